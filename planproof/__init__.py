@@ -1,0 +1,3 @@
+"""Prove written requirements against a Terraform stack."""
+
+__version__ = "0.1.0"

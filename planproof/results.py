@@ -1,0 +1,162 @@
+"""What a run found: evidence, verdicts, and how the one becomes the other."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a scenario or a requirement."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDETERMINED = "undetermined"
+    WAIVED = "waived"
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether a run may still end well with it: undetermined counts as failed."""
+        return self in (Verdict.PASSED, Verdict.WAIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing a step looked at, and what it saw there.
+
+    Attributes:
+        holds: True, False, or None where what was seen does not decide.
+        address: Terraform address of the resource, or what else was looked at ("terraform/").
+        attribute: dotted path below it, or "".
+        expected: what should be there, for a reader.
+        found: what is there, rendered and with sensitive values masked.
+        file: source file relative to where the run started, or "".
+        line: 1-based line in ``file``, or 0.
+        step: the Gherkin step, with its keyword, that looked.
+    """
+
+    holds: bool | None
+    address: str
+    attribute: str
+    expected: str
+    found: str
+    file: str = ""
+    line: int = 0
+    step: str = ""
+
+    @property
+    def where(self) -> str:
+        """``file:line``, or "" where the source is not known."""
+        return f"{self.file}:{self.line}" if self.file else ""
+
+
+def verdict_of(evidence: Iterable[Evidence]) -> Verdict:
+    """One failure fails; without one, one open question leaves undetermined; nothing proves nothing."""
+    seen = {item.holds for item in evidence}
+    if False in seen:
+        return Verdict.FAILED
+    if None in seen or not seen:
+        return Verdict.UNDETERMINED
+    return Verdict.PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Someone's decision to live with a broken requirement until a day.
+
+    Attributes:
+        requirement: its id.
+        reason: why, for the reader of the report.
+        until: the last day on which it counts.
+        address: the one resource it is about, or "" for all.
+    """
+
+    requirement: str
+    reason: str
+    until: dt.date
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """A scenario's verdict.
+
+    Attributes:
+        name: as in the feature; an outline's example is named in brackets.
+        feature: path of the .feature file relative to where the run started.
+        line: 1-based line of the scenario.
+        reason: one sentence where it did not pass, else "".
+        warnings: what passes today and will not for ever.
+        duration: seconds.
+    """
+
+    name: str
+    feature: str
+    line: int
+    verdict: Verdict
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementResult:
+    """A requirement's verdict: the worst of its scenarios'.
+
+    Attributes:
+        id: ``REQ-03``.
+        title: the promise, in one line.
+        why: the paragraph below the title in the feature, or "".
+        page: link to the page that explains it, relative to the project, or "".
+        waiver: the waiver that counts today, if any.
+    """
+
+    id: str
+    title: str
+    scenarios: tuple[ScenarioResult, ...]
+    why: str = ""
+    page: str = ""
+    waiver: Waiver | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        verdicts = {scenario.verdict for scenario in self.scenarios}
+        for worst in (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.WAIVED):
+            if worst in verdicts:
+                return worst
+        return Verdict.PASSED if verdicts else Verdict.UNDETERMINED
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Everything a report says.
+
+    Attributes:
+        subject: the Terraform directory or plan file that was judged.
+        source: how its values were found ("Terraform 1.11.4, resolved", "plan file", "recording …").
+        notices: what a reader must know before the first verdict.
+        started: when, with a time zone.
+        duration: seconds.
+    """
+
+    subject: str
+    source: str
+    started: dt.datetime
+    duration: float
+    requirements: tuple[RequirementResult, ...]
+    notices: tuple[str, ...] = ()
+    counts: dict[Verdict, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        counts = dict.fromkeys(Verdict, 0)
+        for requirement in self.requirements:
+            counts[requirement.verdict] += 1
+        object.__setattr__(self, "counts", counts)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run may exit with 0."""
+        return bool(self.requirements) and all(r.verdict.acceptable for r in self.requirements)

@@ -1,0 +1,99 @@
+"""The value of what nobody knows yet, and how values are read by path and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, final
+
+Value = Any
+"""A Terraform value: None, bool, int, float, str, a sequence, a mapping, or :data:`UNKNOWN`."""
+
+
+@final
+class Unknown:
+    """The type of :data:`UNKNOWN`: it equals nothing, itself included, and is neither true nor false."""
+
+    _instance: Unknown | None = None
+
+    def __new__(cls) -> Unknown:
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __bool__(self) -> bool:
+        raise TypeError("UNKNOWN is neither true nor false: ask is_unknown() first")
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+    def __copy__(self) -> Unknown:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Unknown:
+        return self
+
+    def __reduce__(self) -> tuple[type[Unknown], tuple[()]]:
+        return (Unknown, ())
+
+
+UNKNOWN: Final = Unknown()
+"""A value that the evidence does not decide."""
+
+
+def is_unknown(value: Value) -> bool:
+    """Whether ``value`` itself is :data:`UNKNOWN` (a list with an unknown inside is not)."""
+    return value is UNKNOWN
+
+
+def contains_unknown(value: Value) -> bool:
+    """Whether ``value`` is or holds an :data:`UNKNOWN`, at any depth."""
+    return any(is_unknown(leaf) for _, leaf in leaves(value))
+
+
+def leaves(value: Value, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Value]]:
+    """Every leaf of a value with the path that leads to it; an empty collection is a leaf."""
+    stack: list[tuple[tuple[str | int, ...], Value]] = [(path, value)]
+    while stack:
+        here, item = stack.pop()
+        if isinstance(item, Mapping) and item:
+            stack.extend(((*here, str(key)), item[key]) for key in reversed(list(item)))
+        elif isinstance(item, Sequence) and not isinstance(item, str) and item:
+            stack.extend(((*here, i), item[i]) for i in range(len(item) - 1, -1, -1))
+        else:
+            yield here, item
+
+
+def dig(value: Value, path: str) -> Value:
+    """Follow a dotted path (``rule.0.bucket_key_enabled``) into a value.
+
+    A single nested block is a list of one in Terraform's JSON, so a name step looks into such a
+    list by itself: ``environment.variables.X`` and ``environment.0.variables.X`` are the same.
+
+    Returns None where the path leads nowhere, :data:`UNKNOWN` where it meets one.
+    """
+    for step in path.split("."):
+        if value is UNKNOWN:
+            return UNKNOWN
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            if step.isdigit():
+                value = value[int(step)] if int(step) < len(value) else None
+            elif len(value) == 1 and isinstance(value[0], Mapping):
+                value = value[0].get(step)
+            elif len(value) == 1 and value[0] is UNKNOWN:
+                return UNKNOWN
+            else:
+                return None
+        else:
+            return None
+    return value
