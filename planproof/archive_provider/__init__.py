@@ -1,0 +1,6 @@
+"""A stand-in for the Terraform provider hashicorp/archive, for machines that cannot have the real one.
+
+`archive` builds the bytes, `provider` serves them to Terraform, `mirror` puts the provider where
+Terraform looks for it. The real provider wins wherever it can be had: its archives hold the same
+files, but not the same bytes, since Go and Python deflate differently.
+"""

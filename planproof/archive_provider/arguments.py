@@ -1,0 +1,125 @@
+"""What does an archive_file ask for, and is that possible at all?
+
+The arguments are those of hashicorp/archive 2.7:
+https://registry.terraform.io/providers/hashicorp/archive/latest/docs/data-sources/file
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+TYPES = ("zip", "tar.gz")
+
+_CONTENT = ("source_content", "source_content_filename")
+_SOURCES = ("source", "source_content_filename", "source_file", "source_dir")
+_CONFLICTS = (
+    *(("source", other) for other in ("source_file", "source_dir", *_CONTENT)),
+    *(("source_file", other) for other in ("source_dir", *_CONTENT)),
+    *(("source_dir", other) for other in _CONTENT),
+    *(("excludes", other) for other in ("source_file", *_CONTENT)),
+)
+
+
+class ArchiveError(Exception):
+    """The archive cannot be made, for a reason the user can mend.
+
+    `attribute` is the argument at fault, None if it is the block as a whole; `summary` and
+    `detail` are those of a Terraform diagnostic.
+    """
+
+    def __init__(self, attribute: str | None, summary: str, detail: str) -> None:
+        super().__init__(f"{summary}: {detail}")
+        self.attribute, self.summary, self.detail = attribute, summary, detail
+
+
+@dataclass(frozen=True)
+class Source:
+    """One `source` block."""
+
+    content: str
+    filename: str
+
+
+@dataclass(frozen=True)
+class ArchiveSpec:
+    """The arguments of one archive_file, None where the configuration sets none.
+
+    `output_path` is here only so that an archive written into source_dir is not packed into
+    itself. An empty `output_file_mode` counts as none, as it does in the real provider.
+    """
+
+    type: str
+    source_file: str | None = None
+    source_dir: str | None = None
+    source_content: str | None = None
+    source_content_filename: str | None = None
+    source: tuple[Source, ...] = ()
+    excludes: tuple[str, ...] | None = None
+    exclude_symlink_directories: bool = False
+    output_file_mode: str | None = None
+    output_path: str | None = None
+
+    def check(self) -> None:
+        """Raise ArchiveError for the first thing that is wrong with the arguments as such."""
+        given = {name for name, value in vars(self).items() if value not in (None, ())}
+        for error in check_arguments(given, type=self.type, mode=self.output_file_mode):
+            raise error
+
+
+def check_arguments(
+    given: Collection[str],
+    unknown: Collection[str] = (),
+    *,
+    type: str | None = None,
+    mode: str | None = None,
+) -> list[ArchiveError]:
+    """Return everything that is wrong with the arguments, without a look at any file.
+
+    `given` are the names of those that are set to a known value, `unknown` of those that may
+    still turn out to be null; `type` and `mode` (of `output_file_mode`) are None if not known.
+    """
+    errors = [
+        ArchiveError(one, "Conflicting arguments", f"{one} cannot be set together with {other}.")
+        for one, other in _CONFLICTS
+        if one in given and other in given
+    ]
+    if not {*given, *unknown}.intersection(_SOURCES):
+        errors.append(_nothing_given(given))
+    if type is not None and type not in TYPES:
+        detail = f"type is '{type}', and only {' and '.join(TYPES)} are supported."
+        errors.append(ArchiveError("type", "Unknown archive type", detail))
+    try:
+        parse_mode(mode)
+    except ArchiveError as error:
+        errors.append(error)
+    return errors
+
+
+def _nothing_given(given: Collection[str]) -> ArchiveError:
+    if "source_content" in given:
+        detail = "source_content needs source_content_filename, its name in the archive."
+        return ArchiveError("source_content", "Missing argument", detail)
+    detail = (
+        "Set source_file, source_dir, source_content_filename with source_content, "
+        "or at least one source block."
+    )
+    return ArchiveError(None, "Nothing to archive", detail)
+
+
+def parse_mode(text: str | None) -> int | None:
+    """Read `output_file_mode` as Go does: "0644" and "0o644" are octal, "420" is decimal.
+
+    Returns None for none or an empty one; raises ArchiveError.
+    """
+    if not text:
+        return None
+    try:
+        leading_zero = text[0] == "0" and text.isdigit()
+        mode = int(text, 8) if leading_zero else int(text, 0)
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o7777:
+        detail = f"output_file_mode is '{text}', and it takes an octal mode such as \"0644\"."
+        raise ArchiveError("output_file_mode", "Invalid file mode", detail)
+    return mode
