@@ -6,8 +6,9 @@ https://registry.terraform.io/providers/hashicorp/archive/latest/docs/data-sourc
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 TYPES = ("zip", "tar.gz")
 
@@ -62,23 +63,19 @@ class ArchiveSpec:
 
     def check(self) -> None:
         """Raise ArchiveError for the first thing that is wrong with the arguments as such."""
-        given = {name for name, value in vars(self).items() if value not in (None, ())}
-        for error in check_arguments(given, type=self.type, mode=self.output_file_mode):
+        for error in check_arguments(vars(self)):
             raise error
 
 
 def check_arguments(
-    given: Collection[str],
-    unknown: Collection[str] = (),
-    *,
-    type: str | None = None,
-    mode: str | None = None,
+    arguments: Mapping[str, Any], unknown: Collection[str] = ()
 ) -> list[ArchiveError]:
     """Return everything that is wrong with the arguments, without a look at any file.
 
-    `given` are the names of those that are set to a known value, `unknown` of those that may
-    still turn out to be null; `type` and `mode` (of `output_file_mode`) are None if not known.
+    `arguments` are those whose value is known, None and empty ones among them; `unknown` are the
+    names of those that may still turn out to be anything, null too.
     """
+    given = {name for name, value in arguments.items() if value not in (None, [], ())}
     errors = [
         ArchiveError(one, "Conflicting arguments", f"{one} cannot be set together with {other}.")
         for one, other in _CONFLICTS
@@ -86,11 +83,17 @@ def check_arguments(
     ]
     if not {*given, *unknown}.intersection(_SOURCES):
         errors.append(_nothing_given(given))
-    if type is not None and type not in TYPES:
-        detail = f"type is '{type}', and only {' and '.join(TYPES)} are supported."
+    errors += [
+        ArchiveError(name, "Empty path", f"{name} is empty, and it takes a path.")
+        for name in ("source_file", "source_dir", "output_path")
+        if arguments.get(name) == ""
+    ]
+    type_ = arguments.get("type")
+    if type_ is not None and type_ not in TYPES:
+        detail = f"type is '{type_}', and only {' and '.join(TYPES)} are supported."
         errors.append(ArchiveError("type", "Unknown archive type", detail))
     try:
-        parse_mode(mode)
+        parse_mode(arguments.get("output_file_mode"))
     except ArchiveError as error:
         errors.append(error)
     return errors

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 Segment = re.Pattern[str] | None  # None stands for `**`
 
 
-class BadPattern(ValueError):
+class BadPatternError(ValueError):
     """A pattern of `excludes` is malformed; the message says how."""
 
 
@@ -21,7 +21,7 @@ class Excludes:
     """The patterns of `excludes`, ready to be asked about paths.
 
     `patterns` are matched against whole paths relative to source_dir, with forward slashes; empty
-    ones are ignored. Raises BadPattern.
+    ones are ignored. Raises BadPatternError.
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
@@ -93,9 +93,9 @@ def _character_class(pattern: str, i: int) -> tuple[str, int]:
         else:
             members.append(re.escape(low))
     if i >= len(pattern):
-        raise BadPattern(f"'{pattern}' opens a character class with [ and never closes it")
+        raise BadPatternError(f"'{pattern}' opens a character class with [ and never closes it")
     if i == first:
-        raise BadPattern(f"'{pattern}' has an empty character class")
+        raise BadPatternError(f"'{pattern}' has an empty character class")
     if not members:  # nothing but ranges that hold nothing, such as [z-a]
         return ("." if negated else "(?!)"), i + 1
     return f"[{'^' if negated else ''}{''.join(members)}]", i + 1
@@ -109,7 +109,7 @@ def _member(pattern: str, i: int) -> tuple[str, int]:
 
 def _escaped(pattern: str, i: int) -> str:
     if i + 1 >= len(pattern):
-        raise BadPattern(f"'{pattern}' ends with a backslash that escapes nothing")
+        raise BadPatternError(f"'{pattern}' ends with a backslash that escapes nothing")
     return pattern[i + 1]
 
 
@@ -122,7 +122,7 @@ def _alternatives(pattern: str) -> list[str]:
     while depth:
         at = _find(pattern, i, "{,}")
         if at is None:
-            raise BadPattern(f"'{pattern}' opens alternatives with {{ and never closes them")
+            raise BadPatternError(f"'{pattern}' opens alternatives with {{ and never closes them")
         depth += {"{": 1, "}": -1, ",": 0}[pattern[at]]
         if depth == 0 or (depth == 1 and pattern[at] == ","):
             parts.append(pattern[start:at])

@@ -14,11 +14,13 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from planproof.archive_provider.arguments import ArchiveError, ArchiveSpec, parse_mode
-from planproof.archive_provider.excludes import BadPattern, Excludes
+from planproof.archive_provider.excludes import BadPatternError, Excludes
 
 CONTENT_MODE = 0o644
+NAME_BYTES = 0xFFFF  # a zip counts the bytes of a name in 16 bits
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def _sources(spec: ArchiveSpec) -> Iterator[Member]:
         for path, name in _directory(spec, spec.source_dir):
             yield _file("source_dir", path, name)
     elif spec.source_file is not None:
-        yield _file("source_file", spec.source_file, os.path.basename(spec.source_file))
+        yield _file("source_file", spec.source_file, Path(spec.source_file).name)
     elif spec.source_content_filename is not None:
         content = spec.source_content or ""
         yield _content("source_content_filename", spec.source_content_filename, content)
@@ -55,8 +57,8 @@ def _sources(spec: ArchiveSpec) -> Iterator[Member]:
 
 def _content(attribute: str, filename: str, content: str) -> Member:
     name = filename.replace(os.sep, "/")
-    if not name or name.endswith("/") or "\0" in name:
-        detail = f"{attribute} gives the filename '{filename}', which does not name a file."
+    if not name or name.endswith("/") or "\0" in name or len(name.encode()) > NAME_BYTES:
+        detail = f"{attribute}: '{filename[:200]}' does not name a file."
         raise ArchiveError(attribute, "Invalid filename", detail)
     return Member(name, CONTENT_MODE, content.encode())
 
@@ -64,13 +66,12 @@ def _content(attribute: str, filename: str, content: str) -> Member:
 def _file(attribute: str, path: str, name: str) -> Member:
     try:
         name.encode()
-        mode = os.stat(path).st_mode
+        mode = Path(path).stat().st_mode
         if not stat.S_ISREG(mode):
             kind = "a directory" if stat.S_ISDIR(mode) else "neither a file nor a directory"
             detail = f"{attribute}: '{path}' is {kind}."
             raise ArchiveError(attribute, "Cannot archive this file", detail)
-        with open(path, "rb") as file:
-            return Member(name, stat.S_IMODE(mode), file.read())
+        return Member(name, stat.S_IMODE(mode), Path(path).read_bytes())
     except UnicodeEncodeError:
         detail = f"{attribute}: the file name {os.fsencode(path)!r} is not UTF-8."
         raise ArchiveError(attribute, "Cannot archive this file", detail) from None
@@ -83,7 +84,8 @@ def _unreadable(attribute: str, path: str, error: OSError | ValueError) -> Archi
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         detail = f"{attribute}: '{path}' cannot be read: {reason}."
         return ArchiveError(attribute, "Cannot read the source", detail)
-    what = "is a symbolic link to a missing target" if os.path.islink(path) else "does not exist"
+    dangling = Path(path).is_symlink()
+    what = "is a symbolic link to a missing target" if dangling else "does not exist"
     return ArchiveError(attribute, "Missing source", f"{attribute}: '{path}' {what}.")
 
 
@@ -91,17 +93,16 @@ def _directory(spec: ArchiveSpec, root: str) -> Iterator[tuple[str, str]]:
     """Yield path and archive name of every file; raise ArchiveError if there is none."""
     try:
         excludes = Excludes(spec.excludes or ())
-    except BadPattern as error:
+    except BadPatternError as error:
         raise ArchiveError("excludes", "Invalid pattern", f"excludes: {error}.") from None
-    if spec.exclude_symlink_directories and os.path.islink(root):
+    if spec.exclude_symlink_directories and Path(root).is_symlink():
         why = "is a symbolic link, and exclude_symlink_directories is true"
     elif pattern := excludes.match("."):  # the real provider asks about the root too
         why = f"is excluded as a whole: the pattern '{pattern}' matches '.', source_dir itself"
     else:
         found = False
-        for found, entry in enumerate(
-            _walk(root, "", excludes, spec, (os.path.realpath(root),)), 1
-        ):
+        for entry in _walk(root, "", excludes, spec, (os.path.realpath(root),)):
+            found = True
             yield entry
         if found:
             return
@@ -112,20 +113,14 @@ def _directory(spec: ArchiveSpec, root: str) -> Iterator[tuple[str, str]]:
 def _walk(
     folder: str, prefix: str, excludes: Excludes, spec: ArchiveSpec, above: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
-    except NotADirectoryError:
-        detail = f"source_dir: '{folder}' is not a directory; for one file there is source_file."
-        raise ArchiveError("source_dir", "Not a directory", detail) from None
-    except (OSError, ValueError) as error:
-        raise _unreadable("source_dir", folder, error) from None
+    """Yield path and archive name below `folder`; `above` are the real paths down to it."""
     output = os.path.realpath(spec.output_path) if spec.output_path else None
-    for entry in entries:
+    for entry in _entries(folder):
         name = prefix + entry.name
         if excludes.match(name):
             continue
         real = os.path.realpath(entry.path)
-        if not entry.is_dir():
+        if not Path(entry.path).is_dir():
             if real != output:
                 yield entry.path, name
         elif real in above:
@@ -133,3 +128,14 @@ def _walk(
             raise ArchiveError("source_dir", "Endless directory", detail)
         elif not (entry.is_symlink() and spec.exclude_symlink_directories):
             yield from _walk(entry.path, f"{name}/", excludes, spec, (*above, real))
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: os.fsencode(entry.name))
+    except NotADirectoryError:
+        detail = f"source_dir: '{folder}' is not a directory; for one file there is source_file."
+        raise ArchiveError("source_dir", "Not a directory", detail) from None
+    except (OSError, ValueError) as error:
+        raise _unreadable("source_dir", folder, error) from None

@@ -2,23 +2,27 @@
 
 Layout (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror):
 `<host>/hashicorp/archive/<version>/<os_arch>/terraform-provider-archive_v<version>`.
+
+The checksum that `terraform init` notes in `.terraform.lock.hcl` is that of the launcher, so it
+never equals the real provider's, and it changes with the interpreter.
 """
 
 from __future__ import annotations
 
 import os
 import platform
+import secrets
 import shlex
 import site
 import sys
-import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from planproof.archive_provider.serve import PARENT
+from planproof.errors import PlanproofError
 
-_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _NEEDED = ("planproof", "tf", "grpc", "google.protobuf", "msgpack", "cryptography")
 
 
@@ -38,48 +42,63 @@ def lay_mirror(
     """Make `folder` a mirror that offers hashicorp/archive as `versions`; return `folder`.
 
     The provider runs under the interpreter `python`, with the packages that this process sees.
-    Laying it again changes nothing, and two processes may lay it at once. Raises OSError.
+    Laying it again changes nothing, and two processes may lay it at once. Raises PlanproofError.
     """
     launcher = _launcher(python).encode()
-    for version in versions:
-        place = folder / host / "hashicorp" / "archive" / version / os_arch()
-        _put(place / f"terraform-provider-archive_v{version}", launcher)
+    try:
+        for version in versions:
+            place = folder / host / "hashicorp" / "archive" / version / os_arch()
+            _put(place / f"terraform-provider-archive_v{version}", launcher, scratch=folder)
+    except OSError as error:
+        what = f"The provider mirror {folder} cannot be written ({error.strerror})"
+        raise PlanproofError(what, "give a folder that this user may write to") from None
     return folder
 
 
 def _launcher(python: str) -> str:
     # `-P` keeps the current folder, the user's Terraform sources, out of the import path.
-    command = f"{shlex.quote(python)} -P -m planproof.archive_provider"
     path = os.pathsep.join(_import_path(python))
-    return f"#!/bin/sh\nPYTHONPATH={shlex.quote(path)} {PARENT}=$PPID exec {command}\n"
+    return (
+        "#!/bin/sh\n"
+        f"export {PARENT}=$PPID PYTHONPATH={shlex.quote(path)}\n"
+        f"exec {shlex.quote(python)} -P -m planproof.archive_provider\n"
+    )
 
 
 def _import_path(python: str) -> list[str]:
-    """Return the folders, besides those `python` looks into anyway, that hold what is needed."""
-    own = [*site.getsitepackages(), site.getusersitepackages()] if python == sys.executable else []
-    folders = []
+    """Return the folders that hold what is needed, without those `python` searches by itself.
+
+    Those must stay out: PYTHONPATH comes before the standard library.
+    """
+    own: list[str] = []
+    if python == sys.executable:
+        own = [os.path.realpath(path) for path in site.getsitepackages()]
+        own += [os.path.realpath(site.getusersitepackages())] if site.ENABLE_USER_SITE else []
+    folders: list[str] = []
     for module in _NEEDED:
         found = find_spec(module)
         if found is None or not found.submodule_search_locations:
-            raise ModuleNotFoundError(f"The stand-in provider needs the package {module}.")
+            what = f"The stand-in for the provider hashicorp/archive needs the package {module}"
+            raise PlanproofError(what, "install planproof with its dependencies")
         for location in found.submodule_search_locations:
-            folder = str(Path(location).resolve().parents[module.count(".")])
-            if folder not in [*folders, *own]:
-                folders.append(folder)
+            parent = str(Path(location).absolute().parents[module.count(".")])
+            if parent not in folders and os.path.realpath(parent) not in own:
+                folders.append(parent)
     return folders
 
 
-def _put(path: Path, content: bytes) -> None:
-    """Write an executable file so that it is never seen half written, nor busy when run."""
+def _put(path: Path, content: bytes, *, scratch: Path) -> None:
+    """Write an executable file so that nobody sees it half written, or busy when it is run.
+
+    The half-written file lies in `scratch`: Terraform takes a checksum of the final folder.
+    """
     if path.is_file() and path.read_bytes() == content and os.access(path, os.X_OK):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".", dir=path.parent.parent)
+    temporary = scratch / f".laying-{secrets.token_hex(8)}"
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o755)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        temporary.write_bytes(content)
+        temporary.chmod(0o755)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

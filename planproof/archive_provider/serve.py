@@ -1,10 +1,10 @@
 """How does Terraform reach the provider, and when does the provider end?
 
-Terraform starts a provider as its child, reads one line from it (the go-plugin handshake,
+Terraform starts a provider as its child, reads one line from it (the handshake of go-plugin,
 https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md), and talks gRPC with it over a
-Unix socket. The package tf translates the protocol; its own runner is not used, since it keeps a
-private key in the user's home, ends at the first Ctrl-C that Terraform itself survives, and
-outlives a Terraform that was killed.
+Unix socket. The package tf translates the protocol. Its own runner is not used: it keeps a private
+key in the user's home, ends at a Ctrl-C that Terraform itself survives, refuses messages of more
+than 4 MB, and outlives a Terraform that was killed.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-# The value is public and fixed: Terraform sets it so that no provider is run by hand.
+# Public and fixed: Terraform sets it, so that nobody runs a provider by hand and wonders.
 MAGIC_COOKIE = (
     "TF_PLUGIN_MAGIC_COOKIE",
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 )
-PARENT = "PLANPROOF_PROVIDER_PARENT"  # process id of Terraform, from the launcher of mirror.py
+PARENT = "PLANPROOF_PROVIDER_PARENT"  # Terraform's process id, from the launcher of mirror.py
 ORPHAN_CHECK_SECONDS = 0.5
 SHUTDOWN_SECONDS = 1.0  # Terraform kills a provider that takes more than 2
+MESSAGE_BYTES = 256 << 20  # as in HashiCorp's own provider framework
+SOCKET_FOLDER_BYTES = 60  # the path of a socket holds about 100
 
 
 def main() -> int:
@@ -40,18 +42,18 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    parent = int(os.environ.get(PARENT) or os.getppid())
+    stop = threading.Event()
     # Ctrl-C reaches the whole process group, and it is Terraform that decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = int(os.environ.get(PARENT) or os.getppid())
-    # Not tempfile's default folder if that is deep: a socket's path holds about 100 characters.
-    base = tempfile.gettempdir()
-    folder = tempfile.mkdtemp(prefix="tf-archive-", dir=base if len(base) < 60 else "/tmp")
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    usual = tempfile.gettempdir()
+    short = usual if len(os.fsencode(usual)) <= SOCKET_FOLDER_BYTES else "/tmp"  # noqa: S108
+    folder = tempfile.mkdtemp(prefix="tf-archive-", dir=short)
     try:
-        stop = threading.Event()
         server = _start(f"{folder}/provider.sock", stop)
-        while not stop.wait(ORPHAN_CHECK_SECONDS):
-            if os.getppid() != parent:
-                break
+        while not stop.wait(ORPHAN_CHECK_SECONDS) and os.getppid() == parent:
+            pass
         server.stop(SHUTDOWN_SECONDS).wait(SHUTDOWN_SECONDS)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -59,39 +61,39 @@ def main() -> int:
 
 
 def _start(socket: str, stop: threading.Event) -> Any:
-    import grpc
+    import grpc  # type: ignore[import-untyped]
     from tf.gen import grpc_controller_pb2, grpc_controller_pb2_grpc, grpc_stdio_pb2_grpc
     from tf.gen.tfplugin_pb2_grpc import add_ProviderServicer_to_server
-    from tf.provider import ProviderServicer
 
-    from planproof.archive_provider.provider import ArchiveProvider
+    from planproof.archive_provider.servicer import servicer
 
-    class Controller(grpc_controller_pb2_grpc.GRPCControllerServicer):
-        def Shutdown(self, request: Any, context: Any) -> Any:
+    class Controller:
+        def Shutdown(self, request: Any, context: Any) -> Any:  # noqa: N802
             stop.set()
             return grpc_controller_pb2.Empty()
 
-    class Stdio(grpc_stdio_pb2_grpc.GRPCStdioServicer):
-        def StreamStdio(self, request: Any, context: Any) -> Any:
+    class Stdio:
+        def StreamStdio(self, request: Any, context: Any) -> Any:  # noqa: N802
             return iter(())
 
-    server = grpc.server(ThreadPoolExecutor(max_workers=10))
-    add_ProviderServicer_to_server(ProviderServicer(ArchiveProvider()), server)
+    limits = ("grpc.max_receive_message_length", "grpc.max_send_message_length")
+    server = grpc.server(
+        ThreadPoolExecutor(max_workers=10), options=[(limit, MESSAGE_BYTES) for limit in limits]
+    )
+    add_ProviderServicer_to_server(servicer(), server)
     grpc_controller_pb2_grpc.add_GRPCControllerServicer_to_server(Controller(), server)
     grpc_stdio_pb2_grpc.add_GRPCStdioServicer_to_server(Stdio(), server)
     key, certificate, der = _certificate()
     server.add_secure_port(f"unix:{socket}", grpc.ssl_server_credentials([(key, certificate)]))
     server.start()
-    fingerprint = base64.b64encode(der).decode().rstrip("=")
-    print(f"1|6|unix|{socket}|grpc|{fingerprint}", flush=True)
+    print(f"1|6|unix|{socket}|grpc|{base64.b64encode(der).decode().rstrip('=')}", flush=True)
     return server
 
 
 def _certificate() -> tuple[bytes, bytes, bytes]:
-    """Return a key, its certificate for localhost (both PEM), and the certificate as DER.
+    """Return a key and its certificate for localhost, both PEM, and the certificate as DER.
 
-    Made anew at every start, so that no private key is ever kept: an elliptic one takes less
-    than a millisecond.
+    Made anew at every start, so that no key is ever kept; an elliptic one takes a millisecond.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -99,7 +101,7 @@ def _certificate() -> tuple[bytes, bytes, bytes]:
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -112,13 +114,8 @@ def _certificate() -> tuple[bytes, bytes, bytes]:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+    encoding = serialization.Encoding
+    private = key.private_bytes(
+        encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return (
-        pem,
-        certificate.public_bytes(serialization.Encoding.PEM),
-        certificate.public_bytes(serialization.Encoding.DER),
-    )
+    return private, certificate.public_bytes(encoding.PEM), certificate.public_bytes(encoding.DER)

@@ -1,0 +1,42 @@
+"""How does an archive get to its output_path?"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from planproof.archive_provider.arguments import ArchiveError
+
+
+def write_archive(path: str, data: bytes) -> None:
+    """Write `data` so that a reader finds the old archive or the new one, each whole.
+
+    Missing folders are made; a file that holds `data` already is left alone. Raises ArchiveError.
+    """
+    try:
+        _replace(Path(os.path.realpath(path)), data)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        detail = f"output_path: '{path}' cannot be written: {reason}."
+        raise ArchiveError("output_path", "Cannot write the archive", detail) from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        raise IsADirectoryError(0, "it is a directory")
+    if target.exists():
+        if not target.is_file():  # a device or a pipe must be written to, never replaced
+            target.write_bytes(data)
+            return
+        if target.read_bytes() == data:
+            return
+    temporary = target.with_name(f".archive-{secrets.token_hex(8)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
