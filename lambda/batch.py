@@ -16,7 +16,7 @@ from errors import MessageError, TransientError
 
 # A message is not begun with less time than this left, in milliseconds: a function that is cut
 # off in the middle leaves every message of its batch in doubt.
-TIME_FOR_ONE_MESSAGE = 15_000
+TIME_FOR_ONE_MESSAGE = 40_000
 
 
 def process(

@@ -30,6 +30,6 @@ def mediaconvert() -> Any:
     """The MediaConvert client, on the regional endpoint.
 
     Accounts need no endpoint of their own any more, so DescribeEndpoints is not called:
-    https://docs.aws.amazon.com/mediaconvert/latest/apireference/custom-endpoints.html
+    https://docs.aws.amazon.com/mediaconvert/latest/apireference/endpoints.html
     """
     return boto3.client("mediaconvert", config=_MEDIACONVERT)

@@ -26,20 +26,27 @@ from environment import Environment
 from errors import JobNotConfirmedError, TransientError, UploadError
 from uploads import Upload
 
+# Every account has this queue. It is named so that `create` and `find` mean the same one.
+QUEUE = "Default"
+
 # How long after the claim CreateJob may still be called with the same token. The calls themselves
 # take at most another half minute (clients.py and PAUSES), then MediaConvert forgets the token.
 TOKEN_LASTS = timedelta(seconds=25)
 
-# Seconds to wait before the second and the third attempt.
-PAUSES = (0.5, 1.5)
+# Seconds to wait before each attempt.
+PAUSES = (0.0, 0.5, 1.5)
 
 # The clocks of Lambda and MediaConvert differ by less than this.
 CLOCK_SKEW = timedelta(minutes=2)
 
-# Pages of 20 jobs that one search reads at most.
+# MediaConvert gives no more at once, and one search reads at most so many pages.
+JOBS_ON_A_PAGE = 20
 MOST_PAGES = 50
 
 _THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling"}
+_NETWORK = (ConnectionError, HTTPClientError)
+# No connection came about, so MediaConvert cannot have heard of the request.
+_UNREACHED = (ConnectTimeoutError, EndpointConnectionError)
 
 
 class Jobs:
@@ -71,27 +78,20 @@ class Jobs:
         """
         request = self.request(upload)
         may_exist = False
-        for pause in (*PAUSES, None):
+        for pause in PAUSES:
+            self._sleep(pause)
             try:
                 return str(self._client.create_job(**request)["Job"]["Id"])
-            except ClientError as problem:
-                code, message = _code_and_message(problem)
-                if code == "BadRequestException":
-                    raise UploadError(code, message) from problem
-                in_doubt = _is_service_fault(problem)
-                if not in_doubt and code not in _THROTTLED:
-                    raise _not_confirmed(problem, may_exist) from problem
-                failure: Exception = problem
-            except (ConnectTimeoutError, EndpointConnectionError) as problem:
-                failure, in_doubt = problem, False
-            except (HTTPClientError, ConnectionError) as problem:
-                failure, in_doubt = problem, True
-            except BotoCoreError as problem:
-                raise _not_confirmed(problem, may_exist) from problem
-            may_exist = may_exist or in_doubt
-            if pause is not None:
-                self._sleep(pause)
-        raise _not_confirmed(failure, may_exist) from failure
+            except (ClientError, BotoCoreError) as problem:
+                failure = problem
+            if _code(failure) == "BadRequestException":
+                raise UploadError("BadRequestException", str(failure)) from failure
+            may_exist = may_exist or _may_have_made_a_job(failure)
+            if not _may_pass(failure):
+                break
+        raise JobNotConfirmedError(
+            f"CreateJob did not return a job: {failure}", may_exist=may_exist
+        ) from failure
 
     def find(self, upload: Upload, since: datetime) -> str | None:
         """The id of the asset's job if MediaConvert has made one since that time, else None.
@@ -99,7 +99,11 @@ class Jobs:
         Raises:
             TransientError: the list was too long to be read to its end, so the answer is unknown.
         """
-        arguments: dict[str, Any] = {"Order": "DESCENDING", "MaxResults": 20}
+        arguments: dict[str, Any] = {
+            "Queue": QUEUE,
+            "Order": "DESCENDING",
+            "MaxResults": JOBS_ON_A_PAGE,
+        }
         for _ in range(MOST_PAGES):
             page = self._client.list_jobs(**arguments)
             for job in page.get("Jobs", []):
@@ -110,11 +114,12 @@ class Jobs:
             if not page.get("NextToken"):
                 return None
             arguments["NextToken"] = page["NextToken"]
-        raise TransientError(f"the job was not found among the latest {MOST_PAGES * 20} jobs")
+        raise TransientError(f"the job is not among the latest {MOST_PAGES * JOBS_ON_A_PAGE} jobs")
 
     def request(self, upload: Upload) -> dict[str, Any]:
         """The parameters of CreateJob: the same for the same upload, to the byte."""
         return {
+            "Queue": QUEUE,
             "Role": self._environment.mediaconvert_role,
             "ClientRequestToken": upload.asset_id,
             "UserMetadata": self._metadata(upload),
@@ -126,20 +131,26 @@ class Jobs:
         return {"AssetId": upload.asset_id, "AssetsTable": self._environment.assets_table}
 
 
-def _code_and_message(problem: ClientError) -> tuple[str, str]:
-    described = problem.response.get("Error", {})
-    return described.get("Code", "Unknown"), described.get("Message", str(problem))
+def _code(problem: Exception) -> str:
+    """AWS's name for the error, or nothing if there was no answer from AWS."""
+    response = problem.response if isinstance(problem, ClientError) else {}
+    return str(response.get("Error", {}).get("Code", ""))
 
 
 def _is_service_fault(problem: ClientError) -> bool:
-    """Whether a job may exist in spite of the error.
-
-    A conflict is counted in: another delivery may be using the token at this moment.
-    """
-    code, _ = _code_and_message(problem)
     status = problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or code in {"InternalServerErrorException", "ConflictException"}
+    # A conflict may mean that another delivery is using the token at this moment.
+    return status >= 500 or _code(problem) in {"InternalServerErrorException", "ConflictException"}
 
 
-def _not_confirmed(problem: Exception, may_exist: bool) -> JobNotConfirmedError:
-    return JobNotConfirmedError(f"CreateJob did not return a job: {problem}", may_exist=may_exist)
+def _may_have_made_a_job(problem: Exception) -> bool:
+    if isinstance(problem, ClientError):
+        return _is_service_fault(problem)
+    return isinstance(problem, _NETWORK) and not isinstance(problem, _UNREACHED)
+
+
+def _may_pass(problem: Exception) -> bool:
+    """Whether a second attempt may succeed where this one failed."""
+    if isinstance(problem, ClientError):
+        return _code(problem) in _THROTTLED or _is_service_fault(problem)
+    return isinstance(problem, _NETWORK)
