@@ -1,0 +1,220 @@
+"""A plan as ``terraform show -json`` writes it, checked to be one and indexed in one pass.
+
+Format: https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from planproof.errors import PlanproofError
+from planproof.values import UNKNOWN, Value
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedResource:
+    """One resource instance as the plan has it; unknown values are :data:`UNKNOWN`.
+
+    Attributes:
+        known: the plan's own ``after``, with :data:`UNKNOWN` put in wherever it is unknown.
+        sensitive: the plan's ``after_sensitive``: True, or the structure with True at the leaves.
+    """
+
+    address: str
+    mode: str
+    type: str
+    name: str
+    index: str | int | None
+    module: str
+    known: Mapping[str, Value]
+    unknown: Mapping[str, Any]
+    sensitive: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan.
+
+    Attributes:
+        terraform_version: of the binary that made it.
+        resources: every resource instance that will exist, and every data source, by address.
+        configuration: configuration address (without instance keys) → its configuration.
+        modules: module path (without instance keys) → the ``module_calls`` entry.
+        variables: name → value given to the root module.
+    """
+
+    terraform_version: str
+    resources: Mapping[str, PlannedResource]
+    configuration: Mapping[str, Json]
+    modules: Mapping[str, Json]
+    providers: Mapping[str, Json]
+    variables: Mapping[str, Value]
+    raw: Json = field(repr=False)
+
+    @classmethod
+    def load(cls, path: Path) -> Plan:
+        """Read a plan from a JSON file.
+
+        Raises:
+            PlanproofError: unreadable, not JSON, truncated, or not a plan.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as problem:
+            raise PlanproofError(
+                f"the plan file {path} cannot be read ({problem.strerror})", _MAKE_ONE
+            ) from None
+        except UnicodeDecodeError:
+            raise PlanproofError(f"the plan file {path} is not JSON but binary", _MAKE_ONE) from None
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def parse(cls, text: str, name: str = "the plan") -> Plan:
+        """The same from text; ``name`` is what errors call it."""
+        try:
+            raw = json.loads(text)
+        except json.JSONDecodeError as problem:
+            if problem.pos >= len(text.rstrip()) or "Unterminated" in problem.msg:
+                what = f"the plan file {name} is truncated: its JSON ends at line {problem.lineno}"
+            else:
+                what = (
+                    f"the plan file {name} is not JSON "
+                    f"(line {problem.lineno}, column {problem.colno}: {problem.msg})"
+                )
+            raise PlanproofError(what, _MAKE_ONE) from None
+        except RecursionError:
+            raise PlanproofError(f"the plan file {name} is nested too deeply", _MAKE_ONE) from None
+        return cls.of(raw, name)
+
+    @classmethod
+    def of(cls, raw: Any, name: str = "the plan") -> Plan:
+        """The same from decoded JSON."""
+        _check_is_plan(raw, name)
+        try:
+            return cls._index(raw)
+        except (KeyError, TypeError, AttributeError, ValueError) as problem:
+            raise PlanproofError(
+                f"the plan file {name} is damaged: {type(problem).__name__} {problem}", _MAKE_ONE
+            ) from None
+
+    @classmethod
+    def _index(cls, raw: Json) -> Plan:
+        resources: dict[str, PlannedResource] = {}
+        for item in _prior_data(raw.get("prior_state") or {}):
+            resources[item.address] = item
+        for change in raw.get("resource_changes") or ():
+            after = change["change"]
+            if after["actions"] in (["delete"], ["forget"]):
+                continue
+            unknown = after.get("after_unknown")
+            unknown = unknown if isinstance(unknown, dict) else {}
+            resources[change["address"]] = PlannedResource(
+                address=change["address"],
+                mode=change["mode"],
+                type=change["type"],
+                name=change["name"],
+                index=change.get("index"),
+                module=change.get("module_address", ""),
+                known=mark_unknown(after.get("after") or {}, unknown),
+                unknown=unknown,
+                sensitive=after.get("after_sensitive"),
+            )
+        config = raw["configuration"]
+        configuration: dict[str, Json] = {}
+        modules: dict[str, Json] = {}
+        for path, module in _modules(config.get("root_module") or {}):
+            prefix = "".join(f"module.{part}." for part in path)
+            for resource in module.get("resources") or ():
+                configuration[prefix + resource["address"]] = resource
+            for call, entry in (module.get("module_calls") or {}).items():
+                modules[".".join((*path, call))] = entry
+        return cls(
+            terraform_version=str(raw.get("terraform_version", "")),
+            resources=resources,
+            configuration=configuration,
+            modules=modules,
+            providers=config.get("provider_config") or {},
+            variables={k: v.get("value") for k, v in (raw.get("variables") or {}).items()},
+            raw=raw,
+        )
+
+
+_MAKE_ONE = "make one with 'terraform show -json PLAN > FILE'"
+
+
+def _check_is_plan(raw: Any, name: str) -> None:
+    version = raw.get("format_version") if isinstance(raw, dict) else None
+    if not isinstance(version, str):
+        raise PlanproofError(f"{name} is JSON but not a plan: it has no format_version", _MAKE_ONE)
+    if version.split(".")[0] not in ("0", "1") or version.startswith("0.0"):
+        raise PlanproofError(
+            f"{name} has the unknown plan format version {version[:40]!r}",
+            "make it with a Terraform whose plan format is 1.x, or update planproof",
+        )
+    if "planned_values" not in raw or not isinstance(raw.get("configuration"), dict):
+        kind = "a state" if "values" in raw else "not a plan"
+        raise PlanproofError(
+            f"{name} is {kind}: it has no planned_values and configuration", _MAKE_ONE
+        )
+
+
+def mark_unknown(after: Any, unknown: Any) -> Any:
+    """``after`` with :data:`UNKNOWN` wherever ``after_unknown`` says true; shares what it can."""
+    if unknown is True:
+        return UNKNOWN
+    if isinstance(unknown, dict) and unknown:
+        known = dict(after) if isinstance(after, dict) else {}
+        for key, value in unknown.items():
+            if value is not False and value != {} and value != []:
+                known[key] = mark_unknown(known.get(key), value)
+        return known
+    if isinstance(unknown, list) and unknown:
+        items = list(after) if isinstance(after, list) else []
+        items += [None] * (len(unknown) - len(items))
+        return [
+            mark_unknown(item, unknown[i]) if i < len(unknown) else item
+            for i, item in enumerate(items)
+        ]
+    return after
+
+
+def _modules(root: Json) -> Iterator[tuple[tuple[str, ...], Json]]:
+    todo: list[tuple[tuple[str, ...], Json]] = [((), root)]
+    while todo:
+        path, module = todo.pop()
+        yield path, module
+        for name, call in (module.get("module_calls") or {}).items():
+            todo.append(((*path, name), call.get("module") or {}))
+
+
+def _prior_data(state: Json) -> Iterator[PlannedResource]:
+    """Data sources that were read while planning: only the prior state has their values."""
+    for item in state_resources((state.get("values") or {}).get("root_module") or {}):
+        if item["mode"] == "data":
+            yield PlannedResource(
+                address=item["address"],
+                mode="data",
+                type=item["type"],
+                name=item["name"],
+                index=item.get("index"),
+                module=item["module"],
+                known=item.get("values") or {},
+                unknown={},
+                sensitive=item.get("sensitive_values"),
+            )
+
+
+def state_resources(root: Json) -> Iterator[dict[str, Any]]:
+    """Every resource of a ``values`` or ``state`` representation, with its ``module`` address."""
+    todo = [root]
+    while todo:
+        module = todo.pop()
+        for resource in module.get("resources") or ():
+            yield {**resource, "module": module.get("address", "")}
+        todo.extend(module.get("child_modules") or ())

@@ -1,0 +1,74 @@
+"""Where Terraform finds its providers: mirrors on this machine first, then the network.
+
+Source: https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+ADD_ON_FOLDERS = Path("/opt")  # where the Filesystem Hierarchy Standard puts add-on software
+
+
+def usual_mirrors() -> tuple[Path, ...]:
+    """Folders that Terraform searches by itself, and add-on folders, without looking inside."""
+    home = Path.home()
+    data_home = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    data_dirs = (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
+    folders = [home / ".terraform.d" / "plugins", data_home / "terraform" / "plugins"]
+    folders += [Path(folder) / "terraform" / "plugins" for folder in data_dirs if folder]
+    if sys.platform == "darwin":
+        folders.append(home / "Library" / "Application Support" / "io.terraform" / "plugins")
+        folders.append(Path("/Library/Application Support/io.terraform/plugins"))
+    if ADD_ON_FOLDERS.is_dir():
+        folders += sorted(ADD_ON_FOLDERS.iterdir())
+        folders += sorted(ADD_ON_FOLDERS.glob("*/plugins"))
+    return tuple(folders)
+
+
+def find_mirrors(folders: Iterable[Path], registry: str) -> dict[Path, tuple[str, ...]]:
+    """Filesystem mirrors among ``folders``: each with the provider addresses it holds.
+
+    A mirror is a folder with ``<registry host>/<namespace>/<type>/`` below it.
+    """
+    found: dict[Path, tuple[str, ...]] = {}
+    for folder in folders:
+        try:
+            types = sorted(path for path in (folder / registry).glob("*/*") if path.is_dir())
+        except OSError:  # a folder of somebody else's that we may not read is not a mirror of ours
+            continue
+        if types:
+            found[folder] = tuple(f"{registry}/{path.parent.name}/{path.name}" for path in types)
+    return found
+
+
+def cli_configuration(
+    mirrors: dict[Path, tuple[str, ...]], *, plugin_cache: Path | None = None
+) -> str:
+    """A Terraform CLI configuration: each provider from the first mirror that has it, the rest
+    directly from the registry."""
+    lines: list[str] = []
+    if plugin_cache is not None:
+        lines.append(f"plugin_cache_dir = {_quoted(str(plugin_cache))}")
+    lines.append("provider_installation {")
+    for folder, addresses in mirrors.items():
+        lines += [
+            "  filesystem_mirror {",
+            f"    path    = {_quoted(str(folder))}",
+            f"    include = {_list(addresses)}",
+            "  }",
+        ]
+    taken = sorted({address for addresses in mirrors.values() for address in addresses})
+    lines += ["  direct {", f"    exclude = {_list(taken)}", "  }", "}", ""]
+    return "\n".join(lines)
+
+
+def _list(items: Sequence[str]) -> str:
+    return "[" + ", ".join(_quoted(item) for item in items) + "]"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,183 @@
+"""Who refers to whom in a configuration, through variables, outputs and locals of modules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from planproof.hcl_source import SourceIndex
+from planproof.plan import Json, Plan
+
+_LOCAL_REFERENCE = re.compile(
+    r"(?<![\w.])((?:var|local|module|data|[a-z][a-z0-9]*_[\w-]+)\.[\w-]+(?:\.[\w-]+)*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The configuration part of a plan, as a graph.
+
+    Attributes:
+        resources: configuration address → its entry in the plan's configuration.
+        modules: module path → its ``module_calls`` entry.
+        providers: provider configuration key → its entry.
+        sources: where ``locals`` are read from, since a plan does not show them.
+    """
+
+    resources: Mapping[str, Json]
+    modules: Mapping[str, Json]
+    providers: Mapping[str, Json]
+    sources: SourceIndex | None = None
+    _reached: dict[str, tuple[frozenset[str], bool]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    @classmethod
+    def of(cls, plan: Plan, sources: SourceIndex | None) -> Configuration:
+        """The configuration of a plan."""
+        return cls(plan.configuration, plan.modules, plan.providers, sources)
+
+    def provider_of(self, address: str) -> str:
+        """Key of the provider configuration that makes a resource: "aws", "aws.west"."""
+        return str(self.resources.get(address, {}).get("provider_config_key", "aws"))
+
+    def expression(self, address: str, attribute: str) -> Any:
+        """The configuration's entry for a top-level attribute or block, None where not set."""
+        return (self.resources.get(address, {}).get("expressions") or {}).get(attribute)
+
+    def references(self, address: str, attribute: str) -> frozenset[str]:
+        """What an attribute's expression refers to, as Terraform lists it."""
+        return frozenset(_references(self.expression(address, attribute)))
+
+    def dependencies(self, address: str) -> tuple[frozenset[str], bool]:
+        """All configuration addresses that a resource depends on, directly or not.
+
+        Returns:
+            The addresses, and whether every reference could be followed.
+        """
+        if address not in self._reached:
+            self._reached[address] = self._walk(address)
+        return self._reached[address]
+
+    def _walk(self, address: str) -> tuple[frozenset[str], bool]:
+        reached: set[str] = set()
+        complete = True
+        seen: set[tuple[str, str]] = set()
+        todo = list(self._of_resource(address))
+        while todo:
+            node = todo.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            module, reference = node
+            found = self._follow(module, reference)
+            if found is None:
+                complete = False
+                continue
+            target, more = found
+            if target:
+                if target not in reached:
+                    reached.add(target)
+                    todo.extend(self._of_resource(target))
+            todo.extend(more)
+        return frozenset(reached), complete
+
+    def _of_resource(self, address: str) -> Iterator[tuple[str, str]]:
+        entry = self.resources.get(address, {})
+        module = _module_of(address)
+        parts = [entry.get(k) for k in ("expressions", "count_expression", "for_each_expression")]
+        for reference in _references(parts):
+            yield module, reference
+        for reference in entry.get("depends_on") or ():
+            yield module, reference
+        # A module call's own depends_on, count and for_each hold back everything inside it.
+        while module:
+            call = self.modules.get(module, {})
+            parent = module.rpartition(".")[0]
+            for reference in call.get("depends_on") or ():
+                yield parent, reference
+            outer = [call.get(k) for k in ("count_expression", "for_each_expression")]
+            for reference in _references(outer):
+                yield parent, reference
+            module = parent
+
+    def _follow(self, module: str, reference: str) -> tuple[str, list[tuple[str, str]]] | None:
+        """A reference's target: (configuration address or "", further references), None if lost."""
+        parts = re.sub(r"\[[^\]]*\]", "", reference).split(".")
+        head = parts[0]
+        if head in ("path", "terraform", "each", "count", "self"):
+            return "", []
+        if head == "var":
+            if not module:
+                return "", []
+            call = self.modules.get(module, {})
+            value = (call.get("expressions") or {}).get(parts[1])
+            parent = module.rpartition(".")[0]
+            return "", [(parent, found) for found in _references(value)]
+        if head == "local":
+            return self._follow_local(module, parts[1])
+        if head == "module":
+            return self._follow_module(module, parts)
+        length = 3 if head == "data" else 2
+        if len(parts) < length:
+            return "", []
+        prefix = "".join(f"module.{part}." for part in module.split(".") if part)
+        return prefix + ".".join(parts[:length]), []
+
+    def _follow_local(self, module: str, name: str) -> tuple[str, list[tuple[str, str]]] | None:
+        if self.sources is None:
+            return None
+        for block in self.sources.blocks(module, "locals"):
+            if attribute := block.attributes.get(name):
+                found = _LOCAL_REFERENCE.findall(attribute.text)
+                return "", [(module, reference) for reference in found]
+        return None
+
+    def _follow_module(
+        self, module: str, parts: list[str]
+    ) -> tuple[str, list[tuple[str, str]]] | None:
+        if len(parts) < 2:
+            return "", []
+        path = f"{module}.{parts[1]}" if module else parts[1]
+        inner = self.modules.get(path, {}).get("module") or {}
+        outputs = inner.get("outputs") or {}
+        names = [parts[2]] if len(parts) > 2 else list(outputs)
+        more = []
+        for name in names:
+            output = outputs.get(name) or {}
+            more += [(path, found) for found in _references(output.get("expression"))]
+            more += [(path, found) for found in output.get("depends_on") or ()]
+        if len(parts) == 2:  # the module as a whole: everything in it
+            prefix = "".join(f"module.{part}." for part in path.split("."))
+            more += [
+                (path, address.removeprefix(prefix))
+                for address in self.resources
+                if address.startswith(prefix)
+            ]
+        return "", more
+
+
+def _module_of(address: str) -> str:
+    """Module path of a configuration address: ``module.a.module.b.aws_x.y`` → ``a.b``."""
+    parts = address.split(".")
+    path = []
+    while len(parts) > 2 and parts[0] == "module":
+        path.append(parts[1])
+        parts = parts[2:]
+    return ".".join(path)
+
+
+def _references(expression: Any) -> Iterator[str]:
+    todo = [expression]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Mapping):
+            listed = item.get("references")
+            if isinstance(listed, list) and all(isinstance(entry, str) for entry in listed):
+                yield from listed
+            else:
+                todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)

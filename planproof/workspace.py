@@ -1,0 +1,339 @@
+"""A working copy of a Terraform directory in which Terraform may be run at will."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from planproof.emulator import ACCOUNT, credentials
+from planproof.errors import PlanproofError
+from planproof.hcl_source import SourceIndex
+from planproof.providers import cli_configuration, find_mirrors, usual_mirrors
+from planproof.terraform_cli import Binary, Progress, format_diagnostic, no_progress, run
+from planproof.working_copy import (
+    OVERRIDE_FILE,
+    PROBE_FILE,
+    disarm_provisioners,
+    lay_copy,
+    source_files,
+)
+
+# Of the caller's environment, what could change what Terraform evaluates must not pass.
+_HIDDEN = re.compile(r"^(AWS_|TF_CLI_ARGS|TF_LOG|TF_WORKSPACE|TF_DATA_DIR|TF_CLI_CONFIG_FILE)")
+_CLOUD = re.compile(r"^AWS_")
+
+
+@dataclass(slots=True)
+class Workspace:
+    """A Terraform directory's working copy.
+
+    Attributes:
+        source: the directory as the user named it, never written to.
+        binary: what runs it.
+        folder: where the copy and Terraform's own data are kept from run to run.
+        root: the copy of ``source``.
+        sources: file and line of every block, once initialised.
+        real_credentials: ask the real cloud instead of an emulated account.
+    """
+
+    source: Path
+    binary: Binary
+    folder: Path
+    progress: Progress = no_progress
+    real_credentials: bool = False
+    endpoint: str = ""
+    root: Path = field(init=False)
+    sources: SourceIndex = field(init=False)
+    _stand_in: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self.source = self.source.resolve()
+
+    @classmethod
+    def cached(
+        cls, source: Path, binary: Binary, cache: Path, **options: Any
+    ) -> Workspace:
+        """The workspace that ``cache`` keeps for a directory, so that ``init`` is done once."""
+        name = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:12]
+        return cls(source, binary, cache / name, **options)
+
+    @contextmanager
+    def prepared(self) -> Iterator[Workspace]:
+        """Hold the workspace, copied afresh and initialised, against other runs."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                self.progress("waiting for another run of the same directory to end")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            self._copy()
+            self._initialise()
+            yield self
+
+    # Terraform's environment -----------------------------------------------------------------
+
+    def environment(self) -> dict[str, str]:
+        """What Terraform runs with: nothing of the caller's AWS settings, unless asked for."""
+        keep = self.real_credentials
+        environ = {
+            name: value
+            for name, value in os.environ.items()
+            if not _HIDDEN.match(name) or (keep and _CLOUD.match(name))
+        }
+        environ |= {
+            "TF_CLI_CONFIG_FILE": str(self.folder / "terraform.rc"),
+            "TF_DATA_DIR": str(self.folder / "data"),
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",
+            "TF_REGISTRY_DISCOVERY_RETRY": "1",
+            "TF_REGISTRY_CLIENT_TIMEOUT": "10",
+        }
+        if not keep:
+            environ |= credentials(self.endpoint)
+            environ["AWS_CONFIG_FILE"] = str(self.folder / "aws-config")
+            environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+        return environ
+
+    def terraform(self, *arguments: str) -> str:
+        """Run a Terraform command in the copy and return its standard output.
+
+        Raises:
+            PlanproofError: it failed; carries Terraform's own message, with file and line.
+        """
+        done = run(self.binary, arguments, cwd=self.root, env=self.environment())
+        if done.returncode != 0:
+            raise self.failure(arguments[0], done.stdout, done.stderr)
+        return done.stdout
+
+    def failure(self, command: str, output: str, errors: str) -> PlanproofError:
+        """The error that a failed command amounts to."""
+        said = "\n\n".join(_diagnostics(output)) or errors.strip() or output.strip()
+        place = _first_place(output)
+        return PlanproofError(
+            f"{self.binary.product} {command} failed on {self.source_name}{place}",
+            f"mend what {self.binary.product} says below and run again",
+            detail=self.unplaced(said),
+        )
+
+    @property
+    def source_name(self) -> str:
+        """The directory as a reader knows it: relative to where the run started, if below it."""
+        return shown_path(self.source)
+
+    def unplaced(self, text: str) -> str:
+        """``text`` with the working copy's paths replaced by the user's own."""
+        return text.replace(str(self.root), str(self.source_name))
+
+    # Making the copy -------------------------------------------------------------------------
+
+    def _copy(self) -> None:
+        source_files(self.source)
+        self.root = lay_copy(self.source, self.folder / "tree")
+        lock = self.folder / ".terraform.lock.hcl"
+        if lock.is_file() and not (self.root / lock.name).is_file():
+            (self.root / lock.name).write_bytes(lock.read_bytes())
+        disarm_provisioners(self.root)
+        self._index_sources()
+        self._write_overrides()
+
+    def _index_sources(self) -> None:
+        modules = {"": self.root} | self._modules()
+        self.sources = SourceIndex.read(modules, root=self.root)
+
+    def _modules(self) -> dict[str, Path]:
+        """Module paths and their folders, as ``init`` recorded them."""
+        try:
+            listed = json.loads((self.folder / "data" / "modules" / "modules.json").read_text())
+            found = {entry["Key"]: self.root / entry["Dir"] for entry in listed["Modules"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        return {key: path for key, path in found.items() if key and path.is_dir()}
+
+    def _write_overrides(self) -> None:
+        """Keep state here, and let every AWS provider of the root module talk to the emulator."""
+        lines = ["terraform {", '  backend "local" {}', "}"]
+        aliases: dict[str, set[str]] = {}
+        profiles: set[str] = set()
+        for block in self.sources.blocks("", "provider"):
+            if block.labels[:1] != ("aws",):
+                continue
+            alias = block.attributes.get("alias")
+            name = alias.text.strip().strip('"') if alias else ""
+            aliases.setdefault(name, set()).update(block.attributes)
+            if profile := block.attributes.get("profile"):
+                profiles.add(profile.text.strip().strip('"'))
+        for name, attributes in aliases.items() if not self.real_credentials else ():
+            lines.append('provider "aws" {')
+            if name:
+                lines.append(f'  alias = "{name}"')
+            lines.append("  s3_use_path_style = true")
+            if "allowed_account_ids" in attributes:
+                lines.append(f'  allowed_account_ids = ["{ACCOUNT}"]')
+            lines.append("}")
+        (self.root / OVERRIDE_FILE).write_text("\n".join([*lines, ""]))
+        # The default provider configuration exists without a block, and then serves as well.
+        (self.root / PROBE_FILE).write_text(_probes(sorted({"", *aliases})))
+        (self.folder / "aws-config").write_text(
+            "".join(
+                f"[profile {name}]\naws_access_key_id = testing\naws_secret_access_key = testing\n"
+                for name in sorted(profiles)
+            )
+        )
+
+    # terraform init --------------------------------------------------------------------------
+
+    def _initialise(self) -> None:
+        """``terraform init``, unless nothing that matters to it changed since the last time."""
+        stamp_file = self.folder / "initialised"
+        try:
+            was = json.loads(stamp_file.read_text())
+        except (OSError, ValueError):
+            was = {}
+        self._stand_in = bool(was.get("stand_in"))
+        self._write_cli_configuration()
+        if was.get("stamp") == self._stamp():
+            return
+        stamp_file.unlink(missing_ok=True)
+        self.progress(f"{self.binary.product} init")
+        self._stand_in = False
+        self._write_cli_configuration()
+        arguments = ("init", "-input=false", "-no-color")
+        done = run(self.binary, arguments, cwd=self.root, env=self.environment())
+        if done.returncode != 0 and "hashicorp/archive" in done.stdout + done.stderr:
+            self._stand_in = True
+            self._write_cli_configuration()
+            (self.root / ".terraform.lock.hcl").unlink(missing_ok=True)
+            done = run(self.binary, arguments, cwd=self.root, env=self.environment())
+        if done.returncode != 0:
+            raise self._init_failure(done.stdout, done.stderr)
+        lock = self.root / ".terraform.lock.hcl"
+        if lock.is_file():
+            (self.folder / lock.name).write_bytes(lock.read_bytes())
+        self._index_sources()
+        for folder in self._modules().values():
+            if folder.resolve().is_relative_to(self.folder.resolve()):
+                disarm_provisioners(folder)
+        stamp_file.write_text(json.dumps({"stamp": self._stamp(), "stand_in": self._stand_in}))
+
+    def _init_failure(self, output: str, errors: str) -> PlanproofError:
+        said = errors.strip() or output.strip()
+        if missing := re.search(r"(?:provider|for)\s+([\w.-]*/?[\w-]+/[\w-]+)", " ".join(said.split())):
+            if re.search(r"Failed to (query available|install) provider", said):
+                return PlanproofError(
+                    f"the provider {missing[1]} that {self.source_name} requires cannot be had",
+                    "connect to the Terraform registry or put the provider into a filesystem "
+                    "mirror named with --provider-mirror",
+                    detail=self.unplaced(said),
+                )
+        return self.failure("init", output, errors)
+
+    def _write_cli_configuration(self) -> None:
+        folders = list(usual_mirrors())
+        if more := os.environ.get("PLANPROOF_PROVIDER_MIRRORS"):
+            folders = [Path(p) for p in more.split(os.pathsep)] + folders
+        mirrors = find_mirrors(folders, self.binary.registry)
+        if self._stand_in:
+            # The launcher names this interpreter, so it is laid anew for each.
+            from planproof.archive_provider.mirror import lay_mirror
+
+            mirror = lay_mirror(self.folder / "stand-in", host=self.binary.registry)
+            mirrors[mirror] = (f"{self.binary.registry}/hashicorp/archive",)
+        cache = self.folder.parent / "providers"
+        cache.mkdir(parents=True, exist_ok=True)
+        text = cli_configuration(mirrors, plugin_cache=cache)
+        _write_if_changed(self.folder / "terraform.rc", text)
+
+    def _stamp(self) -> str:
+        """Digest of what ``init`` depends on: binary, CLI configuration, and the blocks it reads."""
+        digest = hashlib.sha256(str(self.binary).encode())
+        digest.update((self.folder / "terraform.rc").read_bytes())
+        if self._stand_in:
+            for launcher in sorted((self.folder / "stand-in").rglob("terraform-provider-*")):
+                digest.update(launcher.read_bytes())
+        paths = [*self.root.rglob("*.tf"), *self.root.rglob("*.tf.json")]
+        for path in sorted(paths):
+            text = path.read_text("utf-8", "replace")
+            if path.suffix == ".json":
+                digest.update(text.encode())
+                continue
+            for match in _INIT_BLOCKS.finditer(text):
+                digest.update(match[0].encode())
+        digest.update(str((self.folder / "data").is_dir()).encode())
+        return digest.hexdigest()
+
+
+# What init reads: which providers and modules, from where. Types of resources name providers too.
+_INIT_BLOCKS = re.compile(
+    r'^\s*(?:required_version|source|version|backend|module|provider)\b.*$'
+    r'|^\s*(?:resource|data)\s+"[^"]+"',
+    re.MULTILINE,
+)
+
+
+def _probes(aliases: Sequence[str]) -> str:
+    """Data sources that tell region, account and partition of each provider configuration."""
+    lines: list[str] = []
+    for alias in aliases:
+        suffix = f"_{alias}" if alias else ""
+        for kind in ("region", "caller_identity", "partition"):
+            lines.append(f'data "aws_{kind}" "planproof{suffix}" {{')
+            if alias:
+                lines.append(f"  provider = aws.{alias}")
+            lines.append("}")
+    return "\n".join([*lines, ""])
+
+
+def _diagnostics(output: str) -> list[str]:
+    """Errors among Terraform's JSON messages, formatted; none where the output is not JSON."""
+    said = []
+    for message in _messages(output):
+        diagnostic = message.get("diagnostic") or {}
+        if diagnostic.get("severity") == "error":
+            said.append(format_diagnostic(diagnostic))
+    return said
+
+
+def _first_place(output: str) -> str:
+    for message in _messages(output):
+        place = (message.get("diagnostic") or {}).get("range") or {}
+        if place.get("filename"):
+            return f" at {place['filename']}:{place['start']['line']}"
+    return ""
+
+
+def _messages(output: str) -> Iterator[Mapping[str, Any]]:
+    for line in output.splitlines():
+        if line.startswith("{") and '"diagnostic"' in line:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+
+def shown_path(path: Path) -> str:
+    """A path as a report may show it: relative to the working directory where it is below it or
+    beside it, else its last part, since a machine's own folders are nobody's business."""
+    here = Path.cwd()
+    try:
+        return path.resolve().relative_to(here).as_posix() or "."
+    except ValueError:
+        return path.name
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if path.is_file() and path.read_text() == text:
+        return
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as temporary:
+        temporary.write(text)
+    Path(temporary.name).replace(path)
