@@ -8,12 +8,9 @@ Python's zlib would compress them differently.
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import io
 import stat
-import tarfile
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -24,6 +21,9 @@ __all__ = ["ArchiveError", "ArchiveSpec", "Hashes", "Source", "build_archive"]
 
 ZIP_TIME = (2049, 1, 1, 0, 0, 0)  # what the zero time of the real provider becomes in a zip
 LEVEL = 6
+
+# zipfile and tarfile are imported where they are used: most starts of the provider (three in one
+# plan) only tell Terraform the schema.
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ def build_archive(spec: ArchiveSpec) -> bytes:
 
 
 def _zip(files: Iterable[Member]) -> bytes:
+    import zipfile
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for file in files:
@@ -75,6 +77,9 @@ def _zip(files: Iterable[Member]) -> bytes:
 
 
 def _tar_gz(files: Iterable[Member]) -> bytes:
+    import gzip
+    import tarfile
+
     buffer = io.BytesIO()
     with (
         gzip.GzipFile("", "wb", LEVEL, buffer, mtime=0) as compressed,

@@ -84,9 +84,9 @@ def check_arguments(
     if not {*given, *unknown}.intersection(_SOURCES):
         errors.append(_nothing_given(given))
     errors += [
-        ArchiveError(name, "Empty path", f"{name} is empty, and it takes a path.")
+        ArchiveError(name, "Invalid path", f"{name} is {bad}, and it takes a path.")
         for name in ("source_file", "source_dir", "output_path")
-        if arguments.get(name) == ""
+        if (bad := _not_a_path(arguments.get(name)))
     ]
     type_ = arguments.get("type")
     if type_ is not None and type_ not in TYPES:
@@ -97,6 +97,12 @@ def check_arguments(
     except ArchiveError as error:
         errors.append(error)
     return errors
+
+
+def _not_a_path(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return "empty" if not text else "text with a null byte" if "\0" in text else None
 
 
 def _nothing_given(given: Collection[str]) -> ArchiveError:

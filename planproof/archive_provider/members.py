@@ -75,14 +75,13 @@ def _file(attribute: str, path: str, name: str) -> Member:
     except UnicodeEncodeError:
         detail = f"{attribute}: the file name {os.fsencode(path)!r} is not UTF-8."
         raise ArchiveError(attribute, "Cannot archive this file", detail) from None
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+    except OSError as error:
         raise _unreadable(attribute, path, error) from None
 
 
-def _unreadable(attribute: str, path: str, error: OSError | ValueError) -> ArchiveError:
+def _unreadable(attribute: str, path: str, error: OSError) -> ArchiveError:
     if not isinstance(error, FileNotFoundError):
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        detail = f"{attribute}: '{path}' cannot be read: {reason}."
+        detail = f"{attribute}: '{path}' cannot be read: {error.strerror}."
         return ArchiveError(attribute, "Cannot read the source", detail)
     dangling = Path(path).is_symlink()
     what = "is a symbolic link to a missing target" if dangling else "does not exist"
@@ -123,10 +122,12 @@ def _walk(
         if not Path(entry.path).is_dir():
             if real != output:
                 yield entry.path, name
+        elif entry.is_symlink() and spec.exclude_symlink_directories:
+            continue
         elif real in above:
             detail = f"source_dir: '{entry.path}' is a symbolic link to a directory above it."
             raise ArchiveError("source_dir", "Endless directory", detail)
-        elif not (entry.is_symlink() and spec.exclude_symlink_directories):
+        else:
             yield from _walk(entry.path, f"{name}/", excludes, spec, (*above, real))
 
 
@@ -137,5 +138,5 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     except NotADirectoryError:
         detail = f"source_dir: '{folder}' is not a directory; for one file there is source_file."
         raise ArchiveError("source_dir", "Not a directory", detail) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise _unreadable("source_dir", folder, error) from None

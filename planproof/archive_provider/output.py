@@ -16,9 +16,8 @@ def write_archive(path: str, data: bytes) -> None:
     """
     try:
         _replace(Path(os.path.realpath(path)), data)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        detail = f"output_path: '{path}' cannot be written: {reason}."
+    except OSError as error:
+        detail = f"output_path: '{path}' cannot be written: {error.strerror}."
         raise ArchiveError("output_path", "Cannot write the archive", detail) from None
 
 
