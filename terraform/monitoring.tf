@@ -84,7 +84,7 @@ resource "aws_cloudwatch_metric_alarm" "function_throttles" {
 }
 
 # MediaConvert counts by queue, so this is every failed job of the account's default queue.
-# https://docs.aws.amazon.com/mediaconvert/latest/ug/what-is-monitoring.html
+# https://docs.aws.amazon.com/mediaconvert/latest/ug/cloudwatch_metrics.html
 resource "aws_cloudwatch_metric_alarm" "job_errors" {
   alarm_name          = "video-job-errors-${var.environment_suffix}"
   alarm_description   = "MediaConvert jobs failed. The assets with Status ERROR in ${aws_dynamodb_table.assets.name} say why."

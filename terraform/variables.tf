@@ -8,7 +8,7 @@ variable "aws_region" {
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", var.aws_region))
-    error_message = "aws_region must be the code of an AWS region, for example eu-central-1 or us-gov-west-1."
+    error_message = "aws_region must be the code of an AWS region: two letters, one word or more and a number, joined by hyphens."
   }
 }
 
@@ -32,9 +32,9 @@ variable "alarm_topic_arns" {
 
   validation {
     condition = alltrue([
-      for arn in var.alarm_topic_arns : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", arn))
+      for arn in var.alarm_topic_arns : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", arn))
     ])
-    error_message = "Each of alarm_topic_arns must be the ARN of a standard SNS topic, for example arn:aws:sns:REGION:111122223333:on-call."
+    error_message = "Each of alarm_topic_arns must be the ARN of a standard SNS topic (arn:PARTITION:sns:REGION:ACCOUNT:NAME): CloudWatch alarms cannot publish to FIFO topics."
   }
 
   validation {
