@@ -22,7 +22,10 @@ def write_archive(path: str, data: bytes) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise NotADirectoryError(0, "a folder on its path is a file") from None
     if target.is_dir():
         raise IsADirectoryError(0, "it is a directory")
     if target.exists():

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,10 +88,17 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workdir(terraform: str, mirror: Path, tmp_path: Path) -> Workdir:
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files, short enough for the path of a socket."""
+    with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def workdir(terraform: str, mirror: Path, tmp_path: Path, temporary: Path) -> Workdir:
     """An initialized working directory."""
-    for name in ("stack", "home", "temporary"):
-        (tmp_path / name).mkdir()
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "home").mkdir()
     configuration = tmp_path / "terraform.rc"
     configuration.write_text(
         f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
@@ -99,7 +108,7 @@ def workdir(terraform: str, mirror: Path, tmp_path: Path) -> Workdir:
         "TF_CLI_CONFIG_FILE": str(configuration),
         "CHECKPOINT_DISABLE": "1",
         "HOME": str(tmp_path / "home"),
-        "TMPDIR": str(tmp_path / "temporary"),
+        "TMPDIR": str(temporary),
     }
     workdir = Workdir(tmp_path / "stack", terraform, environment)
     workdir.write(VERSIONS_TF, "versions.tf")

@@ -1,0 +1,298 @@
+"""The real Terraform plans and applies archive_file with the stand-in, in all its forms."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.terraform
+
+COMPUTED = {
+    "id",
+    "output_md5",
+    "output_sha",
+    "output_sha256",
+    "output_base64sha256",
+    "output_sha512",
+    "output_base64sha512",
+    "output_size",
+}
+
+EVERY_FORM = """
+data "archive_file" "file" {
+  type        = "zip"
+  source_file = "${path.module}/src/run.sh"
+  output_path = "${path.module}/build/file.zip"
+}
+data "archive_file" "dir" {
+  type             = "zip"
+  source_dir       = "${path.module}/src"
+  excludes         = ["**/*.pyc", "docs"]
+  output_file_mode = "0644"
+  output_path      = "${path.module}/build/dir.zip"
+}
+data "archive_file" "links" {
+  type                        = "tar.gz"
+  source_dir                  = "${path.module}/src"
+  exclude_symlink_directories = true
+  output_path                 = "${path.module}/build/links.tar.gz"
+}
+data "archive_file" "content" {
+  type                    = "tar.gz"
+  source_content          = "hello"
+  source_content_filename = "a/hello.txt"
+  output_path             = "${path.module}/build/content.tar.gz"
+}
+data "archive_file" "blocks" {
+  type        = "zip"
+  output_path = "${path.module}/build/blocks.zip"
+  dynamic "source" {
+    for_each = { "b.txt" = "two", "a.txt" = "one" }
+    content {
+      filename = source.key
+      content  = source.value
+    }
+  }
+}
+output "all" {
+  value = {
+    file    = data.archive_file.file
+    dir     = data.archive_file.dir
+    links   = data.archive_file.links
+    content = data.archive_file.content
+    blocks  = data.archive_file.blocks
+  }
+}
+"""
+EXPECTED = {
+    "file": {"run.sh": 0o755},
+    "dir": {"link/note.txt": 0o644, "pkg/m.py": 0o644, "run.sh": 0o644},
+    "links": {"docs/note.txt": 0o600, "pkg/m.py": 0o644, "pkg/m.pyc": 0o644, "run.sh": 0o755},
+    "content": {"a/hello.txt": 0o644},
+    "blocks": {"a.txt": 0o644, "b.txt": 0o644},
+}
+
+
+def lay_sources(folder: Path, *, time: int) -> None:
+    for name, mode in {
+        "run.sh": 0o755,
+        "pkg/m.py": 0o644,
+        "pkg/m.pyc": 0o644,
+        "docs/note.txt": 0o600,
+    }.items():
+        file = folder / "src" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"content of {name}")
+        file.chmod(mode)
+        os.utime(file, (time, time))
+    if not (folder / "src" / "link").is_symlink():
+        (folder / "src" / "link").symlink_to("docs")
+
+
+def modes(path: Path) -> dict[str, int]:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return {one.filename: one.external_attr >> 16 & 0o7777 for one in archive.infolist()}
+    with tarfile.open(path, "r:gz") as archive:
+        return {one.name: one.mode for one in archive}
+
+
+def hashes(data: bytes) -> dict[str, object]:
+    sha1, sha256, sha512 = hashlib.sha1(data), hashlib.sha256(data), hashlib.sha512(data)
+    return {
+        "id": sha1.hexdigest(),
+        "output_md5": hashlib.md5(data).hexdigest(),
+        "output_sha": sha1.hexdigest(),
+        "output_sha256": sha256.hexdigest(),
+        "output_base64sha256": base64.b64encode(sha256.digest()).decode(),
+        "output_sha512": sha512.hexdigest(),
+        "output_base64sha512": base64.b64encode(sha512.digest()).decode(),
+        "output_size": len(data),
+    }
+
+
+def test_every_form_with_every_hash_and_the_same_bytes_again(
+    workdir, tmp_path: Path, temporary: Path
+) -> None:
+    lay_sources(workdir.folder, time=1_000_000_000)
+    workdir.write(EVERY_FORM)
+    values = workdir.apply()["all"]
+    assert values.keys() == EXPECTED.keys()
+    first = {}
+    for name, value in values.items():
+        path = workdir.folder / value["output_path"]
+        first[name] = path.read_bytes()
+        assert {key: value[key] for key in COMPUTED} == hashes(first[name]), name
+        assert modes(path) == EXPECTED[name], name
+    assert (zipfile.ZipFile(io.BytesIO(first["blocks"])).read("b.txt")) == b"two"
+    assert values["blocks"]["source"] == [
+        {"content": "one", "filename": "a.txt"},
+        {"content": "two", "filename": "b.txt"},
+    ]
+
+    for path in (workdir.folder / "build").iterdir():
+        path.unlink()
+    lay_sources(workdir.folder, time=1_700_000_000)
+    again = workdir.run("plan", "-input=false", "-detailed-exitcode")
+    assert again.returncode == 0, again.stdout
+    for name, value in values.items():
+        assert (workdir.folder / value["output_path"]).read_bytes() == first[name], name
+
+    assert list((tmp_path / "home").iterdir()) == [], "the provider keeps nothing at home"
+    assert list(temporary.iterdir()) == [], "nor among temporary files"
+
+
+def test_a_changed_source_changes_the_hash(workdir) -> None:
+    lay_sources(workdir.folder, time=1)
+    workdir.write(EVERY_FORM)
+    before = workdir.apply()["all"]
+    (workdir.folder / "src/pkg/m.py").write_text("changed")
+    after = workdir.apply()["all"]
+    assert after["dir"]["output_base64sha256"] != before["dir"]["output_base64sha256"]
+    assert after["links"]["id"] != before["links"]["id"]
+    assert after["file"] == before["file"]
+
+
+RESOURCE = """
+variable "text" {
+  type = string
+}
+variable "exclude_links" {
+  default = false
+}
+resource "terraform_data" "later" {
+  input = var.text
+}
+resource "archive_file" "dir" {
+  type                        = "zip"
+  source_dir                  = "${path.module}/src"
+  excludes                    = ["*.pyc", terraform_data.later.output]
+  exclude_symlink_directories = var.exclude_links
+  output_path                 = "${path.module}/dir.zip"
+}
+resource "archive_file" "block" {
+  type        = "tar.gz"
+  output_path = "${path.module}/block.tar.gz"
+  source {
+    filename = "a"
+    content  = terraform_data.later.output
+  }
+}
+resource "archive_file" "many" {
+  type        = "zip"
+  output_path = "${path.module}/many.zip"
+  dynamic "source" {
+    for_each = toset([terraform_data.later.output])
+    content {
+      filename = source.value
+      content  = ""
+    }
+  }
+}
+data "archive_file" "deferred" {
+  type                    = "zip"
+  source_content          = terraform_data.later.output
+  source_content_filename = "a"
+  output_path             = "${path.module}/deferred.zip"
+}
+output "ids" {
+  value = {
+    dir      = archive_file.dir.id
+    block    = archive_file.block.id
+    many     = archive_file.many.id
+    deferred = data.archive_file.deferred.id
+  }
+}
+"""
+
+
+def sha1s(folder: Path) -> dict[str, str]:
+    return {
+        name: hashlib.sha1(next(folder.glob(f"{name}.*")).read_bytes()).hexdigest()
+        for name in ("dir", "block", "many", "deferred")
+    }
+
+
+def test_unknown_arguments_leave_every_hash_unknown_until_apply(workdir) -> None:
+    lay_sources(workdir.folder, time=1)
+    workdir.write(RESOURCE)
+    changes = workdir.plan("-var=text=run.sh")
+    for name in ("dir", "block", "many"):
+        change = changes[f"archive_file.{name}"]
+        assert change["actions"] == ["create"]
+        assert {key for key in COMPUTED if change["after_unknown"].get(key) is True} == COMPUTED
+    assert changes["data.archive_file.deferred"]["actions"] == ["read"]
+    assert not list(workdir.folder.glob("*.zip")), "a plan with unknowns builds nothing"
+
+    workdir.run("apply", "plan")
+    outputs = json.loads(workdir.run("output", "-json").stdout)
+    assert outputs["ids"]["value"] == sha1s(workdir.folder)
+    assert set(modes(workdir.folder / "dir.zip")) == {
+        "docs/note.txt",
+        "link/note.txt",
+        "pkg/m.py",
+        "pkg/m.pyc",
+    }
+    assert workdir.run("plan", "-var=text=run.sh", "-detailed-exitcode").returncode == 0
+
+
+def test_the_life_of_the_resource(workdir) -> None:
+    lay_sources(workdir.folder, time=1)
+    workdir.write(RESOURCE)
+    first = workdir.apply("-var=text=one")["ids"]
+    assert first == sha1s(workdir.folder)
+
+    # A changed argument replaces it; that the new value is unknown makes no difference.
+    changes = workdir.plan("-var=text=two")
+    for name, path in (("dir", "excludes"), ("block", "source"), ("many", "source")):
+        change = changes[f"archive_file.{name}"]
+        assert change["actions"] == ["delete", "create"], name
+        assert [path] in change["replace_paths"], name
+        assert change["after_unknown"]["output_sha256"] is True
+
+    # Only this argument changes it in place.
+    changes = workdir.plan("-var=text=one", "-var=exclude_links=true")
+    change = changes["archive_file.dir"]
+    assert change["actions"] == ["update"]
+    assert {key for key in COMPUTED if change["after_unknown"].get(key) is True} == COMPUTED
+    assert changes["archive_file.block"]["actions"] == ["no-op"]
+    second = workdir.apply("-var=text=one", "-var=exclude_links=true")["ids"]
+    assert second["dir"] != first["dir"]
+    assert second == sha1s(workdir.folder)
+    assert "link/note.txt" not in modes(workdir.folder / "dir.zip")
+
+    # A changed file is seen at the next refresh.
+    (workdir.folder / "src/run.sh").write_text("changed")
+    third = workdir.apply("-var=text=one", "-var=exclude_links=true")["ids"]
+    assert third["dir"] != second["dir"]
+    assert third == sha1s(workdir.folder)
+
+    workdir.run("destroy", "-auto-approve", "-var=text=one")
+    assert json.loads(workdir.run("show", "-json").stdout).get("values") is None
+
+
+def test_content_of_several_megabytes_passes(workdir) -> None:
+    (workdir.folder / "big.txt").write_bytes(b"0123456789abcdef" * 400_000)
+    workdir.write("""
+data "archive_file" "big" {
+  type                    = "zip"
+  source_content          = file("${path.module}/big.txt")
+  source_content_filename = "big.txt"
+  output_path             = "${path.module}/big.zip"
+}
+output "id" {
+  value = data.archive_file.big.id
+}
+""")
+    identity = workdir.apply()["id"]
+    data = (workdir.folder / "big.zip").read_bytes()
+    assert hashlib.sha1(data).hexdigest() == identity
+    assert zipfile.ZipFile(io.BytesIO(data)).getinfo("big.txt").file_size == 6_400_000
