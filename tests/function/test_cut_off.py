@@ -1,0 +1,197 @@
+"""Wherever a delivery is cut off or overtaken, the upload ends with one job."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from emulation import After, Answer, Clock, Function, FunctionDied, MediaConvert
+from messages import state_change, uploaded
+
+# Seconds until the next delivery: within the minute of the token, and after a cut-off.
+SOON = 5
+AFTER_VISIBILITY_TIMEOUT = 720
+
+
+# Where the function can be cut off: before or after the effect of each call it makes.
+CUTS = ["record", "claim", "job", "job id"]
+
+
+def cut_off(function: Function, mediaconvert: MediaConvert, where: str, *, after: bool) -> None:
+    death = After(FunctionDied()) if after else FunctionDied()
+    match where:
+        case "record":
+            function.fail_dynamodb("PutItem", death)
+        case "claim":
+            function.fail_dynamodb("UpdateItem", death, call=1)
+        case "job":
+            mediaconvert.behaviours.append(death)
+        case "job id":
+            function.fail_dynamodb("UpdateItem", death, call=2)
+    with pytest.raises(FunctionDied):
+        function.deliver(uploaded())
+
+
+@pytest.mark.parametrize("later", [SOON, AFTER_VISIBILITY_TIMEOUT])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("where", CUTS)
+def test_cut_off_anywhere_the_next_delivery_ends_with_the_one_job(
+    function: Function,
+    mediaconvert: MediaConvert,
+    clock: Clock,
+    where: str,
+    after: bool,
+    later: int,
+) -> None:
+    cut_off(function, mediaconvert, where, after=after)
+    clock.sleep(later)
+
+    assert function.deliver(uploaded()) == []
+
+    (job,) = mediaconvert.jobs
+    asset = function.asset()
+    assert (asset["Status"], asset["JobId"]) == ("SUBMITTED", job["Id"])
+    assert "ClaimedAt" not in asset
+
+
+@pytest.mark.parametrize("later", [SOON, AFTER_VISIBILITY_TIMEOUT])
+def test_cut_off_twice_between_job_and_record_there_is_still_one_job(
+    function: Function, mediaconvert: MediaConvert, clock: Clock, later: int
+) -> None:
+    cut_off(function, mediaconvert, "job id", after=False)
+    clock.sleep(20)
+    # The second delivery only repeats the token, so this is its first update.
+    function.fail_dynamodb("UpdateItem", FunctionDied())
+    with pytest.raises(FunctionDied):
+        function.deliver(uploaded())
+    clock.sleep(later)
+
+    assert function.deliver(uploaded()) == []
+    (job,) = mediaconvert.jobs
+    assert function.asset()["JobId"] == job["Id"]
+
+
+def test_a_token_that_mediaconvert_may_have_forgotten_is_not_relied_on(
+    function: Function, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    cut_off(function, mediaconvert, "job id", after=False)
+    clock.sleep(61)
+    function.deliver(uploaded())
+
+    assert len(mediaconvert.requests) == 1
+    assert mediaconvert.listings == [{"Queue": "Default", "Order": "DESCENDING", "MaxResults": 20}]
+
+
+def test_while_it_is_unknown_whether_a_job_exists_none_is_made(
+    function: Function, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    cut_off(function, mediaconvert, "job", after=True)
+    clock.sleep(AFTER_VISIBILITY_TIMEOUT)
+    mediaconvert.list_behaviours.append(Answer("AccessDeniedException", 403))
+
+    assert function.deliver(uploaded()) == [0]
+    assert len(mediaconvert.jobs) == 1
+
+    assert function.deliver(uploaded()) == []
+    assert len(mediaconvert.jobs) == 1
+
+
+def test_a_job_that_reported_first_is_not_made_again(
+    function: Function, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    cut_off(function, mediaconvert, "job id", after=False)
+    (job,) = mediaconvert.jobs
+    clock.sleep(AFTER_VISIBILITY_TIMEOUT)
+
+    assert function.deliver(state_change("PROGRESSING", job)) == []
+    assert function.deliver(uploaded()) == []
+    assert (len(mediaconvert.requests), mediaconvert.listings) == (1, [])
+    assert function.asset()["JobId"] == job["Id"]
+
+
+def test_a_job_may_report_before_its_id_is_recorded(
+    function: Function, mediaconvert: MediaConvert
+) -> None:
+    """The status message is handled while the upload's delivery is about to note the job."""
+
+    def report() -> None:
+        assert function.deliver(state_change("PROGRESSING", mediaconvert.jobs[0])) == []
+
+    function.intervene("before-call", "UpdateItem", report, call=2)
+    assert function.deliver(uploaded()) == []
+    asset = function.asset()
+    assert (asset["Status"], asset["JobId"]) == ("PROGRESSING", mediaconvert.jobs[0]["Id"])
+
+
+def test_of_two_deliveries_at_once_one_submits(
+    function: Function, mediaconvert: MediaConvert
+) -> None:
+    """A second delivery runs from start to end just before the first one claims the asset."""
+
+    def overtake() -> None:
+        assert function.deliver(uploaded()) == []
+
+    function.intervene("before-call", "UpdateItem", overtake)
+    assert function.deliver(uploaded()) == [0]
+    assert len(mediaconvert.requests) == 1
+    assert function.asset()["Status"] == "SUBMITTED"
+
+
+def test_a_second_job_of_an_asset_is_reported_and_not_recorded(
+    function: Function, mediaconvert: MediaConvert, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def report() -> None:
+        other = {**mediaconvert.jobs[0], "Id": "1772366400000-other"}
+        assert function.deliver(state_change("PROGRESSING", other)) == []
+
+    function.intervene("before-call", "UpdateItem", report, call=2)
+    assert function.deliver(uploaded()) == []
+    assert function.asset()["JobId"] == "1772366400000-other"
+    assert "asset has another job already" in capsys.readouterr().out
+
+
+def test_no_answer_at_all_leaves_the_doubt_to_the_next_delivery(
+    function: Function, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    silence = ReadTimeoutError(endpoint_url="https://mediaconvert.eu-central-1.amazonaws.com")
+    mediaconvert.behaviours += [After(silence)] * 3
+    assert function.deliver(uploaded()) == [0]
+    asset = function.asset()
+    assert (asset["Status"], "ClaimedAt" in asset) == ("RECEIVED", True)
+
+    clock.sleep(AFTER_VISIBILITY_TIMEOUT)
+    assert function.deliver(uploaded()) == []
+    (job,) = mediaconvert.jobs
+    assert function.asset()["JobId"] == job["Id"]
+
+
+def test_an_older_delivery_does_not_take_back_the_claim_of_a_newer_one(
+    function: Function, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    """The older one is throttled; the newer one claimed meanwhile, and is cut off."""
+
+    def claim_again() -> None:
+        clock.sleep(AFTER_VISIBILITY_TIMEOUT)
+        mediaconvert.behaviours.append(After(FunctionDied()))
+        with pytest.raises(FunctionDied):
+            function.deliver(uploaded())
+
+    mediaconvert.behaviours += [Answer("AccessDeniedException", 403)]
+    function.intervene("before-call", "UpdateItem", claim_again, call=2)
+    assert function.deliver(uploaded()) == [0]
+    clock.sleep(AFTER_VISIBILITY_TIMEOUT)
+
+    assert function.deliver(uploaded()) == []
+    assert len(mediaconvert.jobs) == 1
+
+
+def test_throttling_does_not_settle_an_older_doubt(
+    function: Function, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    cut_off(function, mediaconvert, "job", after=True)
+    clock.sleep(SOON)
+    mediaconvert.behaviours += [Answer("TooManyRequestsException", 429)] * 3
+    assert function.deliver(uploaded()) == [0]
+
+    clock.sleep(AFTER_VISIBILITY_TIMEOUT)
+    assert function.deliver(uploaded()) == []
+    assert len(mediaconvert.jobs) == 1

@@ -1,0 +1,181 @@
+"""The record follows its job forward, whatever comes late, twice or from elsewhere."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+from emulation import Answer, Function, MediaConvert
+from messages import completed, state_change, uploaded
+
+
+@pytest.fixture
+def job(function: Function, mediaconvert: MediaConvert) -> dict[str, Any]:
+    """The job of an asset that is submitted."""
+    function.deliver(uploaded())
+    return mediaconvert.jobs[0]
+
+
+def test_a_job_in_progress_is_recorded(function: Function, job: dict[str, Any]) -> None:
+    assert function.deliver(state_change("PROGRESSING", job, timestamp=1_772_366_401_234)) == []
+    asset = function.asset()
+    assert (asset["Status"], asset["JobEventAt"]) == ("PROGRESSING", 1_772_366_401_234)
+
+
+def test_completion_is_final_and_names_the_files(function: Function, job: dict[str, Any]) -> None:
+    assert function.deliver(completed(job)) == []
+    asset = function.asset()
+    destination = f"s3://video-output-test/{asset['OutputPrefix']}opening"
+    assert asset["Status"] == "COMPLETE"
+    assert asset["Outputs"] == [
+        f"{destination}_1080p.mp4",
+        f"{destination}_720p.mp4",
+        f"{destination}_poster.0000000.jpg",
+    ]
+
+
+def test_an_error_is_recorded_with_its_reason(function: Function, job: dict[str, Any]) -> None:
+    event = state_change("ERROR", job, errorCode=1401, errorMessage="Unable to open input file")
+    assert function.deliver(event) == []
+    asset = function.asset()
+    assert asset["Status"] == "ERROR"
+    assert (asset["ErrorCode"], asset["ErrorMessage"]) == ("1401", "Unable to open input file")
+
+
+def test_an_error_without_a_reason_and_one_with_a_very_long_one_are_recorded(
+    function: Function, mediaconvert: MediaConvert
+) -> None:
+    function.deliver(uploaded("a.mov"), uploaded("b.mov"))
+    first, second = mediaconvert.jobs
+    long = state_change("ERROR", second, errorCode=1, errorMessage="x" * 500_000)
+    assert function.deliver(state_change("ERROR", first), long) == []
+    reasons = {asset["InputKey"]: asset["ErrorMessage"] for asset in function.assets()}
+    assert reasons["a.mov"] == "MediaConvert gave no reason."
+    assert reasons["b.mov"] == "x" * 2_000
+
+
+FINAL = ["COMPLETE", "ERROR", "CANCELED"]
+
+
+@pytest.mark.parametrize("late", ["PROGRESSING", *FINAL])
+@pytest.mark.parametrize("final", FINAL)
+def test_nothing_moves_a_finished_asset(
+    function: Function, job: dict[str, Any], final: str, late: str
+) -> None:
+    function.deliver(state_change(final, job, timestamp=2))
+    finished = function.asset()
+    assert finished["Status"] == final
+
+    assert function.deliver(state_change(late, job, timestamp=1)) == []
+    assert function.deliver(state_change(late, job, timestamp=3)) == []
+    assert function.deliver(uploaded()) == []
+    assert function.asset() == finished
+
+
+def test_a_repeated_status_changes_nothing(function: Function, job: dict[str, Any]) -> None:
+    function.deliver(state_change("PROGRESSING", job, timestamp=1))
+    known = function.asset()
+    assert function.deliver(state_change("PROGRESSING", job, timestamp=2)) == []
+    assert function.asset() == known
+
+
+LATER = ["upload again", "PROGRESSING", "PROGRESSING again", "COMPLETE"]
+
+
+@pytest.mark.parametrize("order", list(permutations(LATER)), ids=" < ".join)
+def test_in_any_order_the_end_is_the_same(
+    function: Function, mediaconvert: MediaConvert, order: tuple[str, ...]
+) -> None:
+    function.deliver(uploaded())
+    (job,) = mediaconvert.jobs
+    messages = {
+        "upload again": uploaded(),
+        "PROGRESSING": state_change("PROGRESSING", job, timestamp=1),
+        "PROGRESSING again": state_change("PROGRESSING", job, timestamp=1),
+        "COMPLETE": completed(job, timestamp=2),
+    }
+    for name in order:
+        assert function.deliver(messages[name]) == []
+    asset = function.asset()
+    assert (asset["Status"], asset["JobId"]) == ("COMPLETE", job["Id"])
+    assert len(asset["Outputs"]) == 3
+    assert len(mediaconvert.requests) == 1
+
+
+@pytest.mark.parametrize("status", ["PROGRESSING", *FINAL])
+def test_another_job_of_the_same_asset_changes_nothing(
+    function: Function, job: dict[str, Any], status: str
+) -> None:
+    known = function.asset()
+    older = {**job, "Id": "1772360000000-older"}
+    assert function.deliver(state_change(status, older)) == []
+    assert function.asset() == known
+
+
+@pytest.mark.parametrize(
+    "status", ["STATUS_UPDATE", "INPUT_INFORMATION", "NEW_WARNING", "QUEUE_HOP", "SUBMITTED"]
+)
+def test_details_and_warnings_change_nothing(
+    function: Function, job: dict[str, Any], status: str
+) -> None:
+    known = function.asset()
+    assert function.deliver(state_change(status, job)) == []
+    assert function.asset() == known
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"Owner": "another pipeline"},
+        {"AssetId": "0" * 32, "AssetsTable": "video-assets-other"},
+    ],
+    ids=["none", "of another kind", "of another environment"],
+)
+def test_jobs_of_others_in_the_account_are_none_of_its_business(
+    function: Function, job: dict[str, Any], metadata: dict[str, str]
+) -> None:
+    known = function.asset()
+    assert function.deliver(state_change("COMPLETE", job, user_metadata=metadata)) == []
+    assert function.asset() == known
+
+
+@pytest.mark.parametrize("owner", [{"AssetsTable": "video-assets-test"}, {}])
+def test_a_status_for_an_unknown_asset_is_kept_for_an_operator(
+    function: Function,
+    job: dict[str, Any],
+    owner: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    event = state_change("COMPLETE", job, user_metadata={"AssetId": "0" * 32, **owner})
+    assert function.deliver(event) == [0]
+    assert [asset["Status"] for asset in function.assets()] == ["SUBMITTED"]
+    assert f"there is no asset '{'0' * 32}'" in capsys.readouterr().out
+
+
+def test_a_throttled_table_fails_the_message_and_loses_no_status(
+    function: Function, job: dict[str, Any]
+) -> None:
+    function.fail_dynamodb("UpdateItem", Answer("ThrottlingException", 400))
+    assert function.deliver(completed(job)) == [0]
+    assert function.asset()["Status"] == "SUBMITTED"
+    assert function.deliver(completed(job)) == []
+    assert function.asset()["Status"] == "COMPLETE"
+
+
+@pytest.mark.parametrize("missing", ["jobId", "status", "timestamp"])
+def test_a_malformed_event_is_refused(
+    function: Function, job: dict[str, Any], missing: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = completed(job)
+    del event["detail"][missing]
+    assert function.deliver(event) == [0]
+    assert missing in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("detail", [None, [], "COMPLETE"])
+def test_an_event_without_a_proper_detail_is_refused(
+    function: Function, job: dict[str, Any], detail: object
+) -> None:
+    assert function.deliver({**completed(job), "detail": detail}) == [0]

@@ -1,0 +1,224 @@
+"""CreateJob and ListJobs: what is asked, and what an error is taken to mean."""
+
+from __future__ import annotations
+
+import copy
+from datetime import timedelta
+from typing import Any
+
+import botocore.exceptions as failures
+import jobs as jobs_module
+import pytest
+from botocore.stub import ANY, Stubber
+from emulation import After, Answer, Clock, MediaConvert
+from environment import Environment
+from errors import JobNotConfirmedError, TransientError, UploadError
+from jobs import PAUSES, TOKEN_LASTS, Jobs
+from uploads import Upload
+
+UPLOAD = Upload("video-input-test", "talks/opening.mov", "v1", 1, "etag")
+URL = {"endpoint_url": "https://mediaconvert.eu-central-1.amazonaws.com"}
+ROLE = "arn:aws:iam::111122223333:role/video-mediaconvert-test"
+
+
+@pytest.fixture
+def jobs(mediaconvert: MediaConvert, clock: Clock) -> Jobs:
+    return Jobs(mediaconvert.client, Environment.read(), clock.sleep)
+
+
+def test_the_request_fits_the_service_model_of_aws(jobs: Jobs, mediaconvert: MediaConvert) -> None:
+    request = jobs.request(UPLOAD)
+    with Stubber(mediaconvert.client) as stubber:
+        answer = {"Job": {"Id": "1772366400000-job1", "Role": ROLE, "Settings": {}}}
+        stubber.add_response("create_job", answer, request)
+        assert jobs.create(UPLOAD) == "1772366400000-job1"
+
+
+def test_the_check_against_the_service_model_can_fail(
+    jobs: Jobs, mediaconvert: MediaConvert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = copy.deepcopy(jobs.request(UPLOAD))
+    broken["Settings"]["OutputGroups"][0]["Outputs"][0]["VideoDescription"]["Width"] = "wide"
+    monkeypatch.setattr(jobs, "request", lambda upload: broken)
+    with pytest.raises(JobNotConfirmedError, match="Width") as raised:
+        jobs.create(UPLOAD)
+    assert not raised.value.may_exist
+    assert mediaconvert.jobs == []
+
+
+def walk(value: Any, shape: Any, path: str = "request") -> list[str]:
+    """Strings outside an enumeration, and numbers outside a range: what botocore lets through."""
+    wrong = []
+    if shape.type_name == "structure":
+        for name, member in value.items():
+            wrong += walk(member, shape.members[name], f"{path}.{name}")
+    elif shape.type_name == "list":
+        for position, member in enumerate(value):
+            wrong += walk(member, shape.member, f"{path}[{position}]")
+    elif shape.type_name == "map":
+        for name, member in value.items():
+            wrong += walk(member, shape.value, f"{path}[{name!r}]")
+    elif shape.metadata.get("enum") and value not in shape.metadata["enum"]:
+        wrong.append(f"{path} is {value!r}")
+    elif isinstance(value, int):
+        metadata = shape.metadata
+        if not metadata.get("min", value) <= value <= metadata.get("max", value):
+            wrong.append(f"{path} is {value!r}")
+    return wrong
+
+
+def test_every_setting_is_among_the_values_that_aws_lists(
+    jobs: Jobs, mediaconvert: MediaConvert
+) -> None:
+    shape = mediaconvert.client.meta.service_model.operation_model("CreateJob").input_shape
+    request = jobs.request(UPLOAD)
+    assert walk(request, shape) == []
+
+    capture = request["Settings"]["OutputGroups"][1]["Outputs"][0]["VideoDescription"]
+    capture["CodecSettings"]["Codec"] = "JPEG"
+    capture["CodecSettings"]["FrameCaptureSettings"]["Quality"] = 101
+    assert len(walk(request, shape)) == 2
+
+
+def test_the_role_comes_from_the_environment(jobs: Jobs) -> None:
+    assert jobs.request(UPLOAD)["Role"] == ROLE
+
+
+def test_the_token_is_short_ascii_and_the_same_for_the_same_upload(jobs: Jobs) -> None:
+    token = jobs.request(UPLOAD)["ClientRequestToken"]
+    other = Upload("video-input-test", "talks/opening.mov", "v2", 1, "etag")
+    assert token.isascii()
+    assert len(token) <= 64
+    assert jobs.request(UPLOAD) == jobs.request(UPLOAD)
+    assert jobs.request(other)["ClientRequestToken"] != token
+
+
+def test_all_attempts_are_over_before_mediaconvert_forgets_the_token(
+    mediaconvert: MediaConvert,
+) -> None:
+    config = mediaconvert.client.meta.config
+    assert config.retries["total_max_attempts"] == 1
+    attempts = len(PAUSES) * (config.connect_timeout + config.read_timeout)
+    assert TOKEN_LASTS + timedelta(seconds=attempts + sum(PAUSES)) < timedelta(minutes=1)
+
+
+def test_the_client_asks_the_regional_endpoint(mediaconvert: MediaConvert) -> None:
+    assert mediaconvert.client.meta.endpoint_url == URL["endpoint_url"]
+
+
+UNREACHED = failures.EndpointConnectionError(**URL)
+UNANSWERED = failures.ReadTimeoutError(**URL)
+THROTTLED = Answer("TooManyRequestsException", 429)
+
+
+@pytest.mark.parametrize(
+    ("behaviours", "may_exist"),
+    [
+        ([THROTTLED] * 3, False),
+        ([UNREACHED] * 3, False),
+        ([failures.ConnectTimeoutError(**URL)] * 3, False),
+        ([UNANSWERED] * 3, True),
+        ([After(UNANSWERED)] * 3, True),
+        ([failures.ConnectionClosedError(**URL)] * 3, True),
+        ([Answer("InternalServerErrorException", 500)] * 3, True),
+        ([Answer("ServiceUnavailable", 503)] * 3, True),
+        ([Answer("ConflictException", 409)] * 3, True),
+        ([UNANSWERED, THROTTLED, THROTTLED], True),
+        ([UNANSWERED, UNREACHED, UNREACHED], True),
+        ([UNANSWERED, Answer("AccessDeniedException", 403)], True),
+        ([Answer("AccessDeniedException", 403)], False),
+        ([Answer("ForbiddenException", 403)], False),
+        ([Answer("NotFoundException", 404)], False),
+        ([failures.NoCredentialsError()], False),
+    ],
+    ids=str,
+)
+def test_an_error_tells_whether_a_job_may_exist(
+    jobs: Jobs, mediaconvert: MediaConvert, behaviours: list[Any], may_exist: bool
+) -> None:
+    mediaconvert.behaviours += behaviours
+    with pytest.raises(JobNotConfirmedError, match="CreateJob did not return a job") as raised:
+        jobs.create(UPLOAD)
+    assert raised.value.may_exist is may_exist
+    assert len(mediaconvert.requests) == len(behaviours)
+
+
+def test_attempts_pause_longer_each_time(
+    jobs: Jobs, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    start = clock.now()
+    mediaconvert.behaviours += [THROTTLED, THROTTLED]
+    jobs.create(UPLOAD)
+    assert clock.now() - start == timedelta(seconds=2)
+
+
+def test_a_bad_request_is_the_uploads_own_fault(jobs: Jobs, mediaconvert: MediaConvert) -> None:
+    mediaconvert.behaviours.append(Answer("BadRequestException", 400, "/inputs is wrong"))
+    with pytest.raises(UploadError, match="/inputs is wrong") as raised:
+        jobs.create(UPLOAD)
+    assert raised.value.code == "BadRequestException"
+    assert len(mediaconvert.requests) == 1
+
+
+def other_jobs(count: int, jobs: Jobs, clock: Clock) -> None:
+    for number in range(count):
+        clock.sleep(1)
+        jobs.create(Upload("video-input-test", f"other-{number}.mov", "v1", 1, "etag"))
+
+
+def test_a_job_is_found_behind_many_newer_ones(
+    jobs: Jobs, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    since = clock.now()
+    job_id = jobs.create(UPLOAD)
+    other_jobs(45, jobs, clock)
+    assert jobs.find(UPLOAD, since) == job_id
+    assert len(mediaconvert.listings) == 3
+
+
+def test_a_job_that_is_not_there_is_not_found(jobs: Jobs, clock: Clock) -> None:
+    other_jobs(25, jobs, clock)
+    assert jobs.find(UPLOAD, clock.now() - timedelta(hours=1)) is None
+
+
+def test_the_search_ends_where_older_jobs_begin(
+    jobs: Jobs, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    jobs.create(UPLOAD)
+    clock.sleep(3_600)
+    since = clock.now()
+    other_jobs(19, jobs, clock)
+    assert jobs.find(UPLOAD, since) is None
+    assert len(mediaconvert.listings) == 1
+
+
+def test_a_job_of_another_environment_is_not_taken_for_ours(
+    jobs: Jobs, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    jobs.create(UPLOAD)
+    mediaconvert.jobs[0]["UserMetadata"] = {"AssetId": UPLOAD.asset_id, "AssetsTable": "other"}
+    assert jobs.find(UPLOAD, clock.now()) is None
+    del mediaconvert.jobs[0]["UserMetadata"]
+    assert jobs.find(UPLOAD, clock.now()) is None
+
+
+def test_a_search_without_an_end_gives_no_answer(
+    jobs: Jobs, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_module, "MOST_PAGES", 2)
+    since = clock.now()
+    jobs.create(UPLOAD)
+    other_jobs(45, jobs, clock)
+    with pytest.raises(TransientError, match="not among the latest 40 jobs"):
+        jobs.find(UPLOAD, since)
+
+
+def test_the_list_request_fits_the_service_model_of_aws(
+    jobs: Jobs, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    with Stubber(mediaconvert.client) as stubber:
+        expected = {"Queue": "Default", "Order": "DESCENDING", "MaxResults": 20}
+        stubber.add_response("list_jobs", {"Jobs": [], "NextToken": "more"}, expected)
+        stubber.add_response("list_jobs", {}, {**expected, "NextToken": ANY})
+        assert jobs.find(UPLOAD, clock.now()) is None
+        stubber.assert_no_pending_responses()

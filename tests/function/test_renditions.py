@@ -1,0 +1,114 @@
+"""What MediaConvert is asked to make."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from renditions import file_stem, output_prefix, settings
+from uploads import Upload
+
+UPLOAD = Upload("video-input-test", "talks/opening.mov", "v1", 1, "etag")
+
+
+def groups(upload: Upload = UPLOAD) -> dict[str, dict[str, Any]]:
+    made = settings(upload, "video-output-test")
+    return {group["CustomName"]: group for group in made["OutputGroups"]}
+
+
+def destination(group: dict[str, Any]) -> str:
+    assert group["OutputGroupSettings"]["Type"] == "FILE_GROUP_SETTINGS"
+    return str(group["OutputGroupSettings"]["FileGroupSettings"]["Destination"])
+
+
+def test_there_are_two_mp4_renditions() -> None:
+    described = {
+        output["NameModifier"]: (
+            output["ContainerSettings"]["Container"],
+            output["VideoDescription"]["Width"],
+            output["VideoDescription"]["Height"],
+            output["VideoDescription"]["CodecSettings"]["Codec"],
+            output["AudioDescriptions"][0]["CodecSettings"]["Codec"],
+        )
+        for output in groups()["MP4"]["Outputs"]
+    }
+    assert described == {
+        "_1080p": ("MP4", 1920, 1080, "H_264", "AAC"),
+        "_720p": ("MP4", 1280, 720, "H_264", "AAC"),
+    }
+
+
+def test_quality_is_what_is_constant_below_a_highest_bitrate() -> None:
+    for output in groups()["MP4"]["Outputs"]:
+        h264 = output["VideoDescription"]["CodecSettings"]["H264Settings"]
+        assert h264["RateControlMode"] == "QVBR"
+        assert 1 <= h264["QvbrSettings"]["QvbrQualityLevel"] <= 10
+        assert 1_000 <= h264["MaxBitrate"] <= 1_152_000_000
+        # These two belong to the other modes; MediaConvert refuses them with QVBR.
+        assert not {"Bitrate", "HrdBufferSize"} & set(h264)
+
+
+def test_there_is_one_poster_frame_without_container_and_sound() -> None:
+    (poster,) = groups()["Poster"]["Outputs"]
+    capture = poster["VideoDescription"]["CodecSettings"]
+    assert (poster["NameModifier"], poster["Extension"]) == ("_poster", "jpg")
+    assert poster["ContainerSettings"] == {"Container": "RAW"}
+    assert capture["Codec"] == "FRAME_CAPTURE"
+    assert capture["FrameCaptureSettings"]["MaxCaptures"] == 1
+    assert "AudioDescriptions" not in poster
+
+
+def test_every_output_has_a_name_of_its_own() -> None:
+    names = [
+        destination(group) + output["NameModifier"]
+        for group in groups().values()
+        for output in group["Outputs"]
+    ]
+    assert sorted(names) == sorted(set(names))
+    assert len(names) == 3
+
+
+def test_audio_comes_from_the_selector_of_the_input() -> None:
+    (source,) = settings(UPLOAD, "video-output-test")["Inputs"]
+    for output in groups()["MP4"]["Outputs"]:
+        assert output["AudioDescriptions"][0]["AudioSourceName"] in source["AudioSelectors"]
+
+
+def test_a_rotated_recording_is_turned_upright() -> None:
+    (source,) = settings(UPLOAD, "video-output-test")["Inputs"]
+    assert source["VideoSelector"]["Rotate"] == "AUTO"
+
+
+def test_the_files_are_below_the_asset_in_the_output_bucket() -> None:
+    prefix = output_prefix(UPLOAD)
+    assert prefix == f"assets/{UPLOAD.asset_id}/"
+    for group in groups().values():
+        assert destination(group) == f"s3://video-output-test/{prefix}opening"
+
+
+@pytest.mark.parametrize(
+    ("key", "stem"),
+    [
+        ("opening.mov", "opening"),
+        ("talks/day 1/opening.final.mov", "opening.final"),
+        ("no-extension", "no-extension"),
+        (".hidden", "hidden"),
+        ("my holiday (1).mov", "my-holiday-1"),
+        ("$dt$.mov", "dt"),
+        ("日本語.mov", "video"),
+        ("..", "video"),
+        ("folder.with.dots/", "folder.with"),
+        ("x" * 1_020 + ".mov", "x" * 80),
+        ("/", "video"),
+    ],
+)
+def test_a_file_name_is_readable_and_harmless(key: str, stem: str) -> None:
+    assert file_stem(key) == stem
+
+
+@given(st.text(min_size=1, max_size=300))
+def test_any_file_name_is_harmless(key: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,80}", file_stem(key))
