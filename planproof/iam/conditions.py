@@ -1,0 +1,209 @@
+"""Does a condition of a statement hold for a request?
+
+Sources: IAM User Guide, "IAM JSON policy elements: Condition operators", "Conditions with multiple
+context keys or values", "Single-valued vs. multivalued context keys". In short: several values of
+one key are an "or", of a negated operator a "nor"; a key that is not in the request makes a
+positive operator false and a negated one true; ``IfExists`` makes either true; ``ForAllValues`` is
+true and ``ForAnyValue`` false where the request has no value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from planproof.iam.context import Context, Missing, Values
+from planproof.iam.logic import Verdict, all_of, any_of, negate
+from planproof.iam.matching import PatternSet
+from planproof.iam.operators import OPERATORS, Comparison, Family, Operator, every, truth
+from planproof.iam.patterns import Flavor
+from planproof.values import Unknown
+
+
+class Quantifier(Enum):
+    """How a condition treats a key with several values."""
+
+    ANY = "ForAnyValue"
+    ALL = "ForAllValues"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorName:
+    """A condition operator as written in a policy: ``ForAnyValue:StringLikeIfExists``."""
+
+    operator: Operator
+    quantifier: Quantifier | None = None
+    if_exists: bool = False
+
+
+_QUANTIFIERS: Final = {quantifier.value.lower(): quantifier for quantifier in Quantifier}
+
+
+def parse_operator(text: str) -> OperatorName | None:
+    """The operator a policy names, or None if AWS has none of that name.
+
+    Names are read without regard to case. ``Null`` takes no ``IfExists``.
+    """
+    prefix, colon, name = text.lower().rpartition(":")
+    quantifier = _QUANTIFIERS.get(prefix)
+    if colon and quantifier is None:
+        return None
+    base = name.removesuffix("ifexists")
+    operator = OPERATORS.get(base)
+    if operator is None or (operator is Operator.NULL and base != name):
+        return None
+    return OperatorName(operator, quantifier, base != name)
+
+
+class Condition:
+    """One operator with one key and its values, compiled.
+
+    Args:
+        name: the operator as written, such as ``ForAnyValue:StringLike``.
+        key: the context key as written.
+        values: the policy's values as strings, or UNKNOWN.
+        variables: whether the document's version knows policy variables, None if not known.
+    """
+
+    __slots__ = (
+        "_comparisons",
+        "_key",
+        "_patterns",
+        "_truths",
+        "_unknown",
+        "key",
+        "name",
+        "operator",
+        "values",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        operator: OperatorName,
+        key: str,
+        values: tuple[str | Unknown, ...],
+        *,
+        variables: bool | None,
+    ) -> None:
+        self.name = name
+        self.operator = operator
+        self.key = key
+        self.values = values
+        self._key = key.lower()
+        known = [value for value in values if not isinstance(value, Unknown)]
+        self._unknown = len(known) < len(values)
+        self._patterns: PatternSet | None = None
+        self._comparisons: list[Comparison] = []
+        self._truths: set[bool] = set()
+        base = operator.operator
+        if base.family in (Family.STRING, Family.ARN, Family.BOOL):
+            fold = base.family is Family.BOOL or base.label.endswith("IgnoreCase")
+            self._patterns = PatternSet(values, _flavor(base), variables=variables, fold=fold)
+        elif base is Operator.NULL:
+            self._truths = {wanted for value in known if (wanted := truth(value)) is not None}
+        else:
+            self._comparisons = every(known, base)
+
+    def __repr__(self) -> str:
+        return f"{self.name} {self.key} {list(self.values)}"
+
+    def holds(self, context: Context) -> Verdict:
+        """Whether the condition holds; None if that hangs on something that is not known."""
+        given = context.get(self._key)
+        if self.operator.operator is Operator.NULL:
+            return self._is_null(given)
+        if given is Missing.ABSENT or given == ():
+            return self._when_absent(context)
+        if isinstance(given, Missing):
+            present = self._present(context)
+            if given is Missing.PRESENT:
+                return present
+            return present if present == self._when_absent(context) else None
+        return self._when_given(given, context)
+
+    def _is_null(self, given: Values | Missing) -> Verdict:
+        if self._truths == {True, False}:
+            return True
+        if given is Missing.UNKNOWN:
+            return None
+        null = given is Missing.ABSENT or given == ()
+        if null in self._truths:
+            return True
+        return None if self._unknown else False
+
+    def _when_absent(self, context: Context) -> Verdict:
+        if self.operator.if_exists or self.operator.quantifier is Quantifier.ALL:
+            return True
+        if self.operator.quantifier is Quantifier.ANY:
+            return False
+        if not self.operator.operator.negated:
+            return False
+        return self._resolvable(context)
+
+    def _present(self, context: Context) -> Verdict:
+        """The outcome for a key that has values which are not known.
+
+        Known only where every value would do: a pattern ``*``. A set operator still cannot tell,
+        because the set may be empty.
+        """
+        if self._patterns is None or not self._patterns.universal:
+            return None
+        if self.operator.quantifier is not None:
+            return None if self.operator.operator.negated else self._of_empty_or_match()
+        return not self.operator.operator.negated
+
+    def _of_empty_or_match(self) -> Verdict:
+        return True if self.operator.quantifier is Quantifier.ALL else None
+
+    def _when_given(self, given: Values, context: Context) -> Verdict:
+        quantifier = self.operator.quantifier
+        if quantifier is not None and given == ("",):
+            return quantifier is Quantifier.ALL  # an empty data set
+        outcomes = [self._matches(value, context) for value in given]
+        if self.operator.operator.negated:
+            # A variable without a value makes the whole statement invalid.
+            outcomes = [negate(outcome) for outcome in outcomes]
+            return all_of((self._resolvable(context), self._combined(outcomes)))
+        return self._combined(outcomes)
+
+    def _combined(self, outcomes: list[Verdict]) -> Verdict:
+        quantifier = self.operator.quantifier
+        if quantifier is Quantifier.ANY:
+            return any_of(outcomes)
+        if quantifier is Quantifier.ALL or len(outcomes) == 1:
+            return all_of(outcomes)
+        # Several values and no set operator: AWS does not say which of them counts.
+        return outcomes[0] if all(outcome is outcomes[0] for outcome in outcomes) else None
+
+    def _resolvable(self, context: Context) -> Verdict:
+        return True if self._patterns is None else self._patterns.resolvable(context)
+
+    def _matches(self, value: str | Unknown, context: Context) -> Verdict:
+        """Whether one value of the request matches one of the policy's, negation left aside."""
+        if self._patterns is not None:
+            return self._patterns.matches(value, context)
+        if isinstance(value, Unknown):
+            return None if self.values else False
+        if any(compare(value) for compare in self._comparisons):
+            return True
+        return None if self._unknown else False
+
+
+def _flavor(operator: Operator) -> Flavor:
+    if operator.family is Family.ARN:
+        return Flavor.ARN
+    return Flavor.GLOB if operator.label.endswith("Like") else Flavor.EXACT
+
+
+def holds_all(conditions: tuple[Condition, ...], context: Context) -> Verdict:
+    """Whether every condition of a statement holds."""
+    result: Verdict = True
+    for condition in conditions:
+        verdict = condition.holds(context)
+        if verdict is False:
+            return False
+        if verdict is None:
+            result = None
+    return result

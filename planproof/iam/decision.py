@@ -1,0 +1,87 @@
+"""What was decided, and which statements decided it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from planproof.iam.logic import Verdict
+from planproof.iam.policies import Layer
+from planproof.iam.statement import Statement, StatementEffect
+
+
+class Effect(Enum):
+    """The outcome of an evaluation."""
+
+    ALLOWED = "allowed"
+    EXPLICITLY_DENIED = "explicitly denied"
+    IMPLICITLY_DENIED = "implicitly denied"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One statement that decided, or one layer of policies in which none did.
+
+    Attributes:
+        layer: the type of the policy; None where the request itself is short of a fact.
+        statement: the statement, or None where the reason is that there is none.
+        note: what there is to know besides, such as the context keys that are not known.
+    """
+
+    layer: Layer | None
+    statement: Statement | None = None
+    note: str = ""
+
+    @property
+    def policy(self) -> str:
+        """The policy's name, such as its Terraform address; empty without a statement."""
+        return "" if self.statement is None else self.statement.policy
+
+    @property
+    def index(self) -> int | None:
+        """The statement's position in its document, from 0."""
+        return None if self.statement is None else self.statement.index
+
+    @property
+    def sid(self) -> str | None:
+        """The statement's Sid."""
+        return None if self.statement is None else self.statement.sid
+
+    @property
+    def effect(self) -> StatementEffect | None:
+        """The statement's effect."""
+        return None if self.statement is None else self.statement.effect
+
+    def __str__(self) -> str:
+        if self.statement is None:
+            return self.note
+        verb = {
+            StatementEffect.ALLOW: "allows",
+            StatementEffect.DENY: "denies",
+            StatementEffect.UNKNOWN: "may allow or deny",
+        }[self.statement.effect]
+        if self.note and self.statement.effect is not StatementEffect.UNKNOWN:
+            verb = f"may {verb[:-1] if verb == 'allows' else 'deny'}"
+        layer = f" ({self.layer.value})" if self.layer is not None else ""
+        note = f", but {self.note}" if self.note else ""
+        return f"{self.statement}{layer} {verb} it{note}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome and its reasons."""
+
+    effect: Effect
+    because: tuple[Reason, ...] = ()
+
+    @property
+    def allowed(self) -> Verdict:
+        """True, False, or None if undetermined."""
+        if self.effect is Effect.UNDETERMINED:
+            return None
+        return self.effect is Effect.ALLOWED
+
+    def __str__(self) -> str:
+        reasons = "; ".join(str(reason) for reason in self.because)
+        return f"{self.effect.value}: {reasons}" if reasons else self.effect.value

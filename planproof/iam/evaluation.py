@@ -1,0 +1,274 @@
+"""Would AWS allow the request, and which statements decide?
+
+Sources: IAM User Guide, "Policy evaluation logic" (order; which principals in a resource-based
+policy outrank the implicit denials of other policies), "Cross-account policy evaluation logic",
+"Permissions boundaries for IAM entities", "AWS JSON policy elements: Principal" and
+"... NotPrincipal"; AWS KMS Developer Guide, "Key policies in AWS KMS" (no access but through the
+key policy); AWS Organizations User Guide, "SCP evaluation" and "RCP evaluation".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from planproof.iam.decision import Decision, Effect, Reason
+from planproof.iam.explanation import shortfalls, unknowns
+from planproof.iam.logic import Verdict, all_of, any_of, negate
+from planproof.iam.policies import Layer, Policies, PolicySet, PolicySets
+from planproof.iam.principals import Caller, CallerKind, Named
+from planproof.iam.request import Request
+from planproof.iam.statement import Statement, StatementEffect
+from planproof.values import Unknown
+
+RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})
+"""Services whose resources resource control policies surely apply to; AWS keeps adding more.
+
+Source: AWS Organizations User Guide, "Resource control policies (RCPs)".
+"""
+
+_ANYONE: Final = Named(True, False, False)
+
+
+class Grants(NamedTuple):
+    """What each layer allows, as far as it has a say."""
+
+    identity: Verdict
+    boundary: Verdict
+    session: Verdict
+    service_control: Verdict
+    resource: Named
+
+    @property
+    def limits(self) -> Verdict:
+        """Boundary and session policy together."""
+        return all_of((self.boundary, self.session))
+
+
+class _Found:
+    """The statements that apply, surely or maybe, gathered layer by layer."""
+
+    __slots__ = ("allowing", "denying", "maybe_allowing", "maybe_denying")
+
+    def __init__(self) -> None:
+        self.allowing: list[Reason] = []
+        self.denying: list[Reason] = []
+        self.maybe_allowing: list[tuple[Layer, Statement]] = []
+        self.maybe_denying: list[tuple[Layer, Statement]] = []
+
+
+def evaluate(request: Request, policies: Policies) -> Decision:
+    """Decide a request as AWS would.
+
+    Args:
+        request: who wants to do what to which resource, and in which context.
+        policies: every policy that has a say.
+
+    Returns:
+        the decision. Its reasons are the denying statements for EXPLICITLY_DENIED, the allowing
+        ones for ALLOWED, the layers in which no statement allows for IMPLICITLY_DENIED, and what
+        is not known for UNDETERMINED. A request that nothing allows is IMPLICITLY_DENIED even
+        where it is not known whether a statement denies it as well: the answer is the same.
+    """
+    sets = policies.sets
+    found = _Found()
+    denied = any_of([_denied(one, request, sets, found) for one in _denying_sets(request, sets)])
+    if denied is True:
+        return Decision(Effect.EXPLICITLY_DENIED, tuple(found.denying))
+    grants = _grants(request, sets, found)
+    allowed = _allowed(request, grants)
+    if allowed is False:
+        return Decision(Effect.IMPLICITLY_DENIED, shortfalls(request, sets, grants))
+    if allowed is True and denied is False:
+        return Decision(Effect.ALLOWED, tuple(found.allowing))
+    return Decision(Effect.UNDETERMINED, tuple(_doubts(request, found, allowed)))
+
+
+def _doubts(request: Request, found: _Found, allowed: Verdict) -> Iterator[Reason]:
+    maybe = found.maybe_denying + (found.maybe_allowing if allowed is None else [])
+    for layer, statement in dict.fromkeys(maybe):
+        yield Reason(layer, statement, unknowns(statement, request))
+    if allowed is None and request.owner is None and request.caller.account is not None:
+        yield Reason(None, None, "whose account the resource is in is not known")
+
+
+def _denying_sets(request: Request, sets: PolicySets) -> Iterator[PolicySet]:
+    """The layers whose explicit denials count for this caller."""
+    caller = request.caller
+    if caller.account is not None:
+        if not caller.is_service_linked:
+            yield from sets.service_control
+        if caller.kind is not CallerKind.ROOT:
+            yield sets.identity
+            yield from sets.boundaries
+            if sets.session is not None:
+                yield sets.session
+    if not caller.is_service_linked:
+        yield from sets.resource_control
+    if sets.resource is not None:
+        yield sets.resource
+
+
+def _denied(policy_set: PolicySet, request: Request, sets: PolicySets, found: _Found) -> Verdict:
+    """Whether a statement of the set denies the request."""
+    layer = policy_set.layer
+    result: Verdict = False
+    for statement, verdict in policy_set.denying(request.action_key):
+        applies = statement.applies(request.resource, request.keys)
+        if applies is False:
+            continue
+        if layer in (Layer.RESOURCE, Layer.RESOURCE_CONTROL):
+            applies = all_of((applies, _denies_caller(statement, request, sets)))
+        applies = all_of((applies, verdict))
+        if layer is Layer.RESOURCE_CONTROL and request.service not in RCP_SERVICES:
+            applies = all_of((applies, None))
+        if statement.effect is StatementEffect.UNKNOWN:
+            applies = all_of((applies, None))
+        if applies is True:
+            found.denying.append(Reason(layer, statement))
+            result = True
+        elif applies is None:
+            found.maybe_denying.append((layer, statement))
+            result = True if result is True else None
+    return result
+
+
+def _denies_caller(statement: Statement, request: Request, sets: PolicySets) -> Verdict:
+    """Whether ``Principal`` or ``NotPrincipal`` of a denial means the caller."""
+    caller = request.caller
+    if statement.principal is not None:
+        return statement.principal.names(caller, request.facts).at_all
+    if statement.not_principal is None:
+        return True
+    if sets.boundaries and caller.kind in (CallerKind.USER, CallerKind.ROLE, CallerKind.SESSION):
+        return True  # NotPrincipal with Deny spares nobody who has a permissions boundary
+    return negate(statement.not_principal.excepts(caller, request.facts))
+
+
+def _grants(request: Request, sets: PolicySets, found: _Found) -> Grants:
+    """What each layer allows; True for a layer that does not restrict this caller."""
+    caller = request.caller
+    resource = _resource_grant(sets.resource, request, found)
+    if caller.account is None:
+        return Grants(False, True, True, True, resource)
+    scp: Verdict = True
+    if not caller.is_service_linked:
+        scp = all_of([_allows(level, request, found) for level in sets.service_control])
+    if caller.kind is CallerKind.ROOT:
+        return Grants(True, True, True, scp, resource)
+    session: Verdict = caller.kind is not CallerKind.FEDERATED_USER
+    if sets.session is not None:
+        session = _allows(sets.session, request, found)
+    return Grants(
+        identity=_allows(sets.identity, request, found),
+        boundary=all_of([_allows(one, request, found) for one in sets.boundaries]),
+        session=session,
+        service_control=scp,
+        resource=resource,
+    )
+
+
+def _allows(policy_set: PolicySet, request: Request, found: _Found) -> Verdict:
+    """Whether a statement of a set of policies attached to the caller allows the request."""
+    result: Verdict = False
+    for statement, verdict in policy_set.allowing(request.action_key):
+        applies = statement.applies(request.resource, request.keys)
+        if verdict is None or statement.effect is StatementEffect.UNKNOWN:
+            applies = all_of((applies, None))
+        if applies is True:
+            found.allowing.append(Reason(policy_set.layer, statement))
+            result = True
+        elif applies is None:
+            found.maybe_allowing.append((policy_set.layer, statement))
+            result = True if result is True else None
+    return result
+
+
+def _resource_grant(policy_set: PolicySet | None, request: Request, found: _Found) -> Named:
+    """How the resource-based policies allow the caller."""
+    if policy_set is None:
+        return Named(False, False, False)
+    directly: Verdict = False
+    by_role: Verdict = False
+    by_account: Verdict = False
+    for statement, verdict in policy_set.allowing(request.action_key):
+        named = _allowed_caller(statement, request)
+        if named.at_all is False:
+            continue
+        applies = all_of((verdict, statement.applies(request.resource, request.keys)))
+        if statement.effect is StatementEffect.UNKNOWN:
+            applies = all_of((applies, None))
+        if applies is False:
+            continue
+        if applies is True and named.at_all is True:
+            found.allowing.append(Reason(Layer.RESOURCE, statement))
+        else:
+            found.maybe_allowing.append((Layer.RESOURCE, statement))
+        directly = any_of((directly, all_of((named.directly, applies))))
+        by_role = any_of((by_role, all_of((named.by_role, applies))))
+        by_account = any_of((by_account, all_of((named.by_account, applies))))
+    return Named(directly, by_role, by_account)
+
+
+def _allowed_caller(statement: Statement, request: Request) -> Named:
+    """How ``Principal`` or ``NotPrincipal`` of an allowing statement means the caller."""
+    if statement.principal is not None:
+        return statement.principal.names(request.caller, request.facts)
+    if statement.not_principal is None:
+        return _ANYONE
+    named = statement.not_principal.names(request.caller, request.facts)
+    return Named(negate(named.at_all), False, False)
+
+
+def _allowed(request: Request, grants: Grants) -> Verdict:
+    """Whether the grants of all layers together allow the request."""
+    caller = request.caller
+    if caller.account is None:
+        return grants.resource.directly
+    owner = request.owner
+    same = None if owner is None else owner == caller.account
+    if same is None:
+        inside, outside = _same_account(request, grants), _cross_account(grants)
+        verdict = inside if inside is outside else None
+    else:
+        verdict = _same_account(request, grants) if same else _cross_account(grants)
+    return all_of((grants.service_control, verdict))
+
+
+def _same_account(request: Request, grants: Grants) -> Verdict:
+    """Either side can allow; but a key or a role is closed to all whom its policy leaves out."""
+    resource = grants.resource
+    by_identity = all_of((grants.identity, grants.limits))
+    named = any_of((resource.directly, all_of((resource.by_role, grants.limits))))
+    open_to_account = any_of((named, by_identity))
+    closed = _is_closed(request)
+    if closed is False:
+        return open_to_account
+    if _is_role_assumed_by_root(request.caller, request):
+        return False
+    by_account = any_of((named, all_of((resource.by_account, by_identity))))
+    if closed is True or by_account is open_to_account:
+        return by_account
+    return None
+
+
+def _cross_account(grants: Grants) -> Verdict:
+    """Both accounts have to allow: the caller's by identity, the owner's by resource policy."""
+    return all_of((grants.identity, grants.limits, grants.resource.at_all))
+
+
+def _is_closed(request: Request) -> Verdict:
+    """Whether nobody, account included, may act on the resource unless its policy says so.
+
+    So it is for KMS keys and for IAM roles that are assumed.
+    """
+    if request.service not in ("kms", "sts"):
+        return False
+    if isinstance(request.resource, Unknown):
+        return None
+    marker = ":key/" if request.service == "kms" else ":role/"
+    return marker in request.resource
+
+
+def _is_role_assumed_by_root(caller: Caller, request: Request) -> bool:
+    return caller.kind is CallerKind.ROOT and request.service == "sts"

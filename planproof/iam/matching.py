@@ -1,0 +1,128 @@
+"""Does a value match any of a policy's values, as far as anybody knows?
+
+A :class:`PatternSet` is compiled once, from the list of strings that a policy gives (each maybe
+with wildcards, variables, or UNKNOWN), and asked often.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from planproof.iam import variables
+from planproof.iam.context import Context, Missing
+from planproof.iam.logic import Verdict
+from planproof.iam.patterns import Flavor, Matcher, Wildcard, compile_tokens, regex_of
+from planproof.iam.variables import Piece, Variable
+from planproof.values import Unknown
+
+
+class PatternSet:
+    """Patterns of which one is enough.
+
+    Args:
+        texts: the policy's values; an UNKNOWN among them may be any pattern.
+        flavor: how far wildcards reach.
+        variables: whether the document's version knows policy variables; None if that is not
+            known, which makes a text with ``${`` unknown itself.
+        fold: whether case does not count.
+    """
+
+    __slots__ = ("_fixed", "_fold", "_literals", "_unknown", "_varying", "universal")
+
+    def __init__(
+        self,
+        texts: Iterable[str | Unknown],
+        flavor: Flavor,
+        *,
+        variables: bool | None,
+        fold: bool = False,
+    ) -> None:
+        self._fold = fold
+        self.universal = False
+        """Whether one of the patterns matches everything."""
+        self._literals: set[str] = set()
+        self._varying: list[tuple[tuple[Piece, ...], Flavor]] = []
+        self._unknown = False
+        fixed: list[tuple[Piece, ...]] = []
+        for text in texts:
+            if isinstance(text, Unknown) or (variables is None and "${" in text):
+                self._unknown = True
+                continue
+            pieces = _parse(text.lower() if fold else text, flavor, bool(variables))
+            if any(isinstance(piece, Variable) for piece in pieces):
+                self._varying.append((pieces, flavor))
+            elif all(isinstance(piece, str) for piece in pieces):
+                self._literals.add("".join(str(piece) for piece in pieces))
+            elif pieces == (Wildcard.ANY,):
+                self.universal = True
+            else:
+                fixed.append(pieces)
+        self._fixed = _one_matcher(fixed, flavor)
+
+    @property
+    def varies(self) -> bool:
+        """Whether a policy variable or an UNKNOWN is among the patterns."""
+        return self._unknown or bool(self._varying)
+
+    @property
+    def literals(self) -> frozenset[str] | None:
+        """The patterns, if all are without wildcards and variables; else None."""
+        if self.universal or self._fixed or self.varies:
+            return None
+        return frozenset(self._literals)
+
+    def matches(self, value: str | Unknown, context: Context) -> Verdict:
+        """Whether any pattern matches; a variable that cannot be resolved matches nothing."""
+        if self.universal:
+            return True
+        if isinstance(value, Unknown):
+            varied = self._unknown or self._varying
+            return None if varied or self._literals or self._fixed else False
+        if self._fold:
+            value = value.lower()
+        if value in self._literals or any(matcher(value) for matcher in self._fixed):
+            return True
+        result: Verdict = None if self._unknown else False
+        for pieces, flavor in self._varying:
+            tokens = variables.resolve(pieces, context)
+            if tokens is Missing.UNKNOWN:
+                result = None
+            elif not isinstance(tokens, Missing):
+                if self._fold:
+                    tokens = tuple(t.lower() if isinstance(t, str) else t for t in tokens)
+                if compile_tokens(tokens, flavor)(value):
+                    return True
+        return result
+
+    def resolvable(self, context: Context) -> Verdict:
+        """Whether the request has a value for every variable among the patterns."""
+        result: Verdict = True
+        for pieces, _ in self._varying:
+            tokens = variables.resolve(pieces, context)
+            if tokens is Missing.ABSENT:
+                return False
+            if tokens is Missing.UNKNOWN:
+                result = None
+        return result
+
+
+def _parse(text: str, flavor: Flavor, known: bool) -> tuple[Piece, ...]:
+    return variables.parse(text, flavor, variables=known)
+
+
+def _one_matcher(patterns: Sequence[tuple[Piece, ...]], flavor: Flavor) -> list[Matcher]:
+    """One regular expression for all that have one, and the rest by themselves."""
+    sources: list[str] = []
+    matchers: list[Matcher] = []
+    for pieces in patterns:
+        tokens = tuple(piece for piece in pieces if not isinstance(piece, Variable))
+        source = regex_of(tokens, flavor)
+        if source is None:
+            matchers.append(compile_tokens(tokens, flavor))
+        else:
+            sources.append(source)
+    if sources:
+        match = re.compile("|".join(f"(?:{source})" for source in sources), re.DOTALL).match
+        matchers.insert(0, lambda value: match(value) is not None)
+    return matchers

@@ -1,0 +1,187 @@
+"""Which policies have a say in a request, and which of their statements mean its action?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any, Final
+
+from planproof.iam.document import PolicyDocument, PolicyKind
+from planproof.iam.errors import PolicyError
+from planproof.iam.logic import Verdict
+from planproof.iam.statement import Statement
+from planproof.values import Unknown
+
+Document = PolicyDocument | Mapping[str, Any] | str | Unknown
+"""A parsed document, the mapping or JSON text of one, or UNKNOWN."""
+
+
+class Layer(Enum):
+    """The policy types, in AWS's words."""
+
+    IDENTITY = "identity-based policy"
+    RESOURCE = "resource-based policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+    SERVICE_CONTROL = "service control policy"
+    RESOURCE_CONTROL = "resource control policy"
+
+
+_KINDS: Final = {
+    Layer.IDENTITY: PolicyKind.IDENTITY,
+    Layer.RESOURCE: PolicyKind.RESOURCE,
+    Layer.BOUNDARY: PolicyKind.IDENTITY,
+    Layer.SESSION: PolicyKind.IDENTITY,
+    Layer.SERVICE_CONTROL: PolicyKind.IDENTITY,
+    Layer.RESOURCE_CONTROL: PolicyKind.RESOURCE,
+}
+_REMEMBERED_ACTIONS: Final = 4096
+
+
+class PolicySet:
+    """Documents of one layer of which any can allow, compiled by action."""
+
+    def __init__(self, layer: Layer, documents: Sequence[PolicyDocument]) -> None:
+        self.layer = layer
+        self.documents = tuple(documents)
+        statements = [one for document in self.documents for one in document.statements]
+        self._allowing = _ByAction([one for one in statements if one.may_allow])
+        self._denying = _ByAction([one for one in statements if one.may_deny])
+
+    def allowing(self, action: str) -> Sequence[tuple[Statement, Verdict]]:
+        """The statements that may allow the (lower-case) action, and whether they mean it."""
+        return self._allowing.covering(action)
+
+    def denying(self, action: str) -> Sequence[tuple[Statement, Verdict]]:
+        """The statements that may deny the (lower-case) action, and whether they mean it."""
+        return self._denying.covering(action)
+
+
+class _ByAction:
+    """Statements, found by the action they mean; what was found once is remembered."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self._statements = statements
+        self._found: dict[str, tuple[tuple[Statement, Verdict], ...]] = {}
+
+    def covering(self, action: str) -> tuple[tuple[Statement, Verdict], ...]:
+        found = self._found.get(action)
+        if found is None:
+            found = tuple(
+                (statement, verdict)
+                for statement in self._statements
+                if (verdict := statement.covers_action(action)) is not False
+            )
+            if len(self._found) < _REMEMBERED_ACTIONS:
+                self._found[action] = found
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Policies:
+    """Every policy that has a say in a request.
+
+    A document is a :class:`PolicyDocument`, a mapping, JSON text, or UNKNOWN. Mappings and text
+    get names such as ``identity[0]``; parse them yourself to give them better ones.
+
+    Attributes:
+        identity: the policies of the principal: a user's own and its groups', or a role's.
+        resource: the policy of the resource: bucket, queue or key policy, a role's trust policy;
+            None if it has none; several where a service keeps several, such as CloudWatch Logs.
+        boundaries: the permissions boundary of the principal; each document must allow.
+        session: the session policy or policies; None if the session was made without one.
+        service_control: for each level from the root of the organization down to the principal's
+            account the service control policies attached there; each level must allow. Empty
+            outside an organization and for its management account.
+        resource_control: the same for the account that owns the resource. They only deny, since
+            AWS attaches RCPFullAWSAccess to every level.
+
+    Raises:
+        PolicyError: a document is not valid where it stands.
+    """
+
+    identity: Iterable[Document] = ()
+    resource: Document | Sequence[Document] | None = None
+    boundaries: Iterable[Document] = ()
+    session: Document | Sequence[Document] | None = None
+    service_control: Iterable[Iterable[Document]] = ()
+    resource_control: Iterable[Iterable[Document]] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("identity", "boundaries"):
+            object.__setattr__(self, name, _several(getattr(self, name), name))
+        for name in ("service_control", "resource_control"):
+            levels = getattr(self, name)
+            found = tuple(_several(level, f"{name}[{i}]") for i, level in enumerate(levels))
+            object.__setattr__(self, name, found)
+        _ = self.sets
+
+    @cached_property
+    def sets(self) -> PolicySets:
+        """The documents, parsed and compiled by layer."""
+        levels = enumerate(self.service_control)
+        controls = enumerate(self.resource_control)
+        boundaries = [
+            _compiled(Layer.BOUNDARY, [document], f"boundaries[{i}]", number=False)
+            for i, document in enumerate(self.boundaries)
+        ]
+        return PolicySets(
+            identity=_compiled(Layer.IDENTITY, self.identity, "identity"),
+            resource=_optional(Layer.RESOURCE, self.resource, "resource"),
+            boundaries=tuple(boundaries),
+            session=_optional(Layer.SESSION, self.session, "session"),
+            service_control=tuple(
+                _compiled(Layer.SERVICE_CONTROL, level, f"service_control[{i}]")
+                for i, level in levels
+            ),
+            resource_control=tuple(
+                _compiled(Layer.RESOURCE_CONTROL, level, f"resource_control[{i}]")
+                for i, level in controls
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PolicySets:
+    """The layers of :class:`Policies`, compiled."""
+
+    identity: PolicySet
+    resource: PolicySet | None
+    boundaries: tuple[PolicySet, ...]
+    session: PolicySet | None
+    service_control: tuple[PolicySet, ...]
+    resource_control: tuple[PolicySet, ...]
+
+
+def _several(documents: object, name: str) -> tuple[Any, ...]:
+    if isinstance(documents, PolicyDocument | Mapping | str | Unknown) or documents is None:
+        raise PolicyError(name, "", "is one document", "give a list of documents")
+    if not isinstance(documents, Iterable):
+        raise PolicyError(name, "", "is no list of documents", "give a list of documents")
+    return tuple(documents)
+
+
+def _optional(
+    layer: Layer, given: Document | Sequence[Document] | None, name: str
+) -> PolicySet | None:
+    if given is None:
+        return None
+    if isinstance(given, PolicyDocument | Mapping | str | Unknown):
+        return _compiled(layer, [given], name, number=False)
+    return _compiled(layer, given, name)
+
+
+def _compiled(
+    layer: Layer, documents: Iterable[Document], name: str, *, number: bool = True
+) -> PolicySet:
+    kind = _KINDS[layer]
+    parsed = []
+    for i, document in enumerate(documents):
+        if not isinstance(document, PolicyDocument):
+            own = f"{name}[{i}]" if number else name
+            document = PolicyDocument.parse(document, own, PolicyKind.ANY)
+        document.must_be(kind)
+        parsed.append(document)
+    return PolicySet(layer, parsed)

@@ -1,0 +1,212 @@
+"""Who wants to do what to which resource, and what does that say about the request's context?
+
+Sources: IAM User Guide, "AWS global condition context keys" (which keys a kind of principal
+brings with it) and "IAM policy elements: Variables and tags" (the table of principal key values).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from planproof.iam.arn import parse_arn
+from planproof.iam.context import Context, ContextValue, Missing, Values, values_of
+from planproof.iam.errors import RequestError
+from planproof.iam.principals import ACCOUNT_ID, Caller, CallerFacts, CallerKind, parse_caller
+from planproof.values import Unknown
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One call of one action on one resource, as AWS's enforcement sees it.
+
+    Attributes:
+        action: ``service:Action``, in any case.
+        resource: the ARN of the resource, ``"*"`` for an action that has none, or UNKNOWN.
+        principal: an ARN (user, role, assumed-role session, federated user, root, identity
+            provider), an account id (its root user), a service principal, or None for an anonymous
+            request. A role's ARN stands for any session of it.
+        resource_account: the account that owns the resource; read from the ARN where it says so.
+            Needed for ARNs that do not, such as those of S3.
+        context: context keys of the request, in any case, with their values; a sequence for a key
+            of several values, None for a key that is not in the request, UNKNOWN for one of which
+            nothing is known. What is given here goes before what the request implies.
+        complete: whether ``context`` names every key that the request brings. If not, a key that
+            is neither named nor implied is unknown, and a condition on it leaves the decision
+            undetermined wherever it could change it.
+        principal_tags: all tags of the principal and its session, or None if they are not known.
+        resource_tags: all tags of the resource, or None if they are not known.
+        request_tags: all tags that the request itself carries, or None if they are not known.
+        canonical_user: the canonical user id of the principal's account, where a bucket policy
+            names one.
+
+    Raises:
+        RequestError: action, principal, resource or account has no form that AWS knows.
+    """
+
+    action: str
+    resource: str | Unknown = "*"
+    principal: str | None = None
+    resource_account: str | None = None
+    context: Mapping[str, ContextValue | None] = field(default_factory=dict)
+    complete: bool = False
+    principal_tags: Mapping[str, str | Unknown] | None = None
+    resource_tags: Mapping[str, str | Unknown] | None = None
+    request_tags: Mapping[str, str | Unknown] | None = None
+    canonical_user: str | None = None
+
+    def __post_init__(self) -> None:
+        service, colon, name = self.action.partition(":")
+        if not (service and colon and name) or "*" in self.action or "?" in self.action:
+            raise RequestError(
+                f"the action {self.action!r} is not one action", 'write "service:Action"'
+            )
+        named = isinstance(self.resource, str) and self.resource != "*"
+        if named and parse_arn(str(self.resource)) is None:
+            raise RequestError(
+                f"the resource {self.resource!r} is no ARN",
+                'write arn:partition:service:region:account:resource, or "*"',
+            )
+        if self.resource_account is not None and not ACCOUNT_ID.match(self.resource_account):
+            raise RequestError(
+                f"the resource account {self.resource_account!r} is no account id",
+                "write twelve digits",
+            )
+        _ = self.caller
+
+    @cached_property
+    def action_key(self) -> str:
+        """The action in lower case, as policies compare it."""
+        return self.action.lower()
+
+    @cached_property
+    def service(self) -> str:
+        """The action's service prefix, in lower case."""
+        return self.action_key.partition(":")[0]
+
+    @cached_property
+    def caller(self) -> Caller:
+        """The principal, taken apart."""
+        return parse_caller(self.principal, self.action.lower())
+
+    @cached_property
+    def owner(self) -> str | None:
+        """The account that owns the resource; None if nobody says so.
+
+        An action without a resource is answered by the caller's own account.
+        """
+        if self.resource_account is not None:
+            return self.resource_account
+        if self.resource == "*":
+            return self.caller.account
+        if isinstance(self.resource, Unknown):
+            return None
+        arn = parse_arn(self.resource)
+        return arn.account if arn is not None and ACCOUNT_ID.match(arn.account) else None
+
+    @cached_property
+    def facts(self) -> CallerFacts:
+        """What the context says about the caller beyond the ARN."""
+        names = self.keys.get("aws:principalservicenameslist")
+        listed = () if isinstance(names, Missing) else names
+        user_id = self.keys.get("aws:userid")
+        single = None if isinstance(user_id, Missing) or len(user_id) != 1 else user_id[0]
+        return CallerFacts(
+            frozenset(name.lower() for name in listed if isinstance(name, str)),
+            single if isinstance(single, str) else None,
+            self.canonical_user,
+        )
+
+    @cached_property
+    def keys(self) -> Context:
+        """Every context key: given, implied, or missing."""
+        entries: dict[str, Values | Missing] = dict(_implied(self.caller))
+        if self.owner is not None and self.resource != "*":
+            entries["aws:resourceaccount"] = (self.owner,)
+        elif not self.complete:
+            entries["aws:resourceaccount"] = Missing.UNKNOWN
+        prefixes = {
+            "aws:principaltag/": self.principal_tags,
+            "aws:resourcetag/": self.resource_tags,
+            f"{self.service}:resourcetag/": self.resource_tags,
+            "aws:requesttag/": self.request_tags,
+        }
+        known = tuple(prefix for prefix, tags in prefixes.items() if tags is not None)
+        for prefix, tags in prefixes.items():
+            for key, value in (tags or {}).items():
+                entries[prefix + key.lower()] = (value,)
+        if self.request_tags is not None:
+            tag_keys = tuple(self.request_tags)
+            entries["aws:tagkeys"] = tag_keys or Missing.ABSENT
+        for name, given in self.context.items():
+            entries[name.lower()] = values_of(given)
+        unlisted = Missing.ABSENT if self.complete else Missing.UNKNOWN
+        return Context(entries, lambda key: Missing.ABSENT if key.startswith(known) else unlisted)
+
+
+_ABSENT: Final = Missing.ABSENT
+_PRESENT: Final = Missing.PRESENT
+_IN_EVERY_REQUEST: Final = ("aws:currenttime", "aws:epochtime", "aws:securetransport")
+_NOT_OF_A_SERVICE: Final = ("aws:username", "aws:principalorgid", "aws:principalorgpaths")
+_NOT_A_SERVICE: Final[Mapping[str, Values | Missing]] = {
+    "aws:principalisawsservice": ("false",),
+    "aws:principalservicename": _ABSENT,
+    "aws:principalservicenameslist": _ABSENT,
+}
+
+
+def _implied(caller: Caller) -> Mapping[str, Values | Missing]:
+    """The context keys that follow from who is calling."""
+    entries: dict[str, Values | Missing] = dict.fromkeys(_IN_EVERY_REQUEST, _PRESENT)
+    if caller.kind is CallerKind.SERVICE:
+        entries["aws:principalisawsservice"] = ("true",)
+        entries["aws:principalservicename"] = (caller.name,)
+        entries["aws:principalservicenameslist"] = _PRESENT
+        entries.update(dict.fromkeys(_NOT_OF_A_SERVICE, _ABSENT))
+        return entries
+    entries.update(_NOT_A_SERVICE)
+    if caller.kind in (CallerKind.ANONYMOUS, CallerKind.FEDERATED):
+        entries.update(_of_stranger(caller))
+        return entries
+    entries["aws:principalaccount"] = (caller.account or "",)
+    entries["aws:principalarn"] = (caller.arn,)
+    if caller.kind is CallerKind.ROOT:
+        entries["aws:principaltype"] = ("Account",)
+        entries["aws:userid"] = (caller.account or "",)
+        entries["aws:username"] = _ABSENT
+    elif caller.kind is CallerKind.USER:
+        entries["aws:principaltype"] = ("User",)
+        entries["aws:username"] = (caller.name,)
+        entries["aws:userid"] = _PRESENT
+    elif caller.kind is CallerKind.FEDERATED_USER:
+        entries["aws:principaltype"] = ("FederatedUser",)
+        entries["aws:userid"] = (f"{caller.account}:{caller.name}",)
+        entries["aws:username"] = _ABSENT
+        entries["aws:tokenissuetime"] = _PRESENT
+    else:
+        entries["aws:principaltype"] = ("AssumedRole",)
+        entries["aws:userid"] = _PRESENT
+        entries["aws:username"] = _ABSENT
+        entries["aws:tokenissuetime"] = _PRESENT
+        if caller.kind is CallerKind.SESSION:
+            # The key holds the role's ARN, and a session's ARN does not tell the role's path.
+            entries["aws:principalarn"] = _PRESENT
+    return entries
+
+
+def _of_stranger(caller: Caller) -> Mapping[str, Values | Missing]:
+    """The keys of a request that no AWS credentials sign."""
+    anonymous = caller.kind is CallerKind.ANONYMOUS
+    return {
+        "aws:principalaccount": _ABSENT,
+        "aws:principalarn": _ABSENT,
+        "aws:principalisawsservice": _ABSENT,
+        "aws:principalorgid": _ABSENT,
+        "aws:principalorgpaths": _ABSENT,
+        "aws:username": _ABSENT,
+        "aws:tokenissuetime": _ABSENT,
+        "aws:principaltype": ("Anonymous",) if anonymous else Missing.UNKNOWN,
+        "aws:userid": ("anonymous",) if anonymous else Missing.UNKNOWN,
+    }

@@ -1,0 +1,120 @@
+"""Does one statement of a policy apply to a request?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Final
+
+from planproof.iam.conditions import Condition, holds_all
+from planproof.iam.context import Context, Missing
+from planproof.iam.logic import Verdict, all_of, negate
+from planproof.iam.matching import PatternSet
+from planproof.iam.patterns import Flavor
+from planproof.iam.principals import PrincipalElement
+from planproof.values import Unknown
+
+Texts = tuple[str | Unknown, ...]
+
+
+class StatementEffect(Enum):
+    """The ``Effect`` of a statement."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One statement, parsed and ready to be asked.
+
+    Of each of the pairs ``actions``/``not_actions``, ``resources``/``not_resources`` and
+    ``principal``/``not_principal`` at most one is not None. Values that nobody knows are UNKNOWN.
+
+    Attributes:
+        policy: the name of the policy, such as its Terraform address.
+        index: the position in the document's ``Statement``, from 0.
+        sid: the ``Sid``, or None.
+        variables: whether the document's version knows policy variables; None if not known.
+        conditions_known: False if ``Condition`` holds more than ``conditions`` can say.
+    """
+
+    policy: str
+    index: int
+    sid: str | None
+    effect: StatementEffect
+    actions: Texts | None = None
+    not_actions: Texts | None = None
+    resources: Texts | None = None
+    not_resources: Texts | None = None
+    principal: PrincipalElement | None = None
+    not_principal: PrincipalElement | None = None
+    conditions: tuple[Condition, ...] = ()
+    conditions_known: bool = True
+    variables: bool | None = True
+
+    def __str__(self) -> str:
+        label = f" ({self.sid})" if self.sid else ""
+        return f"{self.policy or 'policy'}, statement {self.index}{label}"
+
+    @property
+    def may_allow(self) -> bool:
+        """Whether the effect is, or may be, Allow."""
+        return self.effect is not StatementEffect.DENY
+
+    @property
+    def may_deny(self) -> bool:
+        """Whether the effect is, or may be, Deny."""
+        return self.effect is not StatementEffect.ALLOW
+
+    @property
+    def names_no_resource(self) -> bool:
+        """Whether there is neither ``Resource`` nor ``NotResource``."""
+        return self.resources is None and self.not_resources is None
+
+    def covers_action(self, action: str) -> Verdict:
+        """Whether ``Action`` or ``NotAction`` means the action (in lower case)."""
+        verdict = self._actions.matches(action, _NO_CONTEXT)
+        return negate(verdict) if self.not_actions is not None else verdict
+
+    def covers_resource(self, resource: str | Unknown, context: Context) -> Verdict:
+        """Whether ``Resource`` or ``NotResource`` means the ARN.
+
+        A statement without either, as in a role trust policy, means the resource it is attached
+        to. ``NotResource`` with a variable that has no value makes the statement invalid.
+        """
+        if self._resources is None:
+            return True
+        verdict = self._resources.matches(resource, context)
+        if self.not_resources is None:
+            return verdict
+        return all_of((self._resources.resolvable(context), negate(verdict)))
+
+    def conditions_hold(self, context: Context) -> Verdict:
+        """Whether every condition holds."""
+        verdict = holds_all(self.conditions, context)
+        return verdict if self.conditions_known else all_of((verdict, None))
+
+    def applies(self, resource: str | Unknown, context: Context) -> Verdict:
+        """Whether resource and conditions fit; the action and the principal are not looked at."""
+        covered = self.covers_resource(resource, context)
+        if covered is False:
+            return False
+        return all_of((covered, self.conditions_hold(context)))
+
+    @cached_property
+    def _actions(self) -> PatternSet:
+        texts = self.actions if self.actions is not None else self.not_actions
+        return PatternSet(texts or (), Flavor.GLOB, variables=False, fold=True)
+
+    @cached_property
+    def _resources(self) -> PatternSet | None:
+        texts = self.resources if self.resources is not None else self.not_resources
+        if texts is None:
+            return None
+        return PatternSet(texts, Flavor.RESOURCE, variables=self.variables)
+
+
+_NO_CONTEXT: Final = Context({}, lambda key: Missing.ABSENT)
