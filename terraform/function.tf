@@ -16,7 +16,7 @@ data "archive_file" "function" {
   source_dir       = "${path.module}/../lambda"
   output_path      = "${path.module}/.build/function-${var.environment_suffix}.zip"
   output_file_mode = "0644"
-  excludes         = ["**/__pycache__/**", "**/*.pyc", "**/.*", "tests/**"]
+  excludes         = ["**/__pycache__/**", "**/*.pyc", "**/.?*", "tests/**"]
 }
 
 resource "aws_cloudwatch_log_group" "function" {
