@@ -203,12 +203,18 @@ data "archive_file" "deferred" {
   source_content_filename = "a"
   output_path             = "${path.module}/deferred.zip"
 }
+data "archive_file" "elsewhere" {
+  type        = "zip"
+  source_dir  = terraform_data.later.output == "" ? "" : "${path.module}/src"
+  output_path = "${path.module}/elsewhere.zip"
+}
 output "ids" {
   value = {
-    dir      = archive_file.dir.id
-    block    = archive_file.block.id
-    many     = archive_file.many.id
-    deferred = data.archive_file.deferred.id
+    dir       = archive_file.dir.id
+    block     = archive_file.block.id
+    many      = archive_file.many.id
+    deferred  = data.archive_file.deferred.id
+    elsewhere = data.archive_file.elsewhere.id
   }
 }
 """
@@ -217,7 +223,7 @@ output "ids" {
 def sha1s(folder: Path) -> dict[str, str]:
     return {
         name: hashlib.sha1(next(folder.glob(f"{name}.*")).read_bytes()).hexdigest()
-        for name in ("dir", "block", "many", "deferred")
+        for name in ("dir", "block", "many", "deferred", "elsewhere")
     }
 
 
@@ -229,7 +235,8 @@ def test_unknown_arguments_leave_every_hash_unknown_until_apply(workdir) -> None
         change = changes[f"archive_file.{name}"]
         assert change["actions"] == ["create"]
         assert {key for key in COMPUTED if change["after_unknown"].get(key) is True} == COMPUTED
-    assert changes["data.archive_file.deferred"]["actions"] == ["read"]
+    for name in ("deferred", "elsewhere"):
+        assert changes[f"data.archive_file.{name}"]["actions"] == ["read"]
     assert not list(workdir.folder.glob("*.zip")), "a plan with unknowns builds nothing"
 
     workdir.run("apply", "plan")
@@ -277,6 +284,43 @@ def test_the_life_of_the_resource(workdir) -> None:
 
     workdir.run("destroy", "-auto-approve", "-var=text=one")
     assert json.loads(workdir.run("show", "-json").stdout).get("values") is None
+
+
+REFINED = """
+resource "terraform_data" "later" {
+  input = "zip"
+}
+locals {
+  # Unknown, but known not to be null, and some known to start with a text.
+  later = terraform_data.later.output == "zip"
+}
+KIND "archive_file" "it" {
+  type                        = local.later ? "zip" : "tar.gz"
+  source_dir                  = "${path.module}/${local.later ? "src" : "no"}"
+  excludes                    = local.later ? ["*.pyc"] : []
+  exclude_symlink_directories = local.later ? true : false
+  output_file_mode            = "06${local.later ? "00" : "44"}"
+  output_path                 = "${path.module}/${local.later ? "out" : "no"}.zip"
+}
+output "id" {
+  value = KINDarchive_file.it.id
+}
+"""
+
+
+@pytest.mark.parametrize("kind", ["data", "resource"])
+def test_unknown_arguments_of_which_something_is_known(workdir, kind: str) -> None:
+    lay_sources(workdir.folder, time=1)
+    prefix = "data." if kind == "data" else ""
+    workdir.write(REFINED.replace("KINDarch", f"{prefix}arch").replace("KIND", kind))
+    change = workdir.plan()[f"{prefix}archive_file.it"]
+    assert change["actions"] == ["read" if kind == "data" else "create"]
+    for name in ("type", "source_dir", "excludes", "output_file_mode", "output_path"):
+        assert change["after_unknown"][name] is True
+    identity = workdir.apply()["id"]
+    data = (workdir.folder / "out.zip").read_bytes()
+    assert hashlib.sha1(data).hexdigest() == identity
+    assert set(modes(workdir.folder / "out.zip").values()) == {0o600}
 
 
 def test_content_of_several_megabytes_passes(workdir) -> None:
