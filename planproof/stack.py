@@ -184,10 +184,11 @@ class Stack:
 
     def locate(self, resource: Resource, path: str = "") -> tuple[str, int]:
         """File and line of a resource, or of an attribute of it; ("", 0) where unknown."""
-        block = self.block(resource)
-        if block is None:
+        if self.sources is None:
             return "", 0
-        return block.file, block.line_of(path) if path else block.line
+        module = module_path(resource.module)
+        found = self.sources.locate(module, resource.mode, resource.type, resource.name, path)
+        return found or ("", 0)
 
     # Ordering --------------------------------------------------------------------------------
 

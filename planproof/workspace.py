@@ -37,6 +37,7 @@ class Workspace:
     """A Terraform directory's working copy.
 
     Attributes:
+        mirrors: filesystem mirrors to search before the usual ones.
         source: the directory as the user named it, never written to.
         binary: what runs it.
         folder: where the copy and Terraform's own data are kept from run to run.
@@ -51,6 +52,7 @@ class Workspace:
     progress: Progress = no_progress
     real_credentials: bool = False
     endpoint: str = ""
+    mirrors: tuple[Path, ...] = ()
     root: Path = field(init=False)
     sources: SourceIndex = field(init=False)
     _stand_in: bool = field(init=False, default=False)
@@ -239,10 +241,7 @@ class Workspace:
         return self.failure("init", output, errors)
 
     def _write_cli_configuration(self) -> None:
-        folders = list(usual_mirrors())
-        if more := os.environ.get("PLANPROOF_PROVIDER_MIRRORS"):
-            folders = [Path(p) for p in more.split(os.pathsep)] + folders
-        mirrors = find_mirrors(folders, self.binary.registry)
+        mirrors = find_mirrors((*self.mirrors, *usual_mirrors()), self.binary.registry)
         if self._stand_in:
             # The launcher names this interpreter, so it is laid anew for each.
             from planproof.archive_provider.mirror import lay_mirror

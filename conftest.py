@@ -1,0 +1,87 @@
+"""Loads the vocabulary in steps/ and says with which variables the stack is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from planproof.resolution import Variant
+from planproof.values import Value
+
+pytest_plugins = tuple(
+    f"steps.{path.stem}"
+    for path in sorted((Path(__file__).parent / "steps").glob("*.py"))
+    if not path.name.startswith("_")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VariableNames:
+    """Which variable of the stack is which.
+
+    Attributes:
+        suffix: the variable that keeps environments apart.
+        region: the variable that holds the AWS region.
+        alarm_topics: the variable that holds the SNS topics of alarms.
+    """
+
+    suffix: str
+    region: str
+    alarm_topics: str
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Other stacks name their variables otherwise."""
+    group = parser.getgroup("pipeline", "names in the stack under test")
+    group.addoption(
+        "--suffix-variable",
+        default="environment_suffix",
+        metavar="NAME",
+        help="variable that keeps environments apart (default: environment_suffix)",
+    )
+    group.addoption(
+        "--region-variable",
+        default="aws_region",
+        metavar="NAME",
+        help="variable that holds the AWS region (default: aws_region)",
+    )
+    group.addoption(
+        "--alarm-topics-variable",
+        default="alarm_topic_arns",
+        metavar="NAME",
+        help="variable that holds the SNS topic ARNs of alarms (default: alarm_topic_arns)",
+    )
+
+
+def variable_names_of(config: pytest.Config) -> VariableNames:
+    """The names as the options give them."""
+    return VariableNames(
+        config.getoption("--suffix-variable"),
+        config.getoption("--region-variable"),
+        config.getoption("--alarm-topics-variable"),
+    )
+
+
+@pytest.fixture(scope="session")
+def variable_names(pytestconfig: pytest.Config) -> VariableNames:
+    """Which variable of the stack is which."""
+    return variable_names_of(pytestconfig)
+
+
+def pytest_planproof_variants(
+    config: pytest.Config, variables: Mapping[str, Value]
+) -> list[Variant]:
+    """The sets of variables that requirements speak of; where the stack has no such variable,
+    there is no such set, and the requirement says so."""
+    names = variable_names_of(config)
+    region = "eu-west-1" if variables.get(names.region) != "eu-west-1" else "us-east-1"
+    topic = f"arn:aws:sns:{variables.get(names.region) or 'us-east-1'}:123456789012:alarms"
+    wanted = (
+        Variant("another suffix", {names.suffix: "pr4711"}),
+        Variant("another region", {names.region: region}),
+        Variant("alarm topics", {names.alarm_topics: [topic]}),
+    )
+    return [v for v in wanted if set(v.variables) <= set(variables)]

@@ -1,0 +1,164 @@
+"""Collects .feature files as they are: no Python stub beside them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_bdd import scenarios
+from pytest_bdd.exceptions import GherkinParseError, NoScenariosFound
+from pytest_bdd.parser import ScenarioTemplate
+from pytest_bdd.scenario import scenario_wrapper_template_registry
+from pytest_bdd.steps import step_function_context_registry
+
+from planproof.errors import PlanproofError
+
+REQUIREMENT = re.compile(r"[A-Z][A-Z0-9]*-\d+")
+
+
+class FeatureFile(pytest.Module):
+    """A .feature file, collected like a module whose tests are its scenarios."""
+
+    def _getobj(self) -> types.ModuleType:
+        module = types.ModuleType(re.sub(r"\W", "_", self.path.stem))
+        module.__file__ = str(self.path)
+        # pytest-bdd puts the tests into the namespace of whoever calls scenarios().
+        namespace: dict[str, Any] = module.__dict__
+        namespace["_scenarios"] = scenarios
+        try:
+            exec(compile("_scenarios(__file__)", str(self.path), "exec"), namespace)  # noqa: S102
+        except GherkinParseError as problem:
+            raise _gherkin_error(problem, self.path) from None
+        except NoScenariosFound:
+            pass  # said in a sentence of its own when the file is collected
+        except UnicodeDecodeError:
+            raise PlanproofError(f"{self.path.name} is not UTF-8 text", "save it as UTF-8") from None
+        return module
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """The scenarios, each once.
+
+        Raises:
+            PlanproofError: two scenarios of one name, of which pytest-bdd would run only one.
+        """
+        items = list(super().collect())
+        names = Counter(_scenario_names(self.path))
+        for name, count in names.items():
+            if count > 1:
+                raise PlanproofError(
+                    f"{self.path.name} has {count} scenarios called {name!r}", "rename all but one"
+                )
+        if not names:
+            raise PlanproofError(
+                f"{self.path.name} has no scenario, so it proves nothing",
+                "write one or remove the file",
+            )
+        return items
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A user's mistake is one sentence."""
+        if isinstance(excinfo.value, PlanproofError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+
+def _scenario_names(path: Path) -> Iterator[str]:
+    pattern = re.compile(r"^\s*(?:Scenario|Example|Scenario Outline|Scenario Template):\s*(.*?)\s*$")
+    quoted = False
+    for line in path.read_text("utf-8").splitlines():
+        if line.strip().startswith(('"""', "```")):
+            quoted = not quoted
+        elif not quoted and (match := pattern.match(line)):
+            yield match[1]
+
+
+def _gherkin_error(problem: GherkinParseError, path: Path) -> PlanproofError:
+    message = problem.message.strip().rstrip(".") or "it does not follow Gherkin"
+    text = problem.line_content.strip()
+    here = f" ({text})" if text else ""
+    return PlanproofError(
+        f"{path.name}:{problem.line}{here} cannot be read as Gherkin, {message[0].lower()}{message[1:]}",
+        "mend that line",
+    )
+
+
+def template_of(item: pytest.Item) -> ScenarioTemplate | None:
+    """The scenario behind a test item, None for any other test."""
+    function = getattr(item, "obj", None)
+    if function is None or not isinstance(item, pytest.Function):
+        return None
+    try:
+        found: ScenarioTemplate | None = scenario_wrapper_template_registry.get(function)
+    except TypeError:
+        return None
+    return found
+
+
+def is_feature_item(item: pytest.Item) -> bool:
+    """Whether a test item is a scenario that was collected from a .feature file by us."""
+    return isinstance(item.parent, FeatureFile)
+
+
+def requirements_of(template: ScenarioTemplate) -> tuple[str, ...]:
+    """Ids of the requirements that a scenario serves, from its tags, its rule's and its feature's."""
+    tags = set(template.tags) | set(template.feature.tags)
+    if template.rule is not None:
+        tags |= set(template.rule.tags)
+    return tuple(sorted((t for t in tags if REQUIREMENT.fullmatch(t)), key=requirement_order))
+
+
+def requirement_order(identifier: str) -> tuple[str, int]:
+    """Sort key: REQ-9 before REQ-10."""
+    prefix, _, number = identifier.rpartition("-")
+    return prefix, int(number)
+
+
+def check_scenarios(items: Iterable[pytest.Item]) -> None:
+    """Refuse, before any work is done, what could only end in nothing.
+
+    Raises:
+        PlanproofError: a scenario without a requirement tag, or a step that nobody defined.
+    """
+    problems: list[str] = []
+    definitions = list(step_function_context_registry.values())
+    for item in items:
+        template = template_of(item)
+        if template is None:
+            continue
+        place = f"{template.feature.rel_filename}:{template.line_number}"
+        if not requirements_of(template):
+            raise PlanproofError(
+                f'the scenario "{template.name}" at {place} has no requirement tag',
+                "put a tag such as @REQ-03 on the line above it",
+            )
+        callspec = getattr(item, "callspec", None)
+        example = callspec.params.get("_pytest_bdd_example", {}) if callspec else {}
+        for step in template.render(example).steps:
+            if not any(
+                d.type in (None, step.type) and d.parser.is_matching(step.name)
+                for d in definitions
+            ):
+                nearest = _nearest(step.name, definitions)
+                problems.append(
+                    f"{template.feature.rel_filename}:{step.line_number}: "
+                    f"{step.keyword} {step.name}\n    nearest: " + "\n             ".join(nearest)
+                )
+    if problems:
+        count = len(problems)
+        raise PlanproofError(
+            f"nobody defined {'this step' if count == 1 else f'these {count} steps'}",
+            "use one of the nearest ones below, or define it in a module of steps/",
+            detail="\n".join(dict.fromkeys(problems)),
+        )
+
+
+def _nearest(name: str, definitions: Iterable[Any]) -> list[str]:
+    known = {str(d.parser.name): str(d.type or "step") for d in definitions}
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.3)
+    return [f"{known[text].capitalize()} {text}" for text in close] or ["none"]

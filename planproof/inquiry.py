@@ -1,0 +1,248 @@
+"""One run's questions to Terraform: made once, asked by every step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from planproof.emulator import LazyAccount
+from planproof.errors import PlanproofError
+from planproof.plan import Plan
+from planproof.recorder import UndeterminedError, sensitive_texts
+from planproof.recording import Recording, read_recording
+from planproof.resolution import Variant, resolve
+from planproof.stack import Resource, Stack
+from planproof.terraform_cli import Binary, Progress, TerraformNotFoundError, find_binary
+from planproof.terraform_cli import no_progress as silent
+from planproof.values import Value
+from planproof.workspace import Workspace, shown_path
+
+DEFAULT = "default"
+VariantsOf = Callable[[Mapping[str, Value]], Sequence[Variant]]
+"""Given the variables of the plan, the further variants a suite wants resolved."""
+
+
+@dataclass(slots=True)
+class Question:
+    """What the user asked to have judged.
+
+    Attributes:
+        terraform_dir: the sources, or None where only a plan file is given.
+        plan_file: output of ``terraform show -json``, instead of planning here.
+        binary: name or path of the binary.
+        variables: ``NAME=VALUE`` as for ``terraform plan -var``.
+        variable_files: as for ``terraform plan -var-file``.
+        recording: where a recorded resolution may be found.
+        cache: where working copies are kept.
+        mirrors: further provider mirrors.
+        real_credentials: let Terraform ask the real cloud.
+    """
+
+    terraform_dir: Path | None
+    cache: Path
+    plan_file: Path | None = None
+    binary: str = "terraform"
+    variables: Sequence[str] = ()
+    variable_files: Sequence[Path] = ()
+    recording: Path | None = None
+    mirrors: Sequence[Path] = ()
+    real_credentials: bool = False
+
+    def arguments(self) -> tuple[str, ...]:
+        """The variable arguments for Terraform."""
+        files = [f"-var-file={path.resolve()}" for path in self.variable_files]
+        return (*files, *(f"-var={text}" for text in self.variables))
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """The answers, by variant name.
+
+    Attributes:
+        source: one phrase on how the values were found.
+        notices: what every report must say at its top.
+        timings: phase → seconds.
+    """
+
+    question: Question
+    progress: Progress = silent
+    source: str = ""
+    notices: list[str] = field(default_factory=list)
+    plan: Plan | None = None
+    workspace: Workspace | None = None
+    recorded: Recording | None = None
+    timings: dict[str, float] = field(default_factory=dict)
+    _stacks: dict[str, Stack | PlanproofError] = field(default_factory=dict)
+    _secrets: frozenset[str] | None = None
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def prepare(self, variants_of: VariantsOf = lambda _: ()) -> None:
+        """Do all the work that takes seconds.
+
+        Raises:
+            PlanproofError: the stack cannot be judged at all.
+        """
+        if self.question.plan_file is not None:
+            self._from_plan_file(self.question.plan_file)
+            return
+        try:
+            binary = find_binary(self.question.binary)
+        except TerraformNotFoundError as missing:
+            self._from_recording(missing)
+            return
+        self._from_terraform(binary, variants_of)
+
+    def close(self) -> None:
+        """Let go of the workspace and the emulated account."""
+        self._open.close()
+
+    # What steps ask --------------------------------------------------------------------------
+
+    @property
+    def subject(self) -> str:
+        """What is judged, as a report may show it."""
+        path = self.question.plan_file or self.question.terraform_dir
+        return shown_path(path) if path else ""
+
+    @property
+    def stacks(self) -> Mapping[str, Stack]:
+        """All stacks that could be resolved, by variant name."""
+        return {k: v for k, v in self._stacks.items() if isinstance(v, Stack)}
+
+    def stack(self, variant: str = DEFAULT) -> Stack:
+        """The stack resolved with a variant's variables.
+
+        Raises:
+            UndeterminedError: it could not be, and why.
+        """
+        found = self._stacks.get(variant)
+        if isinstance(found, Stack):
+            return found
+        if found is not None:
+            raise UndeterminedError(f"with {variant}, {found.sentence}")
+        if self.question.plan_file is not None:
+            raise UndeterminedError(
+                f"a plan file holds one set of variables, so {variant} cannot be looked at"
+            )
+        raise UndeterminedError(f"the stack was not resolved with {variant}")
+
+    def locate(self, resource: Resource, path: str = "") -> tuple[str, int]:
+        """File, relative to where the run started, and line of a resource or its attribute."""
+        for stack in self.stacks.values():
+            file, line = stack.locate(resource, path)
+            if file:
+                return self.source_path(file), line
+        return "", 0
+
+    def source_path(self, file: str) -> str:
+        """A file of the sources, as a report shows it."""
+        base = self.question.terraform_dir
+        if base is None:
+            return file
+        shown = shown_path(base)
+        parts = [p for p in f"{shown}/{file}".split("/") if p != "."]
+        clean: list[str] = []
+        for part in parts:
+            if part == ".." and clean and clean[-1] != "..":
+                clean.pop()
+            else:
+                clean.append(part)
+        return "/".join(clean)
+
+    def secrets(self) -> frozenset[str]:
+        """Sensitive texts that must be masked wherever they turn up."""
+        if self._secrets is None:
+            self._secrets = sensitive_texts(self.stacks.values())
+        return self._secrets
+
+    # How the answers are found ---------------------------------------------------------------
+
+    def _from_plan_file(self, path: Path) -> None:
+        self.plan = Plan.load(path)
+        self._stacks[DEFAULT] = Stack.from_plan(self.plan)
+        self.source = f"plan file of Terraform {self.plan.terraform_version or '?'}"
+        self.notices.append(
+            "Judged from a plan file alone: what the plan leaves unknown is undetermined."
+        )
+
+    def _from_recording(self, missing: TerraformNotFoundError) -> None:
+        directory = self.question.terraform_dir
+        plain = not self.question.arguments()
+        if directory is None or self.question.recording is None or not plain:
+            raise missing
+        self.recorded = read_recording(self.question.recording, directory, missing)
+        self._stacks.update(self.recorded.stacks(directory))
+        self.source = f"recorded resolution of {self.recorded.made_with}"
+        self.notices.append(
+            f"No Terraform binary was found: these are recorded values, made with "
+            f"{self.recorded.made_with} from these very sources (digest "
+            f"{self.recorded.digest[:12]})."
+        )
+
+    def _from_terraform(self, binary: Binary, variants_of: VariantsOf) -> None:
+        assert self.question.terraform_dir is not None
+        account = None if self.question.real_credentials else LazyAccount()
+        if account is not None:
+            self._open.callback(account.stop)
+        workspace = Workspace.cached(
+            self.question.terraform_dir,
+            binary,
+            self.question.cache,
+            progress=self.progress,
+            real_credentials=self.question.real_credentials,
+            mirrors=tuple(self.question.mirrors),
+        )
+        self.workspace = self._open.enter_context(workspace.prepared())
+        if account is not None:
+            workspace.endpoint = account.endpoint
+        self._check_variables(workspace)
+        arguments = self.question.arguments()
+        started = _now()
+        self.progress(f"{binary.product} plan")
+        workspace.terraform(
+            "plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *arguments
+        )
+        self.timings["plan"] = _now() - started
+        started = _now()
+        self.progress(f"{binary.product} show")
+        self.plan = Plan.parse(workspace.terraform("show", "-json", PLAN_FILE))
+        self.timings["show"] = _now() - started
+        variants = [Variant(DEFAULT), *variants_of(self.plan.variables)]
+        started = _now()
+        self.progress(f"resolving the stack with {len(variants)} sets of variables")
+        self._stacks.update(resolve(workspace, self.plan, variants, arguments))
+        self.timings["resolve"] = _now() - started
+        default = self._stacks[DEFAULT]
+        if isinstance(default, PlanproofError):
+            raise default
+        self.source = f"{binary}, every value resolved"
+
+    def _check_variables(self, workspace: Workspace) -> None:
+        declared = {b.labels[0] for b in workspace.sources.blocks("", "variable") if b.labels}
+        for text in self.question.variables:
+            name, given, _ = text.partition("=")
+            if not given:
+                raise PlanproofError(
+                    f"--var {text!r} has no value", "write it as --var NAME=VALUE"
+                )
+            if name not in declared:
+                known = ", ".join(sorted(declared)) or "none"
+                raise PlanproofError(
+                    f"{workspace.source_name} declares no variable {name!r}",
+                    f"use one that it declares ({known})",
+                )
+        for path in self.question.variable_files:
+            if not path.is_file():
+                raise PlanproofError(
+                    f"the variable file {path} does not exist", "name a .tfvars file that does"
+                )
+
+
+PLAN_FILE = "planproof.tfplan"
+
+
+def _now() -> float:
+    return dt.datetime.now(dt.UTC).timestamp()

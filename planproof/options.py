@@ -1,0 +1,105 @@
+"""The command-line options of a run, and the question they amount to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from planproof.errors import PlanproofError
+from planproof.inquiry import Question
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option and ini value."""
+    group = parser.getgroup("planproof", "compliance of a Terraform stack")
+    group.addoption(
+        "--compliance",
+        action="store_true",
+        help="judge the requirements: print each verdict as it is reached and write reports",
+    )
+    group.addoption(
+        "--terraform-dir", metavar="DIR", help="the Terraform directory to judge (ini: terraform_dir)"
+    )
+    group.addoption(
+        "--plan",
+        metavar="FILE",
+        help="judge a file made by 'terraform show -json' instead of planning here",
+    )
+    group.addoption(
+        "--var",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable of the stack, as for terraform plan; may be repeated",
+    )
+    group.addoption(
+        "--var-file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a .tfvars file, as for terraform plan; may be repeated",
+    )
+    group.addoption(
+        "--terraform-binary",
+        default="terraform",
+        metavar="NAME",
+        help="the binary to run: terraform (default), tofu, or a path",
+    )
+    group.addoption(
+        "--provider-mirror",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a filesystem mirror of Terraform providers to search first; may be repeated",
+    )
+    group.addoption(
+        "--real-credentials",
+        action="store_true",
+        help="let Terraform ask the real cloud, with the credentials of this shell, while planning",
+    )
+    group.addoption(
+        "--report-dir",
+        default="reports",
+        metavar="DIR",
+        help="where --compliance writes its reports (default: reports)",
+    )
+    group.addoption(
+        "--waivers",
+        metavar="FILE",
+        help="requirements that may be broken for a while (default: waivers.toml, if it is there)",
+    )
+    parser.addini("terraform_dir", "the Terraform directory to judge", default="terraform")
+    parser.addini("features_dir", "where --compliance looks for .feature files", default="features")
+    parser.addini("checks_dir", "where the custom Checkov checks are", default="custom_checks")
+    parser.addini("requirement_pages", "folder of pages that explain requirements", default="")
+    parser.addini("recording", "a recorded resolution for machines without Terraform", default="")
+
+
+def question_of(config: pytest.Config) -> Question:
+    """What the options ask for.
+
+    Raises:
+        PlanproofError: options that exclude each other.
+    """
+    option = config.getoption
+    plan, directory = option("--plan"), option("--terraform-dir")
+    if plan and (option("--var") or option("--var-file")):
+        raise PlanproofError(
+            "--plan was given together with --var or --var-file",
+            "make the plan with these variables instead, or leave out --plan",
+        )
+    own = config.rootpath / str(config.getini("terraform_dir"))
+    named = Path(directory) if directory else None
+    recording = str(config.getini("recording"))
+    return Question(
+        terraform_dir=named or (None if plan else own),
+        cache=config.rootpath / ".planproof",
+        plan_file=Path(plan) if plan else None,
+        binary=option("--terraform-binary"),
+        variables=tuple(option("--var")),
+        variable_files=tuple(Path(p) for p in option("--var-file")),
+        recording=config.rootpath / recording if recording else None,
+        mirrors=tuple(Path(p) for p in option("--provider-mirror")),
+        real_credentials=option("--real-credentials"),
+    )

@@ -1,0 +1,212 @@
+"""The pytest plugin: wires options, collection, fixtures and reporting, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from planproof import collection, options
+from planproof.errors import PlanproofError
+from planproof.recorder import Recorder
+from planproof.resolution import Variant
+from planproof.run import Run
+from planproof.stack import Stack
+from planproof.values import Value
+
+if TYPE_CHECKING:
+    from planproof.checkov_run import CheckResults
+    from planproof.inquiry import Inquiry
+
+_RUN = pytest.StashKey[Run]()
+
+
+class Hooks:
+    """Hooks that a suite may implement in its conftest.py."""
+
+    @pytest.hookspec
+    def pytest_planproof_variants(
+        self, config: pytest.Config, variables: Mapping[str, Value]
+    ) -> Sequence[Variant]:
+        """Further sets of variables to resolve the stack with.
+
+        Args:
+            config: with the options of the run.
+            variables: name → value of the plan, defaults included.
+        """
+        raise AssertionError("a specification is never called")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    options.add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that a suite may implement."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make ready for a run; --compliance judges the features where no path is given."""
+    config.addinivalue_line("markers", "requirement(id): the requirement that a scenario serves")
+    if config.option.collectonly:
+        return
+    run = Run(config)
+    config.stash[_RUN] = run
+    if config.getoption("--compliance"):
+        run.take_over_terminal()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave no process and no thread behind."""
+    if run := config.stash.get(_RUN, None):
+        run.close()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect .feature files as they are."""
+    if file_path.suffix == ".feature":
+        return collection.FeatureFile.from_parent(parent, path=file_path)
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_bdd_apply_tag(tag: str, function: Any) -> bool | None:
+    """Requirement ids become a marker with an argument: they are no Python names."""
+    if collection.REQUIREMENT.fullmatch(tag):
+        pytest.mark.requirement(tag)(function)
+        return True
+    return None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the scenarios and put them in the order of their requirements."""
+    run = config.stash.get(_RUN, None)
+    mine = [item for item in items if collection.is_feature_item(item)]
+    if run is None or not mine:
+        return
+    try:
+        collection.check_scenarios(mine)
+    except PlanproofError as problem:
+        raise pytest.UsageError(str(problem)) from None
+    run.plan_items(mine)
+    if config.getoption("--compliance"):
+        order = {item: number for number, item in enumerate(run.items)}
+        items.sort(key=lambda item: order.get(item, len(order)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Do the work that takes seconds before the first scenario, in sight of the user."""
+    run = session.config.stash.get(_RUN, None)
+    if run is None or not run.items or session.testsfailed:
+        return
+    try:
+        run.prepare()
+    except PlanproofError as problem:
+        raise pytest.UsageError(str(problem)) from None
+
+
+def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
+    """What is recorded from here on belongs to this step."""
+    recorder = request.node.stash.get(Run.RECORDER, None)
+    if recorder is not None:
+        recorder.begin(f"{step.keyword.strip()} {step.name}")
+
+
+def pytest_bdd_after_step(request: pytest.FixtureRequest, step: Any) -> None:
+    """The evidence of a step decides as soon as it has ended."""
+    recorder = request.node.stash.get(Run.RECORDER, None)
+    if recorder is not None:
+        recorder.settle(must_prove=step.type == "then")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give each scenario its recorder before any step asks for it."""
+    run = item.config.stash.get(_RUN, None)
+    if run is not None and collection.is_feature_item(item):
+        item.stash[Run.RECORDER] = run.recorder()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:
+    """A scenario's failure is its evidence, not a traceback."""
+    report: pytest.TestReport = yield  # type: ignore[misc]
+    run = item.config.stash.get(_RUN, None)
+    if run is not None and collection.is_feature_item(item):
+        run.take(item, call, report)
+    return report  # type: ignore[return-value]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, str] | None:
+    """Requirements are printed as they are reached, so pytest's own letters are left out."""
+    run = config.stash.get(_RUN, None)
+    if run is not None and run.took_terminal and report.nodeid in run.node_ids:
+        # Only what decided a scenario is counted: its call, or a phase that failed.
+        decided = report.when == "call" or not report.passed
+        return (report.outcome if decided else "", "", "")
+    return None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the reports; the exit code says whether every requirement passed."""
+    run = session.config.stash.get(_RUN, None)
+    if run is None:
+        return
+    if run.prepared and run.took_terminal:
+        try:
+            session.exitstatus = run.finish(exitstatus)
+        except PlanproofError as problem:
+            run.say(f"ERROR: {problem}")
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+    run.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say what the run came to."""
+    run = config.stash.get(_RUN, None)
+    if run is not None:
+        run.print_summary(terminalreporter)
+
+
+# Fixtures ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def inquiry(request: pytest.FixtureRequest) -> Inquiry:
+    """The run's answers from Terraform, one stack for each set of variables."""
+    run = request.config.stash[_RUN]
+    if not run.prepared:
+        run.prepare()
+    return run.inquiry
+
+
+@pytest.fixture(scope="session")
+def stack(inquiry: Inquiry) -> Stack:
+    """The stack with the variables the user gave."""
+    return inquiry.stack()
+
+
+@pytest.fixture(scope="session")
+def checks(request: pytest.FixtureRequest, inquiry: Inquiry) -> CheckResults:
+    """What the custom Checkov checks say of the sources."""
+    return request.config.stash[_RUN].check_results()
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest) -> Recorder:
+    """Where the steps of a scenario write down what they look at."""
+    found = request.node.stash.get(Run.RECORDER, None)
+    return found if found is not None else Recorder()

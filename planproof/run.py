@@ -1,0 +1,367 @@
+"""One compliance run: what is asked, what came out, what the terminal shows meanwhile."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import time
+import traceback
+import types
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from planproof.collection import REQUIREMENT, requirement_order, requirements_of, template_of
+from planproof.errors import PlanproofError
+from planproof.inquiry import Inquiry
+from planproof.options import question_of
+from planproof.recorder import Recorder, StepFailedError, UndeterminedError
+from planproof.reports import write_reports
+from planproof.reports.terminal import (
+    details,
+    requirement_line,
+    summary_lines,
+    supports_unicode,
+)
+from planproof.resolution import Variant
+from planproof.results import (
+    Evidence,
+    RequirementResult,
+    RunResult,
+    ScenarioResult,
+    Verdict,
+    Waiver,
+)
+from planproof.values import Value
+from planproof.waivers import read_waivers, waiver_for
+from planproof.workspace import shown_path
+
+if TYPE_CHECKING:
+    from planproof.checkov_run import CheckResults
+
+
+class Run:
+    """A run's state, from configuration to exit code."""
+
+    RECORDER: ClassVar[pytest.StashKey[Recorder]] = pytest.StashKey()
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.items: list[pytest.Item] = []
+        self.node_ids: frozenset[str] = frozenset()
+        self.prepared = False
+        self.took_terminal = False
+        self.inquiry: Inquiry
+        self.result: RunResult | None = None
+        self._requirements: dict[str, list[str]] = {}  # id → node ids still to run
+        self._titles: dict[str, tuple[str, str]] = {}
+        self._scenarios: dict[str, list[ScenarioResult]] = {}
+        self._crashes: list[str] = []
+        self._waivers: tuple[Waiver, ...] = ()
+        self._started = dt.datetime.now(dt.UTC).astimezone()
+        self._clock = time.monotonic()
+        self._pool: ThreadPoolExecutor | None = None
+        self._checks: Future[CheckResults] | None = None
+        self._written: dict[str, Path] = {}
+
+    # Before ----------------------------------------------------------------------------------
+
+    def take_over_terminal(self) -> None:
+        """Print verdicts instead of pytest's own lines, and judge all features by default."""
+        self.took_terminal = True
+        option = self.config.option
+        option.tbstyle, option.no_header, option.reportchars = "no", True, ""
+        option.verbose = min(option.verbose, -1)
+        option.disable_warnings = True
+        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
+            folder = str(self.config.getini("features_dir"))
+            self.config.args[:] = [str(self.config.rootpath / folder)]
+
+    def plan_items(self, items: Sequence[pytest.Item]) -> None:
+        """Learn which scenarios serve which requirement, and sort them so."""
+
+        def key(item: pytest.Item) -> tuple[str, int]:
+            template = template_of(item)
+            assert template is not None
+            return requirement_order(requirements_of(template)[0])
+
+        self.items = sorted(items, key=key)
+        self.node_ids = frozenset(item.nodeid for item in items)
+        for item in self.items:
+            template = template_of(item)
+            assert template is not None
+            for identifier in requirements_of(template):
+                self._requirements.setdefault(identifier, []).append(item.nodeid)
+                if identifier not in self._titles or template.rule is not None:
+                    self._titles.setdefault(identifier, _title(template))
+                self._scenarios.setdefault(identifier, [])
+
+    def prepare(self) -> None:
+        """Ask Terraform, and Checkov beside it.
+
+        Raises:
+            PlanproofError: the stack cannot be judged at all.
+        """
+        question = question_of(self.config)
+        self._waivers = read_waivers(self._waivers_file())
+        self.inquiry = Inquiry(question, progress=self.progress)
+        if self.took_terminal:
+            self.say(f"planproof judges {self.inquiry.subject}")
+        self._start_checks()
+        try:
+            self.inquiry.prepare(self._variants)
+        except BaseException:
+            self.close()
+            raise
+        self.prepared = True
+        if self.took_terminal:
+            for notice in self.inquiry.notices:
+                self.say(f"NOTE: {notice}")
+            self.progress(f"{len(self._requirements)} requirements")
+            self.say("")
+
+    def _variants(self, variables: Mapping[str, Value]) -> list[Variant]:
+        hook = self.config.hook.pytest_planproof_variants
+        return [v for found in hook(config=self.config, variables=variables) for v in found]
+
+    def _waivers_file(self) -> Path | None:
+        if named := self.config.getoption("--waivers"):
+            return Path(named)
+        usual = self.config.rootpath / "waivers.toml"
+        return usual if usual.is_file() else None
+
+    def _start_checks(self) -> None:
+        from planproof.checkov_run import run_checks
+
+        folder = self.config.rootpath / str(self.config.getini("checks_dir"))
+        directory = self.inquiry.question.terraform_dir
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkov")
+        self._checks = self._pool.submit(run_checks, folder, directory)
+
+    def check_results(self) -> CheckResults:
+        """The custom checks' results; waits for them."""
+        assert self._checks is not None
+        return self._checks.result()
+
+    def recorder(self) -> Recorder:
+        """A recorder for one scenario."""
+        return Recorder(
+            lambda resource, path: self.inquiry.locate(resource, path),
+            lambda: self.inquiry.secrets(),
+        )
+
+    # While it runs ---------------------------------------------------------------------------
+
+    def progress(self, text: str) -> None:
+        """One line on what is being done, with the seconds since the start."""
+        if self.took_terminal:
+            self.say(f"  {time.monotonic() - self._clock:5.1f} s  {text}")
+
+    def say(self, text: str) -> None:
+        """A line on the terminal, past pytest's capturing."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(text)
+            reporter.flush()
+
+    def take(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> None:
+        """Turn a finished phase of a scenario into its result."""
+        if report.when == "teardown" and report.passed:
+            return
+        if report.when == "setup" and report.passed:
+            return
+        recorder = item.stash.get(self.RECORDER, None) or Recorder()
+        verdict, reason = self._judge(call, recorder)
+        if reason:
+            report.longrepr = reason
+        template = template_of(item)
+        assert template is not None
+        example = getattr(item, "callspec", None)
+        name = template.name + (f" [{example.id}]" if example else "")
+        scenario = ScenarioResult(
+            name=recorder.mask(name),
+            feature=shown_path(Path(template.feature.filename)),
+            line=template.line_number,
+            verdict=verdict,
+            evidence=tuple(recorder.evidence),
+            reason=recorder.mask(reason),
+            warnings=tuple(recorder.warnings),
+            duration=call.duration,
+        )
+        for identifier in requirements_of(template):
+            self._scenarios[identifier].append(scenario)
+            left = self._requirements[identifier]
+            if item.nodeid in left:
+                left.remove(item.nodeid)
+            if not left:
+                self._announce(identifier)
+
+    def _judge(self, call: pytest.CallInfo[None], recorder: Recorder) -> tuple[Verdict, str]:
+        if call.excinfo is None:
+            if any(item.holds is not True for item in recorder.evidence):
+                return Verdict.UNDETERMINED, "a step recorded evidence that was never settled"
+            return Verdict.PASSED, ""
+        problem = call.excinfo.value
+        if isinstance(problem, StepFailedError):
+            return Verdict.FAILED, str(problem)
+        if isinstance(problem, UndeterminedError):
+            return Verdict.UNDETERMINED, str(problem)
+        if isinstance(problem, PlanproofError):
+            return Verdict.UNDETERMINED, problem.sentence
+        # A step that crashed has decided nothing; the traceback is for whoever mends the step.
+        text = "".join(traceback.format_exception(problem.with_traceback(_own_part(problem))))
+        self._crashes.append(recorder.mask(text))
+        kind = type(problem).__name__
+        return Verdict.UNDETERMINED, f"a step crashed with {kind}: {str(problem)[:300]}"
+
+    def _announce(self, identifier: str) -> None:
+        if not self.took_terminal:
+            return
+        requirement = self._requirement(identifier)
+        stream = self.config.get_terminal_writer()
+        unicode = supports_unicode(stream._file)
+        width = max(60, min(stream.fullwidth, 110))
+        self.say(
+            requirement_line(
+                requirement, colour=stream.hasmarkup, width=width, unicode=unicode
+            )
+        )
+        for line in details(requirement, unicode=unicode, width=width):
+            self.say(line)
+
+    # After -----------------------------------------------------------------------------------
+
+    def _requirement(self, identifier: str) -> RequirementResult:
+        title, why = self._titles[identifier]
+        scenarios = tuple(self._scenarios[identifier])
+        broken: list[Evidence] = []
+        bare = False
+        for scenario in scenarios:
+            if not scenario.verdict.acceptable:
+                mine = [e for e in scenario.evidence if e.holds is not True]
+                broken += mine
+                bare = bare or not mine
+        waiver = None
+        if broken or bare:
+            today = self._started.date()
+            waivers = [w for w in self._waivers if not (bare and w.address)]
+            waiver = waiver_for(waivers, identifier, broken, today)
+        if waiver is not None:
+            scenarios = tuple(_waived(s) if not s.verdict.acceptable else s for s in scenarios)
+        return RequirementResult(
+            id=identifier,
+            title=title,
+            scenarios=scenarios,
+            why=why,
+            page=self._page(identifier),
+            waiver=waiver,
+        )
+
+    def _page(self, identifier: str) -> str:
+        folder = str(self.config.getini("requirement_pages"))
+        page = f"{folder}/{identifier}.md"
+        return page if folder and (self.config.rootpath / page).is_file() else ""
+
+    def finish(self, exitstatus: int) -> int:
+        """Write the reports.
+
+        Returns:
+            The exit code: 0 only if everything passed.
+
+        Raises:
+            PlanproofError: the reports cannot be written.
+        """
+        order = sorted(self._requirements, key=requirement_order)
+        notices = list(self.inquiry.notices)
+        if left := [i for i in order if self._requirements[i]]:
+            notices.append(f"The run was stopped before these were judged: {', '.join(left)}.")
+        notices += self._waiver_notices(order)
+        self.result = RunResult(
+            subject=self.inquiry.subject,
+            source=self.inquiry.source,
+            started=self._started,
+            duration=time.monotonic() - self._clock,
+            requirements=tuple(self._requirement(identifier) for identifier in order),
+            notices=tuple(notices),
+        )
+        folder = Path(str(self.config.getoption("--report-dir")))
+        self._written = write_reports(self.result, folder)
+        if left or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return int(exitstatus) or int(pytest.ExitCode.TESTS_FAILED)
+        return int(
+            pytest.ExitCode.OK if self.result.passed else pytest.ExitCode.TESTS_FAILED
+        )
+
+    def _waiver_notices(self, known: Sequence[str]) -> list[str]:
+        today = self._started.date()
+        said = []
+        for waiver in self._waivers:
+            if waiver.until < today:
+                said.append(
+                    f"The waiver for {waiver.requirement} ended on {waiver.until} "
+                    "and no longer counts."
+                )
+            elif not REQUIREMENT.fullmatch(waiver.requirement) or waiver.requirement not in known:
+                said.append(f"The waiver for {waiver.requirement} is for no requirement of this run.")
+        return said
+
+    def print_summary(self, reporter: Any) -> None:
+        """The last lines: counts, and where the reports are."""
+        if self.took_terminal and self.result is not None:
+            reporter.ensure_newline()
+            reporter.write_line("")
+            for line in summary_lines(self.result):
+                reporter.write_line(line)
+            for path in self._written.values():
+                reporter.write_line(f"  {shown_path(path)}")
+        if self._crashes and self.prepared:
+            reporter.section("steps that crashed")
+            for text in self._crashes:
+                reporter.write_line(text)
+
+    def close(self) -> None:
+        """Stop what was started; may be called twice."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+        if hasattr(self, "inquiry"):
+            self.inquiry.close()
+
+
+def _own_part(problem: BaseException) -> types.TracebackType | None:
+    """A traceback from the step on: how pytest got there helps nobody."""
+    found = start = problem.__traceback__
+    while found is not None:
+        file = found.tb_frame.f_code.co_filename
+        if "site-packages" not in file and Path(__file__).parent != Path(file).parent:
+            return found
+        found = found.tb_next
+    return start
+
+
+def _title(template: Any) -> tuple[str, str]:
+    """The promise in one line, and why: the rule's, or the feature's where there is no rule."""
+    owner = template.rule if template.rule is not None else template.feature
+    description = " ".join(line.strip() for line in (owner.description or "").splitlines())
+    return owner.name, description.strip()
+
+
+def _waived(scenario: ScenarioResult) -> ScenarioResult:
+    return ScenarioResult(
+        scenario.name,
+        scenario.feature,
+        scenario.line,
+        Verdict.WAIVED,
+        scenario.evidence,
+        scenario.reason,
+        scenario.warnings,
+        scenario.duration,
+    )
+
+

@@ -1,0 +1,71 @@
+"""Waivers: requirements that somebody decided may be broken until a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from planproof.errors import PlanproofError
+from planproof.results import Evidence, Waiver
+
+_EXAMPLE = (
+    'write [[waiver]] with requirement = "REQ-05", reason = "…", until = 2027-01-31 '
+    "and, for one resource only, address"
+)
+
+
+def read_waivers(path: Path | None) -> tuple[Waiver, ...]:
+    """The waivers in a TOML file; none where there is no file.
+
+    Raises:
+        PlanproofError: not TOML, or an entry without requirement, reason and end date.
+    """
+    if path is None:
+        return ()
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as problem:
+        raise PlanproofError(
+            f"the waivers file {path} cannot be read ({problem.strerror})",
+            "name one that can with --waivers",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise PlanproofError(f"the waivers file {path} is not TOML ({problem})", _EXAMPLE) from None
+    entries = content.get("waiver", [])
+    if not isinstance(entries, list):
+        entries = [entries]
+    return tuple(_waiver(entry, number, path) for number, entry in enumerate(entries, 1))
+
+
+def _waiver(entry: Any, number: int, path: Path) -> Waiver:
+    if not isinstance(entry, Mapping):
+        raise PlanproofError(f"waiver {number} in {path} is not a table", _EXAMPLE)
+    for key, kind in (("requirement", str), ("reason", str), ("until", dt.date)):
+        if not isinstance(entry.get(key), kind) or not entry[key]:
+            raise PlanproofError(f"waiver {number} in {path} has no {key}", _EXAMPLE)
+    until = entry["until"]
+    return Waiver(
+        entry["requirement"],
+        entry["reason"],
+        until.date() if isinstance(until, dt.datetime) else until,
+        str(entry.get("address", "")),
+    )
+
+
+def waiver_for(
+    waivers: Iterable[Waiver],
+    requirement: str,
+    evidence: Iterable[Evidence],
+    today: dt.date,
+) -> Waiver | None:
+    """The waiver that covers everything this evidence holds against a requirement, if one does."""
+    broken = {item.address for item in evidence if item.holds is not True}
+    for waiver in waivers:
+        if waiver.requirement != requirement or today > waiver.until:
+            continue
+        if not waiver.address or broken == {waiver.address}:
+            return waiver
+    return None
