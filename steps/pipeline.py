@@ -1,0 +1,336 @@
+"""Which resource plays which part in a video pipeline?
+
+The parts are found by what they are and do, never by a Terraform name, so that the same features
+judge a pipeline that somebody else wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+
+import pytest
+
+from planproof.iam.arn import parse_arn
+from planproof.links import links
+from planproof.policies import AttachedPolicy, identity_policies
+from planproof.recorder import UndeterminedError
+from planproof.stack import Resource, Stack
+from planproof.values import Value, is_unknown, leaves
+from steps._events import JOB_STATES, may_match
+from steps._trust import may_assume
+
+MEDIACONVERT = "mediaconvert.amazonaws.com"
+_KEYS = (
+    "aws_kms_key",
+    "aws_kms_replica_key",
+    "aws_kms_external_key",
+    "aws_kms_replica_external_key",
+)
+_ALARMS = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
+
+
+class MissingPartError(UndeterminedError):
+    """The stack has no such part, which is known for sure."""
+
+
+class Pipeline:
+    """The parts of the video pipeline in a stack.
+
+    Every property that names one resource raises :class:`MissingPartError` where the stack has
+    none, and :class:`UndeterminedError` where it has several or where it cannot be told which.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    # From the upload to the function ---------------------------------------------------------
+
+    @cached_property
+    def notification(self) -> Resource:
+        """The ``aws_s3_bucket_notification`` that tells a queue of uploads."""
+        return _one(
+            "S3 bucket notification to a queue",
+            (
+                (r, None if is_unknown(r.get("queue")) else bool(r.get("queue")))
+                for r in self.stack.managed("aws_s3_bucket_notification")
+            ),
+        )
+
+    @cached_property
+    def input_bucket(self) -> Resource:
+        """The bucket whose uploads are notified to a queue."""
+        return self._named_by(
+            "bucket with a notification to a queue",
+            self.notification,
+            "bucket",
+            self.stack.managed("aws_s3_bucket"),
+            ("id", "bucket"),
+        )
+
+    @cached_property
+    def processing_queue(self) -> Resource:
+        """The queue that is told of uploads."""
+        queues = self.stack.managed("aws_sqs_queue")
+        blocks = self.notification.get("queue")
+        count = len(blocks) if isinstance(blocks, (list, tuple)) else 1
+        return _one(
+            "queue that the bucket notifies",
+            (
+                (
+                    q,
+                    _any(
+                        self._links(self.notification, f"queue.{i}.queue_arn", q)
+                        for i in range(count)
+                    ),
+                )
+                for q in queues
+            ),
+        )
+
+    @cached_property
+    def mappings(self) -> tuple[Resource, ...]:
+        """The event source mappings from the processing queue."""
+        found = [
+            (m, links(self.stack, m, "event_source_arn", self.processing_queue, ("arn",)))
+            for m in self.stack.managed("aws_lambda_event_source_mapping")
+        ]
+        sure = tuple(m for m, verdict in found if verdict)
+        if not sure:
+            raise _absent("event source mapping of the processing queue", found)
+        return sure
+
+    @cached_property
+    def function(self) -> Resource:
+        """The Lambda function that the processing queue's messages go to."""
+        functions = self.stack.managed("aws_lambda_function")
+        return _one(
+            "Lambda function fed by the processing queue",
+            ((f, _any(self._calls(m, f) for m in self.mappings)) for f in functions),
+        )
+
+    @cached_property
+    def function_role(self) -> Resource:
+        """The role the function runs under."""
+        return self.role_of(self.function)
+
+    @cached_property
+    def status_mappings(self) -> tuple[Resource, ...]:
+        """The event source mappings from the status queue."""
+        return tuple(
+            m
+            for m in self.stack.managed("aws_lambda_event_source_mapping")
+            if links(self.stack, m, "event_source_arn", self.status_queue, ("arn",))
+        )
+
+    def role_of(self, function: Resource) -> Resource:
+        """The role that a Lambda function runs under."""
+        return self._named_by(
+            f"role of {function}", function, "role", self.stack.managed("aws_iam_role"), ("arn",)
+        )
+
+    # MediaConvert ----------------------------------------------------------------------------
+
+    @cached_property
+    def mediaconvert_roles(self) -> tuple[Resource, ...]:
+        """Roles whose trust policy lets MediaConvert assume them."""
+        found = [(r, may_assume(self.stack, r, MEDIACONVERT)) for r in self._roles]
+        sure = tuple(r for r, verdict in found if verdict)
+        if not sure:
+            raise _absent(f"role that {MEDIACONVERT} may assume", found)
+        return sure
+
+    @cached_property
+    def mediaconvert_role(self) -> Resource:
+        """The role MediaConvert works under: of several, the one the function is told of."""
+        roles = self.mediaconvert_roles
+        if len(roles) > 1:
+            told = tuple(r for r in roles if r.get("arn") in self._environment_texts)
+            roles = told or roles
+        return _one(f"role that {MEDIACONVERT} may assume", ((r, True) for r in roles))
+
+    @cached_property
+    def output_bucket(self) -> Resource:
+        """The other bucket the function is told of, else the only other bucket."""
+        others = [
+            b for b in self.stack.managed("aws_s3_bucket") if b.address != self.input_bucket.address
+        ]
+        texts = self._environment_texts
+        named = [b for b in others if any(_names_bucket(text, b) for text in texts)]
+        return _one("bucket for the output", ((b, True) for b in named or others))
+
+    # From MediaConvert back ------------------------------------------------------------------
+
+    @cached_property
+    def status_rule(self) -> Resource:
+        """The EventBridge rule that matches the state changes of MediaConvert jobs."""
+        return _one(
+            "EventBridge rule for MediaConvert job state changes",
+            (
+                (r, may_match(r.get("event_pattern"), JOB_STATES))
+                for r in self.stack.managed("aws_cloudwatch_event_rule")
+            ),
+        )
+
+    @cached_property
+    def status_targets(self) -> tuple[Resource, ...]:
+        """The targets of that rule."""
+        return tuple(
+            t
+            for t in self.stack.managed("aws_cloudwatch_event_target")
+            if links(self.stack, t, "rule", self.status_rule, ("name", "id"))
+        )
+
+    @cached_property
+    def status_queue(self) -> Resource:
+        """The queue that job state changes come back through."""
+        queues = self.stack.managed("aws_sqs_queue")
+        return _one(
+            "queue for MediaConvert job state changes",
+            ((q, _any(self._links(t, "arn", q) for t in self.status_targets)) for q in queues),
+        )
+
+    # What there may be several of ------------------------------------------------------------
+
+    @property
+    def functions(self) -> tuple[Resource, ...]:
+        """Every Lambda function."""
+        return self.stack.managed("aws_lambda_function")
+
+    @property
+    def keys(self) -> tuple[Resource, ...]:
+        """Every customer-managed KMS key."""
+        return self.stack.managed(*_KEYS)
+
+    @property
+    def tables(self) -> tuple[Resource, ...]:
+        """Every DynamoDB table."""
+        return self.stack.managed("aws_dynamodb_table")
+
+    @property
+    def alarms(self) -> tuple[Resource, ...]:
+        """Every CloudWatch alarm."""
+        return self.stack.managed(*_ALARMS)
+
+    @property
+    def log_groups(self) -> tuple[Resource, ...]:
+        """Every CloudWatch log group."""
+        return self.stack.managed("aws_cloudwatch_log_group")
+
+    def queue_policies(self, queue: Resource) -> tuple[Resource, ...]:
+        """What gives a queue its policy: ``aws_sqs_queue_policy``, or the queue itself.
+
+        Raises:
+            UndeterminedError: there is a policy of which it cannot be told whose it is.
+        """
+        found = [
+            (p, links(self.stack, p, "queue_url", queue, ("id", "url")))
+            for p in self.stack.managed("aws_sqs_queue_policy")
+        ]
+        sure = tuple(p for p, verdict in found if verdict)
+        if not sure and any(verdict is None for _, verdict in found):
+            raise _absent(f"policy of {queue}", found)
+        return sure
+
+    def policies_of(self, role: Resource) -> list[AttachedPolicy]:
+        """Every inline and attached policy of a role."""
+        return identity_policies(self.stack, role)
+
+    def environment(self, function: Resource) -> Value:
+        """A function's environment variables: a mapping, None without any, or UNKNOWN."""
+        return function.get("environment.variables")
+
+    def account(self, resource: Resource) -> str | None:
+        """The account a resource lives in, where its provider or its ARN says so."""
+        if (place := self.stack.place(resource)) is not None:
+            return place.account
+        arn = resource.get("arn")
+        parts = parse_arn(arn) if isinstance(arn, str) else None
+        return parts.account or None if parts else None
+
+    # How it is found -------------------------------------------------------------------------
+
+    @property
+    def _roles(self) -> tuple[Resource, ...]:
+        return self.stack.managed("aws_iam_role")
+
+    @cached_property
+    def _environment_texts(self) -> tuple[str, ...]:
+        values = self.environment(self.function)
+        return tuple(leaf for _, leaf in leaves(values) if isinstance(leaf, str) and leaf)
+
+    def _links(self, resource: Resource, path: str, target: Resource) -> bool | None:
+        return links(self.stack, resource, path, target, ("arn",))
+
+    def _calls(self, mapping: Resource, function: Resource) -> bool | None:
+        attributes = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
+        return links(self.stack, mapping, "function_name", function, attributes)
+
+    def _named_by(
+        self,
+        what: str,
+        resource: Resource,
+        path: str,
+        candidates: Iterable[Resource],
+        attributes: Sequence[str],
+    ) -> Resource:
+        return _one(
+            what, ((c, links(self.stack, resource, path, c, attributes)) for c in candidates)
+        )
+
+
+@pytest.fixture(scope="session")
+def pipeline(stack: Stack) -> Pipeline:
+    """The parts of the stack that is judged."""
+    return Pipeline(stack)
+
+
+def part(of: Callable[[], Resource]) -> Resource | None:
+    """A part, or None where the stack surely has none."""
+    try:
+        return of()
+    except MissingPartError:
+        return None
+
+
+def _one(what: str, candidates: Iterable[tuple[Resource, bool | None]]) -> Resource:
+    """The only candidate that is surely the part."""
+    found = list(candidates)
+    sure = [resource for resource, verdict in found if verdict]
+    if not sure:
+        raise _absent(what, found)
+    if len(sure) > 1:
+        raise UndeterminedError(
+            f"there are {len(sure)} candidates for the {what} "
+            f"({', '.join(map(str, sure))}), so it cannot be told which one counts"
+        )
+    return sure[0]
+
+
+def _absent(what: str, found: Iterable[tuple[Resource, bool | None]]) -> UndeterminedError:
+    unclear = [str(resource) for resource, verdict in found if verdict is None]
+    if unclear:
+        return UndeterminedError(
+            f"whether there is a {what} cannot be told from what is known of {', '.join(unclear)}"
+        )
+    return MissingPartError(f"the stack has no {what}")
+
+
+def _any(verdicts: Iterable[bool | None]) -> bool | None:
+    seen = set(verdicts)
+    if True in seen:
+        return True
+    return None if None in seen else False
+
+
+def _names_bucket(text: str, bucket: Resource) -> bool:
+    for name in (bucket.get("bucket"), bucket.get("id")):
+        if not isinstance(name, str) or not name:
+            continue
+        path = text.removeprefix("s3://") if text.startswith("s3://") else ""
+        if text == name or path.split("/")[0] == name:
+            return True
+        parts = parse_arn(text)
+        if parts is not None and parts.service == "s3" and parts.resource.split("/")[0] == name:
+            return True
+    return False
