@@ -5,7 +5,7 @@ Source: IAM User Guide, "IAM JSON policy elements: Condition": key names are not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -35,23 +35,31 @@ class Context:
     """The context keys of one request, by name without regard to case.
 
     Args:
-        entries: values by lower-case key.
-        unlisted: what to answer for a key that is not among ``entries``, from its lower-case name.
+        layers: values by lower-case key; the first layer that knows a key decides.
+        unlisted: what to answer for a key in no layer.
+        complete_prefixes: key prefixes, such as ``aws:principaltag/``, of which the layers know
+            every key, so that others are absent.
     """
 
-    __slots__ = ("_entries", "_unlisted")
+    __slots__ = ("_complete_prefixes", "_layers", "_unlisted")
 
     def __init__(
-        self, entries: Mapping[str, Values | Missing], unlisted: Callable[[str], Missing]
+        self,
+        layers: Sequence[Mapping[str, Values | Missing]] = (),
+        unlisted: Missing = Missing.ABSENT,
+        complete_prefixes: tuple[str, ...] = (),
     ) -> None:
-        self._entries = entries
+        self._layers = layers
         self._unlisted = unlisted
+        self._complete_prefixes = complete_prefixes
 
     def get(self, key: str) -> Values | Missing:
-        """The values of a key, or why there are none."""
-        key = key.lower()
-        found = self._entries.get(key)
-        return self._unlisted(key) if found is None else found
+        """The values of a key (in lower case), or why there are none."""
+        for layer in self._layers:
+            found = layer.get(key)
+            if found is not None:
+                return found
+        return Missing.ABSENT if key.startswith(self._complete_prefixes) else self._unlisted
 
 
 def values_of(given: ContextValue | None) -> Values | Missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -68,12 +69,30 @@ class Reason:
         return f"{self.statement}{layer} {verb} it{note}"
 
 
-@dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome and its reasons."""
+    """The outcome and its reasons.
 
-    effect: Effect
-    because: tuple[Reason, ...] = ()
+    Attributes:
+        effect: the outcome.
+    """
+
+    __slots__ = ("_because", "effect")
+
+    def __init__(
+        self, effect: Effect, because: tuple[Reason, ...] | Callable[[], tuple[Reason, ...]]
+    ) -> None:
+        self.effect = effect
+        self._because = because
+
+    @property
+    def because(self) -> tuple[Reason, ...]:
+        """The statements that decided, or the layers in which none did; worked out when asked."""
+        if callable(self._because):
+            self._because = self._because()
+        return self._because
+
+    def __repr__(self) -> str:
+        return f"<Decision {self}>"
 
     @property
     def allowed(self) -> Verdict:

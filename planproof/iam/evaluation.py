@@ -78,10 +78,10 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     grants = _grants(request, sets, found)
     allowed = _allowed(request, grants)
     if allowed is False:
-        return Decision(Effect.IMPLICITLY_DENIED, shortfalls(request, sets, grants))
+        return Decision(Effect.IMPLICITLY_DENIED, lambda: shortfalls(request, sets, grants))
     if allowed is True and denied is False:
         return Decision(Effect.ALLOWED, tuple(found.allowing))
-    return Decision(Effect.UNDETERMINED, tuple(_doubts(request, found, allowed)))
+    return Decision(Effect.UNDETERMINED, lambda: tuple(_doubts(request, found, allowed)))
 
 
 def _doubts(request: Request, found: _Found, allowed: Verdict) -> Iterator[Reason]:
@@ -113,7 +113,7 @@ def _denied(policy_set: PolicySet, request: Request, sets: PolicySets, found: _F
     """Whether a statement of the set denies the request."""
     layer = policy_set.layer
     result: Verdict = False
-    for statement, verdict in policy_set.denying(request.action_key):
+    for statement, verdict in policy_set.denying(request.action_key, request.resource):
         applies = statement.applies(request.resource, request.keys)
         if applies is False:
             continue
@@ -171,7 +171,7 @@ def _grants(request: Request, sets: PolicySets, found: _Found) -> Grants:
 def _allows(policy_set: PolicySet, request: Request, found: _Found) -> Verdict:
     """Whether a statement of a set of policies attached to the caller allows the request."""
     result: Verdict = False
-    for statement, verdict in policy_set.allowing(request.action_key):
+    for statement, verdict in policy_set.allowing(request.action_key, request.resource):
         applies = statement.applies(request.resource, request.keys)
         if verdict is None or statement.effect is StatementEffect.UNKNOWN:
             applies = all_of((applies, None))
@@ -191,7 +191,7 @@ def _resource_grant(policy_set: PolicySet | None, request: Request, found: _Foun
     directly: Verdict = False
     by_role: Verdict = False
     by_account: Verdict = False
-    for statement, verdict in policy_set.allowing(request.action_key):
+    for statement, verdict in policy_set.allowing(request.action_key, request.resource):
         named = _allowed_caller(statement, request)
         if named.at_all is False:
             continue

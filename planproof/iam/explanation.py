@@ -60,7 +60,9 @@ def unknowns(statement: Statement, request: Request) -> str:
         condition.key for condition in statement.conditions if condition.holds(request.keys) is None
     ]
     parts += [
-        f"the request's {key}" if isinstance(request.keys.get(key), Missing) else f"the value {key}"
+        f"the request's {key}"
+        if isinstance(request.keys.get(key.lower()), Missing)
+        else f"the value {key}"
         for key in dict.fromkeys(keys)
     ]
     if not statement.conditions_known:

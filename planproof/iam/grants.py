@@ -126,7 +126,7 @@ def pattern_covers_more(pattern: str | Unknown, arn: str) -> Verdict:
     return patterns.literals != frozenset({arn})
 
 
-_UNKNOWN_CONTEXT = Context({}, lambda key: Missing.UNKNOWN)
+_UNKNOWN_CONTEXT = Context(unlisted=Missing.UNKNOWN)
 
 
 def _is_limit(condition: Condition) -> bool:

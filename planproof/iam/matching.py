@@ -7,7 +7,7 @@ with wildcards, variables, or UNKNOWN), and asked often.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from planproof.iam import variables
 from planproof.iam.context import Context, Missing
@@ -28,7 +28,15 @@ class PatternSet:
         fold: whether case does not count.
     """
 
-    __slots__ = ("_fixed", "_fold", "_literals", "_unknown", "_varying", "universal")
+    __slots__ = (
+        "_automata",
+        "_fold",
+        "_literals",
+        "_search",
+        "_unknown",
+        "_varying",
+        "universal",
+    )
 
     def __init__(
         self,
@@ -58,7 +66,7 @@ class PatternSet:
                 self.universal = True
             else:
                 fixed.append(pieces)
-        self._fixed = _one_matcher(fixed, flavor)
+        self._search, self._automata = _compiled(fixed, flavor)
 
     @property
     def varies(self) -> bool:
@@ -66,9 +74,13 @@ class PatternSet:
         return self._unknown or bool(self._varying)
 
     @property
+    def _has_wildcards(self) -> bool:
+        return self._search is not None or bool(self._automata)
+
+    @property
     def literals(self) -> frozenset[str] | None:
         """The patterns, if all are without wildcards and variables; else None."""
-        if self.universal or self._fixed or self.varies:
+        if self.universal or self._has_wildcards or self.varies:
             return None
         return frozenset(self._literals)
 
@@ -77,13 +89,17 @@ class PatternSet:
         if self.universal:
             return True
         if isinstance(value, Unknown):
-            varied = self._unknown or self._varying
-            return None if varied or self._literals or self._fixed else False
+            return None if self.varies or self._literals or self._has_wildcards else False
         if self._fold:
             value = value.lower()
-        if value in self._literals or any(matcher(value) for matcher in self._fixed):
+        if value in self._literals or (self._search and self._search(value)):
             return True
+        for automaton in self._automata:
+            if automaton(value):
+                return True
         result: Verdict = None if self._unknown else False
+        if not self._varying:
+            return result
         for pieces, flavor in self._varying:
             tokens = variables.resolve(pieces, context)
             if tokens is Missing.UNKNOWN:
@@ -111,18 +127,19 @@ def _parse(text: str, flavor: Flavor, known: bool) -> tuple[Piece, ...]:
     return variables.parse(text, flavor, variables=known)
 
 
-def _one_matcher(patterns: Sequence[tuple[Piece, ...]], flavor: Flavor) -> list[Matcher]:
-    """One regular expression for all that have one, and the rest by themselves."""
+def _compiled(
+    patterns: Sequence[tuple[Piece, ...]], flavor: Flavor
+) -> tuple[Callable[[str], object] | None, list[Matcher]]:
+    """One regular expression for all patterns that have one, and a matcher for each other."""
     sources: list[str] = []
-    matchers: list[Matcher] = []
+    automata: list[Matcher] = []
     for pieces in patterns:
         tokens = tuple(piece for piece in pieces if not isinstance(piece, Variable))
         source = regex_of(tokens, flavor)
         if source is None:
-            matchers.append(compile_tokens(tokens, flavor))
+            automata.append(compile_tokens(tokens, flavor))
         else:
             sources.append(source)
-    if sources:
-        match = re.compile("|".join(f"(?:{source})" for source in sources), re.DOTALL).match
-        matchers.insert(0, lambda value: match(value) is not None)
-    return matchers
+    if not sources:
+        return None, automata
+    return re.compile("|".join(f"(?:{source})" for source in sources), re.DOTALL).match, automata

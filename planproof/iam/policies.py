@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
 from typing import Any, Final
 
 from planproof.iam.document import PolicyDocument, PolicyKind
@@ -40,8 +39,14 @@ _KINDS: Final = {
 _REMEMBERED_ACTIONS: Final = 4096
 
 
+Candidates = Sequence[tuple[Statement, Verdict]]
+"""Statements that may apply, each with whether it means the action."""
+
+
 class PolicySet:
-    """Documents of one layer of which any can allow, compiled by action."""
+    """Documents of one layer of which any can allow, compiled by action and resource."""
+
+    __slots__ = ("_allowing", "_denying", "documents", "layer")
 
     def __init__(self, layer: Layer, documents: Sequence[PolicyDocument]) -> None:
         self.layer = layer
@@ -50,33 +55,68 @@ class PolicySet:
         self._allowing = _ByAction([one for one in statements if one.may_allow])
         self._denying = _ByAction([one for one in statements if one.may_deny])
 
-    def allowing(self, action: str) -> Sequence[tuple[Statement, Verdict]]:
-        """The statements that may allow the (lower-case) action, and whether they mean it."""
-        return self._allowing.covering(action)
+    def allowing(self, action: str, resource: str | Unknown) -> Candidates:
+        """The statements that may allow the (lower-case) action on the resource."""
+        return self._allowing.candidates(action, resource)
 
-    def denying(self, action: str) -> Sequence[tuple[Statement, Verdict]]:
-        """The statements that may deny the (lower-case) action, and whether they mean it."""
-        return self._denying.covering(action)
+    def denying(self, action: str, resource: str | Unknown) -> Candidates:
+        """The statements that may deny the (lower-case) action on the resource."""
+        return self._denying.candidates(action, resource)
 
 
 class _ByAction:
     """Statements, found by the action they mean; what was found once is remembered."""
 
+    __slots__ = ("_found", "_statements")
+
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = statements
-        self._found: dict[str, tuple[tuple[Statement, Verdict], ...]] = {}
+        self._found: dict[str, _ByResource] = {}
 
-    def covering(self, action: str) -> tuple[tuple[Statement, Verdict], ...]:
+    def candidates(self, action: str, resource: str | Unknown) -> Candidates:
         found = self._found.get(action)
         if found is None:
-            found = tuple(
-                (statement, verdict)
-                for statement in self._statements
-                if (verdict := statement.covers_action(action)) is not False
+            found = _ByResource(
+                [
+                    (statement, verdict)
+                    for statement in self._statements
+                    if (verdict := statement.covers_action(action)) is not False
+                ]
             )
             if len(self._found) < _REMEMBERED_ACTIONS:
                 self._found[action] = found
-        return found
+        return found.candidates(resource)
+
+
+class _ByResource:
+    """Statements that mean one action, found by what their resources begin with."""
+
+    __slots__ = ("_always", "_by_prefix", "_every", "_lengths")
+
+    def __init__(self, every: Candidates) -> None:
+        self._every = every
+        self._always: list[tuple[Statement, Verdict]] = []
+        self._by_prefix: dict[str, list[tuple[Statement, Verdict]]] = {}
+        for one in every:
+            prefixes = one[0].resource_prefixes
+            if prefixes is None:
+                self._always.append(one)
+            for prefix in prefixes or ():
+                self._by_prefix.setdefault(prefix, []).append(one)
+        self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
+
+    def candidates(self, resource: str | Unknown) -> Candidates:
+        if not isinstance(resource, str):
+            return self._every
+        if not self._by_prefix:
+            return self._always
+        found = self._always
+        for length in self._lengths:
+            more = self._by_prefix.get(resource[:length])
+            if more is not None:
+                found = found + more
+        # A statement with several fitting prefixes is found as often, and must count once.
+        return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +148,7 @@ class Policies:
     session: Document | Sequence[Document] | None = None
     service_control: Iterable[Iterable[Document]] = ()
     resource_control: Iterable[Iterable[Document]] = ()
+    sets: PolicySets = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("identity", "boundaries"):
@@ -116,11 +157,9 @@ class Policies:
             levels = getattr(self, name)
             found = tuple(_several(level, f"{name}[{i}]") for i, level in enumerate(levels))
             object.__setattr__(self, name, found)
-        _ = self.sets
+        object.__setattr__(self, "sets", self._compile())
 
-    @cached_property
-    def sets(self) -> PolicySets:
-        """The documents, parsed and compiled by layer."""
+    def _compile(self) -> PolicySets:
         levels = enumerate(self.service_control)
         controls = enumerate(self.resource_control)
         boundaries = [

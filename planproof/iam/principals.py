@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from planproof.iam.arn import parse_arn
@@ -32,7 +32,7 @@ class CallerKind(Enum):
     """Somebody known to an identity provider, about to assume a role with its token."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Caller:
     """The principal of a request, taken apart.
 
@@ -52,7 +52,7 @@ class Caller:
         """Whether the caller acts with a role's permissions."""
         return self.kind in (CallerKind.ROLE, CallerKind.SESSION)
 
-    @property
+    @cached_property
     def is_service_linked(self) -> bool:
         """Whether the caller is a service-linked role, which no organization policy restricts."""
         return self.is_role and (

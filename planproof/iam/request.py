@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from planproof.iam.arn import parse_arn
@@ -56,6 +56,17 @@ class Request:
     resource_tags: Mapping[str, str | Unknown] | None = None
     request_tags: Mapping[str, str | Unknown] | None = None
     canonical_user: str | None = None
+    action_key: str = field(init=False, repr=False)
+    """The action in lower case, as policies compare it."""
+    service: str = field(init=False, repr=False)
+    """The action's service prefix, in lower case."""
+    caller: Caller = field(init=False, repr=False)
+    """The principal, taken apart."""
+    owner: str | None = field(init=False, repr=False)
+    """The account that owns the resource; None if nobody says so. An action without a resource
+    is answered by the caller's own account."""
+    keys: Context = field(init=False, repr=False)
+    """Every context key: given, implied, or missing."""
 
     def __post_init__(self) -> None:
         service, colon, name = self.action.partition(":")
@@ -74,33 +85,20 @@ class Request:
                 f"the resource account {self.resource_account!r} is no account id",
                 "write twelve digits",
             )
-        _ = self.caller
+        action = self.action.lower()
+        caller = parse_caller(self.principal, action)
+        setting = object.__setattr__
+        setting(self, "action_key", action)
+        setting(self, "service", action.partition(":")[0])
+        setting(self, "caller", caller)
+        setting(self, "owner", self._owner(caller))
+        setting(self, "keys", self._keys())
 
-    @cached_property
-    def action_key(self) -> str:
-        """The action in lower case, as policies compare it."""
-        return self.action.lower()
-
-    @cached_property
-    def service(self) -> str:
-        """The action's service prefix, in lower case."""
-        return self.action_key.partition(":")[0]
-
-    @cached_property
-    def caller(self) -> Caller:
-        """The principal, taken apart."""
-        return parse_caller(self.principal, self.action.lower())
-
-    @cached_property
-    def owner(self) -> str | None:
-        """The account that owns the resource; None if nobody says so.
-
-        An action without a resource is answered by the caller's own account.
-        """
+    def _owner(self, caller: Caller) -> str | None:
         if self.resource_account is not None:
             return self.resource_account
         if self.resource == "*":
-            return self.caller.account
+            return caller.account
         if isinstance(self.resource, Unknown):
             return None
         arn = parse_arn(self.resource)
@@ -119,31 +117,28 @@ class Request:
             self.canonical_user,
         )
 
-    @cached_property
-    def keys(self) -> Context:
-        """Every context key: given, implied, or missing."""
-        entries: dict[str, Values | Missing] = dict(_implied(self.caller))
+    def _keys(self) -> Context:
+        own: dict[str, Values | Missing] = {}
         if self.owner is not None and self.resource != "*":
-            entries["aws:resourceaccount"] = (self.owner,)
+            own["aws:resourceaccount"] = (self.owner,)
         elif not self.complete:
-            entries["aws:resourceaccount"] = Missing.UNKNOWN
-        prefixes = {
-            "aws:principaltag/": self.principal_tags,
-            "aws:resourcetag/": self.resource_tags,
-            f"{self.service}:resourcetag/": self.resource_tags,
-            "aws:requesttag/": self.request_tags,
-        }
-        known = tuple(prefix for prefix, tags in prefixes.items() if tags is not None)
-        for prefix, tags in prefixes.items():
-            for key, value in (tags or {}).items():
-                entries[prefix + key.lower()] = (value,)
+            own["aws:resourceaccount"] = Missing.UNKNOWN
+        known: list[str] = []
+        for prefix, tags in (
+            ("aws:principaltag/", self.principal_tags),
+            ("aws:resourcetag/", self.resource_tags),
+            (f"{self.service}:resourcetag/", self.resource_tags),
+            ("aws:requesttag/", self.request_tags),
+        ):
+            if tags is not None:
+                known.append(prefix)
+                own.update({prefix + key.lower(): (value,) for key, value in tags.items()})
         if self.request_tags is not None:
-            tag_keys = tuple(self.request_tags)
-            entries["aws:tagkeys"] = tag_keys or Missing.ABSENT
+            own["aws:tagkeys"] = tuple(self.request_tags) or Missing.ABSENT
         for name, given in self.context.items():
-            entries[name.lower()] = values_of(given)
+            own[name.lower()] = values_of(given)
         unlisted = Missing.ABSENT if self.complete else Missing.UNKNOWN
-        return Context(entries, lambda key: Missing.ABSENT if key.startswith(known) else unlisted)
+        return Context((own, _implied(self.caller)), unlisted, tuple(known))
 
 
 _ABSENT: Final = Missing.ABSENT
@@ -157,6 +152,7 @@ _NOT_A_SERVICE: Final[Mapping[str, Values | Missing]] = {
 }
 
 
+@lru_cache(maxsize=1024)
 def _implied(caller: Caller) -> Mapping[str, Values | Missing]:
     """The context keys that follow from who is calling."""
     entries: dict[str, Values | Missing] = dict.fromkeys(_IN_EVERY_REQUEST, _PRESENT)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Final
 
 from planproof.iam.conditions import Condition, holds_all
-from planproof.iam.context import Context, Missing
+from planproof.iam.context import Context
 from planproof.iam.logic import Verdict, all_of, negate
 from planproof.iam.matching import PatternSet
 from planproof.iam.patterns import Flavor
@@ -69,6 +70,18 @@ class Statement:
         """Whether the effect is, or may be, Deny."""
         return self.effect is not StatementEffect.ALLOW
 
+    @cached_property
+    def resource_prefixes(self) -> tuple[str, ...] | None:
+        """What an ARN has to begin with for ``Resource`` to match it; None if with anything."""
+        if self.resources is None:
+            return None
+        prefixes = []
+        for text in self.resources:
+            if isinstance(text, Unknown):
+                return None
+            prefixes.append(_WILD.split(text, maxsplit=1)[0])
+        return None if "" in prefixes else tuple(dict.fromkeys(prefixes))
+
     @property
     def names_no_resource(self) -> bool:
         """Whether there is neither ``Resource`` nor ``NotResource``."""
@@ -117,4 +130,5 @@ class Statement:
         return PatternSet(texts, Flavor.RESOURCE, variables=self.variables)
 
 
-_NO_CONTEXT: Final = Context({}, lambda key: Missing.ABSENT)
+_WILD: Final = re.compile(r"[*?]|\$\{")
+_NO_CONTEXT: Final = Context()

@@ -25,7 +25,7 @@ _VARIABLE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A policy variable: the context key it names, and what stands in where the key is absent."""
+    """A policy variable: its context key (in lower case), and what stands in where it is absent."""
 
     key: str
     default: str | None = None
@@ -53,7 +53,7 @@ def parse(text: str, flavor: Flavor, *, variables: bool) -> tuple[Piece, ...]:
             pieces.extend(_plain(text[position : found.start()], flavor))
             position = found.end()
             literal = found["literal"]
-            pieces.append(literal or Variable(found["key"], found["default"]))
+            pieces.append(literal or Variable(found["key"].lower(), found["default"]))
     pieces.extend(_plain(text[position:], flavor))
     return _joined(pieces)
 

@@ -4,7 +4,7 @@ A file holds a list of tables. A table has a ``source`` (the page at AWS and its
 ``request``, the ``policies``, maybe one ``statement`` with the layer it goes ``into``, and its
 ``cases``. A case gives what differs: ``request`` and ``context`` are merged into the table's,
 ``policies`` replace the table's layer by layer, ``with`` is merged into the statement (null takes
-an element away). ``expect`` is the effect; ``because`` the Sids that must decide.
+an element away), ``if`` is its Condition. ``expect`` is the effect; ``because`` the Sids that must decide.
 
 A policy is a document, a statement, or a list of statements (then under version 2012-10-17).
 ``!unknown`` is UNKNOWN.
@@ -59,7 +59,7 @@ def files() -> list[Path]:
 
 
 def _case(theme: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> Case:
-    allowed = {"name", "request", "context", "policies", "with", "expect", "because"}
+    allowed = {"name", "request", "context", "policies", "with", "if", "expect", "because"}
     unknown_words = set(row) - allowed
     assert not unknown_words, f"{theme}: {row.get('name')}: unknown words {unknown_words}"
     asked = {**table.get("request", {}), **row.get("request", {})}
@@ -67,6 +67,8 @@ def _case(theme: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> Case:
     layers = {**table.get("policies", {}), **row.get("policies", {})}
     if "statement" in table:
         merged = {**table["statement"], **row.get("with", {})}
+        if "if" in row:
+            merged["Condition"] = row["if"]
         statement = {name: value for name, value in merged.items() if value is not None}
         document: Any = {"Version": table.get("version", "2012-10-17"), "Statement": [statement]}
         into = table.get("into", "identity")
