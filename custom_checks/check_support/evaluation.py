@@ -1,0 +1,299 @@
+"""Evaluates expressions as far as the source alone decides them.
+
+Locals, arguments and outputs of local modules, ``each`` and ``count`` are followed; a variable of
+the root module, a resource and a data source end in a `Reference`. ``jsonencode`` and
+``jsondecode`` are transparent: a document is judged as the value that it spells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from check_support.functions import FUNCTIONS
+from check_support.syntax import Node, identifier, parse_expression
+from check_support.template import cut, heredoc_text, quoted_text, unescape
+from check_support.values import (
+    Choice,
+    Reference,
+    Template,
+    Unknown,
+    Value,
+    literals,
+    references,
+)
+from lark import Token, Tree
+
+if TYPE_CHECKING:
+    from check_support.scope import Scope
+
+Step = str | int | None
+"""An attribute name, a literal index, or ``None`` for an index that is not literal."""
+
+_TRAVERSALS = {"get_attr_expr_term", "index_expr_term"}
+_SPLATS = {"attr_splat_expr_term", "full_splat_expr_term"}
+_LITERALS: dict[str, Value] = {"true": True, "false": False, "null": None}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where an expression stands: its module instance and the names bound there (``each.key``,
+    ``count.index``).
+
+    ``hidden`` are the names that a ``for`` expression binds, which are no references.
+    """
+
+    scope: Scope
+    bindings: Mapping[str, Value] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+
+    def bind(self, values: Mapping[str, Value]) -> Frame:
+        """The same place with more names bound."""
+        return Frame(self.scope, {**self.bindings, **values}, self.hidden)
+
+
+def evaluate(tree: Node, frame: Frame) -> Value:
+    """The value of the expression; an `Unknown` for what is not evaluated here (operators, ``for``,
+    most functions).
+    """
+    kind = str(tree.data)
+    child = tree.children[0] if tree.children else None
+    if kind == "expr_term":
+        return _string(child, frame) if isinstance(child, Token) else _of(child, frame)
+    if kind == "identifier":
+        name = identifier(tree)
+        return _LITERALS[name] if name in _LITERALS else Unknown(name)
+    if kind in ("int_lit", "float_lit"):
+        digits = "".join(str(token) for token in tree.children)
+        return int(digits) if kind == "int_lit" else float(digits)
+    if kind in ("heredoc_template", "heredoc_template_trim"):
+        return template(heredoc_text(str(child)), frame, quoted=False)
+    if kind == "tuple":
+        return [_of(item, frame) for item in tree.children]
+    if kind == "object":
+        return dict(_element(item, frame) for item in tree.children)
+    if kind in _TRAVERSALS:
+        return _traversal(tree, frame)
+    if kind == "function_call":
+        return _call(tree, frame)
+    if kind in ("conditional", "binary_op"):
+        return _condition(tree, frame)
+    if kind == "unary_op":
+        return _negation(tree, frame)
+    return _unknown(tree, frame)
+
+
+def template(text: str, frame: Frame, quoted: bool) -> Value:
+    """The value of a string with interpolations; ``quoted`` says that backslashes escape."""
+    parts: list[Value] = []
+    for piece, is_code in cut(text):
+        part: Value = unescape(piece) if quoted and not is_code else piece
+        if is_code:
+            tree = parse_expression(piece)
+            part = Unknown(f"${{{piece}}}") if tree is None else evaluate(tree, frame)
+        if isinstance(part, Template):
+            parts.extend(part.parts)
+        else:
+            parts.append(part)
+    if len(parts) == 1:
+        return parts[0]
+    if all(isinstance(part, str | int) for part in parts):
+        return "".join(_text(part) for part in parts)
+    return Template(tuple(parts))
+
+
+def attribute(value: Value, steps: list[Step]) -> Value:
+    """What is found in ``value`` by following attribute names and indexes."""
+    for number, step in enumerate(steps):
+        if isinstance(value, Unknown):
+            return value
+        if isinstance(value, Choice):
+            return Choice(tuple(attribute(option, steps[number:]) for option in value.options))
+        if isinstance(value, Reference):
+            value = _extend(value, step)
+        elif _holds(value, step):
+            value = value[step]  # type: ignore[index]
+        else:
+            return Unknown(f"…[{step}]", tuple(references(value)), tuple(literals(value)))
+    return value
+
+
+def _holds(value: Value, step: Step) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and 0 <= step < len(value)
+    return isinstance(value, dict) and step in value
+
+
+def _extend(reference: Reference, step: Step) -> Reference:
+    if isinstance(step, int) or step is None or (reference.path and not step.isidentifier()):
+        is_instance = not reference.path and isinstance(step, int)
+        key = step if is_instance else reference.key
+        return Reference(reference.root, reference.path, key, reference.scope)
+    return Reference(reference.root, (*reference.path, step), reference.key, reference.scope)
+
+
+def _of(child: Any, frame: Frame) -> Value:
+    return evaluate(child, frame) if isinstance(child, Tree) else Unknown(str(child))
+
+
+def _text(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _string(token: Token, frame: Frame) -> Value:
+    return template(quoted_text(str(token)), frame, quoted=True)
+
+
+def _element(tree: Any, frame: Frame) -> tuple[str, Value]:
+    name, value = tree.children
+    if str(name.data) == "identifier":
+        return identifier(name), _of(value, frame)
+    bare = name.children[0] if str(name.data) == "expr_term" and name.children else None
+    if isinstance(bare, Tree) and str(bare.data) == "identifier":
+        return identifier(bare), _of(value, frame)
+    return _text(_key(_of(name, frame))), _of(value, frame)
+
+
+def _key(value: Value) -> Value:
+    return value if isinstance(value, str | int | float) else str(value)
+
+
+def _traversal(tree: Node, frame: Frame) -> Value:
+    steps: list[Step] = []
+    keys: list[Step] = []
+    node: Any = tree
+    while isinstance(node, Tree):
+        kind = str(node.data)
+        if kind in _TRAVERSALS:
+            inner, step = node.children
+            steps.insert(0, _step(step, frame))
+            keys.insert(0, "index" if str(step.data) == "index" else None)
+            node = inner
+        elif kind == "expr_term" and len(node.children) == 1:
+            node = node.children[0]
+        else:
+            break
+    if not isinstance(node, Tree) or str(node.data) != "identifier":
+        if isinstance(node, Tree) and str(node.data) in _SPLATS:
+            return _unknown(tree, frame)
+        return attribute(_of(node, frame), steps)
+    return _name(identifier(node), steps, keys, frame)
+
+
+def _step(tree: Any, frame: Frame) -> Step:
+    if str(tree.data) == "get_attr":
+        return identifier(tree.children[0])
+    child = tree.children[0]
+    if isinstance(child, Token):
+        return int("".join(str(token) for token in tree.children))
+    value = evaluate(child, frame)
+    return value if isinstance(value, str | int) else None
+
+
+def _name(root: str, steps: list[Step], kinds: list[Step], frame: Frame) -> Value:
+    """The value of ``root.step.step…``; ``kinds`` tells attribute steps from indexes."""
+    first = steps[0]
+    if root in frame.hidden or not isinstance(first, str):
+        return Unknown(root)
+    if f"{root}.{first}" in frame.bindings:
+        return attribute(frame.bindings[f"{root}.{first}"], steps[1:])
+    if root == "local":
+        return attribute(frame.scope.local(first), steps[1:])
+    if root == "var":
+        return attribute(frame.scope.variable(first), steps[1:])
+    if root == "module":
+        key, rest = _instance_key(steps[1:], kinds[1:])
+        if rest and isinstance(rest[0], str):
+            return attribute(frame.scope.output(first, key, rest[0]), rest[1:])
+        return Reference(f"module.{first}", (), key, frame.scope)
+    words = [root, first]
+    if root == "data" and len(steps) > 1 and isinstance(steps[1], str):
+        words.append(steps[1])
+    elif root not in ("path", "terraform", "each", "count", "self") and "_" not in root:
+        return Unknown(f"{root}.{first}")
+    count = len(words) - 1
+    key, rest = _instance_key(steps[count:], kinds[count:])
+    return attribute(Reference(".".join(words), (), key, frame.scope), rest)
+
+
+def _instance_key(steps: list[Step], kinds: list[Step]) -> tuple[str | int | None, list[Step]]:
+    """Splits off the instance key (``["in"]``, ``[0]``) if the first step is an index."""
+    if kinds and kinds[0] == "index":
+        return steps[0], steps[1:]
+    return None, steps
+
+
+def _condition(tree: Node, frame: Frame) -> Value:
+    """Both branches of a condition as a `Choice`, or the one that is sure to be taken.
+
+    python-hcl2 reads ``a == b ? x : y`` as ``a == (b ? x : y)``, so the condition is looked for on
+    the right.
+    """
+    node: Any = tree
+    while str(node.data) == "binary_op":
+        node = node.children[1].children[1]
+    if str(node.data) != "conditional":
+        return _unknown(tree, frame)
+    test, *branches = node.children
+    whole = node is tree
+    decision = evaluate(test, frame) if whole else None
+    then, otherwise = (_of(branch, frame) for branch in branches)
+    if whole and isinstance(decision, bool):
+        return then if decision else otherwise
+    return Choice((then, otherwise))
+
+
+def _negation(tree: Node, frame: Frame) -> Value:
+    sign, operand = tree.children
+    value = _of(operand, frame)
+    if str(sign) == "!" and isinstance(value, bool):
+        return not value
+    if str(sign) == "-" and isinstance(value, int | float):
+        return -value
+    return _unknown(tree, frame)
+
+
+def _call(tree: Node, frame: Frame) -> Value:
+    name = identifier(tree.children[0])  # type: ignore[arg-type]
+    arguments = [
+        _of(argument, frame)
+        for part in tree.children[1:]
+        for argument in getattr(part, "children", ())
+    ]
+    function = FUNCTIONS.get(name)
+    result = function(arguments) if function else NotImplemented
+    return _unknown(tree, frame, name) if result is NotImplemented else result
+
+
+def _unknown(tree: Node, frame: Frame, name: str = "") -> Unknown:
+    """An `Unknown` that keeps the references and the literal text of the expression."""
+    found: list[Reference] = []
+    texts: list[str] = []
+    _gather(tree, frame, found, texts)
+    return Unknown(name + "(…)" if name else "an expression", tuple(found), tuple(texts))
+
+
+def _gather(tree: Any, frame: Frame, found: list[Reference], texts: list[str]) -> None:
+    kind = str(tree.data)
+    bare = tree.children[0] if kind == "expr_term" and tree.children else None
+    is_leaf = kind in _TRAVERSALS or kind.startswith("heredoc") or isinstance(bare, Token)
+    if is_leaf:
+        value = evaluate(tree, frame)
+        found.extend(references(value))
+        texts.extend(literals(value))
+        return
+    if kind in ("for_tuple_expr", "for_object_expr"):
+        frame = Frame(frame.scope, frame.bindings, frame.hidden | _names_bound(tree))
+    for child in tree.children:
+        if isinstance(child, Tree):
+            _gather(child, frame, found, texts)
+
+
+def _names_bound(tree: Any) -> frozenset[str]:
+    return frozenset(
+        identifier(child)
+        for intro in tree.find_data("for_intro")
+        for child in intro.children
+        if isinstance(child, Tree) and str(child.data) == "identifier"
+    )

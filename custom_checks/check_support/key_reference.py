@@ -1,0 +1,47 @@
+"""Whether a KMS key is named by its id, its alias or its ARN."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from check_support.values import Reference, Template, Value
+
+KeyName = Literal["id", "alias", "arn"]
+
+_KEYS = {
+    "aws_kms_external_key",
+    "aws_kms_key",
+    "aws_kms_replica_external_key",
+    "aws_kms_replica_key",
+}
+_OF_KEY: dict[str, KeyName] = {"id": "id", "key_id": "id", "arn": "arn"}
+_OF_ALIAS: dict[str, KeyName] = {
+    "arn": "arn",
+    "id": "alias",
+    "name": "alias",
+    "target_key_arn": "arn",
+    "target_key_id": "id",
+}
+
+
+def how_named(value: Value) -> KeyName | None:
+    """How ``value`` names a key; ``None`` if the source does not decide it.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+    """
+    if isinstance(value, Reference):
+        attribute = value.path[-1] if value.path else ""
+        resource_type = value.resource_type.removeprefix("data.")
+        if resource_type in _KEYS:
+            return _OF_KEY.get(attribute)
+        if resource_type == "aws_kms_alias":
+            return _OF_ALIAS.get(attribute)
+        return None
+    text = value.beginning if isinstance(value, Template) else value
+    if not isinstance(text, str) or not text:
+        return None
+    if text.startswith("arn:"):
+        return "arn"
+    if text.startswith("alias/"):
+        return "alias"
+    return "id" if isinstance(value, str) else None

@@ -1,0 +1,116 @@
+"""Terraform source files as blocks and unevaluated expressions.
+
+Checkov hands a check the values it rendered, with every variable replaced by its default. A rule
+about what is *written* (is this name a literal? is this the key's id or its arn?) needs the source.
+The parser is Checkov's own, python-hcl2, used for its syntax tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from hcl2.parser import hcl2
+from lark import Token, Tree
+from lark.exceptions import LarkError
+
+Node = Tree[Token]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A block: its type, its labels, its attributes as syntax trees, and its nested blocks."""
+
+    type: str
+    labels: tuple[str, ...]
+    attributes: dict[str, Node]
+    blocks: tuple[Block, ...]
+    file: Path
+    first_line: int
+
+    @property
+    def address(self) -> str:
+        """How the rest of the module refers to the block: ``aws_kms_key.media``,
+        ``data.aws_region.current``.
+        """
+        words = self.labels if self.type == "resource" else (self.type, *self.labels)
+        return ".".join(words)
+
+
+@dataclass(frozen=True, eq=False)
+class Directory:
+    """The blocks of one directory, which is one module to Terraform."""
+
+    path: Path
+    blocks: tuple[Block, ...]
+    by_address: dict[str, Block] = field(default_factory=dict)
+    by_place: dict[tuple[Path, int], Block] = field(default_factory=dict)
+    local_values: dict[str, Node] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for block in self.blocks:
+            self.by_place[block.file, block.first_line] = block
+            if block.type == "locals":
+                self.local_values.update(block.attributes)
+            else:
+                self.by_address.setdefault(block.address, block)
+
+
+def read_directory(path: Path, files: Iterable[Path]) -> Directory:
+    """Parses ``files``, all of the directory ``path``. A file that does not parse is left out;
+    Checkov reports it.
+    """
+    return Directory(path, tuple(block for file in sorted(files) for block in _read_file(file)))
+
+
+@lru_cache(maxsize=4096)
+def parse_expression(text: str) -> Node | None:
+    """The syntax tree of one expression, or ``None`` if it is none."""
+    try:
+        tree = hcl2.lark_parser.parse(f"x = {text.strip()}\n")
+    except LarkError:
+        return None
+    attributes = list(tree.find_data("attribute"))
+    return _node(attributes[0].children[1]) if attributes else None
+
+
+def _read_file(file: Path) -> tuple[Block, ...]:
+    try:
+        tree = hcl2.lark_parser.parse(file.read_text(encoding="utf-8") + "\n")
+    except (LarkError, OSError, UnicodeDecodeError):
+        return ()
+    _, blocks = _read_body(_node(tree.children[0]), file)
+    return blocks
+
+
+def _read_body(body: Node, file: Path) -> tuple[dict[str, Node], tuple[Block, ...]]:
+    attributes: dict[str, Node] = {}
+    blocks: list[Block] = []
+    for child in map(_node, body.children):
+        if child.data == "attribute":
+            attributes[identifier(_node(child.children[0]))] = _node(child.children[1])
+        elif child.data == "block":
+            blocks.append(_read_block(child, file))
+    return attributes, tuple(blocks)
+
+
+def _read_block(tree: Node, file: Path) -> Block:
+    *words, body = tree.children
+    block_type, *labels = (
+        word.value.strip('"') if isinstance(word, Token) else identifier(word) for word in words
+    )
+    attributes, blocks = _read_body(_node(body), file)
+    return Block(block_type, tuple(labels), attributes, blocks, file, tree.meta.line)
+
+
+def identifier(tree: Node) -> str:
+    """The name in an ``identifier`` node."""
+    return str(tree.children[0])
+
+
+def _node(child: Node | Token) -> Node:
+    if isinstance(child, Token):
+        raise TypeError(f"the grammar of python-hcl2 has changed: {child!r} is not a node")
+    return child

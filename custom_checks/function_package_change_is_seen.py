@@ -1,0 +1,48 @@
+"""Does a change of the code reach the Lambda function?"""
+
+from check_support.check import SourceCheck
+from check_support.configuration import Configuration, Resource
+from check_support.finding import Finding, failed, not_applicable, of_every_option, passed
+from check_support.values import Value, shown
+from checkov.common.models.enums import CheckCategories
+
+VERSIONS = ("source_code_hash", "code_sha256", "s3_object_version")
+
+
+class FunctionPackageChangeIsSeen(SourceCheck):
+    """CKV_PLANPROOF_14."""
+
+    id = "CKV_PLANPROOF_14"
+    requirement = "REQ-08"
+    name = "A Lambda function has source_code_hash"
+    description = (
+        "Terraform compares the package's path or key, not what is in it. Without the hash (or, "
+        "for a package in S3, the object's version) it deploys the first code and never a later "
+        "one."
+    )
+    source = "https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lambda_function"
+    guideline = "Write source_code_hash = data.archive_file.<name>.output_base64sha256"
+    category = CheckCategories.CONVENTION
+    entity_types = ("aws_lambda_function",)
+    attributes = VERSIONS
+
+    def judge(self, resource: Resource, configuration: Configuration) -> Finding:
+        """The attributes that change with the code."""
+        if resource.setting("package_type") == "Image":
+            return not_applicable("the function is a container image")
+        for name in VERSIONS:
+            value = resource.value(name)
+            if value is not None:
+                return of_every_option(value, _judge)
+        return failed("source_code_hash is not set, so a change of the code is not deployed")
+
+
+def _judge(value: Value) -> Finding:
+    if value is None:
+        return failed("source_code_hash is null, so a change of the code is not deployed")
+    if isinstance(value, str):
+        return failed(f'the hash or version is always "{value}"')
+    return passed(f"a change of the code changes {shown(value)}")
+
+
+check = FunctionPackageChangeIsSeen()

@@ -1,0 +1,109 @@
+"""Runs the custom checks in process and keeps every record."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from checkov.common.output.record import Record
+from checkov.runner_filter import RunnerFilter
+from checkov.terraform.runner import Runner
+
+ROOT = Path(__file__).parents[2]
+CHECKS = ROOT / "custom_checks"
+EXAMPLES = Path(__file__).parent / "examples"
+
+# Checkov puts the folder there too, but only when it loads the checks.
+sys.path.insert(0, str(CHECKS))
+
+
+@cache
+def check_names() -> tuple[str, ...]:
+    """The name of every check file."""
+    return tuple(sorted(file.stem for file in CHECKS.glob("*.py") if file.stem != "__init__"))
+
+
+class RecordingRunner(Runner):
+    """A runner that keeps every record: Checkov's report drops those that are UNKNOWN."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[Record] = []
+
+    def run_block(
+        self, entities: Any, context: Any, path: Any, root: Any, report: Any, *rest: Any
+    ) -> None:
+        records = self.records
+
+        class Recorder:
+            def add_record(self, record: Record) -> None:
+                records.append(record)
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(report, name)
+
+        super().run_block(entities, context, path, root, Recorder(), *rest)
+
+
+def registered(name: str) -> Any:
+    """The check of a file as Checkov runs it: the first instance, if the file was loaded again."""
+    check = sys.modules[name].check
+    return next(found for r in check.registries if (found := r.get_check_by_id(check.id)))
+
+
+@dataclass
+class Scan:
+    """The records of a run, and the addresses of everything that was there to be judged."""
+
+    records: list[Record]
+    errors: list[str]
+    declared: dict[str, set[str]] = field(default_factory=dict)
+
+    def of(self, check_id: str, folder: str) -> Iterator[Record]:
+        """The records of one check on one example."""
+        for record in self.records:
+            if record.check_id == check_id and record.file_path.startswith(f"/{folder}/"):
+                yield record
+
+
+class ErrorLog(logging.Handler):
+    """Keeps what is logged as an error: Checkov does not raise what goes wrong in a check."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def scan(directory: Path) -> Scan:
+    """Runs the custom checks, and no others, over a directory."""
+    runner = RecordingRunner()
+    log = ErrorLog()
+    logging.getLogger().addHandler(log)
+    report = runner.run(
+        root_folder=str(directory),
+        external_checks_dir=[str(CHECKS)],
+        runner_filter=RunnerFilter(
+            framework=["terraform"],
+            checks=["CKV_PLANPROOF_*"],
+            download_external_modules=False,
+            show_progress_bar=False,
+        ),
+    )
+    assert not report.parsing_errors
+    logging.getLogger().removeHandler(log)
+    found = Scan(runner.records, log.messages)
+    for key, definition in (runner.definitions or {}).items():
+        folder = Path(key.file_path).relative_to(directory.resolve()).parts[0]
+        text = str({kind: definition.get(kind) for kind in ("resource", "data", "provider")})
+        addresses = re.findall(r"'__address__': (?:'([^']+)'|\"([^\"]+)\")", text)
+        found.declared.setdefault(folder, set()).update(a or b for a, b in addresses)
+    return found

@@ -1,0 +1,127 @@
+variable "policy" {
+  type = string
+}
+
+data "aws_iam_policy_document" "tls_only" {
+  statement {
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = [false]
+    }
+  }
+}
+
+resource "aws_s3_bucket" "pass" {}
+
+resource "aws_s3_bucket_policy" "of_pass" {
+  bucket = aws_s3_bucket.pass.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Deny"
+      Principal = { AWS = "*" }
+      Action    = "s3:*"
+      Resource  = [aws_s3_bucket.pass.arn, "${aws_s3_bucket.pass.arn}/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}
+
+resource "aws_s3_bucket" "pass_each" {
+  for_each = toset(["input", "output"])
+}
+
+resource "aws_s3_bucket_policy" "of_pass_each" {
+  for_each = toset(["input", "output"])
+
+  bucket = aws_s3_bucket.pass_each[each.key].id
+  policy = data.aws_iam_policy_document.tls_only.json
+}
+
+resource "aws_s3_bucket" "pass_inline" {
+  policy = <<-EOT
+    {
+      "Statement": {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": false}}
+      }
+    }
+  EOT
+}
+
+resource "aws_s3_bucket" "fail" {}
+
+resource "aws_s3_bucket" "fail_allow" {}
+
+resource "aws_s3_bucket_policy" "of_fail_allow" {
+  bucket = aws_s3_bucket.fail_allow.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = "*"
+      Condition = { Bool = { "aws:SecureTransport" = "true" } }
+    }]
+  })
+}
+
+# Only writing without TLS is refused.
+resource "aws_s3_bucket" "fail_one_action" {}
+
+resource "aws_s3_bucket_policy" "of_fail_one_action" {
+  bucket = aws_s3_bucket.fail_one_action.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:PutObject"
+      Resource  = "*"
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}
+
+# The policy is that of another instance.
+resource "aws_s3_bucket" "fail_each" {
+  for_each = toset(["output"])
+}
+
+resource "aws_s3_bucket_policy" "of_fail_each" {
+  bucket = aws_s3_bucket.fail_each["input"].id
+  policy = data.aws_iam_policy_document.tls_only.json
+}
+
+resource "aws_s3_bucket" "unknown" {}
+
+resource "aws_s3_bucket_policy" "of_unknown" {
+  bucket = aws_s3_bucket.unknown.id
+  policy = var.policy
+}
+
+resource "aws_s3_bucket" "pass_by_name" {
+  bucket = "videos"
+}
+
+resource "aws_s3_bucket_policy" "of_pass_by_name" {
+  bucket = "videos"
+  policy = data.aws_iam_policy_document.tls_only.json
+}

@@ -1,0 +1,13 @@
+data "archive_file" "this" {
+  type        = "zip"
+  source_dir  = "${path.module}/lambda"
+  output_path = "${path.root}/package.zip"
+}
+
+output "path" {
+  value = data.archive_file.this.output_path
+}
+
+output "prebuilt_path" {
+  value = "${path.module}/prebuilt.zip"
+}

@@ -1,0 +1,153 @@
+variable "services" {
+  type    = list(string)
+  default = ["lambda.amazonaws.com"]
+}
+
+variable "conditions" {
+  type    = map(map(string))
+  default = {}
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_iam_policy_document" "limited" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["mediaconvert.${data.aws_partition.current.dns_suffix}"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "open" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com", "mediaconvert.${data.aws_partition.current.dns_suffix}"]
+    }
+  }
+}
+
+resource "aws_iam_role" "pass" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "mediaconvert.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role" "pass_queue" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = ["mediaconvert.amazonaws.com"] }
+      Condition = { ArnLike = { "AWS:SourceArn" = aws_media_convert_queue.videos.arn } }
+    }]
+  })
+}
+
+resource "aws_iam_role" "pass_document" {
+  assume_role_policy = data.aws_iam_policy_document.limited.json
+}
+
+resource "aws_iam_role" "fail" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "MediaConvert"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "mediaconvert.amazonaws.com" }
+    }]
+  })
+}
+
+# A condition that says nothing of the source.
+resource "aws_iam_role" "fail_other_condition" {
+  assume_role_policy = <<-EOT
+    {
+      "Statement": {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "mediaconvert.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-example"}}
+      }
+    }
+  EOT
+}
+
+# The second statement lets everybody in, whatever the first one says.
+resource "aws_iam_role" "fail_second_statement" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect    = "Allow"
+        Action    = "sts:AssumeRole"
+        Principal = { Service = "mediaconvert.amazonaws.com" }
+        Condition = { StringEquals = { "aws:SourceAccount" = "111122223333" } }
+      },
+      {
+        Effect    = "Allow"
+        Action    = "sts:AssumeRole"
+        Principal = { Service = "mediaconvert.amazonaws.com" }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "fail_document" {
+  assume_role_policy = data.aws_iam_policy_document.open.json
+}
+
+resource "aws_iam_role" "unknown_service" {
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = var.services } }]
+  })
+}
+
+resource "aws_iam_role" "unknown_condition" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "mediaconvert.amazonaws.com" }
+      Condition = var.conditions
+    }]
+  })
+}
+
+resource "aws_iam_role" "unknown_file" {
+  assume_role_policy = file("${path.module}/trust.json")
+}
+
+resource "aws_iam_role" "other_service" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = ["lambda.amazonaws.com", "logs.${data.aws_partition.current.dns_suffix}"] }
+    }]
+  })
+}

@@ -1,0 +1,15 @@
+variable "role_arn" {
+  type = string
+}
+
+resource "aws_iam_policy" "this" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = var.role_arn
+      Condition = { StringEquals = { "iam:PassedToService" = "mediaconvert.amazonaws.com" } }
+    }]
+  })
+}

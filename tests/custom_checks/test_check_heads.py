@@ -1,0 +1,65 @@
+"""Every check says in its first lines what it asks, for which promise, and on whose word."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+
+import pytest
+from checkov.terraform.checks.resource.registry import resource_registry
+
+from tests.custom_checks.checkov_scan import CHECKS, check_names
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded() -> None:
+    resource_registry.load_external_checks(str(CHECKS))
+
+
+@pytest.mark.parametrize("name", check_names())
+def test_head_is_complete(name: str) -> None:
+    module = sys.modules[name]
+    check = module.check
+
+    assert re.fullmatch(r"CKV_PLANPROOF_\d+", check.id)
+    assert re.fullmatch(r"REQ-\d\d", check.requirement)
+    assert module.__doc__.rstrip().endswith("?"), "a check file asks one question"
+    assert 10 < len(check.name) < 100
+    assert len(check.description) > len(check.name)
+    assert check.source.startswith(
+        (
+            "https://docs.aws.amazon.com/",
+            "https://registry.terraform.io/",
+            "https://developer.hashicorp.com/",
+        )
+    )
+    assert check.guideline
+    assert check.entity_types
+    assert type(check).__doc__ == f"{check.id}."
+
+
+@pytest.mark.parametrize("name", check_names())
+def test_class_is_named_after_its_file(name: str) -> None:
+    class_name = type(sys.modules[name].check).__name__
+
+    assert class_name.lower() == name.replace("_", "")
+
+
+@pytest.mark.parametrize("name", check_names())
+def test_checkov_knows_the_check(name: str) -> None:
+    check = sys.modules[name].check
+
+    assert any(registry.get_check_by_id(check.id) for registry in check.registries)
+
+
+def test_ids_are_unique() -> None:
+    ids = Counter(sys.modules[name].check.id for name in check_names())
+
+    assert max(ids.values()) == 1, ids
+
+
+def test_every_promise_has_a_static_rule() -> None:
+    served = {sys.modules[name].check.requirement for name in check_names()}
+
+    assert served == {f"REQ-{number:02}" for number in range(1, 14)}
