@@ -61,7 +61,7 @@ _LOCK = threading.Lock()
 
 
 def run_checks(folder: Path, directory: Path | None) -> CheckResults:
-    """Run every custom check of ``folder``, and no other, on the Terraform sources at ``directory``.
+    """Run every custom check of ``folder``, and no other, on the sources at ``directory``.
 
     Checkov's own checks are left out, and nothing is sent or fetched. Without sources (a plan
     file alone) no check has a result.
@@ -83,8 +83,10 @@ def run_checks(folder: Path, directory: Path | None) -> CheckResults:
     wanted = RunnerFilter(
         checks=sorted(checks), framework=["terraform"], download_external_modules=False
     )
-    report = Runner().run(root_folder=str(directory.resolve()), runner_filter=wanted)
-    records = [(r, True) for r in report.passed_checks] + [(r, False) for r in report.failed_checks]
+    done = Runner().run(root_folder=str(directory.resolve()), runner_filter=wanted)
+    reports = done if isinstance(done, list) else [done]
+    records = [(r, True) for report in reports for r in report.passed_checks]
+    records += [(r, False) for report in reports for r in report.failed_checks]
     results = [
         CheckResult(
             check_id=record.check_id,

@@ -38,7 +38,9 @@ class FeatureFile(pytest.Module):
         except NoScenariosFound:
             pass  # said in a sentence of its own when the file is collected
         except UnicodeDecodeError:
-            raise PlanproofError(f"{self.path.name} is not UTF-8 text", "save it as UTF-8") from None
+            raise PlanproofError(
+                f"{self.path.name} is not UTF-8 text", "save it as UTF-8"
+            ) from None
         return module
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
@@ -61,15 +63,17 @@ class FeatureFile(pytest.Module):
             )
         return items
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """A user's mistake is one sentence."""
         if isinstance(excinfo.value, PlanproofError):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
 
 def _scenario_names(path: Path) -> Iterator[str]:
-    pattern = re.compile(r"^\s*(?:Scenario|Example|Scenario Outline|Scenario Template):\s*(.*?)\s*$")
+    pattern = re.compile(
+        r"^\s*(?:Scenario|Example|Scenario Outline|Scenario Template):\s*(.*?)\s*$"
+    )
     quoted = False
     for line in path.read_text("utf-8").splitlines():
         if line.strip().startswith(('"""', "```")):
@@ -82,9 +86,9 @@ def _gherkin_error(problem: GherkinParseError, path: Path) -> PlanproofError:
     message = problem.message.strip().rstrip(".") or "it does not follow Gherkin"
     text = problem.line_content.strip()
     here = f" ({text})" if text else ""
+    why = message[0].lower() + message[1:]
     return PlanproofError(
-        f"{path.name}:{problem.line}{here} cannot be read as Gherkin, {message[0].lower()}{message[1:]}",
-        "mend that line",
+        f"{path.name}:{problem.line}{here} cannot be read as Gherkin, {why}", "mend that line"
     )
 
 
@@ -106,7 +110,7 @@ def is_feature_item(item: pytest.Item) -> bool:
 
 
 def requirements_of(template: ScenarioTemplate) -> tuple[str, ...]:
-    """Ids of the requirements that a scenario serves, from its tags, its rule's and its feature's."""
+    """Ids of the requirements that a scenario serves: its own tags, its rule's, its feature's."""
     tags = set(template.tags) | set(template.feature.tags)
     if template.rule is not None:
         tags |= set(template.rule.tags)
@@ -141,8 +145,7 @@ def check_scenarios(items: Iterable[pytest.Item]) -> None:
         example = callspec.params.get("_pytest_bdd_example", {}) if callspec else {}
         for step in template.render(example).steps:
             if not any(
-                d.type in (None, step.type) and d.parser.is_matching(step.name)
-                for d in definitions
+                d.type in (None, step.type) and d.parser.is_matching(step.name) for d in definitions
             ):
                 nearest = _nearest(step.name, definitions)
                 problems.append(

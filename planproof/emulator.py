@@ -5,7 +5,6 @@ moto (https://docs.getmoto.org) answers as account 123456789012; nothing leaves 
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping

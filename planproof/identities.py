@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any, Final
 
-PARTITION_TOKEN: Final = "aws-planproof"
-REGION_TOKEN: Final = "xx-planproof-1"
-ACCOUNT_TOKEN: Final = "999900009999"
+PARTITION_TOKEN: Final = "aws-planproof"  # noqa: S105  (no secret)
+REGION_TOKEN: Final = "xx-planproof-1"  # noqa: S105  (no secret)
+ACCOUNT_TOKEN: Final = "999900009999"  # noqa: S105  (no secret)
 
 _NAMESPACE = uuid.UUID("6f1f3d0e-1f0e-5a53-9c53-4d2b7f9f2a10")
 _TOKEN = re.compile(r"planproof-n\d{6}")
@@ -43,8 +43,8 @@ class Shape:
 
     Attributes:
         name: the attribute that holds its physical name.
-        attributes: computed attribute → template over ``$name``, ``$uuid``, ``$hex`` and the ``$arn``
-            that ``arn`` gives.
+        attributes: computed attribute → template over ``$name``, ``$uuid``, ``$hex`` and the
+            ``$arn`` that ``arn`` gives.
         arn: template of its ARN.
     """
 
@@ -141,14 +141,22 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "aws_cloudwatch_log_group": _shape(
         "name", _arn("logs", "log-group:$name"), id="$name", name="$name"
     ),
-    "aws_cloudwatch_metric_alarm": _shape("alarm_name", _arn("cloudwatch", "alarm:$name"), id="$name"),
+    "aws_cloudwatch_metric_alarm": _shape(
+        "alarm_name", _arn("cloudwatch", "alarm:$name"), id="$name"
+    ),
     "aws_cloudwatch_composite_alarm": _shape(
         "alarm_name", _arn("cloudwatch", "alarm:$name"), id="$name"
     ),
-    "aws_cloudwatch_dashboard": _shape("dashboard_name", "", id="$name", dashboard_arn=_arn(
-        "cloudwatch", "dashboard/$name", regional=False)),
+    "aws_cloudwatch_dashboard": _shape(
+        "dashboard_name",
+        "",
+        id="$name",
+        dashboard_arn=_arn("cloudwatch", "dashboard/$name", regional=False),
+    ),
     "aws_cloudwatch_event_bus": _shape("name", _arn("events", "event-bus/$name"), id="$name"),
-    "aws_cloudwatch_event_rule": _shape("name", _arn("events", "rule/$name"), id="$name", name="$name"),
+    "aws_cloudwatch_event_rule": _shape(
+        "name", _arn("events", "rule/$name"), id="$name", name="$name"
+    ),
     "aws_secretsmanager_secret": _shape(
         "name", _arn("secretsmanager", "secret:$name-AbCdEf"), id="$arn", name="$name"
     ),
@@ -171,7 +179,9 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "aws_vpc": _shape("id", _arn("ec2", "vpc/vpc-$hex17"), id="vpc-$hex17"),
     "aws_subnet": _shape("id", _arn("ec2", "subnet/subnet-$hex17"), id="subnet-$hex17"),
     "aws_security_group": _shape("id", _arn("ec2", "security-group/sg-$hex17"), id="sg-$hex17"),
-    "aws_internet_gateway": _shape("id", _arn("ec2", "internet-gateway/igw-$hex17"), id="igw-$hex17"),
+    "aws_internet_gateway": _shape(
+        "id", _arn("ec2", "internet-gateway/igw-$hex17"), id="igw-$hex17"
+    ),
 }
 
 # A name AWS generates where none is configured is opaque, but its own.

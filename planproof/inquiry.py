@@ -183,12 +183,14 @@ class Inquiry:
         )
 
     def _from_terraform(self, binary: Binary, variants_of: VariantsOf) -> None:
-        assert self.question.terraform_dir is not None
+        directory = self.question.terraform_dir
+        if directory is None:
+            raise ValueError("a question names a directory or a plan file")
         account = None if self.question.real_credentials else LazyAccount()
         if account is not None:
             self._open.callback(account.stop)
         workspace = Workspace.cached(
-            self.question.terraform_dir,
+            directory,
             binary,
             self.question.cache,
             progress=self.progress,
@@ -225,9 +227,7 @@ class Inquiry:
         for text in self.question.variables:
             name, given, _ = text.partition("=")
             if not given:
-                raise PlanproofError(
-                    f"--var {text!r} has no value", "write it as --var NAME=VALUE"
-                )
+                raise PlanproofError(f"--var {text!r} has no value", "write it as --var NAME=VALUE")
             if name not in declared:
                 known = ", ".join(sorted(declared)) or "none"
                 raise PlanproofError(

@@ -19,7 +19,9 @@ def add_options(parser: pytest.Parser) -> None:
         help="judge the requirements: print each verdict as it is reached and write reports",
     )
     group.addoption(
-        "--terraform-dir", metavar="DIR", help="the Terraform directory to judge (ini: terraform_dir)"
+        "--terraform-dir",
+        metavar="DIR",
+        help="the Terraform directory to judge (ini: terraform_dir)",
     )
     group.addoption(
         "--plan",

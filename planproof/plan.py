@@ -71,7 +71,9 @@ class Plan:
                 f"the plan file {path} cannot be read ({problem.strerror})", _MAKE_ONE
             ) from None
         except UnicodeDecodeError:
-            raise PlanproofError(f"the plan file {path} is not JSON but binary", _MAKE_ONE) from None
+            raise PlanproofError(
+                f"the plan file {path} is not JSON but binary", _MAKE_ONE
+            ) from None
         return cls.parse(text, str(path))
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,13 +136,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A scenario's failure is its evidence, not a traceback."""
-    report: pytest.TestReport = yield  # type: ignore[misc]
+    report = yield
     run = item.config.stash.get(_RUN, None)
     if run is not None and collection.is_feature_item(item):
         run.take(item, call, report)
-    return report  # type: ignore[return-value]
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -168,7 +168,9 @@ class Recorder:
         if not mine and not must_prove:
             return
         if not mine:
-            raise StepFailedError(f"nothing was found to look at, so nothing is proven: {self._step}")
+            raise StepFailedError(
+                f"nothing was found to look at, so nothing is proven: {self._step}"
+            )
         verdict = verdict_of(mine)
         if verdict is Verdict.FAILED:
             raise StepFailedError(_sentence([e for e in mine if e.holds is False]))

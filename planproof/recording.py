@@ -1,4 +1,4 @@
-"""A resolution kept as a file, for machines without Terraform; it counts only for its own sources."""
+"""A resolution kept as a file, for machines without Terraform; it counts for its own sources."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ class Recording:
 
     def stacks(self, directory: Path) -> dict[str, Stack]:
         """The recorded stacks, with file and line from the sources at ``directory``."""
-        folders = {
-            key: directory / relative for key, relative in self.content["modules"].items()
-        }
+        folders = {key: directory / relative for key, relative in self.content["modules"].items()}
         sources = SourceIndex.read(folders, root=directory)
         config = self.content["configuration"]
         configuration = Configuration(
@@ -61,7 +59,8 @@ class Recording:
 
 
 def source_digest(directory: Path) -> str:
-    """SHA-256 over every file a stack may be made from: its directory, and what it names above it."""
+    """SHA-256 over every file a stack may be made from: its directory, and what that names above
+    itself."""
     digest = hashlib.sha256()
     _, names = references_above(directory)
     roots = [directory]

@@ -77,10 +77,9 @@ class Configuration:
                 complete = False
                 continue
             target, more = found
-            if target:
-                if target not in reached:
-                    reached.add(target)
-                    todo.extend(self._of_resource(target))
+            if target and target not in reached:
+                reached.add(target)
+                todo.extend(self._of_resource(target))
             todo.extend(more)
         return frozenset(reached), complete
 

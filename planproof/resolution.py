@@ -165,9 +165,7 @@ def _evaluate(
             if b'"type":"test_state"' in line[-64:]:
                 state, run = _read_state(line, schemas)
                 states[names[run]] = Evaluation(state, schemas)
-                workspace.progress(
-                    f"resolved {len(states)} of {len(variants)}: {names[run]}"
-                )
+                workspace.progress(f"resolved {len(states)} of {len(variants)}: {names[run]}")
                 if len(states) == len(variants):
                     break  # what follows is Terraform taking down what never was
             elif b'"diagnostic"' in line:

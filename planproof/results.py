@@ -53,7 +53,7 @@ class Evidence:
 
 
 def verdict_of(evidence: Iterable[Evidence]) -> Verdict:
-    """One failure fails; without one, one open question leaves undetermined; nothing proves nothing."""
+    """One failure fails; else one open question leaves undetermined; nothing proves nothing."""
     seen = {item.holds for item in evidence}
     if False in seen:
         return Verdict.FAILED
@@ -123,6 +123,7 @@ class RequirementResult:
 
     @property
     def verdict(self) -> Verdict:
+        """The worst of its scenarios' verdicts; undetermined where there is none."""
         verdicts = {scenario.verdict for scenario in self.scenarios}
         for worst in (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.WAIVED):
             if worst in verdicts:
@@ -136,7 +137,7 @@ class RunResult:
 
     Attributes:
         subject: the Terraform directory or plan file that was judged.
-        source: how its values were found ("Terraform 1.11.4, resolved", "plan file", "recording …").
+        source: how its values were found ("Terraform 1.11.4, every value resolved", "plan file …").
         notices: what a reader must know before the first verdict.
         started: when, with a time zone.
         duration: seconds.

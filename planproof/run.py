@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-
 import time
 import traceback
 import types
@@ -228,9 +227,7 @@ class Run:
         unicode = supports_unicode(stream._file)
         width = max(60, min(stream.fullwidth, 110))
         self.say(
-            requirement_line(
-                requirement, colour=stream.hasmarkup, width=width, unicode=unicode
-            )
+            requirement_line(requirement, colour=stream.hasmarkup, width=width, unicode=unicode)
         )
         for line in details(requirement, unicode=unicode, width=width):
             self.say(line)
@@ -294,9 +291,7 @@ class Run:
         self._written = write_reports(self.result, folder)
         if left or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return int(exitstatus) or int(pytest.ExitCode.TESTS_FAILED)
-        return int(
-            pytest.ExitCode.OK if self.result.passed else pytest.ExitCode.TESTS_FAILED
-        )
+        return int(pytest.ExitCode.OK if self.result.passed else pytest.ExitCode.TESTS_FAILED)
 
     def _waiver_notices(self, known: Sequence[str]) -> list[str]:
         today = self._started.date()
@@ -308,7 +303,9 @@ class Run:
                     "and no longer counts."
                 )
             elif not REQUIREMENT.fullmatch(waiver.requirement) or waiver.requirement not in known:
-                said.append(f"The waiver for {waiver.requirement} is for no requirement of this run.")
+                said.append(
+                    f"The waiver for {waiver.requirement} is for no requirement of this run."
+                )
         return said
 
     def print_summary(self, reporter: Any) -> None:
@@ -363,5 +360,3 @@ def _waived(scenario: ScenarioResult) -> ScenarioResult:
         scenario.warnings,
         scenario.duration,
     )
-
-

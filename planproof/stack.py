@@ -129,9 +129,7 @@ class Stack:
             for p in plan.resources.values()
         }
         configuration = Configuration.of(plan, sources)
-        return cls(
-            name, resources, plan.variables, configuration, resolved=False, sources=sources
-        )
+        return cls(name, resources, plan.variables, configuration, resolved=False, sources=sources)
 
     # Looking things up -----------------------------------------------------------------------
 
@@ -149,7 +147,7 @@ class Stack:
         return self.resources.get(address)
 
     def managed(self, *types: str) -> tuple[Resource, ...]:
-        """Managed resources of these types, in the plan's order; of all types where none is named."""
+        """Managed resources of these types, in the plan's order; of all where none is named."""
         return self._of("managed", types)
 
     def data(self, *types: str) -> tuple[Resource, ...]:

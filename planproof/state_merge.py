@@ -116,7 +116,7 @@ def _close_dependencies(resources: dict[str, Resource]) -> None:
             address = todo.pop()
             if address not in seen:
                 seen.add(address)
-                todo.extend(closed.get(address) or direct.get(address, ()))
+                todo.extend(closed.get(address, direct.get(address, ())))
         closed[start] = frozenset(seen)
     for address, resource in resources.items():
         resources[address] = Resource(
@@ -239,8 +239,7 @@ class _Merge:
         if self.overridden and attribute is not None:
             if attribute.get("computed") and expression is None:
                 return UNKNOWN
-        block = ((self.schema.get("block_types") or {}).get(key) or {}).get("block") or {}
-        return self._join(planned, found, expression, block)
+        return self._join(planned, found, expression, self._block(key))
 
     def _known(self, key: str, planned: Value, found: Value) -> Value:
         """A value that the plan knows; with other variables, only its defaults still hold."""
@@ -248,13 +247,17 @@ class _Merge:
             return planned
         if not self.overridden:
             return self._trusted(found)
-        attribute = (self.schema.get("attributes") or {}).get(key) or {}
-        if key in self.expressions or not attribute:
-            filled = self._trusted(found)
-            return _with_defaults(filled, planned) if not attribute else filled
-        if attribute.get("computed"):
-            return UNKNOWN
-        return planned if found is None else self._trusted(found)
+        attribute = (self.schema.get("attributes") or {}).get(key)
+        expression = self.expressions.get(key)
+        if attribute is not None and expression is None:
+            if attribute.get("computed"):
+                return UNKNOWN
+            return planned if found is None else self._trusted(found)
+        return self._join(planned, found, expression, self._block(key))
+
+    def _block(self, key: str) -> Mapping[str, Any]:
+        """Schema of a nested block, empty for an attribute."""
+        return ((self.schema.get("block_types") or {}).get(key) or {}).get("block") or {}
 
     def _trusted(self, value: Value) -> Value:
         """An evaluated value with identities in place of tokens, made-up strings unknown."""
@@ -275,8 +278,9 @@ class _Merge:
         self, planned: Value, found: Value, expression: Any, block: Mapping[str, Any]
     ) -> Value:
         """Fill the unknown parts of a planned value from the evaluated one."""
-        if planned is not UNKNOWN and not contains_unknown(planned):
-            return planned if self.same_variables else self._trusted(found)
+        known = not contains_unknown(planned)
+        if known and self.same_variables:
+            return planned
         if _references_any(expression, self.blind):
             return UNKNOWN
         if isinstance(found, Mapping):
@@ -300,7 +304,9 @@ class _Merge:
             ]
         if isinstance(found, str):
             return self._trusted(found)
-        if found is None or _is_settled(expression):
+        if found is None and known and expression is None:
+            return planned  # a default, which the provider fills in only when it really plans
+        if found is None or known or _is_settled(expression):
             return found
         # A number, a flag or an empty collection that the plan did not know can only come from
         # what was made up or from the shape of a token.
@@ -346,17 +352,6 @@ def _references_any(expression: Any, blind: frozenset[str]) -> bool:
     return False
 
 
-def _with_defaults(value: Value, planned: Value) -> Value:
-    """Nulls inside a block filled with the plan's values: the provider's defaults are static."""
-    if value is None:
-        return planned
-    if isinstance(value, Mapping) and isinstance(planned, Mapping):
-        return {k: _with_defaults(v, planned.get(k)) for k, v in value.items()}
-    if isinstance(value, list) and isinstance(planned, list) and len(value) == len(planned):
-        return [_with_defaults(v, p) for v, p in zip(value, planned, strict=True)]
-    return value
-
-
 def _union(one: Any, other: Any) -> Any:
     """Sensitive wherever either says so."""
     if one is True or other is True:
@@ -366,5 +361,7 @@ def _union(one: Any, other: Any) -> Any:
     if isinstance(one, list) and isinstance(other, list):
         length = max(len(one), len(other))
         pad = [None] * length
-        return [_union(a, b) for a, b in zip((one + pad)[:length], (other + pad)[:length], strict=True)]
+        return [
+            _union(a, b) for a, b in zip((one + pad)[:length], (other + pad)[:length], strict=True)
+        ]
     return one if one else other

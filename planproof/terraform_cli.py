@@ -59,7 +59,9 @@ def find_binary(name: str = "terraform") -> Binary:
             f"no {name} binary was found on PATH",
             "install Terraform 1.11 or newer, or name another binary with --terraform-binary",
         )
-    answer = subprocess.run([found, "version", "-json"], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [found, "version", "-json"], capture_output=True, text=True, check=False
+    )
     try:
         version = str(json.loads(answer.stdout)["terraform_version"])
     except (ValueError, KeyError, TypeError):

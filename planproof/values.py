@@ -11,11 +11,13 @@ Value = Any
 
 @final
 class Unknown:
-    """The type of :data:`UNKNOWN`: it equals nothing, itself included, and is neither true nor false."""
+    """The type of :data:`UNKNOWN`: it equals nothing, not even itself, and is neither true nor
+    false."""
 
     _instance: Unknown | None = None
 
     def __new__(cls) -> Unknown:
+        """The one there is."""
         if cls._instance is None:
             cls._instance = super().__new__(cls)
         return cls._instance
@@ -59,7 +61,9 @@ def contains_unknown(value: Value) -> bool:
     return any(is_unknown(leaf) for _, leaf in leaves(value))
 
 
-def leaves(value: Value, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Value]]:
+def leaves(
+    value: Value, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Value]]:
     """Every leaf of a value with the path that leads to it; an empty collection is a leaf."""
     stack: list[tuple[tuple[str | int, ...], Value]] = [(path, value)]
     while stack:

@@ -61,9 +61,7 @@ class Workspace:
         self.source = self.source.resolve()
 
     @classmethod
-    def cached(
-        cls, source: Path, binary: Binary, cache: Path, **options: Any
-    ) -> Workspace:
+    def cached(cls, source: Path, binary: Binary, cache: Path, **options: Any) -> Workspace:
         """The workspace that ``cache`` keeps for a directory, so that ``init`` is done once."""
         name = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:12]
         return cls(source, binary, cache / name, **options)
@@ -150,10 +148,10 @@ class Workspace:
         self._write_overrides()
 
     def _index_sources(self) -> None:
-        modules = {"": self.root} | self._modules()
+        modules = {"": self.root} | self.module_folders()
         self.sources = SourceIndex.read(modules, root=self.root)
 
-    def _modules(self) -> dict[str, Path]:
+    def module_folders(self) -> dict[str, Path]:
         """Module paths and their folders, as ``init`` recorded them."""
         try:
             listed = json.loads((self.folder / "data" / "modules" / "modules.json").read_text())
@@ -223,14 +221,16 @@ class Workspace:
         if lock.is_file():
             (self.folder / lock.name).write_bytes(lock.read_bytes())
         self._index_sources()
-        for folder in self._modules().values():
+        for folder in self.module_folders().values():
             if folder.resolve().is_relative_to(self.folder.resolve()):
                 disarm_provisioners(folder)
         stamp_file.write_text(json.dumps({"stamp": self._stamp(), "stand_in": self._stand_in}))
 
     def _init_failure(self, output: str, errors: str) -> PlanproofError:
         said = errors.strip() or output.strip()
-        if missing := re.search(r"(?:provider|for)\s+([\w.-]*/?[\w-]+/[\w-]+)", " ".join(said.split())):
+        if missing := re.search(
+            r"(?:provider|for)\s+([\w.-]*/?[\w-]+/[\w-]+)", " ".join(said.split())
+        ):
             if re.search(r"Failed to (query available|install) provider", said):
                 return PlanproofError(
                     f"the provider {missing[1]} that {self.source_name} requires cannot be had",
@@ -254,7 +254,7 @@ class Workspace:
         _write_if_changed(self.folder / "terraform.rc", text)
 
     def _stamp(self) -> str:
-        """Digest of what ``init`` depends on: binary, CLI configuration, and the blocks it reads."""
+        """Digest of what ``init`` depends on: binary, CLI configuration, the blocks it reads."""
         digest = hashlib.sha256(str(self.binary).encode())
         digest.update((self.folder / "terraform.rc").read_bytes())
         if self._stand_in:
@@ -274,7 +274,7 @@ class Workspace:
 
 # What init reads: which providers and modules, from where. Types of resources name providers too.
 _INIT_BLOCKS = re.compile(
-    r'^\s*(?:required_version|source|version|backend|module|provider)\b.*$'
+    r"^\s*(?:required_version|source|version|backend|module|provider)\b.*$"
     r'|^\s*(?:resource|data)\s+"[^"]+"',
     re.MULTILINE,
 )
