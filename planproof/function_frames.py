@@ -1,0 +1,55 @@
+"""How a run talks to the process of a function: JSON objects, each behind its length in bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_HEAD = 10
+
+
+def frame(message: Mapping[str, Any]) -> bytes:
+    """One message, ready to be written."""
+    body = json.dumps(plain(message)).encode()
+    return f"{len(body):0{_HEAD}d}".encode() + body
+
+
+def read_frame(read: Callable[[int], bytes]) -> dict[str, Any] | None:
+    """The next message; None at the end of the stream.
+
+    Args:
+        read: gives at most so many bytes, at least one, none at the end.
+    """
+    head = _exactly(read, _HEAD)
+    body = _exactly(read, int(head)) if head else None
+    if body is None:
+        return None
+    message: dict[str, Any] = json.loads(body)
+    return message
+
+
+def _exactly(read: Callable[[int], bytes], count: int) -> bytes | None:
+    parts: list[bytes] = []
+    while count:
+        part = read(count)
+        if not part:
+            return None
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: times, numbers of DynamoDB and the like become text."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(item) for item in value), key=str)
+    if isinstance(value, (str, bool, int, float, type(None))):
+        return value
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("utf-8", "backslashreplace")
+    return str(value)

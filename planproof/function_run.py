@@ -1,0 +1,399 @@
+"""What does a Lambda function do with an event, in an emulated account and in a process of its own?
+
+The function is code of somebody else: it is never imported here, it gets nothing of the caller's
+environment, it reaches no network, and it may hang, crash or exit without harm to the run.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from planproof.function_process import NOBODY, DriverProcess
+from planproof.packages import Package
+from planproof.recorder import UndeterminedError
+from planproof.stack import Resource, Stack
+from planproof.values import Value, contains_unknown
+
+SECONDS_AN_EVENT = 20.0
+_GRACE = 10.0
+_START = 60.0
+_LOG_TAIL = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How something ended that did not end well.
+
+    Attributes:
+        type: name of the exception; ``Crashed`` where the process ended, ``FunctionTimedOut``
+            where it took too long.
+        where: ``file:line`` in the package, or "".
+        phase: "import" or "call".
+        missing: the module that an import did not find.
+    """
+
+    type: str
+    message: str
+    where: str = ""
+    phase: str = "call"
+    missing: str | None = None
+
+    def __str__(self) -> str:
+        place = f" at {self.where}" if self.where else ""
+        return f"{self.type}{place}: {self.message}" if self.message else f"{self.type}{place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of AWS that the function made.
+
+    Attributes:
+        service, operation: as boto3 and AWS spell them ("dynamodb", "PutItem").
+        parameters: as the function gave them.
+        response: None where the call failed.
+        failure: what was raised instead of a response.
+        excesses: what the service model forbids beyond what botocore looks at.
+    """
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Value]
+    response: Mapping[str, Value] | None = None
+    failure: Failure | None = None
+    excesses: tuple[str, ...] = ()
+
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """What AWS's service model has against the parameters; nothing if they are valid."""
+        if self.failure is not None and self.failure.type == "ParamValidationError":
+            return (self.failure.message, *self.excesses)
+        return self.excesses
+
+    def __str__(self) -> str:
+        return f"{self.service}:{self.operation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What became of one event.
+
+    Attributes:
+        returned: the handler's answer.
+        failure: why there is none.
+        calls: every call of AWS, in order.
+        log: the end of what was printed and logged.
+    """
+
+    returned: Value = None
+    failure: Failure | None = None
+    calls: tuple[Call, ...] = ()
+    log: str = ""
+
+    def calls_of(self, service: str, operation: str) -> tuple[Call, ...]:
+        """The calls of one operation."""
+        return tuple(c for c in self.calls if (c.service, c.operation) == (service, operation))
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """How an operation is answered that moto does not emulate, once its parameters are valid.
+
+    Attributes:
+        response: the answer; ``{number}`` in a text becomes the count of answers so far.
+        echo: a member of the response that also holds the request's own parameters.
+        repeat: a parameter whose value, given again, gets the same answer again.
+        error: ``{"code", "message", "status"}``, to answer with an error instead.
+    """
+
+    service: str
+    operation: str
+    response: Mapping[str, Any] = field(default_factory=dict)
+    echo: str = ""
+    repeat: str = ""
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A function as it would stand in Lambda.
+
+    Attributes:
+        environment: its own variables, without those that Lambda adds.
+        timeout: seconds that the context says are left.
+        memory: megabytes.
+    """
+
+    package: Package
+    handler: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    region: str = "us-east-1"
+    account: str = "123456789012"
+    name: str = "function"
+    arn: str = ""
+    runtime: str = "python3.11"
+    timeout: int = 3
+    memory: int = 128
+
+
+def deployment_of(
+    stack: Stack, function: Resource, package: Package, environment: Mapping[str, str] | None = None
+) -> Deployment:
+    """The function as the stack deploys it.
+
+    Args:
+        environment: variables set beside, or instead of, those of the stack.
+
+    Raises:
+        UndeterminedError: something that it takes is unknown, or it is not written in Python.
+    """
+    runtime = str(_known(function, "runtime"))
+    if not runtime.startswith("python"):
+        raise UndeterminedError(f"{function} runs on {runtime}, and only Python can be run here")
+    variables = {**(_known(function, "environment.variables") or {}), **(environment or {})}
+    place = stack.place(function)
+    if place is None:
+        raise UndeterminedError(f"the region of {function} is unknown")
+    return Deployment(
+        package,
+        str(_known(function, "handler")),
+        {str(k): str(v) for k, v in variables.items()},
+        place.region,
+        place.account,
+        str(_known(function, "function_name")),
+        str(function.get("arn")),
+        runtime,
+        int(_known(function, "timeout") or 3),
+        int(_known(function, "memory_size") or 128),
+    )
+
+
+def _known(function: Resource, path: str) -> Value:
+    value = function.get(path)
+    if contains_unknown(value):
+        raise UndeterminedError(f"{function}.{path} is unknown before it is built")
+    return value
+
+
+class FunctionHost:
+    """Starts functions, one after the other, in one process that is kept; a context manager."""
+
+    def __init__(self, seconds_an_event: float = SECONDS_AN_EVENT) -> None:
+        self._limit = seconds_an_event
+        self._folder = tempfile.TemporaryDirectory(prefix="planproof-function-")
+        self._process: DriverProcess | None = None
+        self._running: RunningFunction | None = None
+
+    def __enter__(self) -> FunctionHost:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process and remove what it wrote."""
+        self._running = None
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+        self._folder.cleanup()
+
+    def import_handler(self, deployment: Deployment) -> Failure | None:
+        """Import the handler in an interpreter that has only what Lambda's runtime has.
+
+        Returns:
+            None where that works, else why not.
+        """
+        process = DriverProcess("import", self._path)
+        try:
+            answer = process.ask(self._request(deployment, ()), self._limit + _GRACE)
+        finally:
+            process.kill()
+        return _failure(answer["failure"], "import") if "failure" in answer else None
+
+    def start(self, deployment: Deployment, stubs: Iterable[Stub] = ()) -> RunningFunction:
+        """A cold function in an empty account; the one started before is ended.
+
+        Raises:
+            UndeterminedError: no function can be run on this machine.
+        """
+        if self._running is not None:
+            self._running.end()
+        if self._process is None or not self._process.alive:
+            self._process = DriverProcess("serve", self._path)
+        answer = self._process.ask(self._request(deployment, tuple(stubs)), _START)
+        if "started" not in answer:
+            raise UndeterminedError(f"no function can be run here: {answer['failure']['message']}")
+        self._running = RunningFunction(self._process, self._limit)
+        return self._running
+
+    @property
+    def _path(self) -> Path:
+        return Path(self._folder.name).resolve()
+
+    def _request(self, deployment: Deployment, stubs: Sequence[Stub]) -> dict[str, Any]:
+        root = self._path / deployment.package.sha256
+        if not root.exists():
+            deployment.package.unpack(root)
+        return {
+            "root": str(root),
+            "handler": deployment.handler,
+            "environment": _environment(deployment, root),
+            "name": deployment.name,
+            "arn": deployment.arn,
+            "timeout": deployment.timeout,
+            "memory": deployment.memory,
+            "limit": self._limit,
+            "stubs": [asdict(stub) for stub in stubs],
+        }
+
+
+def _environment(deployment: Deployment, root: Path) -> dict[str, str]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime"""
+    return {
+        **deployment.environment,
+        "AWS_REGION": deployment.region,
+        "AWS_DEFAULT_REGION": deployment.region,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_LAMBDA_FUNCTION_NAME": deployment.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory),
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{deployment.name}",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{deployment.runtime}",
+        "LAMBDA_TASK_ROOT": str(root),
+        "_HANDLER": deployment.handler,
+        "TZ": ":UTC",
+        "LANG": "en_US.UTF-8",
+        "PATH": os.defpath,
+        **NOBODY,
+        "MOTO_ACCOUNT_ID": deployment.account,
+    }
+
+
+class RunningFunction:
+    """A function in its account: what it does, and what it leaves behind."""
+
+    def __init__(self, process: DriverProcess, limit: float) -> None:
+        self._process = process
+        self._limit = limit
+        self._over: Failure | None = None
+
+    def invoke(self, event: Mapping[str, Any]) -> Invocation:
+        """Give it one event; however it ends, that is the answer."""
+        before = self._written
+        answer = self._ask({"do": "invoke", "event": event}, self._limit + _GRACE)
+        failure = answer.get("failure")
+        return Invocation(
+            answer.get("returned"),
+            _failure(failure) if failure else None,
+            tuple(_call(entry) for entry in answer.get("calls", ())),
+            self._log_since(before),
+        )
+
+    def restart(self) -> None:
+        """Let the next event meet a cold start; the account stays as it is."""
+        self._ask({"do": "restart"}, _GRACE)
+
+    def aws(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Call the account from outside the function; ``operation`` as boto3 spells it.
+
+        Raises:
+            UndeterminedError: the call failed.
+        """
+        request = {
+            "do": "aws",
+            "service": service,
+            "operation": operation,
+            "parameters": parameters,
+        }
+        answer = self._ask(request, _START)
+        if "failure" in answer:
+            raise UndeterminedError(f"{service} {operation}: {_failure(answer['failure'])}")
+        response: dict[str, Any] = answer["response"]
+        return response
+
+    def items(self, table: str) -> list[dict[str, Value]]:
+        """Every item of a DynamoDB table, its attributes as plain values, numbers as text."""
+        response = self.aws("dynamodb", "scan", TableName=table, ConsistentRead=True)
+        return [
+            {name: _attribute(value) for name, value in item.items()}
+            for item in response.get("Items", ())
+        ]
+
+    def end(self) -> None:
+        """End it, and its account with it."""
+        if self._over is None:
+            self._ask({"do": "end"}, _GRACE)
+
+    def _ask(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        if self._over is None:
+            answer = self._process.ask(request, seconds)
+            if "ended" in answer:
+                self._over = _crash(answer["ended"])
+                if request["do"] != "end":
+                    self._process.kill()  # the request may still lie in its pipe
+            elif answer.get("failure", {}).get("type") == "ProcessEnded":
+                self._over = _failure(answer["failure"])
+            else:
+                return answer
+        return {"failure": asdict(self._over)}
+
+    @property
+    def _written(self) -> int:
+        return self._process.log.stat().st_size if self._process.log.exists() else 0
+
+    def _log_since(self, position: int) -> str:
+        if not self._process.log.exists():
+            return ""
+        with self._process.log.open("rb") as log:
+            log.seek(max(position, self._written - _LOG_TAIL))
+            return log.read().decode("utf-8", "replace")
+
+
+def _crash(code: int) -> Failure:
+    told = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return Failure("Crashed", f"its process ended with {told}")
+
+
+def _failure(entry: Mapping[str, Any], phase: str = "call") -> Failure:
+    return Failure(
+        entry["type"],
+        entry["message"],
+        entry.get("where", ""),
+        entry.get("phase", phase),
+        entry.get("missing"),
+    )
+
+
+def _call(entry: Mapping[str, Any]) -> Call:
+    failure = entry.get("failure")
+    return Call(
+        entry["service"],
+        entry["operation"],
+        entry["parameters"],
+        entry.get("response"),
+        _failure(failure) if failure else None,
+        tuple(entry["excesses"]),
+    )
+
+
+def _attribute(value: Mapping[str, Any]) -> Value:
+    """A DynamoDB attribute value: ``{"S": "x"}`` is "x"; numbers stay text."""
+    ((kind, content),) = value.items()
+    if kind == "M":
+        return {name: _attribute(inner) for name, inner in content.items()}
+    if kind == "L":
+        return [_attribute(inner) for inner in content]
+    return None if kind == "NULL" else content
