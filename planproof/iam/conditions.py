@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from planproof.iam.context import Context, Missing, Values
+from planproof.iam.context import Context, Missing, Other, Values
 from planproof.iam.logic import Verdict, all_of, any_of, negate
 from planproof.iam.matching import PatternSet
 from planproof.iam.operators import OPERATORS, Comparison, Family, Operator, every, truth
@@ -68,10 +68,10 @@ class Condition:
 
     __slots__ = (
         "_comparisons",
-        "_key",
         "_patterns",
         "_truths",
         "_unknown",
+        "context_key",
         "key",
         "name",
         "operator",
@@ -91,7 +91,7 @@ class Condition:
         self.operator = operator
         self.key = key
         self.values = values
-        self._key = key.lower()
+        self.context_key = key.lower()
         known = [value for value in values if not isinstance(value, Unknown)]
         self._unknown = len(known) < len(values)
         self._patterns: PatternSet | None = None
@@ -109,9 +109,30 @@ class Condition:
     def __repr__(self) -> str:
         return f"{self.name} {self.key} {list(self.values)}"
 
+    @property
+    def atom(self) -> object:
+        """What the condition compares with, negation left aside; equal for equal comparisons."""
+        operator = self.operator.operator
+        label = operator.label.replace("Not", "", 1) if operator.negated else operator.label
+        if operator.family is Family.ARN:
+            label = "ArnLike"
+        return label, frozenset(self.values)
+
+    @property
+    def literals(self) -> frozenset[str] | None:
+        """The only values that satisfy the comparison, if they can be listed."""
+        if self._patterns is None or self.operator.operator.label.endswith("IgnoreCase"):
+            return None
+        return self._patterns.literals
+
+    @property
+    def varies(self) -> bool:
+        """Whether UNKNOWN or a policy variable is among the values."""
+        return self._unknown or (self._patterns is not None and self._patterns.varies)
+
     def holds(self, context: Context) -> Verdict:
         """Whether the condition holds; None if that hangs on something that is not known."""
-        given = context.get(self._key)
+        given = context.get(self.context_key)
         if self.operator.operator is Operator.NULL:
             return self._is_null(given)
         if given is Missing.ABSENT or given == ():
@@ -180,8 +201,12 @@ class Condition:
     def _resolvable(self, context: Context) -> Verdict:
         return True if self._patterns is None else self._patterns.resolvable(context)
 
-    def _matches(self, value: str | Unknown, context: Context) -> Verdict:
+    def _matches(self, value: str | Unknown | Other, context: Context) -> Verdict:
         """Whether one value of the request matches one of the policy's, negation left aside."""
+        if isinstance(value, Other):
+            if self._patterns is not None and self._patterns.universal:
+                return True
+            return value.truths.get(self.atom, False)
         if self._patterns is not None:
             return self._patterns.matches(value, context)
         if isinstance(value, Unknown):

@@ -16,7 +16,21 @@ ContextValue = (
 )
 """A value as a caller may give it; None beside it says that the key is not in the request."""
 
-Values = tuple[str | Unknown, ...]
+
+class Other:
+    """A value that is assumed to equal none that a policy names; patterns may still match it.
+
+    Args:
+        truths: which comparisons of the policy come out true, by :attr:`Condition.atom`.
+    """
+
+    __slots__ = ("truths",)
+
+    def __init__(self, truths: Mapping[object, bool]) -> None:
+        self.truths = truths
+
+
+Values = tuple[str | Unknown | Other, ...]
 """The values of a key that is in the request."""
 
 
@@ -52,6 +66,10 @@ class Context:
         self._layers = layers
         self._unlisted = unlisted
         self._complete_prefixes = complete_prefixes
+
+    def assuming(self, entries: Mapping[str, Values | Missing]) -> Context:
+        """The same context, but for these keys (in lower case)."""
+        return Context((entries, *self._layers), self._unlisted, self._complete_prefixes)
 
     def get(self, key: str) -> Values | Missing:
         """The values of a key (in lower case), or why there are none."""

@@ -9,7 +9,7 @@ key policy); AWS Organizations User Guide, "SCP evaluation" and "RCP evaluation"
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from planproof.iam.decision import Decision, Effect, Reason
@@ -19,6 +19,7 @@ from planproof.iam.policies import Layer, Policies, PolicySet, PolicySets
 from planproof.iam.principals import Caller, CallerKind, Named
 from planproof.iam.request import Request
 from planproof.iam.statement import Statement, StatementEffect
+from planproof.iam.worlds import worlds
 from planproof.values import Unknown
 
 RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})
@@ -43,6 +44,9 @@ class Grants(NamedTuple):
     def limits(self) -> Verdict:
         """Boundary and session policy together."""
         return all_of((self.boundary, self.session))
+
+
+_NO_GRANTS: Final = Grants(False, False, False, False, Named(False, False, False))
 
 
 class _Found:
@@ -72,22 +76,62 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     """
     sets = policies.sets
     found = _Found()
-    denied = any_of([_denied(one, request, sets, found) for one in _denying_sets(request, sets)])
+    denied, grants, allowed = _weighed(request, sets, found)
     if denied is True:
         return Decision(Effect.EXPLICITLY_DENIED, tuple(found.denying))
-    grants = _grants(request, sets, found)
-    allowed = _allowed(request, grants)
     if allowed is False:
         return Decision(Effect.IMPLICITLY_DENIED, lambda: shortfalls(request, sets, grants))
     if allowed is True and denied is False:
         return Decision(Effect.ALLOWED, tuple(found.allowing))
+    effect = _in_every_world(request, sets, found)
+    if effect is Effect.ALLOWED:
+        return Decision(effect, (*found.allowing, *_reasons(found.maybe_allowing, request)))
+    if effect is not Effect.UNDETERMINED:
+        return Decision(effect, tuple(_reasons(found.maybe_denying, request)))
     return Decision(Effect.UNDETERMINED, lambda: tuple(_doubts(request, found, allowed)))
+
+
+def _weighed(request: Request, sets: PolicySets, found: _Found) -> tuple[Verdict, Grants, Verdict]:
+    """Whether the request is explicitly denied, what each layer allows, and the sum of that."""
+    denied = any_of([_denied(one, request, sets, found) for one in _denying_sets(request, sets)])
+    grants = _NO_GRANTS if denied is True else _grants(request, sets, found)
+    return denied, grants, _allowed(request, grants)
+
+
+def _in_every_world(request: Request, sets: PolicySets, found: _Found) -> Effect:
+    """The effect, if it is the same whatever the unknown context keys turn out to be."""
+    conditions = [
+        condition
+        for _, statement in (*found.maybe_denying, *found.maybe_allowing)
+        for condition in statement.conditions
+        if condition.holds(request.keys) is None
+    ]
+    effects: set[Effect] = set()
+    for world in worlds(conditions, request.keys):
+        denied, _, allowed = _weighed(request.assuming(world), sets, _Found())
+        if denied is True:
+            effects.add(Effect.EXPLICITLY_DENIED)
+        elif allowed is False:
+            effects.add(Effect.IMPLICITLY_DENIED)
+        elif allowed is True and denied is False:
+            effects.add(Effect.ALLOWED)
+        else:
+            return Effect.UNDETERMINED
+        if len(effects) > 1 and Effect.ALLOWED in effects:
+            return Effect.UNDETERMINED
+    if not effects:
+        return Effect.UNDETERMINED
+    return effects.pop() if len(effects) == 1 else Effect.IMPLICITLY_DENIED
+
+
+def _reasons(maybe: Iterable[tuple[Layer, Statement]], request: Request) -> Iterator[Reason]:
+    for layer, statement in dict.fromkeys(maybe):
+        yield Reason(layer, statement, unknowns(statement, request))
 
 
 def _doubts(request: Request, found: _Found, allowed: Verdict) -> Iterator[Reason]:
     maybe = found.maybe_denying + (found.maybe_allowing if allowed is None else [])
-    for layer, statement in dict.fromkeys(maybe):
-        yield Reason(layer, statement, unknowns(statement, request))
+    yield from _reasons(maybe, request)
     if allowed is None and request.owner is None and request.caller.account is not None:
         yield Reason(None, None, "whose account the resource is in is not known")
 

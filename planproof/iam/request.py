@@ -6,6 +6,7 @@ brings with it) and "IAM policy elements: Variables and tags" (the table of prin
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -103,6 +104,13 @@ class Request:
             return None
         arn = parse_arn(self.resource)
         return arn.account if arn is not None and ACCOUNT_ID.match(arn.account) else None
+
+    def assuming(self, entries: Mapping[str, Values | Missing]) -> Request:
+        """The same request, with these context keys (in lower case) in place of its own."""
+        other = copy.copy(self)
+        other.__dict__.pop("facts", None)
+        object.__setattr__(other, "keys", self.keys.assuming(entries))
+        return other
 
     @cached_property
     def facts(self) -> CallerFacts:

@@ -15,7 +15,6 @@ from typing import Final
 
 from planproof.iam.context import Context, Missing
 from planproof.iam.patterns import ARN_COLONS, Flavor, Token, split_wildcards
-from planproof.values import Unknown
 
 _VARIABLE: Final = re.compile(
     r"\$\{(?:(?P<literal>[*?$])|\s*(?P<key>[^\s{}',$*?][^{}',]*?)\s*"
@@ -81,10 +80,10 @@ def resolve(pieces: Sequence[Piece], context: Context) -> tuple[Token, ...] | Mi
             tokens.append(piece.default)
         elif len(values) != 1:
             return Missing.ABSENT
-        elif isinstance(values[0], Unknown):
-            return Missing.UNKNOWN
-        else:
+        elif isinstance(values[0], str):
             tokens.append(values[0])
+        else:
+            return Missing.UNKNOWN
     return tuple(piece for piece in _joined(tokens) if not isinstance(piece, Variable))
 
 

@@ -4,7 +4,8 @@ A file holds a list of tables. A table has a ``source`` (the page at AWS and its
 ``request``, the ``policies``, maybe one ``statement`` with the layer it goes ``into``, and its
 ``cases``. A case gives what differs: ``request`` and ``context`` are merged into the table's,
 ``policies`` replace the table's layer by layer, ``with`` is merged into the statement (null takes
-an element away), ``if`` is its Condition. ``expect`` is the effect; ``because`` the Sids that must decide.
+an element away), ``if`` is its Condition. ``expect`` is the effect; ``because`` the Sids that must
+decide.
 
 A policy is a document, a statement, or a list of statements (then under version 2012-10-17).
 ``!unknown`` is UNKNOWN.
