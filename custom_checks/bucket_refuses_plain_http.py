@@ -57,7 +57,7 @@ def _policies_of(bucket: Resource, configuration: Configuration) -> list[Resourc
 def _denies_plain_http(statement: Statement) -> bool:
     everybody = any(kind == "*" or who == "*" for kind, who in statement.principals)
     plain = any(
-        c.operator == "Bool"
+        c.operator in ("Bool", "BoolIfExists")
         and c.key.lower() == "aws:securetransport"
         and "false" in [str(value).lower() for value in c.values]
         for c in statement.conditions

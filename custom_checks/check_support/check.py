@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from check_support.configuration import Configuration, Resource
-from check_support.finding import Finding, undetermined
+from check_support.finding import Finding, Weight, not_applicable, undetermined
 from checkov.common.checks.base_check import BaseCheck
 from checkov.common.checks.base_check_registry import BaseCheckRegistry
 from checkov.common.models.enums import CheckCategories, CheckResult
@@ -70,9 +70,17 @@ class SourceCheck(BaseCheck):
         if configuration is None or resource is None:
             finding = undetermined("the Terraform source of this block cannot be read")
         else:
-            finding = self.judge(resource, configuration)
+            finding = _if_built(resource, self.judge(resource, configuration))
         self.details.append(finding.details)
         return finding.result
+
+
+def _if_built(resource: Resource, finding: Finding) -> Finding:
+    if resource.is_built is False:
+        return not_applicable("none is built")
+    if resource.is_built is None and finding.weight is Weight.FAILED:
+        return undetermined(f"{finding.reason}, if it is built at all")
+    return finding
 
 
 _last: tuple[Any, Configuration] | None = None

@@ -12,7 +12,7 @@ from typing import Any
 from check_support.evaluation import Frame, evaluate
 from check_support.scope import Scope, Sources, instance_frame
 from check_support.syntax import Block
-from check_support.values import Reference, Unknown, Value, literals, references
+from check_support.values import Reference, Unknown, Value, literals, options, references
 
 _META_ARGUMENTS = {"count", "for_each", "depends_on", "provider"}
 _INDEX = re.compile(r"\[(\"[^\"]*\"|\d+)\]$")
@@ -96,6 +96,12 @@ class Resource(Part):
     def type(self) -> str:
         """The resource type."""
         return self.block.labels[0]
+
+    @property
+    def is_built(self) -> bool | None:
+        """Whether there is any instance; ``None`` if a condition decides that."""
+        answers = {_is_not_empty(part) for part in (self, *_calls(self.frame.scope))}
+        return False if False in answers else None if None in answers else True
 
     def setting(self, name: str) -> Value:
         """The value of an attribute; a variable stands for what Checkov knows it to be (default or
@@ -200,12 +206,9 @@ class Configuration:
         for value in (*ordering, *(value for _, value in resource.values())):
             for reference in references(value):
                 yield from self._meant(reference)
-        scope = resource.frame.scope
-        while scope.parent and scope.call:
-            call = Part(scope.call, Frame(scope.parent))
+        for call in _calls(resource.frame.scope):
             for reference in references(call.value("depends_on")):
                 yield from self._meant(reference)
-            scope = scope.parent
 
     def _meant(self, reference: Reference) -> Iterator[Resource]:
         """The resources a reference means: all of a module's if it names the whole module."""
@@ -259,6 +262,22 @@ def _instance_key(address: str) -> str | int | None:
         return None
     key = match.group(1)
     return key.strip('"') if key.startswith('"') else int(key)
+
+
+def _calls(scope: Scope) -> Iterator[Part]:
+    """The module calls that lead to a module instance, from the inside out."""
+    while scope.parent:
+        if scope.call:
+            yield Part(scope.call, Frame(scope.parent))
+        scope = scope.parent
+
+
+def _is_not_empty(part: Part) -> bool | None:
+    for name in ("count", "for_each"):
+        if name in part.block.attributes:
+            empty = {option in (0, [], {}) for option in options(part.value(name))}
+            return None if len(empty) > 1 else True not in empty
+    return True
 
 
 def _root(scope: Scope) -> Scope:

@@ -16,6 +16,7 @@ from check_support.configuration import Part
 from check_support.evaluation import Frame
 from check_support.values import Choice, Reference, Template, Value, options, shown
 
+_TYING_OPERATORS = {"arnequals", "arnlike", "stringequals", "stringequalsignorecase", "stringlike"}
 _MARK = "\x00{}\x00"
 
 
@@ -26,6 +27,15 @@ class Condition:
     operator: str
     key: str
     values: list[Value]
+
+    @property
+    def ties(self) -> bool:
+        """Whether only the given values will do, and not a missing key or whatever a ``*`` matches.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+        """
+        operator = self.operator.lower().removeprefix("foranyvalue:")
+        return operator in _TYING_OPERATORS and "*" not in self.values
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,8 @@ class Statement:
         return bool(self.not_actions)
 
     def limits(self, key: str) -> bool | None:
-        """Whether a condition names the key; ``None`` if the conditions are not decided."""
-        if any(condition.key.lower() == key.lower() for condition in self.conditions):
+        """Whether a condition ties the key to a value; ``None`` if that is not decided."""
+        if any(c.key.lower() == key.lower() and c.ties for c in self.conditions):
             return True
         return None if any(not condition.operator for condition in self.conditions) else False
 

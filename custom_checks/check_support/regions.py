@@ -1,6 +1,6 @@
 """AWS region codes in text.
 
-Regions keep being added, so their pattern is kept here and not their list.
+Regions keep being added, so the pattern of their codes is kept here and not their list.
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 _REGION = re.compile(
     r"(?<![A-Za-z0-9])"
-    r"(?:us-gov|us-iso[a-z]?|eu-isoe|eusc-[a-z]{2}|[a-z]{2})"
+    r"(?:us-gov|us-iso[a-z]?|eu-isoe|eusc-[a-z]{2}|af|ap|ca|cn|eu|il|me|mx|sa|us)"
     r"-(?:north|south|east|west|central|(?:north|south)(?:east|west))-\d+"
     r"(?![0-9])"
 )

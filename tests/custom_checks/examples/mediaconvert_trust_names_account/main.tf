@@ -94,6 +94,19 @@ resource "aws_iam_role" "fail_other_condition" {
   EOT
 }
 
+# Whoever sends no account gets in.
+resource "aws_iam_role" "fail_if_exists" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "mediaconvert.amazonaws.com" }
+      Condition = { StringEqualsIfExists = { "aws:SourceAccount" = "111122223333" } }
+    }]
+  })
+}
+
 # The second statement lets everybody in, whatever the first one says.
 resource "aws_iam_role" "fail_second_statement" {
   assume_role_policy = jsonencode({

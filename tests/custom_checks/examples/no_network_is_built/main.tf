@@ -69,3 +69,36 @@ resource "aws_default_security_group" "fail" {
 resource "aws_network_interface" "fail" {
   subnet_id = aws_subnet.fail[0].id
 }
+
+variable "create_vpc" {
+  type    = bool
+  default = false
+}
+
+resource "aws_vpc" "unknown_condition" {
+  count = var.create_vpc ? 1 : 0
+
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_vpc" "other_none" {
+  count = 0
+
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_vpc" "other_over_nothing" {
+  for_each = toset([])
+
+  cidr_block = each.value
+}
+
+module "unknown_module" {
+  source = "./network"
+  count  = var.create_vpc ? 1 : 0
+}
+
+module "other_module" {
+  source = "./network"
+  count  = 0
+}

@@ -27,7 +27,7 @@ resource "aws_cloudwatch_dashboard" "pass" {
 
 # No region: a product, a date and a hyphenated word.
 resource "aws_sqs_queue" "pass" {
-  name = "video-north-wing-1-2024-01-01"
+  name = "video-north-wing-1-in-north-1-2024-01-01"
 }
 
 module "pass" {

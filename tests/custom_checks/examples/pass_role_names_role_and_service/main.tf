@@ -133,6 +133,31 @@ resource "aws_iam_policy" "fail_not_resource" {
   })
 }
 
+resource "aws_iam_policy" "fail_service_wildcard" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = aws_iam_role.other.arn
+      Condition = { StringLike = { "iam:PassedToService" = "*" } }
+    }]
+  })
+}
+
+# Every service but one.
+resource "aws_iam_policy" "fail_negative_condition" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = aws_iam_role.other.arn
+      Condition = { StringNotEquals = { "iam:PassedToService" = "ec2.amazonaws.com" } }
+    }]
+  })
+}
+
 resource "aws_iam_policy" "unknown_role" {
   policy = jsonencode({
     Version = "2012-10-17"
