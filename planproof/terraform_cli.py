@@ -8,12 +8,16 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
+
+_PATIENCE = 30  # seconds for a binary to say its version
 
 MINIMUM = {"terraform": (1, 11), "tofu": (1, 8)}
 """Oldest usable minor versions: ``state_key`` in test runs came with Terraform 1.11."""
@@ -55,30 +59,54 @@ def find_binary(name: str = "terraform") -> Binary:
     """
     found = shutil.which(name)
     if found is None:
-        raise TerraformNotFoundError(
-            f"no {name} binary was found on PATH",
-            "install Terraform 1.11 or newer, or name another binary with --terraform-binary",
+        where = (
+            f"{name} is no executable file" if os.sep in name else f"no {name} binary is on PATH"
         )
-    answer = subprocess.run(
-        [found, "version", "-json"], capture_output=True, text=True, check=False
-    )
+        raise TerraformNotFoundError(
+            where, "install Terraform 1.11 or newer, or name another binary with --terraform-binary"
+        )
+    # Terraform runs in the working copy, where a relative path would lead elsewhere. A link is
+    # kept as it is: version managers go by the name they are called by.
+    path = Path(found).absolute()
+    answer, said = _version_of(path)
     try:
-        version = str(json.loads(answer.stdout)["terraform_version"])
+        version = str(json.loads(answer)["terraform_version"])
     except (ValueError, KeyError, TypeError):
         raise PlanproofError(
-            f"{found} does not answer to 'version -json' as Terraform does",
+            f"{path} does not answer to 'version -json' as Terraform does",
             "name a Terraform or OpenTofu binary with --terraform-binary",
-            detail=answer.stderr,
+            detail=said,
         ) from None
-    product = "OpenTofu" if "tofu" in Path(found).name else "Terraform"
+    product = "OpenTofu" if "tofu" in path.name else "Terraform"
     least = MINIMUM["tofu" if product == "OpenTofu" else "terraform"]
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < least:
         wanted = ".".join(map(str, least))
         raise PlanproofError(
-            f"{product} {version} at {found} is too old",
+            f"{product} {version} at {path} is too old",
             f"install {product} {wanted} or newer, or name one with --terraform-binary",
         )
-    return Binary(Path(found), product, version)
+    return Binary(path, product, version)
+
+
+def _version_of(path: Path) -> tuple[str, str]:
+    """What a binary answers when asked for its version, and what it says besides."""
+    try:
+        answer = subprocess.run(
+            [path, "version", "-json"],
+            env={**os.environ, "CHECKPOINT_DISABLE": "1"},  # or it would ask the network for news
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "", f"no answer within {_PATIENCE} seconds"
+    except OSError as problem:
+        return "", problem.strerror or str(problem)
+    return answer.stdout, answer.stderr
 
 
 def format_diagnostic(diagnostic: Mapping[str, Any]) -> str:
@@ -97,65 +125,61 @@ def run(
     binary: Binary, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """Run to the end and capture everything; the caller judges the exit code."""
-    return subprocess.run(
-        [str(binary.path), *arguments],
-        cwd=cwd,
-        env=dict(env),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    with Stream(binary, arguments, cwd=cwd, env=env) as stream:
+        output = b"".join(stream).decode("utf-8", "replace")
+        code, errors = stream.finish()
+    return subprocess.CompletedProcess([str(binary.path), *arguments], code, output, errors)
 
 
 class Stream:
     """A Terraform command that reports as it goes, one JSON message a line.
 
     Iterating yields the lines, undecoded, since some are 14 MB of which little is needed.
-    Leaving the ``with`` block ends the command and its providers at once: whoever has what they
-    came for need not wait for Terraform to tidy up after itself.
+    Leaving the ``with`` block ends the command and its providers at once, also when the user
+    interrupts: whoever has what they came for need not wait for Terraform to tidy up after itself.
     """
 
     def __init__(
         self, binary: Binary, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
     ) -> None:
-        self._process = subprocess.Popen(
-            [str(binary.path), *arguments],
-            cwd=cwd,
-            env=dict(env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        # A file and no pipe: a provider's crash says more than a pipe that nobody reads can hold.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed on leaving the block)
+        try:
+            self._process = subprocess.Popen(
+                [str(binary.path), *arguments],
+                cwd=cwd,
+                env=dict(env),
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except BaseException:
+            self._errors.close()
+            raise
 
     def __enter__(self) -> Stream:
         return self
 
     def __iter__(self) -> Iterator[bytes]:
-        assert self._process.stdout is not None
-        return iter(self._process.stdout)
+        return iter(self._process.stdout or ())
 
     def finish(self) -> tuple[int, str]:
         """Wait for the end: exit code and what was written to standard error."""
-        assert self._process.stderr is not None
-        errors = self._process.stderr.read().decode("utf-8", "replace")
-        return self._process.wait(), errors
+        code = self._process.wait()
+        self._errors.seek(0)
+        return code, self._errors.read().decode("utf-8", "replace")
 
     def __exit__(self, *_: object) -> None:
         process = self._process
         if process.poll() is None:
             # The providers are in the same process group and would outlive a plain kill.
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait()
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+        if process.stdout is not None:
+            process.stdout.close()
+        self._errors.close()
 
 
 Progress = Callable[[str], None]
