@@ -331,12 +331,12 @@ class _Merge:
 
 
 def _is_expression(item: Mapping[str, Any]) -> bool:
-    return not item or set(item) <= {"references", "constant_value"}
+    return bool(item) and set(item) <= {"references", "constant_value"}
 
 
 def _is_settled(expression: Any) -> bool:
     """Whether an expression refers to nothing that could be made up."""
-    if not isinstance(expression, Mapping) or not _is_expression(expression) or not expression:
+    if not isinstance(expression, Mapping) or not _is_expression(expression):
         return False
     return all(str(r).startswith(_HARMLESS) for r in expression.get("references") or ())
 

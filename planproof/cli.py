@@ -1,0 +1,83 @@
+"""The ``planproof`` command: the jobs that are not a test run.
+
+Judging a stack is pytest's job (``pytest --compliance``); ``planproof check`` is the same by a
+shorter name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from planproof import __version__
+from planproof.errors import PlanproofError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; returns its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["check"]:
+        return int(pytest.main([*_own_project(), "--compliance", *given[1:]]))
+    parser = argparse.ArgumentParser(prog="planproof", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--version", action="version", version=f"planproof {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser(
+        "check", help="judge the stack: pytest --compliance, with all its options", add_help=False
+    )
+    record = commands.add_parser(
+        "record", help="resolve the stack and keep the result for machines without Terraform"
+    )
+    record.add_argument(
+        "--verify",
+        action="store_true",
+        help="change nothing; fail where the kept resolution differs from a fresh one",
+    )
+    options = parser.parse_args(given)
+    try:
+        return _record(verify=options.verify)
+    except PlanproofError as problem:
+        print(f"ERROR: {problem}", file=sys.stderr)
+        return 2
+
+
+def _own_project() -> list[str]:
+    """Name this folder's configuration, since pytest would else take the project of another
+    folder that an option names for its own."""
+    for name in ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"):
+        if Path(name).is_file():
+            return ["-c", name]
+    return []
+
+
+def _record(*, verify: bool) -> int:
+    """Renew, or verify, the recording that the project's pytest configuration names."""
+    from planproof.record_job import Recorder
+
+    job = Recorder()
+    # The suite says, in its conftest.py, which sets of variables it looks at.
+    code = int(pytest.main(["-q", "--no-header", "--disable-warnings"], plugins=[job]))
+    if job.problem is not None:
+        raise job.problem
+    if job.text is None or job.path is None:
+        return code or 2
+    shown = job.path.name
+    if verify:
+        if not job.path.is_file() or job.path.read_text("utf-8") != job.text:
+            raise PlanproofError(
+                f"the recorded resolution {shown} differs from a fresh one",
+                "renew it with 'planproof record'",
+            )
+        print(f"{shown} equals a fresh resolution")
+        return 0
+    job.path.parent.mkdir(parents=True, exist_ok=True)
+    job.path.write_text(job.text, "utf-8")
+    print(f"{shown} renewed, {len(job.text) / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
