@@ -182,7 +182,7 @@ def _variables(raw: Mapping[str, Any], place: Place) -> bool | None:
         return None
     if not isinstance(version, str) or version not in _VERSIONS:
         place.at("Version").fail(
-            f"is {json.dumps(version, default=str)[:40]}",
+            f"is {version!r}"[:44],
             'write "2012-10-17", or "2008-10-17" for the language without variables',
         )
     return _VERSIONS[version]

@@ -33,6 +33,7 @@ _ELEMENTS: Final = (
     "Condition",
 )
 _ACTION: Final = re.compile(r"(?:\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+)\Z", re.ASCII)
+_SID: Final = re.compile(r"[A-Za-z0-9]*\Z", re.ASCII)
 _UNIQUE_ID: Final = re.compile(r"A[A-Z0-9]{10,}\Z", re.ASCII)
 
 
@@ -96,7 +97,7 @@ def parse_statement(
     return Statement(
         policy=place.policy,
         index=index,
-        sid=_sid(raw.get("Sid"), place.at("Sid")),
+        sid=_sid(raw.get("Sid"), place.at("Sid"), plain=trust or names_principal is False),
         effect=_effect(raw, place),
         actions=_texts(raw, place, "Action", _check_action),
         not_actions=_texts(raw, place, "NotAction", _check_action),
@@ -143,11 +144,13 @@ def _effect(raw: Mapping[str, Any], place: Place) -> StatementEffect:
     return StatementEffect(effect)
 
 
-def _sid(raw: Any, place: Place) -> str | None:
+def _sid(raw: Any, place: Place, *, plain: bool) -> str | None:
     if raw is None or isinstance(raw, Unknown):
         return None
     if not isinstance(raw, str):
         place.fail("is not a string", "write letters and digits")
+    if plain and not _SID.match(raw):
+        place.fail(f"is {raw[:40]!r}", "write only letters and digits, as IAM demands")
     return raw or None
 
 
