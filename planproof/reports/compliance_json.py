@@ -1,0 +1,86 @@
+"""The run as JSON, whole: nothing is left out or shortened here (docs/compliance.schema.json)."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from planproof import __version__
+from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, Waiver
+
+# Legal in a Python string, yet not in UTF-8, or seen by no reader: escaped as JSON can.
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def document(result: RunResult) -> dict[str, Any]:
+    """``{"summary": {...}, "requirements": [...]}``; durations in seconds, days as ISO 8601."""
+    scenarios = [scenario for item in result.requirements for scenario in item.scenarios]
+    return {
+        "summary": {
+            "passed": result.passed,
+            "requirements": len(result.requirements),
+            "counts": {verdict.value: count for verdict, count in result.counts.items()},
+            "scenarios": len(scenarios),
+            "evidence": sum(len(scenario.evidence) for scenario in scenarios),
+            "subject": result.subject,
+            "source": result.source,
+            "notices": list(result.notices),
+            "started": result.started.isoformat(),
+            "duration": round(result.duration, 3),
+            "version": __version__,
+        },
+        "requirements": [_requirement(item) for item in result.requirements],
+    }
+
+
+def render(result: RunResult) -> str:
+    """The document as text with a final newline, encodable as UTF-8 whatever was found."""
+    text = json.dumps(document(result), indent=2, ensure_ascii=False, allow_nan=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
+
+
+def _requirement(item: RequirementResult) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "title": item.title,
+        "status": item.verdict.value,
+        "why": item.why,
+        "page": item.page,
+        "waiver": _waiver(item.waiver) if item.waiver else None,
+        "scenarios": [_scenario(scenario) for scenario in item.scenarios],
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "reason": waiver.reason,
+        "until": waiver.until.isoformat(),
+        "address": waiver.address,
+    }
+
+
+def _scenario(scenario: ScenarioResult) -> dict[str, Any]:
+    return {
+        "name": scenario.name,
+        "feature": scenario.feature,
+        "line": scenario.line,
+        "status": scenario.verdict.value,
+        "reason": scenario.reason,
+        "warnings": list(scenario.warnings),
+        "duration": round(scenario.duration, 3),
+        "evidence": [_evidence(item) for item in scenario.evidence],
+    }
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    return {
+        "step": item.step,
+        "holds": item.holds,
+        "address": item.address,
+        "attribute": item.attribute,
+        "expected": item.expected,
+        "found": item.found,
+        "file": item.file,
+        "line": item.line,
+    }

@@ -1,0 +1,209 @@
+"""The run as a pull request comment.
+
+GitHub's comments hold 65,536 characters, so the evidence is shortened until the whole fits:
+first what holds, then what does not. What was left out is counted, and is in compliance.json.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby, islice
+
+from planproof.reports import words
+from planproof.reports.text import clip, one_line
+from planproof.results import (
+    Evidence,
+    RequirementResult,
+    RunResult,
+    ScenarioResult,
+    Verdict,
+    verdict_of,
+)
+
+_ROOM = 60_000  # characters of a comment, with some left for whoever posts it
+_LEVELS = ((50, 20), (20, 5), (10, 1), (3, 0), (1, 0))  # evidence that is (unmet, held) a scenario
+_NOTES = 20  # notices, warnings
+_LINE, _VALUE = 300, 400  # characters of a title or sentence, of a value
+_MARKS = {
+    Verdict.PASSED: "✅",
+    Verdict.FAILED: "❌",
+    Verdict.UNDETERMINED: "❓",
+    Verdict.WAIVED: "⏳",
+}
+
+# Markdown, HTML and table borders wherever they are, lists and headings at the start, @ and #
+# before a word, which GitHub makes links and notifications of.
+_MARKUP = re.compile(
+    r"(?P<mention>[@#](?=\w))|[&<>|\\`*\[\]~$]"
+    r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+\-=]|^\d+[.)]"
+)
+_SIMPLE_CODE = re.compile(r"[^`|\\]+")
+
+
+def render(result: RunResult) -> str:
+    """The comment; at most 60,000 characters, whatever was found."""
+    for unmet, held in _LEVELS:
+        parts = [_head(result), *_rows(result), "", *_details(result, unmet, held)]
+        text = "\n".join(parts) + "\n"
+        if len(text) <= _ROOM:
+            return text
+    return _cut(parts)
+
+
+def escaped(text: str, limit: int = _LINE) -> str:
+    """Text on one line in which nothing is Markdown, HTML, a table's border or a mention.
+
+    Entities rather than backslashes: they hold in a table, in HTML and at the start of a line.
+    """
+    return _MARKUP.sub(_entity, clip(one_line(text), limit))
+
+
+def code(text: str, limit: int = _VALUE) -> str:
+    """The text as code on one line, or "" for nothing; right within a table, too."""
+    text = clip(one_line(text), limit)
+    if not text:
+        return ""
+    return f"`{text}`" if _SIMPLE_CODE.fullmatch(text) else f"<code>{_all_escaped(text)}</code>"
+
+
+def _entity(match: re.Match[str]) -> str:
+    if match["mention"]:  # an entity would not do: GitHub looks for them in the rendered text
+        return f"{match[0]}<!-- -->"
+    return f"{match[0][:-1]}&#{ord(match[0][-1])};"
+
+
+def _all_escaped(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9 \u0080-\U0010ffff]", lambda m: f"&#{ord(m[0])};", text)
+
+
+def _head(result: RunResult) -> str:
+    mark = _MARKS[Verdict.PASSED if result.passed else Verdict.FAILED]
+    others = words.others(result)
+    lines = [f"## {mark} {words.headline(result)}{', ' + others if others else ''}", ""]
+    for notice in result.notices[:_NOTES]:
+        lines += [f"> ⚠️ **{escaped(notice)}**", ""]
+    first = words.trouble(result)
+    if first:
+        lines += [_first(first), ""]
+    for r, warning in islice(words.warnings(result), _NOTES):
+        lines += [f"> 🕑 {_label(r)}: {escaped(warning)}", ""]
+    about = (
+        code(result.subject),
+        escaped(result.source),
+        words.moment(result.started),
+        words.seconds(result.duration),
+    )
+    lines += [
+        ", ".join(filter(None, about)),
+        "",
+        "| | Requirement | Verdict | Facts |",
+        "|---|---|---|--:|",
+    ]
+    return "\n".join(lines)
+
+
+def _first(first: words.Trouble) -> str:
+    r, item = first.requirement, first.evidence
+    lines = [f"**Look first at {_label(r)}** ({r.verdict.value})  "]
+    if item:
+        seen = " ".join(filter(None, (code(item.address), code(item.attribute))))
+        where = f" at {code(item.where)}" if item.where else ""
+        lines.append(f"{seen}{where}  ")
+        lines.append(f"expected: {escaped(item.expected)}  ")
+        lines.append(f"found: {escaped(item.found)}")
+    elif first.reason:
+        lines.append(escaped(first.reason))
+    return "\n".join(lines)
+
+
+def _rows(result: RunResult) -> Iterator[str]:
+    for r in result.requirements:
+        verdict = r.verdict.value if r.verdict is Verdict.PASSED else f"**{r.verdict.value}**"
+        if r.verdict is Verdict.WAIVED and r.waiver:
+            verdict += f" until {r.waiver.until.isoformat()}"
+        yield f"| {_MARKS[r.verdict]} | {_label(r)} | {verdict} | {words.facts(r):,} |"
+
+
+def _details(result: RunResult, unmet: int, held: int) -> Iterator[str]:
+    for r in words.worst_first(result.requirements):
+        body = _requirement(r, unmet, held)
+        if r.verdict is Verdict.PASSED:
+            facts = words.counted(words.facts(r), "fact")
+            summary = f"{_MARKS[r.verdict]} {_label(r)} · {facts}"
+            yield f"<details><summary>{summary}</summary>\n\n{body}\n</details>\n"
+        else:
+            yield f"### {_MARKS[r.verdict]} {_label(r)}: {r.verdict.value}\n\n{body}"
+
+
+def _requirement(r: RequirementResult, unmet: int, held: int) -> str:
+    lines: list[str] = []
+    if r.waiver:
+        lines += [f"**{escaped(words.waived_by(r))}**", ""]
+    if r.why:
+        lines += [escaped(r.why, 1_000), ""]
+    if r.page:
+        lines += [f"Explained in {_page(r.page)}", ""]
+    if not r.scenarios:
+        lines += [words.NO_SCENARIO, ""]
+    for scenario in r.scenarios:
+        lines += _scenario(scenario, unmet, held)
+    return "\n".join(lines)
+
+
+def _scenario(scenario: ScenarioResult, unmet: int, held: int) -> Iterator[str]:
+    where = code(f"{scenario.feature}:{scenario.line}")
+    mark = _MARKS[scenario.verdict]
+    yield f"{mark} **{escaped(scenario.name)}** {where}"
+    yield ""
+    if scenario.reason:
+        yield escaped(scenario.reason)
+        yield ""
+    against = words.unmet(scenario)[:unmet]
+    for step, items in groupby(against, key=lambda item: item.step):
+        if step:
+            yield f"*{escaped(step)}*"
+            yield ""
+        yield "| | Address | Attribute | Expected | Found | Where |"
+        yield "|---|---|---|---|---|---|"
+        yield from (_row(_MARKS[verdict_of([item])], item) for item in items)
+        yield ""
+    for_ = [item for item in scenario.evidence if item.holds][:held]
+    if for_:
+        yield "| Holds | Address | Attribute | Expected | Found | Where |"
+        yield "|---|---|---|---|---|---|"
+        yield from (_row(escaped(item.step), item) for item in for_)
+        yield ""
+    left = len(scenario.evidence) - len(against) - len(for_)
+    if left:
+        yield f"… and {words.counted(left, 'more fact')}, in `compliance.json`"
+        yield ""
+
+
+def _row(first: str, item: Evidence) -> str:
+    expected, found = (escaped(text, _VALUE) for text in (item.expected, item.found))
+    cells = (first, code(item.address), code(item.attribute), expected, found, code(item.where))
+    return f"| {' | '.join(cells)} |"
+
+
+def _page(page: str) -> str:
+    """A link if it works from anywhere: a comment has no folder that a path could start from."""
+    if re.fullmatch(r"https?://[^\s<>|()\[\]\\`]+", page):
+        return f"<{page}>"
+    return code(page)
+
+
+def _label(r: RequirementResult) -> str:
+    return f"{escaped(r.id, 40)} {escaped(r.title)}"
+
+
+def _cut(parts: list[str]) -> str:
+    """As many whole parts as there is room for."""
+    last = "\n… the rest did not fit a comment; see `compliance.html`.\n"
+    kept, room = [], _ROOM - len(last)
+    for part in parts:
+        room -= len(part) + 1
+        if room < 0:
+            break
+        kept.append(part)
+    return "\n".join(kept) + last

@@ -1,0 +1,139 @@
+"""The run as JUnit XML, as Jenkins and GitLab read it.
+
+A test suite is a requirement, a test case a scenario: failed is a failure, undetermined an
+error, waived skipped. There is no one standard; this keeps to what Jenkins's junit-10.xsd and
+https://docs.gitlab.com/ci/testing/unit_test_reports describe, and adds to each test case the
+``file`` and ``line`` that pytest's own xunit1 family has.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from xml.etree import ElementTree as ET
+
+from planproof.reports import words
+from planproof.reports.text import clip, one_line, printable
+from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, Verdict
+
+_SHOWN = 50  # pieces of evidence in a test case; GitLab takes files up to 30 MB
+_VALUE = 1_000  # characters of a value
+_KINDS = {Verdict.FAILED: "failure", Verdict.UNDETERMINED: "error", Verdict.WAIVED: "skipped"}
+
+
+def render(result: RunResult) -> bytes:
+    """The run as an XML document in UTF-8."""
+    root = ET.Element("testsuites", name="planproof", time=_time(result.duration))
+    for requirement in result.requirements:
+        root.append(_suite(requirement, result.started))
+    if not result.requirements:  # an empty file would look green
+        root.append(_nothing("planproof", words.NO_REQUIREMENT))
+    for name in ("tests", "failures", "errors"):
+        root.set(name, str(sum(int(suite.attrib[name]) for suite in root)))
+    ET.indent(root)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _suite(requirement: RequirementResult, started: dt.datetime) -> ET.Element:
+    if not requirement.scenarios:
+        return _nothing(_label(requirement), words.NO_SCENARIO, classname=requirement.id)
+    verdicts = Counter(scenario.verdict for scenario in requirement.scenarios)
+    suite = ET.Element(
+        "testsuite",
+        name=_label(requirement),
+        tests=str(len(requirement.scenarios)),
+        failures=str(verdicts[Verdict.FAILED]),
+        errors=str(verdicts[Verdict.UNDETERMINED]),
+        skipped=str(verdicts[Verdict.WAIVED]),
+        time=_time(sum(scenario.duration for scenario in requirement.scenarios)),
+        # The schemas know no zone here.
+        timestamp=f"{started.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}",
+    )
+    about = {"why": requirement.why, "page": requirement.page}
+    if any(about.values()):
+        properties = ET.SubElement(suite, "properties")
+        for name, value in about.items():
+            if value:
+                ET.SubElement(properties, "property", name=name, value=one_line(value))
+    names = _unique_names(requirement.scenarios)
+    for name, scenario in zip(names, requirement.scenarios, strict=True):
+        suite.append(_case(name, scenario, requirement))
+    return suite
+
+
+def _case(name: str, scenario: ScenarioResult, requirement: RequirementResult) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        classname=one_line(requirement.id),
+        name=name,
+        file=one_line(scenario.feature),
+        line=str(scenario.line),
+        time=_time(scenario.duration),
+    )
+    lines = [_line(item) for item in scenario.evidence[:_SHOWN]]
+    if scenario.verdict is not Verdict.PASSED:
+        lines = [_line(item) for item in words.unmet(scenario)[:_SHOWN]]
+        message = _message(scenario, requirement)
+        # GitLab shows the text alone, Jenkins the message first: the text says it all.
+        outcome = ET.SubElement(
+            case, _KINDS[scenario.verdict], message=message, type=scenario.verdict.value
+        )
+        page = [f"Explained in {one_line(requirement.page)}"] if requirement.page else []
+        outcome.text = "\n".join([message, *lines, *page])
+        left = len(words.unmet(scenario)) - len(lines)
+    else:
+        left = len(scenario.evidence) - len(lines)
+    if left:
+        lines.append(f"… and {left:,} more, in compliance.json")
+    warnings = [f"warning: {one_line(text)}" for text in scenario.warnings]
+    if warnings or lines:
+        ET.SubElement(case, "system-out").text = "\n".join(warnings + lines)
+    return case
+
+
+def _message(scenario: ScenarioResult, requirement: RequirementResult) -> str:
+    if scenario.verdict is Verdict.WAIVED and requirement.waiver:
+        return one_line(words.waived_by(requirement))
+    if scenario.reason:
+        return one_line(scenario.reason)
+    return next((_line(item) for item in words.unmet(scenario)), "There is no evidence.")
+
+
+def _line(item: Evidence) -> str:
+    mark = {True: "holds", False: "does not hold", None: "undecided"}[item.holds]
+    where = f" at {one_line(item.where)}" if item.where else ""
+    seen = " ".join(filter(None, (one_line(item.address), one_line(item.attribute))))
+    expected, found = (clip(one_line(text), _VALUE) for text in (item.expected, item.found))
+    return f"{mark}: {seen}{where}: expected {expected}; found {found}"
+
+
+def _nothing(name: str, message: str, classname: str = "planproof") -> ET.Element:
+    suite = ET.Element("testsuite", name=name, tests="1", failures="0", errors="1", skipped="0")
+    case = ET.SubElement(suite, "testcase", classname=one_line(classname), name="(no scenario)")
+    ET.SubElement(case, "error", message=message, type="undetermined").text = message
+    return suite
+
+
+def _unique_names(scenarios: Iterable[ScenarioResult]) -> list[str]:
+    """GitLab keeps the first of two test cases of one name, so no two have one."""
+    taken: set[str] = set()
+    names = []
+    for scenario in scenarios:
+        name = plain = one_line(scenario.name) or "(unnamed)"
+        if name in taken:
+            name = plain = f"{plain} ({one_line(scenario.feature)}:{scenario.line})"
+        number = 2
+        while name in taken:
+            name, number = f"{plain} #{number}", number + 1
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _label(requirement: RequirementResult) -> str:
+    return one_line(f"{requirement.id} {requirement.title}")
+
+
+def _time(duration: float) -> str:
+    return printable(f"{duration:.3f}")

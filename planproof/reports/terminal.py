@@ -1,0 +1,171 @@
+"""The run as lines in a terminal: one for each requirement, more where something is wrong."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TextIO
+
+from planproof.reports import words
+from planproof.reports.text import clip, columns, fit, one_line
+from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, Verdict
+
+_SYMBOLS = {
+    Verdict.PASSED: ("✓", "+", "32"),
+    Verdict.FAILED: ("✗", "x", "31;1"),
+    Verdict.UNDETERMINED: ("?", "?", "33;1"),
+    Verdict.WAIVED: ("~", "~", "36"),
+}
+_VERDICT_WIDTH = max(len(verdict) for verdict in Verdict)
+_FACTS_WIDTH = len("999 facts")
+_TITLE_LEAST = 16  # columns; below that the line gets longer than the terminal
+_VALUE = 240  # characters of a value
+
+
+def supports_unicode(stream: TextIO) -> bool:
+    """Whether the stream can print the symbols; where not, pass ``unicode=False`` below."""
+    try:
+        "✓✗…".encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def requirement_line(
+    r: RequirementResult, *, colour: bool, width: int, unicode: bool = True
+) -> str:
+    """One line: symbol, id, title, verdict, number of facts.
+
+    Args:
+        r: the requirement.
+        colour: whether to use ANSI colours; the line says the same without.
+        width: of the terminal, in columns.
+        unicode: whether the terminal can show ✓ and ✗.
+    """
+    symbol, id_, ellipsis = _symbol(r.verdict, unicode), one_line(r.id), "…" if unicode else "..."
+    facts = f"{words.counted(words.facts(r), 'fact'):>{_FACTS_WIDTH}}"
+    verdict = f"{r.verdict.value:<{_VERDICT_WIDTH}}"
+    gaps = len(" ") + len("  ") * 3
+    room = width - sum(columns(text) for text in (symbol, id_, verdict, facts)) - gaps
+    title = fit(one_line(r.title), max(room, _TITLE_LEAST), ellipsis)
+    if not unicode:
+        id_, title = _ascii(id_), _ascii(title)
+    if colour:
+        code = _SYMBOLS[r.verdict][2]
+        symbol, verdict = _painted(symbol, code), _painted(verdict, code)
+    return f"{symbol} {id_}  {title}  {verdict}  {facts}"
+
+
+def details(
+    r: RequirementResult, *, unicode: bool = True, width: int = 100, limit: int = 3
+) -> list[str]:
+    """What to print below the line of a requirement that did not pass, for one screen.
+
+    For each scenario that did not pass: where it is written, the reason, and for each piece of
+    evidence that does not hold or does not decide the step, ``address.attribute``, what was
+    expected, what was found, ``file:line``. Then the page that explains the requirement. A
+    requirement that passed has its warnings alone.
+
+    Args:
+        r: the requirement.
+        unicode: whether the terminal can show more than ASCII.
+        width: of the terminal, in columns.
+        limit: how many pieces of evidence; the rest is counted.
+    """
+    lines = _Lines(unicode, width)
+    if r.verdict is Verdict.WAIVED:
+        lines.add(4, words.waived_by(r) or "Waived.")
+    if not r.scenarios:
+        lines.add(4, words.NO_SCENARIO)
+    shown = 0
+    for scenario in r.scenarios:
+        if scenario.verdict is Verdict.PASSED:
+            continue
+        found = words.unmet(scenario)
+        _scenario(lines, scenario, found[: limit - shown])
+        shown += len(found[: limit - shown])
+    left = sum(len(words.unmet(s)) for s in r.scenarios) - shown
+    if left:
+        lines.add(6, f"and {words.counted(left, 'more finding')}, in the reports")
+    for warning in dict.fromkeys(text for s in r.scenarios for text in s.warnings):
+        lines.add(4, warning, "warning: ")
+    if r.page and r.verdict is not Verdict.PASSED:
+        lines.add(4, f"explained in {r.page}")
+    return lines.done
+
+
+def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) -> list[str]:
+    """The notices, the count, what to look at first, and the warnings."""
+    lines = _Lines(unicode, width)
+    for notice in result.notices:
+        lines.add(0, notice, "note: ")
+    verdict = Verdict.PASSED if result.passed else Verdict.FAILED
+    counts = ", ".join(filter(None, (words.headline(result), words.others(result))))
+    lines.add(0, f"{_symbol(verdict, unicode)} {counts}, in {words.seconds(result.duration)}")
+    first = words.trouble(result)
+    if first:
+        r = first.requirement
+        lines.add(2, f"look first at {r.id} {r.title} ({r.verdict.value})")
+        if first.evidence:
+            _evidence(lines, first.evidence, 4)
+        elif first.reason:
+            lines.add(4, first.reason)
+        if r.page:
+            lines.add(4, f"explained in {r.page}")
+    for r, warning in words.warnings(result):
+        lines.add(2, f"{r.id}: {warning}", "warning: ")
+    return lines.done
+
+
+class _Lines:
+    """Lines that fit the terminal's width and its characters."""
+
+    def __init__(self, unicode: bool, width: int) -> None:
+        self.done: list[str] = []
+        self._unicode = unicode
+        self._width = width
+
+    def add(self, indent: int, text: str, label: str = "") -> None:
+        """Add a text, wrapped so that it stays to the right of its label."""
+        text = clip(one_line(text), _VALUE)
+        self.done += textwrap.wrap(
+            text if self._unicode else _ascii(text),
+            width=max(self._width, indent + len(label) + 20),
+            initial_indent=" " * indent + label,
+            subsequent_indent=" " * (indent + len(label)),
+            break_on_hyphens=False,
+        )
+
+
+def _scenario(lines: _Lines, scenario: ScenarioResult, found: list[Evidence]) -> None:
+    lines.add(4, scenario.name, f"{one_line(scenario.feature)}:{scenario.line}  ")
+    if scenario.reason:
+        lines.add(6, scenario.reason)
+    step = None
+    for item in found:
+        if item.step and item.step != step:
+            step = item.step
+            lines.add(6, step)
+        _evidence(lines, item, 8)
+
+
+def _evidence(lines: _Lines, item: Evidence, indent: int) -> None:
+    seen = ".".join(filter(None, (item.address, item.attribute)))
+    if item.holds is None:
+        seen += " (undecided)"
+    lines.add(indent, seen)
+    lines.add(indent + 2, item.expected or "(nothing)", "expected  ")
+    lines.add(indent + 2, item.found or "(nothing)", "found     ")
+    if item.where:
+        lines.add(indent + 2, item.where, "at        ")
+
+
+def _symbol(verdict: Verdict, unicode: bool) -> str:
+    return _SYMBOLS[verdict][0 if unicode else 1]
+
+
+def _ascii(text: str) -> str:
+    return text.replace("…", "...").encode("ascii", "replace").decode("ascii")
+
+
+def _painted(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"

@@ -1,0 +1,61 @@
+"""What of a value can be shown: no invisible, terminal-moving or XML-breaking character."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNPRINTABLE = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls: illegal in XML 1.0, or moving a terminal's cursor
+    "\u200b\u200e\u200f\u2028\u2029\ufeff"  # invisible
+    "\u202a-\u202e\u2066-\u2069"  # bidirectional overrides: text that reads as another text
+    "\ud800-\udfff\ufffe\uffff"  # no characters at all: illegal in XML 1.0 and in UTF-8
+    "\U000e0000-\U000e007f"  # tags: invisible
+    "]"
+)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def printable(text: str) -> str:
+    """The text with every character that cannot be seen spelled out (``\\x1b``, ``\\u202e``).
+
+    Newlines and tabs stay. What comes out can be encoded as UTF-8 and is legal in XML 1.0
+    (https://www.w3.org/TR/xml/#charsets).
+    """
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def one_line(text: str) -> str:
+    """The printable text with every run of white space as one space."""
+    return " ".join(printable(text).split())
+
+
+def clip(text: str, limit: int) -> str:
+    """The first ``limit`` characters, and how many were left out."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def fit(text: str, width: int, ellipsis: str = "…") -> str:
+    """The text in exactly ``width`` columns: filled with spaces, or cut with an ellipsis."""
+    if columns(text) > width:
+        while text and columns(text) > width - columns(ellipsis):
+            text = text[:-1]
+        text += ellipsis
+    return text + " " * (width - columns(text))

@@ -1,0 +1,109 @@
+"""The words and the order that every report shares."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, Verdict
+
+WORST_FIRST = (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.WAIVED, Verdict.PASSED)
+NO_SCENARIO = "No scenario serves this requirement, so nothing is proven."
+NO_REQUIREMENT = "No requirement was judged, so nothing is proven."
+
+
+def counted(number: int, noun: str) -> str:
+    """``no facts``, ``1 fact``, ``2,000 facts``."""
+    return f"{f'{number:,}' if number else 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def facts(requirement: RequirementResult) -> int:
+    """How many pieces of evidence the requirement rests on."""
+    return sum(len(scenario.evidence) for scenario in requirement.scenarios)
+
+
+def headline(result: RunResult) -> str:
+    """``11 of 13 requirements passed``."""
+    total = len(result.requirements)
+    if not total:
+        return "No requirement was judged"
+    noun = "requirement" if total == 1 else "requirements"
+    return f"{result.counts[Verdict.PASSED]} of {total} {noun} passed"
+
+
+def others(result: RunResult) -> str:
+    """What became of the requirements that did not pass: ``1 failed, 1 waived``, or ""."""
+    return ", ".join(
+        f"{result.counts[verdict]} {verdict.value}"
+        for verdict in WORST_FIRST
+        if verdict is not Verdict.PASSED and result.counts[verdict]
+    )
+
+
+def worst_first(requirements: tuple[RequirementResult, ...]) -> list[RequirementResult]:
+    """Failed, undetermined, waived, passed; the run's order within each."""
+    return sorted(requirements, key=lambda requirement: WORST_FIRST.index(requirement.verdict))
+
+
+def unmet(scenario: ScenarioResult) -> list[Evidence]:
+    """The evidence that does not hold, then the evidence that does not decide."""
+    return [item for item in scenario.evidence if item.holds is False] + [
+        item for item in scenario.evidence if item.holds is None
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a reader must look at first; ``evidence`` is None where there is none at all."""
+
+    requirement: RequirementResult
+    scenario: ScenarioResult | None
+    evidence: Evidence | None
+
+    @property
+    def reason(self) -> str:
+        """One sentence where there is no evidence to show."""
+        return (self.scenario.reason or "") if self.scenario else NO_SCENARIO
+
+
+def trouble(result: RunResult) -> Trouble | None:
+    """The first failed requirement, or else the first undetermined one, or None."""
+    for requirement in worst_first(result.requirements):
+        if requirement.verdict.acceptable:
+            return None
+        for scenario in requirement.scenarios:
+            if scenario.verdict is requirement.verdict:
+                return Trouble(requirement, scenario, next(iter(unmet(scenario)), None))
+        return Trouble(requirement, None, None)
+    return None
+
+
+def warnings(result: RunResult) -> Iterator[tuple[RequirementResult, str]]:
+    """Every warning with its requirement, each once."""
+    for requirement in result.requirements:
+        seen = (text for scenario in requirement.scenarios for text in scenario.warnings)
+        for text in dict.fromkeys(seen):
+            yield requirement, text
+
+
+def seconds(duration: float) -> str:
+    """``0.4 s``, ``12 s``, ``2 min 5 s``."""
+    if duration < 9.95:
+        return f"{duration:.1f} s"
+    minutes, rest = divmod(round(duration), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def moment(when: dt.datetime) -> str:
+    """``2025-11-23 09:30 UTC``."""
+    return f"{when:%Y-%m-%d %H:%M %Z}".rstrip()
+
+
+def waived_by(requirement: RequirementResult) -> str:
+    """The waiver in a sentence, or ""."""
+    waiver = requirement.waiver
+    if waiver is None:
+        return ""
+    about = f" for {waiver.address}" if waiver.address else ""
+    return f"Waived until {waiver.until.isoformat()}{about}: {waiver.reason}"

@@ -1,0 +1,190 @@
+"""Lines in a terminal: one for each requirement, and what to do about those that did not pass."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+
+from planproof.reports.terminal import details, requirement_line, summary_lines, supports_unicode
+from planproof.reports.text import columns
+from planproof.results import RequirementResult, RunResult
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff]")
+
+
+def test_one_line_says_it_all(broken: RunResult) -> None:
+    lines = [requirement_line(r, colour=False, width=100) for r in broken.requirements]
+
+    assert [re.split(" {2,}", lines[at]) for at in (0, 2, 7)] == [
+        ["✓ REQ-01", "No network of its own", "passed", "2 facts"],
+        [
+            "✗ REQ-03",
+            "The function may pass the MediaConvert role, and no other",
+            "failed",
+            "4 facts",
+        ],
+        [
+            "? REQ-08",
+            "Terraform builds the package, and its handler imports",
+            "undetermined",
+            "3 facts",
+        ],
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 137])
+def test_columns_stand_below_each_other(width: int, broken: RunResult) -> None:
+    lines = [requirement_line(r, colour=False, width=width) for r in broken.requirements]
+
+    assert {columns(line) for line in lines} == {width}
+    assert {
+        line.index(r.verdict.value) for line, r in zip(lines, broken.requirements, strict=True)
+    } == {width - 23}
+
+
+def test_a_title_too_long_is_cut_and_the_verdict_is_not(good: RunResult) -> None:
+    line = requirement_line(good.requirements[2], colour=False, width=60)
+
+    assert re.fullmatch(r"✓ REQ-03  The function may pass.*…  passed +2 facts", line)
+
+
+def test_a_terminal_too_narrow_still_gets_the_verdict(good: RunResult) -> None:
+    line = requirement_line(good.requirements[2], colour=False, width=10)
+
+    assert re.fullmatch(r"✓ REQ-03  The function ma…  passed +2 facts", line)
+
+
+def test_ascii_where_the_terminal_has_nothing_else(broken: RunResult, waived: RunResult) -> None:
+    some = (*(broken.requirements[at] for at in (2, 7, 0)), waived.requirements[4])
+    lines = [requirement_line(r, colour=False, width=50, unicode=False) for r in some]
+    more = [line for r in some for line in details(r, unicode=False)]
+    foreign = replace(broken.requirements[2], id="REQ-ü", title="Größe – 漢字" * 9, page="docs/ü…")
+    more += [requirement_line(foreign, colour=True, width=60, unicode=False)]
+    more += details(foreign, unicode=False)
+
+    assert [line[0] for line in lines] == ["x", "?", "+", "~"]
+    assert "    explained in docs/?..." in more
+    for line in [*lines, *more, *summary_lines(broken, unicode=False)]:
+        assert line.isascii()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "answer"), [("utf-8", True), ("ascii", False), ("latin-1", False)]
+)
+def test_what_a_terminal_can_show(encoding: str, answer: bool) -> None:
+    assert supports_unicode(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) is answer
+
+
+def test_a_stream_of_no_encoding_gets_ascii() -> None:
+    assert not supports_unicode(io.StringIO())
+
+
+def test_colour_adds_nothing_but_colour(broken: RunResult, waived: RunResult) -> None:
+    codes = {}
+    for r in (*broken.requirements, *waived.requirements):
+        plain = requirement_line(r, colour=False, width=100)
+        coloured = requirement_line(r, colour=True, width=100)
+        assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+        assert coloured.endswith("facts")
+        codes[r.verdict] = re.findall(r"\x1b\[([\d;]*)m", coloured)
+    assert len({tuple(code) for code in codes.values()}) == 4
+
+
+def test_the_details_of_a_failure_fit_one_screen(broken: RunResult) -> None:
+    assert details(broken.requirements[2]) == [
+        "    features/access.feature:24  The function may pass the MediaConvert role, and no other",
+        "      The function's role may pass more than the MediaConvert role.",
+        "      Then the function's role may pass no other role, and to no other service",
+        "        aws_iam_role_policy.function_pass_role.policy.Statement.0.Resource",
+        "          expected  arn:aws:iam::111122223333:role/video-mediaconvert-pr42",
+        '          found     ["arn:aws:iam::111122223333:role/*"]',
+        "          at        terraform/access.tf:88",
+        "        aws_iam_role_policy.function_pass_role.policy.Statement.0.Condition",
+        "          expected  StringEquals iam:PassedToService = mediaconvert.amazonaws.com",
+        "          found     no condition",
+        "          at        terraform/access.tf:84",
+        "    explained in docs/requirements/REQ-03.md",
+    ]
+
+
+def test_the_details_of_an_open_question(broken: RunResult) -> None:
+    lines = details(broken.requirements[7])
+
+    assert "        data.archive_file.function.output_base64sha256 (undecided)" in lines
+    assert "          found     unknown until apply" in lines
+
+
+def test_the_details_of_a_waiver(waived: RunResult) -> None:
+    lines = details(waived.requirements[4])
+
+    assert lines[0].startswith("    Waived until 2027-03-31 for aws_s3_bucket.media")
+    assert "          at        terraform/storage.tf:31" in lines
+
+
+def test_what_passed_has_no_details_but_its_warnings(good: RunResult) -> None:
+    assert details(good.requirements[0]) == []
+    assert details(good.requirements[3]) == [
+        "    warning: python3.11 ends on 2027-06-30, in 154 days: plan the move to python3.13."
+    ]
+
+
+def test_more_than_fits_is_counted(hostile: RunResult) -> None:
+    lines = details(hostile.requirements[0], limit=3)
+
+    assert sum(line.startswith("          expected  ") for line in lines) == 3
+    assert "      and 2,665 more findings, in the reports" in lines
+
+
+def test_a_scenario_without_evidence_gives_its_reason(broken: RunResult) -> None:
+    scenario = replace(broken.requirements[7].scenarios[0], evidence=(), reason="Nothing matched.")
+    bare = replace(broken.requirements[7], scenarios=(scenario,))
+
+    assert details(bare) == [
+        "    features/function.feature:64  Terraform builds the package, and its handler imports",
+        "      Nothing matched.",
+        "    explained in docs/requirements/REQ-08.md",
+    ]
+
+
+def test_a_requirement_without_a_scenario_says_so() -> None:
+    assert details(RequirementResult("REQ-99", "Nothing", ())) == [
+        "    No scenario serves this requirement, so nothing is proven."
+    ]
+
+
+def test_the_summary_of_a_broken_run(broken: RunResult) -> None:
+    assert summary_lines(broken, width=90) == [
+        "note: No Terraform was found, so a recording of 2027-01-20 was judged; its digest matches",
+        "      the sources.",
+        "✗ 11 of 13 requirements passed, 1 failed, 1 undetermined, in 12 s",
+        "  look first at REQ-03 The function may pass the MediaConvert role, and no other (failed)",
+        "    aws_iam_role_policy.function_pass_role.policy.Statement.0.Resource",
+        "      expected  arn:aws:iam::111122223333:role/video-mediaconvert-pr42",
+        '      found     ["arn:aws:iam::111122223333:role/*"]',
+        "      at        terraform/access.tf:88",
+        "    explained in docs/requirements/REQ-03.md",
+        "  warning: REQ-04: python3.11 ends on 2027-06-30, in 154 days: plan the move to",
+        "           python3.13.",
+    ]
+
+
+def test_the_summary_of_other_runs(good: RunResult, waived: RunResult, empty: RunResult) -> None:
+    assert summary_lines(good)[0] == "✓ 13 of 13 requirements passed, in 12 s"
+    assert summary_lines(waived)[0] == "✓ 12 of 13 requirements passed, 1 waived, in 12 s"
+    assert summary_lines(empty) == ["✗ No requirement was judged, in 12 s"]
+
+
+def test_no_value_moves_the_cursor(hostile: RunResult) -> None:
+    moving = replace(hostile.requirements[0], id="REQ\r1", title="a\x1b[2J\n\u202eb")
+    lines = [
+        *(requirement_line(r, colour=False, width=900) for r in (moving, *hostile.requirements)),
+        *details(hostile.requirements[0]),
+        *summary_lines(hostile),
+    ]
+
+    assert lines[0].startswith("✗ REQ\\x0d1  a\\x1b[2J \\u202eb  ")
+    for line in lines:
+        assert not CONTROL.search(line)
