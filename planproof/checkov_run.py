@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
+
+UNDECIDED = "undetermined"
+"""How a check's first detail begins where it could not decide, unlike where it does not apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +21,9 @@ class CheckResult:
     """What one check said of one resource.
 
     Attributes:
-        resource: address as Checkov has it, without instance keys.
+        resource: address as Checkov has it, with module path and instance keys.
         passed: True, False, or None where the check could not tell.
+        detail: the check's own reason, where it gives one.
         file: relative to the Terraform directory.
     """
 
@@ -27,6 +32,7 @@ class CheckResult:
     requirement: str
     resource: str
     passed: bool | None
+    detail: str
     file: str
     line: int
 
@@ -37,6 +43,7 @@ class CheckResults:
 
     Attributes:
         requirements: check id → the requirement it serves, for every check there is.
+        names: check id → what it promises.
     """
 
     results: tuple[CheckResult, ...]
@@ -60,14 +67,16 @@ _LOADED: dict[Path, dict[str, Any]] = {}
 _LOCK = threading.Lock()
 
 
-def run_checks(folder: Path, directory: Path | None) -> CheckResults:
-    """Run every custom check of ``folder``, and no other, on the sources at ``directory``.
+def run_checks(
+    folder: Path, directory: Path | None, variable_files: Sequence[Path] = ()
+) -> CheckResults:
+    """Run every custom check of ``folder``, and no other, on the Terraform sources at ``directory``.
 
     Checkov's own checks are left out, and nothing is sent or fetched. Without sources (a plan
     file alone) no check has a result.
 
     Raises:
-        PlanproofError: a check cannot be loaded.
+        PlanproofError: a check cannot be loaded, or Checkov cannot read the sources.
     """
     if not folder.is_dir():
         return CheckResults((), {})
@@ -77,30 +86,84 @@ def run_checks(folder: Path, directory: Path | None) -> CheckResults:
     names = {i: str(check.name) for i, check in checks.items()}
     if directory is None or not checks:
         return CheckResults((), requirements, names)
+    records, unread = _scan(directory, sorted(checks), variable_files)
+    if unread:
+        raise PlanproofError(
+            f"Checkov cannot read {', '.join(Path(file).name for file in unread)}",
+            "mend the syntax that Terraform names",
+        )
+    results = [r for r in (_result(record, requirements) for record in records) if r is not None]
+    results.sort(key=lambda r: (r.check_id, r.file, r.line, r.resource))
+    return CheckResults(tuple(results), requirements, names)
+
+
+def _scan(
+    directory: Path, ids: Sequence[str], variable_files: Sequence[Path]
+) -> tuple[list[Any], list[str]]:
+    """Every record of these checks, and the files that Checkov could not read."""
+    from checkov.common.output.report import Report
     from checkov.runner_filter import RunnerFilter
     from checkov.terraform.runner import Runner
 
-    wanted = RunnerFilter(
-        checks=sorted(checks), framework=["terraform"], download_external_modules=False
+    records: list[Any] = []
+
+    class Keeper:
+        """Takes the place of Checkov's report, which drops what could not be decided."""
+
+        def __init__(self, report: Any) -> None:
+            self._report = report
+
+        def add_record(self, record: Any) -> None:
+            records.append(record)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._report, name)
+
+    class KeepingRunner(Runner):  # type: ignore[misc]
+        def run_block(
+            self, entities: Any, context: Any, path: Any, root: Any, report: Any, *rest: Any
+        ) -> None:
+            super().run_block(entities, context, path, root, Keeper(report), *rest)
+
+        def get_graph_checks_report(self, *_: Any, **__: Any) -> Any:
+            return Report(self.check_type)  # Checkov's own graph checks are none of ours
+
+    report = KeepingRunner().run(
+        root_folder=str(directory.resolve()),
+        runner_filter=RunnerFilter(
+            framework=["terraform"],
+            checks=list(ids),
+            download_external_modules=False,
+            show_progress_bar=False,
+            var_files=[str(path.resolve()) for path in variable_files],
+        ),
     )
-    done = Runner().run(root_folder=str(directory.resolve()), runner_filter=wanted)
-    reports = done if isinstance(done, list) else [done]
-    records = [(r, True) for report in reports for r in report.passed_checks]
-    records += [(r, False) for report in reports for r in report.failed_checks]
-    results = [
-        CheckResult(
-            check_id=record.check_id,
-            check_name=record.check_name,
-            requirement=requirements.get(record.check_id, ""),
-            resource=record.resource,
-            passed=passed,
-            file=str(record.file_path).lstrip("/"),
-            line=int(record.file_line_range[0]),
-        )
-        for record, passed in records
-    ]
-    results.sort(key=lambda r: (r.check_id, r.file, r.line, r.resource))
-    return CheckResults(tuple(results), requirements, names)
+    return records, sorted(report.parsing_errors)
+
+
+def _result(record: Any, requirements: Mapping[str, str]) -> CheckResult | None:
+    """A record as a result; None where the check does not apply to the resource.
+
+    A skip comment in the sources is no pass: unlike a waiver, it has no end date.
+    """
+    said = str(record.check_result["result"].value)
+    detail = str(record.details[0]) if record.details else ""
+    if said == "UNKNOWN" and detail and not detail.startswith(UNDECIDED):
+        return None
+    if said == "SKIPPED":
+        detail = "skipped by a comment in the sources; use a waiver, which has an end date"
+    elif said == "UNKNOWN" and not detail:
+        detail = "the check could not decide, or failed itself"
+    return CheckResult(
+        check_id=record.check_id,
+        check_name=record.check_name,
+        requirement=requirements.get(record.check_id, ""),
+        resource=record.resource,
+        passed={"PASSED": True, "FAILED": False, "SKIPPED": False}.get(said),
+        detail=detail,
+        file=str(record.file_path).lstrip("/"),
+        line=int(record.file_line_range[0]),
+    )
 
 
 def _load(folder: Path) -> dict[str, Any]:
@@ -109,33 +172,25 @@ def _load(folder: Path) -> dict[str, Any]:
     if folder in _LOADED:
         return _LOADED[folder]
     logging.getLogger("checkov").setLevel(logging.CRITICAL)
-    from checkov.terraform.runner import Runner  # noqa: F401  (fills the registries)
-
-    registries = _registries()
-    before = {id(check) for check in _all_checks(registries)}
-    try:
-        registries[0].load_external_checks(str(folder))
-    except Exception as problem:  # a user's check may raise anything while it is imported
-        raise PlanproofError(
-            f"the custom checks in {folder.name}/ cannot be loaded ({problem})",
-            "mend the check that the message names",
-        ) from None
-    loaded = {c.id: c for c in _all_checks(registries) if id(c) not in before}
-    _LOADED[folder] = loaded
-    return loaded
-
-
-def _registries() -> list[Any]:
-    from checkov.terraform.checks.data.registry import data_registry
-    from checkov.terraform.checks.module.registry import module_registry
-    from checkov.terraform.checks.provider.registry import provider_registry
     from checkov.terraform.checks.resource.registry import resource_registry
 
-    return [resource_registry, data_registry, provider_registry, module_registry]
-
-
-def _all_checks(registries: Iterable[Any]) -> Iterable[Any]:
-    for registry in registries:
-        for group in (registry.checks, registry.wildcard_checks):
-            for checks in group.values():
-                yield from checks
+    resource_registry.load_external_checks(str(folder))
+    loaded: dict[str, Any] = {}
+    for path in sorted(folder.glob("*.py")):
+        if path.stem == "__init__":
+            continue
+        # Checkov logs what goes wrong in an import and goes on, so a check could be missing unseen.
+        module = sys.modules.get(path.stem)
+        check = getattr(module, "check", None)
+        if check is None or not str(getattr(module, "__file__", "")).startswith(str(folder)):
+            raise PlanproofError(
+                f"the custom check {folder.name}/{path.name} cannot be loaded",
+                f"run 'python {folder.name}/{path.name}' to see why; it must end in 'check = …()'",
+            )
+        if check.id in loaded:
+            raise PlanproofError(
+                f"two custom checks in {folder.name}/ have the id {check.id}", "renumber one"
+            )
+        loaded[check.id] = check
+    _LOADED[folder] = loaded
+    return loaded

@@ -138,7 +138,8 @@ class Run:
         folder = self.config.rootpath / str(self.config.getini("checks_dir"))
         directory = self.inquiry.question.terraform_dir
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkov")
-        self._checks = self._pool.submit(run_checks, folder, directory)
+        files = tuple(self.inquiry.question.variable_files)
+        self._checks = self._pool.submit(run_checks, folder, directory, files)
 
     def check_results(self) -> CheckResults:
         """The custom checks' results; waits for them."""
