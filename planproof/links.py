@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from planproof.stack import Resource, Stack
 from planproof.values import Value, is_unknown
@@ -70,17 +71,35 @@ def references(stack: Stack, resource: Resource, path: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _written(stack: Stack, resource: Resource, path: str) -> tuple[str, ...]:
-    """The references of the expression that ``path`` leads to, or of the whole that holds it."""
+def expression_at(stack: Stack, resource: Resource, path: str) -> Any:
+    """The configuration's entry for the expression that ``path`` leads to, or for the nearest
+    part of it that the configuration tells apart; None where the sources say nothing."""
     top, *steps = path.split(".")
     here = stack.configuration.expression(resource.declared, top)
     for step in steps:
         if isinstance(here, list) and step.isdigit() and int(step) < len(here):
             here = here[int(step)]
-        elif isinstance(here, Mapping) and step in here and "references" not in here:
-            here = here[step]
+        elif isinstance(here, Mapping) and not here.keys() & {"references", "constant_value"}:
+            here = here.get(step)
         else:
             break
+    return here
+
+
+def configured(stack: Stack, resource: Resource, attribute: str) -> bool:
+    """Whether the sources say anything of a top-level attribute that AWS would fill in itself."""
+    if stack.configuration.expression(resource.declared, attribute) is not None:
+        return True
+    block = stack.block(resource)
+    return block is not None and (
+        attribute in block.attributes
+        or any(b.kind == attribute or b.labels == (attribute,) for b in block.blocks)
+    )
+
+
+def _written(stack: Stack, resource: Resource, path: str) -> tuple[str, ...]:
+    """What that expression refers to, as Terraform lists it."""
+    here = expression_at(stack, resource, path)
     found: list[str] = []
     todo = [here]
     while todo:

@@ -10,12 +10,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planproof.aws_managed_policies import aws_managed_document
 from planproof.iam import Policies, PolicyDocument, PolicyError, PolicyKind, Statement
-from planproof.links import linked, links, references
+from planproof.links import configured, linked, links, references
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, is_unknown
 
@@ -40,6 +40,25 @@ class AttachedPolicy:
     attachment: Resource
     problem: str = ""
 
+    def locate(self, stack: Stack, statement: Statement) -> tuple[str, int]:
+        """File and line of one of its statements; ("", 0) where that cannot be told.
+
+        The statement may stand in the resource itself or in the ``aws_iam_policy_document`` that
+        it refers to.
+        """
+        block = stack.block(self.source)
+        if block is None:
+            return "", 0
+        if statement.sid and (line := block.line_of_text(f'"{statement.sid}"')):
+            return block.file, line
+        for address in references(stack, self.source, self.attribute):
+            data = _any_instance(stack, address, "aws_iam_policy_document")
+            written = stack.block(data) if data else None
+            if written is not None:
+                line = written.line_of_text(f'"{statement.sid}"') if statement.sid else None
+                return written.file, line or written.line_of(f"statement.{statement.index}")
+        return block.file, block.line_of(f"{self.attribute}.Statement.{statement.index}")
+
 
 def identity_policies(stack: Stack, role: Resource) -> list[AttachedPolicy]:
     """Every inline and managed policy of an ``aws_iam_role``, in the stack's order.
@@ -53,9 +72,10 @@ def identity_policies(stack: Stack, role: Resource) -> list[AttachedPolicy]:
 def boundaries(stack: Stack, role: Resource) -> list[AttachedPolicy]:
     """The permissions boundary of a role, or nothing where it has none."""
     arn = role.get("permissions_boundary")
-    if not arn and not is_unknown(arn):
-        return []
-    if is_unknown(arn) and not _configured(stack, role, "permissions_boundary"):
+    if is_unknown(arn):
+        if not configured(stack, role, "permissions_boundary"):
+            return []
+    elif not arn:
         return []
     return [_by_arn(stack, role, "permissions_boundary", arn, PolicyKind.MANAGED)]
 
@@ -67,7 +87,7 @@ def bucket_policies(stack: Stack, bucket: Resource) -> list[AttachedPolicy]:
         named = links(stack, resource, "bucket", bucket, ("id", "bucket", "arn"))
         if named is not False:
             found.append(_text(resource, "policy", PolicyKind.BUCKET, resource, sure=named))
-    if bucket.get("policy") and _configured(stack, bucket, "policy"):
+    if configured(stack, bucket, "policy"):
         found.append(_text(bucket, "policy", PolicyKind.BUCKET, bucket))
     return found
 
@@ -84,35 +104,6 @@ def policies_of(stack: Stack, role: Resource, *, bucket: Resource | None = None)
         boundaries=[p.document for p in boundaries(stack, role)],
         resource=on_bucket or None,
     )
-
-
-def locate_statement(
-    stack: Stack, policies: Sequence[AttachedPolicy], statement: Statement
-) -> tuple[str, int]:
-    """File and line of a statement of one of ``policies``; ("", 0) where that cannot be told."""
-    for policy in policies:
-        if any(statement is own for own in policy.document.statements):
-            return _statement_at(stack, policy.source, policy.attribute, statement)
-    return "", 0
-
-
-def _statement_at(
-    stack: Stack, source: Resource, attribute: str, statement: Statement
-) -> tuple[str, int]:
-    block = stack.block(source)
-    if block is None:
-        return "", 0
-    top = attribute.split(".")[0]
-    if statement.sid and (line := block.line_of_text(f'"{statement.sid}"')):
-        return block.file, line
-    for address in references(stack, source, top):
-        if (data := _any_instance(stack, address, "aws_iam_policy_document")) is None:
-            continue
-        if (written := stack.block(data)) is None:
-            continue
-        line = written.line_of_text(f'"{statement.sid}"') if statement.sid else None
-        return written.file, line or written.line_of(f"statement.{statement.index}")
-    return block.file, block.line_of(f"{attribute}.Statement.{statement.index}")
 
 
 def _any_instance(stack: Stack, declared: str, type_: str) -> Resource | None:
@@ -138,7 +129,7 @@ def _inline(stack: Stack, role: Resource) -> Iterator[AttachedPolicy]:
         for i, block in enumerate(blocks):
             if is_unknown(block) or block.get("policy"):
                 yield _text(role, f"inline_policy.{i}.policy", PolicyKind.INLINE_ROLE, role)
-    elif is_unknown(blocks) and _configured(stack, role, "inline_policy"):
+    elif is_unknown(blocks) and configured(stack, role, "inline_policy"):
         yield _text(role, "inline_policy", PolicyKind.INLINE_ROLE, role)
 
 
@@ -170,7 +161,7 @@ def _managed(stack: Stack, role: Resource) -> Iterator[AttachedPolicy]:
         if sure is not False:
             yield from _list(stack, resource, "policy_arns", sure)
     arns = role.get("managed_policy_arns")
-    if not is_unknown(arns) or _configured(stack, role, "managed_policy_arns"):
+    if not is_unknown(arns) or configured(stack, role, "managed_policy_arns"):
         yield from _list(stack, role, "managed_policy_arns", True)
 
 
@@ -244,14 +235,3 @@ def _unknown(
 ) -> AttachedPolicy:
     document = PolicyDocument.parse(UNKNOWN, source.address, kind)
     return AttachedPolicy(document, source, attribute, attachment, why)
-
-
-def _configured(stack: Stack, resource: Resource, attribute: str) -> bool:
-    """Whether the sources say anything of an attribute that AWS would fill in itself."""
-    if stack.configuration.expression(resource.declared, attribute) is not None:
-        return True
-    block = stack.block(resource)
-    return block is not None and (
-        attribute in block.attributes
-        or any(b.kind == attribute or b.labels == (attribute,) for b in block.blocks)
-    )

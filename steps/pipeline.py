@@ -79,7 +79,7 @@ class Pipeline:
             (
                 (
                     q,
-                    _any(
+                    any_of(
                         self._links(self.notification, f"queue.{i}.queue_arn", q)
                         for i in range(count)
                     ),
@@ -106,7 +106,7 @@ class Pipeline:
         functions = self.stack.managed("aws_lambda_function")
         return _one(
             "Lambda function fed by the processing queue",
-            ((f, _any(self._calls(m, f) for m in self.mappings)) for f in functions),
+            ((f, any_of(self._calls(m, f) for m in self.mappings)) for f in functions),
         )
 
     @cached_property
@@ -187,7 +187,7 @@ class Pipeline:
         queues = self.stack.managed("aws_sqs_queue")
         return _one(
             "queue for MediaConvert job state changes",
-            ((q, _any(self._links(t, "arn", q) for t in self.status_targets)) for q in queues),
+            ((q, any_of(self._links(t, "arn", q) for t in self.status_targets)) for q in queues),
         )
 
     # What there may be several of ------------------------------------------------------------
@@ -316,7 +316,8 @@ def _absent(what: str, found: Iterable[tuple[Resource, bool | None]]) -> Undeter
     return MissingPartError(f"the stack has no {what}")
 
 
-def _any(verdicts: Iterable[bool | None]) -> bool | None:
+def any_of(verdicts: Iterable[bool | None]) -> bool | None:
+    """True if one is, else None if one is, else False."""
     seen = set(verdicts)
     if True in seen:
         return True

@@ -1,0 +1,26 @@
+Feature: Everything the stack keeps is encrypted with its own key
+
+  Rule: Each service gets the key in the form it expects
+    SQS takes a key by its id, and keeps for ever as a difference what is given to it otherwise. S3,
+    DynamoDB and CloudWatch Logs take the ARN: an id alone may be looked for in another account.
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+
+    @REQ-11
+    Scenario: Queues name the key by its id
+      Then every SQS queue names a key of this stack by its id
+
+    @REQ-11
+    Scenario: Buckets name the key by its ARN
+      Then every S3 bucket is encrypted with a key of this stack, named by its ARN
+
+    @REQ-11
+    Scenario: Tables name the key by its ARN
+      Then every DynamoDB table is encrypted with a key of this stack, named by its ARN
+
+    @REQ-11
+    Scenario: Log groups name the key by its ARN
+      Then every CloudWatch log group is encrypted with a key of this stack, named by its ARN
+
+    @REQ-11
+    Scenario: The sources name the key as they should
+      Then the custom checks for REQ-11 find nothing

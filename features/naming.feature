@@ -1,0 +1,34 @@
+Feature: The stack can be built again, beside itself and elsewhere
+
+  Rule: Two environments share no physical name
+    AWS takes a name only once in an account and region, that of a bucket once in the world. An
+    environment for each pull request can be built only if every name changes with its suffix.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+
+    @REQ-06
+    Scenario: The same stack with another suffix has other names throughout
+      Given the same stack with another environment suffix
+      Then no physical name is the same in both
+
+    @REQ-06
+    Scenario: The sources put something that varies into every name
+      Then the custom checks for REQ-06 find nothing
+
+  Rule: The stack can be built in any region
+    A region that is written out somewhere sends a dashboard, an ARN or an endpoint to the wrong place
+    as soon as the rest is built elsewhere. It is chosen once, by variable.
+    Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/regions.html
+
+    @REQ-07
+    Scenario: The same stack in another region keeps no trace of the first
+      Given the same stack in another region
+      Then every provider works in the region that was asked for
+      And nothing in it names the region it came from
+
+    @REQ-07
+    Scenario: The code names no region
+      Then no region is written into the code, but for the default of its variable
+
+    @REQ-07
+    Scenario: The sources take the region from where it is chosen
+      Then the custom checks for REQ-07 find nothing

@@ -1,0 +1,48 @@
+"""Whom do the alarms tell?"""
+
+from __future__ import annotations
+
+from pytest_bdd import given, then
+
+from planproof.inquiry import Inquiry
+from planproof.recorder import Recorder
+from planproof.stack import Stack
+from planproof.values import contains_unknown
+from steps._variants import VariableNames, variant
+from steps.pipeline import Pipeline
+
+_ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
+
+
+@given("the same stack with SNS topics for its alarms", target_fixture="notifying_stack")
+def stack_with_topics(
+    inquiry: Inquiry, variable_names: VariableNames, evidence: Recorder
+) -> Stack | None:
+    """The stack resolved again, with topics in the variable that is for them."""
+    what = "to name the SNS topics that alarms tell"
+    return variant(inquiry, "alarm topics", variable_names.alarm_topics, evidence, what)
+
+
+@then("no CloudWatch alarm has an action")
+def no_alarm_has_action(pipeline: Pipeline, evidence: Recorder) -> None:
+    """All three lists are empty."""
+    for alarm in pipeline.alarms:
+        for attribute in _ACTIONS:
+            actions = alarm.get(attribute)
+            holds = None if contains_unknown(actions) else not actions
+            if holds is not True or attribute == "alarm_actions":
+                evidence.check(holds, alarm, attribute, expected="no action", found=actions or [])
+
+
+@then("every CloudWatch alarm tells each of these topics when it goes off")
+def every_alarm_tells(
+    notifying_stack: Stack, variable_names: VariableNames, evidence: Recorder
+) -> None:
+    """The topics that were given by variable are among the alarm_actions."""
+    topics = notifying_stack.variables[variable_names.alarm_topics]
+    for alarm in Pipeline(notifying_stack).alarms:
+        actions = alarm.get("alarm_actions")
+        for topic in topics:
+            unclear = contains_unknown(actions)
+            told = topic in (actions or ()) if not unclear else None
+            evidence.check(told, alarm, "alarm_actions", expected=topic, found=actions or [])

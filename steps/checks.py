@@ -1,0 +1,49 @@
+"""What the custom Checkov checks say of the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_bdd import parsers, then
+
+from planproof.checkov_run import CheckResult, CheckResults
+from planproof.inquiry import Inquiry
+from planproof.recorder import Recorder
+
+_VERDICT = {False: "failed", None: "could not tell"}
+
+
+@then(parsers.re(r"the custom checks for (?P<requirement>[A-Z][A-Z0-9]*-\d+) find nothing"))
+def custom_checks_find_nothing(
+    requirement: str, checks: CheckResults, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """Every check of that requirement passes wherever it applies, as far as there are sources."""
+    subject = f"custom checks for {requirement}"
+    if inquiry.question.terraform_dir is None:
+        found = "not run, since a plan file comes without sources"
+        evidence.check(True, subject, expected="no finding in the sources, if any", found=found)
+        return
+    results = checks.for_requirement(requirement)
+    for result in results:
+        if result.passed is not True:
+            evidence.check(
+                result.passed,
+                result.resource,
+                expected=result.check_name,
+                found=f"{result.check_id} {_VERDICT[result.passed]}",
+                at=(inquiry.source_path(result.file), result.line),
+            )
+    for check_id in checks.ids_for(requirement):
+        passes = [r for r in checks.of(check_id) if r.passed]
+        if passes:
+            name = passes[0].check_name
+            evidence.check(True, check_id, expected=name, found=f"passed by {_several(passes)}")
+    if not results:
+        ids = ", ".join(checks.ids_for(requirement)) or "there is no such check"
+        found = f"no resource that they could judge ({ids})"
+        evidence.check(None, subject, expected="something to judge", found=found)
+
+
+def _several(results: Sequence[CheckResult]) -> str:
+    named = ", ".join(result.resource for result in results[:3])
+    return named if len(results) <= 3 else f"{len(results)} resources"

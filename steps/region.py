@@ -1,0 +1,138 @@
+"""Can the stack be built in another region, all of it?"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from pytest_bdd import given, then
+
+from planproof.hcl_source import SourceAttribute, SourceBlock, SourceIndex
+from planproof.inquiry import Inquiry
+from planproof.links import expression_at
+from planproof.recorder import Recorder
+from planproof.stack import Resource, Stack
+from planproof.values import Value, is_unknown, leaves
+from steps._regions import regions_in, regions_written
+from steps._variants import VariableNames, variant
+
+_KINDS = ("resource", "data", "module", "provider", "locals", "output", "variable")
+
+
+@given("the same stack in another region", target_fixture="moved")
+def stack_in_other_region(
+    inquiry: Inquiry, variable_names: VariableNames, evidence: Recorder
+) -> Stack | None:
+    """The stack resolved again, with another region in the variable that is for it."""
+    what = "to choose the region with"
+    return variant(inquiry, "another region", variable_names.region, evidence, what)
+
+
+@then("every provider works in the region that was asked for")
+def providers_follow(moved: Stack, variable_names: VariableNames, evidence: Recorder) -> None:
+    """Terraform asked each provider where it is."""
+    asked = moved.variables[variable_names.region]
+    for key, place in moved.places.items():
+        evidence.check(
+            place.region == asked, f"provider {key}", "region", expected=asked, found=place.region
+        )
+
+
+@then("nothing in it names the region it came from")
+def no_trace(stack: Stack, moved: Stack, variable_names: VariableNames, evidence: Recorder) -> None:
+    """No text of any value, nor of a document in one, holds the first region's code."""
+    first = {place.region for place in stack.places.values()}
+    first |= {str(stack.variables[variable_names.region])}
+    first -= {str(moved.variables[variable_names.region])}
+    here, names = moved.variables[variable_names.region], ", ".join(sorted(first))
+    looked, clean = 0, True
+    for resource in moved:
+        for path, text in _texts(moved, resource):
+            looked += 1
+            if is_unknown(text):
+                clean = False
+                evidence.check(None, resource, path, expected=f"nothing of {names}", found=text)
+            elif first & set(regions_in(text)):
+                clean = False
+                evidence.check(False, resource, path, expected=f"{here}, or no region", found=text)
+    if clean:
+        expected = f"no text that names {names}"
+        found = f"none in {looked} texts of {len(moved)} resources"
+        evidence.check(bool(looked), f"the stack in {here}", expected=expected, found=found)
+
+
+@then("no region is written into the code, but for the default of its variable")
+def no_literal(
+    stack: Stack, variable_names: VariableNames, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """Every expression of the sources is looked at; comments and descriptions are not."""
+    if stack.sources is None:
+        found = "a plan file comes without them"
+        evidence.check(None, "sources", expected="no literal region", found=found)
+        return
+    looked, clean = 0, True
+    for block in _blocks(stack, stack.sources):
+        for attribute in _attributes(block, variable_names.region):
+            looked += 1
+            for line, code in regions_written(attribute):
+                clean = False
+                evidence.check(
+                    False,
+                    ".".join((block.kind, *block.labels)),
+                    expected=f"var.{variable_names.region}",
+                    found=code,
+                    at=(inquiry.source_path(block.file), line),
+                )
+    if clean:
+        found = f"none in {looked} expressions"
+        evidence.check(bool(looked) or None, "sources", expected="no literal region", found=found)
+
+
+def _texts(stack: Stack, resource: Resource) -> Iterator[tuple[str, Value]]:
+    """Every text of a resource with its path, and what the sources set and nobody knows."""
+    for path, leaf in leaves(resource.values):
+        where = ".".join(map(str, path))
+        if is_unknown(leaf):
+            written = expression_at(stack, resource, where)
+            if isinstance(written, dict) and written.get("references"):
+                yield where, leaf
+        elif isinstance(leaf, str):
+            yield from _inside(where, leaf)
+
+
+def _inside(path: str, text: str) -> Iterator[tuple[str, str]]:
+    """A text, or the texts of the JSON document that it is."""
+    if text[:1] in ("{", "["):
+        try:
+            document = json.loads(text)
+        except ValueError:
+            document = None
+        if isinstance(document, (dict, list)):
+            for inner, leaf in leaves(document):
+                if isinstance(leaf, str):
+                    yield ".".join((path, *map(str, inner))), leaf
+            yield from ((path, key) for key in re.findall(r'"([^"]+)"\s*:', text))
+            return
+    yield path, text
+
+
+def _blocks(stack: Stack, sources: SourceIndex) -> Iterator[SourceBlock]:
+    for module in ("", *stack.configuration.modules):
+        for kind in _KINDS:
+            yield from sources.blocks(module, kind)
+
+
+def _attributes(block: SourceBlock, region_variable: str) -> Iterator[SourceAttribute]:
+    """Every attribute of a block that takes part in what is built."""
+    if block.kind == "variable":
+        if block.labels != (region_variable,) and "default" in block.attributes:
+            yield block.attributes["default"]
+        return
+    todo = [block]
+    while todo:
+        here = todo.pop()
+        for name, attribute in here.attributes.items():
+            if not (name == "description" and block.kind == "output"):
+                yield attribute
+        todo.extend(here.blocks)
