@@ -210,6 +210,11 @@ def run_function(
             if request["do"] == "restart":
                 function.restart()
                 respond({})
+            elif request["do"] == "become":
+                function.restart()
+                sys.path.remove(function.root)
+                function, cleared = prepare(request["spec"]), False
+                respond({})
             elif request["do"] == "aws":
                 service = request["service"]
                 if service not in clients:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -133,7 +133,6 @@ class Deployment:
     handler: str
     environment: Mapping[str, str] = field(default_factory=dict)
     region: str = "us-east-1"
-    account: str = "123456789012"
     name: str = "function"
     arn: str = ""
     runtime: str = "python3.11"
@@ -164,7 +163,6 @@ def deployment_of(
         str(_known(function, "handler")),
         {str(k): str(v) for k, v in variables.items()},
         place.region,
-        place.account,
         str(_known(function, "function_name")),
         str(function.get("arn")),
         runtime,
@@ -234,7 +232,7 @@ class FunctionHost:
         answer = self._process.ask(self._request(deployment, tuple(stubs)), _START)
         if "started" not in answer:
             raise UndeterminedError(f"no function can be run here: {answer['failure']['message']}")
-        self._running = RunningFunction(self._process, self._limit)
+        self._running = RunningFunction(self._process, self._limit, self._request)
         return self._running
 
     @property
@@ -278,16 +276,21 @@ def _environment(deployment: Deployment, root: Path) -> dict[str, str]:
         "LANG": "en_US.UTF-8",
         "PATH": os.defpath,
         **NOBODY,
-        "MOTO_ACCOUNT_ID": deployment.account,
     }
 
 
 class RunningFunction:
     """A function in its account: what it does, and what it leaves behind."""
 
-    def __init__(self, process: DriverProcess, limit: float) -> None:
+    def __init__(
+        self,
+        process: DriverProcess,
+        limit: float,
+        request: Callable[[Deployment, Sequence[Stub]], Mapping[str, Any]],
+    ) -> None:
         self._process = process
         self._limit = limit
+        self._request = request
         self._over: Failure | None = None
 
     def invoke(self, event: Mapping[str, Any]) -> Invocation:
@@ -305,6 +308,10 @@ class RunningFunction:
     def restart(self) -> None:
         """Let the next event meet a cold start; the account stays as it is."""
         self._ask({"do": "restart"}, _GRACE)
+
+    def become(self, deployment: Deployment) -> None:
+        """Let the next event go to another function, cold, in the same account."""
+        self._ask({"do": "become", "spec": self._request(deployment, ())}, _GRACE)
 
     def aws(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call the account from outside the function; ``operation`` as boto3 spells it.

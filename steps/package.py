@@ -1,0 +1,152 @@
+"""Does Terraform build the function's package, and can the handler be imported from it?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_bdd import given, then, when
+
+from planproof.function_run import Failure, FunctionHost, deployment_of
+from planproof.inquiry import Inquiry
+from planproof.packages import (
+    Package,
+    PackageError,
+    archive_of,
+    archived_paths,
+    package_of,
+    package_path,
+)
+from planproof.recorder import Recorder
+from planproof.stack import Resource, Stack
+from planproof.values import contains_unknown
+from steps.pipeline import Pipeline
+
+
+@pytest.fixture(scope="session")
+def function_host() -> Iterator[FunctionHost]:
+    """The process in which functions run; one for the whole run."""
+    with FunctionHost() as host:
+        yield host
+
+
+def package_at(inquiry: Inquiry, stack: Stack, function: Resource) -> Package:
+    """The package of a function, from wherever the run has it."""
+    root = inquiry.workspace.root if inquiry.workspace is not None else None
+    return package_of(stack, function, root=root, directory=inquiry.question.terraform_dir)
+
+
+@given("the function that uploads are queued for")
+def the_function(pipeline: Pipeline) -> None:
+    """There is one, or the scenario ends here."""
+    _ = pipeline.function
+
+
+@then("its package is an archive that Terraform builds from files of the sources")
+def package_is_built(
+    inquiry: Inquiry, stack: Stack, pipeline: Pipeline, evidence: Recorder
+) -> None:
+    """``filename`` is the output of an ``archive_file``, whose input lies in the sources."""
+    function = pipeline.function
+    expected = "the output of an archive_file that Terraform builds"
+    path = package_path(stack, function)
+    archive = archive_of(stack, function)
+    if archive is None:
+        found = f"{path}, which nothing in the stack builds" if path else "no file"
+        evidence.check(False, function, "filename", expected=expected, found=found)
+        return
+    evidence.check(True, function, "filename", expected=expected, found=f"{path} from {archive}")
+    evidence.equal(archive, "type", "zip")
+    for attribute, source in archived_paths(archive):
+        holds, shown = _lies_in_sources(inquiry, source)
+        evidence.check(
+            holds, archive, attribute, expected="a path in the sources", found=shown or source
+        )
+
+
+def _lies_in_sources(inquiry: Inquiry, path: str) -> tuple[bool | None, str]:
+    directory = inquiry.question.terraform_dir
+    if directory is None:
+        return None, f"{path}, and there are no sources beside a plan file"
+    if Path(path).is_absolute() and inquiry.workspace is not None:
+        path = os.path.relpath(path, inquiry.workspace.root)
+    return (directory / path).exists(), inquiry.source_path(path)
+
+
+@then("a change of those files changes the function")
+def package_change_is_seen(stack: Stack, pipeline: Pipeline, evidence: Recorder) -> None:
+    """``source_code_hash`` is the hash of that very archive."""
+    function = pipeline.function
+    archive = archive_of(stack, function)
+    told, built = function.get("source_code_hash"), archive and archive.get("output_base64sha256")
+    holds: bool | None = None
+    if told is None or archive is None:
+        holds = False
+    elif not contains_unknown(told) and not contains_unknown(built):
+        holds = told == built
+    expected = f"the hash of what {archive} builds" if archive else "the hash of an archive"
+    shown = f"{expected}, {built}" if isinstance(built, str) else expected
+    evidence.check(holds, function, "source_code_hash", expected=shown)
+
+
+@when(
+    "its package is opened where nothing is installed but what Lambda's runtime has",
+    target_fixture="import_failure",
+)
+def open_package(
+    inquiry: Inquiry,
+    stack: Stack,
+    pipeline: Pipeline,
+    function_host: FunctionHost,
+    evidence: Recorder,
+) -> Failure | None:
+    """In a process of its own, which starts with nothing of this one."""
+    function = pipeline.function
+    expected = "a zip archive that can be opened"
+    try:
+        opened = package_at(inquiry, stack, function)
+    except PackageError as problem:
+        evidence.check(False, function, "filename", expected=expected, found=problem.what)
+        return None
+    found = f"{len(opened.files)} files, SHA-256 {opened.sha256}"
+    evidence.check(True, function, "filename", expected=expected, found=found)
+    return function_host.import_handler(deployment_of(stack, function, opened))
+
+
+@then("its handler can be imported")
+def handler_is_imported(
+    inquiry: Inquiry,
+    stack: Stack,
+    pipeline: Pipeline,
+    evidence: Recorder,
+    import_failure: Failure | None,
+) -> None:
+    """With the runtime's own packages; what is missing may still lie in a layer."""
+    function = pipeline.function
+    name = function.get("handler")
+    sha256 = package_at(inquiry, stack, function).sha256
+    expected = f"{name} in the package with SHA-256 {sha256[:12]}…"
+    if import_failure is None:
+        evidence.check(True, function, "handler", expected=expected, found=f"{name}, imported")
+        return
+    in_layer = import_failure.missing is not None and bool(function.get("layers"))
+    found = str(import_failure)
+    if in_layer:
+        found += ", which may be in one of its layers"
+    at = source_of(inquiry, stack, function, import_failure)
+    holds = None if in_layer or import_failure.type == "ProcessEnded" else False
+    evidence.check(holds, function, "handler", expected=expected, found=found, at=at)
+
+
+def source_of(
+    inquiry: Inquiry, stack: Stack, function: Resource, failure: Failure
+) -> tuple[str, int] | None:
+    """File and line of the source in which the function failed, where it is known."""
+    archive = archive_of(stack, function)
+    folder = archive.get("source_dir") if archive is not None else None
+    if not failure.where or not isinstance(folder, str) or Path(folder).is_absolute():
+        return None
+    file, _, line = failure.where.rpartition(":")
+    return inquiry.source_path(f"{folder}/{file}"), int(line)
