@@ -19,6 +19,7 @@ from planproof.iam.grants import (
     pattern_covers_more,
     statements_allowing,
 )
+from planproof.iam.key_policy import default_key_policy
 from planproof.iam.policies import Layer, Policies
 from planproof.iam.request import Request
 from planproof.iam.statement import Statement, StatementEffect
@@ -38,6 +39,7 @@ __all__ = [
     "Statement",
     "StatementEffect",
     "StatementRef",
+    "default_key_policy",
     "evaluate",
     "pattern_covers",
     "pattern_covers_more",

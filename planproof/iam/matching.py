@@ -103,7 +103,7 @@ class PatternSet:
         for pieces, flavor in self._varying:
             tokens = variables.resolve(pieces, context)
             if tokens is Missing.UNKNOWN:
-                result = None
+                result = None if _might_match(pieces, value) else result
             elif not isinstance(tokens, Missing):
                 if self._fold:
                     tokens = tuple(t.lower() if isinstance(t, str) else t for t in tokens)
@@ -121,6 +121,12 @@ class PatternSet:
             if tokens is Missing.UNKNOWN:
                 result = None
         return result
+
+
+def _might_match(pieces: Sequence[Piece], value: str) -> bool:
+    """Whether a value could match if the variables, whose values are not known, were right."""
+    loose = [Wildcard.ANY if isinstance(piece, Variable) else piece for piece in pieces]
+    return compile_tokens(loose, Flavor.GLOB)(value)
 
 
 def _parse(text: str, flavor: Flavor, known: bool) -> tuple[Piece, ...]:

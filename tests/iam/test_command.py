@@ -1,0 +1,157 @@
+"""``planproof iam --request FILE.json``: the decision, its reason, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planproof.iam.command import main
+
+ALLOW = {
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+}
+REQUEST = {
+    "action": "s3:GetObject",
+    "resource": "arn:aws:s3:::bucket/key",
+    "resource_account": "111122223333",
+    "principal": "arn:aws:iam::111122223333:role/app",
+}
+
+
+def asked(policies: Any, **request: Any) -> dict[str, Any]:
+    return {"request": {**REQUEST, **request}, "policies": policies}
+
+
+def run(tmp_path: Path, given: Any, *options: str) -> int:
+    file = tmp_path / "request.json"
+    file.write_text(given if isinstance(given, str) else json.dumps(given))
+    return main(["--request", str(file), *options])
+
+
+CONDITIONAL = {
+    "Statement": {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "says"),
+    [
+        (asked({"identity": [ALLOW]}), 0, ["allowed", "identity[0], statement 0 (Read)"]),
+        (
+            asked({"identity": [{"name": "aws_iam_policy.x", "document": json.dumps(ALLOW)}]}),
+            0,
+            ["aws_iam_policy.x, statement 0 (Read)"],
+        ),
+        (asked({"identity": []}), 1, ["implicitly denied", "s3:GetObject on arn:aws:s3:::bucket"]),
+        (
+            asked({"resource": {"Statement": {**ALLOW["Statement"][0], "Principal": "*"}}}),  # type: ignore[dict-item]
+            0,
+            ["resource, statement 0 (Read)"],
+        ),
+        (
+            asked({"identity": [ALLOW], "service_control": [[]]}),
+            1,
+            ["no service control policy of some level allows"],
+        ),
+        (asked({"identity": [CONDITIONAL]}), 2, ["undetermined", "the request's aws:SourceVpce"]),
+        (
+            asked({"identity": [CONDITIONAL]}, context={"aws:SourceVpce": "vpce-1"}),
+            0,
+            ["allowed"],
+        ),
+        (asked({"identity": [CONDITIONAL]}, complete=True), 1, ["implicitly denied"]),
+    ],
+)
+def test_decision_and_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: Any, code: int, says: list[str]
+) -> None:
+    assert run(tmp_path, given) == code
+    output = capsys.readouterr().out
+    assert [text for text in says if text not in output] == []
+
+
+def test_json_names_each_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, asked({"identity": [ALLOW]}), "--json") == 0
+    decision = json.loads(capsys.readouterr().out)
+    assert decision["effect"] == "allowed"
+    (reason,) = decision["because"]
+    text = reason.pop("text")
+    assert text == "identity[0], statement 0 (Read) (identity-based policy) allows it"
+    assert reason == {
+        "layer": "identity-based policy",
+        "policy": "identity[0]",
+        "index": 0,
+        "sid": "Read",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("{", "is not JSON (line 1"),
+        ("[" * 100_000, "JSON of no use"),
+        ("[]", "holds no object"),
+        ({"policies": {}}, 'no object "request"'),
+        ({"request": REQUEST}, 'no object "policies"'),
+        (asked({}) | {"polices": {}}, 'a part "polices"'),
+        (asked({}, acton="x"), 'a part "acton"'),
+        (asked({"identities": []}), 'a part "identities"'),
+        ({"request": {"resource": "*"}, "policies": {}}, "names no action"),
+        (asked({}, action="s3"), "'s3' is not one action"),
+        (asked({}, action="s3:*"), "'s3:*' is not one action"),
+        (asked({}, resource="bucket"), "'bucket' is no ARN"),
+        (asked({}, resource=7), '"resource" of "request" is no string'),
+        (asked({}, context=[]), '"context" of "request" is no object'),
+        (asked({}, resource_account="1234"), "'1234' is no account id"),
+        (asked({}, principal="alice"), "'alice' is no principal"),
+        (asked({"identity": ALLOW}), '"identity" of "policies" is no list'),
+        (asked({"service_control": [ALLOW]}), '"service_control" of "policies" is no list'),
+        (asked({"identity": [{"Statement": []}]}), "identity[0]: Statement is an empty list"),
+        (asked({"resource": ALLOW}), "names no principal"),
+    ],
+)
+def test_unusable_file_ends_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: Any, says: str
+) -> None:
+    assert run(tmp_path, given) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert says in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_missing_file_ends_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--request", "nowhere.json"]) == 3
+    assert "nowhere.json cannot be read" in capsys.readouterr().err
+
+
+def test_missing_option_is_not_an_undetermined_decision(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 3
+    assert "--request" in capsys.readouterr().err
+
+
+def test_module_runs_by_itself_from_standard_input() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "planproof.iam", "--request", "-"],
+        input=json.dumps(asked({"identity": []})),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (ran.returncode, ran.stdout.splitlines()[0]) == (1, "implicitly denied")
