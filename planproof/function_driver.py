@@ -202,7 +202,6 @@ def run_function(
     function = prepare(spec)
     region = spec["environment"]["AWS_REGION"]
     with mock_aws():
-        clients: dict[str, Any] = {}
         cleared = False
         while (request := next_request()) is not None:
             if request["do"] == "end":
@@ -216,10 +215,8 @@ def run_function(
                 function, cleared = prepare(request["spec"]), False
                 respond({})
             elif request["do"] == "aws":
-                service = request["service"]
-                if service not in clients:
-                    clients[service] = _client(service, region)
-                respond(_ask(clients[service], request["operation"], request["parameters"]))
+                client = _client(request["service"], region)
+                respond(_ask(client, request["operation"], request["parameters"]))
             else:
                 if not cleared:
                     _forget(function.own_names() - SDK - {"moto"})
@@ -248,14 +245,15 @@ def _warm_up() -> None:
     """Do once, before the first fork, what every fork would do: import moto, read models."""
     from moto import mock_aws
 
-    loaders: Any = importlib.import_module("botocore.loaders")
-    loaders.create_loader = functools.cache(loaders.create_loader)
+    session: Any = importlib.import_module("botocore.session")
+    session.create_loader = functools.cache(session.create_loader)
     with mock_aws():
         for service, operation in _USUAL.items():
-            getattr(_client(service), operation)()
+            getattr(_client(service, "us-east-1"), operation)()
 
 
-def _client(service: str, region: str = "us-east-1") -> Any:
+@functools.cache
+def _client(service: str, region: str) -> Any:
     """A client of a session of our own, as the default session is the function's."""
     return importlib.import_module("boto3.session").Session().client(service, region_name=region)
 
@@ -265,11 +263,9 @@ def serve(
 ) -> None:
     """Start one function after the other, each in a fork, and say how it ended."""
     _warm_up()
-    known: set[str] = set()
     while (spec := next_request()) is not None:
-        for service in {stub["service"] for stub in spec["stubs"]} - known:
-            _client(service)
-            known.add(service)
+        for service in {*_USUAL, *(stub["service"] for stub in spec["stubs"])}:
+            _client(service, spec["environment"]["AWS_REGION"])
         child = os.fork()
         if child == 0:
             try:

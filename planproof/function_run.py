@@ -6,7 +6,6 @@ environment, it reaches no network, and it may hang, crash or exit without harm 
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,11 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from planproof.function_process import NOBODY, DriverProcess
-from planproof.packages import Package
+from planproof.function_deployment import Deployment, lambda_environment
+from planproof.function_process import DriverProcess
 from planproof.recorder import UndeterminedError
-from planproof.stack import Resource, Stack
-from planproof.values import Value, contains_unknown
+from planproof.values import Value
 
 SECONDS_AN_EVENT = 20.0
 _GRACE = 10.0
@@ -119,65 +117,6 @@ class Stub:
     error: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """A function as it would stand in Lambda.
-
-    Attributes:
-        environment: its own variables, without those that Lambda adds.
-        timeout: seconds that the context says are left.
-        memory: megabytes.
-    """
-
-    package: Package
-    handler: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    region: str = "us-east-1"
-    name: str = "function"
-    arn: str = ""
-    runtime: str = "python3.11"
-    timeout: int = 3
-    memory: int = 128
-
-
-def deployment_of(
-    stack: Stack, function: Resource, package: Package, environment: Mapping[str, str] | None = None
-) -> Deployment:
-    """The function as the stack deploys it.
-
-    Args:
-        environment: variables set beside, or instead of, those of the stack.
-
-    Raises:
-        UndeterminedError: something that it takes is unknown, or it is not written in Python.
-    """
-    runtime = str(_known(function, "runtime"))
-    if not runtime.startswith("python"):
-        raise UndeterminedError(f"{function} runs on {runtime}, and only Python can be run here")
-    variables = {**(_known(function, "environment.variables") or {}), **(environment or {})}
-    place = stack.place(function)
-    if place is None:
-        raise UndeterminedError(f"the region of {function} is unknown")
-    return Deployment(
-        package,
-        str(_known(function, "handler")),
-        {str(k): str(v) for k, v in variables.items()},
-        place.region,
-        str(_known(function, "function_name")),
-        str(function.get("arn")),
-        runtime,
-        int(_known(function, "timeout") or 3),
-        int(_known(function, "memory_size") or 128),
-    )
-
-
-def _known(function: Resource, path: str) -> Value:
-    value = function.get(path)
-    if contains_unknown(value):
-        raise UndeterminedError(f"{function}.{path} is unknown before it is built")
-    return value
-
-
 class FunctionHost:
     """Starts functions, one after the other, in one process that is kept; a context manager."""
 
@@ -206,12 +145,19 @@ class FunctionHost:
             self._process = None
         self._folder.cleanup()
 
+    def warm_up(self) -> DriverProcess:
+        """The process that functions are started in; it gets ready in the background."""
+        if self._process is None or not self._process.alive:
+            self._process = DriverProcess("serve", self._path)
+        return self._process
+
     def import_handler(self, deployment: Deployment) -> Failure | None:
         """Import the handler in an interpreter that has only what Lambda's runtime has.
 
         Returns:
             None where that works, else why not.
         """
+        self.warm_up()
         process = DriverProcess("import", self._path)
         try:
             answer = process.ask(self._request(deployment, ()), self._limit + _GRACE)
@@ -227,12 +173,11 @@ class FunctionHost:
         """
         if self._running is not None:
             self._running.end()
-        if self._process is None or not self._process.alive:
-            self._process = DriverProcess("serve", self._path)
-        answer = self._process.ask(self._request(deployment, tuple(stubs)), _START)
+        process = self.warm_up()
+        answer = process.ask(self._request(deployment, tuple(stubs)), _START)
         if "started" not in answer:
             raise UndeterminedError(f"no function can be run here: {answer['failure']['message']}")
-        self._running = RunningFunction(self._process, self._limit, self._request)
+        self._running = RunningFunction(process, self._limit, self._request)
         return self._running
 
     @property
@@ -246,7 +191,7 @@ class FunctionHost:
         return {
             "root": str(root),
             "handler": deployment.handler,
-            "environment": _environment(deployment, root),
+            "environment": lambda_environment(deployment, root),
             "name": deployment.name,
             "arn": deployment.arn,
             "timeout": deployment.timeout,
@@ -254,29 +199,6 @@ class FunctionHost:
             "limit": self._limit,
             "stubs": [asdict(stub) for stub in stubs],
         }
-
-
-def _environment(deployment: Deployment, root: Path) -> dict[str, str]:
-    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime"""
-    return {
-        **deployment.environment,
-        "AWS_REGION": deployment.region,
-        "AWS_DEFAULT_REGION": deployment.region,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_SESSION_TOKEN": "testing",
-        "AWS_LAMBDA_FUNCTION_NAME": deployment.name,
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory),
-        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{deployment.name}",
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{deployment.runtime}",
-        "LAMBDA_TASK_ROOT": str(root),
-        "_HANDLER": deployment.handler,
-        "TZ": ":UTC",
-        "LANG": "en_US.UTF-8",
-        "PATH": os.defpath,
-        **NOBODY,
-    }
 
 
 class RunningFunction:

@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from planproof.function_account import furnish
+from planproof.function_deployment import Deployment, deployment_of
 from planproof.function_run import (
     Call,
-    Deployment,
     FunctionHost,
     Invocation,
     RunningFunction,
     Stub,
-    deployment_of,
 )
 from planproof.identities import Place
 from planproof.links import links

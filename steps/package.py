@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pytest_bdd import given, then, when
 
-from planproof.function_run import Failure, FunctionHost, deployment_of
+from planproof.function_deployment import deployment_of
+from planproof.function_run import Failure, FunctionHost
 from planproof.inquiry import Inquiry
 from planproof.packages import (
     Package,
