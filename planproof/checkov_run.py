@@ -119,16 +119,17 @@ def _scan(
         def __getattr__(self, name: str) -> Any:
             return getattr(self._report, name)
 
-    class KeepingRunner(Runner):  # type: ignore[misc]
+    class KeepingRunner(Runner):
         def run_block(
             self, entities: Any, context: Any, path: Any, root: Any, report: Any, *rest: Any
         ) -> None:
-            super().run_block(entities, context, path, root, Keeper(report), *rest)
+            keeper: Any = Keeper(report)
+            super().run_block(entities, context, path, root, keeper, *rest)
 
         def get_graph_checks_report(self, *_: Any, **__: Any) -> Any:
             return Report(self.check_type)  # Checkov's own graph checks are none of ours
 
-    report = KeepingRunner().run(
+    report: Any = KeepingRunner().run(
         root_folder=str(directory.resolve()),
         runner_filter=RunnerFilter(
             framework=["terraform"],

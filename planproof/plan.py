@@ -5,8 +5,10 @@ Format: https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,7 +82,8 @@ class Plan:
     def parse(cls, text: str, name: str = "the plan") -> Plan:
         """The same from text; ``name`` is what errors call it."""
         try:
-            raw = json.loads(text)
+            with _uncollected():
+                raw = json.loads(text)
         except json.JSONDecodeError as problem:
             if problem.pos >= len(text.rstrip()) or "Unterminated" in problem.msg:
                 what = f"the plan file {name} is truncated: its JSON ends at line {problem.lineno}"
@@ -99,7 +102,8 @@ class Plan:
         """The same from decoded JSON."""
         _check_is_plan(raw, name)
         try:
-            return cls._index(raw)
+            with _uncollected():
+                return cls._index(raw)
         except (KeyError, TypeError, AttributeError, ValueError) as problem:
             raise PlanproofError(
                 f"the plan file {name} is damaged: {type(problem).__name__} {problem}", _MAKE_ONE
@@ -145,6 +149,19 @@ class Plan:
             variables={k: v.get("value") for k, v in (raw.get("variables") or {}).items()},
             raw=raw,
         )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hold back the garbage collector: it would walk the growing plan again and again, which
+    makes loading grow faster than the plan, and there is no garbage yet."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 _MAKE_ONE = "make one with 'terraform show -json PLAN > FILE'"

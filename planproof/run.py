@@ -225,13 +225,19 @@ class Run:
             return
         requirement = self._requirement(identifier)
         stream = self.config.get_terminal_writer()
-        unicode = supports_unicode(stream._file)
-        width = max(60, min(stream.fullwidth, 110))
+        unicode, width = self._terminal()
         self.say(
             requirement_line(requirement, colour=stream.hasmarkup, width=width, unicode=unicode)
         )
         for line in details(requirement, unicode=unicode, width=width):
             self.say(line)
+
+    def _terminal(self) -> tuple[bool, int]:
+        """Whether the terminal shows more than ASCII, and its width in columns, within reason."""
+        stream = self.config.get_terminal_writer()
+        # A log that nobody's window cuts gets the titles whole.
+        width = max(60, min(stream.fullwidth, 120)) if stream._file.isatty() else 120
+        return supports_unicode(stream._file), width
 
     # After -----------------------------------------------------------------------------------
 
@@ -314,7 +320,8 @@ class Run:
         if self.took_terminal and self.result is not None:
             reporter.ensure_newline()
             reporter.write_line("")
-            for line in summary_lines(self.result):
+            unicode, width = self._terminal()
+            for line in summary_lines(self.result, unicode=unicode, width=width):
                 reporter.write_line(line)
             for path in self._written.values():
                 reporter.write_line(f"  {shown_path(path)}")

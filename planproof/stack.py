@@ -157,6 +157,8 @@ class Stack:
     def _of(self, mode: str, types: tuple[str, ...]) -> tuple[Resource, ...]:
         if not types:
             return tuple(r for r in self if r.mode == mode)
+        if len(types) == 1:
+            return self._by_type.get((mode, types[0]), ())
         return tuple(r for type_ in types for r in self._by_type.get((mode, type_), ()))
 
     def types(self) -> frozenset[str]:
