@@ -92,18 +92,49 @@ def bucket_policies(stack: Stack, bucket: Resource) -> list[AttachedPolicy]:
     return found
 
 
-def policies_of(stack: Stack, role: Resource, *, bucket: Resource | None = None) -> Policies:
-    """Everything of this stack that decides on a request of ``role``, ready to be evaluated.
+@dataclass(frozen=True, slots=True)
+class HeldPolicies:
+    """Everything of a stack that decides on the requests of one role.
 
-    Args:
-        bucket: the bucket that the request is about, if its own policy shall be heard.
+    Attributes:
+        identity: the role's inline and managed policies.
+        boundaries: its permissions boundary.
+        bucket: the policies of the bucket that the requests are about.
     """
-    on_bucket = [p.document for p in bucket_policies(stack, bucket)] if bucket else []
-    return Policies(
-        identity=[p.document for p in identity_policies(stack, role)],
-        boundaries=[p.document for p in boundaries(stack, role)],
-        resource=on_bucket or None,
-    )
+
+    identity: tuple[AttachedPolicy, ...]
+    boundaries: tuple[AttachedPolicy, ...] = ()
+    bucket: tuple[AttachedPolicy, ...] = ()
+
+    @classmethod
+    def of(cls, stack: Stack, role: Resource, bucket: Resource | None = None) -> HeldPolicies:
+        """What is held by a role; with a bucket, what that has to say too."""
+        return cls(
+            tuple(identity_policies(stack, role)),
+            tuple(boundaries(stack, role)),
+            tuple(bucket_policies(stack, bucket)) if bucket else (),
+        )
+
+    @property
+    def documents(self) -> tuple[PolicyDocument, ...]:
+        """The documents of the identity policies: what the role is granted."""
+        return tuple(policy.document for policy in self.identity)
+
+    @property
+    def policies(self) -> Policies:
+        """All of it, ready to be evaluated."""
+        return Policies(
+            identity=self.documents,
+            boundaries=[policy.document for policy in self.boundaries],
+            resource=[policy.document for policy in self.bucket] or None,
+        )
+
+    def holder(self, statement: Statement) -> AttachedPolicy | None:
+        """The policy that a statement belongs to."""
+        for policy in (*self.identity, *self.boundaries, *self.bucket):
+            if any(statement is own for own in policy.document.statements):
+                return policy
+        return None
 
 
 def _any_instance(stack: Stack, declared: str, type_: str) -> Resource | None:

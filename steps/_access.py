@@ -2,67 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from planproof.iam import Decision, Policies, Request, Statement, evaluate
 from planproof.inquiry import Inquiry
-from planproof.policies import AttachedPolicy, bucket_policies, identity_policies, policies_of
-from planproof.recorder import UndeterminedError
+from planproof.policies import HeldPolicies
+from planproof.recorder import Recorder, UndeterminedError
 from planproof.stack import Resource
-from planproof.values import is_unknown
 from steps.pipeline import Pipeline
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Access:
-    """A role, and everything of the stack that decides on its requests."""
+    """A role, what it holds, and where the evidence of its rights goes."""
 
     pipeline: Pipeline
     role: Resource
-    attached: list[AttachedPolicy]
-    policies: Policies
-    bucket_policies: list[AttachedPolicy]
+    inquiry: Inquiry
+    evidence: Recorder
+    bucket: Resource | None = None
+    held: HeldPolicies = field(init=False)
+    _policies: Policies = field(init=False)
 
-    @classmethod
-    def of(cls, pipeline: Pipeline, role: Resource, bucket: Resource | None = None) -> Access:
-        """The access of a role, to a bucket if one is named."""
-        stack = pipeline.stack
-        return cls(
-            pipeline,
-            role,
-            identity_policies(stack, role),
-            policies_of(stack, role, bucket=bucket),
-            bucket_policies(stack, bucket) if bucket else [],
-        )
+    def __post_init__(self) -> None:
+        self.held = HeldPolicies.of(self.pipeline.stack, self.role, self.bucket)
+        self._policies = self.held.policies
 
-    def decide(
-        self, action: str, resource: str, account: str | None = None, **context: str
-    ) -> Decision:
+    def decide(self, action: str, arn: str, account: str | None, **context: str) -> Decision:
         """Whether the role may do one thing; keys of ``context`` have ``_`` for ``:``."""
         keys = {name.replace("_", ":"): value for name, value in context.items()}
         request = Request(
             action=action,
-            resource=resource,
+            resource=arn,
             principal=arn_of(self.role),
-            resource_account=account or self.pipeline.account(self.role),
+            resource_account=account,
             context={"aws:SecureTransport": True, **keys},
         )
-        return evaluate(request, self.policies)
+        return evaluate(request, self._policies)
 
-    def place(self, inquiry: Inquiry, statement: Statement) -> tuple[str, int] | None:
-        """File and line of a statement, as a report shows them."""
-        for policy in (*self.attached, *self.bucket_policies):
-            if any(statement is own for own in policy.document.statements):
-                file, line = policy.locate(self.pipeline.stack, statement)
-                return (inquiry.source_path(file), line) if file else None
-        return None
+    def record(self, holds: bool | None, decision: Decision, *, expected: str) -> None:
+        """Write a decision down, at the statement that decided if one did."""
+        said = [r.statement for r in decision.because if r.statement is not None]
+        at = self._place(said[0]) if said else None
+        self.evidence.check(holds, self.role, expected=expected, found=str(decision), at=at)
 
-    def place_of(self, inquiry: Inquiry, decision: Decision) -> tuple[str, int] | None:
-        """File and line of the statement that decided, None where none did."""
-        for reason in decision.because:
-            if reason.statement is not None:
-                return self.place(inquiry, reason.statement)
-        return None
+    def record_statement(
+        self,
+        holds: bool | None,
+        statement: Statement,
+        element: str,
+        *,
+        expected: str,
+        found: object,
+    ) -> None:
+        """Write down what an element of a statement says."""
+        policy = self.held.holder(statement)
+        subject: Resource | str = policy.source if policy else statement.policy
+        path = f"{policy.attribute}.Statement.{statement.index}" if policy else ""
+        self.evidence.check(
+            holds,
+            subject,
+            f"{path}.{element}" if element else path,
+            expected=expected,
+            found=found,
+            at=self._place(statement),
+        )
+
+    def _place(self, statement: Statement) -> tuple[str, int] | None:
+        policy = self.held.holder(statement)
+        file, line = policy.locate(self.pipeline.stack, statement) if policy else ("", 0)
+        return (self.inquiry.source_path(file), line) if file else None
 
 
 def arn_of(resource: Resource) -> str:
@@ -72,6 +81,6 @@ def arn_of(resource: Resource) -> str:
         UndeterminedError: it is not known yet.
     """
     arn = resource.get("arn")
-    if not isinstance(arn, str) or is_unknown(arn):
+    if not isinstance(arn, str):
         raise UndeterminedError(f"the ARN of {resource} is unknown before it is built")
     return arn

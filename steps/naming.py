@@ -28,4 +28,7 @@ def no_shared_name(
     expected = f"a name that changes with var.{variable_names.suffix}"
     for comparison in compare_names(stack, copy):
         name = comparison.name
-        evidence.check(comparison.differs, name.resource, name.attribute, expected=expected)
+        found = f"{name.value} in both" if comparison.differs is False else name.value
+        evidence.check(
+            comparison.differs, name.resource, name.attribute, expected=expected, found=found
+        )

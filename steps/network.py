@@ -30,18 +30,15 @@ def no_policy_allows(
 ) -> None:
     """Whatever the resources and conditions of a statement, it does not name the action."""
     for role in roles:
-        access = Access.of(pipeline, role)
-        documents = [policy.document for policy in access.attached]
+        access = Access(pipeline, role, inquiry, evidence)
         for action in first_column(datatable):
             expected = f"no statement that allows {action}"
-            found = statements_allowing(documents, action)
-            for ref in found:
-                evidence.check(
-                    False if ref.certain else None,
-                    role,
-                    expected=expected,
-                    found=str(ref) if ref.certain else f"{ref}, of which too little is known",
-                    at=access.place(inquiry, ref.statement),
+            statements = statements_allowing(access.held.documents, action)
+            for ref in statements:
+                holds = False if ref.certain else None
+                said = list(ref.statement.actions or ()) or "every action but those it names"
+                access.record_statement(
+                    holds, ref.statement, "Action", expected=expected, found=said
                 )
-            if not found:
+            if not statements:
                 evidence.check(True, role, expected=expected, found="none")

@@ -13,16 +13,15 @@ from planproof.function_deployment import deployment_of
 from planproof.function_run import Failure, FunctionHost
 from planproof.inquiry import Inquiry
 from planproof.packages import (
-    Package,
     PackageError,
     archive_of,
     archived_paths,
-    package_of,
     package_path,
 )
 from planproof.recorder import Recorder
 from planproof.stack import Resource, Stack
 from planproof.values import contains_unknown
+from steps._package import ROLE, package_at, source_of
 from steps.pipeline import Pipeline
 
 
@@ -31,12 +30,6 @@ def function_host() -> Iterator[FunctionHost]:
     """The process in which functions run; one for the whole run."""
     with FunctionHost() as host:
         yield host
-
-
-def package_at(inquiry: Inquiry, stack: Stack, function: Resource) -> Package:
-    """The package of a function, from wherever the run has it."""
-    root = inquiry.workspace.root if inquiry.workspace is not None else None
-    return package_of(stack, function, root=root, directory=inquiry.question.terraform_dir)
 
 
 @given("the function that uploads are queued for")
@@ -113,7 +106,13 @@ def open_package(
         return None
     found = f"{len(opened.files)} files, SHA-256 {opened.sha256}"
     evidence.check(True, function, "filename", expected=expected, found=found)
-    return function_host.import_handler(deployment_of(stack, function, opened))
+    return function_host.import_handler(deployment_of(stack, function, opened, _role(function)))
+
+
+def _role(function: Resource) -> dict[str, str]:
+    """The role's variable, if the stack does not set it: that is another requirement's question."""
+    told = function.get(f"environment.variables.{ROLE}")
+    return {} if isinstance(told, str) else {ROLE: "arn:aws:iam::123456789012:role/any"}
 
 
 @then("its handler can be imported")
@@ -139,15 +138,3 @@ def handler_is_imported(
     at = source_of(inquiry, stack, function, import_failure)
     holds = None if in_layer or import_failure.type == "ProcessEnded" else False
     evidence.check(holds, function, "handler", expected=expected, found=found, at=at)
-
-
-def source_of(
-    inquiry: Inquiry, stack: Stack, function: Resource, failure: Failure
-) -> tuple[str, int] | None:
-    """File and line of the source in which the function failed, where it is known."""
-    archive = archive_of(stack, function)
-    folder = archive.get("source_dir") if archive is not None else None
-    if not failure.where or not isinstance(folder, str) or Path(folder).is_absolute():
-        return None
-    file, _, line = failure.where.rpartition(":")
-    return inquiry.source_path(f"{folder}/{file}"), int(line)

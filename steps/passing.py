@@ -1,0 +1,127 @@
+"""Which roles may the function pass, and to whom?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pytest_bdd import given, parsers, then
+
+from planproof.iam import (
+    Decision,
+    Effect,
+    StatementRef,
+    pattern_covers_more,
+    statements_allowing,
+)
+from planproof.iam.arn import parse_arn
+from planproof.inquiry import Inquiry
+from planproof.recorder import Recorder
+from planproof.stack import Resource
+from planproof.values import is_unknown
+from steps._access import Access, arn_of
+from steps.pipeline import MEDIACONVERT, Pipeline, any_of
+
+ACTION: Final = "iam:PassRole"
+OTHER_SERVICES: Final = (
+    "cloudformation.amazonaws.com",
+    "ec2.amazonaws.com",
+    "ecs-tasks.amazonaws.com",
+    "glue.amazonaws.com",
+    "lambda.amazonaws.com",
+    "states.amazonaws.com",
+)
+
+
+@given("the role of the function that takes the uploads", target_fixture="role")
+def the_function_role(pipeline: Pipeline) -> Resource:
+    """The role of the Lambda function that the processing queue feeds."""
+    return pipeline.function_role
+
+
+@then(parsers.parse("it may pass the role MediaConvert works under to {service}"))
+def may_pass(
+    pipeline: Pipeline, role: Resource, service: str, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """iam:PassRole is allowed on that role, when it is for that service."""
+    access = Access(pipeline, role, inquiry, evidence)
+    passed = pipeline.mediaconvert_role
+    decision = _pass(access, arn_of(passed), service)
+    expected = f"{ACTION} allowed on {passed} to {service}"
+    access.record(decision.allowed, decision, expected=expected)
+
+
+@then(parsers.parse("it may pass no role to any service but {service}"))
+def may_pass_to_no_other(
+    pipeline: Pipeline, role: Resource, service: str, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """Every statement is limited to that service, and others are refused."""
+    access = Access(pipeline, role, inquiry, evidence)
+    for ref in statements_allowing(access.held.documents, ACTION):
+        limit = list(ref.limited_to("iam:PassedToService") or ())
+        access.record_statement(
+            _only(ref, limit, service),
+            ref.statement,
+            "Condition",
+            expected=f"iam:PassedToService limited to {service}",
+            found=limit or "no limit",
+        )
+    passed = pipeline.mediaconvert_role
+    for other in OTHER_SERVICES:
+        if other != service:
+            _record_denied(access, _pass(access, arn_of(passed), other), f"{passed} to {other}")
+
+
+@then("it may pass no other role")
+def may_pass_no_other_role(
+    pipeline: Pipeline, role: Resource, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """Every statement names that role by its ARN, without a wildcard, and others are refused."""
+    access = Access(pipeline, role, inquiry, evidence)
+    passed = pipeline.mediaconvert_role
+    own = arn_of(passed)
+    for ref in statements_allowing(access.held.documents, ACTION):
+        more: bool | None = True
+        if ref.resources is not None:
+            more = any_of(pattern_covers_more(text, own) for text in ref.resources)
+        access.record_statement(
+            None if more is None else not more,
+            ref.statement,
+            "Resource" if ref.resources is not None else "NotResource",
+            expected=f"{own} and nothing else",
+            found=list(ref.resources or ref.not_resources or ()),
+        )
+    for other in _other_roles(pipeline, passed):
+        _record_denied(access, _pass(access, other, MEDIACONVERT), f"{other} to {MEDIACONVERT}")
+
+
+def _pass(access: Access, arn: str, service: str) -> Decision:
+    parts = parse_arn(arn)
+    account = parts.account if parts else None
+    return access.decide(ACTION, arn, account, iam_PassedToService=service)
+
+
+def _record_denied(access: Access, decision: Decision, what: str) -> None:
+    undecided = decision.effect is Effect.UNDETERMINED
+    holds = None if undecided else decision.effect is not Effect.ALLOWED
+    access.record(holds, decision, expected=f"{ACTION} denied on {what}")
+
+
+def _only(ref: StatementRef, limit: Sequence[object], service: str) -> bool | None:
+    if any(isinstance(value, str) and value.lower() != service for value in limit):
+        return False
+    if not ref.certain or any(map(is_unknown, limit)):
+        return None
+    return bool(limit)
+
+
+def _other_roles(pipeline: Pipeline, passed: Resource) -> Iterator[str]:
+    """Roles of the stack, and such as there may be in its account or in another."""
+    for role in pipeline.stack.managed("aws_iam_role"):
+        if role.address != passed.address and isinstance(role.get("arn"), str):
+            yield role.get("arn")
+    own = parse_arn(arn_of(passed))
+    if own is not None:
+        yield str(own._replace(resource="role/administrator"))
+        yield str(own._replace(resource=f"{own.resource}-2"))
+        yield str(own._replace(account="210987654321"))
