@@ -19,7 +19,7 @@ Feature: MediaConvert and the function may do what they must, and no more
       Given the role that MediaConvert works under
       Then it may write objects to the output bucket
 
-    @REQ-02
+    @REQ-02 @sources
     Scenario: The sources say who may use the role
       Then the custom checks for REQ-02 find nothing
 
@@ -43,6 +43,6 @@ Feature: MediaConvert and the function may do what they must, and no more
       Given the role of the function that takes the uploads
       Then it may pass no other role
 
-    @REQ-03
+    @REQ-03 @sources
     Scenario: The sources name the role and the service
       Then the custom checks for REQ-03 find nothing

@@ -14,6 +14,6 @@ Feature: Alarms tell whom the environment names
       Given the same stack with SNS topics for its alarms
       Then every CloudWatch alarm tells each of these topics when it goes off
 
-    @REQ-13
+    @REQ-13 @sources
     Scenario: The sources name no topic
       Then the custom checks for REQ-13 find nothing

@@ -21,6 +21,6 @@ Feature: Everything the stack keeps is encrypted with its own key
     Scenario: Log groups name the key by its ARN
       Then every CloudWatch log group is encrypted with a key of this stack, named by its ARN
 
-    @REQ-11
+    @REQ-11 @sources
     Scenario: The sources name the key as they should
       Then the custom checks for REQ-11 find nothing

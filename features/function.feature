@@ -17,6 +17,7 @@ Feature: The function turns uploads into MediaConvert jobs
       When its package is opened where nothing is installed but what Lambda's runtime has
       Then its handler can be imported
 
+    @sources
     Scenario: The sources build the package, as the custom checks see it
       Then the custom checks for REQ-08 find nothing
 
@@ -62,6 +63,7 @@ Feature: The function turns uploads into MediaConvert jobs
       And an earlier report of the job as PROGRESSING arrives late
       Then the job's record says COMPLETE
 
+    @sources
     Scenario: One bad message does not take others with it, as the custom checks see it
       Then the custom checks for REQ-09 find nothing
 
@@ -80,5 +82,6 @@ Feature: The function turns uploads into MediaConvert jobs
       When "opening.mp4" is uploaded to the input bucket
       Then the job has exactly that role
 
+    @sources
     Scenario: The sources hand over the role, as the custom checks see it
       Then the custom checks for REQ-12 find nothing

@@ -13,6 +13,6 @@ Feature: The stack goes as easily as it comes
     Scenario: Keys go as soon as KMS allows
       Then every customer-managed KMS key has deletion_window_in_days set to 7
 
-    @REQ-05
+    @REQ-05 @sources
     Scenario: Nothing in the sources stands in the way
       Then the custom checks for REQ-05 find nothing

@@ -10,7 +10,7 @@ Feature: The stack can be built again, beside itself and elsewhere
       Given the same stack with another environment suffix
       Then no physical name is the same in both
 
-    @REQ-06
+    @REQ-06 @sources
     Scenario: The sources put something that varies into every name
       Then the custom checks for REQ-06 find nothing
 
@@ -29,6 +29,6 @@ Feature: The stack can be built again, beside itself and elsewhere
     Scenario: The code names no region
       Then no region is written into the code, but for the default of its variable
 
-    @REQ-07
+    @REQ-07 @sources
     Scenario: The sources take the region from where it is chosen
       Then the custom checks for REQ-07 find nothing

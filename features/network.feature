@@ -50,6 +50,6 @@ Feature: The pipeline needs no network of its own
         | ec2:AssignPrivateIpAddresses         | to give one further addresses      |
         | ec2:UnassignPrivateIpAddresses       | to take them away                  |
 
-    @REQ-01
+    @REQ-01 @sources
     Scenario: The sources show no network either
       Then the custom checks for REQ-01 find nothing

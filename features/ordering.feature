@@ -10,6 +10,6 @@ Feature: What something needs is there before it
       Given the notification of uploads
       Then it is made only after the policy of each queue it names
 
-    @REQ-10
+    @REQ-10 @sources
     Scenario: The sources give the order and the sender
       Then the custom checks for REQ-10 find nothing

@@ -9,6 +9,6 @@ Feature: The function runs on what AWS looks after
     Scenario: No runtime is past its end
       Then AWS supports the runtime of every Lambda function today
 
-    @REQ-04
+    @REQ-04 @sources
     Scenario: The sources name no runtime that is past its end
       Then the custom checks for REQ-04 find nothing

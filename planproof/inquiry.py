@@ -10,6 +10,7 @@ from pathlib import Path
 
 from planproof.emulator import LazyAccount
 from planproof.errors import PlanproofError
+from planproof.hcl_source import SourceIndex
 from planproof.plan import Plan
 from planproof.recorder import UndeterminedError, sensitive_texts
 from planproof.recording import Recording, read_recording
@@ -18,6 +19,7 @@ from planproof.stack import Resource, Stack
 from planproof.terraform_cli import Binary, Progress, TerraformNotFoundError, find_binary
 from planproof.terraform_cli import no_progress as silent
 from planproof.values import Value
+from planproof.working_copy import source_files
 from planproof.workspace import Workspace, shown_path
 
 DEFAULT = "default"
@@ -162,7 +164,11 @@ class Inquiry:
 
     def _from_plan_file(self, path: Path) -> None:
         self.plan = Plan.load(path)
-        self._stacks[DEFAULT] = Stack.from_plan(self.plan)
+        directory, sources = self.question.terraform_dir, None
+        if directory is not None:
+            source_files(directory)
+            sources = SourceIndex.read({"": directory}, root=directory)
+        self._stacks[DEFAULT] = Stack.from_plan(self.plan, sources=sources)
         self.source = f"plan file of Terraform {self.plan.terraform_version or '?'}"
         self.notices.append(
             "Judged from a plan file alone: what the plan leaves unknown is undetermined."

@@ -52,6 +52,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make ready for a run; --compliance judges the features where no path is given."""
     config.addinivalue_line("markers", "requirement(id): the requirement that a scenario serves")
+    config.addinivalue_line("markers", "sources: a scenario that needs the Terraform sources")
     if config.option.collectonly:
         return
     run = Run(config)
@@ -89,6 +90,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     mine = [item for item in items if collection.is_feature_item(item)]
     if run is None or not mine:
         return
+    if without := run.left_out(mine):
+        config.hook.pytest_deselected(items=without)
+        mine = [item for item in mine if item not in without]
+        items[:] = [item for item in items if item not in without]
     try:
         collection.check_scenarios(mine)
     except PlanproofError as problem:

@@ -59,6 +59,7 @@ class Run:
         self._titles: dict[str, tuple[str, str]] = {}
         self._scenarios: dict[str, list[ScenarioResult]] = {}
         self._crashes: list[str] = []
+        self._notices: list[str] = []
         self._waivers: tuple[Waiver, ...] = ()
         self._started = dt.datetime.now(dt.UTC).astimezone()
         self._clock = time.monotonic()
@@ -78,6 +79,20 @@ class Run:
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
             folder = str(self.config.getini("features_dir"))
             self.config.args[:] = [str(self.config.rootpath / folder)]
+
+    def left_out(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """Scenarios that need sources where there are none, unless a requirement has no other."""
+        if not self.config.getoption("--plan") or self.config.getoption("--terraform-dir"):
+            return []
+        out = [item for item in items if item.get_closest_marker("sources")]
+        served = {i for item in items if item not in out for i in _requirements(item)}
+        out = [item for item in out if set(_requirements(item)) <= served]
+        if out:
+            self._notices.append(
+                f"{len(out)} scenarios that look at the sources were left out; "
+                "name the sources with --terraform-dir to have them judged too."
+            )
+        return out
 
     def plan_items(self, items: Sequence[pytest.Item]) -> None:
         """Learn which scenarios serve which requirement, and sort them so."""
@@ -117,7 +132,7 @@ class Run:
             raise
         self.prepared = True
         if self.took_terminal:
-            for notice in self.inquiry.notices:
+            for notice in (*self.inquiry.notices, *self._notices):
                 self.say(f"NOTE: {notice}")
             self.progress(f"{len(self._requirements)} requirements")
             self.say("")
@@ -282,7 +297,7 @@ class Run:
             PlanproofError: the reports cannot be written.
         """
         order = sorted(self._requirements, key=requirement_order)
-        notices = list(self.inquiry.notices)
+        notices = [*self.inquiry.notices, *self._notices]
         if left := [i for i in order if self._requirements[i]]:
             notices.append(f"The run was stopped before these were judged: {', '.join(left)}.")
         notices += self._waiver_notices(order)
@@ -337,6 +352,11 @@ class Run:
             self._pool = None
         if hasattr(self, "inquiry"):
             self.inquiry.close()
+
+
+def _requirements(item: pytest.Item) -> tuple[str, ...]:
+    template = template_of(item)
+    return requirements_of(template) if template is not None else ()
 
 
 def _own_part(problem: BaseException) -> types.TracebackType | None:

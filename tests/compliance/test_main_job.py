@@ -1,0 +1,113 @@
+"""The main job on the shipped stack, as tox runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ALL = [f"REQ-{number:02d}" for number in range(1, 14)]
+
+pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+
+
+def judge(
+    reports: Path, *arguments: str, path: str | None = None
+) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    """Run the main job; what it printed, and compliance.json."""
+    command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--compliance"]
+    environ = os.environ | ({"PATH": path} if path is not None else {})
+    done = subprocess.run(
+        [*command, "--report-dir", str(reports), *arguments],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=570,
+    )
+    file = reports / "compliance.json"
+    return done, json.loads(file.read_text("utf-8")) if file.is_file() else {}
+
+
+def statuses(report: dict[str, Any]) -> dict[str, str]:
+    return {entry["id"]: entry["status"] for entry in report["requirements"]}
+
+
+@pytest.fixture
+def no_terraform(tmp_path: Path) -> str:
+    """A PATH with git and nothing else."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "git").symlink_to(shutil.which("git") or "/usr/bin/git")
+    return str(folder)
+
+
+def test_the_real_sources_keep_all_thirteen_promises(tmp_path: Path) -> None:
+    done, report = judge(tmp_path / "reports")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "13 of 13 requirements passed" in done.stdout
+    assert statuses(report) == dict.fromkeys(ALL, "passed")
+    assert report["summary"]["source"].startswith(("Terraform", "OpenTofu"))
+    assert all(s["evidence"] for r in report["requirements"] for s in r["scenarios"])
+    for name in ("compliance.md", "compliance.html", "junit.xml"):
+        assert (tmp_path / "reports" / name).stat().st_size > 1000
+
+
+def test_the_recording_equals_a_fresh_resolution() -> None:
+    command = [sys.executable, "-m", "planproof.cli", "record", "--verify"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=570)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_without_terraform_the_recording_serves_and_every_report_says_so(
+    tmp_path: Path, no_terraform: str
+) -> None:
+    done, report = judge(tmp_path / "reports", path=no_terraform)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert statuses(report) == dict.fromkeys(ALL, "passed")
+    notice = "No Terraform binary was found"
+    assert notice in done.stdout
+    assert report["summary"]["notices"][0].startswith(notice)
+    for name in ("compliance.md", "compliance.html"):
+        assert notice in (tmp_path / "reports" / name).read_text("utf-8")[:30_000]
+
+
+def test_without_terraform_changed_sources_are_refused(tmp_path: Path, no_terraform: str) -> None:
+    for folder in ("terraform", "lambda"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    with (tmp_path / "lambda" / "lambda_function.py").open("a") as file:
+        file.write("# changed\n")
+    arguments = ("--terraform-dir", str(tmp_path / "terraform"))
+    done, report = judge(tmp_path / "reports", *arguments, path=no_terraform)
+    assert done.returncode not in (0, 1)
+    assert not report
+    assert "made from other sources" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_plan_alone_leaves_open_what_it_does_not_know(tmp_path: Path) -> None:
+    from planproof.emulator import emulated_account
+    from planproof.terraform_cli import find_binary
+    from planproof.workspace import Workspace
+
+    workspace = Workspace.cached(ROOT / "terraform", find_binary(), tmp_path / "cache")
+    with emulated_account() as endpoint, workspace.prepared():
+        workspace.endpoint = endpoint
+        workspace.terraform("plan", "-input=false", "-no-color", "-out=made.tfplan")
+        plan = tmp_path / "plan.json"
+        plan.write_text(workspace.terraform("show", "-json", "made.tfplan"), "utf-8")
+    done, report = judge(tmp_path / "reports", "--plan", str(plan))
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = statuses(report)
+    assert found["REQ-05"] == "passed"  # plain values, which a plan knows
+    for unknown in ("REQ-03", "REQ-06", "REQ-07", "REQ-11"):
+        assert found[unknown] == "undetermined", unknown
+    assert "failed" not in found.values()
+    assert "Traceback" not in done.stdout
