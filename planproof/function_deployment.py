@@ -11,7 +11,7 @@ from planproof.function_process import NOBODY
 from planproof.packages import Package
 from planproof.recorder import UndeterminedError
 from planproof.stack import Resource, Stack
-from planproof.values import Value, contains_unknown
+from planproof.values import Value, contains_unknown, is_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,10 @@ def deployment_of(
     runtime = str(_known(function, "runtime"))
     if not runtime.startswith("python"):
         raise UndeterminedError(f"{function} runs on {runtime}, and only Python can be run here")
-    variables = {**(_known(function, "environment.variables") or {}), **(environment or {})}
+    given = function.get("environment.variables")
+    variables = {**(given if isinstance(given, Mapping) else {}), **(environment or {})}
+    if is_unknown(given) or contains_unknown(variables):
+        raise UndeterminedError(f"{function}.environment.variables are not all known")
     place = stack.place(function)
     if place is None:
         raise UndeterminedError(f"the region of {function} is unknown")

@@ -64,7 +64,7 @@ class Account:
             self.calls.append(entry)
         self._current.append((entry, parameters))
         try:
-            response = original(client, operation, parameters)
+            response = _answered(original, client, operation, parameters)
         except BaseException as problem:
             entry["failure"] = {"type": type(problem).__name__, "message": str(problem)}
             raise
@@ -99,6 +99,21 @@ class Account:
     def _refuse(self, *_: Any, **__: Any) -> None:
         entry = self._current[-1][0]
         raise NotEmulatedError(f"{entry['service']}:{entry['operation']} is not emulated here")
+
+
+def _answered(original: Any, client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+    """The answer, unless moto says that it has none: that is no answer of AWS."""
+    try:
+        return original(client, operation, parameters)
+    except Exception as problem:
+        unknown_service = "calling the " in str(problem) and str(problem).endswith(_MOTO_HAS_NONE)
+        if not unknown_service and not isinstance(problem, NotImplementedError):
+            raise
+    service = client.meta.service_model.service_name
+    raise NotEmulatedError(f"{service}:{operation} is not emulated here")
+
+
+_MOTO_HAS_NONE = "operation: Not yet implemented"
 
 
 def _numbered(value: Any, number: int) -> Any:

@@ -19,7 +19,8 @@ from planproof.recorder import UndeterminedError
 from planproof.values import Value
 
 SECONDS_AN_EVENT = 20.0
-_GRACE = 10.0
+GRACE = 10.0
+"""Seconds beyond the limit after which a process that does not answer is ended."""
 _START = 60.0
 _LOG_TAIL = 4_000
 
@@ -160,7 +161,7 @@ class FunctionHost:
         self.warm_up()
         process = DriverProcess("import", self._path)
         try:
-            answer = process.ask(self._request(deployment, ()), self._limit + _GRACE)
+            answer = process.ask(self._request(deployment, ()), self._limit + GRACE)
         finally:
             process.kill()
         return _failure(answer["failure"], "import") if "failure" in answer else None
@@ -218,7 +219,7 @@ class RunningFunction:
     def invoke(self, event: Mapping[str, Any]) -> Invocation:
         """Give it one event; however it ends, that is the answer."""
         before = self._written
-        answer = self._ask({"do": "invoke", "event": event}, self._limit + _GRACE)
+        answer = self._ask({"do": "invoke", "event": event}, self._limit + GRACE)
         failure = answer.get("failure")
         return Invocation(
             answer.get("returned"),
@@ -229,11 +230,11 @@ class RunningFunction:
 
     def restart(self) -> None:
         """Let the next event meet a cold start; the account stays as it is."""
-        self._ask({"do": "restart"}, _GRACE)
+        self._ask({"do": "restart"}, GRACE)
 
     def become(self, deployment: Deployment) -> None:
         """Let the next event go to another function, cold, in the same account."""
-        self._ask({"do": "become", "spec": self._request(deployment, ())}, _GRACE)
+        self._ask({"do": "become", "spec": self._request(deployment, ())}, GRACE)
 
     def aws(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call the account from outside the function; ``operation`` as boto3 spells it.
@@ -264,7 +265,7 @@ class RunningFunction:
     def end(self) -> None:
         """End it, and its account with it."""
         if self._over is None:
-            self._ask({"do": "end"}, _GRACE)
+            self._ask({"do": "end"}, GRACE)
 
     def _ask(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         if self._over is None:

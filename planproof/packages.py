@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,9 @@ from planproof.errors import PlanproofError
 from planproof.recorder import UndeterminedError
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, contains_unknown
+
+LARGEST = 262_144_000
+"""Bytes of all files of a package: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 class PackageError(PlanproofError):
@@ -45,13 +49,19 @@ class Package:
     def __post_init__(self) -> None:
         try:
             with zipfile.ZipFile(io.BytesIO(self.data)) as opened:
-                names = tuple(i.filename for i in opened.infolist() if not i.is_dir())
+                entries = [entry for entry in opened.infolist() if not entry.is_dir()]
         except (zipfile.BadZipFile, ValueError, OSError) as problem:
             raise PackageError(
                 f"the package {self.name} is no zip archive ({problem})",
                 "build it with a data source archive_file of type zip",
             ) from None
-        object.__setattr__(self, "files", names)
+        size = sum(entry.file_size for entry in entries)
+        if size > LARGEST:
+            raise PackageError(
+                f"the package {self.name} holds {size} bytes, and Lambda takes {LARGEST}",
+                "pack less into it",
+            )
+        object.__setattr__(self, "files", tuple(entry.filename for entry in entries))
 
     @property
     def sha256(self) -> str:
@@ -64,9 +74,20 @@ class Package:
         return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
 
     def unpack(self, folder: Path) -> None:
-        """Write its files below ``folder``, as Lambda does below /var/task."""
-        with zipfile.ZipFile(io.BytesIO(self.data)) as opened:
-            opened.extractall(folder)
+        """Write its files into a new ``folder``, as Lambda does into /var/task.
+
+        Raises:
+            PackageError: a file in it is damaged or encrypted.
+        """
+        part = folder.with_suffix(".part")
+        try:
+            with zipfile.ZipFile(io.BytesIO(self.data)) as opened:
+                opened.extractall(part)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as problem:
+            raise PackageError(
+                f"the package {self.name} cannot be unpacked ({problem})", "build it anew"
+            ) from None
+        part.rename(folder)
 
 
 def package_path(stack: Stack, function: Resource) -> str | None:
@@ -88,7 +109,7 @@ def package_path(stack: Stack, function: Resource) -> str | None:
 
 def _uploaded_file(stack: Stack, function: Resource) -> object:
     bucket, key = function.get("s3_bucket"), function.get("s3_key")
-    if UNKNOWN in (bucket, key) or bucket is UNKNOWN or key is UNKNOWN:
+    if bucket is UNKNOWN or key is UNKNOWN:
         return UNKNOWN
     for uploaded in stack.managed("aws_s3_object", "aws_s3_bucket_object"):
         if uploaded.get("bucket") == bucket and uploaded.get("key") == key:

@@ -15,10 +15,9 @@ from planproof.links import links
 from planproof.recorder import Recorder, UndeterminedError, render
 from planproof.stack import Resource, Stack
 from steps._conveyor import Conveyor, Record, outcome, texts
-from steps.package import package_at, source_of
+from steps._package import ROLE, package_at, source_of
 from steps.pipeline import MissingPartError, Pipeline
 
-ROLE: Final = "MEDIACONVERT_ROLE"
 _ROLE_PATH: Final = f"environment.variables.{ROLE}"
 _COMPLETE: Final = re.compile(r"(?:.*[^A-Z])?COMPLETED?(?:[^A-Z].*)?")
 
