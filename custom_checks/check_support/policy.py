@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from check_support.configuration import Part
-from check_support.evaluation import Frame
+from check_support.scope import instance_frame
 from check_support.values import Choice, Reference, Template, Value, options, shown
 
 _TYING_OPERATORS = {"arnequals", "arnlike", "stringequals", "stringequalsignorecase", "stringlike"}
@@ -210,7 +210,7 @@ def _from_reference(reference: Reference) -> Policy:
     block = reference.scope.block(reference.root) if reference.scope else None
     if block is None or reference.scope is None:
         return Policy(complete=False)
-    part = Part(block, Frame(reference.scope))
+    part = Part(block, instance_frame(block, reference.scope, reference.key))
     if reference.resource_type == "data.aws_iam_policy_document":
         return _from_blocks(part)
     if reference.path == ("policy",):

@@ -40,6 +40,34 @@ data "aws_iam_policy_document" "open" {
   }
 }
 
+# One document for each, of which the key says which.
+data "aws_iam_policy_document" "each" {
+  for_each = {
+    limited = { service = "mediaconvert", accounts = [data.aws_caller_identity.current.account_id] }
+    open    = { service = "mediaconvert", accounts = [] }
+    lambda  = { service = "lambda", accounts = [] }
+  }
+
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["${each.value.service}.amazonaws.com"]
+    }
+
+    dynamic "condition" {
+      for_each = each.value.accounts
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [condition.value]
+      }
+    }
+  }
+}
+
 resource "aws_iam_role" "pass" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -66,6 +94,10 @@ resource "aws_iam_role" "pass_queue" {
 
 resource "aws_iam_role" "pass_document" {
   assume_role_policy = data.aws_iam_policy_document.limited.json
+}
+
+resource "aws_iam_role" "pass_document_instance" {
+  assume_role_policy = data.aws_iam_policy_document.each["limited"].json
 }
 
 resource "aws_iam_role" "fail" {
@@ -131,6 +163,10 @@ resource "aws_iam_role" "fail_document" {
   assume_role_policy = data.aws_iam_policy_document.open.json
 }
 
+resource "aws_iam_role" "fail_document_instance" {
+  assume_role_policy = data.aws_iam_policy_document.each["open"].json
+}
+
 resource "aws_iam_role" "unknown_service" {
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
@@ -163,4 +199,8 @@ resource "aws_iam_role" "other_service" {
       Principal = { Service = ["lambda.amazonaws.com", "logs.${data.aws_partition.current.dns_suffix}"] }
     }]
   })
+}
+
+resource "aws_iam_role" "other_document_instance" {
+  assume_role_policy = data.aws_iam_policy_document.each["lambda"].json
 }
