@@ -77,11 +77,13 @@ def pytest_planproof_variants(
     """The sets of variables that requirements speak of; where the stack has no such variable,
     there is no such set, and the requirement says so."""
     names = variable_names_of(config)
-    region = "eu-west-1" if variables.get(names.region) != "eu-west-1" else "us-east-1"
-    topic = f"arn:aws:sns:{variables.get(names.region) or 'us-east-1'}:123456789012:alarms"
+    region = variables.get(names.region)
+    known = region if isinstance(region, str) else "us-east-1"
+    other = "us-east-1" if known == "eu-west-1" else "eu-west-1"
+    topic = f"arn:aws:sns:{known}:123456789012:alarms"
     wanted = (
         Variant("another suffix", {names.suffix: "pr4711"}),
-        Variant("another region", {names.region: region}),
+        Variant("another region", {names.region: other}),
         Variant("alarm topics", {names.alarm_topics: [topic]}),
     )
     return [v for v in wanted if set(v.variables) <= set(variables)]
