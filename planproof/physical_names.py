@@ -138,7 +138,7 @@ def _name_attribute(stack: Stack, resource: Resource) -> str | None:
     if known is not None:
         given = known not in _NOT_GIVEN and _is_given(stack, resource, known)
         return known if given else None
-    for attribute in ("name", *_named_after_type(resource.type)):
+    for attribute in ("name", "identifier", *_named_after_type(resource.type)):
         if _is_given(stack, resource, attribute):
             return None if _only_refers(stack, resource, attribute) else attribute
     return None
