@@ -339,7 +339,7 @@ class Run:
             for line in summary_lines(self.result, unicode=unicode, width=width):
                 reporter.write_line(line)
             for path in self._written.values():
-                reporter.write_line(f"  {shown_path(path)}")
+                reporter.write_line(f"  {path}")  # as the user named the folder
         if self._crashes and self.prepared:
             reporter.section("steps that crashed")
             for text in self._crashes:
