@@ -4,6 +4,9 @@ While Terraform resolves a stack, every resource carries a *token* of the right 
 its identity, for the real one depends on values not evaluated yet (its name, its region).
 Afterwards each token is replaced by what AWS would have made of the resolved values.
 
+What nobody can know (a version number, a timestamp inside an ARN) gets :data:`UNDECIDED_TOKEN` in
+its place: the right shape for Terraform, and unknown to us.
+
 Formats: https://docs.aws.amazon.com/service-authorization/latest/reference/ (resource types).
 """
 
@@ -14,18 +17,26 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import Template
-from typing import Any, Final
+from typing import Final
 
 PARTITION_TOKEN: Final = "aws-planproof"  # noqa: S105  (no secret)
 REGION_TOKEN: Final = "xx-planproof-1"  # noqa: S105  (no secret)
 ACCOUNT_TOKEN: Final = "999900009999"  # noqa: S105  (no secret)
+
+UNDECIDED_TOKEN: Final = "planproof-undecided"  # noqa: S105  (no secret)
 
 _NAMESPACE = uuid.UUID("6f1f3d0e-1f0e-5a53-9c53-4d2b7f9f2a10")
 _TOKEN = re.compile(r"planproof-n\d{6}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _OWNER = re.compile(rf"[^\s\",]*?({_TOKEN.pattern}|{_UUID.pattern})")
 _IAM_PATH = re.compile(r":(?:role|user|group|policy|instance-profile)/$")
-_ANY_TOKEN = re.compile(rf"{_TOKEN.pattern}|{PARTITION_TOKEN}|{REGION_TOKEN}|{ACCOUNT_TOKEN}")
+_ANY_TOKEN = re.compile(
+    rf"(?P<of>{_TOKEN.pattern})\.(?P<part>region|account)\b"
+    rf"|{_TOKEN.pattern}|{PARTITION_TOKEN}|{REGION_TOKEN}|{ACCOUNT_TOKEN}"
+)
+_REMAINS = re.compile(
+    rf"planproof-n\d|{UNDECIDED_TOKEN}|{PARTITION_TOKEN}|{REGION_TOKEN[:-2]}|{ACCOUNT_TOKEN}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +53,10 @@ class Shape:
     """How a type of resource gets its identity.
 
     Attributes:
-        name: the attribute that holds its physical name.
-        attributes: computed attribute → template over ``$name``, ``$uuid``, ``$hex`` and the
-            ``$arn`` that ``arn`` gives.
+        name: the attribute that holds its physical name; "" where no attribute does.
+        attributes: computed attribute → template over ``$name``, ``$uuid``, ``$hex``, the
+            ``$arn`` that ``arn`` gives, ``$region`` and ``$account`` that it is in, and
+            ``$undecided`` for what nobody knows.
         arn: template of its ARN.
     """
 
@@ -76,7 +88,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
         bucket="$name",
         bucket_domain_name=f"$name.s3.{_SUFFIX}",
         bucket_regional_domain_name=f"$name.s3.{_R}.{_SUFFIX}",
-        region=_R,
+        region="$region",
     ),
     "aws_s3_bucket_notification": _shape("bucket", "", id="$name"),
     "aws_s3_bucket_policy": _shape("bucket", "", id="$name"),
@@ -127,17 +139,22 @@ SHAPES: Final[Mapping[str, Shape]] = {
         invoke_arn=f"arn:{PARTITION_TOKEN}:apigateway:{_R}:lambda:path/2015-03-31/functions/"
         + _arn("lambda", "function:$name")
         + "/invocations",
-        qualified_arn=_arn("lambda", "function:$name") + ":1",
-        version="1",
+        qualified_arn=_arn("lambda", "function:$name:$undecided"),
+        version="$undecided",
     ),
-    "aws_lambda_alias": _shape("name", _arn("lambda", "function:alias/$name"), id="$arn"),
+    "aws_lambda_alias": _shape("", _arn("lambda", "function:$name"), id="$arn"),
     "aws_lambda_layer_version": _shape(
-        "layer_name", _arn("lambda", "layer:$name") + ":1", id="$arn", version="1"
+        "", _arn("lambda", "layer:$name"), id="$arn", version="$undecided"
     ),
     "aws_lambda_event_source_mapping": _shape(
         "uuid", _arn("lambda", "event-source-mapping:$uuid"), id="$uuid", uuid="$uuid"
     ),
-    "aws_dynamodb_table": _shape("name", _arn("dynamodb", "table/$name"), id="$name"),
+    "aws_dynamodb_table": _shape(
+        "name",
+        _arn("dynamodb", "table/$name"),
+        id="$name",
+        stream_arn=_arn("dynamodb", "table/$name/stream/$undecided"),
+    ),
     "aws_cloudwatch_log_group": _shape(
         "name", _arn("logs", "log-group:$name"), id="$name", name="$name"
     ),
@@ -169,7 +186,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
         _arn("ecr", "repository/$name"),
         id="$name",
         repository_url=f"{_A}.dkr.ecr.{_R}.{_SUFFIX}/$name",
-        registry_id=_A,
+        registry_id="$account",
     ),
     "aws_media_convert_queue": _shape("name", _arn("mediaconvert", "queues/$name"), id="$name"),
     "aws_kinesis_stream": _shape("name", _arn("kinesis", "stream/$name"), id="$arn"),
@@ -196,35 +213,48 @@ class Identities:
 
     def __init__(self) -> None:
         self._addresses: dict[str, str] = {}  # token or UUID → address
+        self._marks: set[str] = set()  # other texts that only an identity has
+        self._undecided: set[str] = set()  # UUIDs that stand for any of several instances
+        self._count = 0
 
-    def tokens(self, address: str, type_: str, unknown: set[str]) -> dict[str, str]:
+    def tokens(self, address: str, type_: str, unknown: set[str] | None) -> dict[str, str]:
         """Attributes to override for one resource instance, with tokens for values.
 
         Args:
             unknown: the top-level attributes that the plan does not know; only these are given.
+                None where no plan says.
         """
-        token = f"planproof-n{len(self._addresses) // 2:06d}"
+        token = f"planproof-n{self._count:06d}"
+        self._count += 1
+        fill = _fill(address, token)
         self._addresses[token] = address
-        self._addresses[stable_uuid(address)] = address
-        shape = SHAPES.get(type_)
-        if shape is None:
-            service = re.sub(r"[^a-z0-9-]", "-", type_.split("_")[1]) if "_" in type_ else "x"
-            arn = Template(_OPAQUE_ARN).substitute(service=service, name=token)
-            values = {"id": token, "arn": arn}
-        else:
-            fill = _fill(address, token)
-            arn = Template(shape.arn).substitute(fill)
-            values = {
-                key: Template(template).substitute(fill, arn=arn)
-                for key, template in shape.attributes.items()
-            }
-            if arn:
-                values["arn"] = arn
-        return {key: value for key, value in values.items() if key in unknown}
+        self._addresses[fill["uuid"]] = address
+        self._marks |= {fill["hex"], fill["hex17"]}
+        return _given(type_, fill)
+
+    def undecided(self, address: str, type_: str) -> dict[str, str]:
+        """The same for all instances that the plan does not have: of the right shape, for Terraform
+        to go on with, but unknown, for each instance has an identity of its own."""
+        fill = _fill(f"{address}[…]", UNDECIDED_TOKEN)
+        self._undecided.add(fill["uuid"])
+        given = _given(type_, fill)
+        return {key: _undecided(value) for key, value in given.items()}
 
     def address_of(self, token: str) -> str | None:
         """The instance whose identity ``token`` stands for."""
         return self._addresses.get(token)
+
+    def shows_in(self, text: str) -> bool:
+        """Whether a text holds, for all to see, an identity that was given."""
+        if _ANY_TOKEN.search(text) or self.is_undecided(text):
+            return True
+        if any(match[0] in self._addresses for match in _UUID.finditer(text)):
+            return True
+        return any(mark in text for mark in self._marks)
+
+    def is_undecided(self, text: str) -> bool:
+        """Whether a text holds an identity that was given for its shape alone."""
+        return UNDECIDED_TOKEN in text or any(one in text for one in self._undecided)
 
     def translator(
         self,
@@ -246,8 +276,11 @@ class Identities:
 
             def one(match: re.Match[str]) -> str:
                 token = match[0]
+                if match["part"]:
+                    place = places(self._addresses.get(match["of"], ""))
+                    return str(getattr(place, match["part"])) if place else token
                 if token in (PARTITION_TOKEN, REGION_TOKEN, ACCOUNT_TOKEN):
-                    place = places(self._owner_after(text, match.end()))
+                    place = places(self._owner_of(text, match))
                     if place is None:
                         return token
                     return {
@@ -262,25 +295,74 @@ class Identities:
                 if not name or token in name or token in within:
                     return f"({address})"
                 path = paths.get(address, "/").strip("/")
-                prefix = f"{path}/" if path and _IAM_PATH.search(text[: match.start()]) else ""
-                return prefix + real(name, within | {token})
+                before = text[: match.start()]
+                prefix = f"{path}/" if path and _IAM_PATH.search(before) else ""
+                return prefix + _as_in_arn(before, real(name, within | {token}))
 
             return _ANY_TOKEN.sub(one, text)
 
         return real
 
-    def _owner_after(self, text: str, start: int) -> str:
-        """Address of the resource whose ARN or URL goes on at ``start``."""
-        match = _OWNER.match(text, start)
-        if match is None:
-            return ""
-        return self._addresses.get(match[1], "")
+    def _owner_of(self, text: str, place: re.Match[str]) -> str:
+        """Address of the resource whose ARN, URL or domain name a place token is part of."""
+        after = _OWNER.match(text, place.end())
+        if after is not None:
+            return self._addresses.get(after[1], "")
+        begin = 1 + max(text.rfind(gap, 0, place.start()) for gap in ' ",\n\t')
+        named = _TOKEN.findall(text, begin, place.start())
+        return self._addresses.get(named[-1], "") if named else ""
+
+
+def remains(text: str) -> bool:
+    """Whether a translated text still holds a token, or a piece of one: then it is no value."""
+    return _REMAINS.search(text) is not None
+
+
+def _as_in_arn(before: str, name: str) -> str:
+    """A physical name as AWS writes it into an ARN that begins with ``before``."""
+    if before.endswith(":parameter/"):
+        return name.removeprefix("/")
+    if before.endswith(":oidc-provider/"):
+        return name.removeprefix("https://")
+    return name
+
+
+def _given(type_: str, fill: Mapping[str, str]) -> dict[str, str]:
+    shape = SHAPES.get(type_)
+    if shape is None:
+        arn = Template(_OPAQUE_ARN).substitute(service=_service(type_), name=fill["name"])
+        values = {"id": fill["name"], "arn": arn}
+    else:
+        arn = Template(shape.arn).substitute(fill)
+        values = {
+            key: Template(template).substitute(fill, arn=arn)
+            for key, template in shape.attributes.items()
+        }
+        if arn:
+            values["arn"] = arn
+    return values
+
+
+def undecided_arn(type_: str) -> str:
+    """An ARN for an attribute whose ARN nobody can tell; the provider insists on the shape."""
+    return _arn(_service(type_), UNDECIDED_TOKEN)
+
+
+def _service(type_: str) -> str:
+    return re.sub(r"[^a-z0-9-]", "-", type_.split("_")[1]) if "_" in type_ else "x"
+
+
+def _undecided(value: str) -> str:
+    """An identity of which nothing may be taken for known."""
+    if UNDECIDED_TOKEN in value or _UUID.search(value):
+        return value
+    return f"{value}-{UNDECIDED_TOKEN}"
 
 
 def physical_name_attribute(type_: str) -> str | None:
     """The attribute that holds a type's physical name, where it is known."""
     shape = SHAPES.get(type_)
-    return shape.name if shape else None
+    return (shape.name or None) if shape else None
 
 
 def stable_uuid(address: str) -> str:
@@ -288,7 +370,7 @@ def stable_uuid(address: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, address))
 
 
-def _fill(address: str, token: str) -> dict[str, Any]:
+def _fill(address: str, token: str) -> dict[str, str]:
     identity = uuid.uuid5(_NAMESPACE, address)
     return {
         "name": token,
@@ -296,4 +378,7 @@ def _fill(address: str, token: str) -> dict[str, Any]:
         "hex": identity.hex[:17].upper(),
         "hex17": identity.hex[:17],
         "path": "/",  # the configured one is put in by the translator
+        "region": f"{token}.region",
+        "account": f"{token}.account",
+        "undecided": UNDECIDED_TOKEN,
     }

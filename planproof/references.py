@@ -10,8 +10,9 @@ from typing import Any
 from planproof.hcl_source import SourceIndex
 from planproof.plan import Json, Plan
 
-_LOCAL_REFERENCE = re.compile(
-    r"(?<![\w.])((?:var|local|module|data|[a-z][a-z0-9]*_[\w-]+)\.[\w-]+(?:\.[\w-]+)*)"
+_IN_TEXT = re.compile(
+    r"(?<![\w.])(?:each|var|local|module|data|[a-z][a-z0-9]*_[\w-]+)"
+    r"(?:\.[A-Za-z_][\w-]*|\.\d+|\.\*|\[[^\[\]]*\])+"
 )
 
 
@@ -48,8 +49,8 @@ class Configuration:
         return (self.resources.get(address, {}).get("expressions") or {}).get(attribute)
 
     def references(self, address: str, attribute: str) -> frozenset[str]:
-        """What an attribute's expression refers to, as Terraform lists it."""
-        return frozenset(_references(self.expression(address, attribute)))
+        """What an attribute's expression refers to, each as far as it is written out."""
+        return frozenset(references_of(self.expression(address, attribute)))
 
     def dependencies(self, address: str) -> tuple[frozenset[str], bool]:
         """All configuration addresses that a resource depends on, directly or not.
@@ -85,9 +86,9 @@ class Configuration:
 
     def _of_resource(self, address: str) -> Iterator[tuple[str, str]]:
         entry = self.resources.get(address, {})
-        module = _module_of(address)
+        module = module_of(address)
         parts = [entry.get(k) for k in ("expressions", "count_expression", "for_each_expression")]
-        for reference in _references(parts):
+        for reference in references_of(parts):
             yield module, reference
         for reference in entry.get("depends_on") or ():
             yield module, reference
@@ -98,13 +99,13 @@ class Configuration:
             for reference in call.get("depends_on") or ():
                 yield parent, reference
             outer = [call.get(k) for k in ("count_expression", "for_each_expression")]
-            for reference in _references(outer):
+            for reference in references_of(outer):
                 yield parent, reference
             module = parent
 
     def _follow(self, module: str, reference: str) -> tuple[str, list[tuple[str, str]]] | None:
         """A reference's target: (configuration address or "", further references), None if lost."""
-        parts = re.sub(r"\[[^\]]*\]", "", reference).split(".")
+        parts = reference_parts(reference)
         head = parts[0]
         if head in ("path", "terraform", "each", "count", "self"):
             return "", []
@@ -114,7 +115,7 @@ class Configuration:
             call = self.modules.get(module, {})
             value = (call.get("expressions") or {}).get(parts[1])
             parent = module.rpartition(".")[0]
-            return "", [(parent, found) for found in _references(value)]
+            return "", [(parent, found) for found in references_of(value)]
         if head == "local":
             return self._follow_local(module, parts[1])
         if head == "module":
@@ -122,16 +123,14 @@ class Configuration:
         length = 3 if head == "data" else 2
         if len(parts) < length:
             return "", []
-        prefix = "".join(f"module.{part}." for part in module.split(".") if part)
-        return prefix + ".".join(parts[:length]), []
+        return prefix_of(module) + ".".join(parts[:length]), []
 
     def _follow_local(self, module: str, name: str) -> tuple[str, list[tuple[str, str]]] | None:
         if self.sources is None:
             return None
         for block in self.sources.blocks(module, "locals"):
             if attribute := block.attributes.get(name):
-                found = _LOCAL_REFERENCE.findall(attribute.text)
-                return "", [(module, reference) for reference in found]
+                return "", [(module, found) for found in references_in(attribute.text)]
         return None
 
     def _follow_module(
@@ -146,10 +145,10 @@ class Configuration:
         more = []
         for name in names:
             output = outputs.get(name) or {}
-            more += [(path, found) for found in _references(output.get("expression"))]
+            more += [(path, found) for found in references_of(output.get("expression"))]
             more += [(path, found) for found in output.get("depends_on") or ()]
         if len(parts) == 2:  # the module as a whole: everything in it
-            prefix = "".join(f"module.{part}." for part in path.split("."))
+            prefix = prefix_of(path)
             more += [
                 (path, address.removeprefix(prefix))
                 for address in self.resources
@@ -158,7 +157,7 @@ class Configuration:
         return "", more
 
 
-def _module_of(address: str) -> str:
+def module_of(address: str) -> str:
     """Module path of a configuration address: ``module.a.module.b.aws_x.y`` → ``a.b``."""
     parts = address.split(".")
     path = []
@@ -168,15 +167,52 @@ def _module_of(address: str) -> str:
     return ".".join(path)
 
 
-def _references(expression: Any) -> Iterator[str]:
+def prefix_of(module: str) -> str:
+    """What addresses in a module path begin with: ``a.b`` → ``module.a.module.b.``."""
+    return "".join(f"module.{part}." for part in module.split(".") if part)
+
+
+def references_of(expression: Any) -> Iterator[str]:
+    """What an entry of a plan's configuration refers to, each as far as it is written out.
+
+    Terraform lists ``aws_x.y.arn`` together with its prefix ``aws_x.y``, which is left out here: it
+    would stand for all of the resource, or all of a module.
+    """
     todo = [expression]
     while todo:
         item = todo.pop()
         if isinstance(item, Mapping):
             listed = item.get("references")
             if isinstance(listed, list) and all(isinstance(entry, str) for entry in listed):
-                yield from listed
-            else:
+                yield from _without_prefixes(listed)
+            elif "constant_value" not in item:
                 todo.extend(item.values())
         elif isinstance(item, list):
             todo.extend(item)
+
+
+def _without_prefixes(listed: list[str]) -> Iterator[str]:
+    previous = ""
+    for reference in listed:
+        # A prefix follows at once what it belongs to; elsewhere it has been written as it is.
+        if not (previous.startswith(reference) and previous[len(reference) :][:1] in (".", "[")):
+            yield reference
+        previous = reference
+
+
+def reference_parts(reference: str) -> list[str]:
+    """The names a reference is made of, without indexes: ``aws_x.y["a.b"][*].arn`` → three."""
+    plain, depth = [], 0
+    for letter in reference:
+        depth += (letter == "[") - (letter == "]")
+        if depth == 0 and letter != "]":
+            plain.append(letter)
+    return [
+        part for part in "".join(plain).split(".") if part not in ("", "*") and not part.isdigit()
+    ]
+
+
+def references_in(text: str) -> list[str]:
+    """References in a piece of source, each once; what only looks like one, in a comment, say, is
+    among them."""
+    return list(dict.fromkeys(_IN_TEXT.findall(text)))

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from planproof.addresses import configuration_address, module_path
 from planproof.hcl_source import SourceBlock, SourceIndex
 from planproof.identities import Place
 from planproof.plan import Json, Plan
 from planproof.references import Configuration
 from planproof.values import UNKNOWN, Value, dig
-
-_INSTANCE_KEY = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]")
-
-
-def configuration_address(address: str) -> str:
-    """An instance's address without any instance keys: what the sources declare."""
-    return _INSTANCE_KEY.sub("", address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +203,6 @@ class Stack:
         merged = dict(self.resources)
         merged.update((r.address, r) for r in resources)
         return replace(self, resources=merged)
-
-
-def module_path(address: str) -> str:
-    """``module.a["x"].module.b`` → ``a.b``, as the sources and ``init`` name it."""
-    plain = configuration_address(address)
-    return ".".join(part for part in plain.split(".")[1::2]) if plain else ""
 
 
 __all__ = ["UNKNOWN", "Json", "Resource", "Stack", "configuration_address", "module_path"]
