@@ -1,0 +1,480 @@
+"""The steps about the function: one that works passes, one that fails in any way does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from planproof.function_run import FunctionHost
+from planproof.inquiry import Inquiry, Question
+from planproof.recorder import Recorder, StepFailedError, UndeterminedError
+from planproof.stack import Stack
+from planproof.values import UNKNOWN
+from steps import function as steps
+from steps._conveyor import Conveyor
+from steps.function import Scene
+from steps.pipeline import Pipeline
+from tests.steps.pipeline_stack import (
+    ENVIRONMENT,
+    FUNCTION_ARN,
+    ROLE_ARN,
+    function,
+    mapping,
+    notification,
+    package,
+    pipeline_stack,
+    resource,
+    role,
+    rule,
+    target,
+)
+
+WORKS = """
+import json, os
+from urllib.parse import unquote_plus
+import boto3
+from botocore.exceptions import ClientError
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+mediaconvert = boto3.client("mediaconvert")
+
+
+def handler(event, context):
+    for record in event["Records"]:
+        body = json.loads(record["body"])
+        if "detail" in body:
+            follow(body["detail"])
+        for upload in body.get("Records", []):
+            submit(upload["s3"])
+
+
+def submit(s3):
+    key = unquote_plus(s3["object"]["key"])
+    source = f"s3://{s3['bucket']['name']}/{key}"
+    token = s3["object"]["eTag"][:32]
+    h264 = {"RateControlMode": "QVBR", "MaxBitrate": 5000000}
+    output = {"VideoDescription": {"CodecSettings": {"Codec": "H_264", "H264Settings": h264}}}
+    destination = {"Destination": f"s3://{os.environ['OUTPUT']}/{token}/"}
+    group = {"Type": "FILE_GROUP_SETTINGS", "FileGroupSettings": destination}
+    job = mediaconvert.create_job(
+        Role=os.environ["MEDIACONVERT_ROLE"],
+        ClientRequestToken=token,
+        UserMetadata={"Id": token},
+        Settings={
+            "Inputs": [{"FileInput": source}],
+            "OutputGroups": [{"OutputGroupSettings": group, "Outputs": [output]}],
+        },
+    )["Job"]
+    table.put_item(Item={"Id": token, "Job": job["Id"], "State": "SUBMITTED"})
+
+
+def follow(detail):
+    try:
+        table.update_item(
+            Key={"Id": detail["userMetadata"]["Id"]},
+            UpdateExpression="SET #s = :s",
+            ConditionExpression="#s <> :done",
+            ExpressionAttributeNames={"#s": "State"},
+            ExpressionAttributeValues={":s": detail["status"], ":done": "COMPLETE"},
+        )
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+"""
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[FunctionHost]:
+    with FunctionHost(seconds_an_event=5) as kept:
+        yield kept
+
+
+Play = Callable[..., Scene]
+
+
+@pytest.fixture
+def play(host: FunctionHost, tmp_path: Path) -> Play:
+    """Sets a scene: a function's text, in a stack."""
+
+    def scene(text: str = WORKS, stack: Stack | None = None, *, given: bool = True) -> Scene:
+        judged = stack or pipeline_stack()
+        pipeline = Pipeline(judged)
+        conveyor = Conveyor(judged, pipeline, host, lambda _: package(text))
+        inquiry = Inquiry(Question(terraform_dir=tmp_path, cache=tmp_path))
+        if given:
+            steps.environment_of_the_stack(conveyor)
+            steps.role_is_given(conveyor, pipeline)
+        return Scene(conveyor, pipeline.function, inquiry, judged, Recorder())
+
+    return scene
+
+
+def but(old: str, new: str) -> str:
+    """The function that works, but for one thing."""
+    assert WORKS.count(old) == 1
+    return WORKS.replace(old, new)
+
+
+def proven(scene: Scene, step: Callable[[Scene], None]) -> None:
+    scene.evidence.begin(step.__name__)
+    step(scene)
+    scene.evidence.settle(must_prove=True)
+
+
+def found_by(scene: Scene, step: Callable[[Scene], None]) -> str:
+    """What a step finds that contradicts the requirement."""
+    scene.evidence.begin(step.__name__)
+    step(scene)
+    with pytest.raises(StepFailedError) as caught:
+        scene.evidence.settle(must_prove=True)
+    return str(caught.value)
+
+
+def writes_output(scene: Scene) -> None:
+    steps.job_writes_output(scene, Pipeline(scene.stack))
+
+
+# A function that works -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["opening.mp4", "My film (1) ü.mp4", "a+b %2F&=.mp4"])
+def test_an_upload_becomes_a_job(play: Play, name: str) -> None:
+    scene = play()
+    steps.uploaded(scene, name)
+    assert scene.conveyor.uploaded == f"s3://films-in/{name}"
+    for step in (
+        steps.one_valid_job,
+        steps.job_reads_upload,
+        writes_output,
+        steps.record_names_job,
+    ):
+        proven(scene, step)
+
+
+def test_a_second_delivery_makes_no_second_job(play: Play) -> None:
+    scene = play()
+    steps.uploaded(scene, "opening.mp4")
+    steps.delivered_again(scene)
+    proven(scene, steps.one_valid_job)
+    assert len(scene.conveyor.requests) == 2
+    assert len(scene.conveyor.jobs) == 1
+
+
+def test_the_test_event_makes_no_job(play: Play) -> None:
+    scene = play()
+    steps.storage_tested(scene)
+    proven(scene, steps.no_job)
+
+
+def test_the_end_of_a_job_is_kept(play: Play) -> None:
+    scene = play()
+    steps.uploaded(scene, "opening.mp4")
+    steps.reported(scene, "COMPLETE")
+    proven(scene, steps.record_is_complete)
+    steps.reported(scene, "PROGRESSING")
+    proven(scene, steps.record_is_complete)
+
+
+def test_the_role_is_the_one_in_the_variable(play: Play) -> None:
+    scene = play(given=False)
+    marked = steps.role_is_marked(scene.conveyor, Pipeline(scene.stack))
+    assert marked != ROLE_ARN
+    steps.uploaded(scene, "opening.mp4")
+    steps.job_has_role(scene, marked)
+    scene.evidence.settle(must_prove=True)
+
+
+def test_prefix_and_suffix_of_the_notification_are_kept_to(play: Play) -> None:
+    told = notification(filter_prefix="incoming/", filter_suffix=".mov")
+    scene = play(stack=pipeline_stack(told))
+    steps.uploaded(scene, "opening.mp4")
+    assert scene.conveyor.uploaded == "s3://films-in/incoming/opening.mov"
+    proven(scene, steps.job_reads_upload)
+
+
+def test_a_rule_that_keeps_progress_away_is_kept_to(play: Play) -> None:
+    naive = but('"#s <> :done"', '"attribute_exists(Id) AND :done = :done"')
+    scene = play(naive, pipeline_stack(rule(status=["COMPLETE", "ERROR"])))
+    steps.uploaded(scene, "opening.mp4")
+    steps.reported(scene, "COMPLETE")
+    count = len(scene.conveyor.invocations)
+    steps.reported(scene, "PROGRESSING")
+    assert len(scene.conveyor.invocations) == count
+    proven(scene, steps.record_is_complete)
+
+
+def test_reports_may_come_without_a_queue(play: Play) -> None:
+    direct = but(
+        '    for record in event["Records"]:',
+        "    if 'detail' in event:\n"
+        "        follow(event['detail'])\n    for record in event.get('Records', []):",
+    )
+    scene = play(direct, pipeline_stack(target(FUNCTION_ARN)))
+    steps.uploaded(scene, "opening.mp4")
+    steps.reported(scene, "COMPLETE")
+    proven(scene, steps.record_is_complete)
+
+
+def test_another_function_may_take_the_reports(play: Play) -> None:
+    arn = f"{FUNCTION_ARN}-states"
+    other = function(arn=arn, id="other", function_name="other", handler="main.handler")
+    stack = pipeline_stack(
+        resource("aws_lambda_function.g", other.values), mapping("states", "states", arn)
+    )
+    scene = play(stack=stack)
+    steps.uploaded(scene, "opening.mp4")
+    steps.reported(scene, "COMPLETE")
+    proven(scene, steps.record_is_complete)
+    steps.delivered_again(scene)
+    proven(scene, steps.one_valid_job)
+
+
+# Functions that do not -------------------------------------------------------------------------
+
+
+def test_an_encoded_key_is_seen(play: Play) -> None:
+    scene = play(but('unquote_plus(s3["object"]["key"])', 's3["object"]["key"]'))
+    steps.uploaded(scene, "My film (1) ü.mp4")
+    told = found_by(scene, steps.job_reads_upload)
+    assert "expected an input s3://films-in/My film (1) ü.mp4" in told
+    assert "found s3://films-in/My+film+%281%29+%C3%BC.mp4" in told
+
+
+def test_a_job_for_every_delivery_is_seen(play: Play) -> None:
+    scene = play(but("        ClientRequestToken=token,\n", ""))
+    steps.uploaded(scene, "opening.mp4")
+    proven(scene, steps.one_valid_job)
+    steps.delivered_again(scene)
+    assert "expected 1 MediaConvert job, found 2 jobs" in found_by(scene, steps.one_valid_job)
+
+
+def test_what_an_instance_remembers_is_forgotten(play: Play) -> None:
+    text = but("        ClientRequestToken=token,\n", "").replace(
+        "def submit(s3):\n",
+        "seen = set()\ndef submit(s3):\n    if s3['object']['eTag'] in seen:\n        return\n"
+        "    seen.add(s3['object']['eTag'])\n",
+    )
+    scene = play(text)
+    steps.uploaded(scene, "opening.mp4")
+    steps.delivered_again(scene)
+    assert "found 2 jobs" in found_by(scene, steps.one_valid_job)
+
+
+def test_a_job_that_the_service_model_forbids_is_seen(play: Play) -> None:
+    scene = play(but('"Codec": "H_264"', '"Codec": "H264"'))
+    steps.uploaded(scene, "opening.mp4")
+    told = found_by(scene, steps.one_valid_job)
+    assert "CodecSettings.Codec is 'H264', and must be one of" in told
+
+
+def test_a_job_that_botocore_refuses_is_seen(play: Play) -> None:
+    scene = play(but('"Inputs": [{"FileInput": source}]', '"Inputs": source'))
+    told = found_by(scene, lambda s: steps.uploaded(s, "opening.mp4"))
+    assert "ParamValidationError" in told
+    assert "Invalid type for parameter Settings.Inputs" in told
+    told = found_by(scene, steps.one_valid_job)
+    assert "Invalid type for parameter Settings.Inputs" in told
+    assert "and 1 more" in told
+
+
+def test_a_refusal_that_the_function_keeps_to_itself_is_seen(play: Play) -> None:
+    text = but('"Inputs": [{"FileInput": source}]', '"Inputs": source').replace(
+        "            submit(upload", "            try: submit(upload"
+    )
+    scene = play(
+        text.replace('upload["s3"])\n', 'upload["s3"])\n            except Exception: pass\n')
+    )
+    steps.uploaded(scene, "opening.mp4")
+    scene.evidence.settle(must_prove=True)
+    assert "Invalid type for parameter" in found_by(scene, steps.one_valid_job)
+
+
+def test_no_job_at_all_is_seen_with_what_was_done_instead(play: Play) -> None:
+    scene = play("def handler(event, context):\n    print('to do')")
+    steps.uploaded(scene, "opening.mp4")
+    told = found_by(scene, steps.one_valid_job)
+    assert "found 0 jobs; the message was taken, without any call of AWS" in told
+    for step in (steps.job_reads_upload, writes_output, steps.record_names_job):
+        found_by(scene, step)
+    found_by(scene, steps.record_is_complete)
+    found_by(scene, lambda s: steps.job_has_role(s, "role"))
+    with pytest.raises(UndeterminedError, match="no job was made, so none can be reported"):
+        steps.reported(scene, "COMPLETE")
+
+
+def test_another_bucket_for_the_output_is_seen(play: Play) -> None:
+    scene = play(but("s3://{os.environ['OUTPUT']}/", "s3://films-in/"))
+    steps.uploaded(scene, "opening.mp4")
+    assert "expected every destination in s3://films-out/" in found_by(scene, writes_output)
+
+
+def test_a_record_that_does_not_name_the_job_is_seen(play: Play) -> None:
+    scene = play(but(', "Job": job["Id"]', ""))
+    steps.uploaded(scene, "opening.mp4")
+    told = found_by(scene, steps.record_names_job)
+    assert "found none; the message was taken, after calls of mediaconvert:CreateJob" in told
+
+
+def test_an_end_that_is_not_kept_is_seen(play: Play) -> None:
+    scene = play(but('            follow(body["detail"])', "            pass"))
+    steps.uploaded(scene, "opening.mp4")
+    steps.reported(scene, "COMPLETE")
+    assert '"State": "SUBMITTED"' in found_by(scene, steps.record_is_complete)
+
+
+def test_an_end_that_was_said_before_it_came_is_seen(play: Play) -> None:
+    scene = play(but('"State": "SUBMITTED"', '"State": "COMPLETE"'))
+    steps.uploaded(scene, "opening.mp4")
+    steps.reported(scene, "COMPLETE")
+    assert '"State": "COMPLETE"' in found_by(scene, steps.record_is_complete)
+
+
+def test_a_late_report_that_reopens_the_record_is_seen(play: Play) -> None:
+    scene = play(but('"#s <> :done"', '"attribute_exists(Id) AND :done = :done"'))
+    steps.uploaded(scene, "opening.mp4")
+    steps.reported(scene, "COMPLETE")
+    proven(scene, steps.record_is_complete)
+    steps.reported(scene, "PROGRESSING")
+    assert '"State": "PROGRESSING"' in found_by(scene, steps.record_is_complete)
+
+
+@pytest.mark.parametrize("said", ["INCOMPLETE", "COMPLETELY LOST", "x" * 40 + " COMPLETE"])
+def test_what_only_sounds_complete_is_seen(play: Play, said: str) -> None:
+    scene = play(but('":s": detail["status"]', f'":s": {said!r}'))
+    steps.uploaded(scene, "opening.mp4")
+    steps.reported(scene, "COMPLETE")
+    found_by(scene, steps.record_is_complete)
+
+
+@pytest.mark.parametrize("said", ["completed", "JOB_COMPLETE", "Complete (2 files)"])
+def test_it_may_be_said_in_other_words(play: Play, said: str) -> None:
+    scene = play(but('":s": detail["status"]', f'":s": {said!r}'))
+    steps.uploaded(scene, "opening.mp4")
+    steps.reported(scene, "COMPLETE")
+    proven(scene, steps.record_is_complete)
+
+
+def test_a_function_that_chokes_on_the_test_event_is_seen(play: Play) -> None:
+    scene = play(but('body.get("Records", [])', 'body["Records"]'))
+    told = found_by(scene, steps.storage_tested)
+    assert "KeyError at main.py" in told
+    assert "aws_lambda_function.f.handler" in told
+
+
+def test_a_job_from_the_test_event_is_seen(play: Play) -> None:
+    scene = play(
+        but(
+            'body.get("Records", [])',
+            "[{'s3': {'bucket': {'name': 'films-in'}, 'object': {'key': 'x', 'eTag': 'y'}}}]",
+        )
+    )
+    steps.storage_tested(scene)
+    assert "expected no call of CreateJob, found 1 calls" in found_by(scene, steps.no_job)
+
+
+def test_a_message_that_the_function_gives_back_is_seen(play: Play) -> None:
+    text = """
+        def handler(event, context):
+            print("no such bucket")
+            return {"batchItemFailures": [{"itemIdentifier": "upload-1"}]}
+    """
+    told = found_by(play(text), lambda s: steps.uploaded(s, "opening.mp4"))
+    assert "found the message failed; it last said: no such bucket" in told
+
+
+def test_a_role_from_elsewhere_is_seen(play: Play) -> None:
+    scene = play(but('os.environ["MEDIACONVERT_ROLE"]', f'"{ROLE_ARN}"'), given=False)
+    marked = steps.role_is_marked(scene.conveyor, Pipeline(scene.stack))
+    steps.uploaded(scene, "opening.mp4")
+    told = found_by(scene, lambda s: steps.job_has_role(s, marked))
+    assert f"found {ROLE_ARN}" in told
+    assert "environment.variables.MEDIACONVERT_ROLE" in told
+
+
+# What decides nothing --------------------------------------------------------------------------
+
+
+def undecided(scene: Scene, step: Callable[[Scene], None]) -> str:
+    def as_a_step() -> None:
+        step(scene)
+        scene.evidence.settle(must_prove=False)
+
+    with pytest.raises(UndeterminedError) as caught:
+        as_a_step()
+    return str(caught.value)
+
+
+def upload(scene: Scene) -> None:
+    steps.uploaded(scene, "opening.mp4")
+
+
+def test_a_handler_that_cannot_be_imported_is_the_packages_fault(play: Play) -> None:
+    assert "No module named 'lost'" in undecided(play("import lost"), upload)
+
+
+def test_an_operation_that_nobody_emulates_decides_nothing(play: Play) -> None:
+    text = but("def submit(s3):\n", "def submit(s3):\n    mediaconvert.list_presets()\n")
+    assert "mediaconvert:ListPresets is not emulated here" in undecided(play(text), upload)
+
+
+def test_an_unknown_environment_decides_nothing(play: Play) -> None:
+    unknown = function(environment=[{"variables": {**ENVIRONMENT, "TABLE": UNKNOWN}}])
+    assert "environment" in undecided(play(stack=pipeline_stack(unknown)), upload)
+
+
+def test_a_function_in_another_language_decides_nothing(play: Play) -> None:
+    stack = pipeline_stack(function(runtime="nodejs22.x"))
+    assert "only Python can be run here" in undecided(play(stack=stack), upload)
+
+
+# MEDIACONVERT_ROLE -----------------------------------------------------------------------------
+
+
+def told(stack: Stack) -> bool | None:
+    evidence = Recorder()
+    steps.role_is_told(stack, Pipeline(stack), evidence)
+    (item,) = evidence.evidence
+    assert item.attribute == "environment.variables.MEDIACONVERT_ROLE"
+    return item.holds
+
+
+def with_role(value: object) -> Stack:
+    return pipeline_stack(function(environment=[{"variables": {"MEDIACONVERT_ROLE": value}}]))
+
+
+def test_the_variable_is_the_arn_of_the_role() -> None:
+    assert told(pipeline_stack()) is True
+
+
+@pytest.mark.parametrize("value", [None, "", "transcoder", f"{ROLE_ARN}2"])
+def test_another_value_is_seen(value: object) -> None:
+    assert told(with_role(value)) is False
+
+
+def test_no_environment_is_seen() -> None:
+    assert told(pipeline_stack(function(environment=[]))) is False
+
+
+def test_a_role_that_mediaconvert_cannot_assume_is_seen() -> None:
+    assert told(pipeline_stack(role("lambda.amazonaws.com"))) is False
+
+
+def test_an_unknown_value_decides_nothing() -> None:
+    assert told(with_role(UNKNOWN)) is None
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        pipeline_stack(
+            function(environment=[{"variables": {"TABLE": "t", "OUTPUT": "films-out"}}])
+        ),
+        pipeline_stack(role("lambda.amazonaws.com")),
+    ],
+    ids=["not told", "no such role"],
+)
+def test_the_other_requirement_does_not_depend_on_it(play: Play, stack: Stack) -> None:
+    scene = play(stack=stack)
+    assert scene.conveyor.environment["MEDIACONVERT_ROLE"].startswith("arn:aws:iam::123456789012:")
