@@ -1,0 +1,128 @@
+"""Every requirement has a page that says what to do, and what the page says is so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pytest_bdd.parser import FeatureParser
+
+from planproof.checkov_run import UNDECIDED
+from tests.custom_checks.checkov_scan import CHECKS, Scan, scan
+from tests.docs.pages import ROOT, Page, requirement_pages
+
+SECTIONS = [
+    "Summary",
+    "Avoid",
+    "Prefer",
+    "Rationale",
+    "How it is proven",
+    "Options",
+    "Related",
+]
+PAGES = requirement_pages()
+TAG = re.compile(r"REQ-\d+")
+
+
+def promises() -> dict[str, str]:
+    """Requirement → the rule that states it, as the features have it."""
+    found: dict[str, str] = {}
+    for path in sorted((ROOT / "features").rglob("*.feature")):
+        feature = FeatureParser(str(path.parent), path.name).parse()
+        for scenario in feature.scenarios.values():
+            rule = scenario.rule
+            tags = scenario.tags | feature.tags | (rule.tags if rule else set())
+            for tag in filter(TAG.fullmatch, sorted(tags)):
+                found.setdefault(tag, rule.name if rule else feature.name)
+    return found
+
+
+def checks_of(requirement: str) -> set[str]:
+    """Ids of the custom checks that serve a requirement, as their heads say."""
+    found = set()
+    for path in CHECKS.glob("*.py"):
+        text = path.read_text("utf-8")
+        head = dict(re.findall(r'^    (id|requirement) = "([^"]+)"$', text, re.M))
+        if head.get("requirement") == requirement:
+            found.add(head["id"])
+    return found
+
+
+def snippet(page: Page, section: str) -> str:
+    """The Terraform that a section shows."""
+    return "\n".join(b.body for b in page.blocks if (b.language, b.section) == ("hcl", section))
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Scan:
+    """The custom checks' verdicts on every page's Terraform, in folders such as REQ-05-avoid."""
+    folder = tmp_path_factory.mktemp("snippets")
+    for page in PAGES:
+        for section in ("Avoid", "Prefer"):
+            place = folder / f"{page.path.stem}-{section.lower()}"
+            place.mkdir()
+            (place / "main.tf").write_text(snippet(page, section), "utf-8")
+    return scan(folder)
+
+
+def verdicts(judged: Scan, check: str, folder: str) -> set[str]:
+    """Where the check applies: PASSED, FAILED, or UNKNOWN where it could not tell."""
+    found = set()
+    for record in judged.of(check, folder):
+        verdict = str(record.check_result["result"].value)
+        if verdict != "UNKNOWN" or str(record.details[0]).startswith(UNDECIDED):
+            found.add(verdict)
+    return found
+
+
+def test_every_requirement_has_a_page_and_every_page_a_requirement() -> None:
+    assert {page.path.stem for page in PAGES} == set(promises())
+
+
+def test_nothing_but_pages_of_requirements_lies_there() -> None:
+    assert all(TAG.fullmatch(page.path.stem) for page in PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path.stem)
+class TestPage:
+    def test_its_title_is_the_promise(self, page: Page) -> None:
+        assert page.title == f"{page.path.stem}: {promises()[page.path.stem]}"
+
+    def test_it_has_the_sections_in_order(self, page: Page) -> None:
+        assert page.sections == SECTIONS
+
+    def test_no_section_is_empty(self, page: Page) -> None:
+        assert all(page.section(name).strip() for name in SECTIONS)
+
+    def test_its_summary_is_one_sentence(self, page: Page) -> None:
+        summary = " ".join(page.section("Summary").split())
+        assert summary.endswith(".")
+        assert not re.search(r"[.!?] [A-Z]", summary)
+
+    def test_it_shows_the_mistake_and_the_right_way(self, page: Page) -> None:
+        assert snippet(page, "Avoid")
+        assert snippet(page, "Prefer")
+
+    def test_it_names_the_checks_that_serve_it_and_no_others(self, page: Page) -> None:
+        named = re.findall(r"CKV_PLANPROOF_\d+", page.section("How it is proven"))
+        assert sorted(named) == sorted(checks_of(page.path.stem))
+
+    def test_each_of_its_checks_refuses_the_mistake(self, page: Page, judged: Scan) -> None:
+        for check in checks_of(page.path.stem):
+            assert "FAILED" in verdicts(judged, check, f"{page.path.stem}-avoid"), check
+
+    def test_each_of_its_checks_accepts_the_right_way(self, page: Page, judged: Scan) -> None:
+        for check in checks_of(page.path.stem):
+            assert verdicts(judged, check, f"{page.path.stem}-prefer") == {"PASSED"}, check
+
+    def test_its_python_can_be_read(self, page: Page) -> None:
+        for block in page.blocks:
+            if block.language == "python":
+                compile(block.body, page.name, "exec")
+
+    def test_it_sends_the_reader_to_aws(self, page: Page) -> None:
+        related = page.section("Related")
+        assert re.search(r"\[[^\]]+\]\(https://docs\.aws\.amazon\.com/[^)]+\)", related)
+
+    def test_it_is_short(self, page: Page) -> None:
+        assert 40 <= len(page.text.splitlines()) <= 90
