@@ -30,7 +30,7 @@ def custom_checks_find_nothing(
                 result.passed,
                 result.resource,
                 expected=result.check_name,
-                found=f"{result.check_id} {_VERDICT[result.passed]}",
+                found=f"{result.check_id}: {result.detail or _VERDICT[result.passed]}",
                 at=(inquiry.source_path(result.file), result.line),
             )
     for check_id in checks.ids_for(requirement):

@@ -1,0 +1,148 @@
+"""Whether MediaConvert can assume a role, read the uploads and write the renditions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.recorder import Recorder, UndeterminedError
+from planproof.results import Verdict
+from planproof.values import UNKNOWN
+from steps.access import may_read_input, may_write_output, mediaconvert_has_role
+from steps.pipeline import MEDIACONVERT, Pipeline
+from tests.made_inquiry import MadeInquiry, broken, verdict
+from tests.made_stack import ACCOUNT, REGION, Made, allow, made, role, stack
+
+QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:uploads"
+GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
+
+
+def pipeline(*items: Made, **filters: str) -> Pipeline:
+    blocks = [{"queue_arn": QUEUE_ARN, **filters}]
+    return Pipeline(
+        stack(
+            made("aws_s3_bucket.films", bucket="films", id="films", arn="arn:aws:s3:::films"),
+            made("aws_s3_bucket.clips", bucket="clips", id="clips", arn="arn:aws:s3:::clips"),
+            made("aws_s3_bucket_notification.n", bucket="films", queue=blocks),
+            made("aws_sqs_queue.uploads", name="uploads", arn=QUEUE_ARN),
+            made(
+                "aws_lambda_event_source_mapping.m", event_source_arn=QUEUE_ARN, function_name="f"
+            ),
+            made("aws_lambda_function.f", function_name="f", environment=[]),
+            role("converter", MEDIACONVERT),
+            *items,
+        )
+    )
+
+
+def grants(action: Any, resource: Any, **elements: Any) -> Made:
+    text = allow(action, resource, **elements)
+    return made("aws_iam_role_policy.p", name="p", role="converter", policy=text)
+
+
+def reading(*items: Made, **filters: str) -> Recorder:
+    found, evidence = pipeline(*items, **filters), Recorder()
+    may_read_input(found, found.mediaconvert_role, MadeInquiry(found.stack), evidence)
+    return evidence
+
+
+def writing(*items: Made) -> Recorder:
+    found, evidence = pipeline(*items), Recorder()
+    may_write_output(found, found.mediaconvert_role, MadeInquiry(found.stack), evidence)
+    return evidence
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "expected"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::films/*", GOOD),
+        ("s3:Get*", "*", GOOD),
+        ("s3:GetObject", "arn:aws:s3:::films", BAD),
+        ("s3:GetObject", "arn:aws:s3:::clips/*", BAD),
+        ("s3:GetObject", "arn:aws:s3:::films/in/*", BAD),
+        ("s3:ListBucket", "arn:aws:s3:::films/*", BAD),
+    ],
+)
+def test_reading_the_uploads(action: str, resource: str, expected: Verdict) -> None:
+    assert verdict(reading(grants(action, resource))) is expected
+
+
+def test_reading_as_far_as_uploads_are_announced() -> None:
+    below = grants("s3:GetObject", "arn:aws:s3:::films/in/*")
+    assert verdict(reading(below, filter_prefix="in/")) is GOOD
+    assert verdict(reading(below, filter_prefix="out/")) is BAD
+    only_mp4 = grants("s3:GetObject", "arn:aws:s3:::films/*.mp4")
+    assert verdict(reading(only_mp4, filter_suffix=".mp4")) is GOOD
+    assert verdict(reading(only_mp4)) is BAD
+
+
+def test_no_grant_no_reading() -> None:
+    assert verdict(reading()) is BAD
+    assert broken(reading())[0][0] == "aws_iam_role.converter"
+
+
+def test_reading_under_a_condition_nobody_can_judge() -> None:
+    tagged = {"StringEquals": {"s3:ExistingObjectTag/kind": "film"}}
+    assert verdict(reading(grants("s3:GetObject", "*", Condition=tagged))) is OPEN
+    unknown = made("aws_iam_role_policy.p", name="p", role="converter", policy=UNKNOWN)
+    assert verdict(reading(unknown)) is OPEN
+
+
+def test_the_bucket_may_refuse() -> None:
+    refusal = allow("s3:*", "*", Effect="Deny", Principal="*")
+    policy = made("aws_s3_bucket_policy.b", bucket="films", policy=refusal)
+    assert verdict(reading(grants("s3:*", "*"), policy)) is BAD
+    insecure = allow(
+        "s3:*",
+        "*",
+        Effect="Deny",
+        Principal="*",
+        Condition={"Bool": {"aws:SecureTransport": "false"}},
+    )
+    policy = made("aws_s3_bucket_policy.b", bucket="films", policy=insecure)
+    assert verdict(reading(grants("s3:*", "*"), policy)) is GOOD
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "expected"),
+    [
+        ("s3:PutObject", "arn:aws:s3:::clips/*", GOOD),
+        ("s3:PutObject", "arn:aws:s3:::clips/renditions/*", GOOD),
+        ("s3:PutObject", "arn:aws:s3:::clips/out/*", GOOD),
+        ("s3:*", "*", GOOD),
+        ("s3:PutObject", "arn:aws:s3:::clips", BAD),
+        ("s3:PutObject", "arn:aws:s3:::films/*", BAD),
+        ("s3:GetObject", "arn:aws:s3:::clips/*", BAD),
+    ],
+)
+def test_writing_the_renditions(action: str, resource: str, expected: Verdict) -> None:
+    assert verdict(writing(grants(action, resource))) is expected
+
+
+def test_no_grant_no_writing() -> None:
+    assert verdict(writing()) is BAD
+
+
+def test_an_arn_that_is_not_known_is_undetermined() -> None:
+    hidden = role("converter", MEDIACONVERT, arn=UNKNOWN)
+    with pytest.raises(UndeterminedError, match=r"ARN of aws_iam_role\.converter is unknown"):
+        reading(hidden)
+
+
+def test_a_role_for_mediaconvert() -> None:
+    evidence = Recorder()
+    mediaconvert_has_role(pipeline(), evidence)
+    assert verdict(evidence) is GOOD
+    assert evidence.evidence[0].address == "aws_iam_role.converter"
+
+
+def test_no_role_for_mediaconvert() -> None:
+    evidence = Recorder()
+    mediaconvert_has_role(pipeline(role("converter")), evidence)
+    assert broken(evidence) == [("aws_iam_role", "", "none", "")]
+
+
+def test_perhaps_a_role_for_mediaconvert() -> None:
+    with pytest.raises(UndeterminedError):
+        mediaconvert_has_role(pipeline(role("converter", assume_role_policy=UNKNOWN)), Recorder())

@@ -1,0 +1,97 @@
+"""Alarms: silent by default, and all of them ring when topics are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.recorder import Recorder, UndeterminedError
+from planproof.results import Verdict
+from planproof.stack import Stack
+from planproof.values import UNKNOWN
+from steps.alarms import every_alarm_tells, no_alarm_has_action, stack_with_topics
+from steps.pipeline import Pipeline
+from tests.made_inquiry import NAMES, MadeInquiry, broken, verdict
+from tests.made_stack import made, stack
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
+
+
+def alarms(*actions: Any, name: str = "default", **variables: Any) -> Stack:
+    items = [
+        made(f"aws_cloudwatch_metric_alarm.a{i}", alarm_name=f"a{i}", alarm_actions=given)
+        for i, given in enumerate(actions)
+    ]
+    return stack(*items, name=name, variables=variables)
+
+
+def silent(found: Stack) -> Recorder:
+    evidence = Recorder()
+    no_alarm_has_action(Pipeline(found), evidence)
+    return evidence
+
+
+def told(found: Stack) -> Recorder:
+    evidence = Recorder()
+    every_alarm_tells(found, NAMES, evidence)
+    return evidence
+
+
+def test_silent() -> None:
+    assert verdict(silent(alarms([], None))) is Verdict.PASSED
+
+
+@pytest.mark.parametrize("attribute", ["alarm_actions", "ok_actions", "insufficient_data_actions"])
+@pytest.mark.parametrize("type_", ["aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"])
+def test_not_silent(attribute: str, type_: str) -> None:
+    evidence = silent(stack(made(f"{type_}.a", **{attribute: [TOPIC]})))
+    assert (f"{type_}.a", attribute) in [item[:2] for item in broken(evidence)]
+
+
+def test_perhaps_silent() -> None:
+    assert verdict(silent(alarms(UNKNOWN))) is Verdict.UNDETERMINED
+    assert verdict(silent(alarms([UNKNOWN]))) is Verdict.UNDETERMINED
+
+
+def test_no_alarm_proves_nothing() -> None:
+    assert silent(alarms()).evidence == []
+    assert told(alarms(alarm_topic_arns=[TOPIC])).evidence == []
+
+
+def test_told() -> None:
+    assert verdict(told(alarms([TOPIC, "x"], [TOPIC], alarm_topic_arns=[TOPIC]))) is Verdict.PASSED
+
+
+@pytest.mark.parametrize("actions", [[], None, ["arn:aws:sns:us-east-1:123456789012:other"]])
+def test_one_alarm_is_not_told(actions: Any) -> None:
+    evidence = told(alarms([TOPIC], actions, alarm_topic_arns=[TOPIC]))
+    assert [item[0] for item in broken(evidence)] == ["aws_cloudwatch_metric_alarm.a1"]
+
+
+def test_every_topic_counts() -> None:
+    both = [TOPIC, f"{TOPIC}-2"]
+    assert verdict(told(alarms([TOPIC], alarm_topic_arns=both))) is Verdict.FAILED
+    assert verdict(told(alarms(both, alarm_topic_arns=both))) is Verdict.PASSED
+
+
+def test_perhaps_told() -> None:
+    assert verdict(told(alarms(UNKNOWN, alarm_topic_arns=[TOPIC]))) is Verdict.UNDETERMINED
+
+
+def test_the_stack_with_topics() -> None:
+    default = alarms([], alarm_topic_arns=[])
+    resolved = alarms([TOPIC], name="alarm topics", alarm_topic_arns=[TOPIC])
+    evidence = Recorder()
+    inquiry = MadeInquiry(default, resolved)
+    assert stack_with_topics(inquiry, NAMES, evidence) is resolved
+    with pytest.raises(UndeterminedError):
+        stack_with_topics(MadeInquiry(default), NAMES, evidence)
+    assert evidence.evidence == []
+
+
+def test_a_stack_without_the_variable_is_the_finding() -> None:
+    evidence = Recorder()
+    assert stack_with_topics(MadeInquiry(alarms([])), NAMES, evidence) is None
+    found = "the stack declares none of that name"
+    assert broken(evidence) == [("var.alarm_topic_arns", "", found, "")]

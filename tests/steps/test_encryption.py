@@ -1,0 +1,141 @@
+"""The key, by its id for SQS and by its ARN for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from planproof.recorder import Recorder
+from planproof.results import Verdict
+from planproof.values import UNKNOWN
+from steps.encryption import buckets_by_arn, log_groups_by_arn, queues_by_id, tables_by_arn
+from steps.pipeline import Pipeline
+from tests.made_inquiry import broken, verdict
+from tests.made_stack import ACCOUNT, REGION, Made, made, stack
+
+ID = "0f6337be-2c7f-57d4-a55f-1d70c048e8ca"
+ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{ID}"
+KEY = made("aws_kms_key.k", key_id=ID, id=ID, arn=ARN)
+HIDDEN = made("aws_kms_key.k", key_id=UNKNOWN, id=UNKNOWN, arn=UNKNOWN)
+BUCKET = made("aws_s3_bucket.b", bucket="b", id="b")
+SSE = "aws_s3_bucket_server_side_encryption_configuration"
+Step = Callable[[Pipeline, Recorder], None]
+
+
+def queue(key: Any) -> list[Made]:
+    return [made("aws_sqs_queue.q", name="q", kms_master_key_id=key)]
+
+
+def table(key: Any, enabled: Any = True) -> list[Made]:
+    block = [{"enabled": enabled, "kms_key_arn": key}]
+    return [made("aws_dynamodb_table.t", name="t", server_side_encryption=block)]
+
+
+def group(key: Any) -> list[Made]:
+    return [made("aws_cloudwatch_log_group.g", name="g", kms_key_id=key)]
+
+
+def sse(key: Any, algorithm: Any = "aws:kms", of: str = "b") -> list[Made]:
+    default = [{"sse_algorithm": algorithm, "kms_master_key_id": key}]
+    rules = [{"apply_server_side_encryption_by_default": default}]
+    return [BUCKET, made(f"{SSE}.s", bucket=of, rule=rules)]
+
+
+def own(key: Any) -> list[Made]:
+    default = [{"sse_algorithm": "aws:kms", "kms_master_key_id": key}]
+    rules = [{"rule": [{"apply_server_side_encryption_by_default": default}]}]
+    return [made("aws_s3_bucket.b", bucket="b", id="b", server_side_encryption_configuration=rules)]
+
+
+def judged(step: Step, *items: Made) -> Recorder:
+    evidence = Recorder()
+    step(Pipeline(stack(*items)), evidence)
+    return evidence
+
+
+BY_ID = [(queues_by_id, queue)]
+BY_ARN = [
+    (tables_by_arn, table),
+    (log_groups_by_arn, group),
+    (buckets_by_arn, sse),
+    (buckets_by_arn, own),
+]
+
+
+@pytest.mark.parametrize(("step", "using"), BY_ID)
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (ID, Verdict.PASSED),
+        (ARN, Verdict.FAILED),
+        ("alias/films", Verdict.FAILED),
+        ("11111111-2c7f-57d4-a55f-1d70c048e8ca", Verdict.FAILED),
+        (None, Verdict.FAILED),
+        (UNKNOWN, Verdict.UNDETERMINED),
+    ],
+)
+def test_by_id(step: Step, using: Any, key: Any, expected: Verdict) -> None:
+    assert verdict(judged(step, KEY, *using(key))) is expected
+
+
+@pytest.mark.parametrize(("step", "using"), BY_ARN)
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (ARN, Verdict.PASSED),
+        (ID, Verdict.FAILED),
+        (f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/films", Verdict.FAILED),
+        (ARN.replace("0f6337be", "11111111"), Verdict.FAILED),
+        ("", Verdict.FAILED),
+        (None, Verdict.FAILED),
+        (UNKNOWN, Verdict.UNDETERMINED),
+    ],
+)
+def test_by_arn(step: Step, using: Any, key: Any, expected: Verdict) -> None:
+    assert verdict(judged(step, KEY, *using(key))) is expected
+
+
+@pytest.mark.parametrize(("step", "using"), [*BY_ID, *BY_ARN])
+def test_a_key_whose_identity_is_not_known_is_undetermined(step: Step, using: Any) -> None:
+    assert verdict(judged(step, HIDDEN, *using("x"))) is Verdict.UNDETERMINED
+
+
+@pytest.mark.parametrize(("step", "using"), [*BY_ID, *BY_ARN])
+def test_without_a_key_nothing_is_encrypted_with_one(step: Step, using: Any) -> None:
+    assert verdict(judged(step, *using(ARN))) is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [BUCKET],
+        sse(ARN, of="other"),
+        sse(ARN, "AES256"),
+        [made("aws_s3_bucket.second", bucket="second", id="second"), *sse(ARN)],
+    ],
+)
+def test_every_bucket_has_kms_by_default(items: list[Made]) -> None:
+    assert verdict(judged(buckets_by_arn, KEY, *items)) is Verdict.FAILED
+
+
+def test_a_table_whose_encryption_is_off() -> None:
+    evidence = judged(tables_by_arn, KEY, *table(ARN, enabled=False))
+    assert broken(evidence)[0][:3] == (
+        "aws_dynamodb_table.t",
+        "server_side_encryption.enabled",
+        "false",
+    )
+    assert verdict(judged(tables_by_arn, KEY, made("aws_dynamodb_table.t"))) is Verdict.FAILED
+
+
+def test_nothing_to_encrypt_proves_nothing() -> None:
+    for step in (queues_by_id, buckets_by_arn, tables_by_arn, log_groups_by_arn):
+        assert judged(step, KEY).evidence == []
+
+
+def test_one_of_several() -> None:
+    other = made("aws_sqs_queue.other", name="other", kms_master_key_id=ARN)
+    evidence = judged(queues_by_id, KEY, *queue(ID), other)
+    assert [item[0] for item in broken(evidence)] == ["aws_sqs_queue.other"]

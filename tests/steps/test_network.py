@@ -1,0 +1,77 @@
+"""Network-interface permissions of a function's role, wherever they come from."""
+
+from __future__ import annotations
+
+import pytest
+
+from planproof.recorder import Recorder, UndeterminedError
+from planproof.results import Verdict
+from planproof.values import UNKNOWN
+from steps.network import no_policy_allows, roles_of_functions
+from steps.pipeline import Pipeline
+from tests.made_inquiry import MadeInquiry, broken, verdict
+from tests.made_stack import Made, allow, made, role, role_arn, stack
+
+TABLE = [["action"], ["ec2:CreateNetworkInterface"], ["ec2:DescribeNetworkInterfaces"]]
+VPC_ACCESS = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+FUNCTION = made("aws_lambda_function.f", function_name="f", role=role_arn("worker"))
+
+
+def looked_at(*items: Made) -> Recorder:
+    found = stack(role("worker"), role("other"), FUNCTION, *items)
+    pipeline, evidence = Pipeline(found), Recorder()
+    roles = roles_of_functions(pipeline)
+    no_policy_allows(pipeline, roles, TABLE, MadeInquiry(found), evidence)
+    return evidence
+
+
+def inline(policy: object, to: str = "worker") -> Made:
+    return made("aws_iam_role_policy.p", name="p", role=to, policy=policy)
+
+
+def attached(arn: str) -> Made:
+    return made("aws_iam_role_policy_attachment.a", role="worker", policy_arn=arn)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [],
+        [inline(allow("sqs:*"))],
+        [inline(allow("ec2:*", Effect="Deny"))],
+        [inline(allow("ec2:*"), to="other")],
+        [attached("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")],
+    ],
+)
+def test_none(items: list[Made]) -> None:
+    evidence = looked_at(*items)
+    assert verdict(evidence) is Verdict.PASSED
+    assert len(evidence.evidence) == 2
+
+
+@pytest.mark.parametrize(
+    ("items", "count"),
+    [
+        ([inline(allow("ec2:CreateNetworkInterface", "arn:aws:ec2:*:*:subnet/x"))], 1),
+        ([inline(allow("ec2:Describe*"))], 1),
+        ([inline(allow("*"))], 2),
+        ([attached(VPC_ACCESS)], 2),
+    ],
+)
+def test_some(items: list[Made], count: int) -> None:
+    evidence = looked_at(*items)
+    assert verdict(evidence) is Verdict.FAILED
+    assert len(broken(evidence)) == count
+    assert broken(evidence)[0][0] == items[0].resource.address
+
+
+def test_unknown() -> None:
+    assert verdict(looked_at(inline(UNKNOWN))) is Verdict.UNDETERMINED
+    outside = "arn:aws:iam::123456789012:policy/outside"
+    assert verdict(looked_at(attached(outside))) is Verdict.UNDETERMINED
+
+
+def test_a_role_from_outside_the_stack_is_undetermined() -> None:
+    function = made("aws_lambda_function.g", function_name="g", role=role_arn("elsewhere"))
+    with pytest.raises(UndeterminedError, match=r"no role of aws_lambda_function\.g"):
+        looked_at(function)

@@ -1,0 +1,196 @@
+"""What the function may pass, decided from its policies in whatever form they come."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from planproof.recorder import Recorder
+from planproof.results import Verdict
+from planproof.values import UNKNOWN
+from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
+from steps.pipeline import MEDIACONVERT, Pipeline
+from tests.made_inquiry import MadeInquiry, broken, verdict
+from tests.made_stack import ACCOUNT, Made, made, role, role_arn, stack
+
+CONVERTER = role_arn("converter")
+TO_MEDIACONVERT = {"StringEquals": {"iam:PassedToService": MEDIACONVERT}}
+POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/pass"
+SOURCES = """resource "aws_iam_role_policy" "p" {
+  policy = jsonencode({
+    Statement = [{
+      Sid = "Pass"
+    }]
+  })
+}
+"""
+
+
+def statement(**elements: Any) -> dict[str, Any]:
+    good = {
+        "Sid": "Pass",
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": CONVERTER,
+        "Condition": TO_MEDIACONVERT,
+    }
+    return {k: v for k, v in {**good, **elements}.items() if v is not None}
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def inline(*statements: dict[str, Any], **values: Any) -> Made:
+    policy = document(*statements)
+    return made(
+        "aws_iam_role_policy.p", **{"name": "p", "role": "worker", "policy": policy, **values}
+    )
+
+
+def verdicts(*items: Made) -> tuple[Verdict, Verdict, Verdict]:
+    """Of the three steps: may pass, to no other service, no other role."""
+    return tuple(verdict(evidence) for evidence in records(*items))  # type: ignore[return-value]
+
+
+def records(*items: Made) -> list[Recorder]:
+    found = stack(
+        role("worker"),
+        role("converter", MEDIACONVERT),
+        role("administrator"),
+        *items,
+        sources=SOURCES,
+    )
+    pipeline, inquiry = Pipeline(found), MadeInquiry(found)
+    worker = found["aws_iam_role.worker"]
+    one, two, three = Recorder(), Recorder(), Recorder()
+    may_pass(pipeline, worker, MEDIACONVERT, inquiry, one)
+    may_pass_to_no_other(pipeline, worker, MEDIACONVERT, inquiry, two)
+    may_pass_no_other_role(pipeline, worker, inquiry, three)
+    return [one, two, three]
+
+
+GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
+
+FORMS = {
+    "inline": [inline(statement())],
+    "attached": [
+        made("aws_iam_policy.pass", arn=POLICY_ARN, policy=document(statement())),
+        made("aws_iam_role_policy_attachment.a", role="worker", policy_arn=POLICY_ARN),
+    ],
+    "as a list and in other letters": [
+        inline(statement(Action=["IAM:passrole", "sqs:ReceiveMessage"], Resource=[CONVERTER]))
+    ],
+    "in two statements": [inline(statement(), statement(Sid="Again"))],
+    "by StringLike": [
+        inline(statement(Condition={"StringLike": {"iam:PassedToService": MEDIACONVERT}}))
+    ],
+    "beside a denial of all others": [
+        inline(
+            statement(),
+            statement(
+                Sid="No", Effect="Deny", Resource=None, NotResource=CONVERTER, Condition=None
+            ),
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_one_role_to_one_service(form: str) -> None:
+    assert verdicts(*FORMS[form]) == (GOOD, GOOD, GOOD)
+
+
+OTHER_SERVICE = "lambda.amazonaws.com"
+BROKEN = {
+    "no statement": ([], (BAD, GOOD, GOOD)),
+    "another action": ([inline(statement(Action="iam:GetRole"))], (BAD, GOOD, GOOD)),
+    "another role": (
+        [inline(statement(Resource=role_arn("administrator")))],
+        (BAD, GOOD, BAD),
+    ),
+    "another service": (
+        [inline(statement(Condition={"StringEquals": {"iam:PassedToService": OTHER_SERVICE}}))],
+        (BAD, BAD, GOOD),
+    ),
+    "a service more": (
+        [
+            inline(
+                statement(
+                    Condition={
+                        "StringEquals": {"iam:PassedToService": [MEDIACONVERT, OTHER_SERVICE]}
+                    }
+                )
+            )
+        ],
+        (GOOD, BAD, GOOD),
+    ),
+    "any service": ([inline(statement(Condition=None))], (GOOD, BAD, GOOD)),
+    "any service, if one is named": (
+        [
+            inline(
+                statement(Condition={"StringEqualsIfExists": {"iam:PassedToService": MEDIACONVERT}})
+            )
+        ],
+        (GOOD, BAD, GOOD),
+    ),
+    "services by wildcard": (
+        [inline(statement(Condition={"StringLike": {"iam:PassedToService": "*.amazonaws.com"}}))],
+        (GOOD, BAD, GOOD),
+    ),
+    "any role": ([inline(statement(Resource="*"))], (GOOD, GOOD, BAD)),
+    "roles by wildcard": ([inline(statement(Resource=f"{CONVERTER}*"))], (GOOD, GOOD, BAD)),
+    "all roles but one": (
+        [inline(statement(Resource=None, NotResource=role_arn("administrator")))],
+        (GOOD, GOOD, BAD),
+    ),
+    "every action": ([inline(statement(Action="*"))], (GOOD, GOOD, GOOD)),
+    "every action on everything": (
+        [inline(statement(Action="*", Resource="*", Condition=None))],
+        (GOOD, BAD, BAD),
+    ),
+    "a second statement that is wider": (
+        [inline(statement(), statement(Sid="Any", Resource="*", Condition=None))],
+        (GOOD, BAD, BAD),
+    ),
+    "denied again": (
+        [inline(statement(), statement(Sid="No", Effect="Deny", Condition=None))],
+        (BAD, GOOD, GOOD),
+    ),
+    "on another role's policy": ([inline(statement(), role="converter")], (BAD, GOOD, GOOD)),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_anything_else_is_caught(case: str) -> None:
+    items, expected = BROKEN[case]
+    assert verdicts(*items) == expected
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [inline(policy=UNKNOWN)],
+        [inline(role=UNKNOWN)],
+        [made("aws_iam_role_policy_attachment.a", role="worker", policy_arn=POLICY_ARN)],
+    ],
+)
+def test_what_is_not_known_proves_nothing(items: list[Made]) -> None:
+    assert verdicts(*items) == (OPEN, OPEN, OPEN)
+
+
+def test_evidence_names_the_statement_and_its_place() -> None:
+    _, to_others, others = records(inline(statement(Resource="*", Condition=None)))
+    place = "terraform/main.tf:4"
+    address = "aws_iam_role_policy.p"
+    assert broken(to_others)[0] == (address, "policy.Statement.0.Condition", "no limit", place)
+    assert broken(others)[0] == (address, "policy.Statement.0.Resource", '["*"]', place)
+
+
+def test_a_missing_statement_is_the_roles_failure() -> None:
+    lacking, _, _ = records()
+    ((address, _, found, _),) = broken(lacking)
+    assert address == "aws_iam_role.worker"
+    assert found.startswith("implicitly denied: no statement of an identity-based policy allows")

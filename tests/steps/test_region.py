@@ -1,0 +1,183 @@
+"""Traces of a region, in resolved values and in the code."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from planproof.hcl_source import scan_text
+from planproof.recorder import Recorder
+from planproof.results import Verdict
+from planproof.stack import Stack
+from planproof.values import UNKNOWN
+from steps._regions import regions_in, regions_written
+from steps.region import no_literal, no_trace, providers_follow, stack_in_other_region
+from tests.made_inquiry import NAMES, MadeInquiry, broken, verdict
+from tests.made_stack import Made, made, stack
+
+HERE, THERE = "us-east-1", "eu-west-1"
+DEFAULT = stack(variables={"aws_region": HERE}, region=HERE)
+
+
+def moved(*items: Made, region: str = THERE) -> Stack:
+    return stack(*items, name="another region", variables={"aws_region": THERE}, region=region)
+
+
+def traces(*items: Made) -> Recorder:
+    evidence = Recorder()
+    no_trace(DEFAULT, moved(*items), NAMES, evidence)
+    return evidence
+
+
+@pytest.mark.parametrize(
+    "value", ["films-eu-west-1", "us-east-12", "bus-east-1", "", None, True, 7]
+)
+def test_no_trace(value: object) -> None:
+    evidence = traces(made("aws_x.y", name="x", value=value))
+    assert verdict(evidence) is Verdict.PASSED
+    assert "of 1 resources" in evidence.evidence[0].found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        HERE,
+        f"arn:aws:sqs:{HERE}:123456789012:q",
+        f"https://sqs.{HERE}.amazonaws.com/",
+        "us-east-1a",
+    ],
+)
+def test_a_trace(value: str) -> None:
+    assert broken(traces(made("aws_x.y", value=value))) == [("aws_x.y", "value", value, "")]
+
+
+def test_a_trace_deep_inside() -> None:
+    nested = traces(made("aws_x.y", rule=[{"a": 1}, {"names": {"k": HERE}}]))
+    assert broken(nested)[0][:2] == ("aws_x.y", "rule.1.names.k")
+    key = traces(made("aws_x.y", document=json.dumps({HERE: 1})))
+    assert verdict(key) is Verdict.FAILED
+
+
+def test_a_trace_in_a_document_is_found_where_it_stands() -> None:
+    body = json.dumps({"widgets": [{"properties": {"region": HERE}}]})
+    evidence = traces(made("aws_cloudwatch_dashboard.d", dashboard_body=body))
+    assert broken(evidence)[0][1] == "dashboard_body.widgets.0.properties.region"
+
+
+def test_what_the_sources_set_and_nobody_knows_may_hold_a_trace() -> None:
+    hidden = made("aws_x.y", value=UNKNOWN, name="x", refers={"value": ["random_id.r.hex"]})
+    assert verdict(traces(hidden)) is Verdict.UNDETERMINED
+    computed = made("aws_x.y", value=UNKNOWN, name="x", computed=("value",))
+    assert verdict(traces(computed)) is Verdict.PASSED
+
+
+def test_a_stack_without_any_text_proves_nothing() -> None:
+    assert verdict(traces()) is Verdict.FAILED
+
+
+def test_providers() -> None:
+    evidence = Recorder()
+    providers_follow(moved(), NAMES, evidence)
+    assert verdict(evidence) is Verdict.PASSED
+    evidence = Recorder()
+    providers_follow(moved(region=HERE), NAMES, evidence)
+    assert broken(evidence) == [("provider aws", "region", HERE, "")]
+
+
+def test_the_moved_stack() -> None:
+    other = moved()
+    assert stack_in_other_region(MadeInquiry(DEFAULT, other), NAMES, Recorder()) is other
+    evidence = Recorder()
+    assert stack_in_other_region(MadeInquiry(stack()), NAMES, evidence) is None
+    assert broken(evidence)[0][0] == "var.aws_region"
+
+
+# The code ----------------------------------------------------------------------------------------
+
+CLEAN = """# Built in us-east-1 by default.
+variable "aws_region" {
+  description = "such as us-east-1"
+  default     = "us-east-1"
+}
+output "region" {
+  description = "us-east-1 unless told"
+  value       = var.aws_region
+}
+resource "aws_x" "y" {
+  endpoint = "https://sqs.${var.aws_region}.amazonaws.com/" # not us-east-1
+  body = jsonencode({
+    // us-east-1
+    region = var.aws_region /* us-east-1 */
+  })
+}
+"""
+
+
+def written(text: str, names: object = NAMES) -> Recorder:
+    found = stack(sources=text)
+    evidence = Recorder()
+    no_literal(found, names, MadeInquiry(found), evidence)
+    return evidence
+
+
+def test_no_literal() -> None:
+    assert verdict(written(CLEAN)) is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "line"),
+    [
+        ('provider "aws" {\n  region = "us-east-1"\n}', "provider.aws", 2),
+        ('locals {\n  x = "arn:aws:sqs:eu-west-2:1:q"\n}', "locals", 2),
+        ('variable "other" {\n  default = "us-east-1"\n}', "variable.other", 2),
+        (
+            'resource "aws_x" "y" {\n  b {\n    c = ["a", "us-east-1a"]\n  }\n}',
+            "resource.aws_x.y",
+            3,
+        ),
+        ('data "aws_x" "y" {\n  c = <<EOF\na\nus-east-1\nEOF\n}', "data.aws_x.y", 4),
+        ('module "m" {\n  c = { us-gov-west-1 = 1 }\n}', "module.m", 2),
+        ('output "o" {\n  value = "${var.x["us-east-1"]}"\n}', "output.o", 2),
+    ],
+)
+def test_a_literal(text: str, name: str, line: int) -> None:
+    ((address, _, _, where),) = broken(written(CLEAN + text))
+    assert (address, where) == (name, f"terraform/main.tf:{CLEAN.count(chr(10)) + line}")
+
+
+def test_the_variable_may_be_called_otherwise() -> None:
+    text = 'variable "place" {\n  default = "us-east-1"\n}\nlocals {\n  x = var.place\n}\n'
+    assert verdict(written(text)) is Verdict.FAILED
+    named = type(NAMES)(suffix="s", region="place", alarm_topics="t")
+    assert verdict(written(text, named)) is Verdict.PASSED
+
+
+def test_without_sources_nothing_is_proven() -> None:
+    evidence = Recorder()
+    no_literal(stack(), NAMES, MadeInquiry(terraform_dir=None), evidence)
+    assert verdict(evidence) is Verdict.UNDETERMINED
+    assert verdict(written("")) is Verdict.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "us-east-1", "ap-southeast-4", "us-gov-west-1", "us-isob-east-1", "eu-isoe-west-1",
+        "cn-northwest-1", "il-central-1", "mx-central-1", "eusc-de-east-1", "ca-west-1",
+    ],
+)  # fmt: skip
+def test_region_codes(code: str) -> None:
+    assert regions_in(f"arn:aws:sqs:{code}:x") == [code]
+
+
+@pytest.mark.parametrize(
+    "text", ["us-east", "east-1", "t3-large-1", "video-input-1", "a1-b-east-1"]
+)
+def test_no_region_codes(text: str) -> None:
+    assert regions_in(text) == []
+
+
+def test_a_slash_inside_a_text_begins_no_comment() -> None:
+    (block,) = scan_text('locals {\n  x = "https://a" == "us-east-1"\n}', "main.tf")
+    assert list(regions_written(block.attributes["x"])) == [(2, "us-east-1")]
