@@ -158,7 +158,8 @@ def _inline(stack: Stack, role: Resource) -> Iterator[AttachedPolicy]:
     blocks = role.get("inline_policy")
     if isinstance(blocks, (list, tuple)):
         for i, block in enumerate(blocks):
-            if is_unknown(block) or block.get("policy"):
+            text = UNKNOWN if is_unknown(block) else block.get("policy")
+            if is_unknown(text) or text:
                 yield _text(role, f"inline_policy.{i}.policy", PolicyKind.INLINE_ROLE, role)
     elif is_unknown(blocks) and configured(stack, role, "inline_policy"):
         yield _text(role, "inline_policy", PolicyKind.INLINE_ROLE, role)
@@ -201,7 +202,8 @@ def _list(
 ) -> Iterator[AttachedPolicy]:
     arns = resource.get(attribute)
     if is_unknown(arns):
-        yield _by_arn(stack, resource, attribute, arns, PolicyKind.MANAGED, sure)
+        why = "which policies it attaches is not known"
+        yield _unknown(resource, attribute, PolicyKind.MANAGED, resource, why)
         return
     for i, arn in enumerate(arns or ()):
         path = f"{attribute}.{i}"
@@ -224,7 +226,7 @@ def _by_arn(
     # A list cannot be matched by reference: all that is in it would answer for each item.
     single = "." not in path
     for policy in (*stack.managed("aws_iam_policy"), *stack.data("aws_iam_policy")):
-        if policy.get("arn") == arn if isinstance(arn, str) else False:
+        if isinstance(arn, str) and policy.get("arn") == arn:
             return _text(policy, "policy", kind, attachment, sure=sure)
     if single and not isinstance(arn, str):
         named, _ = linked(stack, attachment, path, stack.managed("aws_iam_policy"), ("arn", "id"))

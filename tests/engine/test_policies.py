@@ -92,8 +92,15 @@ def test_a_role_without_policies_may_nothing() -> None:
     assert may_get(stack(written)) is Effect.UNDETERMINED
 
 
+# A list may hold more than what it refers to, so references do not say which policies are in it.
+ONE_OF_THEM = {"managed_policy_arns": ["aws_iam_policy.read.arn", "aws_iam_policy.read"]}
 UNDECIDED = {
     "text unknown": ([role("r"), inline(policy=UNKNOWN)], "its text is not known"),
+    "text of an inline_policy unknown": (
+        [role("r", inline_policy=[{"name": "p", "policy": UNKNOWN}])],
+        "its text is not known",
+    ),
+    "inline_policy unknown": ([role("r", inline_policy=[UNKNOWN])], "its text is not known"),
     "role unknown": ([role("r"), inline(role=UNKNOWN)], "whether it is attached"),
     "policy unknown": (
         [role("r"), attached("aws_iam_role_policy_attachment.a", role="r", policy_arn=UNKNOWN)],
@@ -124,10 +131,19 @@ UNDECIDED = {
     ),
     "no policy at all": ([role("r"), inline(policy='{"Statement": 1}')], "Statement"),
     "list of policies unknown": (
-        [role("r", managed_policy_arns=UNKNOWN)],
+        [role("r", managed_policy_arns=UNKNOWN, refers=ONE_OF_THEM), MANAGED],
+        "which policies it attaches is not known",
+    ),
+    "policy in a list unknown": (
+        [role("r", managed_policy_arns=[UNKNOWN], refers=ONE_OF_THEM), MANAGED],
         "which policy it attaches is not known",
     ),
 }
+
+
+def test_an_empty_inline_policy_is_none() -> None:
+    found = stack(role("r", inline_policy=[{"name": None, "policy": None}]))
+    assert identity_policies(found, found["aws_iam_role.r"]) == []
 
 
 @pytest.mark.parametrize("case", UNDECIDED)
