@@ -25,7 +25,7 @@ from types import FrameType, SimpleNamespace
 from typing import Any
 
 from planproof.function_emulation import Account
-from planproof.function_frames import frame, read_frame
+from planproof.function_frames import TASK_ROOT, frame, read_frame
 
 # What the Python runtimes of Lambda bring besides the standard library: boto3 and what it needs.
 # https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
@@ -118,7 +118,7 @@ class Function:
                 where = f"{entry.filename[len(self.root) + 1 :]}:{entry.lineno}"
         return {
             "type": type(problem).__name__,
-            "message": str(problem),
+            "message": str(problem).replace(self.root, TASK_ROOT),
             "where": where,
             "phase": self.phase,
             "missing": problem.name if isinstance(problem, ModuleNotFoundError) else None,

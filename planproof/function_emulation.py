@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -117,10 +118,13 @@ _MOTO_HAS_NONE = "operation: Not yet implemented"
 
 
 def _numbered(value: Any, number: int) -> Any:
+    """A stub's response, for the answer of that number."""
     if isinstance(value, Mapping):
         return {k: _numbered(v, number) for k, v in value.items()}
     if isinstance(value, list):
         return [_numbered(item, number) for item in value]
+    if value == "{now}":
+        return datetime.now(UTC)
     return value.replace("{number}", str(number)) if isinstance(value, str) else value
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+TASK_ROOT = "/var/task"
+"""Where Lambda unpacks a package; stands for the folder here in whatever a reader sees."""
 _HEAD = 10
 
 

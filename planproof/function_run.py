@@ -6,6 +6,7 @@ environment, it reaches no network, and it may hang, crash or exit without harm 
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from planproof.function_deployment import Deployment, lambda_environment
+from planproof.function_frames import TASK_ROOT
 from planproof.function_process import DriverProcess
 from planproof.recorder import UndeterminedError
 from planproof.values import Value
@@ -104,7 +106,8 @@ class Stub:
     """How an operation is answered that moto does not emulate, once its parameters are valid.
 
     Attributes:
-        response: the answer; ``{number}`` in a text becomes the count of answers so far.
+        response: the answer; ``{number}`` in a text becomes the count of answers so far, and the
+            text ``{now}`` the present time.
         echo: a member of the response that also holds the request's own parameters.
         repeat: a parameter whose value, given again, gets the same answer again.
         error: ``{"code", "message", "status"}``, to answer with an error instead.
@@ -289,7 +292,8 @@ class RunningFunction:
             return ""
         with self._process.log.open("rb") as log:
             log.seek(max(position, self._written - _LOG_TAIL))
-            return log.read().decode("utf-8", "replace")
+            text = log.read().decode("utf-8", "replace")
+        return re.sub(re.escape(f"{self._process.log.parent}/") + "[0-9a-f]{64}", TASK_ROOT, text)
 
 
 def _crash(code: int) -> Failure:

@@ -147,13 +147,21 @@ def archived_paths(archive: Resource) -> Iterator[tuple[str, str]]:
 
 
 def package_of(
-    stack: Stack, function: Resource, *, root: Path | None = None, directory: Path | None = None
+    stack: Stack,
+    function: Resource,
+    *,
+    root: Path | None = None,
+    directory: Path | None = None,
+    same_sources: bool = False,
 ) -> Package:
     """The package of a function, as Terraform built it; built anew where only values are at hand.
 
     Args:
         root: Terraform's working copy, in which it built its archives; None where it did not run.
         directory: the sources, to build from where Terraform did not.
+        same_sources: it is known that the stack's values were made from these very sources. The
+            archive's hash may differ then, since every implementation of deflate compresses in
+            its own way.
 
     Raises:
         PackageError: there is no such file, or it is no package.
@@ -174,7 +182,7 @@ def package_of(
     if root is not None and (root / path).is_file():
         return Package(path, (root / path).read_bytes(), archive)
     if archive is not None:
-        return Package(path, _rebuilt(archive, base), archive)
+        return Package(path, _rebuilt(archive, base, same_sources), archive)
     if (base / path).is_file():
         return Package(path, (base / path).read_bytes())
     raise PackageError(
@@ -183,8 +191,8 @@ def package_of(
     )
 
 
-def _rebuilt(archive: Resource, base: Path) -> bytes:
-    """The bytes of an ``archive_file`` from its recorded arguments, checked against its hash."""
+def _rebuilt(archive: Resource, base: Path, same_sources: bool) -> bytes:
+    """The bytes of an ``archive_file`` from its arguments, checked against its hash."""
     try:
         data = build_archive(_spec(archive, base))
     except (ArchiveError, OSError) as problem:
@@ -192,9 +200,10 @@ def _rebuilt(archive: Resource, base: Path) -> bytes:
             f"{archive} cannot be built: {problem}", "mend its arguments, or what they name"
         ) from None
     recorded = archive.get("output_sha256")
-    if isinstance(recorded, str) and recorded != hashlib.sha256(data).hexdigest():
+    built = hashlib.sha256(data).hexdigest()
+    if isinstance(recorded, str) and recorded != built and not same_sources:
         raise UndeterminedError(
-            f"{archive} built here has SHA-256 {hashlib.sha256(data).hexdigest()[:12]}…, "
+            f"{archive} built here has SHA-256 {built[:12]}…, "
             f"and {recorded[:12]}… where its values come from"
         )
     return data

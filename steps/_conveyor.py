@@ -28,22 +28,6 @@ from steps.pipeline import Pipeline
 Record = Mapping[str, Value]
 
 _FILM: Final = "a film of a few bytes"
-_STUBS: Final = (
-    Stub(
-        "mediaconvert",
-        "CreateJob",
-        {"Job": {"Id": "1772366400000-job{number}", "Status": "SUBMITTED"}},
-        echo="Job",
-        repeat="ClientRequestToken",
-    ),
-    Stub("mediaconvert", "ListJobs", {"Jobs": []}),
-    # Superfluous for years, and still in many functions.
-    Stub(
-        "mediaconvert",
-        "DescribeEndpoints",
-        {"Endpoints": [{"Url": "https://mediaconvert.us-east-1.amazonaws.com"}]},
-    ),
-)
 
 
 class Conveyor:
@@ -147,7 +131,8 @@ class Conveyor:
 
     @cached_property
     def _running(self) -> RunningFunction:
-        running = self._host.start(self._deployment(self._pipeline.function), _STUBS)
+        stubs = _mediaconvert(self._place)
+        running = self._host.start(self._deployment(self._pipeline.function), stubs)
         furnish(running, self._stack)
         return running
 
@@ -194,6 +179,22 @@ class Conveyor:
                 if links(self._stack, mapping, "function_name", function, names):
                     return function, queue
         raise UndeterminedError(f"no function takes messages from {queue}")
+
+
+def _mediaconvert(place: Place) -> Iterator[Stub]:
+    """How MediaConvert answers: a job for every new token, and a list without any."""
+    own = f"arn:{place.partition}:mediaconvert:{place.region}:{place.account}"
+    job = {
+        "Id": "1772366400000-job{number}",
+        "Arn": f"{own}:jobs/1772366400000-job{{number}}",
+        "Status": "SUBMITTED",
+        "CreatedAt": "{now}",
+    }
+    yield Stub("mediaconvert", "CreateJob", {"Job": job}, echo="Job", repeat="ClientRequestToken")
+    yield Stub("mediaconvert", "ListJobs", {"Jobs": []})
+    # Superfluous for years, and still in many functions.
+    url = f"https://mediaconvert.{place.region}.amazonaws.com"
+    yield Stub("mediaconvert", "DescribeEndpoints", {"Endpoints": [{"Url": url}]})
 
 
 def _passes(pattern: Value, status: str) -> bool:

@@ -16,7 +16,13 @@ ROLE: Final = "MEDIACONVERT_ROLE"
 def package_at(inquiry: Inquiry, stack: Stack, function: Resource) -> Package:
     """The package of a function, from wherever the run has it."""
     root = inquiry.workspace.root if inquiry.workspace is not None else None
-    return package_of(stack, function, root=root, directory=inquiry.question.terraform_dir)
+    return package_of(
+        stack,
+        function,
+        root=root,
+        directory=inquiry.question.terraform_dir,
+        same_sources=inquiry.recorded is not None,
+    )
 
 
 def source_of(

@@ -105,6 +105,8 @@ def open_package(
         evidence.check(False, function, "filename", expected=expected, found=problem.what)
         return None
     found = f"{len(opened.files)} files, SHA-256 {opened.sha256}"
+    if opened.archive is not None and opened.archive.get("output_sha256") != opened.sha256:
+        found += ", built here from the same sources"
     evidence.check(True, function, "filename", expected=expected, found=found)
     return function_host.import_handler(deployment_of(stack, function, opened, _role(function)))
 

@@ -105,6 +105,17 @@ def test_what_it_prints_is_its_log(host: FunctionHost) -> None:
     assert function.invoke({}).log == "printed\ncomplained\nwritten"
 
 
+def test_folders_of_this_machine_are_told_as_lambdas(host: FunctionHost) -> None:
+    text = """
+        def handler(event, context):
+            print(__file__)
+            raise OSError(__file__)
+    """
+    done = run(host, text)
+    assert done.log == "/var/task/main.py\n"
+    assert failure_of(done) == "OSError at main.py:4: /var/task/main.py"
+
+
 def test_a_long_log_is_cut_at_its_beginning(host: FunctionHost) -> None:
     done = run(host, "def handler(event, context):\n    print('x' * 9_000 + 'end')")
     assert len(done.log) == 4_000
@@ -380,6 +391,18 @@ def test_a_stub_answers_what_moto_lacks(host: FunctionHost) -> None:
     function = host.start(deployed(JOB), [CREATE_JOB])
     assert function.invoke(VALID).returned.items() >= {"Id": "job1", **VALID}.items()
     assert function.invoke(VALID).returned["Id"] == "job2"
+
+
+def test_a_stub_may_tell_the_time(host: FunctionHost) -> None:
+    text = """
+        import boto3
+        def handler(event, context):
+            job = boto3.client("mediaconvert").create_job(**event)["Job"]
+            return job["CreatedAt"].isoformat()
+    """
+    stub = Stub("mediaconvert", "CreateJob", {"Job": {"CreatedAt": "{now}"}})
+    done = host.start(deployed(text), [stub]).invoke(VALID)
+    assert done.returned.endswith("+00:00")
 
 
 def test_a_repeated_token_gets_the_first_answer(host: FunctionHost) -> None:

@@ -154,6 +154,15 @@ def test_other_sources_than_the_recorded_ones_decide_nothing(sources: Path) -> N
         package_of(stack_of(f, its), f, directory=sources)
 
 
+def test_the_same_sources_compressed_otherwise_are_the_same_package(sources: Path) -> None:
+    its = archive(source_dir="./../lambda", output_sha256="0" * 64)
+    f = function(filename="./.build/f.zip")
+    with pytest.raises(UndeterminedError):
+        package_of(stack_of(f, its), f, directory=sources)
+    found = package_of(stack_of(f, its), f, directory=sources, same_sources=True)
+    assert found.files == ("main.py",)
+
+
 def test_inline_content_is_built_too(tmp_path: Path) -> None:
     its = archive(source=[{"content": SOURCE, "filename": "main.py"}])
     f = function(filename="./.build/f.zip")
