@@ -1,8 +1,8 @@
 Feature: Everything the stack keeps is encrypted with its own key
 
   Rule: Each service gets the key in the form it expects
-    SQS takes a key by its id, and keeps for ever as a difference what is given to it otherwise. S3,
-    DynamoDB and CloudWatch Logs take the ARN: an id alone may be looked for in another account.
+    An ARN says in which account and region a key lives, so S3, DynamoDB and CloudWatch Logs are given the
+    ARN; a bare id is looked for with whoever asks, or refused. SQS is given the id, the same in every queue.
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
 
     @REQ-11
