@@ -138,7 +138,7 @@ class Condition:
         if given is Missing.ABSENT or given == ():
             return self._when_absent(context)
         if isinstance(given, Missing):
-            present = self._present(context)
+            present = self._present()
             if given is Missing.PRESENT:
                 return present
             return present if present == self._when_absent(context) else None
@@ -163,20 +163,14 @@ class Condition:
             return False
         return self._resolvable(context)
 
-    def _present(self, context: Context) -> Verdict:
+    def _present(self) -> Verdict:
         """The outcome for a key that has values which are not known.
 
-        Known only where every value would do: a pattern ``*``. A set operator still cannot tell,
-        because the set may be empty.
+        Known only where every value would do: a pattern ``*``.
         """
         if self._patterns is None or not self._patterns.universal:
             return None
-        if self.operator.quantifier is not None:
-            return None if self.operator.operator.negated else self._of_empty_or_match()
         return not self.operator.operator.negated
-
-    def _of_empty_or_match(self) -> Verdict:
-        return True if self.operator.quantifier is Quantifier.ALL else None
 
     def _when_given(self, given: Values, context: Context) -> Verdict:
         quantifier = self.operator.quantifier

@@ -10,7 +10,6 @@ from planproof.iam.policies import Layer, PolicySets
 from planproof.iam.principals import CallerKind
 from planproof.iam.request import Request
 from planproof.iam.statement import Statement, StatementEffect
-from planproof.values import Unknown
 
 if TYPE_CHECKING:
     from planproof.iam.evaluation import Grants
@@ -55,16 +54,13 @@ def unknowns(statement: Statement, request: Request) -> str:
     if statement.covers_action(request.action_key) is None:
         parts.append("its Action")
     if statement.covers_resource(request.resource, request.keys) is None:
-        parts.append("its Resource" if not isinstance(request.resource, Unknown) else "the ARN")
-    keys = [
-        condition.key for condition in statement.conditions if condition.holds(request.keys) is None
-    ]
-    parts += [
-        f"the request's {key}"
-        if isinstance(request.keys.get(key.lower()), Missing)
-        else f"the value {key}"
-        for key in dict.fromkeys(keys)
-    ]
+        known = isinstance(request.resource, str)
+        parts.append("its Resource" if known else "the request's resource")
+    for condition in statement.conditions:
+        if condition.holds(request.keys) is None:
+            missing = isinstance(request.keys.get(condition.context_key), Missing)
+            key = condition.key
+            parts.append(f"the request's {key}" if missing else f"the value {key} is compared with")
     if not statement.conditions_known:
         parts.append("its Condition")
     named = statement.principal
@@ -72,4 +68,5 @@ def unknowns(statement: Statement, request: Request) -> str:
         parts.append("whom its Principal means")
     if not parts:
         parts.append("whether it means the caller")
+    parts = list(dict.fromkeys(parts))
     return f"{' and '.join(parts)} {'is' if len(parts) == 1 else 'are'} not known"

@@ -63,8 +63,8 @@ class Caller:
 ACCOUNT_ID: Final = re.compile(r"\d{12}\Z", re.ASCII)
 _PROVIDERS: Final = frozenset({"accounts.google.com", "graph.facebook.com", "www.amazon.com"})
 _HOST: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z", re.ASCII | re.IGNORECASE)
-_WEB_ACTIONS: Final = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
-_UNIQUE_ID: Final = re.compile(r"A[A-Z]{2}A[A-Z0-9]{8,}(:.*)?\Z", re.ASCII)
+_WEB_IDENTITY: Final = "sts:assumerolewithwebidentity"
+_UNIQUE_ID: Final = re.compile(r"A[A-Z]{2}A[A-Z0-9]{8,}\Z", re.ASCII)
 
 
 @lru_cache(maxsize=1024)
@@ -88,7 +88,7 @@ def parse_caller(principal: str | None, action: str) -> Caller:
     if principal.startswith("arn:"):
         return _caller_of_arn(principal)
     if _HOST.match(principal):
-        federated = action in _WEB_ACTIONS or principal.lower() in _PROVIDERS
+        federated = action == _WEB_IDENTITY or principal.lower() in _PROVIDERS
         kind = CallerKind.FEDERATED if federated else CallerKind.SERVICE
         return Caller(kind, principal, name=principal.lower())
     raise _no_principal(principal)

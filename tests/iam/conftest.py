@@ -1,11 +1,11 @@
 """Truth tables of IAM, read from tests/iam/cases/*.yaml.
 
 A file holds a list of tables. A table has a ``source`` (the page at AWS and its section), a
-``request``, the ``policies``, maybe one ``statement`` with the layer it goes ``into``, and its
-``cases``. A case gives what differs: ``request`` and ``context`` are merged into the table's,
-``policies`` replace the table's layer by layer, ``with`` is merged into the statement (null takes
-an element away), ``if`` is its Condition. ``expect`` is the effect; ``because`` the Sids that must
-decide.
+``request``, the ``policies``, maybe one ``statement`` with the layer it goes ``into`` and others
+``beside`` it, and its ``cases``. A case gives what differs: ``request`` and ``context`` are merged
+into the table's, ``policies`` replace the table's layer by layer, ``with`` is merged into the
+statement (null takes an element away), ``if`` is its Condition. ``expect`` is the effect,
+``because`` the Sids that must decide.
 
 A policy is a document, a statement, or a list of statements (then under version 2012-10-17).
 ``!unknown`` is UNKNOWN.
@@ -60,7 +60,17 @@ def files() -> list[Path]:
 
 
 def _case(theme: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> Case:
-    allowed = {"name", "request", "context", "policies", "with", "if", "expect", "because"}
+    allowed = {
+        "name",
+        "request",
+        "context",
+        "policies",
+        "with",
+        "if",
+        "beside",
+        "expect",
+        "because",
+    }
     unknown_words = set(row) - allowed
     assert not unknown_words, f"{theme}: {row.get('name')}: unknown words {unknown_words}"
     asked = {**table.get("request", {}), **row.get("request", {})}
@@ -71,7 +81,9 @@ def _case(theme: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> Case:
         if "if" in row:
             merged["Condition"] = row["if"]
         statement = {name: value for name, value in merged.items() if value is not None}
-        document: Any = {"Version": table.get("version", "2012-10-17"), "Statement": [statement]}
+        beside = [*table.get("beside", []), *row.get("beside", [])]
+        version = table.get("version", "2012-10-17")
+        document: Any = {"Version": version, "Statement": [statement, *beside]}
         into = table.get("into", "identity")
         layers[into] = document if into in ("resource", "session") else [document]
     because = row.get("because")
