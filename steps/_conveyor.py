@@ -76,6 +76,7 @@ class Conveyor:
 
     def test_storage(self) -> Invocation:
         """S3 tries its notification out."""
+        _ = self._running  # first of all: without the function there is nothing to tell
         body = storage_test(str(self._pipeline.input_bucket.get("bucket")))
         arn = self._arn(self._pipeline.processing_queue)
         return self._invoke(in_queue(body, arn, message="test-1"))
@@ -131,8 +132,8 @@ class Conveyor:
 
     @cached_property
     def _running(self) -> RunningFunction:
-        stubs = _mediaconvert(self._place)
-        running = self._host.start(self._deployment(self._pipeline.function), stubs)
+        deployment = self._deployment(self._pipeline.function)
+        running = self._host.start(deployment, _mediaconvert(self._place))
         furnish(running, self._stack)
         return running
 
