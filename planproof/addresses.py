@@ -9,6 +9,7 @@ import re
 
 _KEY = r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]"
 _INSTANCE_KEY = re.compile(_KEY)
+_MODULE = re.compile(rf"(?:module\.[^.\[]+(?:{_KEY})?\.)+")
 _LAST_KEY = re.compile(rf"{_KEY}\Z")
 
 
@@ -20,6 +21,12 @@ def configuration_address(address: str) -> str:
 def without_last_key(address: str) -> str:
     """``module.m["a"].aws_x.y[0]`` → ``module.m["a"].aws_x.y``: all instances of one resource."""
     return _LAST_KEY.sub("", address)
+
+
+def module_address(address: str) -> str:
+    """The address of the module instance that a resource instance is in; "" for the root module."""
+    found = _MODULE.match(address)
+    return found[0].rstrip(".") if found else ""
 
 
 def module_path(address: str) -> str:

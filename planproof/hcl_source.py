@@ -157,6 +157,21 @@ def scan_text(text: str, file: str) -> tuple[SourceBlock, ...]:
     return _scan_json(text, file) if file.endswith(".json") else _scan_hcl(text, file)
 
 
+def object_entries(text: str) -> dict[str, str]:
+    """Key → expression of an expression that is written as one object; empty where it is not.
+
+    A key that is an expression itself has no entry, nor has anything in a ``for`` expression.
+    """
+    text = text.strip()
+    groups = list(_groups(text, _Span(0, len(text)), _HCL))
+    if groups != [_Span(0, len(text))] or not text.startswith("{"):
+        return {}
+    return {
+        name: text[value.start : value.end].strip()
+        for name, _, value in _entries(text, groups[0], _HCL)
+    }
+
+
 class SourceIndex:
     """The blocks of a configuration, by module path (without instance keys; `""` is the root)."""
 

@@ -222,7 +222,8 @@ class Identities:
 
         Args:
             unknown: the top-level attributes that the plan does not know; only these are given.
-                None where no plan says.
+                None where no plan says; Terraform passes over what the type does not have, and
+                over what the sources configure.
         """
         token = f"planproof-n{self._count:06d}"
         self._count += 1
@@ -230,7 +231,8 @@ class Identities:
         self._addresses[token] = address
         self._addresses[fill["uuid"]] = address
         self._marks |= {fill["hex"], fill["hex17"]}
-        return _given(type_, fill)
+        given = _given(type_, fill)
+        return {k: v for k, v in given.items() if unknown is None or k in unknown}
 
     def undecided(self, address: str, type_: str) -> dict[str, str]:
         """The same for all instances that the plan does not have: of the right shape, for Terraform
@@ -341,11 +343,6 @@ def _given(type_: str, fill: Mapping[str, str]) -> dict[str, str]:
         if arn:
             values["arn"] = arn
     return values
-
-
-def undecided_arn(type_: str) -> str:
-    """An ARN for an attribute whose ARN nobody can tell; the provider insists on the shape."""
-    return _arn(_service(type_), UNDECIDED_TOKEN)
 
 
 def _service(type_: str) -> str:

@@ -60,6 +60,9 @@ class Origin:
         )
 
 
+DOCUMENTS = ("json", "minified_json", "rendered")
+"""What data sources call a document that they put together from their arguments."""
+
 NOWHERE = Origin()
 """The origin of what is written down as it is."""
 
@@ -110,7 +113,7 @@ class Tracer:
 
     def inputs(self, address: str) -> Origin:
         """What all arguments of a data source are made of, and so what it answers."""
-        origin = NOWHERE
+        origin = Origin(changed=self._input_changes(address))
         for key in self.configuration.resources.get(address, {}).get("expressions") or ():
             origin |= self.attribute(address, key)
         for block in self._definitions(address):
@@ -118,6 +121,11 @@ class Tracer:
                 if nested.kind == "dynamic":
                     origin |= self.text(address, nested.source[nested.start : nested.end])
         return origin
+
+    def changed(self, address: str, path: str, text: str) -> Origin:
+        """Whether an argument hides what goes into it, from its text or else its whole block's."""
+        found = changes(text) if text else self._changes(address, path.split(".")[0])
+        return Origin(changed=found)
 
     def instances(self, call: str) -> Origin:
         """What decides how many instances of a module there are; of its parents too."""
@@ -239,9 +247,11 @@ class Tracer:
             return NOWHERE, []  # the iterator of a dynamic block may look like a resource
         path = parts[length:]
         whole = frozenset({(address, ".".join(path))})
-        if parts[0] == "data":
-            return Origin(whole) | self.inputs_seen(address), self._steps_of_data(address)
         expressions = entry.get("expressions") or {}
+        if parts[0] == "data" and not (path and path[0] in expressions):
+            # What a provider makes of its input may be anything; a document still shows it.
+            plain = bool(path) and path[0] in DOCUMENTS and not self._input_changes(address)
+            return Origin(whole, changed=not plain), self._steps_of_data(address)
         if not path:
             return Origin(whole), []
         dynamic = self.dynamic_blocks(address, path[0])
@@ -255,11 +265,10 @@ class Tracer:
             return origin | Origin(whole), steps
         return origin, steps
 
-    def inputs_seen(self, address: str) -> Origin:
-        """Whether a data source's arguments hide what goes into them."""
+    def _input_changes(self, address: str) -> bool:
         definitions = self._definitions(address)
         text = "".join(block.source[block.start : block.end] for block in definitions)
-        return Origin(changed=not definitions or changes(text))
+        return not definitions or changes(text)
 
     def _steps_of_data(self, address: str) -> list[_Step]:
         module = module_of(address)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planproof.hcl_source import SourceIndex
+from planproof.hcl_source import SourceBlock, SourceIndex
 from planproof.plan import Json, Plan
 
 _IN_TEXT = re.compile(
@@ -39,6 +39,28 @@ class Configuration:
     def of(cls, plan: Plan, sources: SourceIndex | None) -> Configuration:
         """The configuration of a plan."""
         return cls(plan.configuration, plan.modules, plan.providers, sources)
+
+    @classmethod
+    def of_sources(cls, sources: SourceIndex) -> Configuration:
+        """The same before there is a plan, as far as the sources show it: no values, and a
+        ``dynamic`` block is none of the blocks it will become."""
+        resources: dict[str, Json] = {}
+        modules: dict[str, Json] = {}
+        todo = [""]
+        while todo:
+            module = todo.pop()
+            for kind, mode in (("resource", ""), ("data", "data.")):
+                for block in sources.blocks(module, kind):
+                    address = prefix_of(module) + mode + ".".join(block.labels)
+                    resources[address] = _merged(resources.get(address), _entry(block))
+            for block in sources.blocks(module, "module"):
+                if not block.labels:
+                    continue
+                path = f"{module}.{block.labels[0]}" if module else block.labels[0]
+                inner = {"module": {"outputs": _outputs(sources, path)}}
+                modules[path] = _merged(modules.get(path), _entry(block) | inner)
+                todo.append(path)
+        return cls(resources, modules, {}, sources)
 
     def provider_of(self, address: str) -> str:
         """Key of the provider configuration that makes a resource: "aws", "aws.west"."""
@@ -155,6 +177,44 @@ class Configuration:
                 if address.startswith(prefix)
             ]
         return "", more
+
+
+_META = ("count", "for_each", "depends_on", "provider", "providers", "source", "version")
+
+
+def _entry(block: SourceBlock) -> dict[str, Any]:
+    """What a plan's configuration would say of a resource or a module call."""
+    expressions: dict[str, Any] = {
+        name: {"references": references_in(attribute.text)}
+        for name, attribute in block.attributes.items()
+        if name not in _META
+    }
+    for nested in block.blocks:
+        if nested.kind not in ("dynamic", "lifecycle", "provisioner", "connection"):
+            expressions.setdefault(nested.kind, []).append(_entry(nested)["expressions"])
+    entry: dict[str, Any] = {"expressions": expressions}
+    for name in ("count", "for_each"):
+        if attribute := block.attributes.get(name):
+            entry[f"{name}_expression"] = {"references": references_in(attribute.text)}
+    return entry
+
+
+def _merged(earlier: Json | None, later: dict[str, Any]) -> Json:
+    """An override file's block on top of the one it overrides."""
+    if earlier is None:
+        return later
+    expressions = {**earlier["expressions"], **later["expressions"]}
+    return {**earlier, **later, "expressions": expressions}
+
+
+def _outputs(sources: SourceIndex, module: str) -> dict[str, Json]:
+    return {
+        block.labels[0]: {
+            "expression": {"references": references_in(block.attributes["value"].text)}
+        }
+        for block in sources.blocks(module, "output")
+        if block.labels and "value" in block.attributes
+    }
 
 
 def module_of(address: str) -> str:

@@ -10,14 +10,18 @@ Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
-from planproof.identities import Identities
+from planproof.hcl_source import SourceIndex
+from planproof.origins import Tracer
+from planproof.overrides import Overrides, instances_of
 from planproof.plan import Plan
+from planproof.references import Configuration
 from planproof.stack import Stack
 from planproof.state_merge import Evaluation, stack_of
 from planproof.terraform_cli import Stream
@@ -25,21 +29,7 @@ from planproof.values import Value
 from planproof.workspace import Workspace
 
 TEST_FILE = "planproof.tftest.hcl"
-
-# Data sources that compute without asking a cloud: overriding them would lose their answer.
-_LOCAL_DATA = frozenset(
-    {
-        "aws_arn",
-        "aws_default_tags",
-        "aws_iam_policy_document",
-        "aws_ip_ranges",
-        "aws_partition",
-        "aws_region",
-        "aws_regions",
-        "aws_service",
-        "aws_service_principal",
-    }
-)
+DEFAULTS_FILE = "planproof_defaults_override.tf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +45,41 @@ class Variant:
     variables: Mapping[str, Value] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Evaluations:
+    """What Terraform evaluated, not yet held against the plan.
+
+    Attributes:
+        states: variant name → state.
+        problems: variant name → what Terraform met.
+    """
+
+    overrides: Overrides
+    states: dict[str, Evaluation] = field(default_factory=dict)
+    problems: dict[str, PlanproofError] = field(default_factory=dict)
+
+    def stacks(
+        self, plan: Plan, variants: Iterable[Variant], sources: SourceIndex
+    ) -> dict[str, Stack | PlanproofError]:
+        """Variant name → the resolved stack, or the error that Terraform met on the way."""
+        results: dict[str, Stack | PlanproofError] = {}
+        for variant in variants:
+            state = self.states.get(variant.name)
+            if state is None:
+                results[variant.name] = self.problems[variant.name]
+                continue
+            results[variant.name] = stack_of(
+                variant.name,
+                {**plan.variables, **variant.variables},
+                plan,
+                state,
+                self.overrides,
+                sources,
+                same_variables=not variant.variables,
+            )
+        return results
+
+
 def resolve(
     workspace: Workspace, plan: Plan, variants: Sequence[Variant], arguments: Sequence[str] = ()
 ) -> dict[str, Stack | PlanproofError]:
@@ -66,83 +91,82 @@ def resolve(
     Returns:
         Variant name → the resolved stack, or the error that Terraform met on the way.
     """
-    identities, overrides = _overrides(plan)
-    results: dict[str, Stack | PlanproofError] = {}
-    todo = list(variants)
+    tracer = Tracer(Configuration.of(plan, workspace.sources))
+    overrides = Overrides.of(instances_of(plan), tracer.configuration)
+    overrides = overrides.repeating(plan, tracer)
+    found = evaluate(workspace, overrides, variants, arguments)
+    return found.stacks(plan, variants, workspace.sources)
+
+
+def evaluate(
+    workspace: Workspace,
+    overrides: Overrides,
+    variants: Sequence[Variant],
+    arguments: Sequence[str] = (),
+) -> Evaluations:
+    """Have Terraform evaluate a stack with each variant's variables."""
+    with _defaults_written(workspace, overrides):
+        found = _evaluate_all(workspace, overrides, variants, arguments)
+    if overrides.repeated and found.problems:
+        # What the plan knows may be the provider's to say alone, and then cannot be written down.
+        plain = replace(overrides, repeated={})
+        left = [variant for variant in variants if variant.name in found.problems]
+        again = _evaluate_all(workspace, plain, left, arguments)
+        found.states |= again.states
+        found.problems = again.problems
+    return found
+
+
+def _evaluate_all(
+    workspace: Workspace,
+    overrides: Overrides,
+    variants: Sequence[Variant],
+    arguments: Sequence[str],
+) -> Evaluations:
+    found = Evaluations(overrides)
+    tracer = Tracer(Configuration.of_sources(workspace.sources))
+    todo: list[Variant] = []
+    for variant in variants:
+        if module := overrides.not_covered(frozenset(variant.variables), tracer):
+            found.problems[variant.name] = PlanproofError(
+                f"with {variant.name}, {module} may have other instances, "
+                "and what is in them would really be made",
+                "let the instances of the module depend on something else",
+            )
+        else:
+            todo.append(variant)
     while todo:
         states, problem = _evaluate(workspace, overrides, todo, arguments)
-        for variant in todo:
-            if variant.name in states:
-                results[variant.name] = stack_of(
-                    variant.name,
-                    {**plan.variables, **variant.variables},
-                    plan,
-                    states[variant.name],
-                    identities,
-                    overrides,
-                    workspace.sources,
-                    same_variables=not variant.variables,
-                )
+        found.states |= states
         left = [variant for variant in todo if variant.name not in states]
         if left:
             # Terraform skips what follows a failed run: the first one left is the one that failed.
-            results[left[0].name] = problem
-            left = left[1:]
-        todo = left
-    return results
+            found.problems[left[0].name] = problem
+        todo = left[1:]
+    return found
 
 
-def _overrides(plan: Plan) -> tuple[Identities, dict[str, dict[str, str]]]:
-    """Address → attributes to override, for every managed instance and every deferred data source
-    that would ask a cloud."""
-    identities = Identities()
-    overrides: dict[str, dict[str, str]] = {}
-    for resource in plan.resources.values():
-        if resource.mode == "managed":
-            unknown = {key for key, value in resource.unknown.items() if value is True}
-            overrides[resource.address] = identities.tokens(
-                resource.address, resource.type, unknown
-            )
-        elif resource.unknown and resource.type not in _LOCAL_DATA and _asks_aws(resource.type):
-            overrides[resource.address] = {}
-    return identities, overrides
-
-
-def _asks_aws(type_: str) -> bool:
-    return type_.startswith("aws_")
-
-
-def test_file(
-    overrides: Mapping[str, Mapping[str, str]],
-    managed: Iterable[str],
-    variants: Sequence[Variant],
-) -> str:
-    """The text of the generated ``.tftest.hcl``."""
-    resources = set(managed)
-    lines: list[str] = []
-    for address, values in overrides.items():
-        kind = "resource" if address in resources else "data"
-        lines.append(f"override_{kind} {{\n  target = {address}\n  values = {{")
-        lines += [f"    {key} = {hcl(value)}" for key, value in values.items()]
-        lines.append("  }\n}")
-    for number, variant in enumerate(variants):
-        lines.append(f'run "v{number}" {{\n  command = apply\n  state_key = "v{number}"')
-        if variant.variables:
-            lines.append("  variables {")
-            lines += [f"    {key} = {hcl(value)}" for key, value in variant.variables.items()]
-            lines.append("  }")
-        lines.append("}")
-    return "\n".join([*lines, ""])
-
-
-def hcl(value: Value) -> str:
-    """A value as an HCL expression. JSON is one, but for template markers in strings."""
-    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+@contextmanager
+def _defaults_written(workspace: Workspace, overrides: Overrides) -> Iterator[None]:
+    """Write repeated defaults into the working copy, and leave no trace of them."""
+    written: list[Path] = []
+    folders = {"": workspace.root, **workspace.module_folders()}
+    try:
+        for module, text in overrides.defaults().items():
+            folder = folders.get(module)
+            if folder is not None and workspace.owns(folder):
+                path = folder / DEFAULTS_FILE
+                written.append(path)
+                path.write_text(text, "utf-8")
+        yield
+    finally:
+        for path in written:
+            path.unlink(missing_ok=True)
 
 
 def _evaluate(
     workspace: Workspace,
-    overrides: Mapping[str, Mapping[str, str]],
+    overrides: Overrides,
     variants: Sequence[Variant],
     arguments: Sequence[str],
 ) -> tuple[dict[str, Evaluation], PlanproofError]:
@@ -151,8 +175,8 @@ def _evaluate(
     Returns:
         Variant name → state, and the error for the first variant that has none.
     """
-    managed = [address for address in overrides if not _is_data(address)]
-    Path(workspace.root / TEST_FILE).write_text(test_file(overrides, managed, variants), "utf-8")
+    text = overrides.test_file([variant.variables for variant in variants])
+    Path(workspace.root / TEST_FILE).write_text(text, "utf-8")
     names = {f"v{number}": variant.name for number, variant in enumerate(variants)}
     command = ("test", "-json", "-verbose", "-no-color", f"-filter={TEST_FILE}", *arguments)
     states: dict[str, Evaluation] = {}
@@ -174,11 +198,6 @@ def _evaluate(
             _, errors = stream.finish()
             return states, workspace.failure("test", "".join(said), errors)
     return states, PlanproofError("nothing failed", "go on")
-
-
-def _is_data(address: str) -> bool:
-    last = address.rsplit("module.", 1)[-1]
-    return last.startswith("data.") or ".data." in last.split("[")[0]
 
 
 _SCHEMAS = b',"provider_schemas":'

@@ -1,27 +1,29 @@
-"""Joins what a plan knows with what resolution found, and marks what neither may be trusted with.
+"""Makes a stack of a plan and of the state that Terraform evaluated.
 
 The state that ``terraform test`` prints holds three kinds of values: those that Terraform
-evaluated, the tokens we gave, and what it made up for computed attributes nobody gave (random
-strings, zeros, empty collections). Only the first two count; the third is :data:`UNKNOWN`.
+evaluated, the tokens we gave, and what it made up for computed attributes nobody gave. Only the
+first two count (see :mod:`planproof.value_merge`); the third is :data:`UNKNOWN`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from planproof.addresses import configuration_address
 from planproof.hcl_source import SourceIndex
 from planproof.identities import Identities, Place, physical_name_attribute
+from planproof.made_up import Looked, MadeUp
+from planproof.origins import Tracer
+from planproof.overrides import Overrides
 from planproof.plan import Plan, PlannedResource, state_resources
 from planproof.references import Configuration
-from planproof.stack import Resource, Stack, configuration_address
-from planproof.values import UNKNOWN, Value, contains_unknown, leaves
+from planproof.stack import Resource, Stack
+from planproof.value_merge import Knowledge, ValueMerge
+from planproof.values import Value
 
-_MADE_UP = re.compile(r"[a-z0-9]{8}")
 _PROBES = ("aws_region", "aws_caller_identity", "aws_partition")
-_HARMLESS = ("var.", "each.", "count.", "path.", "terraform.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,7 @@ def stack_of(
     variables: Mapping[str, Value],
     plan: Plan,
     evaluation: Evaluation,
-    identities: Identities,
-    overrides: Mapping[str, Mapping[str, str]],
+    overrides: Overrides,
     sources: SourceIndex | None,
     *,
     same_variables: bool,
@@ -58,39 +59,62 @@ def stack_of(
     places = _places(items)
     items = [i for i in items if not is_probe(i["mode"], i["type"], i["name"])]
     configuration = Configuration.of(plan, sources)
-    real = _translator(items, identities, configuration, places)
-    made_up, blind = _made_up(items, plan, configuration, overrides)
+    tracer = Tracer(configuration)
+    real = _translator(items, overrides.identities, configuration, places)
+    siblings = {configuration_address(address): r for address, r in plan.resources.items()}
+    looked: dict[str, Looked] = {}
+    for item in items:
+        declared = configuration_address(item["address"])
+        planned = plan.resources.get(item["address"])
+        expressions = configuration.resources.get(declared, {}).get("expressions") or {}
+        tokens = overrides.given(item["address"])
+        looked[item["address"]] = Looked(
+            declared=declared,
+            planned=planned,
+            schema=evaluation.schemas.get(f"{item['mode']}.{item['type']}") or {},
+            expressions=expressions,
+            values=item.get("values") or {},
+            given=None if tokens is None else _given(tokens, planned, expressions),
+            repeated=frozenset(overrides.repeated.get(item["address"], ())),
+        )
+    overridden = [item for item in looked.values() if item.given is not None]
+    knowledge = Knowledge(
+        tracer=tracer,
+        made_up=MadeUp.among(overridden, tracer, same_variables=same_variables),
+        identities=overrides.identities,
+        same_variables=same_variables,
+    )
     resources: dict[str, Resource] = {}
     for item in items:
-        address = item["address"]
-        planned = plan.resources.get(address)
-        merge = _Merge(
-            real=real,
-            made_up=made_up,
-            blind=blind,
-            schema=evaluation.schemas.get(f"{item['mode']}.{item['type']}") or {},
-            expressions=configuration.resources.get(configuration_address(address), {}).get(
-                "expressions"
-            )
-            or {},
-            given=frozenset(overrides.get(address, ())),
-            overridden=address in overrides,
-            same_variables=same_variables,
+        look = looked[item["address"]]
+        merge = ValueMerge(
+            knowledge, look.declared, real, look.schema, look.expressions, look.given
         )
-        resources[address] = Resource(
-            address=address,
+        # An instance that only these variables bring about has the defaults of its siblings.
+        planned = look.planned or siblings.get(look.declared)
+        resources[item["address"]] = Resource(
+            address=item["address"],
             mode=item["mode"],
             type=item["type"],
             name=item["name"],
             index=item.get("index"),
             module=item["module"],
-            values=merge.resource(planned, item.get("values") or {}),
+            values=merge.resource(planned.known if planned else {}, look.values),
             sensitive=_union(item.get("sensitive_values"), planned and planned.sensitive),
             dependencies=_dependencies(item),
         )
     resources = _in_plan_order(resources, plan)
     _close_dependencies(resources)
     return Stack(name, resources, variables, configuration, True, places, sources)
+
+
+def _given(
+    tokens: Mapping[str, str], planned: PlannedResource | None, expressions: Mapping[str, Any]
+) -> frozenset[str]:
+    """The attributes that an override gave: Terraform passes over those that are configured."""
+    if planned is not None:
+        return frozenset(key for key in tokens if planned.unknown.get(key) is True)
+    return frozenset(key for key in tokens if key not in expressions)
 
 
 def _in_plan_order(resources: dict[str, Resource], plan: Plan) -> dict[str, Resource]:
@@ -165,191 +189,15 @@ def _translator(
         attribute = physical_name_attribute(item["type"])
         value = (item.get("values") or {}).get(attribute) if attribute else None
         names[item["address"]] = value if isinstance(value, str) else None
-        if isinstance(path := (item.get("values") or {}).get("path"), str):
-            if item["type"].startswith("aws_iam_") and path.startswith("/"):
-                paths[item["address"]] = path
+        path = (item.get("values") or {}).get("path")
+        if item["type"].startswith("aws_iam_") and str(path).startswith("/"):
+            paths[item["address"]] = str(path)
 
     def place_of(address: str) -> Place | None:
         key = configuration.provider_of(configuration_address(address)) if address else "aws"
-        return places.get(key) or places.get("aws")
+        return places.get(key)  # a provider inside a module has no probe: its place is not known
 
     return identities.translator(names, paths, place_of)
-
-
-def _made_up(
-    items: list[dict[str, Any]],
-    plan: Plan,
-    configuration: Configuration,
-    overrides: Mapping[str, Mapping[str, str]],
-) -> tuple[frozenset[str], frozenset[str]]:
-    """What Terraform made up: its strings, and the references whose made-up value is no string."""
-    strings: set[str] = set()
-    blind: set[str] = set()
-    for item in items:
-        address = item["address"]
-        if address not in overrides:
-            continue
-        declared = configuration_address(address)
-        expressions = configuration.resources.get(declared, {}).get("expressions") or {}
-        planned = plan.resources.get(address)
-        local = declared.rsplit("module.", 1)[-1]
-        local = local.split(".", 1)[1] if declared.startswith("module.") else local
-        for key, value in (item.get("values") or {}).items():
-            if key in expressions or key in overrides[address]:
-                continue
-            if planned is not None and key not in planned.unknown and planned.mode == "managed":
-                continue
-            for _, leaf in leaves(value):
-                if isinstance(leaf, str) and _MADE_UP.fullmatch(leaf):
-                    strings.add(leaf)
-                elif leaf is not None:
-                    blind.add(f"{local}.{key}")
-    return frozenset(strings), frozenset(blind)
-
-
-@dataclass(frozen=True, slots=True)
-class _Merge:
-    """Joins one resource's planned and evaluated values."""
-
-    real: Callable[[str], str]
-    made_up: frozenset[str]
-    blind: frozenset[str]
-    schema: Mapping[str, Any]
-    expressions: Mapping[str, Any]
-    given: frozenset[str]
-    overridden: bool
-    same_variables: bool
-
-    def resource(
-        self, planned: PlannedResource | None, state: Mapping[str, Value]
-    ) -> dict[str, Value]:
-        known = planned.known if planned else {}
-        values: dict[str, Value] = {}
-        for key in [*state, *(key for key in known if key not in state)]:
-            values[key] = self._attribute(key, known.get(key, UNKNOWN), state.get(key))
-        return values
-
-    def _attribute(self, key: str, planned: Value, found: Value) -> Value:
-        if key in self.given:
-            return self._trusted(found)
-        if not contains_unknown(planned):
-            return self._known(key, planned, found)
-        expression = self.expressions.get(key)
-        attribute = (self.schema.get("attributes") or {}).get(key)
-        if self.overridden and attribute is not None:
-            if attribute.get("computed") and expression is None:
-                return UNKNOWN
-        return self._join(planned, found, expression, self._block(key))
-
-    def _known(self, key: str, planned: Value, found: Value) -> Value:
-        """A value that the plan knows; with other variables, only its defaults still hold."""
-        if self.same_variables:
-            return planned
-        if not self.overridden:
-            return self._trusted(found)
-        attribute = (self.schema.get("attributes") or {}).get(key)
-        expression = self.expressions.get(key)
-        if attribute is not None and expression is None:
-            if attribute.get("computed"):
-                return UNKNOWN
-            return planned if found is None else self._trusted(found)
-        return self._join(planned, found, expression, self._block(key))
-
-    def _block(self, key: str) -> Mapping[str, Any]:
-        """Schema of a nested block, empty for an attribute."""
-        return ((self.schema.get("block_types") or {}).get(key) or {}).get("block") or {}
-
-    def _trusted(self, value: Value) -> Value:
-        """An evaluated value with identities in place of tokens, made-up strings unknown."""
-        if isinstance(value, str):
-            return UNKNOWN if self._is_made_up(value) else self.real(value)
-        if isinstance(value, Mapping):
-            return {self.real(str(k)): self._trusted(v) for k, v in value.items()}
-        if isinstance(value, list):
-            return [self._trusted(item) for item in value]
-        return value
-
-    def _is_made_up(self, text: str) -> bool:
-        if not self.made_up or len(text) < 8:
-            return False
-        return any(text[i : i + 8] in self.made_up for i in range(len(text) - 7))
-
-    def _join(
-        self, planned: Value, found: Value, expression: Any, block: Mapping[str, Any]
-    ) -> Value:
-        """Fill the unknown parts of a planned value from the evaluated one."""
-        known = not contains_unknown(planned)
-        if known and self.same_variables:
-            return planned
-        if _references_any(expression, self.blind):
-            return UNKNOWN
-        if isinstance(found, Mapping):
-            inner = planned if isinstance(planned, Mapping) else {}
-            return {
-                self.real(str(key)): self._nested(str(key), inner, value, expression, block)
-                for key, value in found.items()
-            }
-        if isinstance(found, list) and found:
-            aligned = planned if isinstance(planned, list) and len(planned) == len(found) else None
-            return [
-                self._join(
-                    aligned[i] if aligned else UNKNOWN,
-                    item,
-                    expression[i]
-                    if isinstance(expression, list) and len(expression) == len(found)
-                    else expression,
-                    block,
-                )
-                for i, item in enumerate(found)
-            ]
-        if isinstance(found, str):
-            return self._trusted(found)
-        if found is None and known and expression is None:
-            return planned  # a default, which the provider fills in only when it really plans
-        if found is None or known or _is_settled(expression):
-            return found
-        # A number, a flag or an empty collection that the plan did not know can only come from
-        # what was made up or from the shape of a token.
-        return UNKNOWN
-
-    def _nested(
-        self, key: str, planned: Mapping[str, Value], found: Value, expression: Any, block: Any
-    ) -> Value:
-        attribute = (block.get("attributes") or {}).get(key) if block else None
-        inner = expression
-        if isinstance(expression, list) and len(expression) == 1:
-            inner = expression[0]
-        if isinstance(inner, Mapping) and not _is_expression(inner):
-            inner = inner.get(key)
-        elif attribute is not None and not isinstance(inner, Mapping):
-            inner = None
-        if self.overridden and attribute and attribute.get("computed"):
-            if not attribute.get("optional") or (inner is None and expression is not None):
-                return planned.get(key, UNKNOWN)
-        nested = (((block.get("block_types") or {}).get(key) or {}) if block else {}).get("block")
-        return self._join(planned.get(key, UNKNOWN), found, inner, nested or {})
-
-
-def _is_expression(item: Mapping[str, Any]) -> bool:
-    return bool(item) and set(item) <= {"references", "constant_value"}
-
-
-def _is_settled(expression: Any) -> bool:
-    """Whether an expression refers to nothing that could be made up."""
-    if not isinstance(expression, Mapping) or not _is_expression(expression):
-        return False
-    return all(str(r).startswith(_HARMLESS) for r in expression.get("references") or ())
-
-
-def _references_any(expression: Any, blind: frozenset[str]) -> bool:
-    if not blind:
-        return False
-    if isinstance(expression, Mapping):
-        listed = expression.get("references")
-        if isinstance(listed, list):
-            return any(re.sub(r"\[[^\]]*\]", "", str(r)) in blind for r in listed)
-        return False  # a block: its attributes are asked one by one
-    return False
 
 
 def _union(one: Any, other: Any) -> Any:

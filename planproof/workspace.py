@@ -143,8 +143,8 @@ class Workspace:
         lock = self.folder / ".terraform.lock.hcl"
         if lock.is_file() and not (self.root / lock.name).is_file():
             (self.root / lock.name).write_bytes(lock.read_bytes())
-        disarm_provisioners(self.root)
         self._index_sources()
+        self._disarm()
         self._write_overrides()
 
     def _index_sources(self) -> None:
@@ -159,6 +159,15 @@ class Workspace:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
         return {key: path for key, path in found.items() if key and path.is_dir()}
+
+    def _disarm(self) -> None:
+        for folder in (self.root, *self.module_folders().values()):
+            if self.owns(folder):
+                disarm_provisioners(folder)
+
+    def owns(self, folder: Path) -> bool:
+        """Whether a folder is part of the working copy, and no link to what is the user's."""
+        return folder.resolve().is_relative_to(self.folder.resolve())
 
     def _write_overrides(self) -> None:
         """Keep state here, and let every AWS provider of the root module talk to the emulator."""
@@ -221,23 +230,19 @@ class Workspace:
         if lock.is_file():
             (self.folder / lock.name).write_bytes(lock.read_bytes())
         self._index_sources()
-        for folder in self.module_folders().values():
-            if folder.resolve().is_relative_to(self.folder.resolve()):
-                disarm_provisioners(folder)
+        self._disarm()
         stamp_file.write_text(json.dumps({"stamp": self._stamp(), "stand_in": self._stand_in}))
 
     def _init_failure(self, output: str, errors: str) -> PlanproofError:
         said = errors.strip() or output.strip()
-        if missing := re.search(
-            r"(?:provider|for)\s+([\w.-]*/?[\w-]+/[\w-]+)", " ".join(said.split())
-        ):
-            if re.search(r"Failed to (query available|install) provider", said):
-                return PlanproofError(
-                    f"the provider {missing[1]} that {self.source_name} requires cannot be had",
-                    "connect to the Terraform registry or put the provider into a filesystem "
-                    "mirror named with --provider-mirror",
-                    detail=self.unplaced(said),
-                )
+        missing = _PROVIDER.search(" ".join(said.split()))
+        if missing and _NOT_INSTALLED.search(said):
+            return PlanproofError(
+                f"the provider {missing[1]} that {self.source_name} requires cannot be had",
+                "connect to the Terraform registry or put the provider into a filesystem mirror "
+                "named with --provider-mirror",
+                detail=self.unplaced(said),
+            )
         return self.failure("init", output, errors)
 
     def _write_cli_configuration(self) -> None:
@@ -271,6 +276,9 @@ class Workspace:
         digest.update(str((self.folder / "data").is_dir()).encode())
         return digest.hexdigest()
 
+
+_NOT_INSTALLED = re.compile(r"Failed to (query available|install) provider")
+_PROVIDER = re.compile(r"(?:provider|for)\s+([\w.-]*/?[\w-]+/[\w-]+)")
 
 # What init reads: which providers and modules, from where. Types of resources name providers too.
 _INIT_BLOCKS = re.compile(
