@@ -76,6 +76,13 @@ def test_a_stack_without_any_text_proves_nothing() -> None:
     assert verdict(traces()) is Verdict.FAILED
 
 
+def test_a_stack_that_did_not_move_proves_nothing() -> None:
+    evidence = Recorder()
+    same = stack(made("aws_x.y", name="x"), variables={"aws_region": HERE}, region=HERE)
+    no_trace(DEFAULT, same, NAMES, evidence)
+    assert verdict(evidence) is Verdict.UNDETERMINED
+
+
 def test_providers() -> None:
     evidence = Recorder()
     providers_follow(moved(), NAMES, evidence)
