@@ -19,7 +19,7 @@ import logs
 import renditions
 from botocore.exceptions import ClientError
 from errors import MessageError, TransientError, UploadError
-from states import ERROR, FINISHED, LEAVES, RECEIVED, SUBMITTED, StateChange
+from states import ERROR, LEAVES, RECEIVED, SUBMITTED, StateChange
 from uploads import Upload
 
 # Much less than DynamoDB's 400 KB for an item, much more than a reader wants.
@@ -38,7 +38,7 @@ class Asset:
     @property
     def is_settled(self) -> bool:
         """It has its job, or needs none any more."""
-        return self.job_id is not None or self.status in FINISHED
+        return self.status != RECEIVED
 
 
 def _now() -> datetime:
@@ -102,7 +102,7 @@ class Assets:
         if not self._update(
             asset.asset_id,
             "SET ClaimedAt = :now, UpdatedAt = :now",
-            f"{unchanged} AND attribute_not_exists(JobId) AND #Status = :received",
+            f"{unchanged} AND #Status = :received",
             values,
         ):
             raise TransientError("another delivery of the same upload is at work")
@@ -113,7 +113,7 @@ class Assets:
         self._update(
             asset_id,
             "SET UpdatedAt = :now REMOVE ClaimedAt",
-            "ClaimedAt = :claimed AND attribute_not_exists(JobId)",
+            "ClaimedAt = :claimed",
             {":claimed": _text(claimed_at), ":now": _text(self._clock())},
         )
 
@@ -122,7 +122,7 @@ class Assets:
         if self._update(
             asset_id,
             "SET #Status = :submitted, JobId = :job, UpdatedAt = :now REMOVE ClaimedAt",
-            "attribute_not_exists(JobId) AND #Status = :received",
+            "#Status = :received",
             {
                 ":submitted": SUBMITTED,
                 ":received": RECEIVED,
@@ -144,7 +144,7 @@ class Assets:
             asset_id,
             "SET #Status = :error, ErrorCode = :code, ErrorMessage = :message, UpdatedAt = :now"
             " REMOVE ClaimedAt",
-            "attribute_not_exists(JobId) AND #Status = :received",
+            "#Status = :received",
             {
                 ":error": ERROR,
                 ":received": RECEIVED,
@@ -199,13 +199,17 @@ class Assets:
         return dict(item)
 
     def _update(self, asset_id: str, update: str, condition: str, values: dict[str, Any]) -> bool:
-        """Change an existing record if the condition holds, and say whether it did."""
+        """Change a record if the condition holds, and say whether it did.
+
+        Every condition compares an attribute with a value, so that none holds for a record that
+        does not exist.
+        """
         names = {"#Status": "Status"} if "#Status" in update + condition else None
         try:
             self._table.update_item(
                 Key={"AssetId": asset_id},
                 UpdateExpression=update,
-                ConditionExpression=f"attribute_exists(AssetId) AND {condition}",
+                ConditionExpression=condition,
                 ExpressionAttributeValues=values,
                 **({"ExpressionAttributeNames": names} if names else {}),
             )

@@ -14,7 +14,7 @@ the status queue and are recorded on the asset. Both queues deliver at least onc
 
 Only the standard library and the runtime's own boto3 are used. Powertools for AWS Lambda would
 have to be vendored or bound as a layer of one region and version, for what batch.py and logs.py
-do in a hundred lines.
+do in 150 lines.
 """
 
 from __future__ import annotations

@@ -41,14 +41,15 @@ class _Stdout(logging.Handler):
         print(self.format(record), file=sys.stdout, flush=True)
 
 
+_handler = _Stdout()
+_handler.setFormatter(_JsonLines())
+
+
 def configure(level: str) -> None:
     """Set the level (a name of the logging module; INFO if it is none) and the JSON format."""
-    if not logger.handlers:
-        handler = _Stdout()
-        handler.setFormatter(_JsonLines())
-        logger.addHandler(handler)
-        # The runtime's own root handler would print every line a second time.
-        logger.propagate = False
+    logger.addHandler(_handler)
+    # The runtime's own root handler would print every line a second time.
+    logger.propagate = False
     logger.setLevel(logging.getLevelNamesMapping().get(level.upper(), logging.INFO))
 
 

@@ -18,7 +18,6 @@ COMPLETE = "COMPLETE"
 ERROR = "ERROR"
 CANCELED = "CANCELED"
 
-FINISHED = (COMPLETE, ERROR, CANCELED)
 
 # Which statuses an asset may leave for the status that an event brings, so that it only ever moves
 # forward. Events with any other status (warnings, details of progress) change no asset.

@@ -95,17 +95,20 @@ def test_while_it_is_unknown_whether_a_job_exists_none_is_made(
     assert len(mediaconvert.jobs) == 1
 
 
+@pytest.mark.parametrize("status", ["PROGRESSING", "COMPLETE", "ERROR", "CANCELED"])
 def test_a_job_that_reported_first_is_not_made_again(
-    function: Function, mediaconvert: MediaConvert, clock: Clock
+    function: Function, mediaconvert: MediaConvert, clock: Clock, status: str
 ) -> None:
     cut_off(function, mediaconvert, "job id", after=False)
     (job,) = mediaconvert.jobs
     clock.sleep(AFTER_VISIBILITY_TIMEOUT)
 
-    assert function.deliver(state_change("PROGRESSING", job)) == []
+    assert function.deliver(state_change(status, job)) == []
     assert function.deliver(uploaded()) == []
     assert (len(mediaconvert.requests), mediaconvert.listings) == (1, [])
-    assert function.asset()["JobId"] == job["Id"]
+    asset = function.asset()
+    assert (asset["Status"], asset["JobId"]) == (status, job["Id"])
+    assert "ClaimedAt" not in asset
 
 
 def test_a_job_may_report_before_its_id_is_recorded(
@@ -134,6 +137,21 @@ def test_of_two_deliveries_at_once_one_submits(
     assert function.deliver(uploaded()) == [0]
     assert len(mediaconvert.requests) == 1
     assert function.asset()["Status"] == "SUBMITTED"
+
+
+def test_of_two_deliveries_at_once_the_slower_does_not_submit_over_the_doubt_of_the_other(
+    function: Function, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    """The faster one is cut off with a job made, long before the slower one claims the asset."""
+
+    def overtake() -> None:
+        cut_off(function, mediaconvert, "job", after=True)
+        clock.sleep(AFTER_VISIBILITY_TIMEOUT)
+
+    function.intervene("before-call", "UpdateItem", overtake)
+    assert function.deliver(uploaded()) == [0]
+    assert function.deliver(uploaded()) == []
+    assert len(mediaconvert.jobs) == 1
 
 
 def test_a_second_job_of_an_asset_is_reported_and_not_recorded(

@@ -78,3 +78,11 @@ def test_a_throttled_table_fails_the_message_and_makes_no_job(
     assert mediaconvert.requests == []
     assert function.deliver(uploaded()) == []
     assert len(mediaconvert.jobs) == 1
+
+
+def test_a_very_long_reason_is_recorded_in_part(
+    function: Function, mediaconvert: MediaConvert
+) -> None:
+    mediaconvert.behaviours.append(Answer("BadRequestException", 400, "x" * 500_000))
+    assert function.deliver(uploaded()) == []
+    assert len(function.asset()["ErrorMessage"]) == 2_000

@@ -176,6 +176,11 @@ def test_a_job_is_found_behind_many_newer_ones(
     assert len(mediaconvert.listings) == 3
 
 
+def test_a_clock_that_is_a_little_ahead_hides_no_job(jobs: Jobs, clock: Clock) -> None:
+    job_id = jobs.create(UPLOAD)
+    assert jobs.find(UPLOAD, since=clock.now() + timedelta(minutes=2)) == job_id
+
+
 def test_a_job_that_is_not_there_is_not_found(jobs: Jobs, clock: Clock) -> None:
     other_jobs(25, jobs, clock)
     assert jobs.find(UPLOAD, clock.now() - timedelta(hours=1)) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -87,3 +88,21 @@ def test_a_line_can_be_written_without_a_context(capsys: pytest.CaptureFixture[s
         "number": 1,
         "when": "2026-03-01 00:00:00",
     }
+
+
+def test_the_runtimes_own_handler_does_not_print_a_line_again() -> None:
+    seen: list[str] = []
+
+    class Runtime(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            seen.append(record.getMessage())
+
+    runtime = Runtime()
+    logging.getLogger().addHandler(runtime)
+    try:
+        logs.configure("INFO")
+        logs.info("once")
+        logging.getLogger("somebody.else").error("heard")
+    finally:
+        logging.getLogger().removeHandler(runtime)
+    assert seen == ["heard"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from emulation import Function, MediaConvert
 from errors import MessageError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages import s3_record, uploaded
 from uploads import Upload, from_record
@@ -46,6 +46,7 @@ def test_a_key_is_decoded(key: str, safe: str) -> None:
     assert upload(key=key, safe=safe).key == key
 
 
+@settings(deadline=None)
 @given(key=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256))
 def test_any_key_is_decoded(key: str) -> None:
     assert upload(key=key).key == key
