@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,17 +17,18 @@ from planproof.hcl_source import SourceIndex
 from planproof.plan import Plan
 from planproof.recorder import UndeterminedError, sensitive_texts
 from planproof.recording import Recording, read_recording
-from planproof.resolution import Variant, resolve
+from planproof.resolution import Variant, planned_instances, resolve, resolve_beside
 from planproof.stack import Resource, Stack
 from planproof.terraform_cli import Binary, Progress, TerraformNotFoundError, find_binary
 from planproof.terraform_cli import no_progress as silent
-from planproof.values import Value
+from planproof.values import UNKNOWN, Value
 from planproof.working_copy import source_files
 from planproof.workspace import Workspace, shown_path
 
 DEFAULT = "default"
 VariantsOf = Callable[[Mapping[str, Value]], Sequence[Variant]]
-"""Given the variables of the plan, the further variants a suite wants resolved."""
+"""Given the variables of the stack, the further variants a suite wants resolved. It is asked twice:
+before there is a plan, when some values are still UNKNOWN, and with the plan's."""
 
 
 @dataclass(slots=True)
@@ -208,25 +212,49 @@ class Inquiry:
             workspace.endpoint = account.endpoint
         self._check_variables(workspace)
         arguments = self.question.arguments()
-        started = _now()
-        self.progress(f"{binary.product} plan")
-        workspace.terraform(
-            "plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *arguments
-        )
-        self.timings["plan"] = _now() - started
-        started = _now()
-        self.progress(f"{binary.product} show")
-        self.plan = Plan.parse(workspace.terraform("show", "-json", PLAN_FILE))
-        self.timings["show"] = _now() - started
-        variants = [Variant(DEFAULT), *variants_of(self.plan.variables)]
-        started = _now()
+        with self._timed("plan"):
+            self.progress(f"{binary.product} plan")
+            said = workspace.terraform(
+                "plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *arguments
+            )
+        guessed = list(variants_of(guessed_variables(workspace.sources, self.question)))
+        variants = [Variant(DEFAULT), *guessed]
         self.progress(f"resolving the stack with {len(variants)} sets of variables")
-        self._stacks.update(resolve(workspace, self.plan, variants, arguments))
-        self.timings["resolve"] = _now() - started
+        with ThreadPoolExecutor(1) as pool, self._timed("resolve"):
+            shown = pool.submit(self._show, workspace)
+            self._stacks.update(
+                resolve_beside(
+                    workspace, planned_instances(said), variants, arguments, shown.result
+                )
+            )
+            self.plan = shown.result()
+        self._make_up_for(guessed, variants_of(self.plan.variables), workspace)
         default = self._stacks[DEFAULT]
         if isinstance(default, PlanproofError):
             raise default
         self.source = f"{binary}, every value resolved"
+
+    def _show(self, workspace: Workspace) -> Plan:
+        with self._timed("show"):
+            return Plan.parse(workspace.terraform("show", "-json", PLAN_FILE))
+
+    def _make_up_for(
+        self, guessed: Sequence[Variant], wanted: Sequence[Variant], workspace: Workspace
+    ) -> None:
+        """Resolve again what was asked for on a wrong guess of the variables."""
+        for variant in guessed:
+            if variant not in wanted:
+                del self._stacks[variant.name]
+        missing = [variant for variant in wanted if variant not in guessed]
+        if missing and self.plan is not None:
+            arguments = self.question.arguments()
+            self._stacks.update(resolve(workspace, self.plan, missing, arguments))
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        self.timings[phase] = time.monotonic() - started
 
     def _check_variables(self, workspace: Workspace) -> None:
         declared = {b.labels[0] for b in workspace.sources.blocks("", "variable") if b.labels}
@@ -250,5 +278,27 @@ class Inquiry:
 PLAN_FILE = "planproof.tfplan"
 
 
-def _now() -> float:
-    return dt.datetime.now(dt.UTC).timestamp()
+def guessed_variables(sources: SourceIndex, question: Question) -> dict[str, Value]:
+    """The variables as far as they can be told without a plan: plain defaults, and ``--var``.
+
+    Whatever takes more to tell, a variable file above all, is :data:`UNKNOWN`.
+    """
+    values: dict[str, Value] = {}
+    files = bool(question.variable_files) or any(
+        path.name.endswith((".auto.tfvars", ".auto.tfvars.json"))
+        or path.name in ("terraform.tfvars", "terraform.tfvars.json")
+        for path in (question.terraform_dir or Path()).iterdir()
+    )
+    for block in sources.blocks("", "variable"):
+        if not block.labels:
+            continue
+        name, default = block.labels[0], block.attributes.get("default")
+        told = default is not None and not files and f"TF_VAR_{name}" not in os.environ
+        try:
+            values[name] = json.loads(default.text) if told and default else UNKNOWN
+        except ValueError:
+            values[name] = UNKNOWN
+    for text in question.variables:
+        name, _, value = text.partition("=")
+        values[name] = value
+    return values

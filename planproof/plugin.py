@@ -34,7 +34,9 @@ class Hooks:
 
         Args:
             config: with the options of the run.
-            variables: name → value of the plan, defaults included.
+            variables: name → value, defaults included. The hook is asked twice: before there
+                is a plan, when a value may still be UNKNOWN, and with the plan's values; only a
+                variant that differs the second time costs another run of Terraform.
         """
         raise AssertionError("a specification is never called")
 

@@ -10,7 +10,7 @@ Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from planproof.errors import PlanproofError
 from planproof.hcl_source import SourceIndex
 from planproof.origins import Tracer
-from planproof.overrides import Overrides, instances_of
+from planproof.overrides import Instance, Overrides, instances_of
 from planproof.plan import Plan
 from planproof.references import Configuration
 from planproof.stack import Stack
@@ -78,6 +78,45 @@ class Evaluations:
                 same_variables=not variant.variables,
             )
         return results
+
+
+def planned_instances(output: str) -> list[Instance]:
+    """The instances in what ``terraform plan -json`` prints, before the plan itself can be read."""
+    instances = []
+    for line in output.splitlines():
+        if '"type":"planned_change"' in line:
+            change = json.loads(line)["change"]
+            if change["action"] not in ("delete", "remove", "forget"):
+                resource = change["resource"]
+                mode = "data" if change["action"] == "read" else "managed"
+                instances.append(Instance(resource["addr"], mode, resource["resource_type"]))
+    return instances
+
+
+def resolve_beside(
+    workspace: Workspace,
+    instances: Iterable[Instance],
+    variants: Sequence[Variant],
+    arguments: Sequence[str],
+    plan: Callable[[], Plan],
+) -> dict[str, Stack | PlanproofError]:
+    """The same as :func:`resolve`, begun while the plan is still being read.
+
+    Reading a plan takes Terraform a third as long as making it. What resolution needs of it at
+    once is the list of instances; only where something refers to what the plan alone knows is
+    the evaluation done over, with that repeated.
+
+    Args:
+        instances: as ``terraform plan -json`` printed them.
+        plan: waits for the plan and returns it.
+    """
+    overrides = Overrides.of(instances, Configuration.of_sources(workspace.sources))
+    found = evaluate(workspace, overrides, variants, arguments)
+    made = plan()
+    tracer = Tracer(Configuration.of(made, workspace.sources))
+    if overrides.repeating(made, tracer).repeated:
+        return resolve(workspace, made, variants, arguments)
+    return found.stacks(made, variants, workspace.sources)
 
 
 def resolve(
