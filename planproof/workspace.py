@@ -211,7 +211,7 @@ class Workspace:
             was = {}
         self._stand_in = bool(was.get("stand_in"))
         self._write_cli_configuration()
-        if was.get("stamp") == self._stamp():
+        if was.get("stamp") == self._stamp() and not self._has_lost_providers():
             return
         stamp_file.unlink(missing_ok=True)
         self.progress(f"{self.binary.product} init")
@@ -253,10 +253,17 @@ class Workspace:
 
             mirror = lay_mirror(self.folder / "stand-in", host=self.binary.registry)
             mirrors[mirror] = (f"{self.binary.registry}/hashicorp/archive",)
-        cache = self.folder.parent / "providers"
-        cache.mkdir(parents=True, exist_ok=True)
+        # The cache is shared, and would come to hold a link into this workspace's stand-in.
+        cache = None if self._stand_in else self.folder.parent / "providers"
+        if cache is not None:
+            cache.mkdir(parents=True, exist_ok=True)
         text = cli_configuration(mirrors, plugin_cache=cache)
         _write_if_changed(self.folder / "terraform.rc", text)
+
+    def _has_lost_providers(self) -> bool:
+        """Whether a provider that ``init`` linked has been taken away since."""
+        links = (self.folder / "data" / "providers").glob("*/*/*/*/*")
+        return any(not link.exists() for link in links)
 
     def _stamp(self) -> str:
         """Digest of what ``init`` depends on: binary, CLI configuration, the blocks it reads."""
