@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_bdd import given, then, when
 
+from planproof.collection import is_feature_item
 from planproof.function_deployment import deployment_of
 from planproof.function_run import Failure, FunctionHost
 from planproof.inquiry import Inquiry
@@ -25,11 +26,24 @@ from steps._package import ROLE, package_at, source_of
 from steps.pipeline import Pipeline
 
 
-@pytest.fixture(scope="session")
-def function_host() -> Iterator[FunctionHost]:
-    """The process in which functions run; one for the whole run."""
+_HOST = pytest.StashKey[FunctionHost]()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
+    """Get the process ready in which functions run, while Terraform still works."""
+    if not any(is_feature_item(item) for item in session.items):
+        return (yield)
     with FunctionHost() as host:
-        yield host
+        session.config.stash[_HOST] = host
+        host.warm_up()
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def function_host(request: pytest.FixtureRequest) -> FunctionHost:
+    """The process in which functions run; one for the whole run."""
+    return request.config.stash[_HOST]
 
 
 @given("the function that uploads are queued for")
