@@ -95,7 +95,8 @@ def _texts(stack: Stack, resource: Resource) -> Iterator[tuple[str, Value]]:
     for path, leaf in leaves(resource.values):
         where = ".".join(map(str, path))
         if is_unknown(leaf):
-            written = expression_at(stack, resource, where)
+            # What a data source is asked for is not built; what comes of it is looked at elsewhere.
+            written = expression_at(stack, resource, where) if resource.mode == "managed" else None
             if isinstance(written, dict) and written.get("references"):
                 yield where, leaf
         elif isinstance(leaf, str):

@@ -68,6 +68,8 @@ def test_a_trace_in_a_document_is_found_where_it_stands() -> None:
 def test_what_the_sources_set_and_nobody_knows_may_hold_a_trace() -> None:
     hidden = made("aws_x.y", value=UNKNOWN, name="x", refers={"value": ["random_id.r.hex"]})
     assert verdict(traces(hidden)) is Verdict.UNDETERMINED
+    asked = made("data.aws_x.y", value=UNKNOWN, name="x", refers={"value": ["var.x"]})
+    assert verdict(traces(asked)) is Verdict.PASSED
     computed = made("aws_x.y", value=UNKNOWN, name="x", computed=("value",))
     assert verdict(traces(computed)) is Verdict.PASSED
 
