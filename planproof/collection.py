@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pytest_bdd import scenarios
 from pytest_bdd.exceptions import GherkinParseError, NoScenariosFound
+from pytest_bdd.gherkin_parser import get_gherkin_document
 from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 from pytest_bdd.steps import step_function_context_registry
@@ -35,8 +36,8 @@ class FeatureFile(pytest.Module):
             exec(compile("_scenarios(__file__)", str(self.path), "exec"), namespace)  # noqa: S102
         except GherkinParseError as problem:
             raise _gherkin_error(problem, self.path) from None
-        except NoScenariosFound:
-            pass  # said in a sentence of its own when the file is collected
+        except (NoScenariosFound, KeyError):
+            pass  # said in a sentence of its own when the file is collected; KeyError: it is empty
         except UnicodeDecodeError:
             raise PlanproofError(
                 f"{self.path.name} is not UTF-8 text", "save it as UTF-8"
@@ -49,7 +50,7 @@ class FeatureFile(pytest.Module):
         Raises:
             PlanproofError: two scenarios of one name, of which pytest-bdd would run only one.
         """
-        items = list(super().collect())
+        items = list(super().collect())  # first, for it says what is wrong with the Gherkin
         names = Counter(_scenario_names(self.path))
         for name, count in names.items():
             if count > 1:
@@ -71,22 +72,27 @@ class FeatureFile(pytest.Module):
 
 
 def _scenario_names(path: Path) -> Iterator[str]:
-    pattern = re.compile(
-        r"^\s*(?:Scenario|Example|Scenario Outline|Scenario Template):\s*(.*?)\s*$"
-    )
-    quoted = False
-    for line in path.read_text("utf-8").splitlines():
-        if line.strip().startswith(('"""', "```")):
-            quoted = not quoted
-        elif not quoted and (match := pattern.match(line)):
-            yield match[1]
+    """The names of all scenarios, in the order of the file, those of rules included."""
+    try:
+        feature = get_gherkin_document(str(path)).feature
+    except KeyError:  # nothing but comments
+        return
+    todo = list(reversed(feature.children))
+    while todo:
+        child = todo.pop()
+        if child.scenario is not None:
+            yield child.scenario.name
+        elif child.rule is not None:
+            todo.extend(reversed(child.rule.children))
 
 
 def _gherkin_error(problem: GherkinParseError, path: Path) -> PlanproofError:
-    message = problem.message.strip().rstrip(".") or "it does not follow Gherkin"
+    said = problem.message.removeprefix("Unknown parsing error: Parser errors:")
+    said = " ".join(re.sub(r"\(\d+:\d+\):", "", said).split()).rstrip(".")
+    said = said or "it does not follow Gherkin"
     text = problem.line_content.strip()
     here = f" ({text})" if text else ""
-    why = message[0].lower() + message[1:]
+    why = said[0].lower() + said[1:]
     return PlanproofError(
         f"{path.name}:{problem.line}{here} cannot be read as Gherkin, {why}", "mend that line"
     )
@@ -127,7 +133,8 @@ def check_scenarios(items: Iterable[pytest.Item]) -> None:
     """Refuse, before any work is done, what could only end in nothing.
 
     Raises:
-        PlanproofError: a scenario without a requirement tag, or a step that nobody defined.
+        PlanproofError: a scenario without a requirement tag or without a step that asserts, or a
+            step that nobody defined.
     """
     problems: list[str] = []
     definitions = list(step_function_context_registry.values())
@@ -143,7 +150,13 @@ def check_scenarios(items: Iterable[pytest.Item]) -> None:
             )
         callspec = getattr(item, "callspec", None)
         example = callspec.params.get("_pytest_bdd_example", {}) if callspec else {}
-        for step in template.render(example).steps:
+        steps = template.render(example).steps
+        if not any(step.type == "then" for step in steps):
+            raise PlanproofError(
+                f'the scenario "{template.name}" at {place} has no Then step, so it proves nothing',
+                "say in a Then step what must hold",
+            )
+        for step in steps:
             if not any(
                 d.type in (None, step.type) and d.parser.is_matching(step.name) for d in definitions
             ):

@@ -49,6 +49,7 @@ class Plan:
         configuration: configuration address (without instance keys) → its configuration.
         modules: module path (without instance keys) → the ``module_calls`` entry.
         variables: name → value given to the root module.
+        sensitive_variables: those of them that are declared sensitive.
     """
 
     terraform_version: str
@@ -57,6 +58,7 @@ class Plan:
     modules: Mapping[str, Json]
     providers: Mapping[str, Json]
     variables: Mapping[str, Value]
+    sensitive_variables: frozenset[str]
     raw: Json = field(repr=False)
 
     @classmethod
@@ -67,7 +69,9 @@ class Plan:
             PlanproofError: unreadable, not JSON, truncated, or not a plan.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            # Windows PowerShell writes redirected output as UTF-16.
+            content = path.read_bytes()
+            text = content.decode(json.detect_encoding(content))
         except OSError as problem:
             raise PlanproofError(
                 f"the plan file {path} cannot be read ({problem.strerror})", _MAKE_ONE
@@ -147,6 +151,7 @@ class Plan:
             modules=modules,
             providers=config.get("provider_config") or {},
             variables={k: v.get("value") for k, v in (raw.get("variables") or {}).items()},
+            sensitive_variables=_sensitive(config.get("root_module") or {}),
             raw=raw,
         )
 
@@ -176,11 +181,21 @@ def _check_is_plan(raw: Any, name: str) -> None:
             f"{name} has the unknown plan format version {version[:40]!r}",
             "make it with a Terraform whose plan format is 1.x, or update planproof",
         )
+    if raw.get("errored") is True:
+        raise PlanproofError(
+            f"{name} is of a plan that failed half-way, so much of the stack is missing",
+            "mend what 'terraform plan' says, then make it again",
+        )
     if "planned_values" not in raw or not isinstance(raw.get("configuration"), dict):
         kind = "a state" if "values" in raw else "not a plan"
         raise PlanproofError(
             f"{name} is {kind}: it has no planned_values and configuration", _MAKE_ONE
         )
+
+
+def _sensitive(root: Json) -> frozenset[str]:
+    declared = root.get("variables") or {}
+    return frozenset(name for name, entry in declared.items() if entry.get("sensitive") is True)
 
 
 def mark_unknown(after: Any, unknown: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from planproof.results import Evidence, Verdict, verdict_of
 from planproof.stack import Resource, Stack
-from planproof.values import UNKNOWN, Value, contains_unknown, dig, leaves
+from planproof.values import UNKNOWN, Value, contains_unknown, dig, is_unknown, leaves
 
 _LONGEST = 1_500
 SENSITIVE = "(sensitive)"
@@ -48,13 +48,16 @@ def _plain(value: Value) -> Any:
 
 
 def sensitive_texts(stacks: Iterable[Stack]) -> frozenset[str]:
-    """Every string of four characters or more that a stack marks as sensitive."""
+    """Every string of four characters or more that a stack marks as sensitive, also as it stands
+    inside a JSON document."""
     found: set[str] = set()
     for stack in stacks:
+        for name in stack.sensitive_variables:
+            found.update(_marked(stack.variables.get(name), True))
         for resource in stack:
             if resource.sensitive:
                 found.update(_marked(resource.values, resource.sensitive))
-    return frozenset(found)
+    return frozenset(found | {json.dumps(text)[1:-1] for text in found})
 
 
 def _marked(value: Value, mark: Any) -> Iterable[str]:
@@ -113,6 +116,8 @@ class Recorder:
         Returns:
             ``holds``, for further use.
         """
+        if holds is not None:  # a step may well hand on a value: unknown proves nothing
+            holds = None if is_unknown(holds) else bool(holds)
         if isinstance(subject, Resource):
             if found is None and attribute:
                 found = subject.get(attribute)
@@ -126,7 +131,7 @@ class Recorder:
                 address=str(subject),
                 attribute=attribute,
                 expected=self.mask(expected),
-                found=self.mask(render(found)),
+                found=self.mask(render(self._masked(found))),
                 file=file,
                 line=line,
                 step=self._step,
@@ -179,10 +184,20 @@ class Recorder:
 
     def mask(self, text: str) -> str:
         """``text`` without anything sensitive."""
-        for secret in self._secrets():
-            if secret in text:
-                text = text.replace(secret, SENSITIVE)
+        # The longest first: one secret may begin with another, and its rest would stay.
+        for secret in sorted(self._secrets(), key=len, reverse=True):
+            text = text.replace(secret, SENSITIVE)
         return text
+
+    def _masked(self, value: Value) -> Value:
+        """A value with its texts masked, before they are quoted or cut and no longer themselves."""
+        if isinstance(value, str):
+            return self.mask(value)
+        if isinstance(value, Mapping):
+            return {self.mask(str(k)): self._masked(v) for k, v in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self._masked(item) for item in value]
+        return value
 
 
 def _sentence(items: list[Evidence]) -> str:

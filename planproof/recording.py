@@ -62,13 +62,15 @@ def source_digest(directory: Path) -> str:
     """SHA-256 over every file a stack may be made from: its directory, and what that names above
     itself."""
     digest = hashlib.sha256()
-    _, names = references_above(directory)
-    roots = [directory]
-    for parent in (directory.resolve().parent,):
-        roots += [parent / name for name in sorted(names) if (parent / name).exists()]
-    for root in roots:
+    depth, names = references_above(directory)
+    roots = {".": directory}
+    for level, parent in enumerate(directory.resolve().parents[:depth], 1):
+        for name in sorted(names):
+            if (parent / name).exists() and not directory.resolve().is_relative_to(parent / name):
+                roots["../" * level + name] = parent / name
+    for place, root in roots.items():
         for path in _files(root):
-            name = path.relative_to(root).as_posix() if path != root else path.name
+            name = f"{place}/{path.relative_to(root).as_posix()}"
             body = path.read_bytes().replace(b"\r\n", b"\n")
             digest.update(f"{name}\0{hashlib.sha256(body).hexdigest()}\n".encode())
     return digest.hexdigest()
@@ -81,9 +83,9 @@ def _files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(f for f in folders if f not in _SKIPPED and not f.startswith("."))
         for name in sorted(files):
-            if name in _SKIPPED or name.startswith(".") or name.endswith(".pyc"):
+            if name in _SKIPPED or name.endswith(".pyc") or ".tfstate" in name:
                 continue
-            if ".tfstate" not in name:
+            if not name.startswith(".") or name == ".terraform.lock.hcl":
                 yield Path(folder) / name
 
 
@@ -104,7 +106,10 @@ def record(
         },
         "stacks": {
             name: {
-                "variables": {k: _encode(v) for k, v in stack.variables.items()},
+                "variables": {
+                    k: _encode(UNKNOWN if k in stack.sensitive_variables else v)
+                    for k, v in stack.variables.items()
+                },
                 "places": {k: _place(v) for k, v in stack.places.items()},
                 "resources": [_entry(r) for r in stack],
             }
@@ -157,7 +162,7 @@ def _entry(resource: Resource) -> dict[str, Any]:
         "index": resource.index,
         "module": resource.module,
         "values": _encode(_without(resource.values, resource.sensitive)),
-        "dependencies": sorted(resource.dependencies or ()),
+        "dependencies": None if resource.dependencies is None else sorted(resource.dependencies),
     }
 
 
@@ -171,7 +176,7 @@ def _resource(entry: Mapping[str, Any]) -> Resource:
         entry["module"],
         _decode(entry["values"]),
         None,
-        frozenset(entry["dependencies"]),
+        None if entry["dependencies"] is None else frozenset(entry["dependencies"]),
     )
 
 

@@ -54,12 +54,11 @@ class Evidence:
 
 def verdict_of(evidence: Iterable[Evidence]) -> Verdict:
     """One failure fails; else one open question leaves undetermined; nothing proves nothing."""
-    seen = {item.holds for item in evidence}
-    if False in seen:
+    seen = [item.holds for item in evidence]
+    if any(holds is False for holds in seen):
         return Verdict.FAILED
-    if None in seen or not seen:
-        return Verdict.UNDETERMINED
-    return Verdict.PASSED
+    # Whatever is not True itself is no proof.
+    return Verdict.PASSED if seen and all(h is True for h in seen) else Verdict.UNDETERMINED
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ class Stack:
         places: provider configuration ("aws", "aws.west") → partition, region, account.
         configuration: the references between its parts.
         sources: file and line of its blocks; None where only a plan file is at hand.
+        sensitive_variables: the variables that are declared sensitive.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Stack:
     resolved: bool
     places: Mapping[str, Place] = field(default_factory=dict)
     sources: SourceIndex | None = None
+    sensitive_variables: frozenset[str] = frozenset()
     _by_type: Mapping[tuple[str, str], tuple[Resource, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -122,7 +124,15 @@ class Stack:
             for p in plan.resources.values()
         }
         configuration = Configuration.of(plan, sources)
-        return cls(name, resources, plan.variables, configuration, resolved=False, sources=sources)
+        return cls(
+            name,
+            resources,
+            plan.variables,
+            configuration,
+            resolved=False,
+            sources=sources,
+            sensitive_variables=plan.sensitive_variables,
+        )
 
     # Looking things up -----------------------------------------------------------------------
 
@@ -196,7 +206,21 @@ class Stack:
         reached, complete = self.configuration.dependencies(later.declared)
         if earlier.declared in reached:
             return True
-        return False if complete else None
+        if not complete:
+            return None
+        chain = {later.declared, *reached}
+        hidden = (r for r in self if r.declared in chain and self._may_hide_references(r))
+        return None if any(hidden) else False
+
+    def _may_hide_references(self, resource: Resource) -> bool:
+        """Whether a nested block may be a ``dynamic`` one: a plan does not show its references."""
+        entry = self.configuration.resources.get(resource.declared, {})
+        expressions = entry.get("expressions") or {}
+        return any(
+            isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
+            for key, value in resource.values.items()
+            if key not in expressions
+        )
 
     def with_resources(self, resources: Iterable[Resource]) -> Stack:
         """A copy in which these resources replace those of the same address."""

@@ -105,7 +105,16 @@ def stack_of(
         )
     resources = _in_plan_order(resources, plan)
     _close_dependencies(resources)
-    return Stack(name, resources, variables, configuration, True, places, sources)
+    return Stack(
+        name,
+        resources,
+        variables,
+        configuration,
+        True,
+        places,
+        sources,
+        sensitive_variables=plan.sensitive_variables,
+    )
 
 
 def _given(

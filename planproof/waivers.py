@@ -11,6 +11,7 @@ from typing import Any
 from planproof.errors import PlanproofError
 from planproof.results import Evidence, Waiver
 
+_KEYS = ("requirement", "reason", "until", "address")
 _EXAMPLE = (
     'write [[waiver]] with requirement = "REQ-05", reason = "…", until = 2027-01-31 '
     "and, for one resource only, address"
@@ -34,6 +35,10 @@ def read_waivers(path: Path | None) -> tuple[Waiver, ...]:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise PlanproofError(f"the waivers file {path} is not TOML ({problem})", _EXAMPLE) from None
+    if unknown := [key for key in content if key != "waiver"]:
+        raise PlanproofError(
+            f"the waivers file {path} has an unknown table {unknown[0]!r}", _EXAMPLE
+        )
     entries = content.get("waiver", [])
     if not isinstance(entries, list):
         entries = [entries]
@@ -44,8 +49,15 @@ def _waiver(entry: Any, number: int, path: Path) -> Waiver:
     if not isinstance(entry, Mapping):
         raise PlanproofError(f"waiver {number} in {path} is not a table", _EXAMPLE)
     for key, kind in (("requirement", str), ("reason", str), ("until", dt.date)):
-        if not isinstance(entry.get(key), kind) or not entry[key]:
+        if not isinstance(entry.get(key), kind) or not str(entry[key]).strip():
             raise PlanproofError(f"waiver {number} in {path} has no {key}", _EXAMPLE)
+    # A misspelled "address" would make a waiver for one resource one for all.
+    if unknown := [key for key in entry if key not in _KEYS]:
+        raise PlanproofError(
+            f"waiver {number} in {path} has an unknown key {unknown[0]!r}", _EXAMPLE
+        )
+    if not isinstance(entry.get("address", ""), str):
+        raise PlanproofError(f"waiver {number} in {path} has an address that is no text", _EXAMPLE)
     until = entry["until"]
     return Waiver(
         entry["requirement"],
