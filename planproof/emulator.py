@@ -5,6 +5,7 @@ moto (https://docs.getmoto.org) answers as account 123456789012; nothing leaves 
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ def emulated_account() -> Iterator[str]:
     """Run moto's server on a free loopback port; yields its endpoint URL, stops it at the end."""
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # or it prints every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

@@ -189,16 +189,22 @@ class SourceIndex:
                     self._definitions.setdefault(key, []).append(definition)
 
     @classmethod
-    def read(cls, directories: Mapping[str, Path], *, root: Path) -> SourceIndex:
+    def read(
+        cls,
+        directories: Mapping[str, Path],
+        *,
+        root: Path,
+        ignored: frozenset[str] = frozenset(),
+    ) -> SourceIndex:
         """Scan the `*.tf` and `*.tf.json` files of each module's folder, override files last.
 
-        Files are named relative to `root`. A folder or file that cannot be read has no positions;
-        that it is missing is Terraform's to say.
+        Files are named relative to `root`; those called as in `ignored` are left out. A folder or
+        file that cannot be read has no positions; that it is missing is Terraform's to say.
         """
         scanned: dict[Path, tuple[SourceBlock, ...]] = {}
         for folder in directories.values():
             if folder not in scanned:
-                scanned[folder] = tuple(_read_folder(folder, root))
+                scanned[folder] = tuple(_read_folder(folder, root, ignored))
         return cls({module: scanned[folder] for module, folder in directories.items()})
 
     def resource(self, module: str, mode: str, type_: str, name: str) -> SourceBlock | None:
@@ -226,9 +232,9 @@ class SourceIndex:
         return tuple(self._blocks.get((module, kind), ()))
 
 
-def _read_folder(folder: Path, root: Path) -> Iterator[SourceBlock]:
+def _read_folder(folder: Path, root: Path, ignored: frozenset[str]) -> Iterator[SourceBlock]:
     try:
-        names = sorted(path.name for path in folder.iterdir())
+        names = sorted({path.name for path in folder.iterdir()} - ignored)
     except OSError:
         return
     sources = [n for n in names if n.endswith((".tf", ".tf.json")) and not n.startswith(".")]

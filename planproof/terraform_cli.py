@@ -121,6 +121,34 @@ def format_diagnostic(diagnostic: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def diagnostics(output: str) -> list[str]:
+    """Errors among Terraform's JSON messages, formatted; none where the output is not JSON."""
+    said = []
+    for message in _messages(output):
+        diagnostic = message.get("diagnostic") or {}
+        if diagnostic.get("severity") == "error":
+            said.append(format_diagnostic(diagnostic))
+    return said
+
+
+def first_place(output: str) -> str:
+    """Where the first diagnostic that has a place has it: " at file:line", or ""."""
+    for message in _messages(output):
+        place = (message.get("diagnostic") or {}).get("range") or {}
+        if place.get("filename"):
+            return f" at {place['filename']}:{place['start']['line']}"
+    return ""
+
+
+def _messages(output: str) -> Iterator[Mapping[str, Any]]:
+    for line in output.splitlines():
+        if line.startswith("{") and '"diagnostic"' in line:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+
 def run(
     binary: Binary, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:

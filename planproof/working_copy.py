@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from planproof.errors import PlanproofError
-from planproof.hcl_source import SourceBlock, scan_text
+from planproof.hcl_source import scan_text
 
 OVERRIDE_FILE = "planproof_override.tf"
 PROBE_FILE = "planproof_probe.tf"
@@ -116,29 +116,38 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def disarm_provisioners(directory: Path) -> int:
+def disarm_provisioners(directory: Path, *, write: bool = True) -> int:
     """Blank out every ``provisioner`` block below a resource, keeping line numbers.
 
     Resolution "applies" overridden resources, and a local-exec would then really run.
 
+    Args:
+        write: False to count them only.
+
     Returns:
-        How many were blanked.
+        How many there are.
     """
     count = 0
-    for path in directory.glob("*.tf"):
+    for path in [*directory.glob("*.tf"), *directory.glob("*.tf.json")]:
         text = path.read_text("utf-8", "replace")
         if "provisioner" not in text:
             continue
-        lines = text.splitlines(keepends=True)
-        for block in scan_text(text, path.name):
-            for nested in block.blocks:
-                if block.kind == "resource" and nested.kind == "provisioner":
-                    _blank(lines, nested)
-                    count += 1
-        path.write_text("".join(lines), "utf-8")
+        spans = list(_provisioners(text, path.name))
+        count += len(spans)
+        if spans and write:
+            for start, end, instead in sorted(spans, reverse=True):
+                text = text[:start] + instead + "\n" * text.count("\n", start, end) + text[end:]
+            path.write_text(text, "utf-8")
     return count
 
 
-def _blank(lines: list[str], block: SourceBlock) -> None:
-    for number in range(block.line - 1, min(block.end_line, len(lines))):
-        lines[number] = "\n"
+def _provisioners(text: str, name: str) -> Iterator[tuple[int, int, str]]:
+    """Start and end of what arms a provisioner, and what may stand there instead."""
+    for block in scan_text(text, name):
+        if block.kind != "resource":
+            continue
+        for nested in block.blocks:
+            if nested.kind == "provisioner":
+                yield nested.start, nested.end, ""
+        if name.endswith(".json") and (written := block.attributes.get("provisioner")):
+            yield written.start, written.start + len(written.text), "[]"

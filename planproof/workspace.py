@@ -7,18 +7,26 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from planproof.emulator import ACCOUNT, credentials
 from planproof.errors import PlanproofError
 from planproof.hcl_source import SourceIndex
 from planproof.providers import cli_configuration, find_mirrors, usual_mirrors
-from planproof.terraform_cli import Binary, Progress, format_diagnostic, no_progress, run
+from planproof.terraform_cli import (
+    Binary,
+    Progress,
+    diagnostics,
+    first_place,
+    no_progress,
+    run,
+)
 from planproof.working_copy import (
     OVERRIDE_FILE,
     PROBE_FILE,
@@ -30,6 +38,8 @@ from planproof.working_copy import (
 # Of the caller's environment, what could change what Terraform evaluates must not pass.
 _HIDDEN = re.compile(r"^(AWS_|TF_CLI_ARGS|TF_LOG|TF_WORKSPACE|TF_DATA_DIR|TF_CLI_CONFIG_FILE)")
 _CLOUD = re.compile(r"^AWS_")
+_AWS = re.compile(r"aws(?:_|$)")
+LOCK_FILE = ".terraform.lock.hcl"
 
 
 @dataclass(slots=True)
@@ -68,17 +78,32 @@ class Workspace:
 
     @contextmanager
     def prepared(self) -> Iterator[Workspace]:
-        """Hold the workspace, copied afresh and initialised, against other runs."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
+        """Hold the workspace, copied afresh and initialised, against other runs.
+
+        Raises:
+            PlanproofError: the directory cannot be copied, or Terraform cannot initialise it.
+        """
+        with ExitStack() as held:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                self.progress("waiting for another run of the same directory to end")
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            self._copy()
-            self._initialise()
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock = held.enter_context((self.folder / "lock").open("w"))
+                self._wait_for(lock)
+                self._copy()
+                self._initialise()
+            except OSError as problem:
+                raise PlanproofError(
+                    f"{self.source_name} cannot be copied to {shown_path(self.folder)} "
+                    f"({_reason(problem)})",
+                    "make the one readable and the other writable",
+                ) from None
             yield self
+
+    def _wait_for(self, lock: IO[str]) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.progress("waiting for another run of the same directory to end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
 
     # Terraform's environment -----------------------------------------------------------------
 
@@ -118,8 +143,8 @@ class Workspace:
 
     def failure(self, command: str, output: str, errors: str) -> PlanproofError:
         """The error that a failed command amounts to."""
-        said = "\n\n".join(_diagnostics(output)) or errors.strip() or output.strip()
-        place = _first_place(output)
+        said = "\n\n".join(diagnostics(output)) or errors.strip() or output.strip()
+        place = first_place(output)
         return PlanproofError(
             f"{self.binary.product} {command} failed on {self.source_name}{place}",
             f"mend what {self.binary.product} says below and run again",
@@ -140,7 +165,7 @@ class Workspace:
     def _copy(self) -> None:
         source_files(self.source)
         self.root = lay_copy(self.source, self.folder / "tree")
-        lock = self.folder / ".terraform.lock.hcl"
+        lock = self.folder / LOCK_FILE
         if lock.is_file() and not (self.root / lock.name).is_file():
             (self.root / lock.name).write_bytes(lock.read_bytes())
         self._index_sources()
@@ -149,7 +174,8 @@ class Workspace:
 
     def _index_sources(self) -> None:
         modules = {"": self.root} | self.module_folders()
-        self.sources = SourceIndex.read(modules, root=self.root)
+        ours = frozenset({OVERRIDE_FILE, PROBE_FILE})
+        self.sources = SourceIndex.read(modules, root=self.root, ignored=ours)
 
     def module_folders(self) -> dict[str, Path]:
         """Module paths and their folders, as ``init`` recorded them."""
@@ -161,9 +187,21 @@ class Workspace:
         return {key: path for key, path in found.items() if key and path.is_dir()}
 
     def _disarm(self) -> None:
-        for folder in (self.root, *self.module_folders().values()):
+        """Let no provisioner run: resolution would really run it.
+
+        Raises:
+            PlanproofError: one is in a module that is not ours to change.
+        """
+        for module, folder in {"": self.root, **self.module_folders()}.items():
             if self.owns(folder):
                 disarm_provisioners(folder)
+            elif disarm_provisioners(folder, write=False):
+                raise PlanproofError(
+                    f"the module {module} at {shown_path(folder)} has a provisioner, which would "
+                    "really run, and lies outside of all that is copied",
+                    "refer to the module by a path relative to its caller, not by a link or an "
+                    "absolute path",
+                )
 
     def owns(self, folder: Path) -> bool:
         """Whether a folder is part of the working copy, and no link to what is the user's."""
@@ -191,14 +229,22 @@ class Workspace:
                 lines.append(f'  allowed_account_ids = ["{ACCOUNT}"]')
             lines.append("}")
         (self.root / OVERRIDE_FILE).write_text("\n".join([*lines, ""]))
-        # The default provider configuration exists without a block, and then serves as well.
-        (self.root / PROBE_FILE).write_text(_probes(sorted({"", *aliases})))
+        if self._uses_aws():
+            # The default provider configuration exists without a block, and then serves as well.
+            (self.root / PROBE_FILE).write_text(_probes(sorted({"", *aliases})))
         (self.folder / "aws-config").write_text(
             "".join(
                 f"[profile {name}]\naws_access_key_id = testing\naws_secret_access_key = testing\n"
                 for name in sorted(profiles)
             )
         )
+
+    def _uses_aws(self) -> bool:
+        """Whether there may be something of AWS; nobody knows of modules before ``init``."""
+        blocks = [b for kind in ("resource", "data") for b in self.sources.blocks("", kind)]
+        blocks += self.sources.blocks("", "provider")
+        named = any(block.labels and _AWS.match(block.labels[0]) for block in blocks)
+        return named or bool(self.sources.blocks("", "module"))
 
     # terraform init --------------------------------------------------------------------------
 
@@ -214,6 +260,8 @@ class Workspace:
         if was.get("stamp") == self._stamp() and not self._has_lost_providers():
             return
         stamp_file.unlink(missing_ok=True)
+        if not (self.source / LOCK_FILE).is_file():  # ours is of the versions asked for before
+            (self.root / LOCK_FILE).unlink(missing_ok=True)
         self.progress(f"{self.binary.product} init")
         self._stand_in = False
         self._write_cli_configuration()
@@ -222,11 +270,11 @@ class Workspace:
         if done.returncode != 0 and "hashicorp/archive" in done.stdout + done.stderr:
             self._stand_in = True
             self._write_cli_configuration()
-            (self.root / ".terraform.lock.hcl").unlink(missing_ok=True)
+            (self.root / LOCK_FILE).unlink(missing_ok=True)
             done = run(self.binary, arguments, cwd=self.root, env=self.environment())
         if done.returncode != 0:
             raise self._init_failure(done.stdout, done.stderr)
-        lock = self.root / ".terraform.lock.hcl"
+        lock = self.root / LOCK_FILE
         if lock.is_file():
             (self.folder / lock.name).write_bytes(lock.read_bytes())
         self._index_sources()
@@ -272,7 +320,10 @@ class Workspace:
         if self._stand_in:
             for launcher in sorted((self.folder / "stand-in").rglob("terraform-provider-*")):
                 digest.update(launcher.read_bytes())
-        paths = [*self.root.rglob("*.tf"), *self.root.rglob("*.tf.json")]
+        if (lock := self.source / LOCK_FILE).is_file():
+            digest.update(lock.read_bytes())
+        tree = self.folder / "tree"  # modules may lie above the root
+        paths = [*tree.rglob("*.tf"), *tree.rglob("*.tf.json")]
         for path in sorted(paths):
             text = path.read_text("utf-8", "replace")
             if path.suffix == ".json":
@@ -308,33 +359,6 @@ def _probes(aliases: Sequence[str]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _diagnostics(output: str) -> list[str]:
-    """Errors among Terraform's JSON messages, formatted; none where the output is not JSON."""
-    said = []
-    for message in _messages(output):
-        diagnostic = message.get("diagnostic") or {}
-        if diagnostic.get("severity") == "error":
-            said.append(format_diagnostic(diagnostic))
-    return said
-
-
-def _first_place(output: str) -> str:
-    for message in _messages(output):
-        place = (message.get("diagnostic") or {}).get("range") or {}
-        if place.get("filename"):
-            return f" at {place['filename']}:{place['start']['line']}"
-    return ""
-
-
-def _messages(output: str) -> Iterator[Mapping[str, Any]]:
-    for line in output.splitlines():
-        if line.startswith("{") and '"diagnostic"' in line:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue
-
-
 def shown_path(path: Path) -> str:
     """A path as a report may show it: relative to the working directory where it is below it or
     beside it, else its last part, since a machine's own folders are nobody's business."""
@@ -343,6 +367,13 @@ def shown_path(path: Path) -> str:
         return path.resolve().relative_to(here).as_posix() or "."
     except ValueError:
         return path.name
+
+
+def _reason(problem: OSError) -> str:
+    """Why a file operation failed, in the system's words."""
+    if isinstance(problem, shutil.Error) and problem.args and isinstance(problem.args[0], list):
+        return str(problem.args[0][0][-1])  # copytree collects (source, target, why)
+    return problem.strerror or str(problem)
 
 
 def _write_if_changed(path: Path, text: str) -> None:
