@@ -13,6 +13,7 @@ from typing import Any
 
 from checkov.common.output.record import Record
 from checkov.runner_filter import RunnerFilter
+from checkov.terraform.checks.resource.registry import resource_registry
 from checkov.terraform.runner import Runner
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +54,8 @@ class RecordingRunner(Runner):
 
 def registered(name: str) -> Any:
     """The check of a file as Checkov runs it: the first instance, if the file was loaded again."""
+    if name not in sys.modules:
+        resource_registry.load_external_checks(str(CHECKS))
     check = sys.modules[name].check
     return next(found for r in check.registries if (found := r.get_check_by_id(check.id)))
 
