@@ -110,6 +110,18 @@ def template_of(item: pytest.Item) -> ScenarioTemplate | None:
     return found
 
 
+def scenario_of(item: pytest.Item) -> ScenarioTemplate:
+    """The scenario behind one of our own items.
+
+    Raises:
+        TypeError: the item is none of ours.
+    """
+    found = template_of(item)
+    if found is None:
+        raise TypeError(f"{item.nodeid} is no scenario")
+    return found
+
+
 def is_feature_item(item: pytest.Item) -> bool:
     """Whether a test item is a scenario that was collected from a .feature file by us."""
     return isinstance(item.parent, FeatureFile)

@@ -8,12 +8,18 @@ import traceback
 import types
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from planproof.collection import REQUIREMENT, requirement_order, requirements_of, template_of
+from planproof.collection import (
+    REQUIREMENT,
+    requirement_order,
+    requirements_of,
+    scenario_of,
+)
 from planproof.errors import PlanproofError
 from planproof.inquiry import Inquiry
 from planproof.options import question_of
@@ -98,15 +104,12 @@ class Run:
         """Learn which scenarios serve which requirement, and sort them so."""
 
         def key(item: pytest.Item) -> tuple[str, int]:
-            template = template_of(item)
-            assert template is not None
-            return requirement_order(requirements_of(template)[0])
+            return requirement_order(_requirements(item)[0])
 
         self.items = sorted(items, key=key)
         self.node_ids = frozenset(item.nodeid for item in items)
         for item in self.items:
-            template = template_of(item)
-            assert template is not None
+            template = scenario_of(item)
             for identifier in requirements_of(template):
                 self._requirements.setdefault(identifier, []).append(item.nodeid)
                 if identifier not in self._titles or template.rule is not None:
@@ -158,7 +161,8 @@ class Run:
 
     def check_results(self) -> CheckResults:
         """The custom checks' results; waits for them."""
-        assert self._checks is not None
+        if self._checks is None:
+            raise UndeterminedError("the custom checks were never started")
         return self._checks.result()
 
     def recorder(self) -> Recorder:
@@ -187,29 +191,21 @@ class Run:
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
     ) -> None:
         """Turn a finished phase of a scenario into its result."""
-        if report.when == "teardown" and report.passed:
-            return
-        if report.when == "setup" and report.passed:
+        if report.when != "call" and report.passed:
             return
         recorder = item.stash.get(self.RECORDER, None) or Recorder()
         verdict, reason = self._judge(call, recorder)
-        if reason:
-            report.longrepr = reason
-        template = template_of(item)
-        assert template is not None
-        example = getattr(item, "callspec", None)
-        name = template.name + (f" [{example.id}]" if example else "")
-        scenario = ScenarioResult(
-            name=recorder.mask(name),
-            feature=shown_path(Path(template.feature.filename)),
-            line=template.line_number,
+        reason = recorder.mask(reason)
+        if not verdict.acceptable:
+            report.outcome, report.longrepr = "failed", reason
+        scenario = replace(
+            _unjudged(item, reason),
             verdict=verdict,
             evidence=tuple(recorder.evidence),
-            reason=recorder.mask(reason),
             warnings=tuple(recorder.warnings),
             duration=call.duration,
         )
-        for identifier in requirements_of(template):
+        for identifier in _requirements(item):
             self._scenarios[identifier].append(scenario)
             left = self._requirements[identifier]
             if item.nodeid in left:
@@ -221,6 +217,8 @@ class Run:
         if call.excinfo is None:
             if any(item.holds is not True for item in recorder.evidence):
                 return Verdict.UNDETERMINED, "a step recorded evidence that was never settled"
+            if not recorder.evidence:
+                return Verdict.UNDETERMINED, "no step looked at anything, so nothing is proven"
             return Verdict.PASSED, ""
         problem = call.excinfo.value
         if isinstance(problem, StepFailedError):
@@ -233,7 +231,10 @@ class Run:
         text = "".join(traceback.format_exception(problem.with_traceback(_own_part(problem))))
         self._crashes.append(recorder.mask(text))
         kind = type(problem).__name__
-        return Verdict.UNDETERMINED, f"a step crashed with {kind}: {str(problem)[:300]}"
+        return (
+            Verdict.UNDETERMINED,
+            f"a step crashed with {kind}: {recorder.mask(str(problem))[:300]}",
+        )
 
     def _announce(self, identifier: str) -> None:
         if not self.took_terminal:
@@ -259,6 +260,12 @@ class Run:
     def _requirement(self, identifier: str) -> RequirementResult:
         title, why = self._titles[identifier]
         scenarios = tuple(self._scenarios[identifier])
+        left = set(self._requirements[identifier])
+        scenarios += tuple(
+            _unjudged(item, "the run was stopped before this was judged")
+            for item in self.items
+            if item.nodeid in left
+        )
         broken: list[Evidence] = []
         bare = False
         for scenario in scenarios:
@@ -272,7 +279,10 @@ class Run:
             waivers = [w for w in self._waivers if not (bare and w.address)]
             waiver = waiver_for(waivers, identifier, broken, today)
         if waiver is not None:
-            scenarios = tuple(_waived(s) if not s.verdict.acceptable else s for s in scenarios)
+            scenarios = tuple(
+                replace(s, verdict=Verdict.WAIVED) if not s.verdict.acceptable else s
+                for s in scenarios
+            )
         return RequirementResult(
             id=identifier,
             title=title,
@@ -355,8 +365,20 @@ class Run:
 
 
 def _requirements(item: pytest.Item) -> tuple[str, ...]:
-    template = template_of(item)
-    return requirements_of(template) if template is not None else ()
+    return requirements_of(scenario_of(item))
+
+
+def _unjudged(item: pytest.Item, reason: str) -> ScenarioResult:
+    """A scenario's result as long as nothing was looked at."""
+    template = scenario_of(item)
+    example = getattr(item, "callspec", None)
+    return ScenarioResult(
+        name=template.name + (f" [{example.id}]" if example else ""),
+        feature=shown_path(Path(template.feature.filename)),
+        line=template.line_number,
+        verdict=Verdict.UNDETERMINED,
+        reason=reason,
+    )
 
 
 def _own_part(problem: BaseException) -> types.TracebackType | None:
@@ -375,16 +397,3 @@ def _title(template: Any) -> tuple[str, str]:
     owner = template.rule if template.rule is not None else template.feature
     description = " ".join(line.strip() for line in (owner.description or "").splitlines())
     return owner.name, description.strip()
-
-
-def _waived(scenario: ScenarioResult) -> ScenarioResult:
-    return ScenarioResult(
-        scenario.name,
-        scenario.feature,
-        scenario.line,
-        Verdict.WAIVED,
-        scenario.evidence,
-        scenario.reason,
-        scenario.warnings,
-        scenario.duration,
-    )
