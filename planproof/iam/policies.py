@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
@@ -37,6 +38,7 @@ _KINDS: Final = {
     Layer.RESOURCE_CONTROL: PolicyKind.RESOURCE,
 }
 _REMEMBERED_ACTIONS: Final = 4096
+_WORTH_A_SEARCH: Final = 4
 
 
 Candidates = Sequence[tuple[Statement, Verdict]]
@@ -91,32 +93,48 @@ class _ByAction:
 class _ByResource:
     """Statements that mean one action, found by what their resources begin with."""
 
-    __slots__ = ("_always", "_by_prefix", "_every", "_lengths")
+    __slots__ = ("_always", "_buckets", "_every", "_lengths")
 
     def __init__(self, every: Candidates) -> None:
         self._every = every
         self._always: list[tuple[Statement, Verdict]] = []
-        self._by_prefix: dict[str, list[tuple[Statement, Verdict]]] = {}
+        sorted_out: dict[str, list[tuple[tuple[Statement, Verdict], str | None]]] = {}
         for one in every:
-            prefixes = one[0].resource_prefixes
-            if prefixes is None:
+            index = one[0].resource_index
+            if index is None:
                 self._always.append(one)
-            for prefix in prefixes or ():
-                self._by_prefix.setdefault(prefix, []).append(one)
-        self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
+            for prefix, source in index or ():
+                sorted_out.setdefault(prefix, []).append((one, source))
+        self._buckets = {prefix: _Bucket(found) for prefix, found in sorted_out.items()}
+        self._lengths = sorted({len(prefix) for prefix in self._buckets})
 
     def candidates(self, resource: str | Unknown) -> Candidates:
         if not isinstance(resource, str):
             return self._every
-        if not self._by_prefix:
-            return self._always
         found = self._always
         for length in self._lengths:
-            more = self._by_prefix.get(resource[:length])
-            if more is not None:
-                found = found + more
-        # A statement with several fitting prefixes is found as often, and must count once.
+            bucket = self._buckets.get(resource[:length])
+            if bucket is not None and (bucket.search is None or bucket.search(resource)):
+                found = found + bucket.statements
+        # A statement with several fitting patterns is found as often, and must count once.
         return list(dict.fromkeys(found)) if len(found) > 1 else found
+
+
+class _Bucket:
+    """The statements with resources that begin alike.
+
+    ``search`` tells whether any of their patterns matches an ARN; None where that is not worth it
+    (few statements) or not to be had (a pattern without a regular expression).
+    """
+
+    __slots__ = ("search", "statements")
+
+    def __init__(self, found: Sequence[tuple[tuple[Statement, Verdict], str | None]]) -> None:
+        self.statements = list(dict.fromkeys(one for one, _ in found))
+        self.search: Callable[[str], object] | None = None
+        sources = [source for _, source in found if source is not None]
+        if len(found) >= _WORTH_A_SEARCH and len(sources) == len(found):
+            self.search = re.compile("|".join(f"(?:{one})" for one in sources), re.DOTALL).match
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,9 @@ from planproof.iam.conditions import Condition, holds_all
 from planproof.iam.context import Context
 from planproof.iam.logic import Verdict, all_of, negate
 from planproof.iam.matching import PatternSet
-from planproof.iam.patterns import Flavor
+from planproof.iam.patterns import Flavor, regex_of
 from planproof.iam.principals import PrincipalElement
+from planproof.iam.variables import Variable, parse
 from planproof.values import Unknown
 
 Texts = tuple[str | Unknown, ...]
@@ -71,16 +72,25 @@ class Statement:
         return self.effect is not StatementEffect.ALLOW
 
     @cached_property
-    def resource_prefixes(self) -> tuple[str, ...] | None:
-        """What an ARN has to begin with for ``Resource`` to match it; None if with anything."""
+    def resource_index(self) -> tuple[tuple[str, str | None], ...] | None:
+        """How to find the statement by an ARN, without asking it.
+
+        For each pattern of ``Resource`` what an ARN has to begin with, and a regular expression
+        for the whole, or None where a policy variable or a rarer pattern has none. None for a
+        statement that may mean any ARN.
+        """
         if self.resources is None:
             return None
-        prefixes = []
+        found: dict[tuple[str, str | None], None] = {}
         for text in self.resources:
-            if isinstance(text, Unknown):
+            if isinstance(text, Unknown) or text == "*":
                 return None
-            prefixes.append(_WILD.split(text, maxsplit=1)[0])
-        return None if "" in prefixes else tuple(dict.fromkeys(prefixes))
+            pieces = parse(text, Flavor.RESOURCE, variables=self.variables is not False)
+            tokens = [piece for piece in pieces if not isinstance(piece, Variable)]
+            fixed = len(tokens) == len(pieces)
+            source = regex_of(tokens, Flavor.RESOURCE) if fixed else None
+            found[_WILD.split(text, maxsplit=1)[0], source] = None
+        return tuple(found)
 
     @property
     def names_no_resource(self) -> bool:

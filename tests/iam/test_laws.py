@@ -10,8 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planproof.iam import Effect, Policies, Request, evaluate
+from planproof.iam import Effect, Layer, Policies, PolicyDocument, Request, evaluate
 from planproof.iam.patterns import Flavor, compile_tokens, split_wildcards
+from planproof.iam.policies import PolicySet
 from planproof.values import UNKNOWN
 from tests.iam import strategies as make
 
@@ -244,3 +245,48 @@ def test_json_text_means_the_same_as_its_mapping(
     text = evaluate(Request(**asked), Policies(identity=[json.dumps(document)]))
     mapping = evaluate(Request(**asked), Policies(identity=[document]))
     assert text.effect is mapping.effect
+
+
+def test_many_unknown_keys_and_patterns_take_no_time() -> None:
+    """Worlds are only searched while they are few: 30 patterns would be a thousand million."""
+    patterns = [f"{letter}*" for letter in "abcdefghijklmnopqrstuvwxyzABCD"]
+    denials = [
+        {
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"StringLike": {key: one}, "StringNotEquals": {key: one}},
+        }
+        for key in ("k", "j", "i", "h")
+        for one in patterns
+    ]
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    request_ = Request(action="sqs:ListQueues", principal=f"arn:aws:iam::{make.ACCOUNT}:role/r")
+    decision = evaluate(request_, Policies(identity=[{"Statement": [everything, *denials]}]))
+    assert decision.effect is Effect.UNDETERMINED
+
+
+@LAW
+@given(
+    st.lists(make.statements(principal=False, unknowns=True), min_size=8, max_size=16),
+    st.sampled_from(["2012-10-17", "2008-10-17", UNKNOWN]),
+    make.requests(),
+)
+def test_the_index_leaves_no_statement_out(
+    statements: list[dict[str, Any]], version: Any, request_: Request
+) -> None:
+    parsed = PolicyDocument.parse({"Version": version, "Statement": statements})
+    policies = PolicySet(Layer.IDENTITY, [parsed])
+    found = [
+        *policies.allowing(request_.action_key, request_.resource),
+        *policies.denying(request_.action_key, request_.resource),
+    ]
+    for statement in parsed.statements:
+        means_it = statement.covers_action(request_.action_key) is not False
+        covers = statement.covers_resource(request_.resource, request_.keys) is not False
+        if means_it and covers:
+            assert any(statement is one for one, _ in found)
+    assert len(found) == len(set(found)) + sum(
+        statement.may_allow and statement.may_deny and any(statement is one for one, _ in found)
+        for statement in parsed.statements
+    )
