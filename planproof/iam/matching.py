@@ -30,6 +30,7 @@ class PatternSet:
 
     __slots__ = (
         "_automata",
+        "_either",
         "_fold",
         "_literals",
         "_search",
@@ -52,10 +53,15 @@ class PatternSet:
         self._literals: set[str] = set()
         self._varying: list[tuple[tuple[Piece, ...], Flavor]] = []
         self._unknown = False
+        self._either: list[tuple[Piece, ...]] = []
         fixed: list[tuple[Piece, ...]] = []
         for text in texts:
-            if isinstance(text, Unknown) or (variables is None and "${" in text):
+            if isinstance(text, Unknown):
                 self._unknown = True
+                continue
+            if variables is None and "${" in text:
+                shown = text.lower() if fold else text
+                self._either += [_parse(shown, flavor, known) for known in (True, False)]
                 continue
             pieces = _parse(text.lower() if fold else text, flavor, bool(variables))
             if any(isinstance(piece, Variable) for piece in pieces):
@@ -71,7 +77,7 @@ class PatternSet:
     @property
     def varies(self) -> bool:
         """Whether a policy variable or an UNKNOWN is among the patterns."""
-        return self._unknown or bool(self._varying)
+        return self._unknown or bool(self._varying or self._either)
 
     @property
     def _has_wildcards(self) -> bool:
@@ -97,9 +103,8 @@ class PatternSet:
         for automaton in self._automata:
             if automaton(value):
                 return True
-        result: Verdict = None if self._unknown else False
-        if not self._varying:
-            return result
+        open_ = self._unknown or any(_might_match(pieces, value) for pieces in self._either)
+        result: Verdict = None if open_ else False
         for pieces, flavor in self._varying:
             tokens = variables.resolve(pieces, context)
             if tokens is Missing.UNKNOWN:
@@ -113,7 +118,7 @@ class PatternSet:
 
     def resolvable(self, context: Context) -> Verdict:
         """Whether the request has a value for every variable among the patterns."""
-        result: Verdict = True
+        result: Verdict = None if self._either else True
         for pieces, _ in self._varying:
             tokens = variables.resolve(pieces, context)
             if tokens is Missing.ABSENT:
