@@ -78,6 +78,23 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("recording", "a recorded resolution for machines without Terraform", default="")
 
 
+def check_compliance(config: pytest.Config) -> None:
+    """Refuse what ``--compliance`` cannot do.
+
+    Raises:
+        PlanproofError: says what.
+    """
+    if config.getoption("numprocesses", None):
+        raise PlanproofError("--compliance judges in one process", "leave out -n")
+    folder = config.rootpath / str(config.getini("features_dir"))
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    if not named and not folder.is_dir():
+        raise PlanproofError(
+            f"there is no folder {config.getini('features_dir')}/ of requirements here",
+            "run in the project's own folder, or name .feature files",
+        )
+
+
 def question_of(config: pytest.Config) -> Question:
     """What the options ask for.
 

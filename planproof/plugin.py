@@ -60,6 +60,10 @@ def pytest_configure(config: pytest.Config) -> None:
     run = Run(config)
     config.stash[_RUN] = run
     if config.getoption("--compliance"):
+        try:
+            options.check_compliance(config)
+        except PlanproofError as problem:
+            raise pytest.UsageError(str(problem)) from None
         run.take_over_terminal()
 
 
@@ -76,6 +80,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Keep what could not be collected: pytest would say so in a section that is not shown."""
+    report = yield
+    run = collector.config.stash.get(_RUN, None)
+    if report.failed and run is not None and run.took_terminal:
+        run.not_collected.append(report.longreprtext.strip())
+    return report
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_bdd_apply_tag(tag: str, function: Any) -> bool | None:
     """Requirement ids become a marker with an argument: they are no Python names."""
@@ -89,8 +105,14 @@ def pytest_bdd_apply_tag(tag: str, function: Any) -> bool | None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the scenarios and put them in the order of their requirements."""
     run = config.stash.get(_RUN, None)
+    if run is None:
+        return
     mine = [item for item in items if collection.is_feature_item(item)]
-    if run is None or not mine:
+    if run.not_collected:
+        raise pytest.UsageError("\n".join(run.not_collected))
+    if not mine:
+        if run.took_terminal:
+            raise pytest.UsageError("there is no scenario to judge: write one in a .feature file.")
         return
     if without := run.left_out(mine):
         config.hook.pytest_deselected(items=without)

@@ -24,7 +24,7 @@ from planproof.errors import PlanproofError
 from planproof.inquiry import Inquiry
 from planproof.options import question_of
 from planproof.recorder import Recorder, StepFailedError, UndeterminedError
-from planproof.reports import write_reports
+from planproof.reports import words, write_reports
 from planproof.reports.terminal import (
     details,
     requirement_line,
@@ -59,6 +59,7 @@ class Run:
         self.node_ids: frozenset[str] = frozenset()
         self.prepared = False
         self.took_terminal = False
+        self.not_collected: list[str] = []
         self.inquiry: Inquiry
         self.result: RunResult | None = None
         self._requirements: dict[str, list[str]] = {}  # id → node ids still to run
@@ -137,7 +138,7 @@ class Run:
         if self.took_terminal:
             for notice in (*self.inquiry.notices, *self._notices):
                 self.say(f"NOTE: {notice}")
-            self.progress(f"{len(self._requirements)} requirements")
+            self.progress(words.counted(len(self._requirements), "requirement"))
             self.say("")
 
     def _variants(self, variables: Mapping[str, Value]) -> list[Variant]:
@@ -260,11 +261,10 @@ class Run:
     def _requirement(self, identifier: str) -> RequirementResult:
         title, why = self._titles[identifier]
         scenarios = tuple(self._scenarios[identifier])
-        left = set(self._requirements[identifier])
         scenarios += tuple(
             _unjudged(item, "the run was stopped before this was judged")
             for item in self.items
-            if item.nodeid in left
+            if item.nodeid in self._requirements[identifier]
         )
         broken: list[Evidence] = []
         bare = False
