@@ -25,7 +25,6 @@ from planproof.values import contains_unknown
 from steps._package import ROLE, package_at, source_of
 from steps.pipeline import Pipeline
 
-
 _HOST = pytest.StashKey[FunctionHost]()
 
 
