@@ -70,7 +70,7 @@ _LOCK = threading.Lock()
 def run_checks(
     folder: Path, directory: Path | None, variable_files: Sequence[Path] = ()
 ) -> CheckResults:
-    """Run every custom check of ``folder``, and no other, on the Terraform sources at ``directory``.
+    """Run every custom check of ``folder``, and no other, on the sources at ``directory``.
 
     Checkov's own checks are left out, and nothing is sent or fetched. Without sources (a plan
     file alone) no check has a result.

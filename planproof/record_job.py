@@ -56,7 +56,10 @@ class Recorder:
                 lambda variables: [v for f in hook(config=config, variables=variables) for v in f]
             )
             workspace = inquiry.workspace
-            assert workspace is not None
+            if workspace is None:
+                raise PlanproofError(
+                    "a recording is made by Terraform from sources", "leave out --plan"
+                )
             self.text = record(
                 inquiry.stacks,
                 str(workspace.binary),
