@@ -188,7 +188,7 @@ class Configuration:
 
     def waits_for(self, resource: Resource) -> list[Resource]:
         """Every resource that Terraform makes before this one, because of a reference or a
-        ``depends_on``.
+        ``depends_on``, that of an output on the way included.
 
         https://developer.hashicorp.com/terraform/language/meta-arguments/depends_on
         """
@@ -211,7 +211,11 @@ class Configuration:
                 yield from self._meant(reference)
 
     def _meant(self, reference: Reference) -> Iterator[Resource]:
-        """The resources a reference means: all of a module's if it names the whole module."""
+        """The resources a reference means, all of a module's if it names the whole module, and
+        those that have to be there before it.
+        """
+        for earlier in reference.after:
+            yield from self._meant(earlier)
         if reference.kind == "module" and reference.scope is not None:
             name = reference.root.removeprefix("module.")
             for resources in self.resources.values():

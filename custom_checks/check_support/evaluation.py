@@ -8,7 +8,7 @@ the root module, a resource and a data source end in a `Reference`. ``jsonencode
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from check_support.functions import FUNCTIONS
@@ -128,9 +128,8 @@ def _holds(value: Value, step: Step) -> bool:
 def _extend(reference: Reference, step: Step) -> Reference:
     if isinstance(step, int) or step is None or (reference.path and not step.isidentifier()):
         is_instance = not reference.path and isinstance(step, int)
-        key = step if is_instance else reference.key
-        return Reference(reference.root, reference.path, key, reference.scope)
-    return Reference(reference.root, (*reference.path, step), reference.key, reference.scope)
+        return replace(reference, key=step if is_instance else reference.key)
+    return replace(reference, path=(*reference.path, step))
 
 
 def _of(child: Any, frame: Frame) -> Value:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from check_support.evaluation import Frame, attribute, evaluate
 from check_support.syntax import Block, Directory, read_directory
-from check_support.values import Choice, Reference, Unknown, Value, literals, references
+from check_support.values import Choice, Reference, Unknown, Value, literals, references, waiting
 
 
 @dataclass(eq=False)
@@ -102,7 +102,11 @@ class Scope:
         declared = child.block(f"output.{output}") if child else None
         if child is None or declared is None or "value" not in declared.attributes:
             return Reference(f"module.{name}", (output,), key, self)
-        return evaluate(declared.attributes["value"], Frame(child))
+        value = evaluate(declared.attributes["value"], Frame(child))
+        if "depends_on" not in declared.attributes:
+            return value
+        needed = evaluate(declared.attributes["depends_on"], Frame(child))
+        return waiting(value, tuple(references(needed)))
 
 
 def instance_frame(block: Block, scope: Scope, key: str | int | None) -> Frame:

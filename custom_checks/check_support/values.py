@@ -8,7 +8,7 @@ does not.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -21,13 +21,15 @@ class Reference:
 
     ``root`` is the address it starts with (``aws_kms_key.media``, ``data.aws_region.current``,
     ``var.suffix``), ``path`` the attributes after it, ``key`` the literal instance key if one is
-    given, ``scope`` the module instance in which ``root`` is an address.
+    given, ``scope`` the module instance in which ``root`` is an address. ``after`` is what else has
+    to be there first, since an output that the reference came through says so.
     """
 
     root: str
     path: tuple[str, ...] = ()
     key: str | int | None = None
     scope: Scope | None = None
+    after: tuple[Reference, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def kind(self) -> str:
@@ -110,6 +112,24 @@ def references(value: Value) -> list[Reference]:
         elif isinstance(part, Unknown):
             found.extend(part.references)
     return found
+
+
+def waiting(value: Value, after: tuple[Reference, ...]) -> Value:
+    """The value with every reference in it waiting for ``after`` too."""
+    if isinstance(value, Reference):
+        return replace(value, after=(*value.after, *after))
+    if isinstance(value, list):
+        return [waiting(part, after) for part in value]
+    if isinstance(value, dict):
+        return {key: waiting(part, after) for key, part in value.items()}
+    if isinstance(value, Template):
+        return Template(tuple(waiting(part, after) for part in value.parts))
+    if isinstance(value, Choice):
+        return Choice(tuple(waiting(option, after) for option in value.options))
+    if isinstance(value, Unknown):
+        own = tuple(replace(r, after=(*r.after, *after)) for r in value.references)
+        return replace(value, references=own)
+    return value
 
 
 def literals(value: Value) -> list[str]:

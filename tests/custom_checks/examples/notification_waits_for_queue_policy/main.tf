@@ -24,6 +24,10 @@ resource "terraform_data" "ready" {
   depends_on = [aws_sqs_queue_policy.processing]
 }
 
+locals {
+  queues = { uploads = { arn = module.queue.ready_arn } }
+}
+
 module "queue" {
   source = "./queue"
 }
@@ -69,6 +73,34 @@ resource "aws_s3_bucket_notification" "pass_module" {
   }
 
   depends_on = [module.queue]
+}
+
+# Whoever uses the output waits for what the output waits for.
+resource "aws_s3_bucket_notification" "pass_output" {
+  bucket = "input"
+
+  queue {
+    queue_arn = module.queue.ready_arn
+    events    = ["s3:ObjectCreated:*"]
+  }
+}
+
+resource "aws_s3_bucket_notification" "pass_output_by_local" {
+  bucket = "input"
+
+  queue {
+    queue_arn = local.queues["uploads"].arn
+    events    = ["s3:ObjectCreated:*"]
+  }
+}
+
+resource "aws_s3_bucket_notification" "fail_output" {
+  bucket = "input"
+
+  queue {
+    queue_arn = module.queue.early_arn
+    events    = ["s3:ObjectCreated:*"]
+  }
 }
 
 resource "aws_s3_bucket_notification" "fail" {

@@ -8,3 +8,13 @@ resource "aws_sqs_queue_policy" "this" {
 output "arn" {
   value = aws_sqs_queue.this.arn
 }
+
+output "ready_arn" {
+  value      = aws_sqs_queue.this.arn
+  depends_on = [aws_sqs_queue_policy.this]
+}
+
+output "early_arn" {
+  value      = aws_sqs_queue.this.arn
+  depends_on = [aws_sqs_queue.this]
+}
