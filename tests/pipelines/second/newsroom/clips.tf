@@ -65,8 +65,6 @@ resource "aws_s3_bucket_notification" "dropped" {
     queue_arn = module.arrivals.arn
     events    = ["s3:ObjectCreated:*"]
   }
-
-  depends_on = [module.arrivals]
 }
 
 data "aws_iam_policy_document" "key" {

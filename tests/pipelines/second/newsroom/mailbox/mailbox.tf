@@ -62,8 +62,9 @@ resource "aws_sqs_queue_policy" "sender" {
 }
 
 output "arn" {
-  description = "ARN of the queue."
+  description = "ARN of the queue, for those who need it to take what its sender sends."
   value       = aws_sqs_queue.mail.arn
+  depends_on  = [aws_sqs_queue_policy.sender]
 }
 
 output "name" {

@@ -1,0 +1,263 @@
+"""Runs the compliance command on a pipeline with one mistake in it, and reads what it reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from planproof.hcl_source import SourceBlock, scan_text
+from planproof.stack import configuration_address
+from planproof.terraform_cli import find_binary
+from planproof.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = frozenset(f"REQ-{number:02}" for number in range(1, 14))
+LONGEST_RUN = 400  # seconds, on a busy machine
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline to judge: its folders, which lie beside each other, and how the command is told.
+
+    Attributes:
+        stack: the one of ``folders`` that holds the Terraform sources.
+        options: what its names need on the command line.
+    """
+
+    name: str
+    folders: tuple[Path, ...]
+    stack: str
+    options: tuple[str, ...] = ()
+
+
+SHIPPED = Pipeline("shipped", (ROOT / "terraform", ROOT / "lambda"), "terraform")
+SECOND = Pipeline(
+    "second",
+    (ROOT / "tests/pipelines/second/newsroom", ROOT / "tests/pipelines/second/desk"),
+    "newsroom",
+    ("--suffix-variable", "stage"),
+)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replaces one piece of text, or adds a new file.
+
+    Attributes:
+        file: relative to the folder that holds the pipeline's folders.
+        old: what is replaced; empty for a file that must not be there yet.
+        block: the first line of the block that ``old`` is in, where the file has it elsewhere too.
+    """
+
+    file: str
+    old: str
+    new: str = ""
+    block: str = ""
+
+    def apply(self, folder: Path) -> None:
+        """Make the change below ``folder``; one that would change something else is a defect."""
+        path = folder / self.file
+        assert self.old != self.new
+        if not self.old:
+            assert not path.exists(), f"{self.file} is there already"
+            path.write_text(self.new, "utf-8")
+            return
+        text = path.read_text("utf-8")
+        start, end = self._span(text)
+        count = text.count(self.old, start, end)
+        assert count == 1, f"{self.file} has {count} times what is to be edited:\n{self.old}"
+        changed = text[start:end].replace(self.old, self.new)
+        path.write_text(text[:start] + changed + text[end:], "utf-8")
+
+    def _span(self, text: str) -> tuple[int, int]:
+        if not self.block:
+            return 0, len(text)
+        assert text.count(self.block) == 1, f"{self.file} has no single {self.block}"
+        start = text.index(self.block)
+        return start, text.index("\n}", start) + 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """A pipeline with some edits, and what the command must say of it.
+
+    Attributes:
+        broken: the one requirement that must not pass; empty where all must.
+        address: what the evidence must name.
+        block: the block that file and line must lie in, as "data type.name": that of ``address``,
+            unless the mistake stands elsewhere.
+        features: what to judge, where that is not all; none may look at other variables.
+        requirements: what these features are about.
+    """
+
+    name: str
+    pipeline: Pipeline
+    edits: tuple[Edit, ...] = ()
+    broken: str = ""
+    address: str = ""
+    block: str = ""
+    features: tuple[str, ...] = ()
+    requirements: frozenset[str] = REQUIREMENTS
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the command said of a case.
+
+    Attributes:
+        report: compliance.json.
+        output: all that was printed.
+        sources: the Terraform sources as they were judged, by file below the pipeline's folder.
+    """
+
+    exit_code: int
+    report: Mapping[str, Any]
+    output: str
+    sources: Mapping[str, str] = field(repr=False)
+
+    @property
+    def requirements(self) -> dict[str, str]:
+        """Requirement → status."""
+        return {item["id"]: item["status"] for item in self.report["requirements"]}
+
+    @property
+    def broken(self) -> set[str]:
+        """Every requirement that did not pass."""
+        return {name for name, status in self.requirements.items() if status != "passed"}
+
+    def findings(self, requirement: str) -> list[dict[str, Any]]:
+        """The evidence against a requirement, and that which decides nothing."""
+        return [
+            evidence
+            for item in self.report["requirements"]
+            if item["id"] == requirement
+            for scenario in item["scenarios"]
+            for evidence in scenario["evidence"]
+            if evidence["holds"] is not True
+        ]
+
+    def block_at(self, file: str, line: int) -> str:
+        """The top-level block that a line of a file lies in: ``resource aws_sqs_queue.mail``."""
+        blocks: Iterable[SourceBlock] = scan_text(self.sources.get(file, ""), file)
+        for block in blocks:
+            if block.line <= line <= block.end_line:
+                return f"{block.kind} {'.'.join(block.labels)}".strip()
+        return ""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where one pipeline is judged after another: the same folder each time, so that Terraform is
+    initialised there once."""
+
+    folder: Path
+
+    def judge(self, case: Case) -> Judgement:
+        """Run the command on a case."""
+        lay(case, self.folder / "sources")
+        stack = self.folder / "sources" / case.pipeline.stack
+        reports = self.folder / "reports"
+        shutil.rmtree(reports, ignore_errors=True)
+        command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", *_plugin()]
+        command += ["-p", "no:cacheprovider", "--compliance"]
+        command += ["--terraform-dir", str(stack), "--report-dir", str(reports)]
+        done = subprocess.run(
+            [*command, *_choice(case)],
+            cwd=ROOT,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LONGEST_RUN,
+            check=False,
+        )
+        report = reports / "compliance.json"
+        assert report.is_file(), f"no report on {case.name}:\n{done.stdout}"
+        return Judgement(
+            done.returncode,
+            json.loads(report.read_text("utf-8")),
+            done.stdout,
+            {
+                path.relative_to(stack.parent).as_posix(): path.read_text("utf-8")
+                for path in stack.rglob("*.tf")
+            },
+        )
+
+    def clear(self) -> None:
+        """Remove the working copies that the command keeps for the next run of a directory."""
+        binary = find_binary()
+        for pipeline in (SHIPPED, SECOND):
+            source = self.folder / "sources" / pipeline.stack
+            workspace = Workspace.cached(source, binary, ROOT / ".planproof")
+            shutil.rmtree(workspace.folder, ignore_errors=True)
+
+
+def lay(case: Case, folder: Path) -> None:
+    """Copy a case's pipeline to ``folder``, anew, and edit the copy."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for source in case.pipeline.folders:
+        unwanted = shutil.ignore_patterns(".*", "__pycache__")
+        shutil.copytree(source, folder / source.name, ignore=unwanted)
+    for edit in case.edits:
+        edit.apply(folder)
+
+
+def assert_kept(case: Case, judgement: Judgement) -> None:
+    """Every promise is kept."""
+    assert judgement.broken == set(), judgement.output
+    assert set(judgement.requirements) == case.requirements
+    assert judgement.exit_code == 0
+
+
+def assert_broken(case: Case, judgement: Judgement) -> None:
+    """Exactly the promise that the case breaks is broken, and the evidence says where."""
+    assert judgement.broken == {case.broken}, judgement.output
+    assert set(judgement.requirements) == case.requirements
+    assert judgement.exit_code == 1
+    findings = judgement.findings(case.broken)
+    placed = [(e["address"], judgement.block_at(e["file"], e["line"])) for e in findings]
+    wanted = (case.address, case.block or _block_of(case.address))
+    assert wanted in placed, f"{wanted} is not in {placed}:\n{judgement.output}"
+
+
+def _block_of(address: str) -> str:
+    """``module.m["a"].aws_sqs_queue.q`` → ``resource aws_sqs_queue.q``."""
+    parts = configuration_address(address).split(".")
+    kind = "data" if parts[-3:-2] == ["data"] else "resource"
+    return f"{kind} {'.'.join(parts[-2:])}"
+
+
+def _choice(case: Case) -> list[str]:
+    """What comes after the directory on the command line. A variable that is not there is not
+    varied, so that a case which needs no other variables is resolved once and not four times."""
+    if not case.features:
+        return [*case.pipeline.options]
+    variables = ("suffix", "region", "alarm-topics")
+    return [*case.features, *(f"--{name}-variable=none" for name in variables)]
+
+
+def _plugin() -> list[str]:
+    """The plugin comes by itself where planproof is installed."""
+    installed = any(entry.value == "planproof.plugin" for entry in entry_points(group="pytest11"))
+    return [] if installed else ["-p", "planproof.plugin"]
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the run that these tests belong to reaches the runs that they start. Terraform
+    spends memory to save a fifth of its time: https://go.dev/doc/gc-guide#GOGC"""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "COV_", "COVERAGE_"))
+    } | {"GOGC": "400"}

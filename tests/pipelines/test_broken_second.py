@@ -1,0 +1,178 @@
+"""The second pipeline keeps every promise; with any one of thirteen mistakes it breaks that one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.pipelines.compliance import (
+    REQUIREMENTS,
+    SECOND,
+    Case,
+    Edit,
+    Judgement,
+    assert_broken,
+    assert_kept,
+)
+
+pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+
+MISTAKES = [
+    Case(
+        "may make network interfaces",
+        SECOND,
+        (
+            Edit(
+                "newsroom/roles.tf",
+                '    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]\n'
+                '    resources = ["${aws_cloudwatch_log_group.desk.arn}:*"]\n',
+                '    actions   = ["logs:*", "ec2:CreateNetworkInterface"]\n    resources = ["*"]\n',
+            ),
+        ),
+        "REQ-01",
+        "aws_iam_role_policy.desk",
+    ),
+    Case(
+        "MediaConvert cannot read what was dropped",
+        SECOND,
+        (
+            Edit(
+                "newsroom/roles.tf",
+                '    resources = ["${aws_s3_bucket.clips["dropped"].arn}/*"]\n',
+                '    resources = ["${aws_s3_bucket.clips["delivered"].arn}/*"]\n',
+            ),
+        ),
+        "REQ-02",
+        "aws_iam_role.transcoder",
+    ),
+    Case(
+        "may pass the role to any service",
+        SECOND,
+        (
+            Edit(
+                "newsroom/roles.tf",
+                """\
+    resources = [aws_iam_role.transcoder.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["mediaconvert.amazonaws.com"]
+    }
+""",
+                """\
+    resources = [aws_iam_role.transcoder.arn]
+""",
+            ),
+        ),
+        "REQ-03",
+        "aws_iam_role_policy.desk",
+        "data aws_iam_policy_document.desk",
+    ),
+    Case(
+        "runs on what AWS supports no longer",
+        SECOND,
+        (Edit("newsroom/desk.tf", '"python3.12"', '"python3.8"'),),
+        "REQ-04",
+        "aws_lambda_function.desk",
+    ),
+    Case(
+        "keeps its key for a month",
+        SECOND,
+        (Edit("newsroom/clips.tf", "deletion_window_in_days = 7", "deletion_window_in_days = 30"),),
+        "REQ-05",
+        "aws_kms_key.newsroom",
+    ),
+    Case(
+        "names a queue the same at every stage",
+        SECOND,
+        (Edit("newsroom/desk.tf", '"clip-arrivals-${var.stage}"', '"clip-arrivals"'),),
+        "REQ-06",
+        "module.arrivals.aws_sqs_queue.mail",
+    ),
+    Case(
+        "names a region in the key policy",
+        SECOND,
+        (Edit("newsroom/clips.tf", '"logs.${local.region}.', '"logs.eu-central-1.'),),
+        "REQ-07",
+        "aws_kms_key.newsroom",
+    ),
+    Case(
+        "deploys no change of its code",
+        SECOND,
+        (
+            Edit(
+                "newsroom/desk.tf",
+                "  source_code_hash = data.archive_file.desk.output_base64sha256\n",
+            ),
+        ),
+        "REQ-08",
+        "aws_lambda_function.desk",
+    ),
+    Case(
+        "takes object keys as S3 encodes them",
+        SECOND,
+        (Edit("desk/desk.py", 'urllib.parse.unquote_plus(thing["key"])', 'thing["key"]'),),
+        "REQ-09",
+        "aws_lambda_function.desk",
+    ),
+    Case(
+        "has its notification made before the queue's policy",
+        SECOND,
+        (Edit("newsroom/mailbox/mailbox.tf", "  depends_on  = [aws_sqs_queue_policy.sender]\n"),),
+        "REQ-10",
+        "aws_s3_bucket_notification.dropped",
+    ),
+    Case(
+        "names the buckets' key by its id",
+        SECOND,
+        (
+            Edit(
+                "newsroom/clips.tf",
+                "kms_master_key_id = aws_kms_key.newsroom.arn",
+                "kms_master_key_id = aws_kms_key.newsroom.id",
+            ),
+        ),
+        "REQ-11",
+        'aws_s3_bucket_server_side_encryption_configuration.clips["dropped"]',
+    ),
+    Case(
+        "is told of the wrong role",
+        SECOND,
+        (
+            Edit(
+                "newsroom/desk.tf",
+                "MEDIACONVERT_ROLE = aws_iam_role.transcoder.arn",
+                "MEDIACONVERT_ROLE = aws_iam_role.desk.arn",
+            ),
+        ),
+        "REQ-12",
+        "aws_lambda_function.desk",
+    ),
+    Case(
+        "lets its alarms tell nobody, whoever is given",
+        SECOND,
+        (Edit("newsroom/main.tf", "  alarm_actions       = var.alarm_topic_arns\n"),),
+        "REQ-13",
+        'aws_cloudwatch_metric_alarm.desk["lost"]',
+    ),
+]
+
+
+@pytest.mark.parametrize("case", [Case("as it is", SECOND)], ids=str)
+def test_the_second_pipeline_keeps_every_promise(
+    case: Case, judged: Callable[[Case], Judgement]
+) -> None:
+    assert_kept(case, judged(case))
+
+
+@pytest.mark.parametrize("case", MISTAKES, ids=str)
+def test_one_mistake_breaks_exactly_its_promise(
+    case: Case, judged: Callable[[Case], Judgement]
+) -> None:
+    assert_broken(case, judged(case))
+
+
+def test_there_is_a_mistake_for_every_promise() -> None:
+    assert {case.broken for case in MISTAKES} == REQUIREMENTS

@@ -1,0 +1,122 @@
+"""The cases change what they say they change, and what is said of them is looked at closely."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines import test_broken_second, test_broken_shipped, test_pass_role_forms
+from tests.pipelines.compliance import (
+    SHIPPED,
+    Case,
+    Edit,
+    Judgement,
+    assert_broken,
+    assert_kept,
+    lay,
+)
+
+CASES = [
+    *test_broken_shipped.MISTAKES,
+    *test_broken_second.MISTAKES,
+    *test_pass_role_forms.RIGHT,
+    *test_pass_role_forms.WRONG,
+]
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_case_changes_the_files_it_names_and_no_other(case: Case, tmp_path: Path) -> None:
+    lay(Case("as it is", case.pipeline), tmp_path / "before")
+    lay(case, tmp_path / "after")
+    before, after = _texts(tmp_path / "before"), _texts(tmp_path / "after")
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    assert changed == {edit.file for edit in case.edits}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(Edit("terraform/queues.tf", "no such text"), id="not there"),
+        pytest.param(Edit("terraform/queues.tf", "aws_kms_key.media.id", "x"), id="too often"),
+        pytest.param(Edit("terraform/queues.tf", "", "# new"), id="file is there already"),
+        pytest.param(
+            Edit("terraform/queues.tf", "timeout", "x", block='"aws_sqs_queue" "none"'),
+            id="no block",
+        ),
+        pytest.param(
+            Edit(
+                "terraform/queues.tf",
+                "visibility_timeout_seconds",
+                block='resource "aws_sqs_queue" "status_dead_letter" {',
+            ),
+            id="in another block",
+        ),
+    ],
+)
+def test_an_edit_that_would_change_something_else_is_refused(edit: Edit, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"terraform/queues\.tf (has|is)"):
+        lay(Case("wrong", SHIPPED, (edit,)), tmp_path / "copy")
+
+
+def _judgement(*broken: str, exit_code: int, of: int = 13, **evidence: object) -> Judgement:
+    found = {"holds": False, "address": "", "file": "", "line": 0, **evidence}
+    statuses = [f"REQ-{number:02}" for number in range(1, of + 1)]
+    requirements = [
+        {
+            "id": name,
+            "status": "failed" if name in broken else "passed",
+            "scenarios": [{"evidence": [found]}] if name in broken else [],
+        }
+        for name in statuses
+    ]
+    sources = {"terraform/a.tf": 'resource "x" "y" {\n}\nresource "x" "z" {\n}\n'}
+    return Judgement(exit_code, {"requirements": requirements}, "", sources)
+
+
+CASE = Case("", SHIPPED, (), "REQ-05", "x.y")
+PLACE = {"address": "x.y", "file": "terraform/a.tf", "line": 2}
+
+
+def test_a_broken_case_is_recognised_by_code_requirement_and_place() -> None:
+    assert_broken(CASE, _judgement("REQ-05", exit_code=1, **PLACE))
+
+
+@pytest.mark.parametrize(
+    "judgement",
+    [
+        pytest.param(_judgement("REQ-05", exit_code=0, **PLACE), id="exit code"),
+        pytest.param(_judgement("REQ-06", exit_code=1, **PLACE), id="another requirement"),
+        pytest.param(_judgement("REQ-05", "REQ-06", exit_code=1, **PLACE), id="one more"),
+        pytest.param(_judgement(exit_code=1), id="none"),
+        pytest.param(_judgement("REQ-05", exit_code=1, of=12, **PLACE), id="one not judged"),
+        pytest.param(_judgement("REQ-05", exit_code=1, **{**PLACE, "line": 3}), id="line"),
+        pytest.param(_judgement("REQ-05", exit_code=1, **{**PLACE, "file": "b.tf"}), id="file"),
+        pytest.param(
+            _judgement("REQ-05", exit_code=1, **{**PLACE, "address": "x.z"}), id="address"
+        ),
+        pytest.param(
+            _judgement("REQ-05", exit_code=1, **{**PLACE, "holds": True}), id="evidence in favour"
+        ),
+    ],
+)
+def test_anything_else_is_not_taken_for_it(judgement: Judgement) -> None:
+    with pytest.raises(AssertionError):
+        assert_broken(CASE, judgement)
+
+
+@pytest.mark.parametrize(
+    "judgement", [_judgement("REQ-05", exit_code=1), _judgement(exit_code=1)], ids=["red", "code"]
+)
+def test_a_kept_case_has_nothing_red(judgement: Judgement) -> None:
+    assert_kept(CASE, _judgement(exit_code=0))
+    with pytest.raises(AssertionError):
+        assert_kept(CASE, judgement)
