@@ -30,8 +30,8 @@ _CHANGING = re.compile(
     r"\b(?:sha\w+|md5|bcrypt|uuidv5|base64\w*|file\w*|textencode\w*|urlencode|upper|lower|title"
     r"|substr|strrev|trim\w*|replace|regex\w*|split|length|can|strcontains|startswith|endswith"
     r"|contains|index|indent|parseint|cidr\w*|rsadecrypt|yaml\w*|csvdecode|jsondecode"
-    r"|templatefile|templatestring|sort|sum|min|max|abs|ceil|floor|provider::\w+::\w+::\w+)\s*\("
-    r"|[=!]=|&&|\|\||[<>](?!>)|\?|%\{"
+    r"|templatefile|templatestring|sort|sum|min|max|abs|ceil|floor|provider::\w+::\w+)\s*\("
+    r"|[=!]=|&&|\|\||(?<!<)<(?!<)|(?<!=)>|\?|%\{"
 )
 
 
@@ -255,6 +255,8 @@ class Tracer:
         if not path:
             return Origin(whole), []
         dynamic = self.dynamic_blocks(address, path[0])
+        if path[0] not in expressions and not dynamic:
+            return Origin(whole), []
         origin = Origin(changed=self._changes(address, path[0]))
         found = _at(expressions.get(path[0]), path[1:])
         steps = [_Step(module, head, address) for head in references_of(found)]

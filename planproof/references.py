@@ -179,15 +179,17 @@ class Configuration:
         return "", more
 
 
-_META = ("count", "for_each", "depends_on", "provider", "providers", "source", "version")
+_META = ("count", "for_each", "depends_on", "provider")
+_CALL_META = (*_META, "providers", "source", "version")
 
 
 def _entry(block: SourceBlock) -> dict[str, Any]:
     """What a plan's configuration would say of a resource or a module call."""
+    meta = _CALL_META if block.kind == "module" else _META
     expressions: dict[str, Any] = {
         name: {"references": references_in(attribute.text)}
         for name, attribute in block.attributes.items()
-        if name not in _META
+        if name not in meta
     }
     for nested in block.blocks:
         if nested.kind not in ("dynamic", "lifecycle", "provisioner", "connection"):

@@ -178,7 +178,8 @@ def _places(items: list[dict[str, Any]]) -> dict[str, Place]:
                 "aws_partition": ("partition", values.get("partition")),
                 "aws_caller_identity": ("account", values.get("account_id")),
             }[item["type"]]
-            found.setdefault(key, {})[part[0]] = str(part[1])
+            if part[1]:
+                found.setdefault(key, {})[part[0]] = str(part[1])
     return {
         key: Place(parts["partition"], parts["region"], parts["account"])
         for key, parts in found.items()
