@@ -211,9 +211,14 @@ class Inquiry:
         if account is not None:
             workspace.endpoint = account.endpoint
         self._check_variables(workspace)
+        with workspace.serving():
+            self._resolve(workspace, variants_of)
+        self.source = f"{binary}, every value resolved"
+
+    def _resolve(self, workspace: Workspace, variants_of: VariantsOf) -> None:
         arguments = self.question.arguments()
         with self._timed("plan"):
-            self.progress(f"{binary.product} plan")
+            self.progress(f"{workspace.binary.product} plan")
             said = workspace.terraform(
                 "plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *arguments
             )
@@ -232,7 +237,6 @@ class Inquiry:
         default = self._stacks[DEFAULT]
         if isinstance(default, PlanproofError):
             raise default
-        self.source = f"{binary}, every value resolved"
 
     def _show(self, workspace: Workspace) -> Plan:
         with self._timed("show"):

@@ -18,6 +18,7 @@ from typing import IO, Any
 from planproof.emulator import ACCOUNT, credentials
 from planproof.errors import PlanproofError
 from planproof.hcl_source import SourceIndex
+from planproof.provider_server import REATTACH, provider_server
 from planproof.providers import cli_configuration, find_mirrors, usual_mirrors
 from planproof.terraform_cli import (
     Binary,
@@ -36,7 +37,10 @@ from planproof.working_copy import (
 )
 
 # Of the caller's environment, what could change what Terraform evaluates must not pass.
-_HIDDEN = re.compile(r"^(AWS_|TF_CLI_ARGS|TF_LOG|TF_WORKSPACE|TF_DATA_DIR|TF_CLI_CONFIG_FILE)")
+_HIDDEN = re.compile(
+    r"^(AWS_|TF_CLI_ARGS|TF_LOG|TF_WORKSPACE|TF_DATA_DIR|TF_CLI_CONFIG_FILE"
+    r"|TF_REATTACH_PROVIDERS)"
+)
 _CLOUD = re.compile(r"^AWS_")
 _AWS = re.compile(r"aws(?:_|$)")
 LOCK_FILE = ".terraform.lock.hcl"
@@ -66,6 +70,7 @@ class Workspace:
     root: Path = field(init=False)
     sources: SourceIndex = field(init=False)
     _stand_in: bool = field(init=False, default=False)
+    _reattach: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         self.source = self.source.resolve()
@@ -128,7 +133,35 @@ class Workspace:
             environ |= credentials(self.endpoint)
             environ["AWS_CONFIG_FILE"] = str(self.folder / "aws-config")
             environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+        if self._reattach:
+            environ[REATTACH] = self._reattach
         return environ
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Keep the AWS provider running meanwhile, where one process can serve all that is asked.
+
+        A provider in debug mode has one configuration at a time, so a stack that configures it
+        twice (an alias, a module of its own) starts it anew each time, as Terraform does.
+        """
+        blocks = [
+            block
+            for module in ("", *self.module_folders())
+            for block in self.sources.blocks(module, "provider")
+            if block.labels[:1] == ("aws",) and Path(block.file).name != OVERRIDE_FILE
+        ]
+        links = (self.folder / "data" / "providers").glob(
+            f"{self.binary.registry}/hashicorp/aws/*/*"
+        )
+        found = [p for folder in links for p in sorted(folder.glob("terraform-provider-aws_v*"))]
+        if len(blocks) > 1 or any("alias" in b.attributes for b in blocks) or len(found) != 1:
+            yield
+            return
+        with provider_server(found[0], self.environment()) as self._reattach:
+            try:
+                yield
+            finally:
+                self._reattach = ""
 
     def terraform(self, *arguments: str) -> str:
         """Run a Terraform command in the copy and return its standard output.
