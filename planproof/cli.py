@@ -22,12 +22,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["check"]:
         return int(pytest.main([*_own_project(), "--compliance", *given[1:]]))
+    if given[:1] == ["iam"]:
+        from planproof.iam import command
+
+        return command.main(given[1:])
     parser = argparse.ArgumentParser(prog="planproof", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--version", action="version", version=f"planproof {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser(
         "check", help="judge the stack: pytest --compliance, with all its options", add_help=False
     )
+    commands.add_parser("iam", help="decide one IAM request: --request FILE.json", add_help=False)
     record = commands.add_parser(
         "record", help="resolve the stack and keep the result for machines without Terraform"
     )

@@ -128,7 +128,8 @@ class Inquiry:
         if isinstance(found, Stack):
             return found
         if found is not None:
-            raise UndeterminedError(f"with {variant}, {found.sentence}")
+            said = f" ({' '.join(found.detail.split())[:300]})" if found.detail else ""
+            raise UndeterminedError(f"with {variant}, {found.what}{said}")
         if self.question.plan_file is not None:
             raise UndeterminedError(
                 f"a plan file holds one set of variables, so {variant} cannot be looked at"

@@ -1,0 +1,9 @@
+"""``python -m planproof``: the same as the ``planproof`` command."""
+
+from __future__ import annotations
+
+import sys
+
+from planproof.cli import main
+
+sys.exit(main())
