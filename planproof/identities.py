@@ -293,12 +293,12 @@ class Identities:
                 address = self._addresses.get(token)
                 if address is None:
                     return token
-                name = names.get(address)
-                if not name or token in name or token in within:
-                    return f"({address})"
                 path = paths.get(address, "/").strip("/")
                 before = text[: match.start()]
                 prefix = f"{path}/" if path and _IAM_PATH.search(before) else ""
+                name = names.get(address)
+                if not name or token in name or token in within:
+                    return f"{prefix}({address})"
                 return prefix + _as_in_arn(before, real(name, within | {token}))
 
             return _ANY_TOKEN.sub(one, text)

@@ -19,6 +19,9 @@ from planproof.errors import PlanproofError
 
 _PATIENCE = 30  # seconds for a binary to say its version
 
+OWN_FILES = "planproof_", "planproof."
+"""How the names of the files begin that are ours in a working copy."""
+
 MINIMUM = {"terraform": (1, 11), "tofu": (1, 8)}
 """Oldest usable minor versions: ``state_key`` in test runs came with Terraform 1.11."""
 
@@ -111,14 +114,23 @@ def _version_of(path: Path) -> tuple[str, str]:
 
 def format_diagnostic(diagnostic: Mapping[str, Any]) -> str:
     """One diagnostic of Terraform's JSON output as Terraform prints it, with file and line."""
-    place = diagnostic.get("range") or {}
-    where = f"{place['filename']}:{place['start']['line']}: " if place.get("filename") else ""
-    lines = [f"{where}{diagnostic.get('summary', '').strip()}"]
+    file, line = place_of(diagnostic)
+    lines = [f"{file}:{line}: " if file else ""]
+    lines[0] += str(diagnostic.get("summary", "")).strip()
     if detail := str(diagnostic.get("detail", "")).strip():
         lines.append(detail)
     if code := ((diagnostic.get("snippet") or {}).get("code") or "").strip():
-        lines.append(f"  {place.get('start', {}).get('line', '')}: {code}".rstrip())
+        lines.append(f"  {line}: {code}" if file else f"  {code}")
     return "\n".join(lines)
+
+
+def place_of(diagnostic: Mapping[str, Any]) -> tuple[str, int]:
+    """File and line of a diagnostic; ("", 0) where it has none, or one in a file of ours."""
+    place = diagnostic.get("range") or {}
+    file = str(place.get("filename") or "")
+    if not file or file.rpartition("/")[2].startswith(OWN_FILES):
+        return "", 0
+    return file, int(place["start"]["line"])
 
 
 def diagnostics(output: str) -> list[str]:
@@ -134,9 +146,9 @@ def diagnostics(output: str) -> list[str]:
 def first_place(output: str) -> str:
     """Where the first diagnostic that has a place has it: " at file:line", or ""."""
     for message in _messages(output):
-        place = (message.get("diagnostic") or {}).get("range") or {}
-        if place.get("filename"):
-            return f" at {place['filename']}:{place['start']['line']}"
+        file, line = place_of(message.get("diagnostic") or {})
+        if file:
+            return f" at {file}:{line}"
     return ""
 
 
