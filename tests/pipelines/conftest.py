@@ -43,8 +43,7 @@ def judged(
             return started[case].result()
 
         if ahead:
-            for case in _cases(request.session.items):
-                started.setdefault(case, pool.submit(judge, case))
+            started.update({c: pool.submit(judge, c) for c in _cases(request.session.items)})
         try:
             yield result
         finally:
@@ -55,10 +54,6 @@ def judged(
 
 
 def _cases(items: list[pytest.Item]) -> list[Case]:
-    """The cases of the chosen tests, in their order."""
-    found = []
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        if callspec is not None and isinstance(callspec.params.get("case"), Case):
-            found.append(callspec.params["case"])
-    return found
+    """The cases that the chosen tests want judged, each once, in the order of the tests."""
+    wanted = [item for item in items if "judged" in getattr(item, "fixturenames", ())]
+    return list(dict.fromkeys(item.callspec.params["case"] for item in wanted))
