@@ -13,15 +13,15 @@ from typing import Any
 
 from planproof.addresses import configuration_address
 from planproof.hcl_source import SourceIndex
-from planproof.identities import Identities, Place, physical_name_attribute
+from planproof.identities import Place, physical_name_attribute
 from planproof.made_up import Looked, MadeUp
 from planproof.origins import Tracer
 from planproof.overrides import Overrides
-from planproof.plan import Plan, PlannedResource, state_resources
+from planproof.plan import Plan, state_resources
 from planproof.references import Configuration
 from planproof.stack import Resource, Stack
 from planproof.value_merge import Knowledge, ValueMerge
-from planproof.values import Value
+from planproof.values import UNKNOWN, Value
 
 _PROBES = ("aws_region", "aws_caller_identity", "aws_partition")
 
@@ -60,8 +60,6 @@ def stack_of(
     items = [i for i in items if not is_probe(i["mode"], i["type"], i["name"])]
     configuration = Configuration.of(plan, sources)
     tracer = Tracer(configuration)
-    real = _translator(items, overrides.identities, configuration, places)
-    siblings = {configuration_address(address): r for address, r in plan.resources.items()}
     looked: dict[str, Looked] = {}
     for item in items:
         declared = configuration_address(item["address"])
@@ -74,7 +72,7 @@ def stack_of(
             schema=evaluation.schemas.get(f"{item['mode']}.{item['type']}") or {},
             expressions=expressions,
             values=item.get("values") or {},
-            given=None if tokens is None else _given(tokens, planned, expressions),
+            given=None if tokens is None else _given(tokens, item.get("values") or {}),
             repeated=frozenset(overrides.repeated.get(item["address"], ())),
         )
     overridden = [item for item in looked.values() if item.given is not None]
@@ -84,6 +82,35 @@ def stack_of(
         identities=overrides.identities,
         same_variables=same_variables,
     )
+    names, paths = _names(items)
+    real = overrides.identities.translator(names, paths, _place_of(configuration, places))
+    resources = _resources(items, looked, knowledge, plan, real)
+    if nameless := [a for a, name in names.items() if name and _nameless(resources[a])]:
+        # Made of something unknown, as their ARNs are then: as good as a name that AWS makes.
+        names.update(dict.fromkeys(nameless))
+        resources = _resources(items, looked, knowledge, plan, real)
+    resources = _in_plan_order(resources, plan)
+    _close_dependencies(resources)
+    return Stack(
+        name,
+        resources,
+        variables,
+        configuration,
+        True,
+        places,
+        sources,
+        sensitive_variables=plan.sensitive_variables,
+    )
+
+
+def _resources(
+    items: list[dict[str, Any]],
+    looked: Mapping[str, Looked],
+    knowledge: Knowledge,
+    plan: Plan,
+    real: Callable[[str], str],
+) -> dict[str, Resource]:
+    siblings = {configuration_address(address): r for address, r in plan.resources.items()}
     resources: dict[str, Resource] = {}
     for item in items:
         look = looked[item["address"]]
@@ -103,27 +130,17 @@ def stack_of(
             sensitive=_union(item.get("sensitive_values"), planned and planned.sensitive),
             dependencies=_dependencies(item),
         )
-    resources = _in_plan_order(resources, plan)
-    _close_dependencies(resources)
-    return Stack(
-        name,
-        resources,
-        variables,
-        configuration,
-        True,
-        places,
-        sources,
-        sensitive_variables=plan.sensitive_variables,
-    )
+    return resources
 
 
-def _given(
-    tokens: Mapping[str, str], planned: PlannedResource | None, expressions: Mapping[str, Any]
-) -> frozenset[str]:
+def _nameless(resource: Resource) -> bool:
+    attribute = physical_name_attribute(resource.type)
+    return attribute is not None and resource.values.get(attribute) is UNKNOWN
+
+
+def _given(tokens: Mapping[str, str], values: Mapping[str, Value]) -> frozenset[str]:
     """The attributes that an override gave: Terraform passes over those that are configured."""
-    if planned is not None:
-        return frozenset(key for key in tokens if planned.unknown.get(key) is True)
-    return frozenset(key for key in tokens if key not in expressions)
+    return frozenset(key for key, token in tokens.items() if values.get(key) == token)
 
 
 def _in_plan_order(resources: dict[str, Resource], plan: Plan) -> dict[str, Resource]:
@@ -187,12 +204,8 @@ def _places(items: list[dict[str, Any]]) -> dict[str, Place]:
     }
 
 
-def _translator(
-    items: list[dict[str, Any]],
-    identities: Identities,
-    configuration: Configuration,
-    places: Mapping[str, Place],
-) -> Callable[[str], str]:
+def _names(items: list[dict[str, Any]]) -> tuple[dict[str, str | None], dict[str, str]]:
+    """Address → physical name as evaluated, and address → IAM path."""
     names: dict[str, str | None] = {}
     paths: dict[str, str] = {}
     for item in items:
@@ -202,12 +215,17 @@ def _translator(
         path = (item.get("values") or {}).get("path")
         if item["type"].startswith("aws_iam_") and str(path).startswith("/"):
             paths[item["address"]] = str(path)
+    return names, paths
 
+
+def _place_of(
+    configuration: Configuration, places: Mapping[str, Place]
+) -> Callable[[str], Place | None]:
     def place_of(address: str) -> Place | None:
         key = configuration.provider_of(configuration_address(address)) if address else "aws"
         return places.get(key)  # a provider inside a module has no probe: its place is not known
 
-    return identities.translator(names, paths, place_of)
+    return place_of
 
 
 def _union(one: Any, other: Any) -> Any:

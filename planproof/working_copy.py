@@ -150,4 +150,5 @@ def _provisioners(text: str, name: str) -> Iterator[tuple[int, int, str]]:
             if nested.kind == "provisioner":
                 yield nested.start, nested.end, ""
         if name.endswith(".json") and (written := block.attributes.get("provisioner")):
-            yield written.start, written.start + len(written.text), "[]"
+            key = text.rindex('"provisioner"', 0, written.start)
+            yield key, key + len('"provisioner"'), '"//"'  # what JSON has for a comment

@@ -9,17 +9,18 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from planproof.emulator import ACCOUNT, credentials
+from planproof.emulator import credentials
 from planproof.errors import PlanproofError
 from planproof.hcl_source import SourceIndex
 from planproof.provider_server import REATTACH, provider_server
 from planproof.providers import cli_configuration, find_mirrors, usual_mirrors
+from planproof.root_additions import add_to_root
 from planproof.terraform_cli import (
     Binary,
     Progress,
@@ -42,7 +43,6 @@ _HIDDEN = re.compile(
     r"|TF_REATTACH_PROVIDERS)"
 )
 _CLOUD = re.compile(r"^AWS_")
-_AWS = re.compile(r"aws(?:_|$)")
 LOCK_FILE = ".terraform.lock.hcl"
 
 
@@ -131,7 +131,7 @@ class Workspace:
         }
         if not keep:
             environ |= credentials(self.endpoint)
-            environ["AWS_CONFIG_FILE"] = str(self.folder / "aws-config")
+            environ["AWS_CONFIG_FILE"] = os.devnull
             environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
         if self._reattach:
             environ[REATTACH] = self._reattach
@@ -203,7 +203,9 @@ class Workspace:
             (self.root / lock.name).write_bytes(lock.read_bytes())
         self._index_sources()
         self._disarm()
-        self._write_overrides()
+        add_to_root(
+            self.root, self.folder / "tree", self.sources, emulated=not self.real_credentials
+        )
 
     def _index_sources(self) -> None:
         modules = {"": self.root} | self.module_folders()
@@ -239,45 +241,6 @@ class Workspace:
     def owns(self, folder: Path) -> bool:
         """Whether a folder is part of the working copy, and no link to what is the user's."""
         return folder.resolve().is_relative_to(self.folder.resolve())
-
-    def _write_overrides(self) -> None:
-        """Keep state here, and let every AWS provider of the root module talk to the emulator."""
-        lines = ["terraform {", '  backend "local" {}', "}"]
-        aliases: dict[str, set[str]] = {}
-        profiles: set[str] = set()
-        for block in self.sources.blocks("", "provider"):
-            if block.labels[:1] != ("aws",):
-                continue
-            alias = block.attributes.get("alias")
-            name = alias.text.strip().strip('"') if alias else ""
-            aliases.setdefault(name, set()).update(block.attributes)
-            if profile := block.attributes.get("profile"):
-                profiles.add(profile.text.strip().strip('"'))
-        for name, attributes in aliases.items() if not self.real_credentials else ():
-            lines.append('provider "aws" {')
-            if name:
-                lines.append(f'  alias = "{name}"')
-            lines.append("  s3_use_path_style = true")
-            if "allowed_account_ids" in attributes:
-                lines.append(f'  allowed_account_ids = ["{ACCOUNT}"]')
-            lines.append("}")
-        (self.root / OVERRIDE_FILE).write_text("\n".join([*lines, ""]))
-        if self._uses_aws():
-            # The default provider configuration exists without a block, and then serves as well.
-            (self.root / PROBE_FILE).write_text(_probes(sorted({"", *aliases})))
-        (self.folder / "aws-config").write_text(
-            "".join(
-                f"[profile {name}]\naws_access_key_id = testing\naws_secret_access_key = testing\n"
-                for name in sorted(profiles)
-            )
-        )
-
-    def _uses_aws(self) -> bool:
-        """Whether there may be something of AWS; nobody knows of modules before ``init``."""
-        blocks = [b for kind in ("resource", "data") for b in self.sources.blocks("", kind)]
-        blocks += self.sources.blocks("", "provider")
-        named = any(block.labels and _AWS.match(block.labels[0]) for block in blocks)
-        return named or bool(self.sources.blocks("", "module"))
 
     # terraform init --------------------------------------------------------------------------
 
@@ -377,19 +340,6 @@ _INIT_BLOCKS = re.compile(
     r'|^\s*(?:resource|data)\s+"[^"]+"',
     re.MULTILINE,
 )
-
-
-def _probes(aliases: Sequence[str]) -> str:
-    """Data sources that tell region, account and partition of each provider configuration."""
-    lines: list[str] = []
-    for alias in aliases:
-        suffix = f"_{alias}" if alias else ""
-        for kind in ("region", "caller_identity", "partition"):
-            lines.append(f'data "aws_{kind}" "planproof{suffix}" {{')
-            if alias:
-                lines.append(f"  provider = aws.{alias}")
-            lines.append("}")
-    return "\n".join([*lines, ""])
 
 
 def shown_path(path: Path) -> str:

@@ -114,6 +114,8 @@ def test_an_iam_path_stands_in_arns_alone() -> None:
     role = cloud.all_real(cloud.make("aws_iam_role.r", "worker", path="/media/jobs/"))
     assert role["arn"] == "arn:aws:iam::123456789012:role/media/jobs/worker"
     assert role["name"] == role["id"] == "worker"
+    generated = cloud.all_real(cloud.make("aws_iam_role.g", path="/media/"))
+    assert generated["arn"] == "arn:aws:iam::123456789012:role/media/(aws_iam_role.g)"
 
 
 def test_each_resource_is_in_its_own_place_within_one_text() -> None:

@@ -160,6 +160,20 @@ def test_a_made_up_key_makes_the_map_unknown() -> None:
     assert found is UNKNOWN
 
 
+def test_a_name_that_is_configured_is_not_one_that_was_given() -> None:
+    """A name is overridden as well, for where nobody configures one; where somebody does, what
+    it is made of counts."""
+    named = 'resource "aws_sqs_queue" "q" {\n  name = "q-${aws_thing.t.number}"\n}\n'
+    made = Evaluated(THING + named, {**SCHEMAS, "aws_sqs_queue": {"name": BOTH, "arn": COMPUTED}})
+    made.planned("aws_thing.t", {}, {"number": True})
+    made.state("aws_thing.t", {"number": 0})
+    found = {"name": "q-0", "arn": "<aws_sqs_queue.q.arn>"}
+    made.both("aws_sqs_queue.q", {}, {"name": True, "arn": True}, found)
+    queue = made.stack()["aws_sqs_queue.q"]
+    assert queue.values["name"] is UNKNOWN
+    assert queue.values["arn"] == "arn:aws:sqs:us-east-1:123456789012:(aws_sqs_queue.q)"
+
+
 def test_members_of_a_set_are_not_taken_for_each_other() -> None:
     """What the plan knows of a set stands elsewhere once all of it is known."""
     made = case('resource "aws_user" "u" {\n  names = ["zzz", aws_thing.t.arn]\n}\n')

@@ -186,3 +186,10 @@ def test_an_error_without_a_place() -> None:
     assert diagnostics(output) == ["No credentials\nnone"]
     assert first_place(output) == ""
     assert diagnostics("Error: x") == []
+
+
+@pytest.mark.parametrize("file", ["planproof.tftest.hcl", "m/planproof_override.tf"])
+def test_a_place_in_a_file_of_ours_is_nobodys_to_look_up(file: str) -> None:
+    output = ERROR.replace("main.tf", file)
+    assert diagnostics(output) == ["Cycle: a, b\n  x = y"]
+    assert first_place(output) == ""
