@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pytest_bdd import scenarios
 from pytest_bdd.exceptions import GherkinParseError, NoScenariosFound
+from pytest_bdd.feature import get_feature
 from pytest_bdd.gherkin_parser import get_gherkin_document
 from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
@@ -133,6 +134,18 @@ def requirements_of(template: ScenarioTemplate) -> tuple[str, ...]:
     if template.rule is not None:
         tags |= set(template.rule.tags)
     return tuple(sorted((t for t in tags if REQUIREMENT.fullmatch(t)), key=requirement_order))
+
+
+def requirements_in(path: Path) -> list[str]:
+    """The requirement of every scenario of a file that is not being judged, one entry each.
+
+    A file that cannot be read has none: it is refused, with a reason, when it is judged.
+    """
+    try:
+        feature = get_feature(str(path.parent), path.name)
+    except (GherkinParseError, UnicodeDecodeError, OSError):
+        return []
+    return [i for template in feature.scenarios.values() for i in requirements_of(template)]
 
 
 def requirement_order(identifier: str) -> tuple[str, int]:

@@ -16,7 +16,7 @@ from planproof.errors import PlanproofError
 from planproof.hcl_source import SourceIndex
 from planproof.plan import Plan
 from planproof.recorder import UndeterminedError, sensitive_texts
-from planproof.recording import Recording, read_recording
+from planproof.recording import Recording, read_recording, source_digest
 from planproof.resolution import Variant, planned_instances, resolve, resolve_beside
 from planproof.stack import Resource, Stack
 from planproof.terraform_cli import Binary, Progress, TerraformNotFoundError, find_binary
@@ -26,6 +26,7 @@ from planproof.working_copy import source_files
 from planproof.workspace import Workspace, shown_path
 
 DEFAULT = "default"
+DEFAULT_BINARY = "terraform"
 VariantsOf = Callable[[Mapping[str, Value]], Sequence[Variant]]
 """Given the variables of the stack, the further variants a suite wants resolved. It is asked twice:
 before there is a plan, when some values are still UNKNOWN, and with the plan's."""
@@ -50,7 +51,7 @@ class Question:
     terraform_dir: Path | None
     cache: Path
     plan_file: Path | None = None
-    binary: str = "terraform"
+    binary: str = DEFAULT_BINARY
     variables: Sequence[str] = ()
     variable_files: Sequence[Path] = ()
     recording: Path | None = None
@@ -182,8 +183,10 @@ class Inquiry:
     def _from_recording(self, missing: TerraformNotFoundError) -> None:
         directory = self.question.terraform_dir
         plain = not self.question.arguments()
-        if directory is None or self.question.recording is None or not plain:
+        named = self.question.binary != DEFAULT_BINARY
+        if directory is None or self.question.recording is None or named or not plain:
             raise missing
+        source_files(directory)
         self.recorded = read_recording(self.question.recording, directory, missing)
         self._stacks.update(self.recorded.stacks(directory))
         self.source = f"recorded resolution of {self.recorded.made_with}"
@@ -214,7 +217,11 @@ class Inquiry:
         self._check_variables(workspace)
         with workspace.serving():
             self._resolve(workspace, variants_of)
-        self.source = f"{binary}, every value resolved"
+        self.source = f"{binary}, every value resolved, sources {source_digest(directory)[:12]}"
+        names = [text.partition("=")[0] for text in self.question.variables]
+        names += [path.name for path in self.question.variable_files]
+        if names:
+            self.source += f", with {', '.join(names)}"
 
     def _resolve(self, workspace: Workspace, variants_of: VariantsOf) -> None:
         arguments = self.question.arguments()

@@ -98,6 +98,10 @@ def pytest_bdd_apply_tag(tag: str, function: Any) -> bool | None:
     if collection.REQUIREMENT.fullmatch(tag):
         pytest.mark.requirement(tag)(function)
         return True
+    if tag.upper() != tag and collection.REQUIREMENT.fullmatch(tag.upper()):
+        raise PlanproofError(
+            f"the tag @{tag} is no requirement tag", f"write it in capitals, @{tag.upper()}"
+        )
     return None
 
 
@@ -111,6 +115,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if run.not_collected:
         raise pytest.UsageError("\n".join(run.not_collected))
     if not mine:
+        if run.took_terminal and run.deselected:
+            raise pytest.UsageError(
+                f"none of {run.deselected} scenarios was chosen: "
+                "give -k a part of a scenario's name."
+            )
         if run.took_terminal:
             raise pytest.UsageError("there is no scenario to judge: write one in a .feature file.")
         return
@@ -126,6 +135,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--compliance"):
         order = {item: number for number, item in enumerate(run.items)}
         items.sort(key=lambda item: order.get(item, len(order)))
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember scenarios that -k or the like takes away."""
+    mine = [item for item in items if collection.is_feature_item(item)]
+    if mine and (run := mine[0].config.stash.get(_RUN, None)):
+        run.note_deselected(mine)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,6 +6,7 @@ import datetime as dt
 import time
 import traceback
 import types
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -17,6 +18,7 @@ import pytest
 from planproof.collection import (
     REQUIREMENT,
     requirement_order,
+    requirements_in,
     requirements_of,
     scenario_of,
 )
@@ -24,7 +26,7 @@ from planproof.errors import PlanproofError
 from planproof.inquiry import Inquiry
 from planproof.options import question_of
 from planproof.recorder import Recorder, StepFailedError, UndeterminedError
-from planproof.reports import words, write_reports
+from planproof.reports import set_aside, words, write_reports
 from planproof.reports.terminal import (
     details,
     requirement_line,
@@ -59,6 +61,7 @@ class Run:
         self.node_ids: frozenset[str] = frozenset()
         self.prepared = False
         self.took_terminal = False
+        self.deselected = 0
         self.not_collected: list[str] = []
         self.inquiry: Inquiry
         self.result: RunResult | None = None
@@ -67,6 +70,8 @@ class Run:
         self._scenarios: dict[str, list[ScenarioResult]] = {}
         self._crashes: list[str] = []
         self._notices: list[str] = []
+        self._left_out: frozenset[str] = frozenset()
+        self._not_judged: Counter[str] = Counter()  # requirement → scenarios
         self._waivers: tuple[Waiver, ...] = ()
         self._started = dt.datetime.now(dt.UTC).astimezone()
         self._clock = time.monotonic()
@@ -94,12 +99,41 @@ class Run:
         out = [item for item in items if item.get_closest_marker("sources")]
         served = {i for item in items if item not in out for i in _requirements(item)}
         out = [item for item in out if set(_requirements(item)) <= served]
+        self._left_out = frozenset(item.nodeid for item in out)
         if out:
             self._notices.append(
                 f"{len(out)} scenarios that look at the sources were left out; "
                 "name the sources with --terraform-dir to have them judged too."
             )
         return out
+
+    def note_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Remember what -k or the like took away, so that no report passes for a whole one."""
+        for item in items:
+            if item.nodeid not in self._left_out:
+                self.deselected += 1
+                self._not_judged.update(_requirements(item))
+
+    def note_other_files(self, items: Sequence[pytest.Item]) -> None:
+        """The same for scenarios in files of the features folder that were not named."""
+        judged = {item.path for item in items}
+        folder = self.config.rootpath / str(self.config.getini("features_dir"))
+        for path in folder.rglob("*.feature"):
+            if path not in judged:
+                self._not_judged.update(requirements_in(path))
+
+    def _say_what_is_partial(self) -> None:
+        partial = [
+            f"{identifier} ({len(left)} of {len(left) + self._not_judged[identifier]})"
+            for identifier, left in sorted(self._requirements.items())
+            if self._not_judged[identifier]
+        ]
+        if partial:
+            self._notices.append(
+                "A part of the scenarios was judged, by -k or because only some files were named: "
+                + ", ".join(partial)
+                + "."
+            )
 
     def plan_items(self, items: Sequence[pytest.Item]) -> None:
         """Learn which scenarios serve which requirement, and sort them so."""
@@ -116,6 +150,9 @@ class Run:
                 if identifier not in self._titles or template.rule is not None:
                     self._titles.setdefault(identifier, _title(template))
                 self._scenarios.setdefault(identifier, [])
+        if self.took_terminal:
+            self.note_other_files(items)
+        self._say_what_is_partial()
 
     def prepare(self) -> None:
         """Ask Terraform, and Checkov beside it.
@@ -124,6 +161,9 @@ class Run:
             PlanproofError: the stack cannot be judged at all.
         """
         question = question_of(self.config)
+        if self.took_terminal:
+            # Yesterday's verdict must not lie where today's could not be reached.
+            set_aside(Path(str(self.config.getoption("--report-dir"))))
         self._waivers = read_waivers(self._waivers_file())
         self.inquiry = Inquiry(question, progress=self.progress)
         if self.took_terminal:

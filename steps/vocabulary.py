@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
 from pytest_bdd import parsers, then
 
 from planproof.links import configured
-from planproof.recorder import Recorder
+from planproof.recorder import Recorder, UndeterminedError
 from planproof.stack import Resource, Stack
 from planproof.values import Value, contains_unknown, is_unknown
 from steps._kinds import all_of
 
 KIND: Final = r"(?P<kind>[\w-]+(?: [\w-]+)*?)"
 ATTRIBUTE: Final = r"(?P<attribute>[a-z][a-z0-9_]*(?:\.[\w-]+)*)"
+_TYPE: Final = re.compile(r"[a-z][a-z0-9]*_[a-z0-9_*]+")
 _EMPTY: Final[tuple[Value, ...]] = (None, "", [], {}, ())
 
 
 @then(parsers.re(rf"every {KIND} has {ATTRIBUTE} set to (?P<value>.+)"))
 def every_has(stack: Stack, evidence: Recorder, kind: str, attribute: str, value: str) -> None:
     """An attribute, by dotted path, has one value everywhere."""
-    for resource in all_of(stack, kind):
+    for resource in having(stack, evidence, kind, attribute):
         evidence.equal(resource, attribute, literal(value))
 
 
 @then(parsers.re(rf"every {KIND} sets {ATTRIBUTE}"))
 def every_sets(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> None:
     """An attribute or block is there everywhere, and is not empty."""
-    for resource in all_of(stack, kind):
+    for resource in having(stack, evidence, kind, attribute):
         given = is_set(stack, resource, attribute)
         evidence.check(given, resource, attribute, expected="set")
 
@@ -38,19 +41,23 @@ def every_sets(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> N
 @then(parsers.re(rf"no {KIND} sets {ATTRIBUTE}"))
 def none_sets(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> None:
     """An attribute or block is nowhere, or empty."""
-    for resource in all_of(stack, kind):
+    for resource in having(stack, evidence, kind, attribute):
         given = is_set(stack, resource, attribute)
         holds = None if given is None else not given
         evidence.check(holds, resource, attribute, expected="not set")
 
 
-@then(parsers.re(rf"every {KIND} has {ATTRIBUTE} of at (?P<bound>least|most) (?P<value>[\d.]+)"))
+@then(
+    parsers.re(
+        rf"every {KIND} has {ATTRIBUTE} of at (?P<bound>least|most) (?P<value>\d+(?:\.\d+)?)"
+    )
+)
 def every_is_bounded(
     stack: Stack, evidence: Recorder, kind: str, attribute: str, bound: str, value: str
 ) -> None:
     """A number is large or small enough everywhere."""
     limit = float(value)
-    for resource in all_of(stack, kind):
+    for resource in having(stack, evidence, kind, attribute):
         found = resource.get(attribute)
         holds: bool | None = None if is_unknown(found) else False
         if isinstance(found, (int, float)) and not isinstance(found, bool):
@@ -63,9 +70,15 @@ def every_matches(
     stack: Stack, evidence: Recorder, kind: str, attribute: str, pattern: str
 ) -> None:
     """A text matches a regular expression everywhere, as a whole."""
-    for resource in all_of(stack, kind):
+    try:
+        expression = re.compile(pattern)
+    except re.error as problem:
+        raise UndeterminedError(f"{pattern} is no regular expression ({problem})") from None
+    for resource in having(stack, evidence, kind, attribute):
         found = resource.get(attribute)
-        holds = None if is_unknown(found) else bool(re.fullmatch(pattern, str(found or "")))
+        holds = None if is_unknown(found) else False
+        if isinstance(found, str):
+            holds = bool(expression.fullmatch(found))
         evidence.check(holds, resource, attribute, expected=f"text that matches {pattern}")
 
 
@@ -73,6 +86,10 @@ def every_matches(
 def no_resource_of_types(stack: Stack, evidence: Recorder, datatable: list[list[str]]) -> None:
     """No managed resource of the types in the first column, in which * stands for any text."""
     for pattern in first_column(datatable):
+        if not _TYPE.fullmatch(pattern):
+            raise UndeterminedError(
+                f"{pattern!r} is no type of Terraform resource, such as aws_vpc or aws_route*"
+            )
         found = [r for r in stack.managed() if fnmatchcase(r.type, pattern)]
         for resource in found:
             evidence.check(False, resource, expected=f"no {pattern}", found="it would be built")
@@ -81,8 +98,39 @@ def no_resource_of_types(stack: Stack, evidence: Recorder, datatable: list[list[
 
 
 def first_column(datatable: list[list[str]]) -> list[str]:
-    """The first cells of a table below its heading."""
+    """The first cells of a table below its heading.
+
+    Raises:
+        UndeterminedError: the first row is no heading but what should be looked at.
+    """
+    heading = datatable[0][0] if datatable and datatable[0] else ""
+    if re.search(r"[_*:]", heading) or len(datatable) < 2:
+        raise UndeterminedError(
+            f"the table has no heading, or nothing below it: put | type | above {heading}"
+        )
     return [row[0] for row in datatable[1:]]
+
+
+def having(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> Iterator[Resource]:
+    """The resources of a kind that have an attribute of that name, set or not.
+
+    Terraform lists every attribute of a type, so one that is not listed is misspelt: that is
+    written down as undecided, or a requirement on it would hold for no reason.
+    """
+    name = attribute.split(".")[0]
+    for resource in all_of(stack, kind):
+        if name in resource.values:
+            yield resource
+            continue
+        near = difflib.get_close_matches(name, resource.values, n=1)
+        hint = f"; the nearest is {near[0]}" if near else ""
+        evidence.check(
+            None,
+            resource,
+            attribute,
+            expected=f"an attribute of {resource.type}",
+            found=f"it has none called {name}{hint}",
+        )
 
 
 def literal(text: str) -> Value:

@@ -47,6 +47,21 @@ def write_reports(result: RunResult, folder: Path) -> dict[str, Path]:
         ) from error
 
 
+REPORTS = ("compliance.json", "compliance.md", "compliance.html", "junit.xml")
+
+
+def set_aside(folder: Path) -> None:
+    """Move an earlier run's reports to ``previous/``, so that no old verdict passes for today's.
+
+    What cannot be moved is left to :func:`write_reports`, which says what is wrong.
+    """
+    with contextlib.suppress(OSError):
+        for name in REPORTS:
+            if (folder / name).is_file():
+                (folder / "previous").mkdir(exist_ok=True)
+                (folder / name).replace(folder / "previous" / name)
+
+
 def _replace_all(contents: dict[str, bytes], folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     # Not tempfile: its files are readable by their owner alone, and the reports keep that mode.
