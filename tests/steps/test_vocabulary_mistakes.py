@@ -1,0 +1,54 @@
+"""A misspelt word never makes a requirement hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.recorder import Recorder, UndeterminedError
+from planproof.results import Verdict
+from steps.vocabulary import (
+    every_has,
+    every_matches,
+    every_sets,
+    no_resource_of_types,
+    none_sets,
+)
+from tests.made_inquiry import verdict
+from tests.made_stack import made, stack
+
+BUCKET = made("aws_s3_bucket.b", force_destroy=True, bucket="films")
+
+
+@pytest.mark.parametrize(
+    ("step", "rest"),
+    [(none_sets, ()), (every_sets, ()), (every_has, ("true",)), (every_matches, (".*",))],
+)
+def test_an_attribute_that_the_type_does_not_have_decides_nothing(
+    step: Any, rest: tuple[str, ...]
+) -> None:
+    evidence = Recorder()
+    step(stack(BUCKET), evidence, "S3 bucket", "force_destory", *rest)
+    assert verdict(evidence) is Verdict.UNDETERMINED
+    assert "the nearest is force_destroy" in evidence.evidence[0].found
+
+
+def test_an_expression_that_is_none_decides_nothing() -> None:
+    with pytest.raises(UndeterminedError, match="no regular expression"):
+        every_matches(stack(BUCKET), Recorder(), "S3 bucket", "bucket", "[")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [[["aws_s3_bucket"], ["aws_vpc"]], [["type"]], [["type"], ["S3 bucket"]], [["type"], [""]]],
+)
+def test_a_table_without_a_heading_or_of_no_types_decides_nothing(table: list[list[str]]) -> None:
+    with pytest.raises(UndeterminedError):
+        no_resource_of_types(stack(BUCKET), Recorder(), table)
+
+
+def test_a_table_with_a_heading_is_read() -> None:
+    evidence = Recorder()
+    no_resource_of_types(stack(BUCKET), evidence, [["type"], ["aws_s3_*"]])
+    assert verdict(evidence) is Verdict.FAILED
