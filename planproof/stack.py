@@ -104,6 +104,9 @@ class Stack:
     sources: SourceIndex | None = None
     sensitive_variables: frozenset[str] = frozenset()
     _by_type: Mapping[tuple[str, str], tuple[Resource, ...]] = field(init=False, repr=False)
+    _by_declared: dict[str, list[Resource]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         by_type: dict[tuple[str, str], list[Resource]] = {}
@@ -209,8 +212,15 @@ class Stack:
         if not complete:
             return None
         chain = {later.declared, *reached}
-        hidden = (r for r in self if r.declared in chain and self._may_hide_references(r))
-        return None if any(hidden) else False
+        hidden = (r for declared in chain for r in self._instances(declared))
+        return None if any(self._may_hide_references(r) for r in hidden) else False
+
+    def _instances(self, declared: str) -> list[Resource]:
+        """The instances of what the sources declare; indexed when first asked for."""
+        if not self._by_declared:
+            for resource in self:
+                self._by_declared.setdefault(resource.declared, []).append(resource)
+        return self._by_declared.get(declared, [])
 
     def _may_hide_references(self, resource: Resource) -> bool:
         """Whether a nested block may be a ``dynamic`` one: a plan does not show its references."""
