@@ -182,10 +182,15 @@ class Inquiry:
 
     def _from_recording(self, missing: TerraformNotFoundError) -> None:
         directory = self.question.terraform_dir
-        plain = not self.question.arguments()
         named = self.question.binary != DEFAULT_BINARY
-        if directory is None or self.question.recording is None or named or not plain:
+        if directory is None or self.question.recording is None or named:
             raise missing
+        if self.question.arguments() or any(name.startswith("TF_VAR_") for name in os.environ):
+            raise PlanproofError(
+                f"{missing.what}, and the recorded resolution is of no other variables than the "
+                "defaults",
+                f"{missing.todo}, or give no variables",
+            )
         source_files(directory)
         self.recorded = read_recording(self.question.recording, directory, missing)
         self._stacks.update(self.recorded.stacks(directory))
