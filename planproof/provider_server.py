@@ -12,6 +12,7 @@ import os
 import re
 import select
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,20 +37,22 @@ def provider_server(executable: Path, env: Mapping[str, str]) -> Iterator[str]:
     Yields:
         The value for ``TF_REATTACH_PROVIDERS``, or "" where the provider knows no such mode.
     """
-    keeper = subprocess.Popen(
-        ["/bin/sh", "-c", _KEEPER, str(executable)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=dict(env),
-    )
-    try:
-        yield _announcement(keeper)
-    finally:
-        for pipe in (keeper.stdin, keeper.stdout):
-            if pipe is not None:
-                pipe.close()
-        keeper.wait()
+    # A provider that is ended at once leaves its socket behind.
+    with tempfile.TemporaryDirectory(prefix="planproof-", ignore_cleanup_errors=True) as scratch:
+        keeper = subprocess.Popen(
+            ["/bin/sh", "-c", _KEEPER, str(executable)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**env, "TMPDIR": scratch},
+        )
+        try:
+            yield _announcement(keeper)
+        finally:
+            for pipe in (keeper.stdin, keeper.stdout):
+                if pipe is not None:
+                    pipe.close()
+            keeper.wait()
 
 
 def _announcement(keeper: subprocess.Popen[bytes]) -> str:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,21 +182,23 @@ class Stream:
     def __init__(
         self, binary: Binary, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
     ) -> None:
-        # A file and no pipe: a provider's crash says more than a pipe that nobody reads can hold.
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed on leaving the block)
-        try:
+        with ExitStack() as held:
+            # A file and no pipe: a provider's crash says more than an unread pipe can hold.
+            self._errors = held.enter_context(tempfile.TemporaryFile())
+            # Providers that are ended at once leave their sockets behind, here and not in /tmp.
+            scratch = held.enter_context(
+                tempfile.TemporaryDirectory(prefix="planproof-", ignore_cleanup_errors=True)
+            )
             self._process = subprocess.Popen(
                 [str(binary.path), *arguments],
                 cwd=cwd,
-                env=dict(env),
+                env={**env, "TMPDIR": scratch},
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        except BaseException:
-            self._errors.close()
-            raise
+            self._held = held.pop_all()
 
     def __enter__(self) -> Stream:
         return self
@@ -219,7 +221,7 @@ class Stream:
             process.wait()
         if process.stdout is not None:
             process.stdout.close()
-        self._errors.close()
+        self._held.close()
 
 
 Progress = Callable[[str], None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -163,6 +164,29 @@ def test_leaving_early_ends_the_command_and_its_providers(
     while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(alive(pid) for pid in pids)
+
+
+def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    made = binary(tmp_path, 'touch "$TMPDIR/plugin1"; echo $TMPDIR; sleep 60')
+    with Stream(made, [], cwd=tmp_path, env=os.environ) as stream:
+        here = Path(next(iter(stream)).decode().strip())
+        assert here.is_relative_to(scratch)
+        assert (here / "plugin1").exists()
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_binary_that_cannot_be_started_leaves_nothing_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    with pytest.raises(OSError, match="No such file"):
+        Stream(Binary(tmp_path / "missing", "Terraform", "1"), [], cwd=tmp_path, env={})
+    assert list(scratch.iterdir()) == []
 
 
 # Its messages --------------------------------------------------------------------------------
