@@ -338,8 +338,8 @@ _PROVIDER = re.compile(r"(?:provider|for)\s+([\w.-]*/?[\w-]+/[\w-]+)")
 
 # What init reads: which providers and modules, from where. Types of resources name providers too.
 _INIT_BLOCKS = re.compile(
-    r"^\s*(?:required_version|source|version|backend|module|provider)\b.*$"
-    r'|^\s*(?:resource|data)\s+"[^"]+"',
+    r"^.*\b(?:required_version|source|version|backend|cloud|module|provider)\b.*$"
+    r'|^\s*(?:resource|data)\s+"?[\w-]+',
     re.MULTILINE,
 )
 
