@@ -182,7 +182,7 @@ def test_variables(tmp_path: Path) -> None:
         (
             'resource "terraform_data" "x" {\n  input = terraform_data.y.id\n}\n'
             'resource "terraform_data" "y" {\n  input = terraform_data.x.id\n}\n',
-            ["Terraform plan failed on terraform", "Cycle: terraform_data.y, terraform_data.x"],
+            ["Terraform plan failed on terraform", "Cycle: terraform_data."],
         ),
         (
             'resource "terraform_data" "x" {\n  input = local.missing\n}\n',
