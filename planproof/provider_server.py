@@ -23,7 +23,8 @@ _ANNOUNCED = re.compile(rf"{REATTACH}='(.*)'")
 _PATIENCE = 15  # seconds for the provider to say where it listens
 
 # The provider must not outlive us however we end: when the pipe to its keeper closes, it is ended.
-_KEEPER = '"$0" -debug & child=$!; cat >/dev/null; kill -9 "$child"'
+# The keeper lets go of the output, so that a provider that ends at once is not waited for.
+_KEEPER = '"$0" -debug & child=$!; exec >/dev/null; cat; kill -9 "$child"'
 
 
 @contextmanager
