@@ -242,10 +242,6 @@ class Identities:
         given = _given(type_, fill)
         return {key: _undecided(value) for key, value in given.items()}
 
-    def address_of(self, token: str) -> str | None:
-        """The instance whose identity ``token`` stands for."""
-        return self._addresses.get(token)
-
     def shows_in(self, text: str) -> bool:
         """Whether a text holds, for all to see, an identity that was given."""
         if _ANY_TOKEN.search(text) or self.is_undecided(text):
