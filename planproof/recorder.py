@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from planproof.results import Evidence, Verdict, verdict_of
+from planproof.results import DrawnEdge, Evidence, Verdict, verdict_of
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, contains_unknown, dig, is_unknown, leaves
+
+if TYPE_CHECKING:
+    from planproof.datapath.model import JudgedEdge
 
 _LONGEST = 1_500
 SENSITIVE = "(sensitive)"
@@ -74,7 +77,8 @@ def _marked(value: Value, mark: Any) -> Iterable[str]:
 class Recorder:
     """Collects the evidence of one scenario.
 
-    Steps call :meth:`check`, :meth:`equal` and :meth:`warn`; the plugin calls the rest.
+    Steps call :meth:`check`, :meth:`equal`, :meth:`draw` and :meth:`warn`; the plugin calls the
+    rest.
 
     Args:
         locate: gives (file, line) for a resource and an attribute.
@@ -90,6 +94,7 @@ class Recorder:
         self._secrets = secrets
         self.evidence: list[Evidence] = []
         self.warnings: list[str] = []
+        self.edges: list[DrawnEdge] = []
         self._step = ""
         self._from = 0
 
@@ -156,6 +161,24 @@ class Recorder:
     def warn(self, text: str) -> None:
         """Say something that does not change today's verdict."""
         self.warnings.append(self.mask(text))
+
+    def draw(self, judged: JudgedEdge) -> None:
+        """Put an edge into the picture of the data path. It is no evidence: check it, too."""
+        edge = judged.edge
+        undecided = [str(ruling.need) for ruling in judged.rulings if ruling.allowed is None]
+        undecided += [fact.expected for fact in edge.facts if fact.holds is None]
+        self.edges.append(
+            DrawnEdge(
+                source=self.mask(str(edge.source)),
+                target=self.mask(str(edge.target)),
+                kind=self.mask(edge.kind),
+                state=judged.state.value,
+                missing=tuple(self.mask(text) for text in judged.missing),
+                needs=tuple(self.mask(str(need)) for need in edge.needs),
+                outside=edge.outside,
+                undecided=tuple(self.mask(text) for text in undecided),
+            )
+        )
 
     # For the plugin --------------------------------------------------------------------------
 

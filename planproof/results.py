@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -79,6 +79,50 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnEdge:
+    """A way that data, or a call, takes through the stack, and whether AWS lets it.
+
+    Attributes:
+        source, target: Terraform addresses of its ends, or names of what is outside the stack.
+        kind: what happens on it, as a verb: "notifies", "is read by".
+        state: "proven", "broken" or "undetermined".
+        missing: what it lacks: each grant and each fact that is not there.
+        needs: every permission it takes, on all sides.
+        outside: whether an end is no part of the stack, so that what its owner allows is unknown.
+        undecided: the permissions and facts that could not be told.
+    """
+
+    source: str
+    target: str
+    kind: str
+    state: str
+    missing: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    outside: bool = False
+    undecided: tuple[str, ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing is missing and nothing is open."""
+        return self.state == EDGE_STATES[-1]
+
+    def merged(self, other: DrawnEdge) -> DrawnEdge:
+        """The same edge as two scenarios saw it: the worst state, and all that either named."""
+        return replace(
+            self,
+            state=min(self.state, other.state, key=EDGE_STATES.index),
+            missing=tuple(dict.fromkeys(self.missing + other.missing)),
+            needs=tuple(dict.fromkeys(self.needs + other.needs)),
+            outside=self.outside or other.outside,
+            undecided=tuple(dict.fromkeys(self.undecided + other.undecided)),
+        )
+
+
+EDGE_STATES = ("broken", "undetermined", "proven")
+"""What may be known of an edge, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioResult:
     """A scenario's verdict.
 
@@ -89,6 +133,7 @@ class ScenarioResult:
         reason: one sentence where it did not pass, else "".
         warnings: what passes today and will not for ever.
         duration: seconds.
+        edges: the edges of the data path that its steps judged.
     """
 
     name: str
@@ -99,6 +144,7 @@ class ScenarioResult:
     reason: str = ""
     warnings: tuple[str, ...] = ()
     duration: float = 0.0
+    edges: tuple[DrawnEdge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +201,15 @@ class RunResult:
         for requirement in self.requirements:
             counts[requirement.verdict] += 1
         object.__setattr__(self, "counts", counts)
+
+    @property
+    def data_path(self) -> tuple[DrawnEdge, ...]:
+        """Every edge that a scenario judged, once, in the order in which they were first seen."""
+        seen: dict[tuple[str, str, str], DrawnEdge] = {}
+        for edge in (e for r in self.requirements for s in r.scenarios for e in s.edges):
+            key = (edge.source, edge.kind, edge.target)
+            seen[key] = seen[key].merged(edge) if key in seen else edge
+        return tuple(seen.values())
 
     @property
     def passed(self) -> bool:

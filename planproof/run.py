@@ -244,6 +244,7 @@ class Run:
             verdict=verdict,
             evidence=tuple(recorder.evidence),
             warnings=tuple(recorder.warnings),
+            edges=tuple(recorder.edges),
             duration=call.duration,
         )
         for identifier in _requirements(item):

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planproof.datapath import Edge, Fact, JudgedEdge, Need, Ruling
+from planproof.iam import Decision, Effect
 from planproof.recorder import (
     SENSITIVE,
     Recorder,
@@ -18,7 +20,7 @@ from planproof.recorder import (
     sensitive_texts,
 )
 from planproof.references import Configuration
-from planproof.results import Evidence, Verdict, verdict_of
+from planproof.results import DrawnEdge, Evidence, Verdict, verdict_of
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN
 
@@ -237,3 +239,61 @@ def test_no_secret_is_left_in_any_text(secrets: set[str], parts: list[str]) -> N
     evidence = recorder(*secrets)
     masked = evidence.mask("|".join([*parts, *secrets]))
     assert not any(secret in masked.replace(SENSITIVE, "\0") for secret in secrets)
+
+
+def judged(*effects: Effect, facts: tuple[Fact, ...] = ()) -> JudgedEdge:
+    """The edge from the hushed bucket to a queue, with one permission for each effect."""
+    needs = tuple(
+        Need(f"sqs:Do{number}", "hush.amazonaws.com", "*") for number in range(len(effects))
+    )
+    edge = Edge("the hush bucket", resource({}), "hushes", needs, facts, outside=True)
+    rulings = zip(needs, effects, strict=True)
+    return JudgedEdge(edge, tuple(Ruling(need, Decision(effect, ())) for need, effect in rulings))
+
+
+def test_a_drawn_edge_says_what_was_judged_and_nothing_sensitive() -> None:
+    evidence = recorder("hush")
+    facts = (
+        Fact(None, "x", "y", "a hush queue", "?"),
+        Fact(False, "x", "y", "the hush type", "no"),
+        Fact(True, "x", "y", "a hush region", "yes"),
+    )
+    effects = (Effect.ALLOWED, Effect.IMPLICITLY_DENIED, Effect.UNDETERMINED)
+    evidence.draw(judged(*effects, facts=facts))
+    service = f"for {SENSITIVE}.amazonaws.com"
+    assert evidence.edges == [
+        DrawnEdge(
+            source=f"the {SENSITIVE} bucket",
+            target="aws_sqs_queue.q",
+            kind=f"{SENSITIVE}es",
+            state="broken",
+            missing=(f"sqs:Do1 {service}", f"the {SENSITIVE} type"),
+            needs=tuple(f"sqs:Do{number} {service}" for number in range(3)),
+            outside=True,
+            undecided=(f"sqs:Do2 {service}", f"a {SENSITIVE} queue"),
+        )
+    ]
+    assert "hush" not in str(evidence.edges)
+
+
+@pytest.mark.parametrize(
+    ("effects", "state"),
+    [
+        ((), "proven"),
+        ((Effect.ALLOWED,), "proven"),
+        ((Effect.ALLOWED, Effect.UNDETERMINED), "undetermined"),
+        ((Effect.EXPLICITLY_DENIED, Effect.UNDETERMINED), "broken"),
+    ],
+)
+def test_a_drawn_edge_keeps_its_state(effects: tuple[Effect, ...], state: str) -> None:
+    evidence = recorder()
+    evidence.draw(judged(*effects))
+    assert [(edge.state, edge.proven) for edge in evidence.edges] == [(state, state == "proven")]
+
+
+def test_a_picture_proves_nothing() -> None:
+    evidence = recorder()
+    evidence.begin("Then every edge is allowed")
+    evidence.draw(judged(Effect.ALLOWED))
+    with pytest.raises(StepFailedError, match="nothing is proven"):
+        evidence.settle(must_prove=True)
