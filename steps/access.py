@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pytest_bdd import given, then
 
-from planproof.iam import Decision, statements_allowing
+from planproof.iam import Decision
 from planproof.inquiry import Inquiry
 from planproof.recorder import Recorder
 from planproof.stack import Resource
-from planproof.values import is_unknown
 from steps._access import Access, arn_of
+from steps._objects import announced_keys, named_objects
 from steps._trust import assume_decisions
 from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 
@@ -44,7 +42,7 @@ def may_read_input(
     """s3:GetObject, wherever the notification's filters let an upload be."""
     bucket = pipeline.input_bucket
     access = Access(pipeline, role, inquiry, evidence, bucket)
-    for key in _announced_keys(pipeline):
+    for key in announced_keys(pipeline):
         _record(access, "s3:GetObject", f"{arn_of(bucket)}/{key}")
 
 
@@ -56,7 +54,7 @@ def may_write_output(
     bucket = pipeline.output_bucket
     access = Access(pipeline, role, inquiry, evidence, bucket)
     anywhere = f"{arn_of(bucket)}/renditions/holiday film.mp4"
-    named = _named_objects(access, bucket, "s3:PutObject")
+    named = named_objects(access.held.documents, arn_of(bucket), "s3:PutObject")
     objects = [arn for arn in (anywhere, *named) if _decide(access, "s3:PutObject", arn).allowed]
     _record(access, "s3:PutObject", objects[0] if objects else anywhere)
 
@@ -69,22 +67,3 @@ def _record(access: Access, action: str, arn: str) -> None:
 def _decide(access: Access, action: str, arn: str) -> Decision:
     account = access.pipeline.account(access.role)
     return access.decide(action, arn, account)
-
-
-def _announced_keys(pipeline: Pipeline) -> Iterator[str]:
-    """A key for each place in which an upload may be and is announced."""
-    blocks = pipeline.notification.get("queue")
-    for block in blocks if isinstance(blocks, (list, tuple)) else [{}]:
-        given_ends = {} if is_unknown(block) else block
-        ends = [given_ends.get(f"filter_{end}") for end in ("prefix", "suffix")]
-        prefix, suffix = (end if isinstance(end, str) else "" for end in ends)
-        yield f"{prefix}film{suffix or '.mp4'}"
-        yield f"{prefix}some/folder/holiday film{suffix or '.mov'}"
-
-
-def _named_objects(access: Access, bucket: Resource, action: str) -> Iterator[str]:
-    """An object for each pattern that the role's policies allow an action on."""
-    for ref in statements_allowing(access.held.documents, action):
-        for pattern in ref.resources or ():
-            if isinstance(pattern, str) and pattern.startswith(f"{arn_of(bucket)}/"):
-                yield pattern.replace("*", "film").replace("?", "x")

@@ -11,12 +11,14 @@ from functools import cached_property
 
 import pytest
 
+from planproof.datapath.calls import told_of
+from planproof.datapath.queues import redrives
 from planproof.iam.arn import parse_arn
 from planproof.links import links
 from planproof.policies import AttachedPolicy, identity_policies
 from planproof.recorder import UndeterminedError
 from planproof.stack import Resource, Stack
-from planproof.values import Value, is_unknown, leaves
+from planproof.values import UNKNOWN, Value, is_unknown, leaves
 from steps._events import JOB_STATES, may_match
 from steps._trust import may_assume
 
@@ -122,6 +124,29 @@ class Pipeline:
             for m in self.stack.managed("aws_lambda_event_source_mapping")
             if links(self.stack, m, "event_source_arn", self.status_queue, ("arn",))
         )
+
+    @cached_property
+    def assets_table(self) -> Resource:
+        """The DynamoDB table that the function is told of, else the only one."""
+        told = [p for p in told_of(self.stack, self.function) if p.type == "aws_dynamodb_table"]
+        return _one("table for the assets", ((t, True) for t in told or self.tables))
+
+    @cached_property
+    def log_group(self) -> Resource:
+        """The log group that the function writes to."""
+        name = self.function.get("logging_config.log_group")
+        own = self.function.get("function_name")
+        wanted = name or (f"/aws/lambda/{own}" if isinstance(own, str) else UNKNOWN)
+        return _one(
+            "log group of the function",
+            ((g, _same(g.get("name"), wanted)) for g in self.log_groups),
+        )
+
+    def dead_letters(self, queue: Resource) -> Resource:
+        """The queue that takes the messages of another which nobody could handle."""
+        found = [e.target for e in redrives(self.stack) if str(e.source) == str(queue)]
+        own = [target for target in found if isinstance(target, Resource)]
+        return _one(f"dead-letter queue of {queue}", ((target, True) for target in own))
 
     def role_of(self, function: Resource) -> Resource:
         """The role that a Lambda function runs under."""
@@ -322,6 +347,10 @@ def any_of(verdicts: Iterable[bool | None]) -> bool | None:
     if True in seen:
         return True
     return None if None in seen else False
+
+
+def _same(found: Value, wanted: Value) -> bool | None:
+    return None if is_unknown(found) or is_unknown(wanted) else bool(found == wanted)
 
 
 def _names_bucket(text: str, bucket: Resource) -> bool:

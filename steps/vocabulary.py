@@ -111,6 +111,19 @@ def first_column(datatable: list[list[str]]) -> list[str]:
     return [row[0] for row in datatable[1:]]
 
 
+def table_of(datatable: list[list[str]], *columns: str) -> list[list[str]]:
+    """The rows of a table below its heading.
+
+    Raises:
+        UndeterminedError: it has other columns, or no rows.
+    """
+    if not datatable or tuple(datatable[0]) != columns:
+        raise UndeterminedError(f"the table needs the heading | {' | '.join(columns)} |")
+    if len(datatable) < 2:
+        raise UndeterminedError("the table has nothing below its heading")
+    return datatable[1:]
+
+
 def having(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> Iterator[Resource]:
     """The resources of a kind that have an attribute of that name, set or not.
 

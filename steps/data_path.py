@@ -1,0 +1,165 @@
+"""Does AWS allow every edge of the data path?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import pytest
+from pytest_bdd import then
+
+from planproof.datapath import Authority, DataPath, End, JudgedEdge, Ruling, draw
+from planproof.datapath.functions import X_RAY
+from planproof.errors import PlanproofError
+from planproof.function_calls import Calls, calls_of
+from planproof.inquiry import Inquiry
+from planproof.recorder import Recorder, UndeterminedError
+from planproof.stack import Resource, Stack
+from steps._jobs import MEDIA_CONVERT, SERVICE, job_edges
+from steps._package import package_at
+from steps.pipeline import Pipeline
+from steps.vocabulary import table_of
+
+
+@pytest.fixture(scope="session")
+def authority(stack: Stack) -> Authority:
+    """What AWS would decide, given the policies of the stack."""
+    return Authority(stack)
+
+
+@pytest.fixture(scope="session")
+def data_path(pipeline: Pipeline, inquiry: Inquiry) -> DataPath:
+    """Every edge of the stack, those through MediaConvert included."""
+
+    def read(function: Resource) -> Calls:
+        try:
+            return calls_of(package_at(inquiry, pipeline.stack, function))
+        except (PlanproofError, UndeterminedError) as problem:
+            return Calls((), (str(problem),))
+
+    drawn = draw(pipeline.stack, read, handled=frozenset({SERVICE}))
+    return drawn.with_edges(job_edges(pipeline, read(pipeline.function)))
+
+
+@then("these edges of the data path are proven:")
+def edges_are_proven(
+    pipeline: Pipeline,
+    data_path: DataPath,
+    authority: Authority,
+    inquiry: Inquiry,
+    evidence: Recorder,
+    datatable: list[list[str]],
+) -> None:
+    """Each row names the two ends of an edge, which must exist and have all its permissions."""
+    for source, target in table_of(datatable, "from", "to"):
+        ends = _end(pipeline, source), _end(pipeline, target)
+        edges = data_path.between(*ends)
+        if not edges:
+            expected = f"an edge from {source} to {target}"
+            evidence.check(False, str(ends[0]), expected=expected, found="none")
+        for edge in edges:
+            record_edge(authority.judge(edge), authority, inquiry, evidence)
+
+
+@then("every edge of the data path is proven")
+def every_edge_is_proven(
+    data_path: DataPath, authority: Authority, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """No edge lacks a permission, and none is left open.
+
+    What an end outside the stack allows is for its owner to say: such an edge is a warning.
+    """
+    for edge in data_path:
+        judged = authority.judge(edge)
+        if edge.outside:
+            evidence.draw(judged)
+            evidence.warn(
+                f"{edge}: {edge.target} is no part of this stack, so whether its owner lets "
+                "it in is not known here"
+            )
+            continue
+        record_edge(judged, authority, inquiry, evidence)
+
+
+def record_edge(
+    judged: JudgedEdge, authority: Authority, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """Write down each permission of an edge, and each fact it rests on."""
+    evidence.draw(judged)
+    for ruling in judged.rulings:
+        record_ruling(ruling, authority, inquiry, evidence, expected=_expected(ruling))
+    for fact in judged.edge.facts:
+        evidence.check(
+            fact.holds, fact.subject, fact.attribute, expected=fact.expected, found=fact.found
+        )
+
+
+def record_ruling(
+    ruling: Ruling,
+    authority: Authority,
+    inquiry: Inquiry,
+    evidence: Recorder,
+    *,
+    expected: str,
+) -> None:
+    """Write down one decision, at the statement that decided if one did."""
+    need = ruling.need
+    said = [r.statement for r in ruling.decision.because if r.statement is not None]
+    file, line = authority.place(ruling, said[0]) if said else ("", 0)
+    evidence.check(
+        ruling.allowed,
+        need.principal if isinstance(need.principal, Resource) else need.on or need.subject,
+        expected=expected,
+        found=str(ruling.decision),
+        at=(inquiry.source_path(file), line) if file else None,
+    )
+
+
+def _expected(ruling: Ruling) -> str:
+    need = ruling.need
+    about = "" if need.resource == "*" else f" on {need.subject}"
+    why = f" {need.why}" if need.why else ""
+    return f"{need.action} allowed{about} for {need.principal}{why}"
+
+
+# The ends, as a reviewer calls them ----------------------------------------------------------
+
+
+def _end(pipeline: Pipeline, name: str) -> End:
+    """A part of the pipeline, a resource by its address, or what is outside the stack.
+
+    Raises:
+        UndeterminedError: nobody said what is meant.
+    """
+    if name in OUTSIDE:
+        return name
+    if name in PARTS:
+        return PARTS[name](pipeline)
+    found = pipeline.stack.get(name)
+    if found is not None:
+        return found
+    known = [*PARTS, *OUTSIDE, *(r.address for r in pipeline.stack.managed())]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; the nearest is {near[0]}" if near else ""
+    raise UndeterminedError(
+        f"the data path has no end called {name!r}{hint}: write a Terraform address, or one of "
+        f"{', '.join((*PARTS, *OUTSIDE))}"
+    )
+
+
+OUTSIDE: Final = (MEDIA_CONVERT, X_RAY)
+PARTS: Final[Mapping[str, Callable[[Pipeline], Resource]]] = {
+    "the input bucket": lambda p: p.input_bucket,
+    "the processing queue": lambda p: p.processing_queue,
+    "the function": lambda p: p.function,
+    "the role of the function": lambda p: p.function_role,
+    "the log group of the function": lambda p: p.log_group,
+    "the role of MediaConvert": lambda p: p.mediaconvert_role,
+    "the output bucket": lambda p: p.output_bucket,
+    "the rule for job states": lambda p: p.status_rule,
+    "the status queue": lambda p: p.status_queue,
+    "the assets table": lambda p: p.assets_table,
+    "the dead-letter queue of the processing queue": lambda p: p.dead_letters(p.processing_queue),
+    "the dead-letter queue of the status queue": lambda p: p.dead_letters(p.status_queue),
+}
