@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from planproof.iam import PolicyKind
 from planproof.links import links
-from planproof.policies_attached import AttachedPolicy, made_policy, unknown_policy
+from planproof.policies_attached import AttachedPolicy, made_policy, unknown_parts, unknown_policy
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, is_unknown
 
@@ -30,6 +30,7 @@ _CONDITIONS: Final = (
     ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),
     ("event_source_token", "StringEquals", "lambda:EventSourceToken"),
 )
+_IDENTITIES: Final = ("function_name", "arn", "id")
 
 
 class _Named(NamedTuple):
@@ -76,28 +77,20 @@ def _named(stack: Stack, permission: Resource, function: Resource) -> _Named:
     return _Named(same, found["qualifier"] or qualifier)
 
 
-_IDENTITIES: Final = ("function_name", "arn", "id")
-
-
 def _permission(permission: Resource, function: Resource, qualifier: Value) -> AttachedPolicy:
     conditions: dict[str, dict[str, Value]] = {}
-    open_parts = []
     for attribute, operator, key in _CONDITIONS:
         value = permission.get(attribute)
-        if is_unknown(value):
-            open_parts.append(attribute)
-        elif not value:
-            continue
-        conditions.setdefault(operator, {})[key] = value
+        if is_unknown(value) or value:
+            conditions.setdefault(operator, {})[key] = value
     resource: Value = function.get("arn")
     if not isinstance(resource, str) or is_unknown(qualifier):
         resource = UNKNOWN
     elif qualifier:
         resource = f"{resource}:{qualifier}"
-    principal = permission.get("principal")
     statement: dict[str, Any] = {
         "Effect": "Allow",
-        "Principal": _principal(principal),
+        "Principal": _principal(permission.get("principal")),
         "Action": permission.get("action"),
         "Resource": resource,
     }
@@ -105,8 +98,9 @@ def _permission(permission: Resource, function: Resource, qualifier: Value) -> A
         statement["Sid"] = sid
     if conditions:
         statement["Condition"] = conditions
-    open_parts += [name for name in ("principal", "action") if is_unknown(permission.get(name))]
-    problem = f"its {' and '.join(open_parts)} cannot be known" if open_parts else ""
+    problem = unknown_parts(permission, ("principal", "action", *(c[0] for c in _CONDITIONS)))
+    if not problem and is_unknown(resource):
+        problem = "nobody knows the ARN of the version, alias or function that it is for"
     return made_policy(permission, PolicyKind.RESOURCE, [statement], problem=problem)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from planproof.iam import PolicyKind, default_key_policy
 from planproof.links import links
-from planproof.policies_attached import AttachedPolicy, made_policy, unknown_policy
+from planproof.policies_attached import AttachedPolicy, made_policy, unknown_parts, unknown_policy
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, contains_unknown, is_unknown
 
@@ -55,30 +55,31 @@ def grants_of_key(stack: Stack, key: Resource) -> Iterator[AttachedPolicy]:
 
 def _grant(grant: Resource) -> AttachedPolicy:
     operations = grant.get("operations")
-    constraints = grant.get("constraints") or []
+    conditions = _conditions(grant.get("constraints") or ())
     common = {"Effect": "Allow", "Principal": _principal(grant.get("grantee_principal"))}
-    statements: list[dict[str, Any]] = []
-    conditions = _conditions(constraints)
-    if is_unknown(operations) or contains_unknown(operations):
-        statements.append(_statement(common, UNKNOWN, conditions))
+    if contains_unknown(operations):
+        # Whether constraints apply depends on the operation.
+        statements = [_statement(common, UNKNOWN, {})]
     else:
-        free = sorted(_UNCONSTRAINED.intersection(operations)) if conditions else []
-        bound = [one for one in operations if one not in free]
-        if bound:
-            statements.append(_statement(common, [f"kms:{one}" for one in bound], conditions))
-        if free:
-            statements.append(_statement(common, [f"kms:{one}" for one in free], {}))
-    open_parts = [
-        name
-        for name in ("grantee_principal", "operations", "constraints")
-        if contains_unknown(grant.get(name))
-    ]
-    problem = f"its {' and '.join(open_parts)} are not known" if open_parts else ""
+        free = {one for one in operations if one in _UNCONSTRAINED or not _limit(conditions)}
+        statements = [
+            _statement(common, [f"kms:{one}" for one in group], limits)
+            for group, limits in (
+                ([one for one in operations if one not in free], conditions),
+                ([one for one in operations if one in free], {}),
+            )
+            if group
+        ]
+    problem = unknown_parts(grant, ("grantee_principal", "operations", "constraints"))
     return made_policy(grant, PolicyKind.KEY, statements, label="grant", problem=problem)
 
 
+def _limit(conditions: Value) -> bool:
+    return is_unknown(conditions) or bool(conditions)
+
+
 def _statement(common: Mapping[str, Any], actions: Value, conditions: Value) -> dict[str, Any]:
-    limits = {} if isinstance(conditions, Mapping) and not conditions else {"Condition": conditions}
+    limits = {"Condition": conditions} if _limit(conditions) else {}
     return {**common, "Action": actions, "Resource": "*", **limits}
 
 

@@ -22,7 +22,8 @@ from planproof.policies_attached import AttachedPolicy, unknown_policy, written_
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, is_unknown
 
-_NAMES: Final = ("id", "name")
+# Data sources call it otherwise.
+_NAMES: Final = ("id", "name", "user_name", "group_name")
 
 
 class _Principal(NamedTuple):
