@@ -55,7 +55,7 @@ def grants_of_key(stack: Stack, key: Resource) -> Iterator[AttachedPolicy]:
 
 def _grant(grant: Resource) -> AttachedPolicy:
     operations = grant.get("operations")
-    conditions = _conditions(grant.get("constraints") or ())
+    conditions = _conditions(grant.get("constraints"))
     common = {"Effect": "Allow", "Principal": _principal(grant.get("grantee_principal"))}
     if contains_unknown(operations):
         # Whether constraints apply depends on the operation.
@@ -94,11 +94,11 @@ def _conditions(constraints: Value) -> Value:
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
     """
-    if is_unknown(constraints) or any(map(is_unknown, constraints)):
+    if is_unknown(constraints) or any(map(is_unknown, constraints or ())):
         return UNKNOWN
     demanded: dict[str, Value] = {}
     exact: list[str] | None = None
-    for constraint in constraints:
+    for constraint in constraints or ():
         equal = constraint.get("encryption_context_equals")
         subset = constraint.get("encryption_context_subset")
         if is_unknown(equal) or is_unknown(subset):
