@@ -142,7 +142,7 @@ class Authority:
             return None
         if on is None:
             return [PolicyDocument.parse(UNKNOWN, str(resource), PolicyKind.ANY)]
-        if not _has_policies(on) or _service_of(on) != service:
+        if not _has_policies(on) or service_of(on) != service:
             return None
         return [policy.document for policy in self.resource(on)] or None
 
@@ -159,7 +159,7 @@ def _has_policies(part: Resource) -> bool:
     return part.type in RESOURCE_POLICY_TYPES
 
 
-def _service_of(part: Resource) -> str:
+def service_of(part: Resource) -> str:
     """The service prefix of the actions that the policy of a resource is about."""
     kind = part.type.removeprefix("aws_")
     for start, service in _SERVICES.items():

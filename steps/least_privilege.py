@@ -1,0 +1,102 @@
+"""Is anything granted that the pipeline does not need?"""
+
+from __future__ import annotations
+
+from pytest_bdd import then
+
+from planproof.datapath import Authority, DataPath
+from planproof.datapath.surplus import Grant, grants
+from planproof.escalation import Escalation, escalations, permissions_management, ways
+from planproof.inquiry import Inquiry
+from planproof.policies import boundaries
+from planproof.recorder import Recorder
+from planproof.stack import Resource, Stack
+
+
+def _principals(stack: Stack) -> tuple[Resource, ...]:
+    return stack.managed("aws_iam_role", "aws_iam_user")
+
+
+@then("every grant of every role is needed by the data path")
+def every_grant_is_needed(
+    stack: Stack,
+    data_path: DataPath,
+    authority: Authority,
+    inquiry: Inquiry,
+    evidence: Recorder,
+) -> None:
+    """Each action of each statement is used by an edge, on no wider resource than it needs."""
+    for principal in _principals(stack):
+        for grant in grants(authority, data_path, principal):
+            _record(grant, authority, inquiry, evidence)
+
+
+def _record(grant: Grant, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    policy, statement = grant.policy, grant.statement
+    path = policy.attribute
+    at = None
+    if statement is not None:
+        path = f"{path}.Statement.{statement.index}"
+        file, line = policy.locate(authority.stack, statement)
+        at = (inquiry.source_path(file), line) if file else None
+    evidence.check(
+        grant.holds,
+        policy.source,
+        path,
+        expected=f"the data path needs {grant.granted} for {grant.principal}",
+        found=grant.surplus or "an edge of it does",
+        at=at,
+    )
+
+
+@then("no role has a way to raise its own permissions")
+def no_way_up(stack: Stack, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """None of the ways that cloudsplaining collects, by what the policies really grant."""
+    for principal in _principals(stack):
+        found = list(escalations(authority.identity(principal), boundaries(stack, principal)))
+        _none_open(
+            principal, found, f"none of {len(ways())} known ways", authority, inquiry, evidence
+        )
+
+
+@then("no role may manage permissions")
+def no_management(stack: Stack, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """No action of AWS's access level "Permissions management"."""
+    for principal in _principals(stack):
+        found = list(
+            permissions_management(authority.identity(principal), boundaries(stack, principal))
+        )
+        what = "no action that changes permissions"
+        _none_open(principal, found, what, authority, inquiry, evidence)
+
+
+def _none_open(
+    principal: Resource,
+    found: list[Escalation],
+    expected: str,
+    authority: Authority,
+    inquiry: Inquiry,
+    evidence: Recorder,
+) -> None:
+    """Write down each way that is, or may be, open to a principal; or that none is."""
+    left = [way for way in found if way.open is not False]
+    if not left:
+        evidence.check(True, principal, expected=expected, found="none")
+    for way in left[:_AT_MOST]:
+        at = None
+        for ref in way.by:
+            for policy in authority.identity(principal):
+                if any(ref.statement is own for own in policy.document.statements):
+                    file, line = policy.locate(authority.stack, ref.statement)
+                    at = (inquiry.source_path(file), line) if file else None
+        granted = "; ".join(dict.fromkeys(str(ref) for ref in way.by))
+        found_text = f"{way.name}: {', '.join(way.actions)} ({granted})"
+        holds = None if way.open is None else False
+        evidence.check(holds, principal, expected=expected, found=found_text, at=at)
+    if len(left) > _AT_MOST:
+        worst = any(way.open for way in left[_AT_MOST:])
+        more = f"{len(left) - _AT_MOST} more"
+        evidence.check(False if worst else None, principal, expected=expected, found=more)
+
+
+_AT_MOST = 20

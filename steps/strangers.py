@@ -1,0 +1,77 @@
+"""Can anybody use the stack's resources who has no business with them?"""
+
+from __future__ import annotations
+
+from pytest_bdd import then
+
+from planproof.datapath import Authority, DataPath, Ruling
+from planproof.datapath.strangers import Attempt, deputies, guarded, needless, outsiders
+from planproof.inquiry import Inquiry
+from planproof.recorder import Recorder
+
+_NOBODY = "an unauthenticated caller"
+
+
+@then("no other account can use a resource of this stack")
+def no_other_account(authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """Principals of other accounts, whatever their own account allows them."""
+    for part in guarded(authority):
+        for attempt in outsiders(authority, part):
+            if attempt.who != _NOBODY:
+                _record(attempt, authority, inquiry, evidence)
+
+
+@then("no unauthenticated caller can use a resource of this stack")
+def nobody(authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """Callers without credentials."""
+    for part in guarded(authority):
+        for attempt in outsiders(authority, part):
+            if attempt.who == _NOBODY:
+                _record(attempt, authority, inquiry, evidence)
+
+
+@then("no service is let in that the data path does not need")
+def no_needless_service(
+    authority: Authority, data_path: DataPath, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """Every service that a resource-based policy names has an edge that it serves."""
+    for part in guarded(authority):
+        for attempt in needless(authority, data_path, part):
+            _record(attempt, authority, inquiry, evidence)
+
+
+@then("no service is let in on behalf of anybody else")
+def no_confused_deputy(
+    authority: Authority, data_path: DataPath, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """What a service needs is refused in the name of another account, bucket, rule or log group,
+    and to other services."""
+    tried: dict[tuple[str, str], list[Ruling]] = {}
+    for who, ruling in deputies(authority, data_path):
+        tried.setdefault((who, ruling.need.subject), []).append(ruling)
+    for (who, _), rulings in tried.items():
+        worst = min(rulings, key=lambda r: (r.allowed is not True, r.allowed is not None))
+        actions = ", ".join(dict.fromkeys(r.need.action for r in rulings))
+        said = [r.statement for r in worst.decision.because if r.statement is not None]
+        file, line = authority.place(worst, said[0]) if said else ("", 0)
+        evidence.check(
+            None if worst.allowed is None else not worst.allowed,
+            worst.need.on or worst.need.subject,
+            expected=f"{actions} refused to {who}",
+            found=str(worst.decision),
+            at=(inquiry.source_path(file), line) if file else None,
+        )
+
+
+def _record(attempt: Attempt, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    at = None
+    if attempt.statement is not None:
+        for policy in attempt.policies:
+            if any(attempt.statement is own for own in policy.document.statements):
+                file, line = policy.locate(authority.stack, attempt.statement)
+                at = (inquiry.source_path(file), line) if file else None
+    named = f": {', '.join(attempt.actions[:5])}" if attempt.holds is not True else ""
+    expected = f"{attempt.who} is refused{named}"
+    if attempt.holds is True and attempt.who.endswith(".com"):
+        expected = f"{attempt.who} is let in only where the data path needs it"
+    evidence.check(attempt.holds, attempt.part, expected=expected, found=attempt.found, at=at)
