@@ -129,9 +129,8 @@ def _resource_members(thing: Thing) -> Mapping[str, Member]:
     if load:
         found["load"] = found["reload"] = Member(load)
     for action in model.actions:
-        given = ()
-        if action.resource:
-            given = (Thing(service, action.resource.type, bool(action.resource.path)),)
+        one = action.resource
+        given = (Thing(service, one.type, bool(one.path)),) if one else ()
         found[action.name] = Member(frozenset({action.request.operation}), given)
     for waiter in model.waiters:
         operation = waiter_operation(service, _snake(waiter.waiter_name))
@@ -143,8 +142,8 @@ def _resource_members(thing: Thing) -> Mapping[str, Member]:
         reading = load if needs_data and not loaded else frozenset()
         found[one.name] = Member(reading, (Thing(service, one.resource.type),), False)
     for one in model.collections:
-        given = (Thing(service, f"{kind}.{one.name}"),)
-        found[one.name] = Member(frozenset({one.request.operation}), given, False)
+        collected = (Thing(service, f"{kind}.{one.name}"),)
+        found[one.name] = Member(frozenset({one.request.operation}), collected, False)
     for method, names in _INJECTED.get((service, kind), {}).items():
         found[method] = Member(frozenset(names.split()))
     if (service, kind) == ("dynamodb", "Table"):
