@@ -7,14 +7,12 @@ Its text may stand in a resource as JSON or ``jsonencode``, come from an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planproof.addresses import module_path
-from planproof.hcl_source import SourceBlock
 from planproof.iam import PolicyDocument, PolicyError, PolicyKind, Statement
-from planproof.links import references
+from planproof.policies_located import locate_statement
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, contains_unknown
 
@@ -47,58 +45,12 @@ class AttachedPolicy:
     def locate(self, stack: Stack, statement: Statement) -> tuple[str, int]:
         """File and line of one of its statements; ("", 0) where that cannot be told.
 
-        The statement may stand in the resource itself, in a local value, or in an
-        ``aws_iam_policy_document``. One that is written nowhere has the line of the block that
-        makes AWS write it.
+        One that is written nowhere has the line of the block that makes AWS write it.
         """
+        if self.attribute:
+            return locate_statement(stack, self.source, self.attribute, statement)
         block = stack.block(self.source)
-        if block is None:
-            return "", 0
-        if not self.attribute:
-            return block.file, block.line
-        if statement.sid and (line := block.line_of_text(f'"{statement.sid}"')):
-            return block.file, line
-        written = [found for data in self._documents(stack) if (found := stack.block(data))]
-        for document in written if statement.sid else ():
-            if line := document.line_of_text(f'"{statement.sid}"'):
-                return document.file, line
-        if written:
-            return written[0].file, written[0].line_of(f"statement.{statement.index}")
-        for local, name in self._locals(stack):
-            return local.file, local.line_of(f"{name}.Statement.{statement.index}")
-        return block.file, block.line_of(self.path(statement))
-
-    def _documents(self, stack: Stack) -> Iterator[Resource]:
-        """The policy documents that the text comes from: referred to here, or with that text;
-        and those that they are put together from."""
-        documents = stack.data("aws_iam_policy_document")
-        declared = {data.declared for data in documents}
-        named = references(stack, self.source, self.attribute) & declared
-        text = self.source.get(self.attribute)
-        if not named and isinstance(text, str):  # handed into a module, or chosen among several
-            named = frozenset(data.declared for data in documents if data.get("json") == text)
-        seen: set[str] = set()
-        while named:
-            found = [data for data in documents if data.declared in named - seen]
-            named = frozenset()
-            for data in found:
-                if data.declared not in seen:
-                    seen.add(data.declared)
-                    yield data
-                for path in ("source_policy_documents", "override_policy_documents"):
-                    named |= references(stack, data, path) & declared
-
-    def _locals(self, stack: Stack) -> Iterator[tuple[SourceBlock, str]]:
-        """The local values that the text refers to, each with the block it stands in."""
-        if stack.sources is None:
-            return
-        blocks = stack.sources.blocks(module_path(self.source.module), "locals")
-        top = self.attribute.partition(".")[0]
-        for reference in sorted(stack.configuration.references(self.source.declared, top)):
-            head, _, name = reference.partition(".")
-            for block in blocks if head == "local" else ():
-                if name in block.attributes:
-                    yield block, name
+        return (block.file, block.line) if block else ("", 0)
 
 
 def written_policy(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from planproof.hcl_source import SourceIndex, scan_text
 from planproof.iam import Effect, Request, evaluate
 from planproof.policies import HeldPolicies, boundaries, identity_policies
 from planproof.stack import Stack
@@ -317,3 +319,35 @@ def test_statements_are_found_where_they_are_put_together() -> None:
         for statement in policy.document.statements
     ]
     assert places == [16, 9, 26, 27, 16, 9]
+
+
+OUTER = """module "m" {
+  source = "./m"
+  policy = local.policy
+}
+
+locals {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "s3:GetObject", Resource = "*" },
+      { Sid = "Named", Effect = "Allow", Action = "s3:GetObject", Resource = "*" },
+    ]
+  })
+}
+"""
+INNER = """resource "aws_iam_user_policy" "p" {
+  policy = var.policy
+}
+"""
+
+
+@pytest.mark.parametrize(("sid", "lines"), [("Named", [10, 11]), ("Elsewhere", [10, 2])])
+def test_statements_are_found_in_what_a_module_is_handed(sid: str, lines: list[int]) -> None:
+    address = "module.m.aws_iam_user_policy.p"
+    given = made(address, user="u", policy=statements(None, sid), refers={"policy": ["var.policy"]})
+    sources = SourceIndex({"": scan_text(OUTER, "main.tf"), "m": scan_text(INNER, "m/main.tf")})
+    found = replace(stack(user("u"), given), sources=sources)
+    (policy,) = identity_policies(found, found["aws_iam_user.u"])
+    places = [policy.locate(found, statement) for statement in policy.document.statements]
+    assert places == [("main.tf" if line > 2 else "m/main.tf", line) for line in lines]
