@@ -12,7 +12,7 @@ Feature: Nobody in the stack can do more than the pipeline needs
   Rule: No role can raise its own permissions
     Least privilege lasts as long as nobody can change it from within: by a policy they may write, a
     stronger role they may hand to a machine of theirs, or code they may put into somebody else's function.
-    Source: https://cloudsplaining.readthedocs.io/en/latest/glossary/privilege-escalation/
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html
 
     @REQ-17
     Scenario: No way up is open

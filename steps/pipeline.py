@@ -12,13 +12,14 @@ from functools import cached_property
 import pytest
 
 from planproof.datapath.calls import told_of
+from planproof.datapath.functions import log_group_name
 from planproof.datapath.queues import redrives
 from planproof.iam.arn import parse_arn
 from planproof.links import links
 from planproof.policies import AttachedPolicy, identity_policies
 from planproof.recorder import UndeterminedError
 from planproof.stack import Resource, Stack
-from planproof.values import UNKNOWN, Value, is_unknown, leaves
+from planproof.values import Value, is_unknown, leaves
 from steps._events import JOB_STATES, may_match
 from steps._trust import may_assume
 
@@ -134,9 +135,7 @@ class Pipeline:
     @cached_property
     def log_group(self) -> Resource:
         """The log group that the function writes to."""
-        name = self.function.get("logging_config.log_group")
-        own = self.function.get("function_name")
-        wanted = name or (f"/aws/lambda/{own}" if isinstance(own, str) else UNKNOWN)
+        wanted = log_group_name(self.stack, self.function)
         return _one(
             "log group of the function",
             ((g, _same(g.get("name"), wanted)) for g in self.log_groups),
@@ -167,11 +166,20 @@ class Pipeline:
 
     @cached_property
     def mediaconvert_role(self) -> Resource:
-        """The role MediaConvert works under: of several, the one the function is told of."""
-        roles = self.mediaconvert_roles
+        """The role MediaConvert works under: of several, the one the function is told of.
+
+        Where MediaConvert may assume none, the role that the function is told of is meant for it.
+        """
+        try:
+            roles = self.mediaconvert_roles
+        except MissingPartError:
+            roles = tuple(
+                r for r in self._told(self._roles) if r.address != self.function_role.address
+            )
+            if len(roles) != 1:
+                raise
         if len(roles) > 1:
-            told = tuple(r for r in roles if r.get("arn") in self._environment_texts)
-            roles = told or roles
+            roles = self._told(roles) or roles
         return _one(f"role that {MEDIACONVERT} may assume", ((r, True) for r in roles))
 
     @cached_property
@@ -283,6 +291,10 @@ class Pipeline:
     def _environment_texts(self) -> tuple[str, ...]:
         values = self.environment(self.function)
         return tuple(leaf for _, leaf in leaves(values) if isinstance(leaf, str) and leaf)
+
+    def _told(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
+        """Those of which the function's environment holds the ARN."""
+        return tuple(r for r in resources if r.get("arn") in self._environment_texts)
 
     def _links(self, resource: Resource, path: str, target: Resource) -> bool | None:
         return links(self.stack, resource, path, target, ("arn",))

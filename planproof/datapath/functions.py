@@ -20,7 +20,7 @@ from planproof.datapath.model import Edge, Fact, Need
 from planproof.datapath.places import arn_of, below, endpoint, place_of
 from planproof.function_calls import Calls
 from planproof.iam.arn import parse_arn
-from planproof.links import linked, links
+from planproof.links import configured, linked, links, references
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, is_unknown
 
@@ -83,7 +83,8 @@ def function_edges(
         yield _logs(stack, function, role)
         if function.get("tracing_config.mode") == "Active":
             yield _traces(function, role)
-        if function.get("vpc_config.subnet_ids"):
+        subnets = function.get("vpc_config.subnet_ids")
+        if is_unknown(subnets) or subnets:
             yield _network(function, role)
         yield from _failures(stack, function, role)
         yield from code_edges(stack, function, role, calls_of(function), handled)
@@ -143,10 +144,7 @@ def _stream_owner(stack: Stack, arn: str | Unknown) -> Resource | None:
 
 
 def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
-    name = function.get("logging_config.log_group") or None
-    if name is None or is_unknown(name):
-        own = function.get("function_name")
-        name = f"/aws/lambda/{own}" if isinstance(own, str) and name is None else name
+    name = log_group_name(stack, function)
     context = function_context(function)
     for group in stack.managed("aws_cloudwatch_log_group"):
         if group.get("name") != name and not links(
@@ -167,7 +165,26 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
     return _own_log_group(stack, function, role, name)
 
 
-def _own_log_group(stack: Stack, function: Resource, role: Resource, name: object) -> Edge:
+def log_group_name(stack: Stack, function: Resource) -> str | Unknown:
+    """The name of the log group that a function writes to: that of its own unless told another."""
+    name = function.get("logging_config.log_group")
+    if is_unknown(name) and not _written(stack, function, "logging_config.0.log_group"):
+        name = None  # Lambda fills in the usual name
+    if is_unknown(name):
+        return UNKNOWN
+    own = function.get("function_name")
+    if name:
+        return str(name)
+    return f"/aws/lambda/{own}" if isinstance(own, str) else UNKNOWN
+
+
+def _written(stack: Stack, function: Resource, path: str) -> bool:
+    return configured(stack, function, path.split(".")[0]) and bool(
+        references(stack, function, path)
+    )
+
+
+def _own_log_group(stack: Stack, function: Resource, role: Resource, name: str | Unknown) -> Edge:
     """A log group that the stack does not make: Lambda makes it in the role's name."""
     place = place_of(stack, function)
     arn: str | Unknown = UNKNOWN

@@ -17,7 +17,7 @@ from planproof.datapath.places import arn_of
 from planproof.iam.arn import parse_arn
 from planproof.links import configured, links, references
 from planproof.stack import Resource, Stack
-from planproof.values import UNKNOWN, Unknown, Value
+from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
 GIVES_UP: Final = "leaves what fails in"
 
@@ -52,7 +52,7 @@ def _policy(
     value = queue.get(attribute)
     if isinstance(value, Unknown) and not configured(stack, queue, attribute):
         return queue, None
-    return queue, _parsed(value) if value else None
+    return queue, _parsed(value) if is_unknown(value) or value else None
 
 
 def _parsed(value: Value) -> Mapping[str, Any] | Unknown:
@@ -83,15 +83,10 @@ def _same_kind(queue: Resource, target: Resource) -> Fact:
     own, other = (arn_of(part) for part in (queue, target))
     ends = [parse_arn(arn) if isinstance(arn, str) else None for arn in (own, other)]
     if ends[0] is None or ends[1] is None:
-        # Only their place is in the ARN: the type shows in the configuration.
         return Fact(None, target, "arn", expected, "unknown before it is built")
-    same = all(
-        a == b
-        for a, b in (
-            (ends[0][:4], ends[1][:4]),
-            (bool(queue.get("fifo_queue")), bool(target.get("fifo_queue"))),
-        )
-    )
+    # The name of a FIFO queue, and only that, ends in .fifo.
+    fifo = [str(end.resource).endswith(".fifo") for end in (ends[0], ends[1])]
+    same = ends[0][:4] == ends[1][:4] and fifo[0] == fifo[1]
     return Fact(same, target, "arn", expected, str(other))
 
 
