@@ -280,6 +280,14 @@ def test_a_resource_that_is_looked_up_may_have_any_policy(name: str) -> None:
     assert decide(stack(looked_up, kind.written()), address, kind.action) is Effect.ALLOWED
 
 
+def test_the_policy_that_a_data_source_found_is_read() -> None:
+    kind = KINDS["secret"]
+    address = f"data.{kind.type}.r"
+    read = made(address, computed=("policy",), **kind.own, policy=let(kind.action))
+    assert decide(stack(read), address, kind.action) is Effect.ALLOWED
+    assert decide(stack(read), address, "secretsmanager:PutSecretValue") is Effect.IMPLICITLY_DENIED
+
+
 def test_policies_are_found_through_modules_and_for_each() -> None:
     queues = [
         made(f'module.m["{m}"].aws_sqs_queue.q["{q}"]', **queue_of(f"{m}-{q}"))
@@ -456,6 +464,12 @@ def test_what_is_not_known_of_a_grant_leaves_it_open(one: Made, problem: str) ->
     found = stack(KEY, one)
     assert use(found, app="films") is Effect.UNDETERMINED
     assert resource_policies(found, found["aws_kms_key.k"])[1].problem == problem
+
+
+def test_constraints_may_not_apply_to_operations_that_nobody_knows() -> None:
+    limits = [{"encryption_context_subset": {"app": "films"}}]
+    found = stack(KEY, grant(operations=UNKNOWN, constraints=limits))
+    assert use(found, "kms:DescribeKey") is Effect.UNDETERMINED
 
 
 # Functions -----------------------------------------------------------------------------------
