@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from planproof.terraform_cli import find_binary
 from planproof.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = frozenset(f"REQ-{number:02}" for number in range(1, 14))
+REQUIREMENTS = frozenset(f"REQ-{number:02}" for number in range(1, 18))
 LONGEST_RUN = 400  # seconds, on a busy machine
 
 
@@ -85,12 +86,24 @@ class Edit:
         return start, text.index("\n}", start) + 1
 
 
+def statement(file: str, sid: str) -> Edit:
+    """Takes one statement of a policy written with ``jsonencode`` out of a shipped file."""
+    lines = (ROOT / file).read_text("utf-8").splitlines(keepends=True)
+    here = next(i for i, line in enumerate(lines) if re.search(rf'\bSid += "{sid}"', line))
+    start = max(i for i in range(here) if lines[i].strip() == "{")
+    indent = lines[start].partition("{")[0]
+    end = next(i for i in range(here, len(lines)) if lines[i] == f"{indent}}},\n")
+    return Edit(file, "".join(lines[start : end + 1]))
+
+
 @dataclass(frozen=True)
 class Case:
     """A pipeline with some edits, and what the command must say of it.
 
     Attributes:
-        broken: the one requirement that must not pass; empty where all must.
+        broken: the requirement that must not pass; empty where all must.
+        also: what else cannot be kept then: a grant that one requirement asks for by name is
+            missing from the data path, one that another forbids is more than it needs.
         address: what the evidence must name.
         block: the block that file and line must lie in, as "data type.name": that of ``address``,
             unless the mistake stands elsewhere.
@@ -104,6 +117,7 @@ class Case:
     broken: str = ""
     address: str = ""
     block: str = ""
+    also: frozenset[str] = frozenset()
     features: tuple[str, ...] = ()
     requirements: frozenset[str] = REQUIREMENTS
 
@@ -135,6 +149,15 @@ class Judgement:
     def broken(self) -> set[str]:
         """Every requirement that did not pass."""
         return {name for name, status in self.requirements.items() if status != "passed"}
+
+    @property
+    def cut(self) -> set[str]:
+        """Every edge of the data path that is not proven, as "source kind target"."""
+        return {
+            f"{edge['source']} {edge['kind']} {edge['target']}"
+            for edge in self.report["data_path"]
+            if edge["state"] != "proven"
+        }
 
     def findings(self, requirement: str) -> list[dict[str, Any]]:
         """The evidence against a requirement, and that which decides nothing."""
@@ -221,8 +244,8 @@ def assert_kept(case: Case, judgement: Judgement) -> None:
 
 
 def assert_broken(case: Case, judgement: Judgement) -> None:
-    """Exactly the promise that the case breaks is broken, and the evidence says where."""
-    assert judgement.broken == {case.broken}, judgement.output
+    """Exactly what the case breaks is broken, and the evidence says where."""
+    assert judgement.broken == {case.broken, *case.also}, judgement.output
     assert set(judgement.requirements) == case.requirements
     assert judgement.exit_code == 1
     findings = judgement.findings(case.broken)

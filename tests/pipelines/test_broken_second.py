@@ -1,4 +1,4 @@
-"""The second pipeline keeps every promise; with any one of thirteen mistakes it breaks that one."""
+"""The second pipeline keeps every promise; with any one mistake it breaks the one it is about."""
 
 from __future__ import annotations
 
@@ -18,6 +18,21 @@ from tests.pipelines.compliance import (
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
+SENDER = """\
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [var.sender.arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.sender.account]
+    }
+"""
+
 MISTAKES = [
     Case(
         "may make network interfaces",
@@ -32,6 +47,7 @@ MISTAKES = [
         ),
         "REQ-01",
         "aws_iam_role_policy.desk",
+        also=frozenset({"REQ-15"}),
     ),
     Case(
         "MediaConvert cannot read what was dropped",
@@ -45,6 +61,7 @@ MISTAKES = [
         ),
         "REQ-02",
         "aws_iam_role.transcoder",
+        also=frozenset({"REQ-14", "REQ-15"}),
     ),
     Case(
         "may pass the role to any service",
@@ -156,6 +173,66 @@ MISTAKES = [
         (Edit("newsroom/main.tf", "  alarm_actions       = var.alarm_topic_arns\n"),),
         "REQ-13",
         'aws_cloudwatch_metric_alarm.desk["lost"]',
+    ),
+    Case(
+        "does not let S3 use the key",
+        SECOND,
+        (
+            Edit(
+                "newsroom/clips.tf",
+                '      "s3.amazonaws.com"     = aws_s3_bucket.clips["dropped"].arn\n',
+            ),
+        ),
+        "REQ-14",
+        "aws_kms_key.newsroom",
+    ),
+    Case(
+        "may delete what it has no reason to",
+        SECOND,
+        (
+            Edit(
+                "newsroom/roles.tf",
+                '"dynamodb:PutItem", "dynamodb:UpdateItem"]',
+                '"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]',
+            ),
+        ),
+        "REQ-15",
+        "aws_iam_role_policy.desk",
+        "data aws_iam_policy_document.desk",
+    ),
+    Case(
+        "has mailboxes that take anybody's mail",
+        SECOND,
+        (Edit("newsroom/mailbox/mailbox.tf", SENDER, ""),),
+        "REQ-16",
+        "module.arrivals.aws_sqs_queue.mail",
+        "data aws_iam_policy_document.sender",
+    ),
+    Case(
+        "may rewrite its own policy",
+        SECOND,
+        (
+            Edit(
+                "newsroom/roles.tf",
+                """\
+  statement {
+    actions   = ["kms:Decrypt"]
+""",
+                """\
+  statement {
+    actions   = ["iam:PutRolePolicy"]
+    resources = [aws_iam_role.desk.arn]
+  }
+
+  statement {
+    actions   = ["kms:Decrypt"]
+""",
+            ),
+        ),
+        "REQ-17",
+        "aws_iam_role.desk",
+        "data aws_iam_policy_document.desk",
+        also=frozenset({"REQ-15"}),
     ),
 ]
 

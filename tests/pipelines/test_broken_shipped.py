@@ -1,4 +1,7 @@
-"""The shipped pipeline keeps every promise; one thing deleted or added breaks exactly one."""
+"""The shipped pipeline keeps every promise; one thing deleted or added breaks exactly one.
+
+Some promises hang together: the right to pass a role is also an edge of the data path.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,15 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.pipelines.compliance import SHIPPED, Case, Edit, Judgement, assert_broken, assert_kept
+from tests.pipelines.compliance import (
+    SHIPPED,
+    Case,
+    Edit,
+    Judgement,
+    assert_broken,
+    assert_kept,
+    statement,
+)
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
@@ -87,6 +98,37 @@ REGION = Edit(
           region = "us-east-1"
 """,
 )
+ANY_BUCKET = Edit(
+    "terraform/queues.tf",
+    """\
+        Condition = {
+          ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.input.arn }
+          StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id }
+        }
+""",
+)
+OWN_POLICY = Edit(
+    "terraform/own.tf",
+    "",
+    """\
+resource "aws_iam_role_policy" "own" {
+  name = "own-${var.environment_suffix}"
+  role = aws_iam_role.function.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "WriteOwnPolicy"
+        Effect   = "Allow"
+        Action   = "iam:PutRolePolicy"
+        Resource = aws_iam_role.function.arn
+      },
+    ]
+  })
+}
+""",
+)
 
 MISTAKES = [
     Case(
@@ -95,6 +137,7 @@ MISTAKES = [
         (PASS_ROLE,),
         "REQ-03",
         "aws_iam_role.function",
+        also=frozenset({"REQ-14"}),
     ),
     Case(
         "without the S3 grant of the MediaConvert role",
@@ -102,6 +145,7 @@ MISTAKES = [
         (S3_GRANT,),
         "REQ-02",
         "aws_iam_role.mediaconvert",
+        also=frozenset({"REQ-14"}),
     ),
     Case(
         "without the depends_on on the queue policy",
@@ -126,13 +170,58 @@ MISTAKES = [
         "REQ-11",
         "aws_sqs_queue.status_dead_letter",
     ),
-    Case("with a vpc_config", SHIPPED, (VPC,), "REQ-01", "aws_lambda_function.processor"),
+    Case(
+        "with a vpc_config",
+        SHIPPED,
+        (VPC,),
+        "REQ-01",
+        "aws_lambda_function.processor",
+        # Its role may not make the network interfaces that it needs in a VPC.
+        also=frozenset({"REQ-14"}),
+    ),
     Case(
         "with a literal region in the dashboard",
         SHIPPED,
         (REGION,),
         "REQ-07",
         "aws_cloudwatch_dashboard.pipeline",
+    ),
+    Case(
+        "without the use of the key for S3",
+        SHIPPED,
+        (statement("terraform/encryption.tf", "InputBucketToEncryptedQueue"),),
+        "REQ-14",
+        "aws_kms_key.media",
+    ),
+    Case(
+        "with a grant that the function has no use for",
+        SHIPPED,
+        (
+            Edit(
+                "terraform/access.tf",
+                '          "dynamodb:GetItem",\n',
+                '          "dynamodb:DeleteItem",\n          "dynamodb:GetItem",\n',
+            ),
+        ),
+        "REQ-15",
+        "aws_iam_policy.function",
+    ),
+    Case(
+        "with a queue that takes messages from every bucket",
+        SHIPPED,
+        (ANY_BUCKET,),
+        "REQ-16",
+        "aws_sqs_queue.processing",
+        "resource aws_sqs_queue_policy.processing",
+    ),
+    Case(
+        "with a role that may write its own policy",
+        SHIPPED,
+        (OWN_POLICY,),
+        "REQ-17",
+        "aws_iam_role.function",
+        "resource aws_iam_role_policy.own",
+        also=frozenset({"REQ-15"}),
     ),
 ]
 

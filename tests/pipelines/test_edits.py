@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines import test_broken_second, test_broken_shipped, test_pass_role_forms
+from tests.pipelines import (
+    test_broken_second,
+    test_broken_shipped,
+    test_cut_edges,
+    test_pass_role_forms,
+)
 from tests.pipelines.compliance import (
+    REQUIREMENTS,
     SHIPPED,
     Case,
     Edit,
@@ -20,6 +26,7 @@ from tests.pipelines.compliance import (
 CASES = [
     *test_broken_shipped.MISTAKES,
     *test_broken_second.MISTAKES,
+    *test_cut_edges.CUTS,
     *test_pass_role_forms.RIGHT,
     *test_pass_role_forms.WRONG,
 ]
@@ -67,7 +74,9 @@ def test_an_edit_that_would_change_something_else_is_refused(edit: Edit, tmp_pat
         lay(Case("wrong", SHIPPED, (edit,)), tmp_path / "copy")
 
 
-def _judgement(*broken: str, exit_code: int, of: int = 13, **evidence: object) -> Judgement:
+def _judgement(
+    *broken: str, exit_code: int, of: int = len(REQUIREMENTS), **evidence: object
+) -> Judgement:
     found = {"holds": False, "address": "", "file": "", "line": 0, **evidence}
     statuses = [f"REQ-{number:02}" for number in range(1, of + 1)]
     requirements = [
@@ -97,7 +106,10 @@ def test_a_broken_case_is_recognised_by_code_requirement_and_place() -> None:
         pytest.param(_judgement("REQ-06", exit_code=1, **PLACE), id="another requirement"),
         pytest.param(_judgement("REQ-05", "REQ-06", exit_code=1, **PLACE), id="one more"),
         pytest.param(_judgement(exit_code=1), id="none"),
-        pytest.param(_judgement("REQ-05", exit_code=1, of=12, **PLACE), id="one not judged"),
+        pytest.param(
+            _judgement("REQ-05", exit_code=1, of=len(REQUIREMENTS) - 1, **PLACE),
+            id="one not judged",
+        ),
         pytest.param(_judgement("REQ-05", exit_code=1, **{**PLACE, "line": 3}), id="line"),
         pytest.param(_judgement("REQ-05", exit_code=1, **{**PLACE, "file": "b.tf"}), id="file"),
         pytest.param(
