@@ -58,11 +58,11 @@ class Access:
         """Write down what an element of a statement says."""
         policy = self.held.holder(statement)
         subject: Resource | str = policy.source if policy else statement.policy
-        path = f"{policy.attribute}.Statement.{statement.index}" if policy else ""
+        path = policy.path(statement) if policy else ""
         self.evidence.check(
             holds,
             subject,
-            f"{path}.{element}" if element else path,
+            f"{path}.{element}" if path and element else path,
             expected=expected,
             found=found,
             at=self._place(statement),

@@ -33,10 +33,9 @@ def every_grant_is_needed(
 
 def _record(grant: Grant, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
     policy, statement = grant.policy, grant.statement
-    path = policy.attribute
-    at = None
+    path, at = policy.attribute, None
     if statement is not None:
-        path = f"{path}.Statement.{statement.index}"
+        path = policy.path(statement)
         file, line = policy.locate(authority.stack, statement)
         at = (inquiry.source_path(file), line) if file else None
     evidence.check(
