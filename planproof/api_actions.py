@@ -73,13 +73,15 @@ class Member(NamedTuple):
 
     Attributes:
         operations: as AWS spells them.
-        gives: objects of boto3 in its value, alone or in a list.
+        gives: objects of boto3 in its value.
         is_method: whether they come when it is called.
+        in_list: whether they come in a list.
     """
 
     operations: frozenset[str] = frozenset()
     gives: tuple[Thing, ...] = ()
     is_method: bool = True
+    in_list: bool = False
 
 
 @lru_cache(maxsize=512)
@@ -129,12 +131,17 @@ def _resource_members(thing: Thing) -> Mapping[str, Member]:
     if load:
         found["load"] = found["reload"] = Member(load)
     for action in model.actions:
-        one = action.resource
-        given = (Thing(service, one.type, bool(one.path)),) if one else ()
-        found[action.name] = Member(frozenset({action.request.operation}), given)
+        operation, one = frozenset({action.request.operation}), action.resource
+        if one:
+            paths = [one.path, *(identifier.path for identifier in one.identifiers)]
+            given = (Thing(service, one.type, bool(one.path)),)
+            in_list = any("[" in path for path in paths if path)
+            found[action.name] = Member(operation, given, in_list=in_list)
+        else:
+            found[action.name] = Member(operation)
     for waiter in model.waiters:
-        operation = waiter_operation(service, _snake(waiter.waiter_name))
-        found[waiter.name] = Member(frozenset({operation} if operation else ()))
+        waited = waiter_operation(service, _snake(waiter.waiter_name))
+        found[waiter.name] = Member(frozenset({waited} if waited else ()))
     for one in model.subresources:
         found[one.name] = Member(gives=(Thing(service, one.resource.type),))
     for one in model.references:
@@ -160,7 +167,8 @@ def _collection_members(thing: Thing) -> Mapping[str, Member]:
         for action in collection.batch_actions
     }
     for name in ("all", "filter", "limit", "page_size", "pages"):
-        found[name] = Member(frozenset({collection.request.operation}), (thing,))
+        listed = frozenset({collection.request.operation})
+        found[name] = Member(listed, (thing,), in_list=name == "pages")
     return found
 
 

@@ -243,33 +243,54 @@ class _Sources:
         self.unread: list[tuple[str, str]] = []
         self.modules: dict[str, _Module] = {}
         self.folders: set[str] = set()
+        self.bystanders: list[_Module] = []
+        """Of packages that an installer brought and that do not know boto3."""
         with zipfile.ZipFile(io.BytesIO(package.data)) as opened:
             vendored = frozenset(_vendored(opened, package.files))
             skipped = _SDK | (_SDK_NEEDS & vendored)
+            texts = {}
             for file in package.files:
                 path = PurePosixPath(file)
-                top = path.parts[0].removesuffix(".py")
-                if top in skipped:
+                if _top(file) in skipped:
                     continue
                 if path.suffix == ".py":
-                    self._parse(opened, file, top in vendored)
+                    texts[file] = self._text(opened, file)
                 elif path.suffix in _NO_PYTHON and "__pycache__" not in path.parts:
                     self.unread.append(("a file that is no Python source is not read", file))
                 elif file == "bootstrap":
                     self.unread.append(("a runtime of its own is not read", file))
+        aware = {_top(file) for file, text in texts.items() if b"boto" in text}
+        for file, text in texts.items():
+            top = _top(file)
+            self._parse(file, text, top in vendored, top in vendored and top not in aware)
 
-    def _parse(self, opened: zipfile.ZipFile, file: str, is_vendored: bool) -> None:
+    def _text(self, opened: zipfile.ZipFile, file: str) -> bytes:
+        try:
+            return opened.read(file)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError):
+            self.unread.append(("a file in the package is damaged", file))
+            return b""
+
+    def _parse(self, file: str, text: bytes, is_vendored: bool, is_bystander: bool) -> None:
         name = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         try:
-            tree = ast.parse(opened.read(file), file)
-            self.modules[name] = _Module(name, file, tree, is_vendored)
+            module = _Module(name, file, ast.parse(text, file), is_vendored)
         except (SyntaxError, ValueError, RecursionError) as problem:
             what = str(problem).partition(" (")[0]
             self.unread.append((f"a file cannot be read as Python ({what})", file))
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError):
-            self.unread.append(("a file in the package is damaged", file))
+            return
+        if is_bystander:
+            self.bystanders.append(module)
+            return
+        self.modules[name] = module
         parts = name.split(".")
         self.folders.update(".".join(parts[:size]) for size in range(1, len(parts)))
+
+    def has(self, name: str) -> bool:
+        """Whether a module that is imported is in the package, followed or not."""
+        top = name.partition(".")[0]
+        tops = {_top(one.file) for one in self.bystanders}
+        return top in tops or bool(self.locate(name) or self.locate(top))
 
     def locate(self, name: str) -> str | None:
         """The module of that name, which may lie in a folder that is put on the path."""
@@ -278,6 +299,10 @@ class _Sources:
         if name.partition(".")[0] in sys.stdlib_module_names | _SDK | _SDK_NEEDS:
             return None
         return next((one for one in self.modules if one.endswith(f".{name}")), None)
+
+
+def _top(file: str) -> str:
+    return file.partition("/")[0].removesuffix(".py")
 
 
 def _vendored(opened: zipfile.ZipFile, files: Iterable[str]) -> Iterator[str]:
@@ -300,8 +325,10 @@ _SDK_NEEDS = frozenset({"jmespath", "dateutil", "six", "urllib3"})
 """What boto3 needs, none of which calls AWS."""
 
 _RUNTIME = frozenset({"awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py"})
-_NO_PYTHON = _names(""".js .mjs .cjs .ts .node .jar .class .war .rb .go .sh .wasm .so .dll .exe .pyd .pyc .dylib
-    .zip .whl .egg""")
+_NO_PYTHON = _names(
+    """.js .mjs .cjs .ts .node .jar .class .war .rb .go .sh .wasm .so .dll .exe .pyd .pyc .dylib
+    .zip .whl .egg"""
+)
 
 
 class _Atom(NamedTuple):
@@ -340,20 +367,46 @@ class _Flow:
     def __init__(self, sources: _Sources) -> None:
         self.sources = sources
         self.nodes = [one for module in sources.modules.values() for one in module.nodes]
+        self.bystanders = [one for module in sources.bystanders for one in module.nodes]
         self.escaped: dict[_Atom, str] = {}
         """What went where it is not followed, and the first place of it."""
         self._held: dict[Any, set[_Atom]] = defaultdict(set)
+        self._readers: dict[Any, set[int]] = defaultdict(set)
         self._families: dict[ast.AST, set[ast.AST]] = {}
         self._memo: dict[ast.AST, _Atoms] = {}
-        self._changed = True
+        self._read: set[Any] = set()
+        self._left: dict[int, None] = {}
+        """Positions in nodes that have something to do, in order."""
 
     def settle(self) -> None:
         """Follow everything until nothing new is found."""
-        while self._changed:
-            self._changed = False
+        self._left = {
+            at: None for at, (node, _) in enumerate(self.nodes) if isinstance(node, _FOLLOWED)
+        }
+        while self._left:
+            at = next(iter(self._left))
+            del self._left[at]
             self._memo.clear()
-            for node, scope in self.nodes:
-                self._follow(node, scope)
+            self._read = set()
+            self._follow(*self.nodes[at])
+            for key in self._read:
+                self._readers[key].add(at)
+        self._memo.clear()
+        for node, scope in self.bystanders:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self._import(node, scope)
+
+    def _get(self, key: Any) -> _Atoms:
+        self._read.add(key)
+        return frozenset(self._held[key]) if key in self._held else _NONE
+
+    def _family(self, node: ast.AST) -> set[ast.AST]:
+        self._read.add(("family", node))
+        return self._families.get(node, {node})
+
+    def _renew(self, key: Any) -> None:
+        """Let everything that read it be followed again."""
+        self._left.update(dict.fromkeys(self._readers[key]))
 
     def value(self, node: ast.AST, scope: _Scope) -> _Atoms:
         """What an expression may be; nothing where no value reaches it."""
@@ -403,7 +456,8 @@ class _Flow:
     def _named(self, name: str, scope: _Scope) -> _Atoms:
         owner = scope.owner(name)
         if owner is not None:
-            return frozenset(self._held.get((owner.node, name), ()))
+            return self._get((owner.node, name))
+        self._read.add(("stars", scope.module))
         for star in scope.module.stars:
             if found := self._of_module(star, name):
                 return found
@@ -417,7 +471,8 @@ class _Flow:
         module = self.sources.modules.get(located)
         found: _Atoms = _NONE
         if module is not None:
-            found = frozenset(self._held.get((module.scope.node, attribute), ()))
+            found = self._get((module.scope.node, attribute))
+            self._read.add(("stars", module))
             for star in () if attribute in module.scope.bound else module.stars - {name}:
                 found |= self._of_module(star, attribute)
         below = f"{located}.{attribute}"
@@ -450,8 +505,9 @@ class _Flow:
             case "box" | "opened":
                 return frozenset({_Atom("opened", atom.what)}) | _DATA
             case "unknown" | "def" | "bound":
-                found = frozenset(self._held.get(name, ()))
+                found = self._get(name)
                 found = _NONE.union(*(self._bound(one) for one in found))
+                self._read.add("escaped")
                 return found | _UNKNOWN if self.escaped or not found else found
             case "data" | "text" | "member" | "maker" | "Session":
                 return _DATA
@@ -460,8 +516,8 @@ class _Flow:
     def _of_class(self, atom: _Atom, name: str) -> _Atoms:
         """An attribute of an instance or a class, wherever in its family it is set."""
         found: _Atoms = _NONE
-        for one in self._families.get(atom.what, {atom.what}):
-            found |= self._held.get((one, name), set())
+        for one in self._family(atom.what):
+            found |= self._get((one, name))
         if atom.kind == "instance":
             found = _NONE.union(*(self._bound(one) for one in found))
         return found
@@ -472,7 +528,7 @@ class _Flow:
             return frozenset({atom})
         decorators = {_last_name(one) for one in atom.what.decorator_list}
         if decorators & {"property", "cached_property"}:
-            return frozenset(self._held.get(("return", atom.what), ()))
+            return self._get(("return", atom.what))
         return frozenset({atom if "staticmethod" in decorators else _Atom("bound", atom.what)})
 
     def each(self, atoms: _Atoms) -> _Atoms:
@@ -505,9 +561,7 @@ class _Flow:
         return frozenset(found)
 
     def _returned(self, atoms: Iterable[_Atom]) -> _Atoms:
-        return _NONE.union(
-            *(self._held.get(("return", one.what), ()) for one in atoms if one.kind in _DEFS)
-        )
+        return _NONE.union(*(self._get(("return", one.what)) for one in atoms if one.kind in _DEFS))
 
     def _called(self, node: ast.Call, scope: _Scope) -> _Atoms:
         called = self.value(node.func, scope)
@@ -526,8 +580,9 @@ class _Flow:
             case "Session":
                 return _SESSION
             case "member":
-                given = _things(members(atom.what)[atom.name].gives)
-                return given | _box(given) or _DATA
+                member = members(atom.what)[atom.name]
+                given = _things(member.gives) or _DATA
+                return _box(given) if member.in_list else given
             case "def" | "bound":
                 return self._returned([atom])
             case "class":
@@ -584,9 +639,12 @@ class _Flow:
 
     def _add(self, key: Any, atoms: Iterable[_Atom]) -> None:
         held = self._held[key]
-        before = len(held)
-        held.update(atoms)
-        self._changed |= len(held) > before
+        new = [one for one in atoms if one not in held]
+        if new and sum(one.kind == "text" for one in held) > _TEXTS:
+            new = [one for one in {*new, *_DATA} if one.kind != "text" and one not in held]
+        if new:
+            held.update(new)
+            self._renew(key)
 
     def _bind(self, name: str, atoms: _Atoms, scope: _Scope) -> None:
         owner = scope.owner(name) or scope
@@ -677,6 +735,7 @@ class _Flow:
 
     def _give(self, atoms: _Atoms, scope: _Scope) -> None:
         self._add(("return", scope.node), atoms)
+        self._read.add("escaped")
         if _Atom("def", scope.node) in self.escaped:
             self._escape(atoms, scope.node, scope)
 
@@ -689,7 +748,9 @@ class _Flow:
         base = self.base(node, scope)
         for one in node.names:
             if one.name == "*":
-                scope.module.stars.add(base)
+                if base not in scope.module.stars:
+                    scope.module.stars.add(base)
+                    self._renew(("stars", scope.module))
             else:
                 self._bind(one.asname or one.name, self._of_module(base, one.name), scope)
 
@@ -741,7 +802,8 @@ class _Flow:
                 if other is not family:
                     family |= other
                     self._families.update(dict.fromkeys(other, family))
-                    self._changed = True
+                    for member in family:
+                        self._renew(("family", member))
 
     def _defaults(self, given: ast.arguments, scope: _Scope) -> None:
         """Values of parameters that no call brings."""
@@ -859,7 +921,7 @@ class _Flow:
             return
         fields = [
             statement.target.id
-            for one in self._families.get(atom.what, {atom.what})
+            for one in self._family(atom.what)
             for statement in getattr(one, "body", ())
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
         ]
@@ -888,7 +950,7 @@ class _Flow:
 
     def _lose(self, atom: _Atom, node: ast.AST, scope: _Scope) -> None:
         self.escaped[atom] = place(node, scope)
-        self._changed = True
+        self._renew("escaped")
 
 
 def place(node: ast.AST, scope: _Scope) -> str:
@@ -911,29 +973,49 @@ def _external(name: str) -> _Atoms:
 
 
 _DEFS = ("def", "bound")
+_FOLLOWED = (
+    *(ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor),
+    *(ast.comprehension, ast.withitem, ast.Import, ast.ImportFrom, ast.FunctionDef),
+    *(ast.AsyncFunctionDef, ast.ClassDef, ast.arguments, ast.Return, ast.Yield, ast.YieldFrom),
+    *(ast.Match, ast.ExceptHandler, ast.Call),
+)
+"""Nodes that change what a name, an attribute, a parameter or a returned value may be."""
+
 _MAKERS = {"client": "client", "resource": "resource", "create_client": "client"}
-_SESSION_MAKERS = _names("""boto3.Session boto3.session.Session boto3._get_default_session
-    botocore.session.Session botocore.session.get_session""")
+_SESSION_MAKERS = _names(
+    """boto3.Session boto3.session.Session boto3._get_default_session
+    botocore.session.Session botocore.session.get_session"""
+)
+_TEXTS = 40
+"""Texts that one name may be; of one that may be more, none is known."""
 _DEEPEST = 6
 """Dots of a name outside of the package, beyond which nothing is known by name."""
 
-_TRANSPARENT = _names("""cache lru_cache cached_property property setter getter deleter wraps staticmethod
+_TRANSPARENT = _names(
+    """cache lru_cache cached_property property setter getter deleter wraps staticmethod
     classmethod contextmanager asynccontextmanager abstractmethod dataclass overload final override
-    total_ordering runtime_checkable""")
+    total_ordering runtime_checkable"""
+)
 """Decorators that leave the meaning of a call, or of an attribute, as it is."""
 
-_FIRST = _names("""copy.copy copy.deepcopy contextlib.closing functools.cache functools.lru_cache
-    contextlib.contextmanager builtins.staticmethod builtins.classmethod""")
+_FIRST = _names(
+    """copy.copy copy.deepcopy contextlib.closing functools.cache functools.lru_cache
+    contextlib.contextmanager builtins.staticmethod builtins.classmethod"""
+)
 """What gives its first argument back."""
 
-_CONTAINERS = _names("""builtins.list builtins.tuple builtins.set builtins.frozenset builtins.dict builtins.sorted
+_CONTAINERS = _names(
+    """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.dict builtins.sorted
     builtins.reversed builtins.iter builtins.enumerate builtins.zip builtins.filter builtins.map
-    builtins.min builtins.max itertools.chain itertools.islice collections.deque""")
+    builtins.min builtins.max itertools.chain itertools.islice collections.deque"""
+)
 """What puts the elements of its arguments into a container, and calls functions with them."""
 
-_HARMLESS = _names("""builtins.print builtins.isinstance builtins.issubclass builtins.len builtins.repr
+_HARMLESS = _names(
+    """builtins.print builtins.isinstance builtins.issubclass builtins.len builtins.repr
     builtins.str builtins.bool builtins.id builtins.type builtins.hasattr builtins.callable
-    builtins.int builtins.any builtins.all builtins.sum builtins.hash""")
+    builtins.int builtins.any builtins.all builtins.sum builtins.hash"""
+)
 """What keeps nothing of its arguments, and gives no object of boto3."""
 
 _TRACKED = _names("builtins.next builtins.getattr builtins.super typing.cast")
@@ -991,22 +1073,28 @@ class _Judge:
         for atom, where in self._flow.escaped.items():
             if atom.kind in ("maker", "Session"):
                 self._say("what makes clients is handed on to where it is not followed", where)
-        for node, scope in self._flow.nodes:
-            match node:
-                case ast.Call():
-                    self._call(node, scope)
-                case ast.Attribute(ctx=ast.Load()):
+        is_lost = any(one.kind == "sdk" for one in self._flow.escaped)
+        for nodes, has_objects in ((self._flow.nodes, True), (self._flow.bystanders, is_lost)):
+            for node, scope in nodes:
+                self._node(node, scope, has_objects)
+
+    def _node(self, node: ast.AST, scope: _Scope, has_objects: bool) -> None:
+        match node:
+            case ast.Call() if has_objects:
+                self._call(node, scope)
+            case ast.Attribute(ctx=ast.Load()):
+                if has_objects:
                     self._reference(node, node.attr, self._receivers(node.value, scope), scope)
-                    self._outside(node, scope)
-                case ast.Name(ctx=ast.Load()):
-                    self._outside(node, scope)
-                case ast.Import():
-                    for one in node.names:
-                        self._import(one.name, node, scope)
-                case ast.ImportFrom():
-                    self._import(self._flow.base(node, scope), node, scope)
-                case ast.Constant(value=str(text)) if "AWS4-HMAC-SHA256" in text:
-                    self._say("requests that are made without a client are not read", node, scope)
+                self._outside(node, scope)
+            case ast.Name(ctx=ast.Load()):
+                self._outside(node, scope)
+            case ast.Import():
+                for one in node.names:
+                    self._import(one.name, node, scope)
+            case ast.ImportFrom():
+                self._import(self._flow.base(node, scope), node, scope)
+            case ast.Constant(value=str(text)) if "AWS4-HMAC-SHA256" in text:
+                self._say("requests that are made without a client are not read", node, scope)
 
     def _say(self, what: str, where: ast.AST | str, scope: _Scope | None = None) -> None:
         text = where if isinstance(where, str) or scope is None else place(where, scope)
@@ -1145,7 +1233,7 @@ class _Judge:
         top = name.partition(".")[0]
         if top in sys.stdlib_module_names | _SDK | _SDK_NEEDS | _RUNTIME or not top:
             return
-        if self._flow.sources.locate(name) or self._flow.sources.locate(top):
+        if self._flow.sources.has(name):
             return
         module = scope.module
         if not (module.is_vendored and node in module.optional):
