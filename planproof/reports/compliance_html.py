@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from planproof import __version__
 from planproof.reports import words
 from planproof.reports.page_script import SCRIPT
+from planproof.reports.path_picture import data_path
 from planproof.reports.ring import ring
 from planproof.reports.text import clip, printable
 from planproof.results import (
@@ -59,6 +60,7 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
             first_anchor=anchor_of[id(first.requirement)] if first else "",
             warnings=[(anchor_of[id(r)], r.id, text) for r, text in words.warnings(result)],
             ring=ring(result.requirements),
+            path=data_path(result.data_path),
             digest=digest,
             style=Markup(style),  # noqa: S704  our own file
             script=Markup(SCRIPT),  # noqa: S704  our own text
@@ -148,6 +150,7 @@ def _environment() -> Environment:
         "waived_by": words.waived_by,
         "worst_first": words.WORST_FIRST,
         "passed": Verdict.PASSED,
+        "icons": {"proven": "passed", "broken": "failed", "undetermined": "undetermined"},
         "version": __version__,
         "no_scenario": words.NO_SCENARIO,
         "no_requirement": words.NO_REQUIREMENT,

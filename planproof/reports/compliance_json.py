@@ -7,15 +7,26 @@ import re
 from typing import Any
 
 from planproof import __version__
-from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, Waiver
+from planproof.results import (
+    DrawnEdge,
+    Evidence,
+    RequirementResult,
+    RunResult,
+    ScenarioResult,
+    Waiver,
+)
 
 # Legal in a Python string, yet not in UTF-8, or seen by no reader: escaped as JSON can.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def document(result: RunResult) -> dict[str, Any]:
-    """``{"summary": {...}, "requirements": [...]}``; durations in seconds, days as ISO 8601."""
+    """``{"summary": {...}, "requirements": [...]}``; durations in seconds, days as ISO 8601.
+
+    ``data_path`` stands between the two where a step drew edges.
+    """
     scenarios = [scenario for item in result.requirements for scenario in item.scenarios]
+    path = [_edge(edge) for edge in result.data_path]
     return {
         "summary": {
             "passed": result.passed,
@@ -30,6 +41,7 @@ def document(result: RunResult) -> dict[str, Any]:
             "duration": round(result.duration, 3),
             "version": __version__,
         },
+        **({"data_path": path} if path else {}),
         "requirements": [_requirement(item) for item in result.requirements],
     }
 
@@ -38,6 +50,19 @@ def render(result: RunResult) -> str:
     """The document as text with a final newline, encodable as UTF-8 whatever was found."""
     text = json.dumps(document(result), indent=2, ensure_ascii=False, allow_nan=False)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
+
+
+def _edge(edge: DrawnEdge) -> dict[str, Any]:
+    return {
+        "source": edge.source,
+        "kind": edge.kind,
+        "target": edge.target,
+        "state": edge.state,
+        "outside": edge.outside,
+        "needs": list(edge.needs),
+        "missing": list(edge.missing),
+        "undecided": list(edge.undecided),
+    }
 
 
 def _requirement(item: RequirementResult) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from itertools import groupby, islice
 
 from planproof.reports import words
-from planproof.reports.text import clip, one_line
+from planproof.reports.markdown import VALUE, code, escaped
+from planproof.reports.path_mermaid import data_path
 from planproof.results import (
     Evidence,
     RequirementResult,
@@ -24,7 +25,6 @@ from planproof.results import (
 _ROOM = 60_000  # characters of a comment, with some left for whoever posts it
 _LEVELS = ((50, 20), (20, 5), (10, 1), (3, 0), (1, 0))  # evidence that is (unmet, held) a scenario
 _NOTES = 20  # notices, warnings
-_LINE, _VALUE = 300, 400  # characters of a title or sentence, of a value
 _MARKS = {
     Verdict.PASSED: "✅",
     Verdict.FAILED: "❌",
@@ -32,49 +32,16 @@ _MARKS = {
     Verdict.WAIVED: "⏳",
 }
 
-# Markdown, HTML and table borders wherever they are, lists and headings at the start, @ and #
-# before a word, which GitHub makes links and notifications of.
-_MARKUP = re.compile(
-    r"(?P<mention>[@#](?=\w))|[&<>|\\`*\[\]~$]"
-    r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+\-=]|^\d+[.)]"
-)
-_SIMPLE_CODE = re.compile(r"[^`|\\]+")
-
 
 def render(result: RunResult) -> str:
     """The comment; at most 60,000 characters, whatever was found."""
+    path = list(data_path(result.data_path))
     for unmet, held in _LEVELS:
-        parts = [_head(result), *_rows(result), "", *_details(result, unmet, held)]
+        parts = [_head(result), *_rows(result), "", *path, *_details(result, unmet, held)]
         text = "\n".join(parts) + "\n"
         if len(text) <= _ROOM:
             return text
     return _cut(parts)
-
-
-def escaped(text: str, limit: int = _LINE) -> str:
-    """Text on one line in which nothing is Markdown, HTML, a table's border or a mention.
-
-    Entities rather than backslashes: they hold in a table, in HTML and at the start of a line.
-    """
-    return _MARKUP.sub(_entity, clip(one_line(text), limit))
-
-
-def code(text: str, limit: int = _VALUE) -> str:
-    """The text as code on one line, or "" for nothing; right within a table, too."""
-    text = clip(one_line(text), limit)
-    if not text:
-        return ""
-    return f"`{text}`" if _SIMPLE_CODE.fullmatch(text) else f"<code>{_all_escaped(text)}</code>"
-
-
-def _entity(match: re.Match[str]) -> str:
-    if match["mention"]:  # an entity would not do: GitHub looks for them in the rendered text
-        return f"{match[0]}<!-- -->"
-    return f"{match[0][:-1]}&#{ord(match[0][-1])};"
-
-
-def _all_escaped(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9 \u0080-\U0010ffff]", lambda m: f"&#{ord(m[0])};", text)
 
 
 def _head(result: RunResult) -> str:
@@ -181,7 +148,7 @@ def _scenario(scenario: ScenarioResult, unmet: int, held: int) -> Iterator[str]:
 
 
 def _row(first: str, item: Evidence) -> str:
-    expected, found = (escaped(text, _VALUE) for text in (item.expected, item.found))
+    expected, found = (escaped(text, VALUE) for text in (item.expected, item.found))
     cells = (first, code(item.address), code(item.attribute), expected, found, code(item.where))
     return f"| {' | '.join(cells)} |"
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import textwrap
 from typing import TextIO
 
-from planproof.reports import words
+from planproof.reports import path_words, words
 from planproof.reports.text import clip, columns, fit, one_line
-from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, Verdict
+from planproof.results import (
+    DrawnEdge,
+    Evidence,
+    RequirementResult,
+    RunResult,
+    ScenarioResult,
+    Verdict,
+)
 
 _SYMBOLS = {
     Verdict.PASSED: ("✓", "+", "32"),
@@ -19,6 +26,7 @@ _VERDICT_WIDTH = max(len(verdict) for verdict in Verdict)
 _FACTS_WIDTH = len("999 facts")
 _TITLE_LEAST = 16  # columns; below that the line gets longer than the terminal
 _VALUE = 240  # characters of a value
+_EDGES = 10  # of the data path that are not proven
 
 
 def supports_unicode(stream: TextIO) -> bool:
@@ -94,7 +102,7 @@ def details(
 
 
 def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) -> list[str]:
-    """The notices, the count, what to look at first, and the warnings."""
+    """The notices, the count, what to look at first, the data path, and the warnings."""
     lines = _Lines(unicode, width)
     for notice in result.notices:
         lines.add(0, notice, "note: ")
@@ -111,9 +119,25 @@ def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) 
             lines.add(4, first.reason)
         if r.page:
             lines.add(4, f"explained in {r.page}")
+    _data_path(lines, result.data_path, unicode)
     for r, warning in words.warnings(result):
         lines.add(2, f"{r.id}: {warning}", "warning: ")
     return lines.done
+
+
+def _data_path(lines: _Lines, edges: tuple[DrawnEdge, ...], unicode: bool) -> None:
+    if not edges:
+        return
+    lines.add(2, path_words.tally(edges), "data path: ")
+    found = path_words.unproven(edges)
+    for edge in found[:_EDGES]:
+        broken = edge.state == "broken"
+        symbol = _symbol(Verdict.FAILED if broken else Verdict.UNDETERMINED, unicode)
+        lines.add(4, f"{edge.source} {edge.kind} {edge.target}", f"{symbol} ")
+        if said := path_words.lacks(edge):
+            lines.add(6, said, "lacks      " if broken else "undecided  ")
+    if len(found) > _EDGES:
+        lines.add(4, f"and {words.counted(len(found) - _EDGES, 'more edge')}, in the reports")
 
 
 class _Lines:

@@ -18,6 +18,8 @@ TEXTS = [
     *(("link", ground) for ground in ("ground", "sheet", "undetermined-tint", "waived-tint")),
     *((verdict, "sheet") for verdict in VERDICTS),
     *(("symbol", verdict) for verdict in VERDICTS),
+    *((state, f"{state}-tint") for state in ("failed", "undetermined")),
+    ("ink", "line"),
 ]
 
 

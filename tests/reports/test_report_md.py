@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planproof.reports import compliance_md
+from planproof.reports import compliance_md, markdown
 from planproof.reports.text import one_line
 from planproof.results import RequirementResult, RunResult
 
@@ -144,7 +144,7 @@ def test_any_number_of_notices_leaves_room_for_the_verdict(broken: RunResult) ->
 @settings(deadline=None)
 @given(ANY_TEXT)
 def test_escaped_text_reads_the_same_and_is_no_markup(text: str) -> None:
-    escaped = compliance_md.escaped(text, limit=1_000)
+    escaped = markdown.escaped(text, limit=1_000)
 
     assert html.unescape(escaped.replace("<!-- -->", "")) == one_line(text)
     assert not re.search(r"[|`*\[\]~$\\\n\r]", escaped)
@@ -169,7 +169,7 @@ def test_escaped_text_reads_the_same_and_is_no_markup(text: str) -> None:
     ],
 )
 def test_escapes(text: str, escaped: str) -> None:
-    assert compliance_md.escaped(text) == escaped
+    assert markdown.escaped(text) == escaped
 
 
 @pytest.mark.parametrize(
@@ -186,13 +186,13 @@ def test_escapes(text: str, escaped: str) -> None:
     ],
 )
 def test_code(text: str, shown: str) -> None:
-    assert compliance_md.code(text) == shown
+    assert markdown.code(text) == shown
 
 
 @settings(deadline=None)
 @given(ANY_TEXT)
 def test_code_reads_the_same_in_any_cell(text: str) -> None:
-    shown = compliance_md.code(text, limit=1_000)
+    shown = markdown.code(text, limit=1_000)
     plain = one_line(text)
 
     assert "|" not in shown

@@ -1,0 +1,157 @@
+"""The words of the data path: what a part is called, and how a long name is made to fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from planproof.reports.text import columns, one_line
+from planproof.results import EDGE_STATES, DrawnEdge
+
+NOT_HERE = "not in the stack"
+_KEY = r'(?:\[(?:[^\[\]"]|"[^"]*")*\])?'
+_ADDRESS = re.compile(
+    rf"(?P<modules>(?:module\.[\w-]+{_KEY}\.)*)(?P<data>data\.)?"
+    rf"(?P<type>[a-z][a-z0-9]*_[a-z0-9_]+)\.(?P<name>[\w-]+{_KEY})"
+)
+_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*]+(?=\s|$)")
+# AWS's own spelling of the words in Terraform's types, and plainer names for some types.
+_SPELT = {
+    **{word: word.upper() for word in (
+        "acl", "acm", "api", "dax", "db", "dms", "ebs", "ec2", "ecr", "ecs", "efs", "eks", "fsx",
+        "iam", "kms", "mq", "msk", "rds", "s3", "ses", "sns", "sqs", "ssm", "vpc", "waf",
+    )},
+    "apigateway": "API Gateway", "apigatewayv2": "API Gateway", "appsync": "AppSync",
+    "cloudfront": "CloudFront", "cloudtrail": "CloudTrail", "cloudwatch": "CloudWatch",
+    "dynamodb": "DynamoDB", "elasticache": "ElastiCache", "eventbridge": "EventBridge",
+    "opensearch": "OpenSearch", "scheduler": "EventBridge Scheduler",
+    "secretsmanager": "Secrets Manager", "sfn": "Step Functions",
+}  # fmt: skip
+_PLAIN = {
+    "cloudwatch_event_bus": "Event bus",
+    "cloudwatch_event_rule": "EventBridge rule",
+    "cloudwatch_event_target": "EventBridge target",
+    "cloudwatch_log_group": "Log group",
+    "cloudwatch_metric_alarm": "Alarm",
+    "cloudwatch_composite_alarm": "Composite alarm",
+    "kinesis_firehose_delivery_stream": "Firehose stream",
+    "sfn_state_machine": "State machine",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An end of an edge as a picture calls it: its type in plain words above its name."""
+
+    type: str
+    name: str
+    outside: bool
+
+
+def named(end: str) -> Named:
+    """The words for a Terraform address, or for the name of what is outside the stack."""
+    end = one_line(end)
+    found = _ADDRESS.fullmatch(end)
+    if found is None:
+        return Named("unknown" if end.startswith("an unknown ") else NOT_HERE, end, outside=True)
+    modules = re.sub(r"(^|\.)module\.", r"\1", found["modules"])
+    return Named(plain_type(found["type"]), modules + found["name"], outside=bool(found["data"]))
+
+
+def plain_type(type_: str) -> str:
+    """``aws_sqs_queue`` as "SQS queue"."""
+    _, _, rest = type_.partition("_")
+    if rest in _PLAIN:
+        return _PLAIN[rest]
+    words = " ".join(_SPELT.get(word, word) for word in rest.split("_") if word)
+    return words[:1].upper() + words[1:]
+
+
+def lacks(edge: DrawnEdge) -> str:
+    """What an edge that is not proven lacks, or what of it is undecided, in full; or ""."""
+    if edge.state == "broken":
+        return ", ".join(edge.missing) or "something that is not named"
+    return ", ".join(edge.undecided) if edge.state == "undetermined" else ""
+
+
+def crux(edge: DrawnEdge) -> tuple[str, int]:
+    """The first thing that an edge lacks, or that is undecided, in a word where it is a
+    permission; and how many more there are."""
+    first, *more = (edge.missing if edge.state == "broken" else edge.undecided) or ("",)
+    action = _ACTION.match(first)
+    return (action[0] if action else one_line(first), len(more)) if not edge.proven else ("", 0)
+
+
+def tally(edges: Sequence[DrawnEdge]) -> str:
+    """``12 of 13 edges proven``."""
+    proven = sum(edge.proven for edge in edges)
+    return f"{proven:,} of {len(edges):,} edge{'' if len(edges) == 1 else 's'} proven"
+
+
+def unproven(edges: Sequence[DrawnEdge]) -> list[DrawnEdge]:
+    """The edges that are not proven: the broken ones, then the undetermined ones."""
+    return sorted(
+        (edge for edge in edges if not edge.proven), key=lambda e: EDGE_STATES.index(e.state)
+    )
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """About how many pixels a text takes; rather a few too many, since fonts differ."""
+    narrow, wide = "iljtfrI.,:;|'!()[] ", "mwMWGOQ@%—…"
+    total = 0.0
+    for char in text:
+        if char in narrow:
+            total += 0.36
+        elif char in wide:
+            total += 0.9
+        elif char.isupper():
+            total += 0.7
+        else:
+            total += 0.59 if columns(char) < 2 else 1.1
+    return total * size * (1.1 if bold else 1)
+
+
+def wrapped(
+    text: str, room: float, size: float, lines: int = 2, *, bold: bool = False
+) -> list[str]:
+    """The text in so many lines at most, none wider than the room in pixels; what does not fit
+    is left out in its middle, where names of one family differ least."""
+    text = one_line(text)
+    kept = len(text)
+    while True:
+        shown = text
+        if kept < len(text):
+            head = (kept + 1) // 2
+            shown = f"{text[:head]}…{text[len(text) - (kept - head) :]}"
+        found = _lines(shown, room, size, bold)
+        if len(found) <= lines or kept <= 2:
+            return _balanced(found[:lines], shown, room, size, bold)
+        kept = min(kept - 1, 200)
+
+
+def _balanced(found: list[str], text: str, room: float, size: float, bold: bool) -> list[str]:
+    """As many lines in less room, so that no short word is left alone on the last one."""
+    for tighter in range(1, 10):
+        again = _lines(text, room * (1 - tighter / 20), size, bold, whole=True)
+        if len(again) != len(found):
+            break
+        found = again
+    return found
+
+
+def _lines(text: str, room: float, size: float, bold: bool, *, whole: bool = False) -> list[str]:
+    """The text, broken at its joints, or within a word that alone has no room, unless ``whole``."""
+
+    def fits(line: str) -> bool:
+        return width(line.strip(), size, bold=bold) <= room
+
+    lines = [""]
+    for piece in re.findall(r"[^\s_./:-]*[_./:-]|[^\s_./:-]+\s?|\s", text):
+        if lines[-1].strip() and not fits(lines[-1] + piece):
+            lines.append("")
+        for char in piece:
+            if lines[-1] and not whole and not fits(lines[-1] + char):
+                lines.append("")
+            lines[-1] += char
+    return [line.strip() for line in lines if line.strip()]
