@@ -1,0 +1,129 @@
+"""Callers, and resources, that are not of the stack."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from planproof.results import Verdict
+from tests.made_stack import ACCOUNT, role
+from tests.steps.asking import (
+    ask,
+    both,
+    bucket_policy,
+    grants,
+    pipeline_of,
+    statement,
+)
+
+GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
+
+
+def lets_in(principal: Any, **more: Any) -> dict[str, Any]:
+    return {**statement("s3:GetObject", "arn:aws:s3:::films/*"), "Principal": principal, **more}
+
+
+OTHER = "444455556666"
+STRANGER = '"another account" IS to "s3:GetObject" on "the input bucket"'
+ANYBODY = '"an unauthenticated caller" IS to "s3:GetObject" on "the input bucket"'
+
+
+@pytest.mark.parametrize(
+    ("policy", "stranger", "anybody"),
+    [
+        (lets_in("*"), (GOOD, BAD), (GOOD, BAD)),
+        (lets_in({"AWS": ACCOUNT}), (BAD, GOOD), (BAD, GOOD)),
+        (lets_in({"AWS": OTHER}), (BAD, BAD), (BAD, GOOD)),
+        (lets_in({"AWS": f"arn:aws:iam::{OTHER}:role/reader"}), (BAD, BAD), (BAD, GOOD)),
+        (lets_in({"Service": "s3.amazonaws.com"}), (BAD, GOOD), (BAD, GOOD)),
+        (
+            lets_in("*", Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}),
+            (BAD, GOOD),
+            (BAD, GOOD),
+        ),
+        (
+            lets_in("*", Condition={"StringEquals": {"aws:PrincipalAccount": OTHER}}),
+            (BAD, BAD),
+            (BAD, GOOD),
+        ),
+        (
+            lets_in(
+                "*", Condition={"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/r*"}}
+            ),
+            (BAD, BAD),
+            (BAD, GOOD),
+        ),
+        (
+            lets_in("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}),
+            (OPEN, OPEN),
+            (BAD, GOOD),
+        ),
+        (
+            lets_in("*", Condition={"ArnLike": {"aws:SourceArn": "arn:aws:s3:::films"}}),
+            (BAD, GOOD),
+            (BAD, GOOD),
+        ),
+        (
+            lets_in("*", Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
+            (OPEN, OPEN),
+            (OPEN, OPEN),
+        ),
+    ],
+)
+def test_who_a_bucket_policy_lets_in(policy: Any, stranger: Any, anybody: Any) -> None:
+    assert both(STRANGER, bucket_policy(policy)) == stranger
+    assert both(ANYBODY, bucket_policy(policy)) == anybody
+
+
+def test_nobody_from_outside_without_a_policy() -> None:
+    assert both(STRANGER) == both(ANYBODY) == (BAD, GOOD)
+    # Nor where resources have no policies, whatever the other account grants.
+    pass_role = '"another account" IS to "iam:PassRole" on "the MediaConvert role"'
+    assert both(pass_role) == (BAD, GOOD)
+    trusting = role(
+        "converter",
+        assume_role_policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": OTHER, "Service": "mediaconvert.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                },
+            }
+        ),
+    )
+    assert both(pass_role, trusting) == (BAD, GOOD)
+    assume = pass_role.replace("iam:PassRole", "sts:AssumeRole")
+    assert both(assume, trusting) == (BAD, BAD)
+
+
+def test_the_account_that_was_let_in_is_named() -> None:
+    evidence = ask(
+        STRANGER.replace("IS", "is not allowed"),
+        pipeline_of(bucket_policy(lets_in({"AWS": OTHER}))),
+    )
+    assert evidence.evidence[0].address == "another account"
+    assert f"asked of arn:aws:iam::{OTHER}:role/planproof" in evidence.evidence[0].found
+
+
+def test_somebody_who_is_not_of_the_stack_is_granted_nobody_knows_what() -> None:
+    other = f'"arn:aws:iam::{OTHER}:role/reader" IS to "s3:GetObject" on "the input bucket"'
+    assert both(other) == (BAD, GOOD)
+    assert both(other, bucket_policy(lets_in({"AWS": OTHER}))) == (OPEN, OPEN)
+    own = other.replace(OTHER, ACCOUNT)
+    assert both(own) == (OPEN, OPEN)
+    deny = lets_in("*", Effect="Deny")
+    assert both(own, bucket_policy(deny)) == (BAD, GOOD)
+    root = own.replace("role/reader", "root")
+    assert both(root) == (GOOD, BAD)
+
+
+def test_a_resource_that_is_not_of_the_stack_has_a_policy_nobody_knows() -> None:
+    elsewhere = "arn:aws:s3:::elsewhere/x"
+    step = f'"the function" IS to "s3:GetObject" on "{elsewhere}"'
+    assert both(step, grants(statement("s3:*", elsewhere))) == (OPEN, OPEN)
+    assert both(step.replace("the function", "another account")) == (OPEN, OPEN)
+    assert both(step.replace("the function", "an unauthenticated caller")) == (OPEN, OPEN)
