@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pytest_bdd.parser import FeatureParser
 
 from planproof.recorder import Recorder, StepFailedError, UndeterminedError
 from planproof.recording import Recording
@@ -370,3 +371,16 @@ def test_the_shipped_stack(shipped: Stack) -> None:
     assert held(ask(send.replace("WHICH", "the status queue"), shipped, *source)) is BAD
     assert held(ask('"another account" is not allowed to "kms:*" on "the key"', shipped)) is GOOD
     assert held(ask('"the function" is not allowed to "kms:Decrypt" on "the key"', shipped)) is OPEN
+
+
+def test_the_example_of_the_page_holds(shipped: Stack, tmp_path: Path) -> None:
+    page = (ROOT / "docs/writing-requirements.md").read_text("utf-8")
+    example = page.split("### Is it allowed?")[1].split("```gherkin\n")[1].split("```")[0]
+    (tmp_path / "shown.feature").write_text(example, "utf-8")
+    feature = FeatureParser(str(tmp_path), "shown.feature").parse()
+    steps = [step for scenario in feature.scenarios.values() for step in scenario.steps]
+    assert len(steps) >= 5
+    for step in steps:
+        rows = step.datatable.raw() if step.datatable else []
+        evidence = ask(step.name, shipped, *(f"| {' | '.join(row)} |" for row in rows))
+        assert held(evidence) is GOOD, step.name
