@@ -341,11 +341,6 @@ _S3_CONFIGURATION = re.compile(
 _S3_DELETED_BY_PUT = re.compile(r"Delete(Bucket(?:Cors|Tagging|OwnershipControls))")
 
 _ACTIONS: Mapping[str, Mapping[str, str]] = {
-    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiamaccessanalyzer.html
-    "accessanalyzer": {
-        "GetFindingV2": "access-analyzer:GetFinding",
-        "ListFindingsV2": "access-analyzer:ListFindings",
-    },
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
     "apigatewaymanagementapi": dict.fromkeys(
         ("DeleteConnection", "GetConnection", "PostToConnection"), "execute-api:ManageConnections"
@@ -355,8 +350,6 @@ _ACTIONS: Mapping[str, Mapping[str, str]] = {
         "Converse": "bedrock:InvokeModel",
         "ConverseStream": "bedrock:InvokeModelWithResponseStream",
     },
-    # https://docs.aws.amazon.com/cloudsearch/latest/developerguide/configuring-access.html
-    "cloudsearchdomain": {"UploadDocuments": "cloudsearch:document"},
     # https://docs.aws.amazon.com/aurora-dsql/latest/userguide/authentication-authorization.html
     "dsql": {
         "GenerateDbConnectAuthToken": "dsql:DbConnect",

@@ -108,9 +108,14 @@ def _placed(unread: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]
     for what, where in unread:
         places[what].add(where)
     for what, found in places.items():
-        first = sorted(found)[:_PLACES]
+        first = sorted(found, key=_in_source_order)[:_PLACES]
         more = len(found) - len(first)
         yield what, [*first, f"and {more} more"] if more else first
+
+
+def _in_source_order(where: str) -> tuple[str, int]:
+    file, _, line = where.rpartition(":")
+    return (file, int(line)) if line.isdecimal() else (where, 0)
 
 
 _PLACES = 4
@@ -377,12 +382,21 @@ class _Flow:
         self._read: set[Any] = set()
         self._left: dict[int, None] = {}
         """Positions in nodes that have something to do, in order."""
+        self._is_known = False
+        """Whether all values that come from the package have arrived: the others are unknown."""
 
     def settle(self) -> None:
         """Follow everything until nothing new is found."""
-        self._left = {
-            at: None for at, (node, _) in enumerate(self.nodes) if isinstance(node, _FOLLOWED)
-        }
+        for self._is_known in (False, True):
+            self._left = {
+                at: None for at, (node, _) in enumerate(self.nodes) if isinstance(node, _FOLLOWED)
+            }
+            self._follow_all()
+        for node, scope in self.bystanders:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self._import(node, scope)
+
+    def _follow_all(self) -> None:
         while self._left:
             at = next(iter(self._left))
             del self._left[at]
@@ -392,9 +406,6 @@ class _Flow:
             for key in self._read:
                 self._readers[key].add(at)
         self._memo.clear()
-        for node, scope in self.bystanders:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                self._import(node, scope)
 
     def _get(self, key: Any) -> _Atoms:
         self._read.add(key)
@@ -409,10 +420,11 @@ class _Flow:
         self._left.update(dict.fromkeys(self._readers[key]))
 
     def value(self, node: ast.AST, scope: _Scope) -> _Atoms:
-        """What an expression may be; nothing where no value reaches it."""
+        """What an expression may be; nothing where no value has arrived yet."""
         known = self._memo.get(node)
         if known is None:
-            known = self._memo[node] = self._value(node, scope)
+            known = self._value(node, scope) or (_UNKNOWN if self._is_known else _NONE)
+            self._memo[node] = known
         return known
 
     # Values ------------------------------------------------------------------------------------
@@ -451,7 +463,8 @@ class _Flow:
         return _DATA
 
     def _container(self, parts: Iterable[ast.AST], scope: _Scope) -> _Atoms:
-        return _box(_NONE.union(*(self.value(one, scope) for one in parts))) | _DATA
+        held = [self.value(one, scope) for one in parts]
+        return _box(_NONE.union(*held)) if held else _DATA
 
     def _named(self, name: str, scope: _Scope) -> _Atoms:
         owner = scope.owner(name)
@@ -497,7 +510,8 @@ class _Flow:
                     return frozenset({_Atom("maker", _MAKERS[name])})
                 return _SESSION if name == "_session" else _DATA
             case "external":
-                return _external(f"{atom.what}.{name}")
+                kept = (one for one in self._get(name) if one.kind in ("sdk", "box", "session"))
+                return _external(f"{atom.what}.{name}").union(kept)
             case "module":
                 return self._of_module(atom.what, name)
             case "instance" | "class":
@@ -673,7 +687,7 @@ class _Flow:
                 self._store(target.value, _box(atoms), scope)
 
     def _put_into(self, container: ast.AST, atoms: _Atoms, scope: _Scope) -> None:
-        if isinstance(container, ast.Name | ast.Attribute):
+        if isinstance(container, ast.Name | ast.Attribute) and _last_name(container) != "__dict__":
             self._store(container, _box(atoms), scope)
         elif isinstance(container, ast.Subscript):
             self._put_into(container.value, atoms, scope)
@@ -699,6 +713,7 @@ class _Flow:
             case ast.Import() | ast.ImportFrom():
                 self._import(node, scope)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._add(("return", node), _DATA)
                 self._decorated(node, _Atom("def", node), scope)
             case ast.ClassDef():
                 self._class(node, scope)
@@ -827,7 +842,7 @@ class _Flow:
         called = self.value(node.func, scope)
         if not given and not named:
             return
-        for atom in called or _UNKNOWN:
+        for atom in called:
             match atom.kind:
                 case "def" | "bound":
                     self._call(atom.what, given, named, node, atom.kind == "bound")
@@ -1051,6 +1066,7 @@ class _Judge:
         self._flow = flow
         self._unread = flow.sources.unread
         self._called: set[ast.AST] = set()
+        self._named: dict[str, list[tuple[str, str]]] = {}
         made = {
             atom.what
             for node, scope in flow.nodes
@@ -1080,11 +1096,15 @@ class _Judge:
 
     def _node(self, node: ast.AST, scope: _Scope, has_objects: bool) -> None:
         match node:
-            case ast.Call() if has_objects:
-                self._call(node, scope)
+            case ast.Call():
+                called = self._flow.value(node.func, scope)
+                if any(one.kind == "external" and one.what in _IMPORTERS for one in called):
+                    self._imported(node, scope)
+                if has_objects:
+                    self._call(node, scope)
             case ast.Attribute(ctx=ast.Load()):
                 if has_objects:
-                    self._reference(node, node.attr, self._receivers(node.value, scope), scope)
+                    self._reference(node, node.attr, self._flow.value(node.value, scope), scope)
                 self._outside(node, scope)
             case ast.Name(ctx=ast.Load()):
                 self._outside(node, scope)
@@ -1105,12 +1125,11 @@ class _Judge:
         line = getattr(named, "end_lineno", None) or 1
         self.made.add(Call(service, operation, scope.module.file, line))
 
-    def _receivers(self, node: ast.AST, scope: _Scope) -> _Atoms:
-        return self._flow.value(node, scope) or _UNKNOWN
-
     def _by_name(self, name: str) -> list[tuple[str, str]]:
         """What a method of something unknown may call, of the services in use."""
-        found = []
+        if name in self._named:
+            return self._named[name]
+        found = self._named[name] = list[tuple[str, str]]()
         for thing in self._things:
             member = members(thing).get(name)
             if member is None or not member.is_method or "BatchWriter" in thing.kind:
@@ -1161,9 +1180,7 @@ class _Judge:
         kinds = {one.kind for one in called}
         attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         if "maker" in kinds or (
-            attribute in _MAKERS
-            and ("unknown" in kinds or not called)
-            and (_Atom("session") in self._flow.escaped)
+            attribute in _MAKERS and "unknown" in kinds and (_Atom("session") in self._flow.escaped)
         ):
             names = self._flow.service_names(node, scope)
             if not names:
@@ -1171,13 +1188,10 @@ class _Judge:
             for name in names:
                 if not is_service(name):
                     self._say(f"botocore knows no service {name!r}", node, scope)
-        for atom in called:
-            if atom.kind == "external" and atom.what == "builtins.getattr":
-                self._getattr(node, scope)
-            if atom.kind == "external" and atom.what in _IMPORTERS:
-                self._imported(node, scope)
+        if _Atom("external", "builtins.getattr") in called:
+            self._getattr(node, scope)
         if attribute in _SPECIAL and isinstance(node.func, ast.Attribute):
-            self._special(node, attribute, self._receivers(node.func.value, scope), scope)
+            self._special(node, attribute, self._flow.value(node.func.value, scope), scope)
 
     def _getattr(self, node: ast.Call, scope: _Scope) -> None:
         if len(node.args) < 2:
@@ -1185,10 +1199,10 @@ class _Judge:
         atoms, names = (self._flow.value(one, scope) for one in node.args[:2])
         for one in names:
             if one.kind == "text":
-                self._reference(node, one.what, atoms or _UNKNOWN, scope)
+                self._reference(node, one.what, atoms, scope)
         if names and all(one.kind == "text" for one in names):
             return
-        is_lost = bool(self._lost) and (not atoms or _Atom("unknown") in atoms)
+        is_lost = bool(self._lost) and _Atom("unknown") in atoms
         if is_lost or any(
             one.kind in ("sdk", "session")
             or (one.kind == "external" and one.what.partition(".")[0] in _SDK)
@@ -1262,6 +1276,5 @@ def _reached(things: Iterable[Thing]) -> frozenset[Thing]:
 
 
 def _described(thing: Thing) -> str:
-    if thing.kind in ("client", "resource"):
-        return f"the {thing.kind} of {thing.service}"
-    return f"a {thing.kind} of {thing.service}"
+    article = "an" if thing.kind[0] in "AEIO" else "a"
+    return f"{article} {thing.kind} of {thing.service}"
