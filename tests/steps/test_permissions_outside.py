@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from planproof.results import Verdict
-from tests.made_stack import ACCOUNT, role
+from tests.made_stack import ACCOUNT, made, role
 from tests.steps.asking import (
+    KEY_ARN,
     ask,
     both,
     bucket_policy,
@@ -90,7 +91,7 @@ def test_nobody_from_outside_without_a_policy() -> None:
                 "Statement": {
                     "Effect": "Allow",
                     "Principal": {"AWS": OTHER, "Service": "mediaconvert.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
+                    "Action": "*",
                 },
             }
         ),
@@ -98,6 +99,17 @@ def test_nobody_from_outside_without_a_policy() -> None:
     assert both(pass_role, trusting) == (BAD, GOOD)
     assume = pass_role.replace("iam:PassRole", "sts:AssumeRole")
     assert both(assume, trusting) == (BAD, BAD)
+
+
+def test_who_a_key_policy_lets_in_by_account() -> None:
+    for account, expected in ((ACCOUNT, (BAD, GOOD)), (OTHER, (BAD, BAD))):
+        limit = {"StringEquals": {"kms:CallerAccount": account}}
+        open_ = {**statement("kms:Decrypt", Condition=limit), "Principal": {"AWS": "*"}}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [open_]})
+        key = made(
+            "aws_kms_key.media", arn=KEY_ARN, id="0f6337be", key_id="0f6337be", policy=policy
+        )
+        assert both('"another account" IS to "kms:Decrypt" on "the key"', key) == expected
 
 
 def test_the_account_that_was_let_in_is_named() -> None:
