@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from planproof.aws_managed_policies import aws_managed_document
 from planproof.iam import PolicyDocument, PolicyKind
+from planproof.link_index import holders, with_value
 from planproof.links import configured, linked, links
 from planproof.policies_attached import AttachedPolicy, unknown_policy, written_policy
 from planproof.stack import Resource, Stack
@@ -91,7 +92,7 @@ def boundaries(stack: Stack, principal: Resource) -> list[AttachedPolicy]:
 def _inline(stack: Stack, principal: Resource, kind: _Principal) -> Iterator[AttachedPolicy]:
     exclusive = f"aws_iam_{kind.word}_policies_exclusive"
     kept = _exclusive(stack, principal, kind, exclusive, "policy_names")
-    for resource in stack.managed(f"aws_iam_{kind.word}_policy"):
+    for resource in holders(stack, (f"aws_iam_{kind.word}_policy",), kind.word, principal, _NAMES):
         sure = links(stack, resource, kind.word, principal, _NAMES)
         if sure is False:
             continue
@@ -117,7 +118,7 @@ def _exclusive(
     stack: Stack, principal: Resource, kind: _Principal, type_: str, attribute: str
 ) -> list[Value] | None:
     """What an exclusive list leaves to a principal; None where there is none, or it is open."""
-    for resource in stack.managed(type_):
+    for resource in holders(stack, (type_,), f"{kind.word}_name", principal, _NAMES):
         if links(stack, resource, f"{kind.word}_name", principal, _NAMES) is True:
             names = resource.get(attribute)
             if isinstance(names, (list, tuple)) and not any(map(is_unknown, names)):
@@ -139,7 +140,7 @@ def _managed(stack: Stack, principal: Resource, kind: _Principal) -> Iterator[At
         (f"aws_iam_{kind.word}_policy_attachment", kind.word),
         ("aws_iam_policy_attachment", f"{kind.word}s"),
     ):
-        for resource in stack.managed(type_):
+        for resource in holders(stack, (type_,), attribute, principal, _NAMES):
             sure = links(stack, resource, attribute, principal, _NAMES)
             if sure is False:
                 continue
@@ -149,7 +150,7 @@ def _managed(stack: Stack, principal: Resource, kind: _Principal) -> Iterator[At
                 yield unknown_policy(resource, "policy_arn", PolicyKind.MANAGED, resource, why)
                 continue
             yield _by_arn(stack, resource, "policy_arn", arn, sure, _doubt(principal))
-    for resource in stack.managed(exclusive):
+    for resource in holders(stack, (exclusive,), f"{kind.word}_name", principal, _NAMES):
         sure = links(stack, resource, f"{kind.word}_name", principal, _NAMES)
         if sure is not False:
             yield from _list(stack, resource, "policy_arns", sure, _doubt(principal))
@@ -188,8 +189,10 @@ def _by_arn(
         return AttachedPolicy(document, attachment, path, attachment)
     # A list cannot be matched by reference: all that is in it would answer for each item.
     single = "." not in path
-    for policy in (*stack.managed("aws_iam_policy"), *stack.data("aws_iam_policy")):
-        if isinstance(arn, str) and policy.get("arn") == arn:
+    if isinstance(arn, str):
+        own = with_value(stack, ("aws_iam_policy",), "arn", arn)
+        read = (p for p in stack.data("aws_iam_policy") if p.get("arn") == arn)
+        for policy in (*own, *read):
             return written_policy(policy, "policy", kind, attachment)
     if single and not isinstance(arn, str):
         named, _ = linked(stack, attachment, path, stack.managed("aws_iam_policy"), ("arn", "id"))
@@ -211,7 +214,7 @@ def _of_groups(stack: Stack, user: Resource) -> Iterator[AttachedPolicy]:
         ("aws_iam_user_group_membership", "user", "groups"),
         ("aws_iam_group_membership", "users", "group"),
     ):
-        for membership in stack.managed(type_):
+        for membership in holders(stack, (type_,), own, user, _NAMES):
             sure = links(stack, membership, own, user, _NAMES)
             if sure is not False:
                 yield from _of_membership(stack, user, membership, attribute, sure, seen)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from planproof.iam import PolicyKind
+from planproof.link_index import holders
 from planproof.links import configured, links
 from planproof.origins import Tracer
 from planproof.policies_attached import (
@@ -124,7 +125,10 @@ def _more(stack: Stack, resource: Resource, *, written: bool) -> Iterator[Attach
 
 
 def _written(stack: Stack, resource: Resource, how: _Written) -> Iterator[AttachedPolicy]:
-    for writer in stack.managed(how.by):
+    writers = holders(stack, (how.by,), how.names, resource, how.identities)
+    if resource.type == "aws_cloudwatch_event_bus":  # a writer that names none means the default
+        writers = stack.managed(how.by)
+    for writer in writers:
         sure = _names(stack, writer, resource, how)
         if sure is not False:
             doubt = f"whether it is the policy of {resource} is not known"

@@ -108,6 +108,9 @@ class Stack:
         init=False, repr=False, compare=False, default_factory=dict
     )
 
+    indexes: dict[Any, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What others found in this stack and would find again; see :mod:`planproof.link_index`."""
+
     def __post_init__(self) -> None:
         by_type: dict[tuple[str, str], list[Resource]] = {}
         for resource in self.resources.values():

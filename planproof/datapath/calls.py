@@ -17,6 +17,7 @@ from planproof.datapath.places import arn_of
 from planproof.function_calls import Calls
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
+from planproof.link_index import with_value
 from planproof.links import references
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, leaves
@@ -98,30 +99,32 @@ def code_edges(
 
 
 def told_of(stack: Stack, function: Resource) -> tuple[Resource, ...]:
-    """The parts that a function's environment names."""
+    """The parts that a function's environment names, in the stack's order."""
     environment = function.get("environment.variables")
-    texts = {leaf for _, leaf in leaves(environment) if isinstance(leaf, str) and leaf}
-    named = references(stack, function, "environment.0.variables")
-    open_ = any(isinstance(leaf, Unknown) for _, leaf in leaves(environment))
-    found = []
-    for part in stack.managed(*_KINDS):
-        own = {part.get(name) for name in _KINDS[part.type].names}
-        by_value = any(_names(text, own) for text in texts)
-        if by_value or (open_ and part.declared in named):
-            found.append(part)
-    return tuple(found)
+    values = [leaf for _, leaf in leaves(environment)]
+    names = {name for text in values if isinstance(text, str) for name in _names_in(text)}
+    found = {
+        part.address
+        for type_, kind in _KINDS.items()
+        for attribute in kind.names
+        for name in names
+        for part in with_value(stack, (type_,), attribute, name)
+    }
+    if any(isinstance(value, Unknown) for value in values):
+        named = references(stack, function, "environment.0.variables")
+        found |= {part.address for part in stack.managed(*_KINDS) if part.declared in named}
+    return tuple(stack[address] for address in stack.resources if address in found)
 
 
-def _names(text: str, own: set[object]) -> bool:
-    known = {name for name in own if isinstance(name, str) and name}
-    if text in known:
-        return True
+def _names_in(text: str) -> Iterator[str]:
+    """What a text may name: something by itself, or the bucket of an object."""
+    if not text:
+        return
+    yield text
     if text.startswith("s3://"):
-        return text.removeprefix("s3://").split("/")[0] in known
-    parts = parse_arn(text)
-    if parts is None or parts.service != "s3":
-        return False
-    return parts.resource.split("/")[0] in known
+        yield text.removeprefix("s3://").split("/")[0]
+    elif (parts := parse_arn(text)) is not None and parts.service == "s3":
+        yield parts.resource.split("/")[0]
 
 
 def _needs_on(

@@ -22,6 +22,7 @@ from planproof.datapath.model import Edge, End, Fact, Need
 from planproof.datapath.places import account_of, arn_of, below
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
+from planproof.link_index import targets
 from planproof.links import linked, links
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
@@ -108,8 +109,8 @@ def source_context(stack: Stack, source: End) -> dict[str, ContextValue | None]:
 
 def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unknown:
     """What an attribute names: a part of the stack, or an ARN from outside it, or UNKNOWN."""
-    attributes = ("arn", "qualified_arn")
-    sure, _ = linked(stack, holder, path, stack.managed(*_INLETS), attributes)
+    near = targets(stack, holder, path, tuple(_INLETS), ("arn",))
+    sure, _ = linked(stack, holder, path, near, ("arn",))
     if len(sure) == 1:
         return sure[0]
     value = holder.get(path)
@@ -119,10 +120,11 @@ def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unk
         for group in stack.managed("aws_cloudwatch_log_group"):
             if value.removesuffix(":*") == group.get("arn"):
                 return group
-    for function in stack.managed("aws_lambda_function"):
-        own = function.get("arn")
-        if isinstance(own, str) and value.startswith(f"{own}:"):
-            return function
+    if parts is not None and parts.service == "lambda":  # one of its versions or aliases
+        for function in stack.managed("aws_lambda_function"):
+            own = function.get("arn")
+            if isinstance(own, str) and value.startswith(f"{own}:"):
+                return function
     return value
 
 
@@ -174,9 +176,7 @@ def _needs_outside(
 
 def _notifications(stack: Stack) -> Iterator[Edge]:
     for notification in stack.managed("aws_s3_bucket_notification"):
-        bucket = _end(
-            stack, notification, "bucket", stack.managed("aws_s3_bucket"), ("id", "bucket")
-        )
+        bucket = _end(stack, notification, "bucket", "aws_s3_bucket", ("id", "bucket"))
         for block, attribute in (
             ("queue", "queue_arn"),
             ("topic", "topic_arn"),
@@ -189,11 +189,10 @@ def _notifications(stack: Stack) -> Iterator[Edge]:
 
 def _events(stack: Stack) -> Iterator[Edge]:
     for target in stack.managed("aws_cloudwatch_event_target"):
-        rules = stack.managed("aws_cloudwatch_event_rule")
-        rule = _end(stack, target, "rule", rules, ("name", "id"))
+        rule = _end(stack, target, "rule", "aws_cloudwatch_event_rule", ("name", "id"))
         role = None
         if target.get("role_arn") is not None:
-            roles = stack.managed("aws_iam_role")
+            roles = targets(stack, target, "role_arn", ("aws_iam_role",), ("arn",))
             sure, _ = linked(stack, target, "role_arn", roles, ("arn",))
             role = sure[0] if sure else None
         service = "events.amazonaws.com"
@@ -207,8 +206,7 @@ def _subscriptions(stack: Stack) -> Iterator[Edge]:
     for subscription in stack.managed("aws_sns_topic_subscription"):
         if subscription.get("protocol") not in ("sqs", "lambda"):
             continue
-        topics = stack.managed("aws_sns_topic")
-        topic = _end(stack, subscription, "topic_arn", topics, ("arn", "id"))
+        topic = _end(stack, subscription, "topic_arn", "aws_sns_topic", ("arn", "id"))
         yield delivery(stack, "sns.amazonaws.com", topic, subscription, "endpoint", PUBLISHES)
 
 
@@ -231,15 +229,9 @@ def _alarms(stack: Stack) -> Iterator[Edge]:
                 yield delivery(stack, service, alarm, alarm, f"{attribute}.{i}", ALARMS)
 
 
-def _end(
-    stack: Stack,
-    holder: Resource,
-    path: str,
-    candidates: tuple[Resource, ...],
-    attributes: tuple[str, ...],
-) -> End:
+def _end(stack: Stack, holder: Resource, path: str, type_: str, attributes: tuple[str, ...]) -> End:
     """The part that an attribute names, or its value as a name for what is outside."""
-    for candidate in candidates:
+    for candidate in targets(stack, holder, path, (type_,), attributes):
         if links(stack, holder, path, candidate, attributes):
             return candidate
     value = holder.get(path)

@@ -20,6 +20,7 @@ from planproof.datapath.model import Edge, Fact, Need
 from planproof.datapath.places import arn_of, below, endpoint, place_of
 from planproof.function_calls import Calls
 from planproof.iam.arn import parse_arn
+from planproof.link_index import holders, targets, with_value
 from planproof.links import configured, linked, links, references
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, is_unknown
@@ -73,7 +74,8 @@ def function_edges(
         handled: services, as botocore names them, whose edges somebody else draws.
     """
     for function in stack.managed("aws_lambda_function"):
-        sure, _ = linked(stack, function, "role", stack.managed("aws_iam_role"), ("arn",))
+        roles = targets(stack, function, "role", ("aws_iam_role",), ("arn",))
+        sure, _ = linked(stack, function, "role", roles, ("arn",))
         if len(sure) != 1:
             yield _without_role(function)
             continue
@@ -112,10 +114,11 @@ def _runs(stack: Stack, function: Resource, role: Resource) -> Edge:
 
 def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
     """What Lambda reads in the role's name to call the function."""
-    for mapping in stack.managed("aws_lambda_event_source_mapping"):
+    mappings = ("aws_lambda_event_source_mapping",)
+    for mapping in holders(stack, mappings, "function_name", function, _FUNCTION):
         if not links(stack, mapping, "function_name", function, _FUNCTION):
             continue
-        queues = stack.managed("aws_sqs_queue")
+        queues = targets(stack, mapping, "event_source_arn", ("aws_sqs_queue",), ("arn",))
         sure, _ = linked(stack, mapping, "event_source_arn", queues, ("arn",))
         value = mapping.get("event_source_arn")
         part = sure[0] if sure else None
@@ -146,10 +149,10 @@ def _stream_owner(stack: Stack, arn: str | Unknown) -> Resource | None:
 def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
     name = log_group_name(stack, function)
     context = function_context(function)
-    for group in stack.managed("aws_cloudwatch_log_group"):
-        if group.get("name") != name and not links(
-            stack, function, "logging_config.0.log_group", group, ("name", "id")
-        ):
+    path, named = "logging_config.0.log_group", ("name", "id")
+    told = targets(stack, function, path, ("aws_cloudwatch_log_group",), named)
+    for group in (*_called(stack, name), *told):
+        if group.get("name") != name and not links(stack, function, path, group, named):
             continue
         stream = below(group, ":log-stream:1")
         scope = tuple(s for s in (below(group, ":*"),) if isinstance(s, str))
@@ -163,6 +166,12 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
             needs += service_needs(stack, group, service, _LOG_KEY_ACTIONS, {}, why)
         return Edge(function, group, LOGS, tuple(needs), declared_by=function)
     return _own_log_group(stack, function, role, name)
+
+
+def _called(stack: Stack, name: str | Unknown) -> tuple[Resource, ...]:
+    if isinstance(name, Unknown):
+        return ()
+    return with_value(stack, ("aws_cloudwatch_log_group",), "name", name)
 
 
 def log_group_name(stack: Stack, function: Resource) -> str | Unknown:

@@ -16,6 +16,7 @@ from planproof.datapath.model import Need
 from planproof.datapath.places import account_of, arn_of, endpoint, place_of
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
+from planproof.link_index import holders, targets
 from planproof.links import configured, links
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
@@ -27,6 +28,7 @@ KEY_TYPES: Final = (
     "aws_kms_replica_external_key",
 )
 _NAMES: Final = ("arn", "id", "key_id")
+_ALIASES: Final = ("name", "id", "arn", "target_key_arn")
 _ATTRIBUTES: Final[Mapping[str, str]] = {
     "aws_cloudwatch_log_group": "kms_key_id",
     "aws_dynamodb_table": "server_side_encryption.kms_key_arn",
@@ -116,7 +118,8 @@ def service_needs(
 
 
 def _bucket(stack: Stack, bucket: Resource) -> KeyUse:
-    for rule in stack.managed("aws_s3_bucket_server_side_encryption_configuration"):
+    rules = ("aws_s3_bucket_server_side_encryption_configuration",)
+    for rule in holders(stack, rules, "bucket", bucket, ("id", "bucket")):
         named = links(stack, rule, "bucket", bucket, ("id", "bucket"))
         if named is False:
             continue
@@ -142,14 +145,13 @@ def _bucket(stack: Stack, bucket: Resource) -> KeyUse:
 def _named(stack: Stack, part: Resource, holder: Resource, path: str, value: Value) -> KeyUse:
     """The key that an attribute of ``holder`` names by ARN, id or alias."""
     context = _context(stack, part)
-    keys = stack.managed(*KEY_TYPES)
-    for key in keys:
+    for key in targets(stack, holder, path, KEY_TYPES, _NAMES):
         if links(stack, holder, path, key, _NAMES):
             return KeyUse(key, arn_of(key), context=context)
-    for alias in stack.managed("aws_kms_alias"):
-        if not links(stack, holder, path, alias, ("name", "id", "arn", "target_key_arn")):
+    for alias in targets(stack, holder, path, ("aws_kms_alias",), _ALIASES):
+        if not links(stack, holder, path, alias, _ALIASES):
             continue
-        for key in keys:
+        for key in targets(stack, alias, "target_key_id", KEY_TYPES, _NAMES):
             if links(stack, alias, "target_key_id", key, _NAMES):
                 return KeyUse(key, arn_of(key), context=context)
     if isinstance(value, str) and _is_aws_managed(value):

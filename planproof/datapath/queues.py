@@ -15,6 +15,7 @@ from typing import Any, Final
 from planproof.datapath.model import Edge, Fact
 from planproof.datapath.places import arn_of
 from planproof.iam.arn import parse_arn
+from planproof.link_index import holders, with_value
 from planproof.links import configured, links, references
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
@@ -43,7 +44,7 @@ def _policy(
     stack: Stack, queue: Resource, type_: str, attribute: str
 ) -> tuple[Resource, Mapping[str, Any] | Unknown | None]:
     """A redrive policy of a queue, from a resource of its own or the queue's attribute."""
-    for own in stack.managed(type_):
+    for own in holders(stack, (type_,), "queue_url", queue, ("id", "url")):
         named = links(stack, own, "queue_url", queue, ("id", "url"))
         if named:
             return own, _parsed(own.get(attribute))
@@ -72,8 +73,8 @@ def _target(
         found = [q for q in queues if q.declared in named]
         return found[0] if len(found) == 1 else UNKNOWN
     arn = policy.get("deadLetterTargetArn")
-    for queue in queues:
-        if isinstance(arn, str) and queue.get("arn") == arn:
+    if isinstance(arn, str):
+        for queue in with_value(stack, ("aws_sqs_queue",), "arn", arn):
             return queue
     return arn if isinstance(arn, str) else UNKNOWN
 
