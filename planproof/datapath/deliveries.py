@@ -144,11 +144,24 @@ def _needs(
         why = f"to work under {role}"
         yield Need("sts:AssumeRole", service, arn_of(role), role, context, why=why)
         context = {}
+    about_sender = {**context, **_owner(service, context)}
     for action in inlet.actions:
-        yield Need(action, principal, about, target, context, scope, "to deliver")
+        yield Need(action, principal, about, target, about_sender, scope, "to deliver")
     why = f"since {target} is encrypted"
     if role is None:
         yield from service_needs(stack, target, service, inlet.key_actions, context, why)
+
+
+def _owner(
+    service: str, context: Mapping[str, ContextValue | None]
+) -> dict[str, ContextValue | None]:
+    """What a topic's default policy asks for: alarms work with it, S3 and EventBridge do not.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    """
+    own = context.get("aws:SourceAccount") if service == "cloudwatch.amazonaws.com" else None
+    return {"aws:SourceOwner": own}
 
 
 def _facts(stack: Stack, service: str, target: Resource, role: Resource | None) -> Iterator[Fact]:
