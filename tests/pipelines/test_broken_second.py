@@ -47,7 +47,8 @@ MISTAKES = [
         ),
         "REQ-01",
         "aws_iam_role_policy.desk",
-        also=frozenset({"REQ-15"}),
+        # Every logs action, those on resource policies among them.
+        also=frozenset({"REQ-15", "REQ-17"}),
     ),
     Case(
         "MediaConvert cannot read what was dropped",
