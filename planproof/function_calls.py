@@ -956,7 +956,6 @@ class _Flow:
                 self._escape(_things(members(atom.what)[atom.name].gives), node, scope)
             elif atom.kind in _DEFS and _Atom("def", atom.what) not in self.escaped:
                 self._lose(_Atom("def", atom.what), node, scope)
-                self._escape(self._returned([atom]), node, scope)
                 for one in _parameters(atom.what.args):
                     if one.arg not in ("self", "cls"):
                         self._take(atom.what, one.arg, _UNKNOWN)

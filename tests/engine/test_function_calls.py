@@ -190,6 +190,48 @@ FOUND = {
         OBJECT + "class A:\n    pass\na = A()\nsetattr(a, 'x', obj)\na.x.get()",
         "s3:GetObject",
     ),
+    "a name that a class has too": (
+        OBJECT + "class A:\n    obj = 'text'\n    def f(self):\n        obj.get()",
+        "s3:GetObject",
+    ),
+    "functions in the order of a story": (
+        "import boto3\ndef a():\n    return b()\ndef b():\n    return c()\ndef c():\n"
+        "    return d()\ndef d():\n    return e()\ndef e():\n    return f()\ndef f():\n"
+        "    return boto3.resource('s3').Object('b', 'k')\na().get()",
+        "s3:GetObject",
+    ),
+    "three services, one after the other": (
+        "import boto3\ndef make(name):\n    return boto3.client(name)\nmake('sns')\nmake('sqs')\n"
+        "make('s3').get_object()",
+        "s3:GetObject",
+    ),
+    "what a decorator makes": (
+        OBJECT + "def make(f):\n    return obj\n@make\ndef thing():\n    pass\nthing.get()",
+        "s3:GetObject",
+    ),
+    "a paginator of an unknown client": (
+        "import boto3\nboto3.client('mediaconvert')\n"
+        "def f(client):\n    client.get_paginator('list_jobs')",
+        "mediaconvert:ListJobs",
+    ),
+    "a method of an unknown resource": (
+        "import boto3\nboto3.resource('sqs')\ndef f(queue):\n    queue.receive_messages()",
+        "sqs:ReceiveMessage",
+    ),
+    "a method of an unknown table": (
+        TABLE + "def f(table):\n    table.put_item()",
+        "dynamodb:PutItem",
+    ),
+    "an operation of two services, known where it matters": (
+        "import boto3\na, b = boto3.client('sns'), boto3.client('sqs')\n"
+        "def f(it):\n    it.add_permission()\nf(a)\nf(x)",
+        "sns:AddPermission",
+    ),
+    "an operation of two services, one of them lost": (
+        "import boto3, shelve\na, b = boto3.client('sns'), boto3.client('sqs')\n"
+        "def f(it):\n    it.add_permission()\nf(a)\nf(shelve.keep(b))",
+        "sns:AddPermission sqs:AddPermission",
+    ),
     "a global": (
         "import boto3\nobj = None\ndef start():\n    global obj\n"
         "    obj = boto3.resource('s3').Object('b', 'k')\ndef use():\n    obj.get()",
@@ -261,6 +303,7 @@ NOTHING = {
     "getattr with another name": CLIENT + "getattr(client, 'exceptions')",
     "a client of something else": "import docker\n".replace("docker", "json")
     + "json.client(name).send_message()",
+    "a copy of something unknown": S3 + "def f(event):\n    event.copy()",
     "an annotation": CLIENT + "def f(x: client.send_message) -> client.purge_queue:\n    pass",
     "a paginator of something else": "import re\nre.get_paginator('list_jobs')\n" + CLIENT,
 }
@@ -431,6 +474,26 @@ UNREAD = {
         OBJECT + "import functools\nkept = functools.partial(lambda: obj)\nkept().get()",
         "an Object of s3 is handed on at main.py:4 to where it is not followed, and may be what"
         " .get is taken of: main.py:5.",
+    ),
+    "an object that a function takes, called from elsewhere": (
+        OBJECT + "import queue\ndef f(one):\n    one.get('a')\nf({})\nqueue.map(f, [obj])",
+        "an Object of s3 is handed on at main.py:7 to where it is not followed, and may be what"
+        " .get is taken of: main.py:5.",
+    ),
+    "an object that may have come to an attribute": (
+        OBJECT + "import shelve\nclass A:\n    kept = {}\nshelve.keep(obj)\n"
+        "def f(it):\n    it.kept.get('a')",
+        "an Object of s3 is handed on at main.py:6 to where it is not followed, and may be what"
+        " .get is taken of: main.py:8.",
+    ),
+    "a session of its own": (
+        "import boto3\nclass S(boto3.Session):\n    pass\ndef f(name):\n    S().client(name)",
+        "the service of a client is named by no constant: main.py:5.",
+    ),
+    "more services than can be told apart": (
+        "import boto3\ndef f(name):\n    boto3.client(name)\n"
+        + "\n".join(f"f('s{number}')" for number in range(60)),
+        "the service of a client is named by no constant: main.py:3.",
     ),
     "an operation without an action": (
         "import boto3\nboto3.client('budgets').create_budget()",
@@ -615,7 +678,8 @@ def test_a_package_is_read_quickly() -> None:
         "from .. import a\nfrom ... import *",
         "x = lambda *a, **k: x(*a, **k)\nx(x, *x, **x)",
         "def f():\n    yield from f()\nfor f in f():\n    f[0] = f",
-        "async def f(a):\n    async with a as b, b:\n        async for c in b:\n            await c",
+        "async def f(a):\n    async with a as b, b:\n"
+        "        async for c in b:\n            await c",
         "@f\n@g(1)\ndef f(): return f\n",
         "super().x\nimport boto3\nboto3.client()\ngetattr()\ngetattr(1)",
         "a, *b = c\n[d, (e, f)] = a\nx[0][1].y[2] = a\nf()[0] = a\ndel a",
