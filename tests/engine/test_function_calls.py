@@ -418,7 +418,7 @@ UNREAD = {
         "a module that is imported by no constant is not read: main.py:2.",
     ),
     "a module by its file": (
-        "import runpy\nrunpy.run_path('/opt/x.py')",
+        "import runpy\nrunpy.run_path('x.py')",
         "a module that is loaded by its file is not read: main.py:2.",
     ),
     "exec": ("exec('1')", "code that is made at run time is not read: main.py:1."),
