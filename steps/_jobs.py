@@ -15,10 +15,11 @@ from planproof.datapath.keys import caller_needs
 from planproof.datapath.places import account_of, arn_of, below, place_of
 from planproof.function_calls import Calls
 from planproof.policies import identity_policies
+from planproof.recorder import UndeterminedError
 from planproof.stack import Resource
 from planproof.values import UNKNOWN, Unknown, leaves
 from steps._objects import announced_keys, named_objects
-from steps.pipeline import MEDIACONVERT, Pipeline
+from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 
 SERVICE: Final = "mediaconvert"
 MEDIA_CONVERT: Final = "MediaConvert"
@@ -33,28 +34,65 @@ TELLS: Final = "tells job states to"
 def job_edges(pipeline: Pipeline, calls: Calls) -> Iterator[Edge]:
     """From the function to MediaConvert, to the buckets, and back to the rule.
 
-    Raises:
-        UndeterminedError: a part of the pipeline is missing, or there are several candidates.
+    Where the stack has no such part, or it cannot be told which, the edge says so and leads from
+    or to nowhere.
     """
-    function, role = pipeline.function, pipeline.mediaconvert_role
-    own = pipeline.function_role
+    for kind, build in (
+        (SUBMITS, lambda: _submits(pipeline, calls)),
+        (PASSES, lambda: _passes(pipeline)),
+        (WORKS_UNDER, lambda: _works_under(pipeline)),
+        (READ, lambda: _reads(pipeline)),
+        (WRITES, lambda: _writes(pipeline)),
+        (TELLS, lambda: _tells(pipeline)),
+    ):
+        try:
+            yield build()
+        except UndeterminedError as problem:
+            holds = False if isinstance(problem, MissingPartError) else None
+            fact = Fact(holds, MEDIA_CONVERT, "", f"both ends of: {kind}", str(problem))
+            yield Edge(MEDIA_CONVERT, "a part that was not found", kind, (), (fact,))
+
+
+def _submits(pipeline: Pipeline, calls: Calls) -> Edge:
+    function = pipeline.function
     queue, queue_arn = job_queue(pipeline)
     context = {"lambda:SourceFunctionArn": arn_of(function)}
-    submits = tuple(
-        Need(action, own, queue_arn, queue, context, why="since its code calls it")
+    needs = tuple(
+        Need(
+            action, pipeline.function_role, queue_arn, queue, context, (), "since its code calls it"
+        )
         for action in sorted(calls.actions(SERVICE) | {"mediaconvert:CreateJob"})
     )
-    yield Edge(function, MEDIA_CONVERT, SUBMITS, submits, declared_by=function)
-    passed = {**context, "iam:PassedToService": MEDIACONVERT}
+    return Edge(function, MEDIA_CONVERT, SUBMITS, needs, declared_by=function)
+
+
+def _passes(pipeline: Pipeline) -> Edge:
+    function, role = pipeline.function, pipeline.mediaconvert_role
+    context = {
+        "lambda:SourceFunctionArn": arn_of(function),
+        "iam:PassedToService": MEDIACONVERT,
+    }
     why = "to say which role a job runs under"
-    need = Need("iam:PassRole", own, arn_of(role), role, passed, why=why)
-    yield Edge(function, role, PASSES, (need,), declared_by=function)
-    yield Edge(MEDIA_CONVERT, role, WORKS_UNDER, (_assumes(pipeline, role, queue_arn),))
-    yield _reads(pipeline, role)
-    yield _writes(pipeline, role)
+    need = Need("iam:PassRole", pipeline.function_role, arn_of(role), role, context, why=why)
+    return Edge(function, role, PASSES, (need,), declared_by=function)
+
+
+def _works_under(pipeline: Pipeline) -> Edge:
+    role = pipeline.mediaconvert_role
+    context = {
+        "aws:SourceArn": job_queue(pipeline)[1],
+        "aws:SourceAccount": account_of(pipeline.stack, role) or UNKNOWN,
+    }
+    why = "to run jobs under it"
+    need = Need("sts:AssumeRole", MEDIACONVERT, arn_of(role), role, context, why=why)
+    return Edge(MEDIA_CONVERT, role, WORKS_UNDER, (need,))
+
+
+def _tells(pipeline: Pipeline) -> Edge:
     rule = pipeline.status_rule
-    fact = Fact(True, rule, "event_pattern", "job state changes", str(rule.get("event_pattern")))
-    yield Edge(MEDIA_CONVERT, rule, TELLS, (), (fact,))
+    pattern = str(rule.get("event_pattern"))
+    fact = Fact(True, rule, "event_pattern", "state changes of MediaConvert jobs", pattern)
+    return Edge(MEDIA_CONVERT, rule, TELLS, (), (fact,))
 
 
 def job_queue(pipeline: Pipeline) -> tuple[Resource | None, str | Unknown]:
@@ -75,17 +113,8 @@ def job_queue(pipeline: Pipeline) -> tuple[Resource | None, str | Unknown]:
     return None, f"arn:{where}:queues/Default"
 
 
-def _assumes(pipeline: Pipeline, role: Resource, queue_arn: str | Unknown) -> Need:
-    context = {
-        "aws:SourceArn": queue_arn,
-        "aws:SourceAccount": account_of(pipeline.stack, role) or UNKNOWN,
-    }
-    why = "to run jobs under it"
-    return Need("sts:AssumeRole", MEDIACONVERT, arn_of(role), role, context, why=why)
-
-
-def _reads(pipeline: Pipeline, role: Resource) -> Edge:
-    bucket = pipeline.input_bucket
+def _reads(pipeline: Pipeline) -> Edge:
+    bucket, role = pipeline.input_bucket, pipeline.mediaconvert_role
     scope = tuple(s for s in (below(bucket, "/*"),) if isinstance(s, str))
     needs = [
         Need("s3:GetObject", role, below(bucket, f"/{key}"), bucket, {}, scope, "to read uploads")
@@ -96,8 +125,8 @@ def _reads(pipeline: Pipeline, role: Resource) -> Edge:
     return Edge(bucket, MEDIA_CONVERT, READ, (*needs, *key_needs))
 
 
-def _writes(pipeline: Pipeline, role: Resource) -> Edge:
-    bucket = pipeline.output_bucket
+def _writes(pipeline: Pipeline) -> Edge:
+    bucket, role = pipeline.output_bucket, pipeline.mediaconvert_role
     arn = arn_of(bucket)
     about = below(bucket, "/renditions/holiday film.mp4")
     scope = tuple(s for s in (below(bucket, "/*"),) if isinstance(s, str))

@@ -77,25 +77,38 @@ def _none_open(
     inquiry: Inquiry,
     evidence: Recorder,
 ) -> None:
-    """Write down each way that is, or may be, open to a principal; or that none is."""
-    left = [way for way in found if way.open is not False]
-    if not left:
+    """Write down each way that is open to a principal, and as one those that may be."""
+    is_open = [way for way in found if way.open is True]
+    doubtful = [way for way in found if way.open is None]
+    if not is_open and not doubtful:
         evidence.check(True, principal, expected=expected, found="none")
-    for way in left[:_AT_MOST]:
-        at = None
-        for ref in way.by:
-            for policy in authority.identity(principal):
-                if any(ref.statement is own for own in policy.document.statements):
-                    file, line = policy.locate(authority.stack, ref.statement)
-                    at = (inquiry.source_path(file), line) if file else None
-        granted = "; ".join(dict.fromkeys(str(ref) for ref in way.by))
-        found_text = f"{way.name}: {', '.join(way.actions)} ({granted})"
-        holds = None if way.open is None else False
-        evidence.check(holds, principal, expected=expected, found=found_text, at=at)
-    if len(left) > _AT_MOST:
-        worst = any(way.open for way in left[_AT_MOST:])
-        more = f"{len(left) - _AT_MOST} more"
-        evidence.check(False if worst else None, principal, expected=expected, found=more)
+    for way in is_open[:_AT_MOST]:
+        at, granted = _granted(principal, way, authority, inquiry)
+        shown = f"{way.name}: {', '.join(way.actions)} ({granted})"
+        evidence.check(False, principal, expected=expected, found=shown, at=at)
+    if len(is_open) > _AT_MOST:
+        more = f"{len(is_open) - _AT_MOST} more"
+        evidence.check(False, principal, expected=expected, found=more)
+    if doubtful:
+        at, granted = _granted(principal, doubtful[0], authority, inquiry)
+        names = ", ".join(way.name for way in doubtful[:_NAMED])
+        more = f" and {len(doubtful) - _NAMED} more" if len(doubtful) > _NAMED else ""
+        shown = f"cannot be told of {names}{more} ({granted} is not known well enough)"
+        evidence.check(None, principal, expected=expected, found=shown, at=at)
+
+
+def _granted(
+    principal: Resource, way: Escalation, authority: Authority, inquiry: Inquiry
+) -> tuple[tuple[str, int] | None, str]:
+    """Where a way is granted: file and line of one of its statements, and all of them in words."""
+    at = None
+    for ref in way.by:
+        for policy in authority.identity(principal):
+            if any(ref.statement is own for own in policy.document.statements):
+                file, line = policy.locate(authority.stack, ref.statement)
+                at = (inquiry.source_path(file), line) if file else None
+    return at, "; ".join(dict.fromkeys(str(ref) for ref in way.by))
 
 
 _AT_MOST = 20
+_NAMED = 3
