@@ -1,11 +1,14 @@
 """The main job beside what Terraform alone needs: ``terraform plan`` plus ``terraform show -json``.
 
 Both are measured in this run, on the same working copy and the same emulated account, after the
-environment is built and ``init`` is done.
+environment is built and ``init`` is done. Of the main job it also says how long the scenarios on
+permissions took (reading the function's code, drawing and judging the data path, the strangers),
+and how much longer it is than a run without them.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -19,6 +22,7 @@ from planproof.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 3
+PERMISSIONS = ("data_path", "least_privilege", "strangers")
 
 
 def terraform_alone(cache: Path) -> tuple[float, float]:
@@ -39,32 +43,61 @@ def _seconds(workspace: Workspace, *arguments: str) -> float:
     return time.perf_counter() - started
 
 
-def main_job(reports: Path) -> float:
+def main_job(reports: Path, *features: str) -> float:
     """Seconds of the whole compliance run, the start of Python included."""
     command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--compliance"]
     started = time.perf_counter()
     done = subprocess.run(
-        [*command, "--report-dir", str(reports)], cwd=ROOT, capture_output=True, text=True
+        [*command, "--report-dir", str(reports), *features],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     if done.returncode != 0:
         sys.exit(f"the main job failed:\n{done.stdout}")
     return time.perf_counter() - started
 
 
+def other_features() -> list[str]:
+    """The features without those on permissions."""
+    found = sorted((ROOT / "features").rglob("*.feature"))
+    return [str(path.relative_to(ROOT)) for path in found if path.stem not in PERMISSIONS]
+
+
+def of_permissions(reports: Path) -> float:
+    """Seconds that the scenarios on permissions took."""
+    report = json.loads((reports / "compliance.json").read_text("utf-8"))
+    return sum(
+        scenario["duration"]
+        for requirement in report["requirements"]
+        for scenario in requirement["scenarios"]
+        if Path(scenario["feature"]).stem in PERMISSIONS
+    )
+
+
 def main() -> None:
-    """Print a row a round, and the median ratio."""
-    ratios = []
+    """Print a row a round, and the medians."""
+    ratios, added = [], []
     with tempfile.TemporaryDirectory() as folder:
         cache, reports = Path(folder) / "cache", Path(folder) / "reports"
         terraform_alone(cache)
         main_job(reports)  # init, caches and bytecode belong to building the environment
-        print(f"{'plan':>7} {'show':>7} {'main job':>9} {'ratio':>6}")
+        print(
+            f"{'plan':>7} {'show':>7} {'main job':>9} {'ratio':>6} {'permissions':>12} {'added':>7}"
+        )
         for _ in range(ROUNDS):
             planned, shown = terraform_alone(cache)
             whole = main_job(reports)
+            within = of_permissions(reports)
+            added.append(whole - main_job(reports, *other_features()))
             ratios.append(whole / (planned + shown))
-            print(f"{planned:>5.1f} s {shown:>5.1f} s {whole:>7.1f} s {ratios[-1]:>6.2f}")
-    print(f"median ratio {sorted(ratios)[len(ratios) // 2]:.2f}")
+            row = f"{planned:>5.1f} s {shown:>5.1f} s {whole:>7.1f} s {ratios[-1]:>6.2f}"
+            print(f"{row} {within:>10.2f} s {added[-1]:>5.1f} s")
+    print(f"median ratio {_median(ratios):.2f}, added by permissions {_median(added):.1f} s")
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
 
 
 if __name__ == "__main__":
