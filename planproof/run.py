@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 import traceback
-import types
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,12 +26,7 @@ from planproof.inquiry import Inquiry
 from planproof.options import question_of
 from planproof.recorder import Recorder, StepFailedError, UndeterminedError
 from planproof.reports import set_aside, words, write_reports
-from planproof.reports.terminal import (
-    details,
-    requirement_line,
-    summary_lines,
-    supports_unicode,
-)
+from planproof.reports.terminal import details, requirement_line, summary_lines, supports_unicode
 from planproof.resolution import Variant
 from planproof.results import (
     Evidence,
@@ -42,9 +36,9 @@ from planproof.results import (
     Verdict,
     Waiver,
 )
+from planproof.run_items import requirements_served, steps_part, title_of, unjudged
 from planproof.values import Value
 from planproof.waivers import read_waivers, waiver_for
-from planproof.workspace import shown_path
 
 if TYPE_CHECKING:
     from planproof.checkov_run import CheckResults
@@ -97,8 +91,8 @@ class Run:
         if not self.config.getoption("--plan") or self.config.getoption("--terraform-dir"):
             return []
         out = [item for item in items if item.get_closest_marker("sources")]
-        served = {i for item in items if item not in out for i in _requirements(item)}
-        out = [item for item in out if set(_requirements(item)) <= served]
+        served = {i for item in items if item not in out for i in requirements_served(item)}
+        out = [item for item in out if set(requirements_served(item)) <= served]
         self._left_out = frozenset(item.nodeid for item in out)
         if out:
             self._notices.append(
@@ -112,7 +106,7 @@ class Run:
         for item in items:
             if item.nodeid not in self._left_out:
                 self.deselected += 1
-                self._not_judged.update(_requirements(item))
+                self._not_judged.update(requirements_served(item))
 
     def note_other_files(self, items: Sequence[pytest.Item]) -> None:
         """The same for scenarios in files of the features folder that were not named."""
@@ -139,7 +133,7 @@ class Run:
         """Learn which scenarios serve which requirement, and sort them so."""
 
         def key(item: pytest.Item) -> tuple[str, int]:
-            return requirement_order(_requirements(item)[0])
+            return requirement_order(requirements_served(item)[0])
 
         self.items = sorted(items, key=key)
         self.node_ids = frozenset(item.nodeid for item in items)
@@ -148,7 +142,7 @@ class Run:
             for identifier in requirements_of(template):
                 self._requirements.setdefault(identifier, []).append(item.nodeid)
                 if identifier not in self._titles or template.rule is not None:
-                    self._titles.setdefault(identifier, _title(template))
+                    self._titles.setdefault(identifier, title_of(template))
                 self._scenarios.setdefault(identifier, [])
         if self.took_terminal:
             self.note_other_files(items)
@@ -240,14 +234,14 @@ class Run:
         if not verdict.acceptable:
             report.outcome, report.longrepr = "failed", reason
         scenario = replace(
-            _unjudged(item, reason),
+            unjudged(item, reason),
             verdict=verdict,
             evidence=tuple(recorder.evidence),
             warnings=tuple(recorder.warnings),
             edges=tuple(recorder.edges),
             duration=call.duration,
         )
-        for identifier in _requirements(item):
+        for identifier in requirements_served(item):
             self._scenarios[identifier].append(scenario)
             left = self._requirements[identifier]
             if item.nodeid in left:
@@ -270,7 +264,7 @@ class Run:
         if isinstance(problem, PlanproofError):
             return Verdict.UNDETERMINED, problem.sentence
         # A step that crashed has decided nothing; the traceback is for whoever mends the step.
-        text = "".join(traceback.format_exception(problem.with_traceback(_own_part(problem))))
+        text = "".join(traceback.format_exception(problem.with_traceback(steps_part(problem))))
         self._crashes.append(recorder.mask(text))
         kind = type(problem).__name__
         return (
@@ -303,7 +297,7 @@ class Run:
         title, why = self._titles[identifier]
         scenarios = tuple(self._scenarios[identifier])
         scenarios += tuple(
-            _unjudged(item, "the run was stopped before this was judged")
+            unjudged(item, "the run was stopped before this was judged")
             for item in self.items
             if item.nodeid in self._requirements[identifier]
         )
@@ -403,38 +397,3 @@ class Run:
             self._pool = None
         if hasattr(self, "inquiry"):
             self.inquiry.close()
-
-
-def _requirements(item: pytest.Item) -> tuple[str, ...]:
-    return requirements_of(scenario_of(item))
-
-
-def _unjudged(item: pytest.Item, reason: str) -> ScenarioResult:
-    """A scenario's result as long as nothing was looked at."""
-    template = scenario_of(item)
-    example = getattr(item, "callspec", None)
-    return ScenarioResult(
-        name=template.name + (f" [{example.id}]" if example else ""),
-        feature=shown_path(Path(template.feature.filename)),
-        line=template.line_number,
-        verdict=Verdict.UNDETERMINED,
-        reason=reason,
-    )
-
-
-def _own_part(problem: BaseException) -> types.TracebackType | None:
-    """A traceback from the step on: how pytest got there helps nobody."""
-    found = start = problem.__traceback__
-    while found is not None:
-        file = found.tb_frame.f_code.co_filename
-        if "site-packages" not in file and Path(__file__).parent != Path(file).parent:
-            return found
-        found = found.tb_next
-    return start
-
-
-def _title(template: Any) -> tuple[str, str]:
-    """The promise in one line, and why: the rule's, or the feature's where there is no rule."""
-    owner = template.rule if template.rule is not None else template.feature
-    description = " ".join(line.strip() for line in (owner.description or "").splitlines())
-    return owner.name, description.strip()

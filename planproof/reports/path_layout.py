@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from planproof.reports.path_ranks import Ranks, rank
+from planproof.reports.path_spread import spread
 
 PAGE = 1_040.0  # width of the page's column, which groups fill before they start another row
 _ROW, _BESIDE = 24.0, 48.0  # between two parts of a column, between two groups
 _BEND = 20.0  # height that a link takes in a column that it passes
-_AROUND_LABEL, _LEAST_GAP = 26.0, 56.0  # between two columns
+_AROUND_LABEL, _LEAST_GAP = 32.0, 56.0  # between two columns
 _EACH, _MOST = 6.0, 36.0  # more between two columns for each link there after the second
 _HANG, _LOOP = 26.0, 22.0  # length of a link downwards and of a loop, besides their labels
 _SWEEPS = 24
+_STIFF = 4.0  # how much more than a part a bend stays in line
 
 Size = tuple[float, float]
 
@@ -230,21 +232,12 @@ class _Group:
     def _settled(
         self, column: Sequence[int], wanted: Sequence[float], bends: set[int]
     ) -> Mapping[int, float]:
-        """As near to what is wanted as may be without touching: pools of neighbours that would."""
-        offsets = [0.0]
+        apart = []
         for above, below in pairwise(column):
             tight = _ROW / 2 if above in bends and below in bends else _ROW
-            offsets.append(offsets[-1] + self._reach[above][1] + tight + self._reach[below][0])
-        pools: list[tuple[float, float, int]] = []  # mean, weight, how many
-        for part, want, offset in zip(column, wanted, offsets, strict=True):
-            mean, weight, count = want - offset, 4.0 if part in bends else 1.0, 1
-            while pools and pools[-1][0] > mean:
-                other, heavy, many = pools.pop()
-                mean = (mean * weight + other * heavy) / (weight + heavy)
-                weight, count = weight + heavy, count + many
-            pools.append((mean, weight, count))
-        flat = [mean for mean, _, count in pools for _ in range(count)]
-        return {p: base + off for p, base, off in zip(column, flat, offsets, strict=True)}
+            apart.append(self._reach[above][1] + tight + self._reach[below][0])
+        weights = [_STIFF if part in bends else 1.0 for part in column]
+        return dict(zip(column, spread(wanted, apart, weights), strict=True))
 
     def move_into(self, layout: Layout, left: float, top: float) -> None:
         """Put the group into a layout, its corner there."""
@@ -282,5 +275,5 @@ def _hung(through: Sequence[int], links: Sequence[Link]) -> set[int]:
 
 
 def _mean(y: Mapping[int, float], near: Sequence[int], bends: set[int]) -> float:
-    weights = [4.0 if n in bends else 1.0 for n in near]
+    weights = [_STIFF if n in bends else 1.0 for n in near]
     return sum(y[n] * w for n, w in zip(near, weights, strict=True)) / sum(weights)

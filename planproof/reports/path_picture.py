@@ -12,6 +12,7 @@ from planproof.results import EDGE_STATES, DrawnEdge
 
 MOST = 250  # edges that a picture shows; with more, nobody would see anything
 _MARGIN = 6.0
+_READABLE = 1.4  # how many times as wide as the page a picture may be made to fit it
 _TYPE, _NAME, _KIND = 11.0, 13.0, 11.0  # sizes of letters
 _NAME_ROOM, _CRUX_ROOM = 104.0, 124.0
 _KIND_ROOM, _LONG_WORD = 72.0, 100.0
@@ -103,6 +104,11 @@ class PathPart:
         return words.tally(self.edges)
 
     @property
+    def rows(self) -> list[DrawnEdge]:
+        """The edges as the table has them: what is not proven first."""
+        return [*words.unproven(self.edges), *(edge for edge in self.edges if edge.proven)]
+
+    @property
     def describes(self) -> str:
         """The picture for whoever cannot see it."""
         said = [f"{self.tally}.", *(f"{title_of(edge)}." for edge in words.unproven(self.edges))]
@@ -157,12 +163,17 @@ def picture(edges: Sequence[DrawnEdge]) -> Picture:
         arcs.append(Arc(route.curve, route.arrow, label, title_of(edge), edge.state, mark))
     # The worst are drawn last and so lie on top.
     arcs.sort(key=lambda arc: -EDGE_STATES.index(arc.state))
-    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
+    # A label may stand a little above or below everything else.
+    blocks = [node.block for node in nodes] + [arc.label for arc in arcs]
+    top = min((block.y for block in blocks), default=0.0)
+    bottom = max((block.y + block.height for block in blocks), default=0.0)
+    top, bottom = min(top, 0.0) - _MARGIN, max(bottom, layout.height) + _MARGIN
+    width, height = layout.width + 2 * _MARGIN, bottom - top
     return Picture(
-        view=f"{-_MARGIN:g} {-_MARGIN:g} {width:.0f} {height:.0f}",
+        view=f"{-_MARGIN:g} {top:.0f} {width:.0f} {height:.0f}",
         width=round(width),
         height=round(height),
-        wide=width > 1.4 * PAGE,
+        wide=width > _READABLE * PAGE,
         nodes=nodes,
         arcs=arcs,
         left_out=len(edges) - len(shown),

@@ -8,11 +8,13 @@ column that a link only passes, and order the columns so that few links cross.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from random import Random
 
-_SWEEPS = 12
+_SWEEPS = 8
+_STARTS, _MANY = 16, 60  # tries; links of which each try takes long
 
 Pair = tuple[int, int]
 
@@ -121,31 +123,57 @@ def _ordered(columns: list[list[int]], chains: Sequence[Sequence[int]]) -> list[
             before[right].append(left)
             after[left].append(right)
     best, fewest = columns, _crossings(columns, after)
-    current = columns
-    for sweep in range(_SWEEPS):
-        if not fewest:
-            break
-        current = [list(column) for column in current]
-        down = sweep % 2 == 0
-        for at in range(1, len(current)) if down else range(len(current) - 2, -1, -1):
-            neighbours = before if down else after
-            place = {p: i for i, p in enumerate(current[at - 1 if down else at + 1])}
-            current[at] = _by_neighbours(current[at], neighbours, place)
-        crossings = _crossings(current, after)
-        if crossings < fewest:
-            best, fewest = current, crossings
+    for current in _starts(columns, few=len(chains) > _MANY):
+        for sweep in range(_SWEEPS):
+            if not fewest:
+                return best
+            current = _swept(current, before, after, sweep)
+            crossings = _crossings(current, after)
+            if crossings < fewest:
+                best, fewest = current, crossings
     return best
 
 
+def _starts(columns: list[list[int]], *, few: bool) -> Iterator[list[list[int]]]:
+    """Orders to start from, since what comes out depends on it; the same ones every time."""
+    yield columns
+    yield [column[::-1] for column in columns]
+    chance = Random(0)  # noqa: S311  no secret, and the same picture every time
+    for _ in range(0 if few else _STARTS):
+        yield [chance.sample(column, len(column)) for column in columns]
+
+
+def _swept(
+    columns: Sequence[Sequence[int]],
+    before: Mapping[int, list[int]],
+    after: Mapping[int, list[int]],
+    sweep: int,
+) -> list[list[int]]:
+    """Each column sorted by the one before it, from left to right, or the other way round."""
+    found = [list(column) for column in columns]
+    right = sweep % 2 == 0
+    for at in range(1, len(found)) if right else range(len(found) - 2, -1, -1):
+        place = {part: i for i, part in enumerate(found[at - 1 if right else at + 1])}
+        found[at] = _by_neighbours(found[at], before if right else after, place, sweep % 4 >= 2)
+    return found
+
+
 def _by_neighbours(
-    column: list[int], neighbours: Mapping[int, list[int]], place: Mapping[int, int]
+    column: list[int],
+    neighbours: Mapping[int, list[int]],
+    place: Mapping[int, int],
+    turned: bool,
 ) -> list[int]:
+    """The column sorted by the mean of the neighbours' places; of equals, the last first if
+    ``turned``, since which of them is above may matter to the next column."""
+
     def middle(item: tuple[int, int]) -> float:
         at, part = item
         found = [place[n] for n in neighbours.get(part, ())]
         return sum(found) / len(found) if found else float(at)
 
-    return [part for _, part in sorted(enumerate(column), key=middle)]
+    items = list(enumerate(column))
+    return [part for _, part in sorted(items[::-1] if turned else items, key=middle)]
 
 
 def _crossings(columns: Sequence[Sequence[int]], after: Mapping[int, list[int]]) -> int:

@@ -98,7 +98,7 @@ def unproven(edges: Sequence[DrawnEdge]) -> list[DrawnEdge]:
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """About how many pixels a text takes; rather a few too many, since fonts differ."""
-    narrow, wide = "iljtfrI.,:;|'!()[] ", "mwMWGOQ@%—…"
+    narrow, wide = "iljtfrI.,:;|'!()[] ", "mwMWGOQ@%—…<>+=~#&"
     total = 0.0
     for char in text:
         if char in narrow:
@@ -118,7 +118,8 @@ def wrapped(
     """The text in so many lines at most, none wider than the room in pixels; what does not fit
     is left out in its middle, where names of one family differ least."""
     text = one_line(text)
-    kept = len(text)
+    most = lines * (int(room / width(".", size)) + 1)
+    kept = len(text) if len(text) <= most else most
     while True:
         shown = text
         if kept < len(text):
@@ -127,7 +128,7 @@ def wrapped(
         found = _lines(shown, room, size, bold)
         if len(found) <= lines or kept <= 2:
             return _balanced(found[:lines], shown, room, size, bold)
-        kept = min(kept - 1, 200)
+        kept -= 1
 
 
 def _balanced(found: list[str], text: str, room: float, size: float, bold: bool) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.project import Project, refused
+from tests.engine.project import STEPS, Project, refused
 
 TWO = """\
 Feature: Queues are there
@@ -74,3 +74,48 @@ def test_a_named_binary_that_is_not_there_is_not_replaced_by_a_recording(project
     project.write("recording.json", "{}")
     project.write("terraform/main.tf", "")
     refused(project.judge("--terraform-binary", "no-such-terraform"), "no-such-terraform")
+
+
+DRAWING = """
+
+from planproof.datapath import Edge, Fact, JudgedEdge
+
+
+@then(parsers.parse("an edge is drawn that is {holds}"))
+def edge_is_drawn(stack, evidence, holds):
+    queue = stack["aws_sqs_queue.q"]
+    fact = Fact(holds == "right", queue, "name", "a queue of the account", "another")
+    evidence.draw(JudgedEdge(Edge("the world", queue, "sends to", (), (fact,), outside=True), ()))
+    evidence.check(True, queue, "name", expected="a queue")
+"""
+
+
+def test_an_edge_that_a_step_draws_is_in_every_report_at_its_worst(tmp_path: Path) -> None:
+    feature = TWO.replace("there is a queue", "an edge is drawn that is right").replace(
+        "4 is even", "an edge is drawn that is wrong"
+    )
+    outcome = Project.make(tmp_path, feature=feature, steps=STEPS + DRAWING).judge_plan()
+
+    assert outcome.code == 0, outcome.output
+    assert outcome.report["data_path"] == [
+        {
+            "source": "the world",
+            "kind": "sends to",
+            "target": "aws_sqs_queue.q",
+            "state": "broken",
+            "outside": True,
+            "needs": [],
+            "missing": ["a queue of the account"],
+            "undecided": [],
+        }
+    ]
+    assert "data path: 0 of 1 edge proven" in outcome.output
+    assert "```mermaid\n" in (outcome.reports / "compliance.md").read_text("utf-8")
+    assert 'class="edge broken"' in (outcome.reports / "compliance.html").read_text("utf-8")
+
+
+def test_a_run_that_draws_nothing_has_no_data_path(project: Project) -> None:
+    outcome = project.judge_plan()
+
+    assert "data_path" not in outcome.report
+    assert "data path" not in outcome.output

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from planproof.results import (
+    DrawnEdge,
     Evidence,
     RequirementResult,
     RunResult,
@@ -235,6 +236,76 @@ def hostile_run() -> RunResult:
     )  # fmt: skip
     calm = replace(requirement(2), title=NASTY, id=f"REQ-1 {NASTY}", why=NASTY)
     return run((nasty, calm), subject=NASTY, source=NASTY, notices=(NASTY,))
+
+
+FUNCTION = "aws_lambda_function.processor"
+PASS = "iam:PassRole on aws_iam_role.mediaconvert for aws_iam_role.function"
+DECRYPT = "kms:Decrypt on aws_kms_key.media for aws_iam_role.mediaconvert"
+
+
+def pipeline() -> tuple[DrawnEdge, ...]:
+    """A path with a cycle, two roles, a dead-letter queue and parts outside; two edges are not
+    proven."""
+
+    def proven(source: str, kind: str, target: str, *needs: str) -> DrawnEdge:
+        return DrawnEdge(source, target, kind, "proven", needs=needs)
+
+    return (
+        proven("aws_s3_bucket.input", "notifies", "aws_sqs_queue.processing",
+               "sqs:SendMessage on aws_sqs_queue.processing for s3.amazonaws.com"),
+        proven("aws_sqs_queue.processing", "is read by", FUNCTION,
+               "sqs:ReceiveMessage on aws_sqs_queue.processing for aws_iam_role.function"),
+        proven("aws_sqs_queue.processing", "leaves what fails in",
+               "aws_sqs_queue.processing_dead_letter"),
+        proven(FUNCTION, "sends traces to", "X-Ray", "xray:PutTraceSegments for aws_iam_role.f"),
+        proven(FUNCTION, "submits jobs to", "MediaConvert"),
+        DrawnEdge(FUNCTION, "aws_iam_role.mediaconvert", "passes", "broken", (PASS,), (PASS,)),
+        proven("MediaConvert", "works under", "aws_iam_role.mediaconvert"),
+        DrawnEdge("aws_s3_bucket.input", "MediaConvert", "is read by", "undetermined",
+                  needs=("s3:GetObject on aws_s3_bucket.input", DECRYPT), undecided=(DECRYPT,)),
+        proven("MediaConvert", "tells job states to", "aws_cloudwatch_event_rule.job_state"),
+        proven("aws_cloudwatch_event_rule.job_state", "delivers events to", "aws_sqs_queue.status"),
+        proven("aws_sqs_queue.status", "is read by", FUNCTION),
+        proven("aws_cloudwatch_metric_alarm.errors", "notifies", "aws_sns_topic.alarms"),
+    )  # fmt: skip
+
+
+def with_path(result: RunResult, edges: tuple[DrawnEdge, ...]) -> RunResult:
+    """The run, in the first scenario of which these edges were drawn."""
+    first, *others = result.requirements
+    scenario, *more = first.scenarios
+    scenarios = (replace(scenario, edges=edges), *more)
+    return replace(result, requirements=(replace(first, scenarios=scenarios), *others))
+
+
+NASTY_NAMES = (
+    "<script>alert(1)</script>", 'a "quoted" name', "`ticks` ``` and | bars |", "'", "",
+    "aws_sqs_queue." + "very_long_name_" * 20, "arn:aws:sqs:eu-west-1:111122223333:" + "q" * 300,
+    'module.a["x.y"].aws_sqs_queue.q["</title>"]', "end", "]:::x --> y", "#35;", "{{ 7*7 }}",
+    "%%{init: {}}%%", "\x1b[31m\u202e\ud800", "漢字" * 40, NASTY,
+)  # fmt: skip
+
+
+def hostile_path() -> tuple[DrawnEdge, ...]:
+    """Every text is an attack on one of the formats; there is a cycle and a loop."""
+    following = (*NASTY_NAMES[1:], NASTY_NAMES[0])
+    edges = [
+        DrawnEdge(name, after, after, state, (name, after), (NASTY, name), True, (after,))
+        for name, after, state in zip(
+            NASTY_NAMES, following, ("broken", "proven", "undetermined", "broken") * 4, strict=True
+        )
+    ]
+    return (*edges, DrawnEdge(NASTY, NASTY, NASTY, "broken", (NASTY,), (NASTY,)))
+
+
+@pytest.fixture(scope="session")
+def drawn() -> RunResult:
+    return with_path(broken_run(), pipeline())
+
+
+@pytest.fixture(scope="session")
+def hostile_drawn() -> RunResult:
+    return with_path(hostile_run(), hostile_path())
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,14 @@ from planproof.reports import compliance_html
 from planproof.reports.text import printable
 from planproof.results import RequirementResult, RunResult, Verdict
 
+RUNS = ["good", "broken", "waived", "hostile", "empty", "drawn", "hostile_drawn"]
 VOID = {"meta", "wbr", "br", "img", "link", "input", "hr", "base"}
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "nav", "section"),
     *("footer", "h1", "h2", "h3", "h4", "p", "span", "b", "a", "ul", "li", "dl", "dt", "dd", "div"),
     *("details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "time"),
     *("button", "script", "wbr", "svg", "defs", "symbol", "circle", "path", "rect", "use", "text"),
+    *("g", "desc"),
 }
 
 
@@ -94,7 +96,7 @@ def page_of(result: RunResult, project: str = "..") -> Page:
     return Page(compliance_html.render(result, digest="0" * 64, project=project))
 
 
-@pytest.fixture(scope="module", params=["good", "broken", "waived", "hostile", "empty"])
+@pytest.fixture(scope="module", params=RUNS)
 def page(request: pytest.FixtureRequest) -> Page:
     return page_of(request.getfixturevalue(request.param))
 
@@ -143,7 +145,8 @@ def test_no_value_becomes_a_script_or_a_handler(page: Page) -> None:
 def test_every_id_is_there_once_and_every_link_leads_to_one(page: Page) -> None:
     ids = [element.attributes["id"] for element in page.elements if "id" in element.attributes]
     targets = [e.attributes["href"] or "" for e in page.elements if "href" in e.attributes]
-    labels = {e.attributes.get("aria-labelledby") for e in page.elements} - {None}
+    named = ("aria-labelledby", "aria-describedby")
+    labels = {e.attributes.get(name) for e in page.elements for name in named} - {None}
 
     assert len(ids) == len(set(ids))
     assert {target[1:] for target in targets if target.startswith("#")} <= set(ids)

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from planproof.reports import compliance_json
 from planproof.results import RunResult
 
+RUNS = ["good", "broken", "waived", "hostile", "empty", "drawn", "hostile_drawn"]
 SCHEMA = Path(__file__).parents[2] / "docs" / "compliance.schema.json"
 
 
@@ -24,7 +25,7 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
-@pytest.mark.parametrize("name", ["good", "broken", "waived", "hostile", "empty"])
+@pytest.mark.parametrize("name", RUNS)
 def test_every_run_follows_the_schema(
     name: str, validator: Draft202012Validator, request: pytest.FixtureRequest
 ) -> None:
