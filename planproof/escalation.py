@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final
 
@@ -20,7 +21,7 @@ from planproof.iam.actions import AccessLevel, access_level, all_actions
 from planproof.iam.logic import Verdict, all_of, any_of, negate
 from planproof.iam.statement import StatementEffect
 from planproof.policies import AttachedPolicy
-from planproof.values import is_unknown
+from planproof.values import Unknown
 
 _PASSING: Final = "iam:PassRole"
 
@@ -108,7 +109,8 @@ class _Held:
         if verdict is False:
             return False, []
         inside = [_allowed_by(document, action) for document in self._boundaries]
-        denied = any_of([_denied_by(document, action) for document in self._documents])
+        held = (*self._documents, *self._boundaries)
+        denied = any_of([_denied_by(document, action) for document in held])
         return all_of((verdict, *inside, negate(denied))), refs
 
 
@@ -118,13 +120,16 @@ def _can_pass(ref: StatementRef, services: Iterable[str]) -> Verdict:
     limit = ref.limited_to("iam:PassedToService") if wanted else None
     if limit is None:
         return True
-    if any(is_unknown(value) for value in limit):
+    names = [f"{service}.amazonaws.com{end}" for service in wanted for end in ("", ".cn")]
+    # As a pattern, whatever the operator: a name with a wildcard in it is no service's.
+    verdicts = [_covers(value, name) for value in limit for name in names]
+    return any_of(verdicts)
+
+
+def _covers(pattern: str | Unknown, name: str) -> Verdict:
+    if isinstance(pattern, Unknown) or "${" in pattern:
         return None
-    return any(
-        str(value).lower() in ("*", f"{service}.amazonaws.com")
-        for value in limit
-        for service in wanted
-    )
+    return fnmatchcase(name, pattern.lower().replace("[", "[[]"))
 
 
 def _allowed_by(document: PolicyDocument, action: str) -> Verdict:

@@ -19,17 +19,35 @@ from planproof.iam import (
     Statement,
     evaluate,
 )
+from planproof.iam.arn import parse_arn
+from planproof.links import configured
 from planproof.policies import AttachedPolicy, boundaries, identity_policies
+from planproof.policies_attached import written_policy
 from planproof.resource_policies import RESOURCE_POLICY_TYPES, resource_policies
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, contains_unknown
 
 _WITH_POLICIES: Final = frozenset(
-    ("dynamodb", "events", "kms", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs", "sts")
+    (
+        "dynamodb",
+        "events",
+        "kinesis",
+        "kms",
+        "lambda",
+        "logs",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "sts",
+    )
 )
 """Services whose resources have policies of their own. One that is not part of the stack may have
 any."""
 _PRINCIPALS: Final = ("aws_iam_role", "aws_iam_user")
+_INSIDE: Final[Mapping[str, str]] = {"iam": "", "logs": ":", "secretsmanager": "", "sqs": ""}
+"""What an ARN goes on with where it is about something inside of a resource, by service: "/" and
+":" where nothing is said. Elsewhere the names themselves may hold these."""
 
 
 @dataclass(slots=True)
@@ -65,13 +83,18 @@ class Authority:
             self._owners = {}
             for part in self.stack.managed():
                 own = part.get("arn")
-                if isinstance(own, str) and own:
+                # One that is written in the sources is another's, as that of a rule's target is.
+                if isinstance(own, str) and own and not configured(self.stack, part, "arn"):
                     self._owners.setdefault(own, part)
+        if arn in self._owners:
+            return self._owners[arn]
+        parts = parse_arn(arn)
+        marks = _INSIDE.get(parts.service, "/:") if parts is not None else ""
         here = arn
-        while here:
+        while marks and here:
+            here = here[: max(0, *(here.rfind(mark) for mark in marks))]
             if here in self._owners:
                 return self._owners[here]
-            here = here[: max(here.rfind("/"), here.rfind(":"), 0)]
         return None
 
     def judge(self, edge: Edge) -> JudgedEdge:
@@ -84,30 +107,15 @@ class Authority:
         Args:
             complete: whether the need's context names every key of the request.
         """
-        principal = need.principal
-        caller = principal
-        if isinstance(principal, Resource):
-            arn = arn_of(principal)
-            if isinstance(arn, Unknown):
-                return _open(need, f"the ARN of {principal} is unknown before it is built")
-            caller = arn
-        on = need.on
-        if on is None and isinstance(need.resource, str) and need.resource != "*":
-            on = self.owner(need.resource)
-        request = Request(
-            action=need.action,
-            resource=need.resource,
-            principal=str(caller),
-            resource_account=account_of(self.stack, on) if on is not None else None,
-            context={"aws:SecureTransport": True, **need.context},
-            complete=complete,
-            principal_tags=_tags(principal) if isinstance(principal, Resource) else None,
-        )
+        principal, on = need.principal, self._about(need)
+        request = self.request(need, complete=complete)
+        if request is None:
+            return _open(need, f"the ARN of {principal} is unknown before it is built")
         identity: list[AttachedPolicy] = []
         limits: list[AttachedPolicy] = []
         if isinstance(principal, Resource):
             identity, limits = self._of_principal(principal)
-        resource = self._resource_side(request.service, need.resource, on)
+        resource = self._resource_side(request.service, need, on)
         key = (str(principal) if identity or limits else "", _key(on, resource))
         if key not in self._compiled or not key[1]:
             self._compiled[key] = Policies(
@@ -118,6 +126,22 @@ class Authority:
         decision = evaluate(request, self._compiled[key])
         own = self.resource(on) if on is not None and resource is not None else []
         return Ruling(need, decision, (*identity, *limits, *own))
+
+    def request(self, need: Need, *, complete: bool = False) -> Request | None:
+        """A need as AWS is asked for it; None where nobody knows the ARN of who asks."""
+        principal, on = need.principal, self._about(need)
+        caller: object = arn_of(principal) if isinstance(principal, Resource) else principal
+        if isinstance(caller, Unknown):
+            return None
+        return Request(
+            action=need.action,
+            resource=need.resource,
+            principal=str(caller),
+            resource_account=account_of(self.stack, on) if on is not None else None,
+            context={"aws:SecureTransport": True, **need.context},
+            complete=complete,
+            principal_tags=_tags(principal) if isinstance(principal, Resource) else None,
+        )
 
     def place(self, ruling: Ruling, statement: Statement) -> tuple[str, int]:
         """File and line of a statement that decided; ("", 0) where that cannot be told."""
@@ -134,17 +158,40 @@ class Authority:
             )
         return self._identity[principal.address]
 
+    def _about(self, need: Need) -> Resource | None:
+        """The part of the stack that a need is about."""
+        if need.on is None and isinstance(need.resource, str) and need.resource != "*":
+            return self.owner(need.resource)
+        return need.on
+
     def _resource_side(
-        self, service: str, resource: str | Unknown, on: Resource | None
+        self, service: str, need: Need, on: Resource | None
     ) -> list[PolicyDocument] | None:
         """The policies on the side of the resource; None where it can have none."""
-        if service not in _WITH_POLICIES or resource == "*":
+        if service not in _WITH_POLICIES or need.resource == "*":
             return None
+        if on is None and service == "logs" and self._at_home(need):
+            return self._of_logs() or None
         if on is None:
-            return [PolicyDocument.parse(UNKNOWN, str(resource), PolicyKind.ANY)]
+            return [PolicyDocument.parse(UNKNOWN, str(need.resource), PolicyKind.ANY)]
         if not _has_policies(on) or service_of(on) != service:
             return None
         return [policy.document for policy in self.resource(on)] or None
+
+    def _at_home(self, need: Need) -> bool:
+        """Whether a role acts on a log group of its own account that is none of the stack's."""
+        principal = need.principal
+        if not isinstance(principal, Resource) or not isinstance(need.resource, str):
+            return False
+        parts, own = parse_arn(need.resource), account_of(self.stack, principal)
+        return parts is not None and parts.account == own
+
+    def _of_logs(self) -> list[PolicyDocument]:
+        """CloudWatch Logs keeps them for an account, and for no group in particular."""
+        return [
+            written_policy(policy, "policy_document", PolicyKind.RESOURCE, policy).document
+            for policy in self.stack.managed("aws_cloudwatch_log_resource_policy")
+        ]
 
 
 def holder_of(policies: Iterable[AttachedPolicy], statement: Statement) -> AttachedPolicy | None:

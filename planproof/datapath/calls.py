@@ -86,6 +86,8 @@ def code_edges(
         actions = sorted(calls.actions(service))
         for part in parts:
             needs = tuple(_needs_on(stack, function, role, part, actions))
+            if not needs:
+                continue  # what it calls is about no resource, or about none of this kind
             yield Edge(function, part, CALLS, needs, declared_by=function)
         covered = {t for part in parts for t in _KINDS[part.type].below}
         left = [a for a in actions if not resource_types(a) & covered]

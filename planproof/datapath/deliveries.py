@@ -14,10 +14,10 @@ queues"; SNS Developer Guide, "Subscribe an encrypted Amazon SQS queue"; CloudWa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from planproof.datapath.keys import key_use, service_needs
+from planproof.datapath.keys import caller_needs, key_use, service_needs
 from planproof.datapath.model import Edge, End, Fact, Need
 from planproof.datapath.places import account_of, arn_of, below
 from planproof.iam.arn import parse_arn
@@ -52,7 +52,14 @@ _INLETS: Final[Mapping[str, _Inlet]] = {
         ("logs:CreateLogStream", "logs:PutLogEvents"), (), ":log-stream:events", (":*",)
     ),
 }
+_NOBODY: Final = "an unknown target"
+_NOT_YET: Final = "unknown before it is built"
 _KNOWN: Final = "a queue, topic, function or log group"
+_EVENTS: Final = "events.amazonaws.com"
+_LAMBDA_ALARMS: Final = "lambda.alarms.cloudwatch.amazonaws.com"
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+_NO_SOURCE: Final = {"aws:SourceArn": None, "aws:SourceAccount": None, "aws:SourceOrgID": None}
+"""EventBridge does not say on whose behalf it has SNS use the key of an encrypted topic."""
 _BY_ARN: Final[Mapping[str, str]] = {
     "sqs": "aws_sqs_queue",
     "sns": "aws_sns_topic",
@@ -92,8 +99,8 @@ def delivery(
         facts = tuple(_facts(stack, service, target, role))
         return Edge(source, target, kind, needs, facts, declared_by=declared_by)
     if isinstance(target, Unknown):
-        fact = Fact(None, declared_by, path, _KNOWN, "unknown before it is built")
-        return Edge(source, "an unknown target", kind, (), (fact,), declared_by=declared_by)
+        fact = Fact(None, declared_by, path, _KNOWN, _NOT_YET)
+        return Edge(source, _NOBODY, kind, (), (fact,), declared_by=declared_by)
     needs = tuple(_needs_outside(service, target, context, role))
     unheard = () if needs else (Fact(None, declared_by, path, _KNOWN, target),)
     return Edge(source, target, kind, needs, unheard, outside=True, declared_by=declared_by)
@@ -102,7 +109,10 @@ def delivery(
 def source_context(stack: Stack, source: End) -> dict[str, ContextValue | None]:
     """What a service says of the part in whose name it comes."""
     if isinstance(source, str):
-        return {"aws:SourceArn": UNKNOWN, "aws:SourceAccount": UNKNOWN}
+        parts = parse_arn(source)
+        if parts is None:
+            return {"aws:SourceArn": UNKNOWN, "aws:SourceAccount": UNKNOWN}
+        return {"aws:SourceArn": source, "aws:SourceAccount": parts.account or UNKNOWN}
     account = account_of(stack, source)
     return {"aws:SourceArn": arn_of(source), "aws:SourceAccount": account or UNKNOWN}
 
@@ -148,8 +158,12 @@ def _needs(
     for action in inlet.actions:
         yield Need(action, principal, about, target, about_sender, scope, "to deliver")
     why = f"since {target} is encrypted"
-    if role is None:
-        yield from service_needs(stack, target, service, inlet.key_actions, context, why)
+    if role is not None:
+        yield from caller_needs(stack, target, role, inlet.key_actions, why)
+        return
+    if service == _EVENTS and target.type == "aws_sns_topic":
+        context = _NO_SOURCE
+    yield from service_needs(stack, target, service, inlet.key_actions, context, why)
 
 
 def _owner(
@@ -204,22 +218,31 @@ def _events(stack: Stack) -> Iterator[Edge]:
     for target in stack.managed("aws_cloudwatch_event_target"):
         rule = _end(stack, target, "rule", "aws_cloudwatch_event_rule", ("name", "id"))
         role = None
-        if target.get("role_arn") is not None:
+        if (named := target.get("role_arn")) is not None:
             roles = targets(stack, target, "role_arn", ("aws_iam_role",), ("arn",))
             sure, _ = linked(stack, target, "role_arn", roles, ("arn",))
-            role = sure[0] if sure else None
-        service = "events.amazonaws.com"
-        yield delivery(stack, service, rule, target, "arn", DELIVERS, role=role)
+            role = sure[0] if len(sure) == 1 else None
+        edge = delivery(stack, _EVENTS, rule, target, "arn", DELIVERS, role=role)
+        if named is not None and role is None:
+            found = named if isinstance(named, str) else _NOT_YET
+            fact = Fact(None, target, "role_arn", "a role of this stack", found)
+            edge = replace(edge, needs=(), facts=(*edge.facts, fact))
+        yield edge
         if target.get("dead_letter_config.arn") is not None:
             path = "dead_letter_config.0.arn"
-            yield delivery(stack, service, rule, target, path, GIVES_UP)
+            yield delivery(stack, _EVENTS, rule, target, path, GIVES_UP)
 
 
 def _subscriptions(stack: Stack) -> Iterator[Edge]:
     for subscription in stack.managed("aws_sns_topic_subscription"):
-        if subscription.get("protocol") not in ("sqs", "lambda"):
+        protocol = subscription.get("protocol")
+        if not is_unknown(protocol) and protocol not in ("sqs", "lambda"):
             continue
         topic = _end(stack, subscription, "topic_arn", "aws_sns_topic", ("arn", "id"))
+        if is_unknown(protocol):
+            fact = Fact(None, subscription, "protocol", "a known protocol", _NOT_YET)
+            yield Edge(topic, _NOBODY, PUBLISHES, (), (fact,), declared_by=subscription)
+            continue
         yield delivery(stack, "sns.amazonaws.com", topic, subscription, "endpoint", PUBLISHES)
 
 
@@ -229,17 +252,25 @@ def _alarms(stack: Stack) -> Iterator[Edge]:
         for attribute in ("alarm_actions", "ok_actions", "insufficient_data_actions"):
             actions = alarm.get(attribute)
             if is_unknown(actions):
-                fact = Fact(None, alarm, attribute, "known topics", "unknown before it is built")
-                yield Edge(alarm, "an unknown target", ALARMS, (), (fact,), declared_by=alarm)
+                fact = Fact(None, alarm, attribute, "known topics", _NOT_YET)
+                yield Edge(alarm, _NOBODY, ALARMS, (), (fact,), declared_by=alarm)
                 continue
-            for i, action in enumerate(actions or ()):
-                if str(action) in told:
-                    continue
-                told.add(str(action))
-                service = "cloudwatch.amazonaws.com"
-                if isinstance(action, str) and ":lambda:" in action:
-                    service = "lambda.alarms.cloudwatch.amazonaws.com"
-                yield delivery(stack, service, alarm, alarm, f"{attribute}.{i}", ALARMS)
+            for i in range(len(actions or ())):
+                path = f"{attribute}.{i}"
+                target = target_of(stack, alarm, path)
+                if not isinstance(target, Unknown):
+                    name = str(target)
+                    if name in told:
+                        continue
+                    told.add(name)
+                service = _LAMBDA_ALARMS if _is_function(target) else "cloudwatch.amazonaws.com"
+                yield delivery(stack, service, alarm, alarm, path, ALARMS)
+
+
+def _is_function(target: Resource | str | Unknown) -> bool:
+    if isinstance(target, Resource):
+        return target.type == "aws_lambda_function"
+    return isinstance(target, str) and ":lambda:" in target
 
 
 def _end(stack: Stack, holder: Resource, path: str, type_: str, attributes: tuple[str, ...]) -> End:

@@ -17,10 +17,12 @@ from planproof.datapath.calls import code_edges
 from planproof.datapath.deliveries import target_of
 from planproof.datapath.keys import caller_needs, service_needs
 from planproof.datapath.model import Edge, Fact, Need
+from planproof.datapath.named_functions import named_by
 from planproof.datapath.places import arn_of, below, endpoint, place_of
 from planproof.function_calls import Calls
+from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
-from planproof.link_index import holders, targets, with_value
+from planproof.link_index import targets, with_value
 from planproof.links import configured, linked, links, references
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, is_unknown
@@ -36,8 +38,9 @@ X_RAY: Final = "X-Ray"
 CallsOf = Callable[[Resource], Calls]
 """What a function's code calls."""
 
+_NOT_YET: Final = "unknown before it is built"
+_MAPPING: Final = "aws_lambda_event_source_mapping"
 _LAMBDA: Final = "lambda.amazonaws.com"
-_FUNCTION: Final = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 _LOG_KEY_ACTIONS: Final = (
     "kms:Encrypt",
@@ -83,7 +86,11 @@ def function_edges(
         yield _runs(stack, function, role)
         yield from _sources(stack, function, role)
         yield _logs(stack, function, role)
-        if function.get("tracing_config.mode") == "Active":
+        mode = function.get("tracing_config.mode")
+        if is_unknown(mode) and configured(stack, function, "tracing_config"):
+            fact = Fact(None, function, "tracing_config.mode", "a known mode", _NOT_YET)
+            yield Edge(function, X_RAY, TRACES, (), (fact,), declared_by=function)
+        elif not is_unknown(mode) and mode == "Active":
             yield _traces(function, role)
         subnets = function.get("vpc_config.subnet_ids")
         if is_unknown(subnets) or subnets:
@@ -102,9 +109,10 @@ def function_context(function: Resource) -> dict[str, str | Unknown]:
 
 def _without_role(function: Resource) -> Edge:
     value = function.get("role")
-    found = value if isinstance(value, str) else "unknown before it is built"
+    found = value if isinstance(value, str) else _NOT_YET
     fact = Fact(None, function, "role", "a role of this stack", found)
-    return Edge(function, "an unknown role", RUNS, (), (fact,), declared_by=function)
+    outside = isinstance(value, str)
+    return Edge(function, "an unknown role", RUNS, (), (fact,), outside, function)
 
 
 def _runs(stack: Stack, function: Resource, role: Resource) -> Edge:
@@ -114,10 +122,7 @@ def _runs(stack: Stack, function: Resource, role: Resource) -> Edge:
 
 def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
     """What Lambda reads in the role's name to call the function."""
-    mappings = ("aws_lambda_event_source_mapping",)
-    for mapping in holders(stack, mappings, "function_name", function, _FUNCTION):
-        if not links(stack, mapping, "function_name", function, _FUNCTION):
-            continue
+    for mapping, sure_of_it in named_by(stack, _MAPPING, function):
         queues = targets(stack, mapping, "event_source_arn", ("aws_sqs_queue",), ("arn",))
         sure, _ = linked(stack, mapping, "event_source_arn", queues, ("arn",))
         value = mapping.get("event_source_arn")
@@ -125,18 +130,30 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
         arn = arn_of(part) if part is not None else value if isinstance(value, str) else UNKNOWN
         parts = parse_arn(arn) if isinstance(arn, str) else None
         service = "sqs" if part is not None else parts.service if parts else ""
-        source = part if part is not None else _stream_owner(stack, arn) or str(arn)
-        why = "to read what calls the function"
-        needs = [Need(a, role, arn, part, {}, why=why) for a in _READERS.get(service, ())]
+        owner = part if part is not None else _stream_owner(stack, arn)
+        needs = [_read(action, role, arn, part) for action in _READERS.get(service, ())]
         facts: list[Fact] = []
-        if not needs:
+        if not sure_of_it:
+            needs = []
+            expected = f"whether it calls {function}"
+            facts.append(Fact(None, mapping, "function_name", expected, _NOT_YET))
+        elif not needs:
             expected = "a queue or a stream"
-            found = value if isinstance(value, str) else "unknown before it is built"
+            found = value if isinstance(value, str) else _NOT_YET
             facts.append(Fact(None, mapping, "event_source_arn", expected, found))
-        if part is not None:
-            needs += caller_needs(stack, part, role, ("kms:Decrypt",), f"since {part} is encrypted")
-        outside = isinstance(source, str)
+        elif owner is not None and owner.type in ("aws_sqs_queue", "aws_kinesis_stream"):
+            why = f"since {owner} is encrypted"
+            needs += caller_needs(stack, owner, role, ("kms:Decrypt",), why)
+        source = owner or (arn if isinstance(arn, str) else "an unknown source")
+        outside = owner is None and isinstance(arn, str)
         yield Edge(source, function, READ, tuple(needs), tuple(facts), outside, mapping)
+
+
+def _read(action: str, role: Resource, arn: str | Unknown, part: Resource | None) -> Need:
+    why = "to read what calls the function"
+    if not resource_types(action):  # such as listing all streams
+        return Need(action, role, "*", None, {}, ("*",), why)
+    return Need(action, role, arn, part, {}, why=why)
 
 
 def _stream_owner(stack: Stack, arn: str | Unknown) -> Resource | None:
@@ -151,7 +168,10 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
     context = function_context(function)
     path, named = "logging_config.0.log_group", ("name", "id")
     told = targets(stack, function, path, ("aws_cloudwatch_log_group",), named)
+    here = place_of(stack, function)
     for group in (*_called(stack, name), *told):
+        if here is not None and place_of(stack, group) not in (None, here):
+            continue
         if group.get("name") != name and not links(stack, function, path, group, named):
             continue
         stream = below(group, ":log-stream:1")
@@ -239,17 +259,18 @@ def _network(function: Resource, role: Resource) -> Edge:
 
 def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
     """Dead-letter queue and destinations of asynchronous calls."""
-    holders = [(function, "dead_letter_config.0.target_arn")]
-    for config in stack.managed("aws_lambda_function_event_invoke_config"):
-        if links(stack, config, "function_name", function, _FUNCTION):
-            for outcome in ("on_failure", "on_success"):
-                holders.append((config, f"destination_config.0.{outcome}.0.destination"))
+    declaring = [(function, "dead_letter_config.0.target_arn")]
+    for config, _ in named_by(stack, "aws_lambda_function_event_invoke_config", function):
+        for outcome in ("on_failure", "on_success"):
+            declaring.append((config, f"destination_config.0.{outcome}.0.destination"))
+    for mapping, _ in named_by(stack, _MAPPING, function):
+        declaring.append((mapping, "destination_config.0.on_failure.0.destination_arn"))
     actions = {
         "aws_sqs_queue": "sqs:SendMessage",
         "aws_sns_topic": "sns:Publish",
         "aws_lambda_function": "lambda:InvokeFunction",
     }
-    for holder, path in holders:
+    for holder, path in declaring:
         if holder.get(path) is None:
             continue
         target = target_of(stack, holder, path)
@@ -260,6 +281,8 @@ def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge
             key = caller_needs(stack, target, role, uses, f"since {target} is encrypted")
             yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
             continue
-        found = target if isinstance(target, str) else "unknown before it is built"
-        fact = Fact(None, holder, path, "a queue, topic or function of this stack", str(found))
-        yield Edge(function, str(found), FAILURES, (), (fact,), True, holder)
+        outside = isinstance(target, str)
+        found = target if isinstance(target, str) else _NOT_YET
+        fact = Fact(None, holder, path, "a queue, topic or function of this stack", found)
+        end = found if outside else "an unknown target"
+        yield Edge(function, end, FAILURES, (), (fact,), outside, holder)

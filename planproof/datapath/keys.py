@@ -17,7 +17,7 @@ from planproof.datapath.places import account_of, arn_of, endpoint, place_of
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.link_index import holders, targets
-from planproof.links import configured, links
+from planproof.links import configured, expression_at, links
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
@@ -31,13 +31,16 @@ _NAMES: Final = ("arn", "id", "key_id")
 _ALIASES: Final = ("name", "id", "arn", "target_key_arn")
 _ATTRIBUTES: Final[Mapping[str, str]] = {
     "aws_cloudwatch_log_group": "kms_key_id",
-    "aws_dynamodb_table": "server_side_encryption.kms_key_arn",
+    "aws_dynamodb_table": "server_side_encryption.0.kms_key_arn",
+    "aws_kinesis_stream": "kms_key_id",
     "aws_secretsmanager_secret": "kms_key_id",
     "aws_sns_topic": "kms_master_key_id",
     "aws_sqs_queue": "kms_master_key_id",
 }
+_OWN_RULES: Final = "server_side_encryption_configuration"
 _CONTEXT_KEYS: Final[Mapping[str, str]] = {
     "aws_cloudwatch_log_group": "aws:logs:arn",
+    "aws_kinesis_stream": "aws:kinesis:arn",
     "aws_s3_bucket": "aws:s3:arn",
     "aws_secretsmanager_secret": "SecretARN",
     "aws_sns_topic": "aws:sns:topicArn",
@@ -45,6 +48,7 @@ _CONTEXT_KEYS: Final[Mapping[str, str]] = {
 }
 _ENDPOINTS: Final[Mapping[str, str]] = {
     "aws_dynamodb_table": "dynamodb",
+    "aws_kinesis_stream": "kinesis",
     "aws_s3_bucket": "s3",
     "aws_secretsmanager_secret": "secretsmanager",
     "aws_sns_topic": "sns",
@@ -77,11 +81,20 @@ def key_use(stack: Stack, part: Resource) -> KeyUse:
     if path is None:
         return KeyUse()
     value = part.get(path)
-    if is_unknown(value) and not configured(stack, part, path.split(".")[0]):
+    if is_unknown(value) and not _says(stack, part, path):
         return KeyUse()
     if not is_unknown(value) and not value:
         return KeyUse()
     return _named(stack, part, part, path, value)
+
+
+def _says(stack: Stack, part: Resource, path: str) -> bool:
+    """Whether the sources name a key, where AWS would fill in the one that it manages."""
+    top = path.split(".")[0]
+    if not configured(stack, part, top):
+        return False
+    blocks = stack.configuration.expression(part.declared, top)
+    return not isinstance(blocks, list) or expression_at(stack, part, path) is not None
 
 
 def caller_needs(
@@ -123,23 +136,31 @@ def _bucket(stack: Stack, bucket: Resource) -> KeyUse:
         named = links(stack, rule, "bucket", bucket, ("id", "bucket"))
         if named is False:
             continue
-        algorithm = rule.get("rule.apply_server_side_encryption_by_default.sse_algorithm")
-        if named is None or is_unknown(algorithm):
-            return KeyUse(None, UNKNOWN)
-        if not str(algorithm or "").startswith("aws:kms"):
-            return KeyUse()
-        path = "rule.0.apply_server_side_encryption_by_default.0.kms_master_key_id"
-        value = rule.get(path)
-        # Without a key S3 takes the one that AWS manages, and the provider reads it back.
-        written = configured(stack, rule, "rule")
-        if value in (None, "") or (is_unknown(value) and not written):
-            return KeyUse(None, UNKNOWN, aws_managed=True)
-        use = _named(stack, bucket, rule, path, value)
-        # With a bucket key the context is the bucket's ARN, else that of each object.
-        whole = rule.get("rule.bucket_key_enabled") is True
-        context = {_EC + "aws:s3:arn": arn_of(bucket) if whole else UNKNOWN}
-        return KeyUse(use.key, use.arn, use.aws_managed, context)
+        return KeyUse(None, UNKNOWN) if named is None else _by_rule(stack, bucket, rule, "rule.0")
+    if configured(stack, bucket, _OWN_RULES):
+        return _by_rule(stack, bucket, bucket, f"{_OWN_RULES}.0.rule.0")
     return KeyUse()
+
+
+def _by_rule(stack: Stack, bucket: Resource, holder: Resource, rule: str) -> KeyUse:
+    """The key of a bucket's encryption rule, which is at a path of ``holder``."""
+    default = f"{rule}.apply_server_side_encryption_by_default.0"
+    algorithm = holder.get(f"{default}.sse_algorithm")
+    if is_unknown(algorithm):
+        return KeyUse(None, UNKNOWN)
+    if not str(algorithm or "").startswith("aws:kms"):
+        return KeyUse()
+    path = f"{default}.kms_master_key_id"
+    value = holder.get(path)
+    # Without a key S3 takes the one that AWS manages, and the provider reads it back.
+    written = configured(stack, holder, rule.split(".")[0])
+    if value in (None, "") or (is_unknown(value) and not written):
+        return KeyUse(None, UNKNOWN, aws_managed=True)
+    use = _named(stack, bucket, holder, path, value)
+    # With a bucket key the context is the bucket's ARN, else that of each object.
+    whole = holder.get(f"{rule}.bucket_key_enabled") is True
+    context = {_EC + "aws:s3:arn": arn_of(bucket) if whole else UNKNOWN}
+    return KeyUse(use.key, use.arn, use.aws_managed, context)
 
 
 def _named(stack: Stack, part: Resource, holder: Resource, path: str, value: Value) -> KeyUse:

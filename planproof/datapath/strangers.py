@@ -20,13 +20,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from planproof.datapath.authority import Authority, service_of
-from planproof.datapath.model import DataPath, Need, Ruling
+from planproof.datapath.deliveries import ALARMS, DELIVERS, GIVES_UP, NOTIFIES, PUBLISHES
+from planproof.datapath.functions import RUNS
+from planproof.datapath.model import DataPath, Edge, Need, Ruling
 from planproof.datapath.places import account_of, arn_of, below
 from planproof.iam import Effect, Policies, PolicyDocument, PolicyKind, Request, Statement, evaluate
 from planproof.iam.actions import all_actions
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import PrincipalType
+from planproof.iam.statement import StatementEffect
 from planproof.policies import AttachedPolicy
 from planproof.resource_policies import RESOURCE_POLICY_TYPES
 from planproof.stack import Resource
@@ -43,7 +46,10 @@ _SERVICES: Final = (
 )
 _SOURCE: Final = "aws:SourceArn"
 _ACCOUNT: Final = "aws:SourceAccount"
+_OWNER: Final = "aws:SourceOwner"
+_ACCOUNTS: Final = (_ACCOUNT, _OWNER)
 _ASSUME: Final = "sts:AssumeRole"
+_OF_SERVICES: Final = (NOTIFIES, DELIVERS, PUBLISHES, ALARMS, GIVES_UP, RUNS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +99,11 @@ def outsiders(authority: Authority, part: Resource) -> Iterator[Attempt]:
         if own is not None and who == f"account {own}":
             continue
         shown = "another account" if who == f"account {STRANGER}" else who
-        yield _tried(authority, part, policies, shown, principal, actions)
+        attempt = _tried(authority, part, policies, shown, principal, actions)
+        if own is None and who.startswith("account ") and shown == who and attempt.holds is False:
+            # It may be the very account that the part is in.
+            attempt = replace(attempt, holds=None)
+        yield attempt
     yield from _federated(part, policies, statements)
 
 
@@ -112,7 +122,13 @@ def _tried(
     held = Policies(identity=everything, resource=resource)
     context: dict[str, ContextValue | None] = {"aws:SecureTransport": True, **_OF_NO_SERVICE}
     if principal is not None:
-        context |= {"aws:PrincipalOrgID": "o-stranger00", "aws:SourceOwner": STRANGER}
+        parts = parse_arn(principal)
+        context |= {
+            "aws:PrincipalOrgID": "o-stranger00",
+            "aws:PrincipalOrgPaths": ("o-stranger00/r-stranger/",),
+            _OWNER: parts.account if parts is not None else STRANGER,
+            "kms:CallerAccount": parts.account if parts is not None else STRANGER,
+        }
     let_in: list[str] = []
     doubtful: list[str] = []
     first: tuple[Statement | None, str] | None = None
@@ -142,9 +158,16 @@ def _federated(
             continue
         for kind, value in statement.principal.entries:
             if kind is PrincipalType.FEDERATED:
-                who = f"whoever {value} vouches for"
+                known = isinstance(value, str)
+                who = f"whoever {value if known else 'an unknown provider'} vouches for"
                 found = f"allowed: {statement} lets identities of a provider in"
-                yield Attempt(who, part, (_ASSUME,), False, found, statement, policies)
+                holds = _unless_unknown(statement)
+                yield Attempt(who, part, (_ASSUME,), holds, found, statement, policies)
+
+
+def _unless_unknown(statement: Statement) -> bool | None:
+    """What becomes of whom a statement names: let in, unless nobody knows whether it allows."""
+    return False if statement.effect is StatementEffect.ALLOW else None
 
 
 def _actions_of(part: Resource, statements: list[Statement]) -> Iterator[str]:
@@ -218,11 +241,18 @@ def deputies(authority: Authority, path: DataPath) -> Iterator[tuple[str, Ruling
             continue
         # What these services may do there is asked for each by its own need.
         at_home = {str(n.principal) for n in services if n.on is need.on}
-        for who, other in _impostors(need, at_home):
+        trusting = _is_as_aws_made_it(authority, need.on)
+        for who, other in _impostors(need, at_home, trusting=trusting):
             yield who, authority.decide(other)
 
 
-def _impostors(need: Need, at_home: set[str]) -> Iterator[tuple[str, Need]]:
+def _is_as_aws_made_it(authority: Authority, part: Resource) -> bool:
+    """Whether a part has but the policy that AWS gives it, which trusts its whole account."""
+    policies = authority.resource(part)
+    return bool(policies) and all(p.source is part and not p.attribute for p in policies)
+
+
+def _impostors(need: Need, at_home: set[str], *, trusting: bool) -> Iterator[tuple[str, Need]]:
     service = str(need.principal)
     source, account = need.context.get(_SOURCE), need.context.get(_ACCOUNT)
     for key, value in need.context.items():
@@ -232,19 +262,21 @@ def _impostors(need: Need, at_home: set[str]) -> Iterator[tuple[str, Need]]:
         if key != _SOURCE and isinstance(source, str):
             continue
         away = {**need.context, key: _of_stranger(value)}
-        if _ACCOUNT in need.context:
-            away[_ACCOUNT] = STRANGER
+        away |= {name: STRANGER for name in _ACCOUNTS if need.context.get(name) is not None}
         yield f"{service} on behalf of another account", replace(need, context=away)
-        if need.action != _ASSUME:
+        if need.action != _ASSUME and not trusting:
             # Only those who may pass a role can have it assumed within its account.
             beside = {**need.context, key: _beside(value)}
             yield f"{service} on behalf of {_beside(value)}", replace(need, context=beside)
-    if isinstance(account, str) and not isinstance(source, str):
+    if account is not None and not isinstance(source, str):
         away = {**need.context, _ACCOUNT: STRANGER}
+        if need.context.get(_OWNER) is not None:
+            away[_OWNER] = STRANGER
         yield f"{service} on behalf of another account", replace(need, context=away)
     for other in _SERVICES:
         if other not in at_home:
-            yield other, replace(need, principal=other)
+            as_other = {**need.context, _OWNER: None} if _OWNER in need.context else need.context
+            yield other, replace(need, principal=other, context=as_other)
 
 
 def _of_stranger(arn: str) -> str:
@@ -279,6 +311,7 @@ def needless(authority: Authority, path: DataPath, part: Resource) -> Iterator[A
         for need in path.needs
         if need.on is part and not isinstance(need.principal, Resource)
     }
+    unseen = next((edge for edge in path.of(*_OF_SERVICES) if _is_unseen(edge)), None)
     for policy in policies:
         if policy.problem:
             yield Attempt("an unknown principal", part, (), None, policy.problem, None, policies)
@@ -286,7 +319,17 @@ def needless(authority: Authority, path: DataPath, part: Resource) -> Iterator[A
         for statement in policy.document.statements:
             if not statement.may_allow:
                 continue
-            yield from _let_in(part, policies, statement, needed)
+            for attempt in _let_in(part, policies, statement, needed):
+                if attempt.holds is False and unseen is not None:
+                    found = f"{attempt.found}, as far as it is known how {unseen}"
+                    yield replace(attempt, holds=None, found=found)
+                else:
+                    yield attempt
+
+
+def _is_unseen(edge: Edge) -> bool:
+    """Whether an edge on which a service acts may be about any part of the stack."""
+    return not edge.needs and not edge.outside and any(f.holds is None for f in edge.facts)
 
 
 def _let_in(
@@ -295,16 +338,18 @@ def _let_in(
     if statement.principal is None:
         if statement.not_principal is not None:
             found = f"allowed: {statement} lets everybody in but some (NotPrincipal)"
-            yield Attempt("everybody but some", part, (), False, found, statement, policies)
+            holds = _unless_unknown(statement)
+            yield Attempt("everybody but some", part, (), holds, found, statement, policies)
         return
     for kind, value in statement.principal.entries:
         if isinstance(kind, Unknown) or isinstance(value, Unknown):
             found = f"{statement} names a principal that is unknown before it is built"
             yield Attempt("an unknown principal", part, (), None, found, statement, policies)
         elif kind is PrincipalType.SERVICE:
-            holds = value.lower() in needed
+            needs_it = value.lower() in needed
+            holds = True if needs_it else _unless_unknown(statement)
             found = "an edge of the data path needs it"
-            if not holds:
+            if not needs_it:
                 found = f"allowed: {statement} lets it in, and no edge of the data path needs it"
             yield Attempt(value, part, (), holds, found, statement, policies)
 
@@ -314,4 +359,11 @@ _EVERYTHING: Final = PolicyDocument.parse(
     "the stranger's own policy",
     PolicyKind.IDENTITY,
 )
-_OF_NO_SERVICE: Final[Mapping[str, ContextValue | None]] = {_SOURCE: None, _ACCOUNT: None}
+_OF_NO_SERVICE: Final[Mapping[str, ContextValue | None]] = {
+    _SOURCE: None,
+    _ACCOUNT: None,
+    "aws:SourceOrgID": None,
+    "aws:SourceOrgPaths": None,
+    _OWNER: None,
+    "kms:CallerAccount": None,
+}

@@ -1,6 +1,7 @@
 """What is a role granted that no edge of the data path needs?
 
-A grant is used if a statement allows, or is one of those that allow, something an edge needs.
+A grant is used if its statement allows something an edge needs, whether or not others allow it too
+or refuse it all the same.
 What is left over is named: actions that nobody needs, resources that no need reaches, and
 patterns that reach further than the widest scope of a need.
 
@@ -50,16 +51,14 @@ def grants(authority: Authority, path: DataPath, principal: Resource) -> Iterato
     A grant that a permissions boundary takes back, or a denial of the same principal on every
     resource, is none.
     """
-    rulings = [authority.decide(n) for n in path.needs if n.principal is principal]
-    used: dict[tuple[int, str], list[Need]] = {}
-    for ruling in rulings:
-        for reason in ruling.decision.because:
-            if ruling.allowed and reason.statement is not None:
-                key = (id(reason.statement), ruling.need.action.lower())
-                used.setdefault(key, []).append(ruling.need)
-    open_ = _may_need_more(authority, path, principal)
     policies = authority.identity(principal)
     limits = boundaries(authority.stack, principal)
+    statements = [s for policy in policies for s in policy.document.statements if s.may_allow]
+    used = _Used()
+    for need in path.needs:
+        if need.principal is principal:
+            used.add(authority, need, statements)
+    open_ = _may_need_more(authority, path, principal)
     for policy in policies:
         if policy.problem:
             yield Grant(principal, policy, None, "an unknown policy", policy.problem, None)
@@ -69,10 +68,12 @@ def grants(authority: Authority, path: DataPath, principal: Resource) -> Iterato
                 continue
             for granted, actions in _granted(statement):
                 left = [a for a in actions if not _taken_back(a, policies, limits)]
-                text = _surplus(statement, granted, left, used)
+                text, certain = _surplus(statement, granted, left, used)
+                if not actions and isinstance(granted, str):
+                    text, certain = f"nothing needs {granted}, which AWS does not have", True
                 holds: bool | None = not text
                 sure = statement.effect is StatementEffect.ALLOW and not open_
-                if text and (isinstance(granted, Unknown) or not sure):
+                if text and not (certain and sure):
                     holds = None
                 shown = granted if isinstance(granted, str) else "an unknown action"
                 said = f"{text}{open_ if text else ''}"
@@ -94,23 +95,52 @@ def _granted(statement: Statement) -> Iterator[tuple[str | Unknown, tuple[str, .
             yield text, (text,)
 
 
+class _Used:
+    """The needs that each statement allows, or may allow, by action."""
+
+    def __init__(self) -> None:
+        self.surely: dict[tuple[int, str], list[Need]] = {}
+        self.maybe: set[tuple[int, str]] = set()
+
+    def add(self, authority: Authority, need: Need, statements: Iterable[Statement]) -> None:
+        """Find the statements that a need makes use of."""
+        action = need.action.lower()
+        request = authority.request(need)
+        ruling = authority.decide(need)
+        deciding = {id(r.statement) for r in ruling.decision.because} if ruling.allowed else set()
+        for statement in statements:
+            covered = statement.covers_action(action)
+            if covered is False:
+                continue
+            key = (id(statement), action)
+            applies: bool | None = None
+            if request is not None:
+                applies = statement.applies(request.resource, request.keys)
+                applies = True if id(statement) in deciding else applies
+            if applies is True and covered is True:
+                self.surely.setdefault(key, []).append(need)
+            elif applies is not False:
+                self.maybe.add(key)
+
+
 def _surplus(
-    statement: Statement,
-    granted: str | Unknown,
-    actions: list[str],
-    used: dict[tuple[int, str], list[Need]],
-) -> str:
+    statement: Statement, granted: str | Unknown, actions: list[str], used: _Used
+) -> tuple[str, bool]:
+    """What is too much, and whether that is certain."""
     if isinstance(granted, Unknown):
-        return "which action it allows is not known"
-    needs = {a: used.get((id(statement), a.lower()), []) for a in actions}
-    unused = [a for a, found in needs.items() if not found]
+        return "which action it allows is not known", False
+    keys = {a: (id(statement), a.lower()) for a in actions}
+    unused = [a for a, key in keys.items() if key not in used.surely]
+    idle = [a for a in unused if keys[a] not in used.maybe]
+    if idle:
+        return f"nothing needs {_some(idle)}", True
     if unused:
-        return f"nothing needs {_some(unused)}"
-    for action, found in needs.items():
-        wide = list(_too_wide(statement, found))
+        return f"whether anything needs {_some(unused)} is not known", False
+    for action, key in keys.items():
+        wide = list(_too_wide(statement, used.surely[key]))
         if wide:
-            return f"nothing needs {action} on {_some(wide)}"
-    return ""
+            return f"nothing needs {action} on {_some(wide)}", key not in used.maybe
+    return "", True
 
 
 def _too_wide(statement: Statement, needs: list[Need]) -> Iterator[str]:
@@ -142,6 +172,7 @@ def _taken_back(
 ) -> bool:
     """Whether a boundary or a sweeping denial leaves nothing of a grant."""
     key = action.lower()
+    policies = (*policies, *limits)
     for limit in limits:
         allowed = (s.may_allow and s.covers_action(key) for s in limit.document.statements)
         if not any(verdict is not False for verdict in allowed):
@@ -159,13 +190,18 @@ def _taken_back(
 
 
 def _may_need_more(authority: Authority, path: DataPath, principal: Resource) -> str:
-    """Why a role may need more than the path shows: its function's calls could not all be read."""
-    for edge in path.of(CALLS):
-        function = edge.declared_by
-        if function is None or all(fact.holds is not None for fact in edge.facts):
+    """Why a role may need more than the path shows: it is not known what all its functions do."""
+    for edge in path:
+        if edge.needs or all(fact.holds is not None for fact in edge.facts):
             continue
-        if links(authority.stack, function, "role", principal, ("arn",)):
-            return f", as far as the code of {function} can be read"
+        for function in (edge.declared_by, edge.source, edge.target):
+            if not isinstance(function, Resource) or function.type != "aws_lambda_function":
+                continue
+            if links(authority.stack, function, "role", principal, ("arn",)) is False:
+                continue
+            if edge.kind == CALLS:
+                return f", as far as the code of {function} can be read"
+            return f", as far as it is known how {edge}"
     return ""
 
 
