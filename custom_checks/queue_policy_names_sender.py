@@ -11,7 +11,7 @@ class QueuePolicyNamesSender(SourceCheck):
     """CKV_PLANPROOF_18."""
 
     id = "CKV_PLANPROOF_18"
-    requirement = "REQ-10"
+    requirement = "REQ-16"
     name = "A queue policy that lets a service send names the source with aws:SourceArn"
     description = (
         "S3 and EventBridge act for every AWS customer. A policy that lets the service send "

@@ -11,5 +11,5 @@ Feature: What something needs is there before it
       Then it is made only after the policy of each queue it names
 
     @REQ-10 @sources
-    Scenario: The sources give the order and the sender
+    Scenario: The sources give the order
       Then the custom checks for REQ-10 find nothing

@@ -59,7 +59,9 @@ def test_ids_are_unique() -> None:
     assert max(ids.values()) == 1, ids
 
 
-def test_every_promise_has_a_static_rule() -> None:
+def test_every_promise_that_sources_can_tell_has_a_static_rule() -> None:
     served = {sys.modules[name].check.requirement for name in check_names()}
 
-    assert served == {f"REQ-{number:02}" for number in range(1, 14)}
+    # Whether nothing is missing and nothing too much is not to be seen in one resource.
+    unseen = {"REQ-14", "REQ-15", "REQ-17"}
+    assert served == {f"REQ-{number:02}" for number in range(1, 18)} - unseen

@@ -80,6 +80,11 @@ MISTAKES = {
         r'(resource "aws_s3_bucket_notification" (?:[^\n]*\n)+?)\s+depends_on[^\n]+\n',
         r"\1",
     ),
+    "a queue for every bucket": (
+        "REQ-16",
+        r'("sqs:SendMessage"\n[^\n]+\n\s+Condition = \{\n)\s+ArnEquals[^\n]+\n',
+        r"\1",
+    ),
     "a key by arn for a queue": (
         "REQ-11",
         r"(kms_master_key_id += aws_kms_key\.\w+)\.id",
