@@ -18,12 +18,12 @@ from planproof.datapath.deliveries import target_of
 from planproof.datapath.keys import caller_needs, service_needs
 from planproof.datapath.model import Edge, Fact, Need
 from planproof.datapath.named_functions import named_by
-from planproof.datapath.places import arn_of, below, endpoint, place_of
+from planproof.datapath.places import arn_of, below, endpoint, place_of, written_at
 from planproof.function_calls import Calls
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
 from planproof.link_index import targets, with_value
-from planproof.links import configured, linked, links, references
+from planproof.links import linked, links
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, is_unknown
 
@@ -87,7 +87,7 @@ def function_edges(
         yield from _sources(stack, function, role)
         yield _logs(stack, function, role)
         mode = function.get("tracing_config.mode")
-        if is_unknown(mode) and configured(stack, function, "tracing_config"):
+        if is_unknown(mode) and written_at(stack, function, "tracing_config.0.mode"):
             fact = Fact(None, function, "tracing_config.mode", "a known mode", _NOT_YET)
             yield Edge(function, X_RAY, TRACES, (), (fact,), declared_by=function)
         elif not is_unknown(mode) and mode == "Active":
@@ -197,7 +197,7 @@ def _called(stack: Stack, name: str | Unknown) -> tuple[Resource, ...]:
 def log_group_name(stack: Stack, function: Resource) -> str | Unknown:
     """The name of the log group that a function writes to: that of its own unless told another."""
     name = function.get("logging_config.log_group")
-    if is_unknown(name) and not _written(stack, function, "logging_config.0.log_group"):
+    if is_unknown(name) and not written_at(stack, function, "logging_config.0.log_group"):
         name = None  # Lambda fills in the usual name
     if is_unknown(name):
         return UNKNOWN
@@ -205,12 +205,6 @@ def log_group_name(stack: Stack, function: Resource) -> str | Unknown:
     if name:
         return str(name)
     return f"/aws/lambda/{own}" if isinstance(own, str) else UNKNOWN
-
-
-def _written(stack: Stack, function: Resource, path: str) -> bool:
-    return configured(stack, function, path.split(".")[0]) and bool(
-        references(stack, function, path)
-    )
 
 
 def _own_log_group(stack: Stack, function: Resource, role: Resource, name: str | Unknown) -> Edge:

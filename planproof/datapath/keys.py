@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from planproof.datapath.model import Need
-from planproof.datapath.places import account_of, arn_of, endpoint, place_of
+from planproof.datapath.places import account_of, arn_of, endpoint, place_of, written_at
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.link_index import holders, targets
-from planproof.links import configured, expression_at, links
+from planproof.links import configured, links
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
@@ -81,20 +81,11 @@ def key_use(stack: Stack, part: Resource) -> KeyUse:
     if path is None:
         return KeyUse()
     value = part.get(path)
-    if is_unknown(value) and not _says(stack, part, path):
+    if is_unknown(value) and not written_at(stack, part, path):
         return KeyUse()
     if not is_unknown(value) and not value:
         return KeyUse()
     return _named(stack, part, part, path, value)
-
-
-def _says(stack: Stack, part: Resource, path: str) -> bool:
-    """Whether the sources name a key, where AWS would fill in the one that it manages."""
-    top = path.split(".")[0]
-    if not configured(stack, part, top):
-        return False
-    blocks = stack.configuration.expression(part.declared, top)
-    return not isinstance(blocks, list) or expression_at(stack, part, path) is not None
 
 
 def caller_needs(

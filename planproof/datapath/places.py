@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planproof.iam.arn import parse_arn
 from planproof.identities import Place
+from planproof.links import configured, expression_at
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown
 
@@ -47,6 +48,19 @@ def endpoint(place: Place | None, service: str) -> str | Unknown:
     if place is None:
         return UNKNOWN
     return f"{service}.{place.region}.{suffix(place)}"
+
+
+def written_at(stack: Stack, part: Resource, path: str) -> bool:
+    """Whether the sources say anything at a path into the blocks of a resource.
+
+    Where they do not, AWS fills in what is usual. Of a ``dynamic`` block it is not known, so it
+    counts as written.
+    """
+    top = path.split(".")[0]
+    if not configured(stack, part, top):
+        return False
+    blocks = stack.configuration.expression(part.declared, top)
+    return not isinstance(blocks, list) or expression_at(stack, part, path) is not None
 
 
 def suffix(place: Place) -> str:
