@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from pytest_bdd import then
 
-from planproof.datapath import Authority, DataPath, End, JudgedEdge, Ruling, draw
+from planproof.datapath import Authority, DataPath, End, JudgedEdge, Ruling, State, draw
 from planproof.datapath.functions import X_RAY
 from planproof.errors import PlanproofError
 from planproof.function_calls import Calls, calls_of
@@ -76,11 +76,12 @@ def every_edge_is_proven(
 ) -> None:
     """No edge lacks a permission, and none is left open.
 
-    What an end outside the stack allows is for its owner to say: such an edge is a warning.
+    What an end outside the stack allows is for its owner to say: an edge that rests on nothing
+    else is a warning.
     """
     for edge in data_path:
         judged = authority.judge(edge)
-        if edge.outside:
+        if edge.outside and judged.state is State.UNDETERMINED:
             evidence.draw(judged)
             evidence.warn(
                 f"{edge}: {edge.target} is no part of this stack, so whether its owner lets "

@@ -50,6 +50,16 @@ _LOG_KEY_ACTIONS: Final = (
     "kms:GenerateDataKey",
     "kms:DescribeKey",
 )
+_HANDED: Final[Mapping[str, str]] = {
+    "aws_sqs_queue": "sqs:SendMessage",
+    "aws_sns_topic": "sns:Publish",
+    "aws_lambda_function": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+    "lambda": "lambda:InvokeFunction",
+    "sns": "sns:Publish",
+    "sqs": "sqs:SendMessage",
+}
+"""What it takes to hand something on, by type of the target, and by service outside the stack."""
 _READERS: Final[Mapping[str, Sequence[str]]] = {
     "sqs": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
     "kinesis": (
@@ -111,8 +121,8 @@ def _without_role(function: Resource) -> Edge:
     value = function.get("role")
     found = value if isinstance(value, str) else _NOT_YET
     fact = Fact(None, function, "role", "a role of this stack", found)
-    outside = isinstance(value, str)
-    return Edge(function, "an unknown role", RUNS, (), (fact,), outside, function)
+    # Not an end outside the stack like others: without its role, none of its edges is known.
+    return Edge(function, "an unknown role", RUNS, (), (fact,), declared_by=function)
 
 
 def _runs(stack: Stack, function: Resource, role: Resource) -> Edge:
@@ -259,24 +269,36 @@ def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge
             declaring.append((config, f"destination_config.0.{outcome}.0.destination"))
     for mapping, _ in named_by(stack, _MAPPING, function):
         declaring.append((mapping, "destination_config.0.on_failure.0.destination_arn"))
-    actions = {
-        "aws_sqs_queue": "sqs:SendMessage",
-        "aws_sns_topic": "sns:Publish",
-        "aws_lambda_function": "lambda:InvokeFunction",
-    }
     for holder, path in declaring:
         if holder.get(path) is None:
             continue
         target = target_of(stack, holder, path)
         why = "to hand on what became of a call"
-        if isinstance(target, Resource) and target.type in actions:
-            need = Need(actions[target.type], role, arn_of(target), target, {}, why=why)
+        if isinstance(target, Resource) and target.type in _HANDED:
+            need = Need(_HANDED[target.type], role, arn_of(target), target, {}, why=why)
             uses = ("kms:GenerateDataKey", "kms:Decrypt")
             key = caller_needs(stack, target, role, uses, f"since {target} is encrypted")
             yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
             continue
-        outside = isinstance(target, str)
-        found = target if isinstance(target, str) else _NOT_YET
-        fact = Fact(None, holder, path, "a queue, topic or function of this stack", found)
-        end = found if outside else "an unknown target"
-        yield Edge(function, end, FAILURES, (), (fact,), outside, holder)
+        yield _handed_outside(function, role, target, holder, path, why)
+
+
+def _handed_outside(
+    function: Resource,
+    role: Resource,
+    target: Resource | str | Unknown,
+    holder: Resource,
+    path: str,
+    why: str,
+) -> Edge:
+    """What the role needs on a target that is none of the stack's, if it is known what that is."""
+    parts = parse_arn(target) if isinstance(target, str) else None
+    action = _HANDED.get(parts.service) if parts is not None else None
+    if isinstance(target, str) and action is not None:
+        need = Need(action, role, target, None, {}, why=why)
+        return Edge(function, target, FAILURES, (need,), (), True, holder)
+    found = str(target) if not isinstance(target, Unknown) else _NOT_YET
+    fact = Fact(None, holder, path, "a queue, topic or function", found)
+    end = "an unknown target" if isinstance(target, Unknown) else found
+    outside = not isinstance(target, Unknown)
+    return Edge(function, end, FAILURES, (), (fact,), outside, holder)

@@ -191,6 +191,29 @@ def test_a_topic_from_outside_is_a_warning() -> None:
     assert [e.outside for e in evidence.edges if e.target == topic] == [True]
 
 
+def test_a_topic_from_outside_that_the_role_may_not_reach_is_no_warning() -> None:
+    topic = "arn:aws:sns:us-east-1:111122223333:failures"
+    stack = with_values(
+        shipped(), "aws_lambda_function.processor", dead_letter_config=[{"target_arn": topic}]
+    )
+    evidence = Scene(stack).every_edge()
+    assert verdict(evidence) is Verdict.FAILED
+    assert not evidence.warnings
+    (edge,) = [e for e in evidence.edges if e.target == topic]
+    assert edge.missing == (f"sns:Publish on {topic} for aws_iam_role.function",)
+
+
+def test_a_refused_delivery_to_outside_is_no_warning() -> None:
+    made_by = "aws_cloudwatch_event_target.status_queue"
+    role = shipped()["aws_iam_role.function"].get("arn")
+    queue = "arn:aws:sqs:us-east-1:111122223333:states"
+    stack = with_values(shipped(), made_by, arn=queue, role_arn=role)
+    evidence = Scene(stack).every_edge()
+    assert verdict(evidence) is Verdict.FAILED
+    (edge,) = [e for e in evidence.edges if e.target == queue]
+    assert (edge.outside, edge.state) == (True, "broken")
+
+
 def test_code_that_cannot_be_read_leaves_the_path_open() -> None:
     calls = Calls(calls_of(shipped_package()).made, ("main.py:3 makes a client at run time",))
     evidence = Scene(shipped(), calls).every_edge()
