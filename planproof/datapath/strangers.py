@@ -29,7 +29,6 @@ from planproof.iam.actions import all_actions
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import PrincipalType
-from planproof.iam.statement import StatementEffect
 from planproof.policies import AttachedPolicy
 from planproof.resource_policies import RESOURCE_POLICY_TYPES
 from planproof.stack import Resource
@@ -161,13 +160,7 @@ def _federated(
                 known = isinstance(value, str)
                 who = f"whoever {value if known else 'an unknown provider'} vouches for"
                 found = f"allowed: {statement} lets identities of a provider in"
-                holds = _unless_unknown(statement)
-                yield Attempt(who, part, (_ASSUME,), holds, found, statement, policies)
-
-
-def _unless_unknown(statement: Statement) -> bool | None:
-    """What becomes of whom a statement names: let in, unless nobody knows whether it allows."""
-    return False if statement.effect is StatementEffect.ALLOW else None
+                yield Attempt(who, part, (_ASSUME,), False, found, statement, policies)
 
 
 def _actions_of(part: Resource, statements: list[Statement]) -> Iterator[str]:
@@ -338,18 +331,16 @@ def _let_in(
     if statement.principal is None:
         if statement.not_principal is not None:
             found = f"allowed: {statement} lets everybody in but some (NotPrincipal)"
-            holds = _unless_unknown(statement)
-            yield Attempt("everybody but some", part, (), holds, found, statement, policies)
+            yield Attempt("everybody but some", part, (), False, found, statement, policies)
         return
     for kind, value in statement.principal.entries:
         if isinstance(kind, Unknown) or isinstance(value, Unknown):
             found = f"{statement} names a principal that is unknown before it is built"
             yield Attempt("an unknown principal", part, (), None, found, statement, policies)
         elif kind is PrincipalType.SERVICE:
-            needs_it = value.lower() in needed
-            holds = True if needs_it else _unless_unknown(statement)
+            holds = value.lower() in needed
             found = "an edge of the data path needs it"
-            if not needs_it:
+            if not holds:
                 found = f"allowed: {statement} lets it in, and no edge of the data path needs it"
             yield Attempt(value, part, (), holds, found, statement, policies)
 

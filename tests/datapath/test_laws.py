@@ -82,7 +82,7 @@ def test_a_value_that_nobody_knows_proves_nothing(attribute: str) -> None:
 LOST = [grant for grant, edges in BREAKS.items() if edges]
 
 
-@pytest.mark.parametrize("lost", LOST[::4], ids=[f"{a} {s} {x}" for a, s, x in LOST[::4]])
+@pytest.mark.parametrize("lost", LOST[::7], ids=[f"{a} {s} {x}" for a, s, x in LOST[::7]])
 def test_doubt_proves_nothing_of_what_is_broken(lost: tuple[str, str, str]) -> None:
     broken = without(shipped(), *lost)
     at_first = proven(broken)
@@ -102,7 +102,8 @@ def test_every_question_can_be_asked_of_a_stack_with_gaps() -> None:
     at_first = list(all_asked(shipped(), shipped_path()))
     assert len(at_first) > 150
     assert None not in at_first
-    for part in shipped().managed():
+    one_of_each = {part.type: part for part in shipped().managed()}
+    for part in one_of_each.values():
         hidden = dict.fromkeys(part.values, UNKNOWN)
         gap = shipped().with_resources([replace(part, values=hidden)])
         found = list(all_asked(gap, path_of(gap)))

@@ -126,7 +126,9 @@ def test_a_role_for_another_service_is_no_way(name: str, operator: str) -> None:
 
 
 @pytest.mark.parametrize("name", PASSING)
-@pytest.mark.parametrize("pattern", ["*", "*.amazonaws.com", "*.amazonaws.*", "{}*", "*{}"])
+@pytest.mark.parametrize(
+    "pattern", ["*", "*.amazonaws.com", "*.amazonaws.*", "{}*", "*{}", "{}.cn"]
+)
 def test_a_pattern_that_takes_the_service_in_is_a_way(name: str, pattern: str) -> None:
     assert passing(name, "StringLike", pattern.format(service_of(name)))[name] is True
     assert name not in passing(name, "StringLike", "mediaconvert.*")
