@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from planproof.datapath import Authority
-from planproof.datapath.strangers import STRANGER, deputies
+from planproof.datapath.strangers import STRANGER, deputies, outsiders
 from planproof.values import UNKNOWN
 from tests.datapath.parts import (
     ALARMS,
@@ -30,6 +30,7 @@ from tests.datapath.parts import (
 from tests.made_stack import ACCOUNT, REGION, Made, made, role, stack, trust
 
 SEND = "sqs:SendMessage"
+NOBODY = "an unauthenticated caller"
 FILMS = "arn:aws:s3:::films"
 ABROAD, BESIDE = "on behalf of another account", "on behalf of arn:aws:s3:::another-films"
 ELSEWHERE = {EVENTS, "lambda.amazonaws.com", "sns.amazonaws.com", ALARMS}
@@ -199,3 +200,29 @@ def test_what_is_outside_is_not_asked_for() -> None:
         queue=[{"queue_arn": arn("sqs", "work", account=OTHER)}],
     )
     assert asked(bucket(), notice) == {}
+
+
+# Functions, whose policies are permissions ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("principal", "limits", "others"),
+    [
+        (S3, {}, {}),
+        (ACCOUNT, {}, {}),
+        (OTHER, {}, {f"account {OTHER}": False}),
+        (f"arn:aws:iam::{OTHER}:role/theirs", {}, {f"account {OTHER}": False}),
+        ("*", {}, {"another account": False, NOBODY: False}),
+        ("*", {"principal_org_id": "o-films"}, {}),
+        ("*", {"source_account": ACCOUNT}, {}),
+        (UNKNOWN, {}, {"another account": None, NOBODY: None}),
+    ],
+)
+def test_a_permission_lets_in_whom_it_names(
+    principal: Any, limits: dict[str, str], others: dict[str, bool | None]
+) -> None:
+    said = {"function_name": "job", "action": "lambda:InvokeFunction", "principal": principal}
+    found = stack(function(), made("aws_lambda_permission.p", **said, **limits))
+    attempts = outsiders(Authority(found), found["aws_lambda_function.job"])
+    refused = {"another account": True, NOBODY: True}
+    assert {attempt.who: attempt.holds for attempt in attempts} == {**refused, **others}
