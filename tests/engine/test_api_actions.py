@@ -1,20 +1,12 @@
-"""Which actions does an operation need, and which operations does a method of boto3 call?"""
+"""Which actions does an operation need?"""
 
 from __future__ import annotations
 
 import pytest
 
 from planproof import api_actions
-from planproof.api_actions import (
-    Member,
-    Thing,
-    actions_of,
-    elements,
-    has_resource,
-    is_service,
-    members,
-    waiter_operation,
-)
+from planproof.api_actions import actions_of, is_service, methods
+from planproof.function_calls.boto3_objects import INJECTED
 from planproof.iam.actions import all_actions
 
 
@@ -104,69 +96,16 @@ def test_every_action_of_the_table_is_in_the_list_of_aws() -> None:
 
 
 def test_every_operation_of_the_table_exists() -> None:
-    invented = {names for methods in api_actions._INJECTED.values() for names in methods.values()}
+    invented = {names for methods in INJECTED.values() for names in methods.values()}
     for service, actions in api_actions._ACTIONS.items():
-        known = set(api_actions._methods(service)) | {"InvokeAsync"} | invented
+        known = set(methods(service)) | {"InvokeAsync"} | invented
         # Operations that newer service models have, or have no more, do no harm.
         assert set(actions) <= known, service
 
 
-@pytest.mark.parametrize(
-    ("thing", "name", "operations"),
-    [
-        (Thing("dynamodb", "client"), "update_item", "UpdateItem"),
-        (Thing("dynamodb", "Table"), "batch_writer", "BatchWriteItem"),
-        (Thing("dynamodb", "Table"), "update", "UpdateTable"),
-        (Thing("dynamodb", "Table"), "item_count", "DescribeTable"),
-        (Thing("dynamodb", "Table"), "wait_until_exists", "DescribeTable"),
-        (Thing("dynamodb", "BatchWriter"), "put_item", "BatchWriteItem"),
-        (Thing("s3", "Object"), "get", "GetObject"),
-        (Thing("s3", "Object"), "put", "PutObject"),
-        (Thing("s3", "Object"), "content_length", "HeadObject"),
-        (Thing("s3", "ObjectSummary"), "size", "HeadObject"),
-        (Thing("s3", "ObjectSummary", True), "size", ""),
-        (Thing("s3", "Bucket"), "objects", "ListObjects"),
-        (Thing("s3", "Bucket.objects"), "delete", "DeleteObjects"),
-        (Thing("s3", "Bucket.objects"), "filter", "ListObjects"),
-        (Thing("s3", "client"), "download_file", "GetObject HeadObject"),
-        (Thing("sqs", "Queue"), "send_messages", "SendMessageBatch"),
-        (Thing("ec2", "Instance"), "vpc", "DescribeInstances"),
-        (Thing("s3", "meta"), "client", ""),
-    ],
-)
-def test_what_a_member_calls(thing: Thing, name: str, operations: str) -> None:
-    assert members(thing)[name].operations == frozenset(operations.split())
-
-
-@pytest.mark.parametrize(
-    ("thing", "name"),
-    [
-        (Thing("dynamodb", "Table"), "name"),
-        (Thing("s3", "Bucket"), "put_item"),
-        (Thing("dynamodb", "client"), "batch_writer"),
-        (Thing("sqs", "client"), "upload_file"),
-    ],
-)
-def test_what_calls_nothing_is_no_member(thing: Thing, name: str) -> None:
-    assert name not in members(thing)
-
-
-def test_what_a_member_gives() -> None:
-    queue = Thing("sqs", "Queue")
-    received = members(queue)["receive_messages"]
-    assert received.gives == (Thing("sqs", "Message", True),)
-    assert received.in_list
-    table = members(Thing("dynamodb", "resource"))["Table"]
-    assert table == Member(gives=(Thing("dynamodb", "Table"),))
-    assert elements(Thing("s3", "Bucket.objects")) == (Thing("s3", "ObjectSummary", True),)
-    assert elements(Thing("s3", "Bucket")) == ()
-
-
-def test_services_and_waiters() -> None:
+def test_services() -> None:
     assert is_service("stepfunctions")
     assert not is_service("states")
-    assert has_resource("s3")
-    assert not has_resource("mediaconvert")
-    assert waiter_operation("s3", "object_exists") == "HeadObject"
-    assert waiter_operation("s3", "nothing") is None
-    assert waiter_operation("sts", "object_exists") is None
+    assert not is_service("s3/2006-03-01")
+    assert not is_service("../data/s3")
+    assert not is_service("")

@@ -1,16 +1,25 @@
-"""Which operations does a package call, and when may the answer be incomplete?"""
+"""Which operations does a package call?"""
 
 from __future__ import annotations
 
-import io
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from planproof.function_calls import Call, Calls, calls_of
 from planproof.packages import Package
+from tests.made_package import (
+    BUCKET,
+    CLIENT,
+    OBJECT,
+    S3,
+    TABLE,
+    named,
+    package,
+    package_of_files,
+    read,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 S3_COPY = (
@@ -20,41 +29,6 @@ S3_COPY = (
 S3_UPLOAD = (
     "AbortMultipartUpload CompleteMultipartUpload CreateMultipartUpload PutObject UploadPart"
 )
-
-
-def package(**files: str | bytes) -> Package:
-    """A package of these files, named as modules with __ for a slash."""
-    return package_of_files(
-        {
-            (name.replace("__", "/") + ".py"): text if isinstance(text, bytes) else text.encode()
-            for name, text in files.items()
-        }
-    )
-
-
-def package_of_files(files: dict[str, bytes]) -> Package:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as opened:
-        for name, text in files.items():
-            opened.writestr(name, text)
-    return Package("f.zip", buffer.getvalue())
-
-
-def read(source: str, **others: str) -> Calls:
-    return calls_of(package(main=source, **others))
-
-
-def named(calls: Calls) -> set[str]:
-    return {f"{call.service}:{call.operation}" for call in calls.made}
-
-
-# What is found ----------------------------------------------------------------------------------
-
-CLIENT = "import boto3\nclient = boto3.client('sqs')\n"
-BUCKET = "import boto3\nbucket = boto3.resource('s3').Bucket('b')\n"
-OBJECT = "import boto3\nobj = boto3.resource('s3').Object('b', 'k')\n"
-TABLE = "import boto3\ntable = boto3.resource('dynamodb').Table('t')\n"
-S3 = "import boto3\ns3 = boto3.client('s3')\n"
 
 FOUND = {
     "a client": (CLIENT + "client.send_message()", "sqs:SendMessage"),
@@ -272,6 +246,54 @@ FOUND = {
         + "client.send_message()",
         "sqs:SendMessage",
     ),
+    "a loop over an object of its own": (
+        OBJECT + "class A:\n    def __iter__(self):\n        yield obj\n"
+        "for one in A():\n    one.get()",
+        "s3:GetObject",
+    ),
+    "a look-up in an object of its own": (
+        OBJECT + "class A:\n    def __getitem__(self, key):\n        return obj\nA()[1].get()",
+        "s3:GetObject",
+    ),
+    "an object of its own that is entered": (
+        OBJECT + "class A:\n    def __enter__(self):\n        return obj\n"
+        "    def __exit__(self, *_):\n        pass\nwith A() as one:\n    one.get()",
+        "s3:GetObject",
+    ),
+    "an object of its own that is called": (
+        OBJECT
+        + "class A:\n    def __call__(self, one):\n        return one\na = A()\na(obj).get()",
+        "s3:GetObject",
+    ),
+    "a thing that is closed": (
+        "import contextlib\n" + OBJECT + "with contextlib.closing(obj) as one:\n    one.get()",
+        "s3:GetObject",
+    ),
+    "the next of a collection": (
+        BUCKET + "next(iter(bucket.objects.all())).delete()",
+        "s3:ListObjects s3:DeleteObject",
+    ),
+    "a cast": ("import typing\n" + OBJECT + "typing.cast(int, obj).get()", "s3:GetObject"),
+    "a list that grows": (
+        OBJECT + "kept = []\nkept += [obj]\nkept[0].get()",
+        "s3:GetObject",
+    ),
+    "arguments in a list": (
+        OBJECT + "def f(a, one):\n    one.get()\nf(*[1, obj])",
+        "s3:GetObject",
+    ),
+    "an argument behind those of a list": (
+        OBJECT + "def f(a, one):\n    one.get()\nf(*[1], obj)",
+        "s3:GetObject",
+    ),
+    "the session of boto3": (
+        "import boto3\nboto3.DEFAULT_SESSION.client('sqs').send_message()",
+        "sqs:SendMessage",
+    ),
+    "an attribute of itself": (
+        OBJECT + "import main\nmain.kept = obj\nmain.kept.get()",
+        "s3:GetObject",
+    ),
 }
 
 
@@ -339,284 +361,18 @@ def test_star_imports_and_folders_on_the_path() -> None:
     assert calls.unread == ()
 
 
+def test_a_module_of_a_module_and_a_name_that_came_by_two_stars() -> None:
+    calls = read(
+        "import app.store\nfrom first import *\napp.store.note.get()\nnote.put()",
+        app__store=S3_NOTE,
+        first="from second import *",
+        second=S3_NOTE,
+    )
+    assert named(calls) == {"s3:GetObject", "s3:PutObject"}
+    assert calls.unread == ()
+
+
 S3_NOTE = "import boto3\nnote = boto3.resource('s3').Object('b', 'k')\n"
-
-
-# What cannot be told ----------------------------------------------------------------------------
-
-UNREAD = {
-    "a service by no constant": (
-        "import boto3, os\nboto3.client(os.environ['S']).f()",
-        "the service of a client is named by no constant: main.py:2.",
-    ),
-    "a service made at run time": (
-        "import boto3\nboto3.client('s' + 'qs')",
-        "the service of a client is named by no constant: main.py:2.",
-    ),
-    "one of two services": (
-        "import boto3, os\ndef f(n):\n    boto3.client(n)\nf('sqs')\nf(os.environ['S'])",
-        "the service of a client is named by no constant: main.py:3.",
-    ),
-    "no service": (
-        "import boto3\ndef f(**given):\n    boto3.client(**given)",
-        "the service of a client is named by no constant: main.py:3.",
-    ),
-    "an unknown service": (
-        "import boto3\nboto3.client('nowhere')",
-        "botocore knows no service 'nowhere': main.py:2.",
-    ),
-    "getattr": (
-        CLIENT + "def f(name):\n    getattr(client, name)()",
-        "a method of a client is named by no constant: main.py:4.",
-    ),
-    "getattr of boto3": (
-        "import boto3\ndef f(kind):\n    getattr(boto3, kind)('sqs')",
-        "a method of a client is named by no constant: main.py:3.",
-    ),
-    "a hidden method": (
-        CLIENT + "client.__getattribute__('x')",
-        "a method of a client is named by no constant: main.py:3.",
-    ),
-    "a paginator": (
-        CLIENT + "def f(name):\n    client.get_paginator(name)",
-        "get_paginator is called with no constant: main.py:4.",
-    ),
-    "a waiter": (
-        CLIENT + "def f(name):\n    client.get_waiter(name)",
-        "get_waiter is called with no constant: main.py:4.",
-    ),
-    "a presigned URL": (
-        CLIENT + "def f(name):\n    client.generate_presigned_url(ClientMethod=name)",
-        "generate_presigned_url is called with no constant: main.py:4.",
-    ),
-    "a paginator that is handed on": (
-        CLIENT + "pages = client.get_paginator",
-        "get_paginator is handed on to where it is not followed: main.py:3.",
-    ),
-    "_make_api_call": (
-        CLIENT + "client._make_api_call('SendMessage', {})",
-        "an operation that is called by _make_api_call is not read: main.py:3.",
-    ),
-    "a request of its own": (
-        "from botocore.awsrequest import AWSRequest\nAWSRequest('GET')",
-        "requests that are made without a client are not read: main.py:2.",
-    ),
-    "a signature of its own": (
-        "ALGORITHM = 'AWS4-HMAC-SHA256'",
-        "requests that are made without a client are not read: main.py:1.",
-    ),
-    "credentials": (
-        "import boto3\nboto3.Session().get_credentials()",
-        "requests that are made without a client are not read: main.py:2.",
-    ),
-    "import_module": (
-        "import importlib\ndef f(name):\n    importlib.import_module(name)",
-        "a module that is imported by no constant is not read: main.py:3.",
-    ),
-    "__import__": (
-        "def f(name):\n    __import__(name)",
-        "a module that is imported by no constant is not read: main.py:2.",
-    ),
-    "a module by its file": (
-        "import runpy\nrunpy.run_path('x.py')",
-        "a module that is loaded by its file is not read: main.py:2.",
-    ),
-    "exec": ("exec('1')", "code that is made at run time is not read: main.py:1."),
-    "eval": (
-        "run = eval\nrun('1')",
-        "code that is made at run time is not read: main.py:1, main.py:2.",
-    ),
-    "another program": (
-        "from subprocess import run\nrun(['aws', 's3', 'ls'])",
-        "another program that is started is not read: main.py:2.",
-    ),
-    "machine code": (
-        "import ctypes\nctypes.CDLL('x')",
-        "machine code that is loaded is not read: main.py:2.",
-    ),
-    "a module of a layer": (
-        "try:\n    import helpers.aws\nexcept ImportError:\n    pass",
-        "the module helpers is not in the package, so it is not read: main.py:2.",
-    ),
-    "a module of a layer by name": (
-        "import importlib\nimportlib.import_module('helpers')",
-        "the module helpers is not in the package, so it is not read: main.py:2.",
-    ),
-    "a syntax error": (
-        "def f(:\n",
-        "a file cannot be read as Python (invalid syntax): main.py.",
-    ),
-    "a maker that is handed on": (
-        "import boto3, functools\nmake = functools.partial(boto3.client, 'sqs')",
-        "what makes clients is handed on to where it is not followed: main.py:2.",
-    ),
-    "a session that is handed on": (
-        "import boto3, shelve\nkept = shelve.keep(boto3.Session())\n"
-        "def f(name):\n    kept.session.client(name)",
-        "the service of a client is named by no constant: main.py:4.",
-    ),
-    "an object that is handed on": (
-        OBJECT + "import queue\nq = queue.Queue()\nq.join(obj)\nq.get().get()",
-        "an Object of s3 is handed on at main.py:5 to where it is not followed, and may be what"
-        " .get is taken of: main.py:6.",
-    ),
-    "an object in a dictionary of names": (
-        OBJECT + "globals()['kept'] = obj\nkept.get()",
-        "an Object of s3 is handed on at main.py:3 to where it is not followed, and may be what"
-        " .get is taken of: main.py:4.",
-    ),
-    "an object in the dictionary of an instance": (
-        OBJECT + "class A:\n    pass\na = A()\na.__dict__.update(x=obj)\na.x.get()",
-        "an Object of s3 is handed on at main.py:6 to where it is not followed, and may be what"
-        " .get is taken of: main.py:7.",
-    ),
-    "an object that comes back changed": (
-        OBJECT + "import functools\nkept = functools.partial(lambda: obj)\nkept().get()",
-        "an Object of s3 is handed on at main.py:4 to where it is not followed, and may be what"
-        " .get is taken of: main.py:5.",
-    ),
-    "an object that a function takes, called from elsewhere": (
-        OBJECT + "import queue\ndef f(one):\n    one.get('a')\nf({})\nqueue.map(f, [obj])",
-        "an Object of s3 is handed on at main.py:7 to where it is not followed, and may be what"
-        " .get is taken of: main.py:5.",
-    ),
-    "an object that may have come to an attribute": (
-        OBJECT + "import shelve\nclass A:\n    kept = {}\nshelve.keep(obj)\n"
-        "def f(it):\n    it.kept.get('a')",
-        "an Object of s3 is handed on at main.py:6 to where it is not followed, and may be what"
-        " .get is taken of: main.py:8.",
-    ),
-    "a session of its own": (
-        "import boto3\nclass S(boto3.Session):\n    pass\ndef f(name):\n    S().client(name)",
-        "the service of a client is named by no constant: main.py:5.",
-    ),
-    "more services than can be told apart": (
-        "import boto3\ndef f(name):\n    boto3.client(name)\n"
-        + "\n".join(f"f('s{number}')" for number in range(60)),
-        "the service of a client is named by no constant: main.py:3.",
-    ),
-    "an operation without an action": (
-        "import boto3\nboto3.client('budgets').create_budget()",
-        "AWS lists no action for CreateBudget of budgets, which main.py:2 calls.",
-    ),
-}
-
-
-@pytest.mark.parametrize("form", UNREAD)
-def test_what_cannot_be_told(form: str) -> None:
-    source, sentence = UNREAD[form]
-    assert read(source).unread == (sentence,)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "import importlib\nimportlib.import_module('json')",
-        "import importlib\nimportlib.import_module('other')",
-        "import jmespath, urllib3, dateutil, six, botocore.exceptions, s3transfer",
-        "class A:\n    def eval(self):\n        return 1\nA().eval()",
-        "import re\nre.compile('a')",
-        "import os\nos.path.join('a')",
-        "class A:\n    def _make_api_call(self):\n        pass\nA()._make_api_call()",
-        "def f(it, name):\n    it.get_paginator(name)",
-        "import boto3\nboto3.Session().region_name",
-        "import botocore.config\nbotocore.config.Config()",
-        "def f(session, name):\n    session.client(name)",
-    ],
-)
-def test_what_can_be_told(source: str) -> None:
-    assert read(source, other="").unread == ()
-
-
-@pytest.mark.parametrize(
-    "file",
-    ["index.js", "lib/app.jar", "native/_x.cpython-311-x86_64-linux-gnu.so", "old.pyc", "a.zip"],
-)
-def test_files_that_are_no_python(file: str) -> None:
-    calls = calls_of(package_of_files({"main.py": b"", file: b"\0"}))
-    assert calls.unread == (f"a file that is no Python source is not read: {file}.",)
-
-
-def test_a_runtime_of_its_own() -> None:
-    calls = calls_of(package_of_files({"bootstrap": b"#!/bin/sh"}))
-    assert calls.unread == ("a runtime of its own is not read: bootstrap.",)
-
-
-@pytest.mark.parametrize("file", ["data.json", "__pycache__/main.cpython-311.pyc", "LICENSE"])
-def test_files_that_do_nothing(file: str) -> None:
-    assert calls_of(package_of_files({"main.py": b"", file: b"\0"})) == Calls((), ())
-
-
-def test_a_damaged_file() -> None:
-    data = bytearray(package(main="x = 'aaaaaaaa'").data)
-    data[data.index(b"aaaaaaaa")] = ord("b")
-    calls = calls_of(Package("f.zip", bytes(data)))
-    assert calls.unread == ("a file in the package is damaged: main.py.",)
-
-
-def test_places_are_counted_when_they_are_many() -> None:
-    calls = read("\n" * 8 + "exec('1')\n" * 6)
-    assert calls.unread == (
-        "code that is made at run time is not read: "
-        "main.py:9, main.py:10, main.py:11, main.py:12, and 2 more.",
-    )
-
-
-# What an installer brought ----------------------------------------------------------------------
-
-
-def vendored(name: str, source: str, main: str) -> Calls:
-    return calls_of(
-        package_of_files(
-            {
-                "main.py": main.encode(),
-                f"{name}/__init__.py": source.encode(),
-                f"{name}-1.0.dist-info/RECORD": f"{name}/__init__.py,sha256=x,1\n".encode(),
-            }
-        )
-    )
-
-
-@pytest.mark.parametrize("name", ["boto3", "botocore", "s3transfer", "six", "urllib3"])
-def test_the_sdk_is_not_read(name: str) -> None:
-    calls = vendored(name, "exec('1')", "import boto3\nboto3.client('sqs').send_message()")
-    assert calls == Calls((Call("sqs", "SendMessage", "main.py", 2),), ())
-
-
-def test_what_is_called_like_a_need_of_the_sdk_is_read() -> None:
-    assert read("import six", six="exec('1')").unread == (
-        "code that is made at run time is not read: six.py:1.",
-    )
-
-
-def test_other_packages_are_read() -> None:
-    source = "import boto3\ndef send():\n    boto3.client('sqs').send_message()"
-    calls = vendored("sender", source, "import sender\nsender.send()")
-    assert calls == Calls((Call("sqs", "SendMessage", "sender/__init__.py", 3),), ())
-
-
-def test_packages_that_do_not_know_boto3_call_nothing() -> None:
-    source = "def f(it):\n    it.send_message()\n    it.get()\n"
-    calls = vendored("other", source, OBJECT + "import other\nother.f(1)")
-    assert calls == Calls((), ())
-
-
-def test_packages_that_do_not_know_boto3_may_be_handed_an_object() -> None:
-    calls = vendored("other", "def f(it):\n    it.get()\n", OBJECT + "import other\nother.f(obj)")
-    assert calls.unread == (
-        "an Object of s3 is handed on at main.py:4 to where it is not followed, and may be what"
-        " .get is taken of: other/__init__.py:2.",
-    )
-
-
-def test_packages_that_do_not_know_boto3_may_still_do_what_is_not_read() -> None:
-    source = "import subprocess\nsubprocess.run('x')\ntry:\n    import extra\n"
-    source += "except ImportError:\n    pass\nimport needed\n"
-    calls = vendored("other", source, "import other")
-    assert calls.unread == (
-        "another program that is started is not read: other/__init__.py:2.",
-        "the module needed is not in the package, so it is not read: other/__init__.py:7.",
-    )
 
 
 # The whole --------------------------------------------------------------------------------------
@@ -687,3 +443,8 @@ def test_a_package_is_read_quickly() -> None:
 )
 def test_odd_sources_are_read_to_the_end(source: str) -> None:
     assert read(source).made == ()
+
+
+def test_modules_may_import_all_names_of_each_other() -> None:
+    calls = read("from one import *\nnote", one="from other import *", other="from one import *")
+    assert calls == Calls((), ())

@@ -1,0 +1,279 @@
+"""What may an expression be, by what has been found so far?"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable
+
+from planproof.api_actions import is_service
+from planproof.function_calls.atoms import (
+    DATA,
+    DEFS,
+    NONE,
+    SESSION,
+    UNKNOWN,
+    Atom,
+    Atoms,
+    all_texts,
+    box,
+    external,
+    texts,
+    things,
+    union,
+)
+from planproof.function_calls.boto3_objects import Thing, elements, has_resource, members
+from planproof.function_calls.builtin_calls import CONTAINERS, FIRST, HARMLESS, IMPORTERS
+from planproof.function_calls.findings import ANYTHING, RETURNED, Findings
+from planproof.function_calls.scopes import Scope, decorators, first_argument
+from planproof.function_calls.sdk import MAKERS
+from planproof.function_calls.sources import Sources
+
+
+class Expressions:
+    """The values of expressions.
+
+    Attributes:
+        is_complete: whether all values that come from the package have arrived, so that what has
+            none is unknown.
+    """
+
+    def __init__(self, sources: Sources, findings: Findings) -> None:
+        self.is_complete = False
+        self._sources = sources
+        self._findings = findings
+        self._memo: dict[ast.AST, Atoms] = {}
+
+    def forget(self) -> None:
+        """Evaluate everything anew from now on, since more may have been found."""
+        self._memo.clear()
+
+    def value(self, node: ast.AST, scope: Scope) -> Atoms:
+        """What an expression may be; nothing where no value has arrived yet."""
+        known = self._memo.get(node)
+        if known is None:
+            known = self._value(node, scope) or (UNKNOWN if self.is_complete else NONE)
+            self._memo[node] = known
+        return known
+
+    def _value(self, node: ast.AST, scope: Scope) -> Atoms:
+        match node:
+            case ast.Constant(value=str(text)):
+                return frozenset({Atom("text", text)})
+            case ast.Name():
+                return self._named(node.id, scope)
+            case ast.Attribute():
+                return self._attribute(self.value(node.value, scope), node.attr)
+            case ast.Call():
+                return self._called(node, scope)
+            case ast.IfExp():
+                return self.value(node.body, scope) | self.value(node.orelse, scope)
+            case ast.BoolOp():
+                return union(self.value(one, scope) for one in node.values)
+            case ast.NamedExpr() | ast.Await() | ast.Starred():
+                return self.value(node.value, scope)
+            case ast.Subscript():
+                return self.each(self.value(node.value, scope))
+            case ast.List() | ast.Tuple() | ast.Set():
+                return self._container(node.elts, scope)
+            case ast.Dict():
+                return self._container(node.values, scope)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+                return self._container([node.elt], scope)
+            case ast.DictComp():
+                return self._container([node.value], scope)
+            case ast.BinOp(op=ast.Add() | ast.BitOr()):
+                both = self.value(node.left, scope) | self.value(node.right, scope)
+                return frozenset(one for one in both if one.kind != "text") | DATA
+            case ast.Lambda():
+                return frozenset({Atom("def", node)})
+        return DATA
+
+    def _container(self, parts: Iterable[ast.AST], scope: Scope) -> Atoms:
+        held = [self.value(one, scope) for one in parts]
+        return box(union(held)) if held else DATA
+
+    def _named(self, name: str, scope: Scope) -> Atoms:
+        owner = scope.owner(name)
+        if owner is not None:
+            return self._findings.get(owner.node, name)
+        for star in self._findings.stars(scope.module):
+            if found := self.of_module(star, name):
+                return found
+        return external(f"builtins.{name}") if hasattr(builtins, name) else UNKNOWN
+
+    def module(self, name: str) -> Atoms:
+        """A module that is imported, of the package or not."""
+        located = self._sources.locate(name)
+        return frozenset({Atom("module", located)}) if located else external(name)
+
+    def of_module(self, name: str, attribute: str, asked: frozenset[str] = frozenset()) -> Atoms:
+        """A name of a module, of the package or not; nothing where it has none.
+
+        Args:
+            name: of the module, in full.
+            attribute: the name.
+            asked: modules that have been asked on the way, since two may import all of each other.
+        """
+        located = self._sources.locate(name)
+        if located is None:
+            return external(f"{name}.{attribute}")
+        module = self._sources.modules.get(located)
+        found = NONE
+        if module is not None:
+            found = self._findings.get(module.scope.node, attribute)
+            stars = self._findings.stars(module)
+            for star in () if attribute in module.scope.bound else stars - asked - {name}:
+                found |= self.of_module(star, attribute, asked | {name})
+        below = f"{located}.{attribute}"
+        if below in self._sources.modules or below in self._sources.folders:
+            found |= {Atom("module", below)}
+        return found
+
+    def _attribute(self, atoms: Atoms, name: str) -> Atoms:
+        return union(self._attribute_of(one, name) for one in atoms)
+
+    def _attribute_of(self, atom: Atom, name: str) -> Atoms:
+        match atom.kind:
+            case "sdk":
+                member = members(atom.what).get(name)
+                if member is None:
+                    return DATA
+                if member.is_method:
+                    return frozenset({Atom("member", atom.what, name)})
+                return things(member.gives)
+            case "session":
+                if name in MAKERS:
+                    return frozenset({Atom("maker", MAKERS[name])})
+                return SESSION if name == "_session" else DATA
+            case "external":
+                kept = self._findings.get(ANYTHING, name)
+                kept = frozenset(one for one in kept if one.kind in ("sdk", "box", "session"))
+                return external(f"{atom.what}.{name}") | kept
+            case "module":
+                return self.of_module(atom.what, name)
+            case "instance" | "class":
+                return self.of_class(atom, name) or UNKNOWN
+            case "box" | "opened":
+                return frozenset({Atom("opened", atom.what)}) | DATA
+            case "unknown" | "def" | "bound":
+                found = union(map(self._bound, self._findings.get(ANYTHING, name)))
+                return found | UNKNOWN if self._findings.is_any_lost() or not found else found
+        return DATA
+
+    def of_class(self, atom: Atom, name: str) -> Atoms:
+        """An attribute of an instance or a class, wherever in its family it is set."""
+        family = self._findings.family(atom.what)
+        found = union(self._findings.get(one, name) for one in family)
+        return union(map(self._bound, found)) if atom.kind == "instance" else found
+
+    def _bound(self, atom: Atom) -> Atoms:
+        """A function of a class, taken from an instance."""
+        if atom.kind != "def" or isinstance(atom.what, ast.Lambda):
+            return frozenset({atom})
+        names = decorators(atom.what)
+        if names & {"property", "cached_property"}:
+            return self._findings.get(atom.what, RETURNED)
+        return frozenset({atom if "staticmethod" in names else Atom("bound", atom.what)})
+
+    def each(self, atoms: Atoms) -> Atoms:
+        """What a loop over a value yields, or a look-up in it."""
+        return union(map(self._each, atoms))
+
+    def _each(self, atom: Atom) -> Atoms:
+        match atom.kind:
+            case "box":
+                return frozenset({atom.what})
+            case "sdk":
+                return things(elements(atom.what))
+            case "instance":
+                given = self._returned_by(atom, *_LOOPED)
+                return given | frozenset(one.what for one in given if one.kind == "box")
+            case "data" | "text":
+                return DATA
+        return UNKNOWN
+
+    def entered(self, atoms: Atoms) -> Atoms:
+        """What ``with`` gives."""
+        found = {one.what if one.kind == "box" else one for one in atoms}
+        instances = [one for one in atoms if one.kind == "instance"]
+        return union(self._returned_by(one, *_ENTERED) for one in instances) | found
+
+    def _returned_by(self, instance: Atom, *methods: str) -> Atoms:
+        return union(self.returned(self.of_class(instance, one)) for one in methods)
+
+    def returned(self, atoms: Iterable[Atom]) -> Atoms:
+        """What functions give back."""
+        return union(self._findings.get(one.what, RETURNED) for one in atoms if one.kind in DEFS)
+
+    def _called(self, node: ast.Call, scope: Scope) -> Atoms:
+        called = self.value(node.func, scope)
+        found = union(self._result(one, node, scope) for one in called)
+        maker = MAKERS.get(node.func.attr) if isinstance(node.func, ast.Attribute) else None
+        if maker and called >= UNKNOWN:
+            found |= self._made(maker, node, scope)
+        return found
+
+    def _result(self, atom: Atom, node: ast.Call, scope: Scope) -> Atoms:
+        match atom.kind:
+            case "maker":
+                return self._made(atom.what, node, scope)
+            case "Session":
+                return SESSION
+            case "member":
+                member = members(atom.what)[atom.name]
+                given = things(member.gives) or DATA
+                return box(given) if member.in_list else given
+            case "def" | "bound":
+                return self.returned([atom])
+            case "class":
+                return frozenset({Atom("instance", atom.what)})
+            case "instance":
+                return self._returned_by(atom, "__call__") or UNKNOWN
+            case "external":
+                return self._result_outside(atom.what, node, scope)
+            case "opened":
+                return frozenset({atom.what, Atom("box", atom.what)}) | DATA
+            case "data" | "text":
+                return DATA
+        return UNKNOWN
+
+    def _result_outside(self, name: str, node: ast.Call, scope: Scope) -> Atoms:
+        """What a call of something outside of the package gives."""
+        given = [self.value(one, scope) for one in node.args]
+        if name == "builtins.super":
+            while scope.outer is not None and not isinstance(scope.node, ast.ClassDef):
+                scope = scope.outer
+            return frozenset({Atom("instance", scope.node)})
+        if name in HARMLESS:
+            return DATA
+        match given:
+            case [first, *_] if name in FIRST:
+                return first
+            case [_, *_] if name in CONTAINERS:
+                return box(union(map(self.each, given))) | DATA
+            case [first, *_] if name == "builtins.next":
+                return self.each(first)
+            case [_, second, *_] if name == "typing.cast":
+                return second
+            case [first, second, *default] if name == "builtins.getattr":
+                known = [self._attribute(first, one) for one in texts(second)]
+                return union([*known, *default[:1]]) | (NONE if known else UNKNOWN)
+            case [first, *_] if name in IMPORTERS:
+                return union(map(self.module, texts(first)))
+        return UNKNOWN
+
+    def _made(self, maker: str, node: ast.Call, scope: Scope) -> Atoms:
+        names = [one for one in self.service_names(node, scope) if is_service(one)]
+        kept = [one for one in names if maker == "client" or has_resource(one)]
+        return things(Thing(one, maker) for one in kept) or UNKNOWN
+
+    def service_names(self, node: ast.Call, scope: Scope) -> list[str]:
+        """The services that the maker of a client is called with; nothing if it is no constant."""
+        name = first_argument(node, "service_name")
+        values = NONE if name is None else self.value(name, scope)
+        return texts(values) if all_texts(values) else []
+
+
+_LOOPED = ("__iter__", "__next__", "__getitem__", "__aiter__", "__anext__")
+_ENTERED = ("__enter__", "__aenter__")

@@ -1,0 +1,38 @@
+"""How is a package read: its sources, what flows in them, what that calls, what is unread?"""
+
+from __future__ import annotations
+
+from planproof.api_actions import actions_of
+from planproof.function_calls.calls import Calls
+from planproof.function_calls.flow import Flow
+from planproof.function_calls.judge import Judge
+from planproof.function_calls.sources import Sources
+from planproof.function_calls.unread import Unread
+from planproof.packages import Package
+
+
+def calls_of(package: Package) -> Calls:
+    """What the Python sources of a package call; the same package is read once."""
+    known = _READ.get(package.sha256)
+    if known is None:
+        known = _READ[package.sha256] = _read(package)
+    return known
+
+
+_READ: dict[str, Calls] = {}
+
+
+def _read(package: Package) -> Calls:
+    unread = Unread()
+    flow = Flow(Sources(package, unread))
+    flow.settle()
+    judge = Judge(flow, unread)
+    judge.walk()
+    made = tuple(sorted(judge.made))
+    without_action = {
+        f"AWS lists no action for {call.operation} of {call.service}, "
+        f"which {call.file}:{call.line} calls."
+        for call in made
+        if not actions_of(call.service, call.operation)
+    }
+    return Calls(made, tuple(sorted(without_action.union(unread.sentences()))))
