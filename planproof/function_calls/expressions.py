@@ -52,9 +52,13 @@ class Expressions:
         """What an expression may be; nothing where no value has arrived yet."""
         known = self._memo.get(node)
         if known is None:
-            known = self._value(node, scope) or (UNKNOWN if self.is_complete else NONE)
-            self._memo[node] = known
+            known = self._memo[node] = self._value(node, scope) or self._nothing
         return known
+
+    @property
+    def _nothing(self) -> Atoms:
+        """What is known of that of which no value has arrived."""
+        return UNKNOWN if self.is_complete else NONE
 
     def _value(self, node: ast.AST, scope: Scope) -> Atoms:
         match node:
@@ -181,16 +185,20 @@ class Expressions:
         return union(map(self._each, atoms))
 
     def _each(self, atom: Atom) -> Atoms:
+        # What has no elements lay in a container within the container: box() keeps one level.
         match atom.kind:
             case "box":
                 return frozenset({atom.what})
             case "sdk":
-                return things(elements(atom.what))
+                return things(elements(atom.what) or (atom.what,))
             case "instance":
                 given = self._returned_by(atom, *_LOOPED)
-                return given | frozenset(one.what for one in given if one.kind == "box")
+                given |= frozenset(one.what for one in given if one.kind == "box")
+                return given or self._nothing
             case "data" | "text":
                 return DATA
+            case "member" | "maker" | "Session" | "session" | "def" | "bound":
+                return frozenset({atom}) | UNKNOWN
         return UNKNOWN
 
     def entered(self, atoms: Atoms) -> Atoms:

@@ -21,7 +21,8 @@ RETURNED = "return"
 
 _FAMILY = "class"
 _STARS = "*"
-_ESCAPED: Key = (None, "*")
+_LOST = "del"
+_ANY_LOST: Key = (ANYTHING, _LOST)
 
 _TEXTS = 40
 """Texts that one name may be; of one that may be more, none is known."""
@@ -86,24 +87,26 @@ class Findings:
         """Take note that a value went where it is not followed; whether that is news."""
         if atom in self.escaped:
             return False
+        if not self.escaped:
+            self._renew(_ANY_LOST)
         self.escaped[atom] = place
-        self._renew(_ESCAPED)
+        self._renew((atom, _LOST))
         return True
 
     def is_lost(self, atom: Atom) -> bool:
         """Whether a value went where it is not followed."""
-        self._read.add(_ESCAPED)
+        self._read.add((atom, _LOST))
         return atom in self.escaped
 
     def is_any_lost(self) -> bool:
         """Whether any value did."""
-        self._read.add(_ESCAPED)
+        self._read.add(_ANY_LOST)
         return bool(self.escaped)
 
     def family(self, definition: ast.AST) -> set[ast.AST]:
         """A class with all that inherit from it or that it inherits from, and so on."""
         self._read.add((definition, _FAMILY))
-        return self._families.get(definition, {definition})
+        return self._families.setdefault(definition, {definition})
 
     def unite(self, definition: ast.AST, base: ast.AST) -> None:
         """Make one family of a class and a base of it."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from planproof.api_actions import actions_of
 from planproof.function_calls.calls import Calls
 from planproof.function_calls.flow import Flow
@@ -15,11 +19,28 @@ def calls_of(package: Package) -> Calls:
     """What the Python sources of a package call; the same package is read once."""
     known = _READ.get(package.sha256)
     if known is None:
-        known = _READ[package.sha256] = _read(package)
+        with _uncollected():
+            known = _READ[package.sha256] = _read(package)
     return known
 
 
 _READ: dict[str, Calls] = {}
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile.
+
+    The trees live until all is read; to look through them, and through all that the process holds
+    besides, takes half as long as the reading itself.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _read(package: Package) -> Calls:

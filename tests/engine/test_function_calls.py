@@ -274,6 +274,22 @@ FOUND = {
         "s3:ListObjects s3:DeleteObject",
     ),
     "a cast": ("import typing\n" + OBJECT + "typing.cast(int, obj).get()", "s3:GetObject"),
+    "an element of an element": (
+        OBJECT + "kept = {}\nkept['a']['b'] = obj\nkept['a']['b'].get()",
+        "s3:GetObject",
+    ),
+    "a list of pairs": (
+        OBJECT + "for name, one in [('a', obj), ('b', obj)]:\n    one.get()",
+        "s3:GetObject",
+    ),
+    "a list of pairs with a function": (
+        OBJECT + "def give():\n    return obj\nfor name, make in [('a', give)]:\n    make().get()",
+        "s3:GetObject",
+    ),
+    "a list of pairs with an object of its own": (
+        OBJECT + "class A:\n    one = obj\nfor name, a in [('a', A())]:\n    a.one.get()",
+        "s3:GetObject",
+    ),
     "a list that grows": (
         OBJECT + "kept = []\nkept += [obj]\nkept[0].get()",
         "s3:GetObject",
