@@ -132,6 +132,11 @@ FOUND = {
         "A(one=obj).one.get()",
         "s3:GetObject",
     ),
+    "a field by its place": (
+        "import dataclasses\n" + OBJECT + "@dataclasses.dataclass\nclass A:\n    name: str\n"
+        "    one: object\nA('a', obj).one.get()",
+        "s3:GetObject",
+    ),
     "an inherited attribute": (
         OBJECT + "class A:\n    def read(self):\n        return self.one.get()\n"
         "class B(A):\n    one = obj\nB().read()",
