@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import time
+from typing import Final
 
 from planproof.function_calls.atoms import Atom, Atoms
 from planproof.function_calls.expressions import Expressions
@@ -12,10 +14,16 @@ from planproof.function_calls.sources import Sources
 from planproof.function_calls.statements import FOLLOWED, Statements
 
 
+LONGEST: Final = 15.0
+"""Seconds of CPU before it is given up. A function with what it uses takes well below one; large
+libraries that are copied in between its own files, through all of which an object goes, more."""
+
+
 class Flow:
     """The values of a package's expressions.
 
     Attributes:
+        given_up: whether it was, since that took too long.
         sources: the package.
         nodes: all nodes that are followed, with their scopes.
         bystanders: nodes of modules that do not know boto3, of which only imports are followed.
@@ -25,6 +33,7 @@ class Flow:
         self.sources = sources
         self.nodes = [one for module in sources.modules.values() for one in module.nodes]
         self.bystanders = [one for module in sources.bystanders for one in module.nodes]
+        self.given_up = False
         self._findings = Findings()
         self._expressions = Expressions(sources, self._findings)
         self._statements = Statements(sources, self._findings, self._expressions)
@@ -37,8 +46,12 @@ class Flow:
     def settle(self) -> None:
         """Follow everything until nothing new is found."""
         followed = [at for at, (node, _) in enumerate(self.nodes) if isinstance(node, FOLLOWED)]
+        started = time.process_time()
         for self._expressions.is_complete in (False, True):
             for at in self._findings.rounds(followed):
+                if time.process_time() - started > LONGEST:
+                    self.given_up = True
+                    break
                 self._expressions.forget()
                 self._statements.follow(*self.nodes[at])
         self._expressions.forget()

@@ -56,4 +56,6 @@ def _read(package: Package) -> Calls:
         for call in made
         if not actions_of(call.service, call.operation)
     }
+    if flow.given_up:
+        without_action.add("The package is too large to be followed to the end in reasonable time.")
     return Calls(made, tuple(sorted(without_action.union(unread.sentences()))))

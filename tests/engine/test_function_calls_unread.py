@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.function_calls import Call, Calls, calls_of
+from planproof.function_calls import Call, Calls, calls_of, flow
 from planproof.packages import Package
 from tests.made_package import CLIENT, OBJECT, package, package_of_files, read
 
@@ -281,3 +281,13 @@ def test_packages_that_do_not_know_boto3_may_still_do_what_is_not_read() -> None
         "another program that is started is not read: other/__init__.py:2.",
         "the module needed is not in the package, so it is not read: other/__init__.py:7.",
     )
+
+
+def test_a_package_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (
+        "import boto3\nboto3.client('sqs').send_message(QueueUrl='q', MessageBody='given up')\n"
+    )
+    monkeypatch.setattr(flow, "LONGEST", -1.0)
+    assert any("too large" in reason for reason in calls_of(package(main=source)).unread)
+    monkeypatch.setattr(flow, "LONGEST", 60.0)
+    assert not calls_of(package(main=source + "# and read again\n")).unread
