@@ -13,7 +13,6 @@ from planproof.function_calls.scopes import Scope
 from planproof.function_calls.sources import Sources
 from planproof.function_calls.statements import FOLLOWED, Statements
 
-
 LONGEST: Final = 15.0
 """Seconds of CPU before it is given up. A function with what it uses takes well below one; large
 libraries that are copied in between its own files, through all of which an object goes, more."""
