@@ -135,7 +135,7 @@ def _balanced(found: list[str], text: str, room: float, size: float, bold: bool)
     """As many lines in less room, so that no short word is left alone on the last one."""
     for tighter in range(1, 10):
         again = _lines(text, room * (1 - tighter / 20), size, bold, whole=True)
-        if len(again) != len(found):
+        if len(again) != len(found) or any(width(a, size, bold=bold) > room for a in again):
             break
         found = again
     return found

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from string import Template
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from planproof.identities import (
     ACCOUNT_TOKEN,
+    PARTITION_TOKEN,
+    REGION_TOKEN,
     SHAPES,
     Identities,
     Place,
@@ -237,6 +239,8 @@ def test_a_text_without_a_token_stays_as_it_is() -> None:
 
 @given(st.text(max_size=40) | st.text("planrof-x0123456789:", max_size=60))
 def test_users_own_texts_are_never_changed(text: str) -> None:
+    # Those that hold a token are not their own: nobody has that account or lives in that region.
+    assume(not any(token in text for token in (ACCOUNT_TOKEN, PARTITION_TOKEN, REGION_TOKEN)))
     cloud = Cloud()
     cloud.make("aws_sqs_queue.q", "jobs")
     assert cloud.real(text) == text

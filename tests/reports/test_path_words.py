@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from planproof.reports.path_words import (
@@ -76,6 +76,7 @@ def test_a_long_name_loses_its_middle() -> None:
     assert "…" in "".join(lines)
 
 
+@example("00000\x1f\n0", 60, 2, False)
 @given(st.text(max_size=400), st.integers(60, 150), st.integers(1, 3), st.booleans())
 def test_no_line_is_wider_than_its_room(text: str, room: int, lines: int, bold: bool) -> None:
     found = wrapped(text, room, 13, lines, bold=bold)
