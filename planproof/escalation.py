@@ -1,7 +1,7 @@
 """Can a role give itself more than it was given?
 
 The ways are cloudsplaining's collection: lists of actions that together let a principal raise its
-own permissions. Whether a role has them, and for which service it may pass a role, is read from
+own permissions; and, which needs no second action, to write the policies of one's own role. Whether a role has them, and for which service it may pass a role, is read from
 its policies. Whatever else changes permissions bears AWS's access level "Permissions management".
 
 Sources: https://cloudsplaining.readthedocs.io/en/latest/glossary/privilege-escalation/;
@@ -18,11 +18,15 @@ from typing import Final
 
 from planproof.iam import PolicyDocument, StatementRef, statements_allowing
 from planproof.iam.actions import AccessLevel, access_level, all_actions
+from planproof.iam.context import Context, Missing
 from planproof.iam.logic import Verdict, all_of, any_of, negate
 from planproof.iam.statement import StatementEffect
 from planproof.policies import AttachedPolicy
-from planproof.values import Unknown
+from planproof.values import UNKNOWN, Unknown
 
+_NOBODY_KNOWS: Final = Context(unlisted=Missing.UNKNOWN)
+_ON_ONESELF: Final = ("iam:AttachRolePolicy", "iam:PutRolePolicy")
+"""What raises a role's permissions by itself if it is granted on the role."""
 _PASSING: Final = "iam:PassRole"
 
 
@@ -44,10 +48,22 @@ class Escalation:
 
 
 def escalations(
-    policies: Sequence[AttachedPolicy], boundaries: Sequence[AttachedPolicy] = ()
+    policies: Sequence[AttachedPolicy],
+    boundaries: Sequence[AttachedPolicy] = (),
+    own: str | Unknown | None = None,
 ) -> Iterator[Escalation]:
-    """Every known way to escalate, and whether a principal with these policies has it."""
+    """Every known way to escalate, and whether a principal with these policies has it.
+
+    Args:
+        own: the ARN of a role: who may write the policies of its own role need not assume it.
+            None where that is not asked, as for a user.
+    """
     held = _Held(policies, boundaries)
+    for action in _ON_ONESELF if own is not None else ():
+        verdict, refs = held.may(action, (), own)
+        if verdict is not False:
+            name = f"{action.partition(':')[2]}OnOneself"
+            yield Escalation(name, (action,), verdict, tuple(refs[:1]))
     for name, actions in ways().items():
         services = {a.partition(":")[0] for a in actions} - {"iam", "sts", "dynamodb"}
         found = [held.may(a, services if a.lower() == _PASSING.lower() else ()) for a in actions]
@@ -98,20 +114,38 @@ class _Held:
         self._documents = [policy.document for policy in policies]
         self._boundaries = [policy.document for policy in boundaries]
 
-    def may(self, action: str, passed_to: Iterable[str]) -> tuple[Verdict, list[StatementRef]]:
+    def may(
+        self, action: str, passed_to: Iterable[str], on: str | Unknown | None = None
+    ) -> tuple[Verdict, list[StatementRef]]:
         """Whether an action is granted on anything at all.
 
         Args:
             passed_to: for PassRole, services of which one must be able to take the role.
+            on: the ARN that it has to be granted on; None for any.
         """
         refs = statements_allowing(self._documents, action)
-        verdict = any_of([all_of((ref.certain or None, _can_pass(ref, passed_to))) for ref in refs])
+        verdict = any_of(
+            [
+                all_of((ref.certain or None, _can_pass(ref, passed_to), _is_about(ref, on)))
+                for ref in refs
+            ]
+        )
         if verdict is False:
             return False, []
         inside = [_allowed_by(document, action) for document in self._boundaries]
         held = (*self._documents, *self._boundaries)
         denied = any_of([_denied_by(document, action) for document in held])
         return all_of((verdict, *inside, negate(denied))), refs
+
+
+def _is_about(ref: StatementRef, arn: str | Unknown | None) -> Verdict:
+    """Whether a statement's resources hold an ARN; true of every statement where none is asked."""
+    if arn is None:
+        return True
+    if isinstance(arn, Unknown):
+        universal = ref.resources is not None and "*" in ref.resources
+        return True if universal else None
+    return ref.statement.covers_resource(arn, _NOBODY_KNOWS)
 
 
 def _can_pass(ref: StatementRef, services: Iterable[str]) -> Verdict:

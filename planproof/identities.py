@@ -193,6 +193,19 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "aws_iam_openid_connect_provider": _shape(
         "url", _arn("iam", "oidc-provider/$name", regional=False), id="$arn"
     ),
+    "aws_api_gateway_rest_api": _shape(
+        "name",
+        _arn("apigateway", "/restapis/$hex17", account=False),
+        id="$hex17",
+        execution_arn=_arn("execute-api", "$hex17"),
+    ),
+    "aws_apigatewayv2_api": _shape(
+        "name",
+        _arn("apigateway", "/apis/$hex17", account=False),
+        id="$hex17",
+        execution_arn=_arn("execute-api", "$hex17"),
+        api_endpoint=f"https://$hex17.execute-api.{_R}.{_SUFFIX}",
+    ),
     "aws_vpc": _shape("id", _arn("ec2", "vpc/vpc-$hex17"), id="vpc-$hex17"),
     "aws_subnet": _shape("id", _arn("ec2", "subnet/subnet-$hex17"), id="subnet-$hex17"),
     "aws_security_group": _shape("id", _arn("ec2", "security-group/sg-$hex17"), id="sg-$hex17"),
@@ -202,6 +215,16 @@ SHAPES: Final[Mapping[str, Shape]] = {
 }
 
 # A name AWS generates where none is configured is opaque, but its own.
+# What providers compute besides an ARN of the resource itself, and others are given.
+_OTHER_ARNS: Final = (
+    "endpoint_arn",
+    "execution_arn",
+    "invoke_arn",
+    "qualified_arn",
+    "qualified_invoke_arn",
+    "stream_arn",
+    "version_arn",
+)
 _OPAQUE_ARN = _arn("$service", "$name")
 
 
@@ -232,6 +255,11 @@ class Identities:
         self._addresses[fill["uuid"]] = address
         self._marks |= {fill["hex"], fill["hex17"]}
         given = _given(type_, fill)
+        # Other ARNs are nobody's to know, but have to have the shape of one.
+        shape = _undecided(Template(_OPAQUE_ARN).substitute(service=_service(type_), name=token))
+        named: tuple[str, ...] = () if type_ in SHAPES else _OTHER_ARNS
+        more = named if unknown is None else [k for k in unknown if k.endswith("_arn")]
+        given = dict.fromkeys(more, shape) | given
         return {k: v for k, v in given.items() if unknown is None or k in unknown}
 
     def undecided(self, address: str, type_: str) -> dict[str, str]:

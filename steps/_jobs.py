@@ -34,9 +34,12 @@ TELLS: Final = "tells job states to"
 def job_edges(pipeline: Pipeline, calls: Calls) -> Iterator[Edge]:
     """From the function to MediaConvert, to the buckets, and back to the rule.
 
-    Where the stack has no such part, or it cannot be told which, the edge says so and leads from
-    or to nowhere.
+    A stack that has to do with MediaConvert nowhere, neither in a function's code nor in a trust
+    policy nor in a rule, has none of them. Where there is no such part, or it cannot be told
+    which, the edge says so and leads from or to nowhere.
     """
+    if not _has_jobs(pipeline, calls):
+        return
     for kind, build in (
         (SUBMITS, lambda: _submits(pipeline, calls)),
         (PASSES, lambda: _passes(pipeline)),
@@ -51,6 +54,20 @@ def job_edges(pipeline: Pipeline, calls: Calls) -> Iterator[Edge]:
             holds = False if isinstance(problem, MissingPartError) else None
             fact = Fact(holds, MEDIA_CONVERT, "", f"both ends of: {kind}", str(problem))
             yield Edge(MEDIA_CONVERT, "a part that was not found", kind, (), (fact,))
+
+
+def _has_jobs(pipeline: Pipeline, calls: Calls) -> bool:
+    """Whether there is, or may be, anything about MediaConvert."""
+    if calls.operations(SERVICE):
+        return True
+    for part in (lambda: pipeline.mediaconvert_roles, lambda: pipeline.status_rule):
+        try:
+            return bool(part())
+        except MissingPartError:
+            continue
+        except UndeterminedError:
+            return True
+    return False
 
 
 def _submits(pipeline: Pipeline, calls: Calls) -> Edge:

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from pytest_bdd import then
 
-from planproof.datapath import Authority, DataPath, End, JudgedEdge, Ruling, State, draw
+from planproof.datapath import Authority, DataPath, End, JudgedEdge, Ruling, State, draw, switched
 from planproof.datapath.functions import X_RAY
 from planproof.errors import PlanproofError
 from planproof.function_calls import Calls, calls_of
@@ -42,8 +42,10 @@ def data_path(pipeline: Pipeline, inquiry: Inquiry) -> DataPath:
     try:
         calls = read(pipeline.function)
     except UndeterminedError as problem:
-        calls = Calls((), (str(problem),))
-    return drawn.with_edges(job_edges(pipeline, calls))
+        every = [read(function) for function in pipeline.functions]
+        made = tuple(call for one in every for call in one.made)
+        calls = Calls(made, (str(problem),))
+    return drawn.with_edges(switched(job_edges(pipeline, calls)))
 
 
 @then("these edges of the data path are proven:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_bdd import then
 
 from planproof.datapath import Authority, DataPath
+from planproof.datapath.places import arn_of
 from planproof.datapath.surplus import Grant, grants
 from planproof.escalation import Escalation, escalations, permissions_management, ways
 from planproof.inquiry import Inquiry
@@ -52,7 +53,8 @@ def _record(grant: Grant, authority: Authority, inquiry: Inquiry, evidence: Reco
 def no_way_up(stack: Stack, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
     """None of the ways that cloudsplaining collects, by what the policies really grant."""
     for principal in _principals(stack):
-        found = list(escalations(authority.identity(principal), boundaries(stack, principal)))
+        held = authority.identity(principal), boundaries(stack, principal)
+        found = list(escalations(*held, arn_of(principal)))
         _none_open(
             principal, found, f"none of {len(ways())} known ways", authority, inquiry, evidence
         )

@@ -22,6 +22,7 @@ from planproof.datapath.model import (
     State,
 )
 from planproof.datapath.queues import redrives
+from planproof.datapath.switches import switched
 from planproof.stack import Stack
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Ruling",
     "State",
     "draw",
+    "switched",
 ]
 
 
@@ -48,4 +50,4 @@ def draw(stack: Stack, calls_of: CallsOf, *, handled: frozenset[str] = frozenset
         handled: services, as botocore names them, of which the caller draws the edges itself.
     """
     edges = (*deliveries(stack), *function_edges(stack, calls_of, handled), *redrives(stack))
-    return DataPath(edges)
+    return DataPath(tuple(switched(edges)))

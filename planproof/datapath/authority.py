@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from planproof.datapath.model import Edge, JudgedEdge, Need, Ruling
-from planproof.datapath.places import account_of, arn_of
+from planproof.datapath.places import account_of, arn_of, place_of
 from planproof.iam import (
     Decision,
     Effect,
@@ -20,6 +20,7 @@ from planproof.iam import (
     evaluate,
 )
 from planproof.iam.arn import parse_arn
+from planproof.iam.context import ContextValue
 from planproof.links import configured
 from planproof.policies import AttachedPolicy, boundaries, identity_policies
 from planproof.policies_attached import written_policy
@@ -44,7 +45,18 @@ _WITH_POLICIES: Final = frozenset(
 )
 """Services whose resources have policies of their own. One that is not part of the stack may have
 any."""
-_PRINCIPALS: Final = ("aws_iam_role", "aws_iam_user")
+_TAGGED: Final = frozenset(
+    (
+        "aws_kms_external_key",
+        "aws_kms_key",
+        "aws_kms_replica_key",
+        "aws_lambda_function",
+        "aws_secretsmanager_secret",
+        "aws_sqs_queue",
+    )
+)
+"""Types whose tags every action on them can be decided by: IAM User Guide, "AWS services that work
+with IAM", column "ABAC"."""
 _INSIDE: Final[Mapping[str, str]] = {"iam": "", "logs": ":", "secretsmanager": "", "sqs": ""}
 """What an ARN goes on with where it is about something inside of a resource, by service: "/" and
 ":" where nothing is said. Elsewhere the names themselves may hold these."""
@@ -138,10 +150,33 @@ class Authority:
             resource=need.resource,
             principal=str(caller),
             resource_account=account_of(self.stack, on) if on is not None else None,
-            context={"aws:SecureTransport": True, **need.context},
+            context={
+                "aws:SecureTransport": True,
+                **(self._of_caller(need, on) if isinstance(principal, Resource) else {}),
+                **need.context,
+            },
             complete=complete,
             principal_tags=_tags(principal) if isinstance(principal, Resource) else None,
+            resource_tags=_tags(on) if on is not None and on.type in _TAGGED else None,
         )
+
+    def _of_caller(self, need: Need, on: Resource | None) -> dict[str, ContextValue | None]:
+        """What a request of a role or user brings besides.
+
+        ``aws:SourceOwner`` is for services to set; the region asked is that of the resource, or
+        for want of one that of whoever asks. IAM and STS answer in regions of their own.
+        """
+        found: dict[str, ContextValue | None] = {"aws:SourceOwner": None}
+        service = need.action.partition(":")[0].lower()
+        parts = parse_arn(need.resource) if isinstance(need.resource, str) else None
+        region = parts.region if parts is not None else ""
+        about = on if on is not None else need.principal
+        if not region and isinstance(about, Resource) and service not in ("iam", "sts"):
+            place = place_of(self.stack, about)
+            region = place.region if place is not None else ""
+        if region:
+            found["aws:RequestedRegion"] = region
+        return found
 
     def place(self, ruling: Ruling, statement: Statement) -> tuple[str, int]:
         """File and line of a statement that decided; ("", 0) where that cannot be told."""
@@ -236,10 +271,10 @@ def _key(on: Resource | None, resource: object) -> str:
     return on.address if on is not None else ""
 
 
-def _tags(principal: Resource) -> Mapping[str, str] | None:
-    """The tags of a role or user; None where they are not known."""
-    tags = principal.get("tags_all")
-    if principal.type not in _PRINCIPALS or contains_unknown(tags):
+def _tags(part: Resource) -> Mapping[str, str] | None:
+    """The tags of a resource; None where they are not known."""
+    tags = part.get("tags_all")
+    if contains_unknown(tags):
         return None
     return {str(k): str(v) for k, v in tags.items()} if isinstance(tags, Mapping) else None
 

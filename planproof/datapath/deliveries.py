@@ -31,6 +31,7 @@ NOTIFIES: Final = "notifies"
 DELIVERS: Final = "delivers events to"
 PUBLISHES: Final = "passes messages on to"
 ALARMS: Final = "alarms"
+CALLS_IN: Final = "calls in time"
 GIVES_UP: Final = "leaves undelivered events in"
 
 
@@ -56,6 +57,7 @@ _NOBODY: Final = "an unknown target"
 _NOT_YET: Final = "unknown before it is built"
 _KNOWN: Final = "a queue, topic, function or log group"
 _EVENTS: Final = "events.amazonaws.com"
+_SCHEDULER: Final = "scheduler.amazonaws.com"
 _LAMBDA_ALARMS: Final = "lambda.alarms.cloudwatch.amazonaws.com"
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 _NO_SOURCE: Final = {"aws:SourceArn": None, "aws:SourceAccount": None, "aws:SourceOrgID": None}
@@ -72,6 +74,7 @@ def deliveries(stack: Stack) -> Iterator[Edge]:
     """Every edge on which a service delivers by itself."""
     yield from _notifications(stack)
     yield from _events(stack)
+    yield from _schedules(stack)
     yield from _subscriptions(stack)
     yield from _alarms(stack)
 
@@ -231,6 +234,25 @@ def _events(stack: Stack) -> Iterator[Edge]:
         if target.get("dead_letter_config.arn") is not None:
             path = "dead_letter_config.0.arn"
             yield delivery(stack, _EVENTS, rule, target, path, GIVES_UP)
+
+
+def _schedules(stack: Stack) -> Iterator[Edge]:
+    """EventBridge Scheduler works in the name of a role, whatever it calls."""
+    for schedule in stack.managed("aws_scheduler_schedule"):
+        path = "target.0.role_arn"
+        roles = targets(stack, schedule, path, ("aws_iam_role",), ("arn",))
+        sure, _ = linked(stack, schedule, path, roles, ("arn",))
+        role = sure[0] if len(sure) == 1 else None
+        edge = delivery(stack, _SCHEDULER, schedule, schedule, "target.0.arn", CALLS_IN, role=role)
+        if role is None:
+            named = schedule.get(path)
+            found = named if isinstance(named, str) else _NOT_YET
+            fact = Fact(None, schedule, path, "a role of this stack", found)
+            edge = replace(edge, needs=(), facts=(*edge.facts, fact))
+        yield edge
+        if schedule.get("target.dead_letter_config.arn") is not None and role is not None:
+            dead = "target.0.dead_letter_config.0.arn"
+            yield delivery(stack, _SCHEDULER, schedule, schedule, dead, GIVES_UP, role=role)
 
 
 def _subscriptions(stack: Stack) -> Iterator[Edge]:

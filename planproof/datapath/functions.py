@@ -23,7 +23,7 @@ from planproof.function_calls import Calls
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
 from planproof.link_index import targets, with_value
-from planproof.links import linked, links
+from planproof.links import linked, links, references
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, is_unknown
 
@@ -140,8 +140,13 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
         arn = arn_of(part) if part is not None else value if isinstance(value, str) else UNKNOWN
         parts = parse_arn(arn) if isinstance(arn, str) else None
         service = "sqs" if part is not None else parts.service if parts else ""
-        owner = part if part is not None else _stream_owner(stack, arn)
-        needs = [_read(action, role, arn, part) for action in _READERS.get(service, ())]
+        owner = part if part is not None else _stream_owner(stack, mapping, arn)
+        scope: tuple[str, ...] = ()
+        if owner is not None and owner.type == "aws_dynamodb_table" and isinstance(arn, Unknown):
+            # The label of a stream is the time it is made at; a policy can only say "any".
+            service, arn = "dynamodb", below(owner, "/stream/2026-01-01T00:00:00.000")
+            scope = tuple(s for s in (below(owner, "/stream/*"),) if isinstance(s, str))
+        needs = [_read(action, role, arn, part, scope) for action in _READERS.get(service, ())]
         facts: list[Fact] = []
         if not sure_of_it:
             needs = []
@@ -159,14 +164,24 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
         yield Edge(source, function, READ, tuple(needs), tuple(facts), outside, mapping)
 
 
-def _read(action: str, role: Resource, arn: str | Unknown, part: Resource | None) -> Need:
+def _read(
+    action: str,
+    role: Resource,
+    arn: str | Unknown,
+    part: Resource | None,
+    scope: tuple[str, ...] = (),
+) -> Need:
     why = "to read what calls the function"
     if not resource_types(action):  # such as listing all streams
         return Need(action, role, "*", None, {}, ("*",), why)
-    return Need(action, role, arn, part, {}, why=why)
+    return Need(action, role, arn, part, {}, scope, why)
 
 
-def _stream_owner(stack: Stack, arn: str | Unknown) -> Resource | None:
+def _stream_owner(stack: Stack, mapping: Resource, arn: str | Unknown) -> Resource | None:
+    if isinstance(arn, Unknown):
+        named = references(stack, mapping, "event_source_arn")
+        tables = [t for t in stack.managed("aws_dynamodb_table") if t.declared in named]
+        return tables[0] if len(tables) == 1 else None
     for part in stack.managed("aws_dynamodb_table", "aws_kinesis_stream"):
         if isinstance(arn, str) and arn in (part.get("stream_arn"), part.get("arn")):
             return part

@@ -233,3 +233,31 @@ def test_all_actions_hold_all_that_change_permissions() -> None:
     assert all(access_level(action) is AccessLevel.PERMISSIONS_MANAGEMENT for action in every)
     unread = managing(parts=[role("r"), inline(UNKNOWN)])
     assert unread == dict.fromkeys(every)
+
+
+OWN = f"arn:aws:iam::{ACCOUNT}:role/r"
+
+
+@pytest.mark.parametrize("action", ["iam:AttachRolePolicy", "iam:PutRolePolicy"])
+@pytest.mark.parametrize(
+    ("resource", "own", "found"),
+    [
+        (OWN, OWN, [True]),
+        ("*", OWN, [True]),
+        (f"arn:aws:iam::{ACCOUNT}:role/*", OWN, [True]),
+        (f"arn:aws:iam::{ACCOUNT}:role/other", OWN, []),
+        (OWN, UNKNOWN, [None]),
+        ("*", UNKNOWN, [True]),
+        (OWN, None, []),
+    ],
+)
+def test_who_may_write_the_policies_of_its_own_role_needs_no_more(
+    action: str, resource: str, own: Any, found: list[bool | None]
+) -> None:
+    def ask(*held: Any) -> list[Escalation]:
+        return list(escalations(*held, own))
+
+    ways_found = found_by(ask, statement(action, resource))
+    name = f"{action.removeprefix('iam:')}OnOneself"
+    assert [way.open for way in ways_found.values() if way.name == name] == found
+    assert not any(way.open for way in ways_found.values() if way.name != name)

@@ -230,6 +230,20 @@ def test_only_what_the_plan_does_not_know_is_given() -> None:
     assert list(given_) == ["arn"]
 
 
+def test_other_arns_have_the_shape_of_one_and_are_known_to_nobody() -> None:
+    identities = Identities()
+    for unknown in (None, {"execution_arn", "name"}):
+        given_ = identities.tokens("aws_apigatewayv2_stage.s", "aws_apigatewayv2_stage", unknown)
+        assert given_["execution_arn"].startswith("arn:")
+        assert identities.is_undecided(given_["execution_arn"])
+    assert set(given_) == {"execution_arn"}
+
+
+def test_the_arn_to_execute_an_api_by_is_its_own() -> None:
+    given_ = Identities().tokens("aws_api_gateway_rest_api.a", "aws_api_gateway_rest_api", None)
+    assert given_["execution_arn"].endswith(f":{given_['id']}")
+
+
 def test_a_text_without_a_token_stays_as_it_is() -> None:
     cloud = Cloud()
     cloud.make("aws_sqs_queue.q", "jobs")
