@@ -1,8 +1,9 @@
 """Can a role give itself more than it was given?
 
 The ways are cloudsplaining's collection: lists of actions that together let a principal raise its
-own permissions; and, which needs no second action, to write the policies of one's own role. Whether a role has them, and for which service it may pass a role, is read from
-its policies. Whatever else changes permissions bears AWS's access level "Permissions management".
+own permissions; and, which takes no second action, to write the policies of one's own role. Whether
+a role has them, and for which service it may pass a role, is read from its policies. Whatever else
+changes permissions bears AWS's access level "Permissions management".
 
 Sources: https://cloudsplaining.readthedocs.io/en/latest/glossary/privilege-escalation/;
 IAM User Guide, "Access levels in policy summaries" and "Grant a user permissions to pass a role".
@@ -22,7 +23,7 @@ from planproof.iam.context import Context, Missing
 from planproof.iam.logic import Verdict, all_of, any_of, negate
 from planproof.iam.statement import StatementEffect
 from planproof.policies import AttachedPolicy
-from planproof.values import UNKNOWN, Unknown
+from planproof.values import Unknown
 
 _NOBODY_KNOWS: Final = Context(unlisted=Missing.UNKNOWN)
 _ON_ONESELF: Final = ("iam:AttachRolePolicy", "iam:PutRolePolicy")

@@ -11,6 +11,7 @@ from pytest_bdd import then
 
 from planproof.datapath import Authority, DataPath, End, JudgedEdge, Ruling, State, draw, switched
 from planproof.datapath.functions import X_RAY
+from planproof.datapath.undrawn import undrawn
 from planproof.errors import PlanproofError
 from planproof.function_calls import Calls, calls_of
 from planproof.inquiry import Inquiry
@@ -81,6 +82,8 @@ def every_edge_is_proven(
     What an end outside the stack allows is for its owner to say: an edge that rests on nothing
     else is a warning.
     """
+    for part in undrawn(authority.stack):
+        evidence.warn(f"no edges of {part} are drawn, so what it needs was not looked at")
     for edge in data_path:
         judged = authority.judge(edge)
         if edge.outside and judged.state is State.UNDETERMINED:

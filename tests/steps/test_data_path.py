@@ -18,6 +18,7 @@ from steps import least_privilege, strangers
 from steps._jobs import job_edges
 from steps.pipeline import Pipeline
 from tests.made_inquiry import MadeInquiry, verdict
+from tests.made_stack import made
 from tests.shipped import shipped, shipped_package, with_document, with_values
 
 QUEUE = "aws_sqs_queue_policy.processing"
@@ -212,6 +213,15 @@ def test_a_refused_delivery_to_outside_is_no_warning() -> None:
     assert verdict(evidence) is Verdict.FAILED
     (edge,) = [e for e in evidence.edges if e.target == queue]
     assert (edge.outside, edge.state) == (True, "broken")
+
+
+def test_a_part_whose_edges_are_not_drawn_is_told_of() -> None:
+    pipe = made("aws_pipes_pipe.p", name="p").resource
+    evidence = Scene(shipped().with_resources([pipe])).every_edge()
+    assert verdict(evidence) is Verdict.PASSED
+    assert evidence.warnings == [
+        "no edges of aws_pipes_pipe.p are drawn, so what it needs was not looked at"
+    ]
 
 
 def test_code_that_cannot_be_read_leaves_the_path_open() -> None:
