@@ -86,8 +86,23 @@ def decide(given: Mapping[str, Any]) -> Decision:
     for name in ("context", "principal_tags", "resource_tags", "request_tags"):
         if not isinstance(asked.get(name, {}), Mapping | None):
             raise RequestError(f'"{name}" of "request" is no object', "write an object")
+    if not isinstance(asked.get("complete", False), bool):
+        raise RequestError('"complete" of "request" is no boolean', "write true or false")
+    for key, value in (asked.get("context") or {}).items():
+        if not _is_context_value(value):
+            raise RequestError(
+                f"the context key {key!r} has a value that no request brings",
+                "write a string, a number, a boolean, a list of these, or null for an absent key",
+            )
     layers = {name: _layer(name, value) for name, value in policies.items()}
     return evaluate(Request(**{**asked, "context": asked.get("context") or {}}), Policies(**layers))
+
+
+def _is_context_value(value: object) -> bool:
+    plain = (str, int, float, bool)
+    if isinstance(value, list):
+        return all(isinstance(one, plain) for one in value)
+    return value is None or isinstance(value, plain)
 
 
 def as_json(decision: Decision) -> dict[str, Any]:

@@ -133,7 +133,8 @@ def _doubts(request: Request, found: _Found, allowed: Verdict) -> Iterator[Reaso
     maybe = found.maybe_denying + (found.maybe_allowing if allowed is None else [])
     yield from _reasons(maybe, request)
     if allowed is None and request.owner is None and request.caller.account is not None:
-        yield Reason(None, None, "whose account the resource is in is not known")
+        note = "whose account the resource is in is not known (its ARN and the request do not say)"
+        yield Reason(None, None, note)
 
 
 def _denying_sets(request: Request, sets: PolicySets) -> Iterator[PolicySet]:

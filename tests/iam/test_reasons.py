@@ -211,7 +211,10 @@ def test_unknown_owner_is_worded() -> None:
         action="s3:GetObject",
         resource="arn:aws:s3:::bucket/key",
     )
-    assert str(decision) == "undetermined: whose account the resource is in is not known"
+    assert str(decision) == (
+        "undetermined: whose account the resource is in is not known "
+        "(its ARN and the request do not say)"
+    )
 
 
 def test_every_world_allows_for_these_reasons() -> None:
