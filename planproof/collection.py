@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import types
 from collections import Counter
@@ -20,6 +19,7 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 from pytest_bdd.steps import step_function_context_registry
 
 from planproof.errors import PlanproofError
+from planproof.step_words import nearest
 
 REQUIREMENT = re.compile(r"[A-Z][A-Z0-9]*-\d+")
 
@@ -185,10 +185,10 @@ def check_scenarios(items: Iterable[pytest.Item]) -> None:
             if not any(
                 d.type in (None, step.type) and d.parser.is_matching(step.name) for d in definitions
             ):
-                nearest = _nearest(step.name, definitions)
+                near = nearest(step.name, definitions) or ["none"]
                 problems.append(
                     f"{template.feature.rel_filename}:{step.line_number}: "
-                    f"{step.keyword} {step.name}\n    nearest: " + "\n             ".join(nearest)
+                    f"{step.keyword} {step.name}\n    nearest: " + "\n             ".join(near)
                 )
     if problems:
         count = len(problems)
@@ -197,9 +197,3 @@ def check_scenarios(items: Iterable[pytest.Item]) -> None:
             "use one of the nearest ones below, or define it in a module of steps/",
             detail="\n".join(dict.fromkeys(problems)),
         )
-
-
-def _nearest(name: str, definitions: Iterable[Any]) -> list[str]:
-    known = {str(d.parser.name): str(d.type or "step") for d in definitions}
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.3)
-    return [f"{known[text].capitalize()} {text}" for text in close] or ["none"]

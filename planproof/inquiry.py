@@ -237,7 +237,8 @@ class Inquiry:
             )
         guessed = list(variants_of(guessed_variables(workspace.sources, self.question)))
         variants = [Variant(DEFAULT), *guessed]
-        self.progress(f"resolving the stack with {len(variants)} sets of variables")
+        sets = "one set" if len(variants) == 1 else f"{len(variants)} sets"
+        self.progress(f"resolving the stack with {sets} of variables")
         with ThreadPoolExecutor(1) as pool, self._timed("resolve"):
             shown = pool.submit(self._show, workspace)
             self._stacks.update(

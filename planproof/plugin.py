@@ -10,10 +10,11 @@ import pytest
 
 from planproof import collection, options
 from planproof.errors import PlanproofError
-from planproof.recorder import Recorder
+from planproof.recorder import Recorder, UndeterminedError
 from planproof.resolution import Variant
 from planproof.run import Run
 from planproof.stack import Stack
+from planproof.step_tables import check_arguments, place_of
 from planproof.values import Value
 
 if TYPE_CHECKING:
@@ -156,11 +157,21 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         raise pytest.UsageError(str(problem)) from None
 
 
-def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
-    """What is recorded from here on belongs to this step."""
+def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any, step_func: Any) -> None:
+    """What is recorded from here on belongs to this step, which has the table it takes."""
     recorder = request.node.stash.get(Run.RECORDER, None)
     if recorder is not None:
         recorder.begin(f"{step.keyword.strip()} {step.name}")
+        check_arguments(step, step_func)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_bdd_step_error(
+    request: pytest.FixtureRequest, step: Any, exception: BaseException
+) -> None:
+    """Whoever wrote a step that cannot be decided is told which: a report names the scenario's."""
+    if isinstance(exception, UndeterminedError) and Run.RECORDER in request.node.stash:
+        raise UndeterminedError(f"{place_of(step)}: {exception}") from exception
 
 
 def pytest_bdd_after_step(request: pytest.FixtureRequest, step: Any) -> None:

@@ -80,7 +80,7 @@ def test_steps_that_nobody_defined_are_told_with_the_nearest_ones(tmp_path: Path
         outcome,
         "nobody defined these 2 steps: use one of the nearest ones below, or define it",
         "queues.feature:5: Then there is a queeu nearest: Then there is a queue",
-        "queues.feature:6: And 5 is evne nearest: Then {number:d} is even",
+        "queues.feature:6: And 5 is evne nearest: Then NUMBER is even",
     )
 
 
