@@ -18,10 +18,13 @@ from planproof.datapath.functions import function_context
 from planproof.datapath.places import account_of, arn_of
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
+from planproof.identities import SHAPES
 from planproof.recorder import UndeterminedError
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown
 from steps._kinds import all_of
+from steps._service_principals import SERVICE, is_service, nearest_service
+from steps._within import forms_within, may_be_within
 from steps.data_path import PARTS
 from steps.pipeline import MissingPartError, Pipeline
 
@@ -108,7 +111,6 @@ _KEY: Final = r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]"
 _ADDRESS: Final = re.compile(
     rf"(?:module\.[\w-]+(?:{_KEY})?\.)*(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+(?:{_KEY})?"
 )
-_SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
 _PRINCIPALS: Final = ("aws_iam_role", "aws_iam_user")
 _MEANT_AS_PARTY: Final = re.compile(r"the |every |(?:module\.|aws_)\S+\.")
 
@@ -145,8 +147,9 @@ class Parties:
         for outsider in Outsider:
             if words == outsider.value:
                 return (Principal(outsider.value, outsider),)
-        service = SERVICES.get(words) or (words if _SERVICE.fullmatch(words) else None)
+        service = SERVICES.get(words) or (words if SERVICE.fullmatch(words) else None)
         if service is not None:
+            refuse_unknown_service(service)
             return (Principal(service, service),)
         if words.startswith("arn:"):
             return (self._principal_of_arn(words),)
@@ -165,7 +168,7 @@ class Parties:
             UndeterminedError: nobody can tell, or what is meant has no ARN.
         """
         words = _plain(words)
-        if words in SERVICES or _SERVICE.fullmatch(words) or words in {o.value for o in Outsider}:
+        if words in SERVICES or SERVICE.fullmatch(words) or words in {o.value for o in Outsider}:
             raise UndeterminedError(
                 f"{words!r} is no resource but somebody who asks for one: it belongs in front of "
                 '"is allowed"'
@@ -177,6 +180,8 @@ class Parties:
                 )
             return (Target(words, words, self.authority.owner(words)),)
         found, rest = self._resources(words)
+        for resource in found:
+            _refuse_nothing_within(resource, rest)
         return tuple(_target(resource, rest) for resource in found)
 
     def value(self, words: str) -> str | Unknown:
@@ -193,6 +198,11 @@ class Parties:
         if words in SERVICES:
             return SERVICES[words]
         if _phrase(words) is None and not _MEANT_AS_PARTY.match(words):
+            if near := _misspelt(words):
+                raise UndeterminedError(
+                    f"{words!r} is no value that is known by a name, the nearest is {near}: write "
+                    "that, or a text that cannot be taken for it"
+                )
             return words
         found = self.targets(words)
         if len(found) != 1:
@@ -264,6 +274,52 @@ class Parties:
 def account_of_principal(stack: Stack, principal: Principal) -> str | None:
     """The account that a role or user belongs to."""
     return account_of(stack, principal.who) if isinstance(principal.who, Resource) else None
+
+
+def refuse_unknown_service(words: str, what: str = "") -> None:
+    """Refuse a service principal that AWS does not have.
+
+    Args:
+        what: what it was given for, such as a context key.
+
+    Raises:
+        UndeterminedError: AWS has none of that name.
+    """
+    if is_service(words):
+        return
+    near = nearest_service(words)
+    hint = f", the nearest is {near}" if near else ""
+    said = f"{words!r} is no service principal of AWS"
+    if what:
+        said = f"{what} is a service principal, and {words!r} is none of AWS"
+    raise UndeterminedError(
+        f"{said}{hint}: write one, or add it to steps/_service_principals.py if it is new"
+    )
+
+
+def _misspelt(words: str) -> str:
+    """What a value was probably meant to be, which it is not; empty for a text like no other."""
+    head = re.split(r"[/:]", words, maxsplit=1)[0]
+    known = [*PHRASES, THIS_ACCOUNT, Outsider.ACCOUNT.value, ABSENT]
+    known += [name for name in SERVICES if len(name) > 5]
+    for one in known:
+        if head != one and head.lower() == one.lower() and " " in one:
+            return one
+    return "".join(difflib.get_close_matches(head, known, n=1, cutoff=0.85))
+
+
+def _refuse_nothing_within(resource: Resource, rest: str) -> None:
+    """Refuse something within a resource that has nothing of the kind, such as a queue."""
+    shape = SHAPES.get(resource.type)
+    arn = re.sub(r"\$\w+", "x", shape.arn.replace("$path", "/")) if shape else arn_of(resource)
+    if not rest or not isinstance(arn, str) or may_be_within(arn, rest):
+        return
+    forms = forms_within(arn) or ()
+    can_be = f"only {' or '.join(forms)} can be" if forms else "nothing can be"
+    raise UndeterminedError(
+        f"{rest!r} cannot be within {resource}, since {can_be}: leave it out"
+        + (", or write it so" if forms else "")
+    )
 
 
 def _plain(words: str) -> str:

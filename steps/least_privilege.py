@@ -43,8 +43,8 @@ def _record(grant: Grant, authority: Authority, inquiry: Inquiry, evidence: Reco
         grant.holds,
         policy.source,
         path,
-        expected=f"the data path needs {grant.granted} for {grant.principal}",
-        found=grant.surplus or "an edge of it does",
+        expected=f"needed by the data path: {grant.granted} for {grant.principal}",
+        found=grant.surplus or "an edge of it needs it",
         at=at,
     )
 
@@ -86,7 +86,8 @@ def _none_open(
         evidence.check(True, principal, expected=expected, found="none")
     for way in is_open[:_AT_MOST]:
         at, granted = _granted(principal, way, authority, inquiry)
-        shown = f"{way.name}: {', '.join(way.actions)} ({granted})"
+        actions = ", ".join(way.actions)
+        shown = f"{way.name if way.name == actions else f'{way.name}: {actions}'} ({granted})"
         evidence.check(False, principal, expected=expected, found=shown, at=at)
     if len(is_open) > _AT_MOST:
         more = f"{len(is_open) - _AT_MOST} more"

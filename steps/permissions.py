@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +14,7 @@ from pytest_bdd import parsers, then
 
 from planproof.datapath import Authority, Ruling
 from planproof.iam.actions import all_actions, expand_action, resource_types
+from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.inquiry import Inquiry
 from planproof.recorder import Recorder, UndeterminedError
@@ -19,12 +22,39 @@ from planproof.stack import Resource
 from planproof.values import Unknown
 from steps._asked import About, about
 from steps._decisions import answer
-from steps._parties import ABSENT, Parties, Principal, Target
+from steps._parties import ABSENT, Parties, Principal, Target, refuse_unknown_service
 from steps.pipeline import Pipeline
 from steps.vocabulary import table_of
 
 _WHO: Final = r'"(?P<who>.+)" is (?P<verb>allowed|not allowed)'
 _WHAT: Final = r' to "(?P<action>[^"]*)"(?: on "(?P<what>.+)")?'
+
+_OF_SERVICES: Final = frozenset(
+    {
+        "aws:calledvia",
+        "aws:calledviafirst",
+        "aws:calledvialast",
+        "aws:principalservicename",
+        "aws:principalservicenameslist",
+        "iam:awsservicename",
+        "iam:passedtoservice",
+        "kms:viaservice",
+    }
+)
+_OF_ACCOUNTS: Final = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:resourceaccount",
+        "aws:sourceaccount",
+        "kms:calleraccount",
+        "s3:resourceaccount",
+    }
+)
+_OF_ARNS: Final = frozenset(
+    {"aws:principalarn", "aws:sourcearn", "iam:associatedresourcearn", "lambda:sourcefunctionarn"}
+)
+"""Context keys, in small letters, by what their values are.
+Source: IAM User Guide, "AWS global condition context keys"; and the services' own pages."""
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +127,7 @@ def context_of(parties: Parties, datatable: list[list[str]]) -> Mapping[str, Con
                 f"{key} has no value: write one, or {ABSENT} for a key that is not in the request"
             )
         own = names.setdefault(key.lower(), key)
-        found.setdefault(own, []).append(None if value == ABSENT else parties.value(value))
+        found.setdefault(own, []).append(None if value == ABSENT else _value(parties, key, value))
     context: dict[str, ContextValue | None] = {}
     for key, values in found.items():
         given = [value for value in values if value is not None]
@@ -105,6 +135,31 @@ def context_of(parties: Parties, datatable: list[list[str]]) -> Mapping[str, Con
             raise UndeterminedError(f"{key} is {ABSENT} and has a value as well: take one row out")
         context[key] = None if not given else given[0] if len(given) == 1 else given
     return context
+
+
+def _value(parties: Parties, key: str, words: str) -> str | Unknown:
+    """A value that a context key can have.
+
+    Raises:
+        UndeterminedError: AWS never gives the key such a value, so a policy would be asked
+            about a request that nobody makes.
+    """
+    value = parties.value(words)
+    if isinstance(value, Unknown):
+        return value
+    if key.lower() in _OF_SERVICES:
+        refuse_unknown_service(value, key)
+    if key.lower() in _OF_ACCOUNTS and not re.fullmatch(r"\d{12}", value):
+        raise UndeterminedError(
+            f"{key} is an account, and {words!r} is none: write its twelve digits, this account or "
+            "another account"
+        )
+    if key.lower() in _OF_ARNS and parse_arn(value) is None:
+        raise UndeterminedError(
+            f"{key} is an ARN, and {words!r} is none: write one, or a phrase such as the input "
+            "bucket"
+        )
+    return value
 
 
 @dataclass(slots=True)
@@ -166,7 +221,8 @@ class _Question:
             self._decide(principal, action, target, on)
         if fitting:
             return
-        kinds = sorted({kind for action, _ in asked for kind in resource_types(action)})
+        every = Counter(kind for action, _ in asked for kind in sorted(resource_types(action)))
+        kinds = [kind for kind, _ in every.most_common()]
         said = f"AWS decides it for each {_listed(kinds)}, which {target.name} is not"
         if not kinds:
             said = f'AWS knows no resource for {pattern}: leave out on "{self.what}"'
@@ -210,7 +266,8 @@ def _shown(value: ContextValue | None) -> str:
 
 def _listed(kinds: Sequence[str]) -> str:
     """Names of resource types, the first few of them."""
-    return " or ".join((*kinds[:3], *(("another kind",) if len(kinds) > 3 else ())))
+    shown = [*kinds[:3], *(["another kind"] if len(kinds) > 3 else [])]
+    return " or ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
 def _nearest(pattern: str) -> str:

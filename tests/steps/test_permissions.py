@@ -106,6 +106,7 @@ def test_an_action_that_knows_no_resource() -> None:
 # A context -----------------------------------------------------------------------------------
 
 HEAD = "| context key | value |"
+VPC = "aws:SourceVpc"
 SEND = '"S3" IS to "sqs:SendMessage" on "the processing queue" when:'
 FROM_FILMS = queue_policy(
     {
@@ -210,7 +211,7 @@ def test_what_aws_says_of_every_request_is_known() -> None:
         ([HEAD, "| aws: | x |"], "no context key"),
         ([HEAD, "| aws:SourceArn | |"], r"aws:SourceArn has no value.*\(absent\)"),
         ([HEAD, "| aws:SourceArn | absent |"], r"or \(absent\) for a key that is not in the"),
-        ([HEAD, "| aws:SourceArn | x |", "| aws:sourcearn | (absent) |"], "take one row out"),
+        ([HEAD, f"| {VPC} | x |", f"| {VPC.lower()} | (absent) |"], "take one row out"),
         ([HEAD, "| aws:SourceArn | the inptu bucket |"], "'the inptu bucket' is, the nearest is"),
         ([HEAD, "| aws:SourceArn | aws_s3_bucket.film |"], "nearest are aws_s3_bucket.films"),
         ([HEAD, "| aws:SourceArn | every S3 bucket |"], "is 2 resources, and a value is one"),
@@ -303,6 +304,10 @@ def test_an_action_on_a_resource_needs_one() -> None:
     found = said('"the function" IS to "s3:GetObject"', grants(statement("*")))
     assert 'for each object: add on "…"' in found
     assert "or another kind" in said('"the function" IS to "ec2:CreateTags"')
+    found = said('"the function" IS to "s3:*" on "the assets table"')
+    assert found.startswith("AWS decides it for each bucket, object, ")
+    assert found.endswith(" or another kind, which aws_dynamodb_table.assets is not")
+    assert found.count(",") == 3
 
 
 @pytest.mark.parametrize("action", ["*", "dynamodb", "dynamodb:", ":GetItem", "d*:GetItem", ""])

@@ -1,0 +1,86 @@
+"""A misspelt value of a context key is refused, or "not allowed" would pass because of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from planproof.recorder import UndeterminedError
+from planproof.results import Verdict
+from tests.made_inquiry import verdict
+from tests.steps.asking import ask, pipeline_of
+from tests.steps.test_parties import parties, refused
+
+HEAD = "| context key | value |"
+SEND = '"S3" IS to "sqs:SendMessage" on "the processing queue" when:'
+
+
+@pytest.mark.parametrize(
+    ("words", "nearest"),
+    [
+        ("this acount", "this account"),
+        ("This account", "this account"),
+        ("thisaccount", "this account"),
+        ("anotheraccount", "another account"),
+        ("an other account", "another account"),
+        ("input bucket", "the input bucket"),
+        ("teh input bucket/films/", "the input bucket"),
+        ("MediaConvrt", "MediaConvert"),
+        ("EventBrige", "EventBridge"),
+        ("(abscent)", "(absent)"),
+    ],
+)
+def test_a_value_that_resembles_a_phrase(words: str, nearest: str) -> None:
+    refused(parties().value, words, f"{words!r} is no value", f"the nearest is {nearest}: write")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            "| aws:SourceArn | films |",
+            "aws:SourceArn is an ARN, and 'films' is none: write",
+        ),
+        ("| aws:SourceAccount | this acount |", "'this acount' .* nearest is this account"),
+        (
+            "| AWS:sourceaccount | 12345 |",
+            "is an account, and '12345' is none: write its tw",
+        ),
+        ("| aws:SourceAccount | S3 |", "is an account, and 'S3' is none"),
+        (
+            "| iam:PassedToService | mediaconvert |",
+            "iam:PassedToService is a service principal, and 'mediaconvert' is none of AWS, the "
+            "nearest is mediaconvert.amazonaws.com: write one",
+        ),
+        (
+            "| iam:passedtoservice | lamda.amazonaws.com |",
+            "nearest is lambda.amazonaws.com",
+        ),
+        ("| kms:ViaService | the input bucket |", "kms:ViaService is a service principal"),
+    ],
+)
+def test_a_value_that_the_key_never_has(row: str, said: str) -> None:
+    for verb in ("is allowed", "is not allowed"):
+        with pytest.raises(UndeterminedError, match=said) as problem:
+            ask(SEND.replace("IS", verb), pipeline_of(), HEAD, row)
+        assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| aws:SourceArn | the input bucket |",
+        "| aws:SourceArn | arn:aws:s3:::films |",
+        "| aws:SourceArn | (absent) |",
+        "| aws:SourceAccount | this account |",
+        "| aws:SourceAccount | another account |",
+        "| aws:SourceAccount | 111122223333 |",
+        "| iam:PassedToService | MediaConvert |",
+        "| iam:PassedToService | mediaconvert.amazonaws.com |",
+        "| kms:ViaService | sqs.us-east-1.amazonaws.com |",
+        "| aws:CalledVia | cloudformation.amazonaws.com |",
+        "| aws:PrincipalTag/team | accounts |",
+    ],
+)
+def test_a_value_that_the_key_may_have(row: str) -> None:
+    evidence = ask(SEND.replace("IS", "is not allowed"), pipeline_of(), HEAD, row)
+    assert verdict(evidence) is Verdict.PASSED
