@@ -21,8 +21,8 @@ _SAID: Final = {_TABLE: "table", "docstring": "text in triple quotes"}
 
 
 def place_of(step: Any) -> str:
-    """A step, for whoever looks for it in the feature: ``line 7, Then there is a queue``."""
-    return f"line {step.line_number}, {step.keyword.strip()} {step.name}"
+    """A step, for whoever looks for it in the feature: ``line 7 (Then there is a queue)``."""
+    return f"line {step.line_number} ({step.keyword.strip()} {step.name})"
 
 
 def check_arguments(step: Any, function: Callable[..., Any]) -> None:
