@@ -1,28 +1,20 @@
-"""Which ARNs does a question come down to, such as "may it read any object of that bucket"?
-
-A decision is made on one ARN. A question about many is asked of one that no policy has in mind,
-and of one for each pattern, and each two patterns, that the policies name: what they tell apart.
-"""
+"""What does AWS ask an action on, where a reader names a resource: it, or something within it?"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
 from typing import Final
 
-from planproof.iam import Statement
+from planproof.datapath.asked import FILLER, asked_of, common, is_pattern, varies
 from planproof.iam.actions import resource_types
-from planproof.iam.patterns import Flavor, Token, Wildcard, split_wildcards
-from planproof.iam.variables import Variable, parse
 from planproof.identities import SHAPES
 from planproof.values import Unknown
 from steps._parties import Target
 
-FILLER: Final = "planproof"
-"""What stands for ``*`` where nothing else has to."""
+__all__ = ["FILLER", "About", "about", "asked_of", "common", "is_pattern", "varies"]
+
 _WITHIN: Final = {
     "object": ("/*", "any object of "),
     "log-stream": (":log-stream:*", "any log stream of "),
@@ -99,88 +91,3 @@ def _expression(arn: str) -> str:
         pieces[i] = "[^:]*" if place else _ONE_PART.get(pieces[i], ".+")
     pieces[::2] = map(re.escape, pieces[::2])
     return "".join(pieces)
-
-
-# Of many ARNs those that policies can tell apart ---------------------------------------------
-
-
-def is_pattern(arn: str | Unknown) -> bool:
-    """Whether an ARN stands for many."""
-    return isinstance(arn, str) and ("*" in arn or "?" in arn)
-
-
-def asked_of(arn: str, statements: Iterable[Statement]) -> tuple[str, ...]:
-    """ARNs that stand for all that a pattern covers, given the statements that may apply."""
-    whole = split_wildcards(arn)
-    named = [p for p in dict.fromkeys(_patterns(statements)) if common(whole, p) is not None]
-    groups = [(whole,), *((whole, p) for p in named)]
-    groups += [(whole, *pair) for pair in combinations(named, 2)]
-    found = (common(*group) for group in groups)
-    return tuple(dict.fromkeys(text for text in found if text is not None))
-
-
-def varies(arn: str, statements: Iterable[Statement]) -> Statement | None:
-    """A statement that means a part of a pattern by a policy variable, so that it cannot be told
-    which part."""
-    whole = split_wildcards(arn)
-    for statement in statements:
-        for text in _texts(statement):
-            pieces = parse(text, Flavor.RESOURCE, variables=statement.variables is not False)
-            open_ = any(isinstance(piece, Variable) for piece in pieces)
-            if open_ and common(whole, _tokens(statement, text)) is not None:
-                return statement
-    return None
-
-
-def _patterns(statements: Iterable[Statement]) -> Iterator[tuple[Token, ...]]:
-    for statement in statements:
-        for text in _texts(statement):
-            if text != "*":
-                yield _tokens(statement, text)
-
-
-def _texts(statement: Statement) -> Iterator[str]:
-    texts = (*(statement.resources or ()), *(statement.not_resources or ()))
-    return (text for text in texts if isinstance(text, str))
-
-
-def _tokens(statement: Statement, text: str) -> tuple[Token, ...]:
-    """A pattern, in which a policy variable may be anything."""
-    pieces = parse(text, Flavor.RESOURCE, variables=statement.variables is not False)
-    return tuple(Wildcard.ANY if isinstance(piece, Variable) else piece for piece in pieces)
-
-
-def common(*patterns: Sequence[Token]) -> str | None:
-    """A text that every pattern matches, None if there is none; it fills a ``*`` that all share."""
-    lines = [tuple(_singles(pattern)) for pattern in patterns]
-    todo: list[tuple[tuple[int, ...], str]] = [((0,) * len(lines), "")]
-    seen: set[tuple[int, ...]] = set()
-    while todo:
-        here, text = todo.pop()
-        if here in seen:
-            continue
-        seen.add(here)
-        next_ = [line[at] if at < len(line) else None for line, at in zip(lines, here, strict=True)]
-        if all(token is None for token in next_):
-            return text
-        if all(token is Wildcard.ANY for token in next_):
-            text += FILLER
-        for i, token in enumerate(next_):
-            if token is Wildcard.ANY:
-                todo.append(((*here[:i], here[i] + 1, *here[i + 1 :]), text))
-        letters = {token for token in next_ if isinstance(token, str)}
-        if None in next_ or len(letters) > 1 or set(next_) == {Wildcard.ANY}:
-            continue
-        moved = (
-            at if token is Wildcard.ANY else at + 1 for at, token in zip(here, next_, strict=True)
-        )
-        todo.append((tuple(moved), text + (letters.pop() if letters else "x")))
-    return None
-
-
-def _singles(pattern: Sequence[Token]) -> Iterator[Token]:
-    for token in pattern:
-        if isinstance(token, Wildcard):
-            yield token
-        else:
-            yield from token

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pytest_bdd import then
 
 from planproof.datapath import Authority, DataPath, Ruling
-from planproof.datapath.strangers import Attempt, deputies, guarded, needless, outsiders
+from planproof.datapath.strangers import NOBODY, Attempt, deputies, guarded, needless, outsiders
 from planproof.inquiry import Inquiry
 from planproof.recorder import Recorder
-
-_NOBODY = "an unauthenticated caller"
 
 
 @then("no other account can use a resource of this stack")
@@ -17,7 +15,7 @@ def no_other_account(authority: Authority, inquiry: Inquiry, evidence: Recorder)
     """Principals of other accounts, whatever their own account allows them."""
     for part in guarded(authority):
         for attempt in outsiders(authority, part):
-            if attempt.who != _NOBODY:
+            if attempt.who != NOBODY:
                 _record(attempt, authority, inquiry, evidence)
 
 
@@ -26,7 +24,7 @@ def nobody(authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
     """Callers without credentials."""
     for part in guarded(authority):
         for attempt in outsiders(authority, part):
-            if attempt.who == _NOBODY:
+            if attempt.who == NOBODY:
                 _record(attempt, authority, inquiry, evidence)
 
 
@@ -70,7 +68,8 @@ def _record(attempt: Attempt, authority: Authority, inquiry: Inquiry, evidence: 
             if any(attempt.statement is own for own in policy.document.statements):
                 file, line = policy.locate(authority.stack, attempt.statement)
                 at = (inquiry.source_path(file), line) if file else None
-    named = f": {', '.join(attempt.actions[:5])}" if attempt.holds is not True else ""
+    tried = ", ".join(attempt.actions[:5]) if attempt.holds is not True else ""
+    named = f": {tried}" if tried else ""
     expected = f"{attempt.who} is refused{named}"
     if attempt.holds is True and attempt.who.endswith(".com"):
         expected = f"{attempt.who} is let in only where the data path needs it"

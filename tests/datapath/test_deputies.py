@@ -33,6 +33,7 @@ SEND = "sqs:SendMessage"
 NOBODY = "an unauthenticated caller"
 FILMS = "arn:aws:s3:::films"
 ABROAD, BESIDE = "on behalf of another account", "on behalf of arn:aws:s3:::another-films"
+TAKEN_OVER = f"{S3} on behalf of {FILMS} of another account"
 ELSEWHERE = {EVENTS, "lambda.amazonaws.com", "sns.amazonaws.com", ALARMS}
 
 
@@ -86,6 +87,7 @@ def test_other_services_are_tried_too() -> None:
 def test_every_service_is_tried_and_none_that_is_at_home() -> None:
     assert set(notified(limited(SourceArn=FILMS))) == {
         f"{S3} {ABROAD}",
+        TAKEN_OVER,
         f"{S3} {BESIDE}",
         *ELSEWHERE,
     }
@@ -213,7 +215,11 @@ def test_what_is_outside_is_not_asked_for() -> None:
         (OTHER, {}, {f"account {OTHER}": False}),
         (f"arn:aws:iam::{OTHER}:role/theirs", {}, {f"account {OTHER}": False}),
         ("*", {}, {"another account": False, NOBODY: False}),
-        ("*", {"principal_org_id": "o-films"}, {}),
+        (
+            "*",
+            {"principal_org_id": "o-films"},
+            {"another account of the organization o-films": False},
+        ),
         ("*", {"source_account": ACCOUNT}, {}),
         (UNKNOWN, {}, {"another account": None, NOBODY: None}),
     ],

@@ -169,8 +169,6 @@ def test_of_an_id_it_is_not_known_whose_it_is(principal: Any) -> None:
 
 
 OWN: list[tuple[str, str, Any]] = [
-    ("StringEquals", "aws:PrincipalOrgID", "o-films"),
-    ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-films/*"),
     ("StringEquals", "aws:PrincipalAccount", ACCOUNT),
     ("StringEquals", "aws:SourceAccount", ACCOUNT),
     ("ArnLike", "aws:SourceArn", "arn:aws:s3:::films"),

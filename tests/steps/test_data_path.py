@@ -376,7 +376,7 @@ def test_everybody_is_everybody() -> None:
         "no_other_account": Verdict.FAILED,
         "nobody": Verdict.FAILED,
         "no_confused_deputy": Verdict.FAILED,
-        "no_needless_service": Verdict.PASSED,
+        "no_needless_service": Verdict.FAILED,
     }
 
 
