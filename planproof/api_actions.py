@@ -46,6 +46,17 @@ def actions_of(service: str, operation: str) -> frozenset[str]:
     return frozenset()
 
 
+def required_of(service: str, operation: str) -> tuple[frozenset[str], ...]:
+    """What an operation cannot do without: groups of actions, of each of which one is enough.
+
+    Of a transaction or a PartiQL statement it depends on the arguments which action is asked for.
+    """
+    actions = actions_of(service, operation)
+    if operation in _ONE_OF.get(service, ()):
+        return (actions,)
+    return tuple(frozenset({action}) for action in sorted(actions))
+
+
 def is_service(name: str) -> bool:
     """Whether botocore knows a service of this name."""
     return model_data(name, "service-2") is not None
@@ -140,6 +151,13 @@ _PREFIXES = {
 _PARTIQL = (
     "dynamodb:PartiQLSelect dynamodb:PartiQLInsert dynamodb:PartiQLUpdate dynamodb:PartiQLDelete"
 )
+
+_ONE_OF = {
+    "dynamodb": frozenset(
+        ("BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction", "TransactWriteItems")
+    )
+}
+"""Operations that need one of their actions or another, by what they are told to do."""
 
 _S3 = {
     "CompleteMultipartUpload": "s3:PutObject",

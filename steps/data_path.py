@@ -134,7 +134,7 @@ def _expected(ruling: Ruling) -> str:
     need = ruling.need
     about = "" if need.resource == "*" else f" on {need.subject}"
     why = f" {need.why}" if need.why else ""
-    return f"{need.action} allowed{about} for {need.principal}{why}"
+    return f"{need.group or need.action} allowed{about} for {need.principal}{why}"
 
 
 # The ends, as a reviewer calls them ----------------------------------------------------------

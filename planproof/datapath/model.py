@@ -8,10 +8,10 @@ or undetermined, and a broken one names what is missing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from planproof.iam import Decision
+from planproof.iam import Decision, Effect, Reason
 from planproof.iam.context import ContextValue
 from planproof.policies import AttachedPolicy
 from planproof.stack import Resource
@@ -42,6 +42,11 @@ class Need:
         context: context keys that AWS sends with the request; others are unknown.
         scope: the widest ``Resource`` that a policy needs to name for it, as a policy writes it.
         why: what the request is for, as a clause: "to read its messages".
+        group: of several needs of an edge with the same group one is enough; it names their
+            actions for a reader. "" for a need that stands alone.
+        required: whether the edge does not work without it; a grant for any other has a use.
+        instead: whether it is about another part, which may be meant as well as this edge's. If
+            that is allowed, and what the edge itself needs is not, it is open which is meant.
     """
 
     action: str
@@ -51,6 +56,9 @@ class Need:
     context: Mapping[str, ContextValue | None] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
     why: str = ""
+    group: str = ""
+    required: bool = True
+    instead: bool = False
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -68,7 +76,7 @@ class Need:
 
     def __str__(self) -> str:
         about = "" if self.resource == "*" else f" on {self.subject}"
-        return f"{self.action}{about} for {self.principal}"
+        return f"{self.group or self.action}{about} for {self.principal}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +141,19 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedEdge:
-    """An edge, and what became of its needs."""
+    """An edge, and what became of its needs.
+
+    Attributes:
+        rulings: those that count, once it is made: of a group one that is allowed, or else one
+            that may be; of what is not required only what is allowed.
+    """
 
     edge: Edge
     rulings: tuple[Ruling, ...]
+
+    def __post_init__(self) -> None:
+        """Leave the rulings that count."""
+        object.__setattr__(self, "rulings", tuple(_that_count(self.rulings)))
 
     @property
     def state(self) -> State:
@@ -154,6 +171,34 @@ class JudgedEdge:
     def __str__(self) -> str:
         said = f": {', '.join(self.missing)}" if self.missing else ""
         return f"{self.edge} ({self.state.value}{said})"
+
+
+def _that_count(rulings: tuple[Ruling, ...]) -> Iterator[Ruling]:
+    groups: dict[str, list[Ruling]] = {}
+    for ruling in rulings:
+        if ruling.need.required and ruling.need.group:
+            groups.setdefault(ruling.need.group, []).append(ruling)
+    for ruling in rulings:
+        if not ruling.need.required:
+            if ruling.allowed:
+                yield ruling
+        elif not ruling.need.group:
+            yield ruling
+        elif group := groups.pop(ruling.need.group, None):
+            yield _of_group(group)
+
+
+def _of_group(rulings: list[Ruling]) -> Ruling:
+    """The ruling that says what became of a group."""
+    own = [ruling for ruling in rulings if not ruling.need.instead]
+    best = next((ruling for ruling in own if ruling.allowed), None)
+    best = best or next((ruling for ruling in own if ruling.allowed is None), own[0])
+    others = [r for r in rulings if r.need.instead and r.allowed is not False]
+    if best.allowed is not False or not others:
+        return best
+    why = f"it may be {others[0].need.subject} that is meant, where it is not refused"
+    decision = Decision(Effect.UNDETERMINED, (Reason(None, None, why),))
+    return replace(best, decision=decision)
 
 
 def state_of(verdicts: Iterable[bool | None]) -> State:

@@ -17,12 +17,18 @@ class Atom(NamedTuple):
             resource), ``Session`` (the class), ``session``, ``external`` (a dotted name outside
             of the package), ``module``, ``def``, ``bound`` (a method of an instance), ``class``,
             ``instance``, ``text``, ``box`` (a container of an atom), ``opened`` (a method of it),
-            ``data`` (anything else that is no object of boto3) or ``unknown``.
+            ``variable`` (of the environment, by name), ``segment`` (a text that holds another
+            value between separators), ``absent`` (None), ``pager`` (a paginator or a waiter, by
+            the call that made it), ``data`` (anything else that is no object of boto3) or
+            ``unknown``.
+        of: what names the resource that an ``sdk`` or a ``member`` of it is about, which may be
+            ``pending``; for a ``variable``, what it is where it is not set.
     """
 
     kind: str
     what: Any = None
     name: str = ""
+    of: Any = None
 
 
 Atoms = frozenset[Atom]
@@ -30,6 +36,15 @@ NONE: Atoms = frozenset()
 DATA: Atoms = frozenset({Atom("data")})
 UNKNOWN: Atoms = frozenset({Atom("unknown")})
 SESSION: Atoms = frozenset({Atom("session")})
+ABSENT: Atoms = frozenset({Atom("absent")})
+
+PENDING = Atom("pending")
+"""Names a resource whose name has not arrived yet; when it has, the resource is found anew."""
+NOBODY_KNOWS = Atom("data")
+"""Names a resource of which nothing is known."""
+
+NAMES = ("text", "variable", "segment")
+"""What may name a resource."""
 
 DEFS = ("def", "bound")
 
@@ -41,15 +56,25 @@ def union(many: Iterable[Atoms]) -> Atoms:
 
 def box(atoms: Iterable[Atom]) -> Atoms:
     """A container of values; nothing is known of a box in a box, nor of its order or its keys."""
-    return frozenset(one if one.kind in _FLAT else Atom("box", one) for one in atoms)
+    return frozenset(_boxed(one) for one in atoms)
 
 
-_FLAT = {"box", "data", "unknown"}
+def _boxed(atom: Atom) -> Atom:
+    if atom.kind in ("box", "data", "unknown"):
+        return atom
+    return Atom("data") if atom.kind == "absent" else Atom("box", atom)
 
 
-def things(found: Iterable[Thing]) -> Atoms:
-    """Objects of boto3."""
-    return frozenset(Atom("sdk", one) for one in found)
+def things(found: Iterable[Thing], of: Atom | None = None) -> Atoms:
+    """Objects of boto3, about what ``of`` names."""
+    return frozenset(Atom("sdk", one, of=of) for one in found)
+
+
+def are_names(atoms: Atoms) -> bool:
+    """Whether a value is one of known strings and variables, and nothing else but None."""
+    return any(one.kind in NAMES for one in atoms) and all(
+        one.kind in NAMES or one.kind == "absent" for one in atoms
+    )
 
 
 def texts(atoms: Atoms) -> list[str]:

@@ -183,18 +183,19 @@ _COPY = (
     "HeadObject CopyObject CreateMultipartUpload UploadPartCopy CompleteMultipartUpload"
     " AbortMultipartUpload"
 )
-_TRANSFER = {
+TRANSFER = {
     "upload_file": _UPLOAD,
     "upload_fileobj": _UPLOAD,
     "download_file": _DOWNLOAD,
     "download_fileobj": _DOWNLOAD,
     "copy": _COPY,
 }
+"""Managed transfers, which call one operation or another by the size of the object."""
 
 INJECTED: Mapping[tuple[str, str], Mapping[str, str]] = {
-    ("s3", "client"): {**_TRANSFER, "generate_presigned_post": "PutObject"},
-    ("s3", "Bucket"): _TRANSFER,
-    ("s3", "Object"): _TRANSFER,
+    ("s3", "client"): {**TRANSFER, "generate_presigned_post": "PutObject"},
+    ("s3", "Bucket"): TRANSFER,
+    ("s3", "Object"): TRANSFER,
     ("ec2", "resource"): {"create_tags": "CreateTags"},
     ("ec2", "Instance"): {"delete_tags": "DeleteTags"},
     ("rds", "client"): {"generate_db_auth_token": "GenerateDbAuthToken"},

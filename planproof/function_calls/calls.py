@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from planproof.api_actions import actions_of
+from planproof.values import Unknown
+
+
+class About(NamedTuple):
+    """What may name the resource that a call is about.
+
+    Attributes:
+        kind: a ``variable`` of the environment, or a ``constant`` of the code.
+        text: the name of the variable, or the constant itself.
+        default: what the code takes for a variable that is not set: a text, UNKNOWN, or None if
+            it takes nothing.
+        is_segment: whether it is one part of a longer text, such as a URL or an ARN.
+    """
+
+    kind: Literal["variable", "constant"]
+    text: str
+    default: str | Unknown | None = None
+    is_segment: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Call:
-    """One operation at one place.
+    """One operation at one place, or one of its actions where each is about something else.
 
     Attributes:
         service: botocore's name of the service: ``dynamodb``.
         operation: as AWS spells it: ``UpdateItem``.
         file: path in the package.
         line: from 1.
+        only: the one action of its operation that is meant: what a copy reads, or what one part
+            of a transaction writes. "" for all of them.
+        about: what its resource may be named by; empty for an operation that names none, None
+            where that cannot be told.
+        is_spare: whether boto3 makes it only to clean up, so that nothing is lost without it.
     """
 
     service: str
     operation: str
     file: str
     line: int
+    only: str = ""
+    about: tuple[About, ...] | None = None
+    is_spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +56,7 @@ class Calls:
     """What a package calls.
 
     Attributes:
-        made: in order, each operation once a place.
+        made: in order, each operation, or each action of it, once a place.
         unread: a sentence for each reason why ``made``, or its actions, may be incomplete; empty
             if they are complete.
     """

@@ -8,14 +8,19 @@ from collections.abc import Iterable
 
 from planproof.api_actions import is_service
 from planproof.function_calls.atoms import (
+    ABSENT,
     DATA,
     DEFS,
+    NAMES,
+    NOBODY_KNOWS,
     NONE,
+    PENDING,
     SESSION,
     UNKNOWN,
     Atom,
     Atoms,
     all_texts,
+    are_names,
     box,
     external,
     texts,
@@ -24,10 +29,12 @@ from planproof.function_calls.atoms import (
 )
 from planproof.function_calls.boto3_objects import Thing, elements, has_resource, members
 from planproof.function_calls.builtin_calls import CONTAINERS, FIRST, HARMLESS, IMPORTERS
+from planproof.function_calls.environment import Environment
 from planproof.function_calls.findings import ANYTHING, RETURNED, Findings
 from planproof.function_calls.scopes import Scope, decorators, first_argument
 from planproof.function_calls.sdk import MAKERS
 from planproof.function_calls.sources import Sources
+from planproof.function_calls.strings import pieces, segment
 
 
 class Expressions:
@@ -36,6 +43,7 @@ class Expressions:
     Attributes:
         is_complete: whether all values that come from the package have arrived, so that what has
             none is unknown.
+        environment: what the code knows of the function's environment.
     """
 
     def __init__(self, sources: Sources, findings: Findings) -> None:
@@ -43,6 +51,7 @@ class Expressions:
         self._sources = sources
         self._findings = findings
         self._memo: dict[ast.AST, Atoms] = {}
+        self.environment = Environment(findings, self.value)
 
     def forget(self) -> None:
         """Evaluate everything anew from now on, since more may have been found."""
@@ -64,6 +73,8 @@ class Expressions:
         match node:
             case ast.Constant(value=str(text)):
                 return frozenset({Atom("text", text)})
+            case ast.Constant(value=None):
+                return ABSENT
             case ast.Name():
                 return self._named(node.id, scope)
             case ast.Attribute():
@@ -73,11 +84,18 @@ class Expressions:
             case ast.IfExp():
                 return self.value(node.body, scope) | self.value(node.orelse, scope)
             case ast.BoolOp():
-                return union(self.value(one, scope) for one in node.values)
+                values = [self.value(one, scope) for one in node.values]
+                return (
+                    self.environment.either(values)
+                    if isinstance(node.op, ast.Or)
+                    else union(values)
+                )
             case ast.NamedExpr() | ast.Await() | ast.Starred():
                 return self.value(node.value, scope)
             case ast.Subscript():
-                return self.each(self.value(node.value, scope))
+                holders = self.value(node.value, scope)
+                found = self.environment.looked_up(holders, node.slice, scope)
+                return self.each(holders) if found is None else found
             case ast.List() | ast.Tuple() | ast.Set():
                 return self._container(node.elts, scope)
             case ast.Dict():
@@ -86,12 +104,24 @@ class Expressions:
                 return self._container([node.elt], scope)
             case ast.DictComp():
                 return self._container([node.value], scope)
+            case ast.JoinedStr():
+                return self._composed(node, scope)
+            case ast.BinOp(op=ast.Mod()):
+                return self._composed(node, scope)
             case ast.BinOp(op=ast.Add() | ast.BitOr()):
                 both = self.value(node.left, scope) | self.value(node.right, scope)
-                return frozenset(one for one in both if one.kind != "text") | DATA
+                kept = frozenset(one for one in both if one.kind not in NAMES)
+                named = self._composed(node, scope) if kept != both else DATA
+                return named if named != DATA else kept | DATA
             case ast.Lambda():
                 return frozenset({Atom("def", node)})
         return DATA
+
+    def _composed(self, node: ast.expr, scope: Scope) -> Atoms:
+        """What names something in a text that is made of others."""
+        return segment(
+            [one if isinstance(one, str) else self.value(one, scope) for one in pieces(node)]
+        )
 
     def _container(self, parts: Iterable[ast.AST], scope: Scope) -> Atoms:
         held = [self.value(one, scope) for one in parts]
@@ -135,7 +165,12 @@ class Expressions:
         return found
 
     def _attribute(self, atoms: Atoms, name: str) -> Atoms:
-        return union(self._attribute_of(one, name) for one in atoms)
+        return union(self._attribute_of(one, name) for one in self._there(atoms))
+
+    def _there(self, atoms: Atoms) -> Atoms:
+        """What has attributes, elements and results: None only where there is nothing else."""
+        kept = atoms - ABSENT
+        return atoms if not kept and self.is_complete else kept
 
     def _attribute_of(self, atom: Atom, name: str) -> Atoms:
         match atom.kind:
@@ -144,8 +179,8 @@ class Expressions:
                 if member is None:
                     return DATA
                 if member.is_method:
-                    return frozenset({Atom("member", atom.what, name)})
-                return things(member.gives)
+                    return frozenset({Atom("member", atom.what, name, atom.of)})
+                return things(member.gives, atom.of)
             case "session":
                 if name in MAKERS:
                     return frozenset({Atom("maker", MAKERS[name])})
@@ -161,8 +196,14 @@ class Expressions:
             case "box" | "opened":
                 return frozenset({Atom("opened", atom.what)}) | DATA
             case "unknown" | "def" | "bound":
-                found = union(map(self._bound, self._findings.get(ANYTHING, name)))
+                kept = self._findings.get(ANYTHING, name)
+                found = union(map(self._bound, kept))
+                if any(one.kind in NAMES for one in found):
+                    # An object of the sort that nobody knows has its own attribute of that name.
+                    found = frozenset(one for one in found if one.kind not in NAMES) | DATA
                 return found | UNKNOWN if self._findings.is_any_lost() or not found else found
+            case "variable" if name in ("strip", "lstrip", "rstrip"):
+                return frozenset({atom})  # the method; called, it gives the value again
         return DATA
 
     def of_class(self, atom: Atom, name: str) -> Atoms:
@@ -182,7 +223,7 @@ class Expressions:
 
     def each(self, atoms: Atoms) -> Atoms:
         """What a loop over a value yields, or a look-up in it."""
-        return union(map(self._each, atoms))
+        return union(map(self._each, self._there(atoms)))
 
     def _each(self, atom: Atom) -> Atoms:
         # What has no elements lay in a container within the container: box() keeps one level.
@@ -190,12 +231,12 @@ class Expressions:
             case "box":
                 return frozenset({atom.what})
             case "sdk":
-                return things(elements(atom.what) or (atom.what,))
+                return things(elements(atom.what), atom.of or NOBODY_KNOWS) or frozenset({atom})
             case "instance":
                 given = self._returned_by(atom, *_LOOPED)
                 given |= frozenset(one.what for one in given if one.kind == "box")
                 return given or self._nothing
-            case "data" | "text":
+            case "data" | "text" | "variable" | "segment" | "absent" | "pager":
                 return DATA
             case "member" | "maker" | "Session" | "session" | "def" | "bound":
                 return frozenset({atom}) | UNKNOWN
@@ -216,7 +257,14 @@ class Expressions:
 
     def _called(self, node: ast.Call, scope: Scope) -> Atoms:
         called = self.value(node.func, scope)
-        found = union(self._result(one, node, scope) for one in called)
+        found = union(self._result(one, node, scope) for one in self._there(called))
+        if isinstance(node.func, ast.Attribute):
+            if node.func.attr == "format" and isinstance(node.func.value, ast.Constant):
+                return self._composed(node, scope)
+            if node.func.attr in PAGERS and any(
+                one.kind == "sdk" for one in self.value(node.func.value, scope)
+            ):
+                found |= {Atom("pager", node)}
         maker = MAKERS.get(node.func.attr) if isinstance(node.func, ast.Attribute) else None
         if maker and called >= UNKNOWN:
             found |= self._made(maker, node, scope)
@@ -230,7 +278,8 @@ class Expressions:
                 return SESSION
             case "member":
                 member = members(atom.what)[atom.name]
-                given = things(member.gives) or DATA
+                owners = self._owners(atom, node, scope) if member.gives else ()
+                given = union(things(member.gives, one) for one in owners) or DATA
                 return box(given) if member.in_list else given
             case "def" | "bound":
                 return self.returned([atom])
@@ -242,9 +291,24 @@ class Expressions:
                 return self._result_outside(atom.what, node, scope)
             case "opened":
                 return frozenset({atom.what, Atom("box", atom.what)}) | DATA
-            case "data" | "text":
+            case "data" | "text" | "segment" | "absent" | "pager":
                 return DATA
+            case "variable":
+                return frozenset({atom})
         return UNKNOWN
+
+    def _owners(self, member: Atom, node: ast.Call, scope: Scope) -> Iterable[Atom]:
+        """What names the resource that a method gives: what it is called with, if nothing yet."""
+        if member.of is not None:
+            return (member.of,)
+        named = [one.value for one in node.keywords if one.arg in IDENTIFIERS]
+        first = next(iter((*node.args[:1], *named)), None)
+        if first is None or isinstance(first, ast.Starred):
+            return (NOBODY_KNOWS,)
+        values = self.value(first, scope)
+        if not values:
+            return (PENDING,)
+        return values if are_names(values) else (NOBODY_KNOWS,)
 
     def _result_outside(self, name: str, node: ast.Call, scope: Scope) -> Atoms:
         """What a call of something outside of the package gives."""
@@ -253,6 +317,10 @@ class Expressions:
             while scope.outer is not None and not isinstance(scope.node, ast.ClassDef):
                 scope = scope.outer
             return frozenset({Atom("instance", scope.node)})
+        if (read := self.environment.read_by(name, node, scope)) is not None:
+            return read
+        if name == "builtins.str" and given:
+            return given[0] if not given[0] or are_names(given[0]) else DATA
         if name in HARMLESS:
             return DATA
         match given:
@@ -282,6 +350,12 @@ class Expressions:
         values = NONE if name is None else self.value(name, scope)
         return texts(values) if all_texts(values) else []
 
+
+PAGERS = ("get_paginator", "get_waiter")
+"""Methods of a client that give what makes requests later, with arguments of its own."""
+
+IDENTIFIERS = ("name", "bucket_name", "url", "queue_url", "arn", "topic_arn", "QueueName", "Bucket")
+"""What the name of a resource is called where boto3 makes an object of it."""
 
 _LOOPED = ("__iter__", "__next__", "__getitem__", "__aiter__", "__anext__")
 _ENTERED = ("__enter__", "__aenter__")

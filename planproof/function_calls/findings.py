@@ -34,10 +34,12 @@ class Findings:
     Attributes:
         escaped: what went where it is not followed, with the first place of it; change it by
             :meth:`lose`.
+        handed: paginators and waiters that went there.
     """
 
     def __init__(self) -> None:
         self.escaped: dict[Atom, str] = {}
+        self.handed: set[Atom] = set()
         self._held: dict[Key, set[Atom]] = defaultdict(set)
         self._families: dict[ast.AST, set[ast.AST]] = {}
         self._readers: dict[Key, set[int]] = defaultdict(set)

@@ -42,6 +42,11 @@ class Flow:
         """What went where it is not followed, with the first place of it."""
         return self._findings.escaped
 
+    @property
+    def handed(self) -> set[Atom]:
+        """Paginators and waiters that went where they are not followed."""
+        return self._findings.handed
+
     def settle(self) -> None:
         """Follow everything until nothing new is found."""
         followed = [at for at, (node, _) in enumerate(self.nodes) if isinstance(node, FOLLOWED)]

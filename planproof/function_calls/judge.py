@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
+from collections.abc import Collection
 
 from planproof.api_actions import is_service
-from planproof.function_calls.atoms import NONE, Atom, Atoms, all_texts, texts
-from planproof.function_calls.boto3_objects import Thing, members, reached, waiter_operation
+from planproof.function_calls.abouts import Abouts, Given, argument, joined
+from planproof.function_calls.atoms import NONE, PENDING, Atom, Atoms, all_texts, texts
+from planproof.function_calls.boto3_objects import (
+    TRANSFER,
+    Thing,
+    members,
+    reached,
+    waiter_operation,
+)
 from planproof.function_calls.builtin_calls import IMPORTERS
 from planproof.function_calls.calls import Call
 from planproof.function_calls.flow import Flow
@@ -26,17 +35,21 @@ _NAMING = {
 
 
 class Judge:
-    """Judges every node of a package whose values are settled.
+    """Judges every node of a package whose values are settled."""
 
-    Attributes:
-        made: the calls that were found.
-    """
+    @property
+    def made(self) -> Collection[Call]:
+        """The calls that were found."""
+        return self._made.values()
 
     def __init__(self, flow: Flow, unread: Unread) -> None:
-        self.made: set[Call] = set()
+        self._made: dict[tuple[str, str, str, int, str], Call] = {}
+        self._paged: defaultdict[ast.AST, list[Given]] = defaultdict(list)
+        self._pagers: list[tuple[ast.Call, Scope, str, str]] = []
+        self._abouts = Abouts(flow)
         self._flow = flow
         self._unread = unread
-        self._called: set[ast.AST] = set()
+        self._called: dict[ast.AST, ast.Call] = {}
         self._named: dict[str, list[tuple[str, str]]] = {}
         self._things = reached(
             atom.what
@@ -69,6 +82,10 @@ class Judge:
         for nodes, has_objects in ((self._flow.nodes, True), (self._flow.bystanders, is_lost)):
             for node, scope in nodes:
                 self._judge(node, scope, has_objects)
+        for call, scope, service, operation in self._pagers:
+            is_followed = Atom("pager", call) not in self._flow.handed
+            given = self._paged[call] if is_followed else ()
+            self._count(service, operation, call, scope, given)
 
     def _judge(self, node: ast.AST, scope: Scope, has_objects: bool) -> None:
         match node:
@@ -95,10 +112,26 @@ class Judge:
     def _say(self, what: str, node: ast.AST, scope: Scope) -> None:
         self._unread.say(what, scope.place(node))
 
-    def _count(self, service: str, operation: str, node: ast.AST, scope: Scope) -> None:
+    def _count(
+        self,
+        service: str,
+        operation: str,
+        node: ast.AST,
+        scope: Scope,
+        given: Collection[Given] = (),
+        method: str = "",
+        owners: Atoms = NONE,
+    ) -> None:
+        """Take note of a call; for the last arguments see :meth:`Abouts.of`."""
         named = node.func if isinstance(node, ast.Call) else node
         line = getattr(named, "end_lineno", None) or 1
-        self.made.add(Call(service, operation, scope.module.file, line))
+        is_spare = operation == "AbortMultipartUpload" and method in TRANSFER
+        for only, about in self._abouts.of(service, operation, method, given, owners, scope):
+            key = (service, operation, scope.module.file, line, only)
+            new = Call(*key, about, is_spare)
+            if (old := self._made.get(key)) is not None:
+                new = Call(*key, joined([old.about, about]), old.is_spare and is_spare)
+            self._made[key] = new
 
     # Methods and attributes --------------------------------------------------------------------
 
@@ -125,19 +158,25 @@ class Judge:
 
     def _reference(self, node: ast.AST, name: str, atoms: Atoms, scope: Scope) -> None:
         """A method or an attribute of something is named."""
+        call = self._called.get(node)
+        given = [] if call is None else [call]
+        for thing, owners in _with_owners(atoms).items():
+            if name in members(thing):
+                for operation in members(thing)[name].operations:
+                    self._count(thing.service, operation, node, scope, given, name, owners)
         for atom in atoms:
-            if atom.kind == "sdk":
-                if name in members(atom.what):
-                    for operation in members(atom.what)[name].operations:
-                        self._count(atom.what.service, operation, node, scope)
-                if name in _HIDDEN:
-                    self._say(HIDDEN_METHOD, node, scope)
+            if atom.kind == "pager" and name in ("paginate", "wait"):
+                self._paged[atom.what] += given
+                if call is None:
+                    self._flow.handed.add(atom)
+            if atom.kind == "sdk" and name in _HIDDEN:
+                self._say(HIDDEN_METHOD, node, scope)
             if atom.kind == "session" and name == "get_credentials":
                 self._say(OWN_REQUEST, node, scope)
         is_sdk = any(one.kind == "sdk" for one in atoms)
         if self._may_be_any(name, atoms):
             for service, operation in self._by_name(name):
-                self._count(service, operation, node, scope)
+                self._count(service, operation, node, scope, given)
             if name in self._lost:
                 lost = self._lost[name]
                 self._say(
@@ -155,7 +194,7 @@ class Judge:
     # Calls -------------------------------------------------------------------------------------
 
     def _call(self, node: ast.Call, called: Atoms, scope: Scope) -> None:
-        self._called.add(node.func)
+        self._called[node.func] = node
         attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         is_lost_session = (
             attribute in MAKERS
@@ -204,7 +243,12 @@ class Judge:
         for text in texts(names):
             for service in services:
                 for operation in _operations(service, method, text):
-                    self._count(service, operation, node, scope)
+                    if method == "generate_presigned_url":
+                        params = argument("Params", node, 1)
+                        given = [params] if isinstance(params, ast.Dict) else []
+                        self._count(service, operation, node, scope, given)
+                    else:
+                        self._pagers.append((node, scope, service, operation))
 
     # What is not in the package ----------------------------------------------------------------
 
@@ -227,6 +271,17 @@ class Judge:
             self._import(name.lstrip("."), node, scope)
         if not all_texts(names):
             self._say("a module that is imported by no constant is not read", node, scope)
+
+
+def _with_owners(atoms: Atoms) -> dict[Thing, Atoms]:
+    """The objects of boto3 among values, each with what names the resource that it is."""
+    found: dict[Thing, set[Atom]] = {}
+    for one in atoms:
+        if one.kind == "sdk":
+            owners = found.setdefault(one.what, set())
+            if one.what.kind not in ("client", "meta", "resource"):
+                owners.add(one.of or PENDING)
+    return {thing: frozenset(owners) for thing, owners in found.items()}
 
 
 def _operations(service: str, method: str, name: str) -> frozenset[str]:

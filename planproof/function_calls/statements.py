@@ -6,6 +6,7 @@ import ast
 
 from planproof.function_calls.arguments import Arguments
 from planproof.function_calls.atoms import (
+    ABSENT,
     DATA,
     DEFS,
     SESSION,
@@ -58,7 +59,7 @@ class Statements:
             case ast.Import() | ast.ImportFrom():
                 self.follow_import(node, scope)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._findings.add(node, RETURNED, DATA)
+                self._findings.add(node, RETURNED, ABSENT)
                 self._define(node, Atom("def", node), scope)
             case ast.ClassDef():
                 self._define(node, Atom("class", node), scope)

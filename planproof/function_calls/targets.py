@@ -41,6 +41,7 @@ class Targets:
                 self.set_attribute(bases, target.attr, atoms)
             case ast.Subscript():
                 self.put_into(target.value, atoms, scope)
+                self._expressions.environment.set(target, atoms, scope)
             case ast.Tuple() | ast.List():
                 for part in target.elts:
                     self.store(part, self._expressions.each(atoms), scope)
@@ -85,5 +86,7 @@ class Targets:
                         for one in parameters(atom.what):
                             if one.arg not in ("self", "cls"):
                                 self._findings.add(atom.what, one.arg, UNKNOWN)
+                case "pager":
+                    self._findings.handed.add(atom)
                 case "sdk" | "session" | "maker" | "Session":
                     self._findings.lose(atom, place)

@@ -153,14 +153,23 @@ def test_an_action_on_a_bucket_is_not_one_on_its_objects() -> None:
         assert edge.state is state
 
 
-def test_every_part_that_is_named_is_asked_for() -> None:
+@pytest.mark.parametrize(
+    ("granted_on", "states"),
+    [
+        (["one", "two"], [State.PROVEN, State.PROVEN]),
+        # The code does not tell which it is about: it may be the one that it may call.
+        (["one"], [State.PROVEN, State.UNDETERMINED]),
+        (["three"], [State.BROKEN, State.BROKEN]),
+    ],
+)
+def test_every_part_that_is_named_is_asked_for(granted_on: list[str], states: list[State]) -> None:
     parts = (table("one"), table("two"), job("one", "two"))
-    grant = granted(statement("dynamodb:GetItem", arn("dynamodb", "table/one")))
+    tables = [arn("dynamodb", f"table/{name}") for name in granted_on]
+    grant = granted(statement("dynamodb:GetItem", tables))
     found = made_calls(*parts, grant, calls=calling("dynamodb.GetItem"))
-    assert [(str(e.edge.target), e.state) for e in found] == [
-        ("aws_dynamodb_table.one", State.PROVEN),
-        ("aws_dynamodb_table.two", State.BROKEN),
-    ]
+    assert [(str(e.edge.target), e.state) for e in found] == list(
+        zip(("aws_dynamodb_table.one", "aws_dynamodb_table.two"), states, strict=True)
+    )
 
 
 def test_what_is_named_and_not_called_is_no_edge() -> None:
