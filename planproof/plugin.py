@@ -14,7 +14,7 @@ from planproof.recorder import Recorder, UndeterminedError
 from planproof.resolution import Variant
 from planproof.run import Run
 from planproof.stack import Stack
-from planproof.step_tables import check_arguments, place_of
+from planproof.step_tables import check_arguments, named
 from planproof.values import Value
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def pytest_bdd_step_error(
 ) -> None:
     """Whoever wrote a step that cannot be decided is told which: a report names the scenario's."""
     if isinstance(exception, UndeterminedError) and Run.RECORDER in request.node.stash:
-        raise UndeterminedError(f"{place_of(step)}: {exception}") from exception
+        raise UndeterminedError(named(step, str(exception))) from exception
 
 
 def pytest_bdd_after_step(request: pytest.FixtureRequest, step: Any) -> None:

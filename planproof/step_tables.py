@@ -20,9 +20,12 @@ _SAID: Final = {_TABLE: "table", "docstring": "text in triple quotes"}
 """pytest-bdd's name of an argument, of the step and of its function alike, and a reader's."""
 
 
-def place_of(step: Any) -> str:
-    """A step, for whoever looks for it in the feature: ``line 7 (Then there is a queue)``."""
-    return f"line {step.line_number} ({step.keyword.strip()} {step.name})"
+def named(step: Any, problem: str) -> str:
+    """A problem with a step, and behind it which: ``… (line 7, Then there is a queue)``.
+
+    Behind it, since a terminal cuts what is long, and what to do counts for more.
+    """
+    return f"{problem} (line {step.line_number}, {step.keyword.strip()} {step.name})"
 
 
 def check_arguments(step: Any, function: Callable[..., Any]) -> None:
@@ -42,15 +45,12 @@ def check_arguments(step: Any, function: Callable[..., Any]) -> None:
         if given and parameter is None:
             ending = next(_endings(step, argument), "")
             todo = f'end it with "{ending}", or take the {said} away' if ending else "take it away"
-            raise UndeterminedError(
-                f"{place_of(step)}: the step takes no {said}, so the one below it would be "
-                f"ignored: {todo}"
-            )
+            problem = f"the step takes no {said}, so the one below it would be ignored: {todo}"
+            raise UndeterminedError(named(step, problem))
         if not given and parameter is not None and parameter.default is Parameter.empty:
-            raise UndeterminedError(
-                f"{place_of(step)}: the step needs a {said}, and there is none below it: write one"
-                + (", its heading first" if argument == _TABLE else "")
-            )
+            problem = f"the step needs a {said}, and there is none below it: write one"
+            problem += ", its heading first" if argument == _TABLE else ""
+            raise UndeterminedError(named(step, problem))
 
 
 def _endings(step: Any, argument: str) -> Iterator[str]:

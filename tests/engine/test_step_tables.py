@@ -60,20 +60,20 @@ def reason(path: Path, step: str, below: str) -> str:
         (
             '"it" is refused',
             TABLE,
-            'line 6 (Then "it" is refused): the step takes no table, so the one below it would be '
-            'ignored: end it with "when:", or take the table away',
+            "the step takes no table, so the one below it would be ignored: end it with "
+            '"when:", or take the table away (line 6, Then "it" is refused)',
         ),
         (
             "there is a queue",
             TABLE,
-            "line 6 (Then there is a queue): the step takes no table, so the one below it would be "
-            "ignored: take it away",
+            "the step takes no table, so the one below it would be ignored: take it away "
+            "(line 6, Then there is a queue)",
         ),
         (
             '"it" is refused when:',
             "",
-            'line 6 (Then "it" is refused when:): the step needs a table, and there is none below '
-            "it: write one, its heading first",
+            "the step needs a table, and there is none below it: write one, its heading first "
+            '(line 6, Then "it" is refused when:)',
         ),
         ("there is a queue", TEXT, "the step takes no text in triple quotes, so the one below"),
         ("a text is there", "", "the step needs a text in triple quotes, and there is none"),
@@ -105,4 +105,4 @@ def test_a_step_that_has_what_it_takes(tmp_path: Path, step: str, below: str) ->
 
 
 def test_an_undecided_step_is_named_with_its_line(tmp_path: Path) -> None:
-    assert reason(tmp_path, "it is unclear", "") == "line 6 (Then it is unclear): nobody can tell"
+    assert reason(tmp_path, "it is unclear", "") == "nobody can tell (line 6, Then it is unclear)"
