@@ -115,7 +115,7 @@ def _by_everybody(
     questions = [
         question
         for question in questions_of(part, speaking)
-        if statement.covers_action(question.action.lower()) is not False
+        if statement.covers_action(question.actions[0].lower()) is not False
     ]
     for service in SERVICES:
         if service in needed:
@@ -148,12 +148,13 @@ def _let_through(
     for question in questions:
         for about in question.abouts:
             for context in contexts:
-                need = Need(question.action, service, about, part, context)
+                need = Need(question.actions[0], service, about, part, context)
                 ruling = decided(authority, need)
                 because = ruling.decision.because
                 if ruling.allowed is False or not any(r.statement is statement for r in because):
                     continue
-                (let_in if ruling.allowed else doubtful)[question.action] = None
+                into = let_in if ruling.allowed else doubtful
+                into.update(dict.fromkeys(question.actions))
     return tuple(let_in), tuple(doubtful)
 
 

@@ -91,11 +91,12 @@ class Question:
     """What strangers try on a part.
 
     Attributes:
+        actions: those that the same statements are about, so that one decision is that of all.
         abouts: ARNs that stand for the part and all that lies within it.
         varying: a statement that means a part of it by a policy variable.
     """
 
-    action: str
+    actions: tuple[str, ...]
     abouts: tuple[str | Unknown, ...]
     varying: Statement | None
 
@@ -256,18 +257,21 @@ def _aws_entries(statement: Statement) -> Iterator[str]:
 
 def questions_of(part: Resource, statements: Sequence[Statement]) -> Iterator[Question]:
     """Each action of the part's service that a statement allows, or may allow, somebody."""
-    known: dict[tuple[int, ...], Question] = {}
+    found: dict[tuple[object, ...], list[str]] = {}
+    speaking: dict[tuple[object, ...], list[Statement]] = {}
     for action in _actions_of(service_of(part)):
         key = action.lower()
-        speaking = [s for s in statements if s.covers_action(key) is not False]
-        if not any(s.may_allow for s in speaking):
-            continue
-        same = tuple(map(id, speaking))
-        if same not in known:
-            allowing = [s for s in speaking if s.may_allow]
-            abouts = parts_asked(part, speaking)
-            known[same] = Question(action, abouts, part_varies(part, allowing))
-        yield replace(known[same], action=action)
+        verdicts = [s.covers_action(key) for s in statements]
+        meant = [s for s, verdict in zip(statements, verdicts, strict=True) if verdict is not False]
+        if any(s.may_allow for s in meant):
+            # Who asks to assume a role is read from the action.
+            alike: tuple[object, ...] = (*verdicts, action if service_of(part) == "sts" else "")
+            found.setdefault(alike, []).append(action)
+            speaking[alike] = meant
+    for alike, actions in found.items():
+        allowing = [s for s in speaking[alike] if s.may_allow]
+        abouts = parts_asked(part, speaking[alike])
+        yield Question(tuple(actions), abouts, part_varies(part, allowing))
 
 
 def _actions_of(service: str) -> tuple[str, ...]:
@@ -293,37 +297,36 @@ def _tried(
     resource = [p.document for p in policies] or None
     grown = Policies(identity=[_EVERYTHING], resource=resource)
     without = Policies(resource=resource)
-    let_in: list[str] = []
-    doubtful: list[str] = []
-    first: tuple[Statement | None, str] | None = None
+    let_in: dict[str, None] = {}
+    doubtful: dict[str, None] = {}
+    surely: tuple[Statement | None, str] | None = None
+    perhaps: tuple[Statement | None, str] | None = None
     for principal, context in strangers.callers:
         held = grown if principal is not None else without
         for question in questions:
-            decisions = [
-                (about, request, evaluate(request, held))
-                for about in question.abouts
-                for request in (Request(question.action, about, principal, account, context),)
-            ]
-            for about, _, decision in decisions:
-                if decision.effect not in (Effect.ALLOWED, Effect.UNDETERMINED):
-                    continue
-                allowed = decision.effect is Effect.ALLOWED
-                (let_in if allowed else doubtful).append(question.action)
-                if first is None or (allowed and len(let_in) == 1):
-                    where = "" if about == arn else f" (asked on {about})"
-                    first = (_own(decision), f"{decision}{where}")
+            decisions: list[tuple[Request, Decision]] = []
+            for about in question.abouts:
+                request = Request(question.actions[0], about, principal, account, context)
+                decision = evaluate(request, held)
+                decisions.append((request, decision))
+                found = f"{decision}{'' if about == arn else f' (asked on {about})'}"
+                if decision.effect is Effect.ALLOWED:
+                    let_in |= dict.fromkeys(question.actions)
+                    surely = surely or (_own(decision), found)
+                elif decision.effect is Effect.UNDETERMINED:
+                    doubtful |= dict.fromkeys(question.actions)
+                    perhaps = perhaps or (_own(decision), found)
             varying = question.varying
-            if varying is not None and _may_mean(varying, [r for _, r, _ in decisions]):
-                if all(d.effect is Effect.EXPLICITLY_DENIED for _, _, d in decisions):
-                    continue
-                doubtful.append(question.action)
+            if varying is not None and _may_mean(varying, decisions):
+                doubtful |= dict.fromkeys(question.actions)
                 said = f"undetermined: {varying} names a part of it by a policy variable"
-                first = first or (varying, said)
-    if first is None:
-        tried = tuple(question.action for question in questions)
-        return Attempt(who, part, tried, True, "refused", None, policies)
-    actions = tuple(dict.fromkeys(let_in or doubtful))
-    return Attempt(who, part, actions, False if let_in else None, first[1], first[0], policies)
+                perhaps = perhaps or (varying, said)
+    if surely is not None:
+        return Attempt(who, part, tuple(let_in), False, surely[1], surely[0], policies)
+    if perhaps is not None:
+        return Attempt(who, part, tuple(doubtful), None, perhaps[1], perhaps[0], policies)
+    tried = tuple(action for question in questions for action in question.actions)
+    return Attempt(who, part, tried, True, "refused", None, policies)
 
 
 def _own(decision: Decision) -> Statement | None:
@@ -333,9 +336,12 @@ def _own(decision: Decision) -> Statement | None:
     return next(own, None)
 
 
-def _may_mean(statement: Statement, requests: Sequence[Request]) -> bool:
-    """Whether a statement may speak of the caller, and its conditions may hold."""
-    request = requests[0]
+def _may_mean(statement: Statement, decisions: Sequence[tuple[Request, Decision]]) -> bool:
+    """Whether a statement may speak of the caller, its conditions may hold, and no denial is
+    sweeping."""
+    if all(decision.effect is Effect.EXPLICITLY_DENIED for _, decision in decisions):
+        return False
+    request, _ = decisions[0]
     principal = statement.principal
     if principal is not None and principal.names(request.caller, request.facts).at_all is False:
         return False

@@ -380,6 +380,59 @@ def test_everybody_is_everybody() -> None:
     }
 
 
+BUCKET = "aws_s3_bucket_policy.input"
+
+
+@pytest.mark.parametrize(
+    ("path", "principal", "condition", "steps_that_fail"),
+    [
+        (
+            "/public/*",
+            "*",
+            None,
+            ["no_other_account", "nobody", "no_needless_service"],
+        ),
+        ("/partners/*", {"AWS": "444455556666"}, None, ["no_other_account"]),
+        (
+            "/*",
+            "*",
+            {"StringEquals": {"aws:PrincipalOrgID": "o-films"}},
+            ["no_other_account"],
+        ),
+        ("/*", "*", {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}, []),
+    ],
+)
+def test_objects_for_strangers_are_seen(
+    path: str, principal: Any, condition: Any, steps_that_fail: list[str]
+) -> None:
+    arn = shipped()["aws_s3_bucket.input"].get("arn")
+    more = {"Condition": condition} if condition else {}
+    statement = added(Principal=principal, Action="s3:GetObject", Resource=f"{arn}{path}", **more)
+    scene = Scene(with_document(shipped(), BUCKET, statement))
+    assert scene.strangers() == ALL_KEPT | dict.fromkeys(steps_that_fail, Verdict.FAILED)
+
+
+def test_a_service_that_nobody_needs_is_named_without_actions() -> None:
+    statement = added(Principal={"Service": "ec2.amazonaws.com"}, Action="sqs:SendMessage")
+    scene = Scene(with_document(shipped(), QUEUE, statement))
+    evidence = Recorder(scene.stack.locate)
+    strangers.no_needless_service(scene.authority, scene.path, scene.inquiry, evidence)
+    said = [e.expected for e in evidence.evidence if e.holds is False]
+    assert said == ["ec2.amazonaws.com is refused"]
+
+
+def test_the_name_of_the_bucket_can_be_taken_by_somebody_else() -> None:
+    arn = shipped()["aws_s3_bucket.input"].get("arn")
+    edit = first_statement(Condition={"ArnEquals": {"aws:SourceArn": arn}})
+    scene = Scene(with_document(shipped(), QUEUE, edit))
+    evidence = Recorder(scene.stack.locate)
+    strangers.no_confused_deputy(scene.authority, scene.path, scene.inquiry, evidence)
+    said = [e.expected for e in evidence.evidence if e.holds is False]
+    assert said == [
+        f"sqs:SendMessage refused to s3.amazonaws.com on behalf of {arn} of another account"
+    ]
+
+
 def test_a_condition_that_a_stranger_may_meet_leaves_it_open() -> None:
     arn = shipped()["aws_sqs_queue.processing"].get("arn")
     office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
