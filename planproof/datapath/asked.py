@@ -7,13 +7,20 @@ values of a context key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Final
 
 from planproof.datapath.places import arn_of
 from planproof.iam import Statement
-from planproof.iam.patterns import ARN_COLONS, Flavor, Token, Wildcard, split_wildcards
+from planproof.iam.patterns import (
+    ARN_COLONS,
+    Flavor,
+    Token,
+    Wildcard,
+    compile_tokens,
+    split_wildcards,
+)
 from planproof.iam.variables import Variable, parse
 from planproof.stack import Resource
 from planproof.values import UNKNOWN, Unknown
@@ -58,15 +65,22 @@ def values_asked(shape: str, statements: Iterable[Statement], key: str) -> tuple
         shape: what the values look like; ``*`` stands for anything.
         key: the context key in lower case.
     """
-    patterns = [
-        _loose(text, Flavor.GLOB, statement)
-        for statement in statements
-        for condition in statement.conditions
-        if condition.context_key == key
-        for text in condition.values
-        if isinstance(text, str)
-    ]
-    return told_apart(split_wildcards(shape), patterns)
+    return told_apart(split_wildcards(shape), _values(statements, key))
+
+
+def is_meant(statements: Iterable[Statement], key: str) -> Callable[[str], bool]:
+    """Whether conditions on a context key, in lower case, may mean a value."""
+    matchers = [compile_tokens(one, Flavor.GLOB) for one in dict.fromkeys(_values(statements, key))]
+    return lambda value: any(matches(value) for matches in matchers)
+
+
+def _values(statements: Iterable[Statement], key: str) -> Iterator[tuple[Token, ...]]:
+    for statement in statements:
+        for condition in statement.conditions:
+            if condition.context_key == key:
+                for text in condition.values:
+                    if isinstance(text, str):
+                        yield _loose(text, Flavor.GLOB, statement)
 
 
 def told_apart(whole: tuple[Token, ...], patterns: Iterable[tuple[Token, ...]]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from planproof.datapath.asked import FILLER, parts_asked, values_asked
+from planproof.datapath.asked import FILLER, is_meant, parts_asked, values_asked
 from planproof.datapath.authority import Authority
 from planproof.datapath.model import DataPath, Need, Ruling
 from planproof.datapath.outsiders import STRANGER, accounts_named
@@ -79,14 +79,20 @@ def deputies(authority: Authority, path: DataPath) -> Iterator[tuple[str, Ruling
     None of them may be allowed.
     """
     services = [n for n in path.needs if not isinstance(n.principal, Resource)]
+    # What these services may do there is asked for each by its own need.
+    at_home: dict[str, set[str]] = {}
+    alike: dict[tuple[str, ...], list[Need]] = {}
+    for need in services:
+        at_home.setdefault(need.subject, set()).add(str(need.principal))
+        alike.setdefault((need.subject, str(need.principal), need.action), []).append(need)
     for need in services:
         if need.on is None:
             continue
-        # What these services may do there is asked for each by its own need.
-        at_home = {str(n.principal) for n in services if n.on is need.on}
-        case = _case(authority, need, need.on, services)
+        case = _case(
+            authority, need, need.on, alike[need.subject, str(need.principal), need.action]
+        )
         abouts = dict.fromkeys((need.resource, *parts_asked(need.on, case.statements)))
-        for who, other in (*_impostors(authority, case), *_others(need, at_home)):
+        for who, other in (*_impostors(authority, case), *_others(need, at_home[need.subject])):
             for about in abouts:
                 yield who, decided(authority, replace(other, resource=about))
 
@@ -112,14 +118,13 @@ def is_as_aws_made_it(authority: Authority, part: Resource) -> bool:
     return bool(policies) and all(p.source is part and not p.attribute for p in policies)
 
 
-def _case(authority: Authority, need: Need, part: Resource, services: Sequence[Need]) -> _Case:
+def _case(authority: Authority, need: Need, part: Resource, alike: Sequence[Need]) -> _Case:
     action = need.action.lower()
     needed: dict[str, set[str]] = {}
-    for other in services:
-        if (other.on, other.principal, other.action) == (part, need.principal, need.action):
-            for key, value in other.context.items():
-                if isinstance(value, str):
-                    needed.setdefault(key, set()).add(value)
+    for other in alike:
+        for key, value in other.context.items():
+            if isinstance(value, str):
+                needed.setdefault(key, set()).add(value)
     return _Case(
         need,
         account_of(authority.stack, part),
@@ -174,8 +179,10 @@ def _beside(authority: Authority, case: _Case, key: str, source: Arn) -> Iterato
     found = [_another(source)]
     part = authority.owner(str(source))
     if part is not None:
-        others = [arn_of(other) for other in authority.stack.managed(part.type)]
-        found += [arn for arn in others if isinstance(arn, str)]
+        # Those that no condition means are all one to the policy.
+        meant = is_meant(case.statements, key.lower())
+        others = map(arn_of, authority.stack.managed(part.type))
+        found += [arn for arn in others if isinstance(arn, str) and meant(arn)]
     found += _named_sources(case, key, source, own or "")
     for arn in dict.fromkeys(found):
         parts = parse_arn(arn)
