@@ -13,14 +13,12 @@ from typing import NamedTuple
 from planproof.api_actions import model_data
 from planproof.function_calls.atoms import (
     NAMES,
-    NOBODY_KNOWS,
-    NONE,
     PENDING,
     Atom,
     Atoms,
-    union,
 )
 from planproof.function_calls.calls import About
+from planproof.function_calls.contexts import Contexts
 from planproof.function_calls.flow import Flow
 from planproof.function_calls.scopes import Scope
 from planproof.values import UNKNOWN
@@ -57,6 +55,15 @@ _OTHERWISE = {
     "ssm": ("GetParametersByPath",),
 }
 """Operations that name it in another way."""
+
+_OTHER_ARGUMENTS = {
+    "BatchGetItem": "RequestItems",
+    "BatchWriteItem": "RequestItems",
+    "ExecuteStatement": "Statement",
+    "PutEvents": "Entries",
+    "TransactGetItems": "TransactItems",
+    "TransactWriteItems": "TransactItems",
+}
 
 _TRANSACTED = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",
@@ -104,6 +111,7 @@ class Abouts:
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
+        self._contexts = Contexts(flow)
 
     def of(
         self,
@@ -114,131 +122,116 @@ class Abouts:
         owners: Atoms,
         scope: Scope,
     ) -> list[Aspect]:
-        """What a call of an operation is about; once for each action where those differ.
+        """What a call of an operation is about: each of these, whatever it may be.
 
         Args:
             method: of the object of boto3; "" where the operation is called by its own name.
             given: where the arguments are; empty if that is not known.
             owners: what names the resource that the object itself is; empty for a client.
         """
-        if service == "s3" and (operation in _COPYING or method == "copy"):
-            return self._copied(operation, method, given, owners, scope)
-        if owners:
-            return [Aspect("", self._owned(service, operation, owners))]
-        if service == "s3" and method in _BUCKET_AT:
-            return [Aspect("", self._bucket(method, given, scope))]
-        if operation in _OTHERWISE.get(service, ()):
-            found = [part for one in given for part in self._otherwise(operation, one, scope)]
-            return found or [Aspect("", None)]
         names = _naming(service, operation)
-        if not names:
+        is_otherwise = operation in _OTHERWISE.get(service, ())
+        if service == "s3" and (operation in _COPYING or method == "copy"):
+            return [
+                aspect
+                for one in given or (None,)
+                for aspect in self._copied(operation, method, one, owners, scope)
+            ]
+        if not names and not is_otherwise:
             return [Aspect("", ())]
+        if owners:
+            return [Aspect("", told(owners))]
         if not given:
             return [Aspect("", None)]
-        return [Aspect("", joined(self._argument(names, one, scope) for one in given))]
+        return [
+            aspect
+            for one in given
+            for aspect in (
+                self._otherwise(operation, one, scope)
+                if is_otherwise
+                else self._argued(names, one, scope, _BUCKET_AT.get(method))
+            )
+        ]
 
-    def _owned(self, service: str, operation: str, owners: Atoms) -> Told:
-        if operation in _OTHERWISE.get(service, ()) or _naming(service, operation):
-            return told(owners)
-        return ()
+    def _argued(
+        self, names: Iterable[str], given: Given, scope: Scope, at: int | None = None
+    ) -> list[Aspect]:
+        return [Aspect("", one) for one in self._arguments(names, given, scope, at)]
 
-    def _bucket(self, method: str, given: Collection[Given], scope: Scope) -> Told:
-        values = [self._value("Bucket", one, scope, _BUCKET_AT[method]) for one in given]
-        return joined(map(told, values)) if values else None
-
-    def _argument(self, names: Iterable[str], given: Given, scope: Scope) -> Told:
-        values = [self._value(name, given, scope) for name in names]
-        if found := union(values):
-            return told(frozenset(one.what if one.kind == "box" else one for one in found))
+    def _arguments(
+        self, names: Iterable[str], given: Given, scope: Scope, at: int | None = None
+    ) -> list[Told]:
+        """What the one argument that is there names."""
+        for name in names:
+            if (found := argument(name, given, at)) is not None:
+                return self._values(found, scope)
+        if _is_open(given):
+            return [None]
         # A message to a phone needs no topic.
-        return () if self._value("PhoneNumber", given, scope) else None
+        return [() if argument("PhoneNumber", given) is not None else None]
 
-    def _value(self, name: str, given: Given, scope: Scope, at: int | None = None) -> Atoms:
-        """What an argument may be; nothing if it is not there."""
-        found = argument(name, given, at)
-        if found is None:
-            return frozenset({NOBODY_KNOWS}) if _is_open(given) else NONE
-        return self._flow.value(found, scope)
+    def _values(self, node: ast.expr, scope: Scope) -> list[Told]:
+        """What an expression names, call by call."""
+        if isinstance(node, ast.List | ast.Tuple) and node.elts:
+            return [one for part in node.elts for one in self._values(part, scope)]
+        return [told(one) for one in self._contexts.values(node, scope)]
 
     # What is copied ----------------------------------------------------------------------------
 
     def _copied(
-        self,
-        operation: str,
-        method: str,
-        given: Collection[Given],
-        owners: Atoms,
-        scope: Scope,
-    ) -> list[Aspect]:
+        self, operation: str, method: str, given: Given | None, owners: Atoms, scope: Scope
+    ) -> Iterator[Aspect]:
         """From where, and to where."""
         is_managed = method == "copy"
-        source = joined(self._source(one, is_managed, scope) for one in given) if given else None
-        if owners:
-            target = told(owners)
-        elif is_managed:
-            target = self._bucket(method, given, scope)
-        else:
-            target = joined(self._argument(("Bucket",), one, scope) for one in given)
-            target = target if given else None
-        if operation == "HeadObject":
-            return [Aspect("", source)]
+        sources: list[Told] = [None]
+        targets = [told(owners)] if owners else sources
+        if given is not None:
+            found = argument("CopySource", given, 0 if is_managed else None)
+            if isinstance(found, ast.Dict):
+                sources = self._arguments(("Bucket",), found, scope)
+            elif found is not None:
+                sources = self._values(found, scope)
+            if not owners:
+                targets = self._arguments(("Bucket",), given, scope, 1 if is_managed else None)
         if operation in _COPYING:
-            return [Aspect("s3:GetObject", source), Aspect("s3:PutObject", target)]
-        return [Aspect("", target)]
-
-    def _source(self, given: Given, is_managed: bool, scope: Scope) -> Told:
-        found = argument("CopySource", given, 0 if is_managed else None)
-        if isinstance(found, ast.Dict):
-            return self._argument(("Bucket",), found, scope)
-        return told(self._flow.value(found, scope)) if found is not None else None
+            yield from (Aspect("s3:GetObject", one) for one in sources)
+            yield from (Aspect("s3:PutObject", one) for one in targets)
+        else:
+            yield from (Aspect("", x) for x in (sources if operation == "HeadObject" else targets))
 
     # What is named in another way --------------------------------------------------------------
 
-    def _otherwise(self, operation: str, given: Given, scope: Scope) -> Iterator[Aspect]:
-        match operation:
-            case "BatchGetItem" | "BatchWriteItem":
-                yield Aspect("", self._keys(argument("RequestItems", given), scope))
-            case "TransactGetItems" | "TransactWriteItems":
-                yield from self._transacted(argument("TransactItems", given), scope)
-            case "PutEvents":
-                yield Aspect("", self._buses(argument("Entries", given), scope))
-            case "ExecuteStatement":
-                values = self._value("Statement", given, scope)
-                verbs = {_verb(one) for one in values}
-                only = verbs.pop() if len(verbs) == 1 else ""
-                yield Aspect(only, None)
-            case _:
-                yield Aspect("", None)
-
-    def _keys(self, items: ast.expr | None, scope: Scope) -> Told:
-        if not isinstance(items, ast.Dict) or not items.keys:
-            return None
-        return joined(
-            told(self._flow.value(one, scope)) if one is not None else None for one in items.keys
-        )
-
-    def _transacted(self, items: ast.expr | None, scope: Scope) -> list[Aspect]:
-        found = []
-        for one in items.elts if isinstance(items, ast.List | ast.Tuple) else ():
-            match one:
-                case ast.Dict(keys=[ast.Constant(value=str(kind))], values=[ast.Dict() as inner]):
-                    if kind in _TRANSACTED:
-                        about = self._argument(("TableName",), inner, scope)
-                        found.append(Aspect(_TRANSACTED[kind], about))
-                        continue
-            return [Aspect("", None)]
+    def _otherwise(self, operation: str, given: Given, scope: Scope) -> list[Aspect]:
+        found: list[Aspect] = []
+        match operation, argument(_OTHER_ARGUMENTS.get(operation, ""), given):
+            case "BatchGetItem" | "BatchWriteItem", ast.Dict(keys=keys):
+                for key in keys:
+                    values = [None] if key is None else self._values(key, scope)
+                    found += [Aspect("", one) for one in values]
+            case "TransactGetItems" | "TransactWriteItems", ast.List(elts=items):
+                for item in items:
+                    found += self._transacted(item, scope)
+            case "PutEvents", ast.List(elts=entries):
+                for entry in entries:
+                    found += self._sent(entry, scope)
+            case "ExecuteStatement", ast.Constant(value=str(text)):
+                found = [Aspect(_PARTIQL.get(text.strip().partition(" ")[0].lower(), ""), None)]
         return found or [Aspect("", None)]
 
-    def _buses(self, entries: ast.expr | None, scope: Scope) -> Told:
-        if not isinstance(entries, ast.List | ast.Tuple) or not entries.elts:
-            return None
-        return joined(
-            self._bus(one, scope) if isinstance(one, ast.Dict) else None for one in entries.elts
-        )
+    def _transacted(self, item: ast.expr, scope: Scope) -> list[Aspect]:
+        match item:
+            case ast.Dict(keys=[ast.Constant(value=str(kind))], values=[ast.Dict() as inner]):
+                if kind in _TRANSACTED:
+                    tables = self._arguments(("TableName",), inner, scope)
+                    return [Aspect(_TRANSACTED[kind], one) for one in tables]
+        return [Aspect("", None)]
 
-    def _bus(self, entry: ast.Dict, scope: Scope) -> Told:
-        found = self._value("EventBusName", entry, scope)
-        return told(found) if found else (About("constant", "default"),)
+    def _sent(self, entry: ast.expr, scope: Scope) -> list[Aspect]:
+        if not isinstance(entry, ast.Dict):
+            return [Aspect("", None)]
+        if argument("EventBusName", entry) is None and not _is_open(entry):
+            return [Aspect("", (About("constant", "default"),))]
+        return self._argued(("EventBusName",), entry, scope)
 
 
 def argument(name: str, given: Given, at: int | None = None) -> ast.expr | None:
@@ -280,21 +273,6 @@ def _naming(service: str, operation: str) -> list[str]:
     shape = described["operations"].get(operation, {}).get("input", {}).get("shape", "")
     members = described["shapes"].get(shape, {}).get("members", {})
     return [one for one in _NAMING[service] if one in members]
-
-
-def _verb(atom: Atom) -> str:
-    words = str(atom.what).split() if atom.kind == "text" else []
-    return _PARTIQL.get(words[0].lower(), "") if words else ""
-
-
-def joined(many: Iterable[Told]) -> Told:
-    """What any of several is about; None if one of them cannot be told."""
-    found: set[About] = set()
-    for one in many:
-        if one is None:
-            return None
-        found.update(one)
-    return tuple(sorted(found, key=repr))
 
 
 def told(atoms: Atoms) -> Told:

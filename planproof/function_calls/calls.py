@@ -26,9 +26,9 @@ class About(NamedTuple):
     is_segment: bool = False
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Call:
-    """One operation at one place, or one of its actions where each is about something else.
+    """One operation at one place, about one thing: a copy is two, of what it reads and writes.
 
     Attributes:
         service: botocore's name of the service: ``dynamodb``.
@@ -50,13 +50,18 @@ class Call:
     about: tuple[About, ...] | None = None
     is_spare: bool = False
 
+    @property
+    def place(self) -> tuple[str, str, str, int, str]:
+        """What is called, where."""
+        return (self.service, self.operation, self.file, self.line, self.only)
+
 
 @dataclass(frozen=True, slots=True)
 class Calls:
     """What a package calls.
 
     Attributes:
-        made: in order, each operation, or each action of it, once a place.
+        made: in order, each operation once a place for all that it is about there.
         unread: a sentence for each reason why ``made``, or its actions, may be incomplete; empty
             if they are complete.
     """

@@ -87,6 +87,13 @@ class Environment:
             )
         return found
 
+    def chosen(self, one: Atoms, other: Atoms) -> Atoms:
+        """What ``one if … else other`` may be: a text beside a variable is what it is unset."""
+        for variables, given in ((one, other), (other, one)):
+            if _are_variables(variables) and all_texts(given):
+                return self.either([variables, given])
+        return one | other
+
 
 def _are_variables(atoms: Atoms) -> bool:
     return bool(atoms) and all(one.kind == "variable" for one in atoms)

@@ -82,7 +82,9 @@ class Expressions:
             case ast.Call():
                 return self._called(node, scope)
             case ast.IfExp():
-                return self.value(node.body, scope) | self.value(node.orelse, scope)
+                return self.environment.chosen(
+                    self.value(node.body, scope), self.value(node.orelse, scope)
+                )
             case ast.BoolOp():
                 values = [self.value(one, scope) for one in node.values]
                 return (
@@ -176,6 +178,8 @@ class Expressions:
         match atom.kind:
             case "sdk":
                 member = members(atom.what).get(name)
+                if member is None and name in IDENTIFIERS and atom.of is not None:
+                    return NONE if atom.of == PENDING else frozenset({atom.of})
                 if member is None:
                     return DATA
                 if member.is_method:
@@ -278,6 +282,9 @@ class Expressions:
                 return SESSION
             case "member":
                 member = members(atom.what)[atom.name]
+                if atom.name == "get_queue_url":
+                    # The answer holds another name of the same queue.
+                    return box(one for one in self._owners(atom, node, scope) if one != PENDING)
                 owners = self._owners(atom, node, scope) if member.gives else ()
                 given = union(things(member.gives, one) for one in owners) or DATA
                 return box(given) if member.in_list else given

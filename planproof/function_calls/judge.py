@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from planproof.api_actions import is_service
-from planproof.function_calls.abouts import Abouts, Given, argument, joined
+from planproof.function_calls.abouts import Abouts, Given, argument
 from planproof.function_calls.atoms import NONE, PENDING, Atom, Atoms, all_texts, texts
 from planproof.function_calls.boto3_objects import (
     TRANSFER,
@@ -43,7 +43,7 @@ class Judge:
         return self._made.values()
 
     def __init__(self, flow: Flow, unread: Unread) -> None:
-        self._made: dict[tuple[str, str, str, int, str], Call] = {}
+        self._made: dict[tuple[str, str, str, int, str, object], Call] = {}
         self._paged: defaultdict[ast.AST, list[Given]] = defaultdict(list)
         self._pagers: list[tuple[ast.Call, Scope, str, str]] = []
         self._abouts = Abouts(flow)
@@ -127,11 +127,10 @@ class Judge:
         line = getattr(named, "end_lineno", None) or 1
         is_spare = operation == "AbortMultipartUpload" and method in TRANSFER
         for only, about in self._abouts.of(service, operation, method, given, owners, scope):
-            key = (service, operation, scope.module.file, line, only)
-            new = Call(*key, about, is_spare)
-            if (old := self._made.get(key)) is not None:
-                new = Call(*key, joined([old.about, about]), old.is_spare and is_spare)
-            self._made[key] = new
+            call = Call(service, operation, scope.module.file, line, only, about, is_spare)
+            key = (service, operation, scope.module.file, line, only, about)
+            if not is_spare or key not in self._made:
+                self._made[key] = call
 
     # Methods and attributes --------------------------------------------------------------------
 
