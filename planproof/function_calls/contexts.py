@@ -27,20 +27,29 @@ class Contexts:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
 
-    def values(self, node: ast.expr, scope: Scope, depth: int = _DEEPEST) -> list[Atoms]:
-        """What an expression is, once for each call that it may be different in."""
+    def values(
+        self, node: ast.expr, scope: Scope, asked: tuple[tuple[ast.AST, str], ...] = ()
+    ) -> list[Atoms]:
+        """What an expression is, once for each call that it may be different in.
+
+        Args:
+            asked: the parameters that have been asked on the way.
+        """
         whole = self._flow.value(node, scope)
-        if not isinstance(node, ast.Name) or len(whole) < 2 or not depth:
+        if not isinstance(node, ast.Name) or len(whole) < 2 or len(asked) > _DEEPEST:
             return [whole]
         owner = scope.owner(node.id)
         if owner is None or not isinstance(owner.node, ast.FunctionDef | ast.AsyncFunctionDef):
             return [whole]
+        parameter = (owner.node, node.id)
+        if parameter in asked:
+            return []  # a function that calls itself brings nothing new
         found: list[Atoms] = []
         for call, outer, is_bound in self._sites.get(owner.node, ()):
             given = _given(owner.node, node.id, call, is_bound)
             if given is None:
                 return [whole]
-            found += self.values(given, outer, depth - 1)
+            found += self.values(given, outer, (*asked, parameter))
         # What comes from elsewhere is no argument: it is assigned, or a default.
         return [*dict.fromkeys(found)] if union(found) == whole else [whole]
 

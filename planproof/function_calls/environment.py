@@ -79,7 +79,7 @@ class Environment:
             return union(values)
         found = last if not all(_are_variables(many) for many in firsts) else NONE
         for one in union(firsts):
-            is_open = one.kind == "variable" and one.of is None
+            is_open = one.kind == "variable" and one.of is None and one not in last
             found |= (
                 {Atom("variable", one.what, of=other) for other in _defaults(last)}
                 if is_open

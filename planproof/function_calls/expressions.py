@@ -121,9 +121,10 @@ class Expressions:
 
     def _composed(self, node: ast.expr, scope: Scope) -> Atoms:
         """What names something in a text that is made of others."""
-        return segment(
-            [one if isinstance(one, str) else self.value(one, scope) for one in pieces(node)]
-        )
+        parts = pieces(node)
+        if parts == [node]:
+            return DATA
+        return segment([one if isinstance(one, str) else self.value(one, scope) for one in parts])
 
     def _container(self, parts: Iterable[ast.AST], scope: Scope) -> Atoms:
         held = [self.value(one, scope) for one in parts]
@@ -235,7 +236,11 @@ class Expressions:
             case "box":
                 return frozenset({atom.what})
             case "sdk":
-                return things(elements(atom.what), atom.of or NOBODY_KNOWS) or frozenset({atom})
+                found = elements(atom.what)
+                # What holds others of its own kind, such as a queue its sources, is none of them.
+                is_other = any(atom.what.kind.startswith(f"{one.kind}.") for one in found)
+                of = NOBODY_KNOWS if is_other or atom.of is None else atom.of
+                return things(found, of) or frozenset({atom})
             case "instance":
                 given = self._returned_by(atom, *_LOOPED)
                 given |= frozenset(one.what for one in given if one.kind == "box")
