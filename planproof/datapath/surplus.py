@@ -1,7 +1,8 @@
 """What is a role granted that no edge of the data path needs?
 
 A grant is used if its statement allows something an edge needs, whether or not others allow it too
-or refuse it all the same.
+or refuse it all the same. So is one for any of several actions of which one is enough, for what an
+edge has a use for but does without, and for whatever part a call may be about.
 What is left over is named: actions that nobody needs, resources that no need reaches, and
 patterns that reach further than the widest scope of a need.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planproof import api_actions
-from planproof.api_actions import actions_of, is_service, methods
+from planproof.api_actions import actions_of, is_service, methods, required_of
 from planproof.function_calls.boto3_objects import INJECTED
 from planproof.iam.actions import all_actions
 
@@ -109,3 +109,45 @@ def test_services() -> None:
     assert not is_service("s3/2006-03-01")
     assert not is_service("../data/s3")
     assert not is_service("")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "groups"),
+    [
+        ("s3", "PutObject", ["s3:PutObject"]),
+        ("s3", "CopyObject", ["s3:GetObject", "s3:PutObject"]),
+        ("s3", "AbortMultipartUpload", ["s3:AbortMultipartUpload"]),
+        ("kms", "ReEncrypt", ["kms:ReEncryptFrom", "kms:ReEncryptTo"]),
+        (
+            "secretsmanager",
+            "BatchGetSecretValue",
+            ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"],
+        ),
+        ("dynamodb", "TransactGetItems", ["dynamodb:GetItem"]),
+        (
+            "dynamodb",
+            "TransactWriteItems",
+            [
+                "dynamodb:ConditionCheckItem dynamodb:DeleteItem dynamodb:PutItem"
+                " dynamodb:UpdateItem"
+            ],
+        ),
+        *(
+            (
+                "dynamodb",
+                operation,
+                [
+                    "dynamodb:PartiQLDelete dynamodb:PartiQLInsert dynamodb:PartiQLSelect"
+                    " dynamodb:PartiQLUpdate"
+                ],
+            )
+            for operation in ("BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction")
+        ),
+        ("s3", "Nothing", []),
+    ],
+)
+def test_what_an_operation_cannot_do_without(
+    service: str, operation: str, groups: list[str]
+) -> None:
+    assert required_of(service, operation) == tuple(frozenset(one.split()) for one in groups)
+    assert frozenset().union(*required_of(service, operation)) == actions_of(service, operation)
