@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from planproof.api_actions import actions_of
 from planproof.function_calls.calls import Calls
@@ -57,5 +58,7 @@ def _read(package: Package) -> Calls:
         if not actions_of(call.service, call.operation)
     }
     if flow.given_up:
+        # Of a value that is not followed to the end, nobody knows what else it may be.
+        made = tuple(dict.fromkeys(replace(call, about=None, only="") for call in made))
         without_action.add("The package is too large to be followed to the end in reasonable time.")
     return Calls(made, tuple(sorted(without_action.union(unread.sentences()))))

@@ -13,10 +13,8 @@ from planproof.recorder import Recorder
 from planproof.values import UNKNOWN
 from steps.data_path import record_edge
 from tests.datapath.parts import (
-    ACCOUNT,
     KEY,
     OTHER,
-    REGION,
     arn,
     bucket,
     function,
@@ -30,7 +28,7 @@ from tests.datapath.parts import (
 )
 from tests.made_inquiry import MadeInquiry
 from tests.made_package import read
-from tests.made_stack import Made, made, role, stack
+from tests.made_stack import ACCOUNT, REGION, Made, made, role, stack
 
 START = (
     "import os, boto3\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from planproof.function_calls import About, Call, calls_of
+from planproof.function_calls.flow import Flow
 from planproof.values import UNKNOWN
 from tests.made_package import package_of_files, read
 
@@ -375,6 +376,18 @@ def test_a_variable_comes_from_another_module() -> None:
         "GetObject $A",
         "Scan $T",
     }
+
+
+def test_what_was_given_up_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = Flow.settle
+
+    def give_up(flow: Flow) -> None:
+        settle(flow)
+        flow.given_up = True
+
+    source = START + f"s3.copy_object(Bucket='b', CopySource={FROM}) # given up\n"
+    monkeypatch.setattr(Flow, "settle", give_up)
+    assert [said(call) for call in read(source).made] == ["CopyObject ?"]
 
 
 @pytest.mark.parametrize(
