@@ -89,9 +89,7 @@ def main() -> None:
         cache, reports = Path(folder) / "cache", Path(folder) / "reports"
         terraform_alone(cache)
         main_job(reports)  # init, caches and bytecode belong to building the environment
-        print(
-            f"{'plan':>7} {'show':>7} {'main job':>9} {'ratio':>6} {'permissions':>12} {'CPU more':>9}"
-        )
+        print("   plan    show  main job  ratio  permissions  CPU more")
         for _ in range(ROUNDS):
             planned, shown = terraform_alone(cache)
             whole, work = main_job(reports)
