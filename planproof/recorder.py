@@ -167,6 +167,7 @@ class Recorder:
         edge = judged.edge
         undecided = [str(ruling.need) for ruling in judged.rulings if ruling.allowed is None]
         undecided += [fact.expected for fact in edge.facts if fact.holds is None]
+        needs = dict.fromkeys(str(ruling.need) for ruling in judged.rulings)
         self.edges.append(
             DrawnEdge(
                 source=self.mask(str(edge.source)),
@@ -174,7 +175,7 @@ class Recorder:
                 kind=self.mask(edge.kind),
                 state=judged.state.value,
                 missing=tuple(self.mask(text) for text in judged.missing),
-                needs=tuple(self.mask(str(need)) for need in edge.needs),
+                needs=tuple(self.mask(need) for need in needs),
                 outside=edge.outside,
                 undecided=tuple(self.mask(text) for text in undecided),
             )
