@@ -14,9 +14,7 @@ PAGE = read(ROOT / "docs" / "permissions.md")
 
 
 def block(language: str) -> str:
-    (found,) = [
-        b.body for b in PAGE.blocks if (b.language, b.section) == (language, "One request")
-    ]
+    (found,) = [b.body for b in PAGE.blocks if (b.language, b.section) == (language, "One request")]
     return found
 
 
