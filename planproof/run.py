@@ -96,8 +96,8 @@ class Run:
         self._left_out = frozenset(item.nodeid for item in out)
         if out:
             self._notices.append(
-                f"{len(out)} scenarios that look at the sources were left out; "
-                "name the sources with --terraform-dir to have them judged too."
+                f"Left out, since they look at the sources: {len(out)} of the scenarios. "
+                "Name the sources with --terraform-dir to have them judged too."
             )
         return out
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from planproof.datapath.asked import FILLER, values_asked
 from planproof.datapath.authority import Authority
-from planproof.datapath.deliveries import ALARMS, DELIVERS, GIVES_UP, NOTIFIES, PUBLISHES
+from planproof.datapath.calls import CALLS
 from planproof.datapath.deputies import (
     ACCOUNT,
     OWNER,
@@ -21,10 +21,11 @@ from planproof.datapath.deputies import (
     decided,
     is_as_aws_made_it,
 )
-from planproof.datapath.functions import RUNS
+from planproof.datapath.functions import FAILURES, LOGS, NETWORK, READ, TRACES
 from planproof.datapath.model import DataPath, Edge, Need
 from planproof.datapath.outsiders import STRANGER, Attempt, Question, accounts_named, questions_of
 from planproof.datapath.places import account_of, place_of
+from planproof.datapath.queues import GIVES_UP as LEAVES
 from planproof.iam import Statement
 from planproof.iam.arn import Arn, parse_arn
 from planproof.iam.context import ContextValue
@@ -33,7 +34,8 @@ from planproof.policies import AttachedPolicy
 from planproof.stack import Resource
 from planproof.values import Unknown
 
-_OF_SERVICES: Final = (NOTIFIES, DELIVERS, PUBLISHES, ALARMS, GIVES_UP, RUNS)
+_OF_ROLES: Final = (CALLS, READ, LOGS, TRACES, NETWORK, FAILURES, LEAVES)
+"""Edges on which no service comes as itself; on any other one may."""
 _SOURCES: Final[Mapping[str, str]] = {
     "cloudwatch": f"alarm:{FILLER}",
     "events": f"rule/{FILLER}",
@@ -50,7 +52,8 @@ def needless(authority: Authority, path: DataPath, part: Resource) -> Iterator[A
         for need in path.needs
         if need.on is part and not isinstance(need.principal, Resource)
     }
-    unseen = next((edge for edge in path.of(*_OF_SERVICES) if _is_unseen(edge)), None)
+    others = (edge for edge in path if edge.kind not in _OF_ROLES)
+    unseen = next((edge for edge in others if _is_unseen(edge)), None)
     for policy in policies:
         if policy.problem:
             yield Attempt("an unknown principal", part, (), None, policy.problem, None, policies)

@@ -131,6 +131,13 @@ def test_two_ends_without_an_edge_fail() -> None:
     assert failures(evidence) == ["none"]
 
 
+def test_an_edge_that_code_may_make_is_open_while_the_code_is() -> None:
+    calls = Calls((), ("main.py:3 makes a client at run time",))
+    evidence = Scene(shipped(), calls).edges([["from", "to"], ["the function", "the assets table"]])
+    assert verdict(evidence) is Verdict.UNDETERMINED
+    assert "main.py:3 makes a client at run time" in evidence.evidence[0].found
+
+
 def test_a_part_that_is_not_there_fails_its_row_alone() -> None:
     pattern = json.dumps({"source": ["aws.s3"]})
     stack = with_values(shipped(), "aws_cloudwatch_event_rule.job_state", event_pattern=pattern)
