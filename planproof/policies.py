@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planproof.iam import Policies, PolicyDocument, Statement
-from planproof.policies_attached import AttachedPolicy
+from planproof.policies_attached import AttachedPolicy, holder_of
 from planproof.policies_principal import PRINCIPAL_TYPES, boundaries, identity_policies
 from planproof.resource_policies import RESOURCE_POLICY_TYPES, resource_policies
 from planproof.stack import Resource, Stack
@@ -72,7 +72,4 @@ class HeldPolicies:
 
     def holder(self, statement: Statement) -> AttachedPolicy | None:
         """The policy that a statement belongs to."""
-        for policy in (*self.identity, *self.boundaries, *self.bucket):
-            if any(statement is own for own in policy.document.statements):
-                return policy
-        return None
+        return holder_of((*self.identity, *self.boundaries, *self.bucket), statement)

@@ -116,3 +116,11 @@ def unknown_parts(resource: Resource, attributes: Iterable[str]) -> str:
     """Which of these attributes nobody knows, as a clause; "" where all are known."""
     open_parts = [name for name in attributes if contains_unknown(resource.get(name))]
     return f"nobody knows its {' and '.join(open_parts)}" if open_parts else ""
+
+
+def holder_of(policies: Iterable[AttachedPolicy], statement: Statement) -> AttachedPolicy | None:
+    """The policy that a statement belongs to."""
+    for policy in policies:
+        if any(statement is own for own in policy.document.statements):
+            return policy
+    return None

@@ -9,6 +9,7 @@ from planproof.inquiry import Inquiry
 from planproof.policies import HeldPolicies
 from planproof.recorder import Recorder, UndeterminedError
 from planproof.stack import Resource
+from steps._places import place_of
 from steps.pipeline import Pipeline
 
 
@@ -69,9 +70,8 @@ class Access:
         )
 
     def _place(self, statement: Statement) -> tuple[str, int] | None:
-        policy = self.held.holder(statement)
-        file, line = policy.locate(self.pipeline.stack, statement) if policy else ("", 0)
-        return (self.inquiry.source_path(file), line) if file else None
+        policies = (*self.held.identity, *self.held.boundaries, *self.held.bucket)
+        return place_of(self.pipeline.stack, self.inquiry, policies, statement)
 
 
 def arn_of(resource: Resource) -> str:

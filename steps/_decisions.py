@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from planproof.datapath import Need, Ruling
+from planproof.datapath.outsiders import EVERYTHING
 from planproof.datapath.places import account_of
 from planproof.iam import (
     Decision,
@@ -30,11 +31,6 @@ from steps._parties import Outsider, Parties, Principal, Target, account_of_prin
 
 Context = Mapping[str, ContextValue | None]
 
-_EVERYTHING: Final = PolicyDocument.parse(
-    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
-    "whatever the other account grants",
-    PolicyKind.IDENTITY,
-)
 # A request has them only where a service makes it for a resource.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcearn
 _OF_A_SERVICE: Final[Context] = {"aws:SourceArn": None, "aws:SourceAccount": None}
@@ -129,7 +125,7 @@ def _rulings(
     callers: list[str | None] = [who] if isinstance(who, str) else [None]
     held = [_unknown(f"whatever {who} is granted elsewhere")] if isinstance(who, str) else []
     if who is Outsider.ACCOUNT:
-        callers, held = [*_strangers(parties, on, policies)], [_EVERYTHING]
+        callers, held = [*_strangers(parties, on, policies)], [EVERYTHING]
     for caller in callers:
         yield _outside(parties, caller, held, action, arn, on, policies, context)
 

@@ -19,6 +19,7 @@ from planproof.recorder import Recorder, UndeterminedError
 from planproof.stack import Resource, Stack
 from steps._jobs import MEDIA_CONVERT, SERVICE, job_edges
 from steps._package import package_at
+from steps._places import place_of_ruling
 from steps.pipeline import MissingPartError, Pipeline
 from steps.vocabulary import table_of
 
@@ -132,14 +133,12 @@ def record_ruling(
 ) -> None:
     """Write down one decision, at the statement that decided if one did."""
     need = ruling.need
-    said = [r.statement for r in ruling.decision.because if r.statement is not None]
-    file, line = authority.place(ruling, said[0]) if said else ("", 0)
     evidence.check(
         ruling.allowed,
         need.principal if isinstance(need.principal, Resource) else need.on or need.subject,
         expected=expected,
         found=str(ruling.decision),
-        at=(inquiry.source_path(file), line) if file else None,
+        at=place_of_ruling(authority, inquiry, ruling),
     )
 
 

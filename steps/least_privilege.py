@@ -12,6 +12,7 @@ from planproof.inquiry import Inquiry
 from planproof.policies import boundaries
 from planproof.recorder import Recorder
 from planproof.stack import Resource, Stack
+from steps._places import place_of
 
 
 def _principals(stack: Stack) -> tuple[Resource, ...]:
@@ -37,8 +38,7 @@ def _record(grant: Grant, authority: Authority, inquiry: Inquiry, evidence: Reco
     path, at = policy.attribute, None
     if statement is not None:
         path = policy.path(statement)
-        file, line = policy.locate(authority.stack, statement)
-        at = (inquiry.source_path(file), line) if file else None
+        at = place_of(authority.stack, inquiry, [policy], statement)
     evidence.check(
         grant.holds,
         policy.source,
@@ -104,12 +104,9 @@ def _granted(
     principal: Resource, way: Escalation, authority: Authority, inquiry: Inquiry
 ) -> tuple[tuple[str, int] | None, str]:
     """Where a way is granted: file and line of one of its statements, and all of them in words."""
-    at = None
-    for ref in way.by:
-        for policy in authority.identity(principal):
-            if any(ref.statement is own for own in policy.document.statements):
-                file, line = policy.locate(authority.stack, ref.statement)
-                at = (inquiry.source_path(file), line) if file else None
+    held = authority.identity(principal)
+    places = [place_of(authority.stack, inquiry, held, ref.statement) for ref in way.by]
+    at = next((place for place in reversed(places) if place is not None), None)
     return at, "; ".join(dict.fromkeys(str(ref) for ref in way.by))
 
 

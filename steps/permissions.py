@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 from pytest_bdd import parsers, then
 
-from planproof.datapath import Authority, Ruling
+from planproof.datapath import Authority
 from planproof.iam.actions import all_actions, expand_action, resource_types
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
@@ -23,6 +23,7 @@ from planproof.values import Unknown
 from steps._asked import About, about
 from steps._decisions import answer
 from steps._parties import ABSENT, Parties, Principal, Target, refuse_unknown_service
+from steps._places import place_of_ruling
 from steps.pipeline import Pipeline
 from steps.vocabulary import table_of
 
@@ -240,20 +241,11 @@ class _Question:
             principal.who if isinstance(principal.who, Resource) else principal.name,
             expected=f"{action} {self.verb}{about_what}{f' when {given}' if given else ''}",
             found=result.found,
-            at=self._place(result.ruling),
+            at=place_of_ruling(self.parties.authority, self.inquiry, result.ruling),
         )
 
     def _undecided(self, subject: str, expected: str, found: str) -> None:
         self.evidence.check(None, subject, expected=expected, found=found)
-
-    def _place(self, ruling: Ruling) -> tuple[str, int] | None:
-        """The first of the deciding statements that stands in the sources."""
-        for reason in ruling.decision.because:
-            if reason.statement is not None:
-                file, line = self.parties.authority.place(ruling, reason.statement)
-                if file:
-                    return self.inquiry.source_path(file), line
-        return None
 
 
 def _shown(value: ContextValue | None) -> str:

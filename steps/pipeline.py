@@ -16,7 +16,6 @@ from planproof.datapath.functions import log_group_name
 from planproof.datapath.queues import redrives
 from planproof.iam.arn import parse_arn
 from planproof.links import links
-from planproof.policies import AttachedPolicy, identity_policies
 from planproof.recorder import UndeterminedError
 from planproof.stack import Resource, Stack
 from planproof.values import Value, is_unknown, leaves
@@ -264,10 +263,6 @@ class Pipeline:
         if not sure and any(verdict is None for _, verdict in found):
             raise _absent(f"policy of {queue}", found)
         return sure
-
-    def policies_of(self, role: Resource) -> list[AttachedPolicy]:
-        """Every inline and attached policy of a role."""
-        return identity_policies(self.stack, role)
 
     def environment(self, function: Resource) -> Value:
         """A function's environment variables: a mapping, None without any, or UNKNOWN."""

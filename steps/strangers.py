@@ -8,6 +8,7 @@ from planproof.datapath import Authority, DataPath, Ruling
 from planproof.datapath.strangers import NOBODY, Attempt, deputies, guarded, needless, outsiders
 from planproof.inquiry import Inquiry
 from planproof.recorder import Recorder
+from steps._places import place_of, place_of_ruling
 
 
 @then("no other account can use a resource of this stack")
@@ -50,24 +51,19 @@ def no_confused_deputy(
     for (who, _), rulings in tried.items():
         worst = min(rulings, key=lambda r: (r.allowed is not True, r.allowed is not None))
         actions = ", ".join(dict.fromkeys(r.need.action for r in rulings))
-        said = [r.statement for r in worst.decision.because if r.statement is not None]
-        file, line = authority.place(worst, said[0]) if said else ("", 0)
         evidence.check(
             None if worst.allowed is None else not worst.allowed,
             worst.need.on or worst.need.subject,
             expected=f"{actions} refused to {who}",
             found=str(worst.decision),
-            at=(inquiry.source_path(file), line) if file else None,
+            at=place_of_ruling(authority, inquiry, worst),
         )
 
 
 def _record(attempt: Attempt, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
     at = None
     if attempt.statement is not None:
-        for policy in attempt.policies:
-            if any(attempt.statement is own for own in policy.document.statements):
-                file, line = policy.locate(authority.stack, attempt.statement)
-                at = (inquiry.source_path(file), line) if file else None
+        at = place_of(authority.stack, inquiry, attempt.policies, attempt.statement)
     tried = ", ".join(attempt.actions[:5]) if attempt.holds is not True else ""
     named = f": {tried}" if tried else ""
     expected = f"{attempt.who} is refused{named}"

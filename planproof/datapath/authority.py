@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,7 +23,7 @@ from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.links import configured
 from planproof.policies import AttachedPolicy, boundaries, identity_policies
-from planproof.policies_attached import written_policy
+from planproof.policies_attached import holder_of, written_policy
 from planproof.resource_policies import RESOURCE_POLICY_TYPES, resource_policies
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, contains_unknown
@@ -227,14 +227,6 @@ class Authority:
             written_policy(policy, "policy_document", PolicyKind.RESOURCE, policy).document
             for policy in self.stack.managed("aws_cloudwatch_log_resource_policy")
         ]
-
-
-def holder_of(policies: Iterable[AttachedPolicy], statement: Statement) -> AttachedPolicy | None:
-    """The policy that a statement belongs to."""
-    for policy in policies:
-        if any(statement is own for own in policy.document.statements):
-            return policy
-    return None
 
 
 def _has_policies(part: Resource) -> bool:

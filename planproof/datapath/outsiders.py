@@ -47,9 +47,9 @@ _ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _DIGITS: Final = re.compile(r"(?=.*\d)(?=.*[*?])[\d*?]+")
 _KEYS_OF_ACCOUNTS: Final = ("aws:principalaccount", "kms:calleraccount")
 _ARN, _ORG, _PATHS = "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"
-_EVERYTHING: Final = PolicyDocument.parse(
+EVERYTHING: Final = PolicyDocument.parse(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
-    "the stranger's own policy",
+    "whatever the stranger's own account grants",
     PolicyKind.IDENTITY,
 )
 _OF_NO_SERVICE: Final[Mapping[str, ContextValue | None]] = {
@@ -295,7 +295,7 @@ def _tried(
     """Every action of an outsider, who may do anything as far as its own account goes."""
     account, arn = account_of(authority.stack, part), arn_of(part)
     resource = [p.document for p in policies] or None
-    grown = Policies(identity=[_EVERYTHING], resource=resource)
+    grown = Policies(identity=[EVERYTHING], resource=resource)
     without = Policies(resource=resource)
     let_in: dict[str, None] = {}
     doubtful: dict[str, None] = {}
@@ -332,7 +332,7 @@ def _tried(
 def _own(decision: Decision) -> Statement | None:
     """The part's statement that decided."""
     said = (reason.statement for reason in decision.because)
-    own = (s for s in said if s is not None and s.policy != _EVERYTHING.name)
+    own = (s for s in said if s is not None and s.policy != EVERYTHING.name)
     return next(own, None)
 
 

@@ -18,7 +18,7 @@ from planproof.datapath.authority import Authority
 from planproof.datapath.calls import CALLS
 from planproof.datapath.model import DataPath, Need
 from planproof.iam import Statement, pattern_covers
-from planproof.iam.actions import all_actions, expand_action
+from planproof.iam.actions import expand_action, expand_statement
 from planproof.iam.statement import StatementEffect
 from planproof.links import links
 from planproof.policies import AttachedPolicy, boundaries
@@ -84,7 +84,7 @@ def grants(authority: Authority, path: DataPath, principal: Resource) -> Iterato
 def _granted(statement: Statement) -> Iterator[tuple[str | Unknown, tuple[str, ...]]]:
     """Each pattern of ``Action`` with the actions it means; ``NotAction`` as one."""
     if statement.actions is None:
-        actions = tuple(a for a in all_actions() if statement.covers_action(a.lower()))
+        actions = tuple(action for action, covered in expand_statement(statement) if covered)
         yield f"all but {', '.join(map(str, statement.not_actions or ()))}", actions
         return
     for text in statement.actions:
