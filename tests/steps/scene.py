@@ -1,0 +1,91 @@
+"""The steps on permissions, asked of the shipped stack with one thing changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planproof.datapath import Authority, DataPath, draw
+from planproof.function_calls import Calls, calls_of
+from planproof.recorder import Recorder
+from planproof.results import Verdict
+from planproof.stack import Stack
+from steps import data_path as steps
+from steps import least_privilege, strangers
+from steps._jobs import job_edges
+from steps.pipeline import Pipeline
+from tests.made_inquiry import MadeInquiry, verdict
+from tests.shipped import shipped_package
+
+QUEUE = "aws_sqs_queue_policy.processing"
+FUNCTION = "aws_iam_policy.function"
+TABLE = [
+    ["from", "to"],
+    ["the input bucket", "the processing queue"],
+    ["the processing queue", "the function"],
+]
+
+
+class Scene:
+    """One stack, and what the steps say of it."""
+
+    def __init__(self, stack: Stack, calls: Calls | None = None) -> None:
+        read = calls if calls is not None else calls_of(shipped_package())
+        self.stack, self.pipeline = stack, Pipeline(stack)
+        drawn = draw(stack, lambda _: read, handled=frozenset({"mediaconvert"}))
+        self.path: DataPath = drawn.with_edges(job_edges(self.pipeline, read))
+        self.authority = Authority(stack)
+        self.evidence = Recorder(stack.locate)
+        self.inquiry: Any = MadeInquiry(stack)
+
+    def edges(self, table: list[list[str]]) -> Recorder:
+        steps.edges_are_proven(
+            self.pipeline, self.path, self.authority, self.inquiry, self.evidence, table
+        )
+        return self.evidence
+
+    def every_edge(self) -> Recorder:
+        steps.every_edge_is_proven(self.path, self.authority, self.inquiry, self.evidence)
+        return self.evidence
+
+    def grants(self) -> Recorder:
+        least_privilege.every_grant_is_needed(
+            self.stack, self.path, self.authority, self.inquiry, self.evidence
+        )
+        return self.evidence
+
+    def asked(self, step: Any, *arguments: Any) -> Recorder:
+        step(*arguments, self.inquiry, self.evidence)
+        return self.evidence
+
+    def strangers(self) -> dict[str, Verdict]:
+        """Verdict by step."""
+        found = {}
+        for step, arguments in (
+            (strangers.no_other_account, (self.authority,)),
+            (strangers.nobody, (self.authority,)),
+            (strangers.no_confused_deputy, (self.authority, self.path)),
+            (strangers.no_needless_service, (self.authority, self.path)),
+        ):
+            self.evidence = Recorder(self.stack.locate)
+            found[step.__name__] = verdict(self.asked(step, *arguments))
+        return found
+
+
+def first_statement(**elements: Any) -> Any:
+    """Changes elements of a document's first statement; None takes one away."""
+
+    def edit(document: dict[str, Any]) -> None:
+        statement = document["Statement"][0]
+        statement.update(elements)
+        for name in [n for n, value in elements.items() if value is None]:
+            del statement[name]
+
+    return edit
+
+
+def added(**statement: Any) -> Any:
+    return lambda document: document["Statement"].append({"Effect": "Allow", **statement})
+
+
+def failures(evidence: Recorder) -> list[str]:
+    return [e.found for e in evidence.evidence if e.holds is False]

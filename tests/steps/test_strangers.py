@@ -1,0 +1,233 @@
+"""What is granted beyond need, ways up, and strangers, on the shipped stack with a change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.function_calls import Calls, calls_of
+from planproof.recorder import Recorder
+from planproof.results import Verdict
+from planproof.values import UNKNOWN
+from steps import least_privilege, strangers
+from tests.made_inquiry import verdict
+from tests.shipped import shipped, shipped_package, with_document, with_values
+from tests.steps.scene import (
+    FUNCTION,
+    QUEUE,
+    Scene,
+    added,
+    failures,
+    first_statement,
+)
+
+# Grants --------------------------------------------------------------------------------------
+
+
+def test_every_grant_of_the_shipped_stack_is_needed() -> None:
+    assert verdict(Scene(shipped()).grants()) is Verdict.PASSED
+
+
+def test_a_grant_without_a_need_is_named() -> None:
+    arn = shipped()["aws_dynamodb_table.assets"].get("arn")
+    stack = with_document(shipped(), FUNCTION, added(Action="dynamodb:DeleteItem", Resource=arn))
+    assert failures(Scene(stack).grants()) == ["nothing needs dynamodb:DeleteItem"]
+
+
+def test_a_grant_on_too_much_is_named() -> None:
+    def edit(document: dict[str, Any]) -> None:
+        (keep,) = [s for s in document["Statement"] if s["Sid"] == "KeepRecords"]
+        keep["Resource"] = "*"
+
+    found = failures(Scene(with_document(shipped(), FUNCTION, edit)).grants())
+    assert len(found) == 3
+    assert found[0] == "nothing needs dynamodb:GetItem on *"
+
+
+def test_a_grant_is_open_while_the_code_is() -> None:
+    arn = shipped()["aws_dynamodb_table.assets"].get("arn")
+    stack = with_document(shipped(), FUNCTION, added(Action="dynamodb:DeleteItem", Resource=arn))
+    calls = Calls(calls_of(shipped_package()).made, ("main.py:3 makes a client at run time",))
+    assert verdict(Scene(stack, calls).grants()) is Verdict.UNDETERMINED
+
+
+# Ways up -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("actions", "way", "management"),
+    [
+        ([], Verdict.PASSED, Verdict.PASSED),
+        (["iam:CreatePolicyVersion"], Verdict.FAILED, Verdict.FAILED),
+        (["kms:PutKeyPolicy"], Verdict.PASSED, Verdict.FAILED),
+        (["lambda:UpdateFunctionCode"], Verdict.FAILED, Verdict.PASSED),
+        (["lambda:CreateFunction", "lambda:InvokeFunction"], Verdict.PASSED, Verdict.PASSED),
+        (["iam:PassRole", "cloudformation:CreateStack"], Verdict.FAILED, Verdict.PASSED),
+    ],
+)
+def test_a_way_up_is_seen(actions: list[str], way: Verdict, management: Verdict) -> None:
+    stack = shipped()
+    if actions:
+        stack = with_document(stack, FUNCTION, added(Action=actions, Resource="*"))
+    scene = Scene(stack)
+    assert verdict(scene.asked(least_privilege.no_way_up, stack, scene.authority)) is way
+    scene.evidence = Recorder()
+    asked = scene.asked(least_privilege.no_management, stack, scene.authority)
+    assert verdict(asked) is management
+
+
+def test_an_unknown_policy_leaves_ways_open_in_one_piece() -> None:
+    stack = with_values(shipped(), FUNCTION, policy=UNKNOWN)
+    scene = Scene(stack)
+    evidence = scene.asked(least_privilege.no_way_up, stack, scene.authority)
+    assert verdict(evidence) is Verdict.UNDETERMINED
+    assert len(evidence.evidence) == 2
+
+
+def test_many_ways_are_counted_rather_than_listed() -> None:
+    stack = with_document(shipped(), FUNCTION, added(Action="*", Resource="*"))
+    scene = Scene(stack)
+    evidence = scene.asked(least_privilege.no_management, stack, scene.authority)
+    assert len(evidence.evidence) == 22
+    assert failures(evidence)[-1].endswith(" more")
+
+
+# Strangers -----------------------------------------------------------------------------------
+
+ALL_KEPT = dict.fromkeys(
+    ("no_other_account", "nobody", "no_confused_deputy", "no_needless_service"), Verdict.PASSED
+)
+
+
+def test_no_stranger_gets_into_the_shipped_stack() -> None:
+    assert Scene(shipped()).strangers() == ALL_KEPT
+
+
+@pytest.mark.parametrize(
+    ("address", "edit", "steps_that_fail"),
+    [
+        pytest.param(
+            QUEUE, first_statement(Condition=None), ["no_confused_deputy"], id="any bucket"
+        ),
+        pytest.param(
+            QUEUE,
+            first_statement(Condition={"StringEquals": {"aws:SourceAccount": "123456789012"}}),
+            ["no_confused_deputy"],
+            id="any bucket of the account",
+        ),
+        pytest.param(
+            QUEUE,
+            added(Principal={"Service": "sns.amazonaws.com"}, Action="sqs:SendMessage"),
+            ["no_confused_deputy", "no_needless_service"],
+            id="another service",
+        ),
+        pytest.param(
+            QUEUE,
+            added(Principal={"Service": "ses.amazonaws.com"}, Action="sqs:SendMessage"),
+            ["no_needless_service"],
+            id="a service with nothing to do here",
+        ),
+        pytest.param(
+            "aws_kms_key.media",
+            added(
+                Principal={"Service": "s3.amazonaws.com"},
+                Action=["kms:Decrypt", "kms:GenerateDataKey"],
+                Resource="*",
+            ),
+            ["no_confused_deputy"],
+            id="the key for any bucket",
+        ),
+    ],
+)
+def test_a_stranger_is_seen(address: str, edit: Any, steps_that_fail: list[str]) -> None:
+    stack = with_document(shipped(), address, edit)
+    failed = dict.fromkeys(steps_that_fail, Verdict.FAILED)
+    assert Scene(stack).strangers() == ALL_KEPT | failed
+
+
+@pytest.mark.parametrize(
+    ("principal", "step"),
+    [
+        ({"AWS": "111122223333"}, "no_other_account"),
+        ({"AWS": "arn:aws:iam::111122223333:role/partner"}, "no_other_account"),
+    ],
+)
+def test_another_account_is_seen(principal: dict[str, str], step: str) -> None:
+    arn = shipped()["aws_sqs_queue.processing"].get("arn")
+    statement = added(Principal=principal, Action="sqs:ReceiveMessage", Resource=arn)
+    found = Scene(with_document(shipped(), QUEUE, statement)).strangers()
+    assert found == ALL_KEPT | {step: Verdict.FAILED}
+
+
+def test_everybody_is_everybody() -> None:
+    arn = shipped()["aws_sqs_queue.processing"].get("arn")
+    statement = added(Principal="*", Action="sqs:SendMessage", Resource=arn)
+    found = Scene(with_document(shipped(), QUEUE, statement)).strangers()
+    assert found == {
+        "no_other_account": Verdict.FAILED,
+        "nobody": Verdict.FAILED,
+        "no_confused_deputy": Verdict.FAILED,
+        "no_needless_service": Verdict.FAILED,
+    }
+
+
+BUCKET = "aws_s3_bucket_policy.input"
+
+
+@pytest.mark.parametrize(
+    ("path", "principal", "condition", "steps_that_fail"),
+    [
+        (
+            "/public/*",
+            "*",
+            None,
+            ["no_other_account", "nobody", "no_needless_service"],
+        ),
+        ("/partners/*", {"AWS": "444455556666"}, None, ["no_other_account"]),
+        (
+            "/*",
+            "*",
+            {"StringEquals": {"aws:PrincipalOrgID": "o-films"}},
+            ["no_other_account"],
+        ),
+        ("/*", "*", {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}, []),
+    ],
+)
+def test_objects_for_strangers_are_seen(
+    path: str, principal: Any, condition: Any, steps_that_fail: list[str]
+) -> None:
+    arn = shipped()["aws_s3_bucket.input"].get("arn")
+    more = {"Condition": condition} if condition else {}
+    statement = added(Principal=principal, Action="s3:GetObject", Resource=f"{arn}{path}", **more)
+    scene = Scene(with_document(shipped(), BUCKET, statement))
+    assert scene.strangers() == ALL_KEPT | dict.fromkeys(steps_that_fail, Verdict.FAILED)
+
+
+def test_a_service_that_nobody_needs_is_named_without_actions() -> None:
+    statement = added(Principal={"Service": "ec2.amazonaws.com"}, Action="sqs:SendMessage")
+    scene = Scene(with_document(shipped(), QUEUE, statement))
+    evidence = Recorder(scene.stack.locate)
+    strangers.no_needless_service(scene.authority, scene.path, scene.inquiry, evidence)
+    said = [e.expected for e in evidence.evidence if e.holds is False]
+    assert said == ["ec2.amazonaws.com is refused"]
+
+
+def test_the_name_of_the_bucket_can_be_taken_by_somebody_else() -> None:
+    arn = shipped()["aws_s3_bucket.input"].get("arn")
+    edit = first_statement(Condition={"ArnEquals": {"aws:SourceArn": arn}})
+    scene = Scene(with_document(shipped(), QUEUE, edit))
+    evidence = Recorder(scene.stack.locate)
+    strangers.no_confused_deputy(scene.authority, scene.path, scene.inquiry, evidence)
+    said = [e.expected for e in evidence.evidence if e.holds is False]
+    assert said == [
+        f"sqs:SendMessage refused to s3.amazonaws.com on behalf of {arn} of another account"
+    ]
+
+
+def test_a_condition_that_a_stranger_may_meet_leaves_it_open() -> None:
+    arn = shipped()["aws_sqs_queue.processing"].get("arn")
+    office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    statement = added(Principal="*", Action="sqs:SendMessage", Resource=arn, Condition=office)
+    found = Scene(with_document(shipped(), QUEUE, statement)).strangers()
+    assert found["no_other_account"] is found["nobody"] is Verdict.UNDETERMINED
