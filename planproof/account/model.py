@@ -151,7 +151,7 @@ class Decisions(Protocol):
     """What AWS allows, by the policies that stand in the account at this moment."""
 
     def check_call(self, call: Call) -> Denial | None:
-        """Whether a role's request is refused: for any action it takes, the use of keys included."""
+        """Whether a role's request is refused: for any action it takes, use of keys included."""
 
     def check_delivery(self, service: str, action: str, source: str, target: str) -> Denial | None:
         """Whether a service is refused to hand an event to a resource.
