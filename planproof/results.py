@@ -22,6 +22,17 @@ class Verdict(StrEnum):
         return self in (Verdict.PASSED, Verdict.WAIVED)
 
 
+class Kind(StrEnum):
+    """What a scenario was judged on."""
+
+    DECLARED = "declared"
+    """The Terraform sources, by the custom Checkov checks."""
+    PLANNED = "planned"
+    """What Terraform would build: the resolved stack, or a plan."""
+    DEPLOYED = "deployed"
+    """What Terraform has built, in an emulated account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One thing a step looked at, and what it saw there.
@@ -134,6 +145,7 @@ class ScenarioResult:
         warnings: what passes today and will not for ever.
         duration: seconds.
         edges: the edges of the data path that its steps judged.
+        kind: what it was judged on.
     """
 
     name: str
@@ -145,6 +157,7 @@ class ScenarioResult:
     warnings: tuple[str, ...] = ()
     duration: float = 0.0
     edges: tuple[DrawnEdge, ...] = ()
+    kind: Kind = Kind.PLANNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +182,21 @@ class RequirementResult:
     @property
     def verdict(self) -> Verdict:
         """The worst of its scenarios' verdicts; undetermined where there is none."""
-        verdicts = {scenario.verdict for scenario in self.scenarios}
-        for worst in (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.WAIVED):
-            if worst in verdicts:
-                return worst
-        return Verdict.PASSED if verdicts else Verdict.UNDETERMINED
+        return _worst(self.scenarios) or Verdict.UNDETERMINED
+
+    @property
+    def kinds(self) -> dict[Kind, Verdict | None]:
+        """The verdict on each kind of evidence; None for a kind that was not judged in the run."""
+        return {kind: _worst(s for s in self.scenarios if s.kind is kind) for kind in Kind}
+
+
+def _worst(scenarios: Iterable[ScenarioResult]) -> Verdict | None:
+    """The worst verdict, or None where there is no scenario: of nothing, nothing is known."""
+    verdicts = {scenario.verdict for scenario in scenarios}
+    for worst in (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.WAIVED, Verdict.PASSED):
+        if worst in verdicts:
+            return worst
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from planproof.reports.markdown import VALUE, code, escaped
 from planproof.reports.path_mermaid import data_path
 from planproof.results import (
     Evidence,
+    Kind,
     RequirementResult,
     RunResult,
     ScenarioResult,
@@ -31,6 +32,7 @@ _MARKS = {
     Verdict.UNDETERMINED: "❓",
     Verdict.WAIVED: "⏳",
 }
+_ABSENT = "–"
 
 
 def render(result: RunResult) -> str:
@@ -64,8 +66,8 @@ def _head(result: RunResult) -> str:
     lines += [
         ", ".join(filter(None, about)),
         "",
-        "| | Requirement | Verdict | Facts |",
-        "|---|---|---|--:|",
+        f"| | Requirement | Verdict | {' | '.join(kind.title() for kind in Kind)} | Facts |",
+        "|---|---|---|:-:|:-:|:-:|--:|",
     ]
     return "\n".join(lines)
 
@@ -89,7 +91,11 @@ def _rows(result: RunResult) -> Iterator[str]:
         verdict = r.verdict.value if r.verdict is Verdict.PASSED else f"**{r.verdict.value}**"
         if r.verdict is Verdict.WAIVED and r.waiver:
             verdict += f" until {r.waiver.until.isoformat()}"
-        yield f"| {_MARKS[r.verdict]} | {_label(r)} | {verdict} | {words.facts(r):,} |"
+        kinds = " | ".join(_MARKS[v] if v else _ABSENT for v in r.kinds.values())
+        yield f"| {_MARKS[r.verdict]} | {_label(r)} | {verdict} | {kinds} | {words.facts(r):,} |"
+    if any(verdict is None for r in result.requirements for verdict in r.kinds.values()):
+        yield ""
+        yield f"{_ABSENT} {words.NOT_JUDGED}"
 
 
 def _details(result: RunResult, unmet: int, held: int) -> Iterator[str]:
@@ -121,7 +127,7 @@ def _requirement(r: RequirementResult, unmet: int, held: int) -> str:
 def _scenario(scenario: ScenarioResult, unmet: int, held: int) -> Iterator[str]:
     where = code(f"{scenario.feature}:{scenario.line}")
     mark = _MARKS[scenario.verdict]
-    yield f"{mark} **{escaped(scenario.name)}** {where}"
+    yield f"{mark} **{escaped(scenario.name)}** {where}, {scenario.kind}"
     yield ""
     if scenario.reason:
         yield escaped(scenario.reason)

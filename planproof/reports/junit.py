@@ -15,7 +15,14 @@ from xml.etree import ElementTree as ET
 
 from planproof.reports import words
 from planproof.reports.text import clip, one_line, printable
-from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, Verdict
+from planproof.results import (
+    Evidence,
+    Kind,
+    RequirementResult,
+    RunResult,
+    ScenarioResult,
+    Verdict,
+)
 
 _SHOWN = 50  # pieces of evidence in a test case; GitLab takes files up to 30 MB
 _VALUE = 1_000  # characters of a value
@@ -51,11 +58,11 @@ def _suite(requirement: RequirementResult, started: dt.datetime) -> ET.Element:
         timestamp=f"{started.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}",
     )
     about = {"why": requirement.why, "page": requirement.page}
-    if any(about.values()):
-        properties = ET.SubElement(suite, "properties")
-        for name, value in about.items():
-            if value:
-                ET.SubElement(properties, "property", name=name, value=one_line(value))
+    about |= {kind.value: words.judged(verdict) for kind, verdict in requirement.kinds.items()}
+    properties = ET.SubElement(suite, "properties")
+    for name, value in about.items():
+        if value:
+            ET.SubElement(properties, "property", name=name, value=one_line(value))
     names = _unique_names(requirement.scenarios)
     for name, scenario in zip(names, requirement.scenarios, strict=True):
         suite.append(_case(name, scenario, requirement))
@@ -120,7 +127,10 @@ def _unique_names(scenarios: Iterable[ScenarioResult]) -> list[str]:
     taken: set[str] = set()
     names = []
     for scenario in scenarios:
-        name = plain = one_line(scenario.name) or "(unnamed)"
+        name = one_line(scenario.name) or "(unnamed)"
+        if scenario.kind is Kind.DEPLOYED:
+            name += " (deployed)"  # beside the same scenario as it was planned
+        plain = name
         if name in taken:
             name = plain = f"{plain} ({one_line(scenario.feature)}:{scenario.line})"
         number = 2

@@ -10,6 +10,7 @@ from planproof.reports.text import clip, columns, fit, one_line
 from planproof.results import (
     DrawnEdge,
     Evidence,
+    Kind,
     RequirementResult,
     RunResult,
     ScenarioResult,
@@ -24,6 +25,8 @@ _SYMBOLS = {
 }
 _VERDICT_WIDTH = max(len(verdict) for verdict in Verdict)
 _FACTS_WIDTH = len("999 facts")
+_ABSENT = ("·", "-")  # a kind of evidence that was not judged
+_KINDS_LEAST = 90  # columns; in fewer, titles need the room
 _TITLE_LEAST = 16  # columns; below that the line gets longer than the terminal
 _VALUE = 240  # characters of a value
 _EDGES = 10  # of the data path that are not proven
@@ -43,6 +46,9 @@ def requirement_line(
 ) -> str:
     """One line: symbol, id, title, verdict, number of facts.
 
+    Where there is room, a symbol for each kind of evidence stands before the verdict: declared,
+    planned, deployed (see :func:`kinds_line`).
+
     Args:
         r: the requirement.
         colour: whether to use ANSI colours; the line says the same without.
@@ -52,7 +58,8 @@ def requirement_line(
     symbol, id_, ellipsis = _symbol(r.verdict, unicode), one_line(r.id), "…" if unicode else "..."
     facts = f"{words.counted(words.facts(r), 'fact'):>{_FACTS_WIDTH}}"
     verdict = f"{r.verdict.value:<{_VERDICT_WIDTH}}"
-    gaps = len(" ") + len("  ") * 3
+    kinds = list(r.kinds.values()) if width >= _KINDS_LEAST else []
+    gaps = len(" ") + len("  ") * (4 if kinds else 3) + len(kinds)
     room = width - sum(columns(text) for text in (symbol, id_, verdict, facts)) - gaps
     title = fit(one_line(r.title), max(room, _TITLE_LEAST), ellipsis)
     if not unicode:
@@ -60,7 +67,24 @@ def requirement_line(
     if colour:
         code = _SYMBOLS[r.verdict][2]
         symbol, verdict = _painted(symbol, code), _painted(verdict, code)
-    return f"{symbol} {id_}  {title}  {verdict}  {facts}"
+    marks = "".join(_kind(found, colour, unicode) for found in kinds)
+    return "  ".join(filter(None, (f"{symbol} {id_}", title, marks, verdict, facts)))
+
+
+def _kind(verdict: Verdict | None, colour: bool, unicode: bool) -> str:
+    if verdict is None:
+        return _ABSENT[0 if unicode else 1]
+    symbol = _symbol(verdict, unicode)
+    return _painted(symbol, _SYMBOLS[verdict][2]) if colour else symbol
+
+
+def kinds_line(*, width: int, unicode: bool = True) -> str:
+    """What the three symbols before a verdict stand for; "" where there is no room for them."""
+    if width < _KINDS_LEAST:
+        return ""
+    absent = _ABSENT[0 if unicode else 1]
+    names = ", ".join(Kind)
+    return f"the three marks of a requirement: {names} ({absent} {words.NOT_JUDGED})"
 
 
 def details(
@@ -161,7 +185,8 @@ class _Lines:
 
 
 def _scenario(lines: _Lines, scenario: ScenarioResult, found: list[Evidence]) -> None:
-    lines.add(4, scenario.name, f"{one_line(scenario.feature)}:{scenario.line}  ")
+    where = f"{one_line(scenario.feature)}:{scenario.line}  "
+    lines.add(4, scenario.name, where + ("deployed: " if scenario.kind is Kind.DEPLOYED else ""))
     if scenario.reason:
         lines.add(6, scenario.reason)
     step = None

@@ -6,9 +6,23 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, Verdict
+from planproof.results import (
+    Evidence,
+    Kind,
+    RequirementResult,
+    RunResult,
+    ScenarioResult,
+    Verdict,
+)
 
 WORST_FIRST = (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.WAIVED, Verdict.PASSED)
+NOT_JUDGED = "not judged in this run"
+KINDS = {
+    Kind.DECLARED: "in the sources",
+    Kind.PLANNED: "by Terraform",
+    Kind.DEPLOYED: "to an emulated account",
+}
+"""What follows the name of each kind of evidence in a legend."""
 NO_SCENARIO = "No scenario serves this requirement, so nothing is proven."
 NO_REQUIREMENT = "No requirement was judged, so nothing is proven."
 
@@ -21,6 +35,16 @@ def counted(number: int, noun: str) -> str:
 def facts(requirement: RequirementResult) -> int:
     """How many pieces of evidence the requirement rests on."""
     return sum(len(scenario.evidence) for scenario in requirement.scenarios)
+
+
+def judged(verdict: Verdict | None) -> str:
+    """A verdict on one kind of evidence, in words: ``passed``, ``not judged in this run``."""
+    return verdict.value if verdict else NOT_JUDGED
+
+
+def kinds(requirement: RequirementResult) -> str:
+    """``declared passed, planned failed, deployed not judged in this run``."""
+    return ", ".join(f"{kind} {judged(verdict)}" for kind, verdict in requirement.kinds.items())
 
 
 def headline(result: RunResult) -> str:

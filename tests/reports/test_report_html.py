@@ -341,4 +341,5 @@ def test_a_verdict_is_never_told_by_colour_alone(broken: RunResult) -> None:
         for card in page.all("details", "card", verdict.value):
             assert verdict.value in card.inside.split("facts")[0]
     shapes = [symbol.attributes["id"] for symbol in page.all("symbol")]
-    assert shapes == ["_icon-passed", "_icon-failed", "_icon-undetermined", "_icon-waived"]
+    verdicts = ("passed", "failed", "undetermined", "waived")
+    assert shapes == [*(f"_icon-{verdict}" for verdict in verdicts), "_icon-absent"]

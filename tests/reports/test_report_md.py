@@ -51,10 +51,11 @@ def test_a_row_for_each_requirement(broken: RunResult) -> None:
     rows = [line for line in render(broken).splitlines() if re.match(r"\| . \| REQ-", line)]
 
     assert len(rows) == 13
-    assert rows[0] == "| ✅ | REQ-01 No network of its own | passed | 2 |"
+    assert rows[0] == "| ✅ | REQ-01 No network of its own | passed | – | ✅ | – | 2 |"
     assert rows[2].startswith("| ❌ |")
-    assert rows[2].endswith("| **failed** | 4 |")
-    assert rows[7].endswith("| **undetermined** | 3 |")
+    assert rows[2].endswith("| **failed** | – | ❌ | – | 4 |")
+    assert rows[7].endswith("| **undetermined** | – | ❓ | – | 3 |")
+    assert "\n\n– not judged in this run\n" in render(broken)
 
 
 def test_what_did_not_pass_comes_first_and_open(broken: RunResult) -> None:
@@ -79,8 +80,8 @@ def test_a_waiver_with_its_day(waived: RunResult) -> None:
 
     assert text.startswith("## ✅ 12 of 13 requirements passed, 1 waived\n")
     assert (
-        "| ⏳ | REQ-05 Everything can be deleted with the stack | **waived** until 2027-03-31 | 3 |"
-        in text
+        "| ⏳ | REQ-05 Everything can be deleted with the stack | **waived** until 2027-03-31 "
+        "| – | ⏳ | – | 3 |" in text
     )
     assert "The archive is kept for the audit." in text
 
@@ -107,7 +108,7 @@ def test_a_hostile_run_stays_in_its_cells(hostile: RunResult) -> None:
     text = render(hostile)
     tables = [line for line in text.splitlines() if line.startswith("|")]
 
-    assert {line.count("|") for line in tables} == {5, 7}
+    assert {line.count("|") for line in tables} == {7, 8}
     assert len(tables) > 8
     for line in text.splitlines():
         tags = re.findall(r"<[^>]*>", line)
@@ -116,7 +117,7 @@ def test_a_hostile_run_stays_in_its_cells(hostile: RunResult) -> None:
         }  # fmt: skip
         assert line == "" or line.startswith(
             ("## ", "### ", "> ", "| ", "|--", "**", "*Then ", "<details>", "</details>", "Expl",
-             "&#60;", "<code>", "expected: ", "found: ", "❌ ", "✅ ", "…")
+             "&#60;", "<code>", "expected: ", "found: ", "❌ ", "✅ ", "…", "– not judged")
         )  # fmt: skip
     assert "@octocat" not in text
     assert "#13" not in text

@@ -19,16 +19,18 @@ def test_one_line_says_it_all(broken: RunResult) -> None:
     lines = [requirement_line(r, colour=False, width=100) for r in broken.requirements]
 
     assert [re.split(" {2,}", lines[at]) for at in (0, 2, 7)] == [
-        ["✓ REQ-01", "No network of its own", "passed", "2 facts"],
+        ["✓ REQ-01", "No network of its own", "·✓·", "passed", "2 facts"],
         [
             "✗ REQ-03",
             "The function may pass the MediaConvert role, and no other",
+            "·✗·",
             "failed",
             "4 facts",
         ],
         [
             "? REQ-08",
             "Terraform builds the package, and its handler imports",
+            "·?·",
             "undetermined",
             "3 facts",
         ],
