@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
@@ -24,6 +25,12 @@ import lambda_function  # noqa: E402
 from emulation import Clock, Function, MediaConvert  # noqa: E402
 
 TABLE = "video-assets-test"
+
+
+@cache
+def session() -> boto3.Session:
+    """One for all tests: reading the service models again would take most of their time."""
+    return boto3.Session()
 
 
 @pytest.fixture(autouse=True)
@@ -43,13 +50,14 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
 
 
 @pytest.fixture
 def table(deployment: None) -> Iterator[Any]:
     """The table as the function itself would reach it, keyed and indexed as Terraform makes it."""
     clients.assets_table.cache_clear()
-    with mock_aws():
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
         made = clients.assets_table(TABLE)
         made.meta.client.create_table(
             TableName=TABLE,
