@@ -214,12 +214,29 @@ class Faults(Protocol):
 class Account(Protocol):
     """What a part may use of the account it is in."""
 
-    account_id: str
-    endpoint: str
-    clock: Clock
-    trail: Trail
-    decisions: Decisions
-    faults: Faults
+    @property
+    def account_id(self) -> str:
+        """Twelve digits."""
+
+    @property
+    def endpoint(self) -> str:
+        """URL on loopback."""
+
+    @property
+    def clock(self) -> Clock:
+        """Its time."""
+
+    @property
+    def trail(self) -> Trail:
+        """What happened in it."""
+
+    @property
+    def decisions(self) -> Decisions:
+        """What is allowed in it."""
+
+    @property
+    def faults(self) -> Faults:
+        """What shall go wrong in it."""
 
     def busy(self) -> AbstractContextManager[None]:
         """Around work that is under way: an account is at rest when nobody is busy."""
