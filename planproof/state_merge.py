@@ -56,7 +56,7 @@ def stack_of(
             what the plan knows holds here too.
     """
     items = list(state_resources(evaluation.state.get("root_module") or {}))
-    places = _places(items)
+    places = places_of(items)
     items = [i for i in items if not is_probe(i["mode"], i["type"], i["name"])]
     configuration = Configuration.of(plan, sources)
     tracer = Tracer(configuration)
@@ -89,8 +89,8 @@ def stack_of(
         # Made of something unknown, as their ARNs are then: as good as a name that AWS makes.
         names.update(dict.fromkeys(nameless))
         resources = _resources(items, looked, knowledge, plan, real)
-    resources = _in_plan_order(resources, plan)
-    _close_dependencies(resources)
+    resources = in_plan_order(resources, plan)
+    close_dependencies(resources)
     return Stack(
         name,
         resources,
@@ -128,7 +128,7 @@ def _resources(
             module=item["module"],
             values=merge.resource(planned.known if planned else {}, look.values),
             sensitive=_union(item.get("sensitive_values"), planned and planned.sensitive),
-            dependencies=_dependencies(item),
+            dependencies=dependencies_of(item),
         )
     return resources
 
@@ -143,17 +143,19 @@ def _given(tokens: Mapping[str, str], values: Mapping[str, Value]) -> frozenset[
     return frozenset(key for key, token in tokens.items() if values.get(key) == token)
 
 
-def _in_plan_order(resources: dict[str, Resource], plan: Plan) -> dict[str, Resource]:
+def in_plan_order(resources: dict[str, Resource], plan: Plan) -> dict[str, Resource]:
+    """The resources in the order of the plan, those that it does not have at the end."""
     order = {address: number for number, address in enumerate(plan.resources)}
     last = len(order)
     return dict(sorted(resources.items(), key=lambda kv: (order.get(kv[0], last), kv[0])))
 
 
-def _dependencies(item: Mapping[str, Any]) -> frozenset[str]:
+def dependencies_of(item: Mapping[str, Any]) -> frozenset[str]:
+    """What Terraform makes before a resource of a state, by configuration address."""
     return frozenset(configuration_address(a) for a in item.get("depends_on") or ())
 
 
-def _close_dependencies(resources: dict[str, Resource]) -> None:
+def close_dependencies(resources: dict[str, Resource]) -> None:
     """Make dependency lists transitive, through data sources too."""
     direct: dict[str, set[str]] = {}
     for resource in resources.values():
@@ -182,7 +184,7 @@ def _close_dependencies(resources: dict[str, Resource]) -> None:
         )
 
 
-def _places(items: list[dict[str, Any]]) -> dict[str, Place]:
+def places_of(items: list[dict[str, Any]]) -> dict[str, Place]:
     """Provider configuration key → where it puts things, from the probes."""
     found: dict[str, dict[str, str]] = {}
     for item in items:

@@ -212,13 +212,17 @@ class Stream:
         self._errors.seek(0)
         return code, self._errors.read().decode("utf-8", "replace")
 
-    def __exit__(self, *_: object) -> None:
-        process = self._process
-        if process.poll() is None:
+    def kill(self) -> None:
+        """End the command and its providers at once; whoever reads the lines reads no more."""
+        if self._process.poll() is None:
             # The providers are in the same process group and would outlive a plain kill.
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def __exit__(self, *_: object) -> None:
+        process = self._process
+        self.kill()
+        process.wait()
         if process.stdout is not None:
             process.stdout.close()
         self._held.close()
