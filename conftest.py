@@ -87,3 +87,16 @@ def pytest_planproof_variants(
         Variant("alarm topics", {names.alarm_topics: [topic]}),
     )
     return [v for v in wanted if set(v.variables) <= set(variables)]
+
+
+def pytest_planproof_services() -> list[str]:
+    """What the emulated account needs beside moto's services."""
+    return ["steps._mediaconvert:MediaConvert"]
+
+
+def pytest_planproof_deployments(
+    config: pytest.Config, variables: Mapping[str, Value]
+) -> list[Variant]:
+    """The sets of variables that live beside the user's own in one account."""
+    found = pytest_planproof_variants(config, variables)
+    return [variant for variant in found if variant.name in ("another suffix", "another region")]

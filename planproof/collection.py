@@ -33,6 +33,8 @@ class FeatureFile(pytest.Module):
         # pytest-bdd puts the tests into the namespace of whoever calls scenarios().
         namespace: dict[str, Any] = module.__dict__
         namespace["_scenarios"] = scenarios
+        # Of each scenario, so that one that is judged twice is two items of pytest's.
+        namespace["pytestmark"] = pytest.mark.usefixtures("evidence_kind")
         try:
             exec(compile("_scenarios(__file__)", str(self.path), "exec"), namespace)  # noqa: S102
         except GherkinParseError as problem:
@@ -128,16 +130,23 @@ def is_feature_item(item: pytest.Item) -> bool:
     return isinstance(item.parent, FeatureFile)
 
 
+def tags_of(template: ScenarioTemplate) -> frozenset[str]:
+    """A scenario's own tags, its rule's and its feature's."""
+    rule = template.rule.tags if template.rule is not None else ()
+    return frozenset({*template.tags, *template.feature.tags, *rule})
+
+
 def requirements_of(template: ScenarioTemplate) -> tuple[str, ...]:
-    """Ids of the requirements that a scenario serves: its own tags, its rule's, its feature's."""
-    tags = set(template.tags) | set(template.feature.tags)
-    if template.rule is not None:
-        tags |= set(template.rule.tags)
-    return tuple(sorted((t for t in tags if REQUIREMENT.fullmatch(t)), key=requirement_order))
+    """Ids of the requirements that a scenario serves."""
+    tags = (tag for tag in tags_of(template) if REQUIREMENT.fullmatch(tag))
+    return tuple(sorted(tags, key=requirement_order))
 
 
-def requirements_in(path: Path) -> list[str]:
+def requirements_in(path: Path, *, deployed: bool = True) -> list[str]:
     """The requirement of every scenario of a file that is not being judged, one entry each.
+
+    Args:
+        deployed: whether to count the scenarios that need a deployed stack.
 
     A file that cannot be read has none: it is refused, with a reason, when it is judged.
     """
@@ -145,7 +154,12 @@ def requirements_in(path: Path) -> list[str]:
         feature = get_feature(str(path.parent), path.name)
     except (GherkinParseError, UnicodeDecodeError, OSError):
         return []
-    return [i for template in feature.scenarios.values() for i in requirements_of(template)]
+    return [
+        identifier
+        for template in feature.scenarios.values()
+        if deployed or "deployed" not in tags_of(template)
+        for identifier in requirements_of(template)
+    ]
 
 
 def requirement_order(identifier: str) -> tuple[str, int]:
@@ -172,6 +186,11 @@ def check_scenarios(items: Iterable[pytest.Item]) -> None:
             raise PlanproofError(
                 f'the scenario "{template.name}" at {place} has no requirement tag',
                 "put a tag such as @REQ-03 on the line above it",
+            )
+        if {"sources", "deployed"} <= tags_of(template):
+            raise PlanproofError(
+                f'the scenario "{template.name}" at {place} is tagged @sources and @deployed',
+                "leave one of them out: it is judged on the sources, or on what is deployed",
             )
         callspec = getattr(item, "callspec", None)
         example = callspec.params.get("_pytest_bdd_example", {}) if callspec else {}

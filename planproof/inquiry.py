@@ -21,7 +21,7 @@ from planproof.resolution import Variant, planned_instances, resolve, resolve_be
 from planproof.stack import Resource, Stack
 from planproof.terraform_cli import Binary, Progress, TerraformNotFoundError, find_binary
 from planproof.terraform_cli import no_progress as silent
-from planproof.values import UNKNOWN, Value
+from planproof.values import UNKNOWN, Value, is_unknown
 from planproof.working_copy import source_files
 from planproof.workspace import Workspace, shown_path
 
@@ -30,6 +30,8 @@ DEFAULT_BINARY = "terraform"
 VariantsOf = Callable[[Mapping[str, Value]], Sequence[Variant]]
 """Given the variables of the stack, the further variants a suite wants resolved. It is asked twice:
 before there is a plan, when some values are still UNKNOWN, and with the plan's."""
+Prepared = Callable[[Workspace, Mapping[str, Value]], None]
+"""Is told, once, of the workspace and the variables of the stack, as soon as both are known."""
 
 
 @dataclass(slots=True)
@@ -86,8 +88,13 @@ class Inquiry:
     _secrets: frozenset[str] | None = None
     _open: ExitStack = field(default_factory=ExitStack)
 
-    def prepare(self, variants_of: VariantsOf = lambda _: ()) -> None:
+    def prepare(
+        self, variants_of: VariantsOf = lambda _: (), prepared: Prepared = lambda *_: None
+    ) -> None:
         """Do all the work that takes seconds.
+
+        Args:
+            prepared: begins what may be done beside it; not called where there is no Terraform.
 
         Raises:
             PlanproofError: the stack cannot be judged at all.
@@ -100,7 +107,7 @@ class Inquiry:
         except TerraformNotFoundError as missing:
             self._from_recording(missing)
             return
-        self._from_terraform(binary, variants_of)
+        self._from_terraform(binary, variants_of, prepared)
 
     def close(self) -> None:
         """Let go of the workspace and the emulated account."""
@@ -201,7 +208,7 @@ class Inquiry:
             f"{self.recorded.digest[:12]})."
         )
 
-    def _from_terraform(self, binary: Binary, variants_of: VariantsOf) -> None:
+    def _from_terraform(self, binary: Binary, variants_of: VariantsOf, prepared: Prepared) -> None:
         directory = self.question.terraform_dir
         if directory is None:
             raise ValueError("a question names a directory or a plan file")
@@ -221,21 +228,25 @@ class Inquiry:
             workspace.endpoint = account.endpoint
         self._check_variables(workspace)
         with workspace.serving():
-            self._resolve(workspace, variants_of)
+            self._resolve(workspace, variants_of, prepared)
         self.source = f"{binary}, every value resolved, sources {source_digest(directory)[:12]}"
         names = [text.partition("=")[0] for text in self.question.variables]
         names += [path.name for path in self.question.variable_files]
         if names:
             self.source += f", with {', '.join(names)}"
 
-    def _resolve(self, workspace: Workspace, variants_of: VariantsOf) -> None:
+    def _resolve(self, workspace: Workspace, variants_of: VariantsOf, prepared: Prepared) -> None:
         arguments = self.question.arguments()
+        early = guessed_variables(workspace.sources, self.question)
+        certain = not any(is_unknown(value) for value in early.values())
+        if certain:
+            prepared(workspace, early)
         with self._timed("plan"):
             self.progress(f"{workspace.binary.product} plan")
             said = workspace.terraform(
                 "plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *arguments
             )
-        guessed = list(variants_of(guessed_variables(workspace.sources, self.question)))
+        guessed = list(variants_of(early))
         variants = [Variant(DEFAULT), *guessed]
         sets = "one set" if len(variants) == 1 else f"{len(variants)} sets"
         self.progress(f"resolving the stack with {sets} of variables")
@@ -247,6 +258,8 @@ class Inquiry:
                 )
             )
             self.plan = shown.result()
+        if not certain:
+            prepared(workspace, self.plan.variables)
         self._make_up_for(guessed, variants_of(self.plan.variables), workspace)
         default = self._stacks[DEFAULT]
         if isinstance(default, PlanproofError):

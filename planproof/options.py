@@ -19,6 +19,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="judge the requirements: print each verdict as it is reached and write reports",
     )
     group.addoption(
+        "--deployed",
+        action="store_true",
+        help="with --compliance: deploy the stack to an emulated account too, and judge it there",
+    )
+    group.addoption(
         "--terraform-dir",
         metavar="DIR",
         help="the Terraform directory to judge (ini: terraform_dir)",
@@ -92,6 +97,30 @@ def check_compliance(config: pytest.Config) -> None:
         raise PlanproofError(
             f"there is no folder {config.getini('features_dir')}/ of requirements here",
             "run in the project's own folder, or name .feature files",
+        )
+
+
+def check_deployed(config: pytest.Config) -> None:
+    """Refuse what ``--deployed`` cannot do.
+
+    Raises:
+        PlanproofError: says what.
+    """
+    option = config.getoption
+    if not option("--deployed"):
+        return
+    if not option("--compliance"):
+        raise PlanproofError("--deployed was given without --compliance", "give both")
+    if option("--plan"):
+        raise PlanproofError(
+            "--deployed was given together with --plan, and a plan file alone cannot be deployed",
+            "name the sources with --terraform-dir, or leave out --deployed",
+        )
+    if option("--real-credentials"):
+        raise PlanproofError(
+            "--deployed was given together with --real-credentials, and it deploys to an emulated "
+            "account alone",
+            "leave out one of them",
         )
 
 

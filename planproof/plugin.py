@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from planproof import collection, options
+from planproof.deployed_run import DeployedRun
 from planproof.errors import PlanproofError
 from planproof.recorder import Recorder, UndeterminedError
 from planproof.resolution import Variant
+from planproof.results import Kind
 from planproof.run import Run
+from planproof.run_items import KIND, kind_of, kinds_asked
 from planproof.stack import Stack
 from planproof.step_tables import check_arguments, named
 from planproof.values import Value
@@ -41,6 +44,24 @@ class Hooks:
         """
         raise AssertionError("a specification is never called")
 
+    @pytest.hookspec
+    def pytest_planproof_services(self, config: pytest.Config) -> Sequence[str]:
+        """Further AWS services that the emulated account of --deployed needs, as "module:Class";
+        see planproof.account.model.Service."""
+        raise AssertionError("a specification is never called")
+
+    @pytest.hookspec
+    def pytest_planproof_deployments(
+        self, config: pytest.Config, variables: Mapping[str, Value]
+    ) -> Sequence[Variant]:
+        """Further sets of variables to deploy the stack with, beside the user's own.
+
+        Args:
+            config: with the options of the run.
+            variables: name → value, defaults included; each is known.
+        """
+        raise AssertionError("a specification is never called")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
@@ -56,8 +77,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make ready for a run; --compliance judges the features where no path is given."""
     config.addinivalue_line("markers", "requirement(id): the requirement that a scenario serves")
     config.addinivalue_line("markers", "sources: a scenario that needs the Terraform sources")
+    config.addinivalue_line("markers", "deployed: a scenario that needs a deployed stack")
+    config.addinivalue_line("markers", "destroys: one that ends the deployment, so it comes last")
     if config.option.collectonly:
         return
+    try:
+        options.check_deployed(config)
+    except PlanproofError as problem:
+        raise pytest.UsageError(str(problem)) from None
     run = Run(config)
     config.stash[_RUN] = run
     if config.getoption("--compliance"):
@@ -88,9 +115,20 @@ def pytest_make_collect_report(
     """Keep what could not be collected: pytest would say so in a section that is not shown."""
     report = yield
     run = collector.config.stash.get(_RUN, None)
-    if report.failed and run is not None and run.took_terminal:
+    if report.failed and run is not None and run.terminal.taken:
         run.not_collected.append(report.longreprtext.strip())
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With --deployed, a scenario on what is planned is judged on what is deployed as well."""
+    if KIND not in metafunc.fixturenames or not metafunc.config.getoption("--deployed"):
+        return
+    kinds = kinds_asked(metafunc.definition, deployed=True)
+    # One on the sources shares the fixtures of the plan: another value would make them anew.
+    values = [Kind.PLANNED if kind is Kind.DECLARED else kind for kind in kinds]
+    metafunc.parametrize(KIND, values, indirect=True, ids=list(kinds), scope="session")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -116,18 +154,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if run.not_collected:
         raise pytest.UsageError("\n".join(run.not_collected))
     if not mine:
-        if run.took_terminal and run.deselected:
+        if run.terminal.taken and run.scope.deselected:
             raise pytest.UsageError(
-                f"none of {run.deselected} scenarios was chosen: "
+                f"none of {run.scope.deselected} scenarios was chosen: "
                 "give -k a part of a scenario's name."
             )
-        if run.took_terminal:
+        if run.terminal.taken:
             raise pytest.UsageError("there is no scenario to judge: write one in a .feature file.")
         return
-    if without := run.left_out(mine):
+    if without := run.scope.left_out(mine):
         config.hook.pytest_deselected(items=without)
         mine = [item for item in mine if item not in without]
         items[:] = [item for item in items if item not in without]
+    if not mine:
+        if run.terminal.taken:
+            raise pytest.UsageError("\n".join(run.scope.notices))
+        return
     try:
         collection.check_scenarios(mine)
     except PlanproofError as problem:
@@ -142,7 +184,7 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     """Remember scenarios that -k or the like takes away."""
     mine = [item for item in items if collection.is_feature_item(item)]
     if mine and (run := mine[0].config.stash.get(_RUN, None)):
-        run.note_deselected(mine)
+        run.scope.note_deselected(mine)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -153,6 +195,18 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     try:
         run.prepare()
+    except PlanproofError as problem:
+        raise pytest.UsageError(str(problem)) from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """The first scenario on what is deployed waits until it is."""
+    run = item.config.stash.get(_RUN, None)
+    if run is None or not collection.is_feature_item(item) or kind_of(item) is not Kind.DEPLOYED:
+        return
+    try:
+        run.deployed.wait(run.inquiry)
     except PlanproofError as problem:
         raise pytest.UsageError(str(problem)) from None
 
@@ -187,6 +241,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     run = item.config.stash.get(_RUN, None)
     if run is not None and collection.is_feature_item(item):
         item.stash[Run.RECORDER] = run.recorder()
+        run.deployed.check(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -207,7 +262,7 @@ def pytest_report_teststatus(
 ) -> tuple[str, str, str] | None:
     """Requirements are printed as they are reached, so pytest's own letters are left out."""
     run = config.stash.get(_RUN, None)
-    if run is not None and run.took_terminal and report.nodeid in run.node_ids:
+    if run is not None and run.terminal.taken and report.nodeid in run.node_ids:
         # Only what decided a scenario is counted: its call, or a phase that failed.
         decided = report.when == "call" or not report.passed
         return (report.outcome if decided else "", "", "")
@@ -220,11 +275,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash.get(_RUN, None)
     if run is None:
         return
-    if run.prepared and run.took_terminal:
+    if run.prepared and run.terminal.taken:
         try:
             session.exitstatus = run.finish(exitstatus)
         except PlanproofError as problem:
-            run.say(f"ERROR: {problem}")
+            run.terminal.say(f"ERROR: {problem}")
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
     run.close()
 
@@ -241,12 +296,18 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 @pytest.fixture(scope="session")
-def inquiry(request: pytest.FixtureRequest) -> Inquiry:
+def evidence_kind(request: pytest.FixtureRequest) -> Kind:
+    """What is judged. Fixtures that depend on it are made anew when that changes."""
+    return getattr(request, "param", Kind.PLANNED)
+
+
+@pytest.fixture(scope="session")
+def inquiry(request: pytest.FixtureRequest, evidence_kind: Kind) -> Inquiry:
     """The run's answers from Terraform, one stack for each set of variables."""
     run = request.config.stash[_RUN]
     if not run.prepared:
         run.prepare()
-    return run.inquiry
+    return run.inquiry_on(evidence_kind)
 
 
 @pytest.fixture(scope="session")
@@ -259,6 +320,17 @@ def stack(inquiry: Inquiry) -> Stack:
 def checks(request: pytest.FixtureRequest, inquiry: Inquiry) -> CheckResults:
     """What the custom Checkov checks say of the sources."""
     return request.config.stash[_RUN].check_results()
+
+
+@pytest.fixture(scope="session")
+def deployment(request: pytest.FixtureRequest, evidence_kind: Kind) -> DeployedRun:
+    """The deployed stack and the account that it is in, for scenarios tagged @deployed."""
+    found = request.config.stash[_RUN].deployed.run
+    if found is None or evidence_kind is not Kind.DEPLOYED:
+        raise UndeterminedError(
+            "a step needs the deployed stack, and its scenario has no tag @deployed"
+        )
+    return found
 
 
 @pytest.fixture

@@ -25,6 +25,20 @@ class UndeterminedError(Exception):
     """The evidence does not decide; says why in one sentence."""
 
 
+class NotDeployedError(Exception):
+    """A step asks for a set of variables that the run did not deploy; says which.
+
+    A scenario that is judged on the plan as well is left to that; no other one is decided.
+
+    Attributes:
+        variant: the name of the set.
+    """
+
+    def __init__(self, variant: str) -> None:
+        super().__init__(f"the stack was not deployed with {variant}")
+        self.variant = variant
+
+
 def render(value: Value) -> str:
     """A value for a reader: unknown is said in words, long text is cut."""
     if value is UNKNOWN:

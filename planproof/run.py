@@ -1,14 +1,13 @@
-"""One compliance run: what is asked, what came out, what the terminal shows meanwhile."""
+"""One compliance run: what is asked, and what came out."""
 
 from __future__ import annotations
 
 import datetime as dt
-import time
-import traceback
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,26 +16,28 @@ import pytest
 from planproof.collection import (
     REQUIREMENT,
     requirement_order,
-    requirements_in,
     requirements_of,
     scenario_of,
 )
-from planproof.errors import PlanproofError
 from planproof.inquiry import Inquiry
 from planproof.options import question_of
-from planproof.recorder import Recorder, StepFailedError, UndeterminedError
+from planproof.recorder import Recorder, UndeterminedError
 from planproof.reports import set_aside, words, write_reports
-from planproof.reports.terminal import details, requirement_line, summary_lines, supports_unicode
 from planproof.resolution import Variant
 from planproof.results import (
     Evidence,
+    Kind,
     RequirementResult,
     RunResult,
     ScenarioResult,
     Verdict,
     Waiver,
 )
-from planproof.run_items import requirements_served, steps_part, title_of, unjudged
+from planproof.run_deployed import DeployedHalf
+from planproof.run_items import requirements_served, title_of, turn_of, unjudged
+from planproof.run_scope import Scope
+from planproof.run_terminal import RunTerminal
+from planproof.run_verdicts import judge
 from planproof.values import Value
 from planproof.waivers import read_waivers, waiver_for
 
@@ -54,8 +55,6 @@ class Run:
         self.items: list[pytest.Item] = []
         self.node_ids: frozenset[str] = frozenset()
         self.prepared = False
-        self.took_terminal = False
-        self.deselected = 0
         self.not_collected: list[str] = []
         self.inquiry: Inquiry
         self.result: RunResult | None = None
@@ -63,12 +62,11 @@ class Run:
         self._titles: dict[str, tuple[str, str]] = {}
         self._scenarios: dict[str, list[ScenarioResult]] = {}
         self._crashes: list[str] = []
-        self._notices: list[str] = []
-        self._left_out: frozenset[str] = frozenset()
-        self._not_judged: Counter[str] = Counter()  # requirement → scenarios
+        self.scope = Scope(config)
+        self.terminal = RunTerminal(config)
+        self.deployed = DeployedHalf(config, self.terminal.progress)
         self._waivers: tuple[Waiver, ...] = ()
         self._started = dt.datetime.now(dt.UTC).astimezone()
-        self._clock = time.monotonic()
         self._pool: ThreadPoolExecutor | None = None
         self._checks: Future[CheckResults] | None = None
         self._written: dict[str, Path] = {}
@@ -77,65 +75,15 @@ class Run:
 
     def take_over_terminal(self) -> None:
         """Print verdicts instead of pytest's own lines, and judge all features by default."""
-        self.took_terminal = True
-        option = self.config.option
-        option.tbstyle, option.no_header, option.reportchars = "no", True, ""
-        option.verbose = min(option.verbose, -1)
-        option.disable_warnings = True
+        self.terminal.take_over()
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
             folder = str(self.config.getini("features_dir"))
             self.config.args[:] = [str(self.config.rootpath / folder)]
 
-    def left_out(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
-        """Scenarios that need sources where there are none, unless a requirement has no other."""
-        if not self.config.getoption("--plan") or self.config.getoption("--terraform-dir"):
-            return []
-        out = [item for item in items if item.get_closest_marker("sources")]
-        served = {i for item in items if item not in out for i in requirements_served(item)}
-        out = [item for item in out if set(requirements_served(item)) <= served]
-        self._left_out = frozenset(item.nodeid for item in out)
-        if out:
-            self._notices.append(
-                f"Left out, since they look at the sources: {len(out)} of the scenarios. "
-                "Name the sources with --terraform-dir to have them judged too."
-            )
-        return out
-
-    def note_deselected(self, items: Sequence[pytest.Item]) -> None:
-        """Remember what -k or the like took away, so that no report passes for a whole one."""
-        for item in items:
-            if item.nodeid not in self._left_out:
-                self.deselected += 1
-                self._not_judged.update(requirements_served(item))
-
-    def note_other_files(self, items: Sequence[pytest.Item]) -> None:
-        """The same for scenarios in files of the features folder that were not named."""
-        judged = {item.path for item in items}
-        folder = self.config.rootpath / str(self.config.getini("features_dir"))
-        for path in folder.rglob("*.feature"):
-            if path not in judged:
-                self._not_judged.update(requirements_in(path))
-
-    def _say_what_is_partial(self) -> None:
-        partial = [
-            f"{identifier} ({len(left)} of {len(left) + self._not_judged[identifier]})"
-            for identifier, left in sorted(self._requirements.items())
-            if self._not_judged[identifier]
-        ]
-        if partial:
-            self._notices.append(
-                "A part of the scenarios was judged, by -k or because only some files were named: "
-                + ", ".join(partial)
-                + "."
-            )
-
     def plan_items(self, items: Sequence[pytest.Item]) -> None:
         """Learn which scenarios serve which requirement, and sort them so."""
 
-        def key(item: pytest.Item) -> tuple[str, int]:
-            return requirement_order(requirements_served(item)[0])
-
-        self.items = sorted(items, key=key)
+        self.items = sorted(items, key=turn_of)
         self.node_ids = frozenset(item.nodeid for item in items)
         for item in self.items:
             template = scenario_of(item)
@@ -144,9 +92,13 @@ class Run:
                 if identifier not in self._titles or template.rule is not None:
                     self._titles.setdefault(identifier, title_of(template))
                 self._scenarios.setdefault(identifier, [])
-        if self.took_terminal:
-            self.note_other_files(items)
-        self._say_what_is_partial()
+        if self.terminal.taken:
+            self.scope.note_other_files(items)
+        judged: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+        for item in self.items:
+            for identifier in requirements_served(item):
+                judged[identifier].append(item)
+        self.scope.say_what_is_partial(judged)
 
     def prepare(self) -> None:
         """Ask Terraform, and Checkov beside it.
@@ -155,29 +107,36 @@ class Run:
             PlanproofError: the stack cannot be judged at all.
         """
         question = question_of(self.config)
-        if self.took_terminal:
+        if self.terminal.taken:
             # Yesterday's verdict must not lie where today's could not be reached.
             set_aside(Path(str(self.config.getoption("--report-dir"))))
         self._waivers = read_waivers(self._waivers_file())
-        self.inquiry = Inquiry(question, progress=self.progress)
-        if self.took_terminal:
-            self.say(f"planproof judges {self.inquiry.subject}")
+        self.inquiry = Inquiry(question, progress=self.terminal.progress)
+        if self.terminal.taken:
+            self.terminal.say(f"planproof judges {self.inquiry.subject}")
         self._start_checks()
         try:
-            self.inquiry.prepare(self._variants)
+            begin = partial(self.deployed.begin, self.inquiry)
+            self.inquiry.prepare(self._variants, begin)
+            self.deployed.check_begun()
         except BaseException:
             self.close()
             raise
         self.prepared = True
-        if self.took_terminal:
-            for notice in (*self.inquiry.notices, *self._notices):
-                self.say(f"NOTE: {notice}")
-            self.progress(words.counted(len(self._requirements), "requirement"))
-            self.say("")
+        notices = (*self.inquiry.notices, *self.scope.notices)
+        self.terminal.begin(notices, words.counted(len(self._requirements), "requirement"))
 
     def _variants(self, variables: Mapping[str, Value]) -> list[Variant]:
         hook = self.config.hook.pytest_planproof_variants
         return [v for found in hook(config=self.config, variables=variables) for v in found]
+
+    def inquiry_on(self, kind: Kind) -> Inquiry:
+        """The answers on one kind of evidence.
+
+        Raises:
+            PlanproofError: the stack is not deployed.
+        """
+        return self.deployed.inquiry(self.inquiry) if kind is Kind.DEPLOYED else self.inquiry
 
     def _waivers_file(self) -> Path | None:
         if named := self.config.getoption("--waivers"):
@@ -204,23 +163,10 @@ class Run:
         """A recorder for one scenario."""
         return Recorder(
             lambda resource, path: self.inquiry.locate(resource, path),
-            lambda: self.inquiry.secrets(),
+            lambda: self.inquiry.secrets() | self.deployed.secrets(),
         )
 
     # While it runs ---------------------------------------------------------------------------
-
-    def progress(self, text: str) -> None:
-        """One line on what is being done, with the seconds since the start."""
-        if self.took_terminal:
-            self.say(f"  {time.monotonic() - self._clock:5.1f} s  {text}")
-
-    def say(self, text: str) -> None:
-        """A line on the terminal, past pytest's capturing."""
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            reporter.ensure_newline()
-            reporter.write_line(text)
-            reporter.flush()
 
     def take(
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
@@ -229,13 +175,18 @@ class Run:
         if report.when != "call" and report.passed:
             return
         recorder = item.stash.get(self.RECORDER, None) or Recorder()
-        verdict, reason = self._judge(call, recorder)
-        reason = recorder.mask(reason)
-        if not verdict.acceptable:
-            report.outcome, report.longrepr = "failed", reason
+        if self.deployed.leaves(item, call, recorder):
+            report.outcome, report.longrepr = "skipped", (str(item.path), 0, str(call.excinfo))
+            self._done(item)
+            return
+        judged = judge(call, recorder, lambda: self.deployed.trouble(item))
+        if judged.crash:
+            self._crashes.append(judged.crash)
+        if not judged.verdict.acceptable:
+            report.outcome, report.longrepr = "failed", judged.reason
         scenario = replace(
-            unjudged(item, reason),
-            verdict=verdict,
+            unjudged(item, judged.reason),
+            verdict=judged.verdict,
             evidence=tuple(recorder.evidence),
             warnings=tuple(recorder.warnings),
             edges=tuple(recorder.edges),
@@ -243,53 +194,15 @@ class Run:
         )
         for identifier in requirements_served(item):
             self._scenarios[identifier].append(scenario)
+        self._done(item)
+
+    def _done(self, item: pytest.Item) -> None:
+        for identifier in requirements_served(item):
             left = self._requirements[identifier]
             if item.nodeid in left:
                 left.remove(item.nodeid)
             if not left:
-                self._announce(identifier)
-
-    def _judge(self, call: pytest.CallInfo[None], recorder: Recorder) -> tuple[Verdict, str]:
-        if call.excinfo is None:
-            if any(item.holds is not True for item in recorder.evidence):
-                return Verdict.UNDETERMINED, "a step recorded evidence that was never settled"
-            if not recorder.evidence:
-                return Verdict.UNDETERMINED, "no step looked at anything, so nothing is proven"
-            return Verdict.PASSED, ""
-        problem = call.excinfo.value
-        if isinstance(problem, StepFailedError):
-            return Verdict.FAILED, str(problem)
-        if isinstance(problem, UndeterminedError):
-            return Verdict.UNDETERMINED, str(problem)
-        if isinstance(problem, PlanproofError):
-            return Verdict.UNDETERMINED, problem.sentence
-        # A step that crashed has decided nothing; the traceback is for whoever mends the step.
-        text = "".join(traceback.format_exception(problem.with_traceback(steps_part(problem))))
-        self._crashes.append(recorder.mask(text))
-        kind = type(problem).__name__
-        return (
-            Verdict.UNDETERMINED,
-            f"a step crashed with {kind}: {recorder.mask(str(problem))[:300]}",
-        )
-
-    def _announce(self, identifier: str) -> None:
-        if not self.took_terminal:
-            return
-        requirement = self._requirement(identifier)
-        stream = self.config.get_terminal_writer()
-        unicode, width = self._terminal()
-        self.say(
-            requirement_line(requirement, colour=stream.hasmarkup, width=width, unicode=unicode)
-        )
-        for line in details(requirement, unicode=unicode, width=width):
-            self.say(line)
-
-    def _terminal(self) -> tuple[bool, int]:
-        """Whether the terminal shows more than ASCII, and its width in columns, within reason."""
-        stream = self.config.get_terminal_writer()
-        # A log that nobody's window cuts gets the titles whole.
-        width = max(60, min(stream.fullwidth, 120)) if stream._file.isatty() else 120
-        return supports_unicode(stream._file), width
+                self.terminal.announce(self._requirement(identifier))
 
     # After -----------------------------------------------------------------------------------
 
@@ -342,7 +255,7 @@ class Run:
             PlanproofError: the reports cannot be written.
         """
         order = sorted(self._requirements, key=requirement_order)
-        notices = [*self.inquiry.notices, *self._notices]
+        notices = [*self.inquiry.notices, *self.scope.notices, *self.deployed.notices()]
         if left := [i for i in order if self._requirements[i]]:
             notices.append(f"The run was stopped before these were judged: {', '.join(left)}.")
         notices += self._waiver_notices(order)
@@ -350,7 +263,7 @@ class Run:
             subject=self.inquiry.subject,
             source=self.inquiry.source,
             started=self._started,
-            duration=time.monotonic() - self._clock,
+            duration=self.terminal.seconds,
             requirements=tuple(self._requirement(identifier) for identifier in order),
             notices=tuple(notices),
         )
@@ -377,21 +290,12 @@ class Run:
 
     def print_summary(self, reporter: Any) -> None:
         """The last lines: counts, and where the reports are."""
-        if self.took_terminal and self.result is not None:
-            reporter.ensure_newline()
-            reporter.write_line("")
-            unicode, width = self._terminal()
-            for line in summary_lines(self.result, unicode=unicode, width=width):
-                reporter.write_line(line)
-            for path in self._written.values():
-                reporter.write_line(f"  {path}")  # as the user named the folder
-        if self._crashes and self.prepared:
-            reporter.section("steps that crashed")
-            for text in self._crashes:
-                reporter.write_line(text)
+        crashes = self._crashes if self.prepared else ()
+        self.terminal.summary(reporter, self.result, self._written.values(), crashes)
 
     def close(self) -> None:
         """Stop what was started; may be called twice."""
+        self.deployed.close()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None

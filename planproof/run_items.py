@@ -1,4 +1,4 @@
-"""What pytest's items say of the scenarios that they run."""
+"""What pytest's items say of the scenarios that they run, and of what these are judged on."""
 
 from __future__ import annotations
 
@@ -8,9 +8,65 @@ from typing import Any
 
 import pytest
 
-from planproof.collection import requirements_of, scenario_of
-from planproof.results import ScenarioResult, Verdict
+from planproof.collection import requirement_order, requirements_of, scenario_of
+from planproof.results import Kind, ScenarioResult, Verdict
 from planproof.workspace import shown_path
+
+KIND = "evidence_kind"
+"""The fixture, and the parameter of an item, that says what a scenario is judged on."""
+
+
+def kinds_asked(node: pytest.Item, *, deployed: bool) -> tuple[Kind, ...]:
+    """What a scenario is judged on, as its tags say: once each.
+
+    Args:
+        deployed: whether the run deploys the stack.
+    """
+    if node.get_closest_marker("sources"):
+        return (Kind.DECLARED,)
+    if node.get_closest_marker("deployed"):
+        return (Kind.DEPLOYED,)
+    return (Kind.PLANNED, Kind.DEPLOYED) if deployed else (Kind.PLANNED,)
+
+
+def kind_of(item: pytest.Item) -> Kind:
+    """What an item judges its scenario on."""
+    asked = kinds_asked(item, deployed=False)[0]
+    return Kind(_parameters(item).get(KIND, asked)) if asked is Kind.PLANNED else asked
+
+
+def is_planned_too(item: pytest.Item) -> bool:
+    """Whether the item's scenario is also judged on what is planned."""
+    return kinds_asked(item, deployed=True)[0] is Kind.PLANNED
+
+
+def turn_of(item: pytest.Item) -> tuple[int, tuple[str, int]]:
+    """Sort key: all that needs no deployment, then the same scenarios on the deployed stack, then
+    those that do something in the account, and at the very end those that take it down."""
+    turn = 0
+    if kind_of(item) is Kind.DEPLOYED:
+        turn = 3 if item.get_closest_marker("destroys") else 1 if is_planned_too(item) else 2
+    return turn, requirement_order(requirements_served(item)[0])
+
+
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params if callspec is not None else {}
+
+
+def example_of(item: pytest.Item) -> str:
+    """The id of a scenario outline's example; "" for a plain scenario."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is None:
+        return ""
+    name = str(callspec.id)
+    return name.removesuffix(kind_of(item)).removesuffix("-") if KIND in callspec.params else name
+
+
+def scenario_key(item: pytest.Item) -> str:
+    """Tells a scenario, or an outline's example, from others, whatever it is judged on."""
+    template = scenario_of(item)
+    return f"{item.path}:{template.line_number}:{example_of(item)}"
 
 
 def requirements_served(item: pytest.Item) -> tuple[str, ...]:
@@ -21,13 +77,14 @@ def requirements_served(item: pytest.Item) -> tuple[str, ...]:
 def unjudged(item: pytest.Item, reason: str) -> ScenarioResult:
     """A scenario's result as long as nothing was looked at."""
     template = scenario_of(item)
-    example = getattr(item, "callspec", None)
+    example = example_of(item)
     return ScenarioResult(
-        name=template.name + (f" [{example.id}]" if example else ""),
+        name=template.name + (f" [{example}]" if example else ""),
         feature=shown_path(Path(template.feature.filename)),
         line=template.line_number,
         verdict=Verdict.UNDETERMINED,
         reason=reason,
+        kind=kind_of(item),
     )
 
 

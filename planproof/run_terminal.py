@@ -1,0 +1,112 @@
+"""What a run shows on the terminal: progress, each verdict as it is reached, and the end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planproof.reports.terminal import (
+    details,
+    kinds_line,
+    requirement_line,
+    summary_lines,
+    supports_unicode,
+)
+from planproof.results import RequirementResult, RunResult
+
+
+class RunTerminal:
+    """The terminal of a run; silent until it is taken over from pytest.
+
+    Attributes:
+        taken: whether verdicts are printed here instead of pytest's own lines.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._clock = time.monotonic()
+        self._saying = threading.Lock()  # a deployment speaks from threads of its own
+        self.taken = False
+
+    def take_over(self) -> None:
+        """Print verdicts instead of pytest's own lines."""
+        self.taken = True
+        option = self._config.option
+        option.tbstyle, option.no_header, option.reportchars = "no", True, ""
+        option.verbose = min(option.verbose, -1)
+        option.disable_warnings = True
+
+    @property
+    def seconds(self) -> float:
+        """Since the run began."""
+        return time.monotonic() - self._clock
+
+    def progress(self, text: str) -> None:
+        """One line on what is being done, with the seconds since the start."""
+        if self.taken:
+            self.say(f"  {self.seconds:5.1f} s  {text}")
+
+    def say(self, text: str) -> None:
+        """A line on the terminal, past pytest's capturing."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None:
+            return
+        with self._saying:
+            reporter.ensure_newline()
+            reporter.write_line(text)
+            reporter.flush()
+
+    def begin(self, notices: Iterable[str], requirements: str) -> None:
+        """Say what a reader must know before the first verdict."""
+        if not self.taken:
+            return
+        for notice in notices:
+            self.say(f"NOTE: {notice}")
+        self.progress(requirements)
+        unicode, width = self._shape()
+        if marks := kinds_line(width=width, unicode=unicode):
+            self.progress(marks)
+        self.say("")
+
+    def announce(self, requirement: RequirementResult) -> None:
+        """A requirement's verdict, and what is wrong where it did not pass."""
+        if not self.taken:
+            return
+        colour = self._config.get_terminal_writer().hasmarkup
+        unicode, width = self._shape()
+        self.say(requirement_line(requirement, colour=colour, width=width, unicode=unicode))
+        for line in details(requirement, unicode=unicode, width=width):
+            self.say(line)
+
+    def summary(
+        self,
+        reporter: Any,
+        result: RunResult | None,
+        written: Iterable[Path],
+        crashes: Sequence[str],
+    ) -> None:
+        """The last lines: counts, where the reports are, and the tracebacks of broken steps."""
+        if self.taken and result is not None:
+            reporter.ensure_newline()
+            reporter.write_line("")
+            unicode, width = self._shape()
+            for line in summary_lines(result, unicode=unicode, width=width):
+                reporter.write_line(line)
+            for path in written:
+                reporter.write_line(f"  {path}")  # as the user named the folder
+        if crashes:
+            reporter.section("steps that crashed")
+            for text in crashes:
+                reporter.write_line(text)
+
+    def _shape(self) -> tuple[bool, int]:
+        """Whether the terminal shows more than ASCII, and its width in columns, within reason."""
+        stream = self._config.get_terminal_writer()
+        # A log that nobody's window cuts gets the titles whole.
+        width = max(60, min(stream.fullwidth, 120)) if stream._file.isatty() else 120
+        return supports_unicode(stream._file), width
