@@ -62,7 +62,7 @@ class Application:
         self.signs = Signs(
             work=self.work,
             clock=self.clock,
-            waiting=self._functions.waiting,
+            waiting=lambda: self._functions.waiting(),
             pending=lambda: sum(service.pending() for service in self.services.values()),
             activity=lambda: self.work.begun + len(self.trail),
         )

@@ -75,7 +75,7 @@ class Control:
         to the ``next`` task or None, ``pending`` of the services, and the time it is ``at``."""
         return dict(self._ask("rest"))
 
-    def _ask(self, what: str, timeout: float = _SOON, **values: Any) -> Mapping[str, Any]:
+    def _ask(self, what: str, timeout: float = _SOON, /, **values: Any) -> Mapping[str, Any]:
         request = Request(  # noqa: S310 (the endpoint is http on loopback)
             f"{self.endpoint}/_planproof/{what}",
             data=json.dumps(values).encode(),

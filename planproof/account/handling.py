@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
 import json
 import sys
 import traceback
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -101,8 +103,8 @@ class Requests:
             return _send(_unsigned(environ), start_response)
         if not (caller or self._extends(scope) or self._home.faults.of_calls()):
             return self._moto(environ, start_response)
-        body = _body_of(environ)
-        return _send(self._answer(environ, body, scope, caller, number), start_response)
+        answer = self._answer(environ, _body_of(environ), scope, caller, number)
+        return _send(answer, start_response)
 
     def _extends(self, scope: Scope) -> bool:
         return scope.signed_as in self._home.services
@@ -112,6 +114,8 @@ class Requests:
     ) -> wire.Answer:
         method = str(environ["REQUEST_METHOD"])
         try:
+            if scope.signed_as != "s3":  # where the encoding is the object's, not the request's
+                body = _unpacked(environ, body)
             reading = wire.read(environ, body, scope)
         except AwsError as error:
             unread = wire.Reading("", None, "json", {})
@@ -290,6 +294,27 @@ def _body_of(environ: Environ) -> bytes:
     else:
         body = stream.read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    if "HTTP_TRANSFER_ENCODING" not in environ:
-        environ["CONTENT_LENGTH"] = str(len(body))
     return body
+
+
+def _unpacked(environ: Environ, body: bytes) -> bytes:
+    """A compressed body as it was, for moto too.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-compression.html
+
+    Raises:
+        AwsError: it is compressed in a way that is not known, or not at all.
+    """
+    encoding = str(environ.get("HTTP_CONTENT_ENCODING", ""))
+    if not encoding:
+        return body
+    try:
+        if encoding != "gzip":
+            raise ValueError(f"the content encoding {encoding!r} is not known")
+        plain = gzip.decompress(body)
+    except (OSError, EOFError, ValueError, zlib.error) as failure:
+        raise AwsError("SerializationException", str(failure)) from failure
+    del environ["HTTP_CONTENT_ENCODING"]
+    environ["wsgi.input"] = io.BytesIO(plain)
+    environ["CONTENT_LENGTH"] = str(len(plain))
+    return plain

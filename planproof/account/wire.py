@@ -130,7 +130,16 @@ def _parameters(
         )
     except Exception as failure:  # whatever a parser stumbles over, the request is at fault
         raise AwsError("SerializationException", str(failure) or "cannot be read") from failure
-    return {name: value for name, value in parsed.items() if value is not None}
+    shape = operation.input_shape
+    members: Mapping[str, Any] = shape.members if shape is not None else {}
+    # A server cannot know how the names of headers were written; S3's metadata is in small letters.
+    return {
+        name: {key.lower(): held for key, held in value.items()}
+        if members[name].serialization.get("location") == "headers"
+        else value
+        for name, value in parsed.items()
+        if value is not None
+    }
 
 
 def answer_of(reading: Reading, result: Mapping[str, Any]) -> Answer:
