@@ -49,7 +49,10 @@ class Told:
             if changes.get("operation") == "plan":
                 self._total = sum(changes.get(key, 0) for key in ("add", "change", "remove"))
             return
-        address = ((message.get("hook") or {}).get("resource") or {}).get("addr", "")
+        hook = message.get("hook") or {}
+        if hook.get("action") == "read":  # a data source, which nobody counted
+            return
+        address = (hook.get("resource") or {}).get("addr", "")
         if kind == "apply_start":
             self._going_on[address] = time.monotonic()
         elif kind in ("apply_complete", "apply_errored"):

@@ -6,6 +6,7 @@ Each file mends one thing and says where AWS describes it.
 from __future__ import annotations
 
 from planproof.account.mends import (
+    bucket_policies,
     event_rules,
     function_settings,
     queue_attributes,
@@ -26,6 +27,7 @@ def apply(account: Account) -> None:
     trail, from now on.
     """
     deliveries = Deliveries(account)
+    bucket_policies.mend()
     queue_attributes.mend()
     queue_receiving.mend(account)
     source_mappings.mend()
