@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from emulation import After, Answer, Clock, Function, MediaConvert
 from messages import uploaded
 
@@ -86,3 +88,30 @@ def test_a_very_long_reason_is_recorded_in_part(
     mediaconvert.behaviours.append(Answer("BadRequestException", 400, "x" * 500_000))
     assert function.deliver(uploaded()) == []
     assert len(function.asset()["ErrorMessage"]) == 2_000
+
+
+def test_the_log_says_which_upload_was_rejected_and_why(
+    function: Function, mediaconvert: MediaConvert, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mediaconvert.behaviours.append(Answer("BadRequestException", 400, "/inputs: not supported"))
+    function.deliver(uploaded())
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["level"], line["message"]) == ("ERROR", "asset rejected")
+    assert line["asset_id"] == function.asset()["AssetId"]
+    assert line["error_code"] == "BadRequestException"
+    assert line["reason"].endswith("/inputs: not supported")
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
+def test_an_error_of_the_table_without_a_code_is_not_taken_for_another_delivery(
+    function: Function,
+    mediaconvert: MediaConvert,
+    capsys: pytest.CaptureFixture[str],
+    operation: str,
+) -> None:
+    function.fail_dynamodb(operation, ClientError({}, operation))
+    assert function.deliver(uploaded()) == [0]
+    assert mediaconvert.requests == []
+    failed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert failed["message"] == "message failed"
+    assert failed["reason"].startswith("ClientError(")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from itertools import permutations
 from typing import Any
 
 import pytest
-from emulation import Answer, Function, MediaConvert
+from emulation import Answer, Clock, Function, MediaConvert
 from messages import completed, state_change, uploaded
 
 
@@ -17,10 +18,18 @@ def job(function: Function, mediaconvert: MediaConvert) -> dict[str, Any]:
     return mediaconvert.jobs[0]
 
 
-def test_a_job_in_progress_is_recorded(function: Function, job: dict[str, Any]) -> None:
+def test_a_job_in_progress_is_recorded_with_its_time_and_ours(
+    function: Function, job: dict[str, Any], clock: Clock
+) -> None:
+    submitted = function.asset()
+    clock.sleep(7)
     assert function.deliver(state_change("PROGRESSING", job, timestamp=1_772_366_401_234)) == []
-    asset = function.asset()
-    assert (asset["Status"], asset["JobEventAt"]) == ("PROGRESSING", 1_772_366_401_234)
+    assert function.asset() == {
+        **submitted,
+        "Status": "PROGRESSING",
+        "JobEventAt": 1_772_366_401_234,
+        "UpdatedAt": "2026-03-01T12:00:07.000+00:00",
+    }
 
 
 def test_completion_is_final_and_names_the_files(function: Function, job: dict[str, Any]) -> None:
@@ -50,9 +59,39 @@ def test_an_error_without_a_reason_and_one_with_a_very_long_one_are_recorded(
     first, second = mediaconvert.jobs
     long = state_change("ERROR", second, errorCode=1, errorMessage="x" * 500_000)
     assert function.deliver(state_change("ERROR", first), long) == []
-    reasons = {asset["InputKey"]: asset["ErrorMessage"] for asset in function.assets()}
-    assert reasons["a.mov"] == "MediaConvert gave no reason."
-    assert reasons["b.mov"] == "x" * 2_000
+    reasons = {
+        asset["InputKey"]: (asset["ErrorCode"], asset["ErrorMessage"])
+        for asset in function.assets()
+    }
+    assert reasons["a.mov"] == ("Unknown", "MediaConvert gave no reason.")
+    assert reasons["b.mov"] == ("1", "x" * 2_000)
+
+
+def test_every_file_is_named_however_many_there_are(
+    function: Function, job: dict[str, Any]
+) -> None:
+    paths = [f"s3://video-output-test/frame.{number:07}.jpg" for number in range(2_001)]
+    groups = [{"outputDetails": [{"outputFilePaths": paths}]}]
+    assert function.deliver(state_change("COMPLETE", job, outputGroupDetails=groups)) == []
+    assert function.asset()["Outputs"] == paths
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {},
+        {"outputGroupDetails": []},
+        {"outputGroupDetails": [{"type": "FILE_GROUP"}]},
+        {"outputGroupDetails": [{"outputDetails": [{"durationInMs": 30_041}]}]},
+    ],
+    ids=["no groups named", "no groups", "no outputs", "no paths"],
+)
+def test_completion_without_files_is_completion(
+    function: Function, job: dict[str, Any], details: dict[str, Any]
+) -> None:
+    assert function.deliver(state_change("COMPLETE", job, **details)) == []
+    asset = function.asset()
+    assert (asset["Status"], asset["Outputs"]) == ("COMPLETE", [])
 
 
 FINAL = ["COMPLETE", "ERROR", "CANCELED"]
@@ -78,6 +117,33 @@ def test_a_repeated_status_changes_nothing(function: Function, job: dict[str, An
     known = function.asset()
     assert function.deliver(state_change("PROGRESSING", job, timestamp=2)) == []
     assert function.asset() == known
+
+
+def test_the_log_says_what_an_event_that_changes_nothing_met(
+    function: Function, job: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    function.deliver(completed(job))
+    capsys.readouterr()
+    function.deliver(state_change("PROGRESSING", {**job, "Id": "1772366400000-other"}))
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert line["message"] == "event changes nothing"
+    assert (line["status"], line["job_id"]) == ("PROGRESSING", "1772366400000-other")
+    assert (line["known_status"], line["known_job_id"]) == ("COMPLETE", job["Id"])
+
+
+def test_what_is_known_already_is_read_as_it_is_now(
+    function: Function, job: dict[str, Any]
+) -> None:
+    """By default DynamoDB may answer with what a record was a moment ago.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html
+    """
+    reads: list[dict[str, Any]] = []
+    function.table.meta.client.meta.events.register(
+        "provide-client-params.dynamodb.GetItem", lambda params, **_: reads.append(params)
+    )
+    function.deliver(uploaded(), state_change("COMPLETE", job), state_change("PROGRESSING", job))
+    assert [read["ConsistentRead"] for read in reads] == [True, True]
 
 
 LATER = ["upload again", "PROGRESSING", "PROGRESSING again", "COMPLETE"]
@@ -134,11 +200,19 @@ def test_details_and_warnings_change_nothing(
     ids=["none", "of another kind", "of another environment"],
 )
 def test_jobs_of_others_in_the_account_are_none_of_its_business(
-    function: Function, job: dict[str, Any], metadata: dict[str, str]
+    function: Function,
+    job: dict[str, Any],
+    metadata: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     known = function.asset()
-    assert function.deliver(state_change("COMPLETE", job, user_metadata=metadata)) == []
+    capsys.readouterr()
+    event = state_change("COMPLETE", job, user_metadata=metadata)
+    assert function.deliver(event) == []
     assert function.asset() == known
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert line["message"] == "state change concerns no asset here"
+    assert line["event_id"] == event["id"]
 
 
 @pytest.mark.parametrize("owner", [{"AssetsTable": "video-assets-test"}, {}])

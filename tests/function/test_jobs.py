@@ -121,6 +121,8 @@ THROTTLED = Answer("TooManyRequestsException", 429)
         ([After(UNANSWERED)] * 3, True),
         ([failures.ConnectionClosedError(**URL)] * 3, True),
         ([Answer("InternalServerErrorException", 500)] * 3, True),
+        ([Answer("InternalFailure", 500)] * 3, True),
+        ([Answer("InternalServerErrorException", 400)] * 3, True),
         ([Answer("ServiceUnavailable", 503)] * 3, True),
         ([Answer("ConflictException", 409)] * 3, True),
         ([UNANSWERED, THROTTLED, THROTTLED], True),
@@ -130,6 +132,8 @@ THROTTLED = Answer("TooManyRequestsException", 429)
         ([Answer("ForbiddenException", 403)], False),
         ([Answer("NotFoundException", 404)], False),
         ([failures.NoCredentialsError()], False),
+        ([failures.ClientError({}, "CreateJob")], False),
+        ([failures.ClientError({"ResponseMetadata": {}}, "CreateJob")], False),
     ],
     ids=str,
 )

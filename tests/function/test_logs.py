@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -88,6 +89,19 @@ def test_a_line_can_be_written_without_a_context(capsys: pytest.CaptureFixture[s
         "number": 1,
         "when": "2026-03-01 00:00:00",
     }
+
+
+@pytest.mark.parametrize(
+    ("write", "level"), [(logs.info, "INFO"), (logs.warning, "WARNING"), (logs.error, "ERROR")]
+)
+def test_a_line_of_any_level_carries_its_fields_and_no_traceback_that_nobody_asked_for(
+    capsys: pytest.CaptureFixture[str], write: Callable[..., None], level: str
+) -> None:
+    logs.configure("INFO")
+    write("said", job_id="job-1")
+    (line,) = lines(capsys)
+    del line["timestamp"]
+    assert line == {"level": level, "message": "said", "job_id": "job-1"}
 
 
 def test_the_runtimes_own_handler_does_not_print_a_line_again() -> None:
