@@ -145,9 +145,20 @@ def transcode(data: bytes, recipe: Recipe) -> Made:
 
 def _opened(data: bytes) -> Any:
     try:
-        return av.open(io.BytesIO(data))
+        source = av.open(io.BytesIO(data))
     except av.FFmpegError as problem:
-        raise UnreadableError("No parser found for container") from problem
+        raise _no_media(data) from problem
+    if not source.streams:
+        source.close()
+        raise _no_media(data)
+    return source
+
+
+def _no_media(data: bytes) -> UnreadableError:
+    is_mp4 = data[4:8] == b"ftyp"
+    return UnreadableError(
+        "no moov box found in file" if is_mp4 else "No parser found for container"
+    )
 
 
 def _check_whole(source: Any, length: int) -> None:

@@ -92,29 +92,58 @@ def _check_video(video: Mapping[str, Any], place: str) -> None:
     for name in ("Width", "Height"):
         if video.get(name, 0) % 2:
             raise bad_request(f"{place}/{name.lower()}", "Should be a multiple of 2")
-    codec = _required(_required(video, "CodecSettings", place), "Codec", f"{place}/codecSettings")
-    if codec not in VIDEO_CODECS:
-        raise bad_request(f"{place}/codecSettings/codec", f"{codec} {_NOT_MADE}")
+    wanted = _codec_settings(video, place, VIDEO_CODECS)
+    codec = video["CodecSettings"]["Codec"]
     if codec == "FRAME_CAPTURE":
         return
-    name = codec.replace("_", "") + "Settings"
-    wanted = _required(video["CodecSettings"], name, f"{place}/codecSettings")
     mode = wanted.get("RateControlMode", "VBR")
-    below = f"{place}/codecSettings/{name[:1].lower()}{name[1:]}"
+    below = f"{place}/codecSettings/{_sent_as(_settings_of(codec))}"
     _required(wanted, "MaxBitrate" if mode == "QVBR" else "Bitrate", below)
+    if mode == "QVBR" and "Bitrate" in wanted:
+        raise bad_request(
+            below,
+            "Your job contains values for the following settings that are incompatible: "
+            "Rate control mode, Bitrate, and Max bitrate. Adjust your settings and resubmit "
+            "your job.",
+        )
 
 
 def _check_sound(sound: Mapping[str, Any], place: str, selectors: set[str]) -> None:
-    codec = _required(_required(sound, "CodecSettings", place), "Codec", f"{place}/codecSettings")
-    if codec not in AUDIO_CODECS:
-        raise bad_request(f"{place}/codecSettings/codec", f"{codec} {_NOT_MADE}")
+    wanted = _codec_settings(sound, place, AUDIO_CODECS)
     source = sound.get("AudioSourceName")
     if source is not None and source not in selectors:
         raise bad_request(f"{place}/audioSourceName", f"Should be an audio selector: {source}")
-    wanted = _required(sound["CodecSettings"], "AacSettings", f"{place}/codecSettings")
-    below = f"{place}/codecSettings/aacSettings"
     for name in ("CodingMode", "SampleRate"):
-        _required(wanted, name, below)
+        _required(wanted, name, f"{place}/codecSettings/aacSettings")
+
+
+def _codec_settings(
+    description: Mapping[str, Any], place: str, known: Sequence[str]
+) -> Mapping[str, Any]:
+    """The settings of the one codec that a description names."""
+    holder = _required(description, "CodecSettings", place)
+    place = f"{place}/codecSettings"
+    codec = _required(holder, "Codec", place)
+    if codec not in known:
+        raise bad_request(f"{place}/codec", f"{codec} {_NOT_MADE}")
+    for wrong, words in ((len(holder) < 2, "at least"), (len(holder) > 2, "at most")):
+        if wrong:
+            raise bad_request(place, f"Should have {words} 2 properties")
+    name = _settings_of(codec)
+    if name not in holder:
+        other = next(key for key in holder if key != "Codec")
+        raise bad_request(f"{place}/{_sent_as(other)}", f"Should not go with codec {codec}")
+    wanted: Mapping[str, Any] = holder[name]
+    return wanted
+
+
+def _settings_of(codec: str) -> str:
+    """``H264Settings`` of ``H_264``, ``FrameCaptureSettings`` of ``FRAME_CAPTURE``."""
+    return "".join(part.capitalize() for part in codec.split("_")) + "Settings"
+
+
+def _sent_as(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def _check_name(name: str, place: str) -> None:
@@ -130,13 +159,12 @@ def _codec(output: Mapping[str, Any]) -> str:
 def _required(holder: Mapping[str, Any], name: str, place: str) -> Any:
     value = holder.get(name)
     if value is None:
-        raise bad_request(place, f"{name[:1].lower()}{name[1:]} is a required property")
+        raise bad_request(place, f"{_sent_as(name)} is a required property")
     return value
 
 
 def _items(holder: Mapping[str, Any], name: str, place: str) -> Sequence[Mapping[str, Any]]:
-    sent_as = name[:1].lower() + name[1:]
     items: Sequence[Mapping[str, Any]] = _required(holder, name, place)
     if not items:
-        raise bad_request(f"{place}/{sent_as}", "Should have at least 1 items")
+        raise bad_request(f"{place}/{_sent_as(name)}", "Should have at least 1 items")
     return items

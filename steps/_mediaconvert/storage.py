@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import threading
 import zlib
 from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
-from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from planproof.account.model import Account
 from steps._mediaconvert.failures import HTTP_CONNECTION, JobFailedError, not_read, not_written
 from steps._mediaconvert.recipes import Output
 
-_LARGE: Final = 8 * 1024 * 1024
+PART: Final = 8 * 1024 * 1024
+"""Bytes of a part; what is not larger is written at once."""
 _MOST_CLIENTS: Final = 16
 
 
@@ -59,16 +60,10 @@ class Storage:
         extra = {"ContentType": output.content_type, **dict(output.storage)}
         client = self._client(role, region)
         try:
-            if len(file) < _LARGE:
+            if len(file) <= PART:
                 client.put_object(Bucket=bucket, Key=key, Body=file, **extra)
             else:
-                client.upload_fileobj(
-                    io.BytesIO(file),
-                    bucket,
-                    key,
-                    ExtraArgs=extra,
-                    Config=TransferConfig(multipart_threshold=_LARGE, use_threads=False),
-                )
+                _in_parts(client, bucket, key, file, extra)
         except (ClientError, BotoCoreError) as problem:
             raise not_written(uri, problem) from problem
 
@@ -85,6 +80,23 @@ class Storage:
             if len(self._clients) > _MOST_CLIENTS:
                 self._clients.popitem(last=False)
             return client
+
+
+def _in_parts(client: Any, bucket: str, key: str, file: bytes, extra: Mapping[str, str]) -> None:
+    """As MediaConvert writes what is large; it takes ``kms:Decrypt`` to join encrypted parts."""
+    upload = client.create_multipart_upload(Bucket=bucket, Key=key, **extra)["UploadId"]
+    where = {"Bucket": bucket, "Key": key, "UploadId": upload}
+    try:
+        made = []
+        for number, start in enumerate(range(0, len(file), PART), 1):
+            part = file[start : start + PART]
+            tag = client.upload_part(PartNumber=number, Body=part, **where)["ETag"]
+            made.append({"PartNumber": number, "ETag": tag})
+        client.complete_multipart_upload(MultipartUpload={"Parts": made}, **where)
+    except (ClientError, BotoCoreError):
+        with suppress(ClientError, BotoCoreError):
+            client.abort_multipart_upload(**where)
+        raise
 
 
 def parts(uri: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ their own root: ``/outputGroups/0/outputs/0: containerSettings is a required pro
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -50,23 +51,24 @@ def check_request(operation: str, parameters: Mapping[str, Any]) -> None:
     """Refuse what the service model does not allow.
 
     Raises:
-        AwsError: BadRequestException, about the first thing that is wrong.
+        AwsError: BadRequestException, about everything that is wrong.
     """
     model: OperationModel = service_model().operation_model(operation)
     if model.input_shape is None:
         return
-    for problem in _problems(model.input_shape, parameters, ""):
-        raise problem
+    problems = list(_problems(model.input_shape, parameters, ""))
+    if problems:
+        raise bad_request("", " | ".join(problems))
 
 
-def _problems(shape: Shape, value: Any, place: str) -> Iterator[AwsError]:
+def _problems(shape: Shape, value: Any, place: str) -> Iterator[str]:
     if value is None:
-        yield bad_request(place, "Should not be null")
+        yield f"{place}: Should not be null"
         return
     kinds = _KINDS.get(shape.type_name)
     wrong_bool = isinstance(value, bool) and shape.type_name != "boolean"
     if kinds and (wrong_bool or not isinstance(value, kinds)):
-        yield bad_request(place, f"Should be of type {shape.type_name}")
+        yield f"{place}: Should be of type {shape.type_name}"
         return
     match shape.type_name:
         case "structure":
@@ -83,14 +85,14 @@ def _problems(shape: Shape, value: Any, place: str) -> Iterator[AwsError]:
             yield from _in_number(shape, value, place)
 
 
-def _in_structure(shape: Shape, value: Mapping[str, Any], place: str) -> Iterator[AwsError]:
+def _in_structure(shape: Shape, value: Mapping[str, Any], place: str) -> Iterator[str]:
     names = {name: _sent_as(name, member) for name, member in shape.members.items()}
     for name in shape.required_members:
         if name not in value:
-            yield bad_request(place, f"{names[name]} is a required property")
+            yield f"{place}: {names[name]} is a required property"
     for name, item in value.items():
         if name not in names:
-            yield bad_request(place, f"Property {_lower(name)} is not defined and not allowed")
+            yield f"{place}: Should not have additional properties: {_lower(name)}"
             continue
         # The settings of a job are a document of their own, that places are given in.
         below = "" if shape.name == "CreateJobRequest" and name == "Settings" else place
@@ -98,25 +100,25 @@ def _in_structure(shape: Shape, value: Mapping[str, Any], place: str) -> Iterato
         yield from _problems(shape.members[name], item, below)
 
 
-def _in_text(shape: Shape, value: str, place: str) -> Iterator[AwsError]:
+def _in_text(shape: Shape, value: str, place: str) -> Iterator[str]:
     limits = shape.metadata
     if limits.get("enum") and value not in limits["enum"]:
-        allowed = ", ".join(limits["enum"])
-        yield bad_request(place, f"Should be one of the allowed values: [{allowed}]")
+        allowed = json.dumps(limits["enum"], separators=(",", ":"))
+        yield f"{place}: Should be equal to one of the allowed values in {allowed}"
     if len(value) < limits.get("min", 0):
-        yield bad_request(place, f"Should be at least {limits['min']} characters long")
+        yield f"{place}: Should be at least {limits['min']} characters long"
     if len(value) > limits.get("max", len(value)):
-        yield bad_request(place, f"Should be at most {limits['max']} characters long")
+        yield f"{place}: Should be at most {limits['max']} characters long"
     if limits.get("pattern") and not re.search(limits["pattern"], value):
-        yield bad_request(place, f"Should match the pattern {limits['pattern']}")
+        yield f"{place}: Should match the pattern {limits['pattern']}"
 
 
-def _in_number(shape: Shape, value: float, place: str) -> Iterator[AwsError]:
+def _in_number(shape: Shape, value: float, place: str) -> Iterator[str]:
     limits = shape.metadata
     if value < limits.get("min", value):
-        yield bad_request(place, f"Should be greater than or equal to {limits['min']}")
+        yield f"{place}: Should be greater than or equal to {limits['min']}"
     if value > limits.get("max", value):
-        yield bad_request(place, f"Should be less than or equal to {limits['max']}")
+        yield f"{place}: Should be less than or equal to {limits['max']}"
 
 
 def _sent_as(name: str, shape: Shape) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import heapq
-import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
-from botocore.awsrequest import AWSResponse
 
 from planproof.account.model import ACCOUNT_ID, AwsError, Call, Caller, Denial
 from steps._mediaconvert import MediaConvert
@@ -25,6 +24,14 @@ CALLER = Caller(
     f"arn:aws:iam::{ACCOUNT_ID}:role/function",
 )
 START = 1_700_000_000.5
+
+
+@cache
+def owners_client(service: str, region: str) -> Any:
+    """A client of the owner of the account; making one takes longer than most tests."""
+    return boto3.client(
+        service, region_name=region, aws_access_key_id="owner", aws_secret_access_key="owner"
+    )
 
 
 class Clock:
@@ -115,11 +122,11 @@ class Account:
         }
 
     def client(self, service: str, region: str, caller: Mapping[str, str] | None = None) -> Any:
-        keys = caller or {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "owner"}
-        names = {name.lower(): value for name, value in keys.items()}
+        if caller is None:
+            return owners_client(service, region)
+        names = {name.lower(): value for name, value in caller.items()}
         client = boto3.client(service, region_name=region, **names)
-        if caller:
-            client.meta.events.register_first(f"before-send.{service}", self._answered)
+        client.meta.events.register_first(f"before-call.{service}", self._answered)
         return client
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
@@ -128,20 +135,17 @@ class Account:
     def kill(self, instance: str) -> None:
         raise AssertionError("MediaConvert ends no functions")
 
-    def _answered(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
+    def _answered(self, event_name: str, **_: Any) -> tuple[Any, dict[str, Any]] | None:
+        """What a client gets instead of an answer: response of HTTP, and what it says."""
         if not self.busy_now:
             self.idle_clients += 1
         refusal = self.refused.get(event_name.rpartition(".")[2])
         if refusal is None:
             return None
         status, code, message = refusal
-        body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
-        return AWSResponse(request.url, status, {}, _Raw(body))
-
-
-class _Raw(io.BytesIO):
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        yield self.read()
+        error = {"Code": code, "Message": message}
+        metadata = {"HTTPStatusCode": status}
+        return SimpleNamespace(status_code=status), {"Error": error, "ResponseMetadata": metadata}
 
 
 class Scene:
@@ -150,9 +154,14 @@ class Scene:
     def __init__(self, **times: float) -> None:
         self.account = Account()
         self.service = MediaConvert(self.account, **times)
-        self.s3 = boto3.client("s3", region_name=REGION)
+
+    @cached_property
+    def s3(self) -> Any:
+        """S3, with both buckets; most requests that are refused need none."""
+        client = owners_client("s3", REGION)
         for bucket in ("uploads", "renditions"):
-            self.s3.create_bucket(Bucket=bucket)
+            client.create_bucket(Bucket=bucket)
+        return client
 
     def upload(self, key: str = "film.mp4", content: bytes | None = None) -> None:
         self.s3.put_object(Bucket="uploads", Key=key, Body=clip() if content is None else content)
@@ -172,6 +181,7 @@ class Scene:
 
     def done(self, **changes: Any) -> dict[str, Any]:
         """A job, after all that becomes of it."""
+        assert self.s3
         job_id = self.create(**changes)["Id"]
         self.run()
         return self.job(job_id)
