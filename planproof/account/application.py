@@ -57,20 +57,24 @@ class Application:
         parts.mend(self)
         self.decisions: Decisions = parts.decisions(self)
         self._functions = parts.functions(self)
+        self._paused = False
         made = [make(self) for make in services]
         self.services: Mapping[str, Service] = {service.name: service for service in made}
         self.signs = Signs(
             work=self.work,
             clock=self.clock,
-            waiting=lambda: self._functions.waiting(),
+            # What nothing will deliver is not waited for.
+            waiting=lambda: [] if self._paused else self._functions.waiting(),
             pending=lambda: sum(service.pending() for service in self.services.values()),
             activity=lambda: self.work.begun + len(self.trail),
+            requests=lambda: self._requests.count,
         )
+        self._requests = Requests(self, moto_application())
 
     def start(self) -> None:
         """Go by the account's clock, answer, and let functions take messages."""
         self.clock.start()
-        self._server.start(Requests(self, moto_application()), ControlAnswers(self))
+        self._server.start(self._requests, ControlAnswers(self))
         self._functions.start()
 
     def stop(self) -> None:
@@ -99,11 +103,13 @@ class Application:
 
     def pause(self) -> None:
         """Let the event source mappings take no more messages."""
+        self._paused = True
         self._functions.pause()
 
     def resume(self) -> None:
         """Let them take messages again."""
         self._functions.resume()
+        self._paused = False
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         """Hand an event of an AWS service to the rules of the region's default bus.

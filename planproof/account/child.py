@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from planproof.account.application import Application
 from planproof.account.parts import Parts, named
 
-_GRACE = 5.0
+_GRACE = 3.0
 
 
 def run(port: int, services: Sequence[str], parts: str = "", folder: str = "") -> None:

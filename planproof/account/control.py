@@ -72,7 +72,8 @@ class Control:
 
     def rest(self) -> dict[str, Any]:
         """How it stands: ``busy``, ``visible`` and ``invisible`` messages in mapped queues, seconds
-        to the ``next`` task or None, ``pending`` of the services, and the time it is ``at``."""
+        to the ``next`` task or None, ``pending`` of the services, how many ``requests`` there were,
+        and the time it is ``at``."""
         return dict(self._ask("rest"))
 
     def _ask(self, what: str, timeout: float = _SOON, /, **values: Any) -> Mapping[str, Any]:

@@ -127,13 +127,17 @@ class Requests:
         )
         fault = self._before(call)
         done = self._carried_out(environ, reading, call, fault, method)
-        after = self._due("kill after", call) if caller and caller.instance else None
-        if caller is not None:
-            self._note(reading, call, done, "killed" if after else done.outcome)
-        if after is not None and caller is not None:
-            self._home.kill(caller.instance)
-            raise UnansweredError
-        return done.answer
+        if caller is None:
+            return done.answer
+        after = None
+        if caller.instance and done.outcome == "ok":  # what failed was not carried out
+            after = self._due("kill after", call)
+        if after is None:
+            self._note(reading, call, done)
+            return done.answer
+        self._note(reading, call, _Outcome(done.answer, "killed", "", {"fault": "kill after"}))
+        self._home.kill(caller.instance)
+        raise UnansweredError
 
     def _due(self, what: str, call: Call) -> Fault | None:
         return self._home.faults.due(what, call.service, call.operation, call.parameters)
@@ -244,7 +248,7 @@ class Requests:
         outcome = "throttled" if code in _THROTTLED else "failed"
         return _Outcome(answer, outcome, "", {"error": code, "message": message})
 
-    def _note(self, reading: wire.Reading, call: Call, done: _Outcome, outcome: str) -> None:
+    def _note(self, reading: wire.Reading, call: Call, done: _Outcome) -> None:
         if call.caller is None:
             return
         shape = reading.model.input_shape if reading.model is not None else None
@@ -253,7 +257,7 @@ class Requests:
             call.caller.arn,
             str(call),
             done.about,
-            outcome,
+            done.outcome,
             region=call.region,
             instance=call.caller.instance,
             parameters=in_short(shape, call.parameters),

@@ -20,7 +20,7 @@ from planproof.account.processes import descendants, end_all
 from planproof.errors import PlanproofError
 
 _READY = 60.0
-_GRACE = 7.0
+_GRACE = 6.0
 _TAIL = 30
 _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ", "COVERAGE_PROCESS_START")
 

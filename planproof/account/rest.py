@@ -13,6 +13,7 @@ from planproof.account.work import Work
 _LOOK = 0.02
 _PATIENCE = 10.0
 _LITTLE = 0.001
+_ASIDE = ("at", "requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Signs:
         waiting: seconds of account time until each message in a mapped queue becomes visible.
         pending: how much the services still have to do in times to come.
         activity: grows with everything that happens.
+        requests: how many the account had, its owner's too.
     """
 
     work: Work
@@ -32,6 +34,7 @@ class Signs:
     waiting: Callable[[], list[float]]
     pending: Callable[[], int]
     activity: Callable[[], int]
+    requests: Callable[[], int]
 
     def rest(self) -> Mapping[str, Any]:
         """How it stands at this moment, as JSON can hold it."""
@@ -43,6 +46,7 @@ class Signs:
             "invisible": len(waiting) - visible,
             "next": self.clock.next_in(),
             "pending": self.pending(),
+            "requests": self.requests(),
             "at": self.clock.now(),
         }
 
@@ -114,7 +118,7 @@ class Settling:
 
     def _state(self) -> str:
         held = self._signs.rest()
-        return ", ".join(f"{name} {value}" for name, value in held.items() if name != "at")
+        return ", ".join(f"{name} {value}" for name, value in held.items() if name not in _ASIDE)
 
 
 def advance(signs: Signs, seconds: float, real: float = 60.0) -> None:

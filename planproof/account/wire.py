@@ -101,7 +101,9 @@ def read(environ: Mapping[str, Any], body: bytes, scope: Scope) -> Reading:
         except (HTTPException, NotImplementedError):
             continue
         return Reading(service, operation, protocol, _parameters(request, operation, in_path))
-    service = candidates[-1] if candidates else ""
+    service = next(
+        (name for name in candidates if name == scope.signed_as), "".join(candidates[:1])
+    )
     protocol = str(get_service_model(service).protocol) if service else "json"
     return Reading(service, None, protocol, {})
 

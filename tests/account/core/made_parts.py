@@ -56,7 +56,7 @@ class Idle:
         self.killed.append(instance)
 
     def waiting(self) -> list[float]:
-        return [] if self.paused else self.held
+        return self.held
 
     def pause(self) -> None:
         self.paused = True

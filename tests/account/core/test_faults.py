@@ -150,10 +150,12 @@ def test_who_is_no_instance_is_not_ended(scene: Scene, what: str) -> None:
     assert scene.functions.killed == []
 
 
-def test_what_is_refused_is_ended_after_it_was_refused(scene: Scene) -> None:
+def test_nobody_is_ended_after_what_was_not_carried_out(scene: Scene) -> None:
     scene.refuse("sqs:CreateQueue", "AccessDenied")
     scene.control.fault(Fault("kill after", "sqs"))
-    with pytest.raises(ConnectionClosedError):
+    with pytest.raises(ClientError, match="AccessDenied"):
         scene.role("sqs").create_queue(QueueName="q")
-    assert "QueueUrls" not in scene.owner("sqs").list_queues()
-    assert [entry.outcome for entry in scene.entries()] == ["killed"]
+    assert scene.functions.killed == []
+    with pytest.raises(ConnectionClosedError):
+        scene.role("sqs").list_queues()
+    assert [entry.outcome for entry in scene.entries()] == ["denied", "killed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,9 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from planproof.account.__main__ import main
 from planproof.account.application import Application
+from planproof.account.clients import Clients
 from planproof.account.model import Fault
 from planproof.account.process import AccountProcess
 from planproof.errors import PlanproofError
@@ -70,6 +73,35 @@ def test_it_answers_until_it_is_stopped() -> None:
         pid = account.pid
     assert _gone(pid)
     assert not account.alive
+
+
+def test_the_usual_parts_refuse_a_role_what_nothing_allows_it() -> None:
+    role = "arn:aws:iam::123456789012:role/worker"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+        "Action": "sts:AssumeRole",
+    }
+    with AccountProcess() as account:
+        clients = Clients(account.endpoint)
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        iam = clients.client("iam", "us-east-1")
+        iam.create_role(RoleName="worker", AssumeRolePolicyDocument=document)
+        sts = clients.client("sts", "us-east-1")
+        given = sts.assume_role(RoleArn=role, RoleSessionName="one")["Credentials"]
+        keys = {
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
+        }
+        with pytest.raises(ClientError, match="AccessDenied"):
+            clients.client("s3", "us-east-1", keys).list_buckets()
+        allowed = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_role_policy(RoleName="worker", PolicyName="p", PolicyDocument=document)
+        assert clients.client("s3", "us-east-1", keys).list_buckets()["Buckets"] == []
+        assert [entry.outcome for entry in account.control.trail()] == ["denied", "ok"]
+        assert account.control.settle()["settled"]
 
 
 def test_a_port_that_is_taken() -> None:

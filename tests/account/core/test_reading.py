@@ -182,3 +182,4 @@ def test_every_request_is_counted(scene: Scene) -> None:
     scene.role("s3").list_buckets()
     numbers = [call.number for call in scene.decisions.calls]
     assert numbers == [2, 4]
+    assert scene.control.rest()["requests"] == 4

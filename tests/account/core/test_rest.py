@@ -123,8 +123,10 @@ def test_while_mappings_are_paused_messages_stay(scene: Scene) -> None:
     scene.functions.held = [-1.0]
     scene.control.pause()
     assert scene.control.rest()["visible"] == 0
+    assert scene.functions.paused
     assert scene.control.settle()["settled"]
     scene.control.resume()
+    assert not scene.functions.paused
     assert scene.control.rest()["visible"] == 1
 
 
