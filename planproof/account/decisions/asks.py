@@ -24,6 +24,7 @@ class Ask:
         resource: an ARN, ``"*"`` for an action without resources, UNKNOWN where it cannot be told.
         why: what to tell a reader where the resource is unknown.
         via: botocore's name of the service that uses a key in the caller's name; "" otherwise.
+        principal: the service that comes as itself; "" for whoever makes the request.
     """
 
     action: str
@@ -31,6 +32,7 @@ class Ask:
     context: Keys = field(default_factory=dict)
     why: str = ""
     via: str = ""
+    principal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,20 @@ from urllib.parse import urlsplit
 
 from planproof.account.decisions.asks import Ask, Asking
 from planproof.account.decisions.called_otherwise import asked as by_reference
-from planproof.account.decisions.keys_used import key_asks
+from planproof.account.decisions.keys import key_of
+from planproof.account.decisions.keys_used import key_arn, key_asks
 from planproof.iam.actions import resource_types
 from planproof.values import UNKNOWN, Unknown
 
+_LOGS_CONTEXT: Final = "aws:logs:arn"
+_LOG_KEY_ACTIONS: Final = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:DescribeKey",
+)
 _DATA_KEY: Final = ("kms:GenerateDataKey", "kms:Decrypt")
 
 
@@ -101,6 +111,26 @@ def logs(asking: Asking) -> Iterator[Ask]:
         return
     group = asking.arn("logs", f"log-group:{name}")
     yield from asking.each(f"{group}:log-stream:{asking.text('logStreamName')}")
+    if asking.operation == "PutLogEvents":
+        yield from _log_key(asking, name, group)
+
+
+def _log_key(asking: Asking, name: str, arn: str) -> Iterator[Ask]:
+    """What CloudWatch Logs itself needs of the key of a log group, to take an event in.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    region = asking.call.region
+    backend = asking.standing.backend("logs", region)
+    named = getattr(backend.groups.get(name) if backend else None, "kms_key_id", None)
+    if not named:
+        return
+    key = key_of(asking.standing, str(named), region)
+    context = {f"kms:EncryptionContext:{_LOGS_CONTEXT}": arn}
+    why = f"there is no KMS key {named}" if key is None else ""
+    for action in _LOG_KEY_ACTIONS:
+        principal = f"logs.{region}.amazonaws.com"
+        yield Ask(action, key_arn(str(named), key), context, why, principal=principal)
 
 
 def streams(asking: Asking) -> Iterator[Ask]:

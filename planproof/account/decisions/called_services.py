@@ -138,15 +138,17 @@ def _of_secure_string(asking: Asking, name: str, arn: str) -> Iterator[Ask]:
             key = asking.text("KeyId") or "alias/aws/ssm"
             yield from key_asks(asking, "ssm", key, ("kms:Encrypt",), context)
         return
+    if not asking.parameters.get("WithDecryption"):
+        return
     backend = asking.standing.backend("ssm", asking.call.region)
-    if not asking.parameters.get("WithDecryption") or backend is None:
+    if backend is None:
         return
     if asking.operation == "GetParametersByPath":
         found = backend.get_parameters_by_path(name, True, [])[0]
     else:
         found = backend.get_parameters([name]).values()
     for one in found:
-        if one.type == "SecureString":
+        if one.parameter_type == "SecureString":
             context = {"PARAMETER_ARN": asking.arn("ssm", f"parameter/{one.name.lstrip('/')}")}
             key = str(one.keyid or "alias/aws/ssm")
             yield from key_asks(asking, "ssm", key, ("kms:Decrypt",), context)

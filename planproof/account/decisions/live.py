@@ -6,8 +6,9 @@ text. What the policies do not decide for certain is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final
 
 from planproof.account.decisions.asks import Ask, Asking, Keys
@@ -64,19 +65,19 @@ class LiveDecisions:
 
     def check_call(self, call: Call) -> Denial | None:
         """Whether a role's request is refused, for any action it takes, use of keys included."""
+        return next(self.refusals(call), None)
+
+    def refusals(self, call: Call) -> Iterator[Denial]:
+        """All that is refused of a role's request, in the order in which AWS asks for it."""
         if call.caller is None or (call.service, call.operation) in _WITHOUT_PERMISSION:
-            return None
+            return
         asking = Asking(call, self._standing)
         session = _Session(self._account, self._standing, call.caller, call.service, call.region)
-        for ask in asks(asking):
-            refused = session.refused(ask)
-            if refused is not None:
-                return refused
-        for role, service in passed(asking):
-            refused = session.refused(_passing(role, service))
-            if refused is not None:
-                return refused
-        return None
+        passes = (_passing(role, service) for role, service in passed(asking))
+        for ask in chain(asks(asking), passes):
+            own = self._refused(ask.principal, ask) if ask.principal else session.refused(ask)
+            if own is not None:
+                yield own
 
     def check_delivery(self, service: str, action: str, source: str, target: str) -> Denial | None:
         """Whether a service is refused to hand an event to a queue, topic, function or log group.
@@ -85,11 +86,16 @@ class LiveDecisions:
             service: the principal: ``s3.amazonaws.com``.
             source: ARN of the bucket or rule in whose name it comes, for aws:SourceArn.
         """
+        return next(self.refusals_of_delivery(service, action, source, target), None)
+
+    def refusals_of_delivery(
+        self, service: str, action: str, source: str, target: str
+    ) -> Iterator[Denial]:
+        """All that is refused of a delivery: the delivery itself, the use of the target's key."""
         for ask, closed in delivery_asks(self._standing, service, action, source, target):
             refused = self._refused(service, ask, closed)
             if refused is not None:
-                return refused
-        return None
+                yield refused
 
     def check_assume(self, service: str, role: str, source: str) -> Denial | None:
         """Whether a service is refused to assume a role, for a source (aws:SourceArn) or ""."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
+import moto  # noqa: F401  before any client is made, so that it answers for them all
 
 from planproof.account.decisions import LiveDecisions
 from planproof.account.model import ACCOUNT_ID, Call, Caller, Denial
@@ -57,6 +59,19 @@ def trust(service: str, condition: Any = None) -> str:
 
 OWNER = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"})
 """What every key policy says, so that IAM policies decide."""
+ALL_BUT_KEYS = {"Effect": "Allow", "NotAction": "kms:*", "Resource": "*"}
+"""A statement of a role that may do anything but use keys."""
+
+
+@cache
+def client(service: str, region: str = REGION) -> Any:
+    """A client that moto answers; it takes long to make one, and any scene can use it."""
+    return boto3.client(
+        service,
+        region_name=region,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
 
 
 class Scene:
@@ -68,47 +83,36 @@ class Scene:
     def __init__(self) -> None:
         self.account = MadeAccount()
         self.decisions = LiveDecisions(self.account)  # type: ignore[arg-type]
-        self._clients: dict[str, Any] = {}
         self.role = self.make_role("worker")
 
-    def client(self, service: str) -> Any:
-        if service not in self._clients:
-            self._clients[service] = boto3.client(
-                service,
-                region_name=REGION,
-                aws_access_key_id="testing",
-                aws_secret_access_key="testing",
-            )
-        return self._clients[service]
-
     def make_role(self, name: str, service: str = "lambda.amazonaws.com", **more: Any) -> str:
-        made = self.client("iam").create_role(
+        made = client("iam").create_role(
             RoleName=name, AssumeRolePolicyDocument=trust(service), **more
         )
         return str(made["Role"]["Arn"])
 
     def grant(self, *statements: Any, role: str = "worker", name: str = "grants") -> None:
         """Give the role one inline policy, in place of the one of that name."""
-        self.client("iam").put_role_policy(
+        client("iam").put_role_policy(
             RoleName=role, PolicyName=name, PolicyDocument=document(*statements)
         )
 
     def key(self, *statements: Any) -> str:
-        made = self.client("kms").create_key(Policy=document(OWNER, *statements))
+        made = client("kms").create_key(Policy=document(OWNER, *statements))
         return str(made["KeyMetadata"]["Arn"])
 
     def queue(self, name: str = "work", policy: str = "", key: str = "") -> str:
         attributes = {"Policy": policy} if policy else {}
         if key:
             attributes["KmsMasterKeyId"] = key
-        self.client("sqs").create_queue(QueueName=name, Attributes=attributes)
+        client("sqs").create_queue(QueueName=name, Attributes=attributes)
         return arn("sqs", name)
 
     def table(self, name: str = "assets", key: str = "") -> str:
         more: dict[str, Any] = {}
         if key:
             more["SSESpecification"] = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
-        self.client("dynamodb").create_table(
+        client("dynamodb").create_table(
             TableName=name,
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -118,7 +122,7 @@ class Scene:
         return arn("dynamodb", f"table/{name}")
 
     def bucket(self, name: str = "uploads", key: str = "", *, whole: bool = True) -> str:
-        s3 = self.client("s3")
+        s3 = client("s3")
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         if key:
             default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}

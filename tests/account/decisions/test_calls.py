@@ -3,12 +3,14 @@ without any one of them AWS refuses just that."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from moto import mock_aws
 
-from tests.account.decisions.scene import Scene, allow, arn
+from tests.account.decisions.scene import Scene, allow, arn, client
 
 TABLE = arn("dynamodb", "table/assets")
 QUEUE = arn("sqs", "work")
@@ -231,13 +233,15 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def furnished(scene: Scene) -> Scene:
-    scene.queue()
-    scene.table()
-    scene.bucket()
-    scene.client("s3").put_object(Bucket="uploads", Key="a b", Body=b"x")
-    return scene
+@pytest.fixture(scope="module")
+def furnished() -> Iterator[Scene]:
+    with mock_aws():
+        scene = Scene()
+        scene.queue()
+        scene.table()
+        scene.bucket()
+        client("s3").put_object(Bucket="uploads", Key="a b", Body=b"x")
+        yield scene
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
