@@ -42,8 +42,6 @@ def main() -> None:
             if request["do"] == "start":
                 answer = _start(request["spec"], received[0], control)
                 children.add(answer["pid"])
-            elif request["do"] == "read":
-                answer = _read(request["services"])
             else:
                 answer = _end(request["pid"], request["grace"], children)
             control.sendall(frame(answer))
@@ -53,22 +51,17 @@ def main() -> None:
 
 
 def _warm_up() -> None:
+    """Have the models of common services in memory for all that are forked from now on."""
     session: Any = importlib.import_module("botocore.session")
     session.create_loader = functools.cache(session.create_loader)
-    _read(_USUAL)
-
-
-def _read(services: tuple[str, ...]) -> dict[str, Any]:
-    """Have the models of these services in memory for all that are forked from now on."""
-    session: Any = importlib.import_module("boto3.session").Session()
-    for service in services:
-        session.client(service, region_name="us-east-1")
-        if service in session.get_available_resources():
-            session.resource(service, region_name="us-east-1")
-    del session
+    made: Any = importlib.import_module("boto3.session").Session()
+    for service in _USUAL:
+        made.client(service, region_name="us-east-1")
+        if service in made.get_available_resources():
+            made.resource(service, region_name="us-east-1")
+    del made
     gc.collect()
-    gc.freeze()  # what is never looked at by the collector is not copied into each fork
-    return {}
+    gc.freeze()  # what the collector never looks at is not copied into each fork
 
 
 def _start(spec: Mapping[str, Any], connection: int, control: socket.socket) -> dict[str, Any]:
@@ -98,11 +91,12 @@ def _serve(connection: socket.socket, spec: Mapping[str, Any]) -> int:
     function = become(spec)
     answer = function.start()
     connection.sendall(frame(answer))
-    while "ends" not in answer and (request := read_frame(connection.recv)) is not None:
-        traveller.travel(request["ahead"])
-        answer = function.handle(request)
-        sys.stdout.flush()
-        connection.sendall(frame(answer))
+    with contextlib.suppress(ConnectionError):  # the account has ended
+        while "ends" not in answer and (request := read_frame(connection.recv)) is not None:
+            traveller.travel(request["ahead"])
+            answer = function.handle(request)
+            sys.stdout.flush()
+            connection.sendall(frame(answer))
     return 0
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from unittest import mock
 
 from moto.backends import get_backend
-from moto.sqs.models import SQSBackend
+from moto.core.utils import unix_time, unix_time_millis
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
+from moto.sqs.models import Queue, SQSBackend
 
 from planproof.account.model import ACCOUNT_ID
 
@@ -53,11 +55,7 @@ def look(queue: Any, now: float) -> Lying:
 
 
 def mend() -> Callable[[], None]:
-    """Let moto's FIFO queues keep the order of a group when its messages are received again.
-
-    There a message that is in flight blocks those before it too, even when they are all visible
-    again, so that the last of a group would come first.
-    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
+    """Let moto's FIFO queues keep their order, and all of its queues be quick when they are long.
 
     Returns:
         what takes it back.
@@ -67,10 +65,47 @@ def mend() -> Callable[[], None]:
     def receive_message(self: Any, queue_name: str, *given: Any, **named: Any) -> Any:
         queue = self.get_queue(queue_name)
         if queue.fifo_queue:
+            # In moto a message in flight blocks those before it in its group too, even when all
+            # are visible again, so that the last would come first:
+            # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
             with queue._messages_lock:
                 queue._pending_messages -= {m for m in queue._pending_messages if m.visible}
         return received(self, queue_name, *given, **named)
 
-    patch = mock.patch.object(SQSBackend, "receive_message", receive_message)
-    patch.start()
-    return patch.stop
+    patches: list[Any] = [
+        mock.patch.object(SQSBackend, "receive_message", receive_message),
+        # For every message received, moto counts all that are in the queue.
+        mock.patch.object(SQSBackend, "is_message_valid_based_on_retention_period", _is_kept),
+        mock.patch.object(Queue, "messages", property(_visible)),
+        mock.patch.object(Queue, "delete_message", _delete),
+    ]
+    for patch in patches:
+        patch.start()
+
+    def undo() -> None:
+        for patch in reversed(patches):
+            patch.stop()
+
+    return undo
+
+
+def _is_kept(backend: Any, queue_name: str, message: Any) -> bool:
+    kept = backend.get_queue(queue_name).message_retention_period
+    return bool(message.sent_timestamp / 1000 + kept > unix_time())
+
+
+def _visible(queue: Any) -> list[Any]:
+    now = unix_time_millis()
+    return [m for m in queue._messages if m.visible_at < now and m.delayed_until <= now]
+
+
+def _delete(queue: Any, receipt_handle: str) -> None:
+    if receipt_handle in queue.deleted_messages:
+        return
+    for place, message in enumerate(queue._messages):
+        if receipt_handle in (message.receipt_handle, *message._old_receipt_handles):
+            queue.pending_messages.discard(message)
+            queue.deleted_messages.update(message.all_receipt_handles)
+            del queue._messages[place]
+            return
+    raise ReceiptHandleIsInvalid
