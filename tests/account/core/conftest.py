@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.session import get_session
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
 
 from planproof.account.application import Application
 from planproof.account.control import Control
@@ -90,7 +92,5 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
 
 def _forget() -> None:
     """moto keeps its state in the process."""
-    from moto.backends import get_backend
-
-    for service in ("s3", "sqs", "dynamodb", "sns", "iam", "sts", "events", "kms", "awslambda"):
-        get_backend(service).reset()
+    BackendDict.reset()
+    reset_model_data()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
@@ -158,21 +159,22 @@ def test_a_presigned_address_has_the_caller_that_signed_it(scene: Scene, version
     assert call.parameters["Key"] == "a b"
 
 
+@pytest.mark.filterwarnings(r"ignore:Exception\(AwsError\)")
 def test_services_that_are_signed_for_by_another_name(scene: Scene) -> None:
-    scene.role("cloudwatch").put_metric_data(
-        Namespace="n", MetricData=[{"MetricName": "m", "Value": 1.0}]
-    )
-    scene.role("stepfunctions").list_state_machines()
-    scene.role("elbv2").describe_load_balancers()
-    scene.role("elb").describe_load_balancers()
-    scene.role("dynamodbstreams").list_streams()
-    assert [str(call) for call in scene.decisions.calls] == [
-        "cloudwatch:PutMetricData",
-        "stepfunctions:ListStateMachines",
-        "elbv2:DescribeLoadBalancers",
-        "elb:DescribeLoadBalancers",
-        "dynamodbstreams:ListStreams",
-    ]
+    asked = {
+        "cloudwatch": "DescribeAlarms",
+        "stepfunctions": "ListStateMachines",
+        "elbv2": "DescribeLoadBalancers",
+        "elb": "DescribeLoadBalancers",
+        "dynamodbstreams": "ListStreams",
+        "sesv2": "ListContactLists",
+    }
+    for service, operation in asked.items():
+        scene.refuse(f"{service}:{operation}", "AccessDenied")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            getattr(scene.role(service), xform_name(operation))()
+    expected = [f"{service}:{operation}" for service, operation in asked.items()]
+    assert [str(call) for call in scene.decisions.calls] == expected
 
 
 def test_every_request_is_counted(scene: Scene) -> None:
