@@ -139,9 +139,9 @@ def test_a_function_is_invoked_with_its_permission(scene: Scene) -> None:
     assert check(S3, "lambda:InvokeFunction", BUCKET, f"{function}:live") is not None
 
 
-def make_function(scene: Scene) -> str:
+def make_function(scene: Scene, name: str = "f") -> str:
     made = client("lambda").create_function(
-        FunctionName="f",
+        FunctionName=name,
         Role=scene.role,
         Runtime="python3.12",
         Handler="f.handler",
