@@ -33,8 +33,8 @@ TOKEN_LASTS: Final = 60.0
 """Seconds that a ClientRequestToken is remembered for:
 https://docs.aws.amazon.com/mediaconvert/latest/apireference/idempotency.html"""
 JOB_LASTS: Final = 90 * 24 * 3600.0
-"""Seconds that a job can be looked up for:
-https://docs.aws.amazon.com/mediaconvert/latest/ug/viewing-your-job-history.html"""
+"""Seconds that a job can be looked up for: as its history is not kept for ever, memory is bounded.
+"""
 
 
 @dataclass(slots=True, eq=False)

@@ -1,6 +1,7 @@
 """The queues of one region. Every region has one called Default, from the start.
 
-https://docs.aws.amazon.com/mediaconvert/latest/ug/about-queues.html
+https://docs.aws.amazon.com/mediaconvert/latest/ug/creating-queues.html and, of those that are
+paused, https://docs.aws.amazon.com/mediaconvert/latest/ug/updating-queue-status.html
 """
 
 from __future__ import annotations
@@ -62,10 +63,11 @@ class Queues:
         """A queue of one's own.
 
         Raises:
-            AwsError: there is one of that name, or it is to be reserved, which costs money by the
-                month and is not emulated.
+            AwsError: there is one of that name, or it is to be reserved, or of few jobs at once,
+                which is not emulated.
         """
         name = str(parameters["Name"])
+        _check_unlimited(parameters)
         if not name:
             raise bad_request("/name", "Should be at least 1 characters long")
         if parameters.get("PricingPlan", "ON_DEMAND") != "ON_DEMAND":
@@ -88,6 +90,7 @@ class Queues:
     def update(self, parameters: Mapping[str, Any], now: float) -> Queue:
         """Change a queue's status or description."""
         queue = self.find(str(parameters["Name"]))
+        _check_unlimited(parameters)
         with self._lock:
             queue.status = parameters.get("Status", queue.status)
             queue.description = parameters.get("Description", queue.description)
@@ -109,3 +112,9 @@ class Queues:
 
     def _arn(self, name: str) -> str:
         return f"{self._prefix}:queues/{name}"
+
+
+def _check_unlimited(parameters: Mapping[str, Any]) -> None:
+    if "ConcurrentJobs" in parameters:
+        what = "this emulation of MediaConvert limits no queue to a number of jobs at once"
+        raise bad_request("/concurrentJobs", what)

@@ -152,7 +152,7 @@ def _sound(output: Mapping[str, Any]) -> Sound | None:
 
 
 def _storage(wanted: Mapping[str, Any]) -> dict[str, str]:
-    """https://docs.aws.amazon.com/mediaconvert/latest/ug/output-encryption.html"""
+    """What S3Settings of the destination mean to PutObject."""
     asked = wanted.get("DestinationSettings", {}).get("S3Settings", {})
     arguments: dict[str, str] = {}
     if acl := asked.get("AccessControl", {}).get("CannedAcl"):

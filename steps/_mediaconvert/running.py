@@ -84,6 +84,7 @@ class Running:
             resource=denial.resource,
             message=denial.message,
             because=denial.because,
+            undetermined=denial.undetermined,
         )
 
     def _guarded(self, jobs: Jobs, job: Job, work: Callable[[Jobs, Job], None]) -> None:

@@ -42,15 +42,21 @@ class MediaConvert:
         account: the account it is in.
         starts_after: seconds of the account's time that a job waits in its queue.
         works_for: seconds of the account's time that a job is PROGRESSING.
+        transcodes: makes the renditions, and keeps them.
     """
 
     name = "mediaconvert"
 
     def __init__(
-        self, account: Account, *, starts_after: float = 1.0, works_for: float = 2.0
+        self,
+        account: Account,
+        *,
+        starts_after: float = 1.0,
+        works_for: float = 2.0,
+        transcodes: Transcodes | None = None,
     ) -> None:
         self._account = account
-        self._running = Running(account, Transcodes(), starts_after, works_for)
+        self._running = Running(account, transcodes or Transcodes(), starts_after, works_for)
         self._regions: dict[str, _Region] = {}
         self._lock = threading.Lock()
         self._operations: Mapping[str, Callable[[Call, _Region], Answer]] = {
@@ -74,7 +80,8 @@ class MediaConvert:
         """
         operation = self._operations.get(call.operation)
         if operation is None:
-            raise bad_request("", f"this emulation of MediaConvert has no {call.operation}")
+            what = f"This emulation of MediaConvert has no {call.operation}."
+            raise AwsError("BadRequestException", what, 400)
         check_request(call.operation, call.parameters)
         return operation(call, self._region(call.region))
 

@@ -35,10 +35,10 @@ def bad_request(place: str, what: str) -> AwsError:
     """What MediaConvert answers to a request that it will never take.
 
     Args:
-        place: JSON pointer: ``/inputs/0/fileInput``; "" for the request as a whole.
+        place: JSON pointer: ``/inputs/0/fileInput``; "" for the whole.
         what: ``Should not be null``.
     """
-    return AwsError("BadRequestException", f"{place}: {what}" if place else what, 400)
+    return AwsError("BadRequestException", _told(place, what), 400)
 
 
 @cache
@@ -58,17 +58,17 @@ def check_request(operation: str, parameters: Mapping[str, Any]) -> None:
         return
     problems = list(_problems(model.input_shape, parameters, ""))
     if problems:
-        raise bad_request("", " | ".join(problems))
+        raise AwsError("BadRequestException", " | ".join(problems), 400)
 
 
 def _problems(shape: Shape, value: Any, place: str) -> Iterator[str]:
     if value is None:
-        yield f"{place}: Should not be null"
+        yield _told(place, "Should not be null")
         return
     kinds = _KINDS.get(shape.type_name)
     wrong_bool = isinstance(value, bool) and shape.type_name != "boolean"
     if kinds and (wrong_bool or not isinstance(value, kinds)):
-        yield f"{place}: Should be of type {shape.type_name}"
+        yield _told(place, f"Should be of type {shape.type_name}")
         return
     match shape.type_name:
         case "structure":
@@ -89,10 +89,10 @@ def _in_structure(shape: Shape, value: Mapping[str, Any], place: str) -> Iterato
     names = {name: _sent_as(name, member) for name, member in shape.members.items()}
     for name in shape.required_members:
         if name not in value:
-            yield f"{place}: {names[name]} is a required property"
+            yield _told(place, f"{names[name]} is a required property")
     for name, item in value.items():
         if name not in names:
-            yield f"{place}: Should not have additional properties: {_lower(name)}"
+            yield _told(place, f"Should not have additional properties: {_lower(name)}")
             continue
         # The settings of a job are a document of their own, that places are given in.
         below = "" if shape.name == "CreateJobRequest" and name == "Settings" else place
@@ -104,21 +104,25 @@ def _in_text(shape: Shape, value: str, place: str) -> Iterator[str]:
     limits = shape.metadata
     if limits.get("enum") and value not in limits["enum"]:
         allowed = json.dumps(limits["enum"], separators=(",", ":"))
-        yield f"{place}: Should be equal to one of the allowed values in {allowed}"
+        yield _told(place, f"Should be equal to one of the allowed values in {allowed}")
     if len(value) < limits.get("min", 0):
-        yield f"{place}: Should be at least {limits['min']} characters long"
+        yield _told(place, f"Should be at least {limits['min']} characters long")
     if len(value) > limits.get("max", len(value)):
-        yield f"{place}: Should be at most {limits['max']} characters long"
+        yield _told(place, f"Should be at most {limits['max']} characters long")
     if limits.get("pattern") and not re.search(limits["pattern"], value):
-        yield f"{place}: Should match the pattern {limits['pattern']}"
+        yield _told(place, f"Should match the pattern {limits['pattern']}")
 
 
 def _in_number(shape: Shape, value: float, place: str) -> Iterator[str]:
     limits = shape.metadata
     if value < limits.get("min", value):
-        yield f"{place}: Should be greater than or equal to {limits['min']}"
+        yield _told(place, f"Should be greater than or equal to {limits['min']}")
     if value > limits.get("max", value):
-        yield f"{place}: Should be less than or equal to {limits['max']}"
+        yield _told(place, f"Should be less than or equal to {limits['max']}")
+
+
+def _told(place: str, what: str) -> str:
+    return f"{place or '/'}: {what}"
 
 
 def _sent_as(name: str, shape: Shape) -> str:

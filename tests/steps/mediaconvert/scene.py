@@ -15,6 +15,7 @@ import boto3
 from planproof.account.model import ACCOUNT_ID, AwsError, Call, Caller, Denial
 from steps._mediaconvert import MediaConvert
 from steps._mediaconvert.clip import clip
+from steps._mediaconvert.transcodes import Transcodes
 
 REGION = "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/media"
@@ -24,6 +25,8 @@ CALLER = Caller(
     f"arn:aws:iam::{ACCOUNT_ID}:role/function",
 )
 START = 1_700_000_000.5
+TRANSCODES = Transcodes()
+"""One for all tests: most want the same renditions of the same clip."""
 
 
 @cache
@@ -151,9 +154,9 @@ class Account:
 class Scene:
     """MediaConvert with an input bucket and an output bucket, and what it is asked."""
 
-    def __init__(self, **times: float) -> None:
+    def __init__(self, transcodes: Transcodes = TRANSCODES, **times: float) -> None:
         self.account = Account()
-        self.service = MediaConvert(self.account, **times)
+        self.service = MediaConvert(self.account, transcodes=transcodes, **times)
 
     @cached_property
     def s3(self) -> Any:
@@ -222,8 +225,8 @@ def settings(key: str = "film.mp4") -> dict[str, Any]:
             }
         ],
         "OutputGroups": [
-            group(mp4("_1080p", 1920, 1080), mp4("_720p", 1280, 720)),
-            group(poster("_poster", 640, 360)),
+            group(mp4("_360p", 640, 360), mp4("_180p", 320, 180)),
+            group(poster("_poster", 320, 180)),
         ],
     }
 

@@ -116,27 +116,27 @@ def test_complete_tells_of_every_output(scene: Scene) -> None:
     videos, poster = scene.detail("COMPLETE")["outputGroupDetails"]
     assert (videos["type"], poster["type"]) == ("FILE_GROUP", "FILE_GROUP")
     assert [d["outputFilePaths"] for d in videos["outputDetails"]] == [
-        ["s3://renditions/assets/one/film_1080p.mp4"],
-        ["s3://renditions/assets/one/film_720p.mp4"],
+        ["s3://renditions/assets/one/film_360p.mp4"],
+        ["s3://renditions/assets/one/film_180p.mp4"],
     ]
     for detail in videos["outputDetails"]:
         assert kinds(detail) == OUTPUT
         assert kinds(detail["videoDetails"]) == QVBR
         assert 950 <= detail["durationInMs"] <= 1100
-    assert videos["outputDetails"][1]["videoDetails"]["widthInPx"] == 1280
+    assert videos["outputDetails"][1]["videoDetails"]["widthInPx"] == 320
     (image,) = poster["outputDetails"]
     assert image["outputFilePaths"] == ["s3://renditions/assets/one/film_poster.0000000.jpg"]
-    assert image["videoDetails"] == {"widthInPx": 640, "heightInPx": 360}
+    assert image["videoDetails"] == {"widthInPx": 320, "heightInPx": 180}
 
 
 def test_job_shows_less_of_its_outputs_than_the_event(scene: Scene) -> None:
     scene.upload()
     videos, poster = scene.done()["OutputGroupDetails"]
     assert [d["VideoDetails"] for d in videos["OutputDetails"]] == [
-        {"WidthInPx": 1920, "HeightInPx": 1080},
-        {"WidthInPx": 1280, "HeightInPx": 720},
+        {"WidthInPx": 640, "HeightInPx": 360},
+        {"WidthInPx": 320, "HeightInPx": 180},
     ]
-    assert poster["OutputDetails"][0]["VideoDetails"] == {"WidthInPx": 640, "HeightInPx": 360}
+    assert poster["OutputDetails"][0]["VideoDetails"] == {"WidthInPx": 320, "HeightInPx": 180}
 
 
 def test_input_information_tells_what_the_upload_is(scene: Scene) -> None:

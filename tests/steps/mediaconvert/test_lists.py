@@ -126,8 +126,10 @@ def test_queues_are_made_counted_and_deleted(scene: Scene) -> None:
     assert error(lambda: scene.ask("DeleteQueue", Name="Default")).code == "BadRequestException"
 
 
-@pytest.mark.parametrize("changes", [{"PricingPlan": "RESERVED"}, {"Name": ""}])
-def test_queue_that_cannot_be_is_refused(scene: Scene, changes: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"PricingPlan": "RESERVED"}, {"Name": ""}, {"ConcurrentJobs": 3}]
+)
+def test_queue_that_cannot_be_is_refused(scene: Scene, changes: dict[str, Any]) -> None:
     problem = error(lambda: scene.ask("CreateQueue", **{"Name": "night", **changes}))
     assert problem.code == "BadRequestException"
 

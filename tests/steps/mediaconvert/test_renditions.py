@@ -9,7 +9,7 @@ import av
 import pytest
 
 from steps._mediaconvert.clip import clip, sound_file
-from tests.steps.mediaconvert.scene import Scene, group, mp4, settings
+from tests.steps.mediaconvert.scene import Scene, group, mp4, poster, settings
 
 KEYS = [
     "a film.mp4",
@@ -36,7 +36,11 @@ def looked_at(content: bytes) -> tuple[Any, ...]:
 
 def test_renditions_have_the_size_and_codec_that_was_asked_for(scene: Scene) -> None:
     scene.upload()
-    scene.done()
+    groups = [
+        group(mp4("_1080p", 1920, 1080), mp4("_720p", 1280, 720)),
+        group(poster("_poster", 1280, 720)),
+    ]
+    scene.done(Settings={**settings(), "OutputGroups": groups})
     written = scene.written()
     kinds = {key: found["ContentType"] for key, found in written.items()}
     assert kinds == {
@@ -48,7 +52,7 @@ def test_renditions_have_the_size_and_codec_that_was_asked_for(scene: Scene) -> 
     sound = [("aac", 48_000)]
     assert looked_at(content["_1080p.mp4"]) == ("h264", 1920, 1080, 10, sound)
     assert looked_at(content["_720p.mp4"]) == ("h264", 1280, 720, 10, sound)
-    assert looked_at(content["_poster.0000000.jpg"]) == ("mjpeg", 640, 360, 1, [])
+    assert looked_at(content["_poster.0000000.jpg"]) == ("mjpeg", 1280, 720, 1, [])
     # The index comes first: PROGRESSIVE_DOWNLOAD.
     assert content["_720p.mp4"].index(b"moov") < content["_720p.mp4"].index(b"mdat")
 
@@ -56,8 +60,8 @@ def test_renditions_have_the_size_and_codec_that_was_asked_for(scene: Scene) -> 
 def test_rendition_of_a_video_without_sound_has_none(scene: Scene) -> None:
     scene.upload(content=clip(sound=False))
     assert scene.done()["Status"] == "COMPLETE"
-    body = scene.written()["assets/one/film_720p.mp4"]["Body"].read()
-    assert looked_at(body) == ("h264", 1280, 720, 10, [])
+    body = scene.written()["assets/one/film_180p.mp4"]["Body"].read()
+    assert looked_at(body) == ("h264", 320, 180, 10, [])
 
 
 def asked(**video: Any) -> dict[str, Any]:
@@ -106,7 +110,7 @@ def test_picture_of_another_shape_gets_black_bars_unless_asked_otherwise(
     assert (max(top) < 32) is black
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
 def test_key_is_used_as_it_is(scene: Scene, key: str) -> None:
     scene.upload(key)
     assert scene.done(Settings=settings(key))["Status"] == "COMPLETE"
@@ -118,7 +122,7 @@ def test_destination_of_a_folder_takes_the_name_of_the_input(scene: Scene) -> No
     files = wanted["OutputGroups"][0]["OutputGroupSettings"]["FileGroupSettings"]
     files["Destination"] = "s3://renditions/out/"
     scene.done(Settings=wanted)
-    assert "out/a.film_720p.mp4" in scene.written()
+    assert "out/a.film_180p.mp4" in scene.written()
 
 
 def test_captures_are_counted_from_zero_and_the_last_is_told(scene: Scene) -> None:
@@ -149,7 +153,7 @@ def test_extension_and_storage_are_as_asked(scene: Scene) -> None:
         }
     }
     scene.done(Settings=wanted)
-    found = scene.written()["assets/one/film_1080p.m4v"]
+    found = scene.written()["assets/one/film_360p.m4v"]
     assert (found["StorageClass"], found["ServerSideEncryption"]) == ("STANDARD_IA", "AES256")
 
 
@@ -187,7 +191,7 @@ def test_large_output_is_written_in_parts(scene: Scene, monkeypatch: pytest.Monk
     scene.upload()
     scene.account.refused["PutObject"] = (403, "AccessDenied", "Access Denied")
     assert scene.done()["Status"] == "COMPLETE"
-    assert scene.written()["assets/one/film_720p.mp4"]["Body"].read() == content
+    assert scene.written()["assets/one/film_180p.mp4"]["Body"].read() == content
     scene.account.refused["CompleteMultipartUpload"] = (403, "AccessDenied", "kms:Decrypt")
     failed = scene.done()
     assert failed["ErrorCode"] == 1401
@@ -202,7 +206,7 @@ def test_without_pyav_it_is_said_that_nothing_was_transcoded(
     scene.upload()
     assert scene.done()["Status"] == "COMPLETE"
     assert scene.account.trail.entries[-1].detail["transcoded"] is False
-    body = scene.written()["assets/one/film_720p.mp4"]["Body"].read()
+    body = scene.written()["assets/one/film_180p.mp4"]["Body"].read()
     assert b"Not transcoded" in body
     assert scene.statuses() == ["PROGRESSING", "COMPLETE"]
     scene.upload(content=b"")

@@ -67,25 +67,15 @@ def test_jobs_at_the_same_time_make_it_once() -> None:
     assert len(maker.made) == 1
 
 
-def test_uploads_of_one_clip_cost_one_transcode(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from steps._mediaconvert import media, transcodes
-
-    made: list[Recipe] = []
-
-    def counted(data: bytes, recipe: Recipe) -> Made:
-        made.append(recipe)
-        return media.transcode(data, recipe)
-
-    monkeypatch.setattr(transcodes.Transcodes.__init__, "__defaults__", (2**20, counted))
-    scene = Scene()
+def test_uploads_of_one_clip_cost_one_transcode() -> None:
+    maker = Maker()
+    scene = Scene(Transcodes(transcode=maker))
     for number in range(5):
         scene.upload(f"{number}.mp4")
         scene.create(Settings=settings(f"{number}.mp4"))
     scene.run()
     assert {job["Status"] for job in scene.ask("ListJobs")["Jobs"]} == {"COMPLETE"}
-    assert len(made) == 3
+    assert [recipe.width for _, recipe in maker.made] == [640, 320, 320]
 
 
 def test_jobs_from_many_threads_are_all_kept(scene: Scene) -> None:

@@ -20,9 +20,9 @@ DESTINATION = "/outputGroups/0/outputGroupSettings/fileGroupSettings"
 
 REFUSED = [
     # Required members.
-    ("Role", ABSENT, ": role is a required property"),
-    ("Settings", ABSENT, ": settings is a required property"),
-    ("Settings/Inputs", ABSENT, "inputs is a required property"),
+    ("Role", ABSENT, "/: role is a required property"),
+    ("Settings", ABSENT, "/: settings is a required property"),
+    ("Settings/Inputs", ABSENT, "/: inputs is a required property"),
     ("Settings/Inputs", [], "/inputs: Should have at least 1 items"),
     ("Settings/Inputs/0/FileInput", ABSENT, "/inputs/0: fileInput is a required property"),
     ("Settings/Inputs/0/FileInput", None, "/inputs/0/fileInput: Should not be null"),
