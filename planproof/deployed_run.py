@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _LOOK = 0.5
 """Seconds after which it is seen that an account has ended."""
+_TELL = 10.0
+"""Seconds between two lines on how far it is."""
 
 
 class DeployedRun:
@@ -49,6 +51,7 @@ class DeployedRun:
         self._clients: Clients | None = None
         self._closing = threading.Event()
         self._began = 0.0
+        self._told = 0.0
         self.seconds = 0.0
 
     # Its life --------------------------------------------------------------------------------
@@ -80,11 +83,6 @@ class DeployedRun:
         self._account = open_account(services, path)
         self._pool = ThreadPoolExecutor(1 + len(self._deployments), thread_name_prefix="deployment")
         self._work = self._pool.submit(self._deploy, self._account, self._pool)
-
-    @property
-    def started(self) -> bool:
-        """Whether it was begun."""
-        return self._work is not None
 
     @property
     def done(self) -> bool:
@@ -146,11 +144,14 @@ class DeployedRun:
 
     def _apply(self, deployment: Deployment, endpoint: str) -> None:
         deployment.endpoint = endpoint
-        deployment.apply(self._say)
+        # They are alike and go on side by side: one tells of all.
+        deployment.apply(self._progress_now_and_then if deployment.name == DEFAULT else no_progress)
         deployment.state()  # so that nobody waits for it later
 
-    def _say(self, text: str) -> None:
-        if not self._closing.is_set():
+    def _progress_now_and_then(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self._told >= _TELL and not self._closing.is_set():
+            self._told = now
             self._progress(text)
 
     # What steps ask --------------------------------------------------------------------------

@@ -139,7 +139,8 @@ def question_of(config: pytest.Config) -> Question:
         )
     own = config.rootpath / str(config.getini("terraform_dir"))
     named = Path(directory) if directory else None
-    recording = str(config.getini("recording"))
+    # What was recorded can be judged, and cannot be deployed.
+    recording = "" if option("--deployed") else str(config.getini("recording"))
     return Question(
         terraform_dir=named or (None if plan else own),
         cache=config.rootpath / ".planproof",

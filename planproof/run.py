@@ -118,7 +118,6 @@ class Run:
         try:
             begin = partial(self.deployed.begin, self.inquiry)
             self.inquiry.prepare(self._variants, begin)
-            self.deployed.check_begun()
         except BaseException:
             self.close()
             raise

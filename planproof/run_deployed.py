@@ -51,18 +51,6 @@ class DeployedHalf:
             path=[str(self._config.rootpath)],
         )
 
-    def check_begun(self) -> None:
-        """Make sure that a run which is to deploy has begun to.
-
-        Raises:
-            PlanproofError: there is no Terraform to do it.
-        """
-        if self.run is not None and not self.run.started:
-            raise PlanproofError(
-                "--deployed needs Terraform, which a recorded resolution cannot stand for",
-                "install Terraform 1.11 or newer, or leave out --deployed",
-            )
-
     def wait(self, planned: Inquiry) -> None:
         """Return when the stack is deployed, with all its sets of variables.
 
