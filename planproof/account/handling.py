@@ -76,6 +76,9 @@ class _Outcome:
     detail: Mapping[str, Any] | None = None
 
 
+_NOTHING = wire.Answer(400, [], b"")
+
+
 class Requests:
     """Answers requests to AWS.
 
@@ -121,6 +124,9 @@ class Requests:
             unread = wire.Reading("", None, "json", {})
             if caller is None and not self._extends(scope):
                 return self._from_moto(environ, unread)
+            if caller is not None:
+                call = Call(scope.signed_as, "?", {}, scope.region, caller, number)
+                self._note(unread, call, self._failed(_NOTHING, unread, error))
             return wire.error_of(unread, error, method)
         call = Call(
             reading.service, reading.operation, reading.parameters, scope.region, caller, number

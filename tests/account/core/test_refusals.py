@@ -157,6 +157,9 @@ def test_what_cannot_be_unpacked_is_refused(scene: Scene) -> None:
     assert status == 400
     assert "SerializationException" in body
     assert scene.decisions.calls == []
+    (entry,) = scene.entries()
+    assert (entry.what, entry.outcome) == ("dynamodb:?", "failed")
+    assert entry.detail["error"] == "SerializationException"
 
 
 @pytest.mark.parametrize(
