@@ -9,6 +9,7 @@ import av
 import pytest
 
 from steps._mediaconvert.clip import clip, sound_file
+from steps._mediaconvert.memory_file import MemoryFile
 from tests.steps.mediaconvert.scene import Scene, group, mp4, poster, settings
 
 KEYS = [
@@ -175,6 +176,47 @@ def test_input_that_is_no_video_fails_the_job(
     assert (failed["Status"], failed["ErrorCode"]) == ("ERROR", code)
     assert says in failed["ErrorMessage"]
     assert not scene.written()
+
+
+def test_output_of_sound_alone_has_no_picture(scene: Scene) -> None:
+    scene.upload()
+    wanted = settings()
+    del wanted["OutputGroups"][0]["Outputs"][0]["VideoDescription"]
+    scene.done(Settings=wanted)
+    body = scene.written()["assets/one/film_360p.mp4"]["Body"].read()
+    with av.open(io.BytesIO(body)) as file:
+        assert [stream.type for stream in file.streams] == ["audio"]
+    told = scene.detail("COMPLETE")["outputGroupDetails"][0]["outputDetails"][0]
+    assert sorted(told) == ["durationInMs", "outputFilePaths"]
+
+
+def test_output_is_encrypted_with_the_key_that_is_named(scene: Scene) -> None:
+    scene.upload()
+    key = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"
+    wanted = settings()
+    files = wanted["OutputGroups"][0]["OutputGroupSettings"]["FileGroupSettings"]
+    encryption = {"EncryptionType": "SERVER_SIDE_ENCRYPTION_KMS", "KmsKeyArn": key}
+    files["DestinationSettings"] = {
+        "S3Settings": {
+            "Encryption": encryption,
+            "AccessControl": {"CannedAcl": "BUCKET_OWNER_FULL_CONTROL"},
+        }
+    }
+    scene.done(Settings=wanted)
+    found = scene.written()["assets/one/film_360p.mp4"]
+    assert (found["ServerSideEncryption"], found["SSEKMSKeyId"]) == ("aws:kms", key)
+
+
+def test_file_in_memory_is_read_while_it_is_written() -> None:
+    file = MemoryFile()
+    reader = file.again("", 0, {})
+    file.write(b"0123456789")
+    assert reader.read(4) == b"0123"
+    assert (reader.seek(2), reader.read(2), reader.tell()) == (2, b"23", 4)
+    assert (reader.seek(1, io.SEEK_CUR), reader.read(1)) == (5, b"5")
+    assert (reader.seek(-1, io.SEEK_END), reader.read()) == (9, b"9")
+    file.write(b"ab")
+    assert reader.read() == b"ab"
 
 
 def test_input_of_another_server_is_out_of_reach(scene: Scene) -> None:

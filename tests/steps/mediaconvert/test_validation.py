@@ -84,6 +84,7 @@ REFUSED = [
     ("Setings", {}, "Should not have additional properties: setings"),
     ("Settings/Input", [], "Should not have additional properties: input"),
     (f"{H264}/Crf", 20, f"{CODEC}/h264Settings: Should not have additional properties: crf"),
+    (f"{VIDEO}/CodecSettings/Codec", "H_265", f"{CODEC}/h264Settings: Should not go with codec"),
     # What belongs to the account.
     ("Role", "media", "/role: Should match the pattern"),
     # What is not made here is said to be so, and never pretended.
@@ -100,6 +101,17 @@ REFUSED = [
         "Settings/OutputGroups/0/Outputs/0/ContainerSettings/Container",
         "RAW",
         "/containerSettings/container: RAW does not hold H_264",
+    ),
+    ("Settings/Inputs", [{"FileInput": "s3://b/1"}] * 2, "several inputs is not made"),
+    (
+        "Settings/OutputGroups/1/Outputs/0/AudioDescriptions",
+        request()["Settings"]["OutputGroups"][0]["Outputs"][0]["AudioDescriptions"],
+        "/outputGroups/1/outputs/0/audioDescriptions: Should have at most 0 items",
+    ),
+    (
+        "Settings/OutputGroups/0/Outputs/0/AudioDescriptions",
+        request()["Settings"]["OutputGroups"][0]["Outputs"][0]["AudioDescriptions"] * 2,
+        "more than one audio track is not made",
     ),
     ("Settings/OutputGroups/0/Outputs/0/Preset", "System-Ott", "by a preset is not made"),
 ]
@@ -126,6 +138,14 @@ def test_everything_that_is_wrong_is_told_at_once(scene: Scene) -> None:
         f"{OUTPUT}/videoDescription/width",
         "/priority",
     ]
+
+
+def test_output_of_nothing_is_refused(scene: Scene) -> None:
+    asked = request()
+    output = asked["Settings"]["OutputGroups"][0]["Outputs"][0]
+    del output["VideoDescription"], output["AudioDescriptions"]
+    message = error(lambda: scene.ask("CreateJob", **asked)).message
+    assert message.startswith(f"{OUTPUT}: Should have a video description")
 
 
 def test_job_of_frame_captures_alone_is_refused(scene: Scene) -> None:
