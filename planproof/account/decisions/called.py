@@ -15,6 +15,7 @@ from planproof.account.decisions import (
 from planproof.account.decisions.asks import Ask, Asking
 
 _OWN_WAYS: Final[Mapping[str, Callable[[Asking], Iterator[Ask]]]] = {
+    "cloudwatch": called_messages.metrics,
     "dynamodb": called_dynamodb.asked,
     "dynamodbstreams": called_dynamodb.asked,
     "events": called_messages.events,
@@ -36,9 +37,16 @@ _OWN_WAYS: Final[Mapping[str, Callable[[Asking], Iterator[Ask]]]] = {
 def asks(asking: Asking) -> Iterator[Ask]:
     """Everything that a call takes, in the order in which AWS asks for it.
 
-    An operation for which AWS lists no action is one that cannot be decided.
+    An operation for which AWS lists no action is one that cannot be decided, and so is a request
+    that is about nothing.
     """
     if not asking.actions():
         yield from called_otherwise.asked(asking)
         return
-    yield from _OWN_WAYS.get(asking.call.service, called_otherwise.asked)(asking)
+    about_something = False
+    for ask in _OWN_WAYS.get(asking.call.service, called_otherwise.asked)(asking):
+        about_something = True
+        yield ask
+    if not about_something:
+        for action in asking.actions():
+            yield asking.unknown(action, f"the parameters of {asking.call} name nothing")

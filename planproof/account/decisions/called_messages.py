@@ -1,4 +1,4 @@
-"""What a call of SQS, SNS, EventBridge, Kinesis or CloudWatch Logs asks of IAM.
+"""What a call of SQS, SNS, EventBridge, Kinesis, CloudWatch or CloudWatch Logs asks of IAM.
 
 Sources: SQS Developer Guide, "Amazon SQS API permissions" and "Configure KMS permissions for
 Amazon SQS"; SNS Developer Guide, "Managing Amazon SNS encryption keys and costs"; EventBridge User
@@ -131,6 +131,17 @@ def _log_key(asking: Asking, name: str, arn: str) -> Iterator[Ask]:
     for action in _LOG_KEY_ACTIONS:
         principal = f"logs.{region}.amazonaws.com"
         yield Ask(action, key_arn(str(named), key), context, why, principal=principal)
+
+
+def metrics(asking: Asking) -> Iterator[Ask]:
+    """CloudWatch: metrics are no resources; their namespace is told.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+    """
+    if asking.operation == "PutMetricData":
+        yield from asking.each("*", {"cloudwatch:namespace": asking.text("Namespace") or None})
+        return
+    yield from by_reference(asking)
 
 
 def streams(asking: Asking) -> Iterator[Ask]:

@@ -132,6 +132,16 @@ class Scene:
             )
         return f"arn:aws:s3:::{name}"
 
+    def function(self, name: str = "f") -> str:
+        made = client("lambda").create_function(
+            FunctionName=name,
+            Role=self.role,
+            Runtime="python3.12",
+            Handler="f.handler",
+            Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+        )
+        return str(made["FunctionArn"])
+
     def call(
         self, service: str, operation: str, /, *, instance: str = "", **parameters: Any
     ) -> Denial | None:

@@ -12,7 +12,6 @@ from planproof.account.decisions.standing import Standing
 from planproof.account.model import ACCOUNT_ID, Call
 from planproof.values import UNKNOWN
 from tests.account.decisions.scene import NOW, REGION, Scene, allow, arn, client
-from tests.account.decisions.test_services import make_function
 
 URL = f"http://127.0.0.1:5000/{ACCOUNT_ID}/work"
 GET: dict[str, Any] = {"TableName": "assets", "Key": {"id": {"S": "1"}}}
@@ -68,7 +67,7 @@ def test_the_time_is_that_of_the_account(scene: Scene) -> None:
 
 
 def test_a_request_from_within_a_function_says_which(scene: Scene) -> None:
-    function = make_function(scene, "session")
+    function = scene.function("session")
     named = {"ArnEquals": {"lambda:SourceFunctionArn": function}}
     scene.grant(allow("sqs:SendMessage", "*", named))
     assert scene.call("sqs", "SendMessage", QueueUrl=URL, instance="one") is None
@@ -159,6 +158,13 @@ def test_tags_of_an_object_are_told(scene: Scene) -> None:
     told = asked("s3", "PutObject", Bucket="uploads", Key="k", Tagging="a=b&c=d")
     assert told["s3:RequestObjectTag/a"] == "b"
     assert told["s3:RequestObjectTagKeys"] == ["a", "c"]
+
+
+def test_metrics_say_their_namespace(scene: Scene) -> None:
+    own = {"StringEquals": {"cloudwatch:namespace": "own"}}
+    scene.grant(allow("cloudwatch:PutMetricData", "*", own))
+    assert scene.call("cloudwatch", "PutMetricData", Namespace="own", MetricData=[]) is None
+    assert scene.call("cloudwatch", "PutMetricData", Namespace="other", MetricData=[]) is not None
 
 
 def test_an_event_says_where_it_is_from(scene: Scene) -> None:

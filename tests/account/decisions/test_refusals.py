@@ -154,6 +154,16 @@ def test_a_resource_that_cannot_be_told_is_refused_as_undetermined(scene: Scene)
                                    "ecr:DescribeImages action")  # fmt: skip
 
 
+def test_what_is_allowed_on_anything_is_allowed_on_what_cannot_be_told(scene: Scene) -> None:
+    scene.grant(allow("ecr:DescribeImages"))
+    assert scene.call("ecr", "DescribeImages") is None
+    # A topic could have a policy that denies it, so nothing is certain.
+    scene.grant(allow("sns:Publish"))
+    denial = scene.call("sns", "Publish", PhoneNumber="+1")
+    assert denial is not None
+    assert denial.undetermined
+
+
 def test_an_operation_without_an_action_is_refused_as_undetermined(scene: Scene) -> None:
     scene.grant(allow("dynamodb:*"))
     denial = scene.call("dynamodb", "DescribeNothing", TableName="assets")

@@ -121,7 +121,7 @@ def test_eventbridge_does_not_say_for_whom_it_uses_the_key_of_a_topic(scene: Sce
 
 
 def test_a_function_is_invoked_with_its_permission(scene: Scene) -> None:
-    function = make_function(scene)
+    function = scene.function()
     check = scene.decisions.check_delivery
     denial = check(S3, "lambda:InvokeFunction", BUCKET, function)
     assert denial is not None
@@ -137,17 +137,6 @@ def test_a_function_is_invoked_with_its_permission(scene: Scene) -> None:
     assert check(S3, "lambda:InvokeFunction", BUCKET, function) is None
     assert check(S3, "lambda:InvokeFunction", f"{BUCKET}-2", function) is not None
     assert check(S3, "lambda:InvokeFunction", BUCKET, f"{function}:live") is not None
-
-
-def make_function(scene: Scene, name: str = "f") -> str:
-    made = client("lambda").create_function(
-        FunctionName=name,
-        Role=scene.role,
-        Runtime="python3.12",
-        Handler="f.handler",
-        Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
-    )
-    return str(made["FunctionArn"])
 
 
 def test_a_log_group_takes_events_by_the_policy_of_the_account(scene: Scene) -> None:
