@@ -7,6 +7,7 @@ text. What the policies do not decide for certain is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Final
@@ -127,6 +128,7 @@ class LiveDecisions:
         Args:
             closed: why nothing can allow it; "" if its policies decide.
         """
+        ask = _sound(ask)
         answering = ask.via or ask.action.partition(":")[0]
         resource = ask.resource if isinstance(ask.resource, str) else "*"
         if closed:
@@ -194,6 +196,7 @@ class _Session:
 
     def refused(self, ask: Ask) -> Denial | None:
         """What is refused to the session."""
+        ask = _sound(ask)
         if self._role is None:
             why = f"the role {self._caller.role} does not exist, or no longer"
             return self._denial(ask, Decision(Effect.IMPLICITLY_DENIED, (Reason(None, None, why),)))
@@ -224,6 +227,13 @@ class _Session:
             via=ask.via,
             because=ask.why,
         )
+
+
+def _sound(ask: Ask) -> Ask:
+    """What a request calls an ARN that is none may be about anything."""
+    if isinstance(ask.resource, Unknown) or ask.resource == "*" or parse_arn(ask.resource):
+        return ask
+    return replace(ask, resource=UNKNOWN, why=f"{ask.resource!r} is no ARN")
 
 
 def _passing(role: str, service: str) -> Ask:

@@ -164,6 +164,23 @@ def test_what_is_allowed_on_anything_is_allowed_on_what_cannot_be_told(scene: Sc
     assert denial.undetermined
 
 
+def test_what_is_called_an_arn_and_is_none_is_refused_as_undetermined(scene: Scene) -> None:
+    scene.grant(allow("sns:Publish", arn("sns", "told")), allow("iam:PassRole", scene.role))
+    denial = scene.call("sns", "Publish", TopicArn="told")
+    assert denial is not None
+    assert denial.undetermined
+    assert "'told' is no ARN" in denial.because
+    caller = Caller(SESSION, scene.role)
+    for refused in (
+        scene.decisions.check_pass(caller, "worker", "lambda.amazonaws.com"),
+        scene.decisions.check_assume("lambda.amazonaws.com", "worker", ""),
+        scene.decisions.check_delivery("s3.amazonaws.com", "sqs:SendMessage", "x", "work"),
+    ):
+        assert refused is not None
+        assert refused.undetermined
+        assert "is no ARN" in refused.because
+
+
 def test_an_operation_without_an_action_is_refused_as_undetermined(scene: Scene) -> None:
     scene.grant(allow("dynamodb:*"))
     denial = scene.call("dynamodb", "DescribeNothing", TableName="assets")
