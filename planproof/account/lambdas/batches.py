@@ -32,7 +32,6 @@ class Batches:
         self._clients = clients
         self._invoker = invoker
         self._filters: dict[str, tuple[Any, MessageFilter | None, str]] = {}
-        self._repeats = 0
 
     def filter_of(self, source: Source, progress: Progress | None = None) -> MessageFilter | None:
         """The filter of a mapping; None where it is not understood, which the trail tells once."""
@@ -44,8 +43,8 @@ class Batches:
                 known = (source.criteria, None, str(problem))
             self._filters[source.id] = known
         _, chosen, problem_text = known
-        if progress is not None:
-            told = problem_text and f"the filter criteria are not understood: {problem_text}"
+        if progress is not None and problem_text:
+            told = f"the filter criteria are not understood: {problem_text}"
             self._tell(source, progress, told, "failed")
         return chosen
 
@@ -55,7 +54,7 @@ class Batches:
         self._tell(source, progress, told, "throttled")
 
     def _tell(self, source: Source, progress: Progress, told: str, outcome: str) -> None:
-        if told and told != progress.told:
+        if told not in progress.told:
             self._account.trail.note(
                 "delivery",
                 _LAMBDA,
@@ -65,7 +64,7 @@ class Batches:
                 queue=source.queue_arn,
                 message=told,
             )
-        progress.told = told
+        progress.told.add(told)
 
     def work(
         self,
@@ -123,8 +122,8 @@ class Batches:
         ]
         if not chosen:
             return []
-        self._repeats += 1
-        if self._repeats % 2:
+        progress.repeats += 1
+        if progress.repeats % 2:
             return chosen
         progress.again.append(Again(chosen))
         return []

@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import time_machine
@@ -154,7 +154,7 @@ def become(spec: Mapping[str, Any]) -> FunctionInstance:
     visible = (SDK | sys.stdlib_module_names) - own
     for name in list(sys.modules):
         top = name.partition(".")[0]
-        if top != "__main__" and (top not in visible) and not _needed(top, own):
+        if top not in visible and top != "__main__" and not _needed(top, own):
             del sys.modules[name]
     sys.meta_path.insert(0, RuntimeModulesOnly(own))
     host, port = spec["endpoint"]
@@ -187,17 +187,28 @@ def _only_to(host: str, port: int) -> Callable[[str, tuple[Any, ...]], None]:
 
 
 class Traveller:
-    """Sets this process's clock ahead of the machine's, as the account's is."""
+    """Sets this process's clock ahead of the machine's, as the account's is.
+
+    What time_machine puts in the place of ``time.time`` looks for its own module by name, so that
+    a hollow one is there while the clock is ahead. A function that asks for that very module finds
+    it; by ``time`` and ``datetime`` it can tell nothing.
+    """
 
     def __init__(self) -> None:
         self._ahead = 0.0
         self._coordinates: Any = None
+        self._hollow = ModuleType("time_machine")
+        for name in ("_time_machine", "traveller_stack"):
+            setattr(self._hollow, name, getattr(time_machine, name))
 
     def travel(self, ahead: float) -> None:
         """Be so many seconds ahead from now on."""
-        if self._coordinates is None and ahead:
-            started = time_machine.travel(time.time() + ahead, tick=True)
-            self._coordinates = started.start()
+        if self._coordinates is None and not ahead:
+            return
+        sys.modules["time_machine"] = self._hollow
+        if self._coordinates is None:
+            self._coordinates = time_machine.travel(time.time() + ahead, tick=True).start()
+            time.time()  # its time goes on from when it is first asked
         elif ahead != self._ahead:
             self._coordinates.shift(ahead - self._ahead)
         self._ahead = ahead

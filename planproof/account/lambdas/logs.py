@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
 from __future__ import annotations
 
 import threading
-import time
+from contextlib import ExitStack
 from typing import Any
 
 from planproof.account.lambdas.clients import Clients
@@ -32,6 +32,7 @@ class LogWriter:
         self._lines: dict[str, tuple[Deployed, list[dict[str, Any]]]] = {}
         self._streams: set[tuple[str, str, str]] = set()
         self._stopped = False
+        self._busy = ExitStack()
         self._thread = threading.Thread(target=self._run, name="function logs", daemon=True)
         self._thread.start()
 
@@ -42,13 +43,10 @@ class LogWriter:
         if not events:
             return
         with self._changed:
+            if not self._lines:
+                self._busy.enter_context(self._account.busy())
             self._lines.setdefault(stream, (function, []))[1].extend(events)
             self._changed.notify()
-
-    def waiting(self) -> bool:
-        """Whether anything is still to be written."""
-        with self._changed:
-            return bool(self._lines)
 
     def stop(self) -> None:
         """Write no more."""
@@ -62,12 +60,13 @@ class LogWriter:
             with self._changed:
                 while not self._lines and not self._stopped:
                     self._changed.wait()
-                if self._stopped:
+                self._changed.wait_for(lambda: self._stopped, _GATHER)
+                lines, self._lines = self._lines, {}
+                busy, self._busy = self._busy, ExitStack()
+                stopped = self._stopped
+            with busy:
+                if stopped:
                     return
-            with self._account.busy():
-                time.sleep(_GATHER)
-                with self._changed:
-                    lines, self._lines = self._lines, {}
                 for stream, (function, events) in lines.items():
                     self._send(function, stream, events)
 

@@ -87,6 +87,7 @@ class Progress:
         allowed: the standing (see standing.py) with which it was last seen to have permission.
         refused: the standing with which it was refused, None where it is not.
         refused_until, retry_at, gathering_since: by the account's clock.
+        again, repeats: what is to be delivered once more, and how often that was so.
         told: what was said in the trail of why nothing is delivered.
     """
 
@@ -100,7 +101,8 @@ class Progress:
     gathering_since: float | None = None
     empty_until: float = 0.0
     again: deque[Again] = field(default_factory=deque)
-    told: str = ""
+    repeats: int = 0
+    told: set[str] = field(default_factory=set)
 
     def refuse(self, now: float, at: int) -> None:
         """It was refused; until something changes nothing waits for it."""

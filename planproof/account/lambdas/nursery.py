@@ -87,8 +87,8 @@ def _serve(connection: socket.socket, spec: Mapping[str, Any]) -> int:
         os.dup2(output, stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     traveller = Traveller()
-    traveller.travel(spec["ahead"])
     function = become(spec)
+    traveller.travel(spec["ahead"])
     answer = function.start()
     connection.sendall(frame(answer))
     with contextlib.suppress(ConnectionError):  # the account has ended

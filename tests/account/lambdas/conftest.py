@@ -99,14 +99,20 @@ class FakeAccount:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self.clock = FakeClock()
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._session = boto3.session.Session()
+        self._clients: dict[tuple[str, str, bool], Any] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as new, but for the time."""
         self.trail = FakeTrail(self.clock)
         self.decisions = FakeDecisions()
         self.faults = FakeFaults()
         self.refused: dict[str, str] = {}
         self.calls: list[str] = []
         self.sessions: list[tuple[str, str, str]] = []
-        self._lock = threading.Lock()
-        self._busy = 0
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -131,16 +137,19 @@ class FakeAccount:
         }
 
     def client(self, service: str, region: str, caller: Mapping[str, str] | None = None) -> Any:
-        client = boto3.session.Session().client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        )
-        if caller is not None:
-            client.meta.events.register("before-call", self._before_call)
-        return client
+        key = service, region, caller is not None
+        with self._lock:
+            if key not in self._clients:
+                client = self._clients[key] = self._session.client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self.endpoint,
+                    aws_access_key_id="testing",
+                    aws_secret_access_key="testing",
+                )
+                if caller is not None:
+                    client.meta.events.register("before-call", self._before_call)
+            return self._clients[key]
 
     def _before_call(self, model: Any, **_: Any) -> Any:
         self.calls.append(model.name)
@@ -219,30 +228,41 @@ def zipped(code: str) -> bytes:
     return data.getvalue()
 
 
-@pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
+@pytest.fixture(scope="module")
+def started() -> Iterator[tuple[FakeAccount, Lambdas]]:
+    """An account whose time goes on from test to test, since starting one takes a while."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def world(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    account = FakeAccount(endpoint)
-    for service in ("sqs", "lambda", "iam", "kms", "logs", "dynamodb"):
-        get_backend(service).reset()
+    account = FakeAccount(f"http://{host}:{port}")
     mends.apply(account)
-    iam = account.client("iam", REGION)
-    iam.create_role(RoleName="worker", AssumeRolePolicyDocument="{}")
     lambdas = Lambdas(account)
     lambdas.start()
     try:
-        yield World(account, lambdas)
+        yield account, lambdas
     finally:
         lambdas.stop()
         mends.withdraw()
         account.clock.stop()
+        server.stop()
+
+
+@pytest.fixture
+def world(started: tuple[FakeAccount, Lambdas]) -> Iterator[World]:
+    account, lambdas = started
+    for service in ("sqs", "lambda", "kms", "logs"):
+        for backend in list(get_backend(service)[account.account_id].values()):
+            backend.reset()
+    # What AWS's managed policies are takes it long to read, so that they stay.
+    get_backend("iam")[account.account_id]["aws"].roles.clear()
+    account.forget()
+    iam = account.client("iam", REGION)
+    iam.create_role(RoleName="worker", AssumeRolePolicyDocument="{}")
+    yield World(account, lambdas)
+    lambdas.pause()
+    for _, _, instance in account.sessions:
+        lambdas.kill(instance)
+    until = time.monotonic() + 30
+    while account.is_busy and time.monotonic() < until:
+        time.sleep(0.01)
+    lambdas.resume()
