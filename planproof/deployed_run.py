@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _LOOK = 0.5
-"""Seconds after which it is seen that an account has ended."""
+"""Seconds after which it is seen that an account has ended, or that the user wants an end."""
 _TELL = 10.0
 """Seconds between two lines on how far it is."""
 
@@ -101,6 +101,9 @@ class DeployedRun:
         if self._work is None:
             raise PlanproofError("nothing was deployed", "judge sources that Terraform can apply")
         try:
+            while not self._work.done():
+                # Ctrl-C would go unseen if it came just before a wait without an end.
+                wait([self._work], timeout=_LOOK)
             self._work.result()
             self._stacks = {name: made.stack(plan) for name, made in self._deployments.items()}
         except BaseException:
