@@ -42,6 +42,58 @@ def test_there_are_two_mp4_renditions() -> None:
     }
 
 
+def test_input_and_time_codes_are_read_as_a_recording_has_them() -> None:
+    made = settings(UPLOAD, "video-output-test")
+    assert made["TimecodeConfig"] == {"Source": "ZEROBASED"}
+    assert made["Inputs"] == [
+        {
+            "FileInput": "s3://video-input-test/talks/opening.mov",
+            "TimecodeSource": "ZEROBASED",
+            "VideoSelector": {"Rotate": "AUTO", "ColorSpace": "FOLLOW"},
+            "AudioSelectors": {"Audio Selector 1": {"DefaultSelection": "DEFAULT"}},
+        }
+    ]
+    assert {group["Name"] for group in made["OutputGroups"]} == {"File Group"}
+
+
+@pytest.mark.parametrize(
+    ("modifier", "bitrate", "quality"), [("_1080p", 8_000_000, 8), ("_720p", 5_000_000, 7)]
+)
+def test_a_rendition_is_encoded_for_download_by_a_browser(
+    modifier: str, bitrate: int, quality: int
+) -> None:
+    (output,) = (made for made in groups()["MP4"]["Outputs"] if made["NameModifier"] == modifier)
+    assert output["ContainerSettings"] == {
+        "Container": "MP4",
+        "Mp4Settings": {"MoovPlacement": "PROGRESSIVE_DOWNLOAD"},
+    }
+    assert output["VideoDescription"]["ScalingBehavior"] == "DEFAULT"
+    assert output["VideoDescription"]["CodecSettings"] == {
+        "Codec": "H_264",
+        "H264Settings": {
+            "RateControlMode": "QVBR",
+            "QvbrSettings": {"QvbrQualityLevel": quality},
+            "MaxBitrate": bitrate,
+            "QualityTuningLevel": "SINGLE_PASS_HQ",
+            "SceneChangeDetect": "TRANSITION_DETECTION",
+            "GopSizeUnits": "AUTO",
+            "FramerateControl": "INITIALIZE_FROM_SOURCE",
+            "ParControl": "SPECIFIED",
+            "ParNumerator": 1,
+            "ParDenominator": 1,
+        },
+    }
+    (audio,) = output["AudioDescriptions"]
+    assert audio["CodecSettings"] == {
+        "Codec": "AAC",
+        "AacSettings": {
+            "Bitrate": 128_000,
+            "CodingMode": "CODING_MODE_2_0",
+            "SampleRate": 48_000,
+        },
+    }
+
+
 def test_quality_is_what_is_constant_below_a_highest_bitrate() -> None:
     for output in groups()["MP4"]["Outputs"]:
         h264 = output["VideoDescription"]["CodecSettings"]["H264Settings"]
@@ -57,8 +109,21 @@ def test_there_is_one_poster_frame_without_container_and_sound() -> None:
     capture = poster["VideoDescription"]["CodecSettings"]
     assert (poster["NameModifier"], poster["Extension"]) == ("_poster", "jpg")
     assert poster["ContainerSettings"] == {"Container": "RAW"}
-    assert capture["Codec"] == "FRAME_CAPTURE"
-    assert capture["FrameCaptureSettings"]["MaxCaptures"] == 1
+    assert {**poster["VideoDescription"], "CodecSettings": None} == {
+        "Width": 1280,
+        "Height": 720,
+        "ScalingBehavior": "DEFAULT",
+        "CodecSettings": None,
+    }
+    assert capture == {
+        "Codec": "FRAME_CAPTURE",
+        "FrameCaptureSettings": {
+            "FramerateNumerator": 1,
+            "FramerateDenominator": 1,
+            "MaxCaptures": 1,
+            "Quality": 80,
+        },
+    }
     assert "AudioDescriptions" not in poster
 
 
@@ -90,22 +155,28 @@ def test_the_files_are_below_the_asset_in_the_output_bucket() -> None:
         assert destination(group) == f"s3://video-output-test/{prefix}opening"
 
 
-@pytest.mark.parametrize(
-    ("key", "stem"),
-    [
-        ("opening.mov", "opening"),
-        ("talks/day 1/opening.final.mov", "opening.final"),
-        ("no-extension", "no-extension"),
-        (".hidden", "hidden"),
-        ("my holiday (1).mov", "my-holiday-1"),
-        ("$dt$.mov", "dt"),
-        ("日本語.mov", "video"),
-        ("..", "video"),
-        ("folder.with.dots/", "folder.with"),
-        ("x" * 1_020 + ".mov", "x" * 80),
-        ("/", "video"),
-    ],
-)
+STEMS = [
+    ("opening.mov", "opening"),
+    ("talks/day 1/opening.final.mov", "opening.final"),
+    ("no-extension", "no-extension"),
+    ("a_b.mov", "a_b"),
+    ("XXL.mov", "XXL"),
+    ("XX.mov", "XX"),
+    ("-..talk.-.mov", "talk"),
+    ("//talks//opening.mov", "opening"),
+    ("talks/a.b/", "a"),
+    (".hidden", "hidden"),
+    ("my holiday (1).mov", "my-holiday-1"),
+    ("$dt$.mov", "dt"),
+    ("日本語.mov", "video"),
+    ("..", "video"),
+    ("folder.with.dots/", "folder.with"),
+    ("x" * 1_020 + ".mov", "x" * 80),
+    ("/", "video"),
+]
+
+
+@pytest.mark.parametrize(("key", "stem"), STEMS, ids=[f"stem {n}" for n, _ in enumerate(STEMS)])
 def test_a_file_name_is_readable_and_harmless(key: str, stem: str) -> None:
     assert file_stem(key) == stem
 
