@@ -25,5 +25,6 @@ def standing(role_arn: str, queue: Any) -> int:
         facts += sorted((name, str(text)) for name, text in list(role.policies.items()))
         facts.append(str(getattr(role, "permissions_boundary_arn", "")))
         for arn, policy in sorted(role.managed_policies.items()):
-            facts.append((arn, policy.default_version_id, str(policy.document)))
+            texts = tuple(str(version.document) for version in list(policy.versions))
+            facts.append((arn, policy.default_version_id, texts))
     return hash(tuple(facts))
