@@ -46,12 +46,8 @@ class Lambdas:
         self._undo: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Begin to work.
-
-        Raises:
-            PlanproofError: no process can be started on this machine.
-        """
-        self._stopped = False
+        """Begin to work; a machine on which no process can be started shows it when a function is
+        invoked, which then fails with a sentence that says so."""
         self._packages = Packages()
         self._instances = Instances(self._account, self._packages)
         self._clients = Clients(self._account)
@@ -60,6 +56,7 @@ class Lambdas:
         self._batches = Batches(self._account, self._clients, self._invoker)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="lambda")
         self._undo = mend()
+        self._stopped = False
         self._thread = threading.Thread(target=self._run, name="event sources", daemon=True)
         self._thread.start()
 
@@ -79,7 +76,8 @@ class Lambdas:
 
     def kill(self, instance_id: str) -> None:
         """End an instance's process at once; an invocation that it has is noted as killed."""
-        self._instances.kill(instance_id)
+        if not self._stopped:
+            self._instances.kill(instance_id)
 
     def pause(self) -> None:
         """Take no more messages; what is under way goes on."""
@@ -100,7 +98,7 @@ class Lambdas:
         """
         now, waits = self._account.clock.now(), []
         with self._changed:
-            for source in sources():
+            for source in [] if self._stopped else sources():
                 progress = self._progress_of(source)
                 waits += [0.0] * sum(len(again.records) for again in progress.again)
                 if self._batches.filter_of(source) is not None:
@@ -115,7 +113,7 @@ class Lambdas:
             ResourceNotFoundException where there is no such function.
         """
         with self._account.busy():
-            function = deployed(function_arn)
+            function = None if self._stopped else deployed(function_arn)
             if function is None:
                 told = f"Function not found: {function_arn}"
                 return Answer("failed", "", "ResourceNotFoundException", told)

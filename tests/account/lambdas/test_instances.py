@@ -336,8 +336,10 @@ def test_a_role_that_lambda_cannot_assume_fails_the_invocation(world: World) -> 
 
 def test_stopping_leaves_no_process_and_no_folder(world: World) -> None:
     lambdas = Lambdas(world.account)
+    function = world.function("def handler(e, c): return 1")
+    assert (lambdas.waiting(), lambdas.invoke(function, {}).outcome) == ([], "failed")
     lambdas.start()
-    assert lambdas.invoke(world.function("def handler(e, c): return 1"), {}).ok
+    assert lambdas.invoke(function, {}).ok
     folder = lambdas._packages.folder
     pids = [*lambdas._instances.pids(), lambdas._instances._nursery._process.pid]
     assert len(pids) == 2
