@@ -24,6 +24,7 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
+from planproof.account.json_answers import PROTOCOLS, body_of, is_plain
 from planproof.account.model import AwsError
 from planproof.account.scope import Scope
 from planproof.account.signing_names import services_signed_as
@@ -146,7 +147,18 @@ def _parameters(
 
 def answer_of(reading: Reading, result: Mapping[str, Any]) -> Answer:
     """The response of an operation, as its service writes it."""
-    return _written(reading, dict(result))
+    model = reading.model
+    if model is None or reading.protocol not in PROTOCOLS or not is_plain(model.output_shape):
+        return _written(reading, dict(result))
+    body = body_of(model.output_shape, result)
+    version = model.metadata.get("jsonVersion", "1.0")
+    kind = f"application/x-amz-json-{version}" if reading.protocol == "json" else "application/json"
+    headers = [
+        ("Content-Type", kind),
+        ("x-amzn-RequestId", str(uuid.uuid4())),
+        ("Content-Length", str(len(body))),
+    ]
+    return Answer(int(model.http.get("responseCode", 200)), headers, body)
 
 
 def error_of(reading: Reading, error: AwsError, method: str = "POST") -> Answer:
