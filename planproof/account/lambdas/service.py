@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import count
 from typing import Any
 
@@ -17,6 +17,7 @@ from planproof.account.lambdas.invocations import Answer, Invoker
 from planproof.account.lambdas.logs import LogWriter
 from planproof.account.lambdas.mappings import Outlook, Progress, Source, outlook, sources
 from planproof.account.lambdas.queues import mend
+from planproof.account.lambdas.requests import answer_requests
 from planproof.account.model import Account
 
 _GLANCE = 0.02
@@ -43,7 +44,6 @@ class Lambdas:
         self._progress: dict[str, Progress] = {}
         self._running: Counter[str] = Counter()
         self._turn = count()
-        self._undo: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Begin to work; a machine on which no process can be started shows it when a function is
@@ -55,7 +55,9 @@ class Lambdas:
         self._invoker = Invoker(self._account, self._instances, self._logs)
         self._batches = Batches(self._account, self._clients, self._invoker)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="lambda")
-        self._undo = mend()
+        self._undo = ExitStack()
+        self._undo.callback(mend())
+        self._undo.callback(answer_requests(self.invoke, self._account.clock.later))
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="event sources", daemon=True)
         self._thread.start()
@@ -71,7 +73,7 @@ class Lambdas:
         self._instances.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._logs.stop()
-        self._undo()
+        self._undo.close()
         self._packages.remove()
 
     def kill(self, instance_id: str) -> None:

@@ -27,6 +27,7 @@ ROLE = "arn:aws:iam::123456789012:role/worker"
 class FakeClock:
     def __init__(self) -> None:
         self.ahead = 0.0
+        self.tasks: list[tuple[float, Callable[[], None]]] = []
         self._travel = time_machine.travel(time.time(), tick=True)
         self._traveller = self._travel.start()
 
@@ -38,7 +39,13 @@ class FakeClock:
         self._traveller.shift(seconds)
 
     def later(self, seconds: float, do: Callable[[], None]) -> None:
-        raise NotImplementedError
+        self.tasks.append((self.now() + seconds, do))
+
+    def do_what_is_due(self) -> None:
+        due = [do for at, do in self.tasks if at <= self.now()]
+        self.tasks = [(at, do) for at, do in self.tasks if at > self.now()]
+        for do in due:
+            do()
 
     def stop(self) -> None:
         self._travel.stop()
