@@ -81,6 +81,16 @@ def test_a_token_that_mediaconvert_may_have_forgotten_is_not_relied_on(
     assert mediaconvert.listings == [{"Queue": "Default", "Order": "DESCENDING", "MaxResults": 20}]
 
 
+@pytest.mark.parametrize(("later", "listings"), [(24, 0), (25, 1)])
+def test_the_token_is_relied_on_for_25_seconds(
+    function: Function, mediaconvert: MediaConvert, clock: Clock, later: int, listings: int
+) -> None:
+    cut_off(function, mediaconvert, "job id", after=False)
+    clock.sleep(later)
+    assert function.deliver(uploaded()) == []
+    assert (len(mediaconvert.listings), len(mediaconvert.jobs)) == (listings, 1)
+
+
 def test_while_it_is_unknown_whether_a_job_exists_none_is_made(
     function: Function, mediaconvert: MediaConvert, clock: Clock
 ) -> None:

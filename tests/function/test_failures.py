@@ -14,11 +14,20 @@ from messages import uploaded
     "passing",
     [
         Answer("TooManyRequestsException", 429),
+        Answer("ThrottlingException", 400),
+        Answer("Throttling", 400),
         Answer("InternalServerErrorException", 500),
         Answer("ConflictException", 409),
         After(ReadTimeoutError(endpoint_url="https://mediaconvert.eu-central-1.amazonaws.com")),
     ],
-    ids=["throttled", "service fault", "conflict", "answer lost"],
+    ids=[
+        "throttled",
+        "throttled too",
+        "throttled as well",
+        "service fault",
+        "conflict",
+        "answer lost",
+    ],
 )
 def test_a_passing_failure_is_repeated_at_once(
     function: Function, mediaconvert: MediaConvert, passing: Answer | After

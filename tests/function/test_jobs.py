@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import botocore.exceptions as failures
-import jobs as jobs_module
 import pytest
 from botocore.stub import ANY, Stubber
 from emulation import After, Answer, Clock, MediaConvert
@@ -183,6 +182,7 @@ def test_a_job_is_found_behind_many_newer_ones(
 def test_a_clock_that_is_a_little_ahead_hides_no_job(jobs: Jobs, clock: Clock) -> None:
     job_id = jobs.create(UPLOAD)
     assert jobs.find(UPLOAD, since=clock.now() + timedelta(minutes=2)) == job_id
+    assert jobs.find(UPLOAD, since=clock.now() + timedelta(minutes=2, seconds=1)) is None
 
 
 def test_a_job_that_is_not_there_is_not_found(jobs: Jobs, clock: Clock) -> None:
@@ -212,14 +212,15 @@ def test_a_job_of_another_environment_is_not_taken_for_ours(
 
 
 def test_a_search_without_an_end_gives_no_answer(
-    jobs: Jobs, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    jobs: Jobs, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
-    monkeypatch.setattr(jobs_module, "MOST_PAGES", 2)
     since = clock.now()
     jobs.create(UPLOAD)
-    other_jobs(45, jobs, clock)
-    with pytest.raises(TransientError, match="not among the latest 40 jobs"):
+    other = {**mediaconvert.jobs[0], "UserMetadata": {}, "CreatedAt": since + timedelta(seconds=1)}
+    mediaconvert.jobs += [other] * 1_000
+    with pytest.raises(TransientError, match="not among the latest 1000 jobs"):
         jobs.find(UPLOAD, since)
+    assert len(mediaconvert.listings) == 50
 
 
 def test_the_list_request_fits_the_service_model_of_aws(
