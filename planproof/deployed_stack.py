@@ -1,5 +1,8 @@
 """Makes a stack of the state of what is deployed: nothing in it is unknown.
 
+A provider that reads a resource back writes "" where the cloud has nothing. Where the sources say
+nothing either, that is None here, as it is in a stack that was resolved.
+
 Format: https://developer.hashicorp.com/terraform/internals/json-format#state-representation
 """
 
@@ -8,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from planproof.addresses import configuration_address
 from planproof.hcl_source import SourceIndex
 from planproof.plan import Plan, state_resources
 from planproof.references import Configuration
@@ -38,6 +42,7 @@ def deployed_stack(
     """
     items = list(state_resources((state.get("values") or {}).get("root_module") or {}))
     places = places_of(items)
+    configuration = Configuration.of(plan, sources)
     resources = {
         item["address"]: Resource(
             address=item["address"],
@@ -46,7 +51,7 @@ def deployed_stack(
             name=item["name"],
             index=item.get("index"),
             module=item["module"],
-            values=item.get("values") or {},
+            values=_values(item, plan, configuration),
             sensitive=item.get("sensitive_values"),
             dependencies=dependencies_of(item),
         )
@@ -59,9 +64,51 @@ def deployed_stack(
         name,
         resources,
         variables,
-        Configuration.of(plan, sources),
+        configuration,
         resolved=True,
         places=places,
         sources=sources,
         sensitive_variables=plan.sensitive_variables,
     )
+
+
+def _values(
+    item: Mapping[str, Any], plan: Plan, configuration: Configuration
+) -> Mapping[str, Value]:
+    values = item.get("values") or {}
+    if item["mode"] == "data":
+        return values
+    entry = configuration.resources.get(configuration_address(item["address"]), {})
+    planned = plan.resources.get(item["address"])
+    return _without_blanks(values, entry.get("expressions") or {}, planned.known if planned else {})
+
+
+def _without_blanks(
+    values: Mapping[str, Any], expressions: Mapping[str, Any], planned: Mapping[str, Any]
+) -> dict[str, Any]:
+    """``values`` with None for each "" that nobody wrote, in nested blocks too."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        written, known = expressions.get(key), planned.get(key)
+        if value == "" and (written is None or (key in planned and known is None)):
+            found[key] = None
+        elif _is_blocks(value):
+            found[key] = [
+                _without_blanks(block, _nth(written, index), _nth(known, index))
+                for index, block in enumerate(value)
+            ]
+        else:
+            found[key] = value
+    return found
+
+
+def _is_blocks(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
+
+
+def _nth(blocks: Any, index: int) -> Mapping[str, Any]:
+    """What is written of one block; of a ``dynamic`` one nothing is."""
+    if isinstance(blocks, list) and index < len(blocks) and isinstance(blocks[index], Mapping):
+        block: Mapping[str, Any] = blocks[index]
+        return block
+    return {}

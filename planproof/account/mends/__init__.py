@@ -11,6 +11,7 @@ from planproof.account.mends import (
     function_settings,
     queue_attributes,
     queue_receiving,
+    s3_listing,
     s3_requests,
     s3_targets,
     source_mappings,
@@ -32,6 +33,7 @@ def apply(account: Account) -> None:
     queue_receiving.mend(account)
     source_mappings.mend()
     function_settings.mend()
+    s3_listing.mend()
     s3_requests.mend()
     s3_targets.mend(deliveries)
     event_rules.mend(deliveries)

@@ -14,7 +14,7 @@ import threading
 from typing import Any
 
 from moto.s3 import notifications
-from moto.s3.models import S3Backend
+from moto.s3.models import FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 
 from planproof.account.mends.patches import replace
@@ -47,6 +47,7 @@ def mend() -> None:
         replace(S3Response, name, _one_event)
     replace(S3Backend, "complete_multipart_upload", _one_event)
     replace(S3Backend, "delete_object", _deleting)
+    replace(FakeDeleteMarker, "dispose", lambda _: lambda _: None)  # as each version has it
 
 
 def _send(event: Event) -> None:
@@ -84,13 +85,14 @@ def _deleting(own: Any) -> Any:
     ) -> tuple[bool, dict[str, Any]]:
         bucket = backend.get_bucket(bucket_name)
         before = list(bucket.keys.getlist(key_name, []))
-        _held.events = []
-        try:
-            answer: tuple[bool, dict[str, Any]] = own(
-                backend, bucket_name, key_name, version_id, bypass
-            )
-        finally:
-            _held.events = None
+        if version_id is not None and not bucket.is_versioned:
+            answer = _without_version(bucket, key_name, version_id)
+        else:
+            outer, _held.events = _held.events, []
+            try:
+                answer = own(backend, bucket_name, key_name, version_id, bypass)
+            finally:
+                _held.events = outer
         after = list(bucket.keys.getlist(key_name, []))
         ids = {key.version_id for key in after}
         gone = [key for key in before if key.version_id not in ids]
@@ -102,3 +104,21 @@ def _deleting(own: Any) -> Any:
         return answer
 
     return delete_object
+
+
+def _without_version(bucket: Any, key: str, version: str) -> tuple[bool, dict[str, Any]]:
+    """Delete one version where versioning is suspended; moto would delete them all.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersioningSuspendedBuckets.html
+    """
+    found = list(bucket.keys.getlist(key, []))
+    left = [item for item in found if str(item.version_id or "null") != version]
+    if left:
+        bucket.keys.setlist(key, left)
+    elif found:
+        bucket.keys.pop(key)
+    gone = [item for item in found if item not in left]
+    answer = {"version-id": version}
+    if any(isinstance(item, FakeDeleteMarker) for item in gone):
+        answer["delete-marker"] = "true"
+    return bool(gone), answer

@@ -34,7 +34,7 @@ class Clients:
             service.rstrip("_"),  # type: ignore[call-overload]
             region_name="us-east-1",
             aws_access_key_id="testing",
-            aws_secret_access_key="testing",  # noqa: S106  (opens nothing)
+            aws_secret_access_key="testing",
             config=Config(s3={"addressing_style": "path"}),
         )
 

@@ -51,9 +51,7 @@ def test_a_queue_gets_the_event_as_aws_writes_it(account: MadeAccount, aws: Clie
     assert account.decisions.asked == [("events.amazonaws.com", "sqs:SendMessage", RULE, arn)]
 
 
-def test_what_is_refused_goes_to_the_dead_letter_queue(
-    account: MadeAccount, aws: Clients
-) -> None:
+def test_what_is_refused_goes_to_the_dead_letter_queue(account: MadeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     dead_url, dead = aws.queue("dead")
     rule(aws, {"Arn": arn, "DeadLetterConfig": {"Arn": dead}})

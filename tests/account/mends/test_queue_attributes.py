@@ -61,9 +61,7 @@ def test_the_policy_outlives_other_attributes(aws: Clients) -> None:
 
 def test_a_redrive_policy_is_given_back_as_it_was_set(aws: Clients) -> None:
     _, dead = aws.queue("dead")
-    policy = json.dumps(
-        {"deadLetterTargetArn": dead, "maxReceiveCount": 5}, separators=(",", ":")
-    )
+    policy = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 5}, separators=(",", ":"))
     url, _ = aws.queue("one", RedrivePolicy=policy)
     assert aws.attributes(url)["RedrivePolicy"] == policy
 

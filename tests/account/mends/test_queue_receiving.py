@@ -24,9 +24,7 @@ def receive_twice(aws: Clients, url: str) -> None:
         time.sleep(0.01)
 
 
-def test_what_is_received_too_often_is_moved_and_noted(
-    account: MadeAccount, aws: Clients
-) -> None:
+def test_what_is_received_too_often_is_moved_and_noted(account: MadeAccount, aws: Clients) -> None:
     dead_url, dead = aws.queue("dead")
     url, arn = aws.queue("one", RedrivePolicy=redriving(dead))
     sent = aws.sqs.send_message(QueueUrl=url, MessageBody="poison" * 100)

@@ -36,9 +36,7 @@ def records(aws: Clients, url: str) -> list[dict[str, Any]]:
 
 def test_an_upload_is_told_as_aws_tells_it(account: MadeAccount, aws: Clients) -> None:
     url, arn = watch(aws)
-    aws.s3.put_bucket_versioning(
-        Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
-    )
+    aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     account.trail.entries.clear()
     made = aws.s3.put_object(Bucket=BUCKET, Key="dir/a b+ü%(1)~*.mp4", Body=b"video", ACL="private")
 
@@ -112,9 +110,7 @@ def test_tagging_an_object_is_an_event_and_uploading_it_is_none_of_tags(aws: Cli
 
 def test_deleting_is_told_marker_and_version_apart(aws: Clients) -> None:
     url, _ = watch(aws, "s3:ObjectRemoved:*")
-    aws.s3.put_bucket_versioning(
-        Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
-    )
+    aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     first = aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")["VersionId"]
     aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"2")
     marker = aws.s3.delete_object(Bucket=BUCKET, Key="a")["VersionId"]
@@ -194,9 +190,7 @@ def test_a_destination_that_cannot_be_reached_is_refused(
         told["QueueConfigurations"][0]["QueueArn"] = other + "-gone"
     account.trail.entries.clear()
     with pytest.raises(ClientError) as refused:
-        aws.s3.put_bucket_notification_configuration(
-            Bucket=BUCKET, NotificationConfiguration=told
-        )
+        aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=told)
     error = refused.value.response["Error"]
     assert error["Code"] == "InvalidArgument"
     assert error["Message"] == "Unable to validate the following destination configurations"
