@@ -260,7 +260,7 @@ class Run:
         notices += self._waiver_notices(order)
         self.result = RunResult(
             subject=self.inquiry.subject,
-            source=self.inquiry.source,
+            source=self.inquiry.source + self.deployed.source(),
             started=self._started,
             duration=self.terminal.seconds,
             requirements=tuple(self._requirement(identifier) for identifier in order),

@@ -83,6 +83,13 @@ class DeployedHalf:
             raise PlanproofError("the stack is not deployed", "give --deployed")
         return self._inquiry
 
+    def source(self) -> str:
+        """What to add to the phrase on how a run's values were found."""
+        if self._inquiry is None or self.run is None:
+            return ""
+        sets = words.counted(len(self.run.stacks), "set")
+        return f", deployed to an emulated account with {sets} of variables"
+
     def secrets(self) -> frozenset[str]:
         """Sensitive texts of what is deployed."""
         return self._inquiry.secrets() if self._inquiry is not None else frozenset()
