@@ -26,6 +26,9 @@ EXAMPLES = {
     "FILE": "holiday.mov",
     "PRINCIPAL": "the function",
     "ACTION": "dynamodb:UpdateItem",
+    "CALL": "dynamodb:PutItem",
+    "ERROR": "ThrottlingException",
+    "TEXT": "PROGRESSING",
     "RESOURCE": "the assets table",
 }
 """What the words in capitals may stand for."""

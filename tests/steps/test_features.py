@@ -11,7 +11,7 @@ from gherkin.parser import Parser
 
 FEATURES = sorted((Path(__file__).parents[2] / "features").glob("*.feature"))
 REQUIREMENT = re.compile(r"@REQ-\d\d")
-SOURCE = re.compile(r"Source: https://docs\.aws\.amazon\.com/\S+")
+SOURCE = re.compile(r"Source: https://(docs\.aws\.amazon|developer\.hashicorp)\.com/\S+")
 
 
 def rules(path: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -1,0 +1,129 @@
+"""The shipped stack, deployed to an emulated account, as the load sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from planproof.account.model import Entry
+from planproof.deployed_run import DeployedRun
+from planproof.inquiry import Inquiry, Question
+from steps._strays import forged_event, unknown_job
+from steps._traffic import Traffic
+from steps.pipeline import Pipeline
+
+ROOT = Path(__file__).parents[1]
+SERVICES = ("steps._mediaconvert:MediaConvert",)
+
+
+class DeployedPipeline:
+    """The pipeline, and the account it is in."""
+
+    def __init__(self, run: DeployedRun) -> None:
+        self._run = run
+        self.control = run.control
+        self._traffic = Traffic(run, Pipeline(run.stack()))
+        self._s3 = self._traffic.client("s3")
+        self._bucket = str(self._traffic.pipeline.input_bucket.get("bucket"))
+
+    def forget(self) -> None:
+        """Leave out whatever there is by now."""
+        self._traffic.forget()
+
+    def upload(self, key: str, body: bytes) -> None:
+        """Put a file into the input bucket."""
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body)
+
+    def send_nonsense(self, kind: str) -> None:
+        """Put a message into a queue that belongs to no upload."""
+        pipeline = self._traffic.pipeline
+        if kind == "poison message":
+            self._traffic.send(pipeline.processing_queue, "<makes>no sense</makes>")
+        elif kind == "forged event":
+            self._traffic.send(pipeline.processing_queue, forged_event(self._traffic.place))
+        else:
+            some = next(iter(self._traffic.jobs()), {})
+            self._traffic.send(
+                pipeline.status_queue, unknown_job(self._traffic.stack, self._traffic.place, some)
+            )
+
+    def jobs(self) -> list[Any]:
+        """The jobs made since."""
+        return self._traffic.jobs()
+
+    def records(self) -> list[Any]:
+        """The items made since."""
+        return self._traffic.records()
+
+    def dead_letters(self, since: int) -> list[tuple[str, str]]:
+        """Body and reason of each message in the dead-letter queues."""
+        pipeline = self._traffic.pipeline
+        reasons = _reasons(self.control.trail(since))
+        found = []
+        for source in (pipeline.processing_queue, pipeline.status_queue):
+            for identifier, body in self._traffic.letters(pipeline.dead_letters(source)):
+                found.append((body, reasons.get(identifier, "")))
+        return found
+
+    def clear(self) -> None:
+        """Leave no message behind."""
+        self._traffic.clear()
+
+    def last_entry(self) -> int:
+        """The number of the last thing that happened."""
+        trail = self.control.trail()
+        return trail[-1].number if trail else 0
+
+    def invocations(self, since: int) -> int:
+        """How often the function was invoked."""
+        return sum(1 for entry in self.control.trail(since) if entry.kind == "invocation")
+
+    def peak_megabytes(self) -> int:
+        """The most memory that the account's processes have held: the sum of each one's peak."""
+        total = 0
+        for pid in _family(self._run.account.pid):
+            total += _peak(pid)
+        return total // 1024
+
+
+def _reasons(trail: list[Entry]) -> dict[str, str]:
+    """Why a message failed, by its id: what the function's log said last."""
+    found: dict[str, str] = {}
+    for entry in trail:
+        if entry.kind == "invocation":
+            for item in entry.detail.get("failed_items", ()):
+                said = str(entry.detail.get("log") or entry.detail.get("error") or "")
+                found[item] = said[-300:]
+    return found
+
+
+def _family(pid: int) -> Iterator[int]:
+    """A process and all below it. Linux says so in /proc."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            yield from _family(int(child))
+
+
+def _peak(pid: int) -> int:
+    """Kilobytes."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(x.split()[1]) for x in status.splitlines() if x.startswith("VmHWM")), 0)
+
+
+@contextmanager
+def deployed_pipeline(cache: Path, say: Callable[[str], None]) -> Iterator[DeployedPipeline]:
+    """Deploy the stack, and take it down at the end with the account."""
+    with closing(Inquiry(Question(ROOT / "terraform", cache), progress=say)) as inquiry:
+        inquiry.prepare()
+        if inquiry.workspace is None or inquiry.plan is None:
+            raise SystemExit("a load needs Terraform: install 1.11 or newer")
+        with closing(DeployedRun(say)) as run:
+            run.start(inquiry.workspace, (), (), SERVICES, [str(ROOT)])
+            run.wait(inquiry.plan)
+            yield DeployedPipeline(run)
