@@ -7,7 +7,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -254,7 +254,7 @@ def all_at_once(deployments: Iterable[Deployment], do: Callable[[Deployment], No
     with ThreadPoolExecutor(len(several)) as pool:
         running = [pool.submit(do, deployment) for deployment in several]
         try:
-            for future in running:
+            for future in as_completed(running):
                 future.result()
         except BaseException:
             for deployment in several:
