@@ -9,7 +9,7 @@ from typing import Any
 
 from planproof.account.model import Fault
 
-OF_CALLS = ("error", "kill before", "kill after", "unreachable")
+OF_CALLS = ("error", "kill before", "kill after", "lost answer", "unreachable")
 KINDS = (*OF_CALLS, "repeat event", "repeat message", "delay")
 
 

@@ -10,7 +10,7 @@ import sys
 import traceback
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from planproof.account import wire
@@ -138,12 +138,15 @@ class Requests:
         after = None
         if caller.instance and done.outcome == "ok":  # what failed was not carried out
             after = self._due("kill after", call)
-        if after is None:
-            self._note(reading, call, done)
-            return done.answer
-        self._note(reading, call, _Outcome(done.answer, "killed", "", {"fault": "kill after"}))
-        self._home.kill(caller.instance)
-        raise UnansweredError
+        if after is not None:
+            self._note(reading, call, _Outcome(done.answer, "killed", "", {"fault": after.what}))
+            self._home.kill(caller.instance)
+            raise UnansweredError
+        lost = self._due("lost answer", call) if done.outcome == "ok" else None
+        self._note(reading, call, replace(done, detail={"fault": lost.what}) if lost else done)
+        if lost is not None:
+            raise UnansweredError
+        return done.answer
 
     def _due(self, what: str, call: Call) -> Fault | None:
         return self._home.faults.due(what, call.service, call.operation, call.parameters)

@@ -177,7 +177,8 @@ class Fault:
     Attributes:
         what: "error" (answered instead of the operation), "kill before", "kill after" (the
             instance that called is ended before, or after, the operation is carried out, and gets
-            no answer), "unreachable" (the connection is closed without an answer),
+            no answer), "lost answer" (the operation is carried out, and the connection closed),
+            "unreachable" (the connection is closed without an answer),
             "repeat event" (a service delivers an event twice), "repeat message" (a queue delivers
             a message to its function again although it was deleted), "delay" (an event arrives
             ``seconds`` later, so that others overtake it).

@@ -141,6 +141,18 @@ def test_the_instance_is_ended(scene: Scene, what: str, done: int) -> None:
     assert entry.detail["instance"] == "i-1"
 
 
+def test_an_answer_is_lost_of_what_was_done(scene: Scene) -> None:
+    scene.control.fault(Fault("lost answer", "sqs", "CreateQueue"))
+    with pytest.raises(ConnectionClosedError):
+        scene.role("sqs").create_queue(QueueName="q")
+    assert scene.functions.killed == []
+    assert len(scene.role("sqs").list_queues()["QueueUrls"]) == 1
+    assert [(e.outcome, e.detail.get("fault")) for e in scene.entries()] == [
+        ("ok", "lost answer"),
+        ("ok", None),
+    ]
+
+
 @pytest.mark.parametrize("what", ["kill before", "kill after"])
 def test_who_is_no_instance_is_not_ended(scene: Scene, what: str) -> None:
     scene.control.fault(Fault(what, "sqs", times=None))
