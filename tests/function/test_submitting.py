@@ -140,6 +140,14 @@ def test_what_is_no_upload_leaves_no_trace(
     assert (function.assets(), mediaconvert.requests) == ([], [])
 
 
+def test_an_upload_beside_what_is_none_is_submitted(
+    function: Function, mediaconvert: MediaConvert
+) -> None:
+    others = [s3_record("a.mov", event_name="ObjectRemoved:Delete"), s3_record("talks/", size=0)]
+    assert function.deliver({"Records": [*others, s3_record("b.mov")]}) == []
+    assert [asset["InputKey"] for asset in function.assets()] == ["b.mov"]
+
+
 def test_an_upload_elsewhere_is_refused_and_its_neighbours_are_not(
     function: Function, mediaconvert: MediaConvert, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,253 @@
+"""What the log says at each turn: an operator searches for these words and follows these ids."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from emulation import After, Answer, Clock, Function, FunctionDied, MediaConvert
+from messages import TEST_EVENT, completed, state_change, uploaded
+
+
+@pytest.fixture
+def said(function: Function, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Delivers messages and gives the lines about them, without the time and the ids of all."""
+
+    def deliver(*bodies: Any) -> list[dict[str, Any]]:
+        capsys.readouterr()
+        function.deliver(*bodies)
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        for line in lines:
+            assert line.pop("request_id") == "request-1"
+            assert line.pop("receive_count") == 1
+            del line["timestamp"], line["message_id"]
+        return lines
+
+    return deliver
+
+
+def about(function: Function, **fields: Any) -> dict[str, Any]:
+    """A line about the only asset there is."""
+    return {"asset_id": function.asset()["AssetId"], "key": "talks/opening.mov", **fields}
+
+
+def test_an_upload_that_was_settled_before(said: Any, function: Function) -> None:
+    said(uploaded())
+    assert said(uploaded()) == [
+        about(
+            function,
+            level="INFO",
+            message="upload was settled before",
+            status="SUBMITTED",
+            job_id=function.asset()["JobId"],
+        )
+    ]
+
+
+def test_a_job_that_was_found_again(
+    said: Any, function: Function, mediaconvert: MediaConvert, clock: Clock
+) -> None:
+    mediaconvert.behaviours.append(After(FunctionDied()))
+    with pytest.raises(FunctionDied):
+        function.deliver(uploaded())
+    clock.sleep(720)
+    found, submitted = said(uploaded())
+    assert found == about(
+        function,
+        level="WARNING",
+        message="job of an earlier delivery found",
+        job_id=mediaconvert.jobs[0]["Id"],
+    )
+    assert submitted["message"] == "asset submitted"
+
+
+def test_a_job_that_reported_first(
+    said: Any, function: Function, mediaconvert: MediaConvert
+) -> None:
+    def report() -> None:
+        function.deliver(state_change("PROGRESSING", mediaconvert.jobs[0]))
+
+    function.intervene("before-call", "UpdateItem", report, call=2)
+    assert said(uploaded())[-1] == about(
+        function,
+        level="INFO",
+        message="asset had its job already",
+        job_id=mediaconvert.jobs[0]["Id"],
+    )
+
+
+def test_a_second_job_of_an_asset(
+    said: Any, function: Function, mediaconvert: MediaConvert
+) -> None:
+    def report() -> None:
+        other = {**mediaconvert.jobs[0], "Id": "1772366400000-other"}
+        function.deliver(state_change("PROGRESSING", other))
+
+    function.intervene("before-call", "UpdateItem", report, call=2)
+    assert said(uploaded())[-1] == about(
+        function,
+        level="ERROR",
+        message="asset has another job already",
+        job_id=mediaconvert.jobs[0]["Id"],
+        known_job_id="1772366400000-other",
+    )
+
+
+def test_a_delivery_that_was_overtaken(said: Any, function: Function) -> None:
+    def overtake() -> None:
+        function.deliver(uploaded())
+
+    function.intervene("before-call", "UpdateItem", overtake)
+    failed, retried = said(uploaded())[-2:]
+    reason = "another delivery of the same upload is at work"
+    assert failed == about(
+        function,
+        level="WARNING",
+        message="upload failed",
+        reason=f"TransientError('{reason}')",
+    )
+    assert retried == {"level": "WARNING", "message": "message will be retried", "reason": reason}
+
+
+def test_a_job_that_nobody_confirmed(
+    said: Any, function: Function, mediaconvert: MediaConvert
+) -> None:
+    silence = ReadTimeoutError(endpoint_url="https://mediaconvert.eu-central-1.amazonaws.com")
+    mediaconvert.behaviours += [silence] * 3
+    assert said(uploaded())[-1] == {
+        "level": "WARNING",
+        "message": "message will be retried",
+        "reason": f"CreateJob did not return a job: {silence}",
+    }
+
+
+def test_an_empty_file(said: Any, function: Function) -> None:
+    reason = "The file has 0 bytes; upload it again with its content."
+    assert said(uploaded(size=0)) == [
+        about(
+            function,
+            level="ERROR",
+            message="asset rejected",
+            error_code="EmptyFile",
+            reason=reason,
+        )
+    ]
+    assert function.asset()["ErrorMessage"] == reason
+
+
+def test_what_is_no_upload(said: Any) -> None:
+    assert said(TEST_EVENT, uploaded(event_name="ObjectRemoved:Delete")) == [
+        {
+            "level": "INFO",
+            "message": "test event of S3 received",
+            "bucket": "video-input-test",
+        },
+        {"level": "INFO", "message": "not an upload", "event_name": "ObjectRemoved:Delete"},
+    ]
+
+
+def test_a_bug(said: Any, mediaconvert: MediaConvert) -> None:
+    mediaconvert.behaviours.append(ZeroDivisionError("a bug"))
+    failed = said(uploaded())[-1]
+    assert failed.pop("exception").splitlines()[-1] == "ZeroDivisionError: a bug"
+    assert failed == {
+        "level": "ERROR",
+        "message": "message failed",
+        "reason": "ZeroDivisionError('a bug')",
+    }
+
+
+def test_an_invocation_that_is_nearly_over(said: Any, function: Function) -> None:
+    function.milliseconds_left = 39_999
+    assert said(TEST_EVENT, uploaded())[-1] == {
+        "level": "WARNING",
+        "message": "message will be retried",
+        "reason": "too little time is left in this invocation",
+    }
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (
+            "poison",
+            "the body of the message is not JSON: Expecting value: line 1 column 1 (char 0)",
+        ),
+        ("[1, 2]", "the body of the message is a list, not a JSON object"),
+        ({}, "the message is neither an S3 event nor a MediaConvert state change"),
+        (
+            uploaded(bucket="elsewhere"),
+            "the S3 record is about bucket 'elsewhere', but uploads arrive in 'video-input-test'",
+        ),
+        (
+            {"Records": [{"eventSource": "aws:sns"}]},
+            "the S3 record is malformed: ValueError(\"eventSource is 'aws:sns'\")",
+        ),
+        (
+            uploaded(version=None, sequencer=None, etag=""),
+            "the S3 record is malformed: "
+            "ValueError('neither versionId nor sequencer nor eTag says which upload it was')",
+        ),
+        (
+            {"source": "aws.mediaconvert", "detail-type": "MediaConvert Job State Change"},
+            "the MediaConvert event is malformed: KeyError('detail')",
+        ),
+    ],
+    ids=["no JSON", "no object", "neither", "elsewhere", "no S3", "nameless", "no detail"],
+)
+def test_a_message_that_is_refused(said: Any, message: Any, reason: str) -> None:
+    assert said(message)[-1] == {"level": "ERROR", "message": "message refused", "reason": reason}
+
+
+def test_a_job_of_an_asset_that_is_not_there(
+    said: Any, function: Function, mediaconvert: MediaConvert
+) -> None:
+    function.deliver(uploaded())
+    (job,) = mediaconvert.jobs
+    metadata = {"AssetId": "0" * 32}
+    assert said(state_change("COMPLETE", job, user_metadata=metadata))[-1] == {
+        "level": "ERROR",
+        "message": "message refused",
+        "reason": f"there is no asset '{'0' * 32}' in table 'video-assets-test'",
+    }
+
+
+def test_a_job_that_is_followed(said: Any, function: Function, mediaconvert: MediaConvert) -> None:
+    function.deliver(uploaded())
+    (job,) = mediaconvert.jobs
+    assert said(completed(job)) == [
+        {
+            "level": "INFO",
+            "message": "asset followed its job",
+            "status": "COMPLETE",
+            "asset_id": function.asset()["AssetId"],
+            "job_id": job["Id"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(("count", "told"), [("7", 7), (None, 1)])
+def test_a_line_tells_how_often_the_message_was_received(
+    function: Function, capsys: pytest.CaptureFixture[str], count: str | None, told: int
+) -> None:
+    class Context:
+        aws_request_id = "request-1"
+
+        def get_remaining_time_in_millis(self) -> int:
+            return 120_000
+
+    record: dict[str, Any] = {"messageId": "a", "body": json.dumps(TEST_EVENT)}
+    if count is not None:
+        record["attributes"] = {"ApproximateReceiveCount": count}
+    function.handler({"Records": [record, {**record, "attributes": {}}]}, Context())
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["receive_count"], second["receive_count"]) == (told, 1)
+
+
+def test_a_throttled_upload_tells_what_the_service_said(
+    said: Any, mediaconvert: MediaConvert
+) -> None:
+    mediaconvert.behaviours += [Answer("TooManyRequestsException", 429, "slow down")] * 3
+    assert said(uploaded())[-1]["reason"].endswith("CreateJob operation: slow down")
