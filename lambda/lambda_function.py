@@ -83,15 +83,17 @@ def take_uploads(records: list[dict[str, Any]], pipeline: Pipeline) -> None:
     """
     problems = []
     for record in records:
+        ids: dict[str, str] = {}
         try:
             upload = uploads.from_record(record, pipeline.environment.input_bucket)
             if upload is None or upload.is_folder_marker:
                 logs.info("not an upload", event_name=record["eventName"])
                 continue
-            with logs.context(asset_id=upload.asset_id, key=upload.key):
+            ids = {"asset_id": upload.asset_id, "key": upload.key}
+            with logs.context(**ids):
                 submit(upload, pipeline)
         except Exception as problem:
-            logs.warning("upload failed", reason=repr(problem))
+            logs.warning("upload failed", **ids, reason=repr(problem))
             problems.append(problem)
     if problems:
         raise problems[0]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from emulation import After, Answer, Clock, Function, FunctionDied, MediaConvert
-from messages import TEST_EVENT, completed, state_change, uploaded
+from messages import TEST_EVENT, completed, s3_record, state_change, uploaded
 
 
 @pytest.fixture
@@ -109,6 +109,26 @@ def test_a_delivery_that_was_overtaken(said: Any, function: Function) -> None:
         reason=f"TransientError('{reason}')",
     )
     assert retried == {"level": "WARNING", "message": "message will be retried", "reason": reason}
+
+
+def test_of_several_uploads_the_one_that_failed(
+    said: Any, function: Function, mediaconvert: MediaConvert
+) -> None:
+    mediaconvert.behaviours += [None, Answer("AccessDeniedException", 403, "not allowed")]
+    nameless = {**s3_record(), "s3": {}}
+    event = {"Records": [s3_record("a.mov"), s3_record("b.mov"), nameless]}
+    first, second, third, retried = said(event)
+    ids = {asset["InputKey"]: asset["AssetId"] for asset in function.assets()}
+    assert (first["message"], first["asset_id"]) == ("asset submitted", ids["a.mov"])
+    assert (second["message"], second["asset_id"]) == ("upload failed", ids["b.mov"])
+    assert second["key"] == "b.mov"
+    # It is not known which upload this was.
+    assert third == {
+        "level": "WARNING",
+        "message": "upload failed",
+        "reason": "MessageError(\"the S3 record is malformed: KeyError('bucket')\")",
+    }
+    assert retried["reason"].endswith("CreateJob operation: not allowed")
 
 
 def test_a_job_that_nobody_confirmed(
