@@ -94,7 +94,7 @@ def _reasons(trail: list[Entry]) -> dict[str, str]:
     for entry in trail:
         if entry.kind == "invocation":
             for item in entry.detail.get("failed_items", ()):
-                said = str(entry.detail.get("log") or entry.detail.get("error") or "")
+                said = str(entry.detail.get("log") or entry.detail.get("error_message") or "")
                 found[item] = said[-300:]
     return found
 

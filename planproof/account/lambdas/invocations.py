@@ -89,7 +89,7 @@ class Invoker:
         detail = {"request_id": request_id, "instance": answer.instance, **detail, **answer.detail}
         if answer.error_type:
             detail |= {"error_type": answer.error_type, "error_message": answer.error_message}
-        if not answer.ok and answer.log:
+        if answer.log and (not answer.ok or detail.get("failed_items")):
             detail["log"] = answer.log[-_TAIL:]
         self._account.trail.note(
             "invocation", function.name, "invoke", function.arn, answer.outcome, **detail

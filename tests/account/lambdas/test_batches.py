@@ -18,6 +18,7 @@ ECHO = """
 NAMES_BAD = """
     def handler(event, context):
         bad = [r["messageId"] for r in event["Records"] if r["body"] == "bad"]
+        print(f"{len(bad)} of {len(event['Records'])} are bad")
         return {"batchItemFailures": [{"itemIdentifier": id} for id in bad]}
 """
 BAD_IS_RAISED = """
@@ -92,6 +93,15 @@ def test_what_succeeded_is_deleted_and_what_is_named_comes_back(world: World) ->
     world.settle()
     assert world.invocations[-1].detail["messages"] == 1
     assert world.invocations[-1].detail["failed_items"] == [bad]
+    assert "1 of 1 are bad" in world.invocations[-1].detail["log"]
+
+
+def test_the_log_is_told_of_what_failed_alone(world: World) -> None:
+    queue = world.queue()
+    world.mapping(queue, world.function(NAMES_BAD), **PARTIAL)
+    world.send(queue, "a")
+    world.settle()
+    assert "log" not in world.invocations[-1].detail
 
 
 def test_an_exception_leaves_the_batch_to_the_queue_and_then_to_its_dead_letters(
