@@ -97,6 +97,15 @@ def pytest_planproof_services() -> list[str]:
 def pytest_planproof_deployments(
     config: pytest.Config, variables: Mapping[str, Value]
 ) -> list[Variant]:
-    """The sets of variables that live beside the user's own in one account."""
-    found = pytest_planproof_variants(config, variables)
-    return [variant for variant in found if variant.name in ("another suffix", "another region")]
+    """The sets of variables that live beside the user's own in one account.
+
+    Topics for alarms change no name, so they are given to the copy that has another suffix.
+    """
+    found = {variant.name: variant for variant in pytest_planproof_variants(config, variables)}
+    if "another suffix" in found:
+        shared = [found[name] for name in ("another suffix", "alarm topics") if name in found]
+        both = {name: value for variant in shared for name, value in variant.variables.items()}
+        found |= {variant.name: Variant(variant.name, both) for variant in shared}
+    else:
+        found.pop("alarm topics", None)
+    return list(found.values())

@@ -64,7 +64,8 @@ class DeployedRun:
         services: Sequence[str] = (),
         path: Sequence[str] = (),
     ) -> None:
-        """Begin to deploy: the default set of variables, and the variants.
+        """Begin to deploy: the default set of variables, and the variants. Variants with the same
+        variables are one deployment of several names.
 
         Args:
             workspace: holds the sources, initialised; they are copied before this returns.
@@ -77,12 +78,18 @@ class DeployedRun:
         """
         self._began = time.monotonic()
         for variant in (Variant(DEFAULT), *variants):
-            deployment = open_deployment(workspace, arguments, variant)
+            same = [d for d in self._each() if d.variables == variant.variables]
+            deployment = same[0] if same else open_deployment(workspace, arguments, variant)
             self._deployments[variant.name] = deployment
-            deployment.__enter__()
+            if not same:
+                deployment.__enter__()
         self._account = open_account(services, path)
-        self._pool = ThreadPoolExecutor(1 + len(self._deployments), thread_name_prefix="deployment")
+        self._pool = ThreadPoolExecutor(1 + len(self._each()), thread_name_prefix="deployment")
         self._work = self._pool.submit(self._deploy, self._account, self._pool)
+
+    def _each(self) -> list[Deployment]:
+        """The deployments, each once."""
+        return list({id(made): made for made in self._deployments.values()}.values())
 
     @property
     def done(self) -> bool:
@@ -113,13 +120,13 @@ class DeployedRun:
     def close(self) -> None:
         """End every process that was started, whatever it is doing; may be called twice."""
         self._closing.set()
-        for deployment in self._deployments.values():
+        for deployment in self._each():
             deployment.stop()
         if self._account is not None:
             self._account.stop()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        for deployment in self._deployments.values():
+        for deployment in self._each():
             deployment.close()
 
     def _deploy(self, account: AccountProcess, pool: ThreadPoolExecutor) -> None:
@@ -128,8 +135,8 @@ class DeployedRun:
             account.stop()
             raise _stopped()
         running = {
-            pool.submit(self._apply, deployment, account.endpoint): name
-            for name, deployment in self._deployments.items()
+            pool.submit(self._apply, deployment, account.endpoint): deployment.name
+            for deployment in self._each()
         }
         others: Collection[Future[None]] = running
         while others:
@@ -140,7 +147,7 @@ class DeployedRun:
                     if (problem := future.exception()) is not None:
                         raise _named(problem, running[future])
             except BaseException:
-                for deployment in self._deployments.values():
+                for deployment in self._each():
                     deployment.stop()
                 raise
         self.seconds = time.monotonic() - self._began
