@@ -1,0 +1,147 @@
+"""One scenario on the shipped stack as it stands in an account, and what its steps make of it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from planproof.account.clients import Clients
+from planproof.account.control import Control
+from planproof.account.process import AccountProcess
+from planproof.recorder import Recorder, StepFailedError, UndeterminedError
+from planproof.stack import Stack
+from steps import deployed as steps
+from steps.deployed import Scene
+from steps.pipeline import Pipeline
+from tests.shipped import shipped_package, shipped_stacks
+from tests.steps.deployed.standing import Standing
+
+FUNCTION = "video-processor-dev"
+HANDLER = "lambda_function.handler"
+HEAD = """
+import botocore.client, lambda_function
+handler = lambda_function.handler
+Client = botocore.client.BaseClient
+ask = Client._make_api_call
+def instead(operation):
+    def decorate(do):
+        before = Client._make_api_call
+        def call(self, name, given):
+            if name != operation:
+                return before(self, name, given)
+            return do(lambda changed=given: ask(self, name, changed), given)
+        Client._make_api_call = call
+        return do
+    return decorate
+"""
+"""Begins a module that has the shipped function ask AWS for something else."""
+
+
+@dataclass
+class Terraform:
+    """Stands for Terraform: says the drift that a test made up, destroys what a test says."""
+
+    changes: list[Any] = field(default_factory=list)
+    destroy: Callable[[], None] = lambda: None
+
+    def drift(self) -> list[Any]:
+        return self.changes
+
+
+class Deployment:
+    """A deployment as steps see it; what is beside the stack is built when it is asked for."""
+
+    def __init__(self, account: AccountProcess) -> None:
+        self._account = account
+        self._clients = Clients(account.endpoint)
+        self._stacks: dict[str, Stack] = {}
+        self.made = Terraform()
+
+    @property
+    def control(self) -> Control:
+        return self._account.control
+
+    def check(self) -> None:
+        self._account.check()
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        return self._clients.client(service, region or "us-east-1")
+
+    def stack(self, variant: str = "default") -> Stack:
+        if variant not in self._stacks:
+            resolved = shipped_stacks()[variant]
+            self._stacks[variant] = Standing(resolved, self._clients.client).build()
+        return self._stacks[variant]
+
+    def forget(self, variant: str) -> None:
+        """It was destroyed."""
+        del self._stacks[variant]
+
+    def terraform(self, variant: str = "default") -> Terraform:
+        assert variant in self._stacks
+        return self.made
+
+
+@dataclass
+class Play:
+    """A scenario, with all that its steps ask for."""
+
+    deployment: Deployment
+    scene: Scene
+    pipeline: Pipeline
+
+    def client(self, service: str) -> Any:
+        return self.scene.traffic.client(service)
+
+    def goes(self, name: str = "opening.mp4") -> None:
+        """A clip is uploaded, and everything comes to rest."""
+        steps.clip_uploaded(self.scene, name)
+        steps.at_rest(self.scene)
+
+    def judged(self, step: Callable[..., Any], *arguments: Any, scene: Any = None) -> Recorder:
+        """What a `Then` wrote down; raises as it does in a run.
+
+        Raises:
+            StepFailedError: it failed.
+            UndeterminedError: it could not tell.
+        """
+        evidence = Recorder()
+        evidence.begin(step.__name__)
+        step(self.scene if scene is None else scene, *self._parts(step), evidence, *arguments)
+        evidence.settle(must_prove=True)
+        return evidence
+
+    def _parts(self, step: Callable[..., Any]) -> list[Any]:
+        names = step.__code__.co_varnames[: step.__code__.co_argcount]
+        known = {"pipeline": self.pipeline}
+        return [known[name] for name in names if name in known]
+
+    def fails(self, step: Callable[..., Any], *arguments: Any, said: str) -> None:
+        """It fails, for a reason that begins so."""
+        with pytest.raises(StepFailedError, match=said):
+            self.judged(step, *arguments)
+
+    def cannot_tell(self, step: Callable[..., Any], *arguments: Any, said: str) -> None:
+        with pytest.raises(UndeterminedError, match=said):
+            self.judged(step, *arguments)
+
+    @contextmanager
+    def wrong(self, code: str) -> Iterator[None]:
+        """The function has a module around it that does something wrong."""
+        aws, data = self.client("lambda"), io.BytesIO(shipped_package().data)
+        with zipfile.ZipFile(data, "a") as opened:
+            opened.writestr("wrong.py", HEAD + dedent(code))
+        aws.update_function_code(FunctionName=FUNCTION, ZipFile=data.getvalue())
+        aws.update_function_configuration(FunctionName=FUNCTION, Handler="wrong.handler")
+        try:
+            yield
+        finally:
+            aws.update_function_code(FunctionName=FUNCTION, ZipFile=shipped_package().data)
+            aws.update_function_configuration(FunctionName=FUNCTION, Handler=HANDLER)
