@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import data_path, iam_evaluation, main_job, plan_model
+from benchmarks import data_path, iam_evaluation, load, main_job, plan_model
 
 print("The plan model: loading and indexing")
 plan_model.main()
@@ -12,3 +12,5 @@ print("\nThe data path: drawing and judging")
 data_path.main()
 print("\nThe main job: beside terraform plan and terraform show -json")
 main_job.main()
+print("\nThe load: 1,000 uploads to the deployed pipeline, of which four in ten meet a fault")
+raise SystemExit(load.main(["--seeds", "1"]))
