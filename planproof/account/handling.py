@@ -105,9 +105,22 @@ class Requests:
         if not scope.signed_as and not _may_be_unsigned(environ):
             return _send(_unsigned(environ), start_response)
         if not (caller or self._extends(scope) or self._home.faults.of_calls()):
-            return self._moto(environ, start_response)
+            return self._of_owner(environ, scope, start_response)
         answer = self._answer(environ, _body_of(environ), scope, caller, number)
         return _send(answer, start_response)
+
+    def _of_owner(
+        self, environ: Environ, scope: Scope, start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        body = b"" if scope.signed_as == "s3" else _body_of(environ)
+        try:
+            return self._moto(environ, start_response)
+        except Exception as failure:  # nothing was answered yet: moto returns whole answers
+            try:
+                reading = wire.read(environ, body, scope)
+            except AwsError:
+                reading = wire.Reading(scope.signed_as, None, "json", {})
+            return _send(_lacking(environ, reading, failure), start_response)
 
     def _extends(self, scope: Scope) -> bool:
         return scope.signed_as in self._home.services
@@ -182,15 +195,8 @@ class Requests:
         denial = self._refused(reading, call)
         if denial is not None:
             error = AwsError(denial.code, denial.message, wire.denial_status(reading.protocol))
-            detail = {
-                "action": denial.action,
-                "resource": denial.resource,
-                "message": denial.message,
-                "because": denial.because,
-                "undetermined": denial.undetermined,
-                "error": denial.code,
-            }
             answer = wire.error_of(reading, error, method)
+            detail = {**denial.told, "error": denial.code}
             return _Outcome(answer, "denied", denial.resource, detail)
         service = self._home.services.get(reading.service)
         if service is None:
@@ -228,7 +234,6 @@ class Requests:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
             started.update(status=status, headers=headers)
 
-        method = str(environ["REQUEST_METHOD"])
         try:
             answered = self._moto(environ, start)
             try:
@@ -238,13 +243,7 @@ class Requests:
                 if close is not None:
                     close()
         except Exception as failure:  # moto's way of saying that it lacks an operation, or a defect
-            lacks = isinstance(failure, NotImplementedError)
-            if not lacks:
-                traceback.print_exc(file=sys.stderr)
-            code, status = ("NotImplemented", 501) if lacks else ("InternalFailure", 500)
-            message = f"the emulated account cannot do {reading.service}:{reading.operation}"
-            error = AwsError(code, f"{message} ({failure or type(failure).__name__})", status)
-            return wire.error_of(reading, error, method)
+            return _lacking(environ, reading, failure)
         return wire.Answer(int(started["status"].split()[0]), list(started["headers"]), body)
 
     def _failed(
@@ -272,6 +271,17 @@ class Requests:
             parameters=in_short(shape, call.parameters),
             **(done.detail or {}),
         )
+
+
+def _lacking(environ: Environ, reading: wire.Reading, failure: Exception) -> wire.Answer:
+    """What moto has no answer to, in the service's own form; 501, which no SDK tries again."""
+    lacks = isinstance(failure, NotImplementedError)
+    if not lacks:
+        traceback.print_exception(failure, file=sys.stderr)
+    code, status = ("NotImplemented", 501) if lacks else ("InternalFailure", 500)
+    message = f"the emulated account cannot do {reading.service}:{reading.operation}"
+    error = AwsError(code, f"{message} ({failure or type(failure).__name__})", status)
+    return wire.error_of(reading, error, str(environ["REQUEST_METHOD"]))
 
 
 def _may_be_unsigned(environ: Environ) -> bool:

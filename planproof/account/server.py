@@ -25,8 +25,14 @@ CONTROL = "/_planproof/"
 
 def moto_application() -> Wsgi:
     """What answers for all services that moto has."""
-    application: Wsgi = DomainDispatcherApplication(create_backend_app)
+    application: Wsgi = DomainDispatcherApplication(_backend)
     return application
+
+
+def _backend(name: str | None) -> Any:
+    if name is None:
+        raise NotImplementedError("moto has no such service")
+    return create_backend_app(name)
 
 
 class _Handler(MotoRequestHandler):

@@ -115,6 +115,25 @@ def test_what_moto_lacks_is_said(scene: Scene) -> None:
     assert "the emulated account cannot do sqs:ListMessageMoveTasks" in error["Message"]
 
 
+@pytest.mark.parametrize(
+    ("service", "asked", "named"),
+    [
+        ("sqs", "list_message_move_tasks", "sqs:ListMessageMoveTasks"),
+        ("rekognition", "list_collections", "rekognition:ListCollections"),
+        ("workmail", "list_organizations", "workmail:ListOrganizations (moto has no such service)"),
+    ],
+)
+def test_the_owner_is_told_what_moto_lacks_at_once(
+    scene: Scene, service: str, asked: str, named: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """SDKs, Terraform's among them, try an HTTP 500 again for minutes, and a 501 never."""
+    arguments = {"SourceArn": "arn:aws:sqs:a"} if service == "sqs" else {}
+    status, error = _refused(getattr(scene.owner(service), asked), **arguments)
+    assert (status, error["Code"]) == (501, "NotImplemented")
+    assert f"the emulated account cannot do {named}" in error["Message"]
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def _raw(scene: Scene, service: str, key: str, **headers: str) -> tuple[int, str]:
     scope = f"Credential={key}/20260101/us-east-1/{service}/aws4_request"
     given = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"}
