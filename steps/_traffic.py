@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -169,7 +170,8 @@ class Traffic:
         sqs = self.client("sqs")
         self.deployment.control.advance(61)  # SQS purges a queue once a minute
         for queue in self.stack.managed("aws_sqs_queue"):
-            sqs.purge_queue(QueueUrl=text_of(queue, "url"))
+            with suppress(sqs.exceptions.QueueDoesNotExist):  # it may be half destroyed
+                sqs.purge_queue(QueueUrl=text_of(queue, "url"))
 
     def _all_jobs(self) -> Iterator[Job]:
         pages = self.client("mediaconvert").get_paginator("list_jobs")
@@ -215,7 +217,3 @@ def text_of(resource: Resource, attribute: str) -> str:
     if not isinstance(value, str):
         raise UndeterminedError(f"{resource}.{attribute} is not known, though it is deployed")
     return value
-
-
-Restore = Callable[[], None]
-"""Undoes what a step did to the account."""

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pytest_bdd import given, then, when
 
 from planproof.inquiry import DEFAULT
-from planproof.recorder import Recorder, render
+from planproof.recorder import Recorder, UndeterminedError, render
 from planproof.stack import Stack
 from steps._leftovers import left
 from steps._mediaconvert.clip import clip
+from steps._scene import Scene
 from steps._traffic import Deployed, Traffic, text_of
-from steps.deployed import Scene, check_uploads
+from steps.deployed_outcome import check_uploads
 from steps.pipeline import Pipeline
 
 _DAYS = 7
@@ -37,8 +38,14 @@ def deployed_elsewhere(on_stage: Scene, deployment: Deployed) -> None:
 )
 def each_its_own(on_stage: Scene, evidence: Recorder) -> None:
     """What the one has is counted without what the other has."""
+    if on_stage.beside is None:
+        raise UndeterminedError(
+            "there is no other deployment, so that neither has anything of the other's: say which "
+            "is deployed beside it"
+        )
     for traffic in on_stage.all:
-        check_uploads(traffic, evidence, "COMPLETE")
+        check_uploads(traffic, evidence, "COMPLETE", on_stage.since)
+    on_stage.what_went_wrong(evidence)
 
 
 @then('"terraform plan" finds nothing to change in what it has built')
@@ -46,7 +53,7 @@ def nothing_to_change(deployment: Deployed, stack: Stack, evidence: Recorder) ->
     """After all the traffic that went through it."""
     drift = deployment.terraform(DEFAULT).drift()
     evidence.check(
-        not drift,
+        not drift if drift or stack.managed() else None,
         "terraform plan",
         expected="no changes",
         found="; ".join(map(str, drift)) or f"no changes of {len(stack.managed())} resources",
@@ -96,7 +103,7 @@ def nothing_left(on_stage: Scene, evidence: Recorder) -> None:
             if there
             else "none",
         )
-    for key in traffic.stack.managed("aws_kms_key"):
+    for key in traffic.pipeline.keys:
         told = traffic.client("kms").describe_key(KeyId=text_of(key, "key_id"))["KeyMetadata"]
         at = told.get("DeletionDate")
         now = datetime.fromtimestamp(on_stage.control.now(), UTC)

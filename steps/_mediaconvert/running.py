@@ -75,16 +75,7 @@ class Running:
     def denied(self, who: str, denial: Denial) -> None:
         """Write down that AWS refused something, and why."""
         self._account.trail.note(
-            "job",
-            who,
-            denial.action,
-            denial.resource,
-            "denied",
-            action=denial.action,
-            resource=denial.resource,
-            message=denial.message,
-            because=denial.because,
-            undetermined=denial.undetermined,
+            "job", who, denial.action, denial.resource, "denied", **denial.told
         )
 
     def _guarded(self, jobs: Jobs, job: Job, work: Callable[[Jobs, Job], None]) -> None:

@@ -42,6 +42,16 @@ def instead(operation):
     return decorate
 """
 """Begins a module that has the shipped function ask AWS for something else."""
+TWO_JOBS = """
+@instead("CreateJob")
+def twice(ask, given):
+    ask({**given, "ClientRequestToken": given["ClientRequestToken"][::-1]})
+    return ask()
+"""
+LOSES = """
+def handler(event, context):
+    return {}
+"""
 
 
 @dataclass
@@ -145,3 +155,16 @@ class Play:
         finally:
             aws.update_function_code(FunctionName=FUNCTION, ZipFile=shipped_package().data)
             aws.update_function_configuration(FunctionName=FUNCTION, Handler=HANDLER)
+
+    @contextmanager
+    def unmapped(self) -> Iterator[None]:
+        """No queue's messages go to the function."""
+        stack, aws = self.scene.traffic.stack, self.client("lambda")
+        mappings = [one.get("uuid") for one in stack.managed("aws_lambda_event_source_mapping")]
+        for uuid in mappings:
+            aws.update_event_source_mapping(UUID=uuid, Enabled=False)
+        try:
+            yield
+        finally:
+            for uuid in mappings:
+                aws.update_event_source_mapping(UUID=uuid, Enabled=True)
