@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,13 @@ def _parameters(item: pytest.Item) -> dict[str, Any]:
 
 
 def example_of(item: pytest.Item) -> str:
-    """The id of a scenario outline's example; "" for a plain scenario."""
+    """The values of a scenario outline's example, as they are written; "" for a plain scenario."""
     callspec = getattr(item, "callspec", None)
     if callspec is None:
         return ""
+    values = callspec.params.get("_pytest_bdd_example")
+    if isinstance(values, Mapping) and values:
+        return ", ".join(map(str, values.values()))
     name = str(callspec.id)
     return name.removesuffix(kind_of(item)).removesuffix("-") if KIND in callspec.params else name
 
