@@ -1,4 +1,4 @@
-"""What Terraform is doing, in a line every few seconds.
+"""What Terraform is doing, in a line every few seconds; for several at a time, in one line.
 
 Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from planproof.terraform_cli import Progress
@@ -24,14 +25,16 @@ class Told:
         command: "apply" or "destroy".
         name: of the deployment.
         every: seconds between two lines, at least.
+        total: how many resources are to be changed; 0 while Terraform plans.
+        done: how many of them are.
     """
 
     command: str
     name: str
     progress: Progress
     every: float = _SECONDS
-    _total: int = 0
-    _done: int = 0
+    total: int = 0
+    done: int = 0
     _going_on: dict[str, float] = field(default_factory=dict)
     _last: float = 0.0
 
@@ -47,7 +50,7 @@ class Told:
         if kind == "change_summary":
             changes = message.get("changes") or {}
             if changes.get("operation") == "plan":
-                self._total = sum(changes.get(key, 0) for key in ("add", "change", "remove"))
+                self.total = sum(changes.get(key, 0) for key in ("add", "change", "remove"))
             return
         hook = message.get("hook") or {}
         if hook.get("action") == "read":  # a data source, which nobody counted
@@ -57,7 +60,7 @@ class Told:
             self._going_on[address] = time.monotonic()
         elif kind in ("apply_complete", "apply_errored"):
             self._going_on.pop(address, None)
-            self._done += kind == "apply_complete"
+            self.done += kind == "apply_complete"
         self._tell()
 
     def _tell(self) -> None:
@@ -65,8 +68,32 @@ class Told:
         if now - self._last < self.every:
             return
         self._last = now
-        line = f"{_DOING[self.command]} {self.name}: {self._done} of {self._total}"
-        if self._going_on:
-            longest = min(self._going_on, key=lambda address: self._going_on[address])
-            line += f", {longest} for {now - self._going_on[longest]:.0f} s"
-        self.progress(line)
+        self.progress(f"{_DOING[self.command]} {self.name}: {self.done} of {self.total}{self.longest}")
+
+    @property
+    def longest(self) -> str:
+        """What has been going on for longest, as the end of a line; "" where nothing is."""
+        going_on = list(self._going_on.items())  # others may ask while messages come in
+        if not going_on:
+            return ""
+        address, since = min(going_on, key=lambda entry: entry[1])
+        return f", {address} for {time.monotonic() - since:.0f} s"
+
+
+def in_one_line(several: Sequence[Told]) -> str:
+    """How far the applications of several sets of variables are, which go on side by side.
+
+    Returns:
+        "applying 3 sets of variables: 31, 29 and 30 of 49, aws_sqs_queue.status for 9 s"
+    """
+    sets = "1 set" if len(several) == 1 else f"{len(several)} sets"
+    totals = {told.total for told in several if told.total}
+    if len(totals) > 1:
+        counts = [f"{told.done} of {told.total}" if told.total else "0" for told in several]
+        end = ""
+    else:
+        counts = [str(told.done) for told in several]
+        end = f" of {max(totals, default=0)}"
+    listed = f"{', '.join(counts[:-1])} and {counts[-1]}" if counts[1:] else counts[0]
+    behind = min(several, key=lambda told: (bool(told.total), told.done - told.total))
+    return f"applying {sets} of variables: {listed}{end}{behind.longest}"

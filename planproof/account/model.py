@@ -72,6 +72,17 @@ class Denial:
     undetermined: bool = False
     because: str = ""
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the trail says of it."""
+        return {
+            "action": self.action,
+            "resource": self.resource,
+            "message": self.message,
+            "because": self.because,
+            "undetermined": self.undetermined,
+        }
+
 
 class AwsError(Exception):
     """An answer of AWS that is an error.

@@ -25,6 +25,7 @@ from planproof.links import configured
 from planproof.policies import AttachedPolicy, boundaries, identity_policies
 from planproof.policies_attached import holder_of, written_policy
 from planproof.resource_policies import RESOURCE_POLICY_TYPES, resource_policies
+from planproof.service_facts import SERVICES_WITH_POLICIES
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, contains_unknown
 
@@ -43,8 +44,6 @@ _WITH_POLICIES: Final = frozenset(
         "sts",
     )
 )
-"""Services whose resources have policies of their own. One that is not part of the stack may have
-any."""
 _TAGGED: Final = frozenset(
     (
         "aws_kms_external_key",
@@ -203,7 +202,7 @@ class Authority:
         self, service: str, need: Need, on: Resource | None
     ) -> list[PolicyDocument] | None:
         """The policies on the side of the resource; None where it can have none."""
-        if service not in _WITH_POLICIES or need.resource == "*":
+        if service not in SERVICES_WITH_POLICIES or need.resource == "*":
             return None
         if on is None and service == "logs" and self._at_home(need):
             return self._of_logs() or None

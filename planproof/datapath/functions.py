@@ -24,6 +24,7 @@ from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
 from planproof.link_index import targets, with_value
 from planproof.links import linked, links, references
+from planproof.service_facts import LOG_KEY_ACTIONS
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, is_unknown
 
@@ -41,15 +42,6 @@ CallsOf = Callable[[Resource], Calls]
 _NOT_YET: Final = "unknown before it is built"
 _MAPPING: Final = "aws_lambda_event_source_mapping"
 _LAMBDA: Final = "lambda.amazonaws.com"
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-_LOG_KEY_ACTIONS: Final = (
-    "kms:Encrypt",
-    "kms:Decrypt",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-    "kms:GenerateDataKey",
-    "kms:DescribeKey",
-)
 _HANDED: Final[Mapping[str, str]] = {
     "aws_sqs_queue": "sqs:SendMessage",
     "aws_sns_topic": "sns:Publish",
@@ -208,7 +200,7 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
         service = endpoint(place_of(stack, group), "logs")
         if isinstance(service, str):
             why = f"since {group} is encrypted"
-            needs += service_needs(stack, group, service, _LOG_KEY_ACTIONS, {}, why)
+            needs += service_needs(stack, group, service, LOG_KEY_ACTIONS, {}, why)
         return Edge(function, group, LOGS, tuple(needs), declared_by=function)
     return _own_log_group(stack, function, role, name)
 

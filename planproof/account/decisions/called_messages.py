@@ -19,17 +19,10 @@ from planproof.account.decisions.called_otherwise import asked as by_reference
 from planproof.account.decisions.keys import key_of
 from planproof.account.decisions.keys_used import key_arn, key_asks
 from planproof.iam.actions import resource_types
+from planproof.service_facts import LOG_KEY_ACTIONS
 from planproof.values import UNKNOWN, Unknown
 
 _LOGS_CONTEXT: Final = "aws:logs:arn"
-_LOG_KEY_ACTIONS: Final = (
-    "kms:Encrypt",
-    "kms:Decrypt",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-    "kms:GenerateDataKey",
-    "kms:DescribeKey",
-)
 _DATA_KEY: Final = ("kms:GenerateDataKey", "kms:Decrypt")
 
 
@@ -128,7 +121,7 @@ def _log_key(asking: Asking, name: str, arn: str) -> Iterator[Ask]:
     key = key_of(asking.standing, str(named), region)
     context = {f"kms:EncryptionContext:{_LOGS_CONTEXT}": arn}
     why = f"there is no KMS key {named}" if key is None else ""
-    for action in _LOG_KEY_ACTIONS:
+    for action in LOG_KEY_ACTIONS:
         principal = f"logs.{region}.amazonaws.com"
         yield Ask(action, key_arn(str(named), key), context, why, principal=principal)
 

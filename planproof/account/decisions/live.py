@@ -24,6 +24,7 @@ from planproof.account.model import Account, Call, Caller, Denial
 from planproof.iam import Decision, Effect, Policies, PolicyKind, Reason, Request, evaluate
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
+from planproof.service_facts import SERVICES_WITH_POLICIES
 from planproof.values import UNKNOWN, Unknown
 
 _WITHOUT_PERMISSION: Final = frozenset((("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")))
@@ -245,7 +246,7 @@ def _passing(role: str, service: str) -> Ask:
 def _resource_side(standing: Standing, ask: Ask) -> tuple[Written, ...] | None:
     """The policies of what is asked about; any, where that is not known."""
     service = ask.action.partition(":")[0].lower()
-    if service not in _WITH_POLICIES or ask.resource == "*":
+    if service not in SERVICES_WITH_POLICIES or ask.resource == "*":
         return None
     if isinstance(ask.resource, Unknown):
         return (Written("the policy of an unknown resource", None, PolicyKind.ANY),)

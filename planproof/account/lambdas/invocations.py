@@ -70,14 +70,8 @@ class Invoker:
             "lambda.amazonaws.com", function.role, function.arn
         )
         if denial is not None:
-            detail = {
-                "action": denial.action,
-                "resource": denial.resource,
-                "message": denial.message,
-                "because": denial.because,
-                "undetermined": denial.undetermined,
-            }
-            answer = Answer("denied", "", "AccessDeniedException", _NOT_ASSUMABLE, detail=detail)
+            told = denial.told
+            answer = Answer("denied", "", "AccessDeniedException", _NOT_ASSUMABLE, detail=told)
         elif function.obstacle:
             answer = Answer("failed", "", "InvalidRuntimeException", function.obstacle)
         else:

@@ -109,14 +109,7 @@ class Deliveries:
         outcome = "ok"
         if isinstance(problem, Denial):
             outcome = "denied"
-            detail |= {
-                "message": problem.message,
-                "action": problem.action,
-                "resource": problem.resource,
-                "principal": problem.principal,
-                "because": problem.because,
-                "undetermined": problem.undetermined,
-            }
+            detail |= {**problem.told, "principal": problem.principal}
         elif problem is not None:
             outcome = "failed"
             detail["message"] = problem
