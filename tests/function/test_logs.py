@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import logs
@@ -102,6 +103,19 @@ def test_a_line_of_any_level_carries_its_fields_and_no_traceback_that_nobody_ask
     (line,) = lines(capsys)
     del line["timestamp"]
     assert line == {"level": level, "message": "said", "job_id": "job-1"}
+
+
+def test_a_line_that_somebody_else_wrote_is_a_line_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("INFO")
+    before = datetime.now(UTC)
+    logging.getLogger("video_pipeline").info("%s of %s", 1, 2)
+    (line,) = lines(capsys)
+    written = line.pop("timestamp")
+    assert line == {"level": "INFO", "message": "1 of 2"}
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", written)
+    assert abs(datetime.fromisoformat(written) - before) < timedelta(minutes=1)
 
 
 def test_the_runtimes_own_handler_does_not_print_a_line_again() -> None:
