@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
@@ -116,6 +117,16 @@ def test_a_line_that_somebody_else_wrote_is_a_line_too(
     assert line == {"level": "INFO", "message": "1 of 2"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", written)
     assert abs(datetime.fromisoformat(written) - before) < timedelta(minutes=1)
+
+
+def test_a_line_is_out_before_the_function_can_be_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logs.configure("INFO")
+    sent = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(sent, "utf-8"))
+    logs.info("said")
+    assert json.loads(sent.getvalue())["message"] == "said"
 
 
 def test_the_runtimes_own_handler_does_not_print_a_line_again() -> None:
