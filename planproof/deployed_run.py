@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
+from planproof.deployment_progress import in_one_line
 from planproof.errors import PlanproofError
 from planproof.inquiry import DEFAULT
 from planproof.plan import Plan
@@ -52,6 +53,7 @@ class DeployedRun:
         self._closing = threading.Event()
         self._began = 0.0
         self._told = 0.0
+        self._telling = threading.Lock()
         self.seconds = 0.0
 
     # Its life --------------------------------------------------------------------------------
@@ -154,15 +156,17 @@ class DeployedRun:
 
     def _apply(self, deployment: Deployment, endpoint: str) -> None:
         deployment.endpoint = endpoint
-        # They are alike and go on side by side: one tells of all.
-        deployment.apply(self._progress_now_and_then if deployment.name == DEFAULT else no_progress)
+        deployment.apply(lambda _: self._progress_now_and_then())
         deployment.state()  # so that nobody waits for it later
 
-    def _progress_now_and_then(self, text: str) -> None:
-        now = time.monotonic()
-        if now - self._told >= _TELL and not self._closing.is_set():
+    def _progress_now_and_then(self) -> None:
+        """They go on side by side: one line tells of all, whichever has something to tell."""
+        with self._telling:
+            now = time.monotonic()
+            if now - self._told < _TELL or self._closing.is_set():
+                return
             self._told = now
-            self._progress(text)
+        self._progress(in_one_line([made.told for made in self._each()]))
 
     # What steps ask --------------------------------------------------------------------------
 

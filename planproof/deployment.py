@@ -50,6 +50,7 @@ class Deployment:
         variables: over those that the arguments and the sources give.
         arguments: ``-var`` and ``-var-file`` arguments for Terraform.
         name: what reports call it; no two at a time have the same.
+        told: how far Terraform is with what it changes.
     """
 
     workspace: Workspace
@@ -58,6 +59,7 @@ class Deployment:
     arguments: Sequence[str] = ()
     name: str = "default"
     root: Path = field(init=False)
+    told: Told = field(init=False, default_factory=lambda: Told("apply", "", no_progress))
     _tree: Path = field(init=False)
     _state: Mapping[str, Any] | None = field(init=False, default=None)
     _stream: Stream | None = field(init=False, default=None)
@@ -195,7 +197,7 @@ class Deployment:
         return environ
 
     def _change(self, command: str, progress: Progress) -> None:
-        told = Told(command, self.name, progress)
+        self.told = told = Told(command, self.name, progress)
         code, said, errors = self._run(
             command,
             "-auto-approve",

@@ -68,7 +68,9 @@ class Told:
         if now - self._last < self.every:
             return
         self._last = now
-        self.progress(f"{_DOING[self.command]} {self.name}: {self.done} of {self.total}{self.longest}")
+        self.progress(
+            f"{_DOING[self.command]} {self.name}: {self.done} of {self.total}{self.longest}"
+        )
 
     @property
     def longest(self) -> str:

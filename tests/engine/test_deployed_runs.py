@@ -307,7 +307,7 @@ exec terraform "$@"
 
 
 @pytest.mark.parametrize(
-    "at", ["terraform plan", "requirements", "waiting for the deployment", "applying default"]
+    "at", ["terraform plan", "requirements", "waiting for the deployment", "applying 2 sets"]
 )
 def test_ctrl_c_while_it_is_deployed_leaves_nothing(tmp_path: Path, at: str) -> None:
     made = DeployedProject.make(tmp_path)
