@@ -168,3 +168,19 @@ class Play:
         finally:
             for uuid in mappings:
                 aws.update_event_source_mapping(UUID=uuid, Enabled=True)
+
+    @contextmanager
+    def unmapped_after(self, step: Callable[[Scene], None]) -> Iterator[None]:
+        """What a step puts in last, it puts into queues that nobody reads any longer."""
+        traffic, sent = self.scene.traffic, []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(traffic), "send", lambda _, *message: sent.append(message))
+            step(self.scene)
+        with self.unmapped():
+            for message in sent:
+                traffic.send(*message)
+            yield
+
+    def cannot_tell_to(self, step: Callable[[Scene], None], said: str) -> None:
+        with pytest.raises(UndeterminedError, match=said):
+            step(self.scene)
