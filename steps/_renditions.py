@@ -31,6 +31,8 @@ class Rendition:
     """A video as it is asked for, or as it is.
 
     Attributes:
+        width: in pixels; 0 where a job leaves it to the picture's shape.
+        height: likewise.
         codec: as PyAV calls it: ``h264``.
     """
 
@@ -39,7 +41,16 @@ class Rendition:
     codec: str
 
     def __str__(self) -> str:
-        return f"{self.codec} {self.width} × {self.height}"
+        return f"{self.codec} {self.width or 'any width'} × {self.height or 'any height'}"
+
+    def is_met_by(self, found: Rendition | None) -> bool:
+        """Whether a file is what was asked for, in all that was asked for."""
+        return (
+            found is not None
+            and found.codec == self.codec
+            and self.width in (0, found.width)
+            and self.height in (0, found.height)
+        )
 
 
 def asked_for(job: Mapping[str, Any]) -> Iterator[tuple[str, Rendition]]:
@@ -49,10 +60,15 @@ def asked_for(job: Mapping[str, Any]) -> Iterator[tuple[str, Rendition]]:
     """
     for group in job["Settings"]["OutputGroups"]:
         destination = group["OutputGroupSettings"].get("FileGroupSettings", {}).get("Destination")
+        if destination and destination.endswith("/"):  # a folder: the input gives the name
+            name = str(job["Settings"]["Inputs"][0]["FileInput"]).rpartition("/")[2]
+            destination += name.rpartition(".")[0] or name
         for output in group["Outputs"]:
             video = output.get("VideoDescription", {})
             codec = _CODECS.get(video.get("CodecSettings", {}).get("Codec", ""))
             ending = _ENDINGS.get(output.get("ContainerSettings", {}).get("Container", ""))
+            if ending and output.get("Extension"):
+                ending = f".{output['Extension']}"
             if destination and codec and ending:
                 rendition = Rendition(video.get("Width", 0), video.get("Height", 0), codec)
                 yield f"{destination}{output.get('NameModifier', '')}{ending}", rendition

@@ -148,7 +148,7 @@ def renditions_written(on_stage: Scene, evidence: Recorder, count: int) -> None:
                     evidence.check(False, bucket, expected=f"{rendition} at {key}", found="nothing")
                     continue
                 evidence.check(
-                    found == rendition,
+                    rendition.is_met_by(found),
                     bucket,
                     expected=f"{rendition} at {key}",
                     found=str(found) if found else f"{len(body)} bytes that are no video",
