@@ -66,6 +66,13 @@ Feature: Deployed, the pipeline does what its plan promises
       Then every upload has one job, and its record says COMPLETE
       And no message is left anywhere
 
+    Scenario: An upload is announced again when its video is long done
+      Given S3 announces an upload again 60 minutes later
+      When a clip is uploaded as "opening.mp4"
+      And everything has come to rest
+      Then every upload has one job, and its record says COMPLETE
+      And no message is left anywhere
+
     Scenario: What MediaConvert reports comes late, repeated and in the wrong order
       Given EventBridge delivers every event twice
       And EventBridge delivers "PROGRESSING" 10 minutes late

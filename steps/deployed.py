@@ -110,6 +110,13 @@ def events_repeated(on_stage: Scene, services: str) -> None:
         on_stage.goes_wrong(Fault("repeat event", service=name, times=None))
 
 
+@given(parsers.parse("S3 announces an upload again {minutes:d} minutes later"))
+def announced_again(on_stage: Scene, minutes: int) -> None:
+    """When all is done, the record written, and MediaConvert has long forgotten the token."""
+    on_stage.goes_wrong(Fault("repeat event", service="s3"))
+    on_stage.goes_wrong(Fault("delay", service="s3", seconds=60.0 * minutes))
+
+
 @given("SQS delivers every message twice")
 def messages_repeated(on_stage: Scene) -> None:
     """A standard queue delivers at least once, even what was deleted."""
