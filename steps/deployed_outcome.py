@@ -9,6 +9,7 @@ from pytest_bdd import parsers, then
 from planproof.recorder import Recorder, render
 from steps._renditions import asked_for, probe
 from steps._scene import Scene
+from steps._story import story
 from steps._traffic import Traffic, Upload, names, says, text_of
 
 
@@ -160,7 +161,9 @@ def renditions_written(on_stage: Scene, evidence: Recorder, count: int) -> None:
 def no_message_left(on_stage: Scene, evidence: Recorder) -> None:
     """Neither waiting nor given up."""
     for queue, count in on_stage.traffic.counted():
-        evidence.check(count == 0, queue, expected="no message", found=_counted(count, "message"))
+        told = _story(on_stage.traffic, on_stage.since) if count else ""
+        found = f"{_counted(count, 'message')}{told}"
+        evidence.check(count == 0, queue, expected="no message", found=found)
     on_stage.something_went_through(evidence)
     on_stage.what_went_wrong(evidence)
 
@@ -228,7 +231,4 @@ def _short(upload: Upload) -> str:
 
 
 def _story(traffic: Traffic, since: int) -> str:
-    """What the last things that went wrong were."""
-    bad = [e for e in traffic.deployment.control.trail(since) if e.outcome != "ok"][-3:]
-    said = [str(e.detail.get("message") or e.detail.get("error") or e.what) for e in bad]
-    return f"; lately: {'; '.join(dict.fromkeys(said))}"[:900] if said else ""
+    return story(traffic.deployment.control.trail(since))
