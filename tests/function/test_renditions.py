@@ -162,6 +162,7 @@ STEMS = [
     ("a_b.mov", "a_b"),
     ("XXL.mov", "XXL"),
     ("XX.mov", "XX"),
+    ("talks/MAX", "MAX"),
     ("-..talk.-.mov", "talk"),
     ("//talks//opening.mov", "opening"),
     ("talks/a.b/", "a"),
