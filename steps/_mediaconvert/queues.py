@@ -7,7 +7,7 @@ paused, https://docs.aws.amazon.com/mediaconvert/latest/ug/updating-queue-status
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -104,6 +104,18 @@ class Queues:
             raise bad_request("/name", "The default queue cannot be deleted.")
         with self._lock:
             self._queues.pop(queue.name, None)
+
+    def tag(self, name: str, tags: Mapping[str, str]) -> None:
+        """Add tags to a queue, or change them."""
+        queue = self.find(name)
+        with self._lock:
+            queue.tags = {**queue.tags, **tags}
+
+    def untag(self, name: str, keys: Iterable[str]) -> None:
+        """Take tags from a queue; those that it has not are no error."""
+        queue, gone = self.find(name), set(keys)
+        with self._lock:
+            queue.tags = {key: value for key, value in queue.tags.items() if key not in gone}
 
     def all(self) -> list[Queue]:
         """Every queue, by name."""

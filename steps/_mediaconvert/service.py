@@ -69,6 +69,9 @@ class MediaConvert:
             "GetQueue": self._get_queue,
             "ListJobs": self._list_jobs,
             "ListQueues": self._list_queues,
+            "ListTagsForResource": self._list_tags,
+            "TagResource": self._tag,
+            "UntagResource": self._untag,
             "UpdateQueue": self._update_queue,
         }
 
@@ -198,6 +201,19 @@ class MediaConvert:
         if region.jobs.unfinished(queue.arn):
             raise AwsError("ConflictException", f"The queue {queue.name} has jobs.", 409)
         region.queues.delete(queue.name)
+        return {}
+
+    def _list_tags(self, call: Call, region: _Region) -> Answer:
+        """Of queues; https://docs.aws.amazon.com/mediaconvert/latest/apireference/tags-arn.html."""
+        queue = region.queues.find(call.parameters["Arn"])
+        return {"ResourceTags": {"Arn": queue.arn, "Tags": dict(queue.tags)}}
+
+    def _tag(self, call: Call, region: _Region) -> Answer:
+        region.queues.tag(call.parameters["Arn"], call.parameters["Tags"])
+        return {}
+
+    def _untag(self, call: Call, region: _Region) -> Answer:
+        region.queues.untag(call.parameters["Arn"], call.parameters.get("TagKeys") or ())
         return {}
 
     def _describe_endpoints(self, call: Call, region: _Region) -> Answer:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.steps.mediaconvert.scene import Scene, error
+from tests.steps.mediaconvert.scene import QUEUE, Scene, error
 
 
 def pages(scene: Scene, operation: str, **parameters: Any) -> list[list[str]]:
@@ -136,3 +136,29 @@ def test_queue_that_cannot_be_is_refused(scene: Scene, changes: dict[str, Any]) 
 
 def test_endpoint_is_the_account_itself(scene: Scene) -> None:
     assert scene.ask("DescribeEndpoints") == {"Endpoints": [{"Url": scene.account.endpoint}]}
+
+
+def test_tags_of_a_queue(scene: Scene) -> None:
+    """Terraform asks for them after every read of a queue."""
+    arn = scene.ask("CreateQueue", Name="night", Tags={"team": "news", "stage": "dev"})["Queue"][
+        "Arn"
+    ]
+
+    def tags() -> dict[str, str]:
+        told = scene.ask("ListTagsForResource", Arn=arn)["ResourceTags"]
+        assert told["Arn"] == arn
+        return dict(told["Tags"])
+
+    assert tags() == {"team": "news", "stage": "dev"}
+    scene.ask("TagResource", Arn=arn, Tags={"stage": "prod", "cost": "7"})
+    scene.ask("UntagResource", Arn=arn, TagKeys=["team", "none"])
+    assert tags() == {"stage": "prod", "cost": "7"}
+
+
+@pytest.mark.parametrize("operation", ["ListTagsForResource", "TagResource", "UntagResource"])
+def test_there_are_no_tags_of_what_is_not_there(scene: Scene, operation: str) -> None:
+    more = {"TagResource": {"Tags": {"a": "b"}}, "UntagResource": {"TagKeys": ["a"]}}
+    arn = QUEUE.replace("Default", "none")
+    problem = error(lambda: scene.ask(operation, Arn=arn, **more.get(operation, {})))
+    assert (problem.code, problem.status) == ("NotFoundException", 404)
+    assert "none does not exist" in problem.message
