@@ -95,7 +95,9 @@ def run_mutmut(folder: Path, max_children: str, mutants: Sequence[str]) -> None:
     Naming the mutants, be it all of them, has mutmut try the tests by their names first: a name
     that pytest does not find again would else look like a test that fails.
     """
-    command = shutil.which("mutmut", path=str(Path(sys.executable).parent)) or "mutmut"
+    command = shutil.which("mutmut", path=str(Path(sys.executable).parent))
+    if not command:
+        sys.exit("mutmut is not installed beside this Python; run `tox -e mutation`.")
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         [command, "run", "--max-children", max_children, *mutants],
