@@ -10,7 +10,7 @@ import pytest
 from tests.engine.deployed_project import FEATURE, STEPS, DeployedProject
 from tests.engine.project import Outcome, Project, refused
 
-pytestmark = pytest.mark.terraform
+pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
 
 def kinds(outcome: Outcome) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ from planproof.stack import Stack
 from planproof.workspace import Workspace
 from tests.engine.conftest import Ask
 
-pytestmark = pytest.mark.terraform
+pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
 FILES = {
     "stack/main.tf": """
