@@ -89,7 +89,7 @@ class Conveyor:
         """
         if not self.jobs:
             raise UndeterminedError(f"no job was made, so none can be reported as {status}")
-        if not _passes(self._pipeline.status_rule.get("event_pattern"), status):
+        if not lets_through(self._pipeline.status_rule.get("event_pattern"), status):
             return None
         event = job_state(self.jobs[-1], status, self._place)
         function, queue = self._taker_of_reports()
@@ -198,7 +198,7 @@ def _mediaconvert(place: Place) -> Iterator[Stub]:
     yield Stub("mediaconvert", "DescribeEndpoints", {"Endpoints": [{"Url": url}]})
 
 
-def _passes(pattern: Value, status: str) -> bool:
+def lets_through(pattern: Value, status: str) -> bool:
     """Whether a rule that is about job states lets this one through; in doubt it does."""
     try:
         detail = json.loads(str(pattern)).get("detail") or {}

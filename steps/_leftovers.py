@@ -64,6 +64,10 @@ _LISTED: Final[Mapping[str, tuple[str, Callable[[Any], Iterable[str]]]]] = {
         "lambda",
         lambda c: _pages(c, "list_functions", "Functions", "FunctionName"),
     ),
+    "aws_media_convert_queue": (
+        "mediaconvert",
+        lambda c: _pages(c, "list_queues", "Queues", "Name"),
+    ),
     "aws_s3_bucket": ("s3", lambda c: (b["Name"] for b in c.list_buckets()["Buckets"])),
     "aws_sns_topic": (
         "sns",

@@ -64,7 +64,7 @@ def no_job_but_record(on_stage: Scene, evidence: Recorder, status: str) -> None:
     _must_be_uploads(traffic, evidence)
     _check_no_job(on_stage, evidence)
     for upload in traffic.uploads:
-        mine = [item for item in traffic.records() if names(item, upload.key)]
+        mine = [r for r in traffic.records() if names(r, upload.key) or names(r, upload.uri)]
         evidence.check(
             len(mine) == 1 and says(mine[0], status),
             traffic.pipeline.assets_table,

@@ -42,6 +42,8 @@ def deal_with(news):
 def order(dropped):
     """One object version is one clip with one job."""
     bucket, thing = dropped["bucket"]["name"], dropped["object"]
+    if bucket != os.environ["DROPPED"]:
+        raise LookupError(f"nobody drops clips into {bucket} for us")
     key = urllib.parse.unquote_plus(thing["key"])
     version = thing.get("versionId") or thing.get("sequencer", "")
     clip = hashlib.sha256("\0".join((bucket, key, version)).encode()).hexdigest()[:40]
@@ -49,6 +51,9 @@ def order(dropped):
     known = not changed(
         ledger().put_item, Item=entry, ConditionExpression="attribute_not_exists(Clip)"
     )
+    if not thing["size"]:
+        note(clip, "attribute_not_exists(Outcome)", Outcome="ERROR", Reason="the file is empty")
+        return
     job = None
     if known:
         entry = ledger().get_item(Key={"Clip": clip}, ConsistentRead=True)["Item"]

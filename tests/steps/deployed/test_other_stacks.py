@@ -1,0 +1,57 @@
+"""Are stacks that do the same in another way judged alike?"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from steps import deployed as steps
+from steps import deployed_outcome as outcome
+from steps._leftovers import left
+from tests.made_stack import made, stack
+from tests.steps.deployed.play import Play
+
+BY_ADDRESS = """
+@instead("PutItem")
+def by_address(ask, given):
+    item = given["Item"]
+    item["InputKey"] = f"s3://{item['InputBucket']}/{item['InputKey']}"
+    return ask(given)
+"""
+
+
+def test_a_record_may_name_its_upload_by_address(play: Play) -> None:
+    with play.wrong(BY_ADDRESS):
+        steps.nothing_uploaded(play.scene, "empty.mp4")
+        steps.at_rest(play.scene)
+        play.judged(outcome.no_job_but_record, "ERROR")
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_what_a_rule_does_not_ask_for_cannot_be_late(
+    play: Play, monkeypatch: pytest.MonkeyPatch, asked_for: bool
+) -> None:
+    """A function that wants to hear of the end alone is not told of anything before."""
+    monkeypatch.setattr(steps, "lets_through", lambda _, status: asked_for or status != "CANCELED")
+    steps.events_late(play.scene, "CANCELED", 10)
+    play.goes()
+    if asked_for:
+        play.cannot_tell(outcome.one_job_each, "COMPLETE", said="wrong with events .delay.")
+    else:
+        play.judged(outcome.one_job_each, "COMPLETE")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_queue_of_mediaconvert_that_is_left_is_seen(there: bool) -> None:
+    built = stack(made("aws_media_convert_queue.night", name="night"))
+    pages = [{"Queues": [{"Name": "Default"}]}, {"Queues": [{"Name": "night"}] if there else []}]
+    pager = SimpleNamespace(paginate=lambda: pages)
+
+    def client(service: str) -> Any:
+        assert service == "mediaconvert"
+        return SimpleNamespace(get_paginator=lambda operation: pager)
+
+    ((name, found),) = left(built, client)
+    assert (name.value, found) == ("night", there)
