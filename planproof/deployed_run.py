@@ -94,6 +94,11 @@ class DeployedRun:
         return list({id(made): made for made in self._deployments.values()}.values())
 
     @property
+    def sets(self) -> int:
+        """How many deployments there are, however many names they go by."""
+        return len(self._each())
+
+    @property
     def done(self) -> bool:
         """Whether waiting would end at once."""
         return self._work is not None and self._work.done()

@@ -69,7 +69,7 @@ class DeployedHalf:
             self.failure = problem.sentence
             raise
         self._inquiry = DeployedInquiry.beside(planned, dict(self.run.stacks))
-        sets = words.counted(len(self.run.stacks), "set")
+        sets = words.counted(self.run.sets, "set")
         self._progress(f"deployed with {sets} of variables in {words.seconds(self.run.seconds)}")
 
     def inquiry(self, planned: Inquiry) -> DeployedInquiry:
@@ -87,7 +87,7 @@ class DeployedHalf:
         """What to add to the phrase on how a run's values were found."""
         if self._inquiry is None or self.run is None:
             return ""
-        sets = words.counted(len(self.run.stacks), "set")
+        sets = words.counted(self.run.sets, "set")
         return f", deployed to an emulated account with {sets} of variables"
 
     def secrets(self) -> frozenset[str]:

@@ -61,6 +61,7 @@ def test_variants_with_the_same_variables_share_one(made: list[Made]) -> None:
     run.start(None, (), [Variant("a", both), Variant("b", dict(both)), Variant("c", {"x": 1})])  # type: ignore[arg-type]
     run.wait(None)  # type: ignore[arg-type]
     assert [one.name for one in made] == ["default", "a", "c"]
+    assert run.sets == 3
     assert run.terraform("a") is run.terraform("b")
     assert run.terraform("a") is not run.terraform("c")
     assert run.stack("b") == "stack of a"
