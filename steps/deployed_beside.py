@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from pytest_bdd import given, then, when
 
+from planproof.errors import PlanproofError
 from planproof.inquiry import DEFAULT
 from planproof.recorder import Recorder, UndeterminedError, render
 from planproof.stack import Stack
@@ -78,11 +79,21 @@ def in_use(on_stage: Scene, evidence: Recorder) -> None:
 
 
 @when('"terraform destroy" has run')
-def destroyed(on_stage: Scene, deployment: Deployed) -> None:
-    """Without a hand on anything before."""
-    deployment.terraform(_BESIDE).destroy()
-    on_stage.gone = on_stage.beside
-    on_stage.beside = None
+def destroyed(on_stage: Scene, deployment: Deployed, evidence: Recorder) -> None:
+    """Without a hand on anything before. A stack that does not let itself be destroyed is the
+    failure that is looked for, in Terraform's own words."""
+    # Whatever comes of it, nobody shall look for queues in what is left.
+    on_stage.gone, on_stage.beside = on_stage.beside, None
+    try:
+        deployment.terraform(_BESIDE).destroy()
+    except PlanproofError as problem:
+        deployment.check()  # an account that has ended is not the stack's fault
+        evidence.check(
+            False,
+            "terraform destroy",
+            expected="everything to be destroyed in one go",
+            found=problem.detail or problem.what,
+        )
 
 
 @then(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.drift import Change, Drift
+from planproof.errors import PlanproofError
 from planproof.recorder import Recorder, StepFailedError, UndeterminedError
 from steps import deployed as steps
 from steps import deployed_beside as beside
@@ -138,7 +139,7 @@ def destroyed(play: Play) -> Iterator[Callable[..., Play]]:
         work = Demolition(traffic.stack, traffic.client, frozenset(kept), days)
         demolitions.append(work)
         play.deployment.made.destroy = lambda: demolish(work)
-        beside.destroyed(play.scene, play.deployment)
+        beside.destroyed(play.scene, play.deployment, Recorder())
         return play
 
     yield destroy
@@ -182,6 +183,38 @@ def test_a_key_may_not_stay(destroyed: Callable[..., Play]) -> None:
 
 def test_a_key_may_not_stay_for_a_month(destroyed: Callable[..., Play]) -> None:
     destroyed(days=30).fails(beside.nothing_left, said="within 7 days, found PendingDeletion, 20")
+
+
+@pytest.mark.parametrize("detail", ["storage.tf:3: deleting S3 Bucket: BucketNotEmpty", ""])
+def test_a_stack_that_cannot_be_destroyed_fails_in_terraforms_words(
+    play: Play, detail: str
+) -> None:
+    def stuck() -> None:
+        raise PlanproofError("Terraform destroy failed", "mend it", detail=detail)
+
+    beside.deployed_beside(play.scene, play.deployment)
+    play.deployment.made.destroy = stuck
+    evidence = Recorder()
+    evidence.begin("destroyed")
+    beside.destroyed(play.scene, play.deployment, evidence)
+    with pytest.raises(StepFailedError, match=detail or "Terraform destroy failed"):
+        evidence.settle(must_prove=False)
+    assert play.scene.all == [play.scene.traffic]  # no queue of it is asked for any longer
+
+
+def test_an_account_that_has_ended_is_no_fault_of_the_stack(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def over(*_: object) -> None:
+        raise PlanproofError("the emulated account ended half-way", "run again")
+
+    beside.deployed_beside(play.scene, play.deployment)
+    play.deployment.made.destroy = over
+    monkeypatch.setattr(type(play.deployment), "check", over)
+    evidence = Recorder()
+    with pytest.raises(PlanproofError, match="ended half-way"):
+        beside.destroyed(play.scene, play.deployment, evidence)
+    assert not evidence.evidence
 
 
 def test_a_stack_that_was_not_destroyed_is_there(play: Play) -> None:
