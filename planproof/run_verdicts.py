@@ -13,6 +13,8 @@ from planproof.recorder import NotDeployedError, Recorder, StepFailedError, Unde
 from planproof.results import Verdict
 from planproof.run_items import steps_part
 
+_LONGEST = 600
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -52,7 +54,9 @@ def judge(
     if isinstance(problem, (UndeterminedError, NotDeployedError)):
         return _open(recorder.mask(str(problem)))
     if isinstance(problem, PlanproofError):
-        return _open(recorder.mask(problem.sentence))
+        # The sentence may point at what another program says below: then that has to be there.
+        said = " ".join(problem.detail.split())
+        return _open(recorder.mask(f"{problem.sentence} {said[:_LONGEST]}".strip()))
     # A step that crashed has decided nothing.
     text = "".join(traceback.format_exception(problem.with_traceback(steps_part(problem))))
     kind, said = type(problem).__name__, recorder.mask(str(problem))[:300]
