@@ -8,6 +8,7 @@ import zipfile
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.account.mends.conftest import Clients
 
@@ -104,3 +105,21 @@ def test_sending_a_message_invokes_nothing(
     (message,) = aws.take(url)
     assert message["Attributes"]["ApproximateReceiveCount"] == "1"
     assert aws.lambda_.get_event_source_mapping(UUID=made["UUID"])["EventSourceArn"] == arn
+
+
+@pytest.mark.parametrize(("invisible", "refused"), [(29, True), (30, False), (31, False)])
+def test_a_queue_must_hide_a_message_as_long_as_the_function_may_take(
+    aws: Clients, role: str, invisible: int, refused: bool
+) -> None:
+    make(aws, role, Timeout=30)
+    aws.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": str(invisible)})
+    asked = {"EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:q", "FunctionName": "f"}
+    if not refused:
+        assert aws.lambda_.create_event_source_mapping(**asked)["UUID"]
+        return
+    with pytest.raises(ClientError) as caught:
+        aws.lambda_.create_event_source_mapping(**asked)
+    error = caught.value.response["Error"]
+    assert error["Code"] == "InvalidParameterValueException"
+    assert "visibility timeout: 29 seconds is less than Function timeout: 30" in error["Message"]
+    assert aws.lambda_.list_event_source_mappings()["EventSourceMappings"] == []
