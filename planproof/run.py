@@ -257,6 +257,9 @@ class Run:
         notices = [*self.inquiry.notices, *self.scope.notices, *self.deployed.notices()]
         if left := [i for i in order if self._requirements[i]]:
             notices.append(f"The run was stopped before these were judged: {', '.join(left)}.")
+        for identifier in left:  # what was found until then is not lost, whatever stopped the run
+            if any(not scenario.verdict.acceptable for scenario in self._scenarios[identifier]):
+                self.terminal.announce(self._requirement(identifier))
         notices += self._waiver_notices(order)
         self.result = RunResult(
             subject=self.inquiry.subject,

@@ -233,6 +233,19 @@ def test_a_stack_that_cannot_be_applied(tmp_path: Path) -> None:
     )
 
 
+def test_what_the_plan_has_shown_is_said_where_the_stack_cannot_be_applied(tmp_path: Path) -> None:
+    made = DeployedProject.make(
+        tmp_path, steps=STEPS.replace("a small thing", "a tiny one") + FAILING
+    )
+    outcome = made.judge()
+    assert outcome.code == pytest.ExitCode.USAGE_ERROR
+    assert "terraform apply failed: mend it" in outcome.output
+    assert outcome.statuses["REQ-01"] == "failed"
+    lines = outcome.output.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("✗ REQ")] == ["REQ-01"]
+    assert any("It is small" in line for line in lines)
+
+
 ENDING = (
     FEATURE.replace("REQ-03", "REQ-03")
     + """\
