@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from planproof.account import wire
+from planproof.account.answers_kept import AnswersKept
 from planproof.account.faults import AccountFaults
 from planproof.account.model import (
     AwsError,
@@ -91,6 +92,7 @@ class Requests:
         self._home = home
         self._moto = moto
         self._numbers = itertools.count(1)
+        self._kept = AnswersKept()
         self.count = 0
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -105,22 +107,21 @@ class Requests:
         if not scope.signed_as and not _may_be_unsigned(environ):
             return _send(_unsigned(environ), start_response)
         if not (caller or self._extends(scope) or self._home.faults.of_calls()):
-            return self._of_owner(environ, scope, start_response)
+            answer = self._kept.given_again(environ, lambda: self._of_owner(environ, scope))
+            return _send(answer, start_response)
         answer = self._answer(environ, _body_of(environ), scope, caller, number)
         return _send(answer, start_response)
 
-    def _of_owner(
-        self, environ: Environ, scope: Scope, start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
+    def _of_owner(self, environ: Environ, scope: Scope) -> wire.Answer:
         body = b"" if scope.signed_as == "s3" else _body_of(environ)
         try:
-            return self._moto(environ, start_response)
-        except Exception as failure:  # nothing was answered yet: moto returns whole answers
+            return self._whole(environ)
+        except Exception as failure:  # nothing was answered yet
             try:
                 reading = wire.read(environ, body, scope)
             except AwsError:
                 reading = wire.Reading(scope.signed_as, None, "json", {})
-            return _send(_lacking(environ, reading, failure), start_response)
+            return _lacking(environ, reading, failure)
 
     def _extends(self, scope: Scope) -> bool:
         return scope.signed_as in self._home.services
@@ -229,21 +230,25 @@ class Requests:
         return call.service in self._home.services
 
     def _from_moto(self, environ: Environ, reading: wire.Reading) -> wire.Answer:
+        try:
+            return self._whole(environ)
+        except Exception as failure:  # moto's way of saying that it lacks an operation, or a defect
+            return _lacking(environ, reading, failure)
+
+    def _whole(self, environ: Environ) -> wire.Answer:
+        """All of moto's answer."""
         started: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
             started.update(status=status, headers=headers)
 
+        answered = self._moto(environ, start)
         try:
-            answered = self._moto(environ, start)
-            try:
-                body = b"".join(answered)
-            finally:
-                close = getattr(answered, "close", None)
-                if close is not None:
-                    close()
-        except Exception as failure:  # moto's way of saying that it lacks an operation, or a defect
-            return _lacking(environ, reading, failure)
+            body = b"".join(answered)
+        finally:
+            close = getattr(answered, "close", None)
+            if close is not None:
+                close()
         return wire.Answer(int(started["status"].split()[0]), list(started["headers"]), body)
 
     def _failed(
