@@ -185,7 +185,7 @@ def _written(reading: Reading, result: Any, status: int = 0, method: str = "POST
 
 def error_code(reading: Reading, answer: Answer) -> tuple[str, str]:
     """Code and message of an answer that is an error, as an SDK reads them."""
-    shape = reading.model.output_shape if reading.model is not None else None
+    shape: Any = reading.model.output_shape if reading.model is not None else None
     parser = create_parser(reading.protocol)
     headers = {name.lower(): value for name, value in answer.headers}
     response = {"status_code": answer.status, "headers": headers, "body": answer.body}
