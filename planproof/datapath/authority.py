@@ -29,21 +29,6 @@ from planproof.service_facts import SERVICES_WITH_POLICIES
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, contains_unknown
 
-_WITH_POLICIES: Final = frozenset(
-    (
-        "dynamodb",
-        "events",
-        "kinesis",
-        "kms",
-        "lambda",
-        "logs",
-        "s3",
-        "secretsmanager",
-        "sns",
-        "sqs",
-        "sts",
-    )
-)
 _TAGGED: Final = frozenset(
     (
         "aws_kms_external_key",

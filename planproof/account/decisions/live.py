@@ -27,23 +27,8 @@ from planproof.iam.context import ContextValue
 from planproof.service_facts import SERVICES_WITH_POLICIES
 from planproof.values import UNKNOWN, Unknown
 
-_WITHOUT_PERMISSION: Final = frozenset((("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")))
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-_WITH_POLICIES: Final = frozenset(
-    (
-        "dynamodb",
-        "events",
-        "kinesis",
-        "kms",
-        "lambda",
-        "logs",
-        "s3",
-        "secretsmanager",
-        "sns",
-        "sqs",
-        "sts",
-    )
-)
+_WITHOUT_PERMISSION: Final = frozenset((("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")))
 _OF_SERVICES: Final[Keys] = {
     "aws:SourceAccount": None,
     "aws:SourceArn": None,
