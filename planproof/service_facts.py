@@ -19,7 +19,7 @@ SERVICES_WITH_POLICIES: Final = frozenset(
         "sts",
     )
 )
-"""Services whose resources have policies of their own, by the prefix of their actions. A resource that is
+"""Services whose resources have policies of their own, by the prefix of their actions; one that is
 not part of a stack may have any.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
