@@ -51,7 +51,6 @@ class AccountProcess:
         self._parts = parts
         self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._said = ""
         self.endpoint = ""
 
     def __enter__(self) -> AccountProcess:

@@ -11,7 +11,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 CANNOT_OPEN: Final = 1010
 NO_VIDEO: Final = 1020
-SETTINGS: Final = 1040
 FILE_OPEN: Final = 1056
 READ: Final = 1076
 DENIED: Final = 1401
