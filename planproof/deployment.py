@@ -6,8 +6,7 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -240,25 +239,3 @@ class Deployment:
         return self.workspace.failure(
             command, output.replace(here, there), errors.replace(here, there)
         )
-
-
-def all_at_once(deployments: Iterable[Deployment], do: Callable[[Deployment], None]) -> None:
-    """Do something with several deployments, each in a thread of its own.
-
-    When one fails, or the user interrupts, the others are ended at once.
-
-    Raises:
-        PlanproofError: of the first that failed.
-    """
-    several = list(deployments)
-    if not several:
-        return
-    with ThreadPoolExecutor(len(several)) as pool:
-        running = [pool.submit(do, deployment) for deployment in several]
-        try:
-            for future in as_completed(running):
-                future.result()
-        except BaseException:
-            for deployment in several:
-                deployment.stop()
-            raise

@@ -7,7 +7,8 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import boto3
 import pytest
 
 from planproof.account.process import AccountProcess
-from planproof.deployment import Deployment, StoppedError, all_at_once
+from planproof.deployment import Deployment, StoppedError
 from planproof.errors import PlanproofError
 from planproof.inquiry import Inquiry
 from planproof.stack import Stack
@@ -219,7 +220,8 @@ def test_several_stand_side_by_side_and_go(
             workspace, account.endpoint, {"suffix": "far", "region": "eu-west-1"}, name="far"
         ) as far,
     ):
-        all_at_once((two, far), lambda deployment: deployment.apply(said.append))
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda deployment: deployment.apply(said.append), (two, far)))
         assert two.outputs() == {"bucket": "tiny-one-two"}
         assert far.outputs() == {"bucket": "tiny-one-far"}
         made = names(account) - before
@@ -229,7 +231,8 @@ def test_several_stand_side_by_side_and_go(
         for body in (b"1", b"2"):  # versions, and a marker
             bucket.put_object(Bucket="tiny-one-two", Key="a b+ü", Body=body)
         bucket.delete_object(Bucket="tiny-one-two", Key="a b+ü")
-        all_at_once((two, far), lambda deployment: deployment.destroy(said.append))
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda deployment: deployment.destroy(said.append), (two, far)))
         assert names(account) == before
         roots = (two.root, far.root)
         assert all(root.is_dir() for root in roots)
@@ -338,35 +341,17 @@ def test_an_interrupt_ends_terraform_at_once(workspace: Workspace, silent: Silen
     assert not deployment.root.exists()
 
 
-def test_an_interrupt_ends_all_that_run_beside_each_other(
-    workspace: Workspace, silent: SilentAccount
-) -> None:
-    several = [Deployment(workspace, silent.endpoint, name=f"i{n}") for n in range(2)]
-    with ExitStack() as held:
-        for deployment in several:
-            held.enter_context(deployment)
-        interrupt_when(silent.asked)
-        with pytest.raises(KeyboardInterrupt):
-            all_at_once(several, lambda deployment: deployment.apply())
-        for deployment in several:
-            assert processes(deployment.root) == []
-            with pytest.raises(StoppedError):
-                deployment.apply()
-    assert not any(deployment.root.exists() for deployment in several)
-
-
-def test_one_that_fails_ends_the_others(workspace: Workspace, silent: SilentAccount) -> None:
+def test_another_thread_can_end_it(workspace: Workspace, silent: SilentAccount) -> None:
     with (
-        Deployment(workspace, silent.endpoint, name="waiting") as waiting,
-        Deployment(workspace, silent.endpoint, name="wrong") as wrong,
+        Deployment(workspace, silent.endpoint, name="stopped") as deployment,
+        ThreadPoolExecutor(1) as pool,
     ):
-
-        def do(deployment: Deployment) -> None:
-            if deployment is wrong:
-                assert silent.asked.wait(60)
-                raise PlanproofError("wrong", "mend it")
+        applying = pool.submit(deployment.apply)
+        assert silent.asked.wait(60)
+        deployment.stop()
+        with pytest.raises(StoppedError):
+            applying.result(timeout=60)
+        assert processes(deployment.root) == []
+        with pytest.raises(StoppedError):
             deployment.apply()
-
-        with pytest.raises(PlanproofError, match="wrong: mend it"):
-            all_at_once((waiting, wrong), do)
-        assert processes(waiting.root) == []
+    assert not deployment.root.exists()
