@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.requirements import ALL
+
 ROOT = Path(__file__).parents[2]
-ALL = [f"REQ-{number:02d}" for number in range(1, 18)]
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from gherkin.parser import Parser
 
+from tests.requirements import ALL
+
 FEATURES = sorted((Path(__file__).parents[2] / "features").glob("*.feature"))
 REQUIREMENT = re.compile(r"@REQ-\d\d")
 SOURCE = re.compile(r"Source: https://(docs\.aws\.amazon|developer\.hashicorp)\.com/\S+")
@@ -45,7 +47,8 @@ def test_every_scenario_serves_one_requirement() -> None:
 
 def test_every_requirement_is_served() -> None:
     served = {tag for _, tags in scenarios() for tag in tags if REQUIREMENT.fullmatch(tag)}
-    assert served == {f"@REQ-{number:02}" for number in range(1, 18)}
+    assert served == {f"@{name}" for name in ALL}
+    assert [f"REQ-{number:02}" for number in range(1, len(ALL) + 1)] == ALL
 
 
 def test_features_speak_of_no_machinery() -> None:
