@@ -6,6 +6,7 @@ environment, it reaches no network, and it may hang, crash or exit without harm 
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -121,12 +122,29 @@ class Stub:
     error: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _ParentsFolder:
+    """A folder in that of the process that this one is a fork of, which will remove it.
+
+    Attributes:
+        of: kept, since a temporary folder that nobody holds any more removes itself.
+    """
+
+    name: str
+    of: object
+
+    def cleanup(self) -> None:
+        """Nothing: the parent does."""
+
+
 class FunctionHost:
     """Starts functions, one after the other, in one process that is kept; a context manager."""
 
     def __init__(self, seconds_an_event: float = SECONDS_AN_EVENT) -> None:
         self._limit = seconds_an_event
+        self._folder: tempfile.TemporaryDirectory[str] | _ParentsFolder
         self._folder = tempfile.TemporaryDirectory(prefix="planproof-function-")
+        self._owner = os.getpid()
         self._process: DriverProcess | None = None
         self._running: RunningFunction | None = None
 
@@ -143,6 +161,7 @@ class FunctionHost:
 
     def close(self) -> None:
         """End the process and remove what it wrote."""
+        self._notice_fork()
         self._running = None
         if self._process is not None:
             self._process.kill()
@@ -151,6 +170,7 @@ class FunctionHost:
 
     def warm_up(self) -> DriverProcess:
         """The process that functions are started in; it gets ready in the background."""
+        self._notice_fork()
         if self._process is None or not self._process.alive:
             self._process = DriverProcess("serve", self._path)
         return self._process
@@ -175,14 +195,23 @@ class FunctionHost:
         Raises:
             UndeterminedError: no function can be run on this machine.
         """
+        process = self.warm_up()
         if self._running is not None:
             self._running.end()
-        process = self.warm_up()
         answer = process.ask(self._request(deployment, tuple(stubs)), _START)
         if "started" not in answer:
             raise UndeterminedError(f"no function can be run here: {answer['failure']['message']}")
         self._running = RunningFunction(process, self._limit, self._request)
         return self._running
+
+    def _notice_fork(self) -> None:
+        """In a fork of its process a host starts anew: what it has is the parent's."""
+        if self._owner == os.getpid():
+            return
+        self._owner, self._process, self._running = os.getpid(), None, None
+        folder = Path(self._folder.name) / f"fork-{self._owner}"
+        folder.mkdir()
+        self._folder = _ParentsFolder(str(folder), self._folder)
 
     @property
     def _path(self) -> Path:

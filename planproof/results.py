@@ -6,6 +6,10 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planproof.mutants.results import Mutation
 
 
 class Verdict(StrEnum):
@@ -209,6 +213,7 @@ class RunResult:
         notices: what a reader must know before the first verdict.
         started: when, with a time zone.
         duration: seconds.
+        mutation: which mutants of the stack the requirements noticed, where that was tried.
     """
 
     subject: str
@@ -217,6 +222,7 @@ class RunResult:
     duration: float
     requirements: tuple[RequirementResult, ...]
     notices: tuple[str, ...] = ()
+    mutation: Mutation | None = None
     counts: dict[Verdict, int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -179,8 +179,6 @@ class Run:
             self._done(item)
             return
         judged = judge(call, recorder, lambda: self.deployed.trouble(item))
-        if judged.crash:
-            self._crashes.append(judged.crash)
         if not judged.verdict.acceptable:
             report.outcome, report.longrepr = "failed", judged.reason
         scenario = replace(
@@ -191,6 +189,12 @@ class Run:
             edges=tuple(recorder.edges),
             duration=call.duration,
         )
+        self.keep(item, scenario, judged.crash)
+
+    def keep(self, item: pytest.Item, scenario: ScenarioResult, crash: str) -> None:
+        """Take a scenario's result, and the traceback of a step that crashed in it, or ""."""
+        if crash:
+            self._crashes.append(crash)
         for identifier in requirements_served(item):
             self._scenarios[identifier].append(scenario)
         self._done(item)

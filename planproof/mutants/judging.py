@@ -1,0 +1,83 @@
+"""Judges the scenarios of a run on other stacks than its own, in a fork of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from planproof.mutants.tracing import Reads, traced
+from planproof.results import ScenarioResult
+from planproof.stack import Stack
+
+if TYPE_CHECKING:
+    from planproof.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one scenario on a mutant.
+
+    Attributes:
+        crash: the traceback of a step that crashed, or "".
+    """
+
+    scenario: ScenarioResult
+    crash: str = ""
+
+
+class Judge:
+    """Runs scenarios again, each with everything that follows from the stack made anew.
+
+    To be used in a fork: the run is not what it was before.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._inquiry = run.inquiry
+        self._secrets = run.inquiry.secrets()
+        self._outcomes: dict[str, Outcome] = {}
+        run.keep = self._keep  # type: ignore[method-assign]
+
+    def _keep(self, item: pytest.Item, scenario: ScenarioResult, crash: str) -> None:
+        self._outcomes[item.nodeid] = Outcome(scenario, crash)
+
+    def look(self, item: pytest.Item, stacks: Mapping[str, Stack]) -> Reads:
+        """What a scenario looks at."""
+        reads = Reads()
+        self.judge([item], {name: traced(stack, reads) for name, stack in stacks.items()})
+        return reads
+
+    def judge(
+        self,
+        items: Iterable[pytest.Item],
+        stacks: Mapping[str, Stack],
+        enough: Callable[[pytest.Item, Mapping[str, Outcome]], bool] = lambda _item, _found: False,
+    ) -> dict[str, Outcome]:
+        """Judge scenarios on these stacks.
+
+        Args:
+            stacks: by the name of their variables; those that the run could not resolve stay so.
+            enough: whether a scenario need not be judged any more, given what is known.
+
+        Returns:
+            Node id → outcome, in the order in which they were judged.
+        """
+        self._outcomes = {}
+        known = {**self._inquiry._stacks, **stacks}
+        self._run.inquiry = replace(
+            self._inquiry, _stacks=known, _secrets=self._secrets, _open=ExitStack()
+        )
+        session: Any = None
+        for item in items:
+            if not enough(item, self._outcomes):
+                # Another item would have to be the next one for sure; the session always is.
+                session = item.session
+                runtestprotocol(item, log=False, nextitem=session)
+        if session is not None:
+            session._setupstate.teardown_exact(None)  # and with it all that was made of the stacks
+        return self._outcomes
