@@ -12,7 +12,7 @@ class BucketRefusesPlainHttp(SourceCheck):
     """CKV_PLANPROOF_21."""
 
     id = "CKV_PLANPROOF_21"
-    requirement = "REQ-11"
+    requirement = "REQ-18"
     name = "A bucket's policy denies requests without TLS"
     description = (
         "Encryption at rest says nothing of the way there: S3 answers plain HTTP unless the "

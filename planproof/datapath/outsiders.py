@@ -40,7 +40,8 @@ from planproof.values import Unknown
 STRANGER: Final = "210987654321"
 """An account that is nobody's here."""
 NOBODY: Final = "an unauthenticated caller"
-_ANOTHER: Final = "333333333333"
+ANOTHER: Final = "333333333333"
+"""One more, for a stack that is in the first."""
 _ORGANIZATION: Final = "o-stranger00"
 _ASSUME: Final = "sts:AssumeRole"
 _ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
@@ -172,13 +173,13 @@ def _strangers(
     """Who asks, by name: another account, each that the policies name, and nobody."""
     place, own = place_of(authority.stack, part), account_of(authority.stack, part)
     partition = place.partition if place is not None else "aws"
-    any_other = STRANGER if own != STRANGER else _ANOTHER
+    any_other = STRANGER if own != STRANGER else ANOTHER
     named = [a for a in accounts_named(statements) if a not in (own, any_other)]
     found: dict[str, _Strangers] = {}
     organizations = _organizations(statements)
     for account in (any_other, *sorted(named)):
         who = "another account" if account == any_other else f"account {account}"
-        for principal in _principals(partition, account, statements):
+        for principal in principals_asked(partition, account, statements):
             for organization, paths in organizations.items():
                 member = organization != _ORGANIZATION and account == any_other
                 name = f"{who} of the organization {organization}" if member else who
@@ -189,7 +190,9 @@ def _strangers(
     return found
 
 
-def _principals(partition: str, account: str, statements: Sequence[Statement]) -> Iterator[str]:
+def principals_asked(
+    partition: str, account: str, statements: Sequence[Statement]
+) -> Iterator[str]:
     """A role of an account that nobody has in mind, and whoever of it is named."""
     found: dict[str, None] = {}
     for service, resource in (

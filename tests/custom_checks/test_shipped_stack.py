@@ -91,6 +91,11 @@ MISTAKES = {
         r"\1.arn",
     ),
     "a key by id for the table": ("REQ-11", r"(kms_key_arn += aws_kms_key\.\w+)\.arn", r"\1.id"),
+    "a bucket that answers plain HTTP": (
+        "REQ-18",
+        r'("s3:\*"\n[^\n]+\n\s+Condition = \{ Bool = \{ "aws:SecureTransport" =) "false"',
+        r'\1 "true"',
+    ),
     "a function that does not know": ("REQ-12", r"\n\s+MEDIACONVERT_ROLE[^\n]+", ""),
     "a topic for everybody": (
         "REQ-13",

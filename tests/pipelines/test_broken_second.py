@@ -235,6 +235,13 @@ MISTAKES = [
         "data aws_iam_policy_document.desk",
         also=frozenset({"REQ-15"}),
     ),
+    Case(
+        "answers plain HTTP, but for sending",
+        SECOND,
+        (Edit("newsroom/mailbox/mailbox.tf", '["sqs:*"]', '["sqs:SendMessage"]'),),
+        "REQ-18",
+        "module.arrivals.aws_sqs_queue_policy.dead_letters",
+    ),
 ]
 
 

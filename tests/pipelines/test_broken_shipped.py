@@ -107,6 +107,12 @@ ANY_BUCKET = Edit(
         }
 """,
 )
+PLAIN_READING = Edit(
+    "terraform/queues.tf",
+    '"sqs:*"',
+    '"sqs:SendMessage"',
+    block='resource "aws_sqs_queue_policy" "status_dead_letter" {',
+)
 OWN_POLICY = Edit(
     "terraform/own.tf",
     "",
@@ -222,6 +228,13 @@ MISTAKES = [
         "aws_iam_role.function",
         "resource aws_iam_role_policy.own",
         also=frozenset({"REQ-15"}),
+    ),
+    Case(
+        "with dead letters that can be read over plain HTTP",
+        SHIPPED,
+        (PLAIN_READING,),
+        "REQ-18",
+        "aws_sqs_queue_policy.status_dead_letter",
     ),
 ]
 

@@ -17,6 +17,16 @@ resource "aws_s3_bucket_public_access_block" "clips" {
   restrict_public_buckets = true
 }
 
+resource "aws_s3_bucket_ownership_controls" "clips" {
+  for_each = aws_s3_bucket.clips
+
+  bucket = each.value.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
 resource "aws_s3_bucket_server_side_encryption_configuration" "clips" {
   for_each = aws_s3_bucket.clips
 

@@ -32,7 +32,30 @@ resource "aws_sqs_queue" "dead_letters" {
   message_retention_seconds = 1209600
 }
 
+data "aws_iam_policy_document" "encrypted_transport" {
+  for_each = { mail = aws_sqs_queue.mail.arn, dead_letters = aws_sqs_queue.dead_letters.arn }
+
+  statement {
+    effect    = "Deny"
+    actions   = ["sqs:*"]
+    resources = [each.value]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
 data "aws_iam_policy_document" "sender" {
+  source_policy_documents = [data.aws_iam_policy_document.encrypted_transport["mail"].json]
+
   statement {
     actions   = ["sqs:SendMessage"]
     resources = [aws_sqs_queue.mail.arn]
@@ -59,6 +82,11 @@ data "aws_iam_policy_document" "sender" {
 resource "aws_sqs_queue_policy" "sender" {
   queue_url = aws_sqs_queue.mail.url
   policy    = data.aws_iam_policy_document.sender.json
+}
+
+resource "aws_sqs_queue_policy" "dead_letters" {
+  queue_url = aws_sqs_queue.dead_letters.url
+  policy    = data.aws_iam_policy_document.encrypted_transport["dead_letters"].json
 }
 
 output "arn" {

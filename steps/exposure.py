@@ -1,0 +1,79 @@
+"""Does anything cross the network in the clear, and can anything be made public?"""
+
+from __future__ import annotations
+
+from pytest_bdd import then
+
+from planproof.datapath import Authority
+from planproof.datapath.cleartext import in_the_clear
+from planproof.inquiry import Inquiry
+from planproof.recorder import Recorder
+from planproof.stack import Stack
+from steps._companions import companions
+from steps._places import place_of
+
+_BLOCKS = (
+    "block_public_acls",
+    "block_public_policy",
+    "ignore_public_acls",
+    "restrict_public_buckets",
+)
+_OWNERSHIP = "rule.0.object_ownership"
+_NO_ACLS = "BucketOwnerEnforced"
+_NAMED = 5
+
+
+@then("every S3 bucket refuses what comes without TLS")
+def buckets_refuse(authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """Every action of S3 on a bucket or an object of it is denied, whoever asks."""
+    _refuse("aws_s3_bucket", authority, inquiry, evidence)
+
+
+@then("every SQS queue refuses what comes without TLS")
+def queues_refuse(authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """Every action of SQS on a queue is denied, whoever asks."""
+    _refuse("aws_sqs_queue", authority, inquiry, evidence)
+
+
+@then("every S3 bucket blocks public access in all four ways")
+def public_access_is_blocked(stack: Stack, evidence: Recorder) -> None:
+    """It has a public access block, in which all four are true."""
+    expected = f"{', '.join(_BLOCKS)}: all true"
+    for bucket in stack.managed("aws_s3_bucket"):
+        for block in companions(
+            stack, bucket, "aws_s3_bucket_public_access_block", evidence, expected=expected
+        ):
+            for attribute in _BLOCKS:
+                evidence.equal(block, attribute, True)
+
+
+@then("every S3 bucket has its access control lists switched off")
+def lists_are_off(stack: Stack, evidence: Recorder) -> None:
+    """Its object ownership is BucketOwnerEnforced, and the sources say so."""
+    expected = f"object_ownership {_NO_ACLS}"
+    for bucket in stack.managed("aws_s3_bucket"):
+        for controls in companions(
+            stack, bucket, "aws_s3_bucket_ownership_controls", evidence, expected=expected
+        ):
+            evidence.equal(controls, _OWNERSHIP, _NO_ACLS)
+
+
+def _refuse(type_: str, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """Write down what became of each kind of caller, at the policy that decides if there is one."""
+    for part in authority.stack.managed(type_):
+        for attempt in in_the_clear(authority, part):
+            at = None
+            if attempt.statement is not None:
+                at = place_of(authority.stack, inquiry, attempt.policies, attempt.statement)
+            (policy,) = attempt.policies if len(attempt.policies) == 1 else (None,)
+            more = len(attempt.actions) - _NAMED
+            named = ", ".join(attempt.actions[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+            tried = f"{named} on" if named else "everything on"
+            evidence.check(
+                attempt.holds,
+                policy.source if policy is not None else part,
+                policy.attribute if policy is not None else "policy",
+                expected=f"{tried} {part} denied without TLS to {attempt.who}",
+                found=attempt.found,
+                at=at,
+            )
