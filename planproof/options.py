@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,32 @@ def add_options(parser: pytest.Parser) -> None:
         "--deployed",
         action="store_true",
         help="with --compliance: deploy the stack to an emulated account too, and judge it there",
+    )
+    group.addoption(
+        "--mutants",
+        action="store_true",
+        help="with --compliance: break the stack in hundreds of ways, and show which requirement "
+        "notices each",
+    )
+    group.addoption(
+        "--mutant",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="with --mutants: only this one, or all that a pattern such as 'drop *' fits; may be "
+        "repeated",
+    )
+    group.addoption(
+        "--mutants-seed",
+        type=int,
+        default=0,
+        metavar="NUMBER",
+        help="with --mutants: where a mutant could take one of several things, take others",
+    )
+    group.addoption(
+        "--equivalents",
+        metavar="FILE",
+        help="mutants that keep every promise, and why (default: equivalents.toml, if it is there)",
     )
     group.addoption(
         "--terraform-dir",
@@ -97,6 +124,31 @@ def check_compliance(config: pytest.Config) -> None:
         raise PlanproofError(
             f"there is no folder {config.getini('features_dir')}/ of requirements here",
             "run in the project's own folder, or name .feature files",
+        )
+
+
+def check_mutants(config: pytest.Config) -> None:
+    """Refuse what ``--mutants`` cannot do.
+
+    Raises:
+        PlanproofError: says what.
+    """
+    option = config.getoption
+    if not option("--mutants"):
+        if option("--mutant"):
+            raise PlanproofError("--mutant was given without --mutants", "give both")
+        return
+    if not option("--compliance"):
+        raise PlanproofError("--mutants was given without --compliance", "give both")
+    if option("--deployed"):
+        raise PlanproofError(
+            "--mutants was given together with --deployed, and mutants are of what is planned",
+            "leave out one of them",
+        )
+    if not hasattr(os, "fork"):
+        raise PlanproofError(
+            "--mutants judges in forks of this process, which this system does not have",
+            "run it on Linux or macOS",
         )
 
 

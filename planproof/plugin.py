@@ -21,6 +21,7 @@ from planproof.step_tables import check_arguments, named
 from planproof.values import Value
 
 if TYPE_CHECKING:
+    from planproof.mutants.model import Mutant
     from planproof.checkov_run import CheckResults
     from planproof.inquiry import Inquiry
 
@@ -63,6 +64,19 @@ class Hooks:
         raise AssertionError("a specification is never called")
 
 
+    @pytest.hookspec
+    def pytest_planproof_mutants(
+        self, config: pytest.Config, stacks: Mapping[str, Stack]
+    ) -> Sequence[Mutant]:
+        """Further mutants for --mutants, of what only this suite knows of.
+
+        Args:
+            config: with the options of the run.
+            stacks: the stack with each set of variables, by name, the user's own first.
+        """
+        raise AssertionError("a specification is never called")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     options.add_options(parser)
@@ -83,6 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     try:
         options.check_deployed(config)
+        options.check_mutants(config)
     except PlanproofError as problem:
         raise pytest.UsageError(str(problem)) from None
     run = Run(config)
@@ -187,16 +202,20 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
         run.scope.note_deselected(mine)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Do the work that takes seconds before the first scenario, in sight of the user."""
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Do the work that takes seconds before the first scenario, in sight of the user; when all are
+    judged, judge them on mutants of the stack."""
     run = session.config.stash.get(_RUN, None)
     if run is None or not run.items or session.testsfailed:
-        return
+        return (yield)
     try:
         run.prepare()
+        result = yield
+        run.mutants.try_all(run)
     except PlanproofError as problem:
         raise pytest.UsageError(str(problem)) from None
+    return result
 
 
 @pytest.hookimpl(tryfirst=True)

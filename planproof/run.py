@@ -20,6 +20,7 @@ from planproof.collection import (
     scenario_of,
 )
 from planproof.inquiry import Inquiry
+from planproof.mutants.half import MutantsHalf
 from planproof.options import question_of
 from planproof.recorder import Recorder, UndeterminedError
 from planproof.reports import set_aside, words, write_reports
@@ -65,6 +66,7 @@ class Run:
         self.scope = Scope(config)
         self.terminal = RunTerminal(config)
         self.deployed = DeployedHalf(config, self.terminal.progress)
+        self.mutants = MutantsHalf(config, self.terminal.progress)
         self._waivers: tuple[Waiver, ...] = ()
         self._started = dt.datetime.now(dt.UTC).astimezone()
         self._pool: ThreadPoolExecutor | None = None
@@ -111,6 +113,7 @@ class Run:
             # Yesterday's verdict must not lie where today's could not be reached.
             set_aside(Path(str(self.config.getoption("--report-dir"))))
         self._waivers = read_waivers(self._waivers_file())
+        self.mutants.read()
         self.inquiry = Inquiry(question, progress=self.terminal.progress)
         if self.terminal.taken:
             self.terminal.say(f"planproof judges {self.inquiry.subject}")
@@ -195,6 +198,7 @@ class Run:
         """Take a scenario's result, and the traceback of a step that crashed in it, or ""."""
         if crash:
             self._crashes.append(crash)
+        self.mutants.note(item, scenario)
         for identifier in requirements_served(item):
             self._scenarios[identifier].append(scenario)
         self._done(item)
@@ -208,6 +212,11 @@ class Run:
                 self.terminal.announce(self._requirement(identifier))
 
     # After -----------------------------------------------------------------------------------
+
+    @property
+    def requirement_ids(self) -> list[str]:
+        """The requirements of this run, in their order."""
+        return sorted(self._requirements, key=requirement_order)
 
     def _requirement(self, identifier: str) -> RequirementResult:
         title, why = self._titles[identifier]
@@ -257,8 +266,9 @@ class Run:
         Raises:
             PlanproofError: the reports cannot be written.
         """
-        order = sorted(self._requirements, key=requirement_order)
+        order = self.requirement_ids
         notices = [*self.inquiry.notices, *self.scope.notices, *self.deployed.notices()]
+        notices += self.mutants.notices
         if left := [i for i in order if self._requirements[i]]:
             notices.append(f"The run was stopped before these were judged: {', '.join(left)}.")
         for identifier in left:  # what was found until then is not lost, whatever stopped the run
@@ -272,12 +282,14 @@ class Run:
             duration=self.terminal.seconds,
             requirements=tuple(self._requirement(identifier) for identifier in order),
             notices=tuple(notices),
+            mutation=self.mutants.result,
         )
         folder = Path(str(self.config.getoption("--report-dir")))
         self._written = write_reports(self.result, folder)
         if left or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return int(exitstatus) or int(pytest.ExitCode.TESTS_FAILED)
-        return int(pytest.ExitCode.OK if self.result.passed else pytest.ExitCode.TESTS_FAILED)
+        passed = self.result.passed and self.mutants.passed
+        return int(pytest.ExitCode.OK if passed else pytest.ExitCode.TESTS_FAILED)
 
     def _waiver_notices(self, known: Sequence[str]) -> list[str]:
         today = self._started.date()

@@ -12,6 +12,7 @@ from _pytest.runner import runtestprotocol
 
 from planproof.mutants.tracing import Reads, traced
 from planproof.results import ScenarioResult
+from planproof.run_items import requirements_served
 from planproof.stack import Stack
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ class Outcome:
     """What became of one scenario on a mutant.
 
     Attributes:
+        requirements: those that it serves.
         crash: the traceback of a step that crashed, or "".
     """
 
     scenario: ScenarioResult
+    requirements: tuple[str, ...]
     crash: str = ""
 
 
@@ -44,7 +47,7 @@ class Judge:
         run.keep = self._keep  # type: ignore[method-assign]
 
     def _keep(self, item: pytest.Item, scenario: ScenarioResult, crash: str) -> None:
-        self._outcomes[item.nodeid] = Outcome(scenario, crash)
+        self._outcomes[item.nodeid] = Outcome(scenario, requirements_served(item), crash)
 
     def look(self, item: pytest.Item, stacks: Mapping[str, Stack]) -> Reads:
         """What a scenario looks at."""

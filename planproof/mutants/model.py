@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
+from planproof.inquiry import DEFAULT
 from planproof.stack import Resource, Stack
 from planproof.values import Value, leaves
 
@@ -46,7 +47,7 @@ class Scene:
     """What operators make their mutants from.
 
     Attributes:
-        stacks: the stack with each set of variables, by name, the user's own first.
+        stacks: the stack with each set of variables, by name, the user's own among them.
         spoken: (address, dotted path) of all that the requirements' evidence speaks of.
         seed: what the choice among several possibilities follows from.
     """
@@ -58,7 +59,12 @@ class Scene:
     @property
     def stack(self) -> Stack:
         """The stack with the user's own variables."""
-        return next(iter(self.stacks.values()))
+        return self.stacks[DEFAULT]
+
+    @property
+    def others(self) -> tuple[Stack, ...]:
+        """The stack with each other set of variables."""
+        return tuple(stack for name, stack in self.stacks.items() if name != DEFAULT)
 
     def chance(self, *key: str) -> Random:
         """Chance for one mutant: the same for the same seed, whatever else there is."""

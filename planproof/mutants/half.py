@@ -1,0 +1,162 @@
+"""What ``--mutants`` adds to a run: made when the stack has been judged, tried, and told."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from planproof.errors import PlanproofError
+from planproof.mutants.explained import Equivalent, read_equivalents
+from planproof.mutants.model import Mutant, Scene
+from planproof.mutants.operators import mutants_of
+from planproof.mutants.results import Fate, Mutation
+from planproof.mutants.trying import Trying
+from planproof.reports import words
+from planproof.results import Kind, ScenarioResult
+from planproof.run_items import kind_of, requirements_served
+from planproof.stack import Stack
+
+if TYPE_CHECKING:
+    from planproof.run import Run
+
+
+class MutantsHalf:
+    """The mutants of a run.
+
+    Attributes:
+        result: what came of them; None before, and without ``--mutants``.
+        notices: what every report must say of them.
+    """
+
+    def __init__(self, config: pytest.Config, progress: Callable[[str], None]) -> None:
+        self._config = config
+        self._progress = progress
+        self.wanted = bool(config.getoption("--mutants"))
+        self.result: Mutation | None = None
+        self.notices: list[str] = []
+        self._results: dict[str, ScenarioResult] = {}
+        self._equivalents: tuple[Equivalent, ...] = ()
+
+    def read(self) -> None:
+        """Read what is said of equivalent mutants, before any work is done.
+
+        Raises:
+            PlanproofError: it cannot be read.
+        """
+        if self.wanted:
+            self._equivalents = read_equivalents(self._file())
+
+    def note(self, item: pytest.Item, scenario: ScenarioResult) -> None:
+        """Remember what came of a scenario on the stack as it is."""
+        if self.wanted and kind_of(item) is Kind.PLANNED:
+            self._results[item.nodeid] = scenario
+
+    def try_all(self, run: Run) -> None:
+        """Make the mutants and have them judged.
+
+        Raises:
+            PlanproofError: none can be made.
+        """
+        if not self.wanted:
+            return
+        started = time.monotonic()
+        items, untested = self._testable(run.items)
+        stacks = dict(run.inquiry.stacks)
+        made = self._made(run, stacks)
+        chosen = self._chosen(made)
+        count = max(1, min(os.cpu_count() or 1, len(chosen)))
+        self._progress(
+            f"breaking the stack in {words.counted(len(chosen), 'way')}, one at a time, for "
+            f"{words.counted(len(items), 'scenario')}"
+        )
+        durations = {name: result.duration for name, result in self._results.items()}
+        trying = Trying(run, stacks, items, durations, chosen, self._progress, count)
+        trials = trying.trials(self._equivalents)
+        tested = {r for item in items for r in requirements_served(item)}
+        self.result = Mutation(
+            trials=trials,
+            requirements=tuple(r for r in run.requirement_ids if r in tested),
+            untested=tuple(r for r in run.requirement_ids if r in untested and r not in tested),
+            made=len(made),
+            seed=int(self._config.getoption("--mutants-seed")),
+            seconds=time.monotonic() - started,
+            workers=count,
+        )
+        self._say_what_is_stale()
+        self._progress(
+            f"{self.result.counts[Fate.KILLED]} of {len(trials)} mutants were noticed, in "
+            f"{words.seconds(self.result.seconds)}"
+        )
+
+    def _testable(self, items: Sequence[pytest.Item]) -> tuple[list[pytest.Item], set[str]]:
+        """The scenarios that a mutant can turn, and the requirements that are broken as it is."""
+        found: list[pytest.Item] = []
+        broken: set[str] = set()
+        for item in items:
+            result = self._results.get(item.nodeid)
+            if result is not None and result.verdict.acceptable:
+                found.append(item)
+            elif result is not None:
+                broken.update(requirements_served(item))
+        return [i for i in found if not broken & set(requirements_served(i))], broken
+
+    def _made(self, run: Run, stacks: Mapping[str, Stack]) -> list[Mutant]:
+        spoken = {
+            (item.address, item.attribute)
+            for result in self._results.values()
+            for item in result.evidence
+            if item.attribute
+        }
+        scene = Scene(stacks, frozenset(spoken), int(self._config.getoption("--mutants-seed")))
+        hook = self._config.hook.pytest_planproof_mutants
+        own = [m for found in hook(config=self._config, stacks=stacks) for m in found]
+        made = (mutant for mutant in (*mutants_of(scene), *own))
+        return [m for m in made if any(m.rewrite(s) is not s for s in stacks.values())]
+
+    def _chosen(self, made: Sequence[Mutant]) -> list[Mutant]:
+        wanted = list(self._config.getoption("--mutant"))
+        if not wanted:
+            return list(made)
+        found = []
+        for pattern in wanted:
+            exact = pattern.replace("[", "[[]")
+            here = [mutant for mutant in made if fnmatchcase(mutant.id, exact)]
+            if not here:
+                raise PlanproofError(
+                    f"there is no mutant {pattern!r} among the {len(made)} of this stack",
+                    "take an id from the report, or a pattern such as 'drop *'",
+                )
+            found += [mutant for mutant in here if mutant not in found]
+        return found
+
+    def _say_what_is_stale(self) -> None:
+        """An explanation that explains nothing any more would hide the next survivor."""
+        if self.result is None or self._config.getoption("--mutant"):
+            return
+        for entry in self._equivalents:
+            if not any(entry.covers(trial.id) for trial in self.result.of(Fate.EQUIVALENT)):
+                self.notices.append(
+                    f"{self._shown()} explains {entry.mutant!r}, and no mutant of that name "
+                    "survives: remove the entry."
+                )
+
+    def _file(self) -> Path | None:
+        if named := self._config.getoption("--equivalents"):
+            return Path(named)
+        usual = self._config.rootpath / "equivalents.toml"
+        return usual if usual.is_file() else None
+
+    def _shown(self) -> str:
+        found = self._file()
+        return found.name if found is not None else ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run may exit with 0 as far as mutants are concerned."""
+        return not self.wanted or (self.result is not None and self.result.whole)

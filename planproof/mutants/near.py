@@ -1,0 +1,76 @@
+"""Does the evidence of a requirement that noticed a mutant point at what was changed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planproof.mutants.model import Mutant, texts
+from planproof.results import ScenarioResult
+from planproof.stack import Resource, Stack
+
+IDENTITIES = (
+    "arn",
+    "id",
+    "url",
+    "name",
+    "bucket",
+    "function_name",
+    "alarm_name",
+    "key_id",
+    "policy_id",
+    "unique_id",
+    "dashboard_name",
+    "table_name",
+    "topic_arn",
+    "queue_url",
+)
+"""Attributes by which others may name a resource."""
+_LEAST = 4  # characters of a text that names something
+
+
+def identities(resource: Resource) -> dict[str, str]:
+    """Attribute → text, of all by which a resource may be named."""
+    found = {}
+    for name in IDENTITIES:
+        value = resource.values.get(name)
+        if isinstance(value, str) and len(value) >= _LEAST:
+            found[name] = value
+    return found
+
+
+def points_at(mutant: Mutant, scenario: ScenarioResult, before: Stack, after: Stack) -> bool:
+    """Whether what does not hold in a scenario names the changed resource, or something that
+    names it or is named by it, before or after the change."""
+    versions = [r for r in (before.get(mutant.address), after.get(mutant.address)) if r]
+    wrong = [item for item in scenario.evidence if item.holds is not True]
+    said = [scenario.reason]
+    said += [text for item in wrong for text in (item.address, item.expected, item.found)]
+    about = {mutant.address, *(text for r in versions for text in identities(r).values())}
+    if any(name in text for name in about for text in said):
+        return True
+    subjects = {item.address for item in wrong}
+    subjects |= {r.address for r in before if any(r.address in text for text in said)}
+    near = {r.address for version in versions for r in neighbours(version, before)}
+    # Policies, say, are joined to their roles by resources that do nothing else.
+    joined = {
+        r.address
+        for address in near
+        if (joint := before.get(address)) is not None
+        for r in neighbours(joint, before)
+        if "attachment" in joint.type or "policy" in joint.type
+    }
+    return bool(subjects & (near | joined))
+
+
+def neighbours(resource: Resource, stack: Stack) -> Iterator[Resource]:
+    """What a resource names, and what names it."""
+    own = set(identities(resource).values())
+    named = [text for _, text in texts(resource)]
+    for other in stack:
+        if other.address == resource.address:
+            continue
+        theirs = identities(other).values()
+        if any(name in text for name in theirs for text in named) or any(
+            name in text for name in own for _, text in texts(other)
+        ):
+            yield other
