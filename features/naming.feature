@@ -9,6 +9,7 @@ Feature: The stack can be built again, beside itself and elsewhere
     Scenario: The same stack with another suffix has other names throughout
       Given the same stack with another environment suffix
       Then no physical name is the same in both
+      And nothing in the copy names what belongs to the first
 
     @REQ-06 @sources
     Scenario: The sources put something that varies into every name

@@ -22,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["check"]:
         return int(pytest.main([*_own_project(), "--compliance", *given[1:]]))
+    if given[:1] == ["mutants"]:
+        return int(pytest.main([*_own_project(), "--compliance", "--mutants", *given[1:]]))
     if given[:1] == ["iam"]:
         from planproof.iam import command
 
@@ -31,6 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser(
         "check", help="judge the stack: pytest --compliance, with all its options", add_help=False
+    )
+    commands.add_parser(
+        "mutants",
+        help="break the stack in hundreds of ways, and show what is noticed: check --mutants",
+        add_help=False,
     )
     commands.add_parser("iam", help="decide one IAM request: --request FILE.json", add_help=False)
     record = commands.add_parser(

@@ -21,9 +21,9 @@ from planproof.step_tables import check_arguments, named
 from planproof.values import Value
 
 if TYPE_CHECKING:
-    from planproof.mutants.model import Mutant
     from planproof.checkov_run import CheckResults
     from planproof.inquiry import Inquiry
+    from planproof.mutants.model import Mutant
 
 _RUN = pytest.StashKey[Run]()
 
@@ -62,7 +62,6 @@ class Hooks:
             variables: name → value, defaults included; each is known.
         """
         raise AssertionError("a specification is never called")
-
 
     @pytest.hookspec
     def pytest_planproof_mutants(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from pytest_bdd import given, then
 
 from planproof.inquiry import Inquiry
-from planproof.physical_names import compare_names
+from planproof.physical_names import compare_names, physical_names
 from planproof.recorder import Recorder
 from planproof.stack import Stack
+from planproof.values import is_unknown
+from steps._texts import texts_of
 from steps._variants import VariableNames, variant
 
 
@@ -32,3 +36,52 @@ def no_shared_name(
         evidence.check(
             comparison.differs, name.resource, name.attribute, expected=expected, found=found
         )
+
+
+@then("nothing in the copy names what belongs to the first")
+def copy_keeps_to_itself(
+    stack: Stack, copy: Stack, variable_names: VariableNames, evidence: Recorder
+) -> None:
+    """No text of the copy, nor of a document in one, is or holds a name or an ARN of a resource of
+    the first stack that the copy has of its own."""
+    names = _of_the_first(stack, copy)
+    looked, clean = 0, True
+    for resource in copy.managed():
+        for path, text in texts_of(copy, resource):
+            looked += 1
+            if is_unknown(text):
+                clean = False
+                expected = "nothing that belongs to the first"
+                evidence.check(None, resource, path, expected=expected, found=text)
+            elif found := names.get(text) or next(_within(names, text), None):
+                clean = False
+                expected = f"what var.{variable_names.suffix} makes of {found}"
+                evidence.check(False, resource, path, expected=expected, found=text)
+    if clean:
+        expected = "no text that names a resource of the first"
+        found = f"none of {len(names)} names and ARNs in {looked} texts"
+        evidence.check(bool(names) or None, "the copy", expected=expected, found=found)
+
+
+def _of_the_first(stack: Stack, copy: Stack) -> dict[str, str]:
+    """Name or ARN → address, of what has another one in the copy."""
+    found: dict[str, str] = {}
+    for name in physical_names(stack):
+        twin = copy.get(name.resource.address)
+        for attribute in (name.attribute, "arn"):
+            text = name.resource.get(attribute)
+            if isinstance(text, str) and text and (twin is None or twin.get(attribute) != text):
+                found.setdefault(text, name.resource.address)
+    return found
+
+
+def _within(names: Mapping[str, str], text: str) -> Iterator[str]:
+    """The resources whose name stands in a text as a word of its own."""
+    for name, address in names.items():
+        start = text.find(name)
+        while start >= 0:
+            around = text[start - 1 : start] + text[start + len(name) : start + len(name) + 1]
+            if not any(letter.isalnum() or letter in "-_" for letter in around):
+                yield address
+                break
+            start = text.find(name, start + 1)

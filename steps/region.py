@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 
 from pytest_bdd import given, then
 
 from planproof.hcl_source import SourceAttribute, SourceBlock, SourceIndex
 from planproof.inquiry import Inquiry
-from planproof.links import expression_at
 from planproof.recorder import Recorder
-from planproof.stack import Resource, Stack
-from planproof.values import Value, is_unknown, leaves
+from planproof.stack import Stack
+from planproof.values import is_unknown
 from steps._regions import regions_in, regions_written
+from steps._texts import texts_of
 from steps._variants import VariableNames, variant
 
 _KINDS = ("resource", "data", "module", "provider", "locals", "output", "variable")
@@ -48,7 +46,7 @@ def no_trace(stack: Stack, moved: Stack, variable_names: VariableNames, evidence
     here, names = moved.variables[variable_names.region], ", ".join(sorted(first))
     looked, clean = 0, True
     for resource in moved:
-        for path, text in _texts(moved, resource):
+        for path, text in texts_of(moved, resource):
             looked += 1
             if is_unknown(text):
                 clean = False
@@ -88,35 +86,6 @@ def no_literal(
     if clean:
         found = f"none in {looked} expressions"
         evidence.check(bool(looked) or None, "sources", expected="no literal region", found=found)
-
-
-def _texts(stack: Stack, resource: Resource) -> Iterator[tuple[str, Value]]:
-    """Every text of a resource with its path, and what the sources set and nobody knows."""
-    for path, leaf in leaves(resource.values):
-        where = ".".join(map(str, path))
-        if is_unknown(leaf):
-            # What a data source is asked for is not built; what comes of it is looked at elsewhere.
-            written = expression_at(stack, resource, where) if resource.mode == "managed" else None
-            if isinstance(written, dict) and written.get("references"):
-                yield where, leaf
-        elif isinstance(leaf, str):
-            yield from _inside(where, leaf)
-
-
-def _inside(path: str, text: str) -> Iterator[tuple[str, str]]:
-    """A text, or the texts of the JSON document that it is."""
-    if text[:1] in ("{", "["):
-        try:
-            document = json.loads(text)
-        except ValueError:
-            document = None
-        if isinstance(document, (dict, list)):
-            for inner, leaf in leaves(document):
-                if isinstance(leaf, str):
-                    yield ".".join((path, *map(str, inner))), leaf
-            yield from ((path, key) for key in re.findall(r'"([^"]+)"\s*:', text))
-            return
-    yield path, text
 
 
 def _blocks(stack: Stack, sources: SourceIndex) -> Iterator[SourceBlock]:

@@ -7,7 +7,7 @@ import pytest
 from planproof.recorder import Recorder, UndeterminedError
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
-from steps.naming import no_shared_name, stack_with_other_suffix
+from steps.naming import copy_keeps_to_itself, no_shared_name, stack_with_other_suffix
 from tests.made_inquiry import NAMES, MadeInquiry, broken, verdict
 from tests.made_stack import made, stack
 
@@ -46,3 +46,61 @@ def test_a_stack_without_a_suffix_is_the_finding() -> None:
     evidence = Recorder()
     assert stack_with_other_suffix(MadeInquiry(stack()), NAMES, evidence) is None
     assert broken(evidence)[0][0] == "var.environment_suffix"
+
+
+def kept_apart(**values: object) -> Recorder:
+    arn = "arn:aws:sqs:us-east-1:123456789012:q-"
+    one = stack(
+        made("aws_sqs_queue.q", name="q-dev", arn=f"{arn}dev"),
+        made("aws_lambda_function.f", function_name="f-dev"),
+    )
+    values = {"function_name": "f-pr1"} | values
+    other = stack(
+        made("aws_sqs_queue.q", name="q-pr1", arn=f"{arn}pr1"),
+        made("aws_lambda_function.f", **values),
+    )
+    evidence = Recorder()
+    copy_keeps_to_itself(one, other, NAMES, evidence)
+    return evidence
+
+
+@pytest.mark.parametrize("text", ["q-pr1", "q-dev-2", "old-q-dev", "aq-dev", "arn:aws:sqs:::q"])
+def test_a_copy_that_keeps_to_itself(text: str) -> None:
+    assert verdict(kept_apart(description=text)) is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "q-dev",
+        "messages of q-dev",
+        "arn:aws:sqs:us-east-1:123456789012:q-dev",
+        '{"Resource": ["arn:aws:sqs:us-east-1:123456789012:q-dev"]}',
+    ],
+)
+def test_a_copy_that_names_what_belongs_to_the_first(text: str) -> None:
+    evidence = kept_apart(description=text)
+    assert verdict(evidence) is Verdict.FAILED
+    assert "aws_sqs_queue.q" in evidence.evidence[0].expected
+
+
+@pytest.mark.parametrize(
+    ("refers", "wanted"),
+    [({"policy": ["aws_kms_key.k.arn"]}, Verdict.UNDETERMINED), ({}, Verdict.PASSED)],
+    ids=["set by the sources", "filled in by AWS"],
+)
+def test_a_copy_with_an_unknown_text(refers: dict[str, list[str]], wanted: Verdict) -> None:
+    one = stack(made("aws_sqs_queue.q", name="q-dev"))
+    policy = made(
+        "aws_sqs_queue.q", name="q-pr1", policy=UNKNOWN, refers=refers, computed=["policy"]
+    )
+    evidence = Recorder()
+    copy_keeps_to_itself(one, stack(policy), NAMES, evidence)
+    assert verdict(evidence) is wanted
+
+
+def test_a_stack_of_which_nothing_differs() -> None:
+    same = stack(made("aws_sqs_queue.q", name="q"))
+    evidence = Recorder()
+    copy_keeps_to_itself(same, same, NAMES, evidence)
+    assert verdict(evidence) is Verdict.UNDETERMINED

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.identities import physical_name_attribute
 from planproof.mutants.model import Mutant, Scene, mutant
 from planproof.mutants.near import IDENTITIES
+from planproof.mutants.operators.references import own_names
 from planproof.mutants.operators.statements import policy
 from planproof.mutants.rewriting import GONE, Path, at, path_of, put
 from planproof.stack import Resource
@@ -21,13 +21,14 @@ FACTOR = 1_000
 
 def _spoken(scene: Scene) -> Iterator[tuple[Resource, str, Path, Value]]:
     """Each attribute that is spoken of and set, with the steps that lead to it."""
+    own = own_names(scene.stack)
     for address, attribute in sorted(scene.spoken):
         resource = scene.stack.get(address)
         if resource is None or resource.mode != "managed":
             continue
         path = path_of(resource.values, attribute)
         value = at(resource.values, path)
-        named = attribute in IDENTITIES or attribute == physical_name_attribute(resource.type)
+        named = attribute in IDENTITIES or attribute == own.get(address)
         if value is not None and not contains_unknown(value) and not named:
             yield resource, attribute, path, value
 

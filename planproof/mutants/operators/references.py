@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planproof.identities import physical_name_attribute
 from planproof.links import configured
 from planproof.links import references as written
 from planproof.mutants.model import Mutant, Scene, mutant
 from planproof.mutants.near import identities
 from planproof.mutants.operators.statements import policy
 from planproof.mutants.rewriting import Path, at, dotted, placed, put
+from planproof.physical_names import physical_names
 from planproof.stack import Resource, Stack
 from planproof.values import Value, leaves
 
@@ -57,21 +57,18 @@ def references(scene: Scene) -> Iterator[Reference]:
     for resource in stack.managed():
         for attribute, text in identities(resource).items():
             named.setdefault(text, []).append((resource, attribute))
+    own = own_names(stack)
     for holder in stack.managed():
         for path, inner, text in _texts(stack, holder):
+            if path == (own.get(holder.address),):
+                continue  # that something else has the same name is chance
             if found := _target(stack, holder, path, named.get(text, ())):
                 yield Reference(holder, path, inner, text, *found)
 
 
-def is_own_name(stack: Stack, resource: Resource) -> bool:
-    """Whether a resource has a physical name of its own, and not that of what it belongs to."""
-    attribute = physical_name_attribute(resource.type)
-    if attribute is None:
-        return False
-    return not any(
-        stack.configuration.resources.get(address, {}).get("mode") != "data"
-        for address in written(stack, resource, attribute)
-    )
+def own_names(stack: Stack) -> dict[str, str]:
+    """Address → the attribute by which the sources give a resource a name of its own."""
+    return {name.resource.address: name.attribute for name in physical_names(stack)}
 
 
 def _target(
@@ -83,8 +80,6 @@ def _target(
     for resource, attribute in others:
         if resource.declared in referred:
             return resource, attribute
-    if path == (physical_name_attribute(holder.type),) and is_own_name(stack, holder):
-        return None  # its own name, and that of something else by chance
     words = set(re.split(r"[._]", dotted(path)))
     alike = [found for found in others if found[0].type.rpartition("_")[2] in words]
     return next(iter(alike or others), None)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planproof.identities import physical_name_attribute
 from planproof.links import configured
 from planproof.mutants.model import Mutant, Rewrite, Scene, mutant
 from planproof.mutants.near import identities
-from planproof.mutants.operators.references import is_own_name
+from planproof.mutants.operators.references import own_names
 from planproof.mutants.rewriting import put, replaced_everywhere
 from planproof.stack import Resource, Stack
 from planproof.values import Value, contains_unknown, leaves
@@ -21,9 +20,10 @@ from planproof.values import Value, contains_unknown, leaves
 
 def keep_name(scene: Scene) -> Iterator[Mutant]:
     """A physical name that stays, and with it all by which others know the resource."""
+    own = own_names(scene.stack)
     for variant, resource, other in _pairs(scene):
-        attribute = physical_name_attribute(resource.type)
-        if attribute is None or not is_own_name(scene.stack, resource):
+        attribute = own.get(resource.address)
+        if attribute is None:
             continue
         before, after = other.values.get(attribute), resource.values.get(attribute)
         if not isinstance(before, str) or not isinstance(after, str) or before == after:
@@ -47,9 +47,9 @@ def name_only(one: str, other: str, before: str, after: str) -> bool:
 
 def keep_value(scene: Scene) -> Iterator[Mutant]:
     """An attribute that stays, all of it."""
+    own = own_names(scene.stack)
     for variant, resource, other in _pairs(scene):
-        named = is_own_name(scene.stack, resource)
-        name = physical_name_attribute(resource.type) if named else None
+        name = own.get(resource.address)
         for attribute, value in resource.values.items():
             theirs = other.values.get(attribute)
             if attribute == name or not configured(scene.stack, resource, attribute):
