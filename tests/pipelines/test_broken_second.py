@@ -171,9 +171,15 @@ MISTAKES = [
     Case(
         "lets its alarms tell nobody, whoever is given",
         SECOND,
-        (Edit("newsroom/main.tf", "  alarm_actions       = var.alarm_topic_arns\n"),),
+        (
+            Edit(
+                "newsroom/main.tf",
+                "  alarm_actions       = var.alarm_topic_arns\n",
+                block='resource "aws_cloudwatch_metric_alarm" "mail" {',
+            ),
+        ),
         "REQ-13",
-        'aws_cloudwatch_metric_alarm.desk["lost"]',
+        'aws_cloudwatch_metric_alarm.mail["lost"]',
     ),
     Case(
         "does not let S3 use the key",
@@ -241,6 +247,19 @@ MISTAKES = [
         (Edit("newsroom/mailbox/mailbox.tf", '["sqs:*"]', '["sqs:SendMessage"]'),),
         "REQ-18",
         "module.arrivals.aws_sqs_queue_policy.dead_letters",
+    ),
+    Case(
+        "hears nothing of jobs that fail in its own queue",
+        SECOND,
+        (
+            Edit(
+                "newsroom/main.tf",
+                "{ Queue = aws_media_convert_queue.clips.arn }",
+                '{ Queue = replace(aws_media_convert_queue.clips.arn, "clips-", "Clips-") }',
+            ),
+        ),
+        "REQ-20",
+        'aws_cloudwatch_metric_alarm.work["spoilt"]',
     ),
 ]
 

@@ -135,6 +135,12 @@ resource "aws_iam_role_policy" "own" {
 }
 """,
 )
+UNCHECKED_LETTERS = Edit(
+    "terraform/monitoring.tf",
+    "  threshold           = 0\n",
+    "  threshold           = 10\n",
+    block='resource "aws_cloudwatch_metric_alarm" "dead_letters" {',
+)
 
 MISTAKES = [
     Case(
@@ -235,6 +241,13 @@ MISTAKES = [
         (PLAIN_READING,),
         "REQ-18",
         "aws_sqs_queue_policy.status_dead_letter",
+    ),
+    Case(
+        "with alarms that ten lost messages set off",
+        SHIPPED,
+        (UNCHECKED_LETTERS,),
+        "REQ-20",
+        'aws_cloudwatch_metric_alarm.dead_letters["processing"]',
     ),
 ]
 

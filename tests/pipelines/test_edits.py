@@ -78,7 +78,7 @@ def _judgement(
     *broken: str, exit_code: int, of: int = len(REQUIREMENTS), **evidence: object
 ) -> Judgement:
     found = {"holds": False, "address": "", "file": "", "line": 0, **evidence}
-    statuses = [f"REQ-{number:02}" for number in range(1, of + 1)]
+    statuses = sorted(REQUIREMENTS)[:of]
     requirements = [
         {
             "id": name,

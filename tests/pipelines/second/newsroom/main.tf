@@ -84,22 +84,42 @@ resource "aws_cloudwatch_event_target" "outcome" {
   arn  = module.outcomes.arn
 }
 
-resource "aws_cloudwatch_metric_alarm" "desk" {
+resource "aws_cloudwatch_metric_alarm" "mail" {
   for_each = {
-    unread   = { metric = "ApproximateAgeOfOldestMessage", dimensions = { QueueName = module.arrivals.name }, above = 600 }
-    lost     = { metric = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = module.arrivals.dead_letters }, above = 0 }
-    unheeded = { metric = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = module.outcomes.dead_letters }, above = 0 }
-    broken   = { metric = "Errors", dimensions = { FunctionName = aws_lambda_function.desk.function_name }, above = 0 }
+    unread   = { queue = module.arrivals.name, metric = "ApproximateAgeOfOldestMessage", above = 600 }
+    unlisted = { queue = module.outcomes.name, metric = "ApproximateAgeOfOldestMessage", above = 600 }
+    lost     = { queue = module.arrivals.dead_letters, metric = "ApproximateNumberOfMessagesVisible", above = 0 }
+    unheeded = { queue = module.outcomes.dead_letters, metric = "ApproximateNumberOfMessagesVisible", above = 0 }
   }
 
   alarm_name          = "clips-${each.key}-${var.stage}"
-  namespace           = each.key == "broken" ? "AWS/Lambda" : "AWS/SQS"
+  namespace           = "AWS/SQS"
   metric_name         = each.value.metric
-  dimensions          = each.value.dimensions
+  dimensions          = { QueueName = each.value.queue }
   statistic           = "Maximum"
   period              = 300
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = each.value.above
+  alarm_actions       = var.alarm_topic_arns
+}
+
+resource "aws_cloudwatch_metric_alarm" "work" {
+  for_each = {
+    broken     = { of = "Lambda", metric = "Errors", dimensions = { FunctionName = aws_lambda_function.desk.function_name } }
+    held_back  = { of = "Lambda", metric = "Throttles", dimensions = { FunctionName = aws_lambda_function.desk.function_name } }
+    spoilt     = { of = "MediaConvert", metric = "JobsErroredCount", dimensions = { Queue = aws_media_convert_queue.clips.arn } }
+    unreported = { of = "Events", metric = "FailedInvocations", dimensions = { RuleName = aws_cloudwatch_event_rule.outcome.name } }
+  }
+
+  alarm_name          = "clips-${each.key}-${var.stage}"
+  namespace           = "AWS/${each.value.of}"
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
   alarm_actions       = var.alarm_topic_arns
 }
