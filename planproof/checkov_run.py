@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from planproof.errors import PlanproofError
 
@@ -35,6 +35,24 @@ class CheckResult:
     detail: str
     file: str
     line: int
+
+
+Conclusion = Literal["passed", "failed", "undetermined", "not applicable", "crashed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that a check said of one resource: also that it does not apply, or nothing, by a crash.
+
+    Attributes:
+        resource: address as Checkov has it, with module path and instance keys.
+        file: relative to the folder that was read.
+    """
+
+    resource: str
+    conclusion: Conclusion
+    detail: str
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +113,38 @@ def run_checks(
     results = [r for r in (_result(record, requirements) for record in records) if r is not None]
     results.sort(key=lambda r: (r.check_id, r.file, r.line, r.resource))
     return CheckResults(tuple(results), requirements, names)
+
+
+def run_check(folder: Path, name: str, directory: Path) -> tuple[list[Said], list[Path]]:
+    """Run the check of ``folder/name.py`` alone on the sources below ``directory``.
+
+    Returns:
+        What it said of every resource it was asked about, and the files that Checkov cannot read.
+
+    Raises:
+        PlanproofError: a check cannot be loaded, or there is none of this name.
+    """
+    with _LOCK:
+        checks = _load(folder)
+    found = next((i for i, check in checks.items() if type(check).__module__ == name), None)
+    if found is None:
+        raise PlanproofError(
+            f"there is no custom check {folder.name}/{name}.py", "name the example after its check"
+        )
+    records, unread = _scan(directory, [found], ())
+    return [_said(record) for record in records], [Path(file) for file in unread]
+
+
+def _said(record: Any) -> Said:
+    result = str(record.check_result["result"].value)
+    detail = str(record.details[0]) if record.details else ""
+    conclusions: dict[str, Conclusion] = {"PASSED": "passed", "FAILED": "failed"}
+    conclusion = conclusions.get(result, "not applicable")
+    if result == "UNKNOWN" and not detail:
+        conclusion = "crashed"
+    elif result == "UNKNOWN" and detail.startswith(UNDECIDED):
+        conclusion = "undetermined"
+    return Said(record.resource, conclusion, detail, str(record.file_path).lstrip("/"))
 
 
 def _scan(
