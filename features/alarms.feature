@@ -13,6 +13,7 @@ Feature: Alarms tell whom the environment names
     Scenario: A topic given by variable reaches every alarm
       Given the same stack with SNS topics for its alarms
       Then every CloudWatch alarm tells each of these topics when it goes off
+      And every CloudWatch alarm tells each of them when it is over
 
     @REQ-13 @sources
     Scenario: The sources name no topic

@@ -38,8 +38,11 @@ def links(
         return True
     if value is None or not items:
         return False
-    open_question = any(map(is_unknown, items)) or any(map(is_unknown, own))
-    return _by_reference(stack, resource, path, target) if open_question else False
+    if not any(map(is_unknown, items)) and (
+        not any(map(is_unknown, own)) or _made_of_known(stack, resource, path, target)
+    ):
+        return False
+    return _by_reference(stack, resource, path, target)
 
 
 def linked(
@@ -130,6 +133,18 @@ def _by_reference(stack: Stack, resource: Resource, path: str, target: Resource)
         return False if named else None
     alone = sum(other.declared == target.declared for other in stack) == 1
     return True if alone and len(named) == 1 else None
+
+
+def _made_of_known(stack: Stack, resource: Resource, path: str, target: Resource) -> bool:
+    """Whether the expression at ``path`` refers to known attributes of ``target`` alone, so that
+    what of it is not known cannot be meant."""
+    prefix = resource.declared[: -len(_local(resource))]
+    named = set()
+    for reference in _written(stack, resource, path):
+        own, _, attribute = (prefix + _INDEX.sub("", reference)).partition(f"{target.declared}.")
+        if not own and attribute:
+            named.add(attribute.partition(".")[0])
+    return bool(named) and not any(is_unknown(target.get(name)) for name in named)
 
 
 def _local(resource: Resource) -> str:

@@ -55,7 +55,7 @@ class _Written(NamedTuple):
 _KEY: Final = _Written("aws_kms_key_policy", "key_id", KEY_IDENTITIES, PolicyKind.KEY)
 _WRITTEN: Final[Mapping[str, _Written]] = {
     "aws_s3_bucket": _Written(
-        "aws_s3_bucket_policy", "bucket", ("id", "bucket", "arn"), PolicyKind.BUCKET
+        "aws_s3_bucket_policy", "bucket", ("id", "bucket"), PolicyKind.BUCKET
     ),
     "aws_sqs_queue": _Written("aws_sqs_queue_policy", "queue_url", ("id", "url")),
     "aws_sns_topic": _Written("aws_sns_topic_policy", "arn", ("arn", "id")),

@@ -39,9 +39,21 @@ def every_alarm_tells(
     notifying_stack: Stack, variable_names: VariableNames, evidence: Recorder
 ) -> None:
     """The topics that were given by variable are among the alarm_actions."""
-    topics = notifying_stack.variables[variable_names.alarm_topics]
-    for alarm in Pipeline(notifying_stack).alarms:
-        actions = alarm.get("alarm_actions")
+    _tells(notifying_stack, variable_names, "alarm_actions", evidence)
+
+
+@then("every CloudWatch alarm tells each of them when it is over")
+def every_alarm_ends(
+    notifying_stack: Stack, variable_names: VariableNames, evidence: Recorder
+) -> None:
+    """The same of the ok_actions: whoever was called learns that there is nothing left to do."""
+    _tells(notifying_stack, variable_names, "ok_actions", evidence)
+
+
+def _tells(stack: Stack, names: VariableNames, attribute: str, evidence: Recorder) -> None:
+    topics = stack.variables[names.alarm_topics]
+    for alarm in Pipeline(stack).alarms:
+        actions = alarm.get(attribute)
         for topic in topics:
             told = None if contains_unknown(actions) else topic in (actions or ())
-            evidence.check(told, alarm, "alarm_actions", expected=topic)
+            evidence.check(told, alarm, attribute, expected=topic)

@@ -15,6 +15,7 @@ from steps.pipeline import Pipeline
 _SSE = "aws_s3_bucket_server_side_encryption_configuration"
 _OWN = "server_side_encryption_configuration"
 _DEFAULT = "apply_server_side_encryption_by_default"
+_KMS = ("aws:kms", "aws:kms:dsse")
 _BY_ARN = "the ARN of a KMS key of this stack"
 
 
@@ -34,7 +35,7 @@ def buckets_by_arn(pipeline: Pipeline, evidence: Recorder) -> None:
             algorithm = resource.get(f"{path}.sse_algorithm")
             known = not is_unknown(algorithm)
             evidence.check(
-                str(algorithm).startswith("aws:kms") if known else None,
+                algorithm in _KMS if known else None,
                 resource,
                 f"{path}.sse_algorithm",
                 expected="aws:kms",

@@ -8,6 +8,7 @@ values of a context key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -164,6 +165,13 @@ def _loose(text: str, flavor: Flavor, statement: Statement) -> tuple[Token, ...]
 
 def common(*patterns: Sequence[Token]) -> str | None:
     """A text that every pattern matches, None if there is none; it fills a ``*`` that all share."""
+    return _common(*map(tuple, patterns))
+
+
+@lru_cache(maxsize=65_536)
+def _common(*patterns: tuple[Token, ...]) -> str | None:
+    """The same, remembered: the patterns of a stack are few, and are held against each other for
+    every resource and every caller."""
     lines = [tuple(_singles(pattern)) for pattern in patterns]
     todo: list[tuple[tuple[int, ...], str]] = [((0,) * len(lines), "")]
     seen: set[tuple[int, ...]] = set()

@@ -75,8 +75,7 @@ class MutantsHalf:
             f"breaking the stack in {words.counted(len(chosen), 'way')}, one at a time, for "
             f"{words.counted(len(items), 'scenario')}"
         )
-        durations = {name: result.duration for name, result in self._results.items()}
-        trying = Trying(run, stacks, items, durations, chosen, self._progress, count)
+        trying = Trying(run, stacks, items, self._results, chosen, self._progress, count)
         trials = trying.trials(self._equivalents)
         tested = {r for item in items for r in requirements_served(item)}
         self.result = Mutation(

@@ -38,12 +38,28 @@ def identities(resource: Resource) -> dict[str, str]:
     return found
 
 
-def points_at(mutant: Mutant, scenario: ScenarioResult, before: Stack, after: Stack) -> bool:
-    """Whether what does not hold in a scenario names the changed resource, or something that
-    names it or is named by it, before or after the change."""
+def points_at(
+    mutant: Mutant,
+    kept: ScenarioResult,
+    broken: ScenarioResult,
+    before: Stack,
+    after: Stack,
+) -> bool:
+    """Whether what a scenario says against a mutant is about what was changed.
+
+    What it says are the facts that do not hold, those of the stack as it is that it finds no more,
+    and its reason. They are about the changed resource if they name it, or something that names it
+    or is named by it, before or after the change.
+
+    Args:
+        kept: the scenario's result on the stack as it is.
+        broken: that on the mutant.
+    """
     versions = [r for r in (before.get(mutant.address), after.get(mutant.address)) if r]
-    wrong = [item for item in scenario.evidence if item.holds is not True]
-    said = [scenario.reason]
+    facts = {(item.address, item.attribute) for item in broken.evidence}
+    wrong = [item for item in broken.evidence if item.holds is not True]
+    wrong += [item for item in kept.evidence if (item.address, item.attribute) not in facts]
+    said = [broken.reason]
     said += [text for item in wrong for text in (item.address, item.expected, item.found)]
     about = {mutant.address, *(text for r in versions for text in identities(r).values())}
     if any(name in text for name in about for text in said):
@@ -51,15 +67,17 @@ def points_at(mutant: Mutant, scenario: ScenarioResult, before: Stack, after: St
     subjects = {item.address for item in wrong}
     subjects |= {r.address for r in before if any(r.address in text for text in said)}
     near = {r.address for version in versions for r in neighbours(version, before)}
-    # Policies, say, are joined to their roles by resources that do nothing else.
     joined = {
         r.address
         for address in near
-        if (joint := before.get(address)) is not None
+        if (joint := before.get(address)) is not None and joint.type.endswith(JOINTS)
         for r in neighbours(joint, before)
-        if "attachment" in joint.type or "policy" in joint.type
     }
     return bool(subjects & (near | joined))
+
+
+JOINTS = ("_attachment", "_policy", "_policies", "_mapping", "_target", "_notification")
+"""Types that do nothing but join others: what they join is as near as they are."""
 
 
 def neighbours(resource: Resource, stack: Stack) -> Iterator[Resource]:

@@ -17,6 +17,7 @@ from planproof.mutants.near import points_at
 from planproof.mutants.results import Fate, Kill, Trial
 from planproof.mutants.tracing import Reads
 from planproof.mutants.workers import Failed, Workers
+from planproof.results import ScenarioResult
 from planproof.run_items import requirements_served
 from planproof.stack import Stack
 
@@ -47,13 +48,13 @@ class Trying:
 
     Attributes:
         items: the scenarios, all of which pass on the stack as it is.
-        durations: node id → seconds that it took there.
+        kept: node id → what came of it there.
     """
 
     run: Run
     stacks: Mapping[str, Stack]
     items: Sequence[pytest.Item]
-    durations: Mapping[str, float]
+    kept: Mapping[str, ScenarioResult]
     mutants: Sequence[Mutant]
     progress: Callable[[str], None]
     count: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -95,7 +96,7 @@ class Trying:
             for name, seen in reads.items():
                 if changes and (seen is None or seen.sees(stack, changes, after)):
                     looked.add(name)
-        return tuple(sorted(looked, key=lambda name: self.durations.get(name, 0.0)))
+        return tuple(sorted(looked, key=lambda name: self.kept[name].duration))
 
     # In a fork -------------------------------------------------------------------------------
 
@@ -128,7 +129,9 @@ class Trying:
                 crashes.append(f"{scenario.name}: {outcome.crash.strip().splitlines()[-1]}")
             elif not scenario.verdict.acceptable:
                 near = any(
-                    points_at(mutant, scenario, self.stacks[variant], stacks[variant])
+                    points_at(
+                        mutant, self.kept[name], scenario, self.stacks[variant], stacks[variant]
+                    )
                     for variant in stacks
                 )
                 for requirement in requirements_served(by_id[name]):

@@ -104,7 +104,7 @@ KINDS = {
         "bucket",
         bucket_of("r"),
         bucket_of("other"),
-        ("id", "arn"),
+        ("id",),
     ),
     "queue": Kind(
         "aws_sqs_queue",

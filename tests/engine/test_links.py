@@ -61,6 +61,23 @@ def test_a_known_value_beside_an_unknown_identity_is_no_proof() -> None:
     assert target("text", ["aws_sqs_queue.q.arn"], HIDDEN) is True
 
 
+def test_a_known_value_made_of_a_known_attribute_is_not_an_unknown_one() -> None:
+    queue = made(
+        "aws_sqs_queue.q", name="q", arn="arn:aws:sqs:us-east-1:123456789012:q", id=UNKNOWN
+    )
+
+    def named(value: str, *referred: str) -> bool | None:
+        text = made("aws_x.t", text=value, refers={"text": list(referred)})
+        found = stack(text, queue)
+        return links(found, found["aws_x.t"], "text", found["aws_sqs_queue.q"], ("arn", "id"))
+
+    arn = queue.resource.get("arn")
+    assert named(f"{arn}", "aws_sqs_queue.q.arn", "aws_sqs_queue.q") is True
+    assert named(f"{arn}-old", "aws_sqs_queue.q.arn", "aws_sqs_queue.q") is False
+    assert named("text", "aws_sqs_queue.q.id", "aws_sqs_queue.q") is True
+    assert named("text", "aws_sqs_queue.q") is True
+
+
 def test_a_reference_to_one_of_several_instances_does_not_say_which() -> None:
     first = made('aws_sqs_queue.q["a"]', arn=UNKNOWN)
     second = made('aws_sqs_queue.q["b"]', arn=UNKNOWN)

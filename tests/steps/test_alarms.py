@@ -10,7 +10,12 @@ from planproof.recorder import Recorder, UndeterminedError
 from planproof.results import Verdict
 from planproof.stack import Stack
 from planproof.values import UNKNOWN
-from steps.alarms import every_alarm_tells, no_alarm_has_action, stack_with_topics
+from steps.alarms import (
+    every_alarm_ends,
+    every_alarm_tells,
+    no_alarm_has_action,
+    stack_with_topics,
+)
 from steps.pipeline import Pipeline
 from tests.made_inquiry import NAMES, MadeInquiry, broken, verdict
 from tests.made_stack import made, stack
@@ -67,6 +72,18 @@ def test_told() -> None:
 def test_one_alarm_is_not_told(actions: Any) -> None:
     evidence = told(alarms([TOPIC], actions, alarm_topic_arns=[TOPIC]))
     assert [item[0] for item in broken(evidence)] == ["aws_cloudwatch_metric_alarm.a1"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "wanted"),
+    [([TOPIC], Verdict.PASSED), ([], Verdict.FAILED), (UNKNOWN, Verdict.UNDETERMINED)],
+)
+def test_told_that_it_is_over(actions: Any, wanted: Verdict) -> None:
+    alarm = made("aws_cloudwatch_metric_alarm.a", alarm_actions=[TOPIC], ok_actions=actions)
+    evidence = Recorder()
+    every_alarm_ends(stack(alarm, variables={"alarm_topic_arns": [TOPIC]}), NAMES, evidence)
+    assert verdict(evidence) is wanted
+    assert [item.attribute for item in evidence.evidence] == ["ok_actions"]
 
 
 def test_every_topic_counts() -> None:

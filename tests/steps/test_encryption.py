@@ -113,6 +113,7 @@ def test_without_a_key_nothing_is_encrypted_with_one(step: Step, using: Any) -> 
         [BUCKET],
         sse(ARN, of="other"),
         sse(ARN, "AES256"),
+        sse(ARN, "aws:kms-other"),
         [made("aws_s3_bucket.second", bucket="second", id="second"), *sse(ARN)],
     ],
 )

@@ -18,6 +18,9 @@ from planproof.stack import Resource, Stack
 from planproof.values import Value, contains_unknown, leaves
 
 
+_NOTHING = (None, [], {}, "")
+
+
 def keep_name(scene: Scene) -> Iterator[Mutant]:
     """A physical name that stays, and with it all by which others know the resource."""
     own = own_names(scene.stack)
@@ -54,7 +57,9 @@ def keep_value(scene: Scene) -> Iterator[Mutant]:
             theirs = other.values.get(attribute)
             if attribute == name or not configured(scene.stack, resource, attribute):
                 continue
-            if value == theirs or contains_unknown(value) or contains_unknown(theirs):
+            if value == theirs or (value in _NOTHING and theirs in _NOTHING):
+                continue
+            if contains_unknown(value) or contains_unknown(theirs):
                 continue
             rewrite = _only(variant, put(resource.address, (attribute,), value))
             before, after = _difference(theirs, value)
@@ -67,7 +72,7 @@ def set_value(scene: Scene) -> Iterator[Mutant]:
     for variant, resource, other in _pairs(scene):
         for attribute, value in resource.values.items():
             theirs = other.values.get(attribute)
-            if value in (None, [], {}, "") and theirs not in (None, [], {}, ""):
+            if value in _NOTHING and theirs not in _NOTHING:
                 default = scene.stack.name
                 rewrite = _only(default, put(resource.address, (attribute,), theirs))
                 which = f"as {_in(variant)}"

@@ -102,6 +102,7 @@ resource "aws_cloudwatch_metric_alarm" "mail" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = each.value.above
   alarm_actions       = var.alarm_topic_arns
+  ok_actions          = var.alarm_topic_arns
 }
 
 resource "aws_cloudwatch_metric_alarm" "work" {
@@ -122,4 +123,5 @@ resource "aws_cloudwatch_metric_alarm" "work" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   alarm_actions       = var.alarm_topic_arns
+  ok_actions          = var.alarm_topic_arns
 }
