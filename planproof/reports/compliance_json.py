@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 from planproof import __version__
+from planproof.mutants import results_json
+from planproof.mutants.results import Mutation
 from planproof.results import (
     DrawnEdge,
     Evidence,
@@ -23,8 +25,10 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\u
 def document(result: RunResult) -> dict[str, Any]:
     """``{"summary": {...}, "requirements": [...]}``; durations in seconds, days as ISO 8601.
 
-    ``data_path`` stands between the two where a step drew edges.
+    ``data_path`` stands between the two where a step drew edges, ``mutation`` where mutants of the
+    stack were tried; then each requirement says how it was ``tested``, null where it was not.
     """
+    mutation = result.mutation
     scenarios = [scenario for item in result.requirements for scenario in item.scenarios]
     path = [_edge(edge) for edge in result.data_path]
     return {
@@ -42,7 +46,11 @@ def document(result: RunResult) -> dict[str, Any]:
             "version": __version__,
         },
         **({"data_path": path} if path else {}),
-        "requirements": [_requirement(item) for item in result.requirements],
+        **({"mutation": results_json.document(mutation)} if mutation else {}),
+        "requirements": [
+            {**_requirement(item), **(_tested(item, mutation) if mutation else {})}
+            for item in result.requirements
+        ],
     }
 
 
@@ -76,6 +84,11 @@ def _requirement(item: RequirementResult) -> dict[str, Any]:
         "waiver": _waiver(item.waiver) if item.waiver else None,
         "scenarios": [_scenario(scenario) for scenario in item.scenarios],
     }
+
+
+def _tested(item: RequirementResult, mutation: Mutation) -> dict[str, Any]:
+    found = mutation.tested(item.id)
+    return {"tested": found and {"ways": found.ways, "caught": found.caught, "alone": found.alone}}
 
 
 def _waiver(waiver: Waiver) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TextIO
 
-from planproof.reports import path_words, words
-from planproof.reports.text import clip, columns, fit, one_line
+from planproof.reports import mutation_words, path_words, words
+from planproof.reports.lines import Lines, ascii_only
+from planproof.reports.mutation_terminal import mutation_lines
+from planproof.reports.text import columns, fit, one_line
 from planproof.results import (
     DrawnEdge,
     Evidence,
@@ -28,7 +29,6 @@ _FACTS_WIDTH = len("999 facts")
 _ABSENT = ("·", "-")  # a kind of evidence that was not judged
 _KINDS_LEAST = 90  # columns; in fewer, titles need the room
 _TITLE_LEAST = 16  # columns; below that the line gets longer than the terminal
-_VALUE = 240  # characters of a value
 _EDGES = 10  # of the data path that are not proven
 
 
@@ -63,7 +63,7 @@ def requirement_line(
     room = width - sum(columns(text) for text in (symbol, id_, verdict, facts)) - gaps
     title = fit(one_line(r.title), max(room, _TITLE_LEAST), ellipsis)
     if not unicode:
-        id_, title = _ascii(id_), _ascii(title)
+        id_, title = ascii_only(id_), ascii_only(title)
     if colour:
         code = _SYMBOLS[r.verdict][2]
         symbol, verdict = _painted(symbol, code), _painted(verdict, code)
@@ -103,7 +103,7 @@ def details(
         width: of the terminal, in columns.
         limit: how many pieces of evidence; the rest is counted.
     """
-    lines = _Lines(unicode, width)
+    lines = Lines(unicode, width)
     if r.verdict is Verdict.WAIVED:
         lines.add(4, words.waived_by(r) or "Waived.")
     if not r.scenarios:
@@ -126,13 +126,22 @@ def details(
 
 
 def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) -> list[str]:
-    """The notices, the count, what to look at first, the data path, and the warnings."""
-    lines = _Lines(unicode, width)
+    """The notices, the count, what to look at first, the data path, and the warnings.
+
+    What came of the stack's mutants, where they were tried, stands above all that, and in one
+    line below the count: it is long, and a terminal shows its last lines.
+    """
+    lines = Lines(unicode, width)
+    if result.mutation:
+        lines.done += mutation_lines(result.mutation, unicode=unicode, width=width)
+        lines.blank()
     for notice in result.notices:
         lines.add(0, notice, "note: ")
     verdict = Verdict.PASSED if result.passed else Verdict.FAILED
     counts = ", ".join(filter(None, (words.headline(result), words.others(result))))
     lines.add(0, f"{_symbol(verdict, unicode)} {counts}, in {words.seconds(result.duration)}")
+    if result.mutation:
+        lines.add(2, mutation_words.tally(result.mutation), "mutants of the stack: ")
     first = words.trouble(result)
     if first:
         r = first.requirement
@@ -149,7 +158,7 @@ def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) 
     return lines.done
 
 
-def _data_path(lines: _Lines, edges: tuple[DrawnEdge, ...], unicode: bool) -> None:
+def _data_path(lines: Lines, edges: tuple[DrawnEdge, ...], unicode: bool) -> None:
     if not edges:
         return
     lines.add(2, path_words.tally(edges), "data path: ")
@@ -164,27 +173,7 @@ def _data_path(lines: _Lines, edges: tuple[DrawnEdge, ...], unicode: bool) -> No
         lines.add(4, f"and {words.counted(len(found) - _EDGES, 'more edge')}, in the reports")
 
 
-class _Lines:
-    """Lines that fit the terminal's width and its characters."""
-
-    def __init__(self, unicode: bool, width: int) -> None:
-        self.done: list[str] = []
-        self._unicode = unicode
-        self._width = width
-
-    def add(self, indent: int, text: str, label: str = "") -> None:
-        """Add a text, wrapped so that it stays to the right of its label."""
-        text = clip(one_line(text), _VALUE)
-        self.done += textwrap.wrap(
-            text if self._unicode else _ascii(text),
-            width=max(self._width, indent + len(label) + 20),
-            initial_indent=" " * indent + label,
-            subsequent_indent=" " * (indent + len(label)),
-            break_on_hyphens=False,
-        )
-
-
-def _scenario(lines: _Lines, scenario: ScenarioResult, found: list[Evidence]) -> None:
+def _scenario(lines: Lines, scenario: ScenarioResult, found: list[Evidence]) -> None:
     where = f"{one_line(scenario.feature)}:{scenario.line}  "
     lines.add(4, scenario.name, where + ("deployed: " if scenario.kind is Kind.DEPLOYED else ""))
     if scenario.reason:
@@ -197,7 +186,7 @@ def _scenario(lines: _Lines, scenario: ScenarioResult, found: list[Evidence]) ->
         _evidence(lines, item, 8)
 
 
-def _evidence(lines: _Lines, item: Evidence, indent: int) -> None:
+def _evidence(lines: Lines, item: Evidence, indent: int) -> None:
     seen = ".".join(filter(None, (item.address, item.attribute)))
     if item.holds is None:
         seen += " (undecided)"
@@ -210,10 +199,6 @@ def _evidence(lines: _Lines, item: Evidence, indent: int) -> None:
 
 def _symbol(verdict: Verdict, unicode: bool) -> str:
     return _SYMBOLS[verdict][0 if unicode else 1]
-
-
-def _ascii(text: str) -> str:
-    return text.replace("…", "...").encode("ascii", "replace").decode("ascii")
 
 
 def _painted(text: str, code: str) -> str:

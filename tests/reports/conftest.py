@@ -17,6 +17,7 @@ from planproof.results import (
     Waiver,
     verdict_of,
 )
+from tests.reports.mutations import attacked, mixed, with_mutation
 
 STARTED = dt.datetime(2027, 1, 27, 9, 30, 12, tzinfo=dt.UTC)
 
@@ -331,3 +332,14 @@ def hostile() -> RunResult:
 @pytest.fixture(scope="session")
 def empty() -> RunResult:
     return run(())
+
+
+@pytest.fixture(scope="session")
+def mutated() -> RunResult:
+    return with_mutation(good_run(), mixed())
+
+
+@pytest.fixture(scope="session")
+def hostile_mutated() -> RunResult:
+    run_ = hostile_run()
+    return with_mutation(run_, attacked(NASTY, run_.requirements))

@@ -16,6 +16,7 @@ from planproof.reports.text import printable
 from planproof.results import RequirementResult, RunResult, Verdict
 
 RUNS = ["good", "broken", "waived", "hostile", "empty", "drawn", "hostile_drawn"]
+RUNS += ["mutated", "hostile_mutated"]
 VOID = {"meta", "wbr", "br", "img", "link", "input", "hr", "base"}
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "nav", "section"),

@@ -14,7 +14,17 @@ from jsonschema import Draft202012Validator
 from planproof.reports import compliance_json
 from planproof.results import RunResult
 
-RUNS = ["good", "broken", "waived", "hostile", "empty", "drawn", "hostile_drawn"]
+RUNS = [
+    "good",
+    "broken",
+    "waived",
+    "hostile",
+    "empty",
+    "drawn",
+    "hostile_drawn",
+    "mutated",
+    "hostile_mutated",
+]
 SCHEMA = Path(__file__).parents[2] / "docs" / "compliance.schema.json"
 
 
@@ -65,12 +75,14 @@ def test_every_object_of_the_schema_is_closed_and_complete() -> None:
     """So that a member that is added to the report must be added to the schema."""
     schema = json.loads(SCHEMA.read_text("utf-8"))
     objects = [part for part in (schema, *schema["$defs"].values()) if "properties" in part]
-    objects.append(schema["$defs"]["summary"]["properties"]["counts"])
+    objects += [schema["$defs"][name]["properties"]["counts"] for name in ("summary", "mutation")]
+    optional_in = {id(schema): {"data_path", "mutation"}}
+    optional_in[id(schema["$defs"]["requirement"])] = {"tested"}
 
-    assert len(objects) == 9
+    assert len(objects) == 14
     for part in objects:
         assert part["additionalProperties"] is False
-        optional = {"data_path"} if part is schema else set()
+        optional = optional_in.get(id(part), set())
         assert set(part["required"]) == set(part["properties"]) - optional
 
 
