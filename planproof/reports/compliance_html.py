@@ -13,7 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from planproof import __version__
-from planproof.reports import words
+from planproof.mutants.results import Mutation
+from planproof.reports import mutation_words, words
+from planproof.reports.mutation_picture import Picture, picture
 from planproof.reports.page_script import SCRIPT
 from planproof.reports.path_picture import data_path
 from planproof.reports.ring import ring
@@ -43,7 +45,12 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
     style = (_HERE / "compliance.css").read_text("utf-8")
     anchors = _anchors(result.requirements)
     cards = [
-        _Card(requirement, anchor, _href(requirement.page, project))
+        _Card(
+            requirement,
+            anchor,
+            _href(requirement.page, project),
+            mutation_words.tested(result.mutation, requirement.id) if result.mutation else "",
+        )
         for requirement, anchor in zip(result.requirements, anchors, strict=True)
     ]
     anchor_of = {id(card.result): card.anchor for card in cards}
@@ -61,6 +68,7 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
             warnings=[(anchor_of[id(r)], r.id, text) for r, text in words.warnings(result)],
             ring=ring(result.requirements),
             path=data_path(result.data_path),
+            mutants=_mutants(result.mutation, cards),
             digest=digest,
             style=Markup(style),  # noqa: S704  our own file
             script=Markup(SCRIPT),  # noqa: S704  our own text
@@ -71,15 +79,21 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Card:
-    """A requirement with its place on the page."""
+    """A requirement with its place on the page, and how it did against mutants."""
 
     result: RequirementResult
     anchor: str
     href: str
+    tested: str
 
     @property
     def warnings(self) -> int:
         return len({text for scenario in self.result.scenarios for text in scenario.warnings})
+
+
+def _mutants(mutation: Mutation | None, cards: list[_Card]) -> Picture | None:
+    # Of two requirements of one id, the first has the plain anchor.
+    return picture(mutation, {c.result.id: (c.anchor, c.result.title) for c in reversed(cards)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +169,9 @@ def _environment() -> Environment:
         "not_judged": words.NOT_JUDGED,
         "passed": Verdict.PASSED,
         "icons": {"proven": "passed", "broken": "failed", "undetermined": "undetermined"},
+        "idle_means": mutation_words.IDLE,
+        "untested_means": mutation_words.UNTESTED,
+        "far_means": mutation_words.FAR,
         "version": __version__,
         "no_scenario": words.NO_SCENARIO,
         "no_requirement": words.NO_REQUIREMENT,

@@ -20,6 +20,7 @@ TEXTS = [
     *(("symbol", verdict) for verdict in VERDICTS),
     *((state, f"{state}-tint") for state in ("failed", "undetermined")),
     ("ink", "line"),
+    *(("ink", f"share-{share}") for share in range(1, 5)),
 ]
 
 
