@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from itertools import groupby, islice
 
-from planproof.reports import words
+from planproof.mutants.results import Mutation
+from planproof.reports import mutation_md, mutation_words, words
 from planproof.reports.markdown import VALUE, code, escaped
 from planproof.reports.path_mermaid import data_path
 from planproof.results import (
@@ -37,9 +38,9 @@ _ABSENT = "–"
 
 def render(result: RunResult) -> str:
     """The comment; at most 60,000 characters, whatever was found."""
-    path = list(data_path(result.data_path))
+    middle = [*data_path(result.data_path), *filter(None, [mutation_md.section(result.mutation)])]
     for unmet, held in _LEVELS:
-        parts = [_head(result), *_rows(result), "", *path, *_details(result, unmet, held)]
+        parts = [_head(result), *_rows(result), "", *middle, *_details(result, unmet, held)]
         text = "\n".join(parts) + "\n"
         if len(text) <= _ROOM:
             return text
@@ -100,7 +101,7 @@ def _rows(result: RunResult) -> Iterator[str]:
 
 def _details(result: RunResult, unmet: int, held: int) -> Iterator[str]:
     for r in words.worst_first(result.requirements):
-        body = _requirement(r, unmet, held)
+        body = _requirement(r, result.mutation, unmet, held)
         if r.verdict is Verdict.PASSED:
             facts = words.counted(words.facts(r), "fact")
             summary = f"{_MARKS[r.verdict]} {_label(r)} · {facts}"
@@ -109,7 +110,7 @@ def _details(result: RunResult, unmet: int, held: int) -> Iterator[str]:
             yield f"### {_MARKS[r.verdict]} {_label(r)}: {r.verdict.value}\n\n{body}"
 
 
-def _requirement(r: RequirementResult, unmet: int, held: int) -> str:
+def _requirement(r: RequirementResult, mutation: Mutation | None, unmet: int, held: int) -> str:
     lines: list[str] = []
     if r.waiver:
         lines += [f"**{escaped(words.waived_by(r))}**", ""]
@@ -117,6 +118,8 @@ def _requirement(r: RequirementResult, unmet: int, held: int) -> str:
         lines += [escaped(r.why, 1_000), ""]
     if r.page:
         lines += [f"Explained in {_page(r.page)}", ""]
+    if mutation:
+        lines += [mutation_words.tested(mutation, r.id), ""]
     if not r.scenarios:
         lines += [words.NO_SCENARIO, ""]
     for scenario in r.scenarios:

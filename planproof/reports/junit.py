@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from planproof.reports import words
+from planproof.mutants.results import Mutation
+from planproof.reports import mutation_words, words
 from planproof.reports.text import clip, one_line, printable
 from planproof.results import (
     Evidence,
@@ -33,7 +34,7 @@ def render(result: RunResult) -> bytes:
     """The run as an XML document in UTF-8."""
     root = ET.Element("testsuites", name="planproof", time=_time(result.duration))
     for requirement in result.requirements:
-        root.append(_suite(requirement, result.started))
+        root.append(_suite(requirement, result.started, result.mutation))
     if not result.requirements:  # an empty file would look green
         root.append(_nothing("planproof", words.NO_REQUIREMENT))
     for name in ("tests", "failures", "errors"):
@@ -42,7 +43,9 @@ def render(result: RunResult) -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def _suite(requirement: RequirementResult, started: dt.datetime) -> ET.Element:
+def _suite(
+    requirement: RequirementResult, started: dt.datetime, mutation: Mutation | None
+) -> ET.Element:
     if not requirement.scenarios:
         return _nothing(_label(requirement), words.NO_SCENARIO, classname=requirement.id)
     verdicts = Counter(scenario.verdict for scenario in requirement.scenarios)
@@ -59,6 +62,8 @@ def _suite(requirement: RequirementResult, started: dt.datetime) -> ET.Element:
     )
     about = {"why": requirement.why, "page": requirement.page}
     about |= {kind.value: words.judged(verdict) for kind, verdict in requirement.kinds.items()}
+    if mutation:
+        about["mutants"] = mutation_words.tested(mutation, requirement.id)
     properties = ET.SubElement(suite, "properties")
     for name, value in about.items():
         if value:

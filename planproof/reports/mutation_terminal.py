@@ -56,7 +56,9 @@ def _matrix(lines: Lines, mutation: Mutation) -> None:
     totals = [max(len(head), len(str(len(mutation.trials)))) for head in _TOTALS]
     room = lines.width - sum(taken) - len(taken) - sum(totals) - 2 * len(totals) - 2
     name = min(
-        max(columns(text) for text in names.values()), room if room >= _NAME_LEAST else _NAME, _NAME
+        max(columns(text) for text in names.values()),
+        room if room >= _NAME_LEAST else max(lines.width // 2, _NAME_LEAST),
+        _NAME,
     )
     across = f", {shared}…" if shared else ""
     lines.blank()

@@ -18,7 +18,7 @@ UNNOTICED = (Fate.SURVIVED, Fate.UNDECIDED)
 FATES = {
     Fate.KILLED: "at least one requirement noticed it",
     Fate.SURVIVED: "nobody noticed it, and nobody has said why that is right",
-    Fate.UNDECIDED: "it cannot be told: it could not be judged, or a step crashed on it",
+    Fate.UNDECIDED: "it could not be judged, or nothing but a step that crashed noticed it",
     Fate.EQUIVALENT: "every promise is still kept, so nobody has to notice; why is written down",
 }
 """What each fate of a mutant means, in the order of the picture."""

@@ -126,17 +126,17 @@ def attacked(nasty: str, requirements: tuple[RequirementResult, ...]) -> Mutatio
     other = f"REQ-2 {nasty}"
     first = ids[0]
     plain = Trial(nasty, nasty, nasty, nasty, nasty, nasty, Fate.SURVIVED)
-    trials = []
+    trials: list[Trial] = []
+    noticed = (Kill(first, Verdict.FAILED, nasty, nasty, near=False),)
     for number in range(300):
-        one = replace(plain, id=f"{nasty}{number}", operator=f"{nasty}{number % 40}")
+        one = replace(plain, operator=f"{nasty}{number % 40}")
         trials += [
-            replace(one, seen=(first, other), before=nasty * 20, after=nasty * 20 + "!"),
-            replace(one, fate=Fate.UNDECIDED, reason=nasty),
-            replace(one, fate=Fate.EQUIVALENT, reason=nasty),
-            replace(
-                one, fate=Fate.KILLED, kills=(Kill(first, Verdict.FAILED, nasty, nasty, False),)
-            ),
-        ]
+            replace(one, id=f"{nasty}s{number}", seen=(first, other), before=nasty * 20,
+                    after=nasty * 20 + "!"),
+            replace(one, id=f"{nasty}u{number}", fate=Fate.UNDECIDED, reason=nasty),
+            replace(one, id=f"{nasty}e{number}", fate=Fate.EQUIVALENT, reason=nasty),
+            replace(one, id=f"{nasty}k{number}", fate=Fate.KILLED, kills=noticed),
+        ]  # fmt: skip
     return Mutation(tuple(trials), (*ids, other), (f"REQ-3 {nasty}",), made=5_000)
 
 
