@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from planproof.mutants.model import Mutant
 from planproof.resolution import Variant
+from planproof.stack import Stack
 from planproof.values import Value
+from steps._network_mutants import network_mutants
 
 pytest_plugins = tuple(
     f"steps.{path.stem}"
@@ -87,6 +90,11 @@ def pytest_planproof_variants(
         Variant("alarm topics", {names.alarm_topics: [topic]}),
     )
     return [v for v in wanted if set(v.variables) <= set(variables)]
+
+
+def pytest_planproof_mutants(stacks: Mapping[str, Stack]) -> list[Mutant]:
+    """What the pipeline must not have, put into it."""
+    return list(network_mutants(stacks["default"]))
 
 
 def pytest_planproof_services() -> list[str]:

@@ -36,6 +36,17 @@ def dropped(address: str) -> Rewrite:
     return rewrite
 
 
+def added(resource: Resource) -> Rewrite:
+    """The stack with one resource more."""
+
+    def rewrite(stack: Stack) -> Stack:
+        if resource.address in stack.resources:
+            return stack
+        return stack.with_resources([resource])
+
+    return rewrite
+
+
 def put(address: str, path: Path, value: Value | Callable[[Stack, Value], Value]) -> Rewrite:
     """The stack with another value at a path of a resource.
 
@@ -137,6 +148,7 @@ def path_of(values: Value, text: str) -> Path:
 __all__ = [
     "GONE",
     "Path",
+    "added",
     "at",
     "dig",
     "dotted",

@@ -17,7 +17,6 @@ from planproof.mutants.rewriting import put, replaced_everywhere
 from planproof.stack import Resource, Stack
 from planproof.values import Value, contains_unknown, leaves
 
-
 _NOTHING = (None, [], {}, "")
 
 
