@@ -13,3 +13,37 @@ Feature: What something needs is there before it
     @REQ-10 @sources
     Scenario: The sources give the order
       Then the custom checks for REQ-10 find nothing
+
+  Rule: Nothing is put to work before it may do its work
+    Lambda refuses to read a queue for a role that may not, events find a queue that turns them away, the first upload
+    finds a role that can read nothing. Terraform knows of none of this, and makes all at once unless it is told the order.
+    Source: https://developer.hashicorp.com/terraform/language/meta-arguments/depends_on
+
+    @REQ-10
+    Scenario: Events find a queue that takes them
+      Then every EventBridge target is made only after what lets its events in
+
+    @REQ-10
+    Scenario: Messages find a function that may read them, and do what they ask for
+      Then every event source mapping is made only after what its function's role may do
+
+    @REQ-10
+    Scenario: The first upload finds a MediaConvert that can read and write
+      Then uploads reach the function only after MediaConvert's role can do its work
+
+    @REQ-10
+    Scenario: The function finds its log
+      Then every Lambda function is made only after its log group and what lets it write there
+
+  Rule: A bucket is closed before it is opened, and keeps versions before it lets them go
+    A policy that is put before the block of public access is public for as long as it lets everybody in, and S3 takes
+    rules for old versions without a word while there are none.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+
+    @REQ-10
+    Scenario: The block of public access comes before the bucket's policy
+      Then every bucket policy is made only after the public access block of its bucket
+
+    @REQ-10
+    Scenario: Versioning comes before the rules on versions
+      Then every lifecycle configuration is made only after the versioning of its bucket

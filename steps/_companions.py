@@ -16,6 +16,16 @@ from planproof.stack import Resource, Stack
 _NAMES = ("id", "bucket")
 
 
+def beside(stack: Stack, bucket: Resource, type_: str) -> list[tuple[Resource, bool]]:
+    """The resources of a type that are for a bucket, or may be; and whether they surely are."""
+    found = []
+    for resource in holders(stack, (type_,), "bucket", bucket, _NAMES):
+        named = links(stack, resource, "bucket", bucket, _NAMES)
+        if named is not False:
+            found.append((resource, named is True))
+    return found
+
+
 def companions(
     stack: Stack, bucket: Resource, type_: str, evidence: Recorder, *, expected: str
 ) -> Iterator[Resource]:
@@ -24,19 +34,15 @@ def companions(
     Args:
         expected: what such a resource would say, for a reader.
     """
-    verdicts = [
-        (resource, links(stack, resource, "bucket", bucket, _NAMES))
-        for resource in holders(stack, (type_,), "bucket", bucket, _NAMES)
-    ]
-    sure = [resource for resource, verdict in verdicts if verdict]
+    found = beside(stack, bucket, type_)
+    sure = [resource for resource, is_sure in found if is_sure]
     yield from sure
     if sure:
         return
-    doubtful = [str(resource) for resource, verdict in verdicts if verdict is None]
-    found = f"whether it is for this bucket is not known of {', '.join(doubtful)}"
+    doubtful = ", ".join(str(resource) for resource, _ in found)
     evidence.check(
         None if doubtful else False,
         bucket,
         expected=f"an {type_} with {expected}",
-        found=found if doubtful else "none",
+        found=f"none but {doubtful}, if that is for it" if doubtful else "none",
     )

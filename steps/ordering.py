@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pytest_bdd import given, then
 
+from planproof.datapath import Authority, DataPath, Edge
+from planproof.datapath.deliveries import DELIVERS
+from planproof.datapath.functions import LOGS, READ
 from planproof.links import configured, links
 from planproof.recorder import Recorder
-from planproof.stack import Resource
+from planproof.stack import Resource, Stack
+from steps._companions import beside
+from steps._waits import record_order, record_waits
 from steps.pipeline import Pipeline
 
 
@@ -27,14 +32,78 @@ def made_after_queue_policies(
         if configured(stack, queue, "policy"):
             policies.append(queue)
         for policy in policies:
-            after = stack.made_after(notification, policy)
-            said = {True: "made after it", False: "in no order with it", None: None}[after]
-            evidence.check(
-                after, notification, "depends_on", expected=f"made after {policy}", found=said
-            )
+            record_order(stack, notification, [policy], evidence)
         if not policies:
             expected = "a queue policy that is made before the notification"
             evidence.check(False, queue, expected=expected, found="no policy")
+
+
+@then("every EventBridge target is made only after what lets its events in")
+def targets_wait(authority: Authority, data_path: DataPath, evidence: Recorder) -> None:
+    """After the policies that let EventBridge deliver to it: of the queue, and of its key."""
+    for edge in data_path.of(DELIVERS):
+        if edge.declared_by is not None:
+            record_waits(edge.declared_by, [edge], authority, evidence)
+
+
+@then("every event source mapping is made only after what its function's role may do")
+def mappings_wait(authority: Authority, data_path: DataPath, evidence: Recorder) -> None:
+    """After the policies that let the role read the queue, and do what the function does then."""
+    for edge in data_path.of(READ):
+        mapping, function = edge.declared_by, edge.target
+        if mapping is None or not isinstance(function, Resource):
+            continue
+        at_work = [one for one in data_path if one.source is function]
+        for role in _roles_in(edge):
+            record_waits(mapping, [edge, *at_work], authority, evidence, of=role)
+
+
+@then("uploads reach the function only after MediaConvert's role can do its work")
+def uploads_wait(
+    pipeline: Pipeline, authority: Authority, data_path: DataPath, evidence: Recorder
+) -> None:
+    """The mapping of the processing queue is made after the policies of that role."""
+    for mapping in pipeline.mappings:
+        record_waits(mapping, data_path, authority, evidence, of=pipeline.mediaconvert_role)
+
+
+@then("every Lambda function is made only after its log group and what lets it write there")
+def functions_wait(authority: Authority, data_path: DataPath, evidence: Recorder) -> None:
+    """Where the stack makes the log group: Lambda would make it first, were it called before."""
+    for edge in data_path.of(LOGS):
+        function, group = edge.source, edge.target
+        if not isinstance(function, Resource) or not isinstance(group, Resource):
+            continue
+        record_order(authority.stack, function, [group], evidence, "its log group")
+        for role in _roles_in(edge):
+            record_waits(function, [edge], authority, evidence, of=role)
+
+
+@then("every bucket policy is made only after the public access block of its bucket")
+def policies_wait(stack: Stack, evidence: Recorder) -> None:
+    """A policy that is put first is public for as long as it lets everybody in."""
+    _pairs(stack, "aws_s3_bucket_policy", "aws_s3_bucket_public_access_block", evidence)
+
+
+@then("every lifecycle configuration is made only after the versioning of its bucket")
+def lifecycles_wait(stack: Stack, evidence: Recorder) -> None:
+    """Rules on versions mean nothing before there are versions."""
+    _pairs(stack, "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", evidence)
+
+
+def _pairs(stack: Stack, later: str, earlier: str, evidence: Recorder) -> None:
+    """Of each bucket, what is of one type is made after what is of the other."""
+    for bucket in stack.managed("aws_s3_bucket"):
+        for second, second_is_its in beside(stack, bucket, later):
+            for first, first_is_its in beside(stack, bucket, earlier):
+                sure = second_is_its and first_is_its
+                record_order(stack, second, [first], evidence, f"of {bucket}", sure=sure)
+
+
+def _roles_in(edge: Edge) -> list[Resource]:
+    """The roles that an edge needs something for, each once."""
+    found = {str(n.principal): n.principal for n in edge.needs if isinstance(n.principal, Resource)}
+    return list(found.values())
 
 
 def _queues(pipeline: Pipeline, notification: Resource) -> list[Resource]:

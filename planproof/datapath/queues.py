@@ -54,6 +54,18 @@ def redrives(stack: Stack) -> Iterator[Edge]:
         yield Edge(queue, target, GIVES_UP, (), tuple(facts), True, holder)
 
 
+def redrive_allow_policy(
+    stack: Stack, queue: Resource
+) -> tuple[Resource, Mapping[str, Any] | str | Unknown | None, bool]:
+    """Which queues may leave messages in a queue.
+
+    Returns:
+        who holds the policy; the policy, its text where that is no JSON object, None where there
+        is none and every queue may; and whether it is surely that of the queue.
+    """
+    return _policy(stack, queue, "aws_sqs_queue_redrive_allow_policy", "redrive_allow_policy")
+
+
 def _policy(
     stack: Stack, queue: Resource, type_: str, attribute: str
 ) -> tuple[Resource, Mapping[str, Any] | str | Unknown | None, bool]:
@@ -127,8 +139,8 @@ def _same_kind(queue: Resource, target: Resource, other: str | Unknown) -> Fact:
 
 def _lets_in(stack: Stack, queue: Resource, target: Resource) -> Fact:
     expected = f"a redrive allow policy that lets {queue} in, or none"
-    type_, attribute = "aws_sqs_queue_redrive_allow_policy", "redrive_allow_policy"
-    holder, policy, _ = _policy(stack, target, type_, attribute)
+    attribute = "redrive_allow_policy"
+    holder, policy, _ = redrive_allow_policy(stack, target)
     if policy is None:
         return Fact(True, target, attribute, expected, "none")
     if isinstance(policy, str):

@@ -63,6 +63,7 @@ def test_ids_are_unique() -> None:
 def test_every_promise_that_sources_can_tell_has_a_static_rule() -> None:
     served = {sys.modules[name].check.requirement for name in check_names()}
 
-    # Whether nothing is missing and nothing too much is not to be seen in one resource.
-    unseen = {"REQ-14", "REQ-15", "REQ-17", "REQ-20"}
+    # Whether nothing is missing and nothing too much is not to be seen in one resource; for what
+    # is kept and for how long Checkov has checks of its own.
+    unseen = {"REQ-14", "REQ-15", "REQ-17", "REQ-19", "REQ-20"}
     assert served == set(ALL) - unseen

@@ -249,6 +249,23 @@ MISTAKES = [
         "module.arrivals.aws_sqs_queue_policy.dead_letters",
     ),
     Case(
+        "keeps old clips for ever",
+        SECOND,
+        (
+            Edit(
+                "newsroom/clips.tf",
+                """\
+
+    noncurrent_version_expiration {
+      noncurrent_days = 14
+    }
+""",
+            ),
+        ),
+        "REQ-19",
+        'aws_s3_bucket_lifecycle_configuration.clips["dropped"]',
+    ),
+    Case(
         "hears nothing of jobs that fail in its own queue",
         SECOND,
         (

@@ -107,6 +107,7 @@ ANY_BUCKET = Edit(
         }
 """,
 )
+ALLOWED = 'resource "aws_sqs_queue_redrive_allow_policy" "status_dead_letter" {'
 PLAIN_READING = Edit(
     "terraform/queues.tf",
     '"sqs:*"',
@@ -241,6 +242,20 @@ MISTAKES = [
         (PLAIN_READING,),
         "REQ-18",
         "aws_sqs_queue_policy.status_dead_letter",
+    ),
+    Case(
+        "with dead letters from any queue",
+        SHIPPED,
+        (Edit("terraform/queues.tf", '"byQueue"', '"allowAll"', block=ALLOWED),),
+        "REQ-19",
+        "aws_sqs_queue_redrive_allow_policy.status_dead_letter",
+    ),
+    Case(
+        "without the depends_on on the MediaConvert role's policy",
+        SHIPPED,
+        (Edit("terraform/function.tf", "    aws_iam_role_policy_attachment.mediaconvert,\n"),),
+        "REQ-10",
+        "aws_lambda_event_source_mapping.processing",
     ),
     Case(
         "with alarms that ten lost messages set off",

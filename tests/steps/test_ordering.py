@@ -1,16 +1,24 @@
-"""The notification after the queue policy, and nothing but that order counts."""
+"""What something needs is made before it, and nothing but that order counts."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from planproof.function_calls import Calls
 from planproof.recorder import Recorder, UndeterminedError
 from planproof.results import Verdict
+from planproof.stack import Stack
 from planproof.values import UNKNOWN
+from steps import ordering
 from steps.ordering import made_after_queue_policies
 from steps.pipeline import Pipeline
 from tests.made_inquiry import broken, verdict
 from tests.made_stack import ACCOUNT, REGION, Made, made, stack
+from tests.shipped import shipped, with_document, with_values
+from tests.steps.scene import FUNCTION, Scene, first_statement
 
 
 def arn(name: str) -> str:
@@ -88,3 +96,112 @@ def test_a_policy_on_the_queue_itself() -> None:
 def test_a_policy_of_nobody_knows_which_queue() -> None:
     with pytest.raises(UndeterminedError):
         judged(queue("up"), policy("own", UNKNOWN))
+
+
+# What the data path rests on -----------------------------------------------------------------
+
+TARGET = "aws_cloudwatch_event_target.status_queue"
+UPLOADS = "aws_lambda_event_source_mapping.processing"
+STATES = "aws_lambda_event_source_mapping.status"
+WORKER = "aws_lambda_function.processor"
+ORDERS = {
+    TARGET: ("aws_sqs_queue_policy.status",),
+    UPLOADS: (
+        "aws_iam_role_policy_attachment.function",
+        "aws_iam_role_policy_attachment.mediaconvert",
+    ),
+    STATES: ("aws_iam_role_policy_attachment.function",),
+    WORKER: ("aws_cloudwatch_log_group.function", "aws_iam_role_policy_attachment.function"),
+    "aws_s3_bucket_policy.input": ("aws_s3_bucket_public_access_block.input",),
+    "aws_s3_bucket_policy.output": ("aws_s3_bucket_public_access_block.output",),
+    "aws_s3_bucket_lifecycle_configuration.input": ("aws_s3_bucket_versioning.input",),
+    "aws_s3_bucket_lifecycle_configuration.output": ("aws_s3_bucket_versioning.output",),
+}
+
+
+def orders(found: Stack, calls: Calls | None = None) -> Recorder:
+    """What all steps on orders wrote down but for the notification's."""
+    scene, evidence = Scene(found, calls), Recorder(found.locate)
+    ordering.targets_wait(scene.authority, scene.path, evidence)
+    ordering.mappings_wait(scene.authority, scene.path, evidence)
+    ordering.uploads_wait(scene.pipeline, scene.authority, scene.path, evidence)
+    ordering.functions_wait(scene.authority, scene.path, evidence)
+    ordering.policies_wait(found, evidence)
+    ordering.lifecycles_wait(found, evidence)
+    return evidence
+
+
+def without(address: str, *earlier: str) -> Stack:
+    """The shipped stack with some of what is made before a resource in no order with it."""
+    resource = shipped()[address]
+    assert resource.dependencies is not None
+    left = resource.dependencies - set(earlier)
+    assert len(left) == len(resource.dependencies) - len(earlier)
+    return shipped().with_resources([replace(resource, dependencies=left)])
+
+
+def test_the_shipped_stack_is_made_in_order() -> None:
+    evidence = orders(shipped())
+    assert verdict(evidence) is Verdict.PASSED
+    assert {e.address for e in evidence.evidence} == set(ORDERS)
+    assert {e.attribute for e in evidence.evidence} == {"depends_on"}
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier"), [(later, one) for later, before in ORDERS.items() for one in before]
+)
+def test_each_order_counts(later: str, earlier: str) -> None:
+    found = [e for e in orders(without(later, earlier)).evidence if e.holds is False]
+    assert {e.address for e in found} == {later}
+    assert all(earlier in e.expected for e in found)
+
+
+def test_an_order_that_nobody_knows_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stack, "made_after", lambda *_: None)
+    assert {(e.address, e.holds) for e in orders(shipped()).evidence} == {
+        (later, None) for later in ORDERS
+    }
+
+
+def test_a_policy_that_nobody_knows_leaves_the_order_open() -> None:
+    evidence = orders(with_values(shipped(), "aws_iam_policy.function", policy=UNKNOWN))
+    assert {e.address for e in evidence.evidence if e.holds is None} == {UPLOADS, STATES, WORKER}
+
+
+def test_what_nothing_allows_is_for_others_to_say() -> None:
+    evidence = orders(with_document(shipped(), FUNCTION, first_statement(Effect="Deny")))
+    assert verdict(evidence) is Verdict.PASSED
+
+
+def test_one_of_two_policies_that_say_the_same_is_enough() -> None:
+    attachment = shipped()["aws_iam_role_policy_attachment.function"]
+    second = replace(attachment, address=f"{attachment.address}_again", name="function_again")
+    assert verdict(orders(shipped().with_resources([second]))) is Verdict.PASSED
+
+
+def test_a_second_policy_that_says_more_counts_too() -> None:
+    policy = json.loads(shipped()[FUNCTION].get("policy"))
+    records = [s for s in policy["Statement"] if s["Sid"] == "KeepRecords"]
+    del policy["Statement"][policy["Statement"].index(records[0])]
+    inline = made(
+        "aws_iam_role_policy.records",
+        name="records",
+        role=shipped()["aws_iam_role.function"].get("name"),
+        policy=json.dumps({"Version": "2012-10-17", "Statement": records}),
+    )
+    split = with_values(shipped(), FUNCTION, policy=json.dumps(policy))
+    found = orders(split.with_resources([inline.resource]))
+    assert {item[0] for item in broken(found)} == {UPLOADS, STATES}
+
+
+def test_for_which_bucket_it_is_may_not_be_known() -> None:
+    def asked(of: object) -> Verdict:
+        evidence = Recorder()
+        bucket = made("aws_s3_bucket.b", bucket="b", id="b")
+        block = made("aws_s3_bucket_public_access_block.p", bucket=of)
+        later = made("aws_s3_bucket_policy.p", bucket="b", after=[block.resource.address])
+        ordering.policies_wait(stack(bucket, block, later), evidence)
+        return verdict(evidence)
+
+    assert asked("b") is Verdict.PASSED
+    assert asked(UNKNOWN) is Verdict.UNDETERMINED

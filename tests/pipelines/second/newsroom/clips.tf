@@ -17,6 +17,39 @@ resource "aws_s3_bucket_public_access_block" "clips" {
   restrict_public_buckets = true
 }
 
+resource "aws_s3_bucket_versioning" "clips" {
+  for_each = aws_s3_bucket.clips
+
+  bucket = each.value.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "clips" {
+  for_each = aws_s3_bucket_versioning.clips
+
+  bucket = each.value.bucket
+
+  rule {
+    id     = "leftovers"
+    status = "Enabled"
+
+    filter {
+      prefix = ""
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 3
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 14
+    }
+  }
+}
+
 resource "aws_s3_bucket_ownership_controls" "clips" {
   for_each = aws_s3_bucket.clips
 
@@ -66,6 +99,8 @@ resource "aws_s3_bucket_policy" "clips" {
 
   bucket = each.value.id
   policy = data.aws_iam_policy_document.encrypted_transport[each.key].json
+
+  depends_on = [aws_s3_bucket_public_access_block.clips]
 }
 
 resource "aws_s3_bucket_notification" "dropped" {

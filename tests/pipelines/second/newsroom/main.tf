@@ -59,6 +59,10 @@ resource "aws_dynamodb_table" "ledger" {
     type = "S"
   }
 
+  point_in_time_recovery {
+    enabled = true
+  }
+
   server_side_encryption {
     enabled     = true
     kms_key_arn = aws_kms_key.newsroom.arn

@@ -32,6 +32,15 @@ resource "aws_sqs_queue" "dead_letters" {
   message_retention_seconds = 1209600
 }
 
+resource "aws_sqs_queue_redrive_allow_policy" "dead_letters" {
+  queue_url = aws_sqs_queue.dead_letters.url
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [aws_sqs_queue.mail.arn]
+  })
+}
+
 data "aws_iam_policy_document" "encrypted_transport" {
   for_each = { mail = aws_sqs_queue.mail.arn, dead_letters = aws_sqs_queue.dead_letters.arn }
 

@@ -1,0 +1,33 @@
+Feature: The pipeline forgets nothing too soon, and nothing never
+
+  Rule: What is kept can be got back, and goes when it is time
+    An upload that is overwritten, a record that is deleted, a message that failed on a Friday: each can be had again
+    for a while. What is kept without an end is paid for without an end, and has to be found when somebody asks to be forgotten.
+    Source: https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/back-up-data.html
+
+    @REQ-19
+    Scenario: Objects that are overwritten or deleted can be got back
+      Then every S3 bucket keeps old versions of its objects
+
+    @REQ-19
+    Scenario: Old versions and unfinished uploads go
+      Then every S3 bucket lets old versions go after 7 to 90 days
+      And every S3 bucket lets unfinished uploads go within 7 days
+
+    @REQ-19
+    Scenario: Records can be got back as they were at any second
+      Then every DynamoDB table has point_in_time_recovery.enabled set to true
+
+    @REQ-19
+    Scenario: A key is renewed, and what it encrypted stays readable
+      Then every aws_kms_key has enable_key_rotation set to true
+
+    @REQ-19
+    Scenario: Logs stay long enough to look into, and no longer
+      Then every CloudWatch log group has retention_in_days of at least 7
+      And every CloudWatch log group has retention_in_days of at most 365
+
+    @REQ-19
+    Scenario: Messages that failed wait to be looked at, and for nobody else's
+      Then every dead-letter queue keeps messages longer than the queues they come from
+      And every dead-letter queue takes messages from those queues alone

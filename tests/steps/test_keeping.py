@@ -1,0 +1,270 @@
+"""Old versions are kept and go in time, and dead letters outlast the queue they come from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from planproof.recorder import Recorder
+from planproof.results import Verdict
+from planproof.stack import Stack
+from planproof.values import UNKNOWN
+from steps import keeping
+from tests.made_inquiry import broken, verdict
+from tests.made_stack import ACCOUNT, REGION, Made, made, stack
+from tests.shipped import shipped
+
+BUCKET = made("aws_s3_bucket.b", bucket="b", id="b")
+OLD = {"noncurrent_version_expiration": [{"noncurrent_days": 30}]}
+ABORT = {"abort_incomplete_multipart_upload": [{"days_after_initiation": 7}]}
+Step = Callable[[Stack, Recorder], None]
+
+
+def old_versions(found: Stack, evidence: Recorder) -> None:
+    keeping.old_versions_go(found, evidence, "7", "90")
+
+
+def unfinished(found: Stack, evidence: Recorder) -> None:
+    keeping.unfinished_uploads_go(found, evidence, "7")
+
+
+def judged(step: Step, *items: Made) -> Recorder:
+    evidence = Recorder()
+    step(stack(*items), evidence)
+    return evidence
+
+
+def test_the_shipped_stack_keeps_and_lets_go() -> None:
+    for step in (
+        keeping.old_versions_are_kept,
+        old_versions,
+        unfinished,
+        keeping.dead_letters_stay_longer,
+        keeping.dead_letters_come_from_there,
+    ):
+        evidence = Recorder()
+        step(shipped(), evidence)
+        assert verdict(evidence) is Verdict.PASSED
+        assert all(e.attribute for e in evidence.evidence)
+
+
+# Versions ------------------------------------------------------------------------------------
+
+
+def versioning(status: Any, of: Any = "b") -> Made:
+    return made(
+        "aws_s3_bucket_versioning.v", bucket=of, versioning_configuration=[{"status": status}]
+    )
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([versioning("Enabled")], Verdict.PASSED),
+        ([versioning("Suspended")], Verdict.FAILED),
+        ([versioning(None)], Verdict.FAILED),
+        ([versioning("Enabled", of="other")], Verdict.FAILED),
+        ([], Verdict.FAILED),
+        ([versioning(UNKNOWN)], Verdict.UNDETERMINED),
+        ([versioning("Enabled", of=UNKNOWN)], Verdict.UNDETERMINED),
+    ],
+)
+def test_versions_are_kept(items: list[Made], expected: Verdict) -> None:
+    assert verdict(judged(keeping.old_versions_are_kept, BUCKET, *items)) is expected
+
+
+def rules(*blocks: Mapping[str, Any], of: Any = "b") -> Made:
+    usual = {"status": "Enabled", "filter": [{"prefix": "", "and": [], "tag": []}], "prefix": ""}
+    rule = [{**usual, **block} for block in blocks]
+    return made("aws_s3_bucket_lifecycle_configuration.l", bucket=of, rule=rule)
+
+
+@pytest.mark.parametrize(("step", "block"), [(old_versions, OLD), (unfinished, ABORT)])
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, Verdict.PASSED),
+        ({"filter": []}, Verdict.PASSED),
+        ({"filter": None}, Verdict.PASSED),
+        ({"status": "Disabled"}, Verdict.FAILED),
+        ({"prefix": "films/"}, Verdict.FAILED),
+        ({"filter": [{"prefix": "films/"}]}, Verdict.FAILED),
+        ({"filter": [{"tag": [{"key": "kind", "value": "film"}]}]}, Verdict.FAILED),
+        ({"filter": [{"object_size_greater_than": 1000}]}, Verdict.FAILED),
+        ({"status": UNKNOWN}, Verdict.UNDETERMINED),
+        ({"filter": [{"prefix": UNKNOWN}]}, Verdict.UNDETERMINED),
+    ],
+)
+def test_a_rule_is_enabled_and_for_every_object(
+    step: Step, block: Mapping[str, Any], change: Mapping[str, Any], expected: Verdict
+) -> None:
+    assert verdict(judged(step, BUCKET, rules({**block, **change}))) is expected
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (7, Verdict.PASSED),
+        (90, Verdict.PASSED),
+        (6, Verdict.FAILED),
+        (91, Verdict.FAILED),
+        (0, Verdict.FAILED),
+        (UNKNOWN, Verdict.UNDETERMINED),
+    ],
+)
+def test_neither_too_soon_nor_too_late(days: Any, expected: Verdict) -> None:
+    block = {"noncurrent_version_expiration": [{"noncurrent_days": days}]}
+    assert verdict(judged(old_versions, BUCKET, rules(block))) is expected
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(1, Verdict.PASSED), (8, Verdict.FAILED), (0, Verdict.FAILED)]
+)
+def test_unfinished_uploads_go_in_time(days: int, expected: Verdict) -> None:
+    block = {"abort_incomplete_multipart_upload": [{"days_after_initiation": days}]}
+    assert verdict(judged(unfinished, BUCKET, rules(block))) is expected
+
+
+def test_some_versions_that_stay_for_ever() -> None:
+    block = [{"noncurrent_days": 30, "newer_noncurrent_versions": 3}]
+    evidence = judged(old_versions, BUCKET, rules({"noncurrent_version_expiration": block}))
+    assert [item[1] for item in broken(evidence)] == [
+        "rule.0.noncurrent_version_expiration.0.newer_noncurrent_versions"
+    ]
+
+
+def test_the_rule_that_ends_first_counts() -> None:
+    late = {"noncurrent_version_expiration": [{"noncurrent_days": 300}]}
+    soon = {"noncurrent_version_expiration": [{"noncurrent_days": 1}]}
+    assert verdict(judged(old_versions, BUCKET, rules(late, OLD))) is Verdict.PASSED
+    assert verdict(judged(old_versions, BUCKET, rules(OLD, soon))) is Verdict.FAILED
+    some = {**soon, "filter": [{"prefix": "films/"}]}
+    assert verdict(judged(old_versions, BUCKET, rules(OLD, some))) is Verdict.PASSED
+    perhaps = {**OLD, "status": UNKNOWN}
+    assert verdict(judged(old_versions, BUCKET, rules(some, perhaps))) is Verdict.UNDETERMINED
+
+
+@pytest.mark.parametrize("step", [old_versions, unfinished])
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([], Verdict.FAILED),
+        ([rules(OLD, ABORT, of="other")], Verdict.FAILED),
+        ([rules({})], Verdict.FAILED),
+        ([rules(OLD, ABORT, of=UNKNOWN)], Verdict.UNDETERMINED),
+        (
+            [made("aws_s3_bucket_lifecycle_configuration.l", bucket="b", rule=UNKNOWN)],
+            Verdict.UNDETERMINED,
+        ),
+    ],
+)
+def test_without_a_rule_nothing_goes(step: Step, items: list[Made], expected: Verdict) -> None:
+    assert verdict(judged(step, BUCKET, *items)) is expected
+
+
+# Dead letters --------------------------------------------------------------------------------
+
+
+def arn(name: str) -> str:
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+
+
+def queue(name: str, seconds: Any = None, **values: Any) -> Made:
+    given = {"redrive_policy": None, "redrive_allow_policy": None, **values}
+    return made(
+        f"aws_sqs_queue.{name}",
+        name=name,
+        arn=arn(name),
+        id=f"https://{name}",
+        message_retention_seconds=seconds,
+        **given,
+    )
+
+
+def source(name: str = "up", seconds: Any = None) -> Made:
+    policy = {"deadLetterTargetArn": arn("dead"), "maxReceiveCount": 3}
+    return queue(name, seconds, redrive_policy=json.dumps(policy))
+
+
+def let_in(*names: str, permission: str = "byQueue") -> str:
+    return json.dumps(
+        {"redrivePermission": permission, "sourceQueueArns": [arn(name) for name in names]}
+    )
+
+
+def allow(policy: Any, of: Any = "https://dead") -> Made:
+    return made("aws_sqs_queue_redrive_allow_policy.a", queue_url=of, redrive_allow_policy=policy)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (345600, 345601, Verdict.PASSED),
+        (None, 1209600, Verdict.PASSED),
+        (345600, 345600, Verdict.FAILED),
+        (345600, 60, Verdict.FAILED),
+        (None, None, Verdict.FAILED),
+        (1209600, None, Verdict.FAILED),
+        (UNKNOWN, 1209600, Verdict.UNDETERMINED),
+        (345600, UNKNOWN, Verdict.UNDETERMINED),
+    ],
+)
+def test_dead_letters_outlast_their_queue(first: Any, second: Any, expected: Verdict) -> None:
+    items = (source(seconds=first), queue("dead", second))
+    evidence = judged(keeping.dead_letters_stay_longer, *items)
+    assert verdict(evidence) is expected
+    assert [e.address for e in evidence.evidence] == ["aws_sqs_queue.dead", "aws_sqs_queue.up"]
+
+
+def test_dead_letters_outlast_each_of_several_queues() -> None:
+    items = (source("up", 60), source("down", 900), queue("dead", 600))
+    evidence = judged(keeping.dead_letters_stay_longer, *items)
+    assert {item[0] for item in broken(evidence)} == {"aws_sqs_queue.dead", "aws_sqs_queue.down"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (let_in("up"), Verdict.PASSED),
+        (let_in("up", "other"), Verdict.FAILED),
+        (let_in("other"), Verdict.FAILED),
+        (let_in(), Verdict.FAILED),
+        (let_in(permission="allowAll"), Verdict.FAILED),
+        (let_in(permission="denyAll"), Verdict.FAILED),
+        ("no JSON", Verdict.FAILED),
+        (UNKNOWN, Verdict.UNDETERMINED),
+    ],
+)
+def test_dead_letters_come_from_there_alone(policy: Any, expected: Verdict) -> None:
+    own = queue("dead", redrive_allow_policy=policy)
+    for items in ((queue("dead"), allow(policy)), (own,)):
+        evidence = judged(keeping.dead_letters_come_from_there, source(), *items)
+        assert verdict(evidence) is expected
+        assert evidence.evidence[0].attribute == "redrive_allow_policy"
+
+
+def test_without_an_allow_policy_every_queue_may() -> None:
+    step = keeping.dead_letters_come_from_there
+    assert verdict(judged(step, source(), queue("dead"))) is Verdict.FAILED
+    elsewhere = allow(let_in("up"), of="https://other")
+    assert verdict(judged(step, source(), queue("dead"), elsewhere)) is Verdict.FAILED
+    unclear = allow(let_in("up"), of=UNKNOWN)
+    assert verdict(judged(step, source(), queue("dead"), unclear)) is Verdict.UNDETERMINED
+
+
+def test_all_queues_that_leave_messages_there_are_named() -> None:
+    items = (source("up"), source("down"), queue("dead"))
+    step = keeping.dead_letters_come_from_there
+    assert verdict(judged(step, *items, allow(let_in("up", "down")))) is Verdict.PASSED
+    assert verdict(judged(step, *items, allow(let_in("up")))) is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    "step", [keeping.dead_letters_stay_longer, keeping.dead_letters_come_from_there]
+)
+def test_a_dead_letter_queue_from_elsewhere_cannot_be_told(step: Step) -> None:
+    assert verdict(judged(step, source())) is Verdict.UNDETERMINED
+    assert judged(step, queue("alone")).evidence == []
