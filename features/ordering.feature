@@ -21,11 +21,11 @@ Feature: What something needs is there before it
 
     @REQ-10
     Scenario: Events find a queue that takes them
-      Then every EventBridge target is made only after what lets its events in
+      Then every EventBridge target waits for what lets its events in
 
     @REQ-10
     Scenario: Messages find a function that may read them, and do what they ask for
-      Then every event source mapping is made only after what its function's role may do
+      Then every event source mapping waits for what its function's role may do
 
     @REQ-10
     Scenario: The first upload finds a MediaConvert that can read and write
@@ -33,7 +33,7 @@ Feature: What something needs is there before it
 
     @REQ-10
     Scenario: The function finds its log
-      Then every Lambda function is made only after its log group and what lets it write there
+      Then every Lambda function waits for its log group and what lets it write there
 
   Rule: A bucket is closed before it is opened, and keeps versions before it lets them go
     A policy that is put before the block of public access is public for as long as it lets everybody in, and S3 takes
@@ -42,8 +42,8 @@ Feature: What something needs is there before it
 
     @REQ-10
     Scenario: The block of public access comes before the bucket's policy
-      Then every bucket policy is made only after the public access block of its bucket
+      Then every bucket policy waits for the public access block of its bucket
 
     @REQ-10
     Scenario: Versioning comes before the rules on versions
-      Then every lifecycle configuration is made only after the versioning of its bucket
+      Then every lifecycle configuration waits for the versioning of its bucket

@@ -38,7 +38,7 @@ def made_after_queue_policies(
             evidence.check(False, queue, expected=expected, found="no policy")
 
 
-@then("every EventBridge target is made only after what lets its events in")
+@then("every EventBridge target waits for what lets its events in")
 def targets_wait(authority: Authority, data_path: DataPath, evidence: Recorder) -> None:
     """After the policies that let EventBridge deliver to it: of the queue, and of its key."""
     for edge in data_path.of(DELIVERS):
@@ -46,7 +46,7 @@ def targets_wait(authority: Authority, data_path: DataPath, evidence: Recorder) 
             record_waits(edge.declared_by, [edge], authority, evidence)
 
 
-@then("every event source mapping is made only after what its function's role may do")
+@then("every event source mapping waits for what its function's role may do")
 def mappings_wait(authority: Authority, data_path: DataPath, evidence: Recorder) -> None:
     """After the policies that let the role read the queue, and do what the function does then."""
     for edge in data_path.of(READ):
@@ -67,7 +67,7 @@ def uploads_wait(
         record_waits(mapping, data_path, authority, evidence, of=pipeline.mediaconvert_role)
 
 
-@then("every Lambda function is made only after its log group and what lets it write there")
+@then("every Lambda function waits for its log group and what lets it write there")
 def functions_wait(authority: Authority, data_path: DataPath, evidence: Recorder) -> None:
     """Where the stack makes the log group: Lambda would make it first, were it called before."""
     for edge in data_path.of(LOGS):
@@ -79,13 +79,13 @@ def functions_wait(authority: Authority, data_path: DataPath, evidence: Recorder
             record_waits(function, [edge], authority, evidence, of=role)
 
 
-@then("every bucket policy is made only after the public access block of its bucket")
+@then("every bucket policy waits for the public access block of its bucket")
 def policies_wait(stack: Stack, evidence: Recorder) -> None:
     """A policy that is put first is public for as long as it lets everybody in."""
     _pairs(stack, "aws_s3_bucket_policy", "aws_s3_bucket_public_access_block", evidence)
 
 
-@then("every lifecycle configuration is made only after the versioning of its bucket")
+@then("every lifecycle configuration waits for the versioning of its bucket")
 def lifecycles_wait(stack: Stack, evidence: Recorder) -> None:
     """Rules on versions mean nothing before there are versions."""
     _pairs(stack, "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", evidence)
