@@ -22,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["check"]:
         return int(pytest.main([*_own_project(), "--compliance", *given[1:]]))
+    if given[:1] == ["mutants"] and any(text.startswith("--checks") for text in given):
+        from planproof.source_mutants import command as checks
+
+        return checks.main(given[1:])
     if given[:1] == ["mutants"]:
         return int(pytest.main([*_own_project(), "--compliance", "--mutants", *given[1:]]))
     if given[:1] == ["iam"]:

@@ -54,11 +54,11 @@ def own_options() -> frozenset[str]:
     return frozenset(found)
 
 
-def command_options(name: str) -> frozenset[str]:
+def command_options(name: str, *more: str) -> frozenset[str]:
     """The options of ``planproof`` (name "") or of one of its commands, as its help has them."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
-        cli.main([name, "--help"] if name else ["--help"])
+        cli.main([name, *more, "--help"] if name else ["--help"])
     return frozenset(OPTION.findall(said.getvalue()))
 
 
@@ -96,7 +96,11 @@ def unknown_options(words: list[str]) -> set[str]:
     elif command == "planproof":
         name = rest[0] if rest and not rest[0].startswith("-") else ""
         given = rest[1:] if name else rest
-        known = own_options() if name == "check" else command_options(name)
+        if name in ("check", "mutants"):
+            known = own_options()
+            known |= command_options(name, "--checks=x") if name == "mutants" else set()
+        else:
+            known = command_options(name)
     else:
         return set()
     found = {word.split("=")[0] for word in given if word.startswith("-") and word != "-"}
@@ -116,6 +120,7 @@ class TestEveryPage:
     def test_options_it_names_alone_exist(self, page: Page) -> None:
         named = set(re.findall(r"`(--[a-z][a-z-]+)[^`]*`", page.prose))
         ours = [command_options(name) for name in ("", "iam", "record")]
+        ours.append(command_options("mutants", "--checks=x"))
         assert named <= own_options().union(*ours)
 
     def test_its_tox_environments_exist(self, page: Page) -> None:
