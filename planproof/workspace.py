@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -347,7 +348,12 @@ _INIT_BLOCKS = re.compile(
 def shown_path(path: Path) -> str:
     """A path as a report may show it: relative to the working directory where it is below it or
     beside it, else its last part, since a machine's own folders are nobody's business."""
-    here = Path.cwd()
+    return _shown(path, Path.cwd())
+
+
+@lru_cache(maxsize=1024)
+def _shown(path: Path, here: Path) -> str:
+    """Remembered, since every fact of a report has such a path."""
     try:
         return path.resolve().relative_to(here).as_posix() or "."
     except ValueError:

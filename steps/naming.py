@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable
 
 from pytest_bdd import given, then
 
@@ -45,6 +46,7 @@ def copy_keeps_to_itself(
     """No text of the copy, nor of a document in one, is or holds a name or an ARN of a resource of
     the first stack that the copy has of its own."""
     names = _of_the_first(stack, copy)
+    named = _any_of(names)
     looked, clean = 0, True
     for resource in copy.managed():
         for path, text in texts_of(copy, resource):
@@ -53,9 +55,9 @@ def copy_keeps_to_itself(
                 clean = False
                 expected = "nothing that belongs to the first"
                 evidence.check(None, resource, path, expected=expected, found=text)
-            elif found := names.get(text) or next(_within(names, text), None):
+            elif match := named.search(text):
                 clean = False
-                expected = f"what var.{variable_names.suffix} makes of {found}"
+                expected = f"what var.{variable_names.suffix} makes of {names[match[0]]}"
                 evidence.check(False, resource, path, expected=expected, found=text)
     if clean:
         expected = "no text that names a resource of the first"
@@ -75,13 +77,7 @@ def _of_the_first(stack: Stack, copy: Stack) -> dict[str, str]:
     return found
 
 
-def _within(names: Mapping[str, str], text: str) -> Iterator[str]:
-    """The resources whose name stands in a text as a word of its own."""
-    for name, address in names.items():
-        start = text.find(name)
-        while start >= 0:
-            around = text[start - 1 : start] + text[start + len(name) : start + len(name) + 1]
-            if not any(letter.isalnum() or letter in "-_" for letter in around):
-                yield address
-                break
-            start = text.find(name, start + 1)
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds one of these in a text, as a word of its own; the longest where several begin there."""
+    longest = sorted(names, key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest)) or '(?!)'})(?![\w-])")

@@ -45,6 +45,10 @@ class Judge:
         self._secrets = run.inquiry.secrets()
         self._outcomes: dict[str, Outcome] = {}
         run.keep = self._keep  # type: ignore[method-assign]
+        # Nobody reads the log of a scenario here, and keeping it takes a tenth of the time.
+        plugins = run.config.pluginmanager
+        if plugins.has_plugin("logging-plugin"):
+            plugins.unregister(name="logging-plugin")
 
     def _keep(self, item: pytest.Item, scenario: ScenarioResult, crash: str) -> None:
         self._outcomes[item.nodeid] = Outcome(scenario, requirements_served(item), crash)

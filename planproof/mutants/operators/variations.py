@@ -17,7 +17,7 @@ from planproof.mutants.rewriting import put, replaced_everywhere
 from planproof.stack import Resource, Stack
 from planproof.values import Value, contains_unknown, leaves
 
-_NOTHING = (None, [], {}, "")
+_NOTHING: tuple[Value, ...] = (None, [], {}, "")
 
 
 def keep_name(scene: Scene) -> Iterator[Mutant]:
