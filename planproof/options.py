@@ -46,6 +46,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="with --mutants: where a mutant could take one of several things, take others",
     )
     group.addoption(
+        "--mutants-limit",
+        type=int,
+        metavar="NUMBER",
+        help="with --mutants: no more than so many, chosen by chance and the seed",
+    )
+    group.addoption(
         "--equivalents",
         metavar="FILE",
         help="mutants that keep every promise, and why (default: equivalents.toml, if it is there)",

@@ -275,6 +275,9 @@ class Run:
             if any(not scenario.verdict.acceptable for scenario in self._scenarios[identifier]):
                 self.terminal.announce(self._requirement(identifier))
         notices += self._waiver_notices(order)
+        reports = Path(str(self.config.getoption("--report-dir")))
+        mutation, when = self.mutants.found(self, reports)
+        notices += [when] if when else []
         self.result = RunResult(
             subject=self.inquiry.subject,
             source=self.inquiry.source + self.deployed.source(),
@@ -282,10 +285,11 @@ class Run:
             duration=self.terminal.seconds,
             requirements=tuple(self._requirement(identifier) for identifier in order),
             notices=tuple(notices),
-            mutation=self.mutants.result,
+            mutation=mutation,
         )
-        folder = Path(str(self.config.getoption("--report-dir")))
-        self._written = write_reports(self.result, folder)
+        self._written = write_reports(self.result, reports)
+        if path := self.mutants.keep(self, reports, self._started):
+            self._written[path.name] = path
         if left or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return int(exitstatus) or int(pytest.ExitCode.TESTS_FAILED)
         passed = self.result.passed and self.mutants.passed

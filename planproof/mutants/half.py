@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from planproof.errors import PlanproofError
 from planproof.mutants.explained import Equivalent, read_equivalents
+from planproof.mutants.kept import FILE, fingerprint, keep, last
 from planproof.mutants.model import Mutant, Scene
 from planproof.mutants.operators import mutants_of
 from planproof.mutants.results import Fate, Mutation
@@ -93,6 +96,33 @@ class MutantsHalf:
             f"{words.seconds(self.result.seconds)}"
         )
 
+    def found(self, run: Run, folder: Path) -> tuple[Mutation | None, str]:
+        """What a report can say of mutants, and since when that is known, where it is not new.
+
+        Without ``--mutants`` it is what was measured last, if that was of just this.
+        """
+        if self.wanted:
+            return self.result, ""
+        before = last(self._mark(run), folder) if (folder / FILE).is_file() else None
+        if before is None:
+            return None, ""
+        mutation, when = before
+        return mutation, (
+            f"Mutants as measured on {when:%Y-%m-%d %H:%M}, of these very sources and requirements."
+        )
+
+    def keep(self, run: Run, folder: Path, when: dt.datetime) -> Path | None:
+        """Keep the measurement for later runs, if it is a whole one."""
+        if self.result is None or len(self.result.trials) < self.result.made:
+            return None
+        return keep(self.result, when, self._mark(run), folder)
+
+    def _mark(self, run: Run) -> str:
+        items = [item for item in run.items if kind_of(item) is Kind.PLANNED]
+        told = self._file()
+        more = [told] if told is not None and told.is_file() else []
+        return fingerprint(run.inquiry.question, items, self._config.rootpath, more)
+
     def _testable(self, items: Sequence[pytest.Item]) -> tuple[list[pytest.Item], set[str]]:
         """The scenarios that a mutant can turn, and the requirements that are broken as it is."""
         found: list[pytest.Item] = []
@@ -121,7 +151,7 @@ class MutantsHalf:
     def _chosen(self, made: Sequence[Mutant]) -> list[Mutant]:
         wanted = list(self._config.getoption("--mutant"))
         if not wanted:
-            return list(made)
+            return self._limited(made)
         found = []
         for pattern in wanted:
             exact = pattern.replace("[", "[[]")
@@ -132,11 +162,20 @@ class MutantsHalf:
                     "take an id from the report, or a pattern such as 'drop *'",
                 )
             found += [mutant for mutant in here if mutant not in found]
-        return found
+        return self._limited(found)
+
+    def _limited(self, mutants: Sequence[Mutant]) -> list[Mutant]:
+        """As many as were asked for, by chance, and in their order."""
+        limit = self._config.getoption("--mutants-limit")
+        if limit is None or limit >= len(mutants):
+            return list(mutants)
+        chance = Random(int(self._config.getoption("--mutants-seed")))  # noqa: S311
+        chosen = sorted(chance.sample(range(len(mutants)), max(0, limit)))
+        return [mutants[number] for number in chosen]
 
     def _say_what_is_stale(self) -> None:
         """An explanation that explains nothing any more would hide the next survivor."""
-        if self.result is None or self._config.getoption("--mutant"):
+        if self.result is None or len(self.result.trials) < self.result.made:
             return
         for entry in self._equivalents:
             if not any(entry.covers(trial.id) for trial in self.result.of(Fate.EQUIVALENT)):
