@@ -27,8 +27,10 @@ def section(mutation: Mutation | None) -> str:
 def _lines(mutation: Mutation, most: int, matrix: bool) -> Iterator[str]:
     yield from _head(mutation)
     survived, undecided = mutation.of(Fate.SURVIVED), mutation.of(Fate.UNDECIDED)
-    yield from _open(f"Survived: {said.FATES[Fate.SURVIVED]}", survived, most)
-    yield from _open(f"Undecided: {said.FATES[Fate.UNDECIDED]}", undecided, most)
+    yield from _open(f"Survived: {said.FATES[Fate.SURVIVED]}", mutation, survived[:most])
+    yield from _left(len(survived) - most)
+    yield from _open(f"Undecided: {said.FATES[Fate.UNDECIDED]}", mutation, undecided[:most])
+    yield from _left(len(undecided) - most)
     if mutation.trials and mutation.idle:
         yield f"These requirements {said.IDLE}: {escaped(', '.join(mutation.idle))}"
         yield ""
@@ -67,17 +69,16 @@ def _head(mutation: Mutation) -> Iterator[str]:
     yield ""
 
 
-def _open(heading: str, trials: Sequence[Trial], most: int) -> Iterator[str]:
+def _open(heading: str, mutation: Mutation, trials: Sequence[Trial]) -> Iterator[str]:
     if not trials:
         return
     yield f"**{heading}**"
     yield ""
-    for trial in trials[:most]:
+    for trial in trials:
         yield f"- {code(trial.id)}: {_change(trial)}; {escaped(said.seen_by(trial))}"
         if trial.reason:
             yield f"  {escaped(trial.reason)}"
-        yield f"  alone: {code(said.command(trial), 1_000)}"
-    yield from _left(len(trials) - most)
+        yield f"  alone: {code(said.command(mutation, trial), 1_000)}"
     yield ""
 
 
@@ -111,13 +112,13 @@ def _folded(summary: str, body: Iterator[str] | Sequence[str], left: int = 0) ->
     yield f"<details><summary>{summary}</summary>"
     yield ""
     yield from body
-    yield from _left(left)
     yield ""
+    yield from _left(left)
     yield "</details>"
     yield ""
 
 
 def _left(left: int) -> Iterator[str]:
     if left > 0:
-        yield ""
         yield f"… and {left:,} more, in `compliance.json`"
+        yield ""

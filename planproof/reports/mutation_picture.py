@@ -167,9 +167,9 @@ def _lists(mutation: Mutation) -> Lists:
         mutation.of(fate) for fate in (Fate.SURVIVED, Fate.UNDECIDED, Fate.EQUIVALENT)
     )
     return Lists(
-        survivors=_shown(survived[:_OPEN]),
-        undecided=_shown(undecided[:_OPEN]),
-        equivalents=_shown(equivalent[:_EQUIVALENT]),
+        survivors=_shown(mutation, survived[:_OPEN]),
+        undecided=_shown(mutation, undecided[:_OPEN]),
+        equivalents=_shown(mutation, equivalent[:_EQUIVALENT]),
         far=list(mutation.far[:_FAR]),
         left={
             "survivors": max(len(survived) - _OPEN, 0),
@@ -180,8 +180,10 @@ def _lists(mutation: Mutation) -> Lists:
     )
 
 
-def _shown(trials: Sequence[Trial]) -> list[Shown]:
+def _shown(mutation: Mutation, trials: Sequence[Trial]) -> list[Shown]:
     return [
-        Shown(trial, *said.change(trial, _CHANGE), said.seen_by(trial), said.command(trial))
+        Shown(
+            trial, *said.change(trial, _CHANGE), said.seen_by(trial), said.command(mutation, trial)
+        )
         for trial in trials
     ]

@@ -127,7 +127,7 @@ def _undecided(lines: Lines, mutation: Mutation) -> None:
     for trial in found[:_UNDECIDED]:
         lines.add(4, trial.id, "? ")
         lines.add(6, trial.reason or "no reason is given")
-        lines.as_is(6, said.command(trial))
+        lines.as_is(6, said.command(mutation, trial))
     _more(lines, len(found) - _UNDECIDED, "more undecided")
 
 
@@ -142,7 +142,7 @@ def _survivors(lines: Lines, mutation: Mutation) -> None:
         lines.add(4, trial.id, "✗ " if lines.unicode else "x ")
         lines.whole(6, f"{before} -> {after}")
         lines.add(6, said.seen_by(trial))
-        lines.as_is(6, said.command(trial))
+        lines.as_is(6, said.command(mutation, trial))
     _more(lines, len(found) - _SURVIVORS, "more survivors")
 
 

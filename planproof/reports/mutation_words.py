@@ -112,9 +112,10 @@ def seen_by(trial: Trial) -> str:
     return f"looked at by {', '.join(trial.seen)}"
 
 
-def command(trial: Trial) -> str:
-    """The command that judges the mutant alone."""
-    return f"{_COMMAND} {shlex.quote(one_line(trial.id))}"
+def command(mutation: Mutation, trial: Trial) -> str:
+    """The command that judges the mutant alone; another seed than the usual one is part of it."""
+    seed = f" --mutants-seed {mutation.seed}" if mutation.seed else ""
+    return f"{_COMMAND} {shlex.quote(one_line(trial.id))}{seed}"
 
 
 def change(trial: Trial, room: int) -> tuple[str, str]:

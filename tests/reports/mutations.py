@@ -52,7 +52,6 @@ def killed() -> Mutation:
         trials=(*dropped, *flipped, literal),
         requirements=("REQ-01", "REQ-05", "REQ-07", "REQ-11"),
         made=7,
-        seed=7,
         seconds=12.5,
         workers=2,
     )

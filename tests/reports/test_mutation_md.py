@@ -20,7 +20,7 @@ def test_the_section_of_a_run_with_survivors(mutated: RunResult) -> None:
     for words in (
         "### ❌ Would it have been noticed? 8 of 11 killed (72.7 %), 2 survived, 1 undecided, "
         "1 equivalent\n\nThe stack was broken in 12 ways, one at a time,",
-        "12 of 40 ways to break this stack were tried. Tried in 12 s by 2 processes, seed 7.\n",
+        "12 of 40 ways to break this stack were tried. Tried in 12 s by 2 processes, seed 0.\n",
         '\n- `flip-attribute aws_s3_bucket.media["input"].tags`: `(nothing)` → `{}`; '
         "no requirement looks at it\n"
         "  alone: `planproof mutants --mutant 'flip-attribute "

@@ -81,7 +81,7 @@ def test_a_choice_among_all_mutants_is_told() -> None:
 
 
 def test_who_worked_on_it() -> None:
-    assert said.made_how(mixed()) == "in 12 s by 2 processes, seed 7"
+    assert said.made_how(mixed()) == "in 12 s by 2 processes, seed 0"
     assert said.made_how(mutations.nothing()) == "in 0.0 s by 1 process, seed 0"
 
 
@@ -130,4 +130,10 @@ def test_heads_of_narrow_columns(ids: list[str], found: tuple[str, list[str]]) -
 def test_a_command_survives_the_shell() -> None:
     odd = trial("drop", 'aws_s3_bucket.a["it\'s $(here)"]')
 
-    assert shlex.split(said.command(odd))[-1] == odd.id
+    assert shlex.split(said.command(nothing(), odd)) == ["planproof", "mutants", "--mutant", odd.id]
+
+
+def test_a_command_asks_for_the_same_choices() -> None:
+    assert said.command(replace(mixed(), seed=7), trial("drop", "a.b")).endswith(
+        " 'drop a.b' --mutants-seed 7"
+    )
