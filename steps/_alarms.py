@@ -19,6 +19,9 @@ from steps._metrics import Metric, in_place, names
 
 ABOVE: Final = "GreaterThanThreshold"
 FROM: Final = "GreaterThanOrEqualToThreshold"
+SOON: Final = 3_600
+"""Seconds that an alarm may look back over: it has to ring soon, and to be over before the next
+failure, which would otherwise be told to nobody."""
 _MISSING: Final = (None, "", "missing", "notBreaching", "ignore")
 
 
@@ -192,15 +195,19 @@ def _crossed(watch: Watch, failure: Failure, operator: str, threshold: float) ->
 def _period(watch: Watch) -> Finding:
     """AWS's own metrics come by the minute; with less an alarm mostly finds no data."""
     period = watch.get("period")
-    expected = "whole minutes"
-    if is_unknown(period):
-        return Finding(None, watch.at("period"), expected)
-    return Finding(_positive(period) and period % 60 == 0, watch.at("period"), expected)
+    holds: bool | None = None
+    if not is_unknown(period):
+        holds = _positive(period) and period % 60 == 0 and period <= SOON
+    return Finding(holds, watch.at("period"), f"whole minutes, {SOON} seconds at most")
 
 
 def _datapoints(watch: Watch, failure: Failure) -> Iterator[Finding]:
-    alarm = watch.alarm
+    alarm, period = watch.alarm, watch.get("period")
     periods, needed = alarm.get("evaluation_periods"), alarm.get("datapoints_to_alarm")
+    looked_at = None if is_unknown(periods) else _positive(periods)
+    if looked_at and _positive(period) and periods * period > SOON:
+        looked_at = False
+    span = f"{SOON} seconds at most in all"
     if failure.lasts == 0:
         expected = "1, for it is told of once"
     elif failure.grows or failure.lasts is None:
@@ -208,12 +215,12 @@ def _datapoints(watch: Watch, failure: Failure) -> Iterator[Finding]:
     else:
         expected = f"all of them within the {failure.lasts} seconds that it is there"
     if not is_unknown(needed) and needed in (None, 0):
-        yield Finding(_enough(watch, failure, periods), "evaluation_periods", expected)
+        enough = looked_at and _enough(watch, failure, periods)
+        yield Finding(enough, "evaluation_periods", f"{expected}; {span}")
         return
-    looked_at = None if is_unknown(periods) else _positive(periods)
-    yield Finding(looked_at, "evaluation_periods", "at least 1")
+    yield Finding(looked_at, "evaluation_periods", f"at least 1; {span}")
     enough = _enough(watch, failure, needed)
-    if enough and looked_at:
+    if enough and looked_at is not None and _positive(periods):
         enough = bool(needed <= periods)
     expected += ", and no more than are looked at"
     yield Finding(enough, "datapoints_to_alarm", expected)

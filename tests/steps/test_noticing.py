@@ -135,8 +135,10 @@ def test_an_alarm_on_a_queue_of_the_same_stack_is_not_on_this_one() -> None:
         ("period", 0),
         ("period", 10),
         ("period", 90),
+        ("period", 7200),
         ("period", None),
         ("evaluation_periods", 0),
+        ("evaluation_periods", 61),
         ("evaluation_periods", None),
         ("datapoints_to_alarm", 9),
         ("actions_enabled", False),
@@ -155,7 +157,7 @@ def test_an_alarm_that_would_not_ring(alarm: str, attribute: str, value: Any) ->
         {"statistic": "Maximum"},
         {"comparison_operator": "GreaterThanOrEqualToThreshold", "threshold": 1},
         {"threshold": 0.5},
-        {"period": 3600},
+        {"period": 720},
         {"evaluation_periods": 10, "datapoints_to_alarm": 1},
         {"treat_missing_data": None},
         {"actions_enabled": None},
@@ -248,8 +250,10 @@ def test_one_is_enough_and_none_is_not(alarm: str, operator: str, threshold: int
 def test_a_dead_letter_may_be_seen_more_than_once() -> None:
     assert verdict(changed(LETTERS, evaluation_periods=3)) is Verdict.PASSED
     assert verdict(changed(LETTERS, statistic="Minimum")) is Verdict.PASSED
-    too_late = changed(LETTERS, evaluation_periods=20, period=86_400)
-    assert failed(too_late) == [(LETTERS, "evaluation_periods")]
+    short = with_values(shipped(), PARTS[LETTERS], message_retention_seconds=120)
+    assert verdict(asked(noticing.dead_letters_ring, short)) is Verdict.PASSED
+    late = with_values(short, LETTERS, evaluation_periods=3)
+    assert failed(asked(noticing.dead_letters_ring, late)) == [(LETTERS, "evaluation_periods")]
     kept = with_values(shipped(), PARTS[LETTERS], message_retention_seconds=UNKNOWN)
     assert verdict(asked(noticing.dead_letters_ring, kept)) is Verdict.UNDETERMINED
 
