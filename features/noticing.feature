@@ -6,6 +6,12 @@ Feature: What goes wrong is noticed
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html
 
     @REQ-20
+    Scenario: Who watches sees what is there, and all of it
+      Then every CloudWatch alarm names what is there
+      And every CloudWatch dashboard names what is there
+      And a CloudWatch dashboard, where there is one, shows what can go wrong on the data path
+
+    @REQ-20
     Scenario: What was given up on is noticed
       Then a message in any dead-letter queue of the data path raises an alarm
 
@@ -25,8 +31,3 @@ Feature: What goes wrong is noticed
     @REQ-20
     Scenario: News that does not come back is noticed
       Then an undelivered event of any EventBridge rule of the data path raises an alarm
-
-    @REQ-20
-    Scenario: Who watches sees what is there
-      Then every CloudWatch alarm names what is there
-      And every CloudWatch dashboard names what is there

@@ -91,7 +91,8 @@ class Watch:
         """The metric it is on."""
         place = place_of(stack, self.alarm)
         path = self.at("dimensions")
-        return Metric(self.get("namespace"), self.get("dimensions"), place, self.alarm, path)
+        asked = (self.get(name) for name in ("namespace", "metric_name", "dimensions"))
+        return Metric(*asked, place, self.alarm, path)
 
 
 def watches(alarm: Resource) -> Iterator[Watch]:
@@ -108,20 +109,36 @@ def watches(alarm: Resource) -> Iterator[Watch]:
 
 def is_on(stack: Stack, watch: Watch, failure: Failure) -> bool | None:
     """Whether an alarm is on the metric that tells of a failure, and of nothing else."""
-    if not isinstance(failure.part, str) and not in_place(
-        stack, failure.part, place_of(stack, watch.alarm)
-    ):
-        return False
     metric = watch.metric(stack)
     if watch.is_math and metric.namespace is None:
         return None
-    verdicts = [
-        _same(watch.get("namespace"), failure.namespace),
-        _same(watch.get("metric_name"), failure.metric),
-        names(stack, metric, failure.dimension, failure.part, failure.attributes),
-        _no_others(metric.dimensions, failure),
-    ]
+    return tells_of(stack, metric, failure)
+
+
+def tells_of(stack: Stack, metric: Metric, failure: Failure) -> bool | None:
+    """Whether a metric is the one that tells of a failure."""
+    verdicts = _verdicts(stack, metric, failure)
     return False if False in verdicts else None if None in verdicts else True
+
+
+def is_near(stack: Stack, watch: Watch, failure: Failure) -> bool:
+    """Whether an alarm lacks but one thing to be on that metric, and may have been meant to be."""
+    return _verdicts(stack, watch.metric(stack), failure).count(False) == 1
+
+
+def _verdicts(stack: Stack, metric: Metric, failure: Failure) -> tuple[bool | None, ...]:
+    part = failure.part
+    if not isinstance(part, str) and not in_place(stack, part, metric.place):
+        return (False, False)
+    named = (
+        names(stack, metric, failure.dimension, part, failure.attributes),
+        _no_others(metric.dimensions, failure),
+    )
+    return (
+        _same(metric.namespace, failure.namespace),
+        _same(metric.name, failure.metric),
+        False if False in named else None if None in named else True,
+    )
 
 
 def findings(watch: Watch, failure: Failure) -> tuple[Finding, ...]:

@@ -63,7 +63,7 @@ def shown(stack: Stack, dashboard: Resource, body: str) -> Iterator[Shown]:
                 raise BadBodyError(f"a metric {json.dumps(fields)} without its names and values")
             place = _place(own, {**properties, **options})
             dimensions = dict(zip(fields[2::2], fields[3::2], strict=True))
-            yield Shown(title, Metric(fields[0], dimensions, place))
+            yield Shown(title, Metric(fields[0], fields[1], dimensions, place))
         annotations = properties.get("annotations")
         pinned = annotations.get("alarms") if isinstance(annotations, dict) else None
         for arn in (*(properties.get("alarms") or ()), *(pinned or ())):

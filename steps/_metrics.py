@@ -56,6 +56,7 @@ class Metric:
     """
 
     namespace: Value
+    name: Value
     dimensions: Value
     place: Place | None
     holder: Resource | None = None

@@ -56,6 +56,17 @@ class Way:
             metric = "ApproximateAgeOfOldestMessage"
             yield self._of_queue(queue, metric, "Seconds", grows=True)
 
+    def worth_seeing(self) -> Iterator[Failure]:
+        """All of these, and how many messages wait in each queue that a function reads."""
+        yield from self.waiting()
+        for queue in self._ends("source", READ, type_="aws_sqs_queue"):
+            yield self._of_queue(queue, "ApproximateNumberOfMessagesVisible", "Count")
+        yield from self.dead_letters()
+        yield from self.calls("Errors")
+        yield from self.calls("Throttles")
+        yield from self.jobs()
+        yield from self.undelivered()
+
     def calls(self, metric: str) -> Iterator[Failure]:
         """A call of each function that shows in a metric.
 
@@ -84,11 +95,14 @@ class Way:
         )
 
     def undelivered(self) -> Iterator[Failure]:
-        """An event that each rule could not deliver.
+        """An event that each rule cannot deliver, whether it has a target today or not.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
         """
-        for rule in self._ends("source", DELIVERS, type_="aws_cloudwatch_event_rule"):
+        type_ = "aws_cloudwatch_event_rule"
+        told = self._ends("target", *{edge.kind for edge in self._edges}, type_=type_)
+        rules = (*told, *self._ends("source", DELIVERS, type_=type_))
+        for rule in {rule.address: rule for rule in rules}.values():
             bus = str(rule.get("event_bus_name") or _DEFAULT_BUS).split("event-bus/")[-1]
             yield Failure(
                 "AWS/Events",

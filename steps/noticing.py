@@ -10,13 +10,14 @@ from planproof.datapath import DataPath
 from planproof.recorder import Recorder
 from planproof.stack import Resource, Stack
 from planproof.values import is_unknown
-from steps._alarms import Failure, Finding, Watch, findings, is_on, watches
+from steps._alarms import Failure, Finding, Watch, findings, is_near, is_on, tells_of, watches
 from steps._dashboards import BadBodyError, shown
-from steps._metrics import is_of_aws, is_there
+from steps._metrics import Metric, is_of_aws, is_there
 from steps._way import Way
 from steps.pipeline import Pipeline
 
 _METRIC_ALARM = "aws_cloudwatch_metric_alarm"
+_BODY = "the body of a dashboard"
 _THERE = "a part of this stack, or one that every account has"
 
 
@@ -62,7 +63,10 @@ def failed_jobs_ring(pipeline: Pipeline, data_path: DataPath, evidence: Recorder
 @then("an undelivered event of any EventBridge rule of the data path raises an alarm")
 def undelivered_events_ring(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
     """A target that EventBridge gave up on."""
-    _each_rings(pipeline.stack, Way(pipeline, data_path).undelivered(), evidence)
+    failures = list(Way(pipeline, data_path).undelivered())
+    if not failures:
+        evidence.none_found("EventBridge rules of the data path", expected="an alarm on each")
+    _each_rings(pipeline.stack, failures, evidence)
 
 
 @then("every CloudWatch alarm names what is there")
@@ -102,6 +106,34 @@ def dashboards_show_what_is_there(stack: Stack, evidence: Recorder) -> None:
         evidence.none_found("metrics on CloudWatch dashboards", expected=_THERE)
 
 
+@then("a CloudWatch dashboard, where there is one, shows what can go wrong on the data path")
+def dashboards_show_the_way(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+    """Whatever has to have an alarm, and how many messages wait: on one dashboard or another."""
+    stack = pipeline.stack
+    boards = stack.managed("aws_cloudwatch_dashboard")
+    expected = "the metrics that alarms are on"
+    if not boards:
+        evidence.none_found("CloudWatch dashboards", expected=expected)
+        return
+    lines: list[Metric] = []
+    unseen = False
+    for board in boards:
+        body = board.get("dashboard_body")
+        unseen = unseen or is_unknown(body)
+        try:
+            own = () if is_unknown(body) else tuple(shown(stack, board, str(body)))
+        except BadBodyError as problem:
+            evidence.check(False, board, "dashboard_body", expected=_BODY, found=str(problem))
+            return
+        lines += [line.metric for line in own if line.metric is not None]
+    for failure in Way(pipeline, data_path).worth_seeing():
+        verdicts = [tells_of(stack, line, failure) for line in lines]
+        open_ = unseen or None in verdicts
+        holds = True if True in verdicts else None if open_ else False
+        found = "a line of it" if holds else "perhaps a line of it" if open_ else "no line of it"
+        evidence.check(holds, boards[0], "dashboard_body", expected=str(failure), found=found)
+
+
 def _shows_what_is_there(stack: Stack, dashboard: Resource, body: str, evidence: Recorder) -> int:
     own = {alarm.get("arn") for alarm in Pipeline(stack).alarms}
     count = 0
@@ -137,11 +169,13 @@ def _each_rings(stack: Stack, failures: Iterable[Failure], evidence: Recorder) -
                     finding.holds, watch.alarm, finding.attribute, expected=finding.expected
                 )
             continue
+        near = [str(watch.alarm) for watch in alarms if is_near(stack, watch, failure)]
+        nearest = f"none, but near it {', '.join(near)}" if near else "none"
         evidence.check(
             None if perhaps else False,
             failure.part,
             expected=f"an alarm on {failure.namespace} {failure.metric} of it",
-            found=f"perhaps {', '.join(perhaps)}" if perhaps else "none",
+            found=f"perhaps {', '.join(perhaps)}" if perhaps else nearest,
         )
 
 

@@ -184,7 +184,7 @@ resource "aws_cloudwatch_dashboard" "pipeline" {
         width  = 12
         height = 6
         properties = {
-          title  = "Jobs"
+          title  = "Jobs, and events that could not be delivered"
           region = var.aws_region
           view   = "timeSeries"
           stat   = "Sum"
@@ -192,6 +192,7 @@ resource "aws_cloudwatch_dashboard" "pipeline" {
           metrics = [
             ["AWS/MediaConvert", "JobsCompletedCount", "Queue", local.mediaconvert_queue_arn],
             ["AWS/MediaConvert", "JobsErroredCount", "Queue", local.mediaconvert_queue_arn],
+            ["AWS/Events", "FailedInvocations", "RuleName", aws_cloudwatch_event_rule.job_state.name],
           ]
         }
       },

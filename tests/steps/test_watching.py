@@ -141,7 +141,7 @@ def test_queries_that_are_not_known() -> None:
 def test_the_dashboard_of_the_shipped_stack() -> None:
     evidence = seen(shipped())
     assert verdict(evidence) is Verdict.PASSED
-    assert len(evidence.evidence) == 13
+    assert len(evidence.evidence) == 14
 
 
 @pytest.mark.parametrize(
