@@ -272,11 +272,12 @@ MISTAKES = [
             Edit(
                 "newsroom/main.tf",
                 "{ Queue = aws_media_convert_queue.clips.arn }",
-                '{ Queue = replace(aws_media_convert_queue.clips.arn, "clips-", "Clips-") }',
+                '{ Queue = "arn:${local.aws}:mediaconvert:${local.region}:${local.account}'
+                ':queues/Default" }',
             ),
         ),
         "REQ-20",
-        'aws_cloudwatch_metric_alarm.work["spoilt"]',
+        "aws_media_convert_queue.clips",
     ),
 ]
 
