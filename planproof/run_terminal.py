@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from planproof.reports.terminal import (
-    details,
+    behind_lines,
     kinds_line,
+    reason_lines,
     requirement_line,
     summary_lines,
     supports_unicode,
@@ -74,13 +75,13 @@ class RunTerminal:
         self.say("")
 
     def announce(self, requirement: RequirementResult) -> None:
-        """A requirement's verdict, and what is wrong where it did not pass."""
+        """A requirement's verdict, and in one line why where it did not pass."""
         if not self.taken:
             return
         colour = self._config.get_terminal_writer().hasmarkup
         unicode, width = self._shape()
         self.say(requirement_line(requirement, colour=colour, width=width, unicode=unicode))
-        for line in details(requirement, unicode=unicode, width=width):
+        for line in reason_lines(requirement, unicode=unicode, width=width):
             self.say(line)
 
     def summary(
@@ -90,11 +91,14 @@ class RunTerminal:
         written: Iterable[Path],
         crashes: Sequence[str],
     ) -> None:
-        """The last lines: counts, where the reports are, and the tracebacks of broken steps."""
+        """The last lines: what is behind each requirement that did not pass, counts, where the
+        reports are, and the tracebacks of broken steps."""
         if self.taken and result is not None:
             reporter.ensure_newline()
             reporter.write_line("")
             unicode, width = self._shape()
+            for line in behind_lines(result, unicode=unicode, width=width):
+                reporter.write_line(line)
             for line in summary_lines(result, unicode=unicode, width=width):
                 reporter.write_line(line)
             for path in written:

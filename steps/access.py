@@ -17,12 +17,12 @@ from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 @then("MediaConvert can assume a role of this stack")
 def mediaconvert_has_role(pipeline: Pipeline, evidence: Recorder) -> None:
     """Decided by the roles' trust policies."""
-    expected = f"a role that {MEDIACONVERT} may assume"
     try:
         roles = pipeline.mediaconvert_roles
     except MissingPartError:
-        evidence.check(False, "aws_iam_role", expected=expected, found="none")
+        _no_role(pipeline, evidence)
         return
+    expected = f"a role that {MEDIACONVERT} may assume"
     for role in roles:
         decisions = assume_decisions(pipeline.stack, role, MEDIACONVERT)
         found = next(str(decision) for decision in decisions if decision.allowed)
@@ -30,9 +30,26 @@ def mediaconvert_has_role(pipeline: Pipeline, evidence: Recorder) -> None:
 
 
 @given("the role that MediaConvert works under", target_fixture="role")
-def the_mediaconvert_role(pipeline: Pipeline) -> Resource:
-    """The role MediaConvert may assume; of several, the one the function is told of."""
-    return pipeline.mediaconvert_role
+def the_mediaconvert_role(pipeline: Pipeline, evidence: Recorder) -> Resource | None:
+    """The role MediaConvert may assume; of several, the one the function is told of.
+
+    That there is none is the finding: it is known, and then nothing is read or written.
+    """
+    try:
+        return pipeline.mediaconvert_role
+    except MissingPartError:
+        _no_role(pipeline, evidence)
+        return None
+
+
+def _no_role(pipeline: Pipeline, evidence: Recorder) -> None:
+    roles = ", ".join(map(str, pipeline.stack.managed("aws_iam_role")))
+    evidence.check(
+        False,
+        "aws_iam_role",
+        expected=f"a role that {MEDIACONVERT} may assume",
+        found=f"none among {roles}" if roles else "none",
+    )
 
 
 @then("it may read every object that the input bucket announces")

@@ -24,8 +24,19 @@ def stack_with_topics(
 
 
 @then("no CloudWatch alarm has an action")
-def no_alarm_has_action(pipeline: Pipeline, evidence: Recorder) -> None:
-    """All three lists are empty."""
+def no_alarm_has_action(
+    pipeline: Pipeline, variable_names: VariableNames, evidence: Recorder
+) -> None:
+    """All three lists are empty. That is as promised, and yet good to know: it is a warning."""
+    silent = [a for a in pipeline.alarms if a.get("alarm_actions") in ([], None)]
+    if silent:
+        alarms = "1 alarm tells" if len(silent) == 1 else f"{len(silent)} alarms tell"
+        topics = f"var.{variable_names.alarm_topics}"
+        known = variable_names.alarm_topics in pipeline.stack.variables
+        todo = (
+            f"give topics with {topics}" if known else f"there is no {topics} to give them topics"
+        )
+        evidence.warn(f"{alarms} nobody: {todo}")
     for alarm in pipeline.alarms:
         for attribute in _ACTIONS:
             actions = alarm.get(attribute)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,10 +15,11 @@ from planproof.function_run import FunctionHost, Invocation
 from planproof.identities import Place
 from planproof.inquiry import Inquiry
 from planproof.links import links
+from planproof.packages import PackageError, package_path
 from planproof.recorder import Recorder, UndeterminedError, render
 from planproof.stack import Resource, Stack
 from steps._conveyor import Conveyor, Record, outcome, texts
-from steps._package import ROLE, package_at, source_of
+from steps._package import ROLE, no_code, package_at, source_of
 from steps.pipeline import MissingPartError, Pipeline
 
 _ROLE_PATH: Final = f"environment.variables.{ROLE}"
@@ -47,6 +49,20 @@ class Scene:
         self.evidence.check(
             holds, self.function, "handler", expected="the message is taken", found=found, at=at
         )
+
+    def gives(self, happens: Callable[[], Invocation]) -> None:
+        """Let the function be given a message; that it has no code is the finding.
+
+        Whether what is no file, such as a container image, makes jobs cannot be told here.
+        """
+        try:
+            invocation = happens()
+        except PackageError as problem:
+            if package_path(self.stack, self.function) is None:
+                raise
+            no_code(self.inquiry, self.function, problem, self.evidence)
+        else:
+            self.taken(invocation)
 
     def seen(self, holds: bool, expected: str, found: str, attribute: str = "handler") -> None:
         """Write down what came of it."""
@@ -110,7 +126,7 @@ def _role_arn(pipeline: Pipeline, name: str) -> str:
 @when(parsers.parse('"{name}" is uploaded to the input bucket'))
 def uploaded(scene: Scene, name: str) -> None:
     """S3 tells the processing queue, and Lambda gives the message to the function."""
-    scene.taken(scene.conveyor.upload(name))
+    scene.gives(lambda: scene.conveyor.upload(name))
 
 
 @when("the same message is delivered again, to another instance of the function")
@@ -122,7 +138,7 @@ def delivered_again(scene: Scene) -> None:
 @when("S3 sends its test event")
 def storage_tested(scene: Scene) -> None:
     """As it does once when the notification is made."""
-    scene.taken(scene.conveyor.test_storage())
+    scene.gives(scene.conveyor.test_storage)
 
 
 @when(parsers.re(r"MediaConvert reports the job as (?P<status>[A-Z]+)"))

@@ -20,7 +20,7 @@ from planproof.recorder import Recorder
 from planproof.stack import Resource
 from planproof.values import is_unknown
 from steps._access import Access, arn_of
-from steps.pipeline import MEDIACONVERT, Pipeline, any_of
+from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline, any_of
 
 ACTION: Final = "iam:PassRole"
 OTHER_SERVICES: Final = (
@@ -45,7 +45,9 @@ def may_pass(
 ) -> None:
     """iam:PassRole is allowed on that role, when it is for that service."""
     access = Access(pipeline, role, inquiry, evidence)
-    passed = pipeline.mediaconvert_role
+    passed = _to_be_passed(access, f"{ACTION} allowed on the role MediaConvert works under")
+    if passed is None:
+        return
     decision = _pass(access, arn_of(passed), service)
     expected = f"{ACTION} allowed on {passed} to {service}"
     access.record(decision.allowed, decision, expected=expected)
@@ -57,6 +59,9 @@ def may_pass_to_no_other(
 ) -> None:
     """Every statement is limited to that service, and others are refused."""
     access = Access(pipeline, role, inquiry, evidence)
+    passed = _to_be_passed(access, f"a role that may be passed to {service} alone")
+    if passed is None:
+        return
     for ref in statements_allowing(access.held.documents, ACTION):
         limit = list(ref.limited_to("iam:PassedToService") or ())
         access.record_statement(
@@ -66,7 +71,6 @@ def may_pass_to_no_other(
             expected=f"iam:PassedToService limited to {service}",
             found=limit or "no limit",
         )
-    passed = pipeline.mediaconvert_role
     for other in OTHER_SERVICES:
         if other != service:
             _record_denied(access, _pass(access, arn_of(passed), other), f"{passed} to {other}")
@@ -78,7 +82,9 @@ def may_pass_no_other_role(
 ) -> None:
     """Every statement names that role by its ARN, without a wildcard, and others are refused."""
     access = Access(pipeline, role, inquiry, evidence)
-    passed = pipeline.mediaconvert_role
+    passed = _to_be_passed(access, "a role that alone may be passed")
+    if passed is None:
+        return
     own = arn_of(passed)
     for ref in statements_allowing(access.held.documents, ACTION):
         more: bool | None = True
@@ -93,6 +99,19 @@ def may_pass_no_other_role(
         )
     for other in _other_roles(pipeline, passed):
         _record_denied(access, _pass(access, other, MEDIACONVERT), f"{other} to {MEDIACONVERT}")
+
+
+def _to_be_passed(access: Access, expected: str) -> Resource | None:
+    """The role MediaConvert works under. That there is none is the finding: nothing can be passed
+    then, whatever the policies grant."""
+    try:
+        return access.pipeline.mediaconvert_role
+    except MissingPartError as missing:
+        granted = list(statements_allowing(access.held.documents, ACTION))
+        rights = "some statement allows" if granted else "no statement of its policies allows"
+        found = f"{rights} {ACTION}, and {missing}"
+        access.evidence.check(False, access.role, expected=expected, found=found)
+        return None
 
 
 def _pass(access: Access, arn: str, service: str) -> Decision:

@@ -172,9 +172,7 @@ class Pipeline:
         try:
             roles = self.mediaconvert_roles
         except MissingPartError:
-            roles = tuple(
-                r for r in self._told(self._roles) if r.address != self.function_role.address
-            )
+            roles = self._roles_told()
             if len(roles) != 1:
                 raise
         if len(roles) > 1:
@@ -286,6 +284,14 @@ class Pipeline:
     def _environment_texts(self) -> tuple[str, ...]:
         values = self.environment(self.function)
         return tuple(leaf for _, leaf in leaves(values) if isinstance(leaf, str) and leaf)
+
+    def _roles_told(self) -> tuple[Resource, ...]:
+        """The roles that the function is told of, other than its own; none without a function."""
+        try:
+            own = self.function_role
+            return tuple(r for r in self._told(self._roles) if r.address != own.address)
+        except MissingPartError:
+            return ()
 
     def _told(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
         """Those of which the function's environment holds the ARN."""

@@ -28,12 +28,19 @@ def stack_in_other_region(
 
 
 @then("every provider works in the region that was asked for")
-def providers_follow(moved: Stack, variable_names: VariableNames, evidence: Recorder) -> None:
+def providers_follow(
+    moved: Stack, variable_names: VariableNames, inquiry: Inquiry, evidence: Recorder
+) -> None:
     """Terraform asked each provider where it is."""
     asked = moved.variables[variable_names.region]
     for key, place in moved.places.items():
         evidence.check(
-            place.region == asked, f"provider {key}", "region", expected=asked, found=place.region
+            place.region == asked,
+            f"provider {key}",
+            "region",
+            expected=asked,
+            found=place.region,
+            at=_provider_at(moved, key, inquiry),
         )
 
 
@@ -86,6 +93,16 @@ def no_literal(
     if clean:
         found = f"none in {looked} expressions"
         evidence.check(bool(looked) or None, "sources", expected="no literal region", found=found)
+
+
+def _provider_at(stack: Stack, key: str, inquiry: Inquiry) -> tuple[str, int] | None:
+    """Where the root module tells a provider, "aws" or "aws.west", its region."""
+    name, _, alias = key.partition(".")
+    for block in stack.sources.blocks("", "provider") if stack.sources else ():
+        written = block.attributes.get("alias")
+        if block.labels == (name,) and (written.text.strip('"') if written else "") == alias:
+            return inquiry.source_path(block.file), block.line_of("region")
+    return None
 
 
 def _blocks(stack: Stack, sources: SourceIndex) -> Iterator[SourceBlock]:

@@ -1,4 +1,5 @@
-"""The run as lines in a terminal: one for each requirement, more where something is wrong."""
+"""The run as lines in a terminal: one for each requirement, one more where something is wrong,
+and at the end what is behind it."""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ _FACTS_WIDTH = len("999 facts")
 _ABSENT = ("·", "-")  # a kind of evidence that was not judged
 _KINDS_LEAST = 90  # columns; in fewer, titles need the room
 _TITLE_LEAST = 16  # columns; below that the line gets longer than the terminal
+_REASON_INDENT = 4
 _EDGES = 10  # of the data path that are not proven
 
 
@@ -87,10 +89,57 @@ def kinds_line(*, width: int, unicode: bool = True) -> str:
     return f"the three marks of a requirement: {names} ({absent} {words.NOT_JUDGED})"
 
 
+def reason_lines(r: RequirementResult, *, unicode: bool = True, width: int = 100) -> list[str]:
+    """What to print below a requirement's line at once: why it did not pass, in one line that says
+    where, what was found and what was expected; or the warnings of one that passed.
+
+    So all verdicts and their reasons stand on one screen; :func:`details` are for below.
+    """
+    lines = Lines(unicode, width)
+    if r.verdict is Verdict.PASSED:
+        _warnings(lines, r)
+        return lines.done
+    ellipsis = "…" if unicode else "..."
+    room = width - _REASON_INDENT
+    if r.verdict is Verdict.WAIVED:
+        reason = words.waived_by(r) or "Waived."
+    else:
+        first = words.trouble_of(r)
+        evidence = first.evidence
+        reason = _found(evidence, room, ellipsis) if evidence else first.reason
+    lines.add(_REASON_INDENT, _cut(one_line(reason), room, ellipsis))
+    return lines.done
+
+
+def _found(item: Evidence, room: int, ellipsis: str) -> str:
+    """A piece of evidence in one line. Where that is too long, the place is left out, and what
+    was found has more room than what was expected, which the title says in other words."""
+    seen = one_line(".".join(filter(None, (item.address, item.attribute))))
+    start = f"{seen}: {'undecided, ' if item.holds is None else ''}found "
+    found, expected = one_line(item.found) or "nothing", one_line(item.expected) or "nothing"
+    if item.where:
+        whole = f"{start}{found}, expected {expected} ({one_line(item.where)})"
+        if columns(whole) <= room:
+            return whole
+    left = room - columns(start) - columns(", expected ")
+    if left >= 2 * _TITLE_LEAST:
+        found = _cut(found, max(left - columns(expected), left * 2 // 3), ellipsis)
+    return f"{start}{found}, expected {expected}"
+
+
+def _cut(text: str, width: int, ellipsis: str) -> str:
+    if columns(text) <= width:
+        return text
+    text = text[:width]
+    while text and columns(text + ellipsis) > width:
+        text = text[:-1]
+    return text + ellipsis
+
+
 def details(
     r: RequirementResult, *, unicode: bool = True, width: int = 100, limit: int = 3
 ) -> list[str]:
-    """What to print below the line of a requirement that did not pass, for one screen.
+    """What is behind a requirement that did not pass, for one screen.
 
     For each scenario that did not pass: where it is written, the reason, and for each piece of
     evidence that does not hold or does not decide the step, ``address.attribute``, what was
@@ -118,11 +167,26 @@ def details(
     left = sum(len(words.unmet(s)) for s in r.scenarios) - shown
     if left:
         lines.add(6, f"and {words.counted(left, 'more finding')}, in the reports")
-    for warning in dict.fromkeys(text for s in r.scenarios for text in s.warnings):
-        lines.add(4, warning, "warning: ")
+    _warnings(lines, r)
     if r.page and r.verdict is not Verdict.PASSED:
         lines.add(4, f"explained in {r.page}")
     return lines.done
+
+
+def behind_lines(result: RunResult, *, unicode: bool = True, width: int = 100) -> list[str]:
+    """The details of every requirement that did not pass, each below its name."""
+    lines: list[str] = []
+    for r in result.requirements:
+        if r.verdict is not Verdict.PASSED:
+            named = Lines(unicode, width)
+            named.add(0, f"{r.id} {r.title}", f"{_symbol(r.verdict, unicode)} ")
+            lines += [*named.done, *details(r, unicode=unicode, width=width), ""]
+    return lines
+
+
+def _warnings(lines: Lines, r: RequirementResult) -> None:
+    for warning in dict.fromkeys(text for s in r.scenarios for text in s.warnings):
+        lines.add(4, warning, "warning: ")
 
 
 def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) -> list[str]:

@@ -94,13 +94,16 @@ class Trouble:
 def trouble(result: RunResult) -> Trouble | None:
     """The first failed requirement, or else the first undetermined one, or None."""
     for requirement in worst_first(result.requirements):
-        if requirement.verdict.acceptable:
-            return None
-        for scenario in requirement.scenarios:
-            if scenario.verdict is requirement.verdict:
-                return Trouble(requirement, scenario, next(iter(unmet(scenario)), None))
-        return Trouble(requirement, None, None)
+        return None if requirement.verdict.acceptable else trouble_of(requirement)
     return None
+
+
+def trouble_of(requirement: RequirementResult) -> Trouble:
+    """Of a requirement that did not pass: the first scenario that decided it."""
+    for scenario in requirement.scenarios:
+        if scenario.verdict is requirement.verdict:
+            return Trouble(requirement, scenario, next(iter(unmet(scenario)), None))
+    return Trouble(requirement, None, None)
 
 
 def warnings(result: RunResult) -> Iterator[tuple[RequirementResult, str]]:

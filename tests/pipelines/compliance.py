@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from planproof.hcl_source import SourceBlock, scan_text
 from planproof.stack import configuration_address
@@ -47,6 +47,19 @@ SECOND = Pipeline(
     "newsroom",
     ("--suffix-variable", "stage"),
 )
+UNCORRECTED = Pipeline("uncorrected", (ROOT / "tests/counterexamples/uncorrected",), "uncorrected")
+PIPELINES = (SHIPPED, SECOND, UNCORRECTED)
+
+
+class Change(Protocol):
+    """What makes a case of a pipeline."""
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The files that it changes, relative to the folder that holds the pipeline's folders."""
+
+    def apply(self, folder: Path) -> None:
+        """Make the change below ``folder``; one that would change something else is a defect."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,11 @@ class Edit:
     old: str
     new: str = ""
     block: str = ""
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The one file."""
+        return frozenset({self.file})
 
     def apply(self, folder: Path) -> None:
         """Make the change below ``folder``; one that would change something else is a defect."""
@@ -106,6 +124,7 @@ class Case:
         also: what else cannot be kept then: a grant that one requirement asks for by name is
             missing from the data path, one that another forbids is more than it needs.
         address: what the evidence must name.
+        attribute: which attribute of it, where that matters.
         block: the block that file and line must lie in, as "data type.name": that of ``address``,
             unless the mistake stands elsewhere.
         features: what to judge, where that is not all; none may look at other variables.
@@ -114,13 +133,14 @@ class Case:
 
     name: str
     pipeline: Pipeline
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[Change, ...] = ()
     broken: str = ""
     address: str = ""
     block: str = ""
     also: frozenset[str] = frozenset()
     features: tuple[str, ...] = ()
     requirements: frozenset[str] = REQUIREMENTS
+    attribute: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -221,7 +241,7 @@ class Bench:
     def clear(self) -> None:
         """Remove the working copies that the command keeps for the next run of a directory."""
         binary = find_binary()
-        for pipeline in (SHIPPED, SECOND):
+        for pipeline in PIPELINES:
             source = self.folder / "sources" / pipeline.stack
             workspace = Workspace.cached(source, binary, ROOT / ".planproof")
             shutil.rmtree(workspace.folder, ignore_errors=True)
@@ -249,13 +269,19 @@ def assert_broken(case: Case, judgement: Judgement) -> None:
     assert judgement.broken == {case.broken, *case.also}, judgement.output
     assert set(judgement.requirements) == case.requirements
     assert judgement.exit_code == 1
-    findings = judgement.findings(case.broken)
-    placed = [(e["address"], judgement.block_at(e["file"], e["line"])) for e in findings]
-    wanted = (case.address, case.block or _block_of(case.address))
+    placed = [
+        (
+            e["address"],
+            e["attribute"] if case.attribute else "",
+            judgement.block_at(e["file"], e["line"]),
+        )
+        for e in judgement.findings(case.broken)
+    ]
+    wanted = (case.address, case.attribute, case.block or block_of(case.address))
     assert wanted in placed, f"{wanted} is not in {placed}:\n{judgement.output}"
 
 
-def _block_of(address: str) -> str:
+def block_of(address: str) -> str:
     """``module.m["a"].aws_sqs_queue.q`` → ``resource aws_sqs_queue.q``."""
     parts = configuration_address(address).split(".")
     kind = "data" if parts[-3:-2] == ["data"] else "resource"

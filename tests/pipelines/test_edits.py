@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.counterexamples.catalogue import counterexamples
 from tests.pipelines import (
     test_broken_second,
-    test_broken_shipped,
     test_cut_edges,
     test_pass_role_forms,
 )
@@ -24,7 +24,7 @@ from tests.pipelines.compliance import (
 )
 
 CASES = [
-    *test_broken_shipped.MISTAKES,
+    *counterexamples(),
     *test_broken_second.MISTAKES,
     *test_cut_edges.CUTS,
     *test_pass_role_forms.RIGHT,
@@ -46,7 +46,7 @@ def test_a_case_changes_the_files_it_names_and_no_other(case: Case, tmp_path: Pa
     lay(case, tmp_path / "after")
     before, after = _texts(tmp_path / "before"), _texts(tmp_path / "after")
     changed = {name for name in before | after if before.get(name) != after.get(name)}
-    assert changed == {edit.file for edit in case.edits}
+    assert changed == {file for edit in case.edits for file in edit.files}
 
 
 @pytest.mark.parametrize(

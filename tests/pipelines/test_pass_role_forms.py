@@ -12,10 +12,19 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.pipelines.compliance import SHIPPED, Case, Edit, Judgement, assert_broken, assert_kept
-from tests.pipelines.test_broken_shipped import PASS_ROLE
+from tests.pipelines.compliance import (
+    SHIPPED,
+    Case,
+    Edit,
+    Judgement,
+    assert_broken,
+    assert_kept,
+    statement,
+)
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+
+PASS_ROLE = statement("terraform/access.tf", "PassMediaConvertRole")
 
 
 def _with(text: str) -> tuple[Edit, ...]:

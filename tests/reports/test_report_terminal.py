@@ -8,7 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.reports.terminal import details, requirement_line, summary_lines, supports_unicode
+from planproof.reports.terminal import (
+    behind_lines,
+    details,
+    reason_lines,
+    requirement_line,
+    summary_lines,
+    supports_unicode,
+)
 from planproof.reports.text import columns
 from planproof.results import RequirementResult, RunResult
 
@@ -93,6 +100,68 @@ def test_colour_adds_nothing_but_colour(broken: RunResult, waived: RunResult) ->
         assert coloured.endswith("facts")
         codes[r.verdict] = re.findall(r"\x1b\[([\d;]*)m", coloured)
     assert len({tuple(code) for code in codes.values()}) == 4
+
+
+def test_one_line_says_why(broken: RunResult, waived: RunResult) -> None:
+    assert reason_lines(broken.requirements[7], width=140) == [
+        "    data.archive_file.function.output_base64sha256: undecided, found unknown until apply, "
+        "expected the hash of a zip built from lambda/"
+    ]
+    assert reason_lines(broken.requirements[7], width=180)[0].endswith(
+        "expected the hash of a zip built from lambda/ (terraform/function.tf:17)"
+    )
+    assert reason_lines(waived.requirements[4], width=200) == [
+        '    Waived until 2027-03-31 for aws_s3_bucket.media["archive"]: '
+        "The archive is kept for the audit."
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 137, 900])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_a_reason_takes_one_line(
+    width: int, unicode: bool, broken: RunResult, waived: RunResult, hostile: RunResult
+) -> None:
+    some = (*(broken.requirements[at] for at in (2, 7)), waived.requirements[4])
+    for r in (*some, hostile.requirements[0]):
+        (line,) = reason_lines(r, width=width, unicode=unicode)
+        assert 10 < columns(line) <= width
+        assert line.startswith("    ")
+        assert not CONTROL.search(line)
+        assert unicode or line.isascii()
+
+
+def test_a_long_find_leaves_room_for_what_was_expected(broken: RunResult) -> None:
+    first = broken.requirements[2].scenarios[0]
+    (good, *_) = [e for e in first.evidence if e.holds is False]
+    long = replace(good, address="a.b", attribute="", found="f" * 500, expected="e" * 500)
+    scenario = replace(first, evidence=(long,))
+    (line,) = reason_lines(replace(broken.requirements[2], scenarios=(scenario,)), width=100)
+    assert re.fullmatch(r"    a\.b: found f{40,}…, expected e{16,}…", line)
+    assert columns(line) == 100
+
+
+def test_a_reason_without_evidence(broken: RunResult) -> None:
+    scenario = replace(broken.requirements[7].scenarios[0], evidence=(), reason="Nothing matched.")
+    assert reason_lines(replace(broken.requirements[7], scenarios=(scenario,))) == [
+        "    Nothing matched."
+    ]
+    assert reason_lines(RequirementResult("REQ-99", "Nothing", ())) == [
+        "    No scenario serves this requirement, so nothing is proven."
+    ]
+
+
+def test_what_passed_gives_no_reason_but_its_warnings(good: RunResult) -> None:
+    assert reason_lines(good.requirements[0]) == []
+    assert reason_lines(good.requirements[3]) == details(good.requirements[3])
+
+
+def test_what_is_behind_all_that_did_not_pass(broken: RunResult, good: RunResult) -> None:
+    assert behind_lines(good) == []
+    lines = behind_lines(broken)
+    assert lines[0] == "✗ REQ-03 The function may pass the MediaConvert role, and no other"
+    assert lines[1:14] == [*details(broken.requirements[2]), ""]
+    assert lines[14] == "? REQ-08 Terraform builds the package, and its handler imports"
+    assert lines[15:] == [*details(broken.requirements[7]), ""]
 
 
 def test_the_details_of_a_failure_fit_one_screen(broken: RunResult) -> None:

@@ -9,7 +9,12 @@ import pytest
 from planproof.recorder import Recorder, UndeterminedError
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
-from steps.access import may_read_input, may_write_output, mediaconvert_has_role
+from steps.access import (
+    may_read_input,
+    may_write_output,
+    mediaconvert_has_role,
+    the_mediaconvert_role,
+)
 from steps.pipeline import MEDIACONVERT, Pipeline
 from tests.made_inquiry import MadeInquiry, broken, verdict
 from tests.made_stack import ACCOUNT, REGION, Made, allow, made, role, stack
@@ -140,7 +145,23 @@ def test_a_role_for_mediaconvert() -> None:
 def test_no_role_for_mediaconvert() -> None:
     evidence = Recorder()
     mediaconvert_has_role(pipeline(role("converter")), evidence)
-    assert broken(evidence) == [("aws_iam_role", "", "none", "")]
+    assert broken(evidence) == [("aws_iam_role", "", "none among aws_iam_role.converter", "")]
+
+
+def test_without_a_role_nothing_can_be_read_or_written() -> None:
+    evidence = Recorder()
+    assert the_mediaconvert_role(pipeline(role("converter")), evidence) is None
+    assert broken(evidence) == [("aws_iam_role", "", "none among aws_iam_role.converter", "")]
+
+
+def test_a_role_that_there_may_be_is_no_finding() -> None:
+    evidence = Recorder()
+    with pytest.raises(UndeterminedError):
+        the_mediaconvert_role(pipeline(role("converter", assume_role_policy=UNKNOWN)), evidence)
+    assert evidence.evidence == []
+    there = pipeline(role("converter", MEDIACONVERT))
+    assert the_mediaconvert_role(there, evidence) is there.stack["aws_iam_role.converter"]
+    assert evidence.evidence == []
 
 
 def test_perhaps_a_role_for_mediaconvert() -> None:

@@ -33,7 +33,7 @@ def alarms(*actions: Any, name: str = "default", **variables: Any) -> Stack:
 
 def silent(found: Stack) -> Recorder:
     evidence = Recorder()
-    no_alarm_has_action(Pipeline(found), evidence)
+    no_alarm_has_action(Pipeline(found), NAMES, evidence)
     return evidence
 
 
@@ -57,6 +57,20 @@ def test_not_silent(attribute: str, type_: str) -> None:
 def test_perhaps_silent() -> None:
     assert verdict(silent(alarms(UNKNOWN))) is Verdict.UNDETERMINED
     assert verdict(silent(alarms([UNKNOWN]))) is Verdict.UNDETERMINED
+
+
+def test_that_nobody_is_told_is_noted() -> None:
+    topics: dict[str, Any] = {"alarm_topic_arns": []}
+    assert silent(alarms([], None, **topics)).warnings == [
+        "2 alarms tell nobody: give topics with var.alarm_topic_arns"
+    ]
+    assert silent(alarms([], [TOPIC], **topics)).warnings == [
+        "1 alarm tells nobody: give topics with var.alarm_topic_arns"
+    ]
+    assert silent(alarms([])).warnings == [
+        "1 alarm tells nobody: there is no var.alarm_topic_arns to give them topics"
+    ]
+    assert silent(alarms([TOPIC], UNKNOWN, [UNKNOWN], **topics)).warnings == []
 
 
 def test_no_alarm_proves_nothing() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from planproof.function_run import FunctionHost
 from planproof.inquiry import Inquiry, Question
+from planproof.packages import Package, PackageError
 from planproof.recorder import Recorder, StepFailedError, UndeterminedError
-from planproof.stack import Stack
+from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from steps import function as steps
 from steps._conveyor import Conveyor
@@ -427,6 +428,73 @@ def test_an_unknown_environment_decides_nothing(play: Play) -> None:
 def test_a_function_in_another_language_decides_nothing(play: Play) -> None:
     stack = pipeline_stack(function(runtime="nodejs22.x"))
     assert "only Python can be run here" in undecided(play(stack=stack), upload)
+
+
+# A function without code -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_package(play: Play, host: FunctionHost) -> Callable[..., Scene]:
+    """Sets a scene in which the function's package is not there."""
+
+    def refuse(_: Resource) -> Package:
+        raise PackageError("the package f.zip does not exist", "build it")
+
+    def scene(**values: object) -> Scene:
+        found = play(stack=pipeline_stack(function(**{"filename": "f.zip", **values})))
+        pipeline = Pipeline(found.stack)
+        found.conveyor = Conveyor(found.stack, pipeline, host, refuse)
+        return found
+
+    return scene
+
+
+def test_a_package_that_is_not_there_makes_no_job(no_package: Callable[..., Scene]) -> None:
+    for step in (upload, steps.storage_tested):
+        scene = no_package()
+        assert "the package f.zip does not exist" in found_by(scene, step)
+        assert [e.attribute for e in scene.evidence.evidence] == ["filename"]
+
+
+def test_what_is_no_file_may_make_a_job(no_package: Callable[..., Scene]) -> None:
+    scene = no_package(filename=None)
+    with pytest.raises(PackageError):
+        upload(scene)
+    assert scene.evidence.evidence == []
+
+
+@pytest.mark.parametrize(
+    ("files", "handler", "seen"),
+    [
+        ({"code/index.js": "exports.handler = 1"}, "index.handler", "code/index.js"),
+        ({"code/app.py": "def go(): ..."}, "code.app.go", "code/app.py"),
+        ({"code/index.js": "new CreateJobCommand()"}, "index.handler", ""),
+        ({"code/index.js": "x", "code/lib/jobs.js": "createJob()"}, "index.handler", ""),
+        ({"code/index.py": "c.create_job()"}, "index.handler", ""),
+        ({"a/index.js": "x", "b/index.js": "x"}, "index.handler", ""),
+        ({"code/other.js": "x"}, "index.handler", ""),
+        ({"code/index.txt": "x"}, "index.handler", ""),
+        ({"node_modules/index.js": "x", ".cache/index.js": "x"}, "index.handler", ""),
+        ({"code/index.js": "x"}, None, ""),
+    ],
+)
+def test_a_placeholder_beside_the_sources_is_seen(
+    files: dict[str, str],
+    handler: str | None,
+    seen: str,
+    tmp_path: Path,
+    no_package: Callable[..., Scene],
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    scene = no_package(handler=handler)
+    found_by(scene, upload)
+    *first, last = scene.evidence.evidence
+    assert last.attribute == "filename"
+    assert [(e.attribute, e.holds, e.file.endswith(seen), e.line) for e in first] == (
+        [("handler", False, True, 1)] if seen else []
+    )
 
 
 # MEDIACONVERT_ROLE -----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder
+from planproof.recorder import Recorder, UndeterminedError
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
@@ -194,3 +194,22 @@ def test_a_missing_statement_is_the_roles_failure() -> None:
     ((address, _, found, _),) = broken(lacking)
     assert address == "aws_iam_role.worker"
     assert found.startswith("implicitly denied: no statement of an identity-based policy allows")
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ([], "no statement of its policies allows iam:PassRole"),
+        ([inline(statement())], "some statement allows iam:PassRole"),
+    ],
+)
+def test_without_a_role_to_pass_there_is_nothing_to_grant(items: list[Made], said: str) -> None:
+    for evidence in records(role("converter"), *items):
+        ((address, _, found, _),) = broken(evidence)
+        assert address == "aws_iam_role.worker"
+        assert found == f"{said}, and the stack has no role that {MEDIACONVERT} may assume"
+
+
+def test_a_role_to_pass_that_there_may_be_is_no_finding() -> None:
+    with pytest.raises(UndeterminedError):
+        records(role("converter", assume_role_policy=UNKNOWN))

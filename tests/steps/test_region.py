@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -87,11 +88,33 @@ def test_a_stack_that_did_not_move_proves_nothing() -> None:
 
 def test_providers() -> None:
     evidence = Recorder()
-    providers_follow(moved(), NAMES, evidence)
+    providers_follow(moved(), NAMES, MadeInquiry(DEFAULT), evidence)
     assert verdict(evidence) is Verdict.PASSED
     evidence = Recorder()
-    providers_follow(moved(region=HERE), NAMES, evidence)
+    providers_follow(moved(region=HERE), NAMES, MadeInquiry(DEFAULT), evidence)
     assert broken(evidence) == [("provider aws", "region", HERE, "")]
+
+
+PROVIDERS = """provider "aws" {
+  alias  = "near"
+  region = "us-east-1"
+}
+provider "aws" {
+  region = "us-east-1"
+}
+"""
+
+
+@pytest.mark.parametrize(("key", "line"), [("aws", 6), ("aws.near", 3), ("aws.far", 0)])
+def test_a_provider_is_found_where_its_region_stands(key: str, line: int) -> None:
+    stayed = stack(
+        name="another region", variables={"aws_region": THERE}, region=HERE, sources=PROVIDERS
+    )
+    stayed = replace(stayed, places={key: stayed.places["aws"]})
+    evidence = Recorder()
+    providers_follow(stayed, NAMES, MadeInquiry(DEFAULT), evidence)
+    place = f"terraform/main.tf:{line}" if line else ""
+    assert broken(evidence) == [(f"provider {key}", "region", HERE, place)]
 
 
 def test_the_moved_stack() -> None:
