@@ -31,7 +31,7 @@ def _lines(mutation: Mutation, most: int, matrix: bool) -> Iterator[str]:
     yield from _left(len(survived) - most)
     yield from _open(f"Undecided: {said.FATES[Fate.UNDECIDED]}", mutation, undecided[:most])
     yield from _left(len(undecided) - most)
-    if mutation.trials and mutation.idle:
+    if mutation.trials and mutation.idle and not said.some(mutation):
         yield f"These requirements {said.IDLE}: {escaped(', '.join(mutation.idle))}"
         yield ""
     if mutation.untested:
@@ -61,7 +61,7 @@ def _lines(mutation: Mutation, most: int, matrix: bool) -> Iterator[str]:
 
 
 def _head(mutation: Mutation) -> Iterator[str]:
-    mark = "✅" if mutation.whole and mutation.trials else "❌"
+    mark = "✅" if said.whole(mutation) else "❌"
     yield f"### {mark} {said.HEADING} {said.tally(mutation)}"
     yield ""
     yield said.explained(mutation)

@@ -11,8 +11,8 @@ from planproof.reports import mutation_words as said
 
 _WIDTH, _LEAST, _GAP = 1_000.0, 10.0, 3.0  # of the bar, of a part that can be seen, between parts
 _SHARES = 4  # shades of the heat table
-_CHANGE = 300  # characters of what was there, and of what is there now
-_OPEN, _EQUIVALENT, _FAR = 50, 300, 100  # mutants of a list
+_CHANGE, _KILLED_CHANGE = 300, 60  # characters of what was there, and of what is there now
+_OPEN, _EQUIVALENT, _FAR, _KILLED = 50, 300, 100, 1_000  # mutants of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Shown:
     before: str
     after: str
     seen: str
+    noticed: str
     command: str
 
 
@@ -74,6 +75,7 @@ class Lists:
     undecided: list[Shown]
     equivalents: list[Shown]
     far: list[tuple[Trial, Kill]]
+    killed: list[Shown]
     left: dict[str, int]
 
 
@@ -110,12 +112,12 @@ def picture(mutation: Mutation | None, places: Mapping[str, tuple[str, str]]) ->
         chosen=said.chosen(mutation),
         tally=said.tally(mutation),
         made_how=said.made_how(mutation),
-        whole=mutation.whole and bool(mutation.trials),
+        whole=said.whole(mutation),
         bar=_bar(mutation),
         columns=_columns(mutation, places),
         rows=_rows(mutation),
         lists=_lists(mutation),
-        idle=mutation.idle if mutation.trials else (),
+        idle=mutation.idle if mutation.trials and not said.some(mutation) else (),
         untested=mutation.untested,
     )
 
@@ -163,27 +165,33 @@ def _rows(mutation: Mutation) -> list[Row]:
 
 
 def _lists(mutation: Mutation) -> Lists:
-    survived, undecided, equivalent = (
-        mutation.of(fate) for fate in (Fate.SURVIVED, Fate.UNDECIDED, Fate.EQUIVALENT)
+    survived, undecided, equivalent, killed = (
+        mutation.of(fate) for fate in (Fate.SURVIVED, Fate.UNDECIDED, Fate.EQUIVALENT, Fate.KILLED)
     )
     return Lists(
         survivors=_shown(mutation, survived[:_OPEN]),
         undecided=_shown(mutation, undecided[:_OPEN]),
         equivalents=_shown(mutation, equivalent[:_EQUIVALENT]),
         far=list(mutation.far[:_FAR]),
+        killed=_shown(mutation, killed[:_KILLED], _KILLED_CHANGE),
         left={
             "survivors": max(len(survived) - _OPEN, 0),
             "undecided": max(len(undecided) - _OPEN, 0),
             "equivalents": max(len(equivalent) - _EQUIVALENT, 0),
             "far": max(len(mutation.far) - _FAR, 0),
+            "killed": max(len(killed) - _KILLED, 0),
         },
     )
 
 
-def _shown(mutation: Mutation, trials: Sequence[Trial]) -> list[Shown]:
+def _shown(mutation: Mutation, trials: Sequence[Trial], room: int = _CHANGE) -> list[Shown]:
     return [
         Shown(
-            trial, *said.change(trial, _CHANGE), said.seen_by(trial), said.command(mutation, trial)
+            trial,
+            *said.change(trial, room),
+            seen=said.seen_by(trial),
+            noticed=said.noticed_by(trial),
+            command=said.command(mutation, trial),
         )
         for trial in trials
     ]

@@ -10,6 +10,7 @@ from planproof.reports.lines import Lines
 from planproof.reports.text import columns, fit, one_line
 
 _SURVIVORS, _UNDECIDED, _FAR = 10, 5, 5
+_ALONE = 5  # so few mutants are told whole, killed ones too
 _CHANGE = 110  # characters of what was there, and of what is there now
 _NAME, _NAME_LEAST = 26, 16  # columns of an operator's name; fewer where that saves a block
 _TOTALS = ("all", "missed")
@@ -33,9 +34,10 @@ def mutation_lines(mutation: Mutation, *, unicode: bool, width: int) -> list[str
     _far(lines, mutation)
     _undecided(lines, mutation)
     _survivors(lines, mutation)
+    _killed(lines, mutation)
     if mutation.trials:
         lines.blank()
-    mark = ("✓", "+") if mutation.whole and mutation.trials else ("✗", "x")
+    mark = ("✓", "+") if said.whole(mutation) else ("✗", "x")
     summary = f"{said.tally(mutation)}; {said.made_how(mutation)}"
     lines.add(0, summary, f"{mark[0 if unicode else 1]} ")
     return lines.done
@@ -99,9 +101,12 @@ def _requirements(lines: Lines, mutation: Mutation) -> None:
     if mutation.trials:
         wide = max((columns(one_line(name)) for name in mutation.requirements), default=0)
         for requirement in mutation.requirements:
+            found = mutation.tested(requirement)
+            if said.some(mutation) and not (found and found.ways):
+                continue
             label = fit(one_line(requirement), min(wide, _NAME), "…")
             lines.add(2, said.tested_shortly(mutation, requirement), f"{label}  ")
-        if mutation.idle:
+        if mutation.idle and not said.some(mutation):
             lines.whole(2, ", ".join(mutation.idle), f"{said.IDLE}: ")
     if mutation.untested:
         lines.whole(2, f"{said.UNTESTED}: {', '.join(mutation.untested)}")
@@ -144,6 +149,21 @@ def _survivors(lines: Lines, mutation: Mutation) -> None:
         lines.add(6, said.seen_by(trial))
         lines.as_is(6, said.command(mutation, trial))
     _more(lines, len(found) - _SURVIVORS, "more survivors")
+
+
+def _killed(lines: Lines, mutation: Mutation) -> None:
+    """Who noticed, and why, where somebody asked for a few mutants alone."""
+    found = mutation.of(Fate.KILLED)
+    if not found or len(mutation.trials) > _ALONE:
+        return
+    lines.blank()
+    lines.add(2, f"killed: {said.FATES[Fate.KILLED]}")
+    for trial in found:
+        before, after = said.change(trial, _CHANGE)
+        lines.add(4, trial.id, "✓ " if lines.unicode else "+ ")
+        lines.whole(6, f"{before} -> {after}")
+        for kill in trial.kills:
+            lines.add(6, f"{kill.requirement} {kill.verdict}: {kill.scenario}: {kill.reason}")
 
 
 def _more(lines: Lines, left: int, noun: str) -> None:

@@ -10,6 +10,7 @@ from itertools import takewhile
 from planproof.mutants.results import Fate, Mutation, Trial
 from planproof.reports import words
 from planproof.reports.text import clip, one_line
+from planproof.results import Verdict
 
 HEADING = "Would it have been noticed?"
 NOTHING = "No mutant was tried, so whether a mistake would be noticed is not known."
@@ -23,7 +24,7 @@ FATES = {
 }
 """What each fate of a mutant means, in the order of the picture."""
 FAR = "the evidence does not name what was changed, so the requirement may ask too much"
-IDLE = "never noticed anything"
+IDLE = "noticed none of these mutants"
 UNTESTED = "not tested, since they do not pass on the stack as it is"
 _COMMAND = "planproof mutants --mutant"
 _AROUND = 30  # characters before and after a difference
@@ -42,9 +43,19 @@ def explained(mutation: Mutation) -> str:
     )
 
 
+def whole(mutation: Mutation) -> bool:
+    """Whether there are mutants, and none survived or stayed undecided."""
+    return mutation.whole and bool(mutation.trials)
+
+
+def some(mutation: Mutation) -> bool:
+    """Whether only some of all mutants were tried."""
+    return mutation.made > len(mutation.trials)
+
+
 def chosen(mutation: Mutation) -> str:
     """How many of all mutants were tried, where that is not all; or ""."""
-    if mutation.made <= len(mutation.trials):
+    if not some(mutation):
         return ""
     return f"{len(mutation.trials):,} of {_ways(mutation.made)} to break this stack were tried."
 
@@ -83,6 +94,8 @@ def tested(mutation: Mutation, requirement: str) -> str:
             "Whether this requirement notices mistakes was not tested"
             f"{why if requirement in mutation.untested else ''}."
         )
+    if not found.ways and some(mutation):
+        return "None of the mutants that were tried tests this requirement."
     if not found.ways:
         return "No mutant of this stack tests this requirement."
     alone = ""
@@ -100,7 +113,7 @@ def tested_shortly(mutation: Mutation, requirement: str) -> str:
     if found is None:
         return "not tested"
     if not found.ways:
-        return "no mutant of this stack tests it"
+        return f"no mutant {'that was tried' if some(mutation) else 'of this stack'} tests it"
     alone = f" ({found.alone:,} that nobody else noticed)" if found.alone else ""
     return f"tested against {_ways(found.ways)}, caught {found.caught:,}{alone}"
 
@@ -110,6 +123,14 @@ def seen_by(trial: Trial) -> str:
     if not trial.seen:
         return "no requirement looks at it"
     return f"looked at by {', '.join(trial.seen)}"
+
+
+def noticed_by(trial: Trial) -> str:
+    """``REQ-03, REQ-11 (undetermined)``."""
+    return ", ".join(
+        kill.requirement + ("" if kill.verdict is Verdict.FAILED else f" ({kill.verdict})")
+        for kill in trial.kills
+    )
 
 
 def command(mutation: Mutation, trial: Trial) -> str:

@@ -205,7 +205,9 @@ def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) 
     counts = ", ".join(filter(None, (words.headline(result), words.others(result))))
     lines.add(0, f"{_symbol(verdict, unicode)} {counts}, in {words.seconds(result.duration)}")
     if result.mutation:
-        lines.add(2, mutation_words.tally(result.mutation), "mutants of the stack: ")
+        noticed = Verdict.PASSED if mutation_words.whole(result.mutation) else Verdict.FAILED
+        said = f"mutants: {mutation_words.tally(result.mutation)}"
+        lines.add(0, said, f"{_symbol(noticed, unicode)} ")
     first = words.trouble(result)
     if first:
         r = first.requirement

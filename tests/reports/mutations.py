@@ -90,7 +90,7 @@ def mixed() -> Mutation:
         trials=(*some.trials, SURVIVOR, UNSEEN, OPEN, HARMLESS, FAR),
         requirements=("REQ-01", "REQ-03", "REQ-05", "REQ-07", "REQ-11", "REQ-13"),
         untested=("REQ-08",),
-        made=40,
+        made=12,
     )
 
 

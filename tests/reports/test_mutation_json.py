@@ -40,7 +40,7 @@ def test_a_document_counts_what_it_holds() -> None:
 
     assert found["counts"] == {"killed": 8, "survived": 2, "equivalent": 1, "undecided": 1}
     assert found["rate"] == pytest.approx(8 / 11)
-    assert (found["made"], found["seed"], found["seconds"], found["workers"]) == (40, 0, 12.5, 2)
+    assert (found["made"], found["seed"], found["seconds"], found["workers"]) == (12, 0, 12.5, 2)
     assert found["untested"] == ["REQ-08"]
     assert found["trials"][-1] == {
         "id": "drop-vpc aws_lambda_function.video.vpc_config",

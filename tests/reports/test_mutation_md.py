@@ -20,14 +20,14 @@ def test_the_section_of_a_run_with_survivors(mutated: RunResult) -> None:
     for words in (
         "### ❌ Would it have been noticed? 8 of 11 killed (72.7 %), 2 survived, 1 undecided, "
         "1 equivalent\n\nThe stack was broken in 12 ways, one at a time,",
-        "12 of 40 ways to break this stack were tried. Tried in 12 s by 2 processes, seed 0.\n",
+        "all would still pass.\nTried in 12 s by 2 processes, seed 0.\n",
         '\n- `flip-attribute aws_s3_bucket.media["input"].tags`: `(nothing)` → `{}`; '
         "no requirement looks at it\n"
         "  alone: `planproof mutants --mutant 'flip-attribute "
         'aws_s3_bucket.media["input"].tags\'`\n',
         "\n- `dangle-reference aws_lambda_function.video.role`: `true` → `false`; looked at by "
         "REQ-03\n  The step of REQ-03 crashed on it: KeyError.\n",
-        "\nThese requirements never noticed anything: REQ-03, REQ-13\n",
+        "\nThese requirements noticed none of these mutants: REQ-03, REQ-13\n",
         "\nNot tested, since they do not pass on the stack as it is: REQ-08\n",
         "\n| Kind | 01 | 03 | 05 | 07 | 11 | 13 | all | missed |\n",
         "\n| flip-attribute | · | · | 3 | · | · | · | 4 | **1** |\n",
@@ -47,6 +47,14 @@ def test_all_killed_is_a_success_and_lists_nothing() -> None:
     assert text.startswith("### ✅ Would it have been noticed? 7 of 7 killed (100 %)\n")
     assert "**" not in text
     assert text.count("<details>") == text.count("</details>") == 1
+
+
+def test_of_a_few_that_were_chosen_nothing_is_said_of_all() -> None:
+    text = compliance_md.render(with_mutation(good_run(), replace(mixed(), made=40)))
+
+    assert "\n12 of 40 ways to break this stack were tried. Tried in 12 s by 2 processes" in text
+    assert "noticed none of these mutants" not in text
+    assert "\nNone of the mutants that were tried tests this requirement.\n" in text
 
 
 def test_nothing_tried_is_no_success() -> None:

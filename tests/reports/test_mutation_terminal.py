@@ -46,7 +46,7 @@ def test_all_killed() -> None:
         "survived: nobody",
         "undecided:",
         "from afar",
-        "never noticed",
+        "noticed none",
         "not tested",
         COMMAND,
     ):
@@ -77,12 +77,11 @@ def test_whatever_else_a_reader_must_know() -> None:
     lines = lines_of(mixed())
 
     for line in (
-        "  12 of 40 ways to break this stack were tried.",
         "  flip-attribute    ·  ·  3  ·  ·  ·    4       1",
         "  REQ-03  tested against 2 ways, caught 0",
         "  REQ-11  tested against 5 ways, caught 4 (1 that nobody else noticed)",
         "  REQ-13  no mutant of this stack tests it",
-        "  never noticed anything: REQ-03, REQ-13",
+        "  noticed none of these mutants: REQ-03, REQ-13",
         "  not tested, since they do not pass on the stack as it is: REQ-08",
         "    REQ-11 noticed drop-vpc aws_lambda_function.video.vpc_config",
         "      The queue names no key.",
@@ -91,6 +90,28 @@ def test_whatever_else_a_reader_must_know() -> None:
         "      planproof mutants --mutant 'dangle-reference aws_lambda_function.video.role'",
     ):
         assert line in lines
+
+
+def test_of_a_few_that_were_chosen_nothing_is_said_of_all() -> None:
+    lines = lines_of(replace(mixed(), made=40))
+
+    assert "  12 of 40 ways to break this stack were tried." in lines
+    assert "  REQ-03  tested against 2 ways, caught 0" in lines
+    assert not [line for line in lines if line.startswith(("  REQ-13", "  noticed none"))]
+
+
+def test_a_mutant_alone_says_who_noticed_it_and_why() -> None:
+    lines = lines_of(replace(killed(), trials=killed().trials[:1]))
+
+    assert lines[lines.index("  killed: at least one requirement noticed it") :] == [
+        "  killed: at least one requirement noticed it",
+        '    ✓ drop-resource aws_s3_bucket.media["input"]',
+        "      aws_s3_bucket -> (nothing)",
+        "      REQ-01 failed: A scenario: It is not there.",
+        "      REQ-11 failed: A scenario: It is not there.",
+        "",
+        "✓ 1 of 1 killed (100 %); in 12 s by 2 processes, seed 0",
+    ]
 
 
 def test_what_is_only_undecided_is_no_success() -> None:
@@ -173,7 +194,7 @@ def test_the_verdict_stays_the_last_thing_that_is_said(mutated: RunResult) -> No
     assert lines[at - 2].startswith("✗ 8 of 11 killed")
     assert lines[at - 1] == ""
     assert lines[at + 1] == (
-        "  mutants of the stack: 8 of 11 killed (72.7 %), 2 survived, 1 undecided, 1 equivalent"
+        "✗ mutants: 8 of 11 killed (72.7 %), 2 survived, 1 undecided, 1 equivalent"
     )
 
 
@@ -183,6 +204,8 @@ def test_without_mutants_nothing_is_said_of_them(good: RunResult, mutated: RunRe
 
     assert lines[0] == "✓ 13 of 13 requirements passed, in 12 s"
     assert not [line for line in lines if "mutant" in line]
+    all_killed = summary_lines(with_mutation(good, killed()))
+    assert "✓ mutants: 7 of 7 killed (100 %)" in all_killed
     assert [line for line in with_[with_.index(lines[0]) :] if "mutants" not in line] == lines
 
 

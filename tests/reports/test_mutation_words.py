@@ -9,6 +9,7 @@ import pytest
 
 from planproof.mutants.results import Fate
 from planproof.reports import mutation_words as said
+from planproof.results import Verdict
 from tests.reports import mutations
 from tests.reports.mutations import HARMLESS, SURVIVOR, killed, mixed, nothing, trial
 
@@ -76,8 +77,26 @@ def test_how_a_requirement_did(requirement: str, sentence: str, shortly: str) ->
 
 
 def test_a_choice_among_all_mutants_is_told() -> None:
-    assert said.chosen(mixed()) == "12 of 40 ways to break this stack were tried."
+    assert said.chosen(replace(mixed(), made=40)) == "12 of 40 ways to break this stack were tried."
     assert said.chosen(killed()) == ""
+
+
+def test_of_a_few_that_were_chosen_nothing_is_said_of_all() -> None:
+    few = replace(mixed(), made=40)
+
+    assert said.tested(few, "REQ-13") == (
+        "None of the mutants that were tried tests this requirement."
+    )
+    assert said.tested_shortly(few, "REQ-13") == "no mutant that was tried tests it"
+    assert said.tested(few, "REQ-03") == said.tested(mixed(), "REQ-03")
+
+
+def test_who_noticed() -> None:
+    open_ = replace(mutations.kill("REQ-02"), verdict=Verdict.UNDETERMINED)
+
+    assert said.noticed_by(trial("x", "y", mutations.kill("REQ-01"), open_)) == (
+        "REQ-01, REQ-02 (undetermined)"
+    )
 
 
 def test_who_worked_on_it() -> None:
