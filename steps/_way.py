@@ -117,7 +117,7 @@ class Way:
 
     def _of_queue(self, queue: Resource, metric: str, unit: str, *, grows: bool = False) -> Failure:
         kept = queue.get("message_retention_seconds")
-        lasts = None if is_unknown(kept) else int(kept or _KEPT_BY_DEFAULT)
+        lasts = None if is_unknown(kept) else int(_KEPT_BY_DEFAULT if kept is None else kept)
         place = place_of(self._stack, queue)
         names = ("name",)
         return Failure("AWS/SQS", metric, queue, "QueueName", names, unit, place, lasts, grows)

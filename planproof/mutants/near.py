@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planproof.mutants.model import Mutant, texts
-from planproof.results import ScenarioResult
+from planproof.results import ScenarioResult, Verdict
 from planproof.stack import Resource, Stack
 
 IDENTITIES = (
@@ -49,23 +49,28 @@ def points_at(
 
     What it says are the facts that do not hold, those of the stack as it is that it finds no more,
     and its reason. They are about the changed resource if they name it, or something that names it
-    or is named by it, before or after the change.
+    or is named by it, before or after the change. What leaves a scenario open speaks against
+    nothing: it says that a part is not there to be asked about.
 
     Args:
         kept: the scenario's result on the stack as it is.
         broken: that on the mutant.
     """
+    if broken.verdict is not Verdict.FAILED:
+        return True
     versions = [r for r in (before.get(mutant.address), after.get(mutant.address)) if r]
-    facts = {(item.address, item.attribute) for item in broken.evidence}
+    facts = {(item.address, item.attribute, item.expected) for item in broken.evidence}
     wrong = [item for item in broken.evidence if item.holds is not True]
-    wrong += [item for item in kept.evidence if (item.address, item.attribute) not in facts]
+    wrong += [e for e in kept.evidence if (e.address, e.attribute, e.expected) not in facts]
     said = [broken.reason]
     said += [text for item in wrong for text in (item.address, item.expected, item.found)]
-    about = {mutant.address, *(text for r in versions for text in identities(r).values())}
+    about = {mutant.address, *(text for r in versions for text in _names(r))}
     if any(name in text for name in about for text in said):
         return True
     subjects = {item.address for item in wrong}
-    subjects |= {r.address for r in before if any(r.address in text for text in said)}
+    for other in before.managed():
+        if any(name in text for name in _names(other) for text in said):
+            subjects.add(other.address)
     near = {r.address for version in versions for r in neighbours(version, before)}
     joined = {
         r.address
@@ -74,6 +79,10 @@ def points_at(
         for r in neighbours(joint, before)
     }
     return bool(subjects & (near | joined))
+
+
+def _names(resource: Resource) -> set[str]:
+    return {resource.address, *identities(resource).values()}
 
 
 JOINTS = ("_attachment", "_policy", "_policies", "_mapping", "_target", "_notification")

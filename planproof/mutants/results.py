@@ -32,8 +32,8 @@ class Kill:
         scenario: the first one that noticed.
         reason: why it does not pass, in one sentence.
         near: whether the evidence names what was changed, or something that names it or is named
-            by it. A requirement that notices a change far from what it looks at may be one that
-            asks too much.
+            by it. A requirement that fails far from what was changed may be one that asks too much;
+            one that is left open because a part is missing never counts as far.
     """
 
     requirement: str
