@@ -29,7 +29,8 @@ class Equivalent:
 
 
 def read_equivalents(path: Path | None) -> tuple[Equivalent, ...]:
-    """The entries of a file of ``[[equivalent]]`` tables, each with ``mutant`` and ``reason``.
+    """The entries of a file of ``[[equivalent]]`` tables, each with ``mutant``, one or a list of
+    several, and ``reason``.
 
     Raises:
         PlanproofError: the file cannot be read, or an entry lacks one of the two.
@@ -48,15 +49,21 @@ def read_equivalents(path: Path | None) -> tuple[Equivalent, ...]:
     found = []
     entries = content.get("equivalent", [])
     for number, entry in enumerate(entries if isinstance(entries, list) else [entries], 1):
-        texts = entry if isinstance(entry, dict) else {}
-        for name in ("mutant", "reason"):
-            if not isinstance(texts.get(name), str) or not texts[name].strip():
+        told = entry if isinstance(entry, dict) else {}
+        mutants = told.get("mutant")
+        mutants = [mutants] if isinstance(mutants, str) else mutants
+        for name, texts in (("mutant", mutants), ("reason", [told.get("reason")])):
+            if not (isinstance(texts, list) and texts and all(map(_is_text, texts))):
                 raise PlanproofError(
                     f"entry {number} of {path} has no {name}",
                     'write mutant = "an id, * for anything" and reason = "why it is harmless"',
                 )
-        found.append(Equivalent(texts["mutant"], texts["reason"].strip()))
+        found += [Equivalent(text, told["reason"].strip()) for text in mutants or ()]
     return tuple(found)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def reason_for(identifier: str, equivalents: Iterable[Equivalent]) -> str:
