@@ -35,7 +35,9 @@ def parsed(result: RunResult) -> ET.Element:
     return ET.fromstring(junit.render(result))
 
 
-@pytest.mark.parametrize("name", ["good", "broken", "waived", "hostile", "empty"])
+@pytest.mark.parametrize(
+    "name", ["good", "broken", "waived", "hostile", "empty", "hostile_mutated"]
+)
 def test_the_document_has_the_shape_that_servers_read(
     name: str, request: pytest.FixtureRequest
 ) -> None:
@@ -48,7 +50,9 @@ def test_the_document_has_the_shape_that_servers_read(
         assert {child.tag for child in element} <= children
 
 
-@pytest.mark.parametrize("name", ["good", "broken", "waived", "hostile", "empty"])
+@pytest.mark.parametrize(
+    "name", ["good", "broken", "waived", "hostile", "empty", "hostile_mutated"]
+)
 def test_the_counts_are_those_of_the_cases(name: str, request: pytest.FixtureRequest) -> None:
     root = parsed(request.getfixturevalue(name))
 
