@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Generic, TypeVar
+
+from planproof.account.processes import descendants, end_all
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -58,22 +61,22 @@ class Workers(Generic[Task, Answer]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
+        for worker in [*self._workers]:
             self._end(worker)
-        self._workers.clear()
 
     def each(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer | Failed]]:
         """Every task with its answer, as they come. Tasks have to be picklable, and answers."""
         todo = iter(tasks)
+        for worker in [w for w in self._workers if w.task is not None]:
+            self._end(worker)  # whoever asked has gone away before the answer came
         idle = [*self._workers]
         while len(self._workers) < self._count:
             idle.append(self._begin())
         while True:
             for worker in idle:
-                worker.task = next(todo, None)
-                if worker.task is not None:
-                    worker.since = time.monotonic()
-                    worker.link.send(worker.task)
+                task = next(todo, None)
+                if task is not None:
+                    self._give(worker, task)
             idle = []
             busy = [worker for worker in self._workers if worker.task is not None]
             if not busy:
@@ -87,6 +90,16 @@ class Workers(Generic[Task, Answer]):
                 else:
                     idle.append(self._begin())
                 yield task, answer
+
+    def _give(self, worker: _Worker[Task], task: Task) -> None:
+        """Have a fork do a task; another one, where it has died while it waited."""
+        try:
+            worker.link.send(task)
+        except OSError:
+            self._end(worker)
+            worker = self._begin()
+            worker.link.send(task)
+        worker.task, worker.since = task, time.monotonic()
 
     def _answers(self, busy: list[_Worker[Task]]) -> Iterator[tuple[_Worker[Task], Any]]:
         """The answers that are there; waits for one, and for none longer than it may take."""
@@ -105,34 +118,40 @@ class Workers(Generic[Task, Answer]):
 
     def _begin(self) -> _Worker[Task]:
         mine, its = Pipe()
-        with warnings.catch_warnings():
-            # From 3.12 on Python warns of threads. Those of a run are idle by now, and a fork
-            # takes no lock that one of them may hold.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            process = os.fork()
-        if process == 0:
-            self._work(its, mine)
-        its.close()
-        worker: _Worker[Task] = _Worker(process, mine)
-        self._workers.append(worker)
+        # Ctrl-C between the fork and its first words would make it a second run of everything.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with warnings.catch_warnings():
+                # From 3.12 on Python warns of threads. Those of a run are idle by now, and a fork
+                # takes no lock that one of them may hold.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process = os.fork()
+            if process == 0:
+                self._work(its, mine, before)
+            its.close()
+            worker: _Worker[Task] = _Worker(process, mine)
+            self._workers.append(worker)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return worker
 
-    def _work(self, link: Connection, parents: Connection) -> None:
+    def _work(self, link: Connection, parents: Connection, mask: Iterable[int]) -> None:
         """Never returns: whatever waits for the end of the parent is none of a fork's business."""
         code = 1
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its forks
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             parents.close()
             for other in self._workers:
                 other.link.close()
             while True:
                 task = link.recv()
                 try:
-                    answer: Any = self._do(task)
+                    answer = ForkingPickler.dumps(self._do(task))
                 except Exception as problem:
                     said = f"it could not be judged: {type(problem).__name__}: {problem}"
-                    answer = Failed(said, traceback.format_exc())
-                link.send(answer)
+                    answer = ForkingPickler.dumps(Failed(said, traceback.format_exc()))
+                link.send_bytes(answer)
         except (EOFError, OSError):
             code = 0
         finally:
@@ -143,8 +162,10 @@ class Workers(Generic[Task, Answer]):
         if worker in self._workers:
             self._workers.remove(worker)
         worker.link.close()
+        started = descendants(worker.process)
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker.process, signal.SIGKILL)
+        end_all(started)
         try:
             _, status = os.waitpid(worker.process, 0)
         except ChildProcessError:
