@@ -54,9 +54,16 @@ class Judge:
         self._outcomes[item.nodeid] = Outcome(scenario, requirements_served(item), crash)
 
     def look(self, item: pytest.Item, stacks: Mapping[str, Stack]) -> Reads:
-        """What a scenario looks at."""
+        """What a scenario looks at.
+
+        Raises:
+            LookupError: it passed, and does not while it is watched; who knows what it looks at?
+        """
         reads = Reads()
-        self.judge([item], {name: traced(stack, reads) for name, stack in stacks.items()})
+        watched = {name: traced(stack, reads) for name, stack in stacks.items()}
+        outcome = self.judge([item], watched).get(item.nodeid)
+        if outcome is None or outcome.crash or not outcome.scenario.verdict.acceptable:
+            raise LookupError(f"{item.name} does not pass while it is watched")
         return reads
 
     def judge(

@@ -115,22 +115,52 @@ def shown(value: Value) -> str:
 
 
 def changed(before: Stack, after: Stack) -> frozenset[tuple[str, str]]:
-    """(address, top-level attribute) of all that differs between a stack and a mutant of it; the
-    attribute is "" where the resource itself is gone or new."""
+    """(address, top-level attribute) of all that differs between a stack and a mutant of it.
+
+    The attribute is "" where the resource itself is gone, new or another one, and both are ""
+    where something else than resources differs, or their order.
+    """
     found: set[tuple[str, str]] = set()
+    if any(getattr(before, name) is not getattr(after, name) for name in _BESIDE_RESOURCES):
+        found.add(("", ""))
+    if _common(before, after) != _common(after, before):
+        found.add(("", ""))
     for address in before.resources.keys() | after.resources.keys():
         old, new = before.get(address), after.get(address)
         if old is new:
             continue
-        if old is None or new is None:
+        if old is None or new is None or _kind(old) != _kind(new):
             found.add((address, ""))
             continue
         if old.dependencies != new.dependencies:
             found.add((address, DEPENDENCIES))
         for name in old.values.keys() | new.values.keys():
-            if old.values.get(name) is not new.values.get(name):
+            if old.values.get(name, _ABSENT) is not new.values.get(name, _ABSENT):
                 found.add((address, name))
     return frozenset(found)
+
+
+_BESIDE_RESOURCES = (
+    "name",
+    "variables",
+    "configuration",
+    "resolved",
+    "places",
+    "sources",
+    "sensitive_variables",
+)
+_ABSENT = object()
+
+
+def _common(one: Stack, other: Stack) -> list[str]:
+    """The addresses of a stack that another one has as well, in its order."""
+    return [address for address in one.resources if address in other.resources]
+
+
+def _kind(resource: Resource) -> tuple[object, ...]:
+    """All of a resource but what it is set to and what is made before it."""
+    r = resource
+    return r.address, r.mode, r.type, r.name, r.index, r.module, r.sensitive
 
 
 DEPENDENCIES = "depends_on"

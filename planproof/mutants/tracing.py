@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from planproof.mutants.model import DEPENDENCIES
@@ -16,18 +16,19 @@ class Reads:
     """All that was looked at in the stacks of one run, by the name of their variables.
 
     Attributes:
-        values: (variant, address, top-level attribute).
+        values: (variant, address, top-level attribute), or :data:`DEPENDENCIES` for what Terraform
+            makes before a resource.
+        names: (variant, address) of which all attributes were listed or counted.
         types: (variant, mode, type) of which all resources were asked for.
         addresses: (variant, address) that was asked for by its address.
         wholes: the variants of which every resource was asked for.
-        orders: the variants that were asked what Terraform makes first.
     """
 
     values: set[tuple[str, str, str]] = field(default_factory=set)
+    names: set[tuple[str, str]] = field(default_factory=set)
     types: set[tuple[str, str, str]] = field(default_factory=set)
     addresses: set[tuple[str, str]] = field(default_factory=set)
     wholes: set[str] = field(default_factory=set)
-    orders: set[str] = field(default_factory=set)
 
     def sees(self, before: Stack, changes: Iterable[tuple[str, str]], after: Stack) -> bool:
         """Whether any of the changes between a stack and a mutant of it was looked at.
@@ -35,21 +36,21 @@ class Reads:
         Args:
             changes: as :func:`planproof.mutants.model.changed` tells them.
         """
-        name = before.name
-        for address, attribute in changes:
-            if attribute == DEPENDENCIES:
-                if name in self.orders:
-                    return True
-            elif attribute:
-                if (name, address, attribute) in self.values:
-                    return True
-            else:
-                resource = before.get(address) or after[address]
-                if name in self.wholes or (name, address) in self.addresses:
-                    return True
-                if (name, resource.mode, resource.type) in self.types:
-                    return True
-        return False
+        return any(self._sees(before, after, address, attribute) for address, attribute in changes)
+
+    def _sees(self, before: Stack, after: Stack, address: str, attribute: str) -> bool:
+        if not address:
+            return True  # who asked for what is not a resource is not written down
+        key = (before.name, address)
+        old, new = before.get(address), after.get(address)
+        if attribute and old is not None and new is not None:
+            listed = (attribute in old.values) != (attribute in new.values)
+            return (*key, attribute) in self.values or (listed and key in self.names)
+        return (
+            before.name in self.wholes
+            or key in self.addresses
+            or any(r and (before.name, r.mode, r.type) in self.types for r in (old, new))
+        )
 
 
 class _Values(Mapping[str, Value]):
@@ -73,11 +74,39 @@ class _Values(Mapping[str, Value]):
         return self._values.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
-        self._reads.values.update((*self._key, name) for name in self._values)
+        self._reads.names.add(self._key)
         return iter(self._values)
 
     def __len__(self) -> int:
+        self._reads.names.add(self._key)
         return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __reduce__(self) -> tuple[type[dict[str, Value]], tuple[dict[str, Value]]]:
+        # A copy would write down what is asked of it elsewhere.
+        return (dict, (dict(self),))
+
+
+class _Resource(Resource):
+    """A resource that tells whether it is asked what Terraform makes before it."""
+
+    __slots__ = ("_reads",)
+
+    @property
+    def dependencies(self) -> frozenset[str] | None:
+        if (reads := getattr(self, "_reads", None)) is not None:
+            reads[1].values.add((reads[0], self.address, DEPENDENCIES))
+        found: frozenset[str] | None = _DEPENDENCIES.__get__(self)
+        return found
+
+    @dependencies.setter
+    def dependencies(self, value: frozenset[str] | None) -> None:
+        _DEPENDENCIES.__set__(self, value)
+
+
+_DEPENDENCIES: Any = Resource.__dict__["dependencies"]
 
 
 class _Resources(Mapping[str, Resource]):
@@ -101,51 +130,40 @@ class _Resources(Mapping[str, Resource]):
         return len(self._resources)
 
 
-@dataclass(frozen=True, slots=True)
-class _TracedStack(Stack):
-    """A stack that tells what is asked of it."""
+Key = tuple[str, str]
 
-    reads: Reads = field(default_factory=Reads, repr=False, compare=False)
 
-    def managed(self, *types: str) -> tuple[Resource, ...]:
-        self._note("managed", types)
-        return Stack.managed(self, *types)
+class _Types(Mapping[Key, tuple[Resource, ...]]):
+    """The resources of a stack by mode and type, which tell of which type all are asked for."""
 
-    def data(self, *types: str) -> tuple[Resource, ...]:
-        self._note("data", types)
-        return Stack.data(self, *types)
+    __slots__ = ("_name", "_reads", "_types")
 
-    def types(self) -> frozenset[str]:
-        self.reads.wholes.add(self.name)
-        return Stack.types(self)
+    def __init__(self, types: Mapping[Key, tuple[Resource, ...]], name: str, reads: Reads) -> None:
+        self._types, self._name, self._reads = types, name, reads
 
-    def made_after(self, later: Resource, earlier: Resource) -> bool | None:
-        self.reads.orders.add(self.name)
-        return Stack.made_after(self, later, earlier)
+    def __getitem__(self, key: Key) -> tuple[Resource, ...]:
+        self._reads.types.add((self._name, *key))
+        return self._types[key]
 
-    def _note(self, mode: str, types: tuple[str, ...]) -> None:
-        if not types:
-            self.reads.wholes.add(self.name)
-        self.reads.types.update((self.name, mode, type_) for type_ in types)
+    def __iter__(self) -> Iterator[Key]:
+        self._reads.wholes.add(self._name)
+        return iter(self._types)
+
+    def __len__(self) -> int:
+        self._reads.wholes.add(self._name)
+        return len(self._types)
 
 
 def traced(stack: Stack, reads: Reads) -> Stack:
     """A fresh copy of a stack that writes down what is asked of it."""
-    resources = {
-        address: replace(item, values=_Values(item.values, (stack.name, address), reads))
-        for address, item in stack.resources.items()
-    }
-    copy = _TracedStack(
-        stack.name,
-        resources,
-        stack.variables,
-        stack.configuration,
-        stack.resolved,
-        stack.places,
-        stack.sources,
-        stack.sensitive_variables,
-        reads=reads,
-    )
+    resources = {}
+    for address, item in stack.resources.items():
+        given = {part.name: getattr(item, part.name) for part in fields(item)}
+        values = _Values(item.values, (stack.name, address), reads)
+        resources[address] = _Resource(**given | {"values": values})
+        object.__setattr__(resources[address], "_reads", (stack.name, reads))
+    copy = replace(stack, resources=resources)
     # Last, for the stack itself has looked at all of them to index them by type.
     object.__setattr__(copy, "resources", _Resources(resources, stack.name, reads))
+    object.__setattr__(copy, "_by_type", _Types(copy._by_type, stack.name, reads))
     return copy
