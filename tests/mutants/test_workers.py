@@ -192,10 +192,14 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_another_ones() -> Non
 
 
 def test_no_fork_is_left_when_what_uses_them_breaks_down() -> None:
-    with pytest.raises(LookupError), Workers(square, 2, 60.0) as workers:
-        for _ in workers.each(range(1, 10)):
-            assert len(descendants(os.getpid())) >= 2
-            raise LookupError
+    def break_down() -> None:
+        with Workers(square, 2, 60.0) as workers:
+            for _ in workers.each(range(1, 10)):
+                assert len(descendants(os.getpid())) >= 2
+                raise LookupError
+
+    with pytest.raises(LookupError):
+        break_down()
 
 
 CTRL_C = """
