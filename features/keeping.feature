@@ -28,6 +28,11 @@ Feature: The pipeline forgets nothing too soon, and nothing never
       And every CloudWatch log group has retention_in_days of at most 365
 
     @REQ-19
+    Scenario: Messages survive a weekend
+      Then every SQS queue has message_retention_seconds of at least 345600
+      And every SQS queue has message_retention_seconds of at most 1209600
+
+    @REQ-19
     Scenario: Messages that failed wait to be looked at, and for nobody else's
       Then every dead-letter queue keeps messages longer than the queues they come from
       And every dead-letter queue takes messages from those queues alone

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 from planproof.recorder import Recorder
 from planproof.stack import Resource
-from planproof.values import Value, contains_unknown, is_unknown, leaves
+from planproof.values import Value, is_unknown, leaves
 
 _BLANK: tuple[Value, ...] = (None, "", 0, [], (), {})
+
+_EMPTY_FILTER = (0, "prefix")
+"""Where a reader looks for what an empty filter says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,14 @@ def _on_all(
     yield f"{rule}.status", None if is_unknown(status) else status == "Enabled", "Enabled"
     for name in ending.unset:
         value = configuration.get(f"{rule}.{name}")
-        holds = None
-        if not contains_unknown(value):
-            holds = all(leaf in _BLANK for _, leaf in leaves(value))
-        yield f"{rule}.{name}", holds, "nothing, so that it is for every object"
+        found = list(leaves(value))
+        unknown = [path for path, leaf in found if is_unknown(leaf)]
+        filled = [path for path, leaf in found if path not in unknown and leaf not in _BLANK]
+        empty = _EMPTY_FILTER if isinstance(value, (list, tuple)) and value else ()
+        first = (filled or unknown or [empty])[0]
+        path = ".".join((rule, name, *map(str, first)))
+        holds = False if filled else None if unknown else True
+        yield path, holds, "nothing, so that it is for every object"
 
 
 def _days(configuration: Resource, rule: str, ending: Ending) -> int | float | None:

@@ -96,12 +96,22 @@ def rules(*blocks: Mapping[str, Any], of: Any = "b") -> Made:
         ({"filter": [{"object_size_greater_than": 1000}]}, Verdict.FAILED),
         ({"status": UNKNOWN}, Verdict.UNDETERMINED),
         ({"filter": [{"prefix": UNKNOWN}]}, Verdict.UNDETERMINED),
+        ({"filter": UNKNOWN}, Verdict.UNDETERMINED),
+        ({"filter": [{"prefix": "films/", "tag": UNKNOWN}]}, Verdict.FAILED),
     ],
 )
 def test_a_rule_is_enabled_and_for_every_object(
     step: Step, block: Mapping[str, Any], change: Mapping[str, Any], expected: Verdict
 ) -> None:
     assert verdict(judged(step, BUCKET, rules({**block, **change}))) is expected
+
+
+def test_what_spares_some_objects_is_named() -> None:
+    some = {**OLD, "filter": [{"and": [], "prefix": "films/", "tag": []}]}
+    evidence = judged(old_versions, BUCKET, rules(some))
+    assert [item[:3] for item in broken(evidence)] == [
+        ("aws_s3_bucket_lifecycle_configuration.l", "rule.0.filter.0.prefix", "films/")
+    ]
 
 
 @pytest.mark.parametrize(
