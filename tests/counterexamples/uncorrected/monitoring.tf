@@ -1,6 +1,8 @@
 # Alarms that nobody hears, and a page for one region.
 
 locals {
+  job_queue_arn = "arn:aws:mediaconvert:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:queues/Default"
+
   queues = {
     uploads    = aws_sqs_queue.uploads.name
     job-states = aws_sqs_queue.job_states.name
@@ -66,7 +68,7 @@ resource "aws_cloudwatch_metric_alarm" "jobs" {
   alarm_description   = "MediaConvert jobs failed"
   namespace           = "AWS/MediaConvert"
   metric_name         = "JobsErroredCount"
-  dimensions          = { Queue = "arn:aws:mediaconvert:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:queues/Default" }
+  dimensions          = { Queue = local.job_queue_arn }
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
@@ -105,7 +107,7 @@ resource "aws_cloudwatch_dashboard" "pipeline" {
         width  = 12
         height = 6
         properties = {
-          title  = "Messages waiting"
+          title  = "Messages"
           region = "us-east-1"
           view   = "timeSeries"
           stat   = "Maximum"
@@ -113,6 +115,10 @@ resource "aws_cloudwatch_dashboard" "pipeline" {
           metrics = [
             ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", aws_sqs_queue.uploads.name],
             ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", aws_sqs_queue.job_states.name],
+            ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", aws_sqs_queue.uploads_failed.name],
+            ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", aws_sqs_queue.job_states_failed.name],
+            ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", aws_sqs_queue.uploads.name],
+            ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", aws_sqs_queue.job_states.name],
           ]
         }
       },
@@ -123,7 +129,7 @@ resource "aws_cloudwatch_dashboard" "pipeline" {
         width  = 12
         height = 6
         properties = {
-          title  = "Function"
+          title  = "Function and jobs"
           region = "us-east-1"
           view   = "timeSeries"
           stat   = "Sum"
@@ -131,6 +137,9 @@ resource "aws_cloudwatch_dashboard" "pipeline" {
           metrics = [
             ["AWS/Lambda", "Invocations", "FunctionName", aws_lambda_function.transcoder.function_name],
             ["AWS/Lambda", "Errors", "FunctionName", aws_lambda_function.transcoder.function_name],
+            ["AWS/Lambda", "Throttles", "FunctionName", aws_lambda_function.transcoder.function_name],
+            ["AWS/MediaConvert", "JobsErroredCount", "Queue", local.job_queue_arn],
+            ["AWS/Events", "FailedInvocations", "RuleName", aws_cloudwatch_event_rule.job_state.name],
           ]
         }
       },
