@@ -46,7 +46,8 @@ _NONE = passed("the alarm has no actions")
 def _judge(name: str, value: Value) -> Finding:
     if value in (None, []):
         return _NONE
-    arns = [text for text in literals(value) if ":" in text]
+    written = [text for text in (value if isinstance(value, list) else []) if isinstance(text, str)]
+    arns = [text for text in literals(value) if ":" in text] + [text for text in written if text]
     if arns:
         return failed(f'{name} holds "{arns[0]}"')
     sources = references(value)

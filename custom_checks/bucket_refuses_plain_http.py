@@ -1,10 +1,12 @@
 """Does a bucket refuse requests without TLS?"""
 
+import re
+
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
 from check_support.finding import Finding, failed, passed, undetermined
 from check_support.policy import Statement, read_policy
-from check_support.values import literals
+from check_support.values import Reference, Template, Value, literals
 from checkov.common.models.enums import CheckCategories
 
 
@@ -16,7 +18,8 @@ class BucketRefusesPlainHttp(SourceCheck):
     name = "A bucket's policy denies requests without TLS"
     description = (
         "Encryption at rest says nothing of the way there: S3 answers plain HTTP unless the "
-        "bucket's policy denies every request for which aws:SecureTransport is false."
+        "bucket's policy denies every request, for the bucket and for its objects, for which "
+        "aws:SecureTransport is false."
     )
     source = (
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html#transit"
@@ -31,9 +34,11 @@ class BucketRefusesPlainHttp(SourceCheck):
         policies = [resource, *_policies_of(resource, configuration)]
         documents = {policy.address: read_policy(policy.value("policy")) for policy in policies}
         for address, document in documents.items():
-            if any(_denies_plain_http(statement) for statement in document.statements):
+            if any(_denies_plain_http(s) and _covers(s, resource) for s in document.statements):
                 return passed(f"{address} denies requests without TLS")
-        if not all(document.complete for document in documents.values()):
+        statements = [s for document in documents.values() for s in document.statements]
+        maybe = any(_denies_plain_http(s) and _covers(s, resource) is None for s in statements)
+        if maybe or not all(document.complete for document in documents.values()):
             return undetermined("the bucket's policy is not all in the source")
         return failed("no policy of the bucket denies requests without TLS")
 
@@ -55,7 +60,7 @@ def _policies_of(bucket: Resource, configuration: Configuration) -> list[Resourc
 
 
 def _denies_plain_http(statement: Statement) -> bool:
-    everybody = any(kind == "*" or who == "*" for kind, who in statement.principals)
+    everybody = any(kind in ("*", "AWS") and who == "*" for kind, who in statement.principals)
     plain = any(
         c.operator in ("Bool", "BoolIfExists")
         and c.key.lower() == "aws:securetransport"
@@ -64,6 +69,45 @@ def _denies_plain_http(statement: Statement) -> bool:
     )
     everything = bool({"*", "s3:*"} & set(literals(statement.actions)))
     return statement.effect == "Deny" and statement.certain and everybody and everything and plain
+
+
+def _covers(statement: Statement, bucket: Resource) -> bool | None:
+    """Whether the statement is about the bucket and all objects in it; ``None`` if that is not
+    decided.
+    """
+    answers = [_parts_named(resource, bucket) for resource in statement.resources]
+    if {_BUCKET, _OBJECTS} <= {part for parts in answers if parts for part in parts}:
+        return True
+    return None if None in answers else False
+
+
+_BUCKET, _OBJECTS = "", "/*"
+
+
+def _parts_named(resource: Value, bucket: Resource) -> set[str] | None:
+    """What a resource names of the bucket: itself, its objects, both, neither; ``None`` if that is
+    not decided.
+    """
+    if isinstance(resource, str):
+        named = re.fullmatch(r"(?:\*|arn:[\w-]+:s3:::(?:\*|([^/*]+)))(/?\*)?", resource)
+        if named is None or named[1] not in (None, bucket.value("bucket")):
+            return set()
+        return _of_ending(named[2] or ("" if named[1] else "*"))
+    parts = resource.parts if isinstance(resource, Template) else (resource,)
+    first, *rest = parts
+    if not isinstance(first, Reference) or len(rest) > 1:
+        return None
+    if first.resource_type == bucket.type and not (
+        bucket.is_named_by(first) and first.path == ("arn",)
+    ):
+        return set()
+    if first.resource_type != bucket.type or not all(isinstance(part, str) for part in rest):
+        return None
+    return _of_ending(str(rest[0]) if rest else "")
+
+
+def _of_ending(ending: str) -> set[str]:
+    return {"*": {_BUCKET, _OBJECTS}, "/*": {_OBJECTS}, "": {_BUCKET}}.get(ending, set())
 
 
 check = BucketRefusesPlainHttp()

@@ -1,9 +1,11 @@
 """Does a change of the code reach the Lambda function?"""
 
+from functools import partial
+
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
 from check_support.finding import Finding, failed, not_applicable, of_every_option, passed
-from check_support.values import Value, shown
+from check_support.values import Value, literals, references, shown
 from checkov.common.models.enums import CheckCategories
 
 VERSIONS = ("source_code_hash", "code_sha256", "s3_object_version")
@@ -18,7 +20,7 @@ class FunctionPackageChangeIsSeen(SourceCheck):
     description = (
         "Terraform compares the package's path or key, not what is in it. Without the hash (or, "
         "for a package in S3, the object's version) it deploys the first code and never a later "
-        "one."
+        "one. The hash of another file says nothing of this one."
     )
     source = "https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lambda_function"
     guideline = "Write source_code_hash = data.archive_file.<name>.output_base64sha256"
@@ -33,16 +35,38 @@ class FunctionPackageChangeIsSeen(SourceCheck):
         for name in VERSIONS:
             value = resource.value(name)
             if value is not None:
-                return of_every_option(value, _judge)
+                return of_every_option(value, partial(_judge, _package(resource)))
         return failed("source_code_hash is not set, so a change of the code is not deployed")
 
 
-def _judge(value: Value) -> Finding:
+def _package(function: Resource) -> Value:
+    filename = function.value("filename")
+    return function.value("s3_key") if filename is None else filename
+
+
+def _judge(package: Value, value: Value) -> Finding:
     if value is None:
         return failed("source_code_hash is null, so a change of the code is not deployed")
     if isinstance(value, str):
         return failed(f'the hash or version is always "{value}"')
+    if _is_of_another(value, package):
+        return failed(f"{shown(value)} is not that of the package, {shown(package)}")
     return passed(f"a change of the code changes {shown(value)}")
+
+
+def _is_of_another(value: Value, package: Value) -> bool:
+    """Whether the two surely come from different files: made by other blocks, or called by other
+    names.
+    """
+    hashed, packed = _makers(value), _makers(package)
+    if hashed and packed:
+        return not hashed & packed
+    names = literals(value)
+    return isinstance(package, str) and not hashed and bool(names) and package not in names
+
+
+def _makers(value: Value) -> set[str]:
+    return {reference.root for reference in references(value) if reference.resource_type}
 
 
 check = FunctionPackageChangeIsSeen()

@@ -1,5 +1,7 @@
 """Is iam:PassRole granted for named roles and a named service only?"""
 
+import re
+
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
 from check_support.finding import (
@@ -17,6 +19,9 @@ from check_support.values import Reference, Template, Value, shown
 from checkov.common.models.enums import CheckCategories
 
 ACTION = "iam:PassRole"
+_UNDECIDED = r"\$\{[^}]+\}"
+_ROLE = re.compile(rf"arn:(?:aws[\w-]*|{_UNDECIDED}):iam::(?:\d{{12}}|{_UNDECIDED}):role/.+")
+_SERVICE = re.compile(rf"(?:[a-z][\w.-]*|{_UNDECIDED})\.(?:amazonaws\.com(?:\.cn)?|{_UNDECIDED})")
 
 
 class PassRoleNamesRoleAndService(SourceCheck):
@@ -49,7 +54,7 @@ def _judge(statement: Statement, certain: bool) -> Finding:
     findings = [of_every_option(role, _judge_role) for role in statement.resources]
     if statement.not_resources or not statement.resources:
         findings.append(failed("it names no role"))
-    limited = statement.limits("iam:PassedToService")
+    limited = _names_service(statement)
     if limited is None:
         findings.append(undetermined("its condition is not decided in the source"))
     elif not limited:
@@ -60,16 +65,31 @@ def _judge(statement: Statement, certain: bool) -> Finding:
     return Finding(verdict.weight, f"{statement.label} allows {ACTION}: {verdict.reason}")
 
 
+def _names_service(statement: Statement) -> bool | None:
+    """Whether a condition ties the role to services; ``None`` if that is not decided."""
+    limited = statement.limits("iam:PassedToService")
+    services = [
+        value
+        for condition in statement.conditions
+        if condition.key.lower() == "iam:passedtoservice" and condition.ties
+        for value in condition.values
+    ]
+    texts = [str(value) for value in services if isinstance(value, str | Template)]
+    return limited and all(_SERVICE.fullmatch(text) for text in texts)
+
+
 def _judge_role(role: Value) -> Finding:
     if isinstance(role, Reference) and role.resource_type.removeprefix("data.") == "aws_iam_role":
+        if role.path != ("arn",):
+            return failed(f"{role} is not the arn of a role")
         return passed(f"it names {role}")
     texts = [p for p in role.parts if isinstance(p, str)] if isinstance(role, Template) else [role]
     if any(isinstance(text, str) and ("*" in text or "?" in text) for text in texts):
         return failed(f"{shown(role)} is not one role")
-    if isinstance(role, str):
-        return passed(f"it names {role}")
-    if isinstance(role, Template) and ":role/" in str(role):
+    if isinstance(role, str | Template) and _ROLE.fullmatch(str(role)):
         return passed(f"it names {shown(role)}")
+    if isinstance(role, str) or (isinstance(role, Template) and ":role/" in str(role)):
+        return failed(f"{shown(role)} is not the arn of a role")
     return undetermined(f"{shown(role)} may be any role")
 
 

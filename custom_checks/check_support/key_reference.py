@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from check_support.values import Reference, Template, Value
@@ -14,6 +15,7 @@ _KEYS = {
     "aws_kms_replica_external_key",
     "aws_kms_replica_key",
 }
+_ID = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OF_KEY: dict[str, KeyName] = {"id": "id", "key_id": "id", "arn": "arn"}
 _OF_ALIAS: dict[str, KeyName] = {
     "arn": "arn",
@@ -44,4 +46,4 @@ def how_named(value: Value) -> KeyName | None:
         return "arn"
     if text.startswith("alias/"):
         return "alias"
-    return "id" if isinstance(value, str) else None
+    return "id" if isinstance(value, str) and _ID.fullmatch(value) else None

@@ -17,6 +17,7 @@ from check_support.scope import instance_frame
 from check_support.values import Choice, Reference, Template, Value, options, shown
 
 _TYING_OPERATORS = {"arnequals", "arnlike", "stringequals", "stringequalsignorecase", "stringlike"}
+_EVERYBODY: list[tuple[str, Value]] = [("*", "*")]
 _MARK = "\x00{}\x00"
 
 
@@ -31,19 +32,21 @@ class Condition:
     @property
     def ties(self) -> bool:
         """Whether only the given values will do, and not a missing key or whatever a ``*`` matches.
+        Without a value there is nothing to tie to.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
         """
         operator = self.operator.lower().removeprefix("foranyvalue:")
-        return operator in _TYING_OPERATORS and "*" not in self.values
+        return operator in _TYING_OPERATORS and bool(self.values) and "*" not in self.values
 
 
 @dataclass(frozen=True)
 class Statement:
     """A statement. Every element is a list, empty if the element is absent.
 
-    ``principals`` are pairs of kind (``Service``, ``AWS``, ``*``) and identifier. ``certain`` is
-    false for a statement that a condition may leave out.
+    ``principals`` are pairs of kind (``Service``, ``AWS``, ``*``) and identifier; who allows
+    something to all but some (``NotPrincipal``) allows it to everybody. ``certain`` is false for a
+    statement that a condition may leave out.
     """
 
     sid: Value
@@ -64,7 +67,12 @@ class Statement:
     @property
     def allows(self) -> bool:
         """Whether the effect is Allow; one that is not decided is taken for Allow."""
-        return self.effect != "Deny"
+        return self.effect == "Allow" or not isinstance(self.effect, str | None)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the effect is one that AWS takes, or is not decided."""
+        return self.allows or self.effect == "Deny"
 
     def covers(self, action: str) -> bool | None:
         """Whether the statement is about an action such as ``iam:PassRole``; ``None`` if that is
@@ -128,7 +136,14 @@ def _uncertain(policy: Policy) -> Policy:
 
 
 def _from_text(text: str | Template) -> Policy:
-    """Reads JSON; undecided parts of the text travel through the JSON parser as marks."""
+    document = read_json(text)
+    return Policy(complete=False) if document is None else _from_elements(document)
+
+
+def read_json(text: str | Template) -> dict[str, Any] | None:
+    """The object that the text is, ``None`` if it is none. Undecided parts of the text travel
+    through the JSON parser as marks.
+    """
     parts = text.parts if isinstance(text, Template) else (text,)
     marks: dict[str, Value] = {}
     joined = ""
@@ -141,9 +156,9 @@ def _from_text(text: str | Template) -> Policy:
     try:
         document = json.loads(joined, strict=False)
     except ValueError:
-        return Policy(complete=False)
+        return None
     restored = _restore(document, marks)
-    return _from_elements(restored) if isinstance(restored, dict) else Policy(complete=False)
+    return restored if isinstance(restored, dict) else None
 
 
 def _restore(value: Any, marks: dict[str, Value]) -> Any:
@@ -169,20 +184,23 @@ def _from_elements(document: dict[str, Any]) -> Policy:
             for item in _entries(option):
                 if isinstance(item, dict):
                     statements.append(_from_json(item, certain))
+                    complete = complete and statements[-1].is_valid
                 else:
                     complete = False
     return Policy(tuple(statements), complete)
 
 
 def _from_json(element: dict[str, Any], certain: bool) -> Statement:
+    effect = element.get("Effect")
+    everybody_else = "NotPrincipal" in element and effect != "Deny"
     return Statement(
         sid=element.get("Sid"),
-        effect=element.get("Effect", "Allow"),
+        effect=effect,
         actions=_entries(element.get("Action")),
         not_actions=_entries(element.get("NotAction")),
         resources=_entries(element.get("Resource")),
         not_resources=_entries(element.get("NotResource")),
-        principals=list(_principals(element.get("Principal"))),
+        principals=[*_principals(element.get("Principal")), *(_EVERYBODY * everybody_else)],
         conditions=list(_conditions(element.get("Condition"))),
         certain=certain,
     )
@@ -219,7 +237,8 @@ def _from_reference(reference: Reference) -> Policy:
 
 
 def _from_blocks(document: Part) -> Policy:
-    policy = Policy(tuple(_from_block(part) for part in document.parts("statement")))
+    statements = tuple(_from_block(part) for part in document.parts("statement"))
+    policy = Policy(statements, all(statement.is_valid for statement in statements))
     for name in ("source_policy_documents", "override_policy_documents"):
         for entry in _entries(document.value(name)):
             policy += read_policy(entry)
@@ -229,9 +248,11 @@ def _from_blocks(document: Part) -> Policy:
 
 
 def _from_block(part: Part) -> Statement:
+    effect = part.value("effect") or "Allow"
+    everybody_else = bool(part.parts("not_principals")) and effect != "Deny"
     return Statement(
         sid=part.value("sid"),
-        effect=part.value("effect") or "Allow",
+        effect=effect,
         actions=_entries(part.value("actions")),
         not_actions=_entries(part.value("not_actions")),
         resources=_entries(part.value("resources")),
@@ -240,7 +261,8 @@ def _from_block(part: Part) -> Statement:
             (shown(principal.value("type")).strip('"'), identifier)
             for principal in part.parts("principals")
             for identifier in _entries(principal.value("identifiers"))
-        ],
+        ]
+        + _EVERYBODY * everybody_else,
         conditions=[
             Condition(
                 shown(condition.value("test")).strip('"'),

@@ -25,11 +25,16 @@ def is_service(principal: Value, service: str) -> bool | None:
 
 
 def trusts(statement: Statement, service: str) -> bool | None:
-    """Whether the statement lets the service in; ``None`` if that is not decided."""
-    if not statement.allows:
+    """Whether the statement lets the service in, by name or with everybody else; ``None`` if that
+    is not decided.
+    """
+    assumes = statement.covers("sts:AssumeRole")
+    if not statement.allows or assumes is False:
         return False
+    if any(who == "*" for _, who in statement.principals):
+        return assumes
     principals = [(kind, who) for kind, who in statement.principals if kind in ("Service", "?")]
     answers = [is_service(who, service) if kind == "Service" else None for kind, who in principals]
     if True in answers:
-        return True
+        return assumes
     return None if None in answers else False

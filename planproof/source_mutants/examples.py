@@ -55,6 +55,7 @@ class Example:
             for block in scan_text(text, file):
                 for node in _nodes(folder, block):
                     self.nodes.setdefault(node.key, node)
+        self._texts = {key: frozenset(_texts(node)) for key, node in self.nodes.items()}
         self._mentioned = {key: frozenset(self._mentions(n)) for key, n in self.nodes.items()}
 
     @classmethod
@@ -89,24 +90,26 @@ class Example:
         return found
 
     def concerning(self, subject: Node) -> set[Key]:
-        """What a subject refers to, and what refers to that for its sake, as its policy does."""
+        """What a subject refers to, and what refers to that for its sake, as its policy does; by
+        reference, or by the same text."""
         found = self.needed([subject.key])
         while True:
             targets = {key for key in found if self.nodes[key].block.kind == "resource"}
+            texts = self._texts[subject.key]
             more = [
                 node.key
                 for node in self.nodes.values()
                 if node.kind is None
                 and node.key not in found
-                and node.block.kind in ("resource", "module")
-                and self._mentioned[node.key] & targets
+                and node.block.kind in ("resource", "module", "data")
+                and (self._mentioned[node.key] & targets or self._texts[node.key] & texts)
             ]
             if not more:
                 return found
             found |= self.needed(more)
 
     def around(self, keys: Iterable[Key]) -> set[Key]:
-        """The blocks, what they need, and whatever belongs to no other subject."""
+        """The blocks, what they need, and whatever does not belong to other subjects alone."""
         found = self.needed(keys)
         while True:
             more = {
@@ -116,7 +119,14 @@ class Example:
                 and node.key not in found
                 and not node.folder
                 and node.block.kind in ("resource", "module", "provider")
-                and not self._subjects_of(node) - found
+                and (not (own := self._subjects_of(node)) or own & found)
+            } | {
+                node.key
+                for node in self.nodes.values()
+                if node.kind is None
+                and node.key not in found
+                and node.block.kind == "data"
+                and any(self._texts[node.key] & self._texts[key] for key in found)
             }
             if not more:
                 return found
@@ -146,6 +156,14 @@ class Example:
         if source is not None:
             folder = PurePosixPath(node.folder, source.text.strip('"')).as_posix()
             yield from (key for key in self.nodes if key[0] == folder)
+
+
+def _texts(node: Node) -> Iterator[str]:
+    """The strings that an attribute of the block is; who holds the same is meant by it too."""
+    if node.block.kind in ("resource", "data"):
+        for attribute in node.block.attributes.values():
+            if attribute.text.startswith('"'):
+                yield attribute.text
 
 
 def _nodes(folder: str, block: SourceBlock) -> Iterator[Node]:

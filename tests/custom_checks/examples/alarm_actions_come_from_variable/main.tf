@@ -23,10 +23,7 @@ resource "aws_cloudwatch_metric_alarm" "pass_empty" {
   alarm_actions = []
 }
 
-resource "aws_cloudwatch_composite_alarm" "pass_none" {
-  alarm_name = "example"
-  alarm_rule = "FALSE"
-}
+resource "aws_cloudwatch_composite_alarm" "pass_none" {}
 
 resource "aws_cloudwatch_metric_alarm" "pass_required" {
   alarm_actions = compact([var.required_topic_arn])

@@ -27,7 +27,6 @@ resource "aws_s3_bucket" "pass_default" {
 }
 
 resource "aws_s3_directory_bucket" "pass" {
-  bucket        = "videos--use1-az4--x-s3"
   force_destroy = !false
 }
 

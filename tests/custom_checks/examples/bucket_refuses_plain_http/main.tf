@@ -27,7 +27,6 @@ resource "aws_s3_bucket_policy" "of_pass" {
   bucket = aws_s3_bucket.pass.id
 
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Deny"
       Principal = { AWS = "*" }
@@ -71,7 +70,6 @@ resource "aws_s3_bucket_policy" "of_fail_allow" {
   bucket = aws_s3_bucket.fail_allow.id
 
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Principal = "*"
@@ -89,12 +87,28 @@ resource "aws_s3_bucket_policy" "of_fail_one_action" {
   bucket = aws_s3_bucket.fail_one_action.id
 
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:PutObject"
       Resource  = "*"
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}
+
+# Whoever reads or writes an object may do without TLS.
+resource "aws_s3_bucket" "fail_objects_left_out" {}
+
+resource "aws_s3_bucket_policy" "of_fail_objects_left_out" {
+  bucket = aws_s3_bucket.fail_objects_left_out.id
+
+  policy = jsonencode({
+    Statement = [{
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = aws_s3_bucket.fail_objects_left_out.arn
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
   })
@@ -115,6 +129,22 @@ resource "aws_s3_bucket" "unknown" {}
 resource "aws_s3_bucket_policy" "of_unknown" {
   bucket = aws_s3_bucket.unknown.id
   policy = var.policy
+}
+
+resource "aws_s3_bucket" "unknown_resource" {}
+
+resource "aws_s3_bucket_policy" "of_unknown_resource" {
+  bucket = aws_s3_bucket.unknown_resource.id
+
+  policy = jsonencode({
+    Statement = [{
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = var.policy
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
 }
 
 resource "aws_s3_bucket" "pass_by_name" {

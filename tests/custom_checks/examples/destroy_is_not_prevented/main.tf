@@ -3,15 +3,12 @@ variable "protect" {
 }
 
 resource "aws_dynamodb_table" "pass" {
-  name = "assets"
-
   lifecycle {
     create_before_destroy = true
   }
 }
 
 resource "aws_dynamodb_table" "pass_off" {
-  name                        = "assets"
   deletion_protection_enabled = false
 
   lifecycle {
@@ -26,16 +23,13 @@ resource "aws_s3_bucket" "fail" {
 }
 
 resource "aws_dynamodb_table" "fail" {
-  name                        = "assets"
   deletion_protection_enabled = true
 }
 
 resource "aws_cognito_user_pool" "fail" {
-  name                = "viewers"
   deletion_protection = "ACTIVE"
 }
 
 resource "aws_dynamodb_table" "unknown" {
-  name                        = "assets"
   deletion_protection_enabled = var.protect
 }

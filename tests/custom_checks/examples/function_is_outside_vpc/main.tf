@@ -3,13 +3,9 @@ variable "subnet_ids" {
   default = []
 }
 
-resource "aws_lambda_function" "pass" {
-  function_name = "example"
-}
+resource "aws_lambda_function" "pass" {}
 
 resource "aws_lambda_function" "pass_dynamic_over_nothing" {
-  function_name = "example"
-
   dynamic "vpc_config" {
     for_each = []
 
@@ -21,8 +17,6 @@ resource "aws_lambda_function" "pass_dynamic_over_nothing" {
 }
 
 resource "aws_lambda_function" "pass_no_subnet" {
-  function_name = "example"
-
   vpc_config {
     subnet_ids         = []
     security_group_ids = []
@@ -30,8 +24,6 @@ resource "aws_lambda_function" "pass_no_subnet" {
 }
 
 resource "aws_lambda_function" "fail" {
-  function_name = "example"
-
   vpc_config {
     subnet_ids         = [aws_subnet.private.id]
     security_group_ids = [aws_security_group.function.id]
@@ -39,8 +31,6 @@ resource "aws_lambda_function" "fail" {
 }
 
 resource "aws_lambda_function" "fail_splat" {
-  function_name = "example"
-
   vpc_config {
     subnet_ids         = aws_subnet.private[*].id
     security_group_ids = []
@@ -48,8 +38,6 @@ resource "aws_lambda_function" "fail_splat" {
 }
 
 resource "aws_lambda_function" "fail_dynamic" {
-  function_name = "example"
-
   dynamic "vpc_config" {
     for_each = ["subnet-0123456789abcdef0"]
 
@@ -61,8 +49,6 @@ resource "aws_lambda_function" "fail_dynamic" {
 }
 
 resource "aws_lambda_function" "unknown_variable" {
-  function_name = "example"
-
   vpc_config {
     subnet_ids         = var.subnet_ids
     security_group_ids = []
@@ -70,8 +56,6 @@ resource "aws_lambda_function" "unknown_variable" {
 }
 
 resource "aws_lambda_function" "unknown_dynamic" {
-  function_name = "example"
-
   dynamic "vpc_config" {
     for_each = var.subnet_ids
 
@@ -83,8 +67,6 @@ resource "aws_lambda_function" "unknown_dynamic" {
 }
 
 resource "aws_lambda_function" "unknown_condition" {
-  function_name = "example"
-
   vpc_config {
     subnet_ids         = length(var.subnet_ids) > 2 ? [aws_subnet.private.id] : []
     security_group_ids = []

@@ -43,10 +43,8 @@ resource "aws_iam_role_policy" "makes_no_jobs" {
   policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
 }
 
+# Whoever has the variable needs no other evidence that it makes jobs.
 resource "aws_lambda_function" "pass" {
-  function_name = "example"
-  role          = aws_iam_role.makes_jobs.arn
-
   environment {
     variables = {
       MEDIACONVERT_ROLE = aws_iam_role.mediaconvert.arn
@@ -55,17 +53,13 @@ resource "aws_lambda_function" "pass" {
 }
 
 resource "aws_lambda_function" "pass_merged" {
-  function_name = "example"
-  role          = aws_iam_role.makes_jobs.arn
-
   environment {
     variables = merge({ LOG_LEVEL = "INFO" }, { MEDIACONVERT_ROLE = local.role_arn })
   }
 }
 
 resource "aws_lambda_function" "fail_by_permission" {
-  function_name = "example"
-  role          = aws_iam_role.makes_jobs.arn
+  role = aws_iam_role.makes_jobs.arn
 
   environment {
     variables = {
@@ -75,14 +69,12 @@ resource "aws_lambda_function" "fail_by_permission" {
 }
 
 resource "aws_lambda_function" "fail_no_environment" {
-  function_name = "example"
-  role          = aws_iam_role.makes_jobs.arn
+  role = aws_iam_role.makes_jobs.arn
 }
 
 # Nothing is known of the role, but what reads an input and writes an output makes jobs.
 resource "aws_lambda_function" "fail_by_environment" {
-  function_name = "example"
-  role          = var.role_arn
+  role = var.role_arn
 
   environment {
     variables = {
@@ -93,8 +85,7 @@ resource "aws_lambda_function" "fail_by_environment" {
 }
 
 resource "aws_lambda_function" "fail_literal" {
-  function_name = "example"
-  role          = aws_iam_role.makes_jobs.arn
+  role = aws_iam_role.makes_jobs.arn
 
   environment {
     variables = {
@@ -104,8 +95,7 @@ resource "aws_lambda_function" "fail_literal" {
 }
 
 resource "aws_lambda_function" "fail_name" {
-  function_name = "example"
-  role          = aws_iam_role.makes_jobs.arn
+  role = aws_iam_role.makes_jobs.arn
 
   environment {
     variables = {
@@ -116,8 +106,7 @@ resource "aws_lambda_function" "fail_name" {
 
 # Its own role, which MediaConvert may not assume.
 resource "aws_lambda_function" "fail_other_role" {
-  function_name = "example"
-  role          = aws_iam_role.makes_jobs.arn
+  role = aws_iam_role.makes_jobs.arn
 
   environment {
     variables = {
@@ -127,13 +116,11 @@ resource "aws_lambda_function" "fail_other_role" {
 }
 
 resource "aws_lambda_function" "unknown_role" {
-  function_name = "example"
-  role          = var.role_arn
+  role = var.role_arn
 }
 
 resource "aws_lambda_function" "unknown_environment" {
-  function_name = "example"
-  role          = aws_iam_role.makes_jobs.arn
+  role = aws_iam_role.makes_jobs.arn
 
   environment {
     variables = var.environment
@@ -141,8 +128,7 @@ resource "aws_lambda_function" "unknown_environment" {
 }
 
 resource "aws_lambda_function" "unknown_value" {
-  function_name = "example"
-  role          = aws_iam_role.makes_jobs.arn
+  role = aws_iam_role.makes_jobs.arn
 
   environment {
     variables = {
@@ -152,6 +138,5 @@ resource "aws_lambda_function" "unknown_value" {
 }
 
 resource "aws_lambda_function" "other" {
-  function_name = "example"
-  role          = aws_iam_role.makes_no_jobs.arn
+  role = aws_iam_role.makes_no_jobs.arn
 }

@@ -8,38 +8,31 @@ variable "runtime_without_default" {
 }
 
 resource "aws_lambda_function" "pass" {
-  function_name = "example"
-  runtime       = "python3.11"
+  runtime = "python3.11"
 }
 
 resource "aws_lambda_function" "fail" {
-  function_name = "example"
-  runtime       = "nodejs16.x"
+  runtime = "nodejs16.x"
 }
 
 # The variable's default is what an unattended run builds.
 resource "aws_lambda_function" "fail_default" {
-  function_name = "example"
-  runtime       = var.runtime
+  runtime = var.runtime
 }
 
 resource "aws_lambda_function" "unknown_variable" {
-  function_name = "example"
-  runtime       = var.runtime_without_default
+  runtime = var.runtime_without_default
 }
 
 resource "aws_lambda_function" "unknown_condition" {
-  function_name = "example"
-  runtime       = var.runtime_without_default == "old" ? "nodejs16.x" : "python3.11"
+  runtime = var.runtime_without_default == "old" ? "nodejs16.x" : "python3.11"
 }
 
 resource "aws_lambda_function" "unknown_runtime" {
-  function_name = "example"
-  runtime       = "cobol85"
+  runtime = "cobol85"
 }
 
 resource "aws_lambda_function" "other_image" {
-  function_name = "example"
-  package_type  = "Image"
-  image_uri     = "111122223333.dkr.ecr.example.com/videos:1"
+  package_type = "Image"
+  image_uri    = "111122223333.dkr.ecr.example.com/videos:1"
 }

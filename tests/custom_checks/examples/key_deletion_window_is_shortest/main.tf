@@ -20,7 +20,6 @@ resource "aws_kms_key" "pass_local" {
 }
 
 resource "aws_kms_replica_key" "pass" {
-  primary_key_arn         = aws_kms_key.pass.arn
   deletion_window_in_days = "7"
 }
 

@@ -70,7 +70,6 @@ data "aws_iam_policy_document" "each" {
 
 resource "aws_iam_role" "pass" {
   assume_role_policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
@@ -82,7 +81,6 @@ resource "aws_iam_role" "pass" {
 
 resource "aws_iam_role" "pass_queue" {
   assume_role_policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
@@ -102,7 +100,6 @@ resource "aws_iam_role" "pass_document_instance" {
 
 resource "aws_iam_role" "fail" {
   assume_role_policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Sid       = "MediaConvert"
       Effect    = "Allow"
@@ -129,7 +126,6 @@ resource "aws_iam_role" "fail_other_condition" {
 # Whoever sends no account gets in.
 resource "aws_iam_role" "fail_if_exists" {
   assume_role_policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
@@ -139,10 +135,16 @@ resource "aws_iam_role" "fail_if_exists" {
   })
 }
 
+# MediaConvert is among everybody.
+resource "aws_iam_role" "fail_everybody" {
+  assume_role_policy = jsonencode({
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = "*" }]
+  })
+}
+
 # The second statement lets everybody in, whatever the first one says.
 resource "aws_iam_role" "fail_second_statement" {
   assume_role_policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [
       {
         Effect    = "Allow"
@@ -169,14 +171,12 @@ resource "aws_iam_role" "fail_document_instance" {
 
 resource "aws_iam_role" "unknown_service" {
   assume_role_policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = var.services } }]
   })
 }
 
 resource "aws_iam_role" "unknown_condition" {
   assume_role_policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
@@ -192,11 +192,20 @@ resource "aws_iam_role" "unknown_file" {
 
 resource "aws_iam_role" "other_service" {
   assume_role_policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = ["lambda.amazonaws.com", "logs.${data.aws_partition.current.dns_suffix}"] }
+    }]
+  })
+}
+
+resource "aws_iam_role" "other_action" {
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:TagSession"
+      Principal = { Service = "mediaconvert.amazonaws.com" }
     }]
   })
 }

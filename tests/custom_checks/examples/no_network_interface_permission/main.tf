@@ -37,14 +37,12 @@ data "aws_iam_policy_document" "both" {
 
 resource "aws_iam_policy" "pass" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = ["s3:GetObject", "ec2:DescribeRegions"], Resource = "*" }]
   })
 }
 
 resource "aws_iam_policy" "pass_deny" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = { Effect = "Deny", Action = "ec2:*", Resource = "*" }
   })
 }
@@ -52,7 +50,6 @@ resource "aws_iam_policy" "pass_deny" {
 resource "aws_iam_policy" "pass_heredoc" {
   policy = <<-EOT
     {
-      "Version": "2012-10-17",
       "Statement": [
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:${data.aws_partition.current.partition}:s3:::videos/*"}
       ]
@@ -64,37 +61,30 @@ resource "aws_iam_policy" "pass_document" {
   policy = data.aws_iam_policy_document.objects.json
 }
 
-resource "aws_iam_role" "pass" {
-  assume_role_policy = "{}"
-}
+resource "aws_iam_role" "pass" {}
 
 resource "aws_iam_role_policy_attachment" "pass" {
-  role       = aws_iam_role.pass.name
   policy_arn = aws_iam_policy.pass.arn
 }
 
 resource "aws_iam_role_policy_attachment" "pass_managed" {
-  role       = aws_iam_role.pass.name
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 }
 
 resource "aws_iam_policy" "fail" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = ["ec2:CreateNetworkInterface"], Resource = "*" }]
   })
 }
 
 resource "aws_iam_policy" "fail_wildcard" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = concat([{ Effect = "Allow", Action = "EC2:*NetworkInterface*", Resource = "*" }], [])
   })
 }
 
 resource "aws_iam_policy" "fail_everything" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", NotAction = "iam:*", Resource = "*" }]
   })
 }
@@ -104,19 +94,14 @@ resource "aws_iam_policy" "fail_document" {
 }
 
 resource "aws_iam_role_policy" "fail_heredoc" {
-  role = aws_iam_role.pass.id
-
   policy = <<EOT
 {
-  "Version": "2012-10-17",
   "Statement": [{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}]
 }
 EOT
 }
 
 resource "aws_iam_role" "fail_inline" {
-  assume_role_policy = "{}"
-
   inline_policy {
     name   = "interfaces"
     policy = data.aws_iam_policy_document.interfaces.json
@@ -124,12 +109,10 @@ resource "aws_iam_role" "fail_inline" {
 }
 
 resource "aws_iam_role" "fail_managed" {
-  assume_role_policy  = "{}"
   managed_policy_arns = ["arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"]
 }
 
 resource "aws_iam_role_policy_attachment" "fail" {
-  role       = aws_iam_role.pass.name
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
 }
 
@@ -139,7 +122,6 @@ resource "aws_iam_policy" "unknown_function" {
 
 resource "aws_iam_policy" "unknown_condition" {
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = concat(
       [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }],
       var.in_vpc ? [{ Effect = "Allow", Action = "ec2:CreateNetworkInterface", Resource = "*" }] : [],
@@ -149,12 +131,10 @@ resource "aws_iam_policy" "unknown_condition" {
 
 resource "aws_iam_policy" "unknown_statements" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = concat([{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }], var.statements)
   })
 }
 
 resource "aws_iam_role_policy_attachment" "unknown" {
-  role       = aws_iam_role.pass.name
   policy_arn = var.policy_arn
 }

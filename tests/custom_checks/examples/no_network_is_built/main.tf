@@ -1,15 +1,9 @@
 resource "aws_s3_bucket" "pass" {}
 
 # Route 53 routes names, not packets.
-resource "aws_route53_record" "pass" {
-  zone_id = "Z0123456789"
-  name    = "videos.example.com"
-  type    = "A"
-}
+resource "aws_route53_record" "pass" {}
 
-resource "aws_vpclattice_service" "pass" {
-  name = "videos"
-}
+resource "aws_vpclattice_service" "pass" {}
 
 resource "aws_vpc" "fail" {
   cidr_block = "10.0.0.0/16"

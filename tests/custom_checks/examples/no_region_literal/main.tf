@@ -18,10 +18,8 @@ data "aws_region" "fail" {
 }
 
 resource "aws_cloudwatch_dashboard" "pass" {
-  dashboard_name = "videos"
-
   dashboard_body = jsonencode({
-    widgets = [{ type = "metric", properties = { region = var.aws_region, title = "Uploads" } }]
+    widgets = [{ properties = { region = var.aws_region } }]
   })
 }
 
@@ -41,26 +39,20 @@ module "fail" {
 }
 
 resource "aws_cloudwatch_dashboard" "fail" {
-  dashboard_name = "videos"
-
   dashboard_body = jsonencode({
-    widgets = [{ type = "metric", properties = { region = "us-east-1", title = "Uploads" } }]
+    widgets = [{ properties = { region = "us-east-1" } }]
   })
 }
 
 resource "aws_cloudwatch_dashboard" "fail_local" {
-  dashboard_name = "videos"
-
   dashboard_body = jsonencode({
-    widgets = [{ type = "metric", properties = { region = local.home, title = "Uploads" } }]
+    widgets = [{ properties = { region = local.home } }]
   })
 }
 
 resource "aws_cloudwatch_dashboard" "fail_heredoc" {
-  dashboard_name = "videos"
-
   dashboard_body = <<-EOT
-    {"widgets": [{"type": "metric", "properties": {"region": "us-gov-west-1"}}]}
+    {"widgets": [{"properties": {"region": "us-gov-west-1"}}]}
   EOT
 }
 

@@ -31,13 +31,10 @@ data "aws_iam_policy_document" "wide" {
   }
 }
 
-resource "aws_iam_role" "other" {
-  assume_role_policy = "{}"
-}
+resource "aws_iam_role" "other" {}
 
 resource "aws_iam_policy" "pass" {
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "iam:PassRole"
@@ -52,8 +49,6 @@ resource "aws_iam_policy" "pass_document" {
 }
 
 resource "aws_iam_role_policy" "pass_arn" {
-  role = aws_iam_role.other.id
-
   policy = <<-EOT
     {
       "Statement": {
@@ -79,7 +74,6 @@ module "fail" {
 
 resource "aws_iam_policy" "fail_any_role" {
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "iam:PassRole"
@@ -91,7 +85,6 @@ resource "aws_iam_policy" "fail_any_role" {
 
 resource "aws_iam_policy" "fail_every_role_of_account" {
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "iam:PassRole"
@@ -103,7 +96,6 @@ resource "aws_iam_policy" "fail_every_role_of_account" {
 
 resource "aws_iam_policy" "fail_any_service" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = "iam:PassRole", Resource = aws_iam_role.other.arn }]
   })
 }
@@ -113,8 +105,6 @@ resource "aws_iam_policy" "fail_document" {
 }
 
 resource "aws_iam_role" "fail_inline" {
-  assume_role_policy = "{}"
-
   inline_policy {
     name   = "administrator"
     policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })
@@ -123,7 +113,6 @@ resource "aws_iam_role" "fail_inline" {
 
 resource "aws_iam_policy" "fail_not_resource" {
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect      = "Allow"
       Action      = "iam:PassRole"
@@ -135,7 +124,6 @@ resource "aws_iam_policy" "fail_not_resource" {
 
 resource "aws_iam_policy" "fail_service_wildcard" {
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "iam:PassRole"
@@ -148,7 +136,6 @@ resource "aws_iam_policy" "fail_service_wildcard" {
 # Every service but one.
 resource "aws_iam_policy" "fail_negative_condition" {
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "iam:PassRole"
@@ -158,9 +145,30 @@ resource "aws_iam_policy" "fail_negative_condition" {
   })
 }
 
+resource "aws_iam_policy" "fail_name" {
+  policy = jsonencode({
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = aws_iam_role.other.name
+      Condition = { StringEquals = { "iam:PassedToService" = "mediaconvert.amazonaws.com" } }
+    }]
+  })
+}
+
+resource "aws_iam_policy" "fail_no_service" {
+  policy = jsonencode({
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = aws_iam_role.other.arn
+      Condition = { StringEquals = { "iam:PassedToService" = "MediaConvert" } }
+    }]
+  })
+}
+
 resource "aws_iam_policy" "unknown_role" {
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "iam:PassRole"
@@ -172,7 +180,6 @@ resource "aws_iam_policy" "unknown_role" {
 
 resource "aws_iam_policy" "unknown_actions" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = var.actions, Resource = "*" }]
   })
 }
@@ -183,14 +190,12 @@ resource "aws_iam_policy" "unknown_whole" {
 
 resource "aws_iam_policy" "other_action" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = "iam:GetRole", Resource = "*" }]
   })
 }
 
 resource "aws_iam_policy" "other_denied" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Deny", Action = "iam:PassRole", Resource = "*" }]
   })
 }

@@ -41,13 +41,10 @@ resource "aws_lambda_function" "pass_workspace" {
   function_name = "videos-${terraform.workspace}"
 }
 
-resource "aws_iam_role" "pass_generated" {
-  assume_role_policy = "{}"
-}
+resource "aws_iam_role" "pass_generated" {}
 
 resource "aws_iam_role" "pass_prefix" {
-  name_prefix        = "videos-"
-  assume_role_policy = "{}"
+  name_prefix = "videos-"
 }
 
 resource "aws_s3_bucket" "pass_each" {

@@ -37,12 +37,25 @@ resource "aws_sqs_queue" "fail_no_target" {
   redrive_policy = jsonencode({ maxReceiveCount = 5 })
 }
 
+resource "aws_sqs_queue" "fail_no_count" {
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.other_target.arn })
+}
+
+resource "aws_sqs_queue" "fail_no_arn" {
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.other_target.id, maxReceiveCount = 5 })
+}
+
+# What cannot be handled comes back to the queue for ever.
+resource "aws_sqs_queue" "fail_itself" {
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.fail_itself.arn, maxReceiveCount = 5 })
+}
+
 resource "aws_sqs_queue" "fail_each" {
   for_each = toset(["processing", "status"])
 }
 
 resource "aws_sqs_queue" "unknown" {
-  redrive_policy = var.keep ? jsonencode({ deadLetterTargetArn = aws_sqs_queue.other_target.arn }) : null
+  redrive_policy = var.keep ? jsonencode({ deadLetterTargetArn = aws_sqs_queue.other_target.arn, maxReceiveCount = 5 }) : null
 }
 
 resource "aws_sqs_queue" "unknown_variable" {

@@ -12,10 +12,7 @@ locals {
 
 resource "aws_kms_key" "media" {}
 
-resource "aws_kms_alias" "media" {
-  name          = "alias/media"
-  target_key_id = aws_kms_key.media.key_id
-}
+resource "aws_kms_alias" "media" {}
 
 module "key" {
   source = "./key"
@@ -69,6 +66,14 @@ resource "aws_sqs_queue" "fail_index" {
 
 resource "aws_sqs_queue" "unknown" {
   kms_master_key_id = var.key
+}
+
+resource "aws_sqs_queue" "pass_literal" {
+  kms_master_key_id = "1234abcd-12ab-34cd-56ef-1234567890ab"
+}
+
+resource "aws_sqs_queue" "unknown_literal" {
+  kms_master_key_id = "media"
 }
 
 resource "aws_sqs_queue" "unknown_condition" {

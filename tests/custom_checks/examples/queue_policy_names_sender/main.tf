@@ -28,10 +28,7 @@ data "aws_iam_policy_document" "limited" {
 resource "aws_sqs_queue" "other_without_policy" {}
 
 resource "aws_sqs_queue_policy" "pass" {
-  queue_url = aws_sqs_queue.other_without_policy.id
-
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [
       {
         Effect    = "Allow"
@@ -52,8 +49,7 @@ resource "aws_sqs_queue_policy" "pass" {
 }
 
 resource "aws_sqs_queue_policy" "pass_document" {
-  queue_url = aws_sqs_queue.other_without_policy.id
-  policy    = data.aws_iam_policy_document.limited.json
+  policy = data.aws_iam_policy_document.limited.json
 }
 
 resource "aws_sqs_queue" "pass" {
@@ -71,10 +67,7 @@ resource "aws_sqs_queue" "pass" {
 }
 
 resource "aws_sqs_queue_policy" "fail" {
-  queue_url = aws_sqs_queue.other_without_policy.id
-
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Sid       = "AnyBucketSends"
       Effect    = "Allow"
@@ -87,28 +80,48 @@ resource "aws_sqs_queue_policy" "fail" {
 
 resource "aws_sqs_queue" "fail_everybody" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Principal = "*", Action = "sqs:SendMessage", Resource = "*" }]
   })
 }
 
 resource "aws_sqs_queue" "fail_every_account" {
   policy = jsonencode({
-    Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Principal = { AWS = ["*"] }, Action = "sqs:*", Resource = "*" }]
   })
 }
 
+# Everybody but one account.
+resource "aws_sqs_queue" "fail_not_principal" {
+  policy = jsonencode({
+    Statement = [{ Effect = "Allow", NotPrincipal = { AWS = "111122223333" }, Action = "sqs:*", Resource = "*" }]
+  })
+}
+
+resource "aws_sqs_queue" "fail_no_source" {
+  policy = jsonencode({
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "s3.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = "*"
+      Condition = { ArnLike = { "aws:SourceArn" = [] } }
+    }]
+  })
+}
+
+# AWS refuses a statement without an effect, and with it the policy.
+resource "aws_sqs_queue" "unknown_effect" {
+  policy = jsonencode({
+    Statement = [{ Principal = "*", Action = "sqs:SendMessage", Resource = "*" }]
+  })
+}
+
 resource "aws_sqs_queue_policy" "unknown_variable" {
-  queue_url = aws_sqs_queue.other_without_policy.id
-  policy    = var.policy
+  policy = var.policy
 }
 
 resource "aws_sqs_queue_policy" "unknown_condition" {
-  queue_url = aws_sqs_queue.other_without_policy.id
-
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Principal = { Service = "s3.amazonaws.com" }
@@ -120,10 +133,7 @@ resource "aws_sqs_queue_policy" "unknown_condition" {
 }
 
 resource "aws_sqs_queue_policy" "other_account" {
-  queue_url = aws_sqs_queue.other_without_policy.id
-
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Principal = { AWS = "arn:aws:iam::111122223333:root" }

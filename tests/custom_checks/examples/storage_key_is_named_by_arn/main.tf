@@ -7,21 +7,15 @@ data "aws_caller_identity" "current" {}
 resource "aws_kms_key" "media" {}
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "pass" {
-  bucket = "input"
-
   rule {
     apply_server_side_encryption_by_default {
-      sse_algorithm     = "aws:kms"
       kms_master_key_id = aws_kms_key.media.arn
     }
   }
 }
 
 resource "aws_dynamodb_table" "pass" {
-  name = "assets"
-
   server_side_encryption {
-    enabled     = true
     kms_key_arn = aws_kms_key.media.arn
   }
 }
@@ -31,16 +25,12 @@ resource "aws_cloudwatch_log_group" "pass" {
 }
 
 resource "aws_lambda_function" "pass" {
-  function_name = "example"
-  kms_key_arn   = aws_kms_key.media.arn
+  kms_key_arn = aws_kms_key.media.arn
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "fail" {
-  bucket = "input"
-
   rule {
     apply_server_side_encryption_by_default {
-      sse_algorithm     = "aws:kms"
       kms_master_key_id = aws_kms_key.media.id
     }
   }
@@ -50,7 +40,6 @@ resource "aws_s3_bucket" "fail_inline" {
   server_side_encryption_configuration {
     rule {
       apply_server_side_encryption_by_default {
-        sse_algorithm     = "aws:kms"
         kms_master_key_id = aws_kms_key.media.key_id
       }
     }
@@ -58,10 +47,7 @@ resource "aws_s3_bucket" "fail_inline" {
 }
 
 resource "aws_dynamodb_table" "fail" {
-  name = "assets"
-
   server_side_encryption {
-    enabled     = true
     kms_key_arn = aws_kms_key.media.id
   }
 }
@@ -81,8 +67,6 @@ resource "aws_cloudwatch_log_group" "unknown" {
 resource "aws_cloudwatch_log_group" "other" {}
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "other" {
-  bucket = "input"
-
   rule {
     apply_server_side_encryption_by_default {
       sse_algorithm = "AES256"

@@ -1,6 +1,4 @@
 data "archive_file" "this" {
-  type        = "zip"
-  source_dir  = "${path.module}/lambda"
   output_path = "${path.root}/package.zip"
 }
 

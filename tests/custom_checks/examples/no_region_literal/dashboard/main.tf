@@ -3,6 +3,5 @@ variable "region" {
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = "videos"
   dashboard_body = jsonencode({ widgets = [{ properties = { region = var.region } }] })
 }

@@ -4,7 +4,6 @@ variable "role_arn" {
 
 resource "aws_iam_policy" "this" {
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "iam:PassRole"

@@ -1,0 +1,42 @@
+"""Every mutant of the examples is noticed by its check, or there is a written reason."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from planproof.source_mutants.command import measure, read_examples
+from planproof.source_mutants.explained import read_explanations
+from planproof.source_mutants.score import Score
+from tests.custom_checks.checkov_scan import CHECKS, EXAMPLES
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def score() -> Score:
+    explanations = read_explanations(Path(__file__).parent / "survivors.toml")
+    examples = read_examples(CHECKS, EXAMPLES)
+    return measure(CHECKS, examples, explanations, workers=os.cpu_count() or 1)
+
+
+def test_no_mutant_survives_without_a_reason(score: Score) -> None:
+    assert [verdict.mutant.id for verdict in score.unexplained] == []
+
+
+def test_every_reason_is_still_needed_and_true(score: Score) -> None:
+    assert score.problems == []
+
+
+def test_no_check_crashes(score: Score) -> None:
+    assert [verdict.mutant.id for verdict in score.crashed] == []
+    unread = [v.mutant.id for v in score.verdicts if "cannot be read" in v.detail]
+    assert unread == []
+
+
+def test_every_check_notices_mutants(score: Score) -> None:
+    assert score.idle == []
+    assert score.good
+    assert score.count().mutants > 2000
