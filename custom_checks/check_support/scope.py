@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from check_support.evaluation import Frame, attribute, evaluate
@@ -121,14 +121,29 @@ def instance_frame(block: Block, scope: Scope, key: str | int | None) -> Frame:
     collection = evaluate(block.attributes["for_each"], frame)
     if key is None:
         undecided = Unknown("each", tuple(references(collection)), tuple(literals(collection)))
-        return frame.bind({"each.key": undecided, "each.value": undecided})
+        value = collection if _is_whole_resource(collection) else undecided
+        return frame.bind({"each.key": undecided, "each.value": value})
     return frame.bind({"each.key": key, "each.value": element(collection, key)})
 
 
 def element(collection: Value, key: str | int) -> Value:
-    """What ``each.value`` is for the instance ``key`` of a map or a set."""
+    """What ``each.value`` is for the instance ``key`` of a map or a set, or of all instances of a
+    resource.
+    """
     if isinstance(collection, list):
         return key
+    if isinstance(collection, Reference) and _is_whole_resource(collection):
+        return replace(collection, key=key)
     if isinstance(collection, Choice):
         return Choice(tuple(element(option, key) for option in collection.options))
     return attribute(collection, [key])
+
+
+def _is_whole_resource(collection: Value) -> bool:
+    """Whether it is all instances of a resource, each of which ``each.value`` is then in turn.
+
+    https://developer.hashicorp.com/terraform/language/meta-arguments/for_each
+    """
+    if not isinstance(collection, Reference) or not collection.resource_type:
+        return False
+    return not collection.path and collection.key is None

@@ -48,6 +48,39 @@ resource "aws_s3_bucket_policy" "of_pass_each" {
   policy = data.aws_iam_policy_document.tls_only.json
 }
 
+# One document and one policy for each bucket.
+resource "aws_s3_bucket" "pass_chained" {
+  for_each = toset(["input", "output"])
+}
+
+data "aws_iam_policy_document" "chained" {
+  for_each = aws_s3_bucket.pass_chained
+
+  statement {
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [each.value.arn, "${each.value.arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "of_pass_chained" {
+  for_each = aws_s3_bucket.pass_chained
+
+  bucket = each.value.id
+  policy = data.aws_iam_policy_document.chained[each.key].json
+}
+
 resource "aws_s3_bucket" "pass_inline" {
   policy = <<-EOT
     {
