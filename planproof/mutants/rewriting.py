@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -58,6 +59,8 @@ def put(address: str, path: Path, value: Value | Callable[[Stack, Value], Value]
         resource = stack.get(address)
         if resource is None:
             return stack
+        if not _leads_somewhere(resource.values, path):
+            return stack
         old = at(resource.values, path)
         new = value(stack, old) if callable(value) else value
         if new is old or new == old:
@@ -66,6 +69,16 @@ def put(address: str, path: Path, value: Value | Callable[[Stack, Value], Value]
         return stack.with_resources([replace(resource, values=values)])
 
     return rewrite
+
+
+def _leads_somewhere(value: Value, path: Path) -> bool:
+    """Whether a value has a place for something at a path: what another set of variables leaves
+    out cannot be changed with it."""
+    holder, last = at(value, path[:-1]), path[-1]
+    if isinstance(holder, Mapping):
+        return True
+    listed = isinstance(holder, Sequence) and not isinstance(holder, str)
+    return listed and isinstance(last, int) and last < len(holder)
 
 
 def at(value: Value, path: Path) -> Value:
@@ -105,20 +118,19 @@ def placed(value: Value, path: Path, new: Value) -> Any:
 
 
 def replaced_everywhere(stack: Stack, texts: Mapping[str, str]) -> Stack:
-    """The stack with these texts replaced wherever they occur, the longest first."""
+    """The stack with these texts replaced wherever they stand for themselves, the longest first:
+    ``jobs`` in ``:jobs`` and in ``jobs/*``, and not in ``jobs-dead``."""
     if not texts:
         return stack
-    order = sorted(texts, key=len, reverse=True)
+    one_of = "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True))
+    written = re.compile(rf"(?<![\w-])(?:{one_of})(?![\w-])")
     found: list[Resource] = []
     for resource in stack:
         values = dict(resource.values)
         for path, leaf in leaves(resource.values):
             if not isinstance(leaf, str):
                 continue
-            text = leaf
-            for old in order:
-                if old in text:
-                    text = text.replace(old, texts[old])
+            text = written.sub(lambda match: texts[match[0]], leaf)
             if text != leaf:
                 values = placed(values, path, text)
         if any(values[key] is not resource.values[key] for key in values):

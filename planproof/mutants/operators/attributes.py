@@ -54,7 +54,7 @@ def lower_number(scene: Scene) -> Iterator[Mutant]:
     """A number below any limit."""
     for resource, attribute, path, value in _spoken(scene):
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            after = 0 if value > 0 else -1
+            after = 0 if value > 0 else value - 1
             rewrite = put(resource.address, path, after)
             yield mutant("lower", resource, attribute, value, after, rewrite)
 

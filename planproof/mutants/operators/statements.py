@@ -52,8 +52,17 @@ class Place:
     def listed(self, element: str) -> list[str]:
         """An element that is one text or a list of them, as a list."""
         value = self.statement.get(element)
-        items = [value] if isinstance(value, str) else value
-        return [item for item in items or () if isinstance(item, str)]
+        items = value if isinstance(value, list) else [value]
+        texts = [item for item in items if isinstance(item, str)]
+        return texts if len(texts) == len(items) else []
+
+    def number_in(self, statements: list[Statement]) -> int | None:
+        """Which one it is where other variables may have put others before it, by its Sid."""
+        sid = self.statement.get("Sid")
+        if sid:
+            found = [n for n, other in enumerate(statements) if other.get("Sid") == sid]
+            return found[0] if len(found) == 1 else None
+        return self.number if self.number < len(statements) else None
 
 
 def policy(text: Value) -> dict[str, Any] | None:
@@ -96,16 +105,21 @@ def edited(
 
     def value(stack: Stack, text: Value) -> Value:
         document = policy(text)
-        if document is None or place.number >= len(document["Statement"]):
+        statements = document["Statement"] if document is not None else []
+        number = place.number_in(statements)
+        if number is None:
             return text
-        statements = document["Statement"]
-        statement = copy.deepcopy(statements[place.number])
-        if edit(stack, statement) is GONE:
-            del statements[place.number]
-        elif statement == statements[place.number]:
+        statement = copy.deepcopy(statements[number])
+        try:
+            gone = edit(stack, statement) is GONE
+        except (LookupError, TypeError, AttributeError):
+            return text  # with these variables the statement does not have what is changed
+        if gone:
+            del statements[number]
+        elif statement == statements[number]:
             return text
         else:
-            statements[place.number] = statement
+            statements[number] = statement
         return json.dumps(document)
 
     path = f"{dotted(place.path)}[{place.name}]"

@@ -40,9 +40,11 @@ def swap_action(scene: Scene) -> Iterator[Mutant]:
     """Another action of the same service in the place of each."""
     for place in places(scene):
         for number, action in enumerate(place.listed("Action")):
-            service, _, name = action.partition(":")
+            service, named, _ = action.partition(":")
+            if "*" in action or not named:
+                continue
             known = sorted(set(expand_action(f"{service}:*")) - set(place.listed("Action")))
-            if "*" in name or not known:
+            if not known:
                 continue
             other = scene.chance("swap-action", *_key(place), action).choice(known)
             edit = _changing("Action", number, _always(other))
@@ -74,13 +76,19 @@ def _to_other(scene: Scene, place: Place, text: str) -> Callable[[Stack, str], s
     chosen = scene.chance("swap-resource", *_key(place), text).choice(others) if others else None
 
     def change(stack: Stack, here: str) -> str:
-        old = stack.get(named.address) if named is not None else None
-        new = stack.get(chosen.address) if chosen is not None else None
+        old, new = _arn(stack, named), _arn(stack, chosen)
         if old is None or new is None:
             return f"{here.rstrip('*')}-planproof"
-        return here.replace(str(old.values["arn"]), str(new.values["arn"]), 1)
+        return here.replace(old, new, 1)
 
     return change
+
+
+def _arn(stack: Stack, resource: Resource | None) -> str | None:
+    """The ARN that a resource has in this stack, if it is there and known."""
+    here = stack.get(resource.address) if resource is not None else None
+    arn = here.values.get("arn") if here is not None else None
+    return arn if isinstance(arn, str) else None
 
 
 def _named(stack: Stack, text: str) -> Resource | None:
@@ -109,11 +117,14 @@ def swap_principal(scene: Scene) -> Iterator[Mutant]:
 
 
 def _other_principal(kind: str, value: Any) -> Any:
+    if not isinstance(value, (str, list)):
+        return value
     if kind == "Service":
-        return next(name for name in _SERVICES if name != value)
+        return next(name for name in _SERVICES if name != value and name not in value)
     if kind == "AWS":
-        text = value if isinstance(value, str) else (value or [""])[0]
-        return _ACCOUNT.sub(OTHER_ACCOUNT, str(text))
+        if isinstance(value, str):
+            return _ACCOUNT.sub(OTHER_ACCOUNT, value)
+        return [_ACCOUNT.sub(OTHER_ACCOUNT, str(item)) for item in value]
     return value
 
 
@@ -132,7 +143,7 @@ def drop_condition(scene: Scene) -> Iterator[Mutant]:
                 del statement["Condition"]
 
         before = f"{operator} {key} {value}"
-        yield edited("drop-condition", place, before, "nothing", edit, key)
+        yield edited("drop-condition", place, before, "nothing", edit, _which(place, operator, key))
 
 
 def negate_condition(scene: Scene) -> Iterator[Mutant]:
@@ -147,7 +158,7 @@ def negate_condition(scene: Scene) -> Iterator[Mutant]:
             continue
         edit = _condition(operator, key, opposite, _turned if opposite == operator else _same)
         before, after = f"{operator} {key} {value}", f"{opposite} {key} {after}"
-        yield edited("negate-condition", place, before, after, edit, key)
+        yield edited("negate-condition", place, before, after, edit, _which(place, operator, key))
 
 
 def _same(value: Any) -> Any:
@@ -161,7 +172,9 @@ def widen_condition(scene: Scene) -> Iterator[Mutant]:
             like = _LIKE[operator]
             edit = _condition(operator, key, like, lambda _: "*")
             before, after = f"{operator} {key} {value}", f"{like} {key} *"
-            yield edited("widen-condition", place, before, after, edit, key)
+            yield edited(
+                "widen-condition", place, before, after, edit, _which(place, operator, key)
+            )
 
 
 def swap_condition(scene: Scene) -> Iterator[Mutant]:
@@ -175,11 +188,15 @@ def swap_condition(scene: Scene) -> Iterator[Mutant]:
             here[key] = _others(here[key])
 
         after = f"{key} {_others(value)}"
-        yield edited("swap-condition", place, f"{key} {value}", after, edit, key)
+        yield edited(
+            "swap-condition", place, f"{key} {value}", after, edit, _which(place, operator, key)
+        )
 
 
 def _others(value: Any) -> Any:
-    return _another(value) if isinstance(value, str) else [_another(str(item)) for item in value]
+    if isinstance(value, list):
+        return [_another(str(item)) for item in value]
+    return _another(str(value))
 
 
 def _another(text: str) -> str:
@@ -198,9 +215,19 @@ def _turned(value: Any) -> Any:
 
 def _conditions(scene: Scene) -> Iterator[tuple[Place, str, str, Any]]:
     for place in places(scene):
-        for operator, keys in (place.statement.get("Condition") or {}).items():
-            for key, value in keys.items():
+        for operator, keys in _members(place.statement.get("Condition")):
+            for key, value in _members(keys):
                 yield place, operator, key, value
+
+
+def _members(value: Any) -> list[tuple[str, Any]]:
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+def _which(place: Place, operator: str, key: str) -> str:
+    """A key, and its operator where others ask for the same key."""
+    asked = [key in dict(_members(keys)) for _, keys in _members(place.statement["Condition"])]
+    return key if sum(asked) == 1 else f"{operator} {key}"
 
 
 def _condition(operator: str, key: str, new_operator: str, new: Callable[[Any], Any]) -> Edit:

@@ -37,7 +37,7 @@ def keep_name(scene: Scene) -> Iterator[Mutant]:
             a: b if name_only(a, b, before, after) else a.replace(before, after)
             for a, b in texts.items()
         }
-        texts = {a: b for a, b in texts.items() if a != b}
+        texts = {a: b for a, b in texts.items() if a != b} | {before: after}
         rewrite = _renaming(variant, texts)
         yield mutant("keep-name", resource, attribute, before, after, rewrite, which=_in(variant))
 
@@ -71,6 +71,8 @@ def set_value(scene: Scene) -> Iterator[Mutant]:
     for variant, resource, other in _pairs(scene):
         for attribute, value in resource.values.items():
             theirs = other.values.get(attribute)
+            if contains_unknown(theirs):
+                continue
             if value in _NOTHING and theirs not in _NOTHING:
                 default = scene.stack.name
                 rewrite = _only(default, put(resource.address, (attribute,), theirs))
