@@ -7,12 +7,13 @@ collection; an argument that nobody configures stays null, for its default is th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final, final
 
-from planproof.origins import Leaf, Origin, Tracer
+from planproof.hcl_source import SourceBlock
+from planproof.origins import NOWHERE, Leaf, Origin, Tracer
 from planproof.plan import PlannedResource
 from planproof.values import UNKNOWN, Value, contains_unknown, leaves
 
@@ -180,26 +181,26 @@ class Blocks:
         written: the plan's entries for those that are written out.
         dynamic: names of arguments that the ``dynamic`` ones give; None where there is none.
         origin: what the ``dynamic`` ones are made of.
+        sources: those that are written out, as the sources have them.
+        read: what a piece of the resource's source is made of.
     """
 
     written: tuple[Mapping[str, Any], ...]
     dynamic: frozenset[str] | None
     origin: Origin
+    sources: tuple[SourceBlock, ...] = ()
+    read: Callable[[str], Origin] = lambda _: NOWHERE
 
     @classmethod
     def of(cls, declared: str, key: str, expression: Any, tracer: Tracer) -> Blocks:
         """Those of a resource."""
         found = tracer.dynamic_blocks(declared, key)
-        names: set[str] = set()
-        for block in found:
-            for content in block.blocks:
-                if content.kind == "content":
-                    names |= set(content.attributes) | {b.kind for b in content.blocks}
-                    names |= {b.labels[0] for b in content.blocks if b.kind == "dynamic"}
         return cls(
             entries_of(expression),
-            frozenset(names) if found else None,
+            _given_by(found) if found else None,
             tracer.dynamic(declared, key),
+            tuple(tracer.written_blocks(declared, key)),
+            lambda text: tracer.text(declared, text),
         )
 
     def gives(self, key: str) -> bool:
@@ -216,14 +217,37 @@ class Blocks:
         """The blocks of a kind inside these."""
         inner = [entry for outer in self.written for entry in entries_of(outer.get(key))]
         within = self.dynamic is not None and key in self.dynamic
+        found = [b for block in self.sources for b in block.blocks if b.labels == (key,)]
+        dynamic = _given_by(found) if found else None
+        origin = self.origin
+        for block in found:
+            origin |= self.read(block.source[block.start : block.end])
         # What is written inside a dynamic block is not in the plan: any argument may be given.
-        return Blocks(tuple(inner), _Everything() if within else None, self.origin)
+        return Blocks(
+            tuple(inner),
+            _Everything() if within else dynamic,
+            origin,
+            tuple(b for block in self.sources for b in block.blocks if b.kind == key),
+            self.read,
+        )
 
     def at(self, index: int, count: int) -> Blocks:
         """The one that became the element at an index of ``count``, if that can be told."""
         if self.dynamic is None and len(self.written) == count:
-            return Blocks((self.written[index],), None, self.origin)
+            here = self.sources[index : index + 1] if len(self.sources) == count else self.sources
+            return Blocks((self.written[index],), None, self.origin, here, self.read)
         return self
+
+
+def _given_by(dynamic: Iterable[SourceBlock]) -> frozenset[str]:
+    """The names of what the contents of ``dynamic`` blocks give."""
+    names: set[str] = set()
+    for block in dynamic:
+        for content in block.blocks:
+            if content.kind == "content":
+                names |= set(content.attributes) | {b.kind for b in content.blocks}
+                names |= {b.labels[0] for b in content.blocks if b.kind == "dynamic"}
+    return frozenset(names)
 
 
 class _Everything(frozenset[str]):

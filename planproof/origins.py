@@ -154,6 +154,11 @@ class Tracer:
             if nested.kind == "dynamic" and nested.labels == (key,)
         ]
 
+    def written_blocks(self, address: str, key: str) -> list[SourceBlock]:
+        """The nested blocks of a kind that a resource's source writes out."""
+        definitions = self._definitions(address)
+        return [b for block in definitions for b in block.blocks if b.kind == key]
+
     # Following -------------------------------------------------------------------------------
 
     def _trace(self, module: str, carrier: str, heads: tuple[str, ...]) -> Origin:

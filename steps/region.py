@@ -34,6 +34,8 @@ def providers_follow(
     """Terraform asked each provider where it is."""
     asked = moved.variables[variable_names.region]
     for key, place in moved.places.items():
+        if not _is_there(moved, key):
+            continue
         evidence.check(
             place.region == asked,
             f"provider {key}",
@@ -103,6 +105,19 @@ def _provider_at(stack: Stack, key: str, inquiry: Inquiry) -> tuple[str, int] | 
         if block.labels == (name,) and (written.text.strip('"') if written else "") == alias:
             return inquiry.source_path(block.file), block.line_of("region")
     return None
+
+
+def _is_there(stack: Stack, key: str) -> bool:
+    """Whether a provider is configured or builds something. The one without an alias answers in any
+    stack, in the region of whoever runs Terraform.
+    https://developer.hashicorp.com/terraform/language/providers/configuration#default-provider-configurations
+    """
+    name, _, alias = key.partition(".")
+    if alias or stack.sources is None:
+        return True
+    blocks = stack.sources.blocks("", "provider")
+    written = any(b.labels == (name,) and "alias" not in b.attributes for b in blocks)
+    return written or any(stack.configuration.provider_of(r.declared) == key for r in stack)
 
 
 def _blocks(stack: Stack, sources: SourceIndex) -> Iterator[SourceBlock]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from check_support.configuration import Configuration, Resource
-from check_support.finding import Finding, Weight, not_applicable, undetermined
+from check_support.finding import Finding, Weight, not_applicable, undetermined, worst
 from checkov.common.checks.base_check import BaseCheck
 from checkov.common.checks.base_check_registry import BaseCheckRegistry
 from checkov.common.models.enums import CheckCategories, CheckResult
@@ -70,7 +70,9 @@ class SourceCheck(BaseCheck):
         if configuration is None or resource is None:
             finding = undetermined("the Terraform source of this block cannot be read")
         else:
-            finding = _if_built(resource, self.judge(resource, configuration))
+            instances = configuration.instances(resource)
+            findings = [_if_built(one, self.judge(one, configuration)) for one in instances]
+            finding = worst(findings, otherwise=findings[0])
         self.details.append(finding.details)
         return finding.result
 

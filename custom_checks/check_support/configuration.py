@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 
 from check_support.evaluation import Frame, evaluate
 from check_support.scope import Scope, Sources, instance_frame
-from check_support.syntax import Block
+from check_support.syntax import Block, content_type
 from check_support.values import Reference, Unknown, Value, literals, options, references
 
 _META_ARGUMENTS = {"count", "for_each", "depends_on", "provider"}
@@ -39,7 +40,7 @@ class Part:
         for name in self.block.attributes:
             if name not in _META_ARGUMENTS:
                 yield name, self.value(name)
-        for block_type in dict.fromkeys(_content_type(block) for block in self.block.blocks):
+        for block_type in dict.fromkeys(content_type(block) for block in self.block.blocks):
             for part in self.parts(block_type):
                 yield from ((f"{block_type}/{name}", value) for name, value in part.values())
 
@@ -135,6 +136,7 @@ class Configuration:
         self._node_of = {id(conf): node for node in nodes for conf in _configurations(node)}
         self._nodes = nodes
         self._found: dict[int, Resource | None] = {}
+        self._instances: dict[int, list[Resource]] = {}
 
     def find(self, rendered: dict[str, Any]) -> Resource | None:
         """The block whose rendered values a check was given, or ``None`` if its source cannot be
@@ -146,6 +148,14 @@ class Configuration:
         if id(rendered) not in self._found:
             self._found[id(rendered)] = self._resource(node, rendered)
         return self._found[id(rendered)]
+
+    def instances(self, resource: Resource) -> list[Resource]:
+        """What Checkov takes for one resource, instance by instance where the source decides how
+        many there are; Checkov itself sees no further than a literal.
+        """
+        if id(resource) not in self._instances:
+            self._instances[id(resource)] = list(_instances(resource)) or [resource]
+        return self._instances[id(resource)]
 
     @cached_property
     def resources(self) -> dict[str, list[Resource]]:
@@ -182,9 +192,21 @@ class Configuration:
         found: dict[tuple[Scope | None, str], list[tuple[Resource, str, Reference]]] = {}
         for resource in self.of_type(*self.resources):
             for path, value in resource.values():
-                for how in references(value):
+                for how in self._followed(references(value)):
                     found.setdefault((how.scope, how.root), []).append((resource, path, how))
         return found
+
+    def _followed(self, found: list[Reference]) -> list[Reference]:
+        """References, and what is meant by those to an argument of another resource that is one
+        itself: ``aws_s3_bucket_versioning.videos.bucket`` is the bucket.
+        """
+        reached = list(found)
+        for how in reached:
+            named = self.named(how) if len(how.path) == 1 else None
+            meant = named.value(how.path[0]) if named is not None else None
+            if isinstance(meant, Reference) and meant not in reached:
+                reached.append(meant)
+        return reached
 
     def waits_for(self, resource: Resource) -> list[Resource]:
         """Every resource that Terraform makes before this one, because of a reference or a
@@ -233,7 +255,7 @@ class Configuration:
                 rendered = next(c for c in _configurations(node) if "__start_line__" in c)
                 resource = self.find(rendered)
                 if resource:
-                    found.setdefault(resource.type, []).append(resource)
+                    found.setdefault(resource.type, []).extend(self.instances(resource))
         return found
 
     def _resource(self, node: dict[str, Any], rendered: dict[str, Any]) -> Resource | None:
@@ -256,16 +278,30 @@ class Configuration:
 _BLOCK_TYPES = ("resource", "data", "provider")
 
 
-def _content_type(block: Block) -> str:
-    return block.labels[0] if block.type == "dynamic" and block.labels else block.type
-
-
 def _instance_key(address: str) -> str | int | None:
     match = _INDEX.search(address)
     if match is None:
         return None
     key = match.group(1)
     return key.strip('"') if key.startswith('"') else int(key)
+
+
+def _instances(resource: Resource) -> Iterator[Resource]:
+    """The instances that ``for_each`` or ``count`` makes, if nobody has told them apart yet."""
+    block, scope = resource.block, resource.frame.scope
+    keys: list[Any] = []
+    if resource.key is None and "count" in block.attributes:
+        count = resource.value("count")
+        keys = list(range(count)) if isinstance(count, int) else []
+    elif resource.key is None and "for_each" in block.attributes:
+        collection = resource.value("for_each")
+        keys = list(collection) if isinstance(collection, dict | list) else []
+        if not all(isinstance(key, str) for key in keys):
+            keys = []
+    for key in keys:
+        address = f"{resource.address}[{json.dumps(key)}]"
+        frame = instance_frame(block, scope, key)
+        yield Resource(block, frame, True, address, key, resource.rendered)
 
 
 def _calls(scope: Scope) -> Iterator[Part]:

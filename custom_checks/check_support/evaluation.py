@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from check_support.files import READERS, read
 from check_support.functions import FUNCTIONS
+from check_support.loops import loop
 from check_support.syntax import Node, identifier, parse_expression
 from check_support.template import cut, heredoc_text, quoted_text, unescape
 from check_support.values import (
@@ -34,12 +36,13 @@ Step = str | int | None
 _TRAVERSALS = {"get_attr_expr_term", "index_expr_term"}
 _SPLATS = {"attr_splat_expr_term", "full_splat_expr_term"}
 _LITERALS: dict[str, Value] = {"true": True, "false": False, "null": None}
+_LOOPS = {"for_tuple_expr", "for_object_expr"}
 
 
 @dataclass(frozen=True)
 class Frame:
     """Where an expression stands: its module instance and the names bound there (``each.key``,
-    ``count.index``).
+    ``count.index``, what a ``for`` expression or a template file calls its items).
 
     ``hidden`` are the names that a ``for`` expression binds, which are no references.
     """
@@ -50,12 +53,12 @@ class Frame:
 
     def bind(self, values: Mapping[str, Value]) -> Frame:
         """The same place with more names bound."""
-        return Frame(self.scope, {**self.bindings, **values}, self.hidden)
+        return Frame(self.scope, {**self.bindings, **values}, self.hidden - set(values))
 
 
 def evaluate(tree: Node, frame: Frame) -> Value:
-    """The value of the expression; an `Unknown` for what is not evaluated here (operators, ``for``,
-    most functions).
+    """The value of the expression; an `Unknown` for what is not evaluated here (most operators and
+    functions).
     """
     kind = str(tree.data)
     child = tree.children[0] if tree.children else None
@@ -63,6 +66,8 @@ def evaluate(tree: Node, frame: Frame) -> Value:
         return _string(child, frame) if isinstance(child, Token) else _of(child, frame)
     if kind == "identifier":
         name = identifier(tree)
+        if name in frame.bindings:
+            return frame.bindings[name]
         return _LITERALS[name] if name in _LITERALS else Unknown(name)
     if kind in ("int_lit", "float_lit"):
         digits = "".join(str(token) for token in tree.children)
@@ -77,6 +82,9 @@ def evaluate(tree: Node, frame: Frame) -> Value:
         return _traversal(tree, frame)
     if kind == "function_call":
         return _call(tree, frame)
+    if kind in _LOOPS:
+        made = loop(tree, lambda part, bound: evaluate(part, frame.bind(bound)))
+        return _unknown(tree, frame) if made is NotImplemented else made
     if kind in ("conditional", "binary_op"):
         return _condition(tree, frame)
     if kind == "unary_op":
@@ -193,6 +201,8 @@ def _step(tree: Any, frame: Frame) -> Step:
 def _name(root: str, steps: list[Step], kinds: list[Step], frame: Frame) -> Value:
     """The value of ``root.step.step…``; ``kinds`` tells attribute steps from indexes."""
     first = steps[0]
+    if root in frame.bindings:
+        return attribute(frame.bindings[root], steps)
     if root in frame.hidden or not isinstance(first, str):
         return Unknown(root)
     if f"{root}.{first}" in frame.bindings:
@@ -233,14 +243,34 @@ def _condition(tree: Node, frame: Frame) -> Value:
     while str(node.data) == "binary_op":
         node = node.children[1].children[1]
     if str(node.data) != "conditional":
-        return _unknown(tree, frame)
+        decision = _compared(tree, node, frame)
+        return _unknown(tree, frame) if decision is None else decision
     test, *branches = node.children
-    whole = node is tree
-    decision = evaluate(test, frame) if whole else None
+    decision = evaluate(test, frame) if node is tree else _compared(tree, test, frame)
     then, otherwise = (_of(branch, frame) for branch in branches)
-    if whole and isinstance(decision, bool):
+    if isinstance(decision, bool):
         return then if decision else otherwise
     return Choice((then, otherwise))
+
+
+def _compared(tree: Node, right: Node, frame: Frame) -> bool | None:
+    """What ``==`` or ``!=`` of the first operand and ``right`` is, if that is all there is to it
+    and the source decides both.
+    """
+    if str(tree.data) != "binary_op":
+        return None
+    left, term = tree.children
+    sign, rest = term.children  # type: ignore[union-attr]
+    plain = rest is right or (isinstance(rest, Tree) and right is rest.children[0])
+    if "binary_op" in (str(right.data), str(left.data)) or not plain:  # type: ignore[union-attr]
+        return None
+    one, two = _of(left, frame), _of(right, frame)
+    if str(sign.children[0]) not in ("==", "!=") or not all(
+        value is None or isinstance(value, str | int | float) for value in (one, two)
+    ):
+        return None
+    same = isinstance(one, bool) == isinstance(two, bool) and one == two
+    return same is (str(sign.children[0]) == "==")
 
 
 def _negation(tree: Node, frame: Frame) -> Value:
@@ -260,9 +290,21 @@ def _call(tree: Node, frame: Frame) -> Value:
         for part in tree.children[1:]
         for argument in getattr(part, "children", ())
     ]
+    if name in READERS and arguments:
+        text = read(arguments[0], frame.scope)
+        if text is None:
+            return _unknown(tree, frame, name)
+        return text if name == "file" else _filled(text, arguments[1:], tree, frame)
     function = FUNCTIONS.get(name)
     result = function(arguments) if function else NotImplemented
     return _unknown(tree, frame, name) if result is NotImplemented else result
+
+
+def _filled(text: str, arguments: list[Value], tree: Node, frame: Frame) -> Value:
+    """A template file with its variables, which are all the names that it knows."""
+    if len(arguments) != 1 or not isinstance(arguments[0], dict):
+        return _unknown(tree, frame, "templatefile")
+    return template(text, Frame(frame.scope, arguments[0]), quoted=False)
 
 
 def _unknown(tree: Node, frame: Frame, name: str = "") -> Unknown:
@@ -282,8 +324,10 @@ def _gather(tree: Any, frame: Frame, found: list[Reference], texts: list[str]) -
         found.extend(references(value))
         texts.extend(literals(value))
         return
-    if kind in ("for_tuple_expr", "for_object_expr"):
-        frame = Frame(frame.scope, frame.bindings, frame.hidden | _names_bound(tree))
+    if kind in _LOOPS:
+        names = _names_bound(tree)
+        bindings = {name: value for name, value in frame.bindings.items() if name not in names}
+        frame = Frame(frame.scope, bindings, frame.hidden | names)
     for child in tree.children:
         if isinstance(child, Tree):
             _gather(child, frame, found, texts)

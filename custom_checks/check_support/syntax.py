@@ -8,7 +8,7 @@ The parser is Checkov's own, python-hcl2, used for its syntax tree.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -62,7 +62,52 @@ def read_directory(path: Path, files: Iterable[Path]) -> Directory:
     """Parses ``files``, all of the directory ``path``. A file that does not parse is left out;
     Checkov reports it.
     """
-    return Directory(path, tuple(block for file in sorted(files) for block in _read_file(file)))
+    here = sorted(files)
+    read = [block for file in here if not _is_override(file) for block in _read_file(file)]
+    changes = [block for file in here if _is_override(file) for block in _read_file(file)]
+    directory = Directory(path, overridden(read, changes))
+    for change in changes:
+        # Checkov takes it for a block of its own.
+        if change.address in directory.by_address:
+            place = (change.file, change.first_line)
+            directory.by_place[place] = directory.by_address[change.address]
+    return directory
+
+
+def overridden(blocks: Iterable[Block], changes: Iterable[Block]) -> tuple[Block, ...]:
+    """The blocks as override files leave them: an argument takes the place of the one that was
+    there, and nested blocks that of all of their type.
+
+    https://developer.hashicorp.com/terraform/language/files/override
+    """
+    merged = list(blocks)
+    for change in changes:
+        for number, block in enumerate(merged):
+            if block.address == change.address and block.type != "locals":
+                merged[number] = _merged(block, change)
+                break
+        else:
+            merged.append(change)
+    return tuple(merged)
+
+
+def _merged(block: Block, change: Block) -> Block:
+    replaced = {content_type(nested) for nested in change.blocks}
+    kept = [nested for nested in block.blocks if content_type(nested) not in replaced]
+    return replace(
+        block,
+        attributes={**block.attributes, **change.attributes},
+        blocks=(*kept, *change.blocks),
+    )
+
+
+def content_type(block: Block) -> str:
+    """The type of a nested block, or of those that a ``dynamic`` block makes."""
+    return block.labels[0] if block.type == "dynamic" and block.labels else block.type
+
+
+def _is_override(file: Path) -> bool:
+    return file.stem == "override" or file.stem.endswith("_override")
 
 
 @lru_cache(maxsize=4096)

@@ -53,6 +53,7 @@ def scope(tmp_path: Path) -> Scope:
             .replace("{ value", "{\n value")
             .replace(" }\n", "\n}\n")
         )
+    (tmp_path / "rule.json").write_text('{"Action": "${action}"}')
     return Scope(Sources.of(files), tmp_path)
 
 
@@ -90,6 +91,19 @@ def value(text: str, scope: Scope, **bindings: Any) -> Any:
         ("values({ b = 1, a = 2 })", [2, 1]),
         ('join("-", ["a", "b"])', "a-b"),
         ('true ? "yes" : "no"', "yes"),
+        ('each.key == "in" ? "yes" : "no"', "yes"),
+        ('each.key != "in" ? "yes" : "no"', "no"),
+        ('"1" == 1', False),
+        ("count.index == 2", True),
+        ('[for name in ["b", "a"] : "${name}-${each.key}"]', ["b-in", "a-in"]),
+        ("[for size in local.sizes.large : size if size != 1]", [2]),
+        ("[for key, value in { b = 1, a = 2 } : [key, value]]", [["a", 2], ["b", 1]]),
+        (
+            "{ for name in keys(local.sizes) : name => local.sizes[name] }",
+            {"small": 1, "large": [1, 2]},
+        ),
+        ('file("${path.module}/rule.json")', '{"Action": "${action}"}'),
+        ('templatefile("rule.json", { action = "sqs:*" })', '{"Action": "sqs:*"}'),
         ("local.sizes.small", 1),
         ('local.sizes["large"][1]', 2),
         ("module.queue.delay", 5),
@@ -168,6 +182,14 @@ def test_condition_is_a_choice(text: str, scope: Scope) -> None:
         "var.topics.*.arn",
         "lower(var.topics)",
         "merge({ a = 1 }, var.topics)",
+        "[for name in [1, 2] : name if var.topics]",
+        "{ for name in [1, 2] : var.topics => name }",
+        "{ for name in [1, 2] : name => var.topics... }",
+        "var.topics == 1",
+        "1 == 1 && var.topics",
+        "file(var.topics)",
+        'templatefile("rule.json", var.topics)',
+        'templatefile("no-such-file", { name = var.topics })',
         "1 + var.topics",
         "!var.topics",
     ],
@@ -180,9 +202,25 @@ def test_what_is_not_evaluated_keeps_its_references(text: str, scope: Scope) -> 
 
 
 def test_what_is_not_evaluated_keeps_its_text(scope: Scope) -> None:
-    found = value('[for n in ["a"] : "arn:aws:sqs:eu-west-1:${n}"] ', scope)
+    found = value('[for n in setunion(["a"], var.topics) : "arn:aws:sqs:eu-west-1:${n}"]', scope)
 
     assert literals(found) == ["a", "arn:aws:sqs:eu-west-1:"]
+
+
+def test_a_template_file_knows_its_own_names_alone(scope: Scope) -> None:
+    found = value('templatefile("rule.json", { other = 1 })', scope, action="sqs:*")
+
+    assert isinstance(found, Template)
+    assert isinstance(found.parts[1], Unknown)
+
+
+def test_a_file_of_a_module_lies_in_its_folder(scope: Scope) -> None:
+    (scope.path / "queue" / "rule.json").write_text("its own")
+    child = scope.child("queue", None)
+
+    assert child is not None
+    assert value('file("${path.module}/rule.json")', child) == "its own"
+    assert value('file("${path.root}/rule.json")', child) == '{"Action": "${action}"}'
 
 
 def test_endless_local_is_unknown(scope: Scope) -> None:

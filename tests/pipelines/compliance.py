@@ -88,6 +88,7 @@ class Edit:
         assert self.old != self.new
         if not self.old:
             assert not path.exists(), f"{self.file} is there already"
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(self.new, "utf-8")
             return
         text = path.read_text("utf-8")
@@ -129,6 +130,7 @@ class Case:
             unless the mistake stands elsewhere.
         features: what to judge, where that is not all; none may look at other variables.
         requirements: what these features are about.
+        options: what the edited sources need on the command line, beside the pipeline's own.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Case:
     features: tuple[str, ...] = ()
     requirements: frozenset[str] = REQUIREMENTS
     attribute: str = ""
+    options: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -292,7 +295,7 @@ def _choice(case: Case) -> list[str]:
     """What comes after the directory on the command line. A variable that is not there is not
     varied, so that a case which needs no other variables is resolved once and not four times."""
     if not case.features:
-        return [*case.pipeline.options]
+        return [*case.pipeline.options, *case.options]
     variables = ("suffix", "region", "alarm-topics")
     return [*case.features, *(f"--{name}-variable=none" for name in variables)]
 

@@ -117,6 +117,29 @@ def test_a_provider_is_found_where_its_region_stands(key: str, line: int) -> Non
     assert broken(evidence) == [(f"provider {key}", "region", HERE, place)]
 
 
+@pytest.mark.parametrize(
+    ("sources", "builds", "expected"),
+    [
+        pytest.param('provider "aws" {}', False, Verdict.FAILED, id="configured"),
+        pytest.param("", True, Verdict.FAILED, id="builds something"),
+        pytest.param(
+            'provider "aws" {\n  alias = "main"\n}', True, Verdict.FAILED, id="beside another"
+        ),
+        # Nothing is left that would prove anything.
+        pytest.param('provider "aws" {\n  alias = "main"\n}', False, None, id="another"),
+    ],
+)
+def test_a_provider_that_is_not_there_works_nowhere(
+    sources: str, builds: bool, expected: Verdict | None
+) -> None:
+    items = [made("aws_x.y")] if builds else []
+    evidence = Recorder()
+    variables = {"aws_region": THERE}
+    there = stack(*items, sources=sources, variables=variables)
+    providers_follow(there, NAMES, MadeInquiry(DEFAULT), evidence)
+    assert (verdict(evidence) if evidence.evidence else None) is expected
+
+
 def test_the_moved_stack() -> None:
     other = moved()
     assert stack_in_other_region(MadeInquiry(DEFAULT, other), NAMES, Recorder()) is other

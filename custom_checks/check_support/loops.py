@@ -1,0 +1,59 @@
+"""``for`` expressions, as far as the source decides what they go through.
+
+https://developer.hashicorp.com/terraform/language/expressions/for
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from check_support.syntax import Node, identifier
+from check_support.values import Unknown, Value
+from lark import Tree
+
+Evaluate = Callable[[Node, Mapping[str, Value]], Value]
+"""The value of an expression with more names bound."""
+
+
+def loop(tree: Node, evaluate: Evaluate) -> Any:
+    """The list or the mapping that a ``for`` expression makes; ``NotImplemented`` where the source
+    does not decide how many items it has, or what they are called.
+    """
+    parts = [child for child in tree.children if isinstance(child, Tree)]
+    intro, *results = [part for part in parts if part.data != "for_cond"]
+    test = next((part.children[-1] for part in parts if part.data == "for_cond"), None)
+    *names, collection = [child for child in intro.children if isinstance(child, Tree)]
+    if any(str(child) == "..." for child in tree.children):
+        return NotImplemented
+    made: list[tuple[Value, ...]] = []
+    for bound in _bindings([identifier(name) for name in names], evaluate(collection, {})):
+        taken = True if bound is None or test is None else evaluate(_tree(test), bound)
+        if bound is None or not isinstance(taken, bool):
+            return NotImplemented
+        if taken:
+            made.append(tuple(evaluate(result, bound) for result in results))
+    if len(results) == 1:
+        return [item for (item,) in made]
+    if not all(isinstance(key, str) for key, _ in made):
+        return NotImplemented
+    return dict(made)
+
+
+def _bindings(names: list[str], collection: Value) -> Iterator[dict[str, Value] | None]:
+    """The names that each turn binds; None for turns that nobody can count."""
+    if isinstance(collection, dict):
+        for key in sorted(collection):
+            yield dict(zip(names, (key, collection[key])[-len(names) :], strict=True))
+    elif isinstance(collection, list):
+        for item in collection:
+            # The key is the item itself in a set, and its place in a list: both are lists here.
+            yield dict(zip(names, (Unknown(names[0]), item)[-len(names) :], strict=True))
+    else:
+        yield None
+
+
+def _tree(child: Any) -> Node:
+    if not isinstance(child, Tree):
+        raise TypeError(f"the grammar of python-hcl2 has changed: {child!r} is not a node")
+    return child

@@ -1,0 +1,87 @@
+"""Harmless variations of the shipped pipeline stay green; one with a mistake in it does not.
+
+Each module beside this one is a variation: its docstring says in a sentence what it varies,
+``EDITS`` makes the change, and ``OPTIONS`` tells the command of it where it has to be told.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.compliance import (
+    SECOND,
+    SHIPPED,
+    Case,
+    Edit,
+    Judgement,
+    assert_broken,
+    assert_kept,
+    lay,
+)
+
+HERE = Path(__file__).parent
+NAMES = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("test_"))
+
+
+def variation(name: str) -> Case:
+    """A variation as a case that has to be kept."""
+    module = importlib.import_module(f"tests.variations.{name}")
+    return Case(name, SHIPPED, module.EDITS, options=getattr(module, "OPTIONS", ()))
+
+
+CASES = [*map(variation, NAMES), Case("the second pipeline", SECOND)]
+OPEN_QUEUE = Case(
+    "policy files, one of which lets every bucket send",
+    SHIPPED,
+    (
+        *variation("policy_files").edits,
+        Edit(
+            "terraform/sender.json.tftpl",
+            '"ArnEquals": {\n        "aws:sourcearn": "${source}"\n      },',
+            "",
+        ),
+    ),
+    "REQ-16",
+    "aws_sqs_queue.processing",
+    "resource aws_sqs_queue_policy.processing",
+)
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_variation_keeps_every_promise(case: Case, judged: Callable[[Case], Judgement]) -> None:
+    assert_kept(case, judged(case))
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [OPEN_QUEUE], ids=str)
+def test_a_mistake_in_a_variation_is_found(case: Case, judged: Callable[[Case], Judgement]) -> None:
+    assert_broken(case, judged(case))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_variation_says_what_it_varies(name: str) -> None:
+    said = importlib.import_module(f"tests.variations.{name}").__doc__
+    assert said is not None
+    assert said.strip().endswith(".")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_variation_changes_the_pipeline(name: str, tmp_path: Path) -> None:
+    lay(Case("as it is", SHIPPED), tmp_path / "before")
+    lay(variation(name), tmp_path / "after")
+    assert _texts(tmp_path / "before") != _texts(tmp_path / "after")
+
+
+def _texts(folder: Path) -> dict[Path, str]:
+    return {
+        path.relative_to(folder): path.read_text("utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
