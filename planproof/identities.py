@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from string import Template
 from typing import Final
 
+from planproof.generated_names import generated_name
+
 PARTITION_TOKEN: Final = "aws-planproof"  # noqa: S105  (no secret)
 REGION_TOKEN: Final = "xx-planproof-1"  # noqa: S105  (no secret)
 ACCOUNT_TOKEN: Final = "999900009999"  # noqa: S105  (no secret)
@@ -322,7 +324,7 @@ class Identities:
                 prefix = f"{path}/" if path and _IAM_PATH.search(before) else ""
                 name = names.get(address)
                 if not name or token in name or token in within:
-                    return f"{prefix}({address})"
+                    return f"{prefix}{generated_name(address)}"
                 return prefix + _as_in_arn(before, real(name, within | {token}))
 
             return _ANY_TOKEN.sub(one, text)

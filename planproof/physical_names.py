@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from planproof.generated_names import is_generated
 from planproof.identities import physical_name_attribute
 from planproof.links import IDENTITIES, expression_at, references
 from planproof.stack import Resource, Stack
@@ -122,7 +123,7 @@ def _differs(name: PhysicalName, others: list[PhysicalName] | tuple[()]) -> bool
 
 
 def _unequal(one: PhysicalName, other: PhysicalName) -> bool | None:
-    if isinstance(one.inside, str) and one.inside.startswith("("):
+    if isinstance(one.inside, str) and is_generated(one.inside):
         return True  # an id that AWS makes up: no two copies have the same
     pairs = ((one.value, other.value), (one.inside, other.inside))
     if any(not is_unknown(a) and not is_unknown(b) and a != b for a, b in pairs):

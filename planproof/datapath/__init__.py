@@ -10,6 +10,7 @@ from __future__ import annotations
 from planproof.datapath.authority import Authority
 from planproof.datapath.deliveries import deliveries
 from planproof.datapath.functions import CallsOf, function_edges
+from planproof.datapath.log_groups import encrypted_logs
 from planproof.datapath.model import (
     Arn,
     DataPath,
@@ -49,5 +50,7 @@ def draw(stack: Stack, calls_of: CallsOf, *, handled: frozenset[str] = frozenset
         calls_of: what the code of a function calls; see :func:`planproof.function_calls.calls_of`.
         handled: services, as botocore names them, of which the caller draws the edges itself.
     """
-    edges = (*deliveries(stack), *function_edges(stack, calls_of, handled), *redrives(stack))
+    functions = tuple(function_edges(stack, calls_of, handled))
+    logs = encrypted_logs(stack, functions)
+    edges = (*deliveries(stack), *functions, *redrives(stack), *logs)
     return DataPath(tuple(switched(edges)))

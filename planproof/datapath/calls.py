@@ -149,11 +149,14 @@ class _Needed:
     sure: dict[str, list[Need]] = field(default_factory=dict)
     maybe: dict[str, list[Need]] = field(default_factory=dict)
 
-    def add(self, needs: Iterable[Need], *, is_sure: bool) -> None:
+    def add(self, needs: Iterable[Need], within: str, *, is_sure: bool) -> None:
         """Put needs of one group together; what is required stays so."""
         found: dict[str, list[Need]] = {}
         for need in needs:
-            found.setdefault(need.group or need.action, []).append(need)
+            # An index is another resource than its table, asked by the same action; both have one
+            # key.
+            apart = "" if need.action.startswith("kms:") else within
+            found.setdefault(f"{need.group or need.action}{apart}", []).append(need)
         kept = self.sure if is_sure else self.maybe
         for label, group in found.items():
             if label not in kept or (group[0].required and not kept[label][0].required):
@@ -192,11 +195,12 @@ class _Drawing:
             target = end.part if end.part is not None else end.name
             yield Edge(function, target, CALLS, needed.needs(), facts, end.outside, function)
 
-    def _take(self, service: str, end: _End, needs: Iterable[Need], *, is_sure: bool) -> None:
+    def _take(self, call: Call, end: _End, needs: Iterable[Need], *, is_sure: bool) -> None:
+        service = call.service
         rank = 0 if end.part is not None else 2 if end.name == service else 1
         # What is named alike is one end, whichever services it is called by.
         key = (service if rank != 1 else "", rank, end.part.address if end.part else end.name)
-        self._needed.setdefault(key, _Needed(end)).add(needs, is_sure=is_sure)
+        self._needed.setdefault(key, _Needed(end)).add(needs, call.within, is_sure=is_sure)
 
     def add(self, call: Call) -> None:
         """Find out what one call needs, and of whom."""
@@ -211,11 +215,11 @@ class _Drawing:
             found = [(end, needs) for end, needs in asked if needs]
             if not found:
                 end = _End(call.service)
-                self._take(call.service, end, self._elsewhere(call, group), is_sure=True)
+                self._take(call, end, self._elsewhere(call, group), is_sure=True)
             for end, needs in found:
                 rest = [other for one, other in found if one is not end]
                 several = [two for one in needs for two in _or_instead(one, rest)]
-                self._take(call.service, end, several if rest else needs, is_sure=not rest)
+                self._take(call, end, several if rest else needs, is_sure=not rest)
 
     # What it is about --------------------------------------------------------------------------
 
@@ -310,10 +314,12 @@ class _Drawing:
 
     def _need(self, call: Call, action: str, end: _End, rest: str, actions: Sequence[str]) -> Need:
         arn = end.arn
+        rest = f"{rest}{call.within}"
+        known = isinstance(arn, str) and "*" not in call.within
         return Need(
             action,
             self._role,
-            f"{arn}{rest.replace('*', 'planproof/an object')}" if isinstance(arn, str) else UNKNOWN,
+            f"{arn}{rest.replace('*', 'planproof/an object')}" if known else UNKNOWN,
             end.part,
             self._context,
             (f"{arn}{rest}",) if isinstance(arn, str) else (),

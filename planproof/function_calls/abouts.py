@@ -92,6 +92,10 @@ https://docs.aws.amazon.com/boto3/latest/guide/s3-uploading-files.html
 """
 
 _COPYING = ("CopyObject", "UploadPartCopy")
+_OF_INDEXES = ("Query", "Scan")
+"""Operations on a table or on one of its indexes, which has an ARN of its own.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/using-identity-based-policies.html
+"""
 
 
 class Aspect(NamedTuple):
@@ -100,10 +104,12 @@ class Aspect(NamedTuple):
     Attributes:
         only: the action; "" for all of them.
         about: see :class:`~planproof.function_calls.calls.Call`.
+        within: likewise.
     """
 
     only: str
     about: Told
+    within: str = ""
 
 
 class Abouts:
@@ -129,6 +135,25 @@ class Abouts:
             given: where the arguments are; empty if that is not known.
             owners: what names the resource that the object itself is; empty for a client.
         """
+        if service != "dynamodb" or operation not in _OF_INDEXES:
+            return self._of(service, operation, method, given, owners, scope)
+        return [
+            aspect._replace(within=_index(one))
+            for one in given or (None,)
+            for aspect in self._of(
+                service, operation, method, () if one is None else (one,), owners, scope
+            )
+        ]
+
+    def _of(
+        self,
+        service: str,
+        operation: str,
+        method: str,
+        given: Collection[Given],
+        owners: Atoms,
+        scope: Scope,
+    ) -> list[Aspect]:
         names = _naming(service, operation)
         is_otherwise = operation in _OTHERWISE.get(service, ())
         if service == "s3" and (operation in _COPYING or method == "copy"):
@@ -253,6 +278,15 @@ def argument(name: str, given: Given, at: int | None = None) -> ast.expr | None:
     if at is None or at >= len(fixed) or any(isinstance(x, ast.Starred) for x in fixed[: at + 1]):
         return None
     return fixed[at]
+
+
+def _index(given: Given | None) -> str:
+    """The index that is asked, as the ARN of its table goes on; "" for the table itself."""
+    found = argument("IndexName", given) if given is not None else None
+    if found is None:
+        return ""
+    known = isinstance(found, ast.Constant) and isinstance(found.value, str)
+    return f"/index/{found.value}" if known else "/index/*"  # type: ignore[attr-defined]
 
 
 def _is_open(given: Given) -> bool:

@@ -40,6 +40,8 @@ class Call:
         about: what its resource may be named by; empty for an operation that names none, None
             where that cannot be told.
         is_spare: whether boto3 makes it only to clean up, so that nothing is lost without it.
+        within: what the resource's ARN goes on with where only a part of it is asked:
+            ``/index/Status``; with a ``*`` for what cannot be told.
     """
 
     service: str
@@ -49,6 +51,7 @@ class Call:
     only: str = ""
     about: tuple[About, ...] | None = None
     is_spare: bool = False
+    within: str = ""
 
     @property
     def place(self) -> tuple[str, str, str, int, str]:

@@ -43,7 +43,7 @@ class Judge:
         return self._made.values()
 
     def __init__(self, flow: Flow, unread: Unread) -> None:
-        self._made: dict[tuple[str, str, str, int, str, object], Call] = {}
+        self._made: dict[tuple[str, str, str, int, str, object, str], Call] = {}
         self._paged: defaultdict[ast.AST, list[Given]] = defaultdict(list)
         self._pagers: list[tuple[ast.Call, Scope, str, str]] = []
         self._abouts = Abouts(flow)
@@ -126,9 +126,10 @@ class Judge:
         named = node.func if isinstance(node, ast.Call) else node
         line = getattr(named, "end_lineno", None) or 1
         is_spare = operation == "AbortMultipartUpload" and method in TRANSFER
-        for only, about in self._abouts.of(service, operation, method, given, owners, scope):
-            call = Call(service, operation, scope.module.file, line, only, about, is_spare)
-            key = (service, operation, scope.module.file, line, only, about)
+        for aspect in self._abouts.of(service, operation, method, given, owners, scope):
+            only, about, within = aspect
+            call = Call(service, operation, scope.module.file, line, only, about, is_spare, within)
+            key = (service, operation, scope.module.file, line, only, about, within)
             if not is_spare or key not in self._made:
                 self._made[key] = call
 

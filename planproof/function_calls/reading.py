@@ -50,7 +50,7 @@ def _read(package: Package) -> Calls:
     flow.settle()
     judge = Judge(flow, unread)
     judge.walk()
-    made = tuple(sorted(judge.made, key=lambda call: (*call.place, repr(call.about))))
+    made = tuple(sorted(judge.made, key=lambda call: (*call.place, repr(call.about), call.within)))
     without_action = {
         f"AWS lists no action for {call.operation} of {call.service}, "
         f"which {call.file}:{call.line} calls."

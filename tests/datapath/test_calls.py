@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -220,3 +221,38 @@ def test_an_unknown_environment_names_what_it_refers_to(environment: Any) -> Non
     found = stack(table(), table("two"), one, role("r"))
     told = told_of(found, found["aws_lambda_function.job"])
     assert [str(part) for part in told] == ["aws_dynamodb_table.assets"]
+
+
+# Indexes of tables ----------------------------------------------------------------------------
+
+ASSETS = arn("dynamodb", "table/assets")
+BY_STATUS = f"{ASSETS}/index/Status"
+
+
+def queries(*within: str) -> Calls:
+    found = calling(*["dynamodb.Query"] * len(within)).made
+    return Calls(
+        tuple(replace(one, within=end) for one, end in zip(found, within, strict=True)), ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("within", "resources", "state"),
+    [
+        (["/index/Status"], [BY_STATUS], State.PROVEN),
+        (["/index/Status"], [f"{ASSETS}/index/*"], State.PROVEN),
+        (["/index/Status"], [ASSETS], State.BROKEN),
+        (["/index/Status"], [f"{ASSETS}/index/Owner"], State.BROKEN),
+        ([""], [BY_STATUS], State.BROKEN),
+        (["", "/index/Status"], [ASSETS, BY_STATUS], State.PROVEN),
+        (["", "/index/Status"], [ASSETS], State.BROKEN),
+        (["", "/index/Status"], [BY_STATUS], State.BROKEN),
+        (["/index/*"], [BY_STATUS], State.UNDETERMINED),
+    ],
+)
+def test_an_index_is_a_resource_of_its_own(
+    within: list[str], resources: list[str], state: State
+) -> None:
+    parts = (table(), job("assets"), granted(statement("dynamodb:Query", resources)))
+    (edge,) = made_calls(*parts, calls=queries(*within))
+    assert edge.state is state

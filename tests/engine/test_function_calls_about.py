@@ -399,3 +399,32 @@ def test_whole_functions_say_which_table(path: str, variable: str) -> None:
     tables = {call.about for call in calls.made if call.service == "dynamodb"}
     assert tables == {(About("variable", variable),)}
     assert {call.about for call in calls.made if call.service == "mediaconvert"} == {()}
+
+
+# Indexes of tables --------------------------------------------------------------------------------
+
+TABLE = "boto3.resource('dynamodb').Table(os.environ['A'])"
+
+
+@pytest.mark.parametrize(
+    ("call", "within"),
+    [
+        ("db.query(TableName='t', IndexName='i')", "/index/i"),
+        ("db.scan(**{'TableName': 't', 'IndexName': 'i'})", "/index/i"),
+        (f"{TABLE}.query(IndexName='i')", "/index/i"),
+        (f"{TABLE}.scan(IndexName=os.environ['I'])", "/index/*"),
+        ("db.get_paginator('query').paginate(TableName='t', IndexName='i')", "/index/i"),
+        (f"{TABLE}.query()", ""),
+        ("db.query(TableName='t')", ""),
+        ("db.get_item(TableName='t', IndexName='i')", ""),
+    ],
+)
+def test_an_index_is_asked_in_place_of_its_table(call: str, within: str) -> None:
+    calls = read(START + call)
+    assert calls.unread == ()
+    assert {one.within for one in calls.made} == {within}
+
+
+def test_an_index_that_one_of_two_may_be_cannot_be_told() -> None:
+    calls = read(f"{START}db.query(TableName='t', IndexName='i' if {A} else 'j')")
+    assert {one.within for one in calls.made} == {"/index/*"}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planproof.generated_names import generated_name
 from planproof.values import UNKNOWN
 from tests.engine.evaluated import BOTH, COMPUTED, OPTIONAL, PROBES, Evaluated
 
@@ -171,7 +172,8 @@ def test_a_name_that_is_configured_is_not_one_that_was_given() -> None:
     made.both("aws_sqs_queue.q", {}, {"name": True, "arn": True}, found)
     queue = made.stack()["aws_sqs_queue.q"]
     assert queue.values["name"] is UNKNOWN
-    assert queue.values["arn"] == "arn:aws:sqs:us-east-1:123456789012:(aws_sqs_queue.q)"
+    name = generated_name("aws_sqs_queue.q")
+    assert queue.values["arn"] == f"arn:aws:sqs:us-east-1:123456789012:{name}"
 
 
 def test_members_of_a_set_are_not_taken_for_each_other() -> None:

@@ -28,6 +28,14 @@ _SENDER = {
     },
 }
 
+_PLAIN = {
+    "Effect": "Deny",
+    "Principal": {"AWS": ["*"]},
+    "Action": ["sqs:*"],
+    "Resource": ["${queue}"],
+    "Condition": {"Bool": {"aws:SecureTransport": [False]}},
+}
+
 
 def _document(*statements: object) -> str:
     """A policy document of one statement, or of several."""
@@ -82,7 +90,7 @@ _TRUST = """\
 EDITS: tuple[Change, ...] = (
     Edit("terraform/lambda-trust.json", "", _document(_LAMBDA)),
     Edit("terraform/mediaconvert.json.tftpl", "", _document(*_MEDIACONVERT)),
-    Edit("terraform/sender.json.tftpl", "", _document(_SENDER)),
+    Edit("terraform/sender.json.tftpl", "", _document(_SENDER, _PLAIN)),
     _from(
         "aws_iam_role", "function", 'file("${path.module}/lambda-trust.json")', "assume_role_policy"
     ),
