@@ -188,3 +188,33 @@ resource "aws_s3_bucket_policy" "of_pass_by_name" {
   bucket = "videos"
   policy = data.aws_iam_policy_document.tls_only.json
 }
+
+# The policy names the bucket by way of another resource of it.
+resource "aws_s3_bucket" "pass_by_way" {
+  for_each = toset(["input", "output"])
+}
+
+resource "aws_s3_bucket_public_access_block" "of_pass_by_way" {
+  for_each = aws_s3_bucket.pass_by_way
+
+  bucket = each.value.id
+}
+
+resource "aws_s3_bucket_policy" "of_pass_by_way" {
+  for_each = aws_s3_bucket_public_access_block.of_pass_by_way
+
+  bucket = each.value.bucket
+  policy = data.aws_iam_policy_document.tls_only.json
+}
+
+# By way of something of another bucket.
+resource "aws_s3_bucket" "fail_by_way" {}
+
+resource "aws_s3_bucket_public_access_block" "of_fail_by_way" {
+  bucket = aws_s3_bucket.pass_by_way["input"].id
+}
+
+resource "aws_s3_bucket_policy" "of_fail_by_way" {
+  bucket = aws_s3_bucket_public_access_block.of_fail_by_way.bucket
+  policy = data.aws_iam_policy_document.tls_only.json
+}

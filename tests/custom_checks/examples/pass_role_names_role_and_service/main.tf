@@ -199,3 +199,36 @@ resource "aws_iam_policy" "other_denied" {
     Statement = [{ Effect = "Deny", Action = "iam:PassRole", Resource = "*" }]
   })
 }
+
+# From a file with blanks to fill in.
+resource "aws_iam_policy" "pass_template" {
+  policy = templatefile("${path.module}/pass_role.json.tftpl", { role = aws_iam_role.mediaconvert.arn })
+}
+
+resource "aws_iam_policy" "fail_template" {
+  policy = templatefile("${path.module}/pass_role.json.tftpl", { role = "*" })
+}
+
+# By way of a module that makes one policy for each entry of a map.
+module "pass_map" {
+  source = "./policies"
+
+  documents = {
+    work = templatefile("${path.module}/pass_role.json.tftpl", { role = aws_iam_role.mediaconvert.arn })
+  }
+}
+
+module "fail_map" {
+  source = "./policies"
+
+  documents = {
+    work = templatefile("${path.module}/pass_role.json.tftpl", { role = aws_iam_role.mediaconvert.arn })
+    more = templatefile("${path.module}/pass_role.json.tftpl", { role = "*" })
+  }
+}
+
+module "unknown_map" {
+  source = "./policies"
+
+  documents = var.documents
+}

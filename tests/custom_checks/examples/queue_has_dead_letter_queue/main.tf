@@ -85,3 +85,12 @@ resource "aws_lambda_function" "function" {
 module "other" {
   source = "./queue"
 }
+
+# An override file says more of these two.
+resource "aws_sqs_queue" "pass_overridden" {
+  name = "videos"
+}
+
+resource "aws_sqs_queue" "fail_overridden" {
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.other_target.arn, maxReceiveCount = 5 })
+}
