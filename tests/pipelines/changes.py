@@ -1,7 +1,7 @@
 """Changes to a copy of a pipeline that are more than one piece of text.
 
-Like an :class:`~tests.pipelines.compliance.Edit`, each names what it changes and refuses to change
-nothing.
+Like an :class:`~tests.pipelines.compliance.Edit`, each names what it changes, some by a glob, and
+refuses to change nothing.
 """
 
 from __future__ import annotations
@@ -16,23 +16,28 @@ class Everywhere:
     """Replaces every match of a regular expression, in every file that a glob names.
 
     Attributes:
-        files: relative to the folder that holds the pipeline's folders: ``terraform/*.tf``.
+        where: relative to the folder that holds the pipeline's folders: ``terraform/*.tf``.
         old: as :mod:`re` has it; ``^`` and ``$`` are the ends of lines.
     """
 
-    files: str
+    where: str
     old: str
     new: str
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Where it changes something."""
+        return frozenset({self.where})
 
     def apply(self, folder: Path) -> None:
         """Make the change below ``folder``."""
         count = 0
-        for path in sorted(folder.glob(self.files)):
+        for path in sorted(folder.glob(self.where)):
             text = path.read_text("utf-8")
             changed, found = re.subn(self.old, self.new, text, flags=re.MULTILINE)
             path.write_text(changed, "utf-8")
             count += found if changed != text else 0
-        assert count, f"nothing in {self.files} is as {self.old}"
+        assert count, f"nothing in {self.where} is as {self.old}"
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,11 @@ class Block:
     file: str
     first: str
     new: str = ""
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Where it changes something."""
+        return frozenset({self.file})
 
     def apply(self, folder: Path) -> None:
         """Make the change below ``folder``."""
@@ -67,6 +77,11 @@ class Move:
     file: str
     to: str
 
+    @property
+    def files(self) -> frozenset[str]:
+        """Where it changes something."""
+        return frozenset({self.file, self.to})
+
     def apply(self, folder: Path) -> None:
         """Make the change below ``folder``."""
         found = sorted(folder.glob(self.file))
@@ -85,6 +100,11 @@ class Remove:
 
     file: str
 
+    @property
+    def files(self) -> frozenset[str]:
+        """Where it changes something."""
+        return frozenset({self.file})
+
     def apply(self, folder: Path) -> None:
         """Make the change below ``folder``."""
         (folder / self.file).unlink()
@@ -94,13 +114,18 @@ class Remove:
 class Merge:
     """Puts the files that a glob names into one, one behind the other."""
 
-    files: str
+    where: str
     to: str
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Where it changes something."""
+        return frozenset({self.where, self.to})
 
     def apply(self, folder: Path) -> None:
         """Make the change below ``folder``."""
-        found = sorted(folder.glob(self.files))
-        assert len(found) > 1, f"there is nothing to merge in {self.files}"
+        found = sorted(folder.glob(self.where))
+        assert len(found) > 1, f"there is nothing to merge in {self.where}"
         text = "\n".join(path.read_text("utf-8") for path in found)
         for path in found:
             path.unlink()
@@ -113,6 +138,11 @@ class Split:
     """Puts every top-level block of a Terraform file into a file of its own, beside it."""
 
     file: str
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Where it changes something."""
+        return frozenset({self.file})
 
     def apply(self, folder: Path) -> None:
         """Make the change below ``folder``."""

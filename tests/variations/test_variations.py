@@ -24,7 +24,7 @@ from tests.pipelines.compliance import (
 )
 
 HERE = Path(__file__).parent
-NAMES = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("test_"))
+NAMES = sorted(p.stem for p in HERE.glob("*.py") if not p.stem.startswith(("conftest", "test_")))
 
 
 def variation(name: str) -> Case:
