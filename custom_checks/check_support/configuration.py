@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from check_support.evaluation import Frame, evaluate
+from check_support.instances import instances_of
 from check_support.scope import Scope, Sources, instance_frame
 from check_support.syntax import Block, content_type
 from check_support.values import Reference, Unknown, Value, literals, options, references
@@ -154,7 +154,7 @@ class Configuration:
         many there are; Checkov itself sees no further than a literal.
         """
         if id(resource) not in self._instances:
-            self._instances[id(resource)] = list(_instances(resource)) or [resource]
+            self._instances[id(resource)] = instances_of(resource) or [resource]
         return self._instances[id(resource)]
 
     @cached_property
@@ -284,24 +284,6 @@ def _instance_key(address: str) -> str | int | None:
         return None
     key = match.group(1)
     return key.strip('"') if key.startswith('"') else int(key)
-
-
-def _instances(resource: Resource) -> Iterator[Resource]:
-    """The instances that ``for_each`` or ``count`` makes, if nobody has told them apart yet."""
-    block, scope = resource.block, resource.frame.scope
-    keys: list[Any] = []
-    if resource.key is None and "count" in block.attributes:
-        count = resource.value("count")
-        keys = list(range(count)) if isinstance(count, int) else []
-    elif resource.key is None and "for_each" in block.attributes:
-        collection = resource.value("for_each")
-        keys = list(collection) if isinstance(collection, dict | list) else []
-        if not all(isinstance(key, str) for key in keys):
-            keys = []
-    for key in keys:
-        address = f"{resource.address}[{json.dumps(key)}]"
-        frame = instance_frame(block, scope, key)
-        yield Resource(block, frame, True, address, key, resource.rendered)
 
 
 def _calls(scope: Scope) -> Iterator[Part]:

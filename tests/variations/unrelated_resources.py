@@ -128,6 +128,8 @@ resource "aws_s3_bucket_policy" "photos" {
       Condition = { Bool = { "aws:SecureTransport" = false } }
     }]
   })
+
+  depends_on = [aws_s3_bucket_public_access_block.photos]
 }
 
 resource "aws_sqs_queue" "orders" {
@@ -144,6 +146,15 @@ resource "aws_sqs_queue" "leftovers" {
   name                      = "canteen-leftovers-${var.environment_suffix}"
   message_retention_seconds = 1209600
   kms_master_key_id         = aws_kms_key.media.id
+}
+
+resource "aws_sqs_queue_redrive_allow_policy" "leftovers" {
+  queue_url = aws_sqs_queue.leftovers.id
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [aws_sqs_queue.orders.arn]
+  })
 }
 
 resource "aws_sqs_queue_policy" "canteen" {
