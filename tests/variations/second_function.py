@@ -26,10 +26,16 @@ locals {
   logs   = { for name in local.others : name => "/aws/lambda/video-${name}-${var.environment_suffix}" }
 }
 
-data "archive_file" "others" {
+data "archive_file" "census" {
   type        = "zip"
-  source_dir  = "${path.module}/../lambda/others"
-  output_path = "${path.module}/.build/others-${var.environment_suffix}.zip"
+  source_file = "${path.module}/../lambda/census.py"
+  output_path = "${path.module}/.build/census-${var.environment_suffix}.zip"
+}
+
+data "archive_file" "spare" {
+  type        = "zip"
+  source_file = "${path.module}/../lambda/spare.py"
+  output_path = "${path.module}/.build/spare-${var.environment_suffix}.zip"
 }
 
 resource "aws_lambda_function" "other" {
@@ -39,8 +45,8 @@ resource "aws_lambda_function" "other" {
   role             = aws_iam_role.other[each.key].arn
   runtime          = "python3.12"
   handler          = "${each.key}.count"
-  filename         = data.archive_file.others.output_path
-  source_code_hash = data.archive_file.others.output_base64sha256
+  filename         = { census = data.archive_file.census.output_path, spare = data.archive_file.spare.output_path }[each.key]
+  source_code_hash = each.key == "spare" ? data.archive_file.spare.output_base64sha256 : data.archive_file.census.output_base64sha256
   timeout          = 60
 
   environment {
@@ -150,13 +156,13 @@ resource "aws_cloudwatch_metric_alarm" "census" {
 _PREFIX = "arn:${data.aws_partition.current.partition}:logs:${var.aws_region}:${data.aws_caller_identity.current.account_id}:log-group:"
 
 EDITS: tuple[Change, ...] = (
-    Edit("lambda/others/census.py", "", _CODE),
-    Edit("lambda/others/spare.py", "", 'def count(event, context):\n    """Nothing yet."""\n'),
+    Edit("lambda/census.py", "", _CODE),
+    Edit("lambda/spare.py", "", 'def count(event, context):\n    """Nothing yet."""\n'),
     Edit("terraform/census.tf", "", _STACK),
     Edit(
         "terraform/encryption.tf",
         "= local.function_log_group_arn }",
         f'= concat([local.function_log_group_arn], [for name in values(local.logs) : "{_PREFIX}${{name}}"]) }}',
     ),
-    Edit("terraform/function.tf", '"tests/**"]', '"tests/**", "others/**"]'),
+    Edit("terraform/function.tf", '"tests/**"]', '"tests/**", "census.py", "spare.py"]'),
 )
