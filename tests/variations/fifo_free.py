@@ -1,5 +1,5 @@
-"""Standard queues that carry their policies as arguments, under names put together beforehand, so
-that nobody waits for a policy; redrive and key policies are resources of their own instead."""
+"""A rewrite without FIFO queues and without queue policies as resources: standard queues carry their
+policies as arguments, under names put together beforehand; redrive and key policies are resources."""
 
 from tests.pipelines.changes import Everywhere
 from tests.pipelines.compliance import Change, Edit
@@ -53,8 +53,11 @@ EDITS: tuple[Change, ...] = (
     *_into("processing"),
     *_into("status"),
     Edit("terraform/redrive.tf", "", _REDRIVE),
-    Everywhere("terraform/events.tf", r"\n  depends_on = .*\n", ""),
-    Edit("terraform/storage.tf", "\n  depends_on = [aws_sqs_queue_policy.processing]\n", ""),
+    Everywhere(
+        "terraform/*.tf",
+        r"aws_sqs_queue_policy\.(processing|status)\]",
+        "aws_kms_key_policy.media]",
+    ),
     Everywhere(
         "terraform/encryption.tf",
         r"^  # In a key policy.*\n  # https.*\n((?:.*\n)*?)\}\n",
