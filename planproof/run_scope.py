@@ -83,6 +83,11 @@ class Scope:
                 for number, identifier in enumerate(requirements_in(path, deployed=deployed)):
                     self._not_judged[identifier].add(f"{path}#{number}")
 
+    @property
+    def whole(self) -> bool:
+        """Whether nobody has chosen a part of the scenarios."""
+        return not any(self._not_judged.values())
+
     def say_what_is_partial(self, judged: Mapping[str, Iterable[pytest.Item]]) -> None:
         """Add a notice where a requirement is judged by a part of its scenarios.
 

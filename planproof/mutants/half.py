@@ -84,13 +84,13 @@ class MutantsHalf:
         self.result = Mutation(
             trials=trials,
             requirements=tuple(r for r in run.requirement_ids if r in tested),
-            untested=tuple(r for r in run.requirement_ids if r in untested and r not in tested),
+            untested=tuple(r for r in run.requirement_ids if r in untested),
             made=len(made),
             seed=int(self._config.getoption("--mutants-seed")),
             seconds=time.monotonic() - started,
             workers=count,
         )
-        self._say_what_is_stale()
+        self._say_what_is_stale(run)
         self._progress(
             f"{self.result.counts[Fate.KILLED]} of {len(trials)} mutants were noticed, in "
             f"{words.seconds(self.result.seconds)}"
@@ -124,7 +124,8 @@ class MutantsHalf:
         return fingerprint(run.inquiry.question, items, self._config.rootpath, more)
 
     def _testable(self, items: Sequence[pytest.Item]) -> tuple[list[pytest.Item], set[str]]:
-        """The scenarios that a mutant can turn, and the requirements that are broken as it is."""
+        """The scenarios that a mutant can turn, and the requirements that have none of these: they
+        are broken as it is, or share their scenarios with such."""
         found: list[pytest.Item] = []
         broken: set[str] = set()
         for item in items:
@@ -133,7 +134,10 @@ class MutantsHalf:
                 found.append(item)
             elif result is not None:
                 broken.update(requirements_served(item))
-        return [i for i in found if not broken & set(requirements_served(i))], broken
+        whole = [i for i in found if not broken & set(requirements_served(i))]
+        tested = {r for item in whole for r in requirements_served(item)}
+        judged = {r for i in items if i.nodeid in self._results for r in requirements_served(i)}
+        return whole, judged - tested
 
     def _made(self, run: Run, stacks: Mapping[str, Stack]) -> list[Mutant]:
         spoken = {
@@ -173,9 +177,14 @@ class MutantsHalf:
         chosen = sorted(chance.sample(range(len(mutants)), max(0, limit)))
         return [mutants[number] for number in chosen]
 
-    def _say_what_is_stale(self) -> None:
-        """An explanation that explains nothing any more would hide the next survivor."""
+    def _say_what_is_stale(self, run: Run) -> None:
+        """An explanation that explains nothing any more would hide the next survivor.
+
+        What a part of the scenarios speaks of has but a part of the mutants.
+        """
         if self.result is None or len(self.result.trials) < self.result.made:
+            return
+        if not run.scope.whole:
             return
         for entry in self._equivalents:
             if not any(entry.covers(trial.id) for trial in self.result.of(Fate.EQUIVALENT)):
