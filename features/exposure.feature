@@ -14,6 +14,11 @@ Feature: What belongs to the pipeline is not on display
       Then every SQS queue refuses what comes without TLS
 
     @REQ-18
+    Scenario: Over TLS nobody is shut out of what is theirs
+      Then no S3 bucket shuts out its own account over TLS
+      And no SQS queue shuts out its own account over TLS
+
+    @REQ-18
     Scenario: No bucket can be made public
       Then every S3 bucket blocks public access in all four ways
 

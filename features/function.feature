@@ -36,6 +36,7 @@ Feature: The function turns uploads into MediaConvert jobs
       Then one MediaConvert job is made, and AWS's service model allows it
       And the job reads the uploaded file
       And the job writes to the output bucket
+      And MediaConvert may write where the job writes
       And a record in DynamoDB names the job
 
     Scenario: A file name with blanks, brackets and umlauts is read as it was written

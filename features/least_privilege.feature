@@ -9,6 +9,10 @@ Feature: Nobody in the stack can do more than the pipeline needs
     Scenario: Every grant serves the pipeline
       Then every grant of every role is needed by the data path
 
+    @REQ-15
+    Scenario: Keys are used through services alone
+      Then every role uses the keys of this stack through services alone
+
   Rule: No role can raise its own permissions
     Least privilege lasts as long as nobody can change it from within: by a policy they may write, a
     stronger role they may hand to a machine of theirs, or code they may put into somebody else's function.

@@ -21,6 +21,10 @@ Feature: Nobody else can use what belongs to the pipeline
     Scenario: Services have something to do here
       Then no service is let in that the data path does not need
 
+    @REQ-16
+    Scenario: Services may do no more than they have to do here
+      Then no service may do more than the data path needs of it
+
     @REQ-16 @sources
     Scenario: The sources name whom a service may send for
       Then the custom checks for REQ-16 find nothing

@@ -31,9 +31,18 @@ LOG_KEY_ACTIONS: Final = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
     "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
     "kms:DescribeKey",
 )
 """What CloudWatch Logs does with the key of a log group.
 
+AWS's page writes ``kms:ReEncrypt*``, ``kms:GenerateDataKey*`` and ``kms:Describe*``; these are the
+data keys that a symmetric key is for.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 """
+
+LOG_KEY_ACTIONS_BESIDES: Final = (
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
+)
+"""What the wildcards of that page grant besides: no log group is worse off without it."""

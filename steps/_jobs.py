@@ -16,7 +16,7 @@ from planproof.datapath.places import account_of, arn_of, below, place_of
 from planproof.function_calls import Calls
 from planproof.policies import identity_policies
 from planproof.recorder import UndeterminedError
-from planproof.stack import Resource
+from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, leaves
 from steps._objects import announced_keys, named_objects
 from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
@@ -151,9 +151,24 @@ def _writes(pipeline: Pipeline) -> Edge:
         # A grant may be for the prefix alone that the function has the jobs write to.
         documents = [policy.document for policy in identity_policies(pipeline.stack, role)]
         about = next(named_objects(documents, arn, "s3:PutObject"), about)
-    need = Need("s3:PutObject", role, about, bucket, {}, scope, "to write renditions")
-    why = f"since {bucket} is encrypted"
-    # Decrypt joins the parts of a multipart upload.
-    actions = ("kms:GenerateDataKey", "kms:Decrypt")
-    key_needs = caller_needs(pipeline.stack, bucket, role, actions, why)
-    return Edge(MEDIA_CONVERT, bucket, WRITES, (need, *key_needs))
+    needs = tuple(rendition_needs(pipeline.stack, bucket, role, about, scope))
+    return Edge(MEDIA_CONVERT, bucket, WRITES, needs)
+
+
+def rendition_needs(
+    stack: Stack,
+    bucket: Resource | None,
+    role: Resource,
+    about: str | Unknown,
+    scope: tuple[str, ...] = (),
+) -> Iterator[Need]:
+    """What it takes to write an object, given by its ARN, and with what the bucket is encrypted.
+
+    Args:
+        bucket: None for one that is not of the stack.
+    """
+    yield Need("s3:PutObject", role, about, bucket, {}, scope, "to write renditions")
+    if bucket is not None:
+        # Decrypt joins the parts of a multipart upload.
+        actions = ("kms:GenerateDataKey", "kms:Decrypt")
+        yield from caller_needs(stack, bucket, role, actions, f"since {bucket} is encrypted")

@@ -6,6 +6,8 @@ from pytest_bdd import then
 
 from planproof.datapath import Authority
 from planproof.datapath.cleartext import in_the_clear
+from planproof.datapath.outsiders import Attempt
+from planproof.datapath.shut_out import shut_out
 from planproof.inquiry import Inquiry
 from planproof.recorder import Recorder
 from planproof.stack import Stack
@@ -35,6 +37,18 @@ def queues_refuse(authority: Authority, inquiry: Inquiry, evidence: Recorder) ->
     _refuse("aws_sqs_queue", authority, inquiry, evidence)
 
 
+@then("no S3 bucket shuts out its own account over TLS")
+def buckets_let_their_own_in(authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """No action of S3 on a bucket or an object of it is denied to all who administer it."""
+    _shut_out("aws_s3_bucket", authority, inquiry, evidence)
+
+
+@then("no SQS queue shuts out its own account over TLS")
+def queues_let_their_own_in(authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """No action of SQS on a queue is denied to all who administer it."""
+    _shut_out("aws_sqs_queue", authority, inquiry, evidence)
+
+
 @then("every S3 bucket blocks public access in all four ways")
 def public_access_is_blocked(stack: Stack, evidence: Recorder) -> None:
     """It has a public access block, in which all four are true."""
@@ -59,21 +73,40 @@ def lists_are_off(stack: Stack, evidence: Recorder) -> None:
 
 
 def _refuse(type_: str, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
-    """Write down what became of each kind of caller, at the policy that decides if there is one."""
+    """Write down what became of each kind of caller."""
     for part in authority.stack.managed(type_):
         for attempt in in_the_clear(authority, part):
-            at = None
-            if attempt.statement is not None:
-                at = place_of(authority.stack, inquiry, attempt.policies, attempt.statement)
-            (policy,) = attempt.policies if len(attempt.policies) == 1 else (None,)
-            more = len(attempt.actions) - _NAMED
-            named = ", ".join(attempt.actions[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-            tried = f"{named} on" if named else "everything on"
-            evidence.check(
-                attempt.holds,
-                policy.source if policy is not None else part,
-                policy.attribute if policy is not None else "policy",
-                expected=f"{tried} {part} denied without TLS to {attempt.who}",
-                found=attempt.found,
-                at=at,
-            )
+            expected = f"{_tried(attempt)} {part} denied without TLS to {attempt.who}"
+            _record(attempt, expected, authority, inquiry, evidence)
+
+
+def _shut_out(type_: str, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """Write down whether anything is denied to the account of each part."""
+    for part in authority.stack.managed(type_):
+        attempt = shut_out(authority, part)
+        expected = f"{_tried(attempt)} {part} not denied with TLS to {attempt.who}"
+        _record(attempt, expected, authority, inquiry, evidence)
+
+
+def _tried(attempt: Attempt) -> str:
+    more = len(attempt.actions) - _NAMED
+    named = ", ".join(attempt.actions[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"{named} on" if named else "everything on"
+
+
+def _record(
+    attempt: Attempt, expected: str, authority: Authority, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """Write down what was attempted, at the policy that decides if there is one."""
+    at = None
+    if attempt.statement is not None:
+        at = place_of(authority.stack, inquiry, attempt.policies, attempt.statement)
+    (policy,) = attempt.policies if len(attempt.policies) == 1 else (None,)
+    evidence.check(
+        attempt.holds,
+        policy.source if policy is not None else attempt.part,
+        policy.attribute if policy is not None else "policy",
+        expected=expected,
+        found=attempt.found,
+        at=at,
+    )

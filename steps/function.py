@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from pytest_bdd import given, parsers, then, when
 
+from planproof.datapath import Authority
 from planproof.emulator import ACCOUNT
 from planproof.function_run import FunctionHost, Invocation
 from planproof.identities import Place
@@ -19,7 +20,9 @@ from planproof.packages import PackageError, package_path
 from planproof.recorder import Recorder, UndeterminedError, render
 from planproof.stack import Resource, Stack
 from steps._conveyor import Conveyor, Record, outcome, texts
+from steps._destinations import writings
 from steps._package import ROLE, no_code, package_at, source_of
+from steps._places import place_of_ruling
 from steps.pipeline import MissingPartError, Pipeline
 
 _ROLE_PATH: Final = f"environment.variables.{ROLE}"
@@ -191,6 +194,35 @@ def job_writes_output(scene: Scene, pipeline: Pipeline) -> None:
     found = [u for job in scene.conveyor.jobs for u in texts(job.get("Settings"), "Destination")]
     holds = bool(found) and all(u.startswith(f"s3://{name}/") for u in found)
     scene.seen(holds, f"every destination in s3://{name}/", ", ".join(found) or "none")
+
+
+@then("MediaConvert may write where the job writes")
+def may_write_there(
+    scene: Scene, authority: Authority, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """The role of the job may put objects below each of its destinations, key use included."""
+    if not scene.conveyor.jobs:
+        expected = "a job that writes somewhere"
+        evidence.check(None, scene.function, "handler", expected=expected, found="no job")
+    for job in scene.conveyor.jobs:
+        arn = str(job.get("Role"))
+        roles = [r for r in scene.stack.managed("aws_iam_role") if r.get("arn") == arn]
+        if not roles:
+            expected = "a job under a role of this stack"
+            evidence.check(None, scene.function, "handler", expected=expected, found=arn)
+        for role in roles[:1]:
+            for destination in dict.fromkeys(texts(job.get("Settings"), "Destination")):
+                for writing in writings(authority, role, destination):
+                    at = None
+                    if writing.ruling is not None:
+                        at = place_of_ruling(authority, inquiry, writing.ruling)
+                    evidence.check(
+                        writing.allowed,
+                        role,
+                        expected=writing.expected,
+                        found=writing.found,
+                        at=at,
+                    )
 
 
 @then("a record in DynamoDB names the job")

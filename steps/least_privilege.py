@@ -5,6 +5,8 @@ from __future__ import annotations
 from pytest_bdd import then
 
 from planproof.datapath import Authority, DataPath
+from planproof.datapath.keys import KEY_TYPES
+from planproof.datapath.past_services import past_services
 from planproof.datapath.places import arn_of
 from planproof.datapath.surplus import Grant, grants
 from planproof.escalation import Escalation, escalations, permissions_management, ways
@@ -30,10 +32,11 @@ def every_grant_is_needed(
     """Each action of each statement is used by an edge, on no wider resource than it needs."""
     for principal in _principals(stack):
         for grant in grants(authority, data_path, principal):
-            _record(grant, authority, inquiry, evidence)
+            record_grant(grant, authority, inquiry, evidence)
 
 
-def _record(grant: Grant, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+def record_grant(grant: Grant, authority: Authority, inquiry: Inquiry, evidence: Recorder) -> None:
+    """Write down whether a grant is needed, at the statement that makes it."""
     policy, statement = grant.policy, grant.statement
     path, at = policy.attribute, None
     if statement is not None:
@@ -47,6 +50,32 @@ def _record(grant: Grant, authority: Authority, inquiry: Inquiry, evidence: Reco
         found=grant.surplus or "an edge of it needs it",
         at=at,
     )
+
+
+@then("every role uses the keys of this stack through services alone")
+def keys_through_services(
+    stack: Stack,
+    data_path: DataPath,
+    authority: Authority,
+    inquiry: Inquiry,
+    evidence: Recorder,
+) -> None:
+    """What a role may do with a key is refused to it directly, and through services that it does
+    not use the key through."""
+    for principal in _principals(stack):
+        held = authority.identity(principal)
+        for key in stack.managed(*KEY_TYPES):
+            for use in past_services(authority, data_path, principal, key):
+                said = use.ruling.decision.because if use.ruling is not None else ()
+                by = [reason.statement for reason in said if reason.statement is not None]
+                places = [place_of(stack, inquiry, held, statement) for statement in by]
+                evidence.check(
+                    use.holds,
+                    principal,
+                    expected=f"{', '.join(use.actions) or 'all'} on {key} refused {use.how}",
+                    found=use.found,
+                    at=next((place for place in places if place is not None), None),
+                )
 
 
 @then("no role has a way to raise its own permissions")

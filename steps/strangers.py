@@ -5,10 +5,19 @@ from __future__ import annotations
 from pytest_bdd import then
 
 from planproof.datapath import Authority, DataPath, Ruling
-from planproof.datapath.strangers import NOBODY, Attempt, deputies, guarded, needless, outsiders
+from planproof.datapath.strangers import (
+    NOBODY,
+    Attempt,
+    deputies,
+    guarded,
+    needless,
+    outsiders,
+    overreach,
+)
 from planproof.inquiry import Inquiry
 from planproof.recorder import Recorder
 from steps._places import place_of, place_of_ruling
+from steps.least_privilege import record_grant
 
 
 @then("no other account can use a resource of this stack")
@@ -37,6 +46,17 @@ def no_needless_service(
     for part in guarded(authority):
         for attempt in needless(authority, data_path, part):
             _record(attempt, authority, inquiry, evidence)
+
+
+@then("no service may do more than the data path needs of it")
+def no_overreach(
+    authority: Authority, data_path: DataPath, inquiry: Inquiry, evidence: Recorder
+) -> None:
+    """Every action that a resource policy, key policy or trust policy allows a service serves an
+    edge of that service."""
+    for part in guarded(authority):
+        for grant in overreach(authority, data_path, part):
+            record_grant(grant, authority, inquiry, evidence)
 
 
 @then("no service is let in on behalf of anybody else")

@@ -70,8 +70,12 @@ _WITHOUT_TLS: Final[Mapping[str, ContextValue | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """Actions that the same statements are about, and what they are asked on."""
+class Question:
+    """Actions that the same statements are about, and what they are asked on.
+
+    Attributes:
+        about: the ARN of the part or of something in it.
+    """
 
     actions: tuple[str, ...]
     about: str | Unknown
@@ -81,7 +85,7 @@ class _Question:
 class _Asked:
     """One question of one caller, and the answer."""
 
-    question: _Question
+    question: Question
     principal: str | None
     decision: Decision
 
@@ -94,7 +98,7 @@ def in_the_clear(authority: Authority, part: Resource) -> Iterator[Attempt]:
     """
     policies = tuple(authority.resource(part))
     statements = [s for policy in policies for s in policy.document.statements]
-    questions = tuple(_questions(part, statements))
+    questions = tuple(questions_on(part, statements))
     documents = [_LET_IN, *(policy.document for policy in policies)]
     held = Policies(identity=[EVERYTHING], resource=documents)
     account = account_of(authority.stack, part)
@@ -108,7 +112,7 @@ def in_the_clear(authority: Authority, part: Resource) -> Iterator[Attempt]:
 
 
 def _decided(
-    question: _Question, principal: str | None, account: str | None, held: Policies
+    question: Question, principal: str | None, account: str | None, held: Policies
 ) -> Decision:
     action = question.actions[0]
     return evaluate(Request(action, question.about, principal, account, _WITHOUT_TLS), held)
@@ -144,8 +148,9 @@ def _said(part: Resource, asked: _Asked) -> str:
     return f"{decision.effect.value}{on}{by}: {doubts}"
 
 
-def _questions(part: Resource, statements: Sequence[Statement]) -> Iterator[_Question]:
-    """Each action that AWS checks on the part or in it, once for what statements tell apart."""
+def questions_on(part: Resource, statements: Sequence[Statement]) -> Iterator[Question]:
+    """Each action that AWS checks on a bucket or queue or in it, once for what statements tell
+    apart."""
     arn = arn_of(part)
     for kind, rest in _ASKED_ON[part.type].items():
         alike: dict[tuple[object, ...], list[str]] = {}
@@ -156,7 +161,7 @@ def _questions(part: Resource, statements: Sequence[Statement]) -> Iterator[_Que
         if isinstance(arn, str):
             abouts = asked_of(f"{arn}{rest}", statements) if rest else (arn,)
         for actions in alike.values():
-            yield from (_Question(tuple(actions), about) for about in abouts)
+            yield from (Question(tuple(actions), about) for about in abouts)
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ invocations"; CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from planproof.datapath.calls import code_edges
@@ -24,7 +25,7 @@ from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
 from planproof.link_index import targets, with_value
 from planproof.links import linked, links, references
-from planproof.service_facts import LOG_KEY_ACTIONS
+from planproof.service_facts import LOG_KEY_ACTIONS, LOG_KEY_ACTIONS_BESIDES
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, is_unknown
 
@@ -201,6 +202,9 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
         if isinstance(service, str):
             why = f"since {group} is encrypted"
             needs += service_needs(stack, group, service, LOG_KEY_ACTIONS, {}, why)
+            # Whoever takes the policy from AWS's page grants these with the others.
+            besides = service_needs(stack, group, service, LOG_KEY_ACTIONS_BESIDES, {}, why)
+            needs += (replace(need, required=False) for need in besides)
         return Edge(function, group, LOGS, tuple(needs), declared_by=function)
     return _own_log_group(stack, function, role, name)
 

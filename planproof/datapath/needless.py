@@ -52,8 +52,7 @@ def needless(authority: Authority, path: DataPath, part: Resource) -> Iterator[A
         for need in path.needs
         if need.on is part and not isinstance(need.principal, Resource)
     }
-    others = (edge for edge in path if edge.kind not in _OF_ROLES)
-    unseen = next((edge for edge in others if _is_unseen(edge)), None)
+    unseen = unseen_edge(path)
     for policy in policies:
         if policy.problem:
             yield Attempt("an unknown principal", part, (), None, policy.problem, None, policies)
@@ -62,7 +61,7 @@ def needless(authority: Authority, path: DataPath, part: Resource) -> Iterator[A
             if not statement.may_allow:
                 continue
             found = [*_let_in(part, policies, statement, needed)]
-            if _means_everybody(statement) and not is_as_aws_made_it(authority, part):
+            if means_everybody(statement) and not is_as_aws_made_it(authority, part):
                 found += _by_everybody(authority, part, policies, statement, needed)
             for attempt in found:
                 if attempt.holds is False and unseen is not None:
@@ -72,9 +71,13 @@ def needless(authority: Authority, path: DataPath, part: Resource) -> Iterator[A
                     yield attempt
 
 
-def _is_unseen(edge: Edge) -> bool:
-    """Whether an edge on which a service acts may be about any part of the stack."""
-    return not edge.needs and not edge.outside and any(f.holds is None for f in edge.facts)
+def unseen_edge(path: DataPath) -> Edge | None:
+    """An edge on which a service acts that may be about any part of the stack, if there is one."""
+    for edge in path:
+        open_ = not edge.needs and not edge.outside and any(f.holds is None for f in edge.facts)
+        if open_ and edge.kind not in _OF_ROLES:
+            return edge
+    return None
 
 
 def _let_in(
@@ -101,7 +104,8 @@ def _let_in(
 # Everybody -----------------------------------------------------------------------------------
 
 
-def _means_everybody(statement: Statement) -> bool:
+def means_everybody(statement: Statement) -> bool:
+    """Whether ``Principal`` is ``"*"``, which every service is, too."""
     entries = statement.principal.entries if statement.principal is not None else ()
     return any(kind is PrincipalType.AWS and value == "*" for kind, value in entries)
 

@@ -6,6 +6,8 @@ Three kinds of stranger are tried on every resource-based policy:
 - the very services that the data path needs, but on behalf of somebody else:
   :mod:`planproof.datapath.deputies`;
 - services that the data path does not need: :mod:`planproof.datapath.needless`.
+
+What the services that it does need may do besides: :mod:`planproof.datapath.overreach`.
 """
 
 from __future__ import annotations
@@ -13,5 +15,15 @@ from __future__ import annotations
 from planproof.datapath.deputies import deputies
 from planproof.datapath.needless import needless
 from planproof.datapath.outsiders import NOBODY, STRANGER, Attempt, guarded, outsiders
+from planproof.datapath.overreach import overreach
 
-__all__ = ["NOBODY", "STRANGER", "Attempt", "deputies", "guarded", "needless", "outsiders"]
+__all__ = [
+    "NOBODY",
+    "STRANGER",
+    "Attempt",
+    "deputies",
+    "guarded",
+    "needless",
+    "outsiders",
+    "overreach",
+]

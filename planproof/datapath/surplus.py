@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from planproof.datapath.authority import Authority
 from planproof.datapath.calls import CALLS
-from planproof.datapath.model import DataPath, Need
+from planproof.datapath.model import DataPath, End, Need
 from planproof.iam import Statement, pattern_covers
 from planproof.iam.actions import expand_action, expand_statement
 from planproof.iam.statement import StatementEffect
@@ -30,15 +30,16 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """One action pattern of one statement of a role, and what of it nobody needs.
+    """One action pattern of one statement, and what of it nobody needs.
 
     Attributes:
+        principal: the role or user that it is granted to, or a service.
         surplus: a sentence on what is too much; "" where all of it is needed.
         holds: whether all is needed; None where that cannot be told.
         statement: None where the policy's text is not known.
     """
 
-    principal: Resource
+    principal: End
     policy: AttachedPolicy
     statement: Statement | None
     granted: str
@@ -55,11 +56,11 @@ def grants(authority: Authority, path: DataPath, principal: Resource) -> Iterato
     policies = authority.identity(principal)
     limits = boundaries(authority.stack, principal)
     statements = [s for policy in policies for s in policy.document.statements if s.may_allow]
-    used = _Used()
+    used = Used()
     for need in path.needs:
         if need.principal is principal:
             used.add(authority, need, statements)
-    open_ = _may_need_more(authority, path, principal)
+    open_ = may_need_more(authority, path, principal)
     for policy in policies:
         if policy.problem:
             yield Grant(principal, policy, None, "an unknown policy", policy.problem, None)
@@ -67,7 +68,7 @@ def grants(authority: Authority, path: DataPath, principal: Resource) -> Iterato
         for statement in policy.document.statements:
             if not statement.may_allow:
                 continue
-            for granted, actions in _granted(statement):
+            for granted, actions in patterns_of(statement):
                 left = [a for a in actions if not _taken_back(a, policies, limits)]
                 text, certain = _surplus(statement, granted, left, used)
                 if not actions and isinstance(granted, str):
@@ -81,7 +82,7 @@ def grants(authority: Authority, path: DataPath, principal: Resource) -> Iterato
                 yield Grant(principal, policy, statement, shown, said, holds)
 
 
-def _granted(statement: Statement) -> Iterator[tuple[str | Unknown, tuple[str, ...]]]:
+def patterns_of(statement: Statement) -> Iterator[tuple[str | Unknown, tuple[str, ...]]]:
     """Each pattern of ``Action`` with the actions it means; ``NotAction`` as one."""
     if statement.actions is None:
         actions = tuple(action for action, covered in expand_statement(statement) if covered)
@@ -96,7 +97,7 @@ def _granted(statement: Statement) -> Iterator[tuple[str | Unknown, tuple[str, .
             yield text, (text,)
 
 
-class _Used:
+class Used:
     """The needs that each statement allows, or may allow, by action."""
 
     def __init__(self) -> None:
@@ -125,22 +126,34 @@ class _Used:
 
 
 def _surplus(
-    statement: Statement, granted: str | Unknown, actions: list[str], used: _Used
+    statement: Statement, granted: str | Unknown, actions: list[str], used: Used
 ) -> tuple[str, bool]:
     """What is too much, and whether that is certain."""
+    text, certain = unused(statement, granted, actions, used)
+    if text:
+        return text, certain
+    for action in actions:
+        key = (id(statement), action.lower())
+        wide = list(_too_wide(statement, used.surely[key]))
+        if wide:
+            return f"nothing needs {action} on {some(wide)}", key not in used.maybe
+    return "", True
+
+
+def unused(
+    statement: Statement, granted: str | Unknown, actions: Iterable[str], used: Used
+) -> tuple[str, bool]:
+    """Which actions that a pattern of a statement means are needed by nobody, as a sentence or "",
+    and whether that is certain."""
     if isinstance(granted, Unknown):
         return "which action it allows is not known", False
     keys = {a: (id(statement), a.lower()) for a in actions}
-    unused = [a for a, key in keys.items() if key not in used.surely]
-    idle = [a for a in unused if keys[a] not in used.maybe]
+    left = [a for a, key in keys.items() if key not in used.surely]
+    idle = [a for a in left if keys[a] not in used.maybe]
     if idle:
-        return f"nothing needs {_some(idle)}", True
-    if unused:
-        return f"whether anything needs {_some(unused)} is not known", False
-    for action, key in keys.items():
-        wide = list(_too_wide(statement, used.surely[key]))
-        if wide:
-            return f"nothing needs {action} on {_some(wide)}", key not in used.maybe
+        return f"nothing needs {some(idle)}", True
+    if left:
+        return f"whether anything needs {some(left)} is not known", False
     return "", True
 
 
@@ -190,7 +203,7 @@ def _taken_back(
     )
 
 
-def _may_need_more(authority: Authority, path: DataPath, principal: Resource) -> str:
+def may_need_more(authority: Authority, path: DataPath, principal: Resource) -> str:
     """Why a role may need more than the path shows: it is not known what all its functions do."""
     for edge in path:
         if edge.needs or all(fact.holds is not None for fact in edge.facts):
@@ -206,7 +219,7 @@ def _may_need_more(authority: Authority, path: DataPath, principal: Resource) ->
     return ""
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
     """A few of many names."""
     if len(names) <= _NAMED:
         return ", ".join(names)

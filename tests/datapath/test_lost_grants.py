@@ -55,9 +55,7 @@ BREAKS: dict[tuple[str, str, str], set[str]] = {
     ("aws_kms_key.media", "FunctionLogGroup", "kms:DescribeKey"): {LOG},
     ("aws_kms_key.media", "FunctionLogGroup", "kms:Encrypt"): {LOG},
     ("aws_kms_key.media", "FunctionLogGroup", "kms:GenerateDataKey"): {LOG},
-    # Asked for by AWS's page on encrypted log groups as a part of kms:GenerateDataKey*, and by
-    # nothing that is known to need it.
-    ("aws_kms_key.media", "FunctionLogGroup", "kms:GenerateDataKeyWithoutPlaintext"): set(),
+    ("aws_kms_key.media", "FunctionLogGroup", "kms:GenerateDataKeyWithoutPlaintext"): {LOG},
     ("aws_kms_key.media", "FunctionLogGroup", "kms:ReEncryptFrom"): {LOG},
     ("aws_kms_key.media", "FunctionLogGroup", "kms:ReEncryptTo"): {LOG},
     # Without it the key does not listen to IAM policies.

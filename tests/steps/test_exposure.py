@@ -188,6 +188,56 @@ def test_on_a_plan_alone_it_cannot_be_told() -> None:
     assert verdict(evidence) is Verdict.UNDETERMINED
 
 
+# Nobody shut out -----------------------------------------------------------------------------
+
+
+def shut_out(found: Stack) -> dict[str, Recorder]:
+    """What both steps on one's own account wrote down, by the service."""
+    scene = Scene(found)
+    written = {}
+    steps = (("s3", exposure.buckets_let_their_own_in), ("sqs", exposure.queues_let_their_own_in))
+    for name, step in steps:
+        scene.evidence = Recorder(found.locate)
+        written[name] = scene.asked(step, scene.authority)
+    return written
+
+
+def test_the_shipped_stack_shuts_nobody_out() -> None:
+    found = shut_out(shipped())
+    assert {verdict(one) for one in found.values()} == {Verdict.PASSED}
+    assert [len(one.evidence) for one in found.values()] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("address", "service"),
+    [
+        (BUCKET, "s3"),
+        (DEAD_LETTERS, "sqs"),
+        ("aws_sqs_queue_policy.processing_dead_letter", "sqs"),
+        ("aws_sqs_queue_policy.processing", "sqs"),
+    ],
+)
+def test_a_denial_without_its_condition_is_seen(address: str, service: str) -> None:
+    stack_ = with_document(shipped(), address, denial(Condition=None))
+    found = shut_out(stack_)
+    ((where, path, said, place),) = broken(found[service])
+    assert (where, path) == (address, "policy")
+    assert said.startswith("explicitly denied: ")
+    assert place.startswith("terraform/")
+    part = address.replace("_policy", "")
+    (wrong,) = [e for e in found[service].evidence if e.holds is False]
+    assert wrong.expected.endswith(
+        f"more on {part} not denied with TLS to whoever administers its account"
+    )
+    assert verdict(refusals(stack_)[service]) is Verdict.PASSED  # which does not notice
+
+
+def test_whether_anybody_is_shut_out_may_not_be_known() -> None:
+    found = shut_out(with_values(shipped(), DEAD_LETTERS, policy=UNKNOWN))
+    assert verdict(found["sqs"]) is Verdict.UNDETERMINED
+    assert verdict(found["s3"]) is Verdict.PASSED
+
+
 # Nothing public ------------------------------------------------------------------------------
 
 ALL = dict.fromkeys(

@@ -1,17 +1,24 @@
-"""What is said of a grant that nothing needs, and of a way to more permissions."""
+"""What is said of a grant that nothing needs, of a way to more permissions, and of keys."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+import pytest
+
 from planproof.datapath import Authority
 from planproof.datapath.surplus import Grant
 from planproof.policies import identity_policies
 from planproof.recorder import Recorder
-from steps.least_privilege import _record, no_management, no_way_up
-from tests.made_inquiry import MadeInquiry
+from planproof.results import Verdict
+from planproof.stack import Stack
+from planproof.values import UNKNOWN
+from steps.least_privilege import keys_through_services, no_management, no_way_up, record_grant
+from tests.made_inquiry import MadeInquiry, verdict
 from tests.made_stack import made, role, stack
+from tests.shipped import shipped, with_document, with_values
+from tests.steps.scene import Scene
 
 
 def granting(*actions: str) -> Any:
@@ -54,8 +61,67 @@ def test_a_grant_is_said_to_be_needed_or_not() -> None:
             holds=holds,
             surplus=surplus,
         )
-        _record(grant, Authority(given), MadeInquiry(given), evidence)
+        record_grant(grant, Authority(given), MadeInquiry(given), evidence)
     assert {e.expected for e in evidence.evidence} == {
         "needed by the data path: sqs:* for aws_iam_role.r"
     }
     assert [e.found for e in evidence.evidence] == ["nothing needs sqs:*", "an edge of it needs it"]
+
+
+# Keys ----------------------------------------------------------------------------------------
+
+
+def through_services(stack_: Stack) -> Recorder:
+    scene = Scene(stack_)
+    given = (scene.stack, scene.path, scene.authority)
+    return scene.asked(keys_through_services, *given)
+
+
+def edited(policy: str, condition: Any) -> Stack:
+    """The shipped stack with another condition on the use of the key by a role."""
+
+    def edit(document: dict[str, Any]) -> None:
+        for statement in document["Statement"]:
+            if "kms:ViaService" in str(statement.get("Condition")):
+                statement["Condition"] = condition
+
+    return with_document(shipped(), policy, edit)
+
+
+def test_keys_are_used_through_services_in_the_shipped_stack() -> None:
+    evidence = through_services(shipped())
+    assert verdict(evidence) is Verdict.PASSED
+    assert len(evidence.evidence) == 7
+    assert {e.found for e in evidence.evidence} == {"refused"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "actions"),
+    [
+        ("aws_iam_policy.function", "kms:Decrypt"),
+        ("aws_iam_policy.mediaconvert", "kms:Decrypt, kms:GenerateDataKey"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("condition", "ways"),
+    [
+        ({}, ["without a service in between", "through a service that nobody named"]),
+        ({"StringLike": {"kms:ViaService": "*"}}, ["through a service that nobody named"]),
+    ],
+)
+def test_a_key_that_can_be_used_past_them_is_seen(
+    policy: str, actions: str, condition: Any, ways: list[str]
+) -> None:
+    evidence = through_services(edited(policy, condition))
+    wrong = [e for e in evidence.evidence if e.holds is False]
+    assert [e.expected for e in wrong] == [
+        f"{actions} on aws_kms_key.media refused {way}" for way in ways
+    ]
+    assert {(e.address, e.file) for e in wrong} == {
+        (policy.replace("aws_iam_policy", "aws_iam_role"), "terraform/access.tf")
+    }
+
+
+def test_what_a_role_may_do_with_a_key_may_not_be_known() -> None:
+    stack_ = with_values(shipped(), "aws_iam_policy.function", policy=UNKNOWN)
+    assert verdict(through_services(stack_)) is Verdict.UNDETERMINED

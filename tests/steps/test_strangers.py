@@ -9,9 +9,10 @@ import pytest
 from planproof.function_calls import Calls, calls_of
 from planproof.recorder import Recorder
 from planproof.results import Verdict
+from planproof.stack import Stack
 from planproof.values import UNKNOWN
 from steps import least_privilege, strangers
-from tests.made_inquiry import verdict
+from tests.made_inquiry import broken, verdict
 from tests.shipped import shipped, shipped_package, with_document, with_values
 from tests.steps.scene import (
     FUNCTION,
@@ -231,3 +232,53 @@ def test_a_condition_that_a_stranger_may_meet_leaves_it_open() -> None:
     statement = added(Principal="*", Action="sqs:SendMessage", Resource=arn, Condition=office)
     found = Scene(with_document(shipped(), QUEUE, statement)).strangers()
     assert found["no_other_account"] is found["nobody"] is Verdict.UNDETERMINED
+
+
+# Services, and no more than they have to do -----------------------------------------------------
+
+
+def overreach(stack: Stack) -> Recorder:
+    scene = Scene(stack)
+    return scene.asked(strangers.no_overreach, scene.authority, scene.path)
+
+
+def test_services_may_do_here_what_they_have_to() -> None:
+    found = overreach(shipped())
+    assert verdict(found) is Verdict.PASSED
+    assert len(found.evidence) == 15
+    assert {e.expected for e in found.evidence if e.address == QUEUE} == {
+        "needed by the data path: sqs:SendMessage for s3.amazonaws.com"
+    }
+    assert all(e.line for e in found.evidence)
+
+
+WIDENED = [
+    ("aws_iam_role.function", "Lambda", "sts:*", "assume_role_policy"),
+    ("aws_iam_role.mediaconvert", "MediaConvertOfThisAccount", "sts:*", "assume_role_policy"),
+    ("aws_kms_key.media", "InputBucketToEncryptedQueue", "kms:*", "policy"),
+    ("aws_kms_key.media", "JobStateRuleToEncryptedQueue", "kms:*", "policy"),
+    ("aws_kms_key.media", "FunctionLogGroup", "kms:*", "policy"),
+    (QUEUE, "InputBucketSends", "sqs:*", "policy"),
+    ("aws_sqs_queue_policy.status", "JobStateRuleSends", "sqs:*", "policy"),
+]
+
+
+@pytest.mark.parametrize(("address", "sid", "wide", "attribute"), WIDENED)
+def test_a_service_that_may_do_more_is_seen(
+    address: str, sid: str, wide: str, attribute: str
+) -> None:
+    def edit(document: dict[str, Any]) -> None:
+        (said,) = [s for s in document["Statement"] if s["Sid"] == sid]
+        said["Action"] = wide
+
+    stack = with_document(shipped(), address, edit, attribute)
+    found = overreach(stack)
+    ((where, path, surplus, _),) = broken(found)
+    assert (where, path.partition(".")[0]) == (address, attribute)
+    assert surplus.startswith(f"nothing needs {wide[:-1]}")
+    assert Scene(stack).strangers() == ALL_KEPT  # which is why the step is there
+
+
+def test_a_key_policy_that_nobody_knows_leaves_it_open() -> None:
+    found = overreach(with_values(shipped(), "aws_kms_key.media", policy=UNKNOWN))
+    assert verdict(found) is Verdict.UNDETERMINED

@@ -63,6 +63,12 @@ data "aws_iam_policy_document" "desk" {
   statement {
     actions   = ["kms:Decrypt"]
     resources = [aws_kms_key.newsroom.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [for service in ["dynamodb", "sqs"] : "${service}.${local.region}.${local.domain}"]
+    }
   }
 
   statement {
@@ -91,6 +97,12 @@ data "aws_iam_policy_document" "transcoder" {
   statement {
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [aws_kms_key.newsroom.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["s3.${local.region}.${local.domain}"]
+    }
   }
 }
 
