@@ -116,7 +116,7 @@ SAYING = ("aws_iam_policy", "aws_iam_role", "aws_kms_key", "aws_sqs_queue_policy
 
 # Denials --------------------------------------------------------------------------------------
 
-DENIED = sorted({need.action for need in shipped_path().needs})
+DENIED = sorted({need.action for need in shipped_path().needs if need.required})
 
 
 def deny(action: str) -> Any:
