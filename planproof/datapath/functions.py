@@ -11,21 +11,19 @@ invocations"; CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from planproof.datapath.calls import code_edges
 from planproof.datapath.deliveries import target_of
-from planproof.datapath.keys import caller_needs, service_needs
+from planproof.datapath.keys import caller_needs, log_group_needs
 from planproof.datapath.model import Edge, Fact, Need
 from planproof.datapath.named_functions import named_by
-from planproof.datapath.places import arn_of, below, endpoint, place_of, written_at
+from planproof.datapath.places import arn_of, below, place_of, written_at
 from planproof.function_calls import Calls
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
 from planproof.link_index import targets, with_value
 from planproof.links import linked, links, references
-from planproof.service_facts import LOG_KEY_ACTIONS, LOG_KEY_ACTIONS_BESIDES
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, is_unknown
 
@@ -198,13 +196,7 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
             Need(action, role, stream, group, context, scope, "to write its log")
             for action in ("logs:CreateLogStream", "logs:PutLogEvents")
         ]
-        service = endpoint(place_of(stack, group), "logs")
-        if isinstance(service, str):
-            why = f"since {group} is encrypted"
-            needs += service_needs(stack, group, service, LOG_KEY_ACTIONS, {}, why)
-            # Whoever takes the policy from AWS's page grants these with the others.
-            besides = service_needs(stack, group, service, LOG_KEY_ACTIONS_BESIDES, {}, why)
-            needs += (replace(need, required=False) for need in besides)
+        needs += log_group_needs(stack, group)
         return Edge(function, group, LOGS, tuple(needs), declared_by=function)
     return _own_log_group(stack, function, role, name)
 

@@ -9,7 +9,7 @@ Developer Guide, "AWS KMS condition keys".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from planproof.datapath.model import Need
@@ -18,6 +18,7 @@ from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.link_index import holders, targets
 from planproof.links import configured, links
+from planproof.service_facts import LOG_KEY_ACTIONS, LOG_KEY_ACTIONS_BESIDES
 from planproof.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
@@ -119,6 +120,21 @@ def service_needs(
         return
     for action in actions:
         yield Need(action, service, use.arn, use.key, {**context, **use.context}, why=why)
+
+
+def log_group_needs(stack: Stack, group: Resource) -> Iterator[Need]:
+    """What CloudWatch Logs needs of the key of a log group; nothing where its region is not known.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    service = endpoint(place_of(stack, group), "logs")
+    if isinstance(service, Unknown):
+        return
+    why = f"since {group} is encrypted"
+    yield from service_needs(stack, group, service, LOG_KEY_ACTIONS, {}, why)
+    # Whoever takes the policy from AWS's page grants these with the others.
+    for need in service_needs(stack, group, service, LOG_KEY_ACTIONS_BESIDES, {}, why):
+        yield replace(need, required=False)
 
 
 def _bucket(stack: Stack, bucket: Resource) -> KeyUse:
