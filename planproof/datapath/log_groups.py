@@ -10,10 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from planproof.datapath.functions import LOGS
-from planproof.datapath.keys import key_use, service_needs
+from planproof.datapath.keys import key_use, log_group_needs
 from planproof.datapath.model import Edge
-from planproof.datapath.places import endpoint, place_of
-from planproof.service_facts import LOG_KEY_ACTIONS
 from planproof.stack import Stack
 
 ENCRYPTED: Final = "is encrypted with"
@@ -27,10 +25,7 @@ def encrypted_logs(stack: Stack, drawn: Iterable[Edge]) -> Iterator[Edge]:
     """
     written = {id(edge.target) for edge in drawn if edge.kind == LOGS}
     for group in stack.managed("aws_cloudwatch_log_group"):
-        service = endpoint(place_of(stack, group), "logs")
         key = key_use(stack, group).key
-        if id(group) in written or key is None or not isinstance(service, str):
-            continue
-        why = f"since {group} is encrypted"
-        needs = tuple(service_needs(stack, group, service, LOG_KEY_ACTIONS, {}, why))
-        yield Edge(group, key, ENCRYPTED, needs, declared_by=group)
+        needs = tuple(log_group_needs(stack, group))
+        if id(group) not in written and key is not None and needs:
+            yield Edge(group, key, ENCRYPTED, needs, declared_by=group)

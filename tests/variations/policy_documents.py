@@ -130,6 +130,12 @@ data "aws_iam_policy_document" "narrower" {
     sid       = "Queues"
     actions   = ["kms:Decrypt"]
     resources = [aws_kms_key.media.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = formatlist("%s.${var.aws_region}.amazonaws.com", ["sqs", "dynamodb"])
+    }
   }
 }
 

@@ -14,7 +14,12 @@ _LAMBDA = {
 _MEDIACONVERT = [
     {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["${input}/*"]},
     {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["${output}/*"]},
-    {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": ["${key}"]},
+    {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": ["${key}"],
+        "Condition": {"StringEquals": {"KMS:viaservice": ["s3.${region}.amazonaws.com"]}},
+    },
 ]
 _SENDER = {
     "Sid": "${sid}",
@@ -99,7 +104,7 @@ EDITS: tuple[Change, ...] = (
         "aws_iam_policy",
         "mediaconvert",
         'templatefile("${path.module}/mediaconvert.json.tftpl", { input = aws_s3_bucket.input.arn, '
-        "output = aws_s3_bucket.output.arn, key = aws_kms_key.media.arn })",
+        "output = aws_s3_bucket.output.arn, key = aws_kms_key.media.arn, region = var.aws_region })",
     ),
     _from("aws_sqs_queue_policy", "processing", _BUCKET),
     _from("aws_sqs_queue_policy", "status", _RULE),
