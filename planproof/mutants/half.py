@@ -115,7 +115,8 @@ class MutantsHalf:
         """Keep the measurement for later runs, if it is a whole one."""
         if self.result is None or len(self.result.trials) < self.result.made:
             return None
-        return keep(self.result, when, self._mark(run), folder)
+        mark = self._mark(run)
+        return keep(self.result, when, mark, folder) if mark else None
 
     def _mark(self, run: Run) -> str:
         items = [item for item in run.items if kind_of(item) is Kind.PLANNED]
