@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipelines.changes import Everywhere
 from tests.pipelines.compliance import (
     SECOND,
     SHIPPED,
     Case,
-    Edit,
     Judgement,
     assert_broken,
     assert_kept,
@@ -35,13 +35,13 @@ def variation(name: str) -> Case:
 
 CASES = [*map(variation, NAMES), Case("the second pipeline", SECOND)]
 OPEN_QUEUE = Case(
-    "policy files, one of which lets every bucket send",
+    "policy files, one of which names no sender",
     SHIPPED,
     (
         *variation("policy_files").edits,
-        Edit(
+        Everywhere(
             "terraform/sender.json.tftpl",
-            '"ArnEquals": {\n        "aws:sourcearn": "${source}"\n      },',
+            r'"ArnEquals": \{\s+"aws:sourcearn": "\$\{source\}"\s+\},',
             "",
         ),
     ),
