@@ -5,7 +5,7 @@ import re
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
 from check_support.finding import Finding, failed, passed, undetermined
-from check_support.policy import Statement, read_policy
+from check_support.policy import Policy, Statement, read_policy
 from check_support.values import Reference, Template, Value, literals
 from checkov.common.models.enums import CheckCategories
 
@@ -33,12 +33,13 @@ class BucketRefusesPlainHttp(SourceCheck):
         """The policies of this bucket."""
         policies = [resource, *_policies_of(resource, configuration)]
         documents = {policy.address: read_policy(policy.value("policy")) for policy in policies}
-        for address, document in documents.items():
-            if any(_denies_plain_http(s) and _covers(s, resource) for s in document.statements):
+        covered = {address: _covers(document, resource) for address, document in documents.items()}
+        for address, answer in covered.items():
+            if answer:
                 return passed(f"{address} denies requests without TLS")
-        statements = [s for document in documents.values() for s in document.statements]
-        maybe = any(_denies_plain_http(s) and _covers(s, resource) is None for s in statements)
-        if maybe or not all(document.complete for document in documents.values()):
+        if None in covered.values() or not all(
+            document.complete for document in documents.values()
+        ):
             return undetermined("the bucket's policy is not all in the source")
         return failed("no policy of the bucket denies requests without TLS")
 
@@ -71,11 +72,13 @@ def _denies_plain_http(statement: Statement) -> bool:
     return statement.effect == "Deny" and statement.certain and everybody and everything and plain
 
 
-def _covers(statement: Statement, bucket: Resource) -> bool | None:
-    """Whether the statement is about the bucket and all objects in it; ``None`` if that is not
-    decided.
+def _covers(document: Policy, bucket: Resource) -> bool | None:
+    """Whether statements that deny plain HTTP are about the bucket and all objects in it, one or
+    several together; ``None`` if that is not decided.
     """
-    answers = [_parts_named(resource, bucket) for resource in statement.resources]
+    denying = [statement for statement in document.statements if _denies_plain_http(statement)]
+    resources = [resource for statement in denying for resource in statement.resources]
+    answers = [_parts_named(resource, bucket) for resource in resources]
     if {_BUCKET, _OBJECTS} <= {part for parts in answers if parts for part in parts}:
         return True
     return None if None in answers else False

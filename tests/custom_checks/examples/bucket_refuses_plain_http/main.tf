@@ -218,3 +218,57 @@ resource "aws_s3_bucket_policy" "of_fail_by_way" {
   bucket = aws_s3_bucket_public_access_block.of_fail_by_way.bucket
   policy = data.aws_iam_policy_document.tls_only.json
 }
+
+# One statement for the bucket, another for what is in it.
+resource "aws_s3_bucket" "pass_two_statements" {}
+
+resource "aws_s3_bucket_policy" "of_pass_two_statements" {
+  bucket = aws_s3_bucket.pass_two_statements.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = aws_s3_bucket.pass_two_statements.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+      {
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = "${aws_s3_bucket.pass_two_statements.arn}/*"
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+}
+
+# Only the one for the bucket refuses plain HTTP.
+resource "aws_s3_bucket" "fail_two_statements" {}
+
+resource "aws_s3_bucket_policy" "of_fail_two_statements" {
+  bucket = aws_s3_bucket.fail_two_statements.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = aws_s3_bucket.fail_two_statements.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+      {
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = "${aws_s3_bucket.fail_two_statements.arn}/*"
+        Condition = { Bool = { "aws:SecureTransport" = "true" } }
+      },
+    ]
+  })
+}
