@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from planproof.account.processes import descendants
 from planproof.results import Verdict
-from tests.engine.project import PLAN, Outcome, Project, refused
+from tests.engine.project import _INSTALLED, PLAN, ROOT, Outcome, Project, refused
+
+PLUGIN = () if _INSTALLED else ("-p", "planproof.plugin")
 
 FEATURE = """\
 Feature: Queues
@@ -298,3 +306,43 @@ def test_without_the_option_nothing_is_broken(tmp_path: Path) -> None:
     outcome = project(tmp_path, steps=LAX).judge_plan()
     assert outcome.code == 0
     assert outcome.report.get("mutation") is None
+
+
+HANGS = """
+import time
+
+
+@then("each queue waits for a while")
+def waits(queues, evidence):
+    for queue in queues:
+        evidence.check(True, queue, "delay_seconds", expected="a while")
+        while queue.get("delay_seconds") == 30_000:
+            print("hanging", file=open("hanging", "w"), flush=True)
+            time.sleep(0.1)
+"""
+
+
+def test_ctrl_c_ends_a_run_and_all_its_forks(tmp_path: Path) -> None:
+    steps = STEPS.partition('@then("each queue waits')[0] + HANGS
+    made = project(tmp_path, steps=steps)
+    command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--compliance", "--mutants"]
+    with subprocess.Popen(
+        [*command, *PLUGIN, "--plan", "plan.json"],
+        cwd=made.path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not (made.path / "hanging").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        forks = descendants(process.pid)
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert "Traceback" not in output
+    assert len(forks) >= 1
+    assert not set(forks) & set(descendants(os.getpid()))
+    assert not any(Path(f"/proc/{pid}").exists() for pid, _ in forks)
