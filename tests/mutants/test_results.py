@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.mutants.results import Fate, Kill, Mutation, Tested, Trial
+from planproof.mutants import results
+from planproof.mutants.results import Fate, Kill, Mutation, Trial
 from planproof.results import Verdict
 
 
@@ -66,9 +67,13 @@ def test_it_is_whole_where_none_survived_and_none_stayed_undecided(
 
 
 def test_how_a_requirement_did() -> None:
-    assert MUTATION.tested("R-1") == Tested(ways=3, caught=2, alone=1)  # flip b was left open
-    assert MUTATION.tested("R-2") == Tested(ways=2, caught=1, alone=0)  # drop b: nobody noticed
-    assert MUTATION.tested("R-3") == Tested(ways=0, caught=0, alone=0)
+    assert MUTATION.tested("R-1") == results.Tested(
+        ways=3, caught=2, alone=1
+    )  # flip b was left open
+    assert MUTATION.tested("R-2") == results.Tested(
+        ways=2, caught=1, alone=0
+    )  # drop b: nobody noticed
+    assert MUTATION.tested("R-3") == results.Tested(ways=0, caught=0, alone=0)
     assert MUTATION.tested("R-4") is None
     assert MUTATION.tested("R-5") is None
 
