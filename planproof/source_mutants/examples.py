@@ -43,7 +43,8 @@ class Example:
 
     Args:
         name: the check's name.
-        files: text by path relative to the example's folder.
+        files: text by path relative to the example's folder; what is no Terraform source, such as
+            a template that one reads, is there as it is.
     """
 
     def __init__(self, name: str, files: Mapping[str, str]) -> None:
@@ -51,6 +52,8 @@ class Example:
         self.files = dict(files)
         self.nodes: dict[Key, Node] = {}
         for file, text in sorted(self.files.items()):
+            if not file.endswith(".tf"):
+                continue
             folder = PurePosixPath(file).parent.as_posix().removeprefix(".")
             for block in scan_text(text, file):
                 for node in _nodes(folder, block):
@@ -61,7 +64,7 @@ class Example:
     @classmethod
     def read(cls, folder: Path) -> Example:
         """The example in a folder."""
-        found = sorted(folder.rglob("*.tf"))
+        found = sorted(path for path in folder.rglob("*") if path.is_file())
         return cls(
             folder.name, {p.relative_to(folder).as_posix(): p.read_text("utf-8") for p in found}
         )
@@ -139,7 +142,8 @@ class Example:
         for key, node in self.nodes.items():
             if key in wanted:
                 texts.setdefault(node.block.file, []).append(node.text)
-        return {file: "\n\n".join(parts) + "\n" for file, parts in texts.items()}
+        beside = {file: text for file, text in self.files.items() if not file.endswith(".tf")}
+        return beside | {file: "\n\n".join(parts) + "\n" for file, parts in texts.items()}
 
     def _subjects_of(self, node: Node) -> set[Key]:
         return {key for key in self.needed([node.key]) if self.nodes[key].kind is not None}

@@ -73,3 +73,13 @@ def test_fail_side_changes_the_failing_block_alone() -> None:
     found = [m for m in mutants(example(SOURCE)) if m.side == "fail"]
 
     assert {m.block for m in found} == {"aws_kms_key.fail"}
+
+
+def test_what_a_source_reads_lies_beside_it() -> None:
+    read = example(
+        'resource "aws_iam_policy" "pass" {\n  policy = file("${path.module}/p.json")\n}\n',
+        **{"p.json": "{}"},
+    )
+    found = [sources(read, mutant) for mutant in mutants(read)]
+    assert found
+    assert all(files["p.json"] == "{}" for files in found)
