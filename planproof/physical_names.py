@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from planproof.generated_names import is_generated
@@ -106,17 +106,38 @@ def physical_names(stack: Stack) -> tuple[PhysicalName, ...]:
 
 def compare_names(one: Stack, other: Stack) -> tuple[NameComparison, ...]:
     """Each name of a stack, and whether it differs from all of its type in the other."""
-    theirs: dict[str, list[PhysicalName]] = {}
+    theirs: dict[str, _Names] = {}
     for name in physical_names(other):
-        theirs.setdefault(name.resource.type, []).append(name)
+        theirs.setdefault(name.resource.type, _Names()).add(name)
     return tuple(
-        NameComparison(name, _differs(name, theirs.get(name.resource.type, ())))
+        NameComparison(name, _differs(name, theirs.get(name.resource.type, _Names())))
         for name in physical_names(one)
     )
 
 
-def _differs(name: PhysicalName, others: list[PhysicalName] | tuple[()]) -> bool | None:
-    verdicts = {_unequal(name, other) for other in others}
+@dataclass(slots=True)
+class _Names:
+    """The names of one type. Most differ in plain text, and are not worth a comparison each."""
+
+    all: list[PhysicalName] = field(default_factory=list)
+    known: dict[str, list[PhysicalName]] = field(default_factory=dict)
+    open: list[PhysicalName] = field(default_factory=list)
+
+    def add(self, name: PhysicalName) -> None:
+        self.all.append(name)
+        if isinstance(name.value, str):
+            self.known.setdefault(name.value, []).append(name)
+        else:
+            self.open.append(name)
+
+    def perhaps_equal(self, name: PhysicalName) -> list[PhysicalName]:
+        if not isinstance(name.value, str):
+            return self.all
+        return [*self.known.get(name.value, ()), *self.open]
+
+
+def _differs(name: PhysicalName, others: _Names) -> bool | None:
+    verdicts = {_unequal(name, other) for other in others.perhaps_equal(name)}
     if False in verdicts:
         return False
     return None if None in verdicts else True
