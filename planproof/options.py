@@ -54,7 +54,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--equivalents",
         metavar="FILE",
-        help="mutants that keep every promise, and why (default: equivalents.toml, if it is there)",
+        help="mutants that keep every promise, and why (default for this project's own stack: "
+        "equivalents.toml, if it is there)",
     )
     group.addoption(
         "--terraform-dir",

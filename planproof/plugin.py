@@ -71,7 +71,7 @@ class Hooks:
 
         Args:
             config: with the options of the run.
-            stacks: the stack with each set of variables, by name, the user's own first.
+            stacks: the stack with each set of variables, by name; the user's own is "default".
         """
         raise AssertionError("a specification is never called")
 

@@ -197,6 +197,8 @@ class MutantsHalf:
     def _file(self) -> Path | None:
         if named := self._config.getoption("--equivalents"):
             return Path(named)
+        if self._config.getoption("--terraform-dir"):
+            return None  # what is said of this project's own stack says nothing of another
         usual = self._config.rootpath / "equivalents.toml"
         return usual if usual.is_file() else None
 
