@@ -7,8 +7,6 @@ from typing import Any
 
 from pytest_bdd import parsers, then
 
-from planproof.datapath import Authority
-from planproof.datapath.own_account import by_administrators
 from planproof.datapath.queues import redrive_allow_policy, redrives
 from planproof.recorder import Recorder
 from planproof.stack import Resource, Stack
@@ -20,13 +18,6 @@ _STATUS = "versioning_configuration.0.status"
 _LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"
 _ALLOW = "redrive_allow_policy"
 _RETENTION = "message_retention_seconds"
-_REDRIVE = (
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:StartMessageMoveTask",
-)
-"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html"""
 _USUAL_RETENTION = 345_600
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
 
@@ -67,23 +58,6 @@ def dead_letters_stay_longer(stack: Stack, evidence: Recorder) -> None:
         expected = f"longer than the {times[0]} seconds of {queue}"
         evidence.check(holds, target, _RETENTION, expected=expected, found=times[1])
         evidence.check(holds, queue, _RETENTION, expected=f"less than {target}", found=times[0])
-
-
-@then("every dead-letter queue lets whoever runs the stack get its messages back")
-def dead_letters_can_be_got_back(authority: Authority, evidence: Recorder) -> None:
-    """Its policy denies an administrator of its account nothing that it takes to redrive them."""
-    targets = {str(target): target for _, target in _redriven(authority.stack, evidence)}
-    for target in targets.values():
-        policies = authority.resource(target)
-        source = policies[0].source if len(policies) == 1 else target
-        for action, decision in by_administrators(authority, target, _REDRIVE):
-            evidence.check(
-                decision.allowed if decision is not None else None,
-                source,
-                "policy",
-                expected=f"{action} on {target} not denied to administrators of its account",
-                found=str(decision) if decision is not None else "its account is not known",
-            )
 
 
 @then("every dead-letter queue takes messages from those queues alone")

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from planproof.datapath import Authority
 from planproof.recorder import Recorder
 from planproof.results import Verdict
 from planproof.stack import Stack
@@ -16,7 +15,7 @@ from planproof.values import UNKNOWN
 from steps import keeping
 from tests.made_inquiry import broken, verdict
 from tests.made_stack import ACCOUNT, REGION, Made, made, stack
-from tests.shipped import shipped, with_values
+from tests.shipped import shipped
 
 BUCKET = made("aws_s3_bucket.b", bucket="b", id="b")
 OLD = {"noncurrent_version_expiration": [{"noncurrent_days": 30}]}
@@ -255,49 +254,6 @@ def test_dead_letters_come_from_there_alone(policy: Any, expected: Verdict) -> N
         evidence = judged(keeping.dead_letters_come_from_there, source(), *items)
         assert verdict(evidence) is expected
         assert evidence.evidence[0].attribute == "redrive_allow_policy"
-
-
-LETTERS = "aws_sqs_queue_policy.status_dead_letter"
-
-
-def got_back(found: Stack) -> Recorder:
-    evidence = Recorder()
-    keeping.dead_letters_can_be_got_back(Authority(found), evidence)
-    return evidence
-
-
-def denying(**elements: Any) -> str:
-    everybody = {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [{**everybody, **elements}]})
-
-
-@pytest.mark.parametrize(
-    ("policy", "expected"),
-    [
-        (denying(Condition={"Bool": {"aws:SecureTransport": "false"}}), Verdict.PASSED),
-        (denying(Action="sqs:SendMessage"), Verdict.PASSED),
-        (denying(Principal={"AWS": "444455556666"}), Verdict.PASSED),
-        (denying(), Verdict.FAILED),
-        (denying(Action="sqs:ReceiveMessage"), Verdict.FAILED),
-        (denying(Action="sqs:StartMessageMoveTask"), Verdict.FAILED),
-        (denying(Condition={"Bool": {"aws:SecureTransport": "true"}}), Verdict.FAILED),
-        (UNKNOWN, Verdict.UNDETERMINED),
-    ],
-)
-def test_dead_letters_can_be_got_back(policy: Any, expected: Verdict) -> None:
-    evidence = got_back(with_values(shipped(), LETTERS, policy=policy))
-    assert verdict(evidence) is expected
-    assert {item[:2] for item in broken(evidence)} <= {(LETTERS, "policy")}
-
-
-def test_dead_letters_of_nobody_knows_which_account_cannot_be_told() -> None:
-    nowhere = made("aws_sqs_queue.dead", name="dead", arn=UNKNOWN, redrive_allow_policy=None)
-    up = made(
-        "aws_sqs_queue.up",
-        redrive_policy=UNKNOWN,
-        refers={"redrive_policy": ["aws_sqs_queue.dead.arn", "aws_sqs_queue.dead"]},
-    )
-    assert verdict(got_back(stack(nowhere, up, region=None))) is Verdict.UNDETERMINED
 
 
 def test_without_an_allow_policy_every_queue_may() -> None:
