@@ -30,16 +30,22 @@ class BucketRefusesPlainHttp(SourceCheck):
     attributes = ("policy",)
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
-        """The policies of this bucket."""
+        """The policies of this bucket: S3 keeps one, so each has to refuse plain HTTP."""
         policies = [resource, *_policies_of(resource, configuration)]
-        documents = {policy.address: read_policy(policy.value("policy")) for policy in policies}
-        covered = {address: _covers(document, resource) for address, document in documents.items()}
-        for address, answer in covered.items():
-            if answer:
-                return passed(f"{address} denies requests without TLS")
-        if None in covered.values() or not all(
-            document.complete for document in documents.values()
-        ):
+        built = [p for p in policies if p.value("policy") is not None and p.is_built is not False]
+        documents = [read_policy(policy.value("policy")) for policy in built]
+        covered = {
+            policy.address: _covers(document, resource) and (_is_there(policy, resource) or None)
+            for policy, document in zip(built, documents, strict=True)
+        }
+        denying = [address for address, answer in covered.items() if answer]
+        if denying and len(denying) == len(covered):
+            return passed(f"{denying[0]} denies requests without TLS")
+        if denying:
+            return undetermined(
+                f"S3 keeps one policy of a bucket, and not only {denying[0]} is set"
+            )
+        if None in covered.values() or not all(document.complete for document in documents):
             return undetermined("the bucket's policy is not all in the source")
         return failed("no policy of the bucket denies requests without TLS")
 
@@ -58,6 +64,15 @@ def _policies_of(bucket: Resource, configuration: Configuration) -> list[Resourc
         if name is not None and other.value("bucket") == name
     ]
     return named + same
+
+
+def _is_there(policy: Resource, bucket: Resource) -> bool:
+    """Whether the policy is made, at least whenever the bucket is: under the same condition."""
+    together = policy.frame.scope == bucket.frame.scope and all(
+        policy.block.attributes.get(name) == bucket.block.attributes.get(name)
+        for name in ("count", "for_each")
+    )
+    return policy.is_built is True or together
 
 
 def _denies_plain_http(statement: Statement) -> bool:

@@ -2,6 +2,10 @@ variable "policy" {
   type = string
 }
 
+variable "keep" {
+  type = bool
+}
+
 data "aws_iam_policy_document" "tls_only" {
   statement {
     effect    = "Deny"
@@ -210,8 +214,10 @@ resource "aws_s3_bucket_policy" "of_pass_by_way" {
 # By way of something of another bucket.
 resource "aws_s3_bucket" "fail_by_way" {}
 
+resource "aws_s3_bucket" "pass_instead" {}
+
 resource "aws_s3_bucket_public_access_block" "of_fail_by_way" {
-  bucket = aws_s3_bucket.pass_by_way["input"].id
+  bucket = aws_s3_bucket.pass_instead.id
 }
 
 resource "aws_s3_bucket_policy" "of_fail_by_way" {
@@ -226,7 +232,6 @@ resource "aws_s3_bucket_policy" "of_pass_two_statements" {
   bucket = aws_s3_bucket.pass_two_statements.id
 
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [
       {
         Effect    = "Deny"
@@ -253,7 +258,6 @@ resource "aws_s3_bucket_policy" "of_fail_two_statements" {
   bucket = aws_s3_bucket.fail_two_statements.id
 
   policy = jsonencode({
-    Version = "2012-10-17"
     Statement = [
       {
         Effect    = "Deny"
@@ -271,4 +275,49 @@ resource "aws_s3_bucket_policy" "of_fail_two_statements" {
       },
     ]
   })
+}
+
+# None of the policy is built.
+resource "aws_s3_bucket" "fail_no_instance" {}
+
+resource "aws_s3_bucket_policy" "of_fail_no_instance" {
+  count = 0
+
+  bucket = aws_s3_bucket.fail_no_instance.id
+  policy = data.aws_iam_policy_document.tls_only.json
+}
+
+# A condition decides whether the policy is built, but not whether the bucket is.
+resource "aws_s3_bucket" "unknown_condition" {}
+
+resource "aws_s3_bucket_policy" "of_unknown_condition" {
+  count = var.keep ? 1 : 0
+
+  bucket = aws_s3_bucket.unknown_condition.id
+  policy = data.aws_iam_policy_document.tls_only.json
+}
+
+# The same condition decides both.
+resource "aws_s3_bucket" "pass_condition" {
+  count = var.keep ? 1 : 0
+}
+
+resource "aws_s3_bucket_policy" "of_pass_condition" {
+  count = var.keep ? 1 : 0
+
+  bucket = one(aws_s3_bucket.pass_condition[*].id)
+  policy = data.aws_iam_policy_document.tls_only.json
+}
+
+# S3 keeps the policy that comes last, whichever that is.
+resource "aws_s3_bucket" "unknown_two_policies" {}
+
+resource "aws_s3_bucket_policy" "of_unknown_two_policies" {
+  bucket = aws_s3_bucket.unknown_two_policies.id
+  policy = data.aws_iam_policy_document.tls_only.json
+}
+
+resource "aws_s3_bucket_policy" "more_of_unknown_two_policies" {
+  bucket = aws_s3_bucket.unknown_two_policies.id
+  policy = jsonencode({ Statement = [] })
 }
