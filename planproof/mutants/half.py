@@ -90,6 +90,11 @@ class MutantsHalf:
             seconds=time.monotonic() - started,
             workers=count,
         )
+        if trying.crashes:
+            self.notices.append(
+                f"A step crashed on {words.counted(len(trying.crashes), 'mutant')} that others "
+                f"noticed, first in {trying.crashes[0]}"
+            )
         self._say_what_is_stale(run)
         self._progress(
             f"{self.result.counts[Fate.KILLED]} of {len(trials)} mutants were noticed, in "

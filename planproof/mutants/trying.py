@@ -49,6 +49,8 @@ class Trying:
     Attributes:
         items: the scenarios, all of which pass on the stack as it is.
         kept: node id → what came of it there.
+        crashes: "mutant: scenario: exception" of each step that crashed on a mutant which others
+            noticed.
     """
 
     run: Run
@@ -58,6 +60,7 @@ class Trying:
     mutants: Sequence[Mutant]
     progress: Callable[[str], None]
     count: int = field(default_factory=lambda: os.cpu_count() or 1)
+    crashes: list[str] = field(default_factory=list)
     _judge: Judge | None = None
 
     def trials(self, equivalents: Sequence[Equivalent]) -> tuple[Trial, ...]:
@@ -164,6 +167,8 @@ class Trying:
                 kills, seconds = found.kills, found.seconds
             if kills:
                 fate = Fate.KILLED
+                if found is not None and found.crashes:
+                    self.crashes.append(mask(f"{mutant.id}: {found.crashes[0]}"))
             elif found is not None and found.crashes:
                 fate, reason = Fate.UNDECIDED, f"a step crashed in {found.crashes[0]}"
             else:

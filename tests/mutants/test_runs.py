@@ -237,6 +237,22 @@ def test_a_step_that_crashes_on_a_mutant_is_no_kill(tmp_path: Path) -> None:
     assert "Traceback" not in outcome.output
 
 
+def test_a_step_that_crashes_where_others_notice_is_said(tmp_path: Path) -> None:
+    careless = STEPS.replace(
+        '        delay = queue.get("delay_seconds")\n',
+        '        delay = queue.get("delay_seconds")\n'
+        '        {True: 1}[queue.get("sqs_managed_sse_enabled")]\n',
+    )
+    assert careless != STEPS
+    outcome = project(tmp_path, steps=careless).judge_plan("--mutants")
+    flipped = next(name for name in ALL if name.startswith("flip "))
+    assert fates(outcome)[flipped] == "killed"
+    assert killers(outcome)[flipped] == ["REQ-01"]
+    said = " ".join(outcome.output.split())
+    assert "A step crashed on" in said
+    assert "Queues wait for a while: KeyError" in said
+
+
 HOOK = """
 
 from planproof.mutants.model import mutant
