@@ -214,6 +214,7 @@ class RunResult:
         started: when, with a time zone.
         duration: seconds.
         mutation: which mutants of the stack the requirements noticed, where that was tried.
+        mutation_kept: whether that was in an earlier run, of the very same stack and suite.
     """
 
     subject: str
@@ -223,6 +224,7 @@ class RunResult:
     requirements: tuple[RequirementResult, ...]
     notices: tuple[str, ...] = ()
     mutation: Mutation | None = None
+    mutation_kept: bool = False
     counts: dict[Verdict, int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -286,6 +286,7 @@ class Run:
             requirements=tuple(self._requirement(identifier) for identifier in order),
             notices=tuple(notices),
             mutation=mutation,
+            mutation_kept=bool(when),
         )
         self._written = write_reports(self.result, reports)
         if path := self.mutants.keep(self, reports, self._started):

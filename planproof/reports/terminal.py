@@ -193,10 +193,11 @@ def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) 
     """The notices, the count, what to look at first, the data path, and the warnings.
 
     What came of the stack's mutants, where they were tried, stands above all that, and in one
-    line below the count: it is long, and a terminal shows its last lines.
+    line below the count: it is long, and a terminal shows its last lines. Of what was tried in an
+    earlier run there is that line alone.
     """
     lines = Lines(unicode, width)
-    if result.mutation:
+    if result.mutation and not result.mutation_kept:
         lines.done += mutation_lines(result.mutation, unicode=unicode, width=width)
         lines.blank()
     for notice in result.notices:

@@ -209,6 +209,13 @@ def test_without_mutants_nothing_is_said_of_them(good: RunResult, mutated: RunRe
     assert [line for line in with_[with_.index(lines[0]) :] if "mutants" not in line] == lines
 
 
+def test_of_an_earlier_run_there_is_the_count_alone(mutated: RunResult) -> None:
+    lines = summary_lines(replace(mutated, mutation_kept=True))
+
+    assert lines[0] == "✓ 13 of 13 requirements passed, in 12 s"
+    assert lines[1].startswith("✗ mutants: 8 of 11 killed")
+
+
 def test_no_value_moves_the_cursor(hostile_mutated: RunResult) -> None:
     for unicode in (True, False):
         lines = summary_lines(hostile_mutated, unicode=unicode)
