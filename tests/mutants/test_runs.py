@@ -362,3 +362,38 @@ def test_ctrl_c_ends_a_run_and_all_its_forks(tmp_path: Path) -> None:
     assert len(forks) >= 1
     assert not set(forks) & set(descendants(os.getpid()))
     assert not any(Path(f"/proc/{pid}").exists() for pid, _ in forks)
+
+
+QUEUE = """\
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_sqs_queue" "q" {
+  name                    = "q"
+  delay_seconds           = 30
+  sqs_managed_sse_enabled = true
+}
+"""
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+def test_a_later_run_of_the_same_reports_what_was_measured(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    made.write("terraform/main.tf", QUEUE)
+    measured = made.judge("--mutants")
+    assert measured.code == 0, measured.output
+
+    plain = made.judge()
+    assert plain.code == 0, plain.output
+    assert mutation(plain) == mutation(measured)
+    assert any(
+        text.startswith("Mutants as measured on") for text in plain.report["summary"]["notices"]
+    )
+    assert "Would it have been noticed?" not in plain.output
+
+    made.write("terraform/main.tf", QUEUE.replace("30", "31"))
+    changed = made.judge()
+    assert changed.code == 0, changed.output
+    assert "mutation" not in changed.report
