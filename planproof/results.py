@@ -244,5 +244,11 @@ class RunResult:
 
     @property
     def passed(self) -> bool:
-        """Whether the run may exit with 0."""
+        """Whether every requirement passed or is waived, and there is one."""
         return bool(self.requirements) and all(r.verdict.acceptable for r in self.requirements)
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether the run may exit with 0: its own mutants count too."""
+        mutants = None if self.mutation_kept else self.mutation
+        return self.passed and (mutants is None or mutants.whole)

@@ -39,6 +39,10 @@ def read_equivalents(path: Path | None) -> tuple[Equivalent, ...]:
         return ()
     try:
         content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise PlanproofError(
+            f"the file of equivalent mutants {path} does not exist", "name one that does"
+        ) from None
     except (OSError, ValueError) as problem:
         raise PlanproofError(f"{path} cannot be read ({problem})", "mend it") from None
     if unknown := set(content) - {"equivalent"}:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from planproof.errors import PlanproofError
+from planproof.mutants.again import arguments_again
 from planproof.mutants.explained import Equivalent, read_equivalents
 from planproof.mutants.kept import FILE, fingerprint, keep, last
 from planproof.mutants.model import Mutant, Scene
@@ -45,6 +46,7 @@ class MutantsHalf:
         self.notices: list[str] = []
         self._results: dict[str, ScenarioResult] = {}
         self._equivalents: tuple[Equivalent, ...] = ()
+        self._own: frozenset[str] = frozenset()  # the suite's, by id
 
     def read(self) -> None:
         """Read what is said of equivalent mutants, before any work is done.
@@ -78,17 +80,20 @@ class MutantsHalf:
             f"breaking the stack in {words.counted(len(chosen), 'way')}, one at a time, for "
             f"{words.counted(len(items), 'scenario')}"
         )
-        trying = Trying(run, stacks, items, self._results, chosen, self._progress, count)
+        trying = Trying(
+            run, stacks, items, self._results, chosen, self._progress, count, own=self._own
+        )
         trials = trying.trials(self._equivalents)
         tested = {r for item in items for r in requirements_served(item)}
         self.result = Mutation(
             trials=trials,
             requirements=tuple(r for r in run.requirement_ids if r in tested),
             untested=tuple(r for r in run.requirement_ids if r in untested),
-            made=len(made),
+            made=len(made) - len(chosen) + len(trials),
             seed=int(self._config.getoption("--mutants-seed")),
             seconds=time.monotonic() - started,
             workers=count,
+            arguments=arguments_again(self._config.invocation_params.args),
         )
         if trying.crashes:
             self.notices.append(
@@ -156,6 +161,7 @@ class MutantsHalf:
         hook = self._config.hook.pytest_planproof_mutants
         own = [m for found in hook(config=self._config, stacks=stacks) for m in found]
         made = (mutant for mutant in (*mutants_of(scene), *own))
+        self._own = frozenset(mutant.id for mutant in own)
         return [m for m in made if any(m.rewrite(s) is not s for s in stacks.values())]
 
     def _chosen(self, made: Sequence[Mutant]) -> list[Mutant]:
@@ -190,7 +196,7 @@ class MutantsHalf:
         """
         if self.result is None or len(self.result.trials) < self.result.made:
             return
-        if not run.scope.whole:
+        if not run.scope.whole and not self._config.getoption("--equivalents"):
             return
         for entry in self._equivalents:
             if not any(entry.covers(trial.id) for trial in self.result.of(Fate.EQUIVALENT)):

@@ -73,8 +73,8 @@ class Tested:
     """How a requirement did.
 
     Attributes:
-        ways: mutants that change something it looks at, and that some requirement ought to notice:
-            those that it noticed, and those that nobody did.
+        ways: mutants that it noticed, and those that nobody did although it looks at what they
+            change. What only others noticed is none of its business.
         caught: how many of them it noticed.
         alone: how many of them nobody else noticed.
     """
@@ -95,6 +95,8 @@ class Mutation:
         made: how many mutants there are in all, whether they were chosen or not.
         seed: which choices among several possibilities were made.
         seconds: that it took, and how many processes took part.
+        arguments: what of the command line said which stack and which scenarios these are; values
+            of variables are left out.
     """
 
     trials: tuple[Trial, ...]
@@ -104,6 +106,7 @@ class Mutation:
     seed: int = 0
     seconds: float = 0.0
     workers: int = 1
+    arguments: tuple[str, ...] = ()
 
     def of(self, fate: Fate) -> tuple[Trial, ...]:
         """The mutants of one fate."""

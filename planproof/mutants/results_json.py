@@ -26,6 +26,7 @@ def document(mutation: Mutation) -> dict[str, Any]:
         "seed": mutation.seed,
         "seconds": mutation.seconds,
         "workers": mutation.workers,
+        "arguments": list(mutation.arguments),
         "requirements": list(mutation.requirements),
         "untested": list(mutation.untested),
         "trials": [_trial(trial) for trial in mutation.trials],
@@ -76,6 +77,7 @@ def read(kept: object) -> Mutation:
         seed=top.whole("seed"),
         seconds=top.seconds("seconds"),
         workers=top.count("workers"),
+        arguments=top.texts("arguments"),
     )
     _check(top, mutation)
     return mutation

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LIMIT = 300.0
 """Seconds that one mutant may take."""
+_LONG = 0.1  # seconds of a scenario, from which on one is worth avoiding
 _NEWS = 5.0  # seconds between two lines of progress
 
 
@@ -49,6 +50,8 @@ class Trying:
     Attributes:
         items: the scenarios, all of which pass on the stack as it is.
         kept: node id → what came of it there.
+        own: ids of mutants that the suite has made itself, for scenarios of its own: they are left
+            out where none that is judged looks at what they change.
         crashes: "mutant: scenario: exception" of each step that crashed on a mutant which others
             noticed.
     """
@@ -60,6 +63,7 @@ class Trying:
     mutants: Sequence[Mutant]
     progress: Callable[[str], None]
     count: int = field(default_factory=lambda: os.cpu_count() or 1)
+    own: frozenset[str] = frozenset()
     crashes: list[str] = field(default_factory=list)
     _judge: Judge | None = None
 
@@ -88,6 +92,7 @@ class Trying:
         return tuple(
             self._trial(mutant, found.get(number), plans[number], by_id, equivalents)
             for number, mutant in enumerate(self.mutants)
+            if plans[number] or mutant.id not in self.own
         )
 
     def _affected(self, mutant: Mutant, reads: Mapping[str, Reads | None]) -> tuple[str, ...]:
@@ -99,7 +104,13 @@ class Trying:
             for name, seen in reads.items():
                 if changes and (seen is None or seen.sees(stack, changes, after)):
                     looked.add(name)
-        return tuple(sorted(looked, key=lambda name: self.kept[name].duration))
+        return tuple(sorted(looked, key=self._turn))
+
+    def _turn(self, name: str) -> tuple[bool, int]:
+        """Sort key: what takes long comes last, else the order is that of the suite, so that the
+        first scenario that notices is the same in every run."""
+        order = [item.nodeid for item in self.items]
+        return self.kept[name].duration > _LONG, order.index(name)
 
     # In a fork -------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ def document(result: RunResult) -> dict[str, Any]:
     path = [_edge(edge) for edge in result.data_path]
     return {
         "summary": {
-            "passed": result.passed,
+            "passed": result.ended_well,
             "requirements": len(result.requirements),
             "counts": {verdict.value: count for verdict, count in result.counts.items()},
             "scenarios": len(scenarios),

@@ -36,7 +36,7 @@ def explained(mutation: Mutation) -> str:
         return NOTHING
     return (
         f"The stack was broken in {_ways(len(mutation.trials))}, one at a time, and every "
-        "requirement was judged anew on each of the broken stacks. Such a stack is called a "
+        "requirement that looks at what was changed was judged anew. Such a stack is called a "
         "mutant. A mutant that makes a requirement fail is killed: that mistake would have been "
         "noticed. One that nobody notices has survived: that mistake could be made tomorrow, and "
         "all would still pass."
@@ -69,7 +69,8 @@ def tally(mutation: Mutation) -> str:
     rest = (Fate.SURVIVED, Fate.UNDECIDED, Fate.EQUIVALENT)
     parts = [f"{counts[Fate.KILLED]:,} of {ought:,} killed ({percent(mutation)})"] if ought else []
     parts += [f"{counts[fate]:,} {fate}" for fate in rest if counts[fate]]
-    return ", ".join(parts)
+    tried = f"; {len(mutation.trials):,} of {mutation.made:,} tried" if some(mutation) else ""
+    return ", ".join(parts) + tried
 
 
 def percent(mutation: Mutation) -> str:
@@ -134,9 +135,11 @@ def noticed_by(trial: Trial) -> str:
 
 
 def command(mutation: Mutation, trial: Trial) -> str:
-    """The command that judges the mutant alone; another seed than the usual one is part of it."""
-    seed = f" --mutants-seed {mutation.seed}" if mutation.seed else ""
-    return f"{_COMMAND} {shlex.quote(one_line(trial.id))}{seed}"
+    """The command that judges the mutant alone, of the same stack by the same scenarios; another
+    seed than the usual one is part of it."""
+    seed = ["--mutants-seed", str(mutation.seed)] if mutation.seed else []
+    more = [shlex.quote(one_line(text)) for text in (*seed, *mutation.arguments)]
+    return " ".join((_COMMAND, shlex.quote(one_line(trial.id)), *more))
 
 
 def change(trial: Trial, room: int) -> tuple[str, str]:

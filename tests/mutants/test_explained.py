@@ -69,7 +69,7 @@ def test_what_cannot_be_understood_is_said(tmp_path: Path, text: str, what: str)
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     file = tmp_path / "equivalents.toml"
-    with pytest.raises(PlanproofError, match=r"equivalents\.toml cannot be read \(.*No such file"):
+    with pytest.raises(PlanproofError, match=r"equivalents\.toml does not exist: name one"):
         read_equivalents(file)
     with pytest.raises(PlanproofError, match="cannot be read"):
         read_equivalents(tmp_path)

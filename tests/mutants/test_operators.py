@@ -134,7 +134,7 @@ def test_what_becomes_of_a_reference(
         ({"mode": ["x", UNKNOWN]}, "mode", {}),
         ({"mode": []}, "mode", {}),
         ({"mode": ["x"]}, "mode", {"unset": None}),
-        ({"policy": allow("s3:*")}, "policy", {"unset": None}),
+        ({"policy": allow("s3:*")}, "policy", {}),
         ({"policy": '{"a": 1}'}, "policy", {"unset": None}),
         ({"name": "x"}, "name", {}),
         ({"arn": "x"}, "arn", {}),

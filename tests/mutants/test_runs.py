@@ -194,7 +194,10 @@ def test_a_mutant_that_there_is_not_is_said(tmp_path: Path) -> None:
     [
         (("--mutant", "drop *"), "--mutant was given without --mutants"),
         (("--mutants", "--deployed"), "--mutants was given together with --deployed"),
-        (("--mutants", "--equivalents", "none.toml"), "none.toml cannot be read"),
+        (
+            ("--mutants", "--equivalents", "none.toml"),
+            "none.toml does not exist: name one",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
@@ -283,10 +286,11 @@ def no_table(stack, evidence):
 def test_a_suite_adds_mutants_of_its_own(tmp_path: Path) -> None:
     steps = STEPS.partition('@then("each queue waits')[0] + HOOK
     outcome = project(tmp_path, steps=steps).judge_plan("--mutants", "--mutant", "add *")
-    assert outcome.code == 1
-    assert fates(outcome) == {"add aws_dynamodb_table.x": "killed", "add aws_vpc.x": "survived"}
+    assert outcome.code == 0, outcome.output
+    # Nothing that is judged here looks at a VPC, so that is some other scenario's.
+    assert fates(outcome) == {"add aws_dynamodb_table.x": "killed"}
     assert killers(outcome)["add aws_dynamodb_table.x"] == ["REQ-02"]
-    assert trials(outcome)["add aws_vpc.x"]["seen"] == []
+    assert mutation(outcome)["made"] == 4  # the table, and three of the queue
 
 
 MORE = """

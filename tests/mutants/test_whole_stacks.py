@@ -252,7 +252,6 @@ def test_instances_and_modules_keep_their_addresses() -> None:
         assert {
             f"drop {address}",
             f"flip-effect {address}.policy[statement 0]",
-            f"unset {address}.policy",
         } <= told
         for mutant in mine:
             after = mutant.rewrite(scene.stack)

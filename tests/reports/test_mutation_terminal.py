@@ -110,7 +110,7 @@ def test_a_mutant_alone_says_who_noticed_it_and_why() -> None:
         "      REQ-01 failed: A scenario: It is not there.",
         "      REQ-11 failed: A scenario: It is not there.",
         "",
-        "✓ 1 of 1 killed (100 %); in 12 s by 2 processes, seed 0",
+        "✓ 1 of 1 killed (100 %); 1 of 7 tried; in 12 s by 2 processes, seed 0",
     ]
 
 

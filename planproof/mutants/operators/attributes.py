@@ -62,7 +62,7 @@ def lower_number(scene: Scene) -> Iterator[Mutant]:
 def unset(scene: Scene) -> Iterator[Mutant]:
     """No value: a block that is not there, an attribute that is left to AWS."""
     for resource, attribute, path, value in _spoken(scene):
-        if value not in ("", [], {}) and value is not False:
+        if value not in ("", [], {}) and value is not False and policy(value) is None:
             rewrite = put(resource.address, path, GONE)
             yield mutant("unset", resource, attribute, value, None, rewrite)
 
