@@ -142,8 +142,9 @@ def check_mutants(config: pytest.Config) -> None:
     """
     option = config.getoption
     if not option("--mutants"):
-        if option("--mutant"):
-            raise PlanproofError("--mutant was given without --mutants", "give both")
+        for name in ("--mutant", "--mutants-limit", "--equivalents"):
+            if option(name):
+                raise PlanproofError(f"{name} was given without --mutants", "give both")
         return
     if not option("--compliance"):
         raise PlanproofError("--mutants was given without --compliance", "give both")
@@ -151,6 +152,11 @@ def check_mutants(config: pytest.Config) -> None:
         raise PlanproofError(
             "--mutants was given together with --deployed, and mutants are of what is planned",
             "leave out one of them",
+        )
+    limit = option("--mutants-limit")
+    if limit is not None and limit < 1:
+        raise PlanproofError(
+            f"--mutants-limit {limit} leaves no mutant to try", "give a number from 1 on"
         )
     if not hasattr(os, "fork"):
         raise PlanproofError(

@@ -293,7 +293,7 @@ class Run:
             self._written[path.name] = path
         if left or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return int(exitstatus) or int(pytest.ExitCode.TESTS_FAILED)
-        passed = self.result.passed and self.mutants.passed
+        passed = self.result.ended_well
         return int(pytest.ExitCode.OK if passed else pytest.ExitCode.TESTS_FAILED)
 
     def _waiver_notices(self, known: Sequence[str]) -> list[str]:

@@ -186,7 +186,7 @@ class MutantsHalf:
         if limit is None or limit >= len(mutants):
             return list(mutants)
         chance = Random(int(self._config.getoption("--mutants-seed")))  # noqa: S311
-        chosen = sorted(chance.sample(range(len(mutants)), max(0, limit)))
+        chosen = sorted(chance.sample(range(len(mutants)), limit))
         return [mutants[number] for number in chosen]
 
     def _say_what_is_stale(self, run: Run) -> None:
@@ -216,8 +216,3 @@ class MutantsHalf:
     def _shown(self) -> str:
         found = self._file()
         return found.name if found is not None else ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether the run may exit with 0 as far as mutants are concerned."""
-        return not self.wanted or (self.result is not None and self.result.whole)

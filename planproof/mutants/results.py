@@ -127,9 +127,9 @@ class Mutation:
 
     @property
     def whole(self) -> bool:
-        """Whether no mutant survived or stayed undecided."""
+        """Whether mutants were tried, and none survived or stayed undecided."""
         counts = self.counts
-        return not counts[Fate.SURVIVED] and not counts[Fate.UNDECIDED]
+        return bool(self.trials) and not counts[Fate.SURVIVED] and not counts[Fate.UNDECIDED]
 
     def tested(self, requirement: str) -> Tested | None:
         """How a requirement did; None where it was not tested."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from planproof.mutants.model import Rewrite
 from planproof.stack import Resource, Stack
-from planproof.values import Value, dig, leaves
+from planproof.values import Value, leaves
 
 Path = tuple[str | int, ...]
 
@@ -155,18 +155,3 @@ def path_of(values: Value, text: str) -> Path:
         found.append(key)
         here = at(here, (key,))
     return tuple(found)
-
-
-__all__ = [
-    "GONE",
-    "Path",
-    "added",
-    "at",
-    "dig",
-    "dotted",
-    "dropped",
-    "path_of",
-    "placed",
-    "put",
-    "replaced_everywhere",
-]

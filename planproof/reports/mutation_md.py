@@ -61,7 +61,7 @@ def _lines(mutation: Mutation, most: int, matrix: bool) -> Iterator[str]:
 
 
 def _head(mutation: Mutation) -> Iterator[str]:
-    mark = "✅" if said.whole(mutation) else "❌"
+    mark = "✅" if mutation.whole else "❌"
     yield f"### {mark} {said.HEADING} {said.tally(mutation)}"
     yield ""
     yield said.explained(mutation)

@@ -112,7 +112,7 @@ def picture(mutation: Mutation | None, places: Mapping[str, tuple[str, str]]) ->
         chosen=said.chosen(mutation),
         tally=said.tally(mutation),
         made_how=said.made_how(mutation),
-        whole=said.whole(mutation),
+        whole=mutation.whole,
         bar=_bar(mutation),
         columns=_columns(mutation, places),
         rows=_rows(mutation),

@@ -37,7 +37,7 @@ def mutation_lines(mutation: Mutation, *, unicode: bool, width: int) -> list[str
     _killed(lines, mutation)
     if mutation.trials:
         lines.blank()
-    mark = ("✓", "+") if said.whole(mutation) else ("✗", "x")
+    mark = ("✓", "+") if mutation.whole else ("✗", "x")
     summary = f"{said.tally(mutation)}; {said.made_how(mutation)}"
     lines.add(0, summary, f"{mark[0 if unicode else 1]} ")
     return lines.done

@@ -43,11 +43,6 @@ def explained(mutation: Mutation) -> str:
     )
 
 
-def whole(mutation: Mutation) -> bool:
-    """Whether there are mutants, and none survived or stayed undecided."""
-    return mutation.whole and bool(mutation.trials)
-
-
 def some(mutation: Mutation) -> bool:
     """Whether only some of all mutants were tried."""
     return mutation.made > len(mutation.trials)

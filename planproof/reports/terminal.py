@@ -206,7 +206,7 @@ def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) 
     counts = ", ".join(filter(None, (words.headline(result), words.others(result))))
     lines.add(0, f"{_symbol(verdict, unicode)} {counts}, in {words.seconds(result.duration)}")
     if result.mutation:
-        noticed = Verdict.PASSED if mutation_words.whole(result.mutation) else Verdict.FAILED
+        noticed = Verdict.PASSED if result.mutation.whole else Verdict.FAILED
         said = f"mutants: {mutation_words.tally(result.mutation)}"
         lines.add(0, said, f"{_symbol(noticed, unicode)} ")
     first = words.trouble(result)

@@ -52,7 +52,7 @@ def test_the_rate_leaves_out_what_is_explained() -> None:
 @pytest.mark.parametrize(
     ("trials", "whole"),
     [
-        ((), True),
+        ((), False),
         (TRIALS[:2], True),
         (TRIALS[3:4], True),
         (TRIALS[:3], False),

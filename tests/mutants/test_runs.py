@@ -122,6 +122,7 @@ def test_a_survivor_is_named_and_fails_the_run(tmp_path: Path) -> None:
     assert outcome.code == 1
     assert {name for name, fate in fates(outcome).items() if fate != "killed"} == {SURVIVOR}
     assert fates(outcome)[SURVIVOR] == "survived"
+    assert outcome.report["summary"]["passed"] is False
     assert trials(outcome)[SURVIVOR]["seen"] == ["REQ-02"]
     assert SURVIVOR in outcome.output
     assert outcome.statuses == {"REQ-01": "passed", "REQ-02": "passed"}
@@ -193,6 +194,9 @@ def test_a_mutant_that_there_is_not_is_said(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--mutant", "drop *"), "--mutant was given without --mutants"),
+        (("--mutants-limit", "4"), "--mutants-limit was given without --mutants"),
+        (("--equivalents", "x.toml"), "--equivalents was given without --mutants"),
+        (("--mutants", "--mutants-limit", "0"), "--mutants-limit 0 leaves no mutant to try"),
         (("--mutants", "--deployed"), "--mutants was given together with --deployed"),
         (
             ("--mutants", "--equivalents", "none.toml"),

@@ -209,6 +209,15 @@ def test_without_mutants_nothing_is_said_of_them(good: RunResult, mutated: RunRe
     assert [line for line in with_[with_.index(lines[0]) :] if "mutants" not in line] == lines
 
 
+def test_a_run_ends_well_if_its_own_mutants_do(good: RunResult, mutated: RunResult) -> None:
+    assert good.ended_well
+    assert with_mutation(good, killed()).ended_well
+    assert mutated.passed
+    assert not mutated.ended_well
+    assert replace(mutated, mutation_kept=True).ended_well
+    assert not with_mutation(good, nothing()).ended_well
+
+
 def test_of_an_earlier_run_there_is_the_count_alone(mutated: RunResult) -> None:
     lines = summary_lines(replace(mutated, mutation_kept=True))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planproof.mutants.model import Mutant, Scene, mutant
-from planproof.mutants.rewriting import GONE, Path, at, dotted, put
+from planproof.mutants.rewriting import GONE, Path, dotted, put
 from planproof.stack import Resource, Stack
 from planproof.values import Value, leaves
 
@@ -263,6 +263,3 @@ def summary(statement: Mapping[str, Any]) -> str:
     if "Condition" in statement:
         parts.append("with conditions")
     return ", ".join(parts)
-
-
-__all__ = ["Place", "at", "edited", "places", "policy", "removing", "setting"]

@@ -14,7 +14,7 @@ from planproof.mutants.model import Mutant, Rewrite, Scene, mutant
 from planproof.mutants.near import identities
 from planproof.mutants.operators.references import own_names
 from planproof.mutants.rewriting import put, replaced_everywhere
-from planproof.stack import Resource, Stack
+from planproof.stack import Resource
 from planproof.values import Value, contains_unknown, leaves
 
 _NOTHING: tuple[Value, ...] = (None, [], {}, "")
@@ -107,6 +107,3 @@ def _difference(before: Value, after: Value) -> tuple[Value, Value]:
         if path in new and old[path] != new[path]:
             return old[path], new[path]
     return before, after
-
-
-__all__ = ["Stack", "keep_name", "keep_value", "set_value"]
