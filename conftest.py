@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from planproof.mutants.model import Mutant
-from planproof.resolution import Variant
-from planproof.stack import Stack
+from planproof.mutation.stack.model import Mutant
+from planproof.terraform.resolution.run import Variant
+from planproof.terraform.stack import Stack
 from planproof.values import Value
-from steps._network_mutants import network_mutants
+from steps.support.network_mutants import network_mutants
 
 pytest_plugins = tuple(
     f"steps.{path.stem}"
@@ -99,7 +99,7 @@ def pytest_planproof_mutants(stacks: Mapping[str, Stack]) -> list[Mutant]:
 
 def pytest_planproof_services() -> list[str]:
     """What the emulated account needs beside moto's services."""
-    return ["steps._mediaconvert:MediaConvert"]
+    return ["steps.mediaconvert:MediaConvert"]
 
 
 def pytest_planproof_deployments(

@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from planproof.datapath import Authority, State, draw
-from planproof.datapath.strangers import deputies, guarded, needless, outsiders
-from planproof.datapath.surplus import grants
-from planproof.function_calls import Call, Calls
-from planproof.identities import Place
-from planproof.references import Configuration
-from planproof.stack import Resource, Stack
+from planproof.aws.datapath import Authority, State, draw
+from planproof.aws.datapath.strangers import deputies, guarded, needless, outsiders
+from planproof.aws.datapath.surplus import grants
+from planproof.aws.sdk_calls import Call, Calls
+from planproof.terraform.identities import Place
+from planproof.terraform.references import Configuration
+from planproof.terraform.stack import Resource, Stack
 
 PLACE = Place("aws", "eu-west-1", "123456789012")
 SIZES = (1, 10, 100, 500)

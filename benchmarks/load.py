@@ -23,8 +23,8 @@ from typing import Any
 
 from benchmarks.load_faults import Planned, besides, disorder, planned
 from benchmarks.load_stack import DeployedPipeline, deployed_pipeline
-from steps._mediaconvert.clip import clip
-from steps._traffic import names, says
+from steps.mediaconvert.clip import clip
+from steps.support.traffic import names, says
 
 BODIES = {"clip": clip, "text": lambda: b"Dear Sir or Madam,\n" * 50, "nothing": lambda: b""}
 REST = 4 * 24 * 3600.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from planproof.account.model import Fault
+from planproof.emulation.account.model import Fault
 
 WEIGHTS: Final = {
     "nothing": 60,

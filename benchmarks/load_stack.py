@@ -7,15 +7,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from planproof.account.model import Entry
-from planproof.deployed_run import DeployedRun
-from planproof.inquiry import Inquiry, Question
-from steps._strays import forged_event, unknown_job
-from steps._traffic import Traffic
+from planproof.emulation.account.model import Entry
+from planproof.session.deployments import DeployedRun
+from planproof.session.stacks import Inquiry, Question
 from steps.pipeline import Pipeline
+from steps.support.forged_messages import forged_event, unknown_job
+from steps.support.traffic import Traffic
 
 ROOT = Path(__file__).parents[1]
-SERVICES = ("steps._mediaconvert:MediaConvert",)
+SERVICES = ("steps.mediaconvert:MediaConvert",)
 
 
 class DeployedPipeline:

@@ -16,10 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from planproof.emulator import emulated_account
-from planproof.provider_server import REATTACH
-from planproof.terraform_cli import find_binary
-from planproof.workspace import Workspace
+from planproof.terraform.aws_endpoint import emulated_account
+from planproof.terraform.binary import find_binary
+from planproof.terraform.provider_server import REATTACH
+from planproof.terraform.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 3

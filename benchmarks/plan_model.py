@@ -67,8 +67,8 @@ def plan_text(count: int) -> Iterator[str]:
 
 def measure(path: Path) -> dict[str, float]:
     """Load and index one plan in this process; seconds and bytes."""
-    from planproof.plan import Plan
-    from planproof.stack import Stack
+    from planproof.terraform.plan import Plan
+    from planproof.terraform.stack import Stack
 
     before = _peak()
     started = time.perf_counter()

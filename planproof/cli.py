@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["check"]:
         return int(pytest.main([*_own_project(), "--compliance", *given[1:]]))
     if given[:1] == ["mutants"] and any(text.startswith("--checks") for text in given):
-        from planproof.source_mutants import command as checks
+        from planproof.mutation.checks import command as checks
 
         return checks.main(given[1:])
     if given[:1] == ["mutants"]:
@@ -71,7 +71,7 @@ def _own_project() -> list[str]:
 
 def _record(*, verify: bool) -> int:
     """Renew, or verify, the recording that the project's pytest configuration names."""
-    from planproof.record_job import Recorder
+    from planproof.session.recording_job import Recorder
 
     job = Recorder()
     # The suite says, in its conftest.py, which sets of variables it looks at.

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planproof import collection, options
-from planproof.deployed_run import DeployedRun
 from planproof.errors import PlanproofError
-from planproof.recorder import Recorder, UndeterminedError
-from planproof.resolution import Variant
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.results import Kind
-from planproof.run import Run
-from planproof.run_items import KIND, kind_of, kinds_asked
-from planproof.stack import Stack
-from planproof.step_tables import check_arguments, named
+from planproof.session import collection, options
+from planproof.session.deployments import DeployedRun
+from planproof.session.run import Run
+from planproof.session.scenarios import KIND, kind_of, kinds_asked
+from planproof.session.step_arguments import check_arguments, named
+from planproof.terraform.resolution.run import Variant
+from planproof.terraform.stack import Stack
 from planproof.values import Value
 
 if TYPE_CHECKING:
-    from planproof.checkov_run import CheckResults
-    from planproof.inquiry import Inquiry
-    from planproof.mutants.model import Mutant
+    from planproof.checkov_runner import CheckResults
+    from planproof.mutation.stack.model import Mutant
+    from planproof.session.stacks import Inquiry
 
 _RUN = pytest.StashKey[Run]()
 
@@ -48,7 +48,7 @@ class Hooks:
     @pytest.hookspec
     def pytest_planproof_services(self, config: pytest.Config) -> Sequence[str]:
         """Further AWS services that the emulated account of --deployed needs, as "module:Class";
-        see planproof.account.model.Service."""
+        see planproof.emulation.account.model.Service."""
         raise AssertionError("a specification is never called")
 
     @pytest.hookspec

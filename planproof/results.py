@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planproof.mutants.results import Mutation
+    from planproof.mutation_results import Mutation
 
 
 class Verdict(StrEnum):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pytest_bdd import given, then
 
+from planproof.evidence import Recorder
 from planproof.iam import Decision
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder
-from planproof.stack import Resource
-from steps._access import Access, arn_of
-from steps._objects import announced_keys, named_objects
-from steps._trust import assume_decisions
+from planproof.session.stacks import Inquiry
+from planproof.terraform.stack import Resource
 from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
+from steps.support.access import Access, arn_of
+from steps.support.objects import announced_keys, named_objects
+from steps.support.trust import assume_decisions
 
 
 @then("MediaConvert can assume a role of this stack")

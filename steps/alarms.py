@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pytest_bdd import given, then
 
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder
-from planproof.stack import Stack
+from planproof.evidence import Recorder
+from planproof.session.stacks import Inquiry
+from planproof.terraform.stack import Stack
 from planproof.values import contains_unknown
-from steps._variants import VariableNames, variant
 from steps.pipeline import Pipeline
+from steps.support.variants import VariableNames, variant
 
 _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 

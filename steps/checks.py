@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pytest_bdd import parsers, then
 
-from planproof.checkov_run import CheckResult, CheckResults
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder
+from planproof.checkov_runner import CheckResult, CheckResults
+from planproof.evidence import Recorder
+from planproof.session.stacks import Inquiry
 
 _VERDICT = {False: "failed", None: "could not tell"}
 

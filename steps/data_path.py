@@ -9,18 +9,27 @@ from typing import Final
 import pytest
 from pytest_bdd import then
 
-from planproof.datapath import Authority, DataPath, End, JudgedEdge, Ruling, State, draw, switched
-from planproof.datapath.functions import X_RAY
-from planproof.datapath.undrawn import undrawn
+from planproof.aws.datapath import (
+    Authority,
+    DataPath,
+    End,
+    JudgedEdge,
+    Ruling,
+    State,
+    draw,
+    switched,
+)
+from planproof.aws.datapath.functions import X_RAY
+from planproof.aws.datapath.unmodelled import undrawn
+from planproof.aws.sdk_calls import Calls, calls_of
 from planproof.errors import PlanproofError
-from planproof.function_calls import Calls, calls_of
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder, UndeterminedError
-from planproof.stack import Resource, Stack
-from steps._jobs import MEDIA_CONVERT, SERVICE, job_edges
-from steps._package import package_at
-from steps._places import place_of_ruling
+from planproof.evidence import Recorder, UndeterminedError
+from planproof.session.stacks import Inquiry
+from planproof.terraform.stack import Resource, Stack
 from steps.pipeline import MissingPartError, Pipeline
+from steps.support.jobs import MEDIA_CONVERT, SERVICE, job_edges
+from steps.support.package import package_at
+from steps.support.places import place_of_ruling
 from steps.vocabulary import table_of
 
 

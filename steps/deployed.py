@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import pytest
 from pytest_bdd import given, parsers, when
 
-from planproof.account.model import Fault
-from planproof.recorder import UndeterminedError
-from steps._conveyor import lets_through
-from steps._mediaconvert.clip import clip
-from steps._mediaconvert.jobs import FINAL, PROGRESSING
-from steps._scene import LONGEST_REST, Scene
-from steps._strays import forged_event, unknown_job
-from steps._traffic import Deployed
+from planproof.emulation.account.model import Fault
+from planproof.evidence import UndeterminedError
+from steps.mediaconvert.clip import clip
+from steps.mediaconvert.jobs import FINAL, PROGRESSING
 from steps.pipeline import Pipeline
+from steps.support.deployed_scenario import LONGEST_REST, Scene
+from steps.support.forged_messages import forged_event, unknown_job
+from steps.support.planned_run import lets_through
+from steps.support.traffic import Deployed
 
 
 @pytest.fixture

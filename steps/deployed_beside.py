@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pytest_bdd import given, then, when
 
 from planproof.errors import PlanproofError
-from planproof.inquiry import DEFAULT
-from planproof.recorder import Recorder, UndeterminedError, render
-from planproof.stack import Stack
-from steps._leftovers import left
-from steps._mediaconvert.clip import clip
-from steps._scene import Scene
-from steps._traffic import Deployed, Traffic, text_of
+from planproof.evidence import Recorder, UndeterminedError, render
+from planproof.session.stacks import DEFAULT
+from planproof.terraform.stack import Stack
 from steps.deployed_outcome import check_uploads
+from steps.mediaconvert.clip import clip
 from steps.pipeline import Pipeline
+from steps.support.deployed_scenario import Scene
+from steps.support.leftovers import left
+from steps.support.traffic import Deployed, Traffic, text_of
 
 _DAYS = 7
 """The least that KMS waits before it deletes a key, and the most that a stack may ask it to."""

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 from pytest_bdd import given, parsers, then
 
-from planproof.account.model import Entry
-from planproof.recorder import Recorder, UndeterminedError
-from planproof.stack import Resource
-from steps._lost_grants import Policies
-from steps._parties import PHRASES, SERVICES
-from steps._scene import Scene
-from steps._traffic import text_of
+from planproof.emulation.account.model import Entry
+from planproof.evidence import Recorder, UndeterminedError
+from planproof.terraform.stack import Resource
 from steps.pipeline import Pipeline
+from steps.support.deployed_scenario import Scene
+from steps.support.lost_grants import Policies
+from steps.support.parties import PHRASES, SERVICES
+from steps.support.traffic import text_of
 
 _KEYS = ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key")
 

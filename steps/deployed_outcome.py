@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 
 from pytest_bdd import parsers, then
 
-from planproof.recorder import Recorder, render
-from steps._renditions import asked_for, probe
-from steps._scene import Scene
-from steps._story import story
-from steps._traffic import Traffic, Upload, names, says, text_of
+from planproof.evidence import Recorder, render
+from steps.support.deployed_scenario import Scene
+from steps.support.recent_failures import story
+from steps.support.renditions import asked_for, probe
+from steps.support.traffic import Traffic, Upload, names, says, text_of
 
 
 @then(parsers.parse("every upload has one job, and its record says {status}"))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from pytest_bdd import then
 
-from planproof.links import configured, links
-from planproof.recorder import Recorder
-from planproof.stack import Resource
+from planproof.evidence import Recorder
+from planproof.terraform.links import configured, links
+from planproof.terraform.stack import Resource
 from planproof.values import Value, is_unknown
 from steps.pipeline import Pipeline
 

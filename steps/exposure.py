@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pytest_bdd import then
 
-from planproof.datapath import Authority
-from planproof.datapath.cleartext import in_the_clear
-from planproof.datapath.outsiders import Attempt
-from planproof.datapath.shut_out import shut_out
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder
-from planproof.stack import Stack
-from steps._companions import companions
-from steps._places import place_of
+from planproof.aws.datapath import Authority
+from planproof.aws.datapath.account_lockout import shut_out
+from planproof.aws.datapath.cleartext import in_the_clear
+from planproof.aws.datapath.outsiders import Attempt
+from planproof.evidence import Recorder
+from planproof.session.stacks import Inquiry
+from planproof.terraform.stack import Stack
+from steps.support.companions import companions
+from steps.support.places import place_of
 
 _BLOCKS = (
     "block_public_acls",

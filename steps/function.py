@@ -10,20 +10,20 @@ from typing import Final
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from planproof.datapath import Authority
-from planproof.emulator import ACCOUNT
-from planproof.function_run import FunctionHost, Invocation
-from planproof.identities import Place
-from planproof.inquiry import Inquiry
-from planproof.links import links
-from planproof.packages import PackageError, package_path
-from planproof.recorder import Recorder, UndeterminedError, render
-from planproof.stack import Resource, Stack
-from steps._conveyor import Conveyor, Record, outcome, texts
-from steps._destinations import writings
-from steps._package import ROLE, no_code, package_at, source_of
-from steps._places import place_of_ruling
+from planproof.aws.datapath import Authority
+from planproof.aws.lambda_package import PackageError, package_path
+from planproof.emulation.function.host import FunctionHost, Invocation
+from planproof.evidence import Recorder, UndeterminedError, render
+from planproof.session.stacks import Inquiry
+from planproof.terraform.aws_endpoint import ACCOUNT
+from planproof.terraform.identities import Place
+from planproof.terraform.links import links
+from planproof.terraform.stack import Resource, Stack
 from steps.pipeline import MissingPartError, Pipeline
+from steps.support.destinations import writings
+from steps.support.package import ROLE, no_code, package_at, source_of
+from steps.support.places import place_of_ruling
+from steps.support.planned_run import Conveyor, Record, outcome, texts
 
 _ROLE_PATH: Final = f"environment.variables.{ROLE}"
 _COMPLETE: Final = re.compile(r"(?:.*[^A-Z])?COMPLETED?(?:[^A-Z].*)?")

@@ -7,12 +7,12 @@ from typing import Any
 
 from pytest_bdd import parsers, then
 
-from planproof.datapath.queues import redrive_allow_policy, redrives
-from planproof.recorder import Recorder
-from planproof.stack import Resource, Stack
+from planproof.aws.datapath.queues import redrive_allow_policy, redrives
+from planproof.evidence import Recorder
+from planproof.terraform.stack import Resource, Stack
 from planproof.values import Unknown, Value
-from steps._companions import companions
-from steps._lifecycle import OLD_VERSIONS, UNFINISHED_UPLOADS, Ending, record_ending
+from steps.support.companions import companions
+from steps.support.lifecycle import OLD_VERSIONS, UNFINISHED_UPLOADS, Ending, record_ending
 
 _STATUS = "versioning_configuration.0.status"
 _LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"

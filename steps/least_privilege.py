@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pytest_bdd import then
 
-from planproof.datapath import Authority, DataPath
-from planproof.datapath.keys import KEY_TYPES
-from planproof.datapath.past_services import past_services
-from planproof.datapath.places import arn_of
-from planproof.datapath.surplus import Grant, grants
-from planproof.escalation import Escalation, escalations, permissions_management, ways
-from planproof.inquiry import Inquiry
-from planproof.policies import boundaries
-from planproof.recorder import Recorder
-from planproof.stack import Resource, Stack
-from steps._places import place_of
+from planproof.aws.datapath import Authority, DataPath
+from planproof.aws.datapath.direct_key_use import past_services
+from planproof.aws.datapath.keys import KEY_TYPES
+from planproof.aws.datapath.places import arn_of
+from planproof.aws.datapath.surplus import Grant, grants
+from planproof.aws.escalation import Escalation, escalations, permissions_management, ways
+from planproof.aws.policies.held import boundaries
+from planproof.evidence import Recorder
+from planproof.session.stacks import Inquiry
+from planproof.terraform.stack import Resource, Stack
+from steps.support.places import place_of
 
 
 def _principals(stack: Stack) -> tuple[Resource, ...]:

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from pytest_bdd import given, then
 
-from planproof.inquiry import Inquiry
-from planproof.physical_names import compare_names, physical_names
-from planproof.recorder import Recorder
-from planproof.stack import Stack
+from planproof.evidence import Recorder
+from planproof.session.stacks import Inquiry
+from planproof.terraform.physical_names import compare_names, physical_names
+from planproof.terraform.stack import Stack
 from planproof.values import is_unknown
-from steps._texts import texts_of
-from steps._variants import VariableNames, variant
+from steps.support.texts import texts_of
+from steps.support.variants import VariableNames, variant
 
 
 @given("the same stack with another environment suffix", target_fixture="copy")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pytest_bdd import given, then
 
+from planproof.evidence import Recorder
 from planproof.iam import statements_allowing
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder
-from planproof.stack import Resource
-from steps._access import Access
+from planproof.session.stacks import Inquiry
+from planproof.terraform.stack import Resource
 from steps.pipeline import Pipeline
+from steps.support.access import Access
 from steps.vocabulary import first_column
 
 

@@ -6,15 +6,24 @@ from collections.abc import Iterable
 
 from pytest_bdd import then
 
-from planproof.datapath import DataPath
-from planproof.recorder import Recorder
-from planproof.stack import Resource, Stack
+from planproof.aws.datapath import DataPath
+from planproof.evidence import Recorder
+from planproof.terraform.stack import Resource, Stack
 from planproof.values import is_unknown
-from steps._alarms import Failure, Finding, Watch, findings, is_near, is_on, tells_of, watches
-from steps._dashboards import BadBodyError, shown
-from steps._metrics import Metric, is_of_aws, is_there
-from steps._way import Way
 from steps.pipeline import Pipeline
+from steps.support.alarms import (
+    Failure,
+    Finding,
+    Watch,
+    findings,
+    is_near,
+    is_on,
+    tells_of,
+    watches,
+)
+from steps.support.dashboards import BadBodyError, shown
+from steps.support.failure_points import Way
+from steps.support.metrics import Metric, is_of_aws, is_there
 
 _METRIC_ALARM = "aws_cloudwatch_metric_alarm"
 _BODY = "the body of a dashboard"

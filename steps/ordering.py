@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pytest_bdd import given, then
 
-from planproof.datapath import Authority, DataPath, Edge
-from planproof.datapath.deliveries import DELIVERS
-from planproof.datapath.functions import LOGS, READ
-from planproof.links import configured, links
-from planproof.recorder import Recorder
-from planproof.stack import Resource, Stack
-from steps._companions import beside
-from steps._waits import record_order, record_waits
+from planproof.aws.datapath import Authority, DataPath, Edge
+from planproof.aws.datapath.deliveries import DELIVERS
+from planproof.aws.datapath.functions import LOGS, READ
+from planproof.evidence import Recorder
+from planproof.terraform.links import configured, links
+from planproof.terraform.stack import Resource, Stack
 from steps.pipeline import Pipeline
+from steps.support.companions import beside
+from steps.support.waits import record_order, record_waits
 
 
 @given("the notification of uploads", target_fixture="notification")

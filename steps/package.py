@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 from pytest_bdd import given, then, when
 
-from planproof.collection import is_feature_item
-from planproof.function_deployment import deployment_of
-from planproof.function_run import Failure, FunctionHost
-from planproof.inquiry import Inquiry
-from planproof.packages import (
+from planproof.aws.lambda_package import (
     PackageError,
     archive_of,
     archived_paths,
     package_path,
 )
-from planproof.recorder import Recorder
-from planproof.stack import Resource, Stack
+from planproof.emulation.function.configuration import deployment_of
+from planproof.emulation.function.host import Failure, FunctionHost
+from planproof.evidence import Recorder
+from planproof.session.collection import is_feature_item
+from planproof.session.stacks import Inquiry
+from planproof.terraform.stack import Resource, Stack
 from planproof.values import contains_unknown
-from steps._package import ROLE, package_at, source_of
 from steps.pipeline import Pipeline
+from steps.support.package import ROLE, package_at, source_of
 
 _HOST = pytest.StashKey[FunctionHost]()
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from pytest_bdd import given, parsers, then
 
+from planproof.evidence import Recorder
 from planproof.iam import (
     Decision,
     Effect,
@@ -15,12 +16,11 @@ from planproof.iam import (
     statements_allowing,
 )
 from planproof.iam.arn import parse_arn
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder
-from planproof.stack import Resource
+from planproof.session.stacks import Inquiry
+from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
-from steps._access import Access, arn_of
 from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline, any_of
+from steps.support.access import Access, arn_of
 
 ACTION: Final = "iam:PassRole"
 OTHER_SERVICES: Final = (

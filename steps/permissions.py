@@ -12,19 +12,19 @@ from typing import Final
 import pytest
 from pytest_bdd import parsers, then
 
-from planproof.datapath import Authority
+from planproof.aws.datapath import Authority
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.iam.actions import all_actions, expand_action, resource_types
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder, UndeterminedError
-from planproof.stack import Resource
+from planproof.session.stacks import Inquiry
+from planproof.terraform.stack import Resource
 from planproof.values import Unknown
-from steps._asked import About, about
-from steps._decisions import answer
-from steps._parties import ABSENT, Parties, Principal, Target, refuse_unknown_service
-from steps._places import place_of_ruling
 from steps.pipeline import Pipeline
+from steps.support.asked import About, about
+from steps.support.decisions import answer
+from steps.support.parties import ABSENT, Parties, Principal, Target, refuse_unknown_service
+from steps.support.places import place_of_ruling
 from steps.vocabulary import table_of
 
 _WHO: Final = r'"(?P<who>.+)" is (?P<verb>allowed|not allowed)'

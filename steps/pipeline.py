@@ -11,16 +11,16 @@ from functools import cached_property
 
 import pytest
 
-from planproof.datapath.calls import told_of
-from planproof.datapath.functions import log_group_name
-from planproof.datapath.queues import redrives
+from planproof.aws.datapath.calls import told_of
+from planproof.aws.datapath.functions import log_group_name
+from planproof.aws.datapath.queues import redrives
+from planproof.evidence import UndeterminedError
 from planproof.iam.arn import parse_arn
-from planproof.links import links
-from planproof.recorder import UndeterminedError
-from planproof.stack import Resource, Stack
+from planproof.terraform.links import links
+from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, is_unknown, leaves
-from steps._events import JOB_STATES, may_match
-from steps._trust import may_assume
+from steps.support.events import JOB_STATES, may_match
+from steps.support.trust import may_assume
 
 MEDIACONVERT = "mediaconvert.amazonaws.com"
 _KEYS = (

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from pytest_bdd import given, then
 
-from planproof.hcl_source import SourceAttribute, SourceBlock, SourceIndex
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder
-from planproof.stack import Stack
+from planproof.evidence import Recorder
+from planproof.session.stacks import Inquiry
+from planproof.terraform.source_index import SourceAttribute, SourceBlock, SourceIndex
+from planproof.terraform.stack import Stack
 from planproof.values import is_unknown
-from steps._regions import regions_in, regions_written
-from steps._texts import texts_of
-from steps._variants import VariableNames, variant
+from steps.support.regions import regions_in, regions_written
+from steps.support.texts import texts_of
+from steps.support.variants import VariableNames, variant
 
 _KINDS = ("resource", "data", "module", "provider", "locals", "output", "variable")
 

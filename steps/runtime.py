@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from pytest_bdd import then
 
-from planproof.lambda_runtimes import runtime_support
-from planproof.recorder import Recorder
+from planproof.aws.lambda_runtimes import runtime_support
+from planproof.evidence import Recorder
 from planproof.values import is_unknown
 from steps.pipeline import Pipeline
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_bdd import then
 
-from planproof.datapath import Authority, DataPath, Ruling
-from planproof.datapath.strangers import (
+from planproof.aws.datapath import Authority, DataPath, Ruling
+from planproof.aws.datapath.strangers import (
     NOBODY,
     Attempt,
     deputies,
@@ -14,10 +14,10 @@ from planproof.datapath.strangers import (
     outsiders,
     overreach,
 )
-from planproof.inquiry import Inquiry
-from planproof.recorder import Recorder
-from steps._places import place_of, place_of_ruling
+from planproof.evidence import Recorder
+from planproof.session.stacks import Inquiry
 from steps.least_privilege import record_grant
+from steps.support.places import place_of, place_of_ruling
 
 
 @then("no other account can use a resource of this stack")

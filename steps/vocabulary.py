@@ -11,11 +11,11 @@ from typing import Final
 
 from pytest_bdd import parsers, then
 
-from planproof.links import configured
-from planproof.recorder import Recorder, UndeterminedError
-from planproof.stack import Resource, Stack
+from planproof.evidence import Recorder, UndeterminedError
+from planproof.terraform.links import configured
+from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, contains_unknown, is_unknown
-from steps._kinds import all_of
+from steps.support.kinds import all_of
 
 KIND: Final = r"(?P<kind>[\w-]+(?: [\w-]+)*?)"
 ATTRIBUTE: Final = r"(?P<attribute>[a-z][a-z0-9_]*(?:\.[\w-]+)*)"

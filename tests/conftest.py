@@ -1,10 +1,18 @@
-"""What all tests rest on."""
+"""What all tests rest on: Ctrl-C, and stacks that the real Terraform is asked about."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from planproof.session.stacks import Inquiry, Question
+from planproof.terraform.resolution.run import Variant
+
+Ask = Callable[..., Inquiry]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -13,3 +21,48 @@ def interruptible() -> None:
     background jobs ignore it, and they hand that down."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def terraform_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where working copies are kept, so that each directory is initialised once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def ask(terraform_cache: Path) -> Iterator[Ask]:
+    """Ask Terraform about a directory, with any variants; all is let go of at the end."""
+    asked: list[Inquiry] = []
+
+    def question(directory: Path, *variants: Variant, **options: Any) -> Inquiry:
+        inquiry = Inquiry(Question(directory, terraform_cache, **options))
+        asked.append(inquiry)
+
+        def variants_of(_: Mapping[str, Any]) -> Sequence[Variant]:
+            return variants
+
+        try:
+            inquiry.prepare(variants_of)
+        except BaseException:
+            inquiry.close()
+            raise
+        return inquiry
+
+    yield question
+    for inquiry in asked:
+        inquiry.close()
+
+
+@pytest.fixture(scope="module")
+def write_stack(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mapping[str, str]], Path]:
+    """Write a project; the folder of its root module is ``stack``."""
+
+    def write(files: Mapping[str, str]) -> Path:
+        root = tmp_path_factory.mktemp("project")
+        for name, text in files.items():
+            file = root / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+        return root / "stack"
+
+    return write

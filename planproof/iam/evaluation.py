@@ -19,7 +19,7 @@ from planproof.iam.policies import Layer, Policies, PolicySet, PolicySets
 from planproof.iam.principals import Caller, CallerKind, Named
 from planproof.iam.request import Request
 from planproof.iam.statement import Statement, StatementEffect
-from planproof.iam.worlds import worlds
+from planproof.iam.unknown_keys import worlds
 from planproof.values import Unknown
 
 RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from planproof import __version__
-from planproof.mutants.results import Mutation
+from planproof.mutation_results import Mutation
 from planproof.reports import mutation_words, words
 from planproof.reports.mutation_picture import Picture, picture
 from planproof.reports.page_script import SCRIPT

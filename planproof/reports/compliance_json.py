@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from planproof import __version__
-from planproof.mutants import results_json
-from planproof.mutants.results import Mutation
+from planproof.mutation.stack import results_json
+from planproof.mutation_results import Mutation
 from planproof.results import (
     DrawnEdge,
     Evidence,

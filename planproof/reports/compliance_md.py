@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby, islice
 
-from planproof.mutants.results import Mutation
+from planproof.mutation_results import Mutation
 from planproof.reports import mutation_md, mutation_words, words
 from planproof.reports.markdown import VALUE, code, escaped
 from planproof.reports.path_mermaid import data_path

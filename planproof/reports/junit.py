@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from planproof.mutants.results import Mutation
+from planproof.mutation_results import Mutation
 from planproof.reports import mutation_words, words
 from planproof.reports.text import clip, one_line, printable
 from planproof.results import (

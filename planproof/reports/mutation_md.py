@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from planproof.mutants.results import Fate, Mutation, Trial
+from planproof.mutation_results import Fate, Mutation, Trial
 from planproof.reports import mutation_words as said
 from planproof.reports.markdown import code, escaped
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from planproof.mutants.results import Fate, Kill, Mutation, Tested, Trial
+from planproof.mutation_results import Fate, Kill, Mutation, Tested, Trial
 from planproof.reports import mutation_words as said
 
 _WIDTH, _LEAST, _GAP = 1_000.0, 10.0, 3.0  # of the bar, of a part that can be seen, between parts

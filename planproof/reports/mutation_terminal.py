@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from planproof.mutants.results import Fate, Mutation
+from planproof.mutation_results import Fate, Mutation
 from planproof.reports import mutation_words as said
 from planproof.reports.lines import Lines
 from planproof.reports.text import columns, fit, one_line

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from itertools import takewhile
 
-from planproof.mutants.results import Fate, Mutation, Trial
+from planproof.mutation_results import Fate, Mutation, Trial
 from planproof.reports import words
 from planproof.reports.text import clip, one_line
 from planproof.results import Verdict

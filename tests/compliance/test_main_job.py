@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.requirements import ALL
-
-ROOT = Path(__file__).parents[2]
+from tests.builders.repository import ROOT
+from tests.builders.requirements import ALL
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
@@ -94,9 +93,9 @@ def test_without_terraform_changed_sources_are_refused(tmp_path: Path, no_terraf
 
 
 def test_a_plan_alone_leaves_open_what_it_does_not_know(tmp_path: Path) -> None:
-    from planproof.emulator import emulated_account
-    from planproof.terraform_cli import find_binary
-    from planproof.workspace import Workspace
+    from planproof.terraform.aws_endpoint import emulated_account
+    from planproof.terraform.binary import find_binary
+    from planproof.terraform.workspace import Workspace
 
     workspace = Workspace.cached(ROOT / "terraform", find_binary(), tmp_path / "cache")
     with emulated_account() as endpoint, workspace.prepared():

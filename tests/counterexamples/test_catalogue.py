@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.requirements import ALL
 from tests.counterexamples.catalogue import FOLDER, Patch, counterexamples, read_case
 from tests.pipelines.compliance import ROOT, SHIPPED, Case, lay
-from tests.requirements import ALL
 
 GOOD = """\
 # Breaks: leaves the bucket as it is

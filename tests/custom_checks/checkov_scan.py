@@ -16,7 +16,8 @@ from checkov.runner_filter import RunnerFilter
 from checkov.terraform.checks.resource.registry import resource_registry
 from checkov.terraform.runner import Runner
 
-ROOT = Path(__file__).parents[2]
+from tests.builders.repository import ROOT
+
 CHECKS = ROOT / "custom_checks"
 EXAMPLES = Path(__file__).parent / "examples"
 

@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 from checkov.terraform.checks.resource.registry import resource_registry
 
+from tests.builders.requirements import ALL
 from tests.custom_checks.checkov_scan import CHECKS, check_names
-from tests.requirements import ALL
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from planproof.source_mutants.command import measure, read_examples
-from planproof.source_mutants.explained import read_explanations
-from planproof.source_mutants.score import Score
+from planproof.mutation.checks.command import measure, read_examples
+from planproof.mutation.checks.explained import read_explanations
+from planproof.mutation.checks.score import Score
 from tests.custom_checks.checkov_scan import CHECKS, EXAMPLES
 
 pytestmark = pytest.mark.slow

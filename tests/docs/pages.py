@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.builders.repository import ROOT
+
 REQUIREMENT_PAGES = ROOT / "docs" / "requirements"
 
 _FENCE = re.compile(

@@ -16,7 +16,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from planproof import cli, options
+from planproof import cli
+from planproof.session import options
 from tests.docs.pages import ROOT, Page, all_pages, read
 
 PAGES = all_pages()

@@ -7,7 +7,7 @@ import re
 import pytest
 from pytest_bdd.parser import FeatureParser
 
-from planproof.checkov_run import UNDECIDED
+from planproof.checkov_runner import UNDECIDED
 from tests.custom_checks.checkov_scan import CHECKS, Scan, scan
 from tests.docs.pages import ROOT, Page, requirement_pages
 

@@ -10,7 +10,7 @@ import pytest
 from pytest_bdd.parser import FeatureParser
 from pytest_bdd.steps import step_function_context_registry
 
-from steps._kinds import KINDS
+from steps.support.kinds import KINDS
 from tests.docs.pages import ROOT, all_pages, read
 
 PAGE = read(ROOT / "docs" / "writing-requirements.md")

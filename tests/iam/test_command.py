@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from planproof.iam.command import main
+from tests.builders.repository import ROOT
 
 ALLOW = {
     "Version": "2012-10-17",
@@ -155,6 +156,6 @@ def test_module_runs_by_itself_from_standard_input() -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )
     assert (ran.returncode, ran.stdout.splitlines()[0]) == (1, "implicitly denied")

@@ -14,13 +14,13 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
-from planproof.hcl_source import SourceBlock, scan_text
-from planproof.stack import configuration_address
-from planproof.terraform_cli import find_binary
-from planproof.workspace import Workspace
-from tests.requirements import ALL
+from planproof.terraform.binary import find_binary
+from planproof.terraform.source_index import SourceBlock, scan_text
+from planproof.terraform.stack import configuration_address
+from planproof.terraform.workspace import Workspace
+from tests.builders.repository import ROOT
+from tests.builders.requirements import ALL
 
-ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = frozenset(ALL)
 LONGEST_RUN = 400  # seconds, on a busy machine
 

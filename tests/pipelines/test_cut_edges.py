@@ -1,7 +1,7 @@
 """A grant deleted from the Terraform sources cuts exactly its edge of the data path.
 
-Every single grant is tried on the resolved stack in tests/datapath/test_lost_grants.py; here those
-that the pipeline hangs on, one for each way they can be given, go through Terraform.
+Every single grant is tried on the resolved stack in tests/aws/datapath/test_lost_grants.py;
+here those that the pipeline hangs on, one for each way they can be given, go through Terraform.
 """
 
 from __future__ import annotations

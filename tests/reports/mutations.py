@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from planproof.mutants.results import Fate, Kill, Mutation, Trial
+from planproof.mutation_results import Fate, Kill, Mutation, Trial
 from planproof.results import RequirementResult, RunResult, Verdict
 
 REQUIREMENTS = tuple(f"REQ-{number:02}" for number in range(1, 14))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.mutants.results import Mutation
+from planproof.mutation_results import Mutation
 from planproof.reports.mutation_picture import picture
 from planproof.reports.text import printable
 from planproof.results import RunResult

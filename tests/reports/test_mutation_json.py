@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.mutants.results import Mutation
-from planproof.mutants.results_json import document, read
+from planproof.mutation.stack.results_json import document, read
+from planproof.mutation_results import Mutation
 from planproof.reports import compliance_json, junit
 from planproof.results import RunResult
 from tests.reports import mutations

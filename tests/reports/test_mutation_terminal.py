@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.mutants.results import Mutation
+from planproof.mutation_results import Mutation
 from planproof.reports.mutation_terminal import mutation_lines
 from planproof.reports.terminal import summary_lines
 from planproof.reports.text import columns

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.mutants.results import Fate
+from planproof.mutation_results import Fate
 from planproof.reports import mutation_words as said
 from planproof.results import Verdict
 from tests.reports import mutations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from planproof.reports import compliance_json
 from planproof.results import RunResult
+from tests.builders.repository import ROOT
 
 RUNS = [
     "good",
@@ -25,7 +25,7 @@ RUNS = [
     "mutated",
     "hostile_mutated",
 ]
-SCHEMA = Path(__file__).parents[2] / "docs" / "compliance.schema.json"
+SCHEMA = ROOT / "docs" / "compliance.schema.json"
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ from typing import Any
 
 from pytest_bdd.steps import step_function_context_registry
 
-from planproof.datapath import Authority
-from planproof.recorder import Recorder
+from planproof.aws.datapath import Authority
+from planproof.evidence import Recorder
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from steps import permissions
-from steps._parties import Parties
 from steps.pipeline import MEDIACONVERT, Pipeline
-from tests.made_inquiry import MadeInquiry, verdict
-from tests.made_stack import ACCOUNT, REGION, Made, made, role, role_arn, stack
+from steps.support.parties import Parties
+from tests.builders.resolved_stacks import MadeInquiry, verdict
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, role_arn, stack
 
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:worker"
 TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/assets"

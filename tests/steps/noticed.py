@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from planproof.recorder import Recorder
-from planproof.stack import Resource, Stack
+from planproof.evidence import Recorder
+from planproof.terraform.stack import Resource, Stack
 from steps import noticing
-from tests.shipped import shipped, with_values
+from tests.builders.shipped import shipped, with_values
 from tests.steps.scene import Scene
 
 AGE = 'aws_cloudwatch_metric_alarm.queue_age["status"]'

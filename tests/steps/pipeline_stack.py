@@ -9,10 +9,10 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from planproof.identities import Place
-from planproof.packages import Package
-from planproof.references import Configuration
-from planproof.stack import Resource, Stack
+from planproof.aws.lambda_package import Package
+from planproof.terraform.identities import Place
+from planproof.terraform.references import Configuration
+from planproof.terraform.stack import Resource, Stack
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from planproof.datapath import Authority, DataPath, draw
-from planproof.function_calls import Calls, calls_of
-from planproof.recorder import Recorder
+from planproof.aws.datapath import Authority, DataPath, draw
+from planproof.aws.sdk_calls import Calls, calls_of
+from planproof.evidence import Recorder
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from steps import data_path as steps
 from steps import least_privilege, strangers
-from steps._jobs import job_edges
 from steps.pipeline import Pipeline
-from tests.made_inquiry import MadeInquiry, verdict
-from tests.shipped import shipped_package
+from steps.support.jobs import job_edges
+from tests.builders.resolved_stacks import MadeInquiry, verdict
+from tests.builders.shipped import shipped_package
 
 QUEUE = "aws_sqs_queue_policy.processing"
 FUNCTION = "aws_iam_policy.function"

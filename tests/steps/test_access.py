@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder, UndeterminedError
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
 from steps.access import (
@@ -16,8 +16,8 @@ from steps.access import (
     the_mediaconvert_role,
 )
 from steps.pipeline import MEDIACONVERT, Pipeline
-from tests.made_inquiry import MadeInquiry, broken, verdict
-from tests.made_stack import ACCOUNT, REGION, Made, allow, made, role, stack
+from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
+from tests.builders.stacks import ACCOUNT, REGION, Made, allow, made, role, stack
 
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:uploads"
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED

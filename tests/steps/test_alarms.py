@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder, UndeterminedError
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from steps.alarms import (
     every_alarm_ends,
@@ -17,8 +17,8 @@ from steps.alarms import (
     stack_with_topics,
 )
 from steps.pipeline import Pipeline
-from tests.made_inquiry import NAMES, MadeInquiry, broken, verdict
-from tests.made_stack import made, stack
+from tests.builders.resolved_stacks import NAMES, MadeInquiry, broken, verdict
+from tests.builders.stacks import made, stack
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from planproof.checkov_run import CheckResult, CheckResults
-from planproof.recorder import Recorder
+from planproof.checkov_runner import CheckResult, CheckResults
+from planproof.evidence import Recorder
 from planproof.results import Verdict
 from steps.checks import custom_checks_find_nothing
-from tests.made_inquiry import MadeInquiry, broken, verdict
+from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
 
 
 def result(passed: bool | None, resource: str = "aws_x.y", check: str = "CKV_X_1") -> CheckResult:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.recorder import UndeterminedError
+from planproof.evidence import UndeterminedError
 from planproof.results import Verdict
-from tests.made_inquiry import verdict
+from tests.builders.resolved_stacks import verdict
 from tests.steps.asking import ask, pipeline_of
-from tests.steps.test_parties import parties, refused
+from tests.steps.support.test_parties import parties, refused
 
 HEAD = "| context key | value |"
 SEND = '"S3" IS to "sqs:SendMessage" on "the processing queue" when:'

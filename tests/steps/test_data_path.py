@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from planproof.function_calls import Calls, calls_of
-from planproof.recorder import UndeterminedError
+from planproof.aws.sdk_calls import Calls, calls_of
+from planproof.evidence import UndeterminedError
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
-from tests.made_inquiry import verdict
-from tests.made_stack import made
-from tests.shipped import shipped, shipped_package, with_document, with_values
+from tests.builders.resolved_stacks import verdict
+from tests.builders.shipped import shipped, shipped_package, with_document, with_values
+from tests.builders.stacks import made
 from tests.steps.scene import (
     FUNCTION,
     QUEUE,

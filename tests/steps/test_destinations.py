@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from planproof.datapath import Authority
-from planproof.recorder import Recorder
+from planproof.aws.datapath import Authority
+from planproof.evidence import Recorder
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from steps import function as steps
-from tests.made_inquiry import MadeInquiry, verdict
-from tests.shipped import shipped, with_document, with_values
+from tests.builders.resolved_stacks import MadeInquiry, verdict
+from tests.builders.shipped import shipped, with_document, with_values
 
 POLICY, FUNCTION = "aws_iam_policy.mediaconvert", "aws_lambda_function.processor"
 ROLE = shipped()["aws_iam_role.mediaconvert"].get("arn")

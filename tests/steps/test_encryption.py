@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder
+from planproof.evidence import Recorder
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
 from steps.encryption import buckets_by_arn, log_groups_by_arn, queues_by_id, tables_by_arn
 from steps.pipeline import Pipeline
-from tests.made_inquiry import broken, verdict
-from tests.made_stack import ACCOUNT, REGION, Made, made, stack
+from tests.builders.resolved_stacks import broken, verdict
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
 
 ID = "0f6337be-2c7f-57d4-a55f-1d70c048e8ca"
 ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{ID}"

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from planproof.datapath import Authority
-from planproof.recorder import Recorder
+from planproof.aws.datapath import Authority
+from planproof.evidence import Recorder
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from steps import exposure
-from tests.made_inquiry import MadeInquiry, broken, verdict
-from tests.made_stack import Made, made, stack
-from tests.shipped import shipped, with_document, with_values
+from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
+from tests.builders.shipped import shipped, with_document, with_values
+from tests.builders.stacks import Made, made, stack
 from tests.steps.scene import Scene
 
 BUCKET = "aws_s3_bucket_policy.input"

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from gherkin.parser import Parser
 
-from tests.requirements import ALL
+from tests.builders.repository import ROOT
+from tests.builders.requirements import ALL
 
-FEATURES = sorted((Path(__file__).parents[2] / "features").glob("*.feature"))
+FEATURES = sorted((ROOT / "features").glob("*.feature"))
 REQUIREMENT = re.compile(r"@REQ-\d\d")
 SOURCE = re.compile(r"Source: https://(docs\.aws\.amazon|developer\.hashicorp)\.com/\S+")
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from planproof.function_run import FunctionHost
-from planproof.inquiry import Inquiry, Question
-from planproof.packages import Package, PackageError
-from planproof.recorder import Recorder, StepFailedError, UndeterminedError
-from planproof.stack import Resource, Stack
+from planproof.aws.lambda_package import Package, PackageError
+from planproof.emulation.function.host import FunctionHost
+from planproof.evidence import Recorder, StepFailedError, UndeterminedError
+from planproof.session.stacks import Inquiry, Question
+from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from steps import function as steps
-from steps._conveyor import Conveyor
 from steps.function import Scene
 from steps.pipeline import Pipeline
+from steps.support.planned_run import Conveyor
 from tests.steps.pipeline_stack import (
     ENVIRONMENT,
     FUNCTION_ARN,

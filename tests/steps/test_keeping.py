@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder
+from planproof.evidence import Recorder
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from steps import keeping
-from tests.made_inquiry import broken, verdict
-from tests.made_stack import ACCOUNT, REGION, Made, made, stack
-from tests.shipped import shipped
+from tests.builders.resolved_stacks import broken, verdict
+from tests.builders.shipped import shipped
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
 
 BUCKET = made("aws_s3_bucket.b", bucket="b", id="b")
 OLD = {"noncurrent_version_expiration": [{"noncurrent_days": 30}]}

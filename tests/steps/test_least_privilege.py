@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from planproof.datapath import Authority
-from planproof.datapath.surplus import Grant
-from planproof.policies import identity_policies
-from planproof.recorder import Recorder
+from planproof.aws.datapath import Authority
+from planproof.aws.datapath.surplus import Grant
+from planproof.aws.policies.held import identity_policies
+from planproof.evidence import Recorder
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from steps.least_privilege import keys_through_services, no_management, no_way_up, record_grant
-from tests.made_inquiry import MadeInquiry, verdict
-from tests.made_stack import made, role, stack
-from tests.shipped import shipped, with_document, with_values
+from tests.builders.resolved_stacks import MadeInquiry, verdict
+from tests.builders.shipped import shipped, with_document, with_values
+from tests.builders.stacks import made, role, stack
 from tests.steps.scene import Scene
 
 

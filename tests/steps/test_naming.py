@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.recorder import Recorder, UndeterminedError
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
 from steps.naming import copy_keeps_to_itself, no_shared_name, stack_with_other_suffix
-from tests.made_inquiry import NAMES, MadeInquiry, broken, verdict
-from tests.made_stack import made, stack
+from tests.builders.resolved_stacks import NAMES, MadeInquiry, broken, verdict
+from tests.builders.stacks import made, stack
 
 
 def judged(ours: object, theirs: object) -> Recorder:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.recorder import Recorder, UndeterminedError
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
 from steps.network import no_policy_allows, roles_of_functions
 from steps.pipeline import Pipeline
-from tests.made_inquiry import MadeInquiry, broken, verdict
-from tests.made_stack import Made, allow, made, role, role_arn, stack
+from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
+from tests.builders.stacks import Made, allow, made, role, role_arn, stack
 
 TABLE = [["action"], ["ec2:CreateNetworkInterface"], ["ec2:DescribeNetworkInterfaces"]]
 VPC_ACCESS = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from planproof.identities import Place
-from planproof.references import Configuration
 from planproof.results import Verdict
+from planproof.terraform.identities import Place
+from planproof.terraform.references import Configuration
 from planproof.values import UNKNOWN
 from steps import noticing
-from tests.made_inquiry import verdict
-from tests.shipped import shipped, with_values
+from tests.builders.resolved_stacks import verdict
+from tests.builders.shipped import shipped, with_values
 from tests.steps.noticed import (
     AGE,
     ASKED,

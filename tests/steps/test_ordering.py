@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.function_calls import Calls
-from planproof.recorder import Recorder, UndeterminedError
+from planproof.aws.sdk_calls import Calls
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from steps import ordering
 from steps.ordering import made_after_queue_policies
 from steps.pipeline import Pipeline
-from tests.made_inquiry import broken, verdict
-from tests.made_stack import ACCOUNT, REGION, Made, made, stack
-from tests.shipped import shipped, with_document, with_values
+from tests.builders.resolved_stacks import broken, verdict
+from tests.builders.shipped import shipped, with_document, with_values
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
 from tests.steps.scene import FUNCTION, Scene, first_statement
 
 

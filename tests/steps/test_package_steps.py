@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from planproof.archive_provider.archive import ArchiveSpec, Hashes, Source, build_archive
-from planproof.function_run import FunctionHost
-from planproof.inquiry import Inquiry, Question
-from planproof.recorder import Recorder, StepFailedError, UndeterminedError
+from planproof.emulation.function.host import FunctionHost
+from planproof.evidence import Recorder, StepFailedError, UndeterminedError
 from planproof.results import Evidence
-from planproof.stack import Resource, Stack
+from planproof.session.stacks import Inquiry, Question
+from planproof.terraform.archive_provider.archive import ArchiveSpec, Hashes, Source, build_archive
+from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from steps import package as steps
 from steps.pipeline import Pipeline

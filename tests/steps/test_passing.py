@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder, UndeterminedError
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
 from steps.pipeline import MEDIACONVERT, Pipeline
-from tests.made_inquiry import MadeInquiry, broken, verdict
-from tests.made_stack import ACCOUNT, Made, made, role, role_arn, stack
+from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
+from tests.builders.stacks import ACCOUNT, Made, made, role, role_arn, stack
 
 CONVERTER = role_arn("converter")
 TO_MEDIACONVERT = {"StringEquals": {"iam:PassedToService": MEDIACONVERT}}

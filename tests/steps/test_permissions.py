@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from pytest_bdd.parser import FeatureParser
 
-from planproof.recorder import Recorder, StepFailedError, UndeterminedError
-from planproof.recording import Recording
+from planproof.evidence import Recorder, StepFailedError, UndeterminedError
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.recording import Recording
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
-from tests.made_inquiry import broken, verdict
-from tests.made_stack import ACCOUNT, Made, made, role_arn
+from tests.builders.repository import ROOT
+from tests.builders.resolved_stacks import broken, verdict
+from tests.builders.stacks import ACCOUNT, Made, made, role_arn
 from tests.steps.asking import (
     FUNCTION_ARN,
     KEY_ARN,
@@ -30,7 +31,6 @@ from tests.steps.asking import (
 )
 
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
-ROOT = Path(__file__).parents[2]
 UPDATES = grants(statement("dynamodb:UpdateItem", TABLE_ARN))
 TO_MEDIACONVERT = {"StringEquals": {"iam:PassedToService": "mediaconvert.amazonaws.com"}}
 

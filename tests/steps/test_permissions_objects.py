@@ -9,7 +9,7 @@ import pytest
 
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
-from tests.made_stack import Made, made, role
+from tests.builders.stacks import Made, made, role
 from tests.steps.asking import (
     GROUP_ARN,
     TABLE_ARN,

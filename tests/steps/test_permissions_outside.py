@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.results import Verdict
-from tests.made_stack import ACCOUNT, made, role
+from tests.builders.stacks import ACCOUNT, made, role
 from tests.steps.asking import (
     KEY_ARN,
     ask,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import UndeterminedError
+from planproof.evidence import UndeterminedError
 from planproof.values import UNKNOWN
 from steps.pipeline import MissingPartError, Pipeline
-from tests.made_stack import ACCOUNT, REGION, Made, made, role, role_arn, stack, trust
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, role_arn, stack, trust
 
 MEDIACONVERT = "mediaconvert.amazonaws.com"
 

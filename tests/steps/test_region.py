@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.hcl_source import scan_text
-from planproof.recorder import Recorder
+from planproof.evidence import Recorder
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.source_index import scan_text
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
-from steps._regions import regions_in, regions_written
 from steps.region import no_literal, no_trace, providers_follow, stack_in_other_region
-from tests.made_inquiry import NAMES, MadeInquiry, broken, verdict
-from tests.made_stack import Made, made, stack
+from steps.support.regions import regions_in, regions_written
+from tests.builders.resolved_stacks import NAMES, MadeInquiry, broken, verdict
+from tests.builders.stacks import Made, made, stack
 
 HERE, THERE = "us-east-1", "eu-west-1"
 DEFAULT = stack(variables={"aws_region": HERE}, region=HERE)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder
+from planproof.evidence import Recorder
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
 from steps.pipeline import Pipeline
 from steps.runtime import runtimes_are_supported
-from tests.made_inquiry import broken, verdict
-from tests.made_stack import made, stack
+from tests.builders.resolved_stacks import broken, verdict
+from tests.builders.stacks import made, stack
 
 END = dt.date(2024, 6, 12)  # of nodejs16.x
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from planproof.function_calls import Calls, calls_of
-from planproof.recorder import Recorder
+from planproof.aws.sdk_calls import Calls, calls_of
+from planproof.evidence import Recorder
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from steps import least_privilege, strangers
-from tests.made_inquiry import broken, verdict
-from tests.shipped import shipped, shipped_package, with_document, with_values
+from tests.builders.resolved_stacks import broken, verdict
+from tests.builders.shipped import shipped, shipped_package, with_document, with_values
 from tests.steps.scene import (
     FUNCTION,
     QUEUE,

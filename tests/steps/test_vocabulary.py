@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder, UndeterminedError
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.results import Verdict
 from planproof.values import UNKNOWN
-from steps._kinds import KINDS, all_of
+from steps.support.kinds import KINDS, all_of
 from steps.vocabulary import (
     every_has,
     every_is_bounded,
@@ -19,8 +19,8 @@ from steps.vocabulary import (
     no_resource_of_types,
     none_sets,
 )
-from tests.made_inquiry import broken, verdict
-from tests.made_stack import Made, made, stack
+from tests.builders.resolved_stacks import broken, verdict
+from tests.builders.stacks import Made, made, stack
 
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
 

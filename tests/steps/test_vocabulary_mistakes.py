@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder, UndeterminedError
+from planproof.evidence import Recorder, UndeterminedError
 from planproof.results import Verdict
 from steps.vocabulary import (
     every_has,
@@ -15,8 +15,8 @@ from steps.vocabulary import (
     no_resource_of_types,
     none_sets,
 )
-from tests.made_inquiry import verdict
-from tests.made_stack import made, stack
+from tests.builders.resolved_stacks import verdict
+from tests.builders.stacks import made, stack
 
 BUCKET = made("aws_s3_bucket.b", force_destroy=True, bucket="films")
 

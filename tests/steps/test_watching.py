@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from planproof.recorder import Recorder
+from planproof.evidence import Recorder
 from planproof.results import Verdict
-from planproof.stack import Stack
+from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from steps.noticing import alarms_watch_what_is_there, dashboards_show_what_is_there
-from tests.made_inquiry import broken, verdict
-from tests.made_stack import ACCOUNT, REGION, Made, made, stack
-from tests.shipped import shipped, with_values
+from tests.builders.resolved_stacks import broken, verdict
+from tests.builders.shipped import shipped, with_values
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
 
 DEFAULT_JOBS = f"arn:aws:mediaconvert:{REGION}:{ACCOUNT}:queues/Default"
 OWN_JOBS = f"arn:aws:mediaconvert:{REGION}:{ACCOUNT}:queues/films"

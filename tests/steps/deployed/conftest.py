@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from planproof.account.process import AccountProcess
+from planproof.emulation.account.process import AccountProcess
 from steps.deployed import Scene
 from steps.pipeline import Pipeline
-from tests.shipped import ROOT
+from tests.builders.shipped import ROOT
 from tests.steps.deployed.play import Deployment, Play
 
 
 @pytest.fixture(scope="session")
 def standing() -> Iterator[Deployment]:
     """One account for all tests of a process: each leaves it as it was found."""
-    with AccountProcess(["steps._mediaconvert:MediaConvert"], [str(ROOT)]) as account:
+    with AccountProcess(["steps.mediaconvert:MediaConvert"], [str(ROOT)]) as account:
         yield Deployment(account)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from planproof.stack import Resource, Stack
-from steps._traffic import text_of
+from planproof.terraform.stack import Resource, Stack
+from steps.support.traffic import text_of
 
 
 @dataclass(slots=True)

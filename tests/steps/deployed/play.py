@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from planproof.account.clients import Clients
-from planproof.account.control import Control
-from planproof.account.process import AccountProcess
-from planproof.recorder import Recorder, StepFailedError, UndeterminedError
-from planproof.stack import Stack
+from planproof.emulation.account.clients import Clients
+from planproof.emulation.account.control import Control
+from planproof.emulation.account.process import AccountProcess
+from planproof.evidence import Recorder, StepFailedError, UndeterminedError
+from planproof.terraform.stack import Stack
 from steps import deployed as steps
 from steps.deployed import Scene
 from steps.pipeline import Pipeline
-from tests.shipped import shipped_package, shipped_stacks
+from tests.builders.shipped import shipped_package, shipped_stacks
 from tests.steps.deployed.standing import Standing
 
 FUNCTION = "video-processor-dev"

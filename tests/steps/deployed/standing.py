@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from planproof.stack import Resource, Stack
+from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, is_unknown
-from tests.shipped import shipped_package
+from tests.builders.shipped import shipped_package
 
 Client = Any
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from planproof.drift import Change, Drift
 from planproof.errors import PlanproofError
-from planproof.recorder import Recorder, StepFailedError, UndeterminedError
+from planproof.evidence import Recorder, StepFailedError, UndeterminedError
+from planproof.terraform.drift import Change, Drift
 from steps import deployed as steps
 from steps import deployed_beside as beside
 from steps import deployed_outcome as outcome
-from steps._leftovers import left
-from steps._traffic import Traffic, text_of
-from tests.shipped import shipped_stacks
+from steps.support.leftovers import left
+from steps.support.traffic import Traffic, text_of
+from tests.builders.shipped import shipped_stacks
 from tests.steps.deployed.demolition import Demolition, demolish
 from tests.steps.deployed.play import Play
 

@@ -9,8 +9,8 @@ import pytest
 
 from steps import deployed as steps
 from steps import deployed_outcome as outcome
-from steps._leftovers import left
-from tests.made_stack import made, stack
+from steps.support.leftovers import left
+from tests.builders.stacks import made, stack
 from tests.steps.deployed.play import Play
 
 BY_ADDRESS = """

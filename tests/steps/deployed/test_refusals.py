@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from planproof.recorder import UndeterminedError
+from planproof.evidence import UndeterminedError
 from steps import deployed as steps
 from steps import deployed_grants as grants
 from steps import deployed_outcome as outcome
-from steps._lost_grants import Policies
-from steps._traffic import text_of
+from steps.support.lost_grants import Policies
+from steps.support.traffic import text_of
 from tests.steps.deployed.play import Play
 
 ROLE = "the role of the function"

@@ -6,9 +6,9 @@ from typing import Any
 
 from steps import deployed as steps
 from steps import deployed_outcome as outcome
-from steps._mediaconvert.clip import clip
-from steps._renditions import asked_for
-from steps._traffic import text_of
+from steps.mediaconvert.clip import clip
+from steps.support.renditions import asked_for
+from steps.support.traffic import text_of
 from tests.steps.deployed.play import LOSES, Play
 
 ONE_RENDITION = """

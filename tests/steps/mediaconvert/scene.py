@@ -12,10 +12,10 @@ from typing import Any
 
 import boto3
 
-from planproof.account.model import ACCOUNT_ID, AwsError, Call, Caller, Denial
-from steps._mediaconvert import MediaConvert
-from steps._mediaconvert.clip import clip
-from steps._mediaconvert.transcodes import Transcodes
+from planproof.emulation.account.model import ACCOUNT_ID, AwsError, Call, Caller, Denial
+from steps.mediaconvert import MediaConvert
+from steps.mediaconvert.clip import clip
+from steps.mediaconvert.transcodes import Transcodes
 
 REGION = "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/media"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from planproof.account.model import ACCOUNT_ID
+from planproof.emulation.account.model import ACCOUNT_ID
 from tests.steps.mediaconvert.scene import QUEUE, START, Scene
 
 COMMON = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.account.model import ACCOUNT_ID, Denial
+from planproof.emulation.account.model import ACCOUNT_ID, Denial
 from tests.steps.mediaconvert.scene import CALLER, ROLE, Scene, error
 
 PASS = Denial(

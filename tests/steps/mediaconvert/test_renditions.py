@@ -8,8 +8,8 @@ from typing import Any
 import av
 import pytest
 
-from steps._mediaconvert.clip import clip, sound_file
-from steps._mediaconvert.memory_file import MemoryFile
+from steps.mediaconvert.clip import clip, sound_file
+from steps.mediaconvert.memory_file import MemoryFile
 from tests.steps.mediaconvert.scene import Scene, group, mp4, poster, settings
 
 KEYS = [
@@ -226,10 +226,10 @@ def test_input_of_another_server_is_out_of_reach(scene: Scene) -> None:
 
 
 def test_large_output_is_written_in_parts(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("steps._mediaconvert.storage.PART", 5 * 1024 * 1024)
+    monkeypatch.setattr("steps.mediaconvert.storage.PART", 5 * 1024 * 1024)
     content = bytes(range(256)) * 24_000
-    monkeypatch.setattr("steps._mediaconvert.transcodes.NOT_TRANSCODED", content)
-    monkeypatch.setattr("steps._mediaconvert.media.AVAILABLE", False)
+    monkeypatch.setattr("steps.mediaconvert.transcodes.NOT_TRANSCODED", content)
+    monkeypatch.setattr("steps.mediaconvert.media.AVAILABLE", False)
     scene.upload()
     scene.account.refused["PutObject"] = (403, "AccessDenied", "Access Denied")
     assert scene.done()["Status"] == "COMPLETE"
@@ -244,7 +244,7 @@ def test_large_output_is_written_in_parts(scene: Scene, monkeypatch: pytest.Monk
 def test_without_pyav_it_is_said_that_nothing_was_transcoded(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("steps._mediaconvert.media.AVAILABLE", False)
+    monkeypatch.setattr("steps.mediaconvert.media.AVAILABLE", False)
     scene.upload()
     assert scene.done()["Status"] == "COMPLETE"
     assert scene.account.trail.entries[-1].detail["transcoded"] is False

@@ -116,7 +116,7 @@ def test_job_of_a_mistake_of_ours_ends_rather_than_hangs(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("steps._mediaconvert.running.output_groups", broken)
+    monkeypatch.setattr("steps.mediaconvert.running.output_groups", broken)
     failed = scene.done()
     assert (failed["Status"], failed["ErrorCode"]) == ("ERROR", 1999)
     assert "ZeroDivisionError" in failed["ErrorMessage"]

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
-from steps._mediaconvert.clip import clip
-from steps._mediaconvert.media import Made
-from steps._mediaconvert.recipes import Recipe
-from steps._mediaconvert.transcodes import Transcodes
-from steps._mediaconvert.validation import service_model
+from steps.mediaconvert.clip import clip
+from steps.mediaconvert.media import Made
+from steps.mediaconvert.recipes import Recipe
+from steps.mediaconvert.transcodes import Transcodes
+from steps.mediaconvert.validation import service_model
 from tests.steps.mediaconvert.scene import Scene, settings
 
 SMALL, LARGE = Recipe("MP4", "H_264", 320), Recipe("MP4", "H_264", 640)

@@ -1,0 +1,310 @@
+"""What AWS services deliver by themselves: S3's notifications, EventBridge's events, SNS's
+messages, CloudWatch's alarms, and what they need for it.
+
+A service comes with its own principal, and says in whose name by ``aws:SourceArn`` and
+``aws:SourceAccount``. An encrypted queue or topic costs it the use of the key as well.
+
+Sources: S3 User Guide, "Granting permissions to publish event notification messages to a
+destination"; EventBridge User Guide, "Using resource-based policies for Amazon EventBridge";
+SQS Developer Guide, "Enable compatibility between event sources from AWS services and encrypted
+queues"; SNS Developer Guide, "Subscribe an encrypted Amazon SQS queue"; CloudWatch User Guide,
+"Notifying users on alarm changes"; IAM User Guide, "The confused deputy problem".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from planproof.aws.datapath.keys import caller_needs, key_use, service_needs
+from planproof.aws.datapath.model import Edge, End, Fact, Need
+from planproof.aws.datapath.places import account_of, arn_of, below
+from planproof.iam.arn import parse_arn
+from planproof.iam.context import ContextValue
+from planproof.terraform.link_index import targets
+from planproof.terraform.links import linked, links
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import UNKNOWN, Unknown, Value, is_unknown
+
+NOTIFIES: Final = "notifies"
+DELIVERS: Final = "delivers events to"
+PUBLISHES: Final = "passes messages on to"
+ALARMS: Final = "alarms"
+CALLS_IN: Final = "calls in time"
+GIVES_UP: Final = "leaves undelivered events in"
+
+
+@dataclass(frozen=True, slots=True)
+class _Inlet:
+    """How something is delivered to a type of resource."""
+
+    actions: tuple[str, ...]
+    key_actions: tuple[str, ...] = ()
+    below: str = ""
+    scope: tuple[str, ...] = ()
+
+
+_INLETS: Final[Mapping[str, _Inlet]] = {
+    "aws_sqs_queue": _Inlet(("sqs:SendMessage",), ("kms:GenerateDataKey", "kms:Decrypt")),
+    "aws_sns_topic": _Inlet(("sns:Publish",), ("kms:GenerateDataKey", "kms:Decrypt")),
+    "aws_lambda_function": _Inlet(("lambda:InvokeFunction",)),
+    "aws_cloudwatch_log_group": _Inlet(
+        ("logs:CreateLogStream", "logs:PutLogEvents"), (), ":log-stream:events", (":*",)
+    ),
+}
+_NOBODY: Final = "an unknown target"
+_NOT_YET: Final = "unknown before it is built"
+_KNOWN: Final = "a queue, topic, function or log group"
+_EVENTS: Final = "events.amazonaws.com"
+_SCHEDULER: Final = "scheduler.amazonaws.com"
+_LAMBDA_ALARMS: Final = "lambda.alarms.cloudwatch.amazonaws.com"
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+_NO_SOURCE: Final = {"aws:SourceArn": None, "aws:SourceAccount": None, "aws:SourceOrgID": None}
+"""EventBridge does not say on whose behalf it has SNS use the key of an encrypted topic."""
+_BY_ARN: Final[Mapping[str, str]] = {
+    "sqs": "aws_sqs_queue",
+    "sns": "aws_sns_topic",
+    "lambda": "aws_lambda_function",
+    "logs": "aws_cloudwatch_log_group",
+}
+
+
+def deliveries(stack: Stack) -> Iterator[Edge]:
+    """Every edge on which a service delivers by itself."""
+    yield from _notifications(stack)
+    yield from _events(stack)
+    yield from _schedules(stack)
+    yield from _subscriptions(stack)
+    yield from _alarms(stack)
+
+
+def delivery(
+    stack: Stack,
+    service: str,
+    source: End,
+    declared_by: Resource,
+    path: str,
+    kind: str,
+    *,
+    role: Resource | None = None,
+) -> Edge:
+    """The edge from ``source`` to what ``declared_by`` names at ``path``.
+
+    Args:
+        service: the service principal that delivers.
+        role: the role that the service delivers under, where it does not come as itself.
+    """
+    target = target_of(stack, declared_by, path)
+    context = source_context(stack, source)
+    if isinstance(target, Resource):
+        needs = tuple(_needs(stack, service, target, context, role))
+        facts = tuple(_facts(stack, service, target, role))
+        return Edge(source, target, kind, needs, facts, declared_by=declared_by)
+    if isinstance(target, Unknown):
+        fact = Fact(None, declared_by, path, _KNOWN, _NOT_YET)
+        return Edge(source, _NOBODY, kind, (), (fact,), declared_by=declared_by)
+    needs = tuple(_needs_outside(service, target, context, role))
+    unheard = () if needs else (Fact(None, declared_by, path, _KNOWN, target),)
+    return Edge(source, target, kind, needs, unheard, outside=True, declared_by=declared_by)
+
+
+def source_context(stack: Stack, source: End) -> dict[str, ContextValue | None]:
+    """What a service says of the part in whose name it comes."""
+    if isinstance(source, str):
+        parts = parse_arn(source)
+        if parts is None:
+            return {"aws:SourceArn": UNKNOWN, "aws:SourceAccount": UNKNOWN}
+        return {"aws:SourceArn": source, "aws:SourceAccount": parts.account or UNKNOWN}
+    account = account_of(stack, source)
+    return {"aws:SourceArn": arn_of(source), "aws:SourceAccount": account or UNKNOWN}
+
+
+def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unknown:
+    """What an attribute names: a part of the stack, or an ARN from outside it, or UNKNOWN."""
+    near = targets(stack, holder, path, tuple(_INLETS), ("arn",))
+    sure, _ = linked(stack, holder, path, near, ("arn",))
+    if len(sure) == 1:
+        return sure[0]
+    value = holder.get(path)
+    if not isinstance(value, str):
+        return UNKNOWN
+    if (parts := parse_arn(value)) is not None and parts.service == "logs":
+        for group in stack.managed("aws_cloudwatch_log_group"):
+            if value.removesuffix(":*") == group.get("arn"):
+                return group
+    if parts is not None and parts.service == "lambda":  # one of its versions or aliases
+        for function in stack.managed("aws_lambda_function"):
+            own = function.get("arn")
+            if isinstance(own, str) and value.startswith(f"{own}:"):
+                return function
+    return value
+
+
+def _needs(
+    stack: Stack,
+    service: str,
+    target: Resource,
+    context: Mapping[str, ContextValue | None],
+    role: Resource | None,
+) -> Iterator[Need]:
+    inlet = _INLETS[target.type]
+    about = below(target, inlet.below) if inlet.below else arn_of(target)
+    arn = arn_of(target)
+    scope = tuple(f"{arn}{rest}" for rest in inlet.scope) if isinstance(arn, str) else ()
+    principal: End = role or service
+    if role is not None:
+        why = f"to work under {role}"
+        yield Need("sts:AssumeRole", service, arn_of(role), role, context, why=why)
+        context = {}
+    about_sender = {**context, **_owner(service, context)}
+    for action in inlet.actions:
+        yield Need(action, principal, about, target, about_sender, scope, "to deliver")
+    why = f"since {target} is encrypted"
+    if role is not None:
+        yield from caller_needs(stack, target, role, inlet.key_actions, why)
+        return
+    if service == _EVENTS and target.type == "aws_sns_topic":
+        context = _NO_SOURCE
+    yield from service_needs(stack, target, service, inlet.key_actions, context, why)
+
+
+def _owner(
+    service: str, context: Mapping[str, ContextValue | None]
+) -> dict[str, ContextValue | None]:
+    """What a topic's default policy asks for: alarms work with it, S3 and EventBridge do not.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    """
+    own = context.get("aws:SourceAccount") if service == "cloudwatch.amazonaws.com" else None
+    return {"aws:SourceOwner": own}
+
+
+def _facts(stack: Stack, service: str, target: Resource, role: Resource | None) -> Iterator[Fact]:
+    if role is not None or not _INLETS[target.type].key_actions:
+        return
+    if key_use(stack, target).aws_managed:
+        expected = f"a key that {service} may use, or no KMS key"
+        found = "a key that AWS manages, whose policy lets no other service in"
+        yield Fact(False, target, "kms_master_key_id", expected, found)
+
+
+def _needs_outside(
+    service: str, arn: str, context: Mapping[str, ContextValue | None], role: Resource | None
+) -> Iterator[Need]:
+    parts = parse_arn(arn)
+    type_ = _BY_ARN.get(parts.service if parts else "")
+    if type_ is None:
+        return
+    for action in _INLETS[type_].actions:
+        yield Need(action, role or service, arn, None, context, why="to deliver")
+
+
+# The sources ---------------------------------------------------------------------------------
+
+
+def _notifications(stack: Stack) -> Iterator[Edge]:
+    for notification in stack.managed("aws_s3_bucket_notification"):
+        bucket = _end(stack, notification, "bucket", "aws_s3_bucket", ("id", "bucket"))
+        for block, attribute in (
+            ("queue", "queue_arn"),
+            ("topic", "topic_arn"),
+            ("lambda_function", "lambda_function_arn"),
+        ):
+            for i in range(_count(notification.get(block))):
+                path = f"{block}.{i}.{attribute}"
+                yield delivery(stack, "s3.amazonaws.com", bucket, notification, path, NOTIFIES)
+
+
+def _events(stack: Stack) -> Iterator[Edge]:
+    for target in stack.managed("aws_cloudwatch_event_target"):
+        rule = _end(stack, target, "rule", "aws_cloudwatch_event_rule", ("name", "id"))
+        role = None
+        if (named := target.get("role_arn")) is not None:
+            roles = targets(stack, target, "role_arn", ("aws_iam_role",), ("arn",))
+            sure, _ = linked(stack, target, "role_arn", roles, ("arn",))
+            role = sure[0] if len(sure) == 1 else None
+        edge = delivery(stack, _EVENTS, rule, target, "arn", DELIVERS, role=role)
+        if named is not None and role is None:
+            found = named if isinstance(named, str) else _NOT_YET
+            fact = Fact(None, target, "role_arn", "a role of this stack", found)
+            edge = replace(edge, needs=(), facts=(*edge.facts, fact))
+        yield edge
+        if target.get("dead_letter_config.arn") is not None:
+            path = "dead_letter_config.0.arn"
+            yield delivery(stack, _EVENTS, rule, target, path, GIVES_UP)
+
+
+def _schedules(stack: Stack) -> Iterator[Edge]:
+    """EventBridge Scheduler works in the name of a role, whatever it calls."""
+    for schedule in stack.managed("aws_scheduler_schedule"):
+        path = "target.0.role_arn"
+        roles = targets(stack, schedule, path, ("aws_iam_role",), ("arn",))
+        sure, _ = linked(stack, schedule, path, roles, ("arn",))
+        role = sure[0] if len(sure) == 1 else None
+        edge = delivery(stack, _SCHEDULER, schedule, schedule, "target.0.arn", CALLS_IN, role=role)
+        if role is None:
+            named = schedule.get(path)
+            found = named if isinstance(named, str) else _NOT_YET
+            fact = Fact(None, schedule, path, "a role of this stack", found)
+            edge = replace(edge, needs=(), facts=(*edge.facts, fact))
+        yield edge
+        if schedule.get("target.dead_letter_config.arn") is not None and role is not None:
+            dead = "target.0.dead_letter_config.0.arn"
+            yield delivery(stack, _SCHEDULER, schedule, schedule, dead, GIVES_UP, role=role)
+
+
+def _subscriptions(stack: Stack) -> Iterator[Edge]:
+    for subscription in stack.managed("aws_sns_topic_subscription"):
+        protocol = subscription.get("protocol")
+        if not is_unknown(protocol) and protocol not in ("sqs", "lambda"):
+            continue
+        topic = _end(stack, subscription, "topic_arn", "aws_sns_topic", ("arn", "id"))
+        if is_unknown(protocol):
+            fact = Fact(None, subscription, "protocol", "a known protocol", _NOT_YET)
+            yield Edge(topic, _NOBODY, PUBLISHES, (), (fact,), declared_by=subscription)
+            continue
+        yield delivery(stack, "sns.amazonaws.com", topic, subscription, "endpoint", PUBLISHES)
+
+
+def _alarms(stack: Stack) -> Iterator[Edge]:
+    for alarm in stack.managed("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"):
+        told: set[str] = set()
+        for attribute in ("alarm_actions", "ok_actions", "insufficient_data_actions"):
+            actions = alarm.get(attribute)
+            if is_unknown(actions):
+                fact = Fact(None, alarm, attribute, "known topics", _NOT_YET)
+                yield Edge(alarm, _NOBODY, ALARMS, (), (fact,), declared_by=alarm)
+                continue
+            for i in range(len(actions or ())):
+                path = f"{attribute}.{i}"
+                target = target_of(stack, alarm, path)
+                if not isinstance(target, Unknown):
+                    name = str(target)
+                    if name in told:
+                        continue
+                    told.add(name)
+                service = _LAMBDA_ALARMS if _is_function(target) else "cloudwatch.amazonaws.com"
+                yield delivery(stack, service, alarm, alarm, path, ALARMS)
+
+
+def _is_function(target: Resource | str | Unknown) -> bool:
+    if isinstance(target, Resource):
+        return target.type == "aws_lambda_function"
+    return isinstance(target, str) and ":lambda:" in target
+
+
+def _end(stack: Stack, holder: Resource, path: str, type_: str, attributes: tuple[str, ...]) -> End:
+    """The part that an attribute names, or its value as a name for what is outside."""
+    for candidate in targets(stack, holder, path, (type_,), attributes):
+        if links(stack, holder, path, candidate, attributes):
+            return candidate
+    value = holder.get(path)
+    return value if isinstance(value, str) else f"{holder}.{path}"
+
+
+def _count(blocks: Value) -> int:
+    if is_unknown(blocks):
+        return 1
+    return len(blocks) if isinstance(blocks, (list, tuple)) else 0

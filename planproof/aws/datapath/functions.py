@@ -1,0 +1,307 @@
+"""What a Lambda function takes part in: its role, its log, its traces, what calls it and what its
+code calls.
+
+Sources: Lambda Developer Guide, "Defining Lambda function permissions with an execution role",
+"Using Lambda with Amazon SQS" (execution role permissions), "Process Amazon Kinesis Data Streams
+records with Lambda", "Visualize Lambda function invocations using AWS X-Ray", "Giving Lambda
+functions access to resources in an Amazon VPC", "Capturing records of Lambda asynchronous
+invocations"; CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from planproof.aws.datapath.calls import code_edges
+from planproof.aws.datapath.deliveries import target_of
+from planproof.aws.datapath.keys import caller_needs, log_group_needs
+from planproof.aws.datapath.model import Edge, Fact, Need
+from planproof.aws.datapath.named_functions import named_by
+from planproof.aws.datapath.places import arn_of, below, place_of, written_at
+from planproof.aws.sdk_calls import Calls
+from planproof.iam.actions import resource_types
+from planproof.iam.arn import parse_arn
+from planproof.terraform.link_index import targets, with_value
+from planproof.terraform.links import linked, links, references
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import UNKNOWN, Unknown, is_unknown
+
+RUNS: Final = "runs under"
+READ: Final = "is read by"
+LOGS: Final = "writes its log to"
+TRACES: Final = "sends traces to"
+NETWORK: Final = "has network interfaces in"
+FAILURES: Final = "hands failures to"
+X_RAY: Final = "X-Ray"
+
+CallsOf = Callable[[Resource], Calls]
+"""What a function's code calls."""
+
+_NOT_YET: Final = "unknown before it is built"
+_MAPPING: Final = "aws_lambda_event_source_mapping"
+_LAMBDA: Final = "lambda.amazonaws.com"
+_HANDED: Final[Mapping[str, str]] = {
+    "aws_sqs_queue": "sqs:SendMessage",
+    "aws_sns_topic": "sns:Publish",
+    "aws_lambda_function": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+    "lambda": "lambda:InvokeFunction",
+    "sns": "sns:Publish",
+    "sqs": "sqs:SendMessage",
+}
+"""What it takes to hand something on, by type of the target, and by service outside the stack."""
+_READERS: Final[Mapping[str, Sequence[str]]] = {
+    "sqs": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+    "kinesis": (
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:DescribeStream",
+        "kinesis:ListShards",
+    ),
+    "dynamodb": (
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:DescribeStream",
+        "dynamodb:ListStreams",
+    ),
+}
+
+
+def function_edges(
+    stack: Stack, calls_of: CallsOf, handled: frozenset[str] = frozenset()
+) -> Iterator[Edge]:
+    """Every edge that begins or ends in a function and that a service principal does not make.
+
+    Args:
+        calls_of: what the code of a function calls.
+        handled: services, as botocore names them, whose edges somebody else draws.
+    """
+    for function in stack.managed("aws_lambda_function"):
+        roles = targets(stack, function, "role", ("aws_iam_role",), ("arn",))
+        sure, _ = linked(stack, function, "role", roles, ("arn",))
+        if len(sure) != 1:
+            yield _without_role(function)
+            continue
+        role = sure[0]
+        yield _runs(stack, function, role)
+        yield from _sources(stack, function, role)
+        yield _logs(stack, function, role)
+        mode = function.get("tracing_config.mode")
+        if is_unknown(mode) and written_at(stack, function, "tracing_config.0.mode"):
+            fact = Fact(None, function, "tracing_config.mode", "a known mode", _NOT_YET)
+            yield Edge(function, X_RAY, TRACES, (), (fact,), declared_by=function)
+        elif not is_unknown(mode) and mode == "Active":
+            yield _traces(function, role)
+        subnets = function.get("vpc_config.subnet_ids")
+        if is_unknown(subnets) or subnets:
+            yield _network(function, role)
+        yield from _failures(stack, function, role)
+        yield from code_edges(stack, function, role, calls_of(function), handled)
+
+
+def function_context(function: Resource) -> dict[str, str | Unknown]:
+    """What every request of a running function says of it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    return {"lambda:SourceFunctionArn": arn_of(function)}
+
+
+def _without_role(function: Resource) -> Edge:
+    value = function.get("role")
+    found = value if isinstance(value, str) else _NOT_YET
+    fact = Fact(None, function, "role", "a role of this stack", found)
+    # Not an end outside the stack like others: without its role, none of its edges is known.
+    return Edge(function, "an unknown role", RUNS, (), (fact,), declared_by=function)
+
+
+def _runs(stack: Stack, function: Resource, role: Resource) -> Edge:
+    need = Need("sts:AssumeRole", _LAMBDA, arn_of(role), role, {}, why=f"to run {function}")
+    return Edge(function, role, RUNS, (need,), declared_by=function)
+
+
+def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
+    """What Lambda reads in the role's name to call the function."""
+    for mapping, sure_of_it in named_by(stack, _MAPPING, function):
+        queues = targets(stack, mapping, "event_source_arn", ("aws_sqs_queue",), ("arn",))
+        sure, _ = linked(stack, mapping, "event_source_arn", queues, ("arn",))
+        value = mapping.get("event_source_arn")
+        part = sure[0] if sure else None
+        arn = arn_of(part) if part is not None else value if isinstance(value, str) else UNKNOWN
+        parts = parse_arn(arn) if isinstance(arn, str) else None
+        service = "sqs" if part is not None else parts.service if parts else ""
+        owner = part if part is not None else _stream_owner(stack, mapping, arn)
+        scope: tuple[str, ...] = ()
+        if owner is not None and owner.type == "aws_dynamodb_table" and isinstance(arn, Unknown):
+            # The label of a stream is the time it is made at; a policy can only say "any".
+            service, arn = "dynamodb", below(owner, "/stream/2026-01-01T00:00:00.000")
+            scope = tuple(s for s in (below(owner, "/stream/*"),) if isinstance(s, str))
+        needs = [_read(action, role, arn, part, scope) for action in _READERS.get(service, ())]
+        facts: list[Fact] = []
+        if not sure_of_it:
+            needs = []
+            expected = f"whether it calls {function}"
+            facts.append(Fact(None, mapping, "function_name", expected, _NOT_YET))
+        elif not needs:
+            expected = "a queue or a stream"
+            found = value if isinstance(value, str) else _NOT_YET
+            facts.append(Fact(None, mapping, "event_source_arn", expected, found))
+        elif owner is not None and owner.type in ("aws_sqs_queue", "aws_kinesis_stream"):
+            why = f"since {owner} is encrypted"
+            needs += caller_needs(stack, owner, role, ("kms:Decrypt",), why)
+        source = owner or (arn if isinstance(arn, str) else "an unknown source")
+        outside = owner is None and isinstance(arn, str)
+        yield Edge(source, function, READ, tuple(needs), tuple(facts), outside, mapping)
+
+
+def _read(
+    action: str,
+    role: Resource,
+    arn: str | Unknown,
+    part: Resource | None,
+    scope: tuple[str, ...] = (),
+) -> Need:
+    why = "to read what calls the function"
+    if not resource_types(action):  # such as listing all streams
+        return Need(action, role, "*", None, {}, ("*",), why)
+    return Need(action, role, arn, part, {}, scope, why)
+
+
+def _stream_owner(stack: Stack, mapping: Resource, arn: str | Unknown) -> Resource | None:
+    if isinstance(arn, Unknown):
+        named = references(stack, mapping, "event_source_arn")
+        tables = [t for t in stack.managed("aws_dynamodb_table") if t.declared in named]
+        return tables[0] if len(tables) == 1 else None
+    for part in stack.managed("aws_dynamodb_table", "aws_kinesis_stream"):
+        if isinstance(arn, str) and arn in (part.get("stream_arn"), part.get("arn")):
+            return part
+    return None
+
+
+def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
+    name = log_group_name(stack, function)
+    context = function_context(function)
+    path, named = "logging_config.0.log_group", ("name", "id")
+    told = targets(stack, function, path, ("aws_cloudwatch_log_group",), named)
+    here = place_of(stack, function)
+    for group in (*_called(stack, name), *told):
+        if here is not None and place_of(stack, group) not in (None, here):
+            continue
+        if group.get("name") != name and not links(stack, function, path, group, named):
+            continue
+        stream = below(group, ":log-stream:1")
+        scope = tuple(s for s in (below(group, ":*"),) if isinstance(s, str))
+        needs = [
+            Need(action, role, stream, group, context, scope, "to write its log")
+            for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+        ]
+        needs += log_group_needs(stack, group)
+        return Edge(function, group, LOGS, tuple(needs), declared_by=function)
+    return _own_log_group(stack, function, role, name)
+
+
+def _called(stack: Stack, name: str | Unknown) -> tuple[Resource, ...]:
+    if isinstance(name, Unknown):
+        return ()
+    return with_value(stack, ("aws_cloudwatch_log_group",), "name", name)
+
+
+def log_group_name(stack: Stack, function: Resource) -> str | Unknown:
+    """The name of the log group that a function writes to: that of its own unless told another."""
+    name = function.get("logging_config.log_group")
+    if is_unknown(name) and not written_at(stack, function, "logging_config.0.log_group"):
+        name = None  # Lambda fills in the usual name
+    if is_unknown(name):
+        return UNKNOWN
+    own = function.get("function_name")
+    if name:
+        return str(name)
+    return f"/aws/lambda/{own}" if isinstance(own, str) else UNKNOWN
+
+
+def _own_log_group(stack: Stack, function: Resource, role: Resource, name: str | Unknown) -> Edge:
+    """A log group that the stack does not make: Lambda makes it in the role's name."""
+    place = place_of(stack, function)
+    arn: str | Unknown = UNKNOWN
+    if place is not None and isinstance(name, str):
+        arn = f"arn:{place.partition}:logs:{place.region}:{place.account}:log-group:{name}"
+    scope = (f"{arn}:*", str(arn)) if isinstance(arn, str) else ()
+    stream = f"{arn}:log-stream:1" if isinstance(arn, str) else UNKNOWN
+    context = function_context(function)
+    needs = (
+        Need("logs:CreateLogGroup", role, arn, None, context, scope, "to make its log group"),
+        *(
+            Need(action, role, stream, None, context, scope, "to write its log")
+            for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+        ),
+    )
+    target = name if isinstance(name, str) else "an unknown log group"
+    return Edge(function, f"log group {target}", LOGS, needs, declared_by=function)
+
+
+def _traces(function: Resource, role: Resource) -> Edge:
+    context = function_context(function)
+    needs = tuple(
+        Need(action, role, "*", None, context, ("*",), "since tracing is active")
+        for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+    )
+    return Edge(function, X_RAY, TRACES, needs, declared_by=function)
+
+
+def _network(function: Resource, role: Resource) -> Edge:
+    needs = tuple(
+        Need(f"ec2:{action}", role, "*", None, {}, ("*",), "since it runs in a VPC")
+        for action in (
+            "CreateNetworkInterface",
+            "DescribeNetworkInterfaces",
+            "DescribeSubnets",
+            "DeleteNetworkInterface",
+            "AssignPrivateIpAddresses",
+            "UnassignPrivateIpAddresses",
+        )
+    )
+    return Edge(function, "VPC", NETWORK, needs, declared_by=function)
+
+
+def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
+    """Dead-letter queue and destinations of asynchronous calls."""
+    declaring = [(function, "dead_letter_config.0.target_arn")]
+    for config, _ in named_by(stack, "aws_lambda_function_event_invoke_config", function):
+        for outcome in ("on_failure", "on_success"):
+            declaring.append((config, f"destination_config.0.{outcome}.0.destination"))
+    for mapping, _ in named_by(stack, _MAPPING, function):
+        declaring.append((mapping, "destination_config.0.on_failure.0.destination_arn"))
+    for holder, path in declaring:
+        if holder.get(path) is None:
+            continue
+        target = target_of(stack, holder, path)
+        why = "to hand on what became of a call"
+        if isinstance(target, Resource) and target.type in _HANDED:
+            need = Need(_HANDED[target.type], role, arn_of(target), target, {}, why=why)
+            uses = ("kms:GenerateDataKey", "kms:Decrypt")
+            key = caller_needs(stack, target, role, uses, f"since {target} is encrypted")
+            yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
+            continue
+        yield _handed_outside(function, role, target, holder, path, why)
+
+
+def _handed_outside(
+    function: Resource,
+    role: Resource,
+    target: Resource | str | Unknown,
+    holder: Resource,
+    path: str,
+    why: str,
+) -> Edge:
+    """What the role needs on a target that is none of the stack's, if it is known what that is."""
+    parts = parse_arn(target) if isinstance(target, str) else None
+    action = _HANDED.get(parts.service) if parts is not None else None
+    if isinstance(target, str) and action is not None:
+        need = Need(action, role, target, None, {}, why=why)
+        return Edge(function, target, FAILURES, (need,), (), True, holder)
+    found = str(target) if not isinstance(target, Unknown) else _NOT_YET
+    fact = Fact(None, holder, path, "a queue, topic or function", found)
+    end = "an unknown target" if isinstance(target, Unknown) else found
+    outside = not isinstance(target, Unknown)
+    return Edge(function, end, FAILURES, (), (fact,), outside, holder)

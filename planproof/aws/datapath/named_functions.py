@@ -1,0 +1,74 @@
+"""Which function does a ``function_name`` mean?
+
+It may be a name, an ARN or a part of one, each with or without a version or alias.
+
+Source: Lambda API Reference, "CreateEventSourceMapping" (FunctionName).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from planproof.iam.arn import parse_arn
+from planproof.terraform.link_index import holders
+from planproof.terraform.links import links
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import Value
+
+_IDENTITIES: Final = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
+_PATH: Final = "function_name"
+
+
+def named_by(stack: Stack, type_: str, function: Resource) -> Iterator[tuple[Resource, bool]]:
+    """The resources of a type that name a function, or may; and whether they surely do."""
+    found = {r.address: r for r in holders(stack, (type_,), _PATH, function, _IDENTITIES)}
+    name = function.get("function_name")
+    if isinstance(name, str):
+        found |= {r.address: r for r in _by_name(stack, type_).get(name, ())}
+    for holder in found.values():
+        named = _names(stack, holder, function)
+        if named is not False:
+            yield holder, named is True
+
+
+def _names(stack: Stack, holder: Resource, function: Resource) -> bool | None:
+    value = holder.get(_PATH)
+    if not isinstance(value, str):
+        for alias in stack.managed("aws_lambda_alias"):
+            if links(stack, holder, _PATH, alias, ("arn",)):
+                return links(stack, alias, _PATH, function, _IDENTITIES)
+    named = links(stack, holder, _PATH, function, _IDENTITIES)
+    if named is not False or not isinstance(value, str):
+        return named
+    arn = function.get("arn")
+    own = parse_arn(arn) if isinstance(arn, str) else None
+    other = parse_arn(value)
+    if own is not None and other is not None:
+        return other[:4] == own[:4] and _name_in(value) == _name_in(str(arn))
+    account = value.partition(":")[0]
+    if own is not None and account.isdigit() and account != own.account:
+        return False
+    return bool(_name_in(value) == function.get("function_name"))
+
+
+def _name_in(text: str) -> str:
+    """The plain name in one of the forms of a function's name."""
+    parts = parse_arn(text)
+    rest = parts.resource if parts is not None else text
+    before, marker, after = rest.partition("function:")
+    return (after if marker and (not before or before[:-1].isdigit()) else rest).partition(":")[0]
+
+
+def _by_name(stack: Stack, type_: str) -> dict[str, list[Resource]]:
+    """Plain name → the resources of a type that name a function by it."""
+    key = ("function names", type_)
+    if key not in stack.indexes:
+        found: dict[str, list[Resource]] = {}
+        for holder in stack.managed(type_):
+            value: Value = holder.get(_PATH)
+            if isinstance(value, str):
+                found.setdefault(_name_in(value), []).append(holder)
+        stack.indexes[key] = found
+    known: dict[str, list[Resource]] = stack.indexes[key]
+    return known

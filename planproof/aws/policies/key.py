@@ -1,0 +1,122 @@
+"""Who may use a KMS key: its key policy, the one AWS gives it, and its grants.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from planproof.aws.policies.attached import (
+    AttachedPolicy,
+    made_policy,
+    unknown_parts,
+    unknown_policy,
+)
+from planproof.iam import PolicyKind, default_key_policy
+from planproof.terraform.links import links
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import UNKNOWN, Value, contains_unknown, is_unknown
+
+KEY_TYPES: Final = frozenset(
+    {
+        "aws_kms_key",
+        "aws_kms_replica_key",
+        "aws_kms_external_key",
+        "aws_kms_replica_external_key",
+    }
+)
+"""The types that are KMS keys."""
+KEY_IDENTITIES: Final = ("id", "key_id", "arn")
+
+# What a constraint does not apply to: these requests have no encryption context.
+_UNCONSTRAINED: Final = frozenset({"DescribeKey", "RetireGrant"})
+
+
+def default_policy_of_key(stack: Stack, key: Resource) -> AttachedPolicy:
+    """The key policy that AWS gives a key for which the sources have none."""
+    place = stack.place(key)
+    if place is None:
+        why = "the account of the key, which its default key policy names, is not known"
+        return unknown_policy(key, "", PolicyKind.KEY, key, why)
+    name = f"{key.address} (default key policy)"
+    document = default_key_policy(place.account, place.partition, name)
+    return AttachedPolicy(document, key, "", key)
+
+
+def grants_of_key(stack: Stack, key: Resource) -> Iterator[AttachedPolicy]:
+    """Each ``aws_kms_grant`` for a key, as the key policy that would allow the same."""
+    for grant in stack.managed("aws_kms_grant"):
+        sure = links(stack, grant, "key_id", key, KEY_IDENTITIES)
+        if sure is None:
+            why = f"whether it is for {key} is not known"
+            yield unknown_policy(grant, "", PolicyKind.KEY, grant, why)
+        elif sure:
+            yield _grant(grant)
+
+
+def _grant(grant: Resource) -> AttachedPolicy:
+    operations = grant.get("operations")
+    conditions = _conditions(grant.get("constraints"))
+    common = {"Effect": "Allow", "Principal": _principal(grant.get("grantee_principal"))}
+    if contains_unknown(operations):
+        # Whether constraints apply depends on the operation.
+        statements = [_statement(common, UNKNOWN, {})]
+    else:
+        free = {one for one in operations if one in _UNCONSTRAINED or not _limit(conditions)}
+        statements = [
+            _statement(common, [f"kms:{one}" for one in group], limits)
+            for group, limits in (
+                ([one for one in operations if one not in free], conditions),
+                ([one for one in operations if one in free], {}),
+            )
+            if group
+        ]
+    problem = unknown_parts(grant, ("grantee_principal", "operations", "constraints"))
+    return made_policy(grant, PolicyKind.KEY, statements, label="grant", problem=problem)
+
+
+def _limit(conditions: Value) -> bool:
+    return is_unknown(conditions) or bool(conditions)
+
+
+def _statement(common: Mapping[str, Any], actions: Value, conditions: Value) -> dict[str, Any]:
+    limits = {"Condition": conditions} if _limit(conditions) else {}
+    return {**common, "Action": actions, "Resource": "*", **limits}
+
+
+def _principal(grantee: Value) -> Value:
+    if not isinstance(grantee, str):
+        return UNKNOWN
+    return {"AWS" if grantee.startswith("arn:") else "Service": grantee}
+
+
+def _conditions(constraints: Value) -> Value:
+    """What the constraints demand of the encryption context; UNKNOWN where that is not known.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
+    """
+    if is_unknown(constraints) or any(map(is_unknown, constraints or ())):
+        return UNKNOWN
+    demanded: dict[str, Value] = {}
+    exact: list[str] | None = None
+    for constraint in constraints or ():
+        equal = constraint.get("encryption_context_equals")
+        subset = constraint.get("encryption_context_subset")
+        if is_unknown(equal) or is_unknown(subset):
+            return UNKNOWN
+        for pairs in (equal or {}, subset or {}):
+            demanded |= {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
+        if equal:
+            exact = list(equal)
+    conditions: dict[str, Any] = {}
+    if demanded:
+        conditions["StringEquals"] = demanded
+    if exact is not None:
+        # No other pairs; a constraint compares names without regard to case.
+        keys = {"kms:EncryptionContextKeys": exact}
+        conditions["ForAllValues:StringEqualsIgnoreCase"] = keys
+    return conditions

@@ -1,0 +1,212 @@
+"""Which API operations do the methods and attributes of boto3's objects call?
+
+The methods of clients are those of botocore's service models, those of resources those of boto3's
+resource models.
+https://docs.aws.amazon.com/boto3/latest/guide/resources.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from planproof.aws.api_actions import methods, model_data, service_model, snake
+
+
+class Thing(NamedTuple):
+    """An object of boto3.
+
+    Attributes:
+        service: botocore's name of its service.
+        kind: ``client``, ``meta``, ``resource`` (of the whole service), the type of a resource
+            (``Table``), or a collection as ``Bucket.objects``.
+        loaded: it came with its attributes, so that reading one calls nothing.
+    """
+
+    service: str
+    kind: str
+    loaded: bool = False
+
+
+class Member(NamedTuple):
+    """A method or an attribute of a Thing: what it calls, and what it gives.
+
+    Attributes:
+        operations: as AWS spells them.
+        gives: objects of boto3 in its value.
+        is_method: whether they come when it is called.
+        in_list: whether they come in a list.
+    """
+
+    operations: frozenset[str] = frozenset()
+    gives: tuple[Thing, ...] = ()
+    is_method: bool = True
+    in_list: bool = False
+
+
+@lru_cache(maxsize=512)
+def members(thing: Thing) -> Mapping[str, Member]:
+    """The methods and attributes of an object of boto3 that call something or give another one."""
+    service, kind, _ = thing
+    if kind == "client":
+        return {
+            **{method: Member(frozenset({name})) for name, method in methods(service).items()},
+            **_injected(service, kind),
+            "meta": Member(gives=(Thing(service, "meta"),), is_method=False),
+        }
+    if kind == "meta":
+        return {"client": Member(gives=(Thing(service, "client"),), is_method=False)}
+    if (service, kind) == ("dynamodb", "BatchWriter"):
+        return {name: Member(frozenset({"BatchWriteItem"})) for name in ("put_item", "delete_item")}
+    if "." in kind:
+        return _collection_members(thing)
+    return _resource_members(thing)
+
+
+def elements(thing: Thing) -> tuple[Thing, ...]:
+    """What a loop over a collection yields; nothing for another object."""
+    if "." not in thing.kind:
+        return ()
+    return (Thing(thing.service, _collection(thing).resource.type, True),)
+
+
+def reached(things: Iterable[Thing]) -> frozenset[Thing]:
+    """Objects of boto3 and all that their members give."""
+    found: set[Thing] = set()
+    left = list(things)
+    while left:
+        thing = left.pop()
+        if thing not in found:
+            found.add(thing)
+            left += [given for member in members(thing).values() for given in member.gives]
+            left += elements(thing)
+    return frozenset(found)
+
+
+def has_resource(service: str) -> bool:
+    """Whether boto3 offers a resource for a service."""
+    return model_data(service, "resources-1") is not None
+
+
+def waiter_operation(service: str, name: str) -> str | None:
+    """The operation that a waiter of a client repeats, by the name ``get_waiter`` takes."""
+    return _waiters(service).get(name)
+
+
+@lru_cache(maxsize=64)
+def _waiters(service: str) -> Mapping[str, str]:
+    described = model_data(service, "waiters-2") or {"waiters": {}}
+    return {snake(name): one["operation"] for name, one in described["waiters"].items()}
+
+
+def _resource_members(thing: Thing) -> Mapping[str, Member]:
+    service, kind, loaded = thing
+    model = _resource(service, kind)
+    load = frozenset({model.load.request.operation}) if model.load else frozenset[str]()
+    load = frozenset(_LOADS.get((service, kind), "").split()) or load
+    found: dict[str, Member] = {}
+    if model.shape:
+        attributes = model.get_attributes(service_model(service).shape_for(model.shape))
+        reading = frozenset[str]() if loaded else load
+        found.update(dict.fromkeys(attributes, Member(reading, is_method=False)))
+    if load:
+        found["load"] = found["reload"] = Member(load)
+    for action in model.actions:
+        operation, one = frozenset({action.request.operation}), action.resource
+        if one:
+            paths = [one.path, *(identifier.path for identifier in one.identifiers)]
+            given = (Thing(service, one.type, bool(one.path)),)
+            in_list = any("[" in path for path in paths if path)
+            found[action.name] = Member(operation, given, in_list=in_list)
+        else:
+            found[action.name] = Member(operation)
+    for waiter in model.waiters:
+        waited = waiter_operation(service, snake(waiter.waiter_name))
+        found[waiter.name] = Member(frozenset({waited} if waited else ()))
+    for one in model.subresources:
+        found[one.name] = Member(gives=(Thing(service, one.resource.type),))
+    for one in model.references:
+        needs_data = any(identifier.source == "data" for identifier in one.resource.identifiers)
+        reading = load if needs_data and not loaded else frozenset()
+        found[one.name] = Member(reading, (Thing(service, one.resource.type),), False)
+    for one in model.collections:
+        collected = (Thing(service, f"{kind}.{one.name}"),)
+        found[one.name] = Member(frozenset({one.request.operation}), collected, False)
+    found.update(_injected(service, kind))
+    if (service, kind) == ("dynamodb", "Table"):
+        writer = Thing(service, "BatchWriter")
+        found["batch_writer"] = Member(frozenset({"BatchWriteItem"}), (writer,))
+    found["meta"] = Member(gives=(Thing(service, "meta"),), is_method=False)
+    return found
+
+
+def _collection_members(thing: Thing) -> Mapping[str, Member]:
+    collection = _collection(thing)
+    found = {
+        action.name: Member(frozenset({action.request.operation}))
+        for action in collection.batch_actions
+    }
+    for name in ("all", "filter", "limit", "page_size", "pages"):
+        listed = frozenset({collection.request.operation})
+        found[name] = Member(listed, (thing,), in_list=name == "pages")
+    return found
+
+
+def _collection(thing: Thing) -> Any:
+    owner, _, name = thing.kind.partition(".")
+    return next(one for one in _resource(thing.service, owner).collections if one.name == name)
+
+
+@lru_cache(maxsize=128)
+def _resource(service: str, kind: str) -> Any:
+    described = model_data(service, "resources-1")
+    is_type = kind in described["resources"]
+    definition = described["resources"][kind] if is_type else described["service"]
+    model_of = import_module("boto3.resources.model").ResourceModel
+    model = model_of(kind, definition, described["resources"])
+    shape = service_model(service).shape_for(model.shape) if model.shape else None
+    model.load_rename_map(shape)
+    return model
+
+
+def _injected(service: str, kind: str) -> dict[str, Member]:
+    """What boto3 and botocore add to the models."""
+    added = INJECTED.get((service, kind), {})
+    return {method: Member(frozenset(names.split())) for method, names in added.items()}
+
+
+_UPLOAD = "PutObject CreateMultipartUpload UploadPart CompleteMultipartUpload AbortMultipartUpload"
+_DOWNLOAD = "HeadObject GetObject"
+_COPY = (
+    "HeadObject CopyObject CreateMultipartUpload UploadPartCopy CompleteMultipartUpload"
+    " AbortMultipartUpload"
+)
+TRANSFER = {
+    "upload_file": _UPLOAD,
+    "upload_fileobj": _UPLOAD,
+    "download_file": _DOWNLOAD,
+    "download_fileobj": _DOWNLOAD,
+    "copy": _COPY,
+}
+"""Managed transfers, which call one operation or another by the size of the object."""
+
+INJECTED: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("s3", "client"): {**TRANSFER, "generate_presigned_post": "PutObject"},
+    ("s3", "Bucket"): TRANSFER,
+    ("s3", "Object"): TRANSFER,
+    ("ec2", "resource"): {"create_tags": "CreateTags"},
+    ("ec2", "Instance"): {"delete_tags": "DeleteTags"},
+    ("rds", "client"): {"generate_db_auth_token": "GenerateDbAuthToken"},
+    ("dsql", "client"): {
+        "generate_db_connect_auth_token": "GenerateDbConnectAuthToken",
+        "generate_db_connect_admin_auth_token": "GenerateDbConnectAdminAuthToken",
+    },
+}
+"""Operations of methods that boto3 and botocore add, by service and kind.
+https://docs.aws.amazon.com/boto3/latest/guide/s3-uploading-files.html
+"""
+
+_LOADS = {("s3", "Bucket"): "ListBuckets", ("s3", "ObjectSummary"): "HeadObject"}
+"""https://docs.aws.amazon.com/boto3/latest/reference/services/s3/bucket/load.html"""

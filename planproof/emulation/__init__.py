@@ -1,0 +1,1 @@
+"""What runs: an emulated AWS account, and a function's package on its own."""

@@ -1,0 +1,111 @@
+"""A function's output goes to CloudWatch Logs, in its role's name.
+
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from typing import Any
+
+from planproof.emulation.account.lambdas.clients import Clients
+from planproof.emulation.account.lambdas.deployed import Deployed
+from planproof.emulation.account.model import Account
+
+_GATHER = 0.25
+_MOST_EVENTS = 1_000
+_MOST_CHARACTERS = 200_000
+
+
+class LogWriter:
+    """Writes in the background, one request for all that an instance printed in a moment.
+
+    While anything is still to be written, the account is busy. A refusal is in the trail, since
+    every request is, and fails nothing: so it is in AWS, where such a function has no log.
+    """
+
+    def __init__(self, account: Account, clients: Clients) -> None:
+        self._account = account
+        self._clients = clients
+        self._changed = threading.Condition()
+        self._lines: dict[str, tuple[Deployed, list[dict[str, Any]]]] = {}
+        self._streams: set[tuple[str, str, str]] = set()
+        self._stopped = False
+        self._busy = ExitStack()
+        self._thread = threading.Thread(target=self._run, name="function logs", daemon=True)
+        self._thread.start()
+
+    def write(self, function: Deployed, stream: str, text: str) -> None:
+        """What an instance printed during an invocation."""
+        at = int(self._account.clock.now() * 1000)
+        events = [{"timestamp": at, "message": line} for line in text.splitlines() if line]
+        if not events:
+            return
+        with self._changed:
+            if not self._lines:
+                self._busy.enter_context(self._account.busy())
+            self._lines.setdefault(stream, (function, []))[1].extend(events)
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Write no more."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._lines and not self._stopped:
+                    self._changed.wait()
+                self._changed.wait_for(lambda: self._stopped, _GATHER)
+                lines, self._lines = self._lines, {}
+                busy, self._busy = self._busy, ExitStack()
+                stopped = self._stopped
+            with busy:
+                if stopped:
+                    return
+                for stream, (function, events) in lines.items():
+                    self._send(function, stream, events)
+
+    def _send(self, function: Deployed, stream: str, events: list[dict[str, Any]]) -> None:
+        try:
+            client = self._clients.of("logs", function.region, function.role, function.name)
+            self._make_stream(client, function, stream)
+            for start in range(0, len(events), _MOST_EVENTS):
+                client.put_log_events(
+                    logGroupName=function.log_group,
+                    logStreamName=stream,
+                    logEvents=_limited(events[start : start + _MOST_EVENTS]),
+                )
+        except Exception:  # refused, or no such group: the request is in the trail
+            self._streams.discard((function.region, function.log_group, stream))
+
+    def _make_stream(self, client: Any, function: Deployed, stream: str) -> None:
+        key = function.region, function.log_group, stream
+        if key in self._streams:
+            return
+        try:
+            client.create_log_stream(logGroupName=function.log_group, logStreamName=stream)
+        except client.exceptions.ResourceNotFoundException:
+            # Lambda makes the group of its own accord, where the role lets it.
+            client.create_log_group(logGroupName=function.log_group)
+            client.create_log_stream(logGroupName=function.log_group, logStreamName=stream)
+        except client.exceptions.ResourceAlreadyExistsException:
+            pass
+        self._streams.add(key)
+
+
+def _limited(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last events that one request can hold."""
+    kept: list[dict[str, Any]] = []
+    room = _MOST_CHARACTERS
+    for event in reversed(events):
+        message = event["message"][: max(1, room)]
+        room -= len(message)
+        kept.append({**event, "message": message})
+        if room <= 0:
+            break
+    return kept[::-1]

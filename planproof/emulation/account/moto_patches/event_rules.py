@@ -1,0 +1,137 @@
+"""Where a rule of EventBridge sends an event, and whether it may.
+
+moto sends to anybody, also by rules that are disabled, and leaves the account out of the event.
+
+Sources: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.events.models import Rule
+from moto.events.utils import EventTemplateParser
+
+from planproof.emulation.account.moto_patches.deliveries import ACTIONS, Deliveries, Parcel
+from planproof.emulation.account.moto_patches.patches import replace
+
+SERVICE = "events.amazonaws.com"
+_FIELDS = (
+    "version",
+    "id",
+    "detail-type",
+    "source",
+    "account",
+    "time",
+    "region",
+    "resources",
+    "detail",
+)
+
+
+def mend(deliveries: Deliveries) -> None:
+    """Deliver under permissions, what is refused to the target's dead-letter queue."""
+    replace(Rule, "send_to_targets", lambda own: _sending(deliveries, own))
+
+
+def _sending(deliveries: Deliveries, own: Callable[..., None]) -> Any:
+    @functools.wraps(own)
+    def send_to_targets(
+        rule: Rule,
+        original_event: dict[str, Any],
+        transform_input: bool = True,
+    ) -> None:
+        if not rule.state.startswith("ENABLED") or not rule.event_pattern.matches_event(
+            original_event  # type: ignore[arg-type]
+        ):
+            return
+        event = {name: original_event[name] for name in _FIELDS if name in original_event}
+        event["time"] = _instant(event.get("time"))
+        others = []
+        for target in list(rule.targets):
+            if target["Arn"].split(":")[2] in ACTIONS:
+                deliveries.send(_parcel(deliveries, rule, target, event, original_event))
+            else:
+                others.append(target)
+        if others:
+            rest = copy.copy(rule)
+            rest.targets = others
+            own(rest, original_event, transform_input)
+
+    return send_to_targets
+
+
+def _instant(time: Any) -> str:
+    """A time as EventBridge writes it."""
+    if isinstance(time, str) and not time.replace(".", "", 1).isdigit():
+        return time
+    moment = time if isinstance(time, datetime) else datetime.fromtimestamp(float(time or 0), UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _parcel(
+    deliveries: Deliveries,
+    rule: Rule,
+    target: Mapping[str, Any],
+    event: Mapping[str, Any],
+    original: Mapping[str, Any],
+) -> Parcel:
+    body = _input(target, event, original)
+
+    def to_dead_letters(code: str, message: str) -> None:
+        queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+        if queue:
+            said = {
+                "RULE_ARN": rule.arn,
+                "TARGET_ARN": target["Arn"],
+                "ERROR_CODE": code,
+                "ERROR_MESSAGE": message,
+                "EXHAUSTED_RETRY_CONDITION": "",
+                "RETRY_ATTEMPTS": "0",
+            }
+            attributes = {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in said.items()
+                if value
+            }
+            deliveries.send(Parcel(SERVICE, rule.arn, queue, body, {}, attributes=attributes))
+
+    return Parcel(
+        SERVICE,
+        rule.arn,
+        target["Arn"],
+        body,
+        event,
+        group=(target.get("SqsParameters") or {}).get("MessageGroupId"),
+        refused=to_dead_letters,
+    )
+
+
+def _input(target: Mapping[str, Any], event: Mapping[str, Any], original: Mapping[str, Any]) -> str:
+    """What the target is given: the event, or what it is made into.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
+    """
+    if target.get("Input"):
+        return str(target["Input"])
+    if path := target.get("InputPath"):
+        from jsonpath_ng.ext import parse  # type: ignore[attr-defined]  # a second to import, and seldom asked for
+
+        found = parse(path).find(dict(event))
+        return json.dumps(found[0].value if found else None)
+    if transformer := target.get("InputTransformer"):
+        known = {"ingestion-time": event["time"], **original, **event}
+        return json.dumps(
+            EventTemplateParser.parse(
+                input_template=transformer.get("InputTemplate"),
+                input_paths_map=transformer.get("InputPathsMap") or {},
+                event=known,  # type: ignore[arg-type]
+            )
+        )
+    return json.dumps(event)

@@ -1,0 +1,42 @@
+"""Versions of objects, listed in the encoding that was asked for.
+
+moto writes the keys as they are whatever encoding is asked for. Who then decodes them gets other
+keys than there are, and cannot empty a bucket of "a+b.mp4".
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import quote_plus
+
+from moto.core.responses import ActionResult, BaseResponse
+from moto.s3.responses import S3Response
+
+from planproof.emulation.account.moto_patches.patches import replace
+
+_ENCODED = ("Delimiter", "KeyMarker", "NextKeyMarker", "Prefix")
+_LISTS = {"Versions": "Key", "DeleteMarkers": "Key", "CommonPrefixes": "Prefix"}
+
+
+def mend() -> None:
+    """Encode what ListObjectVersions answers, where that is asked for."""
+    replace(S3Response, "serialized", lambda _: _serialized)
+
+
+def _serialized(response: S3Response, result: ActionResult) -> Any:
+    asked = response.querystring.get("encoding-type", [""])[0]
+    if response.data.get("Action") == "ListObjectVersions" and asked == "url":
+        result = ActionResult(_encoded(dict(cast("dict[str, Any]", result.result))))
+    return BaseResponse.serialized(response, result)
+
+
+def _encoded(found: dict[str, Any]) -> dict[str, Any]:
+    for name in _ENCODED:
+        if found.get(name):
+            found[name] = quote_plus(found[name], safe="/")
+    for name, key in _LISTS.items():
+        if name in found:
+            found[name] = [{**item, key: quote_plus(item[key], safe="/")} for item in found[name]]
+    return {**found, "EncodingType": "url"}

@@ -1,0 +1,1 @@
+"""Runs the package of a Lambda function on this machine."""

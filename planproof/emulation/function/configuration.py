@@ -1,0 +1,98 @@
+"""How does a function stand in Lambda: package, handler, environment, limits?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from planproof.aws.lambda_package import Package
+from planproof.emulation.function.process import NOBODY
+from planproof.evidence import UndeterminedError
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import Value, contains_unknown, is_unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A function as it would stand in Lambda.
+
+    Attributes:
+        environment: its own variables, without those that Lambda adds.
+        timeout: seconds that the context says are left.
+        memory: megabytes.
+    """
+
+    package: Package
+    handler: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    region: str = "us-east-1"
+    name: str = "function"
+    arn: str = ""
+    runtime: str = "python3.11"
+    timeout: int = 3
+    memory: int = 128
+
+
+def deployment_of(
+    stack: Stack, function: Resource, package: Package, environment: Mapping[str, str] | None = None
+) -> Deployment:
+    """The function as the stack deploys it.
+
+    Args:
+        environment: variables set beside, or instead of, those of the stack.
+
+    Raises:
+        UndeterminedError: something that it takes is unknown, or it is not written in Python.
+    """
+    runtime = str(_known(function, "runtime"))
+    if not runtime.startswith("python"):
+        raise UndeterminedError(f"{function} runs on {runtime}, and only Python can be run here")
+    given = function.get("environment.variables")
+    variables = {**(given if isinstance(given, Mapping) else {}), **(environment or {})}
+    if is_unknown(given) or contains_unknown(variables):
+        raise UndeterminedError(f"{function}.environment.variables are not all known")
+    place = stack.place(function)
+    if place is None:
+        raise UndeterminedError(f"the region of {function} is unknown")
+    return Deployment(
+        package,
+        str(_known(function, "handler")),
+        {str(k): str(v) for k, v in variables.items()},
+        place.region,
+        str(_known(function, "function_name")),
+        str(function.get("arn")),
+        runtime,
+        int(_known(function, "timeout") or 3),
+        int(_known(function, "memory_size") or 128),
+    )
+
+
+def _known(function: Resource, path: str) -> Value:
+    value = function.get(path)
+    if contains_unknown(value):
+        raise UndeterminedError(f"{function}.{path} is unknown before it is built")
+    return value
+
+
+def lambda_environment(deployment: Deployment, root: Path) -> dict[str, str]:
+    """The environment that Lambda gives a function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime"""
+    return {
+        **deployment.environment,
+        "AWS_REGION": deployment.region,
+        "AWS_DEFAULT_REGION": deployment.region,
+        "AWS_LAMBDA_FUNCTION_NAME": deployment.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory),
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{deployment.name}",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{deployment.runtime}",
+        "LAMBDA_TASK_ROOT": str(root),
+        "_HANDLER": deployment.handler,
+        "TZ": ":UTC",
+        "LANG": "en_US.UTF-8",
+        "PATH": os.defpath,
+        **NOBODY,
+    }

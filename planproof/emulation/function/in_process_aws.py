@@ -1,0 +1,151 @@
+"""What of AWS a function meets in its own process: moto, stubs for the rest, and no way out.
+
+moto (https://docs.getmoto.org) emulates most services; an operation that it lacks is answered by a
+stub, once botocore has found its parameters valid.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+from planproof.emulation.function.frames import plain
+
+
+class NotEmulatedError(Exception):
+    """The function called an operation that nothing here can answer."""
+
+
+class Account:
+    """Answers the function's calls of AWS and keeps a list of them.
+
+    botocore itself validates the parameters of every call; ``excesses`` are what it lets pass and
+    the service model forbids all the same: values that no enumeration has, and numbers too great.
+    """
+
+    def __init__(self, stubs: Sequence[Mapping[str, Any]]) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self.recording = False
+        self._current: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
+        self._stubs = {(s["service"], s["operation"]): s for s in stubs}
+        self._answered: dict[str, Any] = {}
+        self._count = 0
+
+    def attach(self) -> None:
+        """Listen to every client that is made from now on, behind moto."""
+        kept = import_module("botocore.client").BaseClient
+        original = kept._make_api_call
+        account = self
+
+        def call(self: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+            return account._recorded(original, self, operation, parameters)
+
+        # Where tracers listen, too: the one place that every client, resource, paginator and
+        # waiter passes, with the parameters as they were given and whatever comes of them.
+        kept._make_api_call = call
+        import_module("botocore.handlers").BUILTIN_HANDLERS.append(("before-call", self._stubbed))
+        # What neither a stub nor moto answers would leave this machine here.
+        import_module("botocore.httpsession").URLLib3Session.send = self._refuse
+
+    def _recorded(
+        self, original: Any, client: Any, operation: str, parameters: Mapping[str, Any]
+    ) -> Any:
+        model = client.meta.service_model
+        entry: dict[str, Any] = {
+            "service": model.service_name,
+            "operation": operation,
+            "parameters": plain(parameters),
+            "excesses": list(_excesses(model.operation_model(operation).input_shape, parameters)),
+        }
+        if self.recording:
+            self.calls.append(entry)
+        self._current.append((entry, parameters))
+        try:
+            response = _answered(original, client, operation, parameters)
+        except BaseException as problem:
+            entry["failure"] = {"type": type(problem).__name__, "message": str(problem)}
+            raise
+        finally:
+            self._current.pop()
+        entry["response"] = plain(response)
+        return response
+
+    def _stubbed(self, model: Any, **_: Any) -> Any:
+        """What stands for the HTTP exchange of a call whose parameters are valid."""
+        service = model.service_model.service_name
+        stub = self._stubs.get((service, model.name))
+        if stub is None:
+            return None
+        if error := stub.get("error"):
+            status = int(error.get("status", 400))
+            body = {"Error": {"Code": error["code"], "Message": error.get("message", "")}}
+            metadata = {"ResponseMetadata": {"HTTPStatusCode": status}}
+            return SimpleNamespace(status_code=status), body | metadata
+        parameters = self._current[-1][1]
+        token = parameters.get(stub["repeat"]) if stub.get("repeat") else None
+        key = json.dumps([service, model.name, plain(token)])
+        if token is not None and key in self._answered:
+            return SimpleNamespace(status_code=200), self._answered[key]
+        self._count += 1
+        response = _numbered(stub["response"], self._count)
+        if stub.get("echo"):
+            response[stub["echo"]] = {**parameters, **response.get(stub["echo"], {})}
+        self._answered[key] = response
+        return SimpleNamespace(status_code=200), response
+
+    def _refuse(self, *_: Any, **__: Any) -> None:
+        entry = self._current[-1][0]
+        raise NotEmulatedError(f"{entry['service']}:{entry['operation']} is not emulated here")
+
+
+def _answered(original: Any, client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+    """The answer, unless moto says that it has none: that is no answer of AWS."""
+    try:
+        return original(client, operation, parameters)
+    except Exception as problem:
+        unknown_service = "calling the " in str(problem) and str(problem).endswith(_MOTO_HAS_NONE)
+        if not unknown_service and not isinstance(problem, NotImplementedError):
+            raise
+    service = client.meta.service_model.service_name
+    raise NotEmulatedError(f"{service}:{operation} is not emulated here")
+
+
+_MOTO_HAS_NONE = "operation: Not yet implemented"
+
+
+def _numbered(value: Any, number: int) -> Any:
+    """A stub's response, for the answer of that number."""
+    if isinstance(value, Mapping):
+        return {k: _numbered(v, number) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_numbered(item, number) for item in value]
+    if value == "{now}":
+        return datetime.now(UTC)
+    return value.replace("{number}", str(number)) if isinstance(value, str) else value
+
+
+def _excesses(shape: Any, value: Any, path: str = "") -> Iterator[str]:
+    """What in ``value`` the service model forbids beyond what botocore looks at."""
+    kind = getattr(shape, "type_name", "")
+    if kind == "structure" and isinstance(value, Mapping):
+        for name, member in shape.members.items():
+            if name in value:
+                yield from _excesses(member, value[name], f"{path}.{name}" if path else name)
+    elif kind == "list" and isinstance(value, (list, tuple)):
+        for position, item in enumerate(value):
+            yield from _excesses(shape.member, item, f"{path}[{position}]")
+    elif kind == "map" and isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _excesses(shape.value, item, f"{path}.{name}")
+    elif kind == "string" and isinstance(value, str):
+        known = shape.metadata.get("enum") or ()
+        if known and value not in known:
+            yield f"{path} is {value!r}, and must be one of {', '.join(known)}"
+    elif kind in ("integer", "long", "double", "float") and isinstance(value, (int, float)):
+        most = shape.metadata.get("max")
+        if most is not None and value > most:
+            yield f"{path} is {value}, and must be at most {most}"

@@ -1,0 +1,169 @@
+"""What does a scenario look at? Whatever it does not look at cannot change its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from planproof.mutation.stack.model import DEPENDENCIES
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import Value
+
+
+@dataclass(slots=True)
+class Reads:
+    """All that was looked at in the stacks of one run, by the name of their variables.
+
+    Attributes:
+        values: (variant, address, top-level attribute), or :data:`DEPENDENCIES` for what Terraform
+            makes before a resource.
+        names: (variant, address) of which all attributes were listed or counted.
+        types: (variant, mode, type) of which all resources were asked for.
+        addresses: (variant, address) that was asked for by its address.
+        wholes: the variants of which every resource was asked for.
+    """
+
+    values: set[tuple[str, str, str]] = field(default_factory=set)
+    names: set[tuple[str, str]] = field(default_factory=set)
+    types: set[tuple[str, str, str]] = field(default_factory=set)
+    addresses: set[tuple[str, str]] = field(default_factory=set)
+    wholes: set[str] = field(default_factory=set)
+
+    def sees(self, before: Stack, changes: Iterable[tuple[str, str]], after: Stack) -> bool:
+        """Whether any of the changes between a stack and a mutant of it was looked at.
+
+        Args:
+            changes: as :func:`planproof.mutation.stack.model.changed` tells them.
+        """
+        return any(self._sees(before, after, address, attribute) for address, attribute in changes)
+
+    def _sees(self, before: Stack, after: Stack, address: str, attribute: str) -> bool:
+        if not address:
+            return True  # who asked for what is not a resource is not written down
+        key = (before.name, address)
+        old, new = before.get(address), after.get(address)
+        if attribute and old is not None and new is not None:
+            listed = (attribute in old.values) != (attribute in new.values)
+            return (*key, attribute) in self.values or (listed and key in self.names)
+        return (
+            before.name in self.wholes
+            or key in self.addresses
+            or any(r and (before.name, r.mode, r.type) in self.types for r in (old, new))
+        )
+
+
+class _Values(Mapping[str, Value]):
+    """The values of a resource, which tell what is asked of them."""
+
+    __slots__ = ("_key", "_reads", "_values")
+
+    def __init__(self, values: Mapping[str, Value], key: tuple[str, str], reads: Reads) -> None:
+        self._values, self._key, self._reads = values, key, reads
+
+    def __getitem__(self, name: str) -> Value:
+        self._reads.values.add((*self._key, name))
+        return self._values[name]
+
+    def __contains__(self, name: object) -> bool:
+        self._reads.values.add((*self._key, str(name)))
+        return name in self._values
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._reads.values.add((*self._key, name))
+        return self._values.get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        self._reads.names.add(self._key)
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        self._reads.names.add(self._key)
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __reduce__(self) -> tuple[type[dict[str, Value]], tuple[dict[str, Value]]]:
+        # A copy would write down what is asked of it elsewhere.
+        return (dict, (dict(self),))
+
+
+class _Resource(Resource):
+    """A resource that tells whether it is asked what Terraform makes before it."""
+
+    __slots__ = ("_reads",)
+
+    @property
+    def dependencies(self) -> frozenset[str] | None:
+        if (reads := getattr(self, "_reads", None)) is not None:
+            reads[1].values.add((reads[0], self.address, DEPENDENCIES))
+        found: frozenset[str] | None = _DEPENDENCIES.__get__(self)
+        return found
+
+    @dependencies.setter
+    def dependencies(self, value: frozenset[str] | None) -> None:
+        _DEPENDENCIES.__set__(self, value)
+
+
+_DEPENDENCIES: Any = Resource.__dict__["dependencies"]
+
+
+class _Resources(Mapping[str, Resource]):
+    """The resources of a stack, which tell which are asked for."""
+
+    __slots__ = ("_name", "_reads", "_resources")
+
+    def __init__(self, resources: Mapping[str, Resource], name: str, reads: Reads) -> None:
+        self._resources, self._name, self._reads = resources, name, reads
+
+    def __getitem__(self, address: str) -> Resource:
+        self._reads.addresses.add((self._name, address))
+        return self._resources[address]
+
+    def __iter__(self) -> Iterator[str]:
+        self._reads.wholes.add(self._name)
+        return iter(self._resources)
+
+    def __len__(self) -> int:
+        self._reads.wholes.add(self._name)
+        return len(self._resources)
+
+
+Key = tuple[str, str]
+
+
+class _Types(Mapping[Key, tuple[Resource, ...]]):
+    """The resources of a stack by mode and type, which tell of which type all are asked for."""
+
+    __slots__ = ("_name", "_reads", "_types")
+
+    def __init__(self, types: Mapping[Key, tuple[Resource, ...]], name: str, reads: Reads) -> None:
+        self._types, self._name, self._reads = types, name, reads
+
+    def __getitem__(self, key: Key) -> tuple[Resource, ...]:
+        self._reads.types.add((self._name, *key))
+        return self._types[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        self._reads.wholes.add(self._name)
+        return iter(self._types)
+
+    def __len__(self) -> int:
+        self._reads.wholes.add(self._name)
+        return len(self._types)
+
+
+def traced(stack: Stack, reads: Reads) -> Stack:
+    """A fresh copy of a stack that writes down what is asked of it."""
+    resources = {}
+    for address, item in stack.resources.items():
+        given = {part.name: getattr(item, part.name) for part in fields(item)}
+        values = _Values(item.values, (stack.name, address), reads)
+        resources[address] = _Resource(**given | {"values": values})
+        object.__setattr__(resources[address], "_reads", (stack.name, reads))
+    copy = replace(stack, resources=resources)
+    # Last, for the stack itself has looked at all of them to index them by type.
+    object.__setattr__(copy, "resources", _Resources(resources, stack.name, reads))
+    object.__setattr__(copy, "_by_type", _Types(copy._by_type, stack.name, reads))
+    return copy

@@ -1,0 +1,1 @@
+"""Ready-made requirements for any AWS stack."""

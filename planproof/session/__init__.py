@@ -1,0 +1,1 @@
+"""One run: options, collection, stacks, phases and verdicts."""

@@ -1,0 +1,85 @@
+"""Makes a recording, as a pytest plugin: the sets of variables are in the suite's conftest.py."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from planproof.errors import PlanproofError
+from planproof.session.options import question_of
+from planproof.session.stacks import Inquiry
+from planproof.terraform.recording import record
+
+
+class Recorder:
+    """Resolves the stack instead of running tests.
+
+    Attributes:
+        path: the recording that the project's configuration names.
+        text: what it should hold, None where that could not be found out.
+        problem: why not.
+    """
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.text: str | None = None
+        self.problem: PlanproofError | None = None
+
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        """Nothing is collected."""
+        session.items, session.testscollected = [], 0
+        return True
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Resolve, and keep the text."""
+        try:
+            self._record(session.config)
+        except PlanproofError as problem:
+            self.problem = problem
+        return True
+
+    def _record(self, config: pytest.Config) -> None:
+        question = question_of(config)
+        if question.recording is None or question.terraform_dir is None:
+            raise PlanproofError(
+                "the pytest configuration names no recording",
+                "add 'recording = recordings/terraform.json' to it",
+            )
+        self.path, question.recording = question.recording, None
+        inquiry = Inquiry(question, progress=print)
+        hook = config.hook.pytest_planproof_variants
+        try:
+            inquiry.prepare(
+                lambda variables: [v for f in hook(config=config, variables=variables) for v in f]
+            )
+            workspace = inquiry.workspace
+            if workspace is None:
+                raise PlanproofError(
+                    "a recording is made by Terraform from sources", "leave out --plan"
+                )
+            self.text = record(
+                inquiry.stacks,
+                str(workspace.binary),
+                question.terraform_dir,
+                _local_modules(workspace.root, workspace.module_folders()),
+            )
+        finally:
+            inquiry.close()
+        for name in (str(workspace.root), str(workspace.folder)):
+            if name in self.text:
+                raise PlanproofError(
+                    f"the resolution holds a path of this machine ({json.dumps(name)})",
+                    "use path.module instead of absolute paths in the sources",
+                )
+
+
+def _local_modules(root: Path, folders: dict[str, Path]) -> dict[str, str]:
+    """Module path → folder relative to the root module, for modules among the sources."""
+    return {
+        key: os.path.relpath(folder, root)
+        for key, folder in folders.items()
+        if folder.resolve().is_relative_to(root.resolve())
+    }

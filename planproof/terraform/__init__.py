@@ -1,0 +1,1 @@
+"""A directory or a plan file becomes a read-only stack."""

@@ -1,0 +1,114 @@
+"""Makes a stack of the state of what is deployed: nothing in it is unknown.
+
+A provider that reads a resource back writes "" where the cloud has nothing. Where the sources say
+nothing either, that is None here, as it is in a stack that was resolved.
+
+Format: https://developer.hashicorp.com/terraform/internals/json-format#state-representation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from planproof.terraform.addresses import configuration_address
+from planproof.terraform.plan import Plan, state_resources
+from planproof.terraform.references import Configuration
+from planproof.terraform.resolution.merge_state import (
+    close_dependencies,
+    dependencies_of,
+    in_plan_order,
+    is_probe,
+    places_of,
+)
+from planproof.terraform.source_index import SourceIndex
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import Value
+
+
+def deployed_stack(
+    name: str,
+    variables: Mapping[str, Value],
+    plan: Plan,
+    state: Mapping[str, Any],
+    sources: SourceIndex | None,
+) -> Stack:
+    """The stack as it stands.
+
+    Args:
+        variables: what it was deployed with.
+        plan: of the same directory; it tells the configuration, and the order of the resources.
+        state: as ``terraform show -json`` writes it.
+    """
+    items = list(state_resources((state.get("values") or {}).get("root_module") or {}))
+    places = places_of(items)
+    configuration = Configuration.of(plan, sources)
+    resources = {
+        item["address"]: Resource(
+            address=item["address"],
+            mode=item["mode"],
+            type=item["type"],
+            name=item["name"],
+            index=item.get("index"),
+            module=item["module"],
+            values=_values(item, plan, configuration),
+            sensitive=item.get("sensitive_values"),
+            dependencies=dependencies_of(item),
+        )
+        for item in items
+        if not is_probe(item["mode"], item["type"], item["name"])
+    }
+    resources = in_plan_order(resources, plan)
+    close_dependencies(resources)
+    return Stack(
+        name,
+        resources,
+        variables,
+        configuration,
+        resolved=True,
+        places=places,
+        sources=sources,
+        sensitive_variables=plan.sensitive_variables,
+    )
+
+
+def _values(
+    item: Mapping[str, Any], plan: Plan, configuration: Configuration
+) -> Mapping[str, Value]:
+    values = item.get("values") or {}
+    if item["mode"] == "data":
+        return values
+    entry = configuration.resources.get(configuration_address(item["address"]), {})
+    planned = plan.resources.get(item["address"])
+    return _without_blanks(values, entry.get("expressions") or {}, planned.known if planned else {})
+
+
+def _without_blanks(
+    values: Mapping[str, Any], expressions: Mapping[str, Any], planned: Mapping[str, Any]
+) -> dict[str, Any]:
+    """``values`` with None for each "" that nobody wrote, in nested blocks too."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        written, known = expressions.get(key), planned.get(key)
+        if value == "" and (written is None or (key in planned and known is None)):
+            found[key] = None
+        elif _is_blocks(value):
+            found[key] = [
+                _without_blanks(block, _nth(written, index), _nth(known, index))
+                for index, block in enumerate(value)
+            ]
+        else:
+            found[key] = value
+    return found
+
+
+def _is_blocks(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
+
+
+def _nth(blocks: Any, index: int) -> Mapping[str, Any]:
+    """What is written of one block; of a ``dynamic`` one nothing is."""
+    if isinstance(blocks, list) and index < len(blocks) and isinstance(blocks[index], Mapping):
+        block: Mapping[str, Any] = blocks[index]
+        return block
+    return {}

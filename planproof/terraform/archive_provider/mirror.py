@@ -1,0 +1,104 @@
+"""Where does Terraform find the stand-in? In a filesystem mirror that is laid here.
+
+Layout (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror):
+`<host>/hashicorp/archive/<version>/<os_arch>/terraform-provider-archive_v<version>`.
+
+The checksum that `terraform init` notes in `.terraform.lock.hcl` is that of the launcher, so it
+never equals the real provider's, and it changes with the interpreter.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import shlex
+import site
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from planproof.errors import PlanproofError
+from planproof.terraform.archive_provider.serve import PARENT
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_NEEDED = ("planproof", "tf", "grpc", "google.protobuf", "msgpack", "cryptography")
+
+
+def os_arch() -> str:
+    """Return this platform in Terraform's words: `linux_amd64`, `darwin_arm64` and so on."""
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}_{_ARCHITECTURES.get(machine, machine)}"
+
+
+def lay_mirror(
+    folder: Path,
+    *,
+    versions: Sequence[str] = ("2.7.1",),
+    host: str = "registry.terraform.io",
+    python: str = sys.executable,
+) -> Path:
+    """Make `folder` a mirror that offers hashicorp/archive as `versions`; return `folder`.
+
+    The provider runs under the interpreter `python`, with the packages that this process sees.
+    Laying it again changes nothing, and two processes may lay it at once. Raises PlanproofError.
+    """
+    launcher = _launcher(python).encode()
+    try:
+        for version in versions:
+            place = folder / host / "hashicorp" / "archive" / version / os_arch()
+            _put(place / f"terraform-provider-archive_v{version}", launcher, scratch=folder)
+    except OSError as error:
+        what = f"The provider mirror {folder} cannot be written ({error.strerror})"
+        raise PlanproofError(what, "give a folder that this user may write to") from None
+    return folder
+
+
+def _launcher(python: str) -> str:
+    # `-P` keeps the current folder, the user's Terraform sources, out of the import path.
+    path = os.pathsep.join(_import_path(python))
+    return (
+        "#!/bin/sh\n"
+        f"export {PARENT}=$PPID PYTHONPATH={shlex.quote(path)}\n"
+        f"exec {shlex.quote(python)} -P -m planproof.terraform.archive_provider\n"
+    )
+
+
+def _import_path(python: str) -> list[str]:
+    """Return the folders that hold what is needed, without those `python` searches by itself.
+
+    Those must stay out: PYTHONPATH comes before the standard library.
+    """
+    own: list[str] = []
+    if python == sys.executable:
+        own = [os.path.realpath(path) for path in site.getsitepackages()]
+        own += [os.path.realpath(site.getusersitepackages())] if site.ENABLE_USER_SITE else []
+    folders: list[str] = []
+    for module in _NEEDED:
+        found = find_spec(module)
+        if found is None or not found.submodule_search_locations:
+            what = f"The stand-in for the provider hashicorp/archive needs the package {module}"
+            raise PlanproofError(what, "install planproof with its dependencies")
+        for location in found.submodule_search_locations:
+            parent = str(Path(location).absolute().parents[module.count(".")])
+            if parent not in folders and os.path.realpath(parent) not in own:
+                folders.append(parent)
+    return folders
+
+
+def _put(path: Path, content: bytes, *, scratch: Path) -> None:
+    """Write an executable file so that nobody sees it half written, or busy when it is run.
+
+    The half-written file lies in `scratch`: Terraform takes a checksum of the final folder.
+    """
+    if path.is_file() and path.read_bytes() == content and os.access(path, os.X_OK):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = scratch / f".laying-{secrets.token_hex(8)}"
+    try:
+        temporary.write_bytes(content)
+        temporary.chmod(0o755)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,160 @@
+"""What do the data source and the resource `archive_file` do when Terraform calls them?
+
+The classes have the shapes that tf.iface describes (its base classes are typing protocols).
+
+Since hashicorp/archive 2.7 the resource is not deprecated, so it is not here either.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from tf.schema import Schema
+from tf.types import Unknown
+from tf.utils import Diagnostics
+
+from planproof.terraform.archive_provider.archive import Hashes, build_archive
+from planproof.terraform.archive_provider.arguments import (
+    ArchiveError,
+    ArchiveSpec,
+    Source,
+    check_arguments,
+)
+from planproof.terraform.archive_provider.output import write_archive
+from planproof.terraform.archive_provider.schema import COMPUTED, archive_file
+
+State = dict[str, Any]  # argument or attribute to its value, None if unset, Unknown if not known
+
+
+class _ArchiveFile:
+    """What data source and resource have in common."""
+
+    @classmethod
+    def get_name(cls) -> str:
+        """Return the name after the provider's prefix."""
+        return "file"
+
+    @classmethod
+    def get_schema(cls) -> Schema:
+        """Return the schema."""
+        return archive_file()
+
+    def validate(self, diags: Diagnostics, type_name: str, config: State) -> None:
+        """Report conflicts and bad values among the arguments known so far."""
+        unknown = {name for name, value in config.items() if value is Unknown}
+        known = {name: value for name, value in config.items() if name not in unknown}
+        for error in check_arguments(known, unknown):
+            _report(diags, error)
+
+
+class ArchiveFileDataSource(_ArchiveFile):
+    """`data "archive_file"`: built whenever Terraform reads it, which may be in a plan."""
+
+    def read(self, ctx: Any, config: State) -> State | None:
+        """Build and write the archive; Terraform calls this only with known arguments."""
+        return _make(ctx.diagnostics, config)
+
+
+class ArchiveFileResource(_ArchiveFile):
+    """`resource "archive_file"`: built at apply, and again at every refresh."""
+
+    def plan(self, ctx: Any, current: State | None, planned: State) -> State:
+        """Plan an update; a create is planned by tf, with every computed attribute unknown."""
+        arguments = planned.keys() - set(COMPUTED)
+        if current is None or any(planned[name] != current[name] for name in arguments):
+            return {**planned, **dict.fromkeys(COMPUTED, Unknown)}
+        return planned
+
+    def create(self, ctx: Any, planned: State) -> State | None:
+        """Build and write the archive."""
+        return _make(ctx.diagnostics, planned)
+
+    def read(self, ctx: Any, current: State) -> State | None:
+        """Build and write the archive again, as the real provider does at a refresh."""
+        return _make(ctx.diagnostics, current) or current
+
+    def update(self, ctx: Any, current: State, planned: State) -> State | None:
+        """Build and write the archive again."""
+        return _make(ctx.diagnostics, planned)
+
+    def delete(self, ctx: Any, current: State) -> None:
+        """Forget the archive; the file stays, as it does with the real provider."""
+
+
+class ArchiveProvider:
+    """The provider as a whole; it takes no configuration."""
+
+    def get_model_prefix(self) -> str:
+        """Return what every type name starts with."""
+        return "archive_"
+
+    def get_provider_schema(self, diags: Diagnostics) -> Schema:
+        """Return the schema of the provider block: nothing."""
+        return Schema()
+
+    def full_name(self) -> str:
+        """Return the provider's source address."""
+        return "registry.terraform.io/hashicorp/archive"
+
+    def validate_config(self, diags: Diagnostics, config: State) -> None:
+        """Accept the empty provider block."""
+
+    def configure_provider(self, diags: Diagnostics, config: State) -> None:
+        """Do nothing: there is nothing to configure."""
+
+    def get_data_sources(self) -> list[type[ArchiveFileDataSource]]:
+        """Return the one data source."""
+        return [ArchiveFileDataSource]
+
+    def get_resources(self) -> list[type[ArchiveFileResource]]:
+        """Return the one resource."""
+        return [ArchiveFileResource]
+
+    def get_functions(self) -> list[type[Any]]:
+        """Return the functions: none."""
+        return []
+
+    def new_data_source(self, type_: type[ArchiveFileDataSource]) -> ArchiveFileDataSource:
+        """Return the data source that answers one call."""
+        return type_()
+
+    def new_resource(self, type_: type[ArchiveFileResource]) -> ArchiveFileResource:
+        """Return the resource that answers one call."""
+        return type_()
+
+
+def _make(diags: Diagnostics, config: State) -> State | None:
+    """Build and write the archive; return `config` with its hashes, or None after a report."""
+    try:
+        data = build_archive(_spec(config))
+        write_archive(config["output_path"], data)
+    except ArchiveError as error:
+        _report(diags, error)
+    except Exception as error:  # a bug of ours: tell the user in a sentence, the log in full
+        traceback.print_exc()
+        detail = f"This is a defect of the stand-in provider: {type(error).__name__}: {error}."
+        _report(diags, ArchiveError(None, "The archive could not be made", detail))
+    else:
+        return {**config, **Hashes.of(data).attributes()}
+    return None
+
+
+def _spec(config: State) -> ArchiveSpec:
+    return ArchiveSpec(
+        type=config["type"],
+        source_file=config["source_file"],
+        source_dir=config["source_dir"],
+        source_content=config["source_content"],
+        source_content_filename=config["source_content_filename"],
+        source=tuple(Source(one["content"], one["filename"]) for one in config["source"] or ()),
+        excludes=None if config["excludes"] is None else tuple(config["excludes"]),
+        exclude_symlink_directories=bool(config["exclude_symlink_directories"]),
+        output_file_mode=config["output_file_mode"],
+        output_path=config["output_path"],
+    )
+
+
+def _report(diags: Diagnostics, error: ArchiveError) -> None:
+    path = [error.attribute] if error.attribute else None
+    diags.add_error(error.summary, error.detail, path=path)

@@ -1,0 +1,407 @@
+"""The identity AWS would give each resource: its ARN, id and URL.
+
+While Terraform resolves a stack, every resource carries a *token* of the right shape in place of
+its identity, for the real one depends on values not evaluated yet (its name, its region).
+Afterwards each token is replaced by what AWS would have made of the resolved values.
+
+What nobody can know (a version number, a timestamp inside an ARN) gets :data:`UNDECIDED_TOKEN` in
+its place: the right shape for Terraform, and unknown to us.
+
+Formats: https://docs.aws.amazon.com/service-authorization/latest/reference/ (resource types).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from string import Template
+from typing import Final
+
+from planproof.terraform.generated_names import generated_name
+
+PARTITION_TOKEN: Final = "aws-planproof"  # noqa: S105  (no secret)
+REGION_TOKEN: Final = "xx-planproof-1"  # noqa: S105  (no secret)
+ACCOUNT_TOKEN: Final = "999900009999"  # noqa: S105  (no secret)
+
+UNDECIDED_TOKEN: Final = "planproof-undecided"  # noqa: S105  (no secret)
+
+_NAMESPACE = uuid.UUID("6f1f3d0e-1f0e-5a53-9c53-4d2b7f9f2a10")
+_TOKEN = re.compile(r"planproof-n\d{6}")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_OWNER = re.compile(rf"[^\s\",]*?({_TOKEN.pattern}|{_UUID.pattern})")
+_IAM_PATH = re.compile(r":(?:role|user|group|policy|instance-profile)/$")
+_ANY_TOKEN = re.compile(
+    rf"(?P<of>{_TOKEN.pattern})\.(?P<part>region|account)\b"
+    rf"|{_TOKEN.pattern}|{PARTITION_TOKEN}|{REGION_TOKEN}|{ACCOUNT_TOKEN}"
+)
+_REMAINS = re.compile(
+    rf"planproof-n\d|{UNDECIDED_TOKEN}|{PARTITION_TOKEN}|{REGION_TOKEN[:-2]}|{ACCOUNT_TOKEN}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a provider configuration puts things."""
+
+    partition: str
+    region: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a type of resource gets its identity.
+
+    Attributes:
+        name: the attribute that holds its physical name; "" where no attribute does.
+        attributes: computed attribute → template over ``$name``, ``$uuid``, ``$hex``, the
+            ``$arn`` that ``arn`` gives, ``$region`` and ``$account`` that it is in, and
+            ``$undecided`` for what nobody knows.
+        arn: template of its ARN.
+    """
+
+    name: str
+    arn: str
+    attributes: Mapping[str, str]
+
+
+def _arn(service: str, resource: str, *, regional: bool = True, account: bool = True) -> str:
+    region = REGION_TOKEN if regional else ""
+    owner = ACCOUNT_TOKEN if account else ""
+    return f"arn:{PARTITION_TOKEN}:{service}:{region}:{owner}:{resource}"
+
+
+_SUFFIX = "amazonaws.com"
+_R = REGION_TOKEN
+_A = ACCOUNT_TOKEN
+
+
+def _shape(name: str, arn: str, /, **attributes: str) -> Shape:
+    return Shape(name, arn, attributes)
+
+
+SHAPES: Final[Mapping[str, Shape]] = {
+    "aws_s3_bucket": _shape(
+        "bucket",
+        _arn("s3", "$name", regional=False, account=False),
+        id="$name",
+        bucket="$name",
+        bucket_domain_name=f"$name.s3.{_SUFFIX}",
+        bucket_regional_domain_name=f"$name.s3.{_R}.{_SUFFIX}",
+        region="$region",
+    ),
+    "aws_s3_bucket_notification": _shape("bucket", "", id="$name"),
+    "aws_s3_bucket_policy": _shape("bucket", "", id="$name"),
+    "aws_s3_bucket_versioning": _shape("bucket", "", id="$name"),
+    "aws_s3_bucket_public_access_block": _shape("bucket", "", id="$name"),
+    "aws_s3_bucket_ownership_controls": _shape("bucket", "", id="$name"),
+    "aws_s3_bucket_lifecycle_configuration": _shape("bucket", "", id="$name"),
+    "aws_s3_bucket_server_side_encryption_configuration": _shape("bucket", "", id="$name"),
+    "aws_sqs_queue": _shape(
+        "name",
+        _arn("sqs", "$name"),
+        id=f"https://sqs.{_R}.{_SUFFIX}/{_A}/$name",
+        url=f"https://sqs.{_R}.{_SUFFIX}/{_A}/$name",
+        name="$name",
+    ),
+    "aws_sqs_queue_policy": _shape("queue_url", "", id="$name"),
+    "aws_sns_topic": _shape("name", _arn("sns", "$name"), id="$arn", name="$name"),
+    "aws_kms_key": _shape("key_id", _arn("kms", "key/$uuid"), id="$uuid", key_id="$uuid"),
+    "aws_kms_replica_key": _shape("key_id", _arn("kms", "key/$uuid"), id="$uuid", key_id="$uuid"),
+    "aws_kms_alias": _shape("name", _arn("kms", "$name"), id="$name", name="$name"),
+    "aws_iam_role": _shape(
+        "name",
+        _arn("iam", "role$path$name", regional=False),
+        id="$name",
+        name="$name",
+        unique_id="AROA$hex",
+    ),
+    "aws_iam_user": _shape(
+        "name",
+        _arn("iam", "user$path$name", regional=False),
+        id="$name",
+        name="$name",
+        unique_id="AIDA$hex",
+    ),
+    "aws_iam_group": _shape(
+        "name", _arn("iam", "group$path$name", regional=False), id="$name", name="$name"
+    ),
+    "aws_iam_policy": _shape(
+        "name", _arn("iam", "policy$path$name", regional=False), id="$arn", name="$name"
+    ),
+    "aws_iam_instance_profile": _shape(
+        "name", _arn("iam", "instance-profile$path$name", regional=False), id="$name", name="$name"
+    ),
+    "aws_lambda_function": _shape(
+        "function_name",
+        _arn("lambda", "function:$name"),
+        id="$name",
+        invoke_arn=f"arn:{PARTITION_TOKEN}:apigateway:{_R}:lambda:path/2015-03-31/functions/"
+        + _arn("lambda", "function:$name")
+        + "/invocations",
+        qualified_arn=_arn("lambda", "function:$name:$undecided"),
+        version="$undecided",
+    ),
+    "aws_lambda_alias": _shape("", _arn("lambda", "function:$name"), id="$arn"),
+    "aws_lambda_layer_version": _shape(
+        "", _arn("lambda", "layer:$name"), id="$arn", version="$undecided"
+    ),
+    "aws_lambda_event_source_mapping": _shape(
+        "uuid", _arn("lambda", "event-source-mapping:$uuid"), id="$uuid", uuid="$uuid"
+    ),
+    "aws_dynamodb_table": _shape(
+        "name",
+        _arn("dynamodb", "table/$name"),
+        id="$name",
+        stream_arn=_arn("dynamodb", "table/$name/stream/$undecided"),
+    ),
+    "aws_cloudwatch_log_group": _shape(
+        "name", _arn("logs", "log-group:$name"), id="$name", name="$name"
+    ),
+    "aws_cloudwatch_metric_alarm": _shape(
+        "alarm_name", _arn("cloudwatch", "alarm:$name"), id="$name"
+    ),
+    "aws_cloudwatch_composite_alarm": _shape(
+        "alarm_name", _arn("cloudwatch", "alarm:$name"), id="$name"
+    ),
+    "aws_cloudwatch_dashboard": _shape(
+        "dashboard_name",
+        "",
+        id="$name",
+        dashboard_arn=_arn("cloudwatch", "dashboard/$name", regional=False),
+    ),
+    "aws_cloudwatch_event_bus": _shape("name", _arn("events", "event-bus/$name"), id="$name"),
+    "aws_cloudwatch_event_rule": _shape(
+        "name", _arn("events", "rule/$name"), id="$name", name="$name"
+    ),
+    "aws_secretsmanager_secret": _shape(
+        "name", _arn("secretsmanager", "secret:$name-AbCdEf"), id="$arn", name="$name"
+    ),
+    "aws_ssm_parameter": _shape("name", _arn("ssm", "parameter/$name"), id="$name"),
+    "aws_sfn_state_machine": _shape(
+        "name", _arn("states", "stateMachine:$name"), id="$arn", name="$name"
+    ),
+    "aws_ecr_repository": _shape(
+        "name",
+        _arn("ecr", "repository/$name"),
+        id="$name",
+        repository_url=f"{_A}.dkr.ecr.{_R}.{_SUFFIX}/$name",
+        registry_id="$account",
+    ),
+    "aws_media_convert_queue": _shape("name", _arn("mediaconvert", "queues/$name"), id="$name"),
+    "aws_kinesis_stream": _shape("name", _arn("kinesis", "stream/$name"), id="$arn"),
+    "aws_iam_openid_connect_provider": _shape(
+        "url", _arn("iam", "oidc-provider/$name", regional=False), id="$arn"
+    ),
+    "aws_api_gateway_rest_api": _shape(
+        "name",
+        _arn("apigateway", "/restapis/$hex17", account=False),
+        id="$hex17",
+        execution_arn=_arn("execute-api", "$hex17"),
+    ),
+    "aws_apigatewayv2_api": _shape(
+        "name",
+        _arn("apigateway", "/apis/$hex17", account=False),
+        id="$hex17",
+        execution_arn=_arn("execute-api", "$hex17"),
+        api_endpoint=f"https://$hex17.execute-api.{_R}.{_SUFFIX}",
+    ),
+    "aws_vpc": _shape("id", _arn("ec2", "vpc/vpc-$hex17"), id="vpc-$hex17"),
+    "aws_subnet": _shape("id", _arn("ec2", "subnet/subnet-$hex17"), id="subnet-$hex17"),
+    "aws_security_group": _shape("id", _arn("ec2", "security-group/sg-$hex17"), id="sg-$hex17"),
+    "aws_internet_gateway": _shape(
+        "id", _arn("ec2", "internet-gateway/igw-$hex17"), id="igw-$hex17"
+    ),
+}
+
+# A name AWS generates where none is configured is opaque, but its own.
+# What providers compute besides an ARN of the resource itself, and others are given.
+_OTHER_ARNS: Final = (
+    "endpoint_arn",
+    "execution_arn",
+    "invoke_arn",
+    "qualified_arn",
+    "qualified_invoke_arn",
+    "stream_arn",
+    "version_arn",
+)
+_OPAQUE_ARN = _arn("$service", "$name")
+
+
+class Identities:
+    """The tokens given to one stack's resources, and the way back to real identities.
+
+    Types without a known shape get an opaque identity: equal to itself, unequal to all others.
+    """
+
+    def __init__(self) -> None:
+        self._addresses: dict[str, str] = {}  # token or UUID → address
+        self._marks: set[str] = set()  # other texts that only an identity has
+        self._undecided: set[str] = set()  # UUIDs that stand for any of several instances
+        self._count = 0
+
+    def tokens(self, address: str, type_: str, unknown: set[str] | None) -> dict[str, str]:
+        """Attributes to override for one resource instance, with tokens for values.
+
+        Args:
+            unknown: the top-level attributes that the plan does not know; only these are given.
+                None where no plan says; Terraform passes over what the type does not have, and
+                over what the sources configure.
+        """
+        token = f"planproof-n{self._count:06d}"
+        self._count += 1
+        fill = _fill(address, token)
+        self._addresses[token] = address
+        self._addresses[fill["uuid"]] = address
+        self._marks |= {fill["hex"], fill["hex17"]}
+        given = _given(type_, fill)
+        # Other ARNs are nobody's to know, but have to have the shape of one.
+        shape = _undecided(Template(_OPAQUE_ARN).substitute(service=_service(type_), name=token))
+        named: tuple[str, ...] = () if type_ in SHAPES else _OTHER_ARNS
+        more = named if unknown is None else [k for k in unknown if k.endswith("_arn")]
+        given = dict.fromkeys(more, shape) | given
+        return {k: v for k, v in given.items() if unknown is None or k in unknown}
+
+    def undecided(self, address: str, type_: str) -> dict[str, str]:
+        """The same for all instances that the plan does not have: of the right shape, for Terraform
+        to go on with, but unknown, for each instance has an identity of its own."""
+        fill = _fill(f"{address}[…]", UNDECIDED_TOKEN)
+        self._undecided.add(fill["uuid"])
+        given = _given(type_, fill)
+        return {key: _undecided(value) for key, value in given.items()}
+
+    def shows_in(self, text: str) -> bool:
+        """Whether a text holds, for all to see, an identity that was given."""
+        if _ANY_TOKEN.search(text) or self.is_undecided(text):
+            return True
+        if any(match[0] in self._addresses for match in _UUID.finditer(text)):
+            return True
+        return any(mark in text for mark in self._marks)
+
+    def is_undecided(self, text: str) -> bool:
+        """Whether a text holds an identity that was given for its shape alone."""
+        return UNDECIDED_TOKEN in text or any(one in text for one in self._undecided)
+
+    def translator(
+        self,
+        names: Mapping[str, str | None],
+        paths: Mapping[str, str],
+        places: Callable[[str], Place | None],
+    ) -> Callable[[str], str]:
+        """A function that replaces the tokens in a string by what they stand for.
+
+        Args:
+            names: address → physical name as resolved, None where AWS would generate one.
+            paths: address → IAM path, where it is not "/".
+            places: address → where its provider puts it; "" for the default provider.
+        """
+
+        def real(text: str, within: frozenset[str] = frozenset()) -> str:
+            if "planproof" not in text and ACCOUNT_TOKEN not in text and not _UUID.search(text):
+                return text
+
+            def one(match: re.Match[str]) -> str:
+                token = match[0]
+                if match["part"]:
+                    place = places(self._addresses.get(match["of"], ""))
+                    return str(getattr(place, match["part"])) if place else token
+                if token in (PARTITION_TOKEN, REGION_TOKEN, ACCOUNT_TOKEN):
+                    place = places(self._owner_of(text, match))
+                    if place is None:
+                        return token
+                    return {
+                        PARTITION_TOKEN: place.partition,
+                        REGION_TOKEN: place.region,
+                        ACCOUNT_TOKEN: place.account,
+                    }[token]
+                address = self._addresses.get(token)
+                if address is None:
+                    return token
+                path = paths.get(address, "/").strip("/")
+                before = text[: match.start()]
+                prefix = f"{path}/" if path and _IAM_PATH.search(before) else ""
+                name = names.get(address)
+                if not name or token in name or token in within:
+                    return f"{prefix}{generated_name(address)}"
+                return prefix + _as_in_arn(before, real(name, within | {token}))
+
+            return _ANY_TOKEN.sub(one, text)
+
+        return real
+
+    def _owner_of(self, text: str, place: re.Match[str]) -> str:
+        """Address of the resource whose ARN, URL or domain name a place token is part of."""
+        after = _OWNER.match(text, place.end())
+        if after is not None:
+            return self._addresses.get(after[1], "")
+        begin = 1 + max(text.rfind(gap, 0, place.start()) for gap in ' ",\n\t')
+        named = _TOKEN.findall(text, begin, place.start())
+        return self._addresses.get(named[-1], "") if named else ""
+
+
+def remains(text: str) -> bool:
+    """Whether a translated text still holds a token, or a piece of one: then it is no value."""
+    return _REMAINS.search(text) is not None
+
+
+def _as_in_arn(before: str, name: str) -> str:
+    """A physical name as AWS writes it into an ARN that begins with ``before``."""
+    if before.endswith(":parameter/"):
+        return name.removeprefix("/")
+    if before.endswith(":oidc-provider/"):
+        return name.removeprefix("https://")
+    return name
+
+
+def _given(type_: str, fill: Mapping[str, str]) -> dict[str, str]:
+    shape = SHAPES.get(type_)
+    if shape is None:
+        arn = Template(_OPAQUE_ARN).substitute(service=_service(type_), name=fill["name"])
+        values = {"id": fill["name"], "arn": arn}
+    else:
+        arn = Template(shape.arn).substitute(fill)
+        values = {
+            key: Template(template).substitute(fill, arn=arn)
+            for key, template in shape.attributes.items()
+        }
+        if arn:
+            values["arn"] = arn
+    return values
+
+
+def _service(type_: str) -> str:
+    return re.sub(r"[^a-z0-9-]", "-", type_.split("_")[1]) if "_" in type_ else "x"
+
+
+def _undecided(value: str) -> str:
+    """An identity of which nothing may be taken for known."""
+    if UNDECIDED_TOKEN in value or _UUID.search(value):
+        return value
+    return f"{value}-{UNDECIDED_TOKEN}"
+
+
+def physical_name_attribute(type_: str) -> str | None:
+    """The attribute that holds a type's physical name, where it is known."""
+    shape = SHAPES.get(type_)
+    return (shape.name or None) if shape else None
+
+
+def stable_uuid(address: str) -> str:
+    """A UUID that depends on the address alone, so that two runs agree."""
+    return str(uuid.uuid5(_NAMESPACE, address))
+
+
+def _fill(address: str, token: str) -> dict[str, str]:
+    identity = uuid.uuid5(_NAMESPACE, address)
+    return {
+        "name": token,
+        "uuid": str(identity),
+        "hex": identity.hex[:17].upper(),
+        "hex17": identity.hex[:17],
+        "path": "/",  # the configured one is put in by the translator
+        "region": f"{token}.region",
+        "account": f"{token}.account",
+        "undecided": UNDECIDED_TOKEN,
+    }

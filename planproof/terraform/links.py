@@ -1,0 +1,156 @@
+"""Does an attribute name that resource?
+
+Values decide where both sides are known. A plan alone knows no ARNs, so there the references in
+the configuration decide, if they are plain enough to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import Value, is_unknown
+
+IDENTITIES = ("arn", "id", "name")
+_INDEX = re.compile(r"\[[^\]]*\]")
+_INDIRECT = ("var.", "local.", "each.", "count.", "module.", "self.")
+
+
+def links(
+    stack: Stack,
+    resource: Resource,
+    path: str,
+    target: Resource,
+    attributes: Sequence[str] = IDENTITIES,
+) -> bool | None:
+    """Whether the value at ``path`` is one of ``target``'s identities; None where nobody knows.
+
+    Args:
+        path: dotted path to a string, or to a list of strings of which one is enough.
+        attributes: what of ``target`` the value may be.
+    """
+    value = resource.get(path)
+    items: list[Value] = list(value) if isinstance(value, (list, tuple)) else [value]
+    own = [target.get(name) for name in attributes]
+    if any(isinstance(item, str) and item in _strings(own) for item in items):
+        return True
+    if value is None or not items:
+        return False
+    if not any(map(is_unknown, items)) and (
+        not any(map(is_unknown, own)) or _made_of_known(stack, resource, path, target)
+    ):
+        return False
+    return _by_reference(stack, resource, path, target)
+
+
+def linked(
+    stack: Stack,
+    resource: Resource,
+    path: str,
+    targets: Iterable[Resource],
+    attributes: Sequence[str] = IDENTITIES,
+) -> tuple[tuple[Resource, ...], bool]:
+    """Those of ``targets`` that an attribute names.
+
+    Returns:
+        The resources it surely names, and whether there may be more.
+    """
+    verdicts = [(t, links(stack, resource, path, t, attributes)) for t in targets]
+    sure = tuple(t for t, verdict in verdicts if verdict is True)
+    return sure, not sure and any(verdict is None for _, verdict in verdicts)
+
+
+def references(stack: Stack, resource: Resource, path: str) -> frozenset[str]:
+    """Configuration addresses of what the expression at ``path`` refers to directly."""
+    prefix = resource.declared[: -len(_local(resource))]
+    found = set()
+    for reference in _written(stack, resource, path):
+        parts = _INDEX.sub("", reference).split(".")
+        length = 3 if parts[0] == "data" else 2
+        if len(parts) >= length and not reference.startswith(_INDIRECT):
+            found.add(prefix + ".".join(parts[:length]))
+    return frozenset(found)
+
+
+def expression_at(stack: Stack, resource: Resource, path: str) -> Any:
+    """The configuration's entry for the expression that ``path`` leads to, or for the nearest
+    part of it that the configuration tells apart; None where the sources say nothing."""
+    top, *steps = path.split(".")
+    here = stack.configuration.expression(resource.declared, top)
+    for step in steps:
+        if isinstance(here, list) and step.isdigit() and int(step) < len(here):
+            here = here[int(step)]
+        elif isinstance(here, Mapping) and not here.keys() & {"references", "constant_value"}:
+            here = here.get(step)
+        else:
+            break
+    return here
+
+
+def configured(stack: Stack, resource: Resource, attribute: str) -> bool:
+    """Whether the sources say anything of a top-level attribute that AWS would fill in itself."""
+    if stack.configuration.expression(resource.declared, attribute) is not None:
+        return True
+    block = stack.block(resource)
+    return block is not None and (
+        attribute in block.attributes
+        or any(b.kind == attribute or b.labels == (attribute,) for b in block.blocks)
+    )
+
+
+def _written(stack: Stack, resource: Resource, path: str) -> tuple[str, ...]:
+    """What that expression refers to, as Terraform lists it."""
+    here = expression_at(stack, resource, path)
+    found: list[str] = []
+    todo = [here]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Mapping):
+            listed = item.get("references")
+            if isinstance(listed, list) and all(isinstance(entry, str) for entry in listed):
+                found += listed
+            else:
+                todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+    return tuple(found)
+
+
+def _by_reference(stack: Stack, resource: Resource, path: str, target: Resource) -> bool | None:
+    written = _written(stack, resource, path)
+    if not written or any(reference.startswith(_INDIRECT) for reference in written):
+        return None
+    prefix = resource.declared[: -len(_local(resource))]
+    kind = f"data.{target.type}." if target.mode == "data" else f"{target.type}."
+    named = {
+        address
+        for address in references(stack, resource, path)
+        if address.removeprefix(prefix).startswith(kind)
+    }
+    if target.declared not in named:
+        return False if named else None
+    alone = sum(other.declared == target.declared for other in stack) == 1
+    return True if alone and len(named) == 1 else None
+
+
+def _made_of_known(stack: Stack, resource: Resource, path: str, target: Resource) -> bool:
+    """Whether the expression at ``path`` refers to known attributes of ``target`` alone, so that
+    what of it is not known cannot be meant."""
+    prefix = resource.declared[: -len(_local(resource))]
+    named = set()
+    for reference in _written(stack, resource, path):
+        own, _, attribute = (prefix + _INDEX.sub("", reference)).partition(f"{target.declared}.")
+        if not own and attribute:
+            named.add(attribute.partition(".")[0])
+    return bool(named) and not any(is_unknown(target.get(name)) for name in named)
+
+
+def _local(resource: Resource) -> str:
+    local = f"{resource.type}.{resource.name}"
+    return f"data.{local}" if resource.mode == "data" else local
+
+
+def _strings(values: Iterable[Value]) -> set[str]:
+    return {value for value in values if isinstance(value, str) and value}

@@ -1,0 +1,80 @@
+"""What a working copy's root module gets besides its own: where its state is kept, where its AWS
+providers ask, and data sources that tell where each of them puts things.
+
+Source: https://developer.hashicorp.com/terraform/language/files/override
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from planproof.terraform.aws_endpoint import ACCOUNT
+from planproof.terraform.source_index import SourceBlock, SourceIndex
+from planproof.terraform.working_copy import OVERRIDE_FILE, PROBE_FILE
+
+# `resource "aws_x"`, `provider "aws"` and the like; labels may stand without quotation marks.
+_AWS = re.compile(r"\baws(?:_\w+)?\b")
+# Where a provider would look for credentials of its own instead of the ones it is given.
+_CREDENTIALS = ("profile", "shared_config_files", "shared_credentials_files")
+
+
+def add_to_root(root: Path, tree: Path, sources: SourceIndex, *, emulated: bool) -> None:
+    """Write the additional files.
+
+    Args:
+        root: the copy of the root module.
+        tree: all that was copied.
+        emulated: whether an emulated account answers; else the real cloud does.
+    """
+    lines = ["terraform {", '  backend "local" {}', "}"]
+    aliases: dict[str, list[SourceBlock]] = {}
+    for block in sources.blocks("", "provider"):
+        if block.labels[:1] == ("aws",):
+            alias = block.attributes.get("alias")
+            aliases.setdefault(alias.text.strip('"') if alias else "", []).append(block)
+    for name, blocks in aliases.items() if emulated else ():
+        lines += _provider(name, blocks)
+    (root / OVERRIDE_FILE).write_text("\n".join([*lines, ""]), "utf-8")
+    if _may_use_aws(tree, sources):
+        # The default provider configuration exists without a block, and then serves as well.
+        (root / PROBE_FILE).write_text(_probes(sorted({"", *aliases})), "utf-8")
+
+
+def _provider(alias: str, blocks: Iterable[SourceBlock]) -> list[str]:
+    attributes = {name for block in blocks for name in block.attributes}
+    lines = ['provider "aws" {']
+    if alias:
+        lines.append(f'  alias = "{alias}"')
+    lines.append("  s3_use_path_style = true")
+    if "allowed_account_ids" in attributes:
+        lines.append(f'  allowed_account_ids = ["{ACCOUNT}"]')
+    lines += [f"  {name} = null" for name in _CREDENTIALS if name in attributes]
+    if any(nested.kind == "endpoints" for block in blocks for nested in block.blocks):
+        lines.append("  endpoints {}")
+    return [*lines, "}"]
+
+
+def _may_use_aws(tree: Path, sources: SourceIndex) -> bool:
+    """Whether there may be something of AWS; modules from elsewhere are not there before ``init``,
+    so nobody knows of them."""
+    for block in sources.blocks("", "module"):
+        source = block.attributes.get("source")
+        if source is None or not source.text.startswith(('"./', '"../')):
+            return True
+    paths = [*tree.rglob("*.tf"), *tree.rglob("*.tf.json")]
+    return any(_AWS.search(path.read_text("utf-8", "replace")) for path in paths)
+
+
+def _probes(aliases: Iterable[str]) -> str:
+    """Data sources that tell region, account and partition of each provider configuration."""
+    lines: list[str] = []
+    for alias in aliases:
+        suffix = f"_{alias}" if alias else ""
+        for kind in ("region", "caller_identity", "partition"):
+            lines.append(f'data "aws_{kind}" "planproof{suffix}" {{')
+            if alias:
+                lines.append(f"  provider = aws.{alias}")
+            lines.append("}")
+    return "\n".join([*lines, ""])

@@ -1,0 +1,212 @@
+"""A resolution kept as a file, for machines without Terraform; it counts for its own sources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planproof.errors import PlanproofError
+from planproof.terraform.identities import Place
+from planproof.terraform.references import Configuration
+from planproof.terraform.source_index import SourceIndex
+from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.working_copy import references_above
+from planproof.values import UNKNOWN, Value
+
+FORMAT = 1
+_UNKNOWN = {"$unknown": True}
+_SKIPPED = {"__pycache__", "README.md"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a recording holds.
+
+    Attributes:
+        made_with: product and version.
+        digest: SHA-256 over the sources it was made from, as hex.
+    """
+
+    made_with: str
+    digest: str
+    content: Mapping[str, Any]
+
+    def stacks(self, directory: Path) -> dict[str, Stack]:
+        """The recorded stacks, with file and line from the sources at ``directory``."""
+        folders = {key: directory / relative for key, relative in self.content["modules"].items()}
+        sources = SourceIndex.read(folders, root=directory)
+        config = self.content["configuration"]
+        configuration = Configuration(
+            config["resources"], config["modules"], config["providers"], sources
+        )
+        return {
+            name: Stack(
+                name,
+                {r["address"]: _resource(r) for r in entry["resources"]},
+                {k: _decode(v) for k, v in entry["variables"].items()},
+                configuration,
+                True,
+                {k: Place(**v) for k, v in entry["places"].items()},
+                sources,
+            )
+            for name, entry in self.content["stacks"].items()
+        }
+
+
+def source_digest(directory: Path) -> str:
+    """SHA-256 over every file a stack may be made from: its directory, and what that names above
+    itself."""
+    digest = hashlib.sha256()
+    depth, names = references_above(directory)
+    roots = {".": directory}
+    for level, parent in enumerate(directory.resolve().parents[:depth], 1):
+        for name in sorted(names):
+            if (parent / name).exists() and not directory.resolve().is_relative_to(parent / name):
+                roots["../" * level + name] = parent / name
+    for place, root in roots.items():
+        for path in _files(root):
+            name = f"{place}/{path.relative_to(root).as_posix()}"
+            body = path.read_bytes().replace(b"\r\n", b"\n")
+            digest.update(f"{name}\0{hashlib.sha256(body).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(root: Path) -> Iterator[Path]:
+    if root.is_file():
+        yield root
+        return
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(f for f in folders if f not in _SKIPPED and not f.startswith("."))
+        for name in sorted(files):
+            if name in _SKIPPED or name.endswith(".pyc") or ".tfstate" in name:
+                continue
+            if not name.startswith(".") or name == ".terraform.lock.hcl":
+                yield Path(folder) / name
+
+
+def record(
+    stacks: Mapping[str, Stack], made_with: str, directory: Path, modules: Mapping[str, str]
+) -> str:
+    """The text of a recording of these stacks. Sensitive values are left out, as unknown."""
+    first = next(iter(stacks.values()))
+    content = {
+        "format": FORMAT,
+        "made_with": made_with,
+        "digest": source_digest(directory),
+        "modules": {"": ".", **modules},
+        "configuration": {
+            "resources": first.configuration.resources,
+            "modules": first.configuration.modules,
+            "providers": first.configuration.providers,
+        },
+        "stacks": {
+            name: {
+                "variables": {
+                    k: _encode(UNKNOWN if k in stack.sensitive_variables else v)
+                    for k, v in stack.variables.items()
+                },
+                "places": {k: _place(v) for k, v in stack.places.items()},
+                "resources": [_entry(r) for r in stack],
+            }
+            for name, stack in stacks.items()
+        },
+    }
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def read_recording(path: Path, directory: Path, missing: PlanproofError) -> Recording:
+    """The recording at ``path``, if it was made from the sources at ``directory``.
+
+    Args:
+        missing: why a recording is needed at all.
+
+    Raises:
+        PlanproofError: there is none, it is damaged, or the sources have changed since.
+    """
+    if not path.is_file():
+        raise missing
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        if content["format"] != FORMAT:
+            raise KeyError("format")
+        recording = Recording(content["made_with"], content["digest"], content)
+        recording.stacks(directory)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise PlanproofError(
+            f"{missing.what}, and the recorded resolution {path.name} is damaged",
+            missing.todo,
+        ) from None
+    if source_digest(directory) != recording.digest:
+        raise PlanproofError(
+            f"{missing.what}, and the recorded resolution {path.name} was made from other sources",
+            f"{missing.todo}; then renew the recording with 'planproof record'",
+        )
+    return recording
+
+
+def _place(place: Place) -> dict[str, str]:
+    return {"partition": place.partition, "region": place.region, "account": place.account}
+
+
+def _entry(resource: Resource) -> dict[str, Any]:
+    return {
+        "address": resource.address,
+        "mode": resource.mode,
+        "type": resource.type,
+        "name": resource.name,
+        "index": resource.index,
+        "module": resource.module,
+        "values": _encode(_without(resource.values, resource.sensitive)),
+        "dependencies": None if resource.dependencies is None else sorted(resource.dependencies),
+    }
+
+
+def _resource(entry: Mapping[str, Any]) -> Resource:
+    return Resource(
+        entry["address"],
+        entry["mode"],
+        entry["type"],
+        entry["name"],
+        entry["index"],
+        entry["module"],
+        _decode(entry["values"]),
+        None,
+        None if entry["dependencies"] is None else frozenset(entry["dependencies"]),
+    )
+
+
+def _without(value: Value, mark: Any) -> Value:
+    """``value`` with :data:`UNKNOWN` wherever ``mark`` says it is sensitive."""
+    if mark is True:
+        return UNKNOWN
+    if isinstance(mark, Mapping) and isinstance(value, Mapping):
+        return {k: _without(v, mark.get(k)) for k, v in value.items()}
+    if isinstance(mark, list) and isinstance(value, list):
+        marks = [*mark, *[None] * (len(value) - len(mark))]
+        return [_without(v, m) for v, m in zip(value, marks, strict=False)]
+    return value
+
+
+def _encode(value: Value) -> Any:
+    if value is UNKNOWN:
+        return _UNKNOWN
+    if isinstance(value, Mapping):
+        return {k: _encode(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encode(v) for v in value]
+    return value
+
+
+def _decode(value: Any) -> Value:
+    if value == _UNKNOWN:
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {k: _decode(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_decode(v) for v in value]
+    return value

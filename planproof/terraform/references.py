@@ -1,0 +1,280 @@
+"""Who refers to whom in a configuration, through variables, outputs and locals of modules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from planproof.terraform.plan import Json, Plan
+from planproof.terraform.source_index import SourceBlock, SourceIndex
+
+_IN_TEXT = re.compile(
+    r"(?<![\w.])(?:each|var|local|module|data|[a-z][a-z0-9]*_[\w-]+)"
+    r"(?:\.[A-Za-z_][\w-]*|\.\d+|\.\*|\[[^\[\]]*\])+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The configuration part of a plan, as a graph.
+
+    Attributes:
+        resources: configuration address → its entry in the plan's configuration.
+        modules: module path → its ``module_calls`` entry.
+        providers: provider configuration key → its entry.
+        sources: where ``locals`` are read from, since a plan does not show them.
+    """
+
+    resources: Mapping[str, Json]
+    modules: Mapping[str, Json]
+    providers: Mapping[str, Json]
+    sources: SourceIndex | None = None
+    _reached: dict[str, tuple[frozenset[str], bool]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    @classmethod
+    def of(cls, plan: Plan, sources: SourceIndex | None) -> Configuration:
+        """The configuration of a plan."""
+        return cls(plan.configuration, plan.modules, plan.providers, sources)
+
+    @classmethod
+    def of_sources(cls, sources: SourceIndex) -> Configuration:
+        """The same before there is a plan, as far as the sources show it: no values, and a
+        ``dynamic`` block is none of the blocks it will become."""
+        resources: dict[str, Json] = {}
+        modules: dict[str, Json] = {}
+        todo = [""]
+        while todo:
+            module = todo.pop()
+            for kind, mode in (("resource", ""), ("data", "data.")):
+                for block in sources.blocks(module, kind):
+                    address = prefix_of(module) + mode + ".".join(block.labels)
+                    resources[address] = _merged(resources.get(address), _entry(block))
+            for block in sources.blocks(module, "module"):
+                if not block.labels:
+                    continue
+                path = f"{module}.{block.labels[0]}" if module else block.labels[0]
+                inner = {"module": {"outputs": _outputs(sources, path)}}
+                modules[path] = _merged(modules.get(path), _entry(block) | inner)
+                todo.append(path)
+        return cls(resources, modules, {}, sources)
+
+    def provider_of(self, address: str) -> str:
+        """Key of the provider configuration that makes a resource: "aws", "aws.west"."""
+        return str(self.resources.get(address, {}).get("provider_config_key", "aws"))
+
+    def expression(self, address: str, attribute: str) -> Any:
+        """The configuration's entry for a top-level attribute or block, None where not set."""
+        return (self.resources.get(address, {}).get("expressions") or {}).get(attribute)
+
+    def references(self, address: str, attribute: str) -> frozenset[str]:
+        """What an attribute's expression refers to, each as far as it is written out."""
+        return frozenset(references_of(self.expression(address, attribute)))
+
+    def dependencies(self, address: str) -> tuple[frozenset[str], bool]:
+        """All configuration addresses that a resource depends on, directly or not.
+
+        Returns:
+            The addresses, and whether every reference could be followed.
+        """
+        if address not in self._reached:
+            self._reached[address] = self._walk(address)
+        return self._reached[address]
+
+    def _walk(self, address: str) -> tuple[frozenset[str], bool]:
+        reached: set[str] = set()
+        complete = True
+        seen: set[tuple[str, str]] = set()
+        todo = list(self._of_resource(address))
+        while todo:
+            node = todo.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            module, reference = node
+            found = self._follow(module, reference)
+            if found is None:
+                complete = False
+                continue
+            target, more = found
+            if target and target not in reached:
+                reached.add(target)
+                todo.extend(self._of_resource(target))
+            todo.extend(more)
+        return frozenset(reached), complete
+
+    def _of_resource(self, address: str) -> Iterator[tuple[str, str]]:
+        entry = self.resources.get(address, {})
+        module = module_of(address)
+        parts = [entry.get(k) for k in ("expressions", "count_expression", "for_each_expression")]
+        for reference in references_of(parts):
+            yield module, reference
+        for reference in entry.get("depends_on") or ():
+            yield module, reference
+        # A module call's own depends_on, count and for_each hold back everything inside it.
+        while module:
+            call = self.modules.get(module, {})
+            parent = module.rpartition(".")[0]
+            for reference in call.get("depends_on") or ():
+                yield parent, reference
+            outer = [call.get(k) for k in ("count_expression", "for_each_expression")]
+            for reference in references_of(outer):
+                yield parent, reference
+            module = parent
+
+    def _follow(self, module: str, reference: str) -> tuple[str, list[tuple[str, str]]] | None:
+        """A reference's target: (configuration address or "", further references), None if lost."""
+        parts = reference_parts(reference)
+        head = parts[0]
+        if head in ("path", "terraform", "each", "count", "self"):
+            return "", []
+        if head == "var":
+            if not module:
+                return "", []
+            call = self.modules.get(module, {})
+            value = (call.get("expressions") or {}).get(parts[1])
+            parent = module.rpartition(".")[0]
+            return "", [(parent, found) for found in references_of(value)]
+        if head == "local":
+            return self._follow_local(module, parts[1])
+        if head == "module":
+            return self._follow_module(module, parts)
+        length = 3 if head == "data" else 2
+        if len(parts) < length:
+            return "", []
+        return prefix_of(module) + ".".join(parts[:length]), []
+
+    def _follow_local(self, module: str, name: str) -> tuple[str, list[tuple[str, str]]] | None:
+        if self.sources is None:
+            return None
+        for block in self.sources.blocks(module, "locals"):
+            if attribute := block.attributes.get(name):
+                return "", [(module, found) for found in references_in(attribute.text)]
+        return None
+
+    def _follow_module(
+        self, module: str, parts: list[str]
+    ) -> tuple[str, list[tuple[str, str]]] | None:
+        if len(parts) < 2:
+            return "", []
+        path = f"{module}.{parts[1]}" if module else parts[1]
+        inner = self.modules.get(path, {}).get("module") or {}
+        outputs = inner.get("outputs") or {}
+        names = [parts[2]] if len(parts) > 2 else list(outputs)
+        more = []
+        for name in names:
+            output = outputs.get(name) or {}
+            more += [(path, found) for found in references_of(output.get("expression"))]
+            more += [(path, found) for found in output.get("depends_on") or ()]
+        if len(parts) == 2:  # the module as a whole: everything in it
+            prefix = prefix_of(path)
+            more += [
+                (path, address.removeprefix(prefix))
+                for address in self.resources
+                if address.startswith(prefix)
+            ]
+        return "", more
+
+
+_META = ("count", "for_each", "depends_on", "provider")
+_CALL_META = (*_META, "providers", "source", "version")
+
+
+def _entry(block: SourceBlock) -> dict[str, Any]:
+    """What a plan's configuration would say of a resource or a module call."""
+    meta = _CALL_META if block.kind == "module" else _META
+    expressions: dict[str, Any] = {
+        name: {"references": references_in(attribute.text)}
+        for name, attribute in block.attributes.items()
+        if name not in meta
+    }
+    for nested in block.blocks:
+        if nested.kind not in ("dynamic", "lifecycle", "provisioner", "connection"):
+            expressions.setdefault(nested.kind, []).append(_entry(nested)["expressions"])
+    entry: dict[str, Any] = {"expressions": expressions}
+    for name in ("count", "for_each"):
+        if attribute := block.attributes.get(name):
+            entry[f"{name}_expression"] = {"references": references_in(attribute.text)}
+    return entry
+
+
+def _merged(earlier: Json | None, later: dict[str, Any]) -> Json:
+    """An override file's block on top of the one it overrides."""
+    if earlier is None:
+        return later
+    expressions = {**earlier["expressions"], **later["expressions"]}
+    return {**earlier, **later, "expressions": expressions}
+
+
+def _outputs(sources: SourceIndex, module: str) -> dict[str, Json]:
+    return {
+        block.labels[0]: {
+            "expression": {"references": references_in(block.attributes["value"].text)}
+        }
+        for block in sources.blocks(module, "output")
+        if block.labels and "value" in block.attributes
+    }
+
+
+def module_of(address: str) -> str:
+    """Module path of a configuration address: ``module.a.module.b.aws_x.y`` → ``a.b``."""
+    parts = address.split(".")
+    path = []
+    while len(parts) > 2 and parts[0] == "module":
+        path.append(parts[1])
+        parts = parts[2:]
+    return ".".join(path)
+
+
+def prefix_of(module: str) -> str:
+    """What addresses in a module path begin with: ``a.b`` → ``module.a.module.b.``."""
+    return "".join(f"module.{part}." for part in module.split(".") if part)
+
+
+def references_of(expression: Any) -> Iterator[str]:
+    """What an entry of a plan's configuration refers to, each as far as it is written out.
+
+    Terraform lists ``aws_x.y.arn`` together with its prefix ``aws_x.y``, which is left out here: it
+    would stand for all of the resource, or all of a module.
+    """
+    todo = [expression]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Mapping):
+            listed = item.get("references")
+            if isinstance(listed, list) and all(isinstance(entry, str) for entry in listed):
+                yield from _without_prefixes(listed)
+            elif "constant_value" not in item:
+                todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+
+
+def _without_prefixes(listed: list[str]) -> Iterator[str]:
+    previous = ""
+    for reference in listed:
+        # A prefix follows at once what it belongs to; elsewhere it has been written as it is.
+        if not (previous.startswith(reference) and previous[len(reference) :][:1] in (".", "[")):
+            yield reference
+        previous = reference
+
+
+def reference_parts(reference: str) -> list[str]:
+    """The names a reference is made of, without indexes: ``aws_x.y["a.b"][*].arn`` → three."""
+    plain, depth = [], 0
+    for letter in reference:
+        depth += (letter == "[") - (letter == "]")
+        if depth == 0 and letter != "]":
+            plain.append(letter)
+    return [
+        part for part in "".join(plain).split(".") if part not in ("", "*") and not part.isdigit()
+    ]
+
+
+def references_in(text: str) -> list[str]:
+    """References in a piece of source, each once; what only looks like one, in a comment, say, is
+    among them."""
+    return list(dict.fromkeys(_IN_TEXT.findall(text)))

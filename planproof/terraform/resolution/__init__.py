@@ -1,0 +1,1 @@
+"""Values that a plan leaves unknown, evaluated by Terraform."""

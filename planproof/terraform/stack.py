@@ -1,0 +1,245 @@
+"""Everything Terraform would build from one directory with one set of variables, read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from planproof.terraform.addresses import configuration_address, module_path
+from planproof.terraform.identities import Place
+from planproof.terraform.plan import Json, Plan
+from planproof.terraform.references import Configuration
+from planproof.terraform.source_index import SourceBlock, SourceIndex
+from planproof.values import UNKNOWN, Value, dig
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource instance or data source.
+
+    Attributes:
+        address: ``module.m["a"].aws_sqs_queue.q[0]``.
+        mode: "managed" or "data".
+        module: module address, "" for the root module.
+        values: attributes as Terraform evaluated them; what stays unknown is :data:`UNKNOWN`.
+        sensitive: True, or a structure like ``values`` with True where a value is sensitive.
+        dependencies: configuration addresses of all that Terraform makes before it, or None where
+            nobody said (a plan file does not).
+    """
+
+    address: str
+    mode: str
+    type: str
+    name: str
+    index: str | int | None
+    module: str
+    values: Mapping[str, Value]
+    sensitive: Any = None
+    dependencies: frozenset[str] | None = None
+
+    def get(self, path: str) -> Value:
+        """The value at a dotted path, None where there is none (see :func:`values.dig`)."""
+        return dig(self.values, path)
+
+    def is_sensitive(self, path: str) -> bool:
+        """Whether the value at a dotted path is, or holds, or lies in something sensitive."""
+        here = self.sensitive
+        for step in path.split(".") if path else ():
+            if here is True:
+                return True
+            if isinstance(here, list):
+                if not step.isdigit() and len(here) == 1:
+                    here = here[0]
+                    if here is True:
+                        return True
+                elif step.isdigit() and int(step) < len(here):
+                    here = here[int(step)]
+                    continue
+                else:
+                    return False
+            if not isinstance(here, Mapping):
+                return False
+            here = here.get(step)
+        return _any_true(here)
+
+    @property
+    def declared(self) -> str:
+        """Its address without instance keys."""
+        return configuration_address(self.address)
+
+    def __str__(self) -> str:
+        return self.address
+
+
+def _any_true(structure: Any) -> bool:
+    if isinstance(structure, Mapping):
+        return any(_any_true(item) for item in structure.values())
+    if isinstance(structure, list):
+        return any(_any_true(item) for item in structure)
+    return structure is True
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """An immutable model of a stack, indexed by address and by type.
+
+    Attributes:
+        name: which set of variables it was resolved with ("default", "other suffix" …).
+        variables: what was given to the root module, defaults included.
+        resolved: whether Terraform evaluated it whole (a plan file alone is not).
+        places: provider configuration ("aws", "aws.west") → partition, region, account.
+        configuration: the references between its parts.
+        sources: file and line of its blocks; None where only a plan file is at hand.
+        sensitive_variables: the variables that are declared sensitive.
+    """
+
+    name: str
+    resources: Mapping[str, Resource]
+    variables: Mapping[str, Value]
+    configuration: Configuration
+    resolved: bool
+    places: Mapping[str, Place] = field(default_factory=dict)
+    sources: SourceIndex | None = None
+    sensitive_variables: frozenset[str] = frozenset()
+    _by_type: Mapping[tuple[str, str], tuple[Resource, ...]] = field(init=False, repr=False)
+    _by_declared: dict[str, list[Resource]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    indexes: dict[Any, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What others found in this stack; see :mod:`planproof.terraform.link_index`."""
+
+    def __post_init__(self) -> None:
+        by_type: dict[tuple[str, str], list[Resource]] = {}
+        for resource in self.resources.values():
+            by_type.setdefault((resource.mode, resource.type), []).append(resource)
+        frozen = {key: tuple(items) for key, items in by_type.items()}
+        object.__setattr__(self, "_by_type", MappingProxyType(frozen))
+
+    @classmethod
+    def from_plan(
+        cls, plan: Plan, *, name: str = "default", sources: SourceIndex | None = None
+    ) -> Stack:
+        """The stack as far as a plan alone knows it."""
+        resources = {
+            p.address: Resource(
+                p.address, p.mode, p.type, p.name, p.index, p.module, p.known, p.sensitive
+            )
+            for p in plan.resources.values()
+        }
+        configuration = Configuration.of(plan, sources)
+        return cls(
+            name,
+            resources,
+            plan.variables,
+            configuration,
+            resolved=False,
+            sources=sources,
+            sensitive_variables=plan.sensitive_variables,
+        )
+
+    # Looking things up -----------------------------------------------------------------------
+
+    def __getitem__(self, address: str) -> Resource:
+        return self.resources[address]
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self.resources.values())
+
+    def __len__(self) -> int:
+        return len(self.resources)
+
+    def get(self, address: str) -> Resource | None:
+        """The resource at an address, or None."""
+        return self.resources.get(address)
+
+    def managed(self, *types: str) -> tuple[Resource, ...]:
+        """Managed resources of these types, in the plan's order; of all where none is named."""
+        return self._of("managed", types)
+
+    def data(self, *types: str) -> tuple[Resource, ...]:
+        """Data sources of these types; of all where none is named."""
+        return self._of("data", types)
+
+    def _of(self, mode: str, types: tuple[str, ...]) -> tuple[Resource, ...]:
+        if not types:
+            return tuple(r for r in self if r.mode == mode)
+        if len(types) == 1:
+            return self._by_type.get((mode, types[0]), ())
+        return tuple(r for type_ in types for r in self._by_type.get((mode, type_), ()))
+
+    def types(self) -> frozenset[str]:
+        """Types of all managed resources."""
+        return frozenset(type_ for mode, type_ in self._by_type if mode == "managed")
+
+    def where(self, type_: str, path: str, value: Value) -> tuple[Resource, ...]:
+        """Managed resources of a type whose value at ``path`` equals ``value``."""
+        return tuple(r for r in self.managed(type_) if r.get(path) == value)
+
+    def place(self, resource: Resource) -> Place | None:
+        """Partition, region and account of the provider that makes a resource."""
+        return self.places.get(self.configuration.provider_of(resource.declared))
+
+    # Sources ---------------------------------------------------------------------------------
+
+    def block(self, resource: Resource) -> SourceBlock | None:
+        """The block that declares a resource."""
+        if self.sources is None:
+            return None
+        module = module_path(resource.module)
+        return self.sources.resource(module, resource.mode, resource.type, resource.name)
+
+    def locate(self, resource: Resource, path: str = "") -> tuple[str, int]:
+        """File and line of a resource, or of an attribute of it; ("", 0) where unknown."""
+        if self.sources is None:
+            return "", 0
+        module = module_path(resource.module)
+        found = self.sources.locate(module, resource.mode, resource.type, resource.name, path)
+        return found or ("", 0)
+
+    # Ordering --------------------------------------------------------------------------------
+
+    def made_after(self, later: Resource, earlier: Resource) -> bool | None:
+        """Whether Terraform makes ``later`` only after ``earlier``; None where nobody knows.
+
+        A resolved stack carries Terraform's own dependency lists; else the references in the
+        configuration decide, unless one of them leads through something a plan does not show.
+        """
+        if later.dependencies is not None:
+            return earlier.declared in later.dependencies
+        reached, complete = self.configuration.dependencies(later.declared)
+        if earlier.declared in reached:
+            return True
+        if not complete:
+            return None
+        chain = {later.declared, *reached}
+        hidden = (r for declared in chain for r in self._instances(declared))
+        return None if any(self._may_hide_references(r) for r in hidden) else False
+
+    def _instances(self, declared: str) -> list[Resource]:
+        """The instances of what the sources declare; indexed when first asked for."""
+        if not self._by_declared:
+            for resource in self:
+                self._by_declared.setdefault(resource.declared, []).append(resource)
+        return self._by_declared.get(declared, [])
+
+    def _may_hide_references(self, resource: Resource) -> bool:
+        """Whether a nested block may be a ``dynamic`` one: a plan does not show its references."""
+        entry = self.configuration.resources.get(resource.declared, {})
+        expressions = entry.get("expressions") or {}
+        return any(
+            isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
+            for key, value in resource.values.items()
+            if key not in expressions
+        )
+
+    def with_resources(self, resources: Iterable[Resource]) -> Stack:
+        """A copy in which these resources replace those of the same address."""
+        merged = dict(self.resources)
+        merged.update((r.address, r) for r in resources)
+        return replace(self, resources=merged)
+
+
+__all__ = ["UNKNOWN", "Json", "Resource", "Stack", "configuration_address", "module_path"]

@@ -1,0 +1,154 @@
+"""Copies a Terraform directory, with what it refers to above itself, to where we may write."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from planproof.errors import PlanproofError
+from planproof.terraform.source_index import scan_text
+
+OVERRIDE_FILE = "planproof_override.tf"
+PROBE_FILE = "planproof_probe.tf"
+
+_IGNORED = (
+    ".git",
+    ".terraform",
+    ".planproof",
+    ".tox",
+    ".venv",
+    "*.tfstate",
+    "*.tfstate.*",
+    "*.tftest.hcl",
+    "*.tftest.json",
+)
+_UPWARDS = re.compile(r"((?:\.\./)+)([\w.-]+)?")
+
+
+def source_files(directory: Path) -> list[Path]:
+    """The files that Terraform reads from a directory, in its order: overrides last.
+
+    Raises:
+        PlanproofError: there are none, or no such directory.
+    """
+    if not directory.is_dir():
+        raise PlanproofError(
+            f"{directory} is not a directory", "name a directory of .tf files with --terraform-dir"
+        )
+    files = [p for p in sorted(directory.iterdir()) if p.name.endswith((".tf", ".tf.json"))]
+    if not files:
+        raise PlanproofError(
+            f"{directory} holds no .tf files", "name a directory of .tf files with --terraform-dir"
+        )
+    return sorted(files, key=_is_override)
+
+
+def _is_override(path: Path) -> bool:
+    stem = path.name.removesuffix(".json").removesuffix(".tf")
+    return stem == "override" or stem.endswith("_override")
+
+
+def references_above(directory: Path) -> tuple[int, frozenset[str]]:
+    """How many levels above itself a directory refers to (at least 1), and the names it refers to
+    there. Nested folders are read too, since local modules may lie in them."""
+    depth, names = 1, set[str]()
+    for path in directory.rglob("*.tf*"):
+        if ".terraform" in path.parts or not path.is_file() or path.stat().st_size > 5_000_000:
+            continue
+        below = len(path.parent.relative_to(directory).parts)
+        for match in _UPWARDS.finditer(path.read_text("utf-8", "replace")):
+            levels = match[1].count("../") - below
+            if levels >= 1:
+                depth = max(depth, levels)
+                if match[2]:
+                    names.add(match[2])
+    return depth, frozenset(names)
+
+
+def lay_copy(source: Path, tree: Path) -> Path:
+    """Copy ``source`` below ``tree``, anew, with the layout above it that it refers to.
+
+    What the sources name above themselves ("../lambda") is copied; its siblings are linked.
+
+    Returns:
+        The copy of ``source``.
+    """
+    if tree.exists():
+        shutil.rmtree(tree)
+    depth, names = references_above(source)
+    levels = list(reversed(source.parents[:depth]))
+    here = tree
+    here.mkdir(parents=True)
+    for level, child in zip(levels, [*levels[1:], source], strict=True):
+        for entry in _entries(level):
+            if entry == child or entry.name in (".git", ".terraform", ".planproof", ".tox"):
+                continue
+            if entry.name in names:
+                _copy(entry, here / entry.name)
+            else:
+                (here / entry.name).symlink_to(entry)
+        here = here / child.name
+        if child != source:
+            here.mkdir()
+    _copy(source, here)
+    return here
+
+
+def _entries(folder: Path) -> Iterable[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # a parent that we may pass through but not list
+        return ()
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(
+            source,
+            target,
+            ignore=shutil.ignore_patterns(*_IGNORED),
+            symlinks=True,
+            ignore_dangling_symlinks=True,
+        )
+    else:
+        shutil.copy2(source, target)
+
+
+def disarm_provisioners(directory: Path, *, write: bool = True) -> int:
+    """Blank out every ``provisioner`` block below a resource, keeping line numbers.
+
+    Resolution "applies" overridden resources, and a local-exec would then really run.
+
+    Args:
+        write: False to count them only.
+
+    Returns:
+        How many there are.
+    """
+    count = 0
+    for path in [*directory.glob("*.tf"), *directory.glob("*.tf.json")]:
+        text = path.read_text("utf-8", "replace")
+        if "provisioner" not in text:
+            continue
+        spans = list(_provisioners(text, path.name))
+        count += len(spans)
+        if spans and write:
+            for start, end, instead in sorted(spans, reverse=True):
+                text = text[:start] + instead + "\n" * text.count("\n", start, end) + text[end:]
+            path.write_text(text, "utf-8")
+    return count
+
+
+def _provisioners(text: str, name: str) -> Iterator[tuple[int, int, str]]:
+    """Start and end of what arms a provisioner, and what may stand there instead."""
+    for block in scan_text(text, name):
+        if block.kind != "resource":
+            continue
+        for nested in block.blocks:
+            if nested.kind == "provisioner":
+                yield nested.start, nested.end, ""
+        if name.endswith(".json") and (written := block.attributes.get("provisioner")):
+            key = text.rindex('"provisioner"', 0, written.start)
+            yield key, key + len('"provisioner"'), '"//"'  # what JSON has for a comment

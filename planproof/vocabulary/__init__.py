@@ -1,0 +1,1 @@
+"""Step definitions that serve any stack."""

@@ -1,0 +1,1 @@
+"""What the steps lean on; nothing in here is a step."""

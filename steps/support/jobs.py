@@ -1,0 +1,174 @@
+"""The part of the data path that runs through MediaConvert, which AWS lets work in a role's name.
+
+Sources: MediaConvert User Guide, "Setting up IAM permissions" and "Cross-service confused deputy
+prevention"; S3 User Guide, "Using server-side encryption with AWS KMS keys" (a multipart upload
+needs ``kms:Decrypt`` as well).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from planproof.aws.datapath import Edge, Fact, Need
+from planproof.aws.datapath.keys import caller_needs
+from planproof.aws.datapath.places import account_of, arn_of, below, place_of
+from planproof.aws.policies.held import identity_policies
+from planproof.aws.sdk_calls import Calls
+from planproof.evidence import UndeterminedError
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import UNKNOWN, Unknown, leaves
+from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
+from steps.support.objects import announced_keys, named_objects
+
+SERVICE: Final = "mediaconvert"
+MEDIA_CONVERT: Final = "MediaConvert"
+SUBMITS: Final = "submits jobs to"
+PASSES: Final = "passes MediaConvert"
+WORKS_UNDER: Final = "works under"
+READ: Final = "is read by"
+WRITES: Final = "writes to"
+TELLS: Final = "tells job states to"
+
+
+def job_edges(pipeline: Pipeline, calls: Calls) -> Iterator[Edge]:
+    """From the function to MediaConvert, to the buckets, and back to the rule.
+
+    A stack that has to do with MediaConvert nowhere, neither in a function's code nor in a trust
+    policy nor in a rule, has none of them. Where there is no such part, or it cannot be told
+    which, the edge says so and leads from or to nowhere.
+    """
+    if not _has_jobs(pipeline, calls):
+        return
+    for kind, build in (
+        (SUBMITS, lambda: _submits(pipeline, calls)),
+        (PASSES, lambda: _passes(pipeline)),
+        (WORKS_UNDER, lambda: _works_under(pipeline)),
+        (READ, lambda: _reads(pipeline)),
+        (WRITES, lambda: _writes(pipeline)),
+        (TELLS, lambda: _tells(pipeline)),
+    ):
+        try:
+            yield build()
+        except UndeterminedError as problem:
+            holds = False if isinstance(problem, MissingPartError) else None
+            fact = Fact(holds, MEDIA_CONVERT, "", f"both ends of: {kind}", str(problem))
+            yield Edge(MEDIA_CONVERT, "a part that was not found", kind, (), (fact,))
+
+
+def _has_jobs(pipeline: Pipeline, calls: Calls) -> bool:
+    """Whether there is, or may be, anything about MediaConvert."""
+    if calls.operations(SERVICE):
+        return True
+    for part in (lambda: pipeline.mediaconvert_roles, lambda: pipeline.status_rule):
+        try:
+            return bool(part())
+        except MissingPartError:
+            continue
+        except UndeterminedError:
+            return True
+    return False
+
+
+def _submits(pipeline: Pipeline, calls: Calls) -> Edge:
+    function = pipeline.function
+    queue, queue_arn = job_queue(pipeline)
+    context = {"lambda:SourceFunctionArn": arn_of(function)}
+    needs = tuple(
+        Need(
+            action, pipeline.function_role, queue_arn, queue, context, (), "since its code calls it"
+        )
+        for action in sorted(calls.actions(SERVICE) | {"mediaconvert:CreateJob"})
+    )
+    return Edge(function, MEDIA_CONVERT, SUBMITS, needs, declared_by=function)
+
+
+def _passes(pipeline: Pipeline) -> Edge:
+    function, role = pipeline.function, pipeline.mediaconvert_role
+    context = {
+        "lambda:SourceFunctionArn": arn_of(function),
+        "iam:PassedToService": MEDIACONVERT,
+    }
+    why = "to say which role a job runs under"
+    need = Need("iam:PassRole", pipeline.function_role, arn_of(role), role, context, why=why)
+    return Edge(function, role, PASSES, (need,), declared_by=function)
+
+
+def _works_under(pipeline: Pipeline) -> Edge:
+    role = pipeline.mediaconvert_role
+    context = {
+        "aws:SourceArn": job_queue(pipeline)[1],
+        "aws:SourceAccount": account_of(pipeline.stack, role) or UNKNOWN,
+    }
+    why = "to run jobs under it"
+    need = Need("sts:AssumeRole", MEDIACONVERT, arn_of(role), role, context, why=why)
+    return Edge(MEDIA_CONVERT, role, WORKS_UNDER, (need,))
+
+
+def _tells(pipeline: Pipeline) -> Edge:
+    rule = pipeline.status_rule
+    pattern = str(rule.get("event_pattern"))
+    fact = Fact(True, rule, "event_pattern", "state changes of MediaConvert jobs", pattern)
+    return Edge(MEDIA_CONVERT, rule, TELLS, (), (fact,))
+
+
+def job_queue(pipeline: Pipeline) -> tuple[Resource | None, str | Unknown]:
+    """The MediaConvert queue that jobs go to: the one the function is told of, else the default.
+
+    Every account has a queue named Default from the start.
+    """
+    function = pipeline.function
+    texts = {leaf for _, leaf in leaves(pipeline.environment(function))}
+    for queue in pipeline.stack.managed("aws_media_convert_queue"):
+        names = (queue.get("arn"), queue.get("name"), queue.get("id"))
+        if any(isinstance(name, str) and name in texts for name in names):
+            return queue, arn_of(queue)
+    place = place_of(pipeline.stack, function)
+    if place is None:
+        return None, UNKNOWN
+    where = f"{place.partition}:mediaconvert:{place.region}:{place.account}"
+    return None, f"arn:{where}:queues/Default"
+
+
+def _reads(pipeline: Pipeline) -> Edge:
+    bucket, role = pipeline.input_bucket, pipeline.mediaconvert_role
+    scope = tuple(s for s in (below(bucket, "/*"),) if isinstance(s, str))
+    needs = [
+        Need("s3:GetObject", role, below(bucket, f"/{key}"), bucket, {}, scope, "to read uploads")
+        for key in announced_keys(pipeline)
+    ]
+    why = f"since {bucket} is encrypted"
+    key_needs = caller_needs(pipeline.stack, bucket, role, ("kms:Decrypt",), why)
+    return Edge(bucket, MEDIA_CONVERT, READ, (*needs, *key_needs))
+
+
+def _writes(pipeline: Pipeline) -> Edge:
+    bucket, role = pipeline.output_bucket, pipeline.mediaconvert_role
+    arn = arn_of(bucket)
+    about = below(bucket, "/renditions/holiday film.mp4")
+    scope = tuple(s for s in (below(bucket, "/*"),) if isinstance(s, str))
+    if isinstance(arn, str):
+        # A grant may be for the prefix alone that the function has the jobs write to.
+        documents = [policy.document for policy in identity_policies(pipeline.stack, role)]
+        about = next(named_objects(documents, arn, "s3:PutObject"), about)
+    needs = tuple(rendition_needs(pipeline.stack, bucket, role, about, scope))
+    return Edge(MEDIA_CONVERT, bucket, WRITES, needs)
+
+
+def rendition_needs(
+    stack: Stack,
+    bucket: Resource | None,
+    role: Resource,
+    about: str | Unknown,
+    scope: tuple[str, ...] = (),
+) -> Iterator[Need]:
+    """What it takes to write an object, given by its ARN, and with what the bucket is encrypted.
+
+    Args:
+        bucket: None for one that is not of the stack.
+    """
+    yield Need("s3:PutObject", role, about, bucket, {}, scope, "to write renditions")
+    if bucket is not None:
+        # Decrypt joins the parts of a multipart upload.
+        actions = ("kms:GenerateDataKey", "kms:Decrypt")
+        yield from caller_needs(stack, bucket, role, actions, f"since {bucket} is encrypted")

@@ -1,0 +1,211 @@
+"""How is one grant taken away from a deployed stack, and given back?
+
+Only statements that allow are changed, and only for one action, one resource and one principal;
+whatever else they grant stays granted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from planproof.evidence import UndeterminedError
+from planproof.terraform.stack import Resource
+from steps.support.traffic import text_of
+
+Document = dict[str, Any]
+_EMPTY: Final = {"Effect": "Allow", "Action": "sts:TagSession"}
+"""What lets nobody in: a session can be tagged by whoever may assume the role, too."""
+ClientOf = Callable[[str], Any]
+
+
+@dataclass(slots=True)
+class Policies:
+    """The deployed policies that a scenario has changed.
+
+    Attributes:
+        client: gives a boto3 client of the account's owner by service.
+    """
+
+    client: ClientOf
+    _restore: list[Callable[[], None]] = field(default_factory=list)
+
+    def restore(self) -> None:
+        """Put every policy back as it was deployed."""
+        while self._restore:
+            self._restore.pop()()
+
+    def take_from_role(self, role: Resource, action: str, arn: str) -> None:
+        """A role loses an action on a resource; ``""`` stands for every resource.
+
+        Raises:
+            UndeterminedError: none of its policies grants it, so that nothing can be lost.
+        """
+        iam, name = self.client("iam"), text_of(role, "name")
+        lost = 0
+        for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            own = policy["PolicyArn"]
+            version = iam.get_policy(PolicyArn=own)["Policy"]["DefaultVersionId"]
+            found = iam.get_policy_version(PolicyArn=own, VersionId=version)["PolicyVersion"]
+            less, count = without(found["Document"], action, arn)
+            if count:
+                lost += count
+                self._change(lambda d, own=own: _set_policy(iam, own, d), found["Document"], less)
+        for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"]
+            less, count = without(document, action, arn)
+            if count:
+                lost += count
+                self._change(
+                    lambda d, inline=inline: iam.put_role_policy(
+                        RoleName=name, PolicyName=inline, PolicyDocument=json.dumps(d)
+                    ),
+                    document,
+                    less,
+                )
+        _must_be_lost(lost, f"no policy of {role}", action)
+
+    def take_from_trust(self, role: Resource, service: str, action: str) -> None:
+        """A service may no longer assume a role.
+
+        Raises:
+            UndeterminedError: its trust policy does not grant that.
+        """
+        iam, name = self.client("iam"), text_of(role, "name")
+        document = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+        less, count = without(document, action, "", service)
+        _must_be_lost(count, f"the trust policy of {role} does not name {service} where it", action)
+        if not less["Statement"]:  # IAM takes no trust policy without any
+            less["Statement"] = [{**_EMPTY, "Principal": {"Service": service}}]
+        self._change(
+            lambda d: iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(d)),
+            document,
+            less,
+        )
+
+    def take_from_queue(self, queue: Resource, service: str, action: str) -> None:
+        """A service may no longer do something with a queue.
+
+        Raises:
+            UndeterminedError: the queue's policy does not grant that.
+        """
+        sqs, url = self.client("sqs"), text_of(queue, "url")
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+        document = json.loads(told.get("Attributes", {}).get("Policy") or "{}")
+        less, count = without(document, action, "", service)
+        _must_be_lost(count, f"the policy of {queue} does not name {service} where it", action)
+        self._change(
+            lambda d: sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(d)}),
+            document,
+            less,
+        )
+
+    def take_from_key(self, key: Resource, service: str, action: str) -> None:
+        """A service may no longer use a key for something.
+
+        Raises:
+            UndeterminedError: the key's policy does not grant that.
+        """
+        kms, identifier = self.client("kms"), text_of(key, "key_id")
+        document = json.loads(kms.get_key_policy(KeyId=identifier, PolicyName="default")["Policy"])
+        less, count = without(document, action, "", service)
+        _must_be_lost(count, f"the policy of {key} does not name {service} where it", action)
+        self._change(
+            lambda d: kms.put_key_policy(
+                KeyId=identifier, PolicyName="default", Policy=json.dumps(d)
+            ),
+            document,
+            less,
+        )
+
+    def _change(self, put: Callable[[Document], object], before: Document, after: Document) -> None:
+        self._restore.append(lambda: (put(before), None)[1])
+        put(after)
+
+
+def _set_policy(iam: Any, arn: str, document: Document) -> None:
+    """A managed policy keeps at most five versions, so the one that it had goes."""
+    before = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)
+    iam.delete_policy_version(PolicyArn=arn, VersionId=before)
+
+
+def _must_be_lost(count: int, where: str, action: str) -> None:
+    if not count:
+        raise UndeterminedError(f"{where} allows {action}, so that it cannot be taken away")
+
+
+def without(
+    document: Mapping[str, Any], action: str, arn: str = "", service: str = ""
+) -> tuple[Document, int]:
+    """A policy that allows one thing less, and in how many statements it was allowed.
+
+    Args:
+        arn: what it is about; "" for whatever the statements name.
+        service: the service principal that loses it; "" in policies that name no principal.
+
+    Raises:
+        UndeterminedError: it is allowed by a pattern, of which no part can be taken.
+    """
+    kept: list[Document] = []
+    count = 0
+    for statement in _listed(document.get("Statement")):
+        if statement.get("Effect") != "Allow" or not _is_for(statement, service):
+            kept.append(statement)
+            continue
+        actions = _listed(statement.get("Action"))
+        taken = [one for one in actions if fnmatchcase(action.lower(), one.lower())]
+        about = _about(statement, arn)
+        if not taken or (arn and not about):
+            kept.append(statement)
+            continue
+        if any(one.lower() != action.lower() for one in taken):
+            raise UndeterminedError(
+                f"{action} is allowed by {taken[0]}, of which no single action can be taken away"
+            )
+        count += 1
+        kept += _parts(statement, [a for a in actions if a not in taken], taken, about)
+    return {**document, "Statement": kept}, count
+
+
+def _parts(
+    statement: Document, others: list[str], taken: list[str], about: list[str]
+) -> Iterator[Document]:
+    """What is left of a statement: its other actions, and the action on other resources."""
+    if others:
+        yield {**statement, "Action": others}
+    rest = [one for one in _listed(statement.get("Resource")) if one not in about]
+    if about and rest:
+        part = {**statement, "Action": taken, "Resource": rest}
+        if "Sid" in part:
+            part["Sid"] = f"{part['Sid']}Elsewhere"
+        yield part
+
+
+def _about(statement: Document, arn: str) -> list[str]:
+    """The resources of a statement that are, or lie in, a resource."""
+    return [
+        one
+        for one in _listed(statement.get("Resource"))
+        if arn and (one == arn or one.startswith((f"{arn}/", f"{arn}:")))
+    ]
+
+
+def _is_for(statement: Document, service: str) -> bool:
+    principal = statement.get("Principal")
+    if not service:
+        return principal is None
+    return isinstance(principal, Mapping) and service in _listed(principal.get("Service"))
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return (
+        list(value)
+        if isinstance(value, Iterable) and not isinstance(value, (str, Mapping))
+        else [value]
+    )

@@ -1,0 +1,39 @@
+"""Codes of AWS regions, in resolved text and in expressions.
+
+Regions keep being added, so their pattern is kept here and not their list.
+https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from planproof.terraform.source_index import SourceAttribute
+
+_REGION: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:us-gov|us-iso[a-z]?|eu-iso[a-z]|eusc-[a-z]{2}|[a-z]{2})"
+    r"-(?:central|north|south|east|west|(?:north|south)(?:east|west))-\d+(?!\d)"
+)
+_COMMENT_OR_TEXT: Final = re.compile(
+    r"(?P<comment>\#[^\n]*|//[^\n]*|/\*.*?\*/)"
+    r'|"(?:[^"\\\n]|\\.)*"|<<-?(?P<marker>\w+)\r?\n.*?\n[ \t]*(?P=marker)\b',
+    re.DOTALL,
+)
+
+
+def regions_in(text: str) -> list[str]:
+    """The region codes in a text, in order; an availability zone counts for its region."""
+    return _REGION.findall(text)
+
+
+def regions_written(attribute: SourceAttribute) -> Iterator[tuple[int, str]]:
+    """The region codes in an expression, each with its line; comments are passed over."""
+    code = _COMMENT_OR_TEXT.sub(_without_comment, attribute.text)
+    for match in _REGION.finditer(code):
+        yield attribute.line + code.count("\n", 0, match.start()), match[0]
+
+
+def _without_comment(match: re.Match[str]) -> str:
+    return match[0] if match["comment"] is None else "\n" * match[0].count("\n")

@@ -1,0 +1,94 @@
+"""Are the renditions that a job asks for in the output bucket, in size and codec?"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
+
+from planproof.evidence import UndeterminedError
+
+_CODECS: Final[Mapping[str, str]] = {
+    "AV1": "av1",
+    "H_264": "h264",
+    "H_265": "hevc",
+    "MPEG2": "mpeg2video",
+    "VP8": "vp8",
+    "VP9": "vp9",
+}
+_ENDINGS: Final[Mapping[str, str]] = {
+    "MOV": ".mov",
+    "MP4": ".mp4",
+    "WEBM": ".webm",
+    "M2TS": ".m2ts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A video as it is asked for, or as it is.
+
+    Attributes:
+        width: in pixels; 0 where a job leaves it to the picture's shape.
+        height: likewise.
+        codec: as PyAV calls it: ``h264``.
+    """
+
+    width: int
+    height: int
+    codec: str
+
+    def __str__(self) -> str:
+        return f"{self.codec} {self.width or 'any width'} × {self.height or 'any height'}"
+
+    def is_met_by(self, found: Rendition | None) -> bool:
+        """Whether a file is what was asked for, in all that was asked for."""
+        return (
+            found is not None
+            and found.codec == self.codec
+            and self.width in (0, found.width)
+            and self.height in (0, found.height)
+        )
+
+
+def asked_for(job: Mapping[str, Any]) -> Iterator[tuple[str, Rendition]]:
+    """The ``s3://`` URI of every video file that a job is to write, and what it should be.
+
+    https://docs.aws.amazon.com/mediaconvert/latest/ug/reviewing-where-output-files-go.html
+    """
+    for group in job["Settings"]["OutputGroups"]:
+        destination = group["OutputGroupSettings"].get("FileGroupSettings", {}).get("Destination")
+        if destination and destination.endswith("/"):  # a folder: the input gives the name
+            name = str(job["Settings"]["Inputs"][0]["FileInput"]).rpartition("/")[2]
+            destination += name.rpartition(".")[0] or name
+        for output in group["Outputs"]:
+            video = output.get("VideoDescription", {})
+            codec = _CODECS.get(video.get("CodecSettings", {}).get("Codec", ""))
+            ending = _ENDINGS.get(output.get("ContainerSettings", {}).get("Container", ""))
+            if ending and output.get("Extension"):
+                ending = f".{output['Extension']}"
+            if destination and codec and ending:
+                rendition = Rendition(video.get("Width", 0), video.get("Height", 0), codec)
+                yield f"{destination}{output.get('NameModifier', '')}{ending}", rendition
+
+
+def probe(content: bytes) -> Rendition | None:
+    """What a file is; None where it is no video.
+
+    Raises:
+        UndeterminedError: there is nothing here to look into videos with.
+    """
+    try:
+        av: Any = import_module("av")
+    except ImportError:
+        raise UndeterminedError(
+            "whether a file is a video cannot be told without PyAV: install planproof[deployed]"
+        ) from None
+    try:
+        with av.open(io.BytesIO(content)) as container:
+            stream = container.streams.video[0]
+            return Rendition(stream.width, stream.height, stream.codec_context.name)
+    except (av.FFmpegError, IndexError):
+        return None

@@ -1,0 +1,103 @@
+"""Does a bucket or queue shut out the account that it belongs to?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import Authority
+from planproof.aws.datapath.account_lockout import shut_out
+from planproof.aws.datapath.outsiders import Attempt
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import OTHER, bucket, policy_of, queue, statement
+from tests.builders.stacks import ACCOUNT, Made, made, stack
+
+PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
+ADMIN = f"arn:aws:iam::{ACCOUNT}:role/admin"
+
+
+def denial(**elements: Any) -> dict[str, Any]:
+    """What denies everything to everybody, but for these elements; None takes one away."""
+    said = {**statement("*", "*"), "Principal": "*", "Effect": "Deny", **elements}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def at(part: Made, *statements: Any, region: str | None = "us-east-1") -> Attempt:
+    policy = [policy_of(part, *statements)] if statements else []
+    return shut_out(Authority(stack(part, *policy, region=region)), part.resource)
+
+
+@pytest.mark.parametrize("part", [bucket(), queue()], ids=str)
+def test_everything_is_denied_without_its_condition(part: Made) -> None:
+    assert at(part).holds is True
+    assert at(part, denial(Condition=PLAIN)).holds is True
+    found = at(part, denial())
+    assert found.holds is False
+    assert found.statement is not None
+    assert len(found.actions) > 15
+    assert found.found.startswith("explicitly denied: ")
+
+
+@pytest.mark.parametrize(
+    ("said", "holds"),
+    [
+        ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}, False),
+        ({"Principal": {"AWS": ACCOUNT}}, False),
+        ({"Action": "s3:GetObject"}, False),
+        ({"Action": "s3:GetObject", "Resource": "arn:aws:s3:::films/old/*"}, False),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, False),
+        ({"Condition": {"ArnNotEquals": {"aws:PrincipalArn": ADMIN}}}, True),
+        (
+            {"Condition": {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:root"}}},
+            False,
+        ),
+        ({"Condition": {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}}, True),
+        ({"Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}}, False),
+        ({"Principal": {"AWS": OTHER}}, True),
+        ({"Principal": {"AWS": ADMIN}}, True),
+        ({"Principal": {"Service": "s3.amazonaws.com"}}, True),
+        ({"Resource": "arn:aws:s3:::other/*"}, True),
+        ({"Action": "sqs:*"}, True),
+        ({"Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}}, True),
+        ({"Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}, True),
+        ({"Effect": "Allow"}, True),
+    ],
+)
+def test_who_is_denied_what(said: dict[str, Any], holds: bool) -> None:
+    assert at(bucket(), denial(**said)).holds is holds
+
+
+def test_what_is_denied_is_named() -> None:
+    found = at(bucket(), denial(Action="s3:GetObject"))
+    assert found.actions == ("s3:GetObject",)
+
+
+def test_a_policy_of_unknown_text_leaves_it_open() -> None:
+    work = queue()
+    url = work.resource.get("url")
+    unread = made("aws_sqs_queue_policy.p", queue_url=url, policy=UNKNOWN)
+    assert shut_out(Authority(stack(work, unread)), work.resource).holds is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"Condition": {"Bool": {"aws:SecureTransport": UNKNOWN}}},
+        {"Action": UNKNOWN},
+        {"Effect": UNKNOWN},
+        {"Principal": UNKNOWN},
+    ],
+    ids=str,
+)
+def test_what_is_unknown_of_a_denial_leaves_it_open(said: dict[str, Any]) -> None:
+    work = queue()
+    text = {"Version": "2012-10-17", "Statement": [denial(**said)]}
+    policy = made("aws_sqs_queue_policy.p", queue_url=work.resource.get("url"), policy=text)
+    assert shut_out(Authority(stack(work, policy)), work.resource).holds is None
+
+
+def test_of_an_unknown_account_nobody_knows_who_administers_it() -> None:
+    found = at(bucket(arn=UNKNOWN), denial(), region=None)
+    assert found.holds is None
+    assert found.found == "the account of it is not known"

@@ -1,0 +1,316 @@
+"""Who decides on a request: policies of all sides, accounts; and where that is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import Authority, Need
+from planproof.aws.datapath.authority import holder_of
+from planproof.iam import Effect
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import (
+    KEY,
+    OTHER,
+    S3,
+    arn,
+    bucket,
+    document,
+    function,
+    granted,
+    key,
+    lets,
+    log_group,
+    policy_of,
+    queue,
+    statement,
+    table,
+    topic,
+)
+from tests.builders.stacks import ACCOUNT, Made, made, role, stack
+
+ASSETS = arn("dynamodb", "table/assets")
+PUT = statement("dynamodb:PutItem", ASSETS)
+LIMIT = arn("iam", "policy/limit", region="")
+
+
+def decide(
+    *parts: Made,
+    action: str = "dynamodb:PutItem",
+    resource: Any = ASSETS,
+    on: str = "",
+    **more: Any,
+) -> Effect:
+    """What AWS decides on a role's request."""
+    found = stack(*parts)
+    by = found["aws_iam_role.r"]
+    need = Need(action, by, resource, found[on] if on else None, **more)
+    return Authority(found).decide(need).decision.effect
+
+
+def boundary(*statements: Any, text: Any = None) -> Made:
+    policy = document(*statements) if text is None else text
+    return made("aws_iam_policy.limit", name="limit", arn=LIMIT, id=LIMIT, policy=policy)
+
+
+def bounded() -> Made:
+    return role("r", permissions_boundary=LIMIT)
+
+
+# Identity, boundary, denial -------------------------------------------------------------------
+
+
+def test_a_grant_allows() -> None:
+    assert decide(role("r"), table(), granted(PUT)) is Effect.ALLOWED
+    assert decide(role("r"), table()) is Effect.IMPLICITLY_DENIED
+    assert decide(role("r"), role("s"), table(), granted(PUT, to="s")) is Effect.IMPLICITLY_DENIED
+
+
+@pytest.mark.parametrize(
+    ("limit", "effect"),
+    [
+        (boundary(statement("dynamodb:*")), Effect.ALLOWED),
+        (boundary(statement("s3:*")), Effect.IMPLICITLY_DENIED),
+        (boundary(statement("dynamodb:*", f"{ASSETS}-2")), Effect.IMPLICITLY_DENIED),
+        (boundary(statement("*"), {**PUT, "Effect": "Deny"}), Effect.EXPLICITLY_DENIED),
+        (boundary(text=UNKNOWN), Effect.UNDETERMINED),
+    ],
+)
+def test_a_boundary_limits(limit: Made, effect: Effect) -> None:
+    assert decide(bounded(), limit, table(), granted(PUT)) is effect
+
+
+def test_a_boundary_grants_nothing() -> None:
+    assert decide(bounded(), boundary(statement("*")), table()) is Effect.IMPLICITLY_DENIED
+
+
+def test_an_explicit_denial_of_the_role_is_stronger() -> None:
+    denial = {**PUT, "Effect": "Deny"}
+    assert decide(role("r"), table(), granted(PUT, denial)) is Effect.EXPLICITLY_DENIED
+
+
+SEND = statement("sqs:SendMessage", arn("sqs", "work"))
+SENT: dict[str, Any] = {"action": "sqs:SendMessage", "resource": arn("sqs", "work")}
+
+
+@pytest.mark.parametrize(
+    ("more", "effect"),
+    [
+        ({"Principal": "*"}, Effect.EXPLICITLY_DENIED),
+        ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/r"}}, Effect.EXPLICITLY_DENIED),
+        ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/s"}}, Effect.ALLOWED),
+        ({"NotPrincipal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/r"}}, Effect.UNDETERMINED),
+        (
+            {"Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            Effect.ALLOWED,
+        ),
+        (
+            {"Principal": "*", "Condition": {"Bool": {"aws:ViaAWSService": "x"}}},
+            Effect.UNDETERMINED,
+        ),
+    ],
+)
+def test_an_explicit_denial_of_the_resource_is_stronger(
+    more: dict[str, Any], effect: Effect
+) -> None:
+    denial = {**statement("sqs:SendMessage"), "Effect": "Deny", **more}
+    parts = (role("r"), granted(SEND), queue(), policy_of(queue(), denial))
+    assert decide(*parts, **SENT) is effect
+
+
+def test_the_resource_alone_may_allow_within_an_account() -> None:
+    said = statement("sqs:SendMessage", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/r"})
+    assert decide(role("r"), queue(), policy_of(queue(), said), **SENT) is Effect.ALLOWED
+    assert decide(role("r"), queue(), **SENT) is Effect.IMPLICITLY_DENIED
+
+
+# What is known of both sides ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("grants", [[], [granted(PUT)], [granted(statement("*"))]])
+def test_a_role_of_unknown_arn_decides_nothing(grants: list[Made]) -> None:
+    assert decide(role("r", arn=UNKNOWN), table(), *grants) is Effect.UNDETERMINED
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, OTHER])
+@pytest.mark.parametrize(
+    "service", ["dynamodb:table/theirs", "sqs:theirs", "kinesis:stream/theirs"]
+)
+def test_what_is_no_part_of_the_stack_may_have_any_policy(account: str, service: str) -> None:
+    name, _, rest = service.partition(":")
+    action = {"dynamodb": "PutItem", "sqs": "SendMessage", "kinesis": "PutRecord"}[name]
+    request = {"action": f"{name}:{action}", "resource": arn(name, rest, account=account)}
+    assert decide(role("r"), granted(statement("*")), **request) is Effect.UNDETERMINED
+    denied = {**statement("*"), "Effect": "Deny"}
+    assert decide(role("r"), granted(denied), **request) is Effect.EXPLICITLY_DENIED
+
+
+def test_what_has_no_policies_at_all_is_for_identities_to_decide() -> None:
+    request = {"action": "mediaconvert:CreateJob", "resource": arn("mediaconvert", "queues/q")}
+    assert decide(role("r"), granted(statement("*")), **request) is Effect.ALLOWED
+    assert decide(role("r"), **request) is Effect.IMPLICITLY_DENIED
+
+
+def test_an_unknown_resource_is_allowed_by_what_allows_all() -> None:
+    parts = (role("r"), table(arn=UNKNOWN))
+    there = {"resource": UNKNOWN, "on": "aws_dynamodb_table.assets"}
+    assert decide(*parts, granted(statement("dynamodb:*")), **there) is Effect.ALLOWED
+    assert decide(*parts, granted(PUT), **there) is Effect.UNDETERMINED
+    assert decide(*parts, granted(statement("s3:*")), **there) is Effect.IMPLICITLY_DENIED
+
+
+THEIRS = arn("kms", "key/theirs", account=OTHER)
+USE = statement("kms:Decrypt", THEIRS)
+
+
+def their_key(*statements: Any) -> Made:
+    root = {"AWS": f"arn:aws:iam::{OTHER}:root"}
+    text = document(statement("kms:*", Principal=root), *statements)
+    return made("aws_kms_key.theirs", key_id="theirs", id="theirs", arn=THEIRS, policy=text)
+
+
+def test_a_key_of_another_account_needs_both_sides() -> None:
+    lets_us = statement("kms:Decrypt", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    asked: dict[str, Any] = {"action": "kms:Decrypt", "resource": THEIRS}
+    # The part is in the account of its provider; here the key's is not that of the role.
+    authority_of = [(their_key(lets_us), [granted(USE)]), (their_key(), [granted(USE)])]
+    effects = [decide_abroad(part, grants, asked) for part, grants in authority_of]
+    assert effects == [Effect.ALLOWED, Effect.IMPLICITLY_DENIED]
+    assert decide_abroad(their_key(lets_us), [], asked) is Effect.IMPLICITLY_DENIED
+
+
+def decide_abroad(part: Made, grants: list[Made], asked: dict[str, Any]) -> Effect:
+    found = stack(role("r"), part, *grants, region=None)
+    need = Need(
+        asked["action"], found["aws_iam_role.r"], asked["resource"], found[str(part.resource)]
+    )
+    return Authority(found).decide(need).decision.effect
+
+
+# Whose is an ARN? -----------------------------------------------------------------------------
+
+OWNED = [
+    ("arn:aws:s3:::films", "aws_s3_bucket.films"),
+    ("arn:aws:s3:::films/in/a.mp4", "aws_s3_bucket.films"),
+    ("arn:aws:s3:::films/in:a.mp4", "aws_s3_bucket.films"),
+    ("arn:aws:s3:::films-2/a.mp4", "aws_s3_bucket.films_2"),
+    ("arn:aws:s3:::films-3/a.mp4", None),
+    ("arn:aws:s3:::film", None),
+    (f"{ASSETS}/index/by-state", "aws_dynamodb_table.assets"),
+    (f"{ASSETS}/stream/2026-01-01T00:00:00.000", "aws_dynamodb_table.assets"),
+    (f"{ASSETS}-2", None),
+    (f"{arn('logs', 'log-group:/films')}:log-stream:a/b", "aws_cloudwatch_log_group.g"),
+    (f"{arn('logs', 'log-group:/films')}:*", "aws_cloudwatch_log_group.g"),
+    (f"{arn('logs', 'log-group:/films/more')}:*", None),
+    (f"{arn('lambda', 'function:job')}:live", "aws_lambda_function.job"),
+    (arn("lambda", "function:job-2"), None),
+    (f"{arn('sns', 'news')}:1234", "aws_sns_topic.news"),
+    (arn("sqs", "work"), "aws_sqs_queue.work"),
+    (f"{arn('sqs', 'work')}.fifo", None),
+    (arn("sqs", "work", account=OTHER), None),
+    (arn("sqs", "work", region="eu-west-1"), None),
+    (f"arn:aws:iam::{ACCOUNT}:role/r", "aws_iam_role.r"),
+    (f"arn:aws:iam::{ACCOUNT}:role/r/more", None),
+    (arn("secretsmanager", "secret:films/api"), None),
+    (KEY, "aws_kms_key.k"),
+    ("nonsense", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("name", "owner"), OWNED, ids=[name for name, _ in OWNED])
+def test_an_arn_belongs_to_the_part_that_it_is_inside_of(name: str, owner: str | None) -> None:
+    secret = arn("secretsmanager", "secret:films")
+    found = stack(
+        bucket(),
+        bucket("films-2"),
+        table(),
+        log_group("/films"),
+        function(),
+        topic(),
+        queue(),
+        role("r"),
+        key(),
+        made("aws_secretsmanager_secret.s", arn=secret),
+    )
+    part = Authority(found).owner(name)
+    assert (str(part) if part else None) == owner
+
+
+def test_an_arn_that_is_written_is_no_identity() -> None:
+    work = arn("sqs", "work")
+    written = {"arn": {"constant_value": work}}
+    target = made("aws_cloudwatch_event_target.t", refers=written, arn=work)
+    found = stack(target, queue())
+    assert str(Authority(found).owner(work)) == "aws_sqs_queue.work"
+    assert Authority(stack(target)).owner(work) is None
+
+
+# Where is it written? -------------------------------------------------------------------------
+
+SOURCES = """resource "aws_iam_role" "r" {
+}
+
+resource "aws_iam_role_policy" "r" {
+  policy = jsonencode({
+    Statement = [
+      { Effect = "Allow", Action = "dynamodb:PutItem" },
+      { Effect = "Allow", Action = "s3:*" },
+    ]
+  })
+}
+"""
+
+
+def test_a_decision_has_a_place() -> None:
+    found = stack(role("r"), table(), granted(PUT, statement("s3:*")), sources=SOURCES)
+    authority = Authority(found)
+    need = Need("dynamodb:PutItem", found["aws_iam_role.r"], ASSETS)
+    ruling = authority.decide(need)
+    (reason,) = ruling.decision.because
+    assert reason.statement is not None
+    assert authority.place(ruling, reason.statement) == ("main.tf", 7)
+    holder = holder_of(ruling.policies, reason.statement)
+    assert holder is not None
+    assert str(holder.source) == "aws_iam_role_policy.r"
+
+
+def test_a_statement_of_nobody_has_none() -> None:
+    found = stack(role("r"), table(), granted(PUT), sources=SOURCES)
+    authority = Authority(found)
+    ruling = authority.decide(Need("dynamodb:PutItem", found["aws_iam_role.r"], ASSETS))
+    elsewhere = Authority(stack(role("r"), granted(PUT)))
+    (policy,) = elsewhere.identity(found["aws_iam_role.r"])
+    assert authority.place(ruling, policy.document.statements[0]) == ("", 0)
+
+
+def test_the_statement_of_a_resource_has_a_place_too() -> None:
+    sources = """resource "aws_sqs_queue_policy" "work" {
+  policy = jsonencode({
+    Statement = [
+      { Effect = "Allow" },
+    ]
+  })
+}
+"""
+    found = stack(queue(), policy_of(queue(), lets(S3, "sqs:SendMessage")), sources=sources)
+    authority = Authority(found)
+    ruling = authority.decide(Need("sqs:SendMessage", S3, arn("sqs", "work")))
+    (reason,) = ruling.decision.because
+    assert reason.statement is not None
+    assert authority.place(ruling, reason.statement) == ("main.tf", 4)
+
+
+def test_one_authority_keeps_needs_apart() -> None:
+    """What is compiled for one is not used for another."""
+    found = stack(
+        role("r"), role("s"), table(), granted(PUT), granted(statement("s3:*"), to="s"), queue()
+    )
+    authority = Authority(found)
+    allowed = [
+        authority.decide(Need("dynamodb:PutItem", found[f"aws_iam_role.{name}"], ASSETS)).allowed
+        for name in ("r", "s", "r")
+    ]
+    assert allowed == [True, False, True]
+    assert authority.decide(Need("sqs:SendMessage", S3, arn("sqs", "work"))).allowed is False

@@ -1,0 +1,395 @@
+"""Calls whose code says which resource they are about, and calls whose code does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import Authority, JudgedEdge, State
+from planproof.aws.datapath.surplus import grants
+from planproof.aws.sdk_calls import Calls
+from planproof.evidence import Recorder
+from planproof.values import UNKNOWN
+from steps.data_path import record_edge
+from tests.aws.datapath.parts import (
+    KEY,
+    OTHER,
+    arn,
+    bucket,
+    function,
+    granted,
+    judged,
+    key,
+    path_of,
+    queue,
+    statement,
+    table,
+)
+from tests.builders.packages import read
+from tests.builders.resolved_stacks import MadeInquiry
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, stack
+
+START = (
+    "import os, boto3\n"
+    "s3, db, sqs = boto3.client('s3'), boto3.client('dynamodb'), boto3.client('sqs')\n"
+)
+READS = "s3.get_object(Bucket=os.environ['IN'], Key='k')\n"
+WRITES = "s3.put_object(Bucket=os.environ['OUT'], Key='k')\n"
+IN, OUT = "arn:aws:s3:::films/*", "arn:aws:s3:::reels/*"
+READING, WRITING = statement("s3:GetObject", IN), statement("s3:PutObject", OUT)
+PROVEN, BROKEN, OPEN = State.PROVEN, State.BROKEN, State.UNDETERMINED
+
+
+def code(source: str) -> Calls:
+    calls = read(START + source)
+    assert calls.unread == ()
+    return calls
+
+
+def job(variables: Any) -> Made:
+    return function(environment=[{"variables": variables}])
+
+
+BUCKETS = (bucket("films"), bucket("reels"), job({"IN": "films", "OUT": "reels"}))
+
+
+def edges(source: str, *parts: Made) -> dict[str, JudgedEdge]:
+    """The edges that the code makes, by their targets."""
+    found = judged(stack(role("r"), *parts), code(source))
+    return {str(one.edge.target): one for one in found.values() if one.edge.kind == "calls"}
+
+
+def states(source: str, *parts: Made) -> dict[str, State]:
+    return {name: edge.state for name, edge in edges(source, *parts).items()}
+
+
+def needless(source: str, *parts: Made) -> dict[str, bool | None]:
+    """Whether the path needs each grant of the role, by action."""
+    found = stack(role("r"), *parts)
+    path = path_of(found, code(source))
+    return {
+        grant.granted: grant.holds
+        for grant in grants(Authority(found), path, found["aws_iam_role.r"])
+        if grant.granted.startswith(("s3", "dynamodb", "sqs"))
+    }
+
+
+# Which bucket is read and which is written --------------------------------------------------------
+
+FILMS, REELS = "aws_s3_bucket.films", "aws_s3_bucket.reels"
+
+
+def test_each_bucket_is_asked_for_what_is_done_with_it() -> None:
+    found = edges(READS + WRITES, *BUCKETS, granted(READING, WRITING))
+    assert {name: edge.state for name, edge in found.items()} == {FILMS: PROVEN, REELS: PROVEN}
+    assert [need.action for need in found[FILMS].edge.needs] == ["s3:GetObject"]
+    assert [need.action for need in found[REELS].edge.needs] == ["s3:PutObject"]
+
+
+@pytest.mark.parametrize(
+    ("given", "films", "reels"), [([READING], PROVEN, BROKEN), ([WRITING], BROKEN, PROVEN)]
+)
+def test_a_lost_grant_breaks_its_own_bucket(given: list[Any], films: State, reels: State) -> None:
+    assert states(READS + WRITES, *BUCKETS, granted(*given)) == {FILMS: films, REELS: reels}
+
+
+def test_a_grant_on_the_other_bucket_is_too_much() -> None:
+    wide = granted(statement("s3:GetObject", [IN, OUT]), WRITING)
+    assert needless(READS + WRITES, *BUCKETS, wide) == {"s3:GetObject": False, "s3:PutObject": True}
+    exact = granted(READING, WRITING)
+    assert needless(READS + WRITES, *BUCKETS, exact) == {"s3:GetObject": True, "s3:PutObject": True}
+
+
+def test_what_no_call_is_about_is_no_edge() -> None:
+    assert states(READS, *BUCKETS, granted(READING)) == {FILMS: PROVEN}
+
+
+def test_a_constant_names_a_part_too() -> None:
+    source = "s3.get_object(Bucket='reels', Key='k')"
+    assert states(source, *BUCKETS) == {REELS: BROKEN}
+    assert states(source, *BUCKETS, granted(statement("s3:GetObject", OUT))) == {REELS: PROVEN}
+
+
+def test_a_copy_reads_one_and_writes_the_other() -> None:
+    source = (
+        "s3.copy_object(CopySource={'Bucket': os.environ['IN']}, Bucket=os.environ['OUT'], Key='k')"
+    )
+    assert states(source, *BUCKETS, granted(READING, WRITING)) == {FILMS: PROVEN, REELS: PROVEN}
+    swapped = granted(statement("s3:GetObject", OUT), statement("s3:PutObject", IN))
+    assert states(source, *BUCKETS, swapped) == {FILMS: BROKEN, REELS: BROKEN}
+
+
+def test_a_segment_of_a_url_names_a_queue() -> None:
+    url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}"
+    source = f"sqs.send_message(QueueUrl=f\"{url}/{{os.environ['Q']}}\")"
+    parts = (queue("work"), queue("rest"), job({"Q": "work", "R": "rest"}))
+    assert states(source, *parts) == {"aws_sqs_queue.work": BROKEN}
+    # A segment that names nothing may be anything: the queues that the environment names.
+    parts = (queue("work"), queue("rest"), job({"Q": "x", "W": "work", "R": "rest"}))
+    assert set(states(source, *parts)) == {"aws_sqs_queue.work", "aws_sqs_queue.rest"}
+
+
+# What is not told ---------------------------------------------------------------------------------
+
+UNTOLD = "def handler(event, context):\n    s3.get_object(Bucket=event['b'], Key='k')\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "films", "reels"),
+    [
+        ([IN, OUT], PROVEN, PROVEN),
+        ([IN], PROVEN, OPEN),
+        ([OUT], OPEN, PROVEN),
+        (["arn:aws:s3:::x/*"], BROKEN, BROKEN),
+    ],
+)
+def test_a_call_on_a_bucket_that_is_not_told(given: list[str], films: State, reels: State) -> None:
+    grant = granted(statement("s3:GetObject", given))
+    found = edges(UNTOLD, *BUCKETS, grant)
+    assert {name: edge.state for name, edge in found.items()} == {FILMS: films, REELS: reels}
+    for edge in found.values():
+        assert len(edge.rulings) == 1
+        assert (edge.missing != ()) is (edge.state is BROKEN)
+    # All that may be meant counts as used.
+    if films is not BROKEN:
+        assert needless(UNTOLD, *BUCKETS, grant) == {"s3:GetObject": True}
+
+
+def test_what_is_open_says_what_may_be_meant() -> None:
+    edge = edges(UNTOLD, *BUCKETS, granted(READING))[REELS]
+    assert "it may be aws_s3_bucket.films that is meant" in str(edge.rulings[0].decision)
+
+
+def test_of_one_candidate_it_is_asked_surely() -> None:
+    one = (bucket("films"), job({"IN": "films"}))
+    assert states(UNTOLD, *one) == {FILMS: BROKEN}
+
+
+def test_what_is_told_stays_sure_beside_what_is_not() -> None:
+    grant = granted(statement("s3:GetObject", OUT))
+    assert states(READS + UNTOLD, *BUCKETS, grant) == {FILMS: BROKEN, REELS: PROVEN}
+
+
+def test_one_of_two_variables_is_open_too() -> None:
+    source = (
+        "import sys\nname = os.environ['IN'] if sys.argv else os.environ['OUT']\n"
+        "s3.get_object(Bucket=name, Key='k')"
+    )
+    assert states(source, *BUCKETS, granted(READING)) == {FILMS: PROVEN, REELS: OPEN}
+    assert states(source, *BUCKETS) == {FILMS: BROKEN, REELS: BROKEN}
+
+
+def test_the_key_of_what_may_be_meant() -> None:
+    source = "def handler(event, context):\n    db.get_item(TableName=event['t'], Key={})\n"
+    own = [{"enabled": True, "kms_key_arn": KEY}]
+    parts = (
+        *(table("one", server_side_encryption=own), table("two"), key()),
+        job({"A": "one", "B": "two"}),
+    )
+    both = statement(
+        "dynamodb:GetItem", [arn("dynamodb", "table/one"), arn("dynamodb", "table/two")]
+    )
+    one, two = "aws_dynamodb_table.one", "aws_dynamodb_table.two"
+    assert states(source, *parts, granted(both)) == {one: OPEN, two: PROVEN}
+    with_key = granted(both, statement("kms:Decrypt", KEY))
+    assert states(source, *parts, with_key) == {one: PROVEN, two: PROVEN}
+
+
+# Variables that are not set, and what is no part of the stack -------------------------------------
+
+
+@pytest.mark.parametrize("variables", [{}, {"OUT": "reels"}, {"IN": ""}, None])
+def test_a_variable_that_is_not_set_breaks(variables: Any) -> None:
+    parts = (*BUCKETS[:2], job(variables), granted(READING))
+    (edge,) = edges(READS, *parts).values()
+    assert edge.state is BROKEN
+    assert edge.missing == ("the environment sets IN",)
+    # What it would be used for is not known, so neither is what the role needs.
+    assert needless(READS, *parts) == {"s3:GetObject": None}
+
+
+def test_a_default_of_the_code_stands_in() -> None:
+    source = "s3.get_object(Bucket=os.environ.get('IN', 'reels'), Key='k')"
+    for variables, target in (({}, REELS), ({"IN": "films"}, FILMS)):
+        parts = (*BUCKETS[:2], job(variables))
+        assert states(source, *parts) == {target: BROKEN}
+        allowed = granted(statement("s3:GetObject", [IN, OUT]))
+        assert states(source, *parts, allowed) == {target: PROVEN}
+
+
+def test_a_default_that_is_not_known_leaves_it_open() -> None:
+    source = "def f(event, context):\n    s3.get_object(Bucket=os.getenv('IN', event), Key='k')"
+    parts = (*BUCKETS[:2], job({"A": "films", "B": "reels"}), granted(READING))
+    assert states(source, *parts) == {FILMS: PROVEN, REELS: OPEN}
+
+
+def test_lambda_sets_the_name_of_the_function() -> None:
+    source = "boto3.client('lambda').invoke(FunctionName=os.environ['AWS_LAMBDA_FUNCTION_NAME'])"
+    assert states(source, job({})) == {"aws_lambda_function.job": BROKEN}
+    itself = granted(statement("lambda:InvokeFunction", arn("lambda", "function:job")))
+    assert states(source, job({}), itself) == {"aws_lambda_function.job": PROVEN}
+
+
+OUTSIDE = [
+    ("s3.get_object(Bucket={}, Key='k')", "theirs", "s3:GetObject", "arn:aws:s3:::theirs/*"),
+    (
+        "s3.get_object(Bucket={}, Key='k')",
+        "arn:aws:s3:::theirs",
+        "s3:GetObject",
+        "arn:aws:s3:::theirs/*",
+    ),
+    ("db.scan(TableName={})", "theirs", "dynamodb:Scan", arn("dynamodb", "table/theirs")),
+    (
+        "db.scan(TableName={})",
+        arn("dynamodb", "table/theirs", account=OTHER),
+        "dynamodb:Scan",
+        arn("dynamodb", "table/theirs", account=OTHER),
+    ),
+    (
+        "boto3.client('lambda').invoke(FunctionName={})",
+        "theirs",
+        "lambda:InvokeFunction",
+        arn("lambda", "function:theirs"),
+    ),
+    (
+        "boto3.client('ssm').get_parameter(Name={})",
+        "/theirs/a",
+        "ssm:GetParameter",
+        arn("ssm", "parameter/theirs/a"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "name", "action", "resource"), OUTSIDE)
+@pytest.mark.parametrize("is_variable", [True, False])
+def test_what_is_no_part_of_the_stack(
+    call: str, name: str, action: str, resource: str, is_variable: bool
+) -> None:
+    source = call.format("os.environ['X']" if is_variable else repr(name))
+    parts = (*BUCKETS[:2], job({"X": name if is_variable else "y", "IN": "films"}))
+    (edge,) = edges(source, *parts).values()
+    assert (edge.edge.target, edge.edge.outside) == (name, True)
+    (need,) = edge.edge.needs
+    assert (need.action, need.scope) == (action, (resource,))
+    allowed = granted(statement(action, resource))
+    (edge,) = edges(source, *parts, allowed).values()
+    # Whoever owns it may refuse; a parameter has no policy of its own.
+    assert edge.state is (PROVEN if action == "ssm:GetParameter" else OPEN)
+    denied = granted(statement(action, resource, Effect="Deny"))
+    (edge,) = edges(source, *parts, denied).values()
+    assert edge.missing == (f"{action} on {need.subject} for aws_iam_role.r",)
+
+
+def test_an_environment_that_is_not_known_is_told_by_its_references() -> None:
+    source = "db.scan(TableName=os.environ['T'])"
+    refers = {"environment": [{"variables": {"references": ["aws_dynamodb_table.one.name"]}}]}
+    for variables in (UNKNOWN, {"T": UNKNOWN}):
+        one = function(environment=[{"variables": variables}], refers=refers)
+        parts = (table("one"), table("two"), one)
+        assert states(source, *parts) == {"aws_dynamodb_table.one": BROKEN}
+        allowed = granted(statement("dynamodb:Scan", arn("dynamodb", "table/one")))
+        assert states(source, *parts, allowed) == {"aws_dynamodb_table.one": PROVEN}
+
+
+# Groups, and what is not required -----------------------------------------------------------------
+
+TABLES = (table("one"), job({"T": "one"}))
+ONE = arn("dynamodb", "table/one")
+TRANSACTION = "def f(items):\n    db.transact_write_items(TransactItems=items)\n"
+PLAIN = "db.transact_write_items(TransactItems=[{'Put': {'TableName': os.environ['T']}}])"
+ANY_WRITE = (
+    "dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem or dynamodb:UpdateItem"
+)
+
+
+def test_of_a_group_one_action_is_enough() -> None:
+    for action in ("PutItem", "DeleteItem"):
+        grant = granted(statement(f"dynamodb:{action}", ONE))
+        assert states(TRANSACTION, *TABLES, grant) == {"aws_dynamodb_table.one": PROVEN}
+    (edge,) = edges(TRANSACTION, *TABLES).values()
+    assert edge.missing == (f"{ANY_WRITE} on aws_dynamodb_table.one for aws_iam_role.r",)
+
+
+def test_any_member_of_a_group_is_in_use() -> None:
+    actions = ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:GetItem"]
+    grant = granted(statement(actions, ONE))
+    assert needless(TRANSACTION, *TABLES, grant) == {
+        "dynamodb:PutItem": True,
+        "dynamodb:DeleteItem": True,
+        "dynamodb:GetItem": False,
+    }
+    assert needless(PLAIN, *TABLES, grant)["dynamodb:DeleteItem"] is False
+
+
+def test_a_plain_transaction_needs_what_it_does() -> None:
+    other = granted(statement("dynamodb:DeleteItem", ONE))
+    assert states(PLAIN, *TABLES, other) == {"aws_dynamodb_table.one": BROKEN}
+    assert states(PLAIN, *TABLES, granted(statement("dynamodb:PutItem", ONE))) == {
+        "aws_dynamodb_table.one": PROVEN
+    }
+
+
+UPLOAD = "s3.upload_file('f', os.environ['OUT'], 'k')"
+
+
+def test_an_upload_needs_no_right_to_give_it_up_and_may_have_it() -> None:
+    parts = (bucket("reels"), job({"OUT": "reels"}))
+    assert states(UPLOAD, *parts, granted(WRITING)) == {REELS: PROVEN}
+    abort = statement("s3:AbortMultipartUpload", OUT)
+    assert states(UPLOAD, *parts, granted(abort)) == {REELS: BROKEN}
+    assert needless(UPLOAD, *parts, granted(WRITING, abort)) == {
+        "s3:PutObject": True,
+        "s3:AbortMultipartUpload": True,
+    }
+    own = "s3.abort_multipart_upload(Bucket=os.environ['OUT'], Key='k', UploadId='u')"
+    assert states(own, *parts, granted(WRITING)) == {REELS: BROKEN}
+
+
+@pytest.mark.parametrize(
+    ("source", "given", "expected"),
+    [
+        (TRANSACTION, [statement("dynamodb:PutItem", ONE)], [f"True {ANY_WRITE}"]),
+        (TRANSACTION, [], [f"False {ANY_WRITE}"]),
+        (UPLOAD, [WRITING], ["True s3:PutObject"]),
+        (
+            UPLOAD,
+            [WRITING, statement("s3:AbortMultipartUpload", OUT)],
+            ["True s3:AbortMultipartUpload", "True s3:PutObject"],
+        ),
+    ],
+)
+def test_evidence_is_one_piece_for_a_group_and_none_for_what_is_not_required(
+    source: str, given: list[Any], expected: list[str]
+) -> None:
+    both = job({"T": "one", "OUT": "reels"})
+    found = stack(role("r"), table("one"), bucket("reels"), both, *[granted(*given)] * bool(given))
+    authority, evidence = Authority(found), Recorder(found.locate)
+    inquiry: Any = MadeInquiry(found)
+    for edge in path_of(found, code(source)).of("calls"):
+        record_edge(authority.judge(edge), authority, inquiry, evidence)
+    said = [f"{one.holds} {one.expected.partition(' allowed')[0]}" for one in evidence.evidence]
+    assert said == expected
+
+
+def test_names_of_other_sorts_of_parts() -> None:
+    machine = arn("states", "stateMachine:m")
+    cases = [
+        (
+            made("aws_sfn_state_machine.m", name="m", id=machine, arn=machine),
+            "boto3.client('stepfunctions').start_execution(stateMachineArn=os.environ['X'])",
+            machine,
+            statement("states:StartExecution", machine),
+        ),
+        (
+            made("aws_ssm_parameter.p", name="/a/b", id="/a/b", arn=arn("ssm", "parameter/a/b")),
+            "boto3.client('ssm').get_parameter(Name=os.environ['X'])",
+            "/a/b",
+            statement("ssm:GetParameter", arn("ssm", "parameter/a/b")),
+        ),
+    ]
+    for part, source, value, grant in cases:
+        parts = (part, job({"X": value}))
+        target = part.resource.address
+        assert states(source, *parts, granted(grant)) == {target: PROVEN}
+        assert states(source, *parts, granted({**grant, "Effect": "Deny"})) == {target: BROKEN}

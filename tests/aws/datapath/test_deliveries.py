@@ -1,0 +1,290 @@
+"""What services deliver by themselves, wherefrom and whereto, and what they need for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import JudgedEdge, State
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import (
+    ALARMS,
+    ALARMS_CALL,
+    EVENTS,
+    OTHER,
+    S3,
+    SNS,
+    arn,
+    bucket,
+    document,
+    function,
+    judged,
+    lets,
+    log_group,
+    policy_of,
+    queue,
+    rule,
+    topic,
+)
+from tests.builders.stacks import ACCOUNT, Made, made, stack
+
+NOBODY = lets("ses.amazonaws.com", "sns:Publish")
+STREAMS = ["logs:CreateLogStream", "logs:PutLogEvents"]
+
+
+@dataclass(frozen=True)
+class Inlet:
+    """Where something is delivered, and who writes the policy that lets it in."""
+
+    part: Made
+    actions: tuple[str, ...]
+
+    @property
+    def arn(self) -> str:
+        return str(self.part.resource.get("arn"))
+
+    def policy(self, service: str, *, limits: dict[str, str], actions: Any = None) -> Made:
+        """The policy that lets a service in, on the condition that these keys have these values."""
+        actions = list(self.actions) if actions is None else actions
+        if self.part.resource.type == "aws_lambda_function":
+            names = {"aws:SourceArn": "source_arn", "aws:SourceAccount": "source_account"}
+            return made(
+                "aws_lambda_permission.p",
+                function_name="job",
+                principal=service,
+                action=actions[0] if actions else "lambda:GetFunction",
+                **{names[name]: value for name, value in limits.items()},
+            )
+        conditions = {"Condition": {"StringEquals": limits}} if limits else {}
+        said = lets(service, actions or "sns:Nothing", **conditions)
+        if self.part.resource.type == "aws_cloudwatch_log_group":
+            said["Resource"] = f"{self.arn}:*"
+            text = document(said)
+            return made("aws_cloudwatch_log_resource_policy.p", policy_document=text)
+        return policy_of(self.part, said)
+
+
+INLETS = {
+    "queue": Inlet(queue(), ("sqs:SendMessage",)),
+    "topic": Inlet(topic(), ("sns:Publish",)),
+    "function": Inlet(function(role=None), ("lambda:InvokeFunction",)),
+    "log group": Inlet(log_group("/events"), tuple(STREAMS)),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What makes a service deliver, and as whom."""
+
+    service: str
+    arn: str
+    kind: str
+    declared: Callable[[str, Any], list[Made]]
+    """Resources that deliver to something of the kind that is named, by its ARN."""
+
+
+def notification(kind: str, target: Any) -> list[Made]:
+    block, attribute = {
+        "queue": ("queue", "queue_arn"),
+        "topic": ("topic", "topic_arn"),
+        "function": ("lambda_function", "lambda_function_arn"),
+    }[kind]
+    return [
+        bucket(),
+        made("aws_s3_bucket_notification.n", bucket="films", **{block: [{attribute: target}]}),
+    ]
+
+
+def event_target(_: str, target: Any) -> list[Made]:
+    return [rule(), rule_target(arn=target)]
+
+
+def rule_target(**values: Any) -> Made:
+    # Its ARN is no identity of its own, but written in the sources.
+    written = {"arn": {"constant_value": values["arn"]}}
+    return made("aws_cloudwatch_event_target.t", refers=written, rule="done", **values)
+
+
+def undelivered(_: str, target: Any) -> list[Made]:
+    """A target of its own that is outside, with a dead-letter queue."""
+    dead = [{"arn": target}]
+    other = arn("firehose", "deliverystream/s")
+    return [rule(), rule_target(arn=other, dead_letter_config=dead)]
+
+
+def subscription(kind: str, target: Any) -> list[Made]:
+    protocol = {"queue": "sqs", "function": "lambda"}[kind]
+    return [
+        topic("source"),
+        made(
+            "aws_sns_topic_subscription.s",
+            topic_arn=arn("sns", "source"),
+            protocol=protocol,
+            endpoint=target,
+        ),
+    ]
+
+
+def alarm(_: str, target: Any) -> list[Made]:
+    own = arn("cloudwatch", "alarm:a")
+    return [made("aws_cloudwatch_metric_alarm.a", arn=own, alarm_actions=[target])]
+
+
+RULE = arn("events", "rule/done")
+SOURCES = {
+    "S3": Source(S3, "arn:aws:s3:::films", "notifies", notification),
+    "EventBridge": Source(EVENTS, RULE, "delivers events to", event_target),
+    "EventBridge's dead letters": Source(EVENTS, RULE, "leaves undelivered events in", undelivered),
+    "SNS": Source(SNS, arn("sns", "source"), "passes messages on to", subscription),
+    "an alarm": Source(ALARMS, arn("cloudwatch", "alarm:a"), "alarms", alarm),
+    "an alarm that calls": Source(ALARMS_CALL, arn("cloudwatch", "alarm:a"), "alarms", alarm),
+}
+WAYS = [
+    *(("S3", inlet) for inlet in ("queue", "topic", "function")),
+    *(("EventBridge", inlet) for inlet in INLETS),
+    ("EventBridge's dead letters", "queue"),
+    ("SNS", "queue"),
+    ("SNS", "function"),
+    ("an alarm", "topic"),
+    ("an alarm that calls", "function"),
+]
+each_way = pytest.mark.parametrize(("source", "inlet"), WAYS, ids=[f"{s} to {i}" for s, i in WAYS])
+
+
+def right(source: Source) -> dict[str, str]:
+    return {"aws:SourceArn": source.arn, "aws:SourceAccount": ACCOUNT}
+
+
+def delivered(source: str, inlet: str, *policies: Made, target: Any = None) -> JudgedEdge:
+    """The edge from the source into the inlet."""
+    from_, to = SOURCES[source], INLETS[inlet]
+    parts = from_.declared(inlet, to.arn if target is None else target)
+    found = judged(stack(*parts, to.part, *policies)).values()
+    (edge,) = [one for one in found if one.edge.kind == from_.kind]
+    return edge
+
+
+@each_way
+def test_the_right_policy_proves_it(source: str, inlet: str) -> None:
+    from_, to = SOURCES[source], INLETS[inlet]
+    edge = delivered(source, inlet, to.policy(from_.service, limits=right(from_)))
+    assert edge.state is State.PROVEN
+    assert edge.missing == ()
+    assert edge.edge.target == to.part.resource
+    assert tuple(ruling.need.action for ruling in edge.rulings) == to.actions
+    assert {ruling.need.principal for ruling in edge.rulings} == {from_.service}
+
+
+@each_way
+def test_a_policy_without_conditions_proves_it_too(source: str, inlet: str) -> None:
+    to = INLETS[inlet]
+    policy = to.policy(SOURCES[source].service, limits={})
+    assert delivered(source, inlet, policy).state is State.PROVEN
+
+
+@each_way
+def test_without_a_policy_the_grant_is_named(source: str, inlet: str) -> None:
+    to, service = INLETS[inlet], SOURCES[source].service
+    # Without a policy of its own a topic has the one that AWS gives it.
+    edge = delivered(source, inlet, *([policy_of(to.part, NOBODY)] if inlet == "topic" else []))
+    assert edge.state is State.BROKEN
+    address = to.part.resource.address
+    assert edge.missing == tuple(f"{action} on {address} for {service}" for action in to.actions)
+
+
+@each_way
+def test_each_action_is_asked_for(source: str, inlet: str) -> None:
+    from_, to = SOURCES[source], INLETS[inlet]
+    for lost in to.actions:
+        left = [action for action in to.actions if action != lost]
+        edge = delivered(source, inlet, to.policy(from_.service, limits={}, actions=left))
+        address = to.part.resource.address
+        assert edge.state is State.BROKEN
+        assert edge.missing == (f"{lost} on {address} for {from_.service}",)
+
+
+@each_way
+@pytest.mark.parametrize("key", ["aws:SourceArn", "aws:SourceAccount"])
+def test_another_source_in_the_condition_breaks_it(source: str, inlet: str, key: str) -> None:
+    from_ = SOURCES[source]
+    wrong = {"aws:SourceArn": f"{from_.arn}-2", "aws:SourceAccount": OTHER}
+    limits = {**right(from_), key: wrong[key]}
+    edge = delivered(source, inlet, INLETS[inlet].policy(from_.service, limits=limits))
+    assert edge.state is State.BROKEN
+    assert len(edge.missing) == len(INLETS[inlet].actions)
+
+
+@each_way
+def test_a_policy_for_another_service_breaks_it(source: str, inlet: str) -> None:
+    edge = delivered(source, inlet, INLETS[inlet].policy("ses.amazonaws.com", limits={}))
+    assert edge.state is State.BROKEN
+
+
+@each_way
+def test_a_policy_of_unknown_text_leaves_it_open(source: str, inlet: str) -> None:
+    from_, to = SOURCES[source], INLETS[inlet]
+    policy = to.policy(from_.service, limits=right(from_))
+    attributes = {"aws_cloudwatch_log_resource_policy": "policy_document"}
+    if to.part.resource.type == "aws_lambda_function":
+        attributes["aws_lambda_permission"] = "principal"
+    type_ = policy.resource.type
+    attribute = attributes.get(type_, "policy")
+    values = {**policy.resource.values, attribute: UNKNOWN}
+    edge = delivered(source, inlet, made(f"{type_}.p", **values))
+    assert edge.state is State.UNDETERMINED
+    assert edge.missing == ()
+
+
+@each_way
+def test_an_unknown_target_leaves_it_open(source: str, inlet: str) -> None:
+    from_ = SOURCES[source]
+    policy = INLETS[inlet].policy(from_.service, limits=right(from_))
+    edge = delivered(source, inlet, policy, target=UNKNOWN)
+    assert edge.state is State.UNDETERMINED
+    assert edge.edge.target == "an unknown target"
+    assert edge.rulings == ()
+    (fact,) = edge.edge.facts
+    assert (fact.holds, fact.found) == (None, "unknown before it is built")
+
+
+@each_way
+def test_a_target_outside_the_stack_leaves_it_open(source: str, inlet: str) -> None:
+    outside = INLETS[inlet].arn.replace(ACCOUNT, OTHER)
+    edge = delivered(source, inlet, target=outside)
+    assert edge.state is State.UNDETERMINED
+    assert edge.edge.outside
+    assert edge.edge.target == outside
+    assert {ruling.need.action for ruling in edge.rulings} == set(INLETS[inlet].actions)
+
+
+@each_way
+def test_an_unknown_source_leaves_open_what_its_arn_decides(source: str, inlet: str) -> None:
+    from_, to = SOURCES[source], INLETS[inlet]
+    first, *more = from_.declared(inlet, to.arn)
+    values = {**first.resource.values, "arn": UNKNOWN}
+    source_part = made(first.resource.address, **values)
+    for limits, state in (
+        ({"aws:SourceArn": from_.arn}, State.UNDETERMINED),
+        ({"aws:SourceAccount": ACCOUNT}, State.PROVEN),
+        ({"aws:SourceAccount": OTHER}, State.BROKEN),
+    ):
+        policy = to.policy(from_.service, limits=limits)
+        found = judged(stack(source_part, *more, to.part, policy)).values()
+        (edge,) = [one for one in found if one.edge.kind == from_.kind]
+        assert edge.state is state, limits
+
+
+@pytest.mark.parametrize(
+    ("source", "state"),
+    [("S3", State.BROKEN), ("EventBridge", State.BROKEN), ("an alarm", State.PROVEN)],
+)
+def test_the_policy_that_aws_gives_a_topic_lets_alarms_in_alone(source: str, state: State) -> None:
+    assert delivered(source, "topic").state is state
+
+
+def test_nothing_is_delivered_where_nothing_is_declared() -> None:
+    assert judged(stack()) == {}
+    assert judged(stack(INLETS["queue"].part, INLETS["topic"].part, bucket(), rule())) == {}

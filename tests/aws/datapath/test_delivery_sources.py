@@ -1,0 +1,305 @@
+"""Where deliveries come from in less usual forms: roles, alarms, topics from outside, doubt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import JudgedEdge, State
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import (
+    ALARMS,
+    EVENTS,
+    KEY,
+    OTHER,
+    ROLE,
+    S3,
+    SNS,
+    arn,
+    bucket,
+    function,
+    granted,
+    judged,
+    key,
+    lets,
+    log_group,
+    policy_of,
+    queue,
+    rule,
+    statement,
+    topic,
+)
+from tests.builders.stacks import ACCOUNT, Made, made, role, stack, trust
+
+SEND = statement("sqs:SendMessage", arn("sqs", "work"))
+ALARM = arn("cloudwatch", "alarm:a")
+
+
+def target(**values: Any) -> Made:
+    given = {"rule": "done", "arn": arn("sqs", "work"), **values}
+    return made(
+        "aws_cloudwatch_event_target.t", refers={"arn": {"constant_value": given["arn"]}}, **given
+    )
+
+
+def the(kind: str, *parts: Made) -> JudgedEdge:
+    (edge,) = [one for one in judged(stack(*parts)).values() if one.edge.kind == kind]
+    return edge
+
+
+# EventBridge under a role ---------------------------------------------------------------------
+
+
+def under_a_role(*more: Made, work: Made | None = None, **values: Any) -> JudgedEdge:
+    worker = role("r", EVENTS, **values)
+    return the(
+        "delivers events to", rule(), target(role_arn=f"{ROLE}/r"), work or queue(), worker, *more
+    )
+
+
+def test_a_role_delivers_what_it_is_granted() -> None:
+    edge = under_a_role(granted(SEND))
+    assert edge.state is State.PROVEN
+    assert [r.need.action for r in edge.rulings] == ["sts:AssumeRole", "sqs:SendMessage"]
+
+
+def test_a_role_delivers_nothing_without_a_grant() -> None:
+    edge = under_a_role()
+    assert edge.missing == ("sqs:SendMessage on aws_sqs_queue.work for aws_iam_role.r",)
+
+
+def test_what_the_queue_grants_the_service_is_nothing_to_the_role() -> None:
+    edge = under_a_role(policy_of(queue(), lets(EVENTS, "sqs:SendMessage")))
+    assert edge.state is State.BROKEN
+
+
+def test_a_role_that_events_cannot_assume_delivers_nothing() -> None:
+    edge = under_a_role(granted(SEND), assume_role_policy=trust("lambda.amazonaws.com"))
+    assert edge.missing == ("sts:AssumeRole on aws_iam_role.r for events.amazonaws.com",)
+
+
+def test_a_role_can_be_assumed_for_the_rule_alone() -> None:
+    for source, state in ((rule().resource.get("arn"), State.PROVEN), (ALARM, State.BROKEN)):
+        only = {"Condition": {"ArnEquals": {"aws:SourceArn": source}}}
+        edge = under_a_role(granted(SEND), assume_role_policy=trust(EVENTS, **only))
+        assert edge.state is state
+
+
+@pytest.mark.parametrize("lost", ["kms:GenerateDataKey", "kms:Decrypt"])
+def test_a_role_needs_the_key_of_an_encrypted_queue(lost: str) -> None:
+    uses = ["kms:GenerateDataKey", "kms:Decrypt"]
+    work = queue(kms_master_key_id=KEY)
+    edge = under_a_role(granted(SEND, statement(uses, KEY)), key(), work=work)
+    assert edge.state is State.PROVEN
+    left = [use for use in uses if use != lost]
+    edge = under_a_role(granted(SEND, statement(left, KEY)), key(), work=work)
+    assert edge.missing == (f"{lost} on aws_kms_key.k for aws_iam_role.r",)
+
+
+@pytest.mark.parametrize(("named", "said"), [(UNKNOWN, "unknown"), (f"{ROLE}/other", "role/other")])
+def test_a_role_from_elsewhere_leaves_it_open(named: Any, said: str) -> None:
+    """The queue lets the service in, but it does not come as itself."""
+    parts = (rule(), target(role_arn=named), queue(), role("r", EVENTS))
+    edge = the("delivers events to", *parts, policy_of(queue(), lets(EVENTS, "sqs:SendMessage")))
+    assert edge.state is State.UNDETERMINED
+    assert edge.rulings == ()
+    assert said in edge.edge.facts[0].found
+
+
+def test_dead_letters_are_left_by_the_service_itself() -> None:
+    dead = queue("dead")
+    parts = (
+        rule(),
+        queue(),
+        role("r", EVENTS),
+        granted(SEND),
+        target(role_arn=f"{ROLE}/r", dead_letter_config=[{"arn": arn("sqs", "dead")}]),
+        dead,
+    )
+    assert the("leaves undelivered events in", *parts).missing == (
+        "sqs:SendMessage on aws_sqs_queue.dead for events.amazonaws.com",
+    )
+    let_in = policy_of(dead, lets(EVENTS, "sqs:SendMessage"))
+    assert the("leaves undelivered events in", *parts, let_in).state is State.PROVEN
+    assert the("delivers events to", *parts, let_in).state is State.PROVEN
+
+
+def test_a_log_group_may_be_named_with_all_its_streams() -> None:
+    group = log_group("/events")
+    edge = the(
+        "delivers events to", rule(), target(arn=f"{arn('logs', 'log-group:/events')}:*"), group
+    )
+    assert edge.edge.target == group.resource
+
+
+def test_a_version_of_a_function_is_the_function() -> None:
+    own = arn("lambda", "function:job")
+    for name in (f"{own}:live", f"{own}:3", own):
+        edge = the("delivers events to", rule(), target(arn=name), function(role=None))
+        assert str(edge.edge.target) == "aws_lambda_function.job", name
+    edge = the("delivers events to", rule(), target(arn=f"{own}-2"), function(role=None))
+    assert edge.edge.target == f"{own}-2"
+
+
+def test_what_is_no_inlet_that_is_known_leaves_it_open() -> None:
+    other = arn("firehose", "deliverystream/s")
+    edge = the("delivers events to", rule(), target(arn=other))
+    assert (edge.state, edge.rulings) == (State.UNDETERMINED, ())
+    assert edge.edge.facts[0].found == other
+
+
+# Alarms ---------------------------------------------------------------------------------------
+
+
+def alarm(type_: str = "metric", **values: Any) -> Made:
+    return made(f"aws_cloudwatch_{type_}_alarm.a", arn=ALARM, **values)
+
+
+NEWS = arn("sns", "news")
+
+
+@pytest.mark.parametrize("type_", ["metric", "composite"])
+@pytest.mark.parametrize("attribute", ["alarm_actions", "ok_actions", "insufficient_data_actions"])
+def test_each_kind_of_action_tells_the_topic(type_: str, attribute: str) -> None:
+    parts = (alarm(type_, **{attribute: [NEWS]}), topic())
+    let_in = policy_of(topic(), lets(ALARMS, "sns:Publish"))
+    assert the("alarms", *parts, let_in).state is State.PROVEN
+
+
+def test_a_topic_that_is_told_twice_is_one_edge() -> None:
+    parts = (alarm(alarm_actions=[NEWS, NEWS], ok_actions=[NEWS]), topic())
+    assert len(judged(stack(*parts))) == 1
+
+
+def test_two_topics_are_two_edges_though_neither_arn_is_known() -> None:
+    one, other = topic("one", arn=UNKNOWN, id=UNKNOWN), topic("other", arn=UNKNOWN, id=UNKNOWN)
+    told = made(
+        "aws_cloudwatch_metric_alarm.a",
+        arn=ALARM,
+        alarm_actions=[UNKNOWN],
+        ok_actions=[UNKNOWN],
+        refers={
+            "alarm_actions": ["aws_sns_topic.one.arn", "aws_sns_topic.one"],
+            "ok_actions": ["aws_sns_topic.other.arn", "aws_sns_topic.other"],
+        },
+    )
+    found = judged(stack(one, other, told))
+    assert {str(edge.edge.target) for edge in found.values()} == {
+        "aws_sns_topic.one",
+        "aws_sns_topic.other",
+    }
+
+
+def test_a_function_of_unknown_arn_is_called_by_the_service_that_calls_functions() -> None:
+    called = made(
+        "aws_cloudwatch_metric_alarm.a",
+        arn=ALARM,
+        alarm_actions=[UNKNOWN],
+        refers={"alarm_actions": ["aws_lambda_function.job.arn", "aws_lambda_function.job"]},
+    )
+    (edge,) = [
+        one
+        for one in judged(stack(called, function(role=None, arn=UNKNOWN))).values()
+        if one.edge.kind == "alarms"
+    ]
+    assert {r.need.principal for r in edge.rulings} == {"lambda.alarms.cloudwatch.amazonaws.com"}
+    assert edge.missing == tuple(str(r.need) for r in edge.rulings)
+
+
+@pytest.mark.parametrize(
+    "action", ["arn:aws:automate:us-east-1:ec2:stop", f"arn:aws:ssm:us-east-1:{ACCOUNT}:opsitem:1"]
+)
+def test_an_action_that_is_no_inlet_leaves_it_open(action: str) -> None:
+    edge = the("alarms", alarm(alarm_actions=[action]))
+    assert edge.state is State.UNDETERMINED
+    assert (edge.edge.target, edge.edge.outside, edge.rulings) == (action, True, ())
+
+
+def test_unknown_actions_leave_it_open() -> None:
+    edge = the("alarms", alarm(alarm_actions=UNKNOWN))
+    assert (edge.state, edge.edge.target) == (State.UNDETERMINED, "an unknown target")
+
+
+@pytest.mark.parametrize("actions", [[], None])
+def test_an_alarm_without_actions_tells_nobody(actions: Any) -> None:
+    assert judged(stack(alarm(alarm_actions=actions), topic())) == {}
+
+
+# Subscriptions and notifications --------------------------------------------------------------
+
+
+def subscription(**values: Any) -> Made:
+    given = {"topic_arn": NEWS, "protocol": "sqs", "endpoint": arn("sqs", "work")}
+    return made("aws_sns_topic_subscription.s", **{**given, **values})
+
+
+def test_messages_for_people_are_no_edge() -> None:
+    letter = subscription(protocol="email", endpoint="ops@example.com")
+    assert judged(stack(topic(), letter)) == {}
+
+
+def test_an_unknown_protocol_leaves_it_open() -> None:
+    edge = the("passes messages on to", topic(), subscription(protocol=UNKNOWN), queue())
+    assert (edge.state, edge.edge.target) == (State.UNDETERMINED, "an unknown target")
+
+
+@pytest.mark.parametrize(
+    ("limits", "state"),
+    [
+        ({"aws:SourceArn": arn("sns", "news", account=OTHER)}, State.PROVEN),
+        ({"aws:SourceAccount": OTHER}, State.PROVEN),
+        ({"aws:SourceArn": NEWS}, State.BROKEN),
+        ({"aws:SourceAccount": ACCOUNT}, State.BROKEN),
+    ],
+)
+def test_a_topic_of_another_account_comes_in_its_own_name(
+    limits: dict[str, str], state: State
+) -> None:
+    said = lets(SNS, "sqs:SendMessage", Condition={"StringEquals": limits})
+    elsewhere = subscription(topic_arn=arn("sns", "news", account=OTHER))
+    edge = the("passes messages on to", elsewhere, queue(), policy_of(queue(), said))
+    assert edge.state is state
+
+
+def test_a_bucket_from_outside_comes_in_a_name_that_is_not_known() -> None:
+    notice = made(
+        "aws_s3_bucket_notification.n",
+        bucket="theirs",
+        queue=[{"queue_arn": arn("sqs", "work")}],
+    )
+    only = {"Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::films"}}}
+    said = lets(S3, "sqs:SendMessage", **only)
+    edge = the("notifies", bucket(), notice, queue(), policy_of(queue(), said))
+    assert (edge.edge.source, edge.state) == ("theirs", State.UNDETERMINED)
+
+
+def test_each_block_of_a_notification_is_an_edge() -> None:
+    notice = made(
+        "aws_s3_bucket_notification.n",
+        bucket="films",
+        queue=[{"queue_arn": arn("sqs", "work")}, {"queue_arn": arn("sqs", "more")}],
+        topic=[{"topic_arn": NEWS}],
+        lambda_function=UNKNOWN,
+    )
+    found = judged(stack(bucket(), notice, queue(), queue("more"), topic()))
+    assert [str(edge.edge.target) for edge in found.values()] == [
+        "aws_sqs_queue.work",
+        "aws_sqs_queue.more",
+        "aws_sns_topic.news",
+        "an unknown target",
+    ]
+
+
+def test_a_denial_of_the_queue_breaks_it() -> None:
+    notice = made(
+        "aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": arn("sqs", "work")}]
+    )
+    denial = {**lets(S3, "sqs:SendMessage"), "Effect": "Deny"}
+    work = queue()
+    allowed = (bucket(), notice, work, policy_of(work, lets(S3, "sqs:*")))
+    assert the("notifies", *allowed).state is State.PROVEN
+    denied = (bucket(), notice, work, policy_of(work, lets(S3, "sqs:*"), denial))
+    assert the("notifies", *denied).state is State.BROKEN
+    assert json.loads(str(denied[3].resource.get("policy")))["Statement"][1]["Effect"] == "Deny"

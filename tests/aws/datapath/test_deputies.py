@@ -1,0 +1,234 @@
+"""The services that are needed, on behalf of somebody else: confused deputies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import Authority
+from planproof.aws.datapath.strangers import STRANGER, deputies, outsiders
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import (
+    ALARMS,
+    EVENTS,
+    KEY,
+    OTHER,
+    S3,
+    arn,
+    bucket,
+    function,
+    key,
+    lets,
+    log_group,
+    path_of,
+    policy_of,
+    queue,
+    rule,
+    topic,
+)
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, stack, trust
+
+SEND = "sqs:SendMessage"
+NOBODY = "an unauthenticated caller"
+FILMS = "arn:aws:s3:::films"
+ABROAD, BESIDE = "on behalf of another account", "on behalf of arn:aws:s3:::another-films"
+TAKEN_OVER = f"{S3} on behalf of {FILMS} of another account"
+ELSEWHERE = {EVENTS, "lambda.amazonaws.com", "sns.amazonaws.com", ALARMS}
+
+
+def asked(*parts: Made) -> dict[tuple[str, str], bool | None]:
+    """Whether each impostor is allowed, by the impostor and the action."""
+    found = stack(*parts)
+    rulings = deputies(Authority(found), path_of(found))
+    return {(who, ruling.need.action): ruling.allowed for who, ruling in rulings}
+
+
+def notified(*statements: Any, films: Made | None = None, **more: Any) -> dict[str, bool | None]:
+    work = queue(**more)
+    target = arn("sqs", "work")
+    notice = made("aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": target}])
+    found = asked(films or bucket(), notice, work, policy_of(work, *statements))
+    assert {action for _, action in found} == {SEND}
+    return {who: allowed for (who, _), allowed in found.items()}
+
+
+def limited(**keys: str) -> Any:
+    return lets(S3, SEND, Condition={"StringLike": {f"aws:{k}": v for k, v in keys.items()}})
+
+
+@pytest.mark.parametrize(
+    ("said", "abroad", "beside"),
+    [
+        (lets(S3, SEND), True, True),
+        (limited(SourceAccount=ACCOUNT), False, True),
+        (limited(SourceArn=FILMS), False, False),
+        (limited(SourceArn=FILMS, SourceAccount=ACCOUNT), False, False),
+        (limited(SourceArn="arn:aws:s3:::*"), True, True),
+        (limited(SourceArn="arn:aws:s3:::*", SourceAccount=ACCOUNT), False, True),
+        (limited(SourceArn="arn:aws:s3:::*films"), True, True),
+        (limited(SourceArn="arn:aws:s3:::films*"), False, False),
+        (limited(SourceAccount=STRANGER), True, False),
+    ],
+)
+def test_conditions_say_on_whose_behalf(said: Any, abroad: bool, beside: bool) -> None:
+    found = notified(said)
+    assert found[f"{S3} {ABROAD}"] is abroad
+    assert found[f"{S3} {BESIDE}"] is beside
+    assert {found[service] for service in ELSEWHERE} == {False}
+
+
+def test_other_services_are_tried_too() -> None:
+    both = notified(lets([S3, EVENTS], SEND, Condition={"StringEquals": {"aws:SourceArn": FILMS}}))
+    assert both[EVENTS] is True
+    assert {both[service] for service in ELSEWHERE - {EVENTS}} == {False}
+
+
+def test_every_service_is_tried_and_none_that_is_at_home() -> None:
+    assert set(notified(limited(SourceArn=FILMS))) == {
+        f"{S3} {ABROAD}",
+        TAKEN_OVER,
+        f"{S3} {BESIDE}",
+        *ELSEWHERE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "abroad"),
+    [
+        (lets(S3, SEND), True),
+        (limited(SourceArn=FILMS), None),
+        (limited(SourceAccount=ACCOUNT), False),
+    ],
+)
+def test_of_a_source_of_unknown_arn_it_is_asked_too(said: Any, abroad: bool | None) -> None:
+    assert notified(said, films=bucket(arn=UNKNOWN))[f"{S3} {ABROAD}"] is abroad
+
+
+def test_of_a_source_from_outside_it_is_asked_too() -> None:
+    found = notified(lets(S3, SEND), films=bucket("other"))
+    assert found[f"{S3} {ABROAD}"] is True
+
+
+def events(*statements: Any) -> dict[str, bool | None]:
+    written = {"arn": {"constant_value": arn("sqs", "work")}}
+    target = made(
+        "aws_cloudwatch_event_target.t", refers=written, rule="done", arn=arn("sqs", "work")
+    )
+    found = asked(rule(), target, queue(), policy_of(queue(), *statements))
+    return {who: allowed for (who, _), allowed in found.items() if "behalf" in who}
+
+
+def test_a_rule_of_another_account_or_name_is_another() -> None:
+    names = [f"{EVENTS} {ABROAD}", f"{EVENTS} on behalf of {arn('events', 'rule/another-done')}"]
+    exact = {"ArnEquals": {"aws:SourceArn": arn("events", "rule/done")}}
+    wide = {"ArnLike": {"aws:SourceArn": arn("events", "rule/*")}}
+    anywhere = {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:*:rule/done"}}
+    for condition, expected in (
+        (exact, [False, False]),
+        (wide, [False, True]),
+        (anywhere, [True, False]),
+    ):
+        found = events(lets(EVENTS, SEND, Condition=condition))
+        assert [found[name] for name in names] == expected
+
+
+def alarms(*more: Made) -> dict[str, bool | None]:
+    own = {"arn": arn("cloudwatch", "alarm:a"), "alarm_actions": [arn("sns", "news")]}
+    found = asked(made("aws_cloudwatch_metric_alarm.a", **own), topic(), *more)
+    return {who: allowed for (who, _), allowed in found.items()}
+
+
+def test_the_policy_that_aws_gives_a_topic_trusts_its_account() -> None:
+    found = alarms()
+    assert set(found.values()) == {False}
+    assert f"{ALARMS} {ABROAD}" in found
+    # Another alarm of the account may publish, and that is how AWS made it.
+    beside = f"{ALARMS} on behalf of {arn('cloudwatch', 'alarm:another-a')}"
+    assert beside not in found
+    wide = policy_of(topic(), lets(ALARMS, "sns:Publish"))
+    assert alarms(wide)[beside] is True
+    assert alarms(wide)[f"{ALARMS} {ABROAD}"] is True
+
+
+def test_a_policy_for_the_owner_of_the_source_keeps_others_out() -> None:
+    only = {"StringEquals": {"aws:SourceOwner": ACCOUNT}}
+    found = alarms(policy_of(topic(), lets(ALARMS, "sns:Publish", Condition=only)))
+    assert found[f"{ALARMS} {ABROAD}"] is False
+
+
+def test_a_role_is_tried_for_other_services_and_accounts() -> None:
+    assert {who for who, _ in asked(role("r"), function())} == {S3, *ELSEWHERE} - {
+        "lambda.amazonaws.com"
+    }
+    events_role = role("r", assume_role_policy=trust(EVENTS))
+    written = {"arn": {"constant_value": arn("sqs", "work")}}
+    target = made(
+        "aws_cloudwatch_event_target.t",
+        refers=written,
+        rule="done",
+        arn=arn("sqs", "work"),
+        role_arn=str(events_role.resource.get("arn")),
+    )
+    found = asked(rule(), target, queue(), events_role)
+    assert found[f"{EVENTS} {ABROAD}", "sts:AssumeRole"] is True
+    # Only those who may pass the role can have it assumed within its account.
+    assert not [who for who, _ in found if "another-done" in who]
+
+
+def test_the_key_of_a_log_group_is_for_that_group() -> None:
+    actions = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"]
+    service = f"logs.{REGION}.amazonaws.com"
+    group = arn("logs", "log-group:/aws/lambda/job")
+    parts = (function(), role("r"), log_group(kms_key_id=KEY))
+    for value, abroad, beside in (
+        (group, False, False),
+        (arn("logs", "log-group:*"), False, True),
+        (f"arn:aws:logs:{REGION}:*:*", True, True),
+    ):
+        only = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": value}}
+        found = asked(*parts, key(lets(service, actions, Condition=only)))
+        assert found[f"{service} {ABROAD}", "kms:Decrypt"] is abroad
+        (other,) = [
+            a for (who, use), a in found.items() if "another-" in who and use == "kms:Decrypt"
+        ]
+        assert other is beside
+
+
+def test_what_is_outside_is_not_asked_for() -> None:
+    notice = made(
+        "aws_s3_bucket_notification.n",
+        bucket="films",
+        queue=[{"queue_arn": arn("sqs", "work", account=OTHER)}],
+    )
+    assert asked(bucket(), notice) == {}
+
+
+# Functions, whose policies are permissions ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("principal", "limits", "others"),
+    [
+        (S3, {}, {}),
+        (ACCOUNT, {}, {}),
+        (OTHER, {}, {f"account {OTHER}": False}),
+        (f"arn:aws:iam::{OTHER}:role/theirs", {}, {f"account {OTHER}": False}),
+        ("*", {}, {"another account": False, NOBODY: False}),
+        (
+            "*",
+            {"principal_org_id": "o-films"},
+            {"another account of the organization o-films": False},
+        ),
+        ("*", {"source_account": ACCOUNT}, {}),
+        (UNKNOWN, {}, {"another account": None, NOBODY: None}),
+    ],
+)
+def test_a_permission_lets_in_whom_it_names(
+    principal: Any, limits: dict[str, str], others: dict[str, bool | None]
+) -> None:
+    said = {"function_name": "job", "action": "lambda:InvokeFunction", "principal": principal}
+    found = stack(function(), made("aws_lambda_permission.p", **said, **limits))
+    attempts = outsiders(Authority(found), found["aws_lambda_function.job"])
+    refused = {"another account": True, NOBODY: True}
+    assert {attempt.who: attempt.holds for attempt in attempts} == {**refused, **others}

@@ -1,0 +1,274 @@
+"""Services on behalf of sources and accounts that a policy names, and let in with everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import Authority
+from planproof.aws.datapath.strangers import STRANGER, deputies, needless
+from tests.aws.datapath.parts import (
+    ALARMS,
+    EVENTS,
+    OTHER,
+    S3,
+    SNS,
+    arn,
+    bucket,
+    document,
+    function,
+    key,
+    lets,
+    path_of,
+    policy_of,
+    queue,
+    rule,
+    statement,
+    topic,
+)
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
+
+SEND = "sqs:SendMessage"
+FILMS, TRAILERS = "arn:aws:s3:::films", "arn:aws:s3:::trailers"
+WORK = arn("sqs", "work")
+TO_WORK = {"arn": {"constant_value": WORK}}
+
+
+def asked(*parts: Made) -> dict[str, bool | None]:
+    """Whether each impostor is allowed anything: by the impostor, the worst of all."""
+    found = stack(*parts)
+    decided: dict[str, set[bool | None]] = {}
+    for who, ruling in deputies(Authority(found), path_of(found)):
+        decided.setdefault(who, set()).add(ruling.allowed)
+    return {
+        who: True if True in seen else None if None in seen else False
+        for who, seen in decided.items()
+    }
+
+
+def notice(*, of: str = "films") -> Made:
+    return made(f"aws_s3_bucket_notification.{of}", bucket=of, queue=[{"queue_arn": WORK}])
+
+
+def sending(*conditions: Any, more: tuple[Made, ...] = ()) -> dict[str, bool | None]:
+    said = [lets(S3, SEND, Condition=condition) for condition in conditions]
+    return asked(bucket(), notice(), queue(), policy_of(queue(), *said), *more)
+
+
+def let_in(found: dict[str, bool | None]) -> set[str]:
+    return {who for who, allowed in found.items() if allowed is True}
+
+
+def only(account: str | list[str] = ACCOUNT, source: str | list[str] = FILMS) -> Any:
+    return {
+        "ArnLike": {"aws:SourceArn": source},
+        "StringEquals": {"aws:SourceAccount": account},
+    }
+
+
+# Sources --------------------------------------------------------------------------------------
+
+
+def test_the_source_and_its_account_let_nobody_else_in() -> None:
+    assert let_in(sending(only())) == set()
+
+
+def test_another_bucket_of_the_stack_that_is_named_is_not_needed() -> None:
+    found = sending(only(source=[FILMS, TRAILERS]), more=(bucket("trailers"),))
+    assert let_in(found) == {f"{S3} on behalf of {TRAILERS}"}
+
+
+def test_a_bucket_that_shares_the_beginning_of_a_pattern_is_not_needed() -> None:
+    found = sending(only(source="arn:aws:s3:::f*"), more=(bucket("fables"),))
+    assert f"{S3} on behalf of arn:aws:s3:::fables" in let_in(found)
+    assert f"{S3} on behalf of {FILMS}" not in found
+
+
+def test_each_of_two_buckets_that_notify_is_needed() -> None:
+    both = policy_of(queue(), lets(S3, SEND, Condition=only(source=[FILMS, TRAILERS])))
+    parts = (bucket(), bucket("trailers"), notice(), notice(of="trailers"), queue(), both)
+    assert let_in(asked(*parts)) == set()
+
+
+@pytest.mark.parametrize(
+    ("operator", "source", "name"),
+    [
+        ("ArnEquals", "arn:aws:s3:::elsewhere", "elsewhere"),
+        ("ArnLike", "arn:aws:s3:::else*", "elseplanproof"),
+        ("ArnLike", "arn:aws:*:::elsewhere", "elsewhere"),
+        ("StringLike", "*where", "planproofwhere"),
+    ],
+)
+def test_a_source_from_nowhere_that_is_named_is_not_needed(
+    operator: str, source: str, name: str
+) -> None:
+    mine = {"aws:SourceAccount": ACCOUNT}
+    named = {operator: {"aws:SourceArn": source}, "StringEquals": mine}
+    assert let_in(sending(only(), named)) == {f"{S3} on behalf of arn:aws:s3:::{name}"}
+
+
+def test_a_source_of_another_service_is_that_services() -> None:
+    both = {"Service": [S3, SNS]}
+    of_both = statement(SEND, Principal=both, Condition=only(source=[FILMS, arn("sns", "news")]))
+    parts = (bucket(), notice(), queue(), policy_of(queue(), of_both))
+    assert f"{S3} on behalf of {arn('sns', 'news')}" not in asked(*parts)
+
+
+def test_a_rule_of_another_account_or_region_that_is_named() -> None:
+    target = made("aws_cloudwatch_event_target.t", refers=TO_WORK, rule="done", arn=WORK)
+    named = [
+        arn("events", "rule/done"),
+        arn("events", "rule/done", account=OTHER),
+        arn("events", "rule/done", region="eu-west-1"),
+    ]
+    said = lets(EVENTS, SEND, Condition={"ArnEquals": {"aws:SourceArn": named}})
+    found = let_in(asked(rule(), target, queue(), policy_of(queue(), said)))
+    assert found == {
+        f"{EVENTS} on behalf of account {OTHER}",
+        f"{EVENTS} on behalf of {named[2]}",
+    }
+
+
+def test_whom_a_denial_spares_is_a_source_too() -> None:
+    open_ = lets(S3, SEND, Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})
+    spared = {"ArnNotEquals": {"aws:SourceArn": [FILMS, TRAILERS]}}
+    denial = {**lets(S3, SEND, Condition=spared), "Effect": "Deny"}
+    found = asked(bucket(), notice(), queue(), policy_of(queue(), open_, denial))
+    assert let_in(found) == {f"{S3} on behalf of {TRAILERS}"}
+
+
+# Accounts -------------------------------------------------------------------------------------
+
+
+def test_a_deleted_buckets_name_can_be_taken_in_another_account() -> None:
+    found = sending({"ArnEquals": {"aws:SourceArn": FILMS}})
+    assert let_in(found) == {f"{S3} on behalf of {FILMS} of another account"}
+
+
+def test_another_account_that_is_named_is_not_needed() -> None:
+    found = sending(only([ACCOUNT, OTHER]))
+    assert let_in(found) == {f"{S3} on behalf of {FILMS} of account {OTHER}"}
+    found = sending({"StringEquals": {"aws:SourceAccount": [ACCOUNT, OTHER]}})
+    assert f"{S3} on behalf of account {OTHER}" in let_in(found)
+    assert found[f"{S3} on behalf of another account"] is False
+
+
+def test_an_account_that_a_pattern_means_is_not_needed() -> None:
+    found = sending({"StringLike": {"aws:SourceAccount": [ACCOUNT, "4444*"]}})
+    assert f"{S3} on behalf of account 444400000000" in let_in(found)
+
+
+# Keys -----------------------------------------------------------------------------------------
+
+
+def on_key(*statements: Any) -> dict[str, bool | None]:
+    encrypted = queue(kms_master_key_id=key().resource.get("arn"))
+    send = lets(S3, SEND, Condition=only())
+    parts = (bucket(), notice(), encrypted, policy_of(queue(), send), key(*statements))
+    return asked(*parts)
+
+
+USE = ["kms:Decrypt", "kms:GenerateDataKey"]
+BY_ITSELF = lets(S3, USE, Condition=only())
+
+
+def everybody(**condition: Any) -> Any:
+    return statement(USE, Principal={"AWS": "*"}, Condition=condition)
+
+
+@pytest.mark.parametrize("name", ["kms:CallerAccount", "aws:PrincipalAccount"])
+def test_a_service_by_itself_is_no_caller_of_the_account(name: str) -> None:
+    assert set(on_key(BY_ITSELF, everybody(StringEquals={name: ACCOUNT})).values()) == {False}
+    via = {"kms:ViaService": f"sqs.{REGION}.amazonaws.com", name: ACCOUNT}
+    assert set(on_key(BY_ITSELF, everybody(StringEquals=via)).values()) == {False}
+
+
+def test_it_may_be_where_the_condition_asks_for_no_account_or_for_another() -> None:
+    for condition in (
+        {"StringNotEquals": {"kms:CallerAccount": ACCOUNT}},
+        {"StringLike": {"aws:SourceAccount": "*"}},
+    ):
+        assert True in on_key(BY_ITSELF, everybody(**condition)).values()
+    open_ = on_key(BY_ITSELF, everybody(StringEqualsIfExists={"kms:CallerAccount": ACCOUNT}))
+    assert None in open_.values()
+
+
+# What lies within a part ----------------------------------------------------------------------
+
+
+def test_an_alias_of_a_function_is_open_to_impostors_too() -> None:
+    own = str(function().resource.get("arn"))
+    told = [{"lambda_function_arn": own}]
+    by_bucket = made("aws_s3_bucket_notification.n", bucket="films", lambda_function=told)
+    call = {"action": "lambda:InvokeFunction", "function_name": "job", "principal": S3}
+    one = made("aws_lambda_permission.one", **call, source_arn=FILMS, source_account=ACCOUNT)
+    live = made("aws_lambda_permission.live", **call, qualifier="live")
+    parts = (bucket(), by_bucket, function(), one)
+    assert let_in(asked(*parts)) == set()
+    assert f"{S3} on behalf of another account" in let_in(asked(*parts, live))
+
+
+# Everybody, services among them ---------------------------------------------------------------
+
+
+def at_queue(*statements: Any) -> dict[str, tuple[bool | None, tuple[str, ...]]]:
+    found = stack(bucket(), notice(), queue(), policy_of(queue(), *statements))
+    attempts = needless(Authority(found), path_of(found), found["aws_sqs_queue.work"])
+    return {attempt.who: (attempt.holds, attempt.actions) for attempt in attempts}
+
+
+OTHERS = {ALARMS, EVENTS, "lambda.amazonaws.com", SNS}
+
+
+@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
+def test_everybody_is_every_service_too(principal: Any) -> None:
+    found = at_queue(statement(SEND, Principal=principal))
+    assert found == dict.fromkeys(OTHERS, (False, (SEND,)))
+
+
+@pytest.mark.parametrize(
+    ("condition", "who", "holds"),
+    [
+        ({"ArnEquals": {"aws:SourceArn": arn("events", "rule/x")}}, {EVENTS}, False),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:news"}}, {SNS}, False),
+        ({"ArnEquals": {"aws:SourceArn": FILMS}}, set(), False),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, OTHERS, False),
+        ({"StringEquals": {"aws:SourceAccount": OTHER}}, OTHERS, False),
+        ({"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, set(), False),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-films"}}, set(), False),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:*"}}, set(), False),
+        ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, OTHERS, None),
+    ],
+)
+def test_a_condition_says_which_services_are_among_everybody(
+    condition: Any, who: set[str], holds: bool | None
+) -> None:
+    found = at_queue(statement(SEND, Principal="*", Condition=condition))
+    assert {name: found[name][0] for name in found} == dict.fromkeys(who, holds)
+
+
+def test_a_denial_leaves_no_service_among_everybody() -> None:
+    open_ = statement(SEND, Principal="*")
+    services = {"Bool": {"aws:PrincipalIsAWSService": "true"}}
+    denial = {**open_, "Effect": "Deny", "Condition": services}
+    assert at_queue(open_, denial) == {}
+
+
+def test_a_topic_that_trusts_its_account_as_aws_makes_it_lets_no_service_in() -> None:
+    mine = {"StringEquals": {"aws:SourceOwner": ACCOUNT}}
+    said = statement("sns:Publish", Principal={"AWS": "*"}, Condition=mine)
+    for parts in ((topic(),), (topic(), policy_of(topic(), said))):
+        found = stack(*parts)
+        assert list(needless(Authority(found), path_of(found), found["aws_sns_topic.news"])) == []
+    anybodys = {"StringEquals": {"aws:SourceOwner": STRANGER}}
+    found = stack(topic(), policy_of(topic(), {**said, "Condition": anybodys}))
+    attempts = needless(Authority(found), path_of(found), found["aws_sns_topic.news"])
+    assert [(a.who, a.holds) for a in attempts] == [(ALARMS, False)]
+
+
+def test_a_key_for_whoever_of_the_account_uses_it_through_a_service() -> None:
+    via = {"kms:ViaService": f"sqs.{REGION}.amazonaws.com", "kms:CallerAccount": ACCOUNT}
+    found = stack(key(policy=document(everybody(StringEquals=via))))
+    attempts = needless(Authority(found), path_of(found), found["aws_kms_key.k"])
+    assert list(attempts) == []

@@ -1,0 +1,148 @@
+"""May a role use a key by itself, or through services that no edge goes through?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import Authority
+from planproof.aws.datapath.direct_key_use import DIRECTLY, KeyUse, past_services
+from planproof.aws.sdk_calls import Calls
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import (
+    KEY,
+    NOTHING,
+    ROLE,
+    arn,
+    calling,
+    function,
+    granted,
+    key,
+    path_of,
+    queue,
+    statement,
+)
+from tests.builders.stacks import REGION, Made, made, role, stack
+
+WORK = arn("sqs", "work")
+SQS, S3 = f"sqs.{REGION}.amazonaws.com", f"s3.{REGION}.amazonaws.com"
+ANY = "through a service that nobody named"
+MAPPING = made("aws_lambda_event_source_mapping.m", event_source_arn=WORK, function_name="job")
+
+
+def via(*services: str, operator: str = "StringEquals") -> dict[str, Any]:
+    return {"Condition": {operator: {"kms:ViaService": list(services)}}}
+
+
+def used(
+    *statements: Any, of_key: Made | None = None, calls: Calls = NOTHING, at: Made | None = None
+) -> dict[str, KeyUse]:
+    """The ways in which the role of a function that reads an encrypted queue may use the key."""
+    held = [granted(*statements)] if statements else []
+    encrypted = queue(kms_master_key_id=KEY)
+    told = function(environment=[{"variables": {"KEY": KEY}}])
+    found = stack(
+        role("r"), told, MAPPING, encrypted, of_key or key(), *held, *([at] if at else [])
+    )
+    ways = past_services(
+        Authority(found), path_of(found, calls), found["aws_iam_role.r"], found["aws_kms_key.k"]
+    )
+    return {way.how: way for way in ways}
+
+
+def holds(*statements: Any, **more: Any) -> dict[str, bool | None]:
+    return {how: way.holds for how, way in used(*statements, **more).items()}
+
+
+def test_through_the_service_that_needs_it_and_no_other() -> None:
+    assert holds(statement("kms:Decrypt", KEY, **via(SQS))) == {
+        DIRECTLY: True,
+        ANY: True,
+        f"through {SQS}": True,
+    }
+
+
+def test_what_nobody_grants_is_refused_on_every_way() -> None:
+    assert holds() == {DIRECTLY: True, ANY: True}
+
+
+def test_without_the_condition_every_way_is_open() -> None:
+    found = used(statement("kms:Decrypt", KEY))
+    assert {how: way.holds for how, way in found.items()} == {DIRECTLY: False, ANY: False}
+    way = found[DIRECTLY]
+    assert way.actions == ("kms:Decrypt",)
+    assert way.found.startswith("allowed: ")
+    assert way.ruling is not None
+
+
+@pytest.mark.parametrize(
+    ("conditions", "open_"),
+    [
+        (via("*", operator="StringLike"), {ANY}),
+        (via("*.amazonaws.com", operator="StringLike"), {ANY}),
+        (via(SQS, operator="StringEqualsIfExists"), {DIRECTLY}),
+        (via(S3, operator="StringNotEquals"), {DIRECTLY, ANY}),
+        (via(SQS, S3), {f"through {S3}"}),
+        (via("sqs.*.amazonaws.com", operator="StringLike"), set()),
+        (via("s3.*.amazonaws.com", operator="StringLike"), {f"through {S3}"}),
+        ({"Condition": {"Null": {"kms:ViaService": "false"}}}, {ANY}),
+        ({"Condition": {"StringEquals": {"kms:CallerAccount": "123456789012"}}}, {DIRECTLY, ANY}),
+    ],
+)
+def test_what_a_condition_leaves_open(conditions: Any, open_: set[str]) -> None:
+    found = holds(statement("kms:Decrypt", KEY, **conditions))
+    assert {how for how, kept in found.items() if kept is False} == open_
+    assert None not in found.values()
+
+
+def test_what_no_edge_needs_is_asked_too() -> None:
+    found = used(
+        statement("kms:Decrypt", KEY, **via(SQS)), statement(["kms:Encrypt", "kms:Sign"], KEY)
+    )
+    assert found[DIRECTLY].actions == ("kms:Encrypt", "kms:Sign")
+    assert found[DIRECTLY].holds is found[ANY].holds is False
+
+
+def test_a_key_that_names_the_role_itself_counts() -> None:
+    own = statement("kms:Decrypt", Principal={"AWS": f"{ROLE}/r"})
+    assert holds(of_key=key(own))[DIRECTLY] is False
+    assert holds(of_key=key({**own, **via(SQS)}))[DIRECTLY] is True
+
+
+def test_a_denial_counts() -> None:
+    allowed = statement("kms:Decrypt", KEY)
+    denied = {
+        **statement("kms:*", Principal="*"),
+        "Effect": "Deny",
+        **via(SQS, operator="StringNotEquals"),
+    }
+    assert set(holds(allowed, of_key=key(denied)).values()) == {True}
+
+
+def test_code_that_calls_kms_uses_the_key_directly() -> None:
+    open_to_all = statement("kms:Decrypt", KEY)
+    assert holds(open_to_all, calls=calling("kms.Decrypt"))[DIRECTLY] is True
+    assert holds(open_to_all, calls=calling("kms.Encrypt"))[DIRECTLY] is False
+
+
+def test_code_that_cannot_be_read_may_do_so() -> None:
+    found = used(
+        statement("kms:Decrypt", KEY), calls=calling(unread=("a.py:3 makes a client at run time",))
+    )
+    assert {way.holds for way in found.values()} == {None}
+    assert "as far as the code of aws_lambda_function.job can be read" in found[DIRECTLY].found
+
+
+def test_a_policy_of_unknown_text_leaves_it_open() -> None:
+    unread = made("aws_iam_role_policy.u", name="u", role="r", policy=UNKNOWN)
+    found = used(statement("kms:Decrypt", KEY, **via(SQS)), at=unread)
+    assert [way.holds for way in found.values()] == [None]
+    assert found[DIRECTLY].ruling is None
+    found = used(of_key=key(policy=UNKNOWN))
+    assert [way.holds for way in found.values()] == [None]
+
+
+def test_a_condition_that_nobody_knows_leaves_it_open() -> None:
+    office = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+    assert holds(statement("kms:Decrypt", KEY, **office)) == {DIRECTLY: None, ANY: None}

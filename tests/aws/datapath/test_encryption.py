@@ -1,0 +1,352 @@
+"""What the encryption of a queue, topic, table or bucket costs those who write to it or read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import JudgedEdge, State
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import (
+    ALARMS,
+    EVENTS,
+    KEY,
+    KEY_ID,
+    OTHER,
+    ROLE,
+    S3,
+    SNS,
+    arn,
+    bucket,
+    calling,
+    document,
+    function,
+    granted,
+    judged,
+    key,
+    lets,
+    policy_of,
+    queue,
+    rule,
+    statement,
+    table,
+    topic,
+)
+from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, stack
+
+USES = ["kms:GenerateDataKey", "kms:Decrypt"]
+WORK, NEWS, RULE = arn("sqs", "work"), arn("sns", "news"), arn("events", "rule/done")
+FILMS, ALARM = "arn:aws:s3:::films", arn("cloudwatch", "alarm:a")
+
+
+def alias(name: str = "alias/films", of: str = KEY_ID) -> Made:
+    own = {"name": name, "id": name, "arn": arn("kms", name)}
+    return made("aws_kms_alias.a", target_key_id=of, target_key_arn=KEY, **own)
+
+
+def sent(service: str, to: Made, *more: Made) -> JudgedEdge:
+    """The edge on which a service delivers to an encrypted queue or topic that lets it in."""
+    target = to.resource.get("arn")
+    kind = to.resource.type.removeprefix("aws_")
+    action = "sqs:SendMessage" if kind == "sqs_queue" else "sns:Publish"
+    block = {"sqs_queue": ("queue", "queue_arn"), "sns_topic": ("topic", "topic_arn")}[kind]
+    written = {"arn": {"constant_value": target}}
+    declared = {
+        S3: [
+            bucket(),
+            made(
+                "aws_s3_bucket_notification.n", bucket="films", **{block[0]: [{block[1]: target}]}
+            ),
+        ],
+        EVENTS: [
+            rule(),
+            made("aws_cloudwatch_event_target.t", refers=written, rule="done", arn=target),
+        ],
+        SNS: [
+            topic("source"),
+            made(
+                "aws_sns_topic_subscription.s",
+                topic_arn=arn("sns", "source"),
+                protocol="sqs",
+                endpoint=target,
+            ),
+        ],
+        ALARMS: [made("aws_cloudwatch_metric_alarm.a", arn=ALARM, alarm_actions=[target])],
+    }[service]
+    (edge,) = judged(stack(*declared, to, policy_of(to, lets(service, action)), *more)).values()
+    return edge
+
+
+ENCRYPTED = [
+    (S3, queue(kms_master_key_id=KEY)),
+    (S3, topic(kms_master_key_id=KEY)),
+    (EVENTS, queue(kms_master_key_id=KEY)),
+    (EVENTS, topic(kms_master_key_id=KEY)),
+    (SNS, queue(kms_master_key_id=KEY)),
+    (ALARMS, topic(kms_master_key_id=KEY)),
+]
+each = pytest.mark.parametrize(
+    ("service", "to"), ENCRYPTED, ids=[f"{s} to {t.resource.address}" for s, t in ENCRYPTED]
+)
+
+
+@each
+def test_the_key_has_to_let_the_service_in(service: str, to: Made) -> None:
+    assert sent(service, to, key(lets(service, USES))).state is State.PROVEN
+    edge = sent(service, to, key())
+    assert edge.missing == tuple(f"{use} on aws_kms_key.k for {service}" for use in USES)
+
+
+@each
+@pytest.mark.parametrize("lost", USES)
+def test_both_actions_are_needed(service: str, to: Made, lost: str) -> None:
+    left = [use for use in USES if use != lost]
+    edge = sent(service, to, key(lets(service, left)))
+    assert edge.missing == (f"{lost} on aws_kms_key.k for {service}",)
+
+
+@each
+def test_a_key_that_lets_another_service_in_is_closed(service: str, to: Made) -> None:
+    assert sent(service, to, key(lets("ses.amazonaws.com", USES))).state is State.BROKEN
+
+
+@each
+def test_the_encryption_context_names_what_is_encrypted(service: str, to: Made) -> None:
+    kind = "sqs" if "sqs" in to.resource.type else "sns"
+    name = {
+        "sqs": "kms:EncryptionContext:aws:sqs:arn",
+        "sns": "kms:EncryptionContext:aws:sns:topicArn",
+    }
+    for value, state in (
+        (to.resource.get("arn"), State.PROVEN),
+        (arn(kind, "other"), State.BROKEN),
+    ):
+        only = {"StringEquals": {name[kind]: value}}
+        assert sent(service, to, key(lets(service, USES, Condition=only))).state is state
+
+
+def test_eventbridge_uses_the_key_of_a_topic_in_nobodys_name() -> None:
+    """SNS Developer Guide, "Managing Amazon SNS encryption keys and costs"."""
+    only = {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnEquals": {"aws:SourceArn": RULE}}
+    limited = key(lets(EVENTS, USES, Condition=only))
+    assert sent(EVENTS, topic(kms_master_key_id=KEY), limited).state is State.BROKEN
+    assert sent(EVENTS, queue(kms_master_key_id=KEY), limited).state is State.PROVEN
+
+
+@pytest.mark.parametrize(
+    ("key_name", "value", "state"),
+    [
+        ("aws:SourceArn", FILMS, State.PROVEN),
+        ("aws:SourceArn", f"{FILMS}-2", State.BROKEN),
+        ("aws:SourceAccount", ACCOUNT, State.PROVEN),
+        ("aws:SourceAccount", OTHER, State.BROKEN),
+        ("aws:PrincipalTag/team", "films", State.UNDETERMINED),
+    ],
+)
+def test_a_condition_on_the_source_limits_the_key(key_name: str, value: str, state: State) -> None:
+    said = lets(S3, USES, Condition={"StringEquals": {key_name: value}})
+    assert sent(S3, queue(kms_master_key_id=KEY), key(said)).state is state
+
+
+# How a key is named ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [KEY, KEY_ID, "alias/films", arn("kms", "alias/films")],
+    ids=["ARN", "id", "alias", "alias ARN"],
+)
+@pytest.mark.parametrize("part", [queue, topic])
+def test_a_key_of_the_stack_by_any_name(name: str, part: Any) -> None:
+    to = part(kms_master_key_id=name)
+    assert sent(S3, to, key(lets(S3, USES)), alias()).state is State.PROVEN
+    assert sent(S3, to, key(), alias()).state is State.BROKEN
+
+
+@pytest.mark.parametrize("of", [KEY_ID, KEY])
+def test_an_alias_names_its_key_by_id_or_arn(of: str) -> None:
+    to = queue(kms_master_key_id="alias/films")
+    assert (
+        sent(S3, to, key(), alias(of=of)).missing[0].endswith("aws_kms_key.k for s3.amazonaws.com")
+    )
+
+
+@pytest.mark.parametrize("name", ["alias/aws/sqs", arn("kms", "alias/aws/sqs")])
+def test_the_key_that_aws_manages_lets_no_other_service_in(name: str) -> None:
+    edge = sent(S3, queue(kms_master_key_id=name))
+    assert edge.missing == ("a key that s3.amazonaws.com may use, or no KMS key",)
+
+
+@pytest.mark.parametrize(
+    "encrypted", [{"sqs_managed_sse_enabled": True}, {"kms_master_key_id": ""}, {}]
+)
+def test_without_a_kms_key_none_is_needed(encrypted: dict[str, Any]) -> None:
+    edge = sent(S3, queue(**encrypted))
+    assert edge.state is State.PROVEN
+    assert [r.need.action for r in edge.rulings] == ["sqs:SendMessage"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [arn("kms", "key/0000"), arn("kms", "key/0000", account=OTHER), "0000", "alias/other", UNKNOWN],
+    ids=["ARN", "another account's ARN", "id", "alias", "unknown"],
+)
+def test_a_key_from_outside_leaves_it_open(name: Any) -> None:
+    edge = sent(S3, queue(kms_master_key_id=name), key(lets(S3, USES)))
+    assert edge.state is State.UNDETERMINED
+    assert [r.allowed for r in edge.rulings] == [True, None, None]
+
+
+def test_a_key_policy_of_unknown_text_leaves_it_open() -> None:
+    assert sent(S3, queue(kms_master_key_id=KEY), key(policy=UNKNOWN)).state is State.UNDETERMINED
+
+
+# Roles ----------------------------------------------------------------------------------------
+
+READ = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+VIA = f"sqs.{REGION}.amazonaws.com"
+
+
+def read(*statements: Any, of: Made | None = None, key_policy: tuple[Any, ...] = ()) -> JudgedEdge:
+    """The edge on which a function's role reads an encrypted queue."""
+    parts = (
+        queue(kms_master_key_id=KEY),
+        of or key(*key_policy),
+        function(),
+        role("r"),
+        granted(statement(READ, WORK), *statements),
+        made("aws_lambda_event_source_mapping.m", function_name="job", event_source_arn=WORK),
+    )
+    (edge,) = [e for e in judged(stack(*parts)).values() if e.edge.kind == "is read by"]
+    return edge
+
+
+@pytest.mark.parametrize(
+    ("operator", "key_name", "value", "state"),
+    [
+        ("StringEquals", "kms:ViaService", VIA, State.PROVEN),
+        ("StringEquals", "kms:ViaService", f"sns.{REGION}.amazonaws.com", State.BROKEN),
+        ("StringEquals", "kms:ViaService", "sqs.eu-west-1.amazonaws.com", State.BROKEN),
+        ("StringLike", "kms:ViaService", "sqs.*.amazonaws.com", State.PROVEN),
+        ("StringEquals", "kms:CallerAccount", ACCOUNT, State.PROVEN),
+        ("StringEquals", "kms:CallerAccount", OTHER, State.BROKEN),
+        ("StringEquals", "kms:EncryptionContext:aws:sqs:arn", WORK, State.PROVEN),
+        ("ArnLike", "kms:EncryptionContext:aws:sqs:arn", arn("sqs", "*"), State.PROVEN),
+        ("StringEquals", "kms:EncryptionContext:aws:sqs:arn", f"{WORK}-2", State.BROKEN),
+        ("Bool", "kms:GrantIsForAWSResource", "true", State.UNDETERMINED),
+    ],
+)
+@pytest.mark.parametrize("side", ["identity", "key"])
+def test_conditions_on_how_a_role_uses_a_key(
+    operator: str, key_name: str, value: str, state: State, side: str
+) -> None:
+    only = {"Condition": {operator: {key_name: value}}}
+    said = statement("kms:Decrypt", KEY if side == "identity" else "*", **only)
+    if side == "identity":
+        assert read(said).state is state
+        return
+    named = {**said, "Principal": {"AWS": f"{ROLE}/r"}}
+    alone = key(policy=document(named))
+    assert read(of=alone).state is state
+
+
+def test_without_the_key_a_role_reads_nothing() -> None:
+    assert read().missing == ("kms:Decrypt on aws_kms_key.k for aws_iam_role.r",)
+
+
+def test_a_key_that_does_not_listen_to_the_account_is_closed() -> None:
+    granted_it = statement("kms:Decrypt", KEY)
+    assert read(granted_it).state is State.PROVEN
+    assert read(granted_it, of=key(policy=document(lets(S3, USES)))).state is State.BROKEN
+
+
+def test_the_policy_that_aws_gives_a_key_listens_to_the_account() -> None:
+    unwritten = key(policy=UNKNOWN, computed=("policy",))
+    assert read(statement("kms:Decrypt", KEY), of=unwritten).state is State.PROVEN
+    assert read(of=unwritten).state is State.BROKEN
+
+
+def test_a_denial_of_the_key_is_stronger() -> None:
+    denial = {**statement("kms:Decrypt", Principal="*"), "Effect": "Deny"}
+    assert read(statement("kms:Decrypt", KEY), key_policy=(denial,)).state is State.BROKEN
+
+
+# Tables and buckets that code uses ------------------------------------------------------------
+
+
+def called(part: Made, *more: Made, operation: str, named: str, **values: Any) -> JudgedEdge:
+    environment = [{"variables": {"IT": named}}]
+    parts = (part, key(), function(environment=environment), role("r"), *more)
+    found = judged(stack(*parts), calling(operation))
+    (edge,) = [e for e in found.values() if e.edge.kind == "calls"]
+    return edge
+
+
+PUT = granted(statement("dynamodb:PutItem", arn("dynamodb", "table/assets")))
+
+
+@pytest.mark.parametrize(
+    ("block", "asked"),
+    [
+        ([{"enabled": True, "kms_key_arn": KEY}], True),
+        ([{"enabled": True, "kms_key_arn": UNKNOWN}], False),
+        ([{"enabled": True, "kms_key_arn": None}], False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_a_table_costs_its_key_if_it_has_one_of_ones_own(block: Any, asked: bool) -> None:
+    written = [{"enabled": {"constant_value": True}}]
+    assets = table(server_side_encryption=block, refers={"server_side_encryption": written})
+    edge = called(assets, PUT, operation="dynamodb.PutItem", named="assets")
+    assert edge.state is (State.BROKEN if asked else State.PROVEN)
+    assert ("kms:Decrypt on aws_kms_key.k for aws_iam_role.r" in edge.missing) is asked
+
+
+def test_a_table_whose_key_is_not_known_leaves_it_open() -> None:
+    written = [{"kms_key_arn": {"references": ["var.key"]}}]
+    block = [{"enabled": True, "kms_key_arn": UNKNOWN}]
+    assets = table(server_side_encryption=block, refers={"server_side_encryption": written})
+    edge = called(assets, PUT, operation="dynamodb.PutItem", named="assets")
+    assert edge.state is State.UNDETERMINED
+
+
+def sse(algorithm: Any = "aws:kms", key_name: Any = KEY, **more: Any) -> list[Any]:
+    default = {"sse_algorithm": algorithm, "kms_master_key_id": key_name}
+    return [{"apply_server_side_encryption_by_default": [default], **more}]
+
+
+GET = granted(statement("s3:GetObject", f"{FILMS}/*"))
+READ_FILM: dict[str, Any] = {"operation": "s3.GetObject", "named": "films"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "state"),
+    [
+        (sse(), State.BROKEN),
+        (sse("aws:kms:dsse"), State.BROKEN),
+        (sse("AES256", None), State.PROVEN),
+        (sse("aws:kms", None), State.PROVEN),
+        (sse("aws:kms", "alias/aws/s3"), State.PROVEN),
+        (sse("aws:kms", "alias/other"), State.UNDETERMINED),
+        (sse("aws:kms", UNKNOWN), State.UNDETERMINED),
+        (sse(UNKNOWN), State.UNDETERMINED),
+    ],
+)
+@pytest.mark.parametrize("own", [False, True], ids=["by a resource", "by an attribute"])
+def test_a_bucket_costs_the_key_of_its_rule(rules: Any, state: State, own: bool) -> None:
+    films = bucket(server_side_encryption_configuration=[{"rule": rules}]) if own else bucket()
+    type_ = "aws_s3_bucket_server_side_encryption_configuration"
+    more = [] if own else [made(f"{type_}.e", bucket="films", rule=rules)]
+    assert called(films, GET, *more, **READ_FILM).state is state
+
+
+@pytest.mark.parametrize(("whole", "state"), [(True, State.PROVEN), (False, State.UNDETERMINED)])
+def test_with_a_bucket_key_the_context_is_the_bucket(whole: bool, state: State) -> None:
+    type_ = "aws_s3_bucket_server_side_encryption_configuration"
+    rules = made(f"{type_}.e", bucket="films", rule=sse(bucket_key_enabled=whole))
+    only = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": FILMS}}
+    use = statement("kms:Decrypt", KEY, Condition=only)
+    grants = granted(statement("s3:GetObject", f"{FILMS}/*"), use)
+    assert called(bucket(), grants, rules, **READ_FILM).state is state

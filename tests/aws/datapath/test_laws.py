@@ -1,0 +1,277 @@
+"""What holds of every stack, whatever is changed in it: nothing raises, doubt proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import Authority, DataPath, Edge, State, draw
+from planproof.aws.datapath.strangers import deputies, guarded, needless, outsiders
+from planproof.aws.datapath.surplus import grants
+from planproof.aws.escalation import escalations, permissions_management
+from planproof.aws.policies.held import boundaries
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import (
+    S3,
+    arn,
+    bucket,
+    calling,
+    document,
+    function,
+    granted,
+    judged,
+    lets,
+    log_group,
+    policy_of,
+    queue,
+    rule,
+    statement,
+    table,
+    topic,
+    without_value,
+)
+from tests.aws.datapath.test_lost_grants import BREAKS, path_of, shipped_path, states, without
+from tests.builders.shipped import shipped, with_document
+from tests.builders.stacks import made, role, stack
+
+CHANGEABLE = [
+    (part.address, attribute)
+    for part in shipped().managed()
+    for attribute, value in sorted(part.values.items())
+    if value is not UNKNOWN and value not in (None, [], {}, "")
+]
+
+
+def proven(stack_: Stack) -> set[str]:
+    return {edge for edge, state in states(stack_).items() if state is State.PROVEN}
+
+
+def all_asked(stack_: Stack, path: DataPath) -> Iterator[bool | None]:
+    """Every verdict that steps ask for."""
+    authority = Authority(stack_)
+    for principal in stack_.managed("aws_iam_role"):
+        yield from (grant.holds for grant in grants(authority, path, principal))
+        held = authority.identity(principal), boundaries(stack_, principal)
+        yield from (way.open for way in (*escalations(*held), *permissions_management(*held)))
+    for part in guarded(authority):
+        yield from (attempt.holds for attempt in outsiders(authority, part))
+        yield from (attempt.holds for attempt in needless(authority, path, part))
+    yield from (ruling.allowed for _, ruling in deputies(authority, path))
+
+
+# What nobody knows ----------------------------------------------------------------------------
+
+
+@cache
+def proven_at_first() -> frozenset[str]:
+    return frozenset(proven(shipped()))
+
+
+@pytest.mark.parametrize("attribute", sorted({attribute for _, attribute in CHANGEABLE}))
+def test_a_value_that_nobody_knows_proves_nothing(attribute: str) -> None:
+    """Nor does its loss raise, wherever it is."""
+    for address in [a for a, name in CHANGEABLE if name == attribute]:
+        assert proven(without_value(shipped(), address, attribute)) <= proven_at_first(), address
+
+
+LOST = [grant for grant, edges in BREAKS.items() if edges]
+
+
+@pytest.mark.parametrize("lost", LOST[::7], ids=[f"{a} {s} {x}" for a, s, x in LOST[::7]])
+def test_doubt_proves_nothing_of_what_is_broken(lost: tuple[str, str, str]) -> None:
+    broken = without(shipped(), *lost)
+    at_first = proven(broken)
+    assert at_first < proven_at_first()
+    for part in broken.managed():
+        # All its values at once, and the one that says most.
+        hidden = dict.fromkeys(part.values, UNKNOWN)
+        nothing = broken.with_resources([replace(part, values=hidden)])
+        assert proven(nothing) <= at_first, part
+        for name in ("arn", "policy", "name", "id"):
+            if name in part.values:
+                assert proven(without_value(broken, part.address, name)) <= at_first, (part, name)
+
+
+def test_every_question_can_be_asked_of_a_stack_with_gaps() -> None:
+    """Nothing raises, and what a policy says is open where nobody knows the policy."""
+    at_first = list(all_asked(shipped(), shipped_path()))
+    assert len(at_first) > 150
+    assert None not in at_first
+    one_of_each = {part.type: part for part in shipped().managed()}
+    for part in one_of_each.values():
+        hidden = dict.fromkeys(part.values, UNKNOWN)
+        gap = shipped().with_resources([replace(part, values=hidden)])
+        found = list(all_asked(gap, path_of(gap)))
+        if part.type in SAYING:
+            assert None in found, part
+
+
+SAYING = ("aws_iam_policy", "aws_iam_role", "aws_kms_key", "aws_sqs_queue_policy")
+
+
+# Denials --------------------------------------------------------------------------------------
+
+DENIED = sorted({need.action for need in shipped_path().needs if need.required})
+
+
+def deny(action: str) -> Any:
+    def edit(document: dict[str, Any]) -> None:
+        document["Statement"].append({"Effect": "Deny", "Action": action, "Resource": "*"})
+
+    return edit
+
+
+def denied(stack_: Stack, need_of: Edge, action: str) -> Stack:
+    """The stack with a denial on the side of whoever asks, or of what a service asks for."""
+    (need,) = [need for need in need_of.needs if need.action == action][:1]
+    if isinstance(need.principal, Resource):
+        name = str(need.principal).removeprefix("aws_iam_role.")
+        return with_document(stack_, f"aws_iam_policy.{name}", deny(action))
+    assert need.on is not None
+    holder = {
+        "aws_sqs_queue": ("aws_sqs_queue_policy", "policy"),
+        "aws_kms_key": ("aws_kms_key", "policy"),
+        "aws_iam_role": ("aws_iam_role", "assume_role_policy"),
+    }[need.on.type]
+
+    def edit(document: dict[str, Any]) -> None:
+        said = {"Effect": "Deny", "Principal": "*", "Action": action}
+        document["Statement"].append(
+            said if holder[0] == "aws_iam_role" else {**said, "Resource": "*"}
+        )
+
+    return with_document(stack_, f"{holder[0]}.{need.on.name}", edit, holder[1])
+
+
+@pytest.mark.parametrize("action", DENIED)
+def test_a_denial_of_anything_that_an_edge_needs_breaks_it(action: str) -> None:
+    needing = [edge for edge in shipped_path() if action in {n.action for n in edge.needs}]
+    assert needing
+    for edge in needing:
+        found = states(denied(shipped(), edge, action))
+        assert found[str(edge)] is State.BROKEN
+        # And proves nothing else.
+        assert {e for e, state in found.items() if state is State.PROVEN} < proven_at_first()
+
+
+# Order, emptiness, plans ----------------------------------------------------------------------
+
+
+def shown(path: DataPath) -> list[tuple[str, tuple[str, ...]]]:
+    return [(str(edge), tuple(f"{n} {n.why}" for n in edge.needs)) for edge in path]
+
+
+def test_edges_and_needs_come_in_the_same_order_every_time() -> None:
+    again = shipped().with_resources([])
+    assert shown(path_of(again)) == shown(shipped_path())
+    assert len({str(edge) for edge in shipped_path()}) == len(shipped_path().edges)
+
+
+def test_an_empty_stack_has_no_edges() -> None:
+    empty = stack()
+    assert draw(empty, lambda _: calling("s3.GetObject")).edges == ()
+    assert list(all_asked(empty, DataPath(()))) == []
+
+
+PLANNED = ("arn", "id", "url", "key_id")
+
+
+def planned(text: Any = UNKNOWN) -> Stack:
+    """A stack as a plan alone knows it: no ARNs, no account, but what refers to what.
+
+    Args:
+        text: the queue's policy, which is not known if it names an ARN.
+    """
+    to_queue = {"queue": [{"queue_arn": {"references": ["aws_sqs_queue.work.arn"]}}]}
+    run = {
+        "role": ["aws_iam_role.r.arn", "aws_iam_role.r"],
+        "environment": [{"variables": {"references": ["aws_dynamodb_table.assets.name"]}}],
+    }
+    url = {"queue_url": ["aws_sqs_queue.work.id", "aws_sqs_queue.work"]}
+    read = {"event_source_arn": ["aws_sqs_queue.work.arn", "aws_sqs_queue.work"]}
+    target = {"arn": ["aws_sqs_queue.work.arn", "aws_sqs_queue.work"]}
+    news = {"alarm_actions": ["aws_sns_topic.news.arn", "aws_sns_topic.news"]}
+    full = [
+        bucket(),
+        queue(),
+        topic(),
+        table(),
+        rule(),
+        log_group(),
+        role("r"),
+        granted(statement("*")),
+        made("aws_sqs_queue_policy.work", policy=text, refers=url),
+        made("aws_s3_bucket_notification.n", bucket="films", queue=[{}], refers=to_queue),
+        function(
+            environment=[{"variables": {"T": "assets"}}],
+            refers=run,
+            tracing_config=[{"mode": "Active"}],
+        ),
+        made("aws_lambda_event_source_mapping.m", function_name="job", refers=read),
+        made("aws_cloudwatch_event_target.t", rule="done", refers=target),
+        made("aws_cloudwatch_metric_alarm.a", alarm_actions=[UNKNOWN], refers=news),
+    ]
+    values = {
+        "aws_s3_bucket_notification.n": {"queue": [{"queue_arn": UNKNOWN}]},
+        "aws_lambda_function.job": {"role": UNKNOWN},
+        "aws_lambda_event_source_mapping.m": {"event_source_arn": UNKNOWN},
+        "aws_sqs_queue_policy.work": {"queue_url": UNKNOWN},
+    }
+    found = stack(*full, region=None)
+    changed = []
+    for part in found:
+        hidden = dict.fromkeys(PLANNED, UNKNOWN)
+        changed.append(
+            replace(part, values={**part.values, **hidden, **values.get(part.address, {})})
+        )
+    return found.with_resources(changed)
+
+
+def test_a_plan_alone_proves_nothing_that_needs_a_permission() -> None:
+    found = judged(planned(), calling("dynamodb.PutItem"))
+    ends = {(str(e.edge.source), str(e.edge.target)) for e in found.values() if e.edge.needs}
+    assert ends >= {
+        ("aws_s3_bucket.films", "aws_sqs_queue.work"),
+        ("aws_sqs_queue.work", "aws_lambda_function.job"),
+        ("aws_lambda_function.job", "aws_iam_role.r"),
+        ("aws_lambda_function.job", "aws_dynamodb_table.assets"),
+        ("aws_lambda_function.job", "aws_cloudwatch_log_group.g"),
+        ("aws_lambda_function.job", "X-Ray"),
+        ("aws_cloudwatch_event_rule.r", "aws_sqs_queue.work"),
+        ("aws_cloudwatch_metric_alarm.a", "aws_sns_topic.news"),
+    }
+    # But a role that trusts a service does so whatever the ARNs will be.
+    proven = {name for name, edge in found.items() if edge.state is State.PROVEN}
+    assert proven == {"aws_lambda_function.job runs under aws_iam_role.r"}
+    assert {edge.state for edge in found.values()} == {State.PROVEN, State.UNDETERMINED}
+
+
+def test_a_plan_alone_proves_what_no_arn_decides() -> None:
+    notified = "aws_s3_bucket.films notifies aws_sqs_queue.work"
+    mine = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    for said, state in (
+        (lets(S3, "sqs:SendMessage"), State.PROVEN),
+        (lets(S3, "sqs:SendMessage", Condition=mine), State.UNDETERMINED),
+        (lets("events.amazonaws.com", "sqs:SendMessage"), State.BROKEN),
+    ):
+        assert judged(planned(document(said)))[notified].state is state
+
+
+def test_a_plan_alone_can_be_asked_everything() -> None:
+    path = draw(planned(), lambda _: calling("dynamodb.PutItem"))
+    assert None in list(all_asked(planned(), path))
+
+
+def test_the_same_stack_with_its_arns_is_proven() -> None:
+    """So that the plan is undetermined for what it does not know, and for nothing else."""
+    work = queue()
+    notice = made(
+        "aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": arn("sqs", "work")}]
+    )
+    found = judged(stack(bucket(), work, notice, policy_of(work, lets(S3, "sqs:*"))))
+    assert {edge.state for edge in found.values()} == {State.PROVEN}

@@ -1,0 +1,66 @@
+"""A log group that no function writes to needs its key like any other."""
+
+from __future__ import annotations
+
+import pytest
+
+from planproof.aws.datapath import JudgedEdge, State
+from tests.aws.datapath.parts import (
+    KEY,
+    arn,
+    function,
+    granted,
+    judged,
+    key,
+    lets,
+    log_group,
+    statement,
+)
+from tests.builders.stacks import REGION, Made, role, stack
+
+SERVICE = f"logs.{REGION}.amazonaws.com"
+GROUP = arn("logs", "log-group:/canteen")
+NEEDED = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
+ITSELF = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": GROUP}}}
+
+
+def found(*parts: Made) -> list[JudgedEdge]:
+    edges = judged(stack(*parts)).values()
+    return [edge for edge in edges if edge.edge.kind == "is encrypted with"]
+
+
+def test_the_key_has_to_let_cloudwatch_logs_in() -> None:
+    (edge,) = found(log_group("/canteen", kms_key_id=KEY), key(lets(SERVICE, NEEDED, **ITSELF)))
+    assert edge.state is State.PROVEN
+    assert [str(edge.edge.source), str(edge.edge.target)] == [
+        "aws_cloudwatch_log_group.g",
+        "aws_kms_key.k",
+    ]
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        lets(SERVICE, NEEDED[1:], **ITSELF),
+        lets("logs.eu-west-1.amazonaws.com", NEEDED, **ITSELF),
+        lets(
+            SERVICE,
+            NEEDED,
+            Condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": f"{GROUP}-2"}},
+        ),
+    ],
+    ids=["one action too few", "another region", "another log group"],
+)
+def test_a_key_that_does_not_makes_no_such_group(grant: object) -> None:
+    (edge,) = found(log_group("/canteen", kms_key_id=KEY), key(grant))
+    assert edge.state is State.BROKEN
+
+
+def test_a_group_without_a_key_of_the_stack_needs_none() -> None:
+    assert found(log_group("/canteen"), key()) == []
+
+
+def test_a_group_that_a_function_writes_to_is_asked_for_there() -> None:
+    writes = granted(statement(["logs:CreateLogStream", "logs:PutLogEvents"]))
+    group = log_group(kms_key_id=KEY)
+    assert found(function(), role("r"), writes, group, key()) == []

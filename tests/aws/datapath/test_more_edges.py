@@ -1,0 +1,202 @@
+"""Schedules, streams of tables, what is switched off, and what a request says of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import State
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import (
+    KEY_ID,
+    ROLE,
+    S3,
+    arn,
+    bucket,
+    calling,
+    function,
+    granted,
+    judged,
+    key,
+    lets,
+    log_group,
+    policy_of,
+    queue,
+    rule,
+    statement,
+    table,
+    topic,
+)
+from tests.builders.stacks import REGION, Made, made, role, stack
+
+SCHEDULER = "scheduler.amazonaws.com"
+SCHEDULED = "aws_scheduler_schedule.s calls in time aws_sqs_queue.work"
+NOTIFIED = "aws_s3_bucket.films notifies aws_sqs_queue.work"
+READ = "aws_sqs_queue.work is read by aws_lambda_function.job"
+CALLED = "aws_lambda_function.job calls aws_sqs_queue.work"
+STREAMED = "aws_dynamodb_table.assets is read by aws_lambda_function.job"
+
+
+def schedule(**target: Any) -> Made:
+    given = {"arn": arn("sqs", "work"), "role_arn": f"{ROLE}/r", **target}
+    own = arn("scheduler", "schedule/default/s")
+    return made("aws_scheduler_schedule.s", name="s", id="default/s", arn=own, target=[given])
+
+
+def scheduled(*parts: Made, **target: Any) -> Any:
+    return judged(stack(schedule(**target), queue(), *parts))
+
+
+SEND = granted(statement("sqs:SendMessage", arn("sqs", "work")))
+
+
+def test_a_schedule_works_in_the_name_of_its_role() -> None:
+    edge = scheduled(role("r", SCHEDULER), SEND)[SCHEDULED]
+    assert edge.state is State.PROVEN
+
+
+def test_a_role_that_the_scheduler_may_not_assume_breaks_it() -> None:
+    edge = scheduled(role("r"), SEND)[SCHEDULED]
+    assert edge.missing == (f"sts:AssumeRole on aws_iam_role.r for {SCHEDULER}",)
+
+
+def test_a_role_that_may_not_send_breaks_it() -> None:
+    edge = scheduled(role("r", SCHEDULER))[SCHEDULED]
+    assert edge.missing == ("sqs:SendMessage on aws_sqs_queue.work for aws_iam_role.r",)
+
+
+@pytest.mark.parametrize("named", [UNKNOWN, f"{ROLE}/elsewhere"])
+def test_a_role_from_elsewhere_leaves_it_open(named: Any) -> None:
+    edge = scheduled(role("r", SCHEDULER), SEND, role_arn=named)[SCHEDULED]
+    assert edge.state is State.UNDETERMINED
+
+
+# Streams -------------------------------------------------------------------------------------
+
+READS = ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"]
+
+
+def streamed(resource: str) -> Any:
+    mapping = made(
+        "aws_lambda_event_source_mapping.m",
+        event_source_arn=UNKNOWN,
+        function_name="job",
+        refers={"event_source_arn": ["aws_dynamodb_table.assets.stream_arn"]},
+    )
+    grants = granted(statement(READS, resource), statement("dynamodb:ListStreams"))
+    return judged(stack(mapping, table(), function(), role("r"), grants, log_group()))[STREAMED]
+
+
+def test_any_stream_of_a_table_is_enough() -> None:
+    assert streamed(arn("dynamodb", "table/assets/stream/*")).state is State.PROVEN
+
+
+def test_the_table_is_not_its_stream() -> None:
+    edge = streamed(arn("dynamodb", "table/assets"))
+    assert edge.missing == tuple(f"{read} on {_stream()} for aws_iam_role.r" for read in READS)
+
+
+def _stream() -> str:
+    return arn("dynamodb", "table/assets/stream/2026-01-01T00:00:00.000")
+
+
+# Switches ------------------------------------------------------------------------------------
+
+
+def notification() -> Made:
+    told = [{"queue_arn": arn("sqs", "work"), "events": ["s3:ObjectCreated:*"]}]
+    return made("aws_s3_bucket_notification.n", bucket="films", queue=told)
+
+
+@pytest.mark.parametrize(
+    ("value", "state"),
+    [(True, State.PROVEN), (None, State.PROVEN), (UNKNOWN, State.PROVEN), (False, State.BROKEN)],
+)
+def test_a_key_that_is_disabled_encrypts_nothing(value: Any, state: State) -> None:
+    work = queue(kms_master_key_id=KEY_ID)
+    uses = lets(S3, ["kms:GenerateDataKey", "kms:Decrypt"])
+    open_to = policy_of(work, lets(S3, "sqs:SendMessage"))
+    found = stack(notification(), bucket(), work, open_to, key(uses, is_enabled=value))
+    edge = judged(found)[NOTIFIED]
+    assert edge.state is state
+    if state is State.BROKEN:
+        assert edge.missing == ("aws_kms_key.k switched on",)
+
+
+@pytest.mark.parametrize(
+    ("value", "state"), [(True, State.PROVEN), (None, State.PROVEN), (False, State.BROKEN)]
+)
+def test_a_mapping_that_is_disabled_reads_nothing(value: Any, state: State) -> None:
+    mapping = made(
+        "aws_lambda_event_source_mapping.m",
+        event_source_arn=arn("sqs", "work"),
+        function_name="job",
+        enabled=value,
+    )
+    reads = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    grants = granted(statement(reads, arn("sqs", "work")))
+    found = stack(mapping, queue(), function(), role("r"), grants, log_group())
+    assert judged(found)[READ].state is state
+
+
+@pytest.mark.parametrize(
+    ("switch", "state"),
+    [
+        ({"state": "ENABLED"}, State.PROVEN),
+        ({}, State.PROVEN),
+        ({"state": "DISABLED"}, State.BROKEN),
+        ({"is_enabled": False}, State.BROKEN),
+    ],
+)
+def test_a_rule_that_is_disabled_delivers_nothing(switch: dict[str, Any], state: State) -> None:
+    work = queue()
+    target = made("aws_cloudwatch_event_target.t", rule="done", arn=arn("sqs", "work"))
+    open_to = policy_of(work, lets("events.amazonaws.com", "sqs:SendMessage"))
+    found = judged(stack(rule(**switch), target, work, open_to))
+    edge = found["aws_cloudwatch_event_rule.r delivers events to aws_sqs_queue.work"]
+    assert edge.state is state
+
+
+# What a request says of itself ----------------------------------------------------------------
+
+
+def called(condition: dict[str, Any], **more: Any) -> State:
+    environment = [{"variables": {"QUEUE": arn("sqs", "work")}}]
+    send = statement("sqs:SendMessage", arn("sqs", "work"), Condition=condition)
+    found = stack(
+        function(environment=environment), role("r"), queue(**more), granted(send), log_group()
+    )
+    return judged(found, calling("sqs.SendMessage"))[CALLED].state
+
+
+@pytest.mark.parametrize(
+    ("region", "state"), [(REGION, State.PROVEN), ("eu-north-1", State.BROKEN)]
+)
+def test_the_region_that_is_asked_is_known(region: str, state: State) -> None:
+    assert called({"StringEquals": {"aws:RequestedRegion": region}}) is state
+
+
+@pytest.mark.parametrize(
+    ("tags", "state"),
+    [
+        ({"team": "video"}, State.PROVEN),
+        ({"team": "audio"}, State.BROKEN),
+        ({}, State.BROKEN),
+        (UNKNOWN, State.UNDETERMINED),
+        ({"team": UNKNOWN}, State.UNDETERMINED),
+    ],
+)
+def test_the_tags_of_a_queue_are_known(tags: Any, state: State) -> None:
+    asked = {"StringEquals": {"aws:ResourceTag/team": "video"}}
+    assert called(asked, tags_all=tags) is state
+
+
+def test_a_topic_with_the_policy_that_aws_gives_it_lets_no_role_publish_by_itself() -> None:
+    environment = [{"variables": {"TOPIC": arn("sns", "news")}}]
+    parts = (function(environment=environment), role("r"), topic(), log_group())
+    path = "aws_lambda_function.job calls aws_sns_topic.news"
+    edge = judged(stack(*parts), calling("sns.Publish"))[path]
+    assert edge.missing == ("sns:Publish on aws_sns_topic.news for aws_iam_role.r",)
+    send = granted(statement("sns:Publish", arn("sns", "news")))
+    assert judged(stack(*parts, send), calling("sns.Publish"))[path].state is State.PROVEN

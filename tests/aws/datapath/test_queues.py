@@ -1,0 +1,156 @@
+"""Where messages go that nobody could handle: redrive policies and who they let in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import JudgedEdge, State
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import OTHER, arn, judged, queue
+from tests.builders.stacks import Made, made, stack
+
+DEAD = arn("sqs", "dead")
+WORK_URL, DEAD_URL = (str(queue(name).resource.get("url")) for name in ("work", "dead"))
+
+
+def redrive(target: Any = DEAD) -> str:
+    return json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": 3})
+
+
+def by_attribute(text: Any, **more: Any) -> list[Made]:
+    return [queue(redrive_policy=text, **more)]
+
+
+def by_resource(text: Any, url: Any = WORK_URL, **more: Any) -> list[Made]:
+    own = made("aws_sqs_queue_redrive_policy.p", queue_url=url, redrive_policy=text, **more)
+    return [queue(redrive_policy=UNKNOWN, computed=("redrive_policy",)), own]
+
+
+FORMS = {"an attribute": by_attribute, "a resource": by_resource}
+each_form = pytest.mark.parametrize("form", FORMS)
+
+
+def the(*parts: Made) -> JudgedEdge:
+    (edge,) = judged(stack(*parts)).values()
+    return edge
+
+
+@each_form
+def test_the_queue_that_is_named_gets_them(form: str) -> None:
+    edge = the(*FORMS[form](redrive()), queue("dead"))
+    assert (edge.state, str(edge.edge.target)) == (State.PROVEN, "aws_sqs_queue.dead")
+    assert edge.rulings == ()
+
+
+@pytest.mark.parametrize("text", [None, "", UNKNOWN])
+def test_without_a_policy_nobody_does(text: Any) -> None:
+    plain = queue(redrive_policy=text, computed=("redrive_policy",))
+    assert judged(stack(plain, queue("dead"))) == {}
+
+
+@each_form
+@pytest.mark.parametrize("account", [{}, {"account": OTHER}, {"region": "eu-west-1"}])
+def test_a_queue_from_outside_is_not_known(form: str, account: dict[str, str]) -> None:
+    edge = the(*FORMS[form](redrive(arn("sqs", "dead", **account))))
+    # Of another account or region it can be none, whoever owns it.
+    assert edge.state is (State.BROKEN if account else State.UNDETERMINED)
+    assert edge.edge.outside
+
+
+@each_form
+def test_an_unknown_policy_leaves_it_open(form: str) -> None:
+    edge = the(*FORMS[form](UNKNOWN), queue("dead"))
+    assert (edge.state, edge.edge.target) == (State.UNDETERMINED, "an unknown queue")
+    assert not edge.edge.outside
+
+
+@each_form
+def test_an_unknown_policy_names_what_it_refers_to(form: str) -> None:
+    refers = {"redrive_policy": ["aws_sqs_queue.dead.arn", "aws_sqs_queue.dead"]}
+    edge = the(*FORMS[form](UNKNOWN, refers=refers), queue("dead"), queue("other"))
+    assert (edge.state, str(edge.edge.target)) == (State.PROVEN, "aws_sqs_queue.dead")
+
+
+@each_form
+@pytest.mark.parametrize("text", ["{", "[]", '"x"', "3", '{"maxReceiveCount": 3}', redrive(None)])
+def test_text_that_names_no_queue_is_refused(form: str, text: str) -> None:
+    refers = {"redrive_policy": ["aws_sqs_queue.dead.arn", "aws_sqs_queue.dead"]}
+    edge = the(*FORMS[form](text, refers=refers), queue("dead"))
+    assert (edge.state, edge.missing) == (State.BROKEN, ("a queue of this stack",))
+
+
+def test_a_policy_of_which_nobody_knows_whose_it_is_leaves_it_open() -> None:
+    parts = by_resource(redrive(), UNKNOWN, refers={"queue_url": ["var.url"]})
+    found = judged(stack(*parts, queue("dead"))).values()
+    assert {edge.state for edge in found} == {State.UNDETERMINED}
+    assert {str(edge.edge.source) for edge in found} >= {"aws_sqs_queue.work"}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "state"),
+    [
+        ({}, {}, State.PROVEN),
+        ({"name": "work.fifo"}, {"name": "dead.fifo"}, State.PROVEN),
+        ({"name": "work.fifo"}, {}, State.BROKEN),
+        ({}, {"name": "dead.fifo"}, State.BROKEN),
+        ({}, {"region": "eu-west-1"}, State.BROKEN),
+        ({"region": "eu-west-1"}, {}, State.BROKEN),
+        ({}, {"account": OTHER}, State.BROKEN),
+    ],
+)
+def test_both_are_of_one_kind_and_place(
+    source: dict[str, str], target: dict[str, str], state: State
+) -> None:
+    dead = queue(**{"name": "dead", **target})
+    work = queue(**{"name": "work", **source, "redrive_policy": redrive(dead.resource.get("arn"))})
+    assert the(work, dead).state is state
+
+
+@pytest.mark.parametrize("unknown", ["work", "dead"])
+def test_a_queue_of_unknown_arn_leaves_it_open(unknown: str) -> None:
+    refers = {"redrive_policy": ["aws_sqs_queue.dead.arn"]}
+    text = UNKNOWN if unknown == "dead" else redrive()
+    arns = {name: {"arn": UNKNOWN} if name == unknown else {} for name in ("work", "dead")}
+    work = queue(redrive_policy=text, refers=refers, **arns["work"])
+    edge = the(work, queue("dead", **arns["dead"]))
+    assert (edge.state, str(edge.edge.target)) == (State.UNDETERMINED, "aws_sqs_queue.dead")
+
+
+# Who is let in --------------------------------------------------------------------------------
+
+WORK = arn("sqs", "work")
+ALLOWED: list[tuple[Any, State]] = [
+    ({"redrivePermission": "allowAll"}, State.PROVEN),
+    ({}, State.PROVEN),
+    ({"redrivePermission": "denyAll"}, State.BROKEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": [WORK]}, State.PROVEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": [DEAD, WORK]}, State.PROVEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": [f"{WORK}-2"]}, State.BROKEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": f"{WORK}-2"}, State.BROKEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": []}, State.BROKEN),
+    ({"redrivePermission": "byQueue"}, State.BROKEN),
+    ("{", State.BROKEN),
+    (UNKNOWN, State.UNDETERMINED),
+]
+
+
+@pytest.mark.parametrize(("policy", "state"), ALLOWED)
+@pytest.mark.parametrize("own", [False, True], ids=["by an attribute", "by a resource"])
+def test_a_redrive_allow_policy_lets_in_or_not(policy: Any, state: State, own: bool) -> None:
+    text = json.dumps(policy) if isinstance(policy, dict) else policy
+    if own:
+        type_ = "aws_sqs_queue_redrive_allow_policy"
+        dead = [queue("dead"), made(f"{type_}.a", queue_url=DEAD_URL, redrive_allow_policy=text)]
+    else:
+        dead = [queue("dead", redrive_allow_policy=text)]
+    edge = the(*by_attribute(redrive()), *dead)
+    assert edge.state is state
+    assert bool(edge.missing) is (state is State.BROKEN)
+
+
+def test_an_allow_policy_that_aws_fills_in_lets_all_in() -> None:
+    dead = queue("dead", redrive_allow_policy=UNKNOWN, computed=("redrive_allow_policy",))
+    assert the(*by_attribute(redrive()), dead).state is State.PROVEN

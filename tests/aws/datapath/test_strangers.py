@@ -1,0 +1,353 @@
+"""Who is let in that has no business with a part: other accounts, nobody, services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import Authority
+from planproof.aws.datapath.strangers import STRANGER, Attempt, guarded, needless, outsiders
+from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
+from planproof.values import UNKNOWN
+from tests.aws.datapath.parts import (
+    EVENTS,
+    OTHER,
+    S3,
+    arn,
+    bucket,
+    document,
+    function,
+    key,
+    lets,
+    log_group,
+    path_of,
+    policy_of,
+    queue,
+    rule,
+    statement,
+    table,
+    topic,
+)
+from tests.builders.stacks import ACCOUNT, Made, made, role, stack
+
+NOBODY = "an unauthenticated caller"
+SECRET = arn("secretsmanager", "secret:api-AbCdEf")
+BUS = arn("events", "event-bus/films")
+
+
+def secret() -> Made:
+    return made("aws_secretsmanager_secret.s", name="api", id=SECRET, arn=SECRET)
+
+
+def bus() -> Made:
+    return made("aws_cloudwatch_event_bus.b", name="films", id="films", arn=BUS)
+
+
+# type of part → the parts with a policy of one statement, and an action of its service
+def of_bucket(said: Any) -> list[Made]:
+    return [bucket(), policy_of(bucket(), said)]
+
+
+def of_queue(said: Any) -> list[Made]:
+    return [queue(), policy_of(queue(), said)]
+
+
+def of_topic(said: Any) -> list[Made]:
+    return [topic(), policy_of(topic(), said)]
+
+
+def of_key(said: Any) -> list[Made]:
+    return [key(policy=document(said))]
+
+
+def of_table(said: Any) -> list[Made]:
+    named = {"resource_arn": table().resource.get("arn"), "policy": document(said)}
+    return [table(), made("aws_dynamodb_resource_policy.p", **named)]
+
+
+def of_secret(said: Any) -> list[Made]:
+    text = document(said)
+    return [secret(), made("aws_secretsmanager_secret_policy.p", secret_arn=SECRET, policy=text)]
+
+
+def of_bus(said: Any) -> list[Made]:
+    text = document(said)
+    return [bus(), made("aws_cloudwatch_event_bus_policy.p", event_bus_name="films", policy=text)]
+
+
+def of_log_group(said: Any) -> list[Made]:
+    policy = made("aws_cloudwatch_log_resource_policy.p", policy_document=document(said))
+    return [log_group(), policy]
+
+
+def of_role(said: Any) -> list[Made]:
+    trusted = {name: value for name, value in said.items() if name != "Resource"}
+    return [role("r", assume_role_policy=document(trusted))]
+
+
+KINDS: dict[str, tuple[Any, str]] = {
+    "bucket": (of_bucket, "s3:GetObject"),
+    "queue": (of_queue, "sqs:SendMessage"),
+    "topic": (of_topic, "sns:Publish"),
+    "key": (of_key, "kms:Decrypt"),
+    "table": (of_table, "dynamodb:PutItem"),
+    "secret": (of_secret, "secretsmanager:GetSecretValue"),
+    "event bus": (of_bus, "events:PutEvents"),
+    "log group": (of_log_group, "logs:PutLogEvents"),
+    "role": (of_role, "sts:AssumeRole"),
+}
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def parts_of(kind: str, principal: Any, **more: Any) -> list[Made]:
+    how, action = KINDS[kind]
+    element = {} if principal is None else {"Principal": principal}
+    made_: list[Made] = how(statement(action, **element, **more))
+    return made_
+
+
+def tried(*parts: Made, region: str | None = "us-east-1") -> dict[str, Attempt]:
+    """What became of each outsider at the first part."""
+    found = stack(*parts, region=region)
+    attempts = list(outsiders(Authority(found), parts[0].resource))
+    assert len({attempt.who for attempt in attempts}) == len(attempts)
+    return {attempt.who: attempt for attempt in attempts}
+
+
+def verdicts(*parts: Made, **more: Any) -> dict[str, bool | None]:
+    return {who: attempt.holds for who, attempt in tried(*parts, **more).items()}
+
+
+REFUSED = {"another account": True, NOBODY: True}
+OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
+
+# Other accounts -------------------------------------------------------------------------------
+
+
+@each_kind
+@pytest.mark.parametrize(
+    "principal", [{"AWS": OWN_ROLE}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {"AWS": ACCOUNT}]
+)
+def test_the_own_account_is_nobodys_business(kind: str, principal: Any) -> None:
+    assert verdicts(*parts_of(kind, principal)) == REFUSED
+
+
+@each_kind
+@pytest.mark.parametrize(
+    "principal",
+    [
+        f"arn:aws:iam::{OTHER}:root",
+        OTHER,
+        f"arn:aws:iam::{OTHER}:role/theirs",
+        f"arn:aws:iam::{OTHER}:user/theirs",
+        f"arn:aws:sts::{OTHER}:assumed-role/theirs/session",
+    ],
+    ids=["root", "account id", "role", "user", "session"],
+)
+def test_another_account_that_is_named_is_let_in(kind: str, principal: str) -> None:
+    found = tried(*parts_of(kind, {"AWS": [OWN_ROLE, principal]}))
+    assert {who: attempt.holds for who, attempt in found.items()} == {
+        **REFUSED,
+        f"account {OTHER}": False,
+    }
+    attempt = found[f"account {OTHER}"]
+    assert attempt.actions == (KINDS[kind][1],)
+    assert attempt.statement is not None
+    assert attempt.policies
+
+
+@each_kind
+@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
+def test_everybody_is_everybody(kind: str, principal: Any) -> None:
+    assert verdicts(*parts_of(kind, principal)) == {"another account": False, NOBODY: False}
+
+
+@pytest.mark.parametrize("principal", [{"CanonicalUser": "a" * 64}, {"AWS": "AIDA" + "A" * 17}])
+def test_of_an_id_it_is_not_known_whose_it_is(principal: Any) -> None:
+    assert verdicts(*parts_of("bucket", principal)) == {"another account": None, NOBODY: True}
+
+
+OWN: list[tuple[str, str, Any]] = [
+    ("StringEquals", "aws:PrincipalAccount", ACCOUNT),
+    ("StringEquals", "aws:SourceAccount", ACCOUNT),
+    ("ArnLike", "aws:SourceArn", "arn:aws:s3:::films"),
+    ("StringEquals", "aws:SourceOrgID", "o-films"),
+    ("StringEquals", "aws:SourceOwner", ACCOUNT),
+    ("ArnEquals", "aws:PrincipalArn", OWN_ROLE),
+    ("StringEquals", "kms:CallerAccount", ACCOUNT),
+]
+
+
+@each_kind
+@pytest.mark.parametrize(("operator", "name", "value"), OWN, ids=[name for _, name, _ in OWN])
+def test_a_condition_on_who_asks_keeps_strangers_out(
+    kind: str, operator: str, name: str, value: Any
+) -> None:
+    only = {operator: {name: value}}
+    assert verdicts(*parts_of(kind, "*", Condition=only)) == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("operator", "name", "value", "holds"),
+    [
+        ("StringEquals", "aws:PrincipalAccount", STRANGER, False),
+        ("StringNotEquals", "aws:PrincipalAccount", ACCOUNT, False),
+        ("StringEqualsIfExists", "aws:SourceAccount", ACCOUNT, False),
+        ("Bool", "aws:SecureTransport", "true", False),
+        ("Bool", "aws:SecureTransport", "false", True),
+        ("IpAddress", "aws:SourceIp", "10.0.0.0/8", None),
+        ("StringEquals", "aws:SourceVpce", "vpce-1", None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["bucket", "queue", "key"])
+def test_a_condition_that_a_stranger_can_meet_does_not(
+    kind: str, operator: str, name: str, value: str, holds: bool | None
+) -> None:
+    found = verdicts(*parts_of(kind, {"AWS": "*"}, Condition={operator: {name: value}}))
+    assert found["another account"] is holds
+
+
+def test_a_denial_keeps_strangers_out() -> None:
+    action = "sqs:SendMessage"
+    denial = {
+        **statement(action, Principal="*"),
+        "Effect": "Deny",
+        "Condition": {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    }
+    parts = (queue(), policy_of(queue(), statement(action, Principal="*"), denial))
+    assert verdicts(*parts) == REFUSED
+
+
+@pytest.mark.parametrize("kind", ["bucket", "queue", "topic"])
+def test_everybody_but_some_is_nearly_everybody(kind: str) -> None:
+    but_us = {"NotPrincipal": {"AWS": OWN_ROLE}}
+    assert verdicts(*parts_of(kind, None, **but_us))["another account"] is False
+
+
+@pytest.mark.parametrize(
+    ("principal", "who", "holds"),
+    [
+        ({"Federated": "cognito-identity.amazonaws.com"}, "cognito-identity.amazonaws.com", False),
+        (
+            {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/example.com"},
+            f"arn:aws:iam::{ACCOUNT}:oidc-provider/example.com",
+            False,
+        ),
+    ],
+)
+def test_identity_providers_vouch_for_people_outside(principal: Any, who: str, holds: bool) -> None:
+    said = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRoleWithWebIdentity"}
+    found = verdicts(role("r", assume_role_policy=document(said)))
+    assert found == {**REFUSED, f"whoever {who} vouches for": holds}
+
+
+def test_a_policy_of_unknown_text_leaves_it_open() -> None:
+    unread = made("aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN)
+    assert set(verdicts(queue(), unread).values()) == {None}
+
+
+def test_of_a_part_in_an_unknown_account_only_strangers_are_surely_strangers() -> None:
+    nowhere = queue(arn=UNKNOWN)
+    for principal, named in (({"AWS": OTHER}, None), ({"AWS": [OTHER, "*"]}, None)):
+        said = statement("sqs:SendMessage", Principal=principal)
+        found = verdicts(nowhere, policy_of(queue(), said), region=None)
+        assert found[f"account {OTHER}"] is named
+    assert found["another account"] is False
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        bucket(),
+        queue(),
+        topic(),
+        key(policy=UNKNOWN, computed=("policy",)),
+        table(),
+        secret(),
+        bus(),
+        log_group(),
+        role("r"),
+        function(),
+    ],
+    ids=str,
+)
+def test_what_aws_gives_a_part_by_default_lets_nobody_in(part: Made) -> None:
+    assert verdicts(part) == REFUSED
+
+
+def test_every_type_with_policies_is_guarded() -> None:
+    every = [made(f"{type_}.x", arn=arn("x", "x")) for type_ in sorted(RESOURCE_POLICY_TYPES)]
+    found = stack(*every, made("data.aws_sqs_queue.d"), made("aws_sfn_state_machine.m"))
+    assert {str(part) for part in guarded(Authority(found))} == {
+        f"{type_}.x" for type_ in RESOURCE_POLICY_TYPES
+    }
+
+
+# Services that nobody needs -------------------------------------------------------------------
+
+
+def notified(*statements: Any, target: Any = None) -> dict[str, tuple[bool | None, str]]:
+    """Services at a queue that a bucket notifies, by what is decided of them."""
+    work = queue()
+    notice = made(
+        "aws_s3_bucket_notification.n",
+        bucket="films",
+        queue=[{"queue_arn": arn("sqs", "work") if target is None else target}],
+    )
+    found = stack(bucket(), notice, work, policy_of(work, *statements), rule())
+    authority = Authority(found)
+    attempts = needless(authority, path_of(found), found["aws_sqs_queue.work"])
+    return {attempt.who: (attempt.holds, attempt.found) for attempt in attempts}
+
+
+SEND = "sqs:SendMessage"
+
+
+def test_a_service_that_an_edge_needs_is_welcome() -> None:
+    assert notified(lets(S3, SEND)) == {S3: (True, "an edge of the data path needs it")}
+    assert notified(lets("S3.AmazonAWS.com", SEND))["S3.AmazonAWS.com"][0] is True
+
+
+def test_one_that_none_needs_is_not() -> None:
+    found = notified(lets(S3, SEND), lets(EVENTS, SEND))
+    assert [holds for holds, _ in found.values()] == [True, False]
+    assert found[EVENTS][1].endswith("lets it in, and no edge of the data path needs it")
+
+
+def test_a_denial_lets_nobody_in() -> None:
+    assert notified({**lets(EVENTS, SEND), "Effect": "Deny"}) == {}
+
+
+def test_principals_of_the_account_are_no_services() -> None:
+    assert notified(statement(SEND, Principal={"AWS": OWN_ROLE})) == {}
+
+
+def test_everybody_but_some_are_many() -> None:
+    found = notified({**statement(SEND), "NotPrincipal": {"AWS": OWN_ROLE}})
+    assert found["everybody but some"][0] is False
+
+
+def test_an_edge_of_unknown_target_may_need_it() -> None:
+    assert notified(lets(S3, SEND), target=UNKNOWN)[S3][0] is None
+    elsewhere = arn("sqs", "work", account=OTHER)
+    assert notified(lets(S3, SEND), target=elsewhere)[S3][0] is False
+
+
+def test_what_a_policy_of_unknown_text_lets_in_is_open() -> None:
+    unread = made("aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN)
+    found = stack(queue(), unread)
+    authority = Authority(found)
+    (attempt,) = needless(authority, path_of(found), found["aws_sqs_queue.work"])
+    assert (attempt.who, attempt.holds) == ("an unknown principal", None)
+
+
+def test_lambda_is_needed_by_the_role_of_a_function_alone() -> None:
+    for parts, holds in (
+        ((function(), role("r")), True),
+        ((role("r"),), False),
+        ((function(role=UNKNOWN), role("r")), None),
+    ):
+        found = stack(*parts)
+        attempts = needless(Authority(found), path_of(found), found["aws_iam_role.r"])
+        assert [attempt.holds for attempt in attempts] == [holds]

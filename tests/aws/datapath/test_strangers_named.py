@@ -1,0 +1,219 @@
+"""Strangers whom a policy means by a pattern or a condition, and what lies within a part."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from planproof.aws.datapath import Authority
+from planproof.aws.datapath.strangers import STRANGER, Attempt, outsiders
+from tests.aws.datapath.parts import (
+    OTHER,
+    arn,
+    bucket,
+    function,
+    key,
+    policy_of,
+    queue,
+    statement,
+    table,
+)
+from tests.builders.stacks import ACCOUNT, Made, made, stack
+
+NOBODY = "an unauthenticated caller"
+ANOTHER = "another account"
+PARTNER = "444455556666"
+FILMS = "arn:aws:s3:::films"
+ORGANIZATION = "another account of the organization o-films"
+
+
+def tried(*parts: Made) -> dict[str, Attempt]:
+    found = stack(*parts, region="us-east-1")
+    return {a.who: a for a in outsiders(Authority(found), parts[0].resource)}
+
+
+def verdicts(*parts: Made) -> dict[str, bool | None]:
+    return {who: attempt.holds for who, attempt in tried(*parts).items()}
+
+
+def at_bucket(resource: str | list[str], **more: Any) -> dict[str, bool | None]:
+    said = statement("s3:GetObject", resource, **more)
+    return verdicts(bucket(), policy_of(bucket(), said))
+
+
+def at_queue(*conditions: Any) -> dict[str, bool | None]:
+    said = [statement("sqs:SendMessage", Principal="*", Condition=c) for c in conditions]
+    return verdicts(queue(), policy_of(queue(), *said))
+
+
+# What lies within a part ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["public/*", "*.jpg", "index.html", "a/?/b*c", "${*}/x"])
+def test_objects_that_a_policy_names_are_asked_for(path: str) -> None:
+    found = at_bucket(f"{FILMS}/{path}", Principal="*")
+    assert found == {ANOTHER: False, NOBODY: False}
+
+
+def test_the_object_that_lets_somebody_in_is_named() -> None:
+    said = statement("s3:GetObject", f"{FILMS}/public/*", Principal="*")
+    found = tried(bucket(), policy_of(bucket(), said))[NOBODY]
+    assert f"(asked on {FILMS}/public/planproof)" in found.found
+    assert found.statement is not None
+
+
+def test_objects_for_one_other_account() -> None:
+    found = at_bucket(f"{FILMS}/partners/*", Principal={"AWS": PARTNER})
+    assert found == {ANOTHER: True, NOBODY: True, f"account {PARTNER}": False}
+
+
+def test_objects_of_another_bucket_are_not_asked_for() -> None:
+    assert set(at_bucket("arn:aws:s3:::other/public/*", Principal="*").values()) == {True}
+
+
+def test_what_is_left_of_a_denial_is_asked_for() -> None:
+    open_ = statement("s3:GetObject", f"{FILMS}/*", Principal="*")
+    but = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject"}
+    for kept, holds in ((f"{FILMS}/public/*", False), ("arn:aws:s3:::other/*", True)):
+        denial = {**but, "NotResource": kept}
+        found = verdicts(bucket(), policy_of(bucket(), open_, denial))
+        assert found[NOBODY] is holds
+
+
+def test_a_policy_variable_leaves_open_which_objects_are_meant() -> None:
+    path = f"{FILMS}/${{aws:PrincipalAccount}}/*"
+    assert at_bucket(path, Principal="*")[ANOTHER] is None
+    assert at_bucket(path, Principal={"AWS": ACCOUNT}) == {ANOTHER: True, NOBODY: True}
+    only = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+    assert at_bucket(path, Principal="*", Condition=only) == {ANOTHER: True, NOBODY: True}
+    denial = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    policy = policy_of(bucket(), statement("s3:GetObject", path, Principal="*"), denial)
+    assert verdicts(bucket(), policy) == {ANOTHER: True, NOBODY: True}
+
+
+@pytest.mark.parametrize("rest", ["index/by-owner", "index/*", "index/by-${*}"])
+def test_an_index_of_a_table(rest: str) -> None:
+    own = arn("dynamodb", "table/assets")
+    said = statement("dynamodb:Query", f"{own}/{rest}", Principal={"AWS": PARTNER})
+    text = json.dumps({"Version": "2012-10-17", "Statement": [said]})
+    policy = made("aws_dynamodb_resource_policy.p", resource_arn=own, policy=text)
+    assert verdicts(table(), policy)[f"account {PARTNER}"] is False
+
+
+def test_an_alias_of_a_function() -> None:
+    for name, more in (("job", {"qualifier": "live"}), ("job:live", {})):
+        given = {"function_name": name, "action": "lambda:InvokeFunction", "principal": PARTNER}
+        found = verdicts(function(), made("aws_lambda_permission.p", **given, **more))
+        assert found == {ANOTHER: True, NOBODY: True, f"account {PARTNER}": False}
+
+
+# Whom conditions name -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "who"),
+    [
+        ("ArnEquals", f"arn:aws:iam::{PARTNER}:role/deploy", f"account {PARTNER}"),
+        ("StringEquals", f"arn:aws:iam::{PARTNER}:user/team/deploy", f"account {PARTNER}"),
+        ("StringEquals", f"arn:aws:iam::{PARTNER}:root", f"account {PARTNER}"),
+        ("StringLike", f"arn:aws:iam::{PARTNER}:role/*deploy", f"account {PARTNER}"),
+        ("ArnLike", "arn:aws:iam::4444*:role/deploy", "account 444400000000"),
+        ("ArnLike", "arn:aws:iam::*:role/deploy", ANOTHER),
+        ("ArnLike", "arn:aws:iam::*:user/deploy", ANOTHER),
+        ("StringLike", "*/deploy", ANOTHER),
+        ("StringLike", "*:root", ANOTHER),
+    ],
+)
+def test_a_principal_that_a_condition_names(operator: str, value: str, who: str) -> None:
+    assert at_queue({operator: {"aws:PrincipalArn": value}})[who] is False
+
+
+def test_a_principal_of_the_own_account_is_none() -> None:
+    mine = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}
+    assert at_queue(mine) == {ANOTHER: True, NOBODY: True}
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "who"),
+    [
+        ("StringEquals", PARTNER, f"account {PARTNER}"),
+        ("StringLike", "4444*", "account 444400000000"),
+        ("StringLike", "44445555666?", "account 444455556660"),
+    ],
+)
+def test_an_account_that_a_condition_names(operator: str, value: str, who: str) -> None:
+    found = at_queue({operator: {"aws:PrincipalAccount": [ACCOUNT, value]}})
+    assert found == {ANOTHER: True, NOBODY: True, who: False}
+
+
+def test_both_the_account_and_the_role_have_to_fit() -> None:
+    deploy = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}}
+    theirs = {"StringEquals": {"aws:PrincipalAccount": PARTNER}}
+    assert at_queue({**deploy, **theirs})[f"account {PARTNER}"] is False
+    mine = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+    assert at_queue({**deploy, **mine}) == {ANOTHER: True, NOBODY: True}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalOrgID": "o-films"}},
+        {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-films/*"}},
+        {"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": ["o-films/r-1/ou-1/"]}},
+        {
+            "StringEquals": {"aws:PrincipalOrgID": "o-films"},
+            "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-films/r-1/ou-1/*"},
+        },
+    ],
+)
+def test_a_member_of_the_organization_is_of_another_account(condition: Any) -> None:
+    assert at_queue(condition) == {ANOTHER: True, NOBODY: True, ORGANIZATION: False}
+
+
+def test_a_member_of_the_organization_may_have_to_be_of_this_account_too() -> None:
+    mine = {"aws:PrincipalOrgID": "o-films", "aws:PrincipalAccount": ACCOUNT}
+    found = at_queue({"StringEquals": mine})
+    assert found == {ANOTHER: True, NOBODY: True, ORGANIZATION: True}
+    theirs = {"aws:PrincipalOrgID": "o-films", "aws:PrincipalAccount": PARTNER}
+    assert at_queue({"StringEquals": theirs})[f"account {PARTNER}"] is False
+
+
+@pytest.mark.parametrize(
+    ("spared", "who"),
+    [
+        ({"StringNotEquals": {"aws:PrincipalOrgID": "o-films"}}, ORGANIZATION),
+        ({"StringNotEquals": {"aws:PrincipalAccount": [ACCOUNT, PARTNER]}}, f"account {PARTNER}"),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}}, ANOTHER),
+    ],
+)
+def test_whom_a_denial_spares_is_tried(spared: Any, who: str) -> None:
+    open_ = statement("sqs:SendMessage", Principal="*")
+    denial = {**open_, "Effect": "Deny", "Condition": spared}
+    found = verdicts(queue(), policy_of(queue(), open_, denial))
+    assert found[who] is False
+    everybody = {**open_, "Effect": "Deny"}
+    refused = verdicts(queue(), policy_of(queue(), open_, denial, everybody))
+    assert set(refused.values()) == {True}
+
+
+def test_the_caller_of_a_key_may_be_of_the_account_that_is_named() -> None:
+    for account, who in ((PARTNER, f"account {PARTNER}"), (STRANGER, ANOTHER)):
+        only = {"StringEquals": {"kms:CallerAccount": account}}
+        said = statement("kms:Decrypt", Principal={"AWS": "*"}, Condition=only)
+        assert verdicts(key(said))[who] is False
+
+
+def test_a_named_user_may_be_limited_to_some_objects() -> None:
+    theirs = {"AWS": f"arn:aws:iam::{OTHER}:user/theirs"}
+    found = at_bucket(f"{FILMS}/in/*", Principal=theirs)
+    assert found[f"account {OTHER}"] is False
+
+
+def test_the_account_of_the_stack_may_be_the_usual_stranger() -> None:
+    own = queue(account=STRANGER)
+    said = statement("sqs:SendMessage", Principal={"AWS": STRANGER})
+    found = stack(own, policy_of(own, said), region=None)
+    attempts = outsiders(Authority(found), own.resource)
+    assert {a.who: a.holds for a in attempts} == {ANOTHER: True, NOBODY: True}

@@ -1,0 +1,353 @@
+"""Every policy that a user or a group has, and what is known of principals from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from planproof.aws.policies.held import HeldPolicies, boundaries, identity_policies
+from planproof.iam import Effect, Request, evaluate
+from planproof.terraform.source_index import SourceIndex, scan_text
+from planproof.terraform.stack import Stack
+from planproof.values import UNKNOWN
+from tests.builders.stacks import ACCOUNT, Made, allow, made, role, stack
+
+GET = allow("s3:GetObject", "arn:aws:s3:::films/*")
+PUT = allow("s3:PutObject", "arn:aws:s3:::films/*")
+POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/read"
+MANAGED = made("aws_iam_policy.read", name="read", arn=POLICY_ARN, id=POLICY_ARN, policy=GET)
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def user(name: str, **values: Any) -> Made:
+    arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
+    return made(f"aws_iam_user.{name}", **{"name": name, "id": name, "arn": arn, **values})
+
+
+def group(name: str, **values: Any) -> Made:
+    arn = f"arn:aws:iam::{ACCOUNT}:group/{name}"
+    return made(f"aws_iam_group.{name}", **{"name": name, "id": name, "arn": arn, **values})
+
+
+def may_get(found: Stack, name: str = "u", of: str = "aws_iam_user") -> Effect:
+    """Whether a user may; or whether anybody may by the policies of a group."""
+    held = HeldPolicies.of(found, found[f"{of}.{name}"])
+    caller = f"arn:aws:iam::{ACCOUNT}:user/{name}"
+    request = Request("s3:GetObject", "arn:aws:s3:::films/a.mp4", caller, ACCOUNT)
+    return evaluate(request, held.policies).effect
+
+
+def forms(word: str, one: Made) -> dict[str, list[Made]]:
+    """The ways in which a user or a group gets a policy."""
+    name = one.resource.name
+    inline = made(f"aws_iam_{word}_policy.p", name="p", policy=GET, **{word: name})
+    attached = made(f"aws_iam_{word}_policy_attachment.a", policy_arn=POLICY_ARN, **{word: name})
+    several = made(
+        "aws_iam_policy_attachment.a", policy_arn=POLICY_ARN, **{f"{word}s": ["x", name]}
+    )
+    arns = made(
+        f"aws_iam_{word}_policy_attachments_exclusive.e",
+        policy_arns=[POLICY_ARN],
+        **{f"{word}_name": name},
+    )
+    names = made(
+        f"aws_iam_{word}_policies_exclusive.e", policy_names=["p"], **{f"{word}_name": name}
+    )
+    return {
+        "inline": [one, inline],
+        "attached": [one, MANAGED, attached],
+        "attached to several": [one, MANAGED, several],
+        "attached exclusively": [one, MANAGED, arns],
+        "attached, and kept by an exclusive list": [one, MANAGED, attached, arns],
+        "inline, and kept by an exclusive list": [one, inline, names],
+    }
+
+
+CASES = [
+    *(("aws_iam_user", form, items) for form, items in forms("user", user("u")).items()),
+    *(("aws_iam_group", form, items) for form, items in forms("group", group("g")).items()),
+]
+IDS = [f"{of}: {form}" for of, form, _ in CASES]
+
+
+@pytest.mark.parametrize(("of", "form", "items"), CASES, ids=IDS)
+def test_each_form_grants(of: str, form: str, items: list[Made]) -> None:
+    assert may_get(stack(*items), items[0].resource.name, of) is Effect.ALLOWED
+
+
+@pytest.mark.parametrize(("of", "form", "items"), CASES, ids=IDS)
+def test_each_form_grants_nothing_to_another(of: str, form: str, items: list[Made]) -> None:
+    other = made(f"{of}.other", name="other", id="other")
+    assert may_get(stack(*items, other), "other", of) is Effect.IMPLICITLY_DENIED
+
+
+def test_a_role_and_a_user_of_one_name_are_two() -> None:
+    items = [user("same"), role("same"), *forms("user", user("same"))["inline"][1:]]
+    found = stack(*items)
+    assert may_get(found, "same") is Effect.ALLOWED
+    assert identity_policies(found, found["aws_iam_role.same"]) == []
+
+
+MEMBER = made("aws_iam_user_group_membership.m", user="u", groups=["g", "h"])
+MEMBERS = made("aws_iam_group_membership.m", name="m", users=["t", "u"], group="g")
+OF_GROUP = made("aws_iam_group_policy.p", name="p", group="g", policy=GET)
+
+
+@pytest.mark.parametrize("member", [MEMBER, MEMBERS])
+def test_a_user_has_the_policies_of_its_groups(member: Made) -> None:
+    items = [user("u"), user("other"), group("g"), group("h"), OF_GROUP, member]
+    found = stack(*items)
+    assert may_get(found) is Effect.ALLOWED
+    assert may_get(found, "other") is Effect.IMPLICITLY_DENIED
+    without = stack(*(item for item in items if item is not member))
+    assert may_get(without) is Effect.IMPLICITLY_DENIED
+
+
+def test_a_group_that_a_user_is_in_twice_counts_once() -> None:
+    found = stack(user("u"), group("g"), group("h"), OF_GROUP, MEMBER, MEMBERS)
+    assert len(identity_policies(found, found["aws_iam_user.u"])) == 1
+
+
+def test_a_membership_of_a_whole_module_is_followed() -> None:
+    found = stack(
+        made('module.m["a"].aws_iam_user.u', name="a-u", id="a-u"),
+        made('module.m["b"].aws_iam_user.u', name="b-u", id="b-u"),
+        group("g"),
+        OF_GROUP,
+        made('aws_iam_user_group_membership.m["a"]', user="a-u", groups=["g"]),
+    )
+    counts = [
+        len(identity_policies(found, found[f'module.m["{key}"].aws_iam_user.u'])) for key in "ab"
+    ]
+    assert counts == [1, 0]
+
+
+def member(**values: Any) -> Made:
+    return made("aws_iam_user_group_membership.m", **{"user": "u", "groups": ["g"], **values})
+
+
+UNDECIDED: dict[str, tuple[list[Made], str]] = {
+    "text unknown": (
+        [made("aws_iam_user_policy.p", user="u", name="p", policy=UNKNOWN)],
+        "its text is not known",
+    ),
+    "user unknown": (
+        [made("aws_iam_user_policy.p", user=UNKNOWN, name="p", policy=GET)],
+        "whether it is attached to aws_iam_user.u is not known",
+    ),
+    "user of an AWS-managed policy unknown": (
+        [made("aws_iam_user_policy_attachment.a", user=UNKNOWN, policy_arn=ADMIN)],
+        "whether it is attached to aws_iam_user.u is not known",
+    ),
+    "removed by an exclusive list of names": (
+        [
+            made("aws_iam_user_policy.p", user="u", name="p", policy=GET),
+            made("aws_iam_user_policies_exclusive.e", user_name="u", policy_names=["q"]),
+        ],
+        "an aws_iam_user_policies_exclusive that does not name it removes it again",
+    ),
+    "removed by an exclusive list of attachments": (
+        [
+            made("aws_iam_user_policy_attachment.a", user="u", policy_arn=ADMIN),
+            made("aws_iam_user_policy_attachments_exclusive.e", user_name="u", policy_arns=[]),
+        ],
+        "an aws_iam_user_policy_attachments_exclusive that does not name it removes it again",
+    ),
+    "member unknown": (
+        [group("g"), OF_GROUP, member(user=UNKNOWN)],
+        "whether aws_iam_user.u is in aws_iam_group.g is not known",
+    ),
+    "groups unknown": (
+        [group("g"), OF_GROUP, member(groups=UNKNOWN)],
+        "whether aws_iam_user.u is in aws_iam_group.g is not known",
+    ),
+    "a group that is not there unknown": (
+        [member(groups=[UNKNOWN])],
+        "which group it names is not known",
+    ),
+    "group elsewhere": (
+        [member(groups=["admins"])],
+        "the group admins is not part of this stack",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNDECIDED)
+def test_what_is_not_known_leaves_the_decision_open(case: str) -> None:
+    items, problem = UNDECIDED[case]
+    found = stack(user("u"), *items)
+    (policy,) = identity_policies(found, found["aws_iam_user.u"])
+    assert policy.problem == problem
+    assert may_get(found) is Effect.UNDETERMINED
+
+
+def test_a_group_without_policies_leaves_nothing_open() -> None:
+    found = stack(user("u"), group("g"), member(groups=UNKNOWN))
+    assert identity_policies(found, found["aws_iam_user.u"]) == []
+
+
+def test_a_boundary_limits_a_user() -> None:
+    inline = made("aws_iam_user_policy.p", user="u", name="p", policy=GET)
+    limit = made("aws_iam_policy.limit", arn=f"{POLICY_ARN}-limit", policy=PUT, name="limit")
+    limited = user("u", permissions_boundary=f"{POLICY_ARN}-limit")
+    assert may_get(stack(limited, inline, limit)) is Effect.IMPLICITLY_DENIED
+    assert may_get(stack(limited, inline)) is Effect.UNDETERMINED
+    wide = user("u", permissions_boundary=POLICY_ARN)
+    assert may_get(stack(wide, inline, MANAGED)) is Effect.ALLOWED
+
+
+@pytest.mark.parametrize("type_", ["aws_iam_role", "aws_iam_user"])
+def test_a_principal_that_is_looked_up_may_hold_anything(type_: str) -> None:
+    found = stack(made(f"data.{type_}.p", name="p", id="p", permissions_boundary=UNKNOWN))
+    (policy,) = identity_policies(found, found[f"data.{type_}.p"])
+    assert policy.problem == (
+        f"the policies of this {type_.removeprefix('aws_iam_')} are not part of this stack"
+    )
+    (boundary,) = boundaries(found, found[f"data.{type_}.p"])
+    assert boundary.problem == "its permissions boundary is not part of this stack"
+    assert may_get(found, "p", f"data.{type_}") is Effect.UNDETERMINED
+
+
+def test_what_the_stack_gives_to_a_principal_that_is_looked_up_counts_too() -> None:
+    deny = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"},
+        }
+    )
+    found = stack(
+        made("data.aws_iam_user.u", user_name="u", id="AIDA1", permissions_boundary=""),
+        made("aws_iam_user_policy.p", user="u", name="p", policy=deny),
+    )
+    assert boundaries(found, found["data.aws_iam_user.u"]) == []
+    assert may_get(found, "u", "data.aws_iam_user") is Effect.EXPLICITLY_DENIED
+
+
+def test_what_is_no_principal_has_no_identity_policies() -> None:
+    found = stack(made("aws_sqs_queue.q", name="q", permissions_boundary="x"))
+    queue = found["aws_sqs_queue.q"]
+    assert identity_policies(found, queue) == []
+    assert boundaries(found, queue) == []
+
+
+SOURCES = """resource "aws_iam_user_policy" "p" {
+  user   = "u"
+  policy = data.aws_iam_policy_document.whole.json
+}
+
+data "aws_iam_policy_document" "whole" {
+  source_policy_documents = [data.aws_iam_policy_document.part.json]
+  statement {
+    sid     = "Own"
+    actions = ["s3:PutObject"]
+  }
+}
+
+data "aws_iam_policy_document" "part" {
+  statement {
+    sid     = "Inherited"
+    actions = ["s3:GetObject"]
+  }
+}
+
+locals {
+  other  = 1
+  policy = {
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow" },
+      { Effect = "Allow" },
+    ]
+  }
+}
+
+resource "aws_iam_user_policy" "q" {
+  user   = "u"
+  policy = jsonencode(local.policy)
+}
+
+resource "aws_iam_user_policy" "r" {
+  user   = "u"
+  policy = var.handed_in
+}
+"""
+
+
+def statements(*sids: str | None) -> str:
+    one = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    listed = [{**one, "Sid": sid} if sid else one for sid in sids]
+    return json.dumps({"Version": "2012-10-17", "Statement": listed})
+
+
+def test_statements_are_found_where_they_are_put_together() -> None:
+    document = "data.aws_iam_policy_document"
+    whole = statements("Inherited", "Own")
+    found = stack(
+        user("u"),
+        made(
+            "aws_iam_user_policy.p",
+            user="u",
+            policy=whole,
+            refers={"policy": [f"{document}.whole.json", f"{document}.whole"]},
+        ),
+        made(
+            "aws_iam_user_policy.q",
+            user="u",
+            policy=statements(None, None),
+            refers={"policy": ["local.policy"]},
+        ),
+        made(
+            "aws_iam_user_policy.r",
+            user="u",
+            policy=whole,
+            refers={"policy": ["var.handed_in"]},
+        ),
+        made(
+            f"{document}.whole",
+            json=whole,
+            refers={"source_policy_documents": [f"{document}.part.json", f"{document}.part"]},
+        ),
+        made(f"{document}.part", json=statements("Inherited")),
+        sources=SOURCES,
+    )
+    places = [
+        policy.locate(found, statement)[1]
+        for policy in identity_policies(found, found["aws_iam_user.u"])
+        for statement in policy.document.statements
+    ]
+    assert places == [16, 9, 26, 27, 16, 9]
+
+
+OUTER = """module "m" {
+  source = "./m"
+  policy = local.policy
+}
+
+locals {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "s3:GetObject", Resource = "*" },
+      { Sid = "Named", Effect = "Allow", Action = "s3:GetObject", Resource = "*" },
+    ]
+  })
+}
+"""
+INNER = """resource "aws_iam_user_policy" "p" {
+  policy = var.policy
+}
+"""
+
+
+@pytest.mark.parametrize(("sid", "lines"), [("Named", [10, 11]), ("Elsewhere", [10, 2])])
+def test_statements_are_found_in_what_a_module_is_handed(sid: str, lines: list[int]) -> None:
+    address = "module.m.aws_iam_user_policy.p"
+    given = made(address, user="u", policy=statements(None, sid), refers={"policy": ["var.policy"]})
+    sources = SourceIndex({"": scan_text(OUTER, "main.tf"), "m": scan_text(INNER, "m/main.tf")})
+    found = replace(stack(user("u"), given), sources=sources)
+    (policy,) = identity_policies(found, found["aws_iam_user.u"])
+    places = [policy.locate(found, statement) for statement in policy.document.statements]
+    assert places == [("main.tf" if line > 2 else "m/main.tf", line) for line in lines]

@@ -1,0 +1,230 @@
+"""Who is let in by a resource's own policies, written or AWS's own."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from planproof.aws.policies.held import HeldPolicies
+from planproof.aws.policies.resource import resource_policies
+from planproof.iam import Effect, Request, evaluate
+from planproof.terraform.stack import Stack
+from planproof.values import UNKNOWN
+from tests.builders.resource_parts import (
+    KINDS,
+    OTHER,
+    WITH_ATTRIBUTE,
+    arn,
+    decide,
+    key_of,
+    let,
+    plain,
+    queue_of,
+)
+from tests.builders.stacks import ACCOUNT, made, role, role_arn, stack
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_policy_lets_in_to_the_resource_it_names_and_to_no_other(name: str) -> None:
+    kind = KINDS[name]
+    for by in kind.by:
+        found = stack(
+            kind.resource(), kind.resource("other"), kind.written(**{kind.names: kind.own[by]})
+        )
+        assert decide(found, f"{kind.type}.r", kind.action) is Effect.ALLOWED
+        assert decide(found, f"{kind.type}.other", kind.action) is Effect.IMPLICITLY_DENIED
+        (policy, *_) = resource_policies(found, found[f"{kind.type}.r"])
+        assert policy.source.address == policy.attachment.address == f"{kind.writer}.w"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_policy_of_which_the_text_or_the_resource_is_unknown_leaves_it_open(name: str) -> None:
+    kind = KINDS[name]
+    for values, problem in (
+        ({"policy": UNKNOWN}, "its text is not known"),
+        ({kind.names: UNKNOWN}, f"whether it is the policy of {kind.type}.r is not known"),
+        ({"policy": "{"}, "is not JSON"),
+    ):
+        found = stack(kind.resource(), kind.written(**values))
+        assert decide(found, f"{kind.type}.r", kind.action) is Effect.UNDETERMINED
+        (policy,) = resource_policies(found, found[f"{kind.type}.r"])
+        assert problem in policy.problem
+
+
+@pytest.mark.parametrize("name", WITH_ATTRIBUTE)
+def test_a_policy_of_its_own_attribute_lets_in(name: str) -> None:
+    kind = KINDS[name]
+    address = f"{kind.type}.r"
+    known = stack(kind.resource(policy=let(kind.action)))
+    assert decide(known, address, kind.action) is Effect.ALLOWED
+    unknown = stack(kind.resource(policy=UNKNOWN))
+    assert decide(unknown, address, kind.action) is Effect.UNDETERMINED
+
+
+@pytest.mark.parametrize("name", WITH_ATTRIBUTE)
+def test_what_aws_fills_in_itself_is_no_policy(name: str) -> None:
+    kind = KINDS[name]
+    address = f"{kind.type}.r"
+    filled = made(address, computed=("policy",), **kind.own, policy=UNKNOWN)
+    nothing = [
+        filled,
+        kind.resource(policy=None),
+        kind.resource(policy=""),
+        # set to null, by a variable
+        made(
+            address, computed=("policy",), **kind.own, policy=UNKNOWN, refers={"policy": ["var.p"]}
+        ),
+        made(address, computed=("policy",), **kind.own, policy=UNKNOWN, refers={"policy": {}}),
+    ]
+    for one in nothing:
+        assert decide(stack(one), address, kind.action) is Effect.IMPLICITLY_DENIED
+    for reference in ("aws_sqs_queue.q.arn", "local.lost", "data.aws_iam_policy_document.d.json"):
+        refers = {"policy": [reference]}
+        one = made(address, computed=("policy",), **kind.own, policy=UNKNOWN, refers=refers)
+        others = [made("aws_sqs_queue.q"), made("data.aws_iam_policy_document.d")]
+        assert decide(stack(one, *others), address, kind.action) is Effect.UNDETERMINED
+
+
+def test_a_policy_text_that_differs_from_run_to_run_is_not_taken_for_none() -> None:
+    sources = 'resource "aws_sqs_queue" "r" {\n  policy = "${var.p}${timestamp()}"\n}\n'
+    queue = made(
+        "aws_sqs_queue.r",
+        computed=("policy",),
+        **queue_of("r"),
+        policy=UNKNOWN,
+        refers={"policy": ["var.p"]},
+    )
+    assert decide(stack(queue, sources=sources), "aws_sqs_queue.r", "sqs:SendMessage") is (
+        Effect.UNDETERMINED
+    )
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_of_two_policies_nobody_knows_which_one_lasts(name: str) -> None:
+    kind = KINDS[name]
+    address = f"{kind.type}.r"
+    second = made(f"{kind.writer}.v", **{kind.names: kind.own[kind.by[0]], "policy": let("a:B")})
+    found = stack(kind.resource(), kind.written(), second)
+    assert decide(found, address, kind.action) is Effect.UNDETERMINED
+    problems = {policy.problem for policy in resource_policies(found, found[address])}
+    assert problems == {f"the policy of {address} is set more than once, and AWS keeps the last"}
+    twin = made(f"{kind.writer}.v", **dict(kind.written().resource.values))
+    assert decide(stack(kind.resource(), kind.written(), twin), address, kind.action) is (
+        Effect.ALLOWED
+    )
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_resource_that_is_looked_up_may_have_any_policy(name: str) -> None:
+    kind = KINDS[name]
+    address = f"data.{kind.type}.r"
+    looked_up = made(address, **kind.own)
+    found = stack(looked_up)
+    (policy,) = resource_policies(found, found[address])
+    assert policy.problem == f"the policies of {address} are not part of this stack"
+    assert decide(found, address, kind.action) is Effect.UNDETERMINED
+    assert decide(stack(looked_up, kind.written()), address, kind.action) is Effect.ALLOWED
+
+
+def test_the_policy_that_a_data_source_found_is_read() -> None:
+    kind = KINDS["secret"]
+    address = f"data.{kind.type}.r"
+    read = made(address, computed=("policy",), **kind.own, policy=let(kind.action))
+    assert decide(stack(read), address, kind.action) is Effect.ALLOWED
+    assert decide(stack(read), address, "secretsmanager:PutSecretValue") is Effect.IMPLICITLY_DENIED
+
+
+def test_policies_are_found_through_modules_and_for_each() -> None:
+    queues = [
+        made(f'module.m["{m}"].aws_sqs_queue.q["{q}"]', **queue_of(f"{m}-{q}"))
+        for m in "ab"
+        for q in "xy"
+    ]
+    url = queue_of("b-x")["url"]
+    policy = made('aws_sqs_queue_policy.p["b"]', queue_url=url, policy=let("sqs:SendMessage"))
+    found = stack(*queues, policy)
+    verdicts = [decide(found, q.resource.address, "sqs:SendMessage") for q in queues]
+    denied = Effect.IMPLICITLY_DENIED
+    assert verdicts == [denied, denied, Effect.ALLOWED, denied]
+
+
+def test_a_plan_alone_follows_plain_references_and_no_others() -> None:
+    unknown = dict.fromkeys(("id", "url"), UNKNOWN)
+    refers = {"queue_url": ["aws_sqs_queue.q.id", "aws_sqs_queue.q"]}
+    send = let("sqs:SendMessage")
+    policy = made("aws_sqs_queue_policy.p", queue_url=UNKNOWN, policy=send, refers=refers)
+    one = made("aws_sqs_queue.q", arn=arn("sqs", "q"), **unknown)
+    two = [made(f"aws_sqs_queue.q[{i}]", arn=arn("sqs", "q"), **unknown) for i in (0, 1)]
+    other = made("aws_sqs_queue.other", arn=arn("sqs", "other"), **unknown)
+    alone = stack(one, other, policy, region=None)
+    assert decide(alone, "aws_sqs_queue.q", "sqs:SendMessage") is Effect.ALLOWED
+    assert decide(alone, "aws_sqs_queue.other", "sqs:SendMessage") is Effect.IMPLICITLY_DENIED
+    counted = stack(*two, policy, region=None)
+    assert decide(counted, "aws_sqs_queue.q[1]", "sqs:SendMessage") is Effect.UNDETERMINED
+
+
+def test_the_policy_of_a_stream_is_not_that_of_its_table() -> None:
+    table = made("aws_dynamodb_table.r", **plain("dynamodb", "table/", "r"), stream_arn=UNKNOWN)
+    refers = ["aws_dynamodb_table.r.stream_arn", "aws_dynamodb_table.r"]
+    policy = made(
+        "aws_dynamodb_resource_policy.p",
+        resource_arn=UNKNOWN,
+        policy=let("dynamodb:GetRecords"),
+        refers={"resource_arn": refers},
+    )
+    found = stack(table, policy)
+    assert resource_policies(found, found["aws_dynamodb_table.r"]) == []
+
+
+def test_an_empty_object_takes_the_policy_of_a_secret_away() -> None:
+    kind = KINDS["secret"]
+    found = stack(kind.resource(policy="{}"))
+    assert resource_policies(found, found[f"{kind.type}.r"]) == []
+
+
+# What AWS gives ------------------------------------------------------------------------------
+
+
+def test_a_topic_without_a_policy_serves_its_own_account() -> None:
+    topic = made("aws_sns_topic.t", **plain("sns", "", "t"))
+    found = stack(topic)
+
+    def publish(owner: str) -> Effect:
+        alarms, context = "cloudwatch.amazonaws.com", {"aws:SourceOwner": owner}
+        return decide(found, "aws_sns_topic.t", "sns:Publish", alarms, context)
+
+    assert publish(ACCOUNT) is Effect.ALLOWED
+    assert publish(OTHER) is Effect.IMPLICITLY_DENIED
+    nowhere = stack(topic, region=None)
+    assert decide(nowhere, "aws_sns_topic.t", "sns:Publish") is Effect.UNDETERMINED
+    (policy,) = resource_policies(nowhere, nowhere["aws_sns_topic.t"])
+    assert policy.problem == (
+        "the account of the topic, which its default policy names, is not known"
+    )
+    written = stack(
+        topic,
+        made("aws_sns_topic_policy.p", arn=topic.resource.get("arn"), policy=let("sns:Subscribe")),
+    )
+    assert (
+        decide(written, "aws_sns_topic.t", "sns:Publish", context={"aws:SourceOwner": ACCOUNT})
+        is Effect.IMPLICITLY_DENIED
+    )
+
+
+def test_a_key_without_a_policy_hands_over_to_the_policies_of_its_account() -> None:
+    key = made("aws_kms_key.k", **key_of("k"))
+    grant = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key.resource.get("arn")}
+    identity = json.dumps({"Version": "2012-10-17", "Statement": grant})
+    items = [role("r"), made("aws_iam_role_policy.p", role="r", name="p", policy=identity), key]
+    request = Request("kms:Decrypt", key.resource.get("arn"), role_arn("r"))
+
+    def may(found: Stack) -> Effect:
+        held = HeldPolicies.of(found, found["aws_iam_role.r"], found["aws_kms_key.k"])
+        return evaluate(request, held.policies).effect
+
+    assert may(stack(*items)) is Effect.ALLOWED
+    assert may(stack(*items, region=None)) is Effect.UNDETERMINED
+    assert decide(stack(key), "aws_kms_key.k", "kms:Decrypt") is Effect.IMPLICITLY_DENIED
+    closed = made("aws_kms_key_policy.p", key_id="k", policy=let("kms:Decrypt"))
+    assert may(stack(*items, closed)) is Effect.IMPLICITLY_DENIED

@@ -1,0 +1,254 @@
+"""Which file is a function's package, who builds it, and what happens where it is not there?"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planproof.aws.lambda_package import (
+    Package,
+    PackageError,
+    archive_of,
+    archived_paths,
+    package_of,
+    package_path,
+)
+from planproof.evidence import UndeterminedError
+from planproof.terraform.archive_provider.archive import ArchiveSpec, Hashes, build_archive
+from planproof.terraform.references import Configuration
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import UNKNOWN
+
+SOURCE = "def handler(event, context):\n    return 'built'\n"
+
+
+def resource(address: str, values: Mapping[str, Any], mode: str = "managed") -> Resource:
+    type_, name = address.removeprefix("data.").split(".")
+    return Resource(address, mode, type_, name, None, "", values)
+
+
+def stack_of(*resources: Resource) -> Stack:
+    return Stack("default", {r.address: r for r in resources}, {}, Configuration({}, {}, {}), True)
+
+
+def function(**values: Any) -> Resource:
+    return resource("aws_lambda_function.f", values)
+
+
+def archive(**values: Any) -> Resource:
+    defaults = {"type": "zip", "output_path": "./.build/f.zip", "source": []}
+    return resource("data.archive_file.f", {**defaults, **values}, "data")
+
+
+def zipped(**files: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as opened:
+        for name, text in files.items():
+            opened.writestr(f"{name}.py", text)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A Terraform directory with the function's sources beside it."""
+    (tmp_path / "lambda").mkdir()
+    (tmp_path / "lambda" / "main.py").write_text(SOURCE)
+    (tmp_path / "terraform").mkdir()
+    return tmp_path / "terraform"
+
+
+def built(sources: Path) -> Resource:
+    """The archive of those sources, with the hashes that Terraform would have found."""
+    spec = ArchiveSpec(type="zip", source_dir=str(sources.parent / "lambda"))
+    return archive(source_dir="./../lambda", **Hashes.of(build_archive(spec)).attributes())
+
+
+# What Terraform built --------------------------------------------------------------------------
+
+
+def test_the_package_is_the_file_that_terraform_built(tmp_path: Path) -> None:
+    data = zipped(main=SOURCE)
+    (tmp_path / ".build").mkdir()
+    (tmp_path / ".build" / "f.zip").write_bytes(data)
+    its = archive(source_dir="./../lambda")
+    found = package_of(stack_of(f := function(filename=".build/f.zip"), its), f, root=tmp_path)
+    assert found.data == data
+    assert found.files == ("main.py",)
+    assert found.archive is its
+    assert found.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_its_hash_is_what_terraform_calls_output_base64sha256(sources: Path) -> None:
+    its = built(sources)
+    f = function(filename="./.build/f.zip")
+    found = package_of(stack_of(f, its), f, directory=sources)
+    assert found.base64sha256 == its.get("output_base64sha256")
+
+
+def test_an_object_in_s3_is_the_file_it_was_uploaded_from() -> None:
+    f = function(filename=None, s3_bucket="code", s3_key="f.zip")
+    uploaded = resource(
+        "aws_s3_object.o", {"bucket": "code", "key": "f.zip", "source": "./.build/f.zip"}
+    )
+    other = resource("aws_s3_object.p", {"bucket": "code", "key": "g.zip", "source": "g.zip"})
+    its = archive(source_dir="x")
+    assert package_path(stack_of(f, other, uploaded, its), f) == "./.build/f.zip"
+    assert archive_of(stack_of(f, other, uploaded, its), f) is its
+    assert package_path(stack_of(f, other), f) is None
+
+
+@pytest.mark.parametrize("field", ["s3_bucket", "s3_key"])
+def test_an_unknown_place_in_s3_decides_nothing(field: str) -> None:
+    f = function(**{"filename": None, "s3_bucket": "code", "s3_key": "f.zip", field: UNKNOWN})
+    with pytest.raises(UndeterminedError, match="filename is unknown"):
+        package_path(stack_of(f), f)
+
+
+def test_the_archive_is_the_one_with_that_output() -> None:
+    its = archive(output_path="./.build/f.zip")
+    other = resource("data.archive_file.g", {"output_path": "./.build/g.zip"}, "data")
+    assert archive_of(stack_of(f := function(filename=".build/f.zip"), other, its), f) is its
+    assert archive_of(stack_of(f := function(filename=".build/g.zip"), other, its), f) is other
+    assert archive_of(stack_of(f := function(filename=".build/h.zip"), other, its), f) is None
+    assert archive_of(stack_of(f := function(filename=None), its), f) is None
+
+
+def test_an_archive_of_unknown_output_may_be_it() -> None:
+    its = archive(output_path=UNKNOWN)
+    with pytest.raises(UndeterminedError, match=r"data\.archive_file\.f\.output_path is unknown"):
+        archive_of(stack_of(f := function(filename="f.zip"), its), f)
+    with pytest.raises(UndeterminedError, match="filename is unknown"):
+        archive_of(stack_of(f := function(filename=UNKNOWN), its), f)
+
+
+def test_what_is_packed_from_disk_is_named() -> None:
+    assert list(archived_paths(archive(source_dir="./../lambda"))) == [
+        ("source_dir", "./../lambda")
+    ]
+    assert list(archived_paths(archive(source_file="f.py"))) == [("source_file", "f.py")]
+    assert list(archived_paths(archive(source_content="x"))) == []
+    assert list(archived_paths(archive(source_dir=UNKNOWN))) == []
+
+
+# What is built here, because Terraform did not run ---------------------------------------------
+
+
+def test_without_terraform_the_recorded_arguments_build_the_same_bytes(sources: Path) -> None:
+    f = function(filename="./.build/f.zip")
+    found = package_of(stack_of(f, built(sources)), f, directory=sources)
+    assert found.files == ("main.py",)
+    assert not (sources / ".build").exists()
+
+
+def test_other_sources_than_the_recorded_ones_decide_nothing(sources: Path) -> None:
+    its = built(sources)
+    (sources.parent / "lambda" / "main.py").write_text(SOURCE + "# changed\n")
+    f = function(filename="./.build/f.zip")
+    with pytest.raises(UndeterminedError, match=r"built here has SHA-256 .* where its values come"):
+        package_of(stack_of(f, its), f, directory=sources)
+
+
+def test_the_same_sources_compressed_otherwise_are_the_same_package(sources: Path) -> None:
+    its = archive(source_dir="./../lambda", output_sha256="0" * 64)
+    f = function(filename="./.build/f.zip")
+    with pytest.raises(UndeterminedError):
+        package_of(stack_of(f, its), f, directory=sources)
+    found = package_of(stack_of(f, its), f, directory=sources, same_sources=True)
+    assert found.files == ("main.py",)
+
+
+def test_inline_content_is_built_too(tmp_path: Path) -> None:
+    its = archive(source=[{"content": SOURCE, "filename": "main.py"}])
+    f = function(filename="./.build/f.zip")
+    assert package_of(stack_of(f, its), f, directory=tmp_path).files == ("main.py",)
+
+
+def test_excludes_hold_as_in_terraform(sources: Path) -> None:
+    (sources.parent / "lambda" / "notes.txt").write_text("no code")
+    its = archive(source_dir="./../lambda", excludes=["*.txt"], output_file_mode="0644")
+    f = function(filename="./.build/f.zip")
+    assert package_of(stack_of(f, its), f, directory=sources).files == ("main.py",)
+
+
+def test_an_archive_of_nothing_is_an_error(sources: Path) -> None:
+    its = archive(source_dir="./../gone")
+    f = function(filename="./.build/f.zip")
+    with pytest.raises(PackageError, match=r"data\.archive_file\.f cannot be built"):
+        package_of(stack_of(f, its), f, directory=sources)
+
+
+def test_an_unknown_argument_decides_nothing(sources: Path) -> None:
+    its = archive(source_dir="./../lambda", excludes=UNKNOWN)
+    f = function(filename="./.build/f.zip")
+    with pytest.raises(UndeterminedError, match=r"archive_file\.f\.excludes is unknown"):
+        package_of(stack_of(f, its), f, directory=sources)
+
+
+# What is not there, or no package --------------------------------------------------------------
+
+
+def test_a_file_that_nobody_builds_is_missing(tmp_path: Path) -> None:
+    f = function(filename="function.zip")
+    with pytest.raises(PackageError, match="does not exist, and nothing in the stack builds it"):
+        package_of(stack_of(f), f, root=tmp_path)
+
+
+def test_a_file_that_lies_in_the_sources_is_a_package_without_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "function.zip").write_bytes(zipped(main=SOURCE))
+    f = function(filename="function.zip")
+    assert package_of(stack_of(f), f, root=tmp_path).archive is None
+    assert package_of(stack_of(f), f, directory=tmp_path).archive is None
+
+
+def test_a_plan_file_holds_no_package() -> None:
+    f = function(filename="./.build/f.zip")
+    with pytest.raises(UndeterminedError, match="a plan file does not hold it"):
+        package_of(stack_of(f, archive(source_dir="x")), f)
+
+
+def test_a_function_without_a_file_has_no_package(tmp_path: Path) -> None:
+    f = function(filename=None, image_uri="image")
+    with pytest.raises(PackageError, match="names no file as its package"):
+        package_of(stack_of(f), f, root=tmp_path)
+
+
+def test_what_is_no_zip_is_no_package() -> None:
+    with pytest.raises(PackageError, match=r"function\.zip is no zip archive"):
+        Package("function.zip", b"PK, or so it says")
+
+
+def test_more_than_lambda_takes_is_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = zipped(main=SOURCE)
+    monkeypatch.setattr("planproof.aws.lambda_package.LARGEST", len(SOURCE))
+    Package("f.zip", data)
+    monkeypatch.setattr("planproof.aws.lambda_package.LARGEST", len(SOURCE) - 1)
+    with pytest.raises(PackageError, match=f"holds {len(SOURCE)} bytes, and Lambda takes"):
+        Package("f.zip", data)
+
+
+def test_unpacking_gives_the_files(tmp_path: Path) -> None:
+    Package("f.zip", zipped(main=SOURCE)).unpack(tmp_path / "task")
+    assert (tmp_path / "task" / "main.py").read_text() == SOURCE
+
+
+def test_a_damaged_file_in_it_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    data = zipped(main=SOURCE)
+    position = data.index(b"built")
+    damaged = data[:position] + b"burst" + data[position + 5 :]
+    with pytest.raises(PackageError, match=r"f\.zip cannot be unpacked \(Bad CRC-32"):
+        Package("f.zip", damaged).unpack(tmp_path / "task")
+    assert not (tmp_path / "task").exists()
+
+
+def test_nothing_is_unpacked_outside_of_its_folder(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as opened:
+        opened.writestr("../../outside.py", SOURCE)
+    Package("f.zip", buffer.getvalue()).unpack(tmp_path / "inner" / "task")
+    assert [p.name for p in tmp_path.iterdir()] == ["inner"]

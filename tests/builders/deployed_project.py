@@ -1,0 +1,279 @@
+"""A small project whose stack can be deployed in a second, and a run of it that can be watched."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.builders.project import Outcome, Project
+from tests.builders.repository import ROOT
+
+# terraform_data is built in, so that nothing has to be fetched.
+TERRAFORM = """
+variable "size" {
+  default = "small"
+}
+resource "terraform_data" "thing" {
+  input = "a ${var.size} thing"
+}
+output "size" {
+  value = var.size
+}
+"""
+
+STEPS = '''\
+"""Steps of a small project, which is deployed to an account that holds nothing."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pytest_bdd import parsers, then
+
+import planproof.session.deployments
+from planproof.errors import PlanproofError
+from planproof.terraform.resolution.run import Variant
+
+LOG = Path(__file__).with_name("log.txt")
+
+
+def note(text):
+    with LOG.open("a") as file:
+        file.write(text + "\\n")
+
+
+class Account:
+    """An account that Terraform need not ask, since nothing in the stack is of AWS."""
+
+    endpoint = "http://127.0.0.1:9"
+    alive = False
+
+    def start(self):
+        self.alive = True
+
+    def stop(self):
+        note("account stopped") if self.alive else None
+        self.alive = False
+
+    def check(self):
+        if not self.alive:
+            raise PlanproofError("the emulated account ended half-way", "run again")
+
+
+if "REAL_ACCOUNT" not in os.environ:
+    planproof.session.deployments.open_account = lambda services, path: Account()
+
+
+def pytest_planproof_variants(variables):
+    return [Variant("a large one", {"size": "large"}), Variant("a huge one", {"size": "huge"})]
+
+
+def pytest_planproof_deployments(variables):
+    assert variables["size"] == "small"
+    return [Variant("a large one", {"size": "large"})]
+
+
+@pytest.fixture(scope="session")
+def part(stack):
+    """Made once for each kind of evidence."""
+    note(f"part of {stack.name}, {stack['terraform_data.thing'].get('id')}")
+    return stack["terraform_data.thing"]
+
+
+@then("the thing is small")
+def thing_is_small(part, evidence_kind, evidence, request):
+    note(f"{evidence_kind} {request.node.originalname}")
+    evidence.equal(part, "input", "a small thing")
+
+
+@then(parsers.parse("with {name} it is {size}"))
+def variant_is(name, size, inquiry, evidence):
+    found = inquiry.stack(name)["terraform_data.thing"]
+    evidence.equal(found, "input", f"a {size} thing")
+
+
+@then("what is wrong is wrong also where it is not deployed")
+def wrong(inquiry, evidence, stack):
+    evidence.equal(stack["terraform_data.thing"], "input", "another thing")
+    inquiry.stack("a huge one")
+
+
+@then("the sources are there")
+def sources(evidence, evidence_kind, part):
+    note(f"sources {evidence_kind}")
+    evidence.check(True, "terraform", expected="sources", found="sources")
+
+
+@then("the deployment stands")
+def stands(deployment, evidence, request):
+    note(f"deployed only {request.node.originalname}")
+    deployment.account.check()
+    outputs = deployment.terraform().outputs()
+    evidence.check(outputs == {"size": "small"}, "outputs", expected="small", found=outputs)
+    other = deployment.stack("a large one")["terraform_data.thing"]
+    evidence.equal(other, "input", "a large thing")
+
+
+@then("the deployment stands with a huge one")
+def stands_huge(deployment, evidence):
+    deployment.stack("a huge one")
+
+
+@then("the account ends")
+def ends(deployment, evidence):
+    if hasattr(deployment.account, "pid"):
+        os.kill(deployment.account.pid, 9)
+        import time
+
+        while deployment.account.alive:
+            time.sleep(0.01)
+    else:
+        deployment.account.alive = False
+    raise ConnectionError("nobody answers")
+
+
+@then("it takes long")
+def takes_long():
+    import time
+
+    note("now it takes long")
+    time.sleep(300)
+'''
+
+FEATURE = """\
+Feature: Things
+
+  @REQ-01
+  Rule: The thing is as it was asked for
+
+    Scenario: It is small
+      Then the thing is small
+
+    @sources
+    Scenario: Sources are there
+      Then the sources are there
+
+  @REQ-02
+  Rule: Sizes can be chosen
+
+    Scenario: It can be large
+      Then with a large one it is large
+
+    Scenario: It can be huge
+      Then with a huge one it is huge
+
+  @REQ-03
+  Rule: It can be deployed
+
+    @deployed
+    Scenario: It stands
+      Then the deployment stands
+
+    @deployed @destroys
+    Scenario: It stands to the end
+      Then the deployment stands
+
+  @REQ-04
+  Rule: All is small
+
+    Scenario: It is small for all
+      Then the thing is small
+"""
+
+
+@dataclass(frozen=True)
+class DeployedProject:
+    """The project, judged with ``--deployed``."""
+
+    project: Project
+
+    @classmethod
+    def make(cls, path: Path, feature: str = FEATURE, steps: str = STEPS) -> DeployedProject:
+        project = Project.make(path, feature, steps)
+        project.write("terraform/main.tf", TERRAFORM)
+        return cls(project)
+
+    @property
+    def log(self) -> list[str]:
+        """What its steps noted, in order."""
+        file = self.project.path / "log.txt"
+        return file.read_text("utf-8").splitlines() if file.is_file() else []
+
+    @property
+    def scratch(self) -> Path:
+        """Where a run keeps its temporary files."""
+        folder = self.project.path / "scratch"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def judge(self, *arguments: str, **env: str) -> Outcome:
+        """Run it to the end."""
+        environ = {"TMPDIR": str(self.scratch), **env}
+        return self.project.judge("--deployed", *arguments, env=environ)
+
+    def interrupt(self, at: str, *arguments: str, **env: str) -> Outcome:
+        """Run it in a process group of its own, which gets Ctrl-C when it has printed ``at``."""
+        environ: Mapping[str, str] = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": str(self.scratch),
+            "PYTHONFAULTHANDLER": "1",
+            **env,
+        }
+        command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--compliance"]
+        process = subprocess.Popen(
+            [*command, "--deployed", *arguments],
+            cwd=self.project.path,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        said = ""
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                said += line
+                if at in line:
+                    os.killpg(process.pid, signal.SIGINT)
+                    break
+            else:
+                raise AssertionError(f"never said {at!r}:\n{said}")
+            ends = threading.Timer(60, process.send_signal, [signal.SIGABRT])  # says where it is
+            ends.start()
+            said += process.stdout.read()
+            ends.cancel()
+        finally:
+            process.kill()
+            process.wait()
+        return Outcome(process.returncode, said, self.project.path / "reports")
+
+    def left(self) -> list[str]:
+        """Processes and folders that a run has left behind."""
+        until = time.monotonic() + 5  # the system takes a moment to forget a killed process
+        while (found := self._processes()) and time.monotonic() < until:
+            time.sleep(0.05)
+        found += [path.name for path in self.scratch.iterdir()]
+        cache = self.project.path / ".planproof"
+        return found + [path.name for path in cache.glob("*/deployed-*")]
+
+    def _processes(self) -> list[str]:
+        mark = str(self.project.path).encode()
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                about = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                if mark in about:
+                    found.append((entry / "cmdline").read_text().replace("\0", " "))
+        return found

@@ -1,0 +1,7 @@
+"""The requirements there are: each has its page."""
+
+from __future__ import annotations
+
+from tests.builders.repository import ROOT
+
+ALL = sorted(path.stem for path in (ROOT / "docs" / "requirements").glob("REQ-*.md"))

@@ -1,0 +1,42 @@
+"""An inquiry whose stacks are made by hand, for tests of steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from planproof.evidence import Recorder, UndeterminedError
+from planproof.results import Verdict, verdict_of
+from planproof.terraform.stack import Stack
+
+NAMES = SimpleNamespace(
+    suffix="environment_suffix", region="aws_region", alarm_topics="alarm_topic_arns"
+)
+
+
+class MadeInquiry:
+    """Answers as an Inquiry does: ``stacks`` by the name of their variables, "default" first."""
+
+    def __init__(self, *stacks: Stack, terraform_dir: str | None = "terraform") -> None:
+        self._stacks = {stack.name: stack for stack in stacks}
+        self.question = SimpleNamespace(terraform_dir=terraform_dir and Path(terraform_dir))
+
+    def stack(self, variant: str = "default") -> Stack:
+        if variant not in self._stacks:
+            raise UndeterminedError(f"the stack was not resolved with {variant}")
+        return self._stacks[variant]
+
+    def source_path(self, file: str) -> str:
+        return f"terraform/{file}"
+
+
+def verdict(evidence: Recorder) -> Verdict:
+    return verdict_of(evidence.evidence)
+
+
+def broken(evidence: Recorder) -> list[tuple[Any, ...]]:
+    """Address, attribute, found and place of all that failed."""
+    return [
+        (e.address, e.attribute, e.found, e.where) for e in evidence.evidence if e.holds is False
+    ]

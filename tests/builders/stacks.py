@@ -1,0 +1,120 @@
+"""Small stacks made by hand, for tests that need no Terraform."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from planproof.terraform.identities import Place
+from planproof.terraform.references import Configuration
+from planproof.terraform.source_index import SourceIndex, scan_text
+from planproof.terraform.stack import Resource, Stack, configuration_address, module_path
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+# What AWS fills in; all other attributes count as written in the sources.
+COMPUTED = ("arn", "id", "key_id", "url", "tags_all")
+
+
+@dataclass(frozen=True)
+class Made:
+    resource: Resource
+    configuration: Mapping[str, Any]
+
+
+def made(
+    address: str,
+    /,
+    *,
+    refers: Mapping[str, Any] | None = None,
+    computed: Sequence[str] = (),
+    after: Iterable[str] | None = (),
+    **values: Any,
+) -> Made:
+    """A resource or data source.
+
+    Args:
+        refers: attribute → the references in its expression, or a whole configuration entry.
+        computed: attributes that are not written in the sources, besides the usual ones.
+        after: what Terraform makes before it; None where nobody knows.
+    """
+    *module, type_, name = configuration_address(address).split(".")
+    mode = "managed"
+    if module and module[-1] == "data":
+        module, mode = module[:-1], "data"
+    _, bracket, key = address.rpartition("[")
+    index = json.loads(key[:-1]) if bracket and address.endswith("]") else None
+    expressions: dict[str, Any] = {
+        attribute: {"constant_value": value}
+        for attribute, value in values.items()
+        if attribute not in (*COMPUTED, *computed)
+    }
+    for attribute, reference in (refers or {}).items():
+        plain = isinstance(reference, list) and all(isinstance(r, str) for r in reference)
+        expressions[attribute] = {"references": reference} if plain else reference
+    resource = Resource(
+        address=address,
+        mode=mode,
+        type=type_,
+        name=name,
+        index=index,
+        module=".".join(module),
+        values=values,
+        dependencies=None if after is None else frozenset(after),
+    )
+    return Made(resource, {"expressions": expressions})
+
+
+def stack(
+    *items: Made,
+    sources: str | None = None,
+    variables: Mapping[str, Any] | None = None,
+    region: str | None = REGION,
+    name: str = "default",
+) -> Stack:
+    """A stack of these; ``sources`` is the text of main.tf in the root module."""
+    index = None
+    modules = {module_path(item.resource.module): {} for item in items if item.resource.module}
+    if sources is not None:
+        index = SourceIndex({"": scan_text(sources, "main.tf")})
+    configuration = Configuration(
+        {item.resource.declared: item.configuration for item in items}, modules, {}, index
+    )
+    return Stack(
+        name,
+        {item.resource.address: item.resource for item in items},
+        variables or {},
+        configuration,
+        resolved=region is not None,
+        places={"aws": Place("aws", region, ACCOUNT)} if region else {},
+        sources=index,
+    )
+
+
+def allow(action: str | list[str], resource: str | list[str] = "*", **elements: Any) -> str:
+    """A policy document of one statement."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **elements}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def trust(service: str, **elements: Any) -> str:
+    """A trust policy for a service."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+        **elements,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def role(name: str, service: str = "lambda.amazonaws.com", **values: Any) -> Made:
+    """A role that a service may assume."""
+    given = {"name": name, "id": name, "arn": role_arn(name), "assume_role_policy": trust(service)}
+    return made(f"aws_iam_role.{name}", **{**given, **values})
+
+
+def role_arn(name: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"

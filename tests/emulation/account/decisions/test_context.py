@@ -1,0 +1,188 @@
+"""What a request says of itself, for the conditions of policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.emulation.account.decisions.asks import Asking
+from planproof.emulation.account.decisions.called import asks
+from planproof.emulation.account.decisions.standing import Standing
+from planproof.emulation.account.model import ACCOUNT_ID, Call
+from planproof.values import UNKNOWN
+from tests.emulation.account.decisions.scene import NOW, REGION, Scene, allow, arn, client
+
+URL = f"http://127.0.0.1:5000/{ACCOUNT_ID}/work"
+GET: dict[str, Any] = {"TableName": "assets", "Key": {"id": {"S": "1"}}}
+
+
+def asked(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    """What the first decision of a call is told."""
+    call = Call(service, operation, parameters, REGION)
+    return dict(next(iter(asks(Asking(call, Standing(ACCOUNT_ID))))).context)
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({"Bool": {"aws:SecureTransport": "true"}}, True),
+        ({"StringEquals": {"aws:RequestedRegion": REGION}}, True),
+        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, False),
+        ({"StringEquals": {"aws:PrincipalAccount": ACCOUNT_ID}}, True),
+        ({"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT_ID}:role/worker"}}, True),
+        ({"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT_ID}:role/other"}}, False),
+        ({"StringLike": {"aws:userid": "*:session"}}, True),
+        ({"StringLike": {"aws:userid": "*:other"}}, False),
+        ({"StringEquals": {"aws:PrincipalTag/team": "media"}}, True),
+        ({"StringEquals": {"aws:PrincipalTag/team": "other"}}, False),
+        ({"StringEquals": {"aws:PrincipalTag/none": "media"}}, False),
+        ({"StringEquals": {"aws:ResourceTag/stage": "dev"}}, True),
+        ({"StringEquals": {"aws:ResourceTag/stage": "live"}}, False),
+        ({"Null": {"aws:SourceArn": "true"}}, True),
+        ({"Bool": {"aws:ViaAWSService": "true"}}, False),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}, True),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}, False),
+        ({"NumericLessThan": {"aws:EpochTime": "1"}}, False),
+    ],
+    ids=str,
+)
+def test_every_request_says_who_where_and_when(
+    condition: dict[str, Any], holds: bool, scene: Scene
+) -> None:
+    scene.queue()
+    client("sqs").tag_queue(QueueUrl=URL, Tags={"stage": "dev"})
+    client("iam").tag_role(RoleName="worker", Tags=[{"Key": "team", "Value": "media"}])
+    scene.grant(allow("sqs:SendMessage", "*", condition))
+    denial = scene.call("sqs", "SendMessage", QueueUrl=URL)
+    assert (denial is None) is holds
+    assert denial is None or not denial.undetermined
+
+
+def test_the_time_is_that_of_the_account(scene: Scene) -> None:
+    scene.grant(allow("sqs:*", "*", {"NumericGreaterThan": {"aws:EpochTime": str(int(NOW))}}))
+    assert scene.call("sqs", "SendMessage", QueueUrl=URL) is not None
+    scene.account.clock.at += 2
+    assert scene.call("sqs", "SendMessage", QueueUrl=URL) is None
+
+
+def test_a_request_from_within_a_function_says_which(scene: Scene) -> None:
+    function = scene.function("session")
+    named = {"ArnEquals": {"lambda:SourceFunctionArn": function}}
+    scene.grant(allow("sqs:SendMessage", "*", named))
+    assert scene.call("sqs", "SendMessage", QueueUrl=URL, instance="one") is None
+    denial = scene.call("sqs", "SendMessage", QueueUrl=URL)
+    assert denial is not None
+    assert not denial.undetermined
+    client("lambda").delete_function(FunctionName="session")
+    denial = scene.call("sqs", "SendMessage", QueueUrl=URL, instance="one")
+    assert denial is not None
+    assert denial.undetermined
+
+
+def test_items_are_told_apart_by_their_partition_key(scene: Scene) -> None:
+    scene.table()
+    own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own-*"]}}
+    scene.grant(allow("dynamodb:*", "*", own))
+
+    def item(value: str) -> dict[str, Any]:
+        return {"id": {"S": value}, "a": {"N": "1"}}
+
+    def put(*values: str) -> dict[str, Any]:
+        requests = [{"PutRequest": {"Item": item(value)}} for value in values]
+        return {"RequestItems": {"assets": requests}}
+
+    calls: list[tuple[str, dict[str, Any], bool]] = [
+        ("PutItem", {"TableName": "assets", "Item": item("own-1")}, True),
+        ("PutItem", {"TableName": "assets", "Item": item("other")}, False),
+        ("GetItem", {"TableName": "assets", "Key": {"id": {"S": "own-1"}}}, True),
+        ("BatchWriteItem", put("own-1", "own-2"), True),
+        ("BatchWriteItem", put("own-1", "other"), False),
+    ]
+    for operation, parameters, allowed in calls:
+        assert (scene.call("dynamodb", operation, **parameters) is None) is allowed, operation
+    query = scene.call("dynamodb", "Query", TableName="assets", KeyConditionExpression="id = :i")
+    assert query is not None
+    assert query.undetermined
+
+
+@pytest.mark.parametrize(
+    ("more", "attributes"),
+    [
+        ({}, ["id"]),
+        ({"ProjectionExpression": "#s, title.main, #d.x[0]"}, ["deep", "id", "state", "title"]),
+        (
+            {
+                "UpdateExpression": "SET #s = if_not_exists(tries, :none) ADD seen :one",
+                "ConditionExpression": "attribute_not_exists(id) AND size(#d) > :n",
+            },
+            ["deep", "id", "seen", "state", "tries"],
+        ),
+    ],
+)
+def test_attributes_are_those_that_expressions_name(
+    more: dict[str, Any], attributes: object, scene: Scene
+) -> None:
+    names = {"#s": "state", "#d": "deep"}
+    told = asked("dynamodb", "GetItem", **GET, **more, ExpressionAttributeNames=names)
+    assert told["dynamodb:Attributes"] == attributes
+
+
+def test_attributes_of_the_old_parameters_are_not_known() -> None:
+    told = asked("dynamodb", "GetItem", **GET, AttributesToGet=["a"])
+    assert told["dynamodb:Attributes"] is UNKNOWN
+
+
+def test_a_transaction_says_so(scene: Scene) -> None:
+    told = asked("dynamodb", "TransactGetItems", TransactItems=[{"Get": GET}])
+    assert told["dynamodb:EnclosingOperation"] == "TransactGetItems"
+    assert asked("dynamodb", "GetItem", **GET)["dynamodb:EnclosingOperation"] is None
+
+
+def test_s3_repeats_what_a_request_asks_for(scene: Scene) -> None:
+    scene.bucket()
+    below = {"StringLike": {"s3:prefix": "own/*"}}
+    sealed = {"StringEquals": {"s3:x-amz-server-side-encryption": "AES256"}}
+    scene.grant(allow("s3:ListBucket", "*", below), allow("s3:PutObject", "*", sealed))
+    named = {"Bucket": "uploads"}
+    assert scene.call("s3", "ListObjectsV2", **named, Prefix="own/a") is None
+    assert scene.call("s3", "ListObjectsV2", **named, Prefix="other") is not None
+    assert scene.call("s3", "ListObjectsV2", **named) is not None
+    assert scene.call("s3", "PutObject", **named, Key="k", ServerSideEncryption="AES256") is None
+    denial = scene.call("s3", "PutObject", **named, Key="k")
+    assert denial is not None
+    assert not denial.undetermined
+
+
+def test_tags_of_an_object_are_told(scene: Scene) -> None:
+    told = asked("s3", "PutObject", Bucket="uploads", Key="k", Tagging="a=b&c=d")
+    assert told["s3:RequestObjectTag/a"] == "b"
+    assert told["s3:RequestObjectTagKeys"] == ["a", "c"]
+
+
+def test_metrics_say_their_namespace(scene: Scene) -> None:
+    own = {"StringEquals": {"cloudwatch:namespace": "own"}}
+    scene.grant(allow("cloudwatch:PutMetricData", "*", own))
+    assert scene.call("cloudwatch", "PutMetricData", Namespace="own", MetricData=[]) is None
+    assert scene.call("cloudwatch", "PutMetricData", Namespace="other", MetricData=[]) is not None
+
+
+def test_an_event_says_where_it_is_from(scene: Scene) -> None:
+    own = {"StringEquals": {"events:source": "own.app"}}
+    scene.grant(allow("events:PutEvents", arn("events", "event-bus/default"), own))
+    assert scene.call("events", "PutEvents", Entries=[{"Source": "own.app"}]) is None
+    entries = [{"Source": "own.app"}, {"Source": "other"}]
+    assert scene.call("events", "PutEvents", Entries=entries) is not None
+
+
+def test_a_secret_is_the_same_by_name_and_by_arn(scene: Scene) -> None:
+    secret = client("secretsmanager").create_secret(Name="s", SecretString="x")["ARN"]
+    current = {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
+    scene.grant(allow("secretsmanager:GetSecretValue", secret, current))
+    for name in ("s", secret):
+        assert scene.call("secretsmanager", "GetSecretValue", SecretId=name) is None
+    old = {"SecretId": "s", "VersionStage": "AWSPREVIOUS"}
+    assert scene.call("secretsmanager", "GetSecretValue", **old) is not None
+    denial = scene.call("secretsmanager", "GetSecretValue", SecretId="none")
+    assert denial is not None
+    assert denial.undetermined

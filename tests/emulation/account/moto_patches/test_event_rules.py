@@ -1,0 +1,156 @@
+"""What a rule sends, to whom, and where it goes when that is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from planproof.emulation.account.model import Fault
+from tests.emulation.account.moto_patches.conftest import Clients
+from tests.emulation.account.moto_patches.made_account import MadeAccount
+
+RULE = "arn:aws:events:us-east-1:123456789012:rule/r"
+
+
+def rule(aws: Clients, *targets: dict[str, Any], state: str = "ENABLED") -> None:
+    aws.events.put_rule(Name="r", EventPattern='{"source": ["mine"]}', State=state)
+    named = [{"Id": str(number), **target} for number, target in enumerate(targets)]
+    aws.events.put_targets(Rule="r", Targets=named)
+
+
+def happen(aws: Clients, **detail: Any) -> str:
+    entry = {
+        "Source": "mine",
+        "DetailType": "Something Happened",
+        "Detail": json.dumps(detail),
+        "Resources": ["arn:aws:s3:::b"],
+        "Time": 1_767_225_600,
+    }
+    return str(aws.events.put_events(Entries=[entry])["Entries"][0]["EventId"])
+
+
+def test_a_queue_gets_the_event_as_aws_writes_it(account: MadeAccount, aws: Clients) -> None:
+    url, arn = aws.queue("one")
+    rule(aws, {"Arn": arn})
+    identity = happen(aws, name="ü")
+    (message,) = aws.take(url)
+    assert json.loads(message["Body"]) == {
+        "version": "0",
+        "id": identity,
+        "detail-type": "Something Happened",
+        "source": "mine",
+        "account": "123456789012",
+        "time": "2026-01-01T00:00:00Z",
+        "region": "us-east-1",
+        "resources": ["arn:aws:s3:::b"],
+        "detail": {"name": "ü"},
+    }
+    assert account.said("delivery") == [("events.amazonaws.com", "sqs:SendMessage", arn, "ok")]
+    assert account.decisions.asked == [("events.amazonaws.com", "sqs:SendMessage", RULE, arn)]
+
+
+def test_what_is_refused_goes_to_the_dead_letter_queue(account: MadeAccount, aws: Clients) -> None:
+    url, arn = aws.queue("one")
+    dead_url, dead = aws.queue("dead")
+    rule(aws, {"Arn": arn, "DeadLetterConfig": {"Arn": dead}})
+    account.decisions.closed.add(arn)
+    happen(aws, number=1)
+
+    assert aws.take(url) == []
+    (letter,) = aws.take(dead_url)
+    assert json.loads(letter["Body"])["detail"] == {"number": 1}
+    said = {k: v["StringValue"] for k, v in letter["MessageAttributes"].items()}
+    assert (said["RULE_ARN"], said["TARGET_ARN"]) == (RULE, arn)
+    assert said["ERROR_CODE"] == "NO_PERMISSIONS"
+    assert account.said("delivery") == [
+        ("events.amazonaws.com", "sqs:SendMessage", arn, "denied"),
+        ("events.amazonaws.com", "sqs:SendMessage", dead, "ok"),
+    ]
+
+
+def test_what_is_refused_without_one_is_lost_and_noted(account: MadeAccount, aws: Clients) -> None:
+    url, arn = aws.queue("one")
+    rule(aws, {"Arn": arn})
+    account.decisions.closed.add(arn)
+    happen(aws)
+    assert aws.take(url) == []
+    (entry,) = account.trail.entries
+    assert entry.outcome == "denied"
+    assert (entry.detail["source"], entry.detail["resource"]) == (RULE, arn)
+
+
+def test_a_dead_letter_queue_must_be_allowed_too(account: MadeAccount, aws: Clients) -> None:
+    _, arn = aws.queue("one")
+    dead_url, dead = aws.queue("dead")
+    rule(aws, {"Arn": arn, "DeadLetterConfig": {"Arn": dead}})
+    account.decisions.closed |= {arn, dead}
+    happen(aws)
+    assert aws.take(dead_url) == []
+    assert [entry.outcome for entry in account.trail.entries] == ["denied", "denied"]
+
+
+@pytest.mark.parametrize(("state", "count"), [("ENABLED", 1), ("DISABLED", 0)])
+def test_only_a_rule_that_is_enabled_sends(aws: Clients, state: str, count: int) -> None:
+    url, arn = aws.queue("one")
+    rule(aws, {"Arn": arn}, state=state)
+    happen(aws)
+    assert len(aws.take(url)) == count
+
+
+def test_an_event_may_be_repeated_and_late(account: MadeAccount, aws: Clients) -> None:
+    url, arn = aws.queue("one")
+    rule(aws, {"Arn": arn})
+    account.faults.planned = [
+        Fault("delay", "events", seconds=60.0),
+        Fault("repeat event", "events"),
+    ]
+    happen(aws, number=1)
+    (first,) = aws.take(url)
+    ((seconds, late),) = account.clock.later_on
+    assert seconds == 60.0
+    late()
+    (second,) = aws.take(url)
+    assert first["Body"] == second["Body"]
+    assert account.faults.asked[0]["detail"] == {"number": 1}
+
+
+def test_a_target_gets_what_its_input_makes_of_the_event(aws: Clients) -> None:
+    one, one_arn = aws.queue("one")
+    two, two_arn = aws.queue("two")
+    three, three_arn = aws.queue("three")
+    rule(
+        aws,
+        {"Arn": one_arn, "Input": '{"constant": true}'},
+        {"Arn": two_arn, "InputPath": "$.detail"},
+        {
+            "Arn": three_arn,
+            "InputTransformer": {
+                "InputPathsMap": {"n": "$.detail.number"},
+                "InputTemplate": '{"it": <n>}',
+            },
+        },
+    )
+    happen(aws, number=7)
+    bodies = [json.loads(aws.take(url)[0]["Body"]) for url in (one, two, three)]
+    assert bodies == [{"constant": True}, {"number": 7}, {"it": 7}]
+
+
+def test_a_log_group_still_gets_it(account: MadeAccount, aws: Clients) -> None:
+    aws.logs.create_log_group(logGroupName="/events")
+    rule(aws, {"Arn": "arn:aws:logs:us-east-1:123456789012:log-group:/events"})
+    happen(aws, number=1)
+    streams = aws.logs.describe_log_streams(logGroupName="/events")["logStreams"]
+    assert len(streams) == 1
+    assert account.said("delivery") == []
+
+
+def test_a_function_is_invoked(account: MadeAccount, aws: Clients) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:gone"
+    rule(aws, {"Arn": arn})
+    happen(aws)
+    assert account.said("delivery") == [
+        ("events.amazonaws.com", "lambda:InvokeFunction", arn, "failed")
+    ]
+    assert account.invoked == []

@@ -1,0 +1,269 @@
+"""What S3 says of an upload, to whom, and once."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import unquote_plus
+
+import pytest
+from botocore.exceptions import ClientError
+
+from planproof.emulation.account.model import Fault
+from tests.emulation.account.moto_patches.conftest import Clients
+from tests.emulation.account.moto_patches.made_account import MadeAccount
+
+BUCKET = "uploads"
+SOURCE = f"arn:aws:s3:::{BUCKET}"
+
+
+def watch(aws: Clients, events: str = "s3:ObjectCreated:*", **more: Any) -> tuple[str, str]:
+    """A bucket whose events go to a queue, emptied of the test event; the queue's URL and ARN."""
+    url, arn = aws.queue("one")
+    aws.s3.create_bucket(Bucket=BUCKET)
+    told = {"QueueConfigurations": [{"Id": "up", "QueueArn": arn, "Events": [events]}]}
+    aws.s3.put_bucket_notification_configuration(
+        Bucket=BUCKET, NotificationConfiguration=told | more
+    )
+    aws.sqs.purge_queue(QueueUrl=url)
+    return url, arn
+
+
+def records(aws: Clients, url: str) -> list[dict[str, Any]]:
+    return [json.loads(message["Body"])["Records"][0] for message in aws.take(url)]
+
+
+def test_an_upload_is_told_as_aws_tells_it(account: MadeAccount, aws: Clients) -> None:
+    url, arn = watch(aws)
+    aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    account.trail.entries.clear()
+    made = aws.s3.put_object(Bucket=BUCKET, Key="dir/a b+ü%(1)~*.mp4", Body=b"video", ACL="private")
+
+    (record,) = records(aws, url)
+    about = record["s3"]["object"]
+    assert re.fullmatch("[0-9A-F]{18}", about.pop("sequencer"))
+    assert about == {
+        "key": "dir/a+b%2B%C3%BC%25%281%29%7E*.mp4",
+        "size": 5,
+        "eTag": made["ETag"].strip('"'),
+        "versionId": made["VersionId"],
+    }
+    assert unquote_plus(about["key"]) == "dir/a b+ü%(1)~*.mp4"
+    assert record["eventName"] == "ObjectCreated:Put"
+    assert record["eventTime"] == "2026-01-01T00:00:00.000Z"
+    assert (record["eventVersion"], record["eventSource"]) == ("2.1", "aws:s3")
+    assert record["awsRegion"] == "us-east-1"
+    assert record["s3"]["configurationId"] == "up"
+    assert record["s3"]["bucket"]["arn"] == SOURCE
+    assert set(record) >= {"userIdentity", "requestParameters", "responseElements"}
+    assert account.said("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "ok")]
+    assert account.decisions.asked[-1] == ("s3.amazonaws.com", "sqs:SendMessage", SOURCE, arn)
+    assert account.at_work
+
+
+def test_later_events_have_greater_sequencers(aws: Clients) -> None:
+    url, _ = watch(aws)
+    for _ in range(3):
+        aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"")
+    found = [record["s3"]["object"] for record in records(aws, url)]
+    numbers = [about["sequencer"] for about in found]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == 3
+    assert all("versionId" not in about for about in found)
+
+
+def test_a_multipart_upload_is_one_event(aws: Clients) -> None:
+    url, _ = watch(aws)
+    begun = aws.s3.create_multipart_upload(Bucket=BUCKET, Key="big")
+    part = aws.s3.upload_part(
+        Bucket=BUCKET, Key="big", PartNumber=1, UploadId=begun["UploadId"], Body=b"x"
+    )
+    aws.s3.complete_multipart_upload(
+        Bucket=BUCKET,
+        Key="big",
+        UploadId=begun["UploadId"],
+        MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
+    )
+    (record,) = records(aws, url)
+    assert record["eventName"] == "ObjectCreated:CompleteMultipartUpload"
+
+
+def test_a_copy_is_one_event(aws: Clients) -> None:
+    url, _ = watch(aws)
+    aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
+    aws.s3.copy_object(Bucket=BUCKET, Key="b", CopySource=f"{BUCKET}/a")
+    names = [record["eventName"] for record in records(aws, url)]
+    assert names == ["ObjectCreated:Put", "ObjectCreated:Copy"]
+
+
+def test_tagging_an_object_is_an_event_and_uploading_it_is_none_of_tags(aws: Clients) -> None:
+    url, _ = watch(aws, "s3:ObjectTagging:*")
+    aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x", Tagging="a=b")
+    assert records(aws, url) == []
+    aws.s3.put_object_tagging(
+        Bucket=BUCKET, Key="a", Tagging={"TagSet": [{"Key": "c", "Value": "d"}]}
+    )
+    (record,) = records(aws, url)
+    assert (record["eventName"], record["eventVersion"]) == ("ObjectTagging:Put", "2.3")
+
+
+def test_deleting_is_told_marker_and_version_apart(aws: Clients) -> None:
+    url, _ = watch(aws, "s3:ObjectRemoved:*")
+    aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    first = aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")["VersionId"]
+    aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"2")
+    marker = aws.s3.delete_object(Bucket=BUCKET, Key="a")["VersionId"]
+    aws.s3.delete_object(Bucket=BUCKET, Key="a", VersionId=first)
+
+    told = [(r["eventName"], r["s3"]["object"]["versionId"]) for r in records(aws, url)]
+    assert told == [("ObjectRemoved:DeleteMarkerCreated", marker), ("ObjectRemoved:Delete", first)]
+
+
+def test_a_queue_that_may_not_be_sent_to_gets_nothing(account: MadeAccount, aws: Clients) -> None:
+    url, arn = watch(aws)
+    account.trail.entries.clear()
+    account.decisions.closed.add(arn)
+    aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
+
+    assert aws.take(url) == []
+    (entry,) = account.trail.entries
+    assert (entry.kind, entry.about, entry.outcome) == ("delivery", arn, "denied")
+    assert entry.detail["action"] == "sqs:SendMessage"
+    assert entry.detail["resource"] == arn
+    assert entry.detail["source"] == SOURCE
+    assert "may not" in entry.detail["message"]
+
+
+def test_a_queue_that_is_gone_keeps_nobody_from_uploading(
+    account: MadeAccount, aws: Clients
+) -> None:
+    url, arn = watch(aws)
+    aws.sqs.delete_queue(QueueUrl=url)
+    account.trail.entries.clear()
+    aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
+    assert account.said("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "failed")]
+
+
+def test_an_event_may_be_repeated_and_late(account: MadeAccount, aws: Clients) -> None:
+    url, _ = watch(aws)
+    account.faults.planned = [
+        Fault("repeat event", "s3"),
+        Fault("delay", "s3", seconds=30.0),
+        Fault("repeat event", "events"),
+    ]
+    aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
+    (first,) = records(aws, url)
+    ((seconds, late),) = account.clock.later_on
+    assert seconds == 30.0
+    late()
+    assert records(aws, url) == [first]
+    assert [fault.service for fault in account.faults.planned] == ["events"]
+    assert account.faults.asked[-1]["Records"][0]["s3"]["object"]["key"] == "a"
+
+
+# Making the notification ---------------------------------------------------------------------
+
+
+def test_a_destination_gets_a_test_event(account: MadeAccount, aws: Clients) -> None:
+    url, arn = aws.queue("one")
+    aws.s3.create_bucket(Bucket=BUCKET)
+    told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=told)
+    (message,) = aws.take(url)
+    said = json.loads(message["Body"])
+    assert said["Event"] == "s3:TestEvent"
+    assert (said["Service"], said["Bucket"]) == ("Amazon S3", BUCKET)
+    assert account.said("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "ok")]
+
+
+@pytest.mark.parametrize("why", ["refused", "gone"])
+def test_a_destination_that_cannot_be_reached_is_refused(
+    account: MadeAccount, aws: Clients, why: str
+) -> None:
+    url, arn = watch(aws)
+    _, other = aws.queue("other")
+    told = {"QueueConfigurations": [{"QueueArn": other, "Events": ["s3:ObjectCreated:*"]}]}
+    if why == "refused":
+        account.decisions.closed.add(other)
+    else:
+        told["QueueConfigurations"][0]["QueueArn"] = other + "-gone"
+    account.trail.entries.clear()
+    with pytest.raises(ClientError) as refused:
+        aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=told)
+    error = refused.value.response["Error"]
+    assert error["Code"] == "InvalidArgument"
+    assert error["Message"] == "Unable to validate the following destination configurations"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert [entry.outcome for entry in account.trail.entries] == [
+        "denied" if why == "refused" else "failed"
+    ]
+    kept = aws.s3.get_bucket_notification_configuration(Bucket=BUCKET)
+    assert [q["QueueArn"] for q in kept["QueueConfigurations"]] == [arn]
+    assert aws.take(url) == []
+
+
+def test_validation_can_be_left_out(account: MadeAccount, aws: Clients) -> None:
+    url, arn = aws.queue("one")
+    account.decisions.closed.add(arn)
+    aws.s3.create_bucket(Bucket=BUCKET)
+    told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    aws.s3.put_bucket_notification_configuration(
+        Bucket=BUCKET, NotificationConfiguration=told, SkipDestinationValidation=True
+    )
+    kept = aws.s3.get_bucket_notification_configuration(Bucket=BUCKET)
+    assert [q["QueueArn"] for q in kept["QueueConfigurations"]] == [arn]
+    assert aws.take(url) == []
+
+
+# Other targets -------------------------------------------------------------------------------
+
+
+def test_eventbridge_is_told_with_the_key_as_it_is(account: MadeAccount, aws: Clients) -> None:
+    watch(aws, EventBridgeConfiguration={})
+    aws.s3.put_object(Bucket=BUCKET, Key="a b.mp4", Body=b"x")
+    ((event, region),) = account.emitted
+    assert region == "us-east-1"
+    assert (event["source"], event["detail-type"]) == ("aws.s3", "Object Created")
+    assert event["resources"] == [SOURCE]
+    detail = event["detail"]
+    assert detail["object"]["key"] == "a b.mp4"
+    assert (detail["bucket"], detail["reason"]) == ({"name": BUCKET}, "PutObject")
+    kept = aws.s3.get_bucket_notification_configuration(Bucket=BUCKET)
+    assert kept["EventBridgeConfiguration"] == {}
+    assert [q["Id"] for q in kept["QueueConfigurations"]] == ["up"]
+
+
+def test_a_topic_gets_the_event(account: MadeAccount, aws: Clients) -> None:
+    url, arn = aws.queue("one")
+    topic = aws.sns.create_topic(Name="t")["TopicArn"]
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    aws.s3.create_bucket(Bucket=BUCKET)
+    told = {"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]}
+    aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=told)
+    aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
+    test, event = [json.loads(json.loads(m["Body"])["Message"]) for m in aws.take(url)]
+    assert test["Event"] == "s3:TestEvent"
+    assert event["Records"][0]["s3"]["object"]["key"] == "a"
+    assert account.said("delivery")[-1] == ("s3.amazonaws.com", "sns:Publish", topic, "ok")
+
+
+def test_a_bucket_policy_with_a_condition_stops_nobody_by_itself(aws: Clients) -> None:
+    aws.s3.create_bucket(Bucket=BUCKET)
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [SOURCE, f"{SOURCE}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }
+    aws.s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+    aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
+    assert aws.s3.get_object(Bucket=BUCKET, Key="a")["Body"].read() == b"x"
+    gone = aws.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": "a"}]})
+    assert [entry["Key"] for entry in gone["Deleted"]] == ["a"]

@@ -1,0 +1,65 @@
+"""Keys of versions come in the encoding that was asked for, so that a bucket can be emptied."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+
+from tests.emulation.account.moto_patches.conftest import Clients
+
+KEYS = ["dir/a b+ü%.mp4", "dir/plain", "dir/~*()"]
+
+
+@pytest.fixture
+def bucket(aws: Clients) -> str:
+    aws.s3.create_bucket(Bucket="b-1")
+    aws.s3.put_bucket_versioning(Bucket="b-1", VersioningConfiguration={"Status": "Enabled"})
+    for key in KEYS:
+        aws.s3.put_object(Bucket="b-1", Key=key, Body=b"x")
+        aws.s3.delete_object(Bucket="b-1", Key=key)
+    return "b-1"
+
+
+def listed(aws: Clients, bucket: str, **options: Any) -> dict[str, Any]:
+    return dict(aws.s3.list_object_versions(Bucket=bucket, **options))
+
+
+def test_encoded_where_that_is_asked_for(aws: Clients, bucket: str) -> None:
+    # An SDK that is told to ask leaves the decoding to whoever told it.
+    found = listed(aws, bucket, EncodingType="url", Prefix="dir/a b")
+    assert found["EncodingType"] == "url"
+    encoded = quote_plus(KEYS[0], safe="/")
+    assert [item["Key"] for item in found["Versions"]] == [encoded]
+    assert [item["Key"] for item in found["DeleteMarkers"]] == [encoded]
+    assert found["Prefix"] == "dir/a+b"
+
+
+def test_folders_too(aws: Clients, bucket: str) -> None:
+    found = listed(aws, bucket, EncodingType="url", Delimiter="b+")
+    assert found["CommonPrefixes"] == [{"Prefix": "dir/a+b%2B"}]
+    assert found["Delimiter"] == "b%2B"
+
+
+def test_who_decodes_gets_the_keys_that_there_are(aws: Clients, bucket: str) -> None:
+    found = listed(aws, bucket)  # boto3 asks for the encoding, and decodes
+    assert [item["Key"] for item in found["Versions"]] == KEYS
+    for item in [*found["Versions"], *found["DeleteMarkers"]]:
+        aws.s3.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
+    aws.s3.delete_bucket(Bucket=bucket)
+    assert aws.s3.list_buckets()["Buckets"] == []
+
+
+def test_one_version_goes_where_versioning_is_suspended(aws: Clients, bucket: str) -> None:
+    aws.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    found = listed(aws, bucket, Prefix="dir/plain")
+    (version,), (marker,) = found["Versions"], found["DeleteMarkers"]
+    aws.s3.delete_object(Bucket=bucket, Key="dir/plain", VersionId=version["VersionId"])
+    left = listed(aws, bucket, Prefix="dir/plain")
+    assert "Versions" not in left
+    assert [item["VersionId"] for item in left["DeleteMarkers"]] == [marker["VersionId"]]
+    gone = {"Objects": [{"Key": "dir/plain", "VersionId": marker["VersionId"]}]}
+    aws.s3.delete_objects(Bucket=bucket, Delete=gone)
+    assert "DeleteMarkers" not in listed(aws, bucket, Prefix="dir/plain")
+    assert len(listed(aws, bucket)["Versions"]) == len(KEYS) - 1

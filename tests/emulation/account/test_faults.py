@@ -1,0 +1,173 @@
+"""What shall go wrong goes wrong when it is its turn, and to whom it is meant for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from planproof.emulation.account.faults import AccountFaults
+from planproof.emulation.account.model import Fault
+from planproof.errors import PlanproofError
+
+if TYPE_CHECKING:
+    from tests.emulation.account.conftest import Scene
+
+pytestmark = pytest.mark.filterwarnings(r"ignore:Exception\(AwsError\)")
+
+
+def _turns(faults: AccountFaults, times: int, operation: str = "PutItem") -> list[bool]:
+    content = {"Item": {"id": "ü 1", "raw": b"bytes"}}
+    due = [faults.due("error", "dynamodb", operation, content) for _ in range(times)]
+    return [fault is not None for fault in due]
+
+
+@pytest.mark.parametrize(
+    ("fault", "turns"),
+    [
+        (Fault("error"), [True, False, False]),
+        (Fault("error", times=2), [True, True, False]),
+        (Fault("error", times=None), [True, True, True]),
+        (Fault("error", skip=1), [False, True, False]),
+        (Fault("error", skip=2, times=None), [False, False, True]),
+        (Fault("error", service="dynamodb", operation="PutItem"), [True, False, False]),
+        (Fault("error", service="s3"), [False, False, False]),
+        (Fault("error", operation="GetItem"), [False, False, False]),
+        (Fault("unreachable"), [False, False, False]),
+        (Fault("error", containing='"id": "ü 1"'), [True, False, False]),
+        (Fault("error", containing="bytes"), [True, False, False]),
+        (Fault("error", containing="other"), [False, False, False]),
+    ],
+)
+def test_its_turn(fault: Fault, turns: list[bool]) -> None:
+    faults = AccountFaults()
+    faults.add(fault)
+    assert _turns(faults, 3) == turns
+
+
+def test_what_is_not_met_is_not_spared_either() -> None:
+    faults = AccountFaults()
+    faults.add(Fault("error", operation="PutItem", skip=1))
+    assert _turns(faults, 3, "GetItem") == [False, False, False]
+    assert _turns(faults, 2) == [False, True]
+
+
+def test_two_faults_take_turns() -> None:
+    faults = AccountFaults()
+    faults.add(Fault("error", code="First"))
+    faults.add(Fault("error", code="Second"))
+    codes = [getattr(faults.due("error", "s3", "GetObject", {}), "code", None) for _ in range(3)]
+    assert codes == ["First", "Second", None]
+
+
+def test_withdrawing() -> None:
+    faults = AccountFaults()
+    faults.add(Fault("error", name="a", times=None))
+    faults.add(Fault("error", name="b", times=None))
+    assert faults.withdraw("a") == 1
+    due = faults.due("error", "", "", {})
+    assert due is not None
+    assert due.name == "b"
+    assert faults.withdraw() == 1
+    assert faults.due("error", "", "", {}) is None
+    assert faults.withdraw("a") == 0
+
+
+def test_a_fault_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match="there is no fault 'explode', only error, kill before"):
+        AccountFaults().add(Fault("explode"))
+
+
+def test_a_fault_that_there_is_not_is_said_to_the_run(scene: Scene) -> None:
+    with pytest.raises(PlanproofError, match=r"(?s)refused 'fault'.*no fault 'explode'"):
+        scene.control.fault(Fault("explode"))
+
+
+def test_an_error_is_answered_instead(scene: Scene) -> None:
+    scene.owner("sqs").create_queue(QueueName="q")
+    code = "ProvisionedThroughputExceededException"
+    scene.control.fault(
+        Fault("error", "sqs", "CreateQueue", "later", code=code, message="slow down", status=400)
+    )
+    sqs = scene.role("sqs")
+    sqs.create_queue(QueueName="now")
+    with pytest.raises(ClientError) as caught:
+        sqs.create_queue(QueueName="later")
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == (code, "slow down")
+    assert not [u for u in sqs.list_queues()["QueueUrls"] if u.endswith("later")]
+    sqs.create_queue(QueueName="later")
+    outcomes = [entry.outcome for entry in scene.entries() if entry.what == "sqs:CreateQueue"]
+    assert outcomes == ["ok", "throttled", "ok"]
+
+
+def test_an_error_of_a_service_that_moto_lacks(scene: Scene) -> None:
+    scene.control.fault(Fault("error", "mediaconvert", code="TooManyRequestsException", status=429))
+    with pytest.raises(ClientError, match="TooManyRequestsException"):
+        scene.role("mediaconvert").create_job(Role="arn:aws:iam::1:role/r", Settings={})
+    assert scene.jobs.calls == []
+    assert [entry.outcome for entry in scene.entries()] == ["throttled"]
+
+
+def test_an_error_meets_the_owner_too(scene: Scene) -> None:
+    scene.control.fault(Fault("error", "sqs", "CreateQueue", code="Odd", status=400))
+    with pytest.raises(ClientError, match="Odd"):
+        scene.owner("sqs").create_queue(QueueName="q")
+    assert scene.entries() == []
+
+
+def test_unreachable_until_it_is_withdrawn(scene: Scene) -> None:
+    scene.owner("sqs").create_queue(QueueName="q")
+    scene.control.fault(Fault("unreachable", "sqs", times=None, name="out"))
+    for _ in range(2):
+        with pytest.raises(ConnectionClosedError):
+            scene.role("sqs").create_queue(QueueName="other")
+    assert scene.role("s3").list_buckets()["Buckets"] == []
+    assert scene.control.withdraw("out") == 1
+    assert len(scene.role("sqs").list_queues()["QueueUrls"]) == 1
+    assert [entry.outcome for entry in scene.entries()] == ["failed", "failed", "ok", "ok"]
+
+
+@pytest.mark.parametrize(("what", "done"), [("kill before", 0), ("kill after", 1)])
+def test_the_instance_is_ended(scene: Scene, what: str, done: int) -> None:
+    scene.control.fault(Fault(what, "sqs", "CreateQueue"))
+    with pytest.raises(ConnectionClosedError):
+        scene.role("sqs").create_queue(QueueName="q")
+    assert scene.functions.killed == ["i-1"]
+    assert len(scene.owner("sqs").list_queues().get("QueueUrls", [])) == done
+    (entry,) = scene.entries()
+    assert (entry.what, entry.outcome) == ("sqs:CreateQueue", "killed")
+    assert entry.detail["instance"] == "i-1"
+
+
+def test_an_answer_is_lost_of_what_was_done(scene: Scene) -> None:
+    scene.control.fault(Fault("lost answer", "sqs", "CreateQueue"))
+    with pytest.raises(ConnectionClosedError):
+        scene.role("sqs").create_queue(QueueName="q")
+    assert scene.functions.killed == []
+    assert len(scene.role("sqs").list_queues()["QueueUrls"]) == 1
+    assert [(e.outcome, e.detail.get("fault")) for e in scene.entries()] == [
+        ("ok", "lost answer"),
+        ("ok", None),
+    ]
+
+
+@pytest.mark.parametrize("what", ["kill before", "kill after"])
+def test_who_is_no_instance_is_not_ended(scene: Scene, what: str) -> None:
+    scene.control.fault(Fault(what, "sqs", times=None))
+    scene.owner("sqs").create_queue(QueueName="q")
+    keys = scene.account.credentials("arn:aws:iam::123456789012:role/poller", "mapping")
+    scene.account.client("sqs", "us-east-1", keys).list_queues()
+    assert scene.functions.killed == []
+
+
+def test_nobody_is_ended_after_what_was_not_carried_out(scene: Scene) -> None:
+    scene.refuse("sqs:CreateQueue", "AccessDenied")
+    scene.control.fault(Fault("kill after", "sqs"))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        scene.role("sqs").create_queue(QueueName="q")
+    assert scene.functions.killed == []
+    with pytest.raises(ConnectionClosedError):
+        scene.role("sqs").list_queues()
+    assert [entry.outcome for entry in scene.entries()] == ["denied", "killed"]

@@ -1,0 +1,245 @@
+"""An account in a process of its own starts, is watched, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from planproof.emulation.account.__main__ import main
+from planproof.emulation.account.application import Application
+from planproof.emulation.account.clients import Clients
+from planproof.emulation.account.model import Fault
+from planproof.emulation.account.process import AccountProcess
+from planproof.errors import PlanproofError
+from tests.emulation.account.made_parts import idle_parts
+
+HERE = str(Path(__file__).parent)
+SOON = 30.0
+
+
+def _account(parts: str = "idle_parts", **options: object) -> AccountProcess:
+    return AccountProcess(path=[HERE], parts=f"made_parts:{parts}", **options)  # type: ignore[arg-type]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def _gone(*pids: int) -> bool:
+    deadline = time.monotonic() + SOON
+    while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not any(_runs(pid) for pid in pids)
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where accounts have their folders; each test must leave it empty."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    yield tmp_path
+    assert list(tmp_path.glob("planproof-account-*")) == []
+
+
+def test_it_answers_until_it_is_stopped() -> None:
+    with _account(services=["made_parts:Jobs"]) as account:
+        assert account.alive
+        account.check()
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", account.endpoint)
+        assert account.control.settle()["settled"]
+        before = account.control.now()
+        account.control.advance(3600)
+        assert account.control.now() - before == pytest.approx(3600, abs=SOON)
+        assert abs(time.time() - before) < SOON
+        account.control.fault(Fault("error", name="x", times=None))
+        assert account.control.withdraw_all() == 1
+        assert account.control.trail() == []
+        pid = account.pid
+    assert _gone(pid)
+    assert not account.alive
+
+
+def test_the_usual_parts_refuse_a_role_what_nothing_allows_it() -> None:
+    role = "arn:aws:iam::123456789012:role/worker"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+        "Action": "sts:AssumeRole",
+    }
+    with AccountProcess() as account:
+        clients = Clients(account.endpoint)
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        iam = clients.client("iam", "us-east-1")
+        iam.create_role(RoleName="worker", AssumeRolePolicyDocument=document)
+        sts = clients.client("sts", "us-east-1")
+        given = sts.assume_role(RoleArn=role, RoleSessionName="one")["Credentials"]
+        keys = {
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
+        }
+        with pytest.raises(ClientError, match="AccessDenied"):
+            clients.client("s3", "us-east-1", keys).list_buckets()
+        allowed = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_role_policy(RoleName="worker", PolicyName="p", PolicyDocument=document)
+        assert clients.client("s3", "us-east-1", keys).list_buckets()["Buckets"] == []
+        assert [entry.outcome for entry in account.control.trail()] == ["denied", "ok"]
+        assert account.control.settle()["settled"]
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(PlanproofError) as caught, _account(port=port):
+            pass
+    assert str(caught.value) == (
+        f"port {port} of 127.0.0.1 is taken: name another port, or 0 for a free one."
+    )
+
+
+def test_a_port_that_is_taken_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code = main(["--port", str(port), "--path", HERE, "--parts", "made_parts:idle_parts"])
+    assert code == 2
+    assert capsys.readouterr().err == (
+        f"port {port} of 127.0.0.1 is taken: name another port, or 0 for a free one.\n"
+    )
+
+
+@pytest.mark.parametrize("port", [-1, 70_000])
+def test_a_port_that_cannot_be(port: int) -> None:
+    with pytest.raises(PlanproofError, match=f"port {port} cannot be used: name another"):
+        Application(parts=idle_parts(), port=port)
+
+
+def test_a_service_that_there_is_not() -> None:
+    with pytest.raises(PlanproofError) as caught, _account(services=["made_parts:Nothing"]):
+        pass
+    assert caught.value.what.startswith("the emulated account finds no 'made_parts:Nothing'")
+    assert caught.value.todo == "name a class as MODULE:CLASS, and its folder with --path"
+
+
+def test_an_account_that_fails_to_start_says_what_it_wrote() -> None:
+    with (
+        pytest.raises(PlanproofError, match="did not start") as caught,
+        _account("parts_that_fail"),
+    ):
+        pass
+    assert "RuntimeError: moto is not what it was" in caught.value.detail
+
+
+def test_an_account_that_is_ended_half_way() -> None:
+    with _account() as account:
+        os.kill(account.pid, signal.SIGKILL)
+        deadline = time.monotonic() + SOON
+        while account.alive and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with pytest.raises(PlanproofError, match="the emulated account ended half-way, with exit"):
+            account.check()
+        with pytest.raises(PlanproofError, match="does not answer"):
+            account.control.now()
+
+
+def test_an_account_that_was_never_started() -> None:
+    with pytest.raises(PlanproofError, match="was never started"):
+        _account().check()
+
+
+def _children(folder: Path) -> list[int]:
+    (log,) = folder.glob("planproof-account-*/account.log")
+    deadline = time.monotonic() + SOON
+    while len(found := re.findall(r"child (\d+)", log.read_text())) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return [int(pid) for pid in found]
+
+
+def test_no_process_outlives_it(folders: Path) -> None:
+    with _account("parts_with_children"):
+        children = _children(folders)
+        assert all(_runs(pid) for pid in children)
+    assert _gone(*children)
+
+
+def test_a_stop_that_hangs_is_not_waited_for() -> None:
+    with _account("parts_that_hang") as account:
+        pid = account.pid
+    assert _gone(pid)
+
+
+RUN = """
+    import sys, tempfile, time
+    from planproof.emulation.account.process import AccountProcess
+    tempfile.tempdir = sys.argv[1]
+    with AccountProcess(path=[sys.argv[2]], parts="made_parts:idle_parts") as account:
+        print(account.pid, flush=True)
+        time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_it_ends_with_its_run_however_that_ends(folders: Path, number: signal.Signals) -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(RUN), str(folders), HERE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert run.stdout is not None
+    pid = int(run.stdout.readline())
+    assert _runs(pid)
+    run.send_signal(number)
+    run.wait(SOON)
+    run.stdout.close()
+    assert _gone(pid)
+    deadline = time.monotonic() + SOON
+    while list(folders.glob("planproof-account-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def test_nothing_of_the_users_aws_is_known_to_it(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the user")
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:1")
+    with _account() as account:
+        held = Path(f"/proc/{account.pid}/environ").read_bytes()
+        assert account.control.now() > 0
+    assert b"production" not in held
+    assert b"of the user" not in held
+    assert b"PROXY" not in held
+
+
+def test_by_hand_it_says_how_it_is_used() -> None:
+    command = [sys.executable, "-m", "planproof.emulation.account", "--path", HERE]
+    command += ["--parts", "made_parts:idle_parts"]
+    account = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert account.stdout is not None
+    lines = [account.stdout.readline() for _ in range(4)]
+    account.send_signal(signal.SIGINT)
+    assert account.wait(SOON) == 0
+    account.stdout.close()
+    assert re.match(r"An emulated AWS account answers at http://127\.0\.0\.1:\d+ until", lines[0])
+    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in lines[2]

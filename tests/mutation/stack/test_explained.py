@@ -1,0 +1,115 @@
+"""What a project says of mutants that keep every promise, and how it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from planproof.errors import PlanproofError
+from planproof.mutation.stack.explained import Equivalent, read_equivalents, reason_for
+from tests.builders.repository import ROOT
+
+
+def read(tmp_path: Path, text: str) -> tuple[Equivalent, ...]:
+    file = tmp_path / "equivalents.toml"
+    file.write_text(text, "utf-8")
+    return read_equivalents(file)
+
+
+def test_entries_are_read_in_their_order(tmp_path: Path) -> None:
+    text = """
+        [[equivalent]]
+        mutant = "drop aws_x.y"
+        reason = "  for people  "
+
+        [[equivalent]]
+        mutant = ["flip aws_x.*", "unset aws_x.*"]
+        reason = "twice the same"
+    """
+    assert read(tmp_path, text) == (
+        Equivalent("drop aws_x.y", "for people"),
+        Equivalent("flip aws_x.*", "twice the same"),
+        Equivalent("unset aws_x.*", "twice the same"),
+    )
+
+
+def test_there_may_be_no_file_and_no_entry(tmp_path: Path) -> None:
+    assert read_equivalents(None) == ()
+    assert read(tmp_path, "") == ()
+    assert read(tmp_path, "equivalent = []") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[[equivalent]]\nreason = 'x'", "entry 1 of {} has no mutant"),
+        ("[[equivalent]]\nmutant = 'x'", "entry 1 of {} has no reason"),
+        ("[[equivalent]]\nmutant = ' '\nreason = 'x'", "entry 1 of {} has no mutant"),
+        ("[[equivalent]]\nmutant = 'x'\nreason = ''", "entry 1 of {} has no reason"),
+        ("[[equivalent]]\nmutant = []\nreason = 'x'", "entry 1 of {} has no mutant"),
+        ("[[equivalent]]\nmutant = ['x', 5]\nreason = 'x'", "entry 1 of {} has no mutant"),
+        ("[[equivalent]]\nmutant = 5\nreason = 'x'", "entry 1 of {} has no mutant"),
+        ("[[equivalent]]\nmutant = 'x'\nreason = ['x', 'y']", "entry 1 of {} has no reason"),
+        (
+            "[[equivalent]]\nmutant = 'x'\nreason = 'x'\n[[equivalent]]\nmutant = 'y'",
+            "entry 2 of {} has no reason",
+        ),
+        ("[equivalent]\nmutant = 'x'", "entry 1 of {} has no reason"),
+        ("equivalent = 'x'", "entry 1 of {} has no mutant"),
+        ("equivalent = ['x']", "entry 1 of {} has no mutant"),
+        ("[[waiver]]\nmutant = 'x'\n[other]", "{} has other, waiver, which means nothing here"),
+    ],
+)
+def test_what_cannot_be_understood_is_said(tmp_path: Path, text: str, what: str) -> None:
+    with pytest.raises(PlanproofError) as refused:
+        read(tmp_path, text)
+    assert refused.value.what == what.format(tmp_path / "equivalents.toml")
+    assert refused.value.todo
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "equivalents.toml"
+    with pytest.raises(PlanproofError, match=r"equivalents\.toml does not exist: name one"):
+        read_equivalents(file)
+    with pytest.raises(PlanproofError, match="cannot be read"):
+        read_equivalents(tmp_path)
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(PlanproofError, match=r"cannot be read \(.*utf-8"):
+        read_equivalents(file)
+    with pytest.raises(PlanproofError, match=r"cannot be read \(.*line 1"):
+        read(tmp_path, "[[equivalent]")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "identifier", "covered"),
+    [
+        ("drop aws_x.y", "drop aws_x.y", True),
+        ("drop aws_x.y", "drop aws_x.yz", False),
+        ("drop aws_x.y", "DROP aws_x.y", False),
+        ("drop *", "drop aws_x.y", True),
+        ("drop *", "drop-statement aws_x.y.policy[S]", False),
+        ("* aws_x.y.policy[S]", "flip-effect aws_x.y.policy[S]", True),
+        ("* aws_x.y.policy[S]", "flip-effect aws_x.y.policyS", False),
+        ("drop aws_x.y[0]", "drop aws_x.y[0]", True),
+        ("drop aws_x.y[0]", "drop aws_x.y0", False),
+        ('drop aws_x.y["a"]', 'drop aws_x.y["a"]', True),
+        ('drop aws_x.y["a"]', "drop aws_x.ya", False),
+        ('drop aws_x.y["*"]', 'drop aws_x.y["in"]', True),
+        ("drop aws_x.y[!0]", "drop aws_x.y1", False),
+        ("drop aws_x.y[!0]", "drop aws_x.y[!0]", True),
+    ],
+)
+def test_which_mutants_an_entry_speaks_of(pattern: str, identifier: str, covered: bool) -> None:
+    assert Equivalent(pattern, "why").covers(identifier) is covered
+
+
+def test_the_first_reason_counts_and_there_may_be_none() -> None:
+    entries = (Equivalent("drop *", "first"), Equivalent("drop aws_x.y", "second"))
+    assert reason_for("drop aws_x.y", entries) == "first"
+    assert reason_for("flip aws_x.y", entries) == ""
+
+
+def test_what_this_project_says_is_read() -> None:
+    file = ROOT / "equivalents.toml"
+    assert all(entry.reason.endswith((".", "html")) for entry in read_equivalents(file))

@@ -1,0 +1,163 @@
+"""Does what a requirement says against a mutant point at what was changed?"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from planproof.mutation.stack.model import Mutant, mutant
+from planproof.mutation.stack.near import identities, neighbours, points_at
+from planproof.mutation.stack.rewriting import dropped, put
+from planproof.results import Evidence, ScenarioResult, Verdict
+from planproof.terraform.stack import Stack
+from planproof.values import UNKNOWN
+from tests.builders.stacks import ACCOUNT, made, role, role_arn, stack
+
+JOBS, DEAD, OTHER = "aws_sqs_queue.jobs", "aws_sqs_queue.dead", "aws_sqs_queue.other"
+READER, WRITER = "aws_iam_role.reader", "aws_iam_role.writer"
+POLICY, JOINT = "aws_iam_policy.p", "aws_iam_role_policy_attachment.a"
+POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/p"
+
+
+def queue(name: str) -> str:
+    return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+
+
+def whole() -> Stack:
+    """A queue with its dead-letter queue, one beside it, and a role with a policy by a joint."""
+    return stack(
+        made(JOBS, arn=queue("jobs"), redrive_policy=json.dumps({"arn": queue("dead")})),
+        made(DEAD, arn=queue("dead")),
+        made(OTHER, arn=queue("beside"), name="beside"),
+        role("reader"),
+        role("writer"),
+        made(POLICY, arn=POLICY_ARN, policy=json.dumps({"Resource": queue("jobs")})),
+        made(JOINT, role="reader", policy_arn=POLICY_ARN),
+    )
+
+
+def fact(
+    address: str, *, holds: bool | None = True, found: str = "x", attribute: str = "a"
+) -> Evidence:
+    return Evidence(holds, address, attribute, "y", found)
+
+
+def scenario(*evidence: Evidence, reason: str = "", failed: bool = True) -> ScenarioResult:
+    verdict = Verdict.FAILED if failed else Verdict.UNDETERMINED
+    return ScenarioResult("s", "f.feature", 1, verdict, evidence, reason)
+
+
+def dropping(address: str) -> Mutant:
+    return mutant("drop", whole()[address], "", "x", "nothing", dropped(address))
+
+
+def near(
+    change: Mutant, *evidence: Evidence, kept: tuple[Evidence, ...] = (), reason: str = ""
+) -> bool:
+    before = whole()
+    after = change.rewrite(before)
+    return points_at(change, scenario(*kept), scenario(*evidence, reason=reason), before, after)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        fact(JOBS, holds=False),
+        fact(JOBS, holds=None),
+        fact("something", holds=False, found=f"no {JOBS}"),
+        fact("something", holds=False, found=f"nothing that sends to {queue('jobs')}"),
+        fact(DEAD, holds=False),  # which it names
+        fact(POLICY, holds=False),  # which names it
+        fact("something", holds=False, found=f"nothing comes to {queue('dead')}"),
+    ],
+)
+def test_what_is_wrong_with_the_resource_or_beside_it_is_near(wrong: Evidence) -> None:
+    assert near(dropping(JOBS), wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        fact(OTHER, holds=False),
+        fact(READER, holds=False),  # two steps away
+        fact("something", holds=False),
+        fact("something", holds=False, found="beside"),
+    ],
+)
+def test_what_is_wrong_elsewhere_is_far(wrong: Evidence) -> None:
+    assert not near(dropping(JOBS), wrong)
+
+
+def test_what_holds_says_nothing_against_a_mutant() -> None:
+    right, wrong = fact(JOBS), fact(OTHER, holds=False)
+    assert not near(dropping(JOBS), right, wrong)
+    assert near(dropping(JOBS), fact(JOBS, holds=False), wrong)
+
+
+def test_what_is_found_no_more_says_something() -> None:
+    assert near(dropping(JOBS), kept=(fact(JOBS),))
+    assert near(dropping(JOBS), fact(OTHER), kept=(fact(JOBS), fact(OTHER)))
+    assert not near(dropping(JOBS), fact(OTHER), kept=(fact(OTHER),))
+
+
+def test_the_reason_says_something() -> None:
+    assert near(dropping(JOBS), reason=f"{JOBS} is not there")
+    assert near(dropping(JOBS), reason=f"{POLICY} allows too much")
+    assert not near(dropping(JOBS), reason="there is no network")
+    assert not near(dropping(JOBS), reason=f"{OTHER} is open")
+
+
+def test_what_joins_others_is_no_distance_between_them() -> None:
+    assert near(dropping(JOINT), fact(READER, holds=False))
+    assert near(dropping(POLICY), fact(READER, holds=False))
+    assert near(dropping(READER), fact(POLICY, holds=False))
+    assert not near(dropping(POLICY), fact(WRITER, holds=False))
+    assert not near(dropping(DEAD), fact(POLICY, holds=False))
+
+
+def test_what_is_named_after_the_change_alone_is_near() -> None:
+    def joined(value: str) -> Mutant:
+        return mutant("redirect", whole()[JOINT], "role", "x", value, put(JOINT, ("role",), value))
+
+    assert near(joined("writer"), fact(WRITER, holds=False))
+    assert not near(joined("nobody"), fact(WRITER, holds=False))
+
+
+def test_a_resource_that_is_new_is_near_itself() -> None:
+    from planproof.mutation.stack.rewriting import added
+
+    new = made("aws_vpc.new", id="vpc-1234").resource
+    change = mutant("add", new, "", "nothing", "aws_vpc", added(new))
+    assert near(change, fact("aws_vpc.new", holds=False))
+    assert near(change, fact("x", holds=False, found="it lies in vpc-1234"))
+    assert not near(change, fact(JOBS, holds=False))
+
+
+def test_what_leaves_it_open_is_never_far() -> None:
+    change, before = dropping(JOBS), whole()
+    far = fact(OTHER, holds=None)
+    after = change.rewrite(before)
+    assert points_at(change, scenario(), scenario(far, failed=False), before, after)
+    assert not points_at(change, scenario(), scenario(far), before, after)
+
+
+def test_a_resource_goes_by_its_identities() -> None:
+    here = stack(
+        made("aws_x.y", arn=queue("q"), name="abc", id=UNKNOWN, bucket="media", other="other"),
+    )
+    assert identities(here["aws_x.y"]) == {"arn": queue("q"), "bucket": "media"}
+
+
+def test_neighbours_name_or_are_named() -> None:
+    here = whole()
+
+    def of(address: str) -> list[str]:
+        return [r.address for r in neighbours(here[address], here)]
+
+    assert of(JOBS) == [DEAD, POLICY]
+    assert of(DEAD) == [JOBS]
+    assert of(POLICY) == [JOBS, JOINT]
+    assert of(READER) == [JOINT]
+    assert of(WRITER) == of(OTHER) == []
+    assert here[READER].get("arn") == role_arn("reader")

@@ -1,0 +1,215 @@
+"""The ways in which a stack is broken: which mutants of a small one, and what each changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from planproof.mutation.stack.model import DEPENDENCIES, Operator, Scene, changed
+from planproof.mutation.stack.operators import (
+    attributes,
+    ordering,
+    references,
+    resources,
+)
+from planproof.values import UNKNOWN
+from tests.builders.stacks import ACCOUNT, Made, allow, made, role, role_arn, stack
+from tests.mutation.stack.made_scene import (
+    QUEUES,
+    SPOKEN,
+    P,
+    ids,
+    queue,
+    scene,
+)
+
+# Resources ----------------------------------------------------------------------------------------
+
+
+def test_each_managed_resource_is_dropped_once_and_nothing_else_with_it() -> None:
+    here = scene(
+        *QUEUES,
+        made('aws_s3_bucket.b["in"]', bucket="b-in"),
+        made('module.m["one"].aws_sns_topic.t[0]', name="t"),
+        made("data.aws_region.here", name="us-east-1"),
+    )
+    dropped = [m.address for m in resources.drop_resource(here)]
+    assert dropped == [str(r) for r in here.stack.managed()]
+    for mutant in resources.drop_resource(here):
+        assert mutant.id == f"drop {mutant.address}"
+        after = mutant.rewrite(here.stack)
+        assert changed(here.stack, after) == {(mutant.address, "")}
+        assert after.get(mutant.address) is None
+
+
+# References ---------------------------------------------------------------------------------------
+
+
+def wired() -> Scene:
+    """A queue that names its dead-letter queue, and a role that has a policy attached."""
+    redrive = json.dumps({"deadLetterTargetArn": queue("other"), "maxReceiveCount": 3})
+    return scene(
+        made(
+            "aws_sqs_queue.jobs", arn=queue("jobs"), id="https://sqs/jobs", redrive_policy=redrive
+        ),
+        QUEUES[1],
+        role("reader"),
+        role("writer"),
+        made(P, arn=f"arn:aws:iam::{ACCOUNT}:policy/p", id=f"arn:aws:iam::{ACCOUNT}:policy/p"),
+        made(
+            "aws_iam_role_policy_attachment.a",
+            role="reader",
+            policy_arn=f"arn:aws:iam::{ACCOUNT}:policy/p",
+            id="reader-1234",
+        ),
+    )
+
+
+REDRIVE = "aws_sqs_queue.jobs.redrive_policy[deadLetterTargetArn]"
+ATTACHED = "aws_iam_role_policy_attachment.a"
+
+
+def test_references_are_broken_bent_and_confused() -> None:
+    here = wired()
+    assert ids(references.dangle, here) == [
+        f"dangle {REDRIVE}",
+        f"dangle {ATTACHED}.role",
+        f"dangle {ATTACHED}.policy_arn",
+    ]
+    assert ids(references.redirect, here) == [f"redirect {REDRIVE}", f"redirect {ATTACHED}.role"]
+    assert ids(references.swap_id_and_arn, here) == [
+        f"swap-id-and-arn {REDRIVE}",
+        f"swap-id-and-arn {ATTACHED}.role",
+    ]
+    assert ids(references.attach_administrator, here) == [
+        f"attach-administrator {ATTACHED}.policy_arn"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "address", "attribute", "after"),
+    [
+        (references.dangle, ATTACHED, "role", "reader-planproof"),
+        (references.redirect, ATTACHED, "role", "writer"),
+        (references.swap_id_and_arn, ATTACHED, "role", role_arn("reader")),
+        (references.attach_administrator, ATTACHED, "policy_arn",
+         "arn:aws:iam::aws:policy/AdministratorAccess"),
+        (references.dangle, "aws_sqs_queue.jobs", "redrive_policy",
+         {"deadLetterTargetArn": f"{queue('other')}-planproof", "maxReceiveCount": 3}),
+        (references.redirect, "aws_sqs_queue.jobs", "redrive_policy",
+         {"deadLetterTargetArn": queue("jobs"), "maxReceiveCount": 3}),
+        (references.swap_id_and_arn, "aws_sqs_queue.jobs", "redrive_policy",
+         {"deadLetterTargetArn": "https://sqs/other", "maxReceiveCount": 3}),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_reference(
+    operator: Operator, address: str, attribute: str, after: object
+) -> None:
+    here = wired()
+    found = next(m for m in operator(here) if m.address == address and m.path.startswith(attribute))
+    mutant = found.rewrite(here.stack)
+    assert changed(here.stack, mutant) == {(address, attribute)}
+    value = mutant[address].get(attribute)
+    assert (value if isinstance(after, str) else json.loads(value)) == after
+
+
+# Attributes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "attribute", "expected"),
+    [
+        ({"fifo_queue": True}, "fifo_queue", {"flip": False, "unset": None}),
+        ({"fifo_queue": False}, "fifo_queue", {"flip": True}),
+        ({"delay": 30}, "delay", {"raise": 30_000, "lower": 0, "unset": None}),
+        ({"delay": 0}, "delay", {"raise": 1_000, "lower": -1, "unset": None}),
+        ({"delay": -1}, "delay", {"raise": 1_000, "lower": -2, "unset": None}),
+        ({"delay": 0.5}, "delay", {"raise": 500.0, "lower": 0, "unset": None}),
+        ({"mode": "x"}, "mode", {"misspell": "x-planproof", "unset": None}),
+        ({"mode": ""}, "mode", {}),
+        ({"mode": None}, "mode", {}),
+        ({"mode": UNKNOWN}, "mode", {}),
+        ({"mode": ["x", UNKNOWN]}, "mode", {}),
+        ({"mode": []}, "mode", {}),
+        ({"mode": ["x"]}, "mode", {"unset": None}),
+        ({"policy": allow("s3:*")}, "policy", {}),
+        ({"policy": '{"a": 1}'}, "policy", {"unset": None}),
+        ({"name": "x"}, "name", {}),
+        ({"arn": "x"}, "arn", {}),
+        ({"mode": "x"}, "delay", {}),
+        ({"rule": [{"days": 7}]}, "rule.days",
+         {"raise": [{"days": 7_000}], "lower": [{"days": 0}], "unset": [{"days": None}]}),
+        ({"rule": [{"days": 7}, {"days": 8}]}, "rule.1.days",
+         {"raise": [{"days": 7}, {"days": 8_000}], "lower": [{"days": 7}, {"days": 0}],
+          "unset": [{"days": 7}, {"days": None}]}),
+        ({"list": ["a", "b"]}, "list.0", {"misspell": ["a-planproof", "b"], "unset": ["b"]}),
+        ({"list": ["a"]}, "list.4", {}),
+        ({"mode": "x"}, "mode.y.0", {}),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_an_attribute(
+    values: dict[str, Any], attribute: str, expected: dict[str, Any]
+) -> None:
+    here = scene(made(SPOKEN, **values), spoken=[attribute])
+    found = {}
+    for operator in (
+        attributes.flip,
+        attributes.raise_number,
+        attributes.lower_number,
+        attributes.unset,
+        attributes.misspell,
+    ):
+        for mutant in operator(here):
+            assert mutant.id == f"{mutant.operator} {SPOKEN}.{attribute}"
+            after = mutant.rewrite(here.stack)
+            top = attribute.partition(".")[0]
+            assert changed(here.stack, after) == {(SPOKEN, top)}
+            found[mutant.operator] = after[SPOKEN].values[top]
+    assert found == expected
+
+
+def test_only_what_a_requirement_speaks_of_is_changed() -> None:
+    here = Scene({"default": stack(made(SPOKEN, delay=30))}, frozenset({("aws_x.gone", "delay")}))
+    assert ids(attributes.raise_number, here) == []
+    data = Scene({"default": stack(made("data.aws_x.y", n=1))}, frozenset({("data.aws_x.y", "n")}))
+    assert ids(attributes.raise_number, data) == []
+
+
+# Ordering -----------------------------------------------------------------------------------------
+
+
+def test_an_entry_of_depends_on_is_dropped_where_nothing_else_has_its_effect() -> None:
+    first, second = made("aws_a.first"), made("aws_b.second")
+    waiting = made("aws_c.waiting", after=["aws_a.first", "aws_b.second"])
+    entry = {
+        "expressions": {"b": {"references": ["aws_b.second.id", "aws_b.second"]}},
+        "depends_on": ["aws_a.first", "aws_b.second"],
+    }
+    after_it = Made(
+        made("aws_d.later", after=["aws_c.waiting", "aws_a.first", "aws_b.second"]).resource,
+        {"expressions": {}, "depends_on": ["aws_c.waiting"]},
+    )
+    here = scene(first, second, Made(waiting.resource, entry), after_it)
+    mutants = {m.id: m.rewrite(here.stack) for m in ordering.drop_depends_on(here)}
+    told = {name: changed(here.stack, after) for name, after in mutants.items()}
+    dropped = "drop-depends-on aws_c.waiting.depends_on"
+    assert told == {
+        f"{dropped} aws_a.first": {
+            ("aws_c.waiting", DEPENDENCIES),
+            ("aws_d.later", DEPENDENCIES),
+        },
+        f"{dropped} aws_b.second": frozenset(),  # a reference says the same
+        "drop-depends-on aws_d.later.depends_on aws_c.waiting": {("aws_d.later", DEPENDENCIES)},
+    }
+    left = mutants[f"{dropped} aws_a.first"]
+    assert left["aws_c.waiting"].dependencies == {"aws_b.second"}
+    assert mutants[f"{dropped} aws_b.second"] is here.stack
+
+
+def test_where_nobody_says_what_comes_first_no_order_is_dropped() -> None:
+    waiting = made("aws_c.waiting", after=None)
+    entry = {"expressions": {}, "depends_on": ["aws_a.first"]}
+    here = scene(made("aws_a.first", after=None), Made(waiting.resource, entry))
+    assert ids(ordering.drop_depends_on, here) == []

@@ -1,0 +1,185 @@
+"""What is different with other variables, and what is not there with them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from planproof.mutation.stack.model import Scene, changed
+from planproof.mutation.stack.operators import (
+    attributes,
+    mutants_of,
+    statements,
+    swaps,
+    variations,
+)
+from planproof.terraform.stack import Stack
+from planproof.values import UNKNOWN
+from tests.builders.stacks import made, stack
+from tests.mutation.stack.made_scene import (
+    CONDITION,
+    SERVICE,
+    SPOKEN,
+    P,
+    ids,
+    one,
+    only,
+    policy,
+    queue,
+    statement,
+)
+
+
+def environment(name: str, suffix: str, **values: Any) -> Stack:
+    """Two queues, the name of one of which begins with that of the other."""
+    dead, jobs = f"jobs-{suffix}-dead", f"jobs-{suffix}"
+    redrive = json.dumps({"deadLetterTargetArn": queue(dead)})
+    return stack(
+        made(SPOKEN, arn=queue(jobs), id=f"https://sqs/{jobs}", name=jobs, redrive_policy=redrive,
+             **values),
+        made("aws_sqs_queue.dead", arn=queue(dead), id=f"https://sqs/{dead}", name=dead),
+        policy(statement(Resource=[queue(jobs), f"{queue(jobs)}/*", queue(dead)])),
+        name=name,
+    )  # fmt: skip
+
+
+def environments(ours: dict[str, Any], theirs: dict[str, Any]) -> Scene:
+    one, other = environment("default", "dev", **ours), environment("test", "pr1", **theirs)
+    return Scene({"default": one, "test": other})
+
+
+def test_a_name_stays_with_all_that_it_is_known_by_and_no_other_name_with_it() -> None:
+    here = environments({}, {})
+    assert ids(variations.keep_name, here) == [
+        f"keep-name {SPOKEN}.name with test",
+        "keep-name aws_sqs_queue.dead.name with test",
+    ]
+    mutant, _ = variations.keep_name(here)
+    assert mutant.rewrite(here.stack) is here.stack
+    test = here.stacks["test"]
+    after = mutant.rewrite(test)
+    assert changed(test, after) == {
+        (SPOKEN, "name"),
+        (SPOKEN, "arn"),
+        (SPOKEN, "id"),
+        (P, "policy"),
+    }
+    assert after[SPOKEN].values | {"redrive_policy": None} == here.stack[SPOKEN].values | {
+        "redrive_policy": None
+    }
+    (told,) = json.loads(after[P].get("policy"))["Statement"]
+    assert told["Resource"] == [
+        queue("jobs-dev"),
+        f"{queue('jobs-dev')}/*",
+        queue("jobs-pr1-dead"),
+    ]
+
+
+def test_a_name_without_a_suffix_is_not_put_into_itself() -> None:
+    def named(name: str, text: str) -> Stack:
+        return stack(made(SPOKEN, arn=queue(text), id=f"https://sqs/{text}", name=text), name=name)
+
+    here = Scene({"default": named("default", "jobs-dev"), "test": named("test", "jobs")})
+    after = only(variations.keep_name, here).rewrite(here.stacks["test"])
+    assert dict(after[SPOKEN].values) == dict(here.stack[SPOKEN].values)
+
+
+def test_a_name_is_kept_whatever_its_attribute_is_called() -> None:
+    def named(name: str, text: str) -> Stack:
+        return stack(made("aws_dms_endpoint.e", endpoint_id=text), name=name)
+
+    here = Scene({"default": named("default", "main-dev"), "test": named("test", "main-pr1")})
+    mutant = only(variations.keep_name, here)
+    assert mutant.id == "keep-name aws_dms_endpoint.e.endpoint_id with test"
+    after = mutant.rewrite(here.stacks["test"])
+    assert after["aws_dms_endpoint.e"].get("endpoint_id") == "main-dev"
+
+
+def test_an_attribute_stays() -> None:
+    here = environments(
+        {"delay": 1, "same": 5, "maybe": UNKNOWN}, {"delay": 2, "same": 5, "maybe": "x"}
+    )
+    found = {m.id: m for m in variations.keep_value(here)}
+    redrive = f"keep-value {SPOKEN}.redrive_policy with test"
+    document = f"keep-value {P}.policy with test"
+    assert list(found) == [redrive, f"keep-value {SPOKEN}.delay with test", document]
+    mutant = found[f"keep-value {SPOKEN}.delay with test"]
+    assert (mutant.before, mutant.after) == ("2", "1")
+    test = here.stacks["test"]
+    after = mutant.rewrite(test)
+    assert changed(test, after) == {(SPOKEN, "delay")}
+    assert after[SPOKEN].get("delay") == 1
+    assert mutant.rewrite(here.stack) is here.stack
+
+
+def test_what_only_other_variables_set_is_set() -> None:
+    here = environments(
+        {"actions": [], "more": None, "delay": 1, "maybe": None},
+        {"actions": ["x"], "more": None, "delay": 2, "maybe": UNKNOWN},
+    )
+    mutant = only(variations.set_value, here)
+    assert mutant.id == f"set-value {SPOKEN}.actions as with test"
+    after = mutant.rewrite(here.stack)
+    assert changed(here.stack, after) == {(SPOKEN, "actions")}
+    assert after[SPOKEN].get("actions") == ["x"]
+    assert mutant.rewrite(here.stacks["test"]) is here.stacks["test"]
+
+
+# Every set of variables ---------------------------------------------------------------------------
+
+
+def test_a_mutant_is_the_same_with_all_variables() -> None:
+    def variant(name: str, suffix: str, *more: dict[str, Any]) -> Stack:
+        own = statement(Sid="Send", Resource=queue(f"jobs-{suffix}"))
+        return stack(policy(*more, own), name=name)
+
+    here = Scene(
+        {"default": variant("default", "dev"), "test": variant("test", "pr1", statement(Sid="A"))}
+    )
+    for operator in (statements.drop_statement, statements.flip_effect, swaps.swap_action):
+        mutant = only(operator, here)
+        for before in here.stacks.values():
+            after = mutant.rewrite(before)
+            assert changed(before, after) == {(P, "policy")}
+            was = json.loads(before[P].get("policy"))["Statement"]
+            now = json.loads(after[P].get("policy"))["Statement"]
+            assert now[: len(was) - 1] == was[:-1], "another statement than its own was changed"
+            assert now != was
+
+
+def test_what_is_not_there_with_other_variables_is_not_changed_there() -> None:
+    whole = one(
+        Action=["sqs:SendMessage", "sqs:DeleteMessage"],
+        Principal=SERVICE,
+        Condition=CONDITION,
+    ).stack
+    bare = [
+        one(Action="*", Resource="*", Principal="*", Condition=None).stack,
+        one(Action=["*"], Resource=None, Condition={"Bool": {}}, Principal={}).stack,
+        stack(made(P, policy=UNKNOWN)),
+        stack(made(P, policy="no policy")),
+        stack(made(P, policy=None)),
+        stack(made(P)),
+        stack(),
+    ]
+    for number, other in enumerate(bare):
+        here = Scene({"default": whole, "test": other})
+        for mutant in mutants_of(here):
+            after = mutant.rewrite(other)
+            assert after is other or changed(other, after), (number, mutant.id)
+
+
+def test_a_list_that_is_shorter_with_other_variables_is_left_alone() -> None:
+    here = Scene(
+        {
+            "default": stack(made(SPOKEN, rule=[{"days": 7}])),
+            "test": stack(made(SPOKEN, rule=[])),
+            "none": stack(made(SPOKEN, rule=None)),
+        },
+        frozenset({(SPOKEN, "rule.0.days")}),
+    )
+    found = [*attributes.raise_number(here), *attributes.unset(here)]
+    assert len(found) == 2
+    for mutant in found:
+        assert mutant.rewrite(here.stacks["test"]) is here.stacks["test"]
+        assert mutant.rewrite(here.stacks["none"]) is here.stacks["none"]

@@ -1,0 +1,408 @@
+"""pytest --compliance --mutants in a small project, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planproof.processes import descendants
+from planproof.results import Verdict
+from tests.builders.project import _INSTALLED, PLAN, Outcome, Project, refused
+from tests.builders.repository import ROOT
+
+PLUGIN = () if _INSTALLED else ("-p", "planproof.plugin")
+
+FEATURE = """\
+Feature: Queues
+
+  @REQ-01
+  Scenario: Queues are encrypted
+    Then each queue is encrypted
+
+  @REQ-02
+  Scenario: Queues wait for a while
+    Then each queue waits for a while
+"""
+
+STEPS = '''\
+"""Steps of a small project."""
+
+import pytest
+from pytest_bdd import then
+
+
+@pytest.fixture(scope="session")
+def queues(stack):
+    return stack.managed("aws_sqs_queue")
+
+
+@then("each queue is encrypted")
+def encrypted(queues, evidence):
+    for queue in queues:
+        evidence.equal(queue, "sqs_managed_sse_enabled", True)
+
+
+@then("each queue waits for a while")
+def waits(queues, evidence):
+    for queue in queues:
+        delay = queue.get("delay_seconds")
+        holds = delay is not None and 0 < delay < 900
+        evidence.check(holds, queue, "delay_seconds", expected="a while", found=delay)
+'''
+
+LAX = STEPS.replace("0 < delay < 900", "delay > 0")
+SURVIVOR = "raise aws_sqs_queue.q.delay_seconds"
+ALL = {
+    "drop aws_sqs_queue.q": ["REQ-01", "REQ-02"],
+    "flip aws_sqs_queue.q.sqs_managed_sse_enabled": ["REQ-01"],
+    "unset aws_sqs_queue.q.sqs_managed_sse_enabled": ["REQ-01"],
+    SURVIVOR: ["REQ-02"],
+    "lower aws_sqs_queue.q.delay_seconds": ["REQ-02"],
+    "unset aws_sqs_queue.q.delay_seconds": ["REQ-02"],
+}
+
+
+def project(path: Path, feature: str = FEATURE, steps: str = STEPS) -> Project:
+    made = Project.make(path, feature, steps)
+    plan = json.loads(json.dumps(PLAN))
+    values = plan["resource_changes"][0]["change"]["after"]
+    values |= {"sqs_managed_sse_enabled": True, "delay_seconds": 30}
+    made.write("plan.json", json.dumps(plan))
+    return made
+
+
+def mutation(outcome: Outcome) -> dict[str, Any]:
+    found: dict[str, Any] = outcome.report["mutation"]
+    return found
+
+
+def trials(outcome: Outcome) -> dict[str, dict[str, Any]]:
+    return {trial["id"]: trial for trial in mutation(outcome)["trials"]}
+
+
+def fates(outcome: Outcome) -> dict[str, str]:
+    return {name: trial["fate"] for name, trial in trials(outcome).items()}
+
+
+def killers(outcome: Outcome) -> dict[str, list[str]]:
+    return {
+        name: [kill["requirement"] for kill in trial["kills"]]
+        for name, trial in trials(outcome).items()
+    }
+
+
+def one_line(outcome: Outcome) -> str:
+    return " ".join(outcome.output.split())
+
+
+def test_where_each_mutant_is_noticed_the_run_passes(tmp_path: Path) -> None:
+    outcome = project(tmp_path).judge_plan("--mutants")
+    assert outcome.code == 0, outcome.output
+    assert killers(outcome) == ALL
+    assert set(fates(outcome).values()) == {"killed"}
+    assert all(kill["near"] for t in trials(outcome).values() for kill in t["kills"])
+    assert mutation(outcome)["rate"] == 1.0
+    assert mutation(outcome)["requirements"] == ["REQ-01", "REQ-02"]
+    assert mutation(outcome)["untested"] == []
+    assert outcome.statuses == {"REQ-01": "passed", "REQ-02": "passed"}
+    seen = {name: trial["seen"] for name, trial in trials(outcome).items()}
+    assert seen == ALL, "a scenario was judged on a change that it does not look at"
+    assert "6 of 6" in one_line(outcome)
+
+
+def test_a_survivor_is_named_and_fails_the_run(tmp_path: Path) -> None:
+    outcome = project(tmp_path, steps=LAX).judge_plan("--mutants")
+    assert outcome.code == 1
+    assert {name for name, fate in fates(outcome).items() if fate != "killed"} == {SURVIVOR}
+    assert fates(outcome)[SURVIVOR] == "survived"
+    assert outcome.report["summary"]["passed"] is False
+    assert trials(outcome)[SURVIVOR]["seen"] == ["REQ-02"]
+    assert SURVIVOR in outcome.output
+    assert outcome.statuses == {"REQ-01": "passed", "REQ-02": "passed"}
+
+
+def explain(made: Project, *mutants: str, name: str = "equivalents.toml") -> None:
+    text = "".join(
+        f"[[equivalent]]\nmutant = '{m}'\nreason = 'AWS waits anyway'\n" for m in mutants
+    )
+    made.write(name, text)
+
+
+def test_a_survivor_that_is_explained_passes_and_what_explains_nothing_is_said(
+    tmp_path: Path,
+) -> None:
+    made = project(tmp_path, steps=LAX)
+    explain(made, "raise *.delay_seconds", "lower *.delay_seconds")
+    outcome = made.judge_plan("--mutants")
+    assert outcome.code == 0, outcome.output
+    assert fates(outcome)[SURVIVOR] == "equivalent"
+    assert trials(outcome)[SURVIVOR]["reason"] == "AWS waits anyway"
+    assert fates(outcome)["lower aws_sqs_queue.q.delay_seconds"] == "killed"
+    (notice,) = [
+        text for text in outcome.report["summary"]["notices"] if "equivalents.toml" in text
+    ]
+    assert "'lower *.delay_seconds'" in notice
+    assert "remove the entry" in notice
+    assert "'lower *.delay_seconds'" in one_line(outcome)
+
+
+def test_what_explains_nothing_is_not_said_where_a_part_of_the_scenarios_is_judged(
+    tmp_path: Path,
+) -> None:
+    made = project(tmp_path)
+    explain(made, "raise *.delay_seconds")
+    outcome = made.judge_plan("--mutants", "-k", "encrypted")
+    assert outcome.code == 0, outcome.output
+    assert sorted(fates(outcome)) == sorted(name for name, by in ALL.items() if "REQ-01" in by)
+    assert not any("equivalents.toml" in text for text in outcome.report["summary"]["notices"])
+
+
+def test_one_mutant_alone_is_judged_with_explanations_from_another_file(tmp_path: Path) -> None:
+    made = project(tmp_path, steps=LAX)
+    explain(made, "raise *", "drop aws_x.of_old", name="why.toml")
+    outcome = made.judge_plan("--mutants", "--mutant", SURVIVOR, "--equivalents", "why.toml")
+    assert outcome.code == 0, outcome.output
+    assert fates(outcome) == {SURVIVOR: "equivalent"}
+    assert mutation(outcome)["made"] == len(ALL)
+    assert not any("why.toml" in text for text in outcome.report["summary"]["notices"])
+
+
+def test_a_kind_of_mutants_is_judged(tmp_path: Path) -> None:
+    outcome = project(tmp_path).judge_plan("--mutants", "--mutant", "unset *", "--mutant", "drop *")
+    assert outcome.code == 0, outcome.output
+    assert sorted(fates(outcome)) == sorted(m for m in ALL if m.startswith(("unset", "drop")))
+
+
+def test_a_mutant_that_there_is_not_is_said(tmp_path: Path) -> None:
+    outcome = project(tmp_path).judge_plan("--mutants", "--mutant", "drop aws_x.y")
+    assert outcome.code == 4
+    assert "ERROR: there is no mutant 'drop aws_x.y' among the 6 of this stack: take an id" in (
+        one_line(outcome)
+    )
+    assert "Traceback" not in outcome.output
+    assert outcome.report.get("mutation") is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--mutant", "drop *"), "--mutant was given without --mutants"),
+        (("--mutants-limit", "4"), "--mutants-limit was given without --mutants"),
+        (("--equivalents", "x.toml"), "--equivalents was given without --mutants"),
+        (("--mutants", "--mutants-limit", "0"), "--mutants-limit 0 leaves no mutant to try"),
+        (("--mutants", "--deployed"), "--mutants was given together with --deployed"),
+        (
+            ("--mutants", "--equivalents", "none.toml"),
+            "none.toml does not exist: name one",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    plan = () if "--deployed" in arguments else ("--plan", "plan.json")
+    outcome = project(tmp_path).judge(*plan, *arguments)
+    assert outcome.code == 4
+    refused(outcome, said)
+
+
+def test_mutants_need_the_main_job(tmp_path: Path) -> None:
+    outcome = project(tmp_path).pytest("--mutants", "--plan", "plan.json", "features")
+    assert outcome.code == 4
+    refused(outcome, "--mutants was given without --compliance")
+
+
+CRASH = """
+@then("each queue waits for a while")
+def waits(stack, evidence):
+    queue = stack["aws_sqs_queue.q"]
+    found = {30: "half a minute"}[queue.values["delay_seconds"]]
+    evidence.check(True, queue, "delay_seconds", expected="half a minute", found=found)
+"""
+
+
+def test_a_step_that_crashes_on_a_mutant_is_no_kill(tmp_path: Path) -> None:
+    steps = STEPS.partition('@then("each queue waits')[0] + CRASH
+    outcome = project(tmp_path, steps=steps).judge_plan("--mutants")
+    assert outcome.code == 1
+    assert killers(outcome) == {
+        name: [by for by in found if by == "REQ-01"] for name, found in ALL.items()
+    }
+    undecided = [name for name, fate in fates(outcome).items() if fate == "undecided"]
+    assert undecided == [name for name, found in ALL.items() if found == ["REQ-02"]]
+    assert fates(outcome)["drop aws_sqs_queue.q"] == "killed"
+    reason = trials(outcome)[SURVIVOR]["reason"]
+    assert reason == "a step crashed in Queues wait for a while: KeyError: 30000"
+    assert SURVIVOR in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_a_step_that_crashes_where_others_notice_is_said(tmp_path: Path) -> None:
+    careless = STEPS.replace(
+        '        delay = queue.get("delay_seconds")\n',
+        '        delay = queue.get("delay_seconds")\n'
+        '        {True: 1}[queue.get("sqs_managed_sse_enabled")]\n',
+    )
+    assert careless != STEPS
+    outcome = project(tmp_path, steps=careless).judge_plan("--mutants")
+    flipped = next(name for name in ALL if name.startswith("flip "))
+    assert fates(outcome)[flipped] == "killed"
+    assert killers(outcome)[flipped] == ["REQ-01"]
+    said = " ".join(outcome.output.split())
+    assert "A step crashed on" in said
+    assert "Queues wait for a while: KeyError" in said
+
+
+HOOK = """
+
+from planproof.mutation.stack.model import mutant
+from planproof.mutation.stack.rewriting import added
+from planproof.terraform.stack import Resource
+
+
+def pytest_planproof_mutants(config, stacks):
+    table = Resource("aws_dynamodb_table.x", "managed", "aws_dynamodb_table", "x", None, "", {})
+    unseen = Resource("aws_vpc.x", "managed", "aws_vpc", "x", None, "", {})
+    assert set(stacks) == {"default"}
+    return [
+        mutant("add", new, "", "nothing", new.type, added(new))
+        for new in (table, unseen, stacks["default"]["aws_sqs_queue.q"])
+    ]
+
+
+@then("each queue waits for a while")
+def no_table(stack, evidence):
+    tables = stack.managed("aws_dynamodb_table")
+    for table in tables:
+        evidence.check(False, table, expected="no table")
+    if not tables:
+        evidence.none_found("tables", expected="none")
+"""
+
+
+def test_a_suite_adds_mutants_of_its_own(tmp_path: Path) -> None:
+    steps = STEPS.partition('@then("each queue waits')[0] + HOOK
+    outcome = project(tmp_path, steps=steps).judge_plan("--mutants", "--mutant", "add *")
+    assert outcome.code == 0, outcome.output
+    # Nothing that is judged here looks at a VPC, so that is some other scenario's.
+    assert fates(outcome) == {"add aws_dynamodb_table.x": "killed"}
+    assert killers(outcome)["add aws_dynamodb_table.x"] == ["REQ-02"]
+    assert mutation(outcome)["made"] == 4  # the table, and three of the queue
+
+
+MORE = """
+  @REQ-03
+  Scenario: It fails
+    Then it fails
+
+  @REQ-03 @REQ-04
+  Scenario: Queues are encrypted, once more
+    Then each queue is encrypted
+"""
+
+FAILS = """
+
+@then("it fails")
+def fails(evidence):
+    evidence.check(False, "aws_sqs_queue.q", "name", expected="x", found="y")
+"""
+
+
+def test_what_the_stack_does_not_keep_is_not_tested(tmp_path: Path) -> None:
+    outcome = project(tmp_path, FEATURE + MORE, STEPS + FAILS).judge_plan("--mutants")
+    assert outcome.code == 1
+    assert outcome.statuses["REQ-03"] == Verdict.FAILED
+    assert mutation(outcome)["requirements"] == ["REQ-01", "REQ-02"]
+    assert mutation(outcome)["untested"] == ["REQ-03", "REQ-04"]
+    assert killers(outcome) == ALL
+    told = one_line(outcome).partition("6 of 6")[0]
+    assert "REQ-03" in told.rpartition("REQ-02 tested against")[2]
+
+
+def test_without_the_option_nothing_is_broken(tmp_path: Path) -> None:
+    outcome = project(tmp_path, steps=LAX).judge_plan()
+    assert outcome.code == 0
+    assert outcome.report.get("mutation") is None
+
+
+HANGS = """
+import time
+
+
+@then("each queue waits for a while")
+def waits(queues, evidence):
+    for queue in queues:
+        evidence.check(True, queue, "delay_seconds", expected="a while")
+        while queue.get("delay_seconds") == 30_000:
+            print("hanging", file=open("hanging", "w"), flush=True)
+            time.sleep(0.1)
+"""
+
+
+def test_ctrl_c_ends_a_run_and_all_its_forks(tmp_path: Path) -> None:
+    steps = STEPS.partition('@then("each queue waits')[0] + HANGS
+    made = project(tmp_path, steps=steps)
+    command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--compliance", "--mutants"]
+    with subprocess.Popen(
+        [*command, *PLUGIN, "--plan", "plan.json"],
+        cwd=made.path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not (made.path / "hanging").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        forks = descendants(process.pid)
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert "Traceback" not in output
+    assert len(forks) >= 1
+    assert not set(forks) & set(descendants(os.getpid()))
+    assert not any(Path(f"/proc/{pid}").exists() for pid, _ in forks)
+
+
+QUEUE = """\
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_sqs_queue" "q" {
+  name                    = "q"
+  delay_seconds           = 30
+  sqs_managed_sse_enabled = true
+}
+"""
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+def test_a_later_run_of_the_same_reports_what_was_measured(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    made.write("terraform/main.tf", QUEUE)
+    measured = made.judge("--mutants")
+    assert measured.code == 0, measured.output
+
+    plain = made.judge()
+    assert plain.code == 0, plain.output
+    assert mutation(plain) == mutation(measured)
+    assert any(
+        text.startswith("Mutants as measured on") for text in plain.report["summary"]["notices"]
+    )
+    assert "Would it have been noticed?" not in plain.output
+
+    made.write("terraform/main.tf", QUEUE.replace("30", "31"))
+    changed = made.judge()
+    assert changed.code == 0, changed.output
+    assert "mutation" not in changed.report

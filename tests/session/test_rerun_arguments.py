@@ -1,0 +1,29 @@
+"""What of a command line is said again."""
+
+from __future__ import annotations
+
+import pytest
+
+from planproof.session.rerun_arguments import arguments_again
+
+
+@pytest.mark.parametrize(
+    ("given", "again"),
+    [
+        ((), ()),
+        (("-c", "pyproject.toml", "--compliance", "--mutants"), ()),
+        (("--mutant", "drop *", "--mutant=x", "--mutants-limit", "4", "--mutants-seed=7"), ()),
+        (("-p", "no:cacheprovider", "-pno:x", "-n2", "--report-dir", "r"), ()),
+        (
+            ("--terraform-dir", "../ours", "features/ours.feature", "-k", "Keys"),
+            ("--terraform-dir", "../ours", "features/ours.feature", "-k", "Keys"),
+        ),
+        (
+            ("--var", "password=secret", "--var=stage=test", "--var-file=x.tfvars"),
+            ("--var", "password=…", "--var", "stage=…", "--var-file=x.tfvars"),
+        ),
+        (("--suffix-variable", "stage"), ("--suffix-variable", "stage")),
+    ],
+)
+def test_what_is_said_again(given: tuple[str, ...], again: tuple[str, ...]) -> None:
+    assert arguments_again(given) == again

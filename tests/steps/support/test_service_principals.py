@@ -1,0 +1,54 @@
+"""A service principal that AWS does not have is refused, or "not allowed" would pass by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from steps.support.service_principals import is_service
+from tests.steps.support.test_parties import parties, refused
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "logs.eu-west-1",
+        "sqs.us-gov-west-1",
+        "delivery.logs",
+        "edgelambda",
+        "ecs-tasks",
+        "cloudtrail",
+        "lambda.alarms.cloudwatch",
+        "vpc-flow-logs",
+        "elasticloadbalancing",
+        "logging.s3",
+        "states",
+    ],
+)
+def test_any_service_principal(host: str) -> None:
+    principal = f"{host}.amazonaws.com"
+    (one,) = parties().principals(principal)
+    assert one.who == principal
+    (china,) = parties().principals(f"{principal}.cn")
+    assert china.who == f"{principal}.cn"
+
+
+@pytest.mark.parametrize(
+    ("words", "nearest"),
+    [
+        ("s4.amazonaws.com", ", the nearest is s3.amazonaws.com: write one"),
+        ("event.amazonaws.com", ", the nearest is events.amazonaws.com"),
+        ("onvert.amazonaws.com", ", the nearest is mediaconvert.amazonaws.com"),
+        ("delivery.log.amazonaws.com", ", the nearest is delivery.logs.amazonaws.com"),
+        ("eu-west-1.logs.amazonaws.com", ""),
+        ("zzzzzzzz.amazonaws.com", "AWS: write one"),
+    ],
+)
+def test_a_service_principal_that_aws_does_not_have(words: str, nearest: str) -> None:
+    refused(parties().principals, words, f"{words!r} is no service principal of AWS", nearest)
+
+
+@pytest.mark.parametrize(
+    "words", ["s3", "s3.amazonaws.org", "amazonaws.com", "", "S3.amazonaws.com"]
+)
+def test_what_is_not_written_as_one(words: str) -> None:
+    assert not is_service(words)

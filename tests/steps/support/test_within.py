@@ -1,0 +1,56 @@
+"""What cannot be within a resource is refused: no policy speaks of it, so nothing is allowed."""
+
+from __future__ import annotations
+
+import pytest
+
+from planproof.values import UNKNOWN
+from tests.builders.stacks import made
+from tests.builders.stacks import stack as stack_of
+from tests.steps.asking import parties_of
+from tests.steps.support.test_parties import parties, refused
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the assets table/index/ByName",
+        "the assets table/*",
+        "the input bucket/*",
+        "the log group of the function:log-stream:2027",
+        "the log group of the function:*",
+        "the status queue",
+    ],
+)
+def test_what_can_be_within_a_resource(words: str) -> None:
+    (target,) = parties().targets(words)
+    assert target.name.endswith(target.within)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("the processing queue:foo", "':foo' cannot be within aws_sqs_queue.jobs, since nothing"),
+        (
+            "every SQS queue/*",
+            "'/*' cannot be within aws_sqs_queue.jobs, since nothing can be: lea",
+        ),
+        ("the key/x", "nothing can be"),
+        ("the function's role/x", "nothing can be"),
+        ("the input bucket:films", "since only /… can be: leave it out, or write it so"),
+        ("the assets table/ByName", "/index/…"),
+        ("the assets table/indx/*", "/index/…"),
+        ("the log group of the function:stream", "since only :log-stream:… can be"),
+        ("aws_s3_bucket.films/", "only /… can be"),
+    ],
+)
+def test_what_cannot_be_within_a_resource(words: str, said: str) -> None:
+    refused(parties().targets, words, said)
+    late = made("aws_sqs_queue.jobs", name="jobs", arn=UNKNOWN)
+    refused(parties_of(stack_of(late)).targets, "aws_sqs_queue.jobs:foo", "nothing can be")
+
+
+def test_what_aws_lists_no_arn_for_may_have_anything_within() -> None:
+    odd = made("aws_odd_thing.o", arn="arn:aws:odd:us-east-1:123456789012:thing/o")
+    (target,) = parties(odd).targets("aws_odd_thing.o/x")
+    assert target.arn == "arn:aws:odd:us-east-1:123456789012:thing/o/x"

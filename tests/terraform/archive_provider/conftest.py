@@ -1,0 +1,116 @@
+"""Terraform with the stand-in as its only provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planproof.terraform.archive_provider.mirror import lay_mirror
+
+VERSION = "2.7.1"
+VERSIONS_TF = """
+terraform {
+  required_providers {
+    archive = {
+      source = "hashicorp/archive"
+    }
+  }
+}
+"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "terraform: runs the real Terraform")
+
+
+@dataclass(frozen=True)
+class Workdir:
+    """A folder that Terraform runs in, and where its home is a folder of its own."""
+
+    folder: Path
+    binary: str
+    environment: dict[str, str]
+
+    def write(self, sources: str, name: str = "main.tf") -> None:
+        (self.folder / name).write_text(sources)
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [self.binary, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def apply(self, *arguments: str) -> dict[str, Any]:
+        """Apply, and return the values of the outputs."""
+        self.run("apply", "-auto-approve", "-input=false", *arguments)
+        outputs = json.loads(self.run("output", "-json").stdout)
+        return {name: output["value"] for name, output in outputs.items()}
+
+    def plan(self, *arguments: str) -> dict[str, Any]:
+        """Plan, and return each resource change by its address."""
+        self.run("plan", "-input=false", "-out=plan", *arguments)
+        plan = json.loads(self.run("show", "-json", "plan").stdout)
+        return {change["address"]: change["change"] for change in plan["resource_changes"]}
+
+    def diagnostics(self) -> list[dict[str, Any]]:
+        """Plan, which must fail, and return the diagnostics."""
+        done = self.run("plan", "-input=false", "-json", check=False)
+        assert done.returncode == 1, done.stdout
+        messages = [json.loads(line) for line in done.stdout.splitlines()]
+        return [one["diagnostic"] for one in messages if one["type"] == "diagnostic"]
+
+
+@pytest.fixture(scope="session")
+def terraform() -> str:
+    binary = shutil.which("terraform")
+    assert binary, "These tests need terraform on the PATH."
+    return binary
+
+
+@pytest.fixture(scope="session")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return lay_mirror(tmp_path_factory.mktemp("mirror"), versions=[VERSION])
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files, short enough for the path of a socket."""
+    with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def workdir(terraform: str, mirror: Path, tmp_path: Path, temporary: Path) -> Workdir:
+    """An initialized working directory."""
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "home").mkdir()
+    configuration = tmp_path / "terraform.rc"
+    configuration.write_text(
+        f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
+    )
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("TF_")},
+        "TF_CLI_CONFIG_FILE": str(configuration),
+        "CHECKPOINT_DISABLE": "1",
+        "HOME": str(tmp_path / "home"),
+        "TMPDIR": str(temporary),
+    }
+    workdir = Workdir(tmp_path / "stack", terraform, environment)
+    workdir.write(VERSIONS_TF, "versions.tf")
+    workdir.run("init", "-input=false")
+    return workdir

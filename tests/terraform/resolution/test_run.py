@@ -1,0 +1,215 @@
+"""Terraform itself evaluates a stack whole; what it cannot know stays unknown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from planproof.evidence import UndeterminedError, sensitive_texts
+from planproof.session.stacks import Inquiry
+from planproof.terraform.resolution.run import Variant
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import UNKNOWN, contains_unknown
+from tests.builders.rich_stack import FILES, MAIN
+from tests.conftest import Ask
+
+pytestmark = pytest.mark.terraform
+
+VARIANTS = (
+    Variant("another suffix", {"suffix": "pr4711"}),
+    Variant("too big", {"small": 9}),
+    Variant("another region", {"region": "ap-southeast-2"}),
+    Variant("with a backup", {"backup": True, "names": ["in", "new"]}),
+    Variant("more workers", {"workers": {"three": 3}}),
+)
+HOME = "us-east-1:123456789012"
+
+
+@pytest.fixture(scope="module")
+def inquiry(ask: Ask, write_stack: Callable[[Mapping[str, str]], Path]) -> Inquiry:
+    return ask(write_stack(FILES), *VARIANTS)
+
+
+@pytest.fixture(scope="module")
+def stack(inquiry: Inquiry) -> Stack:
+    return inquiry.stack()
+
+
+def environment(stack: Stack) -> Mapping[str, object]:
+    found: Mapping[str, object] = stack["aws_lambda_function.function"].get("environment.variables")
+    return found
+
+
+def test_every_instance_is_there_and_nothing_of_ours(stack: Stack) -> None:
+    assert {r.address for r in stack if r.type in ("aws_sqs_queue", "aws_s3_bucket")} == {
+        "aws_sqs_queue.dead",
+        "aws_sqs_queue.counted[0]",
+        "aws_sqs_queue.counted[1]",
+        "aws_sqs_queue.west",
+        'module.worker["one"].aws_sqs_queue.work',
+        'module.worker["two.2"].aws_sqs_queue.work',
+        'aws_s3_bucket.media["in"]',
+        'aws_s3_bucket.media["out"]',
+        "aws_s3_bucket.west",
+    }
+    assert not [r for r in stack if "planproof" in r.name]
+    assert stack.resolved
+
+
+def test_identities_are_those_aws_would_give(stack: Stack) -> None:
+    queue = stack["aws_sqs_queue.counted[0]"]
+    assert queue.get("arn") == f"arn:aws:sqs:{HOME}:jobs-dev-0"
+    assert queue.get("id") == "https://sqs.us-east-1.amazonaws.com/123456789012/jobs-dev-0"
+    assert json.loads(queue.get("redrive_policy")) == {
+        "deadLetterTargetArn": f"arn:aws:sqs:{HOME}:jobs-dev-dead",
+        "maxReceiveCount": 3,
+    }
+    role = stack["aws_iam_role.role"]
+    assert role.get("arn") == "arn:aws:iam::123456789012:role/media/(aws_iam_role.role)"
+    assert stack["aws_lambda_function.function"].get("role") == role.get("arn")
+    assert stack["aws_iam_role_policy.send"].get("role") == role.get("name")
+
+
+def test_each_provider_has_a_place_of_its_own(stack: Stack) -> None:
+    assert stack["aws_sqs_queue.west"].get("arn") == "arn:aws:sqs:eu-west-1:123456789012:west"
+    bucket = stack["aws_s3_bucket.west"]
+    assert bucket.get("bucket_regional_domain_name") == "west.s3.eu-west-1.amazonaws.com"
+    assert bucket.get("region") == "eu-west-1"
+    place = stack.place(stack['module.worker["one"].aws_sqs_queue.work'])
+    assert place is not None
+    assert (place.region, place.account) == ("eu-west-1", "123456789012")
+
+
+def test_documents_hold_the_identities_of_what_they_depend_on(stack: Stack) -> None:
+    found = json.loads(stack["aws_iam_role_policy.send"].get("policy"))["Statement"]
+    assert [s.get("Sid") for s in found] == ["in", "out", None]
+    assert found[0]["Resource"] == "arn:aws:s3:::in-dev/*"
+    assert sorted(found[2]["Resource"]) == [
+        "arn:aws:sqs:*:*:zzz",
+        f"arn:aws:sqs:{HOME}:jobs-dev-0",
+        f"arn:aws:sqs:{HOME}:jobs-dev-1",
+    ]
+    assert found[2]["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    trust = json.loads(stack["aws_iam_role.role"].get("assume_role_policy"))["Statement"]
+    assert (
+        trust[0]["Condition"]["ArnEquals"]["aws:SourceArn"] == f"arn:aws:sqs:{HOME}:jobs-dev-dead"
+    )
+
+
+def test_a_member_of_a_set_is_not_lost(stack: Stack) -> None:
+    """The plan knows one of the resources, which sorts elsewhere once the others are known."""
+    resources = stack["data.aws_iam_policy_document.send"].get("statement.2.resources")
+    assert sorted(resources) == [
+        "arn:aws:sqs:*:*:zzz",
+        f"arn:aws:sqs:{HOME}:jobs-dev-0",
+        f"arn:aws:sqs:{HOME}:jobs-dev-1",
+    ]
+
+
+def test_what_nobody_gave_is_unknown_wherever_it_flows(stack: Stack) -> None:
+    function = stack["aws_lambda_function.function"]
+    for attribute in ("reserved_concurrent_executions", "layers", "description", "version"):
+        assert function.get(attribute) is UNKNOWN, attribute
+    values = environment(stack)
+    assert {k for k, v in values.items() if v is UNKNOWN} == {"REST", "SIZE", "HASH"}
+    assert values["QUEUE"] == stack["aws_sqs_queue.counted[0]"].get("id")
+    assert values["LEVEL"] == "INFO"
+
+
+def test_what_flows_through_a_module_stays_unknown(stack: Stack) -> None:
+    work = stack['module.worker["two.2"].aws_sqs_queue.work']
+    assert work.get("name") == "work-two-2"
+    assert work.get("delay_seconds") is UNKNOWN
+    assert contains_unknown(work.get("tags"))
+    assert json.loads(work.get("redrive_policy"))["deadLetterTargetArn"].endswith(":jobs-dev-1")
+
+
+def test_what_the_provider_decides_is_unknown(stack: Stack) -> None:
+    dead = stack["aws_sqs_queue.dead"]
+    assert dead.get("kms_data_key_reuse_period_seconds") is UNKNOWN  # configured, but as null
+    assert dead.get("policy") is UNKNOWN
+    assert dead.get("visibility_timeout_seconds") == 30  # a default, known while planning
+
+
+def test_sensitive_values_are_known_as_such(stack: Stack) -> None:
+    function = stack["aws_lambda_function.function"]
+    assert function.is_sensitive("environment.0.variables.SECRET")
+    assert stack.sensitive_variables == {"secret"}
+    assert {"correct-horse-battery", "token-correct-horse-battery"} <= sensitive_texts([stack])
+
+
+def test_the_order_is_terraforms(stack: Stack) -> None:
+    def after(later: str, earlier: str) -> bool | None:
+        return stack.made_after(stack[later], stack[earlier])
+
+    assert after("aws_iam_role_policy.send", 'aws_s3_bucket.media["in"]') is True
+    assert after('aws_s3_bucket.media["in"]', "aws_iam_role_policy.send") is False
+    assert after("aws_iam_role.role", "aws_sqs_queue.dead") is True  # through a data source
+    assert after("aws_sqs_queue.west", "aws_sqs_queue.dead") is False
+
+
+def test_evidence_has_file_and_line_of_the_users_own_sources(
+    inquiry: Inquiry, stack: Stack
+) -> None:
+    queue = stack["aws_sqs_queue.counted[1]"]
+    line = MAIN.splitlines().index('  name           = "${local.prefix}-${count.index}"') + 1
+    assert inquiry.locate(queue, "name") == ("stack/main.tf", line)
+    work = stack['module.worker["one"].aws_sqs_queue.work']
+    assert inquiry.locate(work)[0] == "stack/modules/worker/main.tf"
+    assert inquiry.workspace is not None
+    found = inquiry.workspace.sources.blocks("", "provider")
+    assert [block.file for block in found] == ["main.tf", "main.tf"]
+
+
+# Other variables -----------------------------------------------------------------------------
+
+
+def resource(inquiry: Inquiry, variant: str, address: str) -> Resource:
+    return inquiry.stack(variant)[address]
+
+
+def test_another_suffix(inquiry: Inquiry) -> None:
+    queue = resource(inquiry, "another suffix", "aws_sqs_queue.counted[0]")
+    assert queue.get("name") == "jobs-pr4711-0"
+    assert json.loads(queue.get("redrive_policy"))["deadLetterTargetArn"].endswith("pr4711-dead")
+    assert queue.get("visibility_timeout_seconds") == 30
+    function = resource(inquiry, "another suffix", "aws_lambda_function.function")
+    assert function.get("reserved_concurrent_executions") is UNKNOWN
+    assert function.get("description") is UNKNOWN
+    assert inquiry.stack("another suffix").variables["suffix"] == "pr4711"
+
+
+def test_another_region(inquiry: Inquiry) -> None:
+    found = inquiry.stack("another region")
+    arn = found["aws_sqs_queue.counted[0]"].get("arn")
+    assert arn == "arn:aws:sqs:ap-southeast-2:123456789012:jobs-dev-0"
+    assert found["aws_sqs_queue.west"].get("arn").startswith("arn:aws:sqs:eu-west-1:")
+
+
+def test_a_variant_that_breaks_a_validation_leaves_the_others_alone(inquiry: Inquiry) -> None:
+    with pytest.raises(UndeterminedError) as caught:
+        inquiry.stack("too big")
+    text = str(caught.value)
+    assert "with too big, Terraform test failed on stack" in text
+    assert "small must be below 5" in text
+    assert "variables.tf:10" in text
+    assert "planproof" not in text  # a generated file is nowhere to be found
+
+
+def test_instances_that_only_other_variables_bring_about(inquiry: Inquiry) -> None:
+    found = inquiry.stack("with a backup")
+    backup = found["aws_sqs_queue.backup[0]"]
+    assert backup.get("arn") == f"arn:aws:sqs:{HOME}:jobs-dev-backup"
+    new, kept = found['aws_s3_bucket.media["new"]'], found['aws_s3_bucket.media["in"]']
+    assert new.get("bucket") == "new-dev"
+    assert new.get("arn") is UNKNOWN  # overridden, for nothing is made, but not foreseen
+    assert kept.get("arn") == "arn:aws:s3:::in-dev"
+    assert found["aws_iam_role_policy.send"].get("policy") is UNKNOWN
+
+
+def test_a_module_that_would_really_be_made_is_not(inquiry: Inquiry) -> None:
+    with pytest.raises(UndeterminedError, match=r"module\.worker may have other instances"):
+        inquiry.stack("more workers")

@@ -1,0 +1,357 @@
+"""A directory is really applied, drifts, is destroyed, and what goes wrong is said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from planproof.emulation.account.process import AccountProcess
+from planproof.errors import PlanproofError
+from planproof.session.stacks import Inquiry
+from planproof.terraform.apply import Deployment, StoppedError
+from planproof.terraform.stack import Stack
+from planproof.terraform.workspace import Workspace
+from tests.conftest import Ask
+
+pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+
+FILES = {
+    "stack/main.tf": """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  region = var.region
+}
+
+variable "suffix" {
+  type    = string
+  default = "dev"
+}
+
+variable "region" {
+  type    = string
+  default = "us-east-1"
+}
+
+variable "secret" {
+  type      = string
+  default   = "hush"
+  sensitive = true
+}
+
+resource "aws_s3_bucket" "one" {
+  bucket        = "tiny-one-${var.suffix}"
+  force_destroy = true
+}
+
+resource "aws_s3_bucket_versioning" "one" {
+  bucket = aws_s3_bucket.one.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_iam_role" "reader" {
+  name        = "tiny-reader-${var.suffix}"
+  description = var.secret
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+
+  depends_on = [aws_s3_bucket_versioning.one]
+}
+
+output "bucket" {
+  value = aws_s3_bucket.one.bucket
+}
+""",
+}
+BROKEN = (
+    FILES["stack/main.tf"]
+    + """
+resource "aws_iam_role_policy_attachment" "lost" {
+  role       = "no-such-role"
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+}
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def inquiry(ask: Ask, write_stack: Callable[[Mapping[str, str]], Path]) -> Inquiry:
+    return ask(write_stack(FILES))
+
+
+@pytest.fixture(scope="module")
+def workspace(inquiry: Inquiry) -> Workspace:
+    assert inquiry.workspace is not None
+    return inquiry.workspace
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[AccountProcess]:
+    with AccountProcess() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def deployed(workspace: Workspace, account: AccountProcess) -> Iterator[Deployment]:
+    with Deployment(workspace, account.endpoint) as deployment:
+        deployment.apply()
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def stack(deployed: Deployment, inquiry: Inquiry) -> Stack:
+    assert inquiry.plan is not None
+    return deployed.stack(inquiry.plan)
+
+
+def client(account: AccountProcess, service: str) -> Any:
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=account.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=boto3.session.Config(s3={"addressing_style": "path"}),
+    )
+
+
+def names(account: AccountProcess) -> set[str]:
+    found = {bucket["Name"] for bucket in client(account, "s3").list_buckets()["Buckets"]}
+    return found | {role["RoleName"] for role in client(account, "iam").list_roles()["Roles"]}
+
+
+# What is deployed ----------------------------------------------------------------------------
+
+
+def test_it_stands_in_the_account(deployed: Deployment, account: AccountProcess) -> None:
+    assert {"tiny-one-dev", "tiny-reader-dev"} <= names(account)
+    assert deployed.outputs() == {"bucket": "tiny-one-dev"}
+
+
+def test_the_stack_is_what_was_resolved(stack: Stack, inquiry: Inquiry) -> None:
+    resolved = inquiry.stack()
+    assert list(stack.resources) == list(resolved.resources)
+    assert stack.places == resolved.places
+    assert stack.variables == resolved.variables
+    assert stack.resolved
+    bucket = stack["aws_s3_bucket.one"]
+    assert bucket.get("arn") == "arn:aws:s3:::tiny-one-dev"
+    assert stack.locate(bucket, "bucket") == resolved.locate(resolved[bucket.address], "bucket")
+    assert stack.locate(bucket)[0] == "main.tf"
+    place = stack.place(bucket)
+    assert place is not None
+    assert place.region == "us-east-1"
+
+
+def test_what_nobody_wrote_is_not_set(stack: Stack, deployed: Deployment) -> None:
+    (read,) = [
+        item["values"]
+        for item in deployed.state()["values"]["root_module"]["resources"]
+        if item["address"] == "aws_iam_role.reader"
+    ]
+    assert read["permissions_boundary"] == ""
+    assert stack["aws_iam_role.reader"].get("permissions_boundary") is None
+
+
+def test_what_is_sensitive_stays_so(stack: Stack) -> None:
+    role = stack["aws_iam_role.reader"]
+    assert role.get("description") == "hush"
+    assert role.is_sensitive("description")
+    assert not role.is_sensitive("name")
+    assert stack.sensitive_variables == {"secret"}
+
+
+def test_the_order_is_terraforms(stack: Stack) -> None:
+    role, bucket = stack["aws_iam_role.reader"], stack["aws_s3_bucket.one"]
+    assert stack.made_after(role, bucket) is True  # through the versioning
+    assert stack.made_after(bucket, role) is False
+
+
+# What becomes of it --------------------------------------------------------------------------
+
+
+def test_drift_is_found_and_mended(deployed: Deployment, account: AccountProcess) -> None:
+    assert deployed.drift() == []
+    client(account, "s3").put_bucket_versioning(
+        Bucket="tiny-one-dev", VersioningConfiguration={"Status": "Suspended"}
+    )
+    (found,) = deployed.drift()
+    assert found.address == "aws_s3_bucket_versioning.one"
+    assert found.actions == ("update",)
+    (change,) = found.changes
+    assert change.path == "versioning_configuration.0.status"
+    assert (change.before, change.after) == ("Suspended", "Enabled")
+    deployed.apply()
+    assert deployed.drift() == []
+
+
+def test_several_stand_side_by_side_and_go(
+    workspace: Workspace, account: AccountProcess, deployed: Deployment
+) -> None:
+    before = names(account)
+    said: list[str] = []
+    with (
+        Deployment(workspace, account.endpoint, {"suffix": "two"}, name="two") as two,
+        Deployment(
+            workspace, account.endpoint, {"suffix": "far", "region": "eu-west-1"}, name="far"
+        ) as far,
+    ):
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda deployment: deployment.apply(said.append), (two, far)))
+        assert two.outputs() == {"bucket": "tiny-one-two"}
+        assert far.outputs() == {"bucket": "tiny-one-far"}
+        made = names(account) - before
+        assert made == {"tiny-one-two", "tiny-reader-two", "tiny-one-far", "tiny-reader-far"}
+
+        bucket = client(account, "s3")
+        for body in (b"1", b"2"):  # versions, and a marker
+            bucket.put_object(Bucket="tiny-one-two", Key="a b+ü", Body=body)
+        bucket.delete_object(Bucket="tiny-one-two", Key="a b+ü")
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda deployment: deployment.destroy(said.append), (two, far)))
+        assert names(account) == before
+        roots = (two.root, far.root)
+        assert all(root.is_dir() for root in roots)
+    assert not any(root.exists() for root in roots)
+    assert deployed.drift() == []
+    assert any(line.startswith("applying two: ") for line in said)
+    assert any(line.startswith("destroying far: ") for line in said)
+
+
+# What goes wrong -----------------------------------------------------------------------------
+
+
+def test_a_failing_apply_says_what_terraform_says(
+    ask: Ask,
+    write_stack: Callable[[Mapping[str, str]], Path],
+    account: AccountProcess,
+) -> None:
+    broken = ask(write_stack({"stack/main.tf": BROKEN}))
+    assert broken.workspace is not None
+    variables = {"suffix": "broken"}
+    with Deployment(broken.workspace, account.endpoint, variables, name="b") as deployment:
+        with pytest.raises(PlanproofError) as failed:
+            deployment.apply()
+        assert "apply failed on " in failed.value.what
+        assert "main.tf:" in failed.value.what
+        assert "no-such-role" in failed.value.detail
+        assert str(deployment.root) not in str(failed.value)
+        root = deployment.root
+    assert not root.exists()
+
+
+def test_it_is_never_the_real_cloud(workspace: Workspace) -> None:
+    real = Workspace(workspace.source, workspace.binary, workspace.folder, real_credentials=True)
+    with pytest.raises(PlanproofError, match="real cloud"), Deployment(real, "http://127.0.0.1:9"):
+        pass
+
+
+def test_nothing_of_the_users_aws_reaches_terraform(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    environ = Deployment(workspace, "http://127.0.0.1:9").environment()
+    assert "AWS_PROFILE" not in environ
+    assert environ["AWS_ACCESS_KEY_ID"] == "testing"
+    assert environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
+
+
+def processes(folder: Path) -> list[str]:
+    """Command lines of what runs in a folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "cwd").readlink().is_relative_to(folder):
+                found.append((entry / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+class SilentAccount:
+    """Listens, and never answers; tells when somebody has asked."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.asked = threading.Event()
+        self._waiting: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                self._waiting.append(self._listening.accept()[0])
+                self.asked.set()
+
+    def close(self) -> None:
+        for listening in (self._listening, *self._waiting):
+            listening.close()
+
+
+@pytest.fixture
+def silent() -> Iterator[SilentAccount]:
+    account = SilentAccount()
+    yield account
+    account.close()
+
+
+def interrupt_when(asked: threading.Event) -> None:
+    """What Ctrl-C does to this process, once Terraform is at work."""
+
+    def wait() -> None:
+        if asked.wait(60):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def test_an_interrupt_ends_terraform_at_once(workspace: Workspace, silent: SilentAccount) -> None:
+    deployment = Deployment(workspace, silent.endpoint, name="interrupted")
+    interrupt_when(silent.asked)
+    with pytest.raises(KeyboardInterrupt), deployment:
+        deployment.apply()
+    assert silent.asked.is_set()
+    assert processes(deployment.root) == []
+    assert not deployment.root.exists()
+
+
+def test_another_thread_can_end_it(workspace: Workspace, silent: SilentAccount) -> None:
+    with (
+        Deployment(workspace, silent.endpoint, name="stopped") as deployment,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        applying = pool.submit(deployment.apply)
+        assert silent.asked.wait(60)
+        deployment.stop()
+        with pytest.raises(StoppedError):
+            applying.result(timeout=60)
+        assert processes(deployment.root) == []
+        with pytest.raises(StoppedError):
+            deployment.apply()
+    assert not deployment.root.exists()

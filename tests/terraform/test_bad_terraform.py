@@ -1,0 +1,309 @@
+"""Whatever is wrong with Terraform, its sources or its variables is told in one sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planproof.terraform.recording import record
+from planproof.terraform.references import Configuration
+from planproof.terraform.stack import Resource, Stack
+from tests.builders.project import FEATURE, PLAN, Project, refused
+
+# terraform_data is built in, so that nothing has to be fetched.
+MAIN = (
+    'resource "terraform_data" "x" {\n  input = var.size\n}\nvariable "size" {\n  default = 1\n}\n'
+)
+THERE = """
+
+@then("there is something")
+def there_is_something(stack, evidence):
+    for resource in stack.managed():
+        evidence.check(True, resource, "input", expected="anything")
+"""
+
+
+def project(path: Path, main: str = MAIN, feature: str = FEATURE) -> Project:
+    made = Project.make(path, feature.replace("there is a queue", "there is something"))
+    made.write("conftest.py", (path / "conftest.py").read_text() + THERE)
+    made.write(
+        "pytest.ini", "[pytest]\naddopts = -p no:cacheprovider\nrecording = recording.json\n"
+    )
+    made.write("terraform/main.tf", main)
+    return made
+
+
+def script(path: Path, body: str) -> str:
+    """A PATH with nothing on it but a terraform that does this."""
+    path.mkdir()
+    file = path / "terraform"
+    file.write_text(f"#!{shutil.which('sh')}\n{body}\n")
+    file.chmod(0o755)
+    return str(path)
+
+
+# Without Terraform ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_terraform(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "bin").mkdir()
+    return {"PATH": str(tmp_path / "bin")}
+
+
+def recording(made: Project) -> None:
+    """A recording of the project's sources, with one resource in it."""
+    resource = Resource(
+        "terraform_data.x",
+        "managed",
+        "terraform_data",
+        "x",
+        None,
+        "",
+        {"input": 1},
+        None,
+        frozenset(),
+    )
+    stack = Stack(
+        "default", {resource.address: resource}, {}, Configuration({}, {}, {}), resolved=True
+    )
+    text = record({"default": stack}, "Terraform 1.11.4", made.path / "terraform", {})
+    made.write("recording.json", text)
+
+
+def test_no_terraform_and_no_recording(tmp_path: Path, no_terraform: dict[str, str]) -> None:
+    outcome = project(tmp_path).judge(env=no_terraform)
+    refused(outcome, "no terraform binary is on PATH: install Terraform 1.11 or newer, or name")
+
+
+def test_no_terraform_but_a_recording_of_these_sources(
+    tmp_path: Path, no_terraform: dict[str, str]
+) -> None:
+    made = project(tmp_path)
+    recording(made)
+    outcome = made.judge(env=no_terraform)
+    assert outcome.code == 0, outcome.output
+    assert outcome.statuses == {"REQ-01": "passed"}
+    for text in (
+        outcome.output,
+        *(p.read_text() for p in outcome.reports.iterdir() if p.suffix != ".xml"),
+    ):
+        assert "recorded" in text
+
+
+def test_no_terraform_and_a_recording_of_other_sources(
+    tmp_path: Path, no_terraform: dict[str, str]
+) -> None:
+    made = project(tmp_path)
+    recording(made)
+    made.write("terraform/main.tf", MAIN.replace("1", "2"))
+    outcome = made.judge(env=no_terraform)
+    refused(
+        outcome,
+        "no terraform binary is on PATH, and the recorded resolution recording.json was made from "
+        "other sources: install Terraform",
+    )
+
+
+def test_no_terraform_and_a_damaged_recording(tmp_path: Path, no_terraform: dict[str, str]) -> None:
+    made = project(tmp_path)
+    made.write("recording.json", "{")
+    refused(made.judge(env=no_terraform), "the recorded resolution recording.json is damaged")
+
+
+@pytest.mark.parametrize("how", ["option", "environment"])
+def test_a_recording_does_not_answer_for_other_variables(
+    tmp_path: Path, no_terraform: dict[str, str], how: str
+) -> None:
+    made = project(tmp_path)
+    recording(made)
+    if how == "option":
+        outcome = made.judge("--var", "size=2", env=no_terraform)
+    else:
+        outcome = made.judge(env={**no_terraform, "TF_VAR_size": "2"})
+    refused(
+        outcome,
+        "no terraform binary is on PATH, and the recorded resolution is of no other variables than "
+        "the defaults: install Terraform",
+    )
+
+
+def test_terraform_too_old(tmp_path: Path) -> None:
+    path = script(tmp_path / "bin", """echo '{"terraform_version": "1.5.7"}'""")
+    outcome = project(tmp_path).judge(env={"PATH": path})
+    refused(outcome, "Terraform 1.5.7 at", "is too old: install Terraform 1.11 or newer")
+
+
+@pytest.mark.parametrize("body", ["echo no", "exit 1", "printf '\\377'"])
+def test_a_binary_that_is_no_terraform(tmp_path: Path, body: str) -> None:
+    path = script(tmp_path / "bin", body)
+    outcome = project(tmp_path).judge(env={"PATH": path})
+    refused(outcome, "does not answer to 'version -json' as Terraform does: name a Terraform")
+
+
+def test_a_binary_that_is_not_there(tmp_path: Path) -> None:
+    outcome = project(tmp_path).judge("--terraform-binary", "./missing/tofu")
+    refused(outcome, "./missing/tofu is no executable file: install Terraform")
+
+
+# With Terraform ------------------------------------------------------------------------------
+
+
+@pytest.mark.terraform
+def test_variables(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    assert made.judge("--var", "size=2").code == 0
+    shutil.rmtree(tmp_path / "reports")  # of the run that was fine
+    refused(made.judge("--var", "size"), "--var 'size' has no value: write it as --var NAME=VALUE")
+    refused(
+        made.judge("--var", "sise=2"),
+        "terraform declares no variable 'sise': use one that it declares (size)",
+    )
+    refused(
+        made.judge("--var-file", "missing.tfvars"),
+        "the variable file missing.tfvars does not exist: name a .tfvars file that does",
+    )
+    made.write("bad.tfvars", "size = \n")
+    refused(made.judge("--var-file", "bad.tfvars"), "Terraform plan failed on terraform at", "bad")
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize(
+    ("main", "said"),
+    [
+        (
+            'resource "terraform_data" "x" {\n  input = \n}\n',
+            ["Terraform init failed on terraform", "main.tf line 2", "Invalid expression"],
+        ),
+        (
+            'resource "terraform_data" "x" {\n  input = terraform_data.y.id\n}\n'
+            'resource "terraform_data" "y" {\n  input = terraform_data.x.id\n}\n',
+            ["Terraform plan failed on terraform", "Cycle: terraform_data."],
+        ),
+        (
+            'resource "terraform_data" "x" {\n  input = local.missing\n}\n',
+            [
+                "Terraform plan failed on terraform at main.tf:2: mend what Terraform says below",
+                "main.tf:2: Reference to undeclared local value",
+            ],
+        ),
+        (
+            MAIN.replace("default = 1", ""),
+            ["Terraform plan failed on terraform at main.tf:4", 'variable "size" is not set'],
+        ),
+        (
+            'terraform {\n  required_version = ">= 99"\n}\n' + MAIN,
+            ["Terraform init failed on terraform", "Unsupported Terraform Core version"],
+        ),
+        (
+            'module "m" {\n  source = "./missing"\n}\n',
+            ["Terraform init failed on terraform", "Unreadable module directory", "at main.tf:1"],
+        ),
+    ],
+    ids=["syntax", "cycle", "reference", "variable", "version", "module"],
+)
+def test_terraforms_own_message_is_shown(tmp_path: Path, main: str, said: list[str]) -> None:
+    outcome = project(tmp_path, main).judge()
+    refused(outcome, *said)
+    assert ".planproof" not in outcome.output  # the working copy is nobody's business
+
+
+@pytest.mark.terraform
+def test_a_provider_that_cannot_be_had(tmp_path: Path) -> None:
+    main = (
+        "terraform {\n  required_providers {\n    nothing = {\n"
+        '      source = "example/nothing"\n    }\n  }\n}\nresource "nothing_x" "y" {}\n'
+    )
+    # A mirror that has it not, named as a user would, makes the answer quick and certain.
+    folder = tmp_path / "mirror/registry.terraform.io/example/nothing"
+    folder.mkdir(parents=True)
+    outcome = project(tmp_path, main).judge("--provider-mirror", str(tmp_path / "mirror"))
+    refused(
+        outcome,
+        "the provider example/nothing that terraform requires cannot be had: connect to the",
+        "--provider-mirror",
+    )
+
+
+# Sensitive values ----------------------------------------------------------------------------
+
+SECRET = "correct-horse-battery"
+LOOKED_AT = FEATURE.replace("there is a queue", "the secret is looked at")
+
+
+def nowhere(made: Project, *arguments: str) -> None:
+    """Judge, and find the secret neither on the terminal nor in any report."""
+    outcome = made.judge(*arguments)
+    assert outcome.code == 1
+    assert SECRET not in outcome.output
+    assert "a step crashed with ValueError: crashed on (sensitive)" in outcome.output
+    evidence = outcome.report["requirements"][0]["scenarios"][0]["evidence"]
+    assert [e["found"] for e in evidence] == ["(sensitive)", "(sensitive)", "x"]
+    assert evidence[2]["expected"] == "not (sensitive)"
+    for file in outcome.reports.iterdir():
+        assert SECRET not in file.read_text("utf-8"), file.name
+    plain = made.pytest("features", *arguments)
+    assert "crashed on (sensitive)" in plain.output
+    assert SECRET not in plain.output
+
+
+def test_sensitive_values_of_a_plan_are_shown_nowhere(tmp_path: Path) -> None:
+    made = Project.make(tmp_path, LOOKED_AT)
+    change: dict[str, Any] = {
+        "actions": ["create"],
+        "after": {"environment": [{"variables": {"TOKEN": SECRET}}]},
+        "after_unknown": {},
+        "after_sensitive": {"environment": [{"variables": {"TOKEN": True}}]},
+    }
+    function = {
+        "address": "aws_lambda_function.f",
+        "mode": "managed",
+        "type": "aws_lambda_function",
+        "name": "f",
+        "change": change,
+    }
+    plan = {
+        **PLAN,
+        "resource_changes": [function],
+        "variables": {"secret": {"value": SECRET}},
+        "configuration": {"root_module": {"variables": {"secret": {"sensitive": True}}}},
+    }
+    made.write("plan.json", json.dumps(plan))
+    nowhere(made, "--plan", "plan.json")
+
+
+FUNCTION = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+provider "aws" {
+  region = "us-east-1"
+}
+variable "secret" {
+  sensitive = true
+}
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+  role          = "arn:aws:iam::123456789012:role/worker"
+  handler       = "x.y"
+  runtime       = "python3.12"
+  filename      = "/dev/null"
+  environment {
+    variables = { TOKEN = var.secret }
+  }
+}
+"""
+
+
+@pytest.mark.terraform
+def test_sensitive_values_of_a_resolved_stack_are_shown_nowhere(tmp_path: Path) -> None:
+    made = project(tmp_path, FUNCTION, LOOKED_AT)
+    nowhere(made, "--var", f"secret={SECRET}")
+    left = [p for p in (tmp_path / ".planproof").rglob("*.json") if p.is_file()]
+    assert not [p.name for p in left if SECRET in p.read_text("utf-8", "replace")]

@@ -1,0 +1,74 @@
+"""The index leaves out no pair of which one may name the other, and keeps the order."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from planproof.terraform.link_index import holders, targets, with_value
+from planproof.terraform.links import links
+from planproof.terraform.stack import Stack
+from planproof.values import UNKNOWN
+from tests.builders.stacks import made, stack
+
+NAMES = ("arn", "id")
+VALUES: list[Any] = [None, "", "a", "b", UNKNOWN, ["a", "b"], ["b", UNKNOWN], [], 7]
+IDENTITIES: list[Any] = [None, "", "a", "b", UNKNOWN]
+
+
+@pytest.fixture(scope="module")
+def every_pair() -> Stack:
+    """A holder for each value, and a target for each pair of identities."""
+    found = [
+        made(f"aws_sqs_queue_policy.h{i}", queue_url=value, refers={"queue_url": []})
+        for i, value in enumerate(VALUES)
+    ]
+    pairs = enumerate(product(IDENTITIES, IDENTITIES))
+    found += [made(f"aws_sqs_queue.t{i}", arn=arn, id=id_) for i, (arn, id_) in pairs]
+    return stack(*found)
+
+
+def test_no_target_that_may_be_named_is_left_out(every_pair: Stack) -> None:
+    asked = 0
+    for holder in every_pair.managed("aws_sqs_queue_policy"):
+        near = targets(every_pair, holder, "queue_url", ("aws_sqs_queue",), NAMES)
+        for target in every_pair.managed("aws_sqs_queue"):
+            if links(every_pair, holder, "queue_url", target, NAMES) is not False:
+                assert target in near
+                asked += 1
+    assert asked
+
+
+def test_no_holder_that_may_name_it_is_left_out(every_pair: Stack) -> None:
+    for target in every_pair.managed("aws_sqs_queue"):
+        near = holders(every_pair, ("aws_sqs_queue_policy",), "queue_url", target, NAMES)
+        for holder in every_pair.managed("aws_sqs_queue_policy"):
+            if links(every_pair, holder, "queue_url", target, NAMES) is not False:
+                assert holder in near
+
+
+def test_what_differs_in_plain_values_is_left_out(every_pair: Stack) -> None:
+    holder = every_pair["aws_sqs_queue_policy.h2"]
+    near = targets(every_pair, holder, "queue_url", ("aws_sqs_queue",), NAMES)
+    plain = [t for t in near if all(isinstance(t.get(name), str) for name in NAMES)]
+    assert plain
+    assert all("a" in (t.get("arn"), t.get("id")) for t in plain)
+    assert len(near) < len(every_pair.managed("aws_sqs_queue"))
+
+
+def test_the_order_is_that_of_the_stack(every_pair: Stack) -> None:
+    order = [r.address for r in every_pair]
+    for holder in every_pair.managed("aws_sqs_queue_policy"):
+        near = targets(every_pair, holder, "queue_url", ("aws_sqs_queue",), NAMES)
+        assert [t.address for t in near] == sorted((t.address for t in near), key=order.index)
+
+
+def test_a_changed_stack_has_an_index_of_its_own() -> None:
+    before = stack(made("aws_sqs_queue.q", arn="a", id="x"))
+    assert with_value(before, ("aws_sqs_queue",), "arn", "a")
+    after = before.with_resources([made("aws_sqs_queue.q", arn="b", id="x").resource])
+    assert not with_value(after, ("aws_sqs_queue",), "arn", "a")
+    assert with_value(after, ("aws_sqs_queue",), "arn", "b")
+    assert with_value(before, ("aws_sqs_queue",), "arn", "a")

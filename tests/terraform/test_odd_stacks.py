@@ -1,0 +1,258 @@
+"""Stacks that would do harm, or fail, if they were simply run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from planproof.errors import PlanproofError
+from planproof.session.stacks import Inquiry
+from planproof.terraform.resolution.run import DEFAULTS_FILE, Variant
+from planproof.values import UNKNOWN
+from tests.conftest import Ask
+
+pytestmark = pytest.mark.terraform
+
+Write = Callable[[Mapping[str, str]], Path]
+
+# terraform_data is built in, so that nothing has to be fetched and a run takes a second.
+ARMED = """
+terraform {
+  backend "s3" {
+    bucket = "nobodys-bucket"
+    key    = "state"
+    region = "us-east-1"
+  }
+}
+variable "more" {
+  default = false
+}
+resource "terraform_data" "root" {
+  input = file("${path.module}/../shared/settings.txt")
+  provisioner "local-exec" {
+    command = "touch RAN/root"
+  }
+  provisioner "local-exec" {
+    when    = destroy
+    command = "touch RAN/destroyed"
+  }
+}
+resource "terraform_data" "more" {
+  count = var.more ? 1 : 0
+  provisioner "local-exec" {
+    command = "touch RAN/more"
+  }
+}
+module "inner" {
+  source = "./inner"
+}
+module "above" {
+  source = "../modules/above"
+}
+"""
+INNER = """
+resource "terraform_data" "inner" {
+  provisioner "local-exec" {
+    command = "touch RAN/inner"
+  }
+}
+"""
+JSON = """{"resource": {"terraform_data": {"json": {
+  "provisioner": [{"local-exec": {"command": "touch RAN/json"}}]
+}}}}
+"""
+OWN_TEST = """
+run "own" {
+  command = apply
+  assert {
+    condition     = false
+    error_message = "the user's own test ran"
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that stays empty unless a provisioner runs."""
+    return tmp_path_factory.mktemp("ran")
+
+
+@pytest.fixture(scope="module")
+def armed(write_stack: Write, ran: Path) -> Path:
+    files = {
+        "stack/main.tf": ARMED,
+        "stack/more.tf.json": JSON,
+        "stack/inner/main.tf": INNER,
+        "modules/above/main.tf": INNER.replace("inner", "above"),
+        "shared/settings.txt": "settings",
+        "stack/own.tftest.hcl": OWN_TEST,
+        "stack/tests/own.tftest.hcl": OWN_TEST,
+    }
+    return write_stack({name: text.replace("RAN", str(ran)) for name, text in files.items()})
+
+
+@pytest.fixture(scope="module")
+def inquiries(ask: Ask, armed: Path) -> list[Inquiry]:
+    """A first run, which initialises, and a second, which need not."""
+    first = ask(armed, Variant("more", {"more": True}))
+    first.close()
+    return [first, ask(armed, Variant("more", {"more": True}))]
+
+
+def test_no_provisioner_runs_in_any_run(inquiries: list[Inquiry], ran: Path) -> None:
+    for inquiry in inquiries:
+        assert {"default", "more"} == set(inquiry.stacks)
+    assert list(ran.iterdir()) == []
+
+
+def test_a_provisioner_would_leave_its_mark(ran: Path, armed: Path) -> None:
+    """Without this the test above could not fail."""
+    command = f"touch {ran}/root"
+    assert command in (armed / "main.tf").read_text()
+    assert os.system(command.replace(str(ran), str(armed))) == 0
+    assert (armed / "root").exists()
+    (armed / "root").unlink()
+
+
+def test_the_users_backend_and_tests_are_left_alone(inquiries: list[Inquiry], armed: Path) -> None:
+    stack = inquiries[0].stack()
+    assert stack["terraform_data.root"].get("input") == "settings"
+    assert len(stack) == 4
+    left = {p.name for p in armed.rglob("*")}
+    assert left == {"main.tf", "more.tf.json", "inner", "own.tftest.hcl", "tests"}
+
+
+def test_a_stack_without_aws_needs_no_aws_provider(inquiries: list[Inquiry]) -> None:
+    workspace = inquiries[1].workspace
+    assert workspace is not None
+    assert not list((workspace.folder / "data").glob("providers/*/hashicorp/aws"))
+
+
+def test_lines_stay_where_the_user_has_them(inquiries: list[Inquiry]) -> None:
+    for inquiry in inquiries:
+        assert inquiry.locate(inquiry.stack("more")["terraform_data.more[0]"]) == (
+            "stack/main.tf",
+            ARMED.splitlines().index('resource "terraform_data" "more" {') + 1,
+        )
+
+
+def test_a_module_above_the_root_may_change_between_runs(ask: Ask, write_stack: Write) -> None:
+    main = 'module "above" {\n  source = "../modules/above"\n}\n'
+    above = 'resource "terraform_data" "x" {}\n'
+    root = write_stack({"stack/main.tf": main, "modules/above/main.tf": above})
+    ask(root).close()
+    inner = root.parent / "modules/above/inner/main.tf"
+    inner.parent.mkdir()
+    inner.write_text('resource "terraform_data" "y" {}\n')
+    changed = above + 'module "inner" {\n  source = "./inner"\n}\n'
+    (root.parent / "modules/above/main.tf").write_text(changed)
+    assert ask(root).stack().get("module.above.module.inner.terraform_data.y") is not None
+
+
+def test_a_linked_module_with_a_provisioner_is_refused(
+    ask: Ask, write_stack: Write, ran: Path
+) -> None:
+    root = write_stack({"stack/main.tf": 'module "m" {\n  source = "./link"\n}\n'})
+    outside = write_stack({"stack/main.tf": INNER.replace("RAN", str(ran))})
+    (root / "link").symlink_to(outside)
+    with pytest.raises(PlanproofError) as caught:
+        ask(root)
+    assert "the module m at stack has a provisioner" in caught.value.sentence
+    assert list(ran.iterdir()) == []
+
+
+def test_a_required_variable_that_is_missing_is_named(ask: Ask, write_stack: Write) -> None:
+    root = write_stack(
+        {"stack/main.tf": 'resource "terraform_data" "x" {}\nvariable "needed" {}\n'}
+    )
+    with pytest.raises(PlanproofError) as caught:
+        ask(root)
+    assert caught.value.what == "Terraform plan failed on stack at main.tf:2"
+    assert 'The root module input variable "needed" is not set' in caught.value.detail
+    assert ask(root, variables=["needed=x"]).stack().variables["needed"] == "x"
+
+
+def test_a_sensitive_output_of_a_sensitive_variable(ask: Ask, write_stack: Write) -> None:
+    main = (
+        'variable "secret" {\n  sensitive = true\n}\n'
+        'resource "terraform_data" "x" {\n  input = { a = "token ${var.secret}", b = "open" }\n}\n'
+        'output "o" {\n  value = terraform_data.x.input\n  sensitive = true\n}\n'
+    )
+    inquiry = ask(write_stack({"stack/main.tf": main}), variables=["secret=hunter2-hunter2"])
+    found = inquiry.stack()["terraform_data.x"]
+    assert found.is_sensitive("input")
+    assert "hunter2-hunter2" in inquiry.secrets()
+
+
+def test_a_directory_that_cannot_be_copied_is_a_sentence(
+    ask: Ask, write_stack: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_stack({"stack/main.tf": 'resource "terraform_data" "x" {}\n'})
+    os.mkfifo(root / "pipe")
+    with pytest.raises(PlanproofError, match=r"stack cannot be copied to .* \(.*named pipe"):
+        ask(root)
+
+
+DEFAULTS = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+provider "aws" {
+  region              = "us-east-1"
+  allowed_account_ids = ["111122223333"]
+  profile             = var.profile
+  shared_credentials_files = ["/nowhere/credentials"]
+  endpoints {
+    sts = "http://127.0.0.1:9"
+  }
+  assume_role {
+    role_arn = "arn:aws:iam::123456789012:role/deployment"
+  }
+}
+variable "profile" {
+  default = "deployment"
+}
+module "function" {
+  source = "./function"
+}
+resource "aws_sqs_queue" "jobs" {
+  visibility_timeout_seconds = module.function.timeout * 6
+  name                       = "jobs-${module.function.architectures}"
+}
+"""
+FUNCTION = """
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+  role          = "arn:aws:iam::123456789012:role/worker"
+  handler       = "x.y"
+  runtime       = "python3.12"
+  filename      = "/dev/null"
+}
+output "timeout" {
+  value = aws_lambda_function.f.timeout
+}
+output "architectures" {
+  value = length(aws_lambda_function.f.architectures)
+}
+"""
+
+
+def test_a_default_that_something_refers_to(ask: Ask, write_stack: Write) -> None:
+    """Terraform has null for the default of an overridden resource, and null * 6 is an error.
+
+    Nor does the provider ask anybody but the emulated account, whatever it is configured to.
+    """
+    files = {"stack/main.tf": DEFAULTS, "stack/function/main.tf": FUNCTION}
+    inquiry = ask(write_stack(files))
+    queue = inquiry.stack()["aws_sqs_queue.jobs"]
+    assert queue.get("visibility_timeout_seconds") == 18
+    assert queue.get("name") is UNKNOWN
+    assert inquiry.stack()["module.function.aws_lambda_function.f"].get("timeout") == 3
+    assert inquiry.workspace is not None
+    assert not list(inquiry.workspace.folder.rglob(DEFAULTS_FILE))

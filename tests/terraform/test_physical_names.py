@@ -1,0 +1,115 @@
+"""Which names the sources give, and which of them a copy of the stack would give again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planproof.terraform.physical_names import compare_names, physical_names
+from planproof.values import UNKNOWN
+from tests.builders.stacks import Made, made, stack
+
+
+def names(*items: Made) -> dict[str, tuple[str, Any]]:
+    return {str(n.resource): (n.attribute, n.value) for n in physical_names(stack(*items))}
+
+
+def verdict(one: Made, other: Made) -> bool | None:
+    (found,) = compare_names(stack(one), stack(other))
+    return found.differs
+
+
+def test_known_types_are_named_by_their_own_attribute() -> None:
+    assert names(
+        made("aws_s3_bucket.b", bucket="films-dev"),
+        made("aws_lambda_function.f", function_name="f-dev"),
+        made("aws_cloudwatch_metric_alarm.a", alarm_name="a-dev"),
+        made("aws_kms_alias.k", name="alias/k-dev"),
+    ) == {
+        "aws_s3_bucket.b": ("bucket", "films-dev"),
+        "aws_lambda_function.f": ("function_name", "f-dev"),
+        "aws_cloudwatch_metric_alarm.a": ("alarm_name", "a-dev"),
+        "aws_kms_alias.k": ("name", "alias/k-dev"),
+    }
+
+
+def test_other_types_are_named_by_what_is_called_after_them() -> None:
+    assert names(
+        made("aws_glue_job.j", name="j"),
+        made("aws_batch_compute_environment.e", compute_environment_name="e"),
+        made("aws_db_instance.d", identifier="d", db_name="x"),
+        made("aws_rds_cluster.c", cluster_identifier="c"),
+    ) == {
+        "aws_glue_job.j": ("name", "j"),
+        "aws_batch_compute_environment.e": ("compute_environment_name", "e"),
+        "aws_db_instance.d": ("identifier", "d"),
+        "aws_rds_cluster.c": ("cluster_identifier", "c"),
+    }
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        made("aws_s3_bucket.b", computed=("bucket",), bucket=UNKNOWN, bucket_prefix="films-"),
+        made("aws_sqs_queue.q", computed=("name",), name="(aws_sqs_queue.q)"),
+        made("aws_s3_bucket_policy.p", bucket="films-dev"),
+        made("aws_s3_bucket_versioning.v", bucket="films-dev"),
+        made("aws_sqs_queue_policy.p", queue_url="https://sqs/q"),
+        made("aws_kms_key.k", key_id="0f6337be"),
+        made("aws_lambda_event_source_mapping.m", function_name="f", uuid="x"),
+        made("aws_lambda_permission.p", function_name="f", statement_id="s"),
+        made("aws_sqs_queue.q", name=""),
+        made("data.aws_s3_bucket.b", bucket="films"),
+    ],
+    ids=lambda item: item.resource.address,
+)
+def test_what_is_no_name_of_its_own_is_left_out(item: Made) -> None:
+    assert names(item) == {}
+
+
+def test_a_name_that_only_refers_to_another_resource_is_left_out() -> None:
+    bucket = made("aws_s3_bucket.b", bucket="films", id="films")
+    refers = {"name": ["aws_s3_bucket.b.id", "aws_s3_bucket.b"]}
+    assert "aws_x_y.r" not in names(bucket, made("aws_x_y.r", name="films", refers=refers))
+    # One that is built from another's name is a name of its own, and so is an equal literal.
+    assert "aws_x_y.r" in names(bucket, made("aws_x_y.r", name="films-log", refers=refers))
+    assert "aws_x_y.r" in names(bucket, made("aws_x_y.r", name="films"))
+
+
+def test_a_name_that_changes_differs() -> None:
+    one, other = (made("aws_sqs_queue.q", name=f"q-{suffix}") for suffix in ("dev", "pr1"))
+    assert verdict(one, other) is True
+
+
+def test_a_name_that_stays_is_shared() -> None:
+    assert verdict(made("aws_sqs_queue.q", name="q"), made("aws_sqs_queue.q", name="q")) is False
+
+
+def test_a_name_is_shared_with_any_resource_of_its_type() -> None:
+    moved = made('aws_sqs_queue.q["pr1"]', name="q")
+    assert verdict(made('aws_sqs_queue.q["dev"]', name="q"), moved) is False
+    assert verdict(made("aws_sqs_queue.q", name="q"), made("aws_sns_topic.t", name="q")) is True
+
+
+def test_an_unknown_name_is_undetermined() -> None:
+    known, unknown = made("aws_sqs_queue.q", name="q"), made("aws_sqs_queue.q", name=UNKNOWN)
+    assert verdict(unknown, known) is None
+    assert verdict(known, unknown) is None
+
+
+def inside(owner: object, type_: str = "aws_iam_role_policy", attribute: str = "role") -> Made:
+    return made(f"{type_}.p", **{"name": "access", attribute: owner})
+
+
+def test_a_name_inside_something_differs_with_its_owner() -> None:
+    assert verdict(inside("r-dev"), inside("r-pr1")) is True
+    assert verdict(inside("r"), inside("r")) is False
+    assert verdict(inside(UNKNOWN), inside("r-pr1")) is None
+
+
+def test_an_owner_whose_id_aws_makes_up_is_another_in_every_copy() -> None:
+    stage = ("aws_apigatewayv2_stage", "api_id")
+    api = "(aws_apigatewayv2_api.a)"
+    assert verdict(inside(api, *stage), inside(api, *stage)) is True
+    assert verdict(inside("abc123", *stage), inside("abc123", *stage)) is False

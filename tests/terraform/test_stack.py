@@ -1,0 +1,211 @@
+"""The model of a stack: looking things up, order, places, what is sensitive."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+
+from planproof.terraform.addresses import (
+    configuration_address,
+    module_address,
+    module_path,
+    without_last_key,
+)
+from planproof.terraform.identities import Place
+from planproof.terraform.plan import Plan
+from planproof.terraform.references import Configuration
+from planproof.terraform.source_index import SourceIndex, scan_text
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import UNKNOWN
+from tests.builders.project import PLAN
+
+
+def resource(address: str, *, after: list[str] | None = None, **entry: Any) -> Resource:
+    values, sensitive = entry.pop("values", {}), entry.pop("sensitive", None)
+    local = configuration_address(address).split(".")
+    mode = "data" if "data" in local else "managed"
+    dependencies = None if after is None else frozenset(after)
+    module = module_address(address)
+    return Resource(
+        address, mode, local[-2], local[-1], None, module, values, sensitive, dependencies
+    )
+
+
+def stack(*resources: Resource, **entry: Any) -> Stack:
+    configuration = entry.pop("configuration", Configuration({}, {}, {}))
+    return Stack("default", {r.address: r for r in resources}, {}, configuration, True, **entry)
+
+
+@pytest.mark.parametrize(
+    ("address", "declared", "resource_", "module", "path"),
+    [
+        ("aws_x.y", "aws_x.y", "aws_x.y", "", ""),
+        ("aws_x.y[0]", "aws_x.y", "aws_x.y", "", ""),
+        (
+            'module.m["a.b"].aws_x.y["c]d"]',
+            "module.m.aws_x.y",
+            'module.m["a.b"].aws_x.y',
+            'module.m["a.b"]',
+            "m",
+        ),
+        (
+            "module.a[1].module.b.data.aws_x.y",
+            "module.a.module.b.data.aws_x.y",
+            "module.a[1].module.b.data.aws_x.y",
+            "module.a[1].module.b",
+            "a.b",
+        ),
+        ('aws_x.y["q\\"]"]', "aws_x.y", "aws_x.y", "", ""),
+    ],
+)
+def test_addresses_are_taken_apart(
+    address: str, declared: str, resource_: str, module: str, path: str
+) -> None:
+    assert configuration_address(address) == declared
+    assert without_last_key(address) == resource_
+    assert module_address(address) == module
+    assert module_path(module) == path
+
+
+def test_resources_by_address_type_and_value() -> None:
+    one = resource("aws_sqs_queue.one", values={"name": "a"})
+    two = resource('module.m["k"].aws_sqs_queue.two', values={"name": "b"})
+    other, data = resource("aws_sns_topic.t"), resource("data.aws_sqs_queue.d")
+    found = stack(one, two, other, data)
+    assert found["aws_sqs_queue.one"] is one
+    assert found.get("aws_sqs_queue.missing") is None
+    assert found.managed("aws_sqs_queue") == (one, two)
+    assert found.managed("aws_sns_topic", "aws_sqs_queue") == (other, one, two)
+    assert found.managed() == (one, two, other)
+    assert found.data() == found.data("aws_sqs_queue") == (data,)
+    assert found.where("aws_sqs_queue", "name", "b") == (two,)
+    assert found.types() == {"aws_sqs_queue", "aws_sns_topic"}
+    assert len(found) == 4
+    with pytest.raises(KeyError):
+        found["aws_sqs_queue.missing"]
+
+
+def test_an_unknown_value_is_found_by_no_value() -> None:
+    queue = resource("aws_sqs_queue.q", values={"name": UNKNOWN})
+    assert stack(queue).where("aws_sqs_queue", "name", UNKNOWN) == ()
+
+
+def test_a_stack_cannot_be_changed() -> None:
+    found = stack(resource("aws_sqs_queue.q", values={"name": "a"}))
+    with pytest.raises(FrozenInstanceError):
+        found.name = "another"  # type: ignore[misc]
+    changed = found.with_resources([resource("aws_sqs_queue.q", values={"name": "b"})])
+    assert changed.managed("aws_sqs_queue")[0].get("name") == "b"
+    assert found.managed("aws_sqs_queue")[0].get("name") == "a"
+
+
+def test_terraforms_own_dependency_lists_decide_the_order() -> None:
+    early, late = resource("aws_a.a[0]", after=[]), resource("aws_b.b", after=["aws_a.a"])
+    found = stack(early, late)
+    assert found.made_after(late, early) is True
+    assert found.made_after(early, late) is False
+
+
+def planned(
+    expressions: dict[str, Any], *, values: dict[str, Any] | None = None
+) -> tuple[Stack, Resource, Resource]:
+    """A plan of aws_b.b, with these expressions, and of aws_a.a."""
+    entries = [{"address": "aws_b.b", "expressions": expressions}, {"address": "aws_a.a"}]
+    changes = [
+        {
+            "address": address,
+            "mode": "managed",
+            "type": address.split(".")[0],
+            "name": address.split(".")[1],
+            "change": {"actions": ["create"], "after": after},
+        }
+        for address, after in (("aws_b.b", values or {}), ("aws_a.a", {}))
+    ]
+    root = {"root_module": {"resources": entries}}
+    found = Stack.from_plan(Plan.of({**PLAN, "configuration": root, "resource_changes": changes}))
+    return found, found["aws_b.b"], found["aws_a.a"]
+
+
+def test_references_decide_the_order_in_a_plan() -> None:
+    found, late, early = planned({"x": {"references": ["aws_a.a.arn", "aws_a.a"]}})
+    assert found.made_after(late, early) is True
+    assert found.made_after(early, late) is False
+
+
+def test_a_local_that_cannot_be_followed_leaves_the_order_open() -> None:
+    found, late, early = planned({"x": {"references": ["local.arn"]}})
+    assert found.made_after(late, early) is None
+
+
+def test_a_dynamic_block_in_a_plan_leaves_the_order_open() -> None:
+    blocks = {"queue": [{"id": "a"}]}
+    found, late, early = planned({}, values=blocks)
+    assert found.made_after(late, early) is None
+    found, late, early = planned({"queue": [{"id": {"constant_value": "a"}}]}, values=blocks)
+    assert found.made_after(late, early) is False
+
+
+def test_the_place_of_a_resource_is_its_providers() -> None:
+    entries = {"aws_a.a": {"provider_config_key": "aws.west"}, "aws_b.b": {}}
+    west, home = Place("aws", "eu-west-1", "1"), Place("aws", "us-east-1", "1")
+    one, two, three = resource("aws_a.a[0]"), resource("aws_b.b"), resource("aws_c.c")
+    found = stack(
+        one,
+        two,
+        three,
+        configuration=Configuration({**entries, "aws_c.c": {"provider_config_key": "x"}}, {}, {}),
+        places={"aws": home, "aws.west": west},
+    )
+    assert found.place(one) == west
+    assert found.place(two) == home
+    assert found.place(three) is None
+
+
+def test_blocks_and_lines_of_resources() -> None:
+    root = 'resource "aws_a" "a" {\n  name = "x"\n}\n'
+    inner = '\nresource "aws_b" "b" {\n}\n'
+    index = SourceIndex({"": scan_text(root, "main.tf"), "m": scan_text(inner, "m/main.tf")})
+    one, two = resource("aws_a.a[0]"), resource('module.m["k"].aws_b.b')
+    found = stack(one, two, sources=index)
+    assert found.locate(one) == ("main.tf", 1)
+    assert found.locate(one, "name") == ("main.tf", 2)
+    assert found.locate(two) == ("m/main.tf", 2)
+    assert found.locate(resource("aws_c.c")) == ("", 0)
+    assert found.block(one) is not None
+    assert stack(one).locate(one) == ("", 0)
+    assert stack(one).block(one) is None
+
+
+@pytest.mark.parametrize(
+    ("sensitive", "path", "expected"),
+    [
+        (None, "a", False),
+        (True, "a.b", True),
+        ({"a": True}, "a", True),
+        ({"a": True}, "a.b.c", True),
+        ({"a": True}, "b", False),
+        ({"a": {"b": True}}, "a", True),  # holds something sensitive
+        ({"a": {"b": False}}, "a", False),
+        ({"environment": [{"variables": {"X": True}}]}, "environment.0.variables.X", True),
+        ({"environment": [{"variables": {"X": True}}]}, "environment.variables.X", True),
+        ({"environment": [{"variables": {"X": True}}]}, "environment.0.variables.Y", False),
+        ({"environment": [{"variables": True}]}, "environment.variables.Y", True),
+        ({"environment": [True]}, "environment.variables", True),
+        ({"l": [False, True]}, "l.1", True),
+        ({"l": [False, True]}, "l.0", False),
+        ({"l": [False, True]}, "l.9", False),
+        ({"a": True}, "", True),
+    ],
+)
+def test_what_is_sensitive(sensitive: Any, path: str, expected: bool) -> None:
+    assert resource("aws_x.y", sensitive=sensitive).is_sensitive(path) is expected
+
+
+def test_a_stack_from_a_plan_is_not_resolved_and_knows_its_sensitive_variables() -> None:
+    root = {"root_module": {"variables": {"s": {"sensitive": True}}}}
+    found = Stack.from_plan(Plan.of({**PLAN, "configuration": root}))
+    assert not found.resolved
+    assert found.sensitive_variables == {"s"}
+    assert found["aws_sqs_queue.q"].dependencies is None

@@ -1,0 +1,260 @@
+"""What Terraform is run with, when it is initialised anew, and how paths are shown."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from planproof.terraform.binary import Binary
+from planproof.terraform.overlay import add_to_root
+from planproof.terraform.source_index import SourceIndex, scan_text
+from planproof.terraform.working_copy import OVERRIDE_FILE, PROBE_FILE
+from planproof.terraform.workspace import Workspace, shown_path
+
+MAIN = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws", version = "5.99.0" }
+  }
+}
+resource "terraform_data" "x" {
+  input = 1
+}
+"""
+
+# Answers every command; init writes a lock file and counts itself.
+TERRAFORM = """#!/bin/sh
+[ "$1" = init ] || exit 0
+echo init >> "$COUNT"
+[ -f .terraform.lock.hcl ] && cat .terraform.lock.hcl >> "$COUNT"
+echo locked > .terraform.lock.hcl
+mkdir -p "$TF_DATA_DIR"
+"""
+
+
+@pytest.fixture
+def binary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Binary:
+    file = tmp_path / "terraform"
+    file.write_text(TERRAFORM)
+    file.chmod(0o755)
+    monkeypatch.setenv("COUNT", str(tmp_path / "count"))
+    return Binary(file, "Terraform", "1.11.4")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "project/stack"
+    folder.mkdir(parents=True)
+    (folder / "main.tf").write_text(MAIN)
+    return folder
+
+
+def prepare(source: Path, binary: Binary, tmp_path: Path) -> list[str]:
+    """Prepare a workspace; what init was run with so far."""
+    with Workspace.cached(source, binary, tmp_path / "cache").prepared():
+        pass
+    return (tmp_path / "count").read_text().split()
+
+
+def write(path: str, text: str) -> Callable[[Path], object]:
+    def do(source: Path) -> None:
+        (source / path).parent.mkdir(parents=True, exist_ok=True)
+        (source / path).write_text(text)
+
+    return do
+
+
+def test_init_is_done_once(source: Path, binary: Binary, tmp_path: Path) -> None:
+    assert prepare(source, binary, tmp_path) == ["init"]
+    write("main.tf", MAIN.replace("input = 1", "input = 2"))(source)
+    write("other.txt", "x")(source)
+    assert prepare(source, binary, tmp_path) == ["init"]
+    assert not (source / ".terraform.lock.hcl").exists()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        write("main.tf", MAIN.replace("5.99.0", "5.100.0")),
+        write("main.tf", MAIN + 'module "m" {\n  source = "./m"\n}\n'),
+        write("main.tf", MAIN + 'resource "other_thing" "x" {}\n'),
+        write("main.tf", MAIN + "data other_thing x {}\n"),
+        write("more.tf.json", '{"provider": {"other": {}}}'),
+        write("m/main.tf", 'module "n" {\n  source = "../n"\n}\n'),
+    ],
+    ids=["version", "module", "type", "without quotes", "JSON", "inner module"],
+)
+def test_init_is_done_again_where_it_may_matter(
+    source: Path, binary: Binary, tmp_path: Path, edit: Callable[[Path], object]
+) -> None:
+    prepare(source, binary, tmp_path)
+    edit(source)
+    # Without the lock of the versions that were asked for before.
+    assert prepare(source, binary, tmp_path) == ["init", "init"]
+
+
+def test_the_users_own_lock_file_counts(source: Path, binary: Binary, tmp_path: Path) -> None:
+    write(".terraform.lock.hcl", "one\n")(source)
+    assert prepare(source, binary, tmp_path) == ["init", "one"]
+    assert prepare(source, binary, tmp_path) == ["init", "one"]
+    write(".terraform.lock.hcl", "two\n")(source)
+    assert prepare(source, binary, tmp_path) == ["init", "one", "init", "two"]
+
+
+def test_another_run_of_the_same_directory_waits(
+    source: Path, binary: Binary, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    entered = threading.Event()
+
+    def second() -> None:
+        other = Workspace.cached(source, binary, tmp_path / "cache", progress=said.append)
+        with other.prepared():
+            entered.set()
+
+    with Workspace.cached(source, binary, tmp_path / "cache").prepared():
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert not entered.wait(0.5)
+    thread.join(20)
+    assert entered.is_set()
+    assert said == ["waiting for another run of the same directory to end"]
+
+
+# The environment -----------------------------------------------------------------------------
+
+THEIRS = {
+    "AWS_PROFILE": "production",
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_ENDPOINT_URL_SQS": "http://elsewhere",
+    "TF_CLI_ARGS_plan": "-destroy",
+    "TF_WORKSPACE": "production",
+    "TF_LOG": "TRACE",
+    "TF_DATA_DIR": "/elsewhere",
+    "TF_REATTACH_PROVIDERS": "{}",
+    "TF_VAR_region": "eu-west-1",
+    "TF_TOKEN_app_terraform_io": "kept",
+    "HTTPS_PROXY": "http://proxy",
+}
+
+
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **options: bool) -> dict[str, str]:
+    for name, value in THEIRS.items():
+        monkeypatch.setenv(name, value)
+    made = Workspace(
+        tmp_path,
+        Binary(tmp_path, "Terraform", "1"),
+        tmp_path / "folder",
+        endpoint="http://127.0.0.1:5000",
+        **options,
+    )
+    return made.environment()
+
+
+def test_terraform_sees_the_emulated_account_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = environment(monkeypatch, tmp_path)
+    assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:5000"
+    assert found["AWS_ACCESS_KEY_ID"] == "testing"
+    assert found["AWS_CONFIG_FILE"] == found["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+    hidden = {"AWS_PROFILE", "AWS_ENDPOINT_URL_SQS", "TF_WORKSPACE", "TF_LOG", "TF_CLI_ARGS_plan"}
+    assert not hidden & set(found)
+    assert "TF_REATTACH_PROVIDERS" not in found
+    assert found["TF_DATA_DIR"] == str(tmp_path / "folder/data")
+    for kept in ("TF_VAR_region", "TF_TOKEN_app_terraform_io", "HTTPS_PROXY", "PATH"):
+        assert found[kept] == os.environ[kept]
+
+
+def test_real_credentials_are_handed_on_only_if_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = environment(monkeypatch, tmp_path, real_credentials=True)
+    assert found["AWS_PROFILE"] == "production"
+    assert found["AWS_ACCESS_KEY_ID"] == THEIRS["AWS_ACCESS_KEY_ID"]
+    assert "AWS_ENDPOINT_URL" not in found
+    assert "TF_CLI_ARGS_plan" not in found
+
+
+def test_paths_are_shown_as_the_user_knows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shown_path(tmp_path / "stack/main.tf") == "stack/main.tf"
+    assert shown_path(Path("stack")) == "stack"
+    assert shown_path(Path("/somebody/elses/folder")) == "folder"
+    assert shown_path(tmp_path) == "."
+
+
+# What is added to the root -------------------------------------------------------------------
+
+PROVIDERS = """
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = ["111122223333"]
+  endpoints {
+    sqs = "http://elsewhere"
+  }
+}
+provider "aws" {
+  alias   = "west"
+  profile = "production"
+}
+provider "other" {}
+"""
+
+
+def added(tmp_path: Path, text: str, *, emulated: bool = True) -> tuple[str, str]:
+    """The override file and the probes ("" where there are none) of a root module."""
+    (tmp_path / "main.tf").write_text(text)
+    index = SourceIndex({"": scan_text(text, "main.tf")})
+    add_to_root(tmp_path, tmp_path, index, emulated=emulated)
+    probes = tmp_path / PROBE_FILE
+    return (tmp_path / OVERRIDE_FILE).read_text(), probes.read_text() if probes.exists() else ""
+
+
+def test_every_aws_provider_asks_the_emulated_account(tmp_path: Path) -> None:
+    text, probes = added(tmp_path, PROVIDERS)
+    terraform, default, west = scan_text(text, "x.tf")
+    assert [(b.kind, b.labels) for b in terraform.blocks] == [("backend", ("local",))]
+    assert {k: v.text for k, v in default.attributes.items()} == {
+        "s3_use_path_style": "true",
+        "allowed_account_ids": '["123456789012"]',
+    }
+    assert [b.kind for b in default.blocks] == ["endpoints"]
+    assert {k: v.text for k, v in west.attributes.items()} == {
+        "alias": '"west"',
+        "s3_use_path_style": "true",
+        "profile": "null",
+    }
+    names = [(b.labels, b.attributes.get("provider")) for b in scan_text(probes, "x.tf")]
+    assert len(names) == 6
+    assert (("aws_region", "planproof"), None) in names
+    assert {p.text for _, p in names if p} == {"aws.west"}
+
+
+def test_the_real_cloud_is_asked_by_the_users_own_providers(tmp_path: Path) -> None:
+    text, probes = added(tmp_path, PROVIDERS, emulated=False)
+    assert [b.kind for b in scan_text(text, "x.tf")] == ["terraform"]
+    assert "aws.west" in probes
+
+
+@pytest.mark.parametrize(
+    ("text", "probed"),
+    [
+        ('resource "terraform_data" "x" {}', False),
+        ('resource "aws_x" "y" {}', True),
+        ("data aws_x y {}", True),
+        ('module "m" {\n  source = "./m"\n}', False),
+        ('module "m" {\n  source = "registry/m/aws"\n}', True),
+        ('module "m" {\n  source = "git::https://example.com/m"\n}', True),
+    ],
+)
+def test_a_stack_without_aws_is_not_asked_where_it_is(
+    tmp_path: Path, text: str, probed: bool
+) -> None:
+    assert bool(added(tmp_path, text)[1]) is probed

@@ -1,0 +1,239 @@
+"""Features run as they are, and what their steps saw becomes verdicts, reports and an exit code."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builders.project import FEATURE, PLAN, Project
+
+MANY = {
+    "nine": """\
+@REQ-9
+Feature: Nine
+  Because nine is
+  before ten.
+
+  Scenario: It holds
+    Given the stack
+    Then there is a queue
+""",
+    "ten": """\
+Feature: Ten and eleven
+
+  @REQ-10
+  Rule: Ten comes after nine
+
+    Scenario: It holds
+      Then there is a queue
+
+    Scenario: It does not
+      Then there is a queue
+      And the evidence fails
+
+  @REQ-11
+  Rule: Eleven cannot be told
+
+    Scenario: Nobody knows
+      Then it cannot be told
+
+  @REQ-12
+  Rule: Twelve crashes
+
+    Scenario: A step crashes
+      Then the step crashes
+
+  @REQ-13
+  Rule: Thirteen proves nothing
+
+    Scenario: A step that looks at nothing
+      Then nothing is looked at
+""",
+    "outline": """\
+@REQ-14
+Feature: Outlines
+
+  Scenario Outline: A number is even
+    Then <number> is even
+
+    Examples:
+      | number | it is called |
+      | 2      | zwölf, nein  |
+      | 3      | drei         |
+""",
+}
+STATUSES = {
+    "REQ-9": "passed",
+    "REQ-10": "failed",
+    "REQ-11": "undetermined",
+    "REQ-12": "undetermined",
+    "REQ-13": "failed",
+    "REQ-14": "failed",
+}
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project.make(tmp_path_factory.mktemp("many"))
+    (project.path / "features/queues.feature").unlink()
+    for name, text in MANY.items():
+        project.write(f"features/deep/{name}.feature", text)
+    return project
+
+
+def test_verdicts_in_the_order_of_the_requirements(many: Project) -> None:
+    outcome = many.judge_plan()
+    assert outcome.code == 1
+    assert outcome.statuses == STATUSES
+    printed = [
+        line.split()[1] for line in outcome.output.splitlines() if line.startswith(tuple("✓✗?~"))
+    ]
+    named = [name for name in printed if name.startswith("REQ")]
+    behind = [name for name, status in STATUSES.items() if status != "passed"]
+    assert named == [*STATUSES, *behind]  # a line for each verdict, and below what is behind it
+    summary = outcome.report["summary"]
+    assert summary["passed"] is False
+    assert summary["counts"] == {"passed": 1, "failed": 3, "undetermined": 2, "waived": 0}
+
+    nine = outcome.report["requirements"][0]
+    assert nine["title"] == "Nine"
+    assert nine["why"] == "Because nine is before ten."
+    assert outcome.report["requirements"][1]["title"] == "Ten comes after nine"
+
+    (evidence,) = outcome.scenario("It holds")["evidence"]
+    assert evidence["address"] == "aws_sqs_queue.q"
+    assert evidence["step"] == "Then there is a queue"
+    failed = outcome.scenario("It does not")
+    assert failed["reason"] == "aws_sqs_queue.q.name: expected another, found jobs"
+    assert failed["feature"] == "features/deep/ten.feature"
+    assert failed["line"] == MANY["ten"].splitlines().index("    Scenario: It does not") + 1
+
+    crash = outcome.scenario("A step crashes")
+    assert crash["status"] == "undetermined"  # though it had recorded something that holds
+    assert "a step crashed with KeyError" in crash["reason"]
+    assert "steps that crashed" in outcome.output
+    assert "raise KeyError" in outcome.output  # for whoever mends the step
+
+    nothing = outcome.scenario("A step that looks at nothing")
+    assert "nothing is proven: Then nothing is looked at" in nothing["reason"]
+
+    outlines = outcome.report["requirements"][-1]["scenarios"]
+    assert [s["status"] for s in outlines] == ["passed", "failed"]
+    assert [s["name"] for s in outlines] == [
+        "A number is even [2, zwölf, nein]",
+        "A number is even [3, drei]",
+    ]
+
+    names = {path.name for path in outcome.reports.iterdir()}
+    assert names == {"compliance.json", "compliance.md", "compliance.html", "junit.xml"}
+    assert all(f"reports/{name}" in outcome.output for name in names)
+
+
+def test_one_feature_on_the_command_line(many: Project) -> None:
+    outcome = many.judge_plan("--report-dir", "one", "features/deep/nine.feature")
+    assert outcome.code == 0
+    found = json.loads((many.path / "one/compliance.json").read_text())
+    assert [r["id"] for r in found["requirements"]] == ["REQ-9"]
+
+
+def test_one_scenario_by_its_name(many: Project) -> None:
+    outcome = many.judge_plan("--report-dir", "part", "-k", "nobody_knows")
+    found = json.loads((many.path / "part/compliance.json").read_text())
+    assert [(r["id"], r["status"]) for r in found["requirements"]] == [("REQ-11", "undetermined")]
+    assert outcome.code == 1
+
+
+def test_a_run_that_stops_early_judges_nothing_that_it_did_not_see(many: Project) -> None:
+    outcome = many.judge_plan("--report-dir", "early", "-x")
+    found = json.loads((many.path / "early/compliance.json").read_text())
+    statuses = {r["id"]: r["status"] for r in found["requirements"]}
+    assert statuses == {
+        **dict.fromkeys(STATUSES, "undetermined"),
+        "REQ-9": "passed",
+        "REQ-10": "failed",
+    }
+    assert "The run was stopped before these were judged" in " ".join(outcome.output.split())
+    assert outcome.code not in (0, 5)
+
+
+def test_without_compliance_features_are_ordinary_tests(many: Project) -> None:
+    outcome = many.pytest("--plan", "plan.json", "features", "-q")
+    assert outcome.code == 1
+    assert "5 failed, 3 passed" in outcome.output
+    assert "compliance.json" not in outcome.output
+    assert "aws_sqs_queue.q.name: expected another, found jobs" in outcome.output
+
+
+def test_collecting_alone_asks_nobody(many: Project) -> None:
+    outcome = many.pytest("--collect-only", "-q", "--compliance", "features")
+    assert outcome.code == 0
+    assert "8 tests collected" in outcome.output
+
+
+def test_a_new_feature_beside_the_others_runs_as_it_is(tmp_path: Path) -> None:
+    project = Project.make(tmp_path)
+    project.write("features/more/new.feature", FEATURE.replace("REQ-01", "REQ-02"))
+    outcome = project.judge_plan()
+    assert outcome.code == 0
+    assert outcome.statuses == {"REQ-01": "passed", "REQ-02": "passed"}
+
+
+def test_requirements_of_scenarios_rules_and_features_add_up(tmp_path: Path) -> None:
+    text = (
+        "@REQ-1\nFeature: Tags\n  @REQ-2\n  Rule: A rule\n    @REQ-3 @slow\n"
+        "    Scenario: All three\n      Then there is a queue\n"
+    )
+    outcome = Project.make(tmp_path, text).judge_plan()
+    assert outcome.code == 0
+    assert outcome.statuses == dict.fromkeys(("REQ-1", "REQ-2", "REQ-3"), "passed")
+
+
+def test_a_scenario_without_any_resource_fails(tmp_path: Path) -> None:
+    project = Project.make(tmp_path)
+    project.write("plan.json", json.dumps({**PLAN, "resource_changes": []}))
+    outcome = project.judge_plan()
+    assert outcome.statuses == {"REQ-01": "failed"}
+    assert outcome.code == 1
+
+
+# Waivers -------------------------------------------------------------------------------------
+
+
+def waiver(days: int, address: str = "") -> str:
+    until = dt.date.today() + dt.timedelta(days=days)
+    text = f'[[waiver]]\nrequirement = "REQ-01"\nreason = "until the move"\nuntil = {until}\n'
+    return text + (f'address = "{address}"\n' if address else "")
+
+
+FAILING = FEATURE.replace("Then there is a queue", "Then the evidence fails")
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        (waiver(0), "waived", "until the move"),
+        (waiver(30, "aws_sqs_queue.q"), "waived", "until the move"),
+        (waiver(30, "aws_sqs_queue.other"), "failed", ""),
+        (waiver(-1), "failed", "no longer counts"),
+        (waiver(30).replace("REQ-01", "REQ-77"), "failed", "for no requirement of this run"),
+    ],
+    ids=["today", "its resource", "another resource", "expired", "another requirement"],
+)
+def test_waivers(tmp_path: Path, text: str, status: str, said: str) -> None:
+    project = Project.make(tmp_path, FAILING)
+    project.write("waivers.toml", text)
+    outcome = project.judge_plan()
+    assert outcome.statuses == {"REQ-01": status}
+    assert outcome.code == (0 if status == "waived" else 1)
+    assert said in " ".join(outcome.output.split())
+    assert outcome.scenario("There is a queue")["evidence"][0]["holds"] is False
+
+
+def test_a_waiver_for_one_resource_does_not_cover_a_crash(tmp_path: Path) -> None:
+    text = FEATURE.replace("Then there is a queue", "Then the step crashes")
+    project = Project.make(tmp_path, text)
+    project.write("other.toml", waiver(30, "something"))
+    assert project.judge_plan("--waivers", "other.toml").statuses == {"REQ-01": "undetermined"}
