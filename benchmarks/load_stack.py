@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from planproof.emulation.account.model import Entry
-from planproof.session.deployments import DeployedRun
-from planproof.session.stacks import Inquiry, Question
+from planproof.session.deployments import Deployments
+from planproof.session.stacks import ResolvedStacks, RunRequest
 from steps.pipeline import Pipeline
 from steps.support.forged_messages import forged_event, unknown_job
 from steps.support.traffic import Traffic
@@ -21,7 +21,7 @@ SERVICES = ("steps.mediaconvert:MediaConvert",)
 class DeployedPipeline:
     """The pipeline, and the account it is in."""
 
-    def __init__(self, run: DeployedRun) -> None:
+    def __init__(self, run: Deployments) -> None:
         self._run = run
         self.control = run.control
         self._traffic = Traffic(run, Pipeline(run.stack()))
@@ -119,11 +119,13 @@ def _peak(pid: int) -> int:
 @contextmanager
 def deployed_pipeline(cache: Path, say: Callable[[str], None]) -> Iterator[DeployedPipeline]:
     """Deploy the stack, and take it down at the end with the account."""
-    with closing(Inquiry(Question(ROOT / "terraform", cache), progress=say)) as inquiry:
-        inquiry.prepare()
-        if inquiry.workspace is None or inquiry.plan is None:
+    with closing(
+        ResolvedStacks(RunRequest(ROOT / "terraform", cache), progress=say)
+    ) as resolved_stacks:
+        resolved_stacks.prepare()
+        if resolved_stacks.workspace is None or resolved_stacks.plan is None:
             raise SystemExit("a load needs Terraform: install 1.11 or newer")
-        with closing(DeployedRun(say)) as run:
-            run.start(inquiry.workspace, (), (), SERVICES, [str(ROOT)])
-            run.wait(inquiry.plan)
+        with closing(Deployments(say)) as run:
+            run.start(resolved_stacks.workspace, (), (), SERVICES, [str(ROOT)])
+            run.wait(resolved_stacks.plan)
             yield DeployedPipeline(run)

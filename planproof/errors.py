@@ -25,3 +25,7 @@ class PlanproofError(Exception):
 
     def __str__(self) -> str:
         return f"{self.sentence}\n{self.detail}" if self.detail else self.sentence
+
+
+class UndeterminedError(Exception):
+    """The evidence does not decide; says why in one sentence."""

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from planproof.results import DrawnEdge, Evidence, Verdict, verdict_of
+from planproof.results import DrawnEdge, Evidence, verdict_of
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, contains_unknown, dig, is_unknown, leaves
+from planproof.verdicts import Verdict
 
 if TYPE_CHECKING:
     from planproof.aws.datapath.model import JudgedEdge
@@ -19,10 +20,6 @@ SENSITIVE = "(sensitive)"
 
 class StepFailedError(AssertionError):
     """The evidence of a step contradicts its requirement."""
-
-
-class UndeterminedError(Exception):
-    """The evidence does not decide; says why in one sentence."""
 
 
 class NotDeployedError(Exception):

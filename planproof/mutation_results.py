@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from planproof.results import Verdict
+from planproof.verdicts import Verdict
 
 
 class Fate(StrEnum):

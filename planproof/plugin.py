@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planproof.errors import PlanproofError
-from planproof.evidence import Recorder, UndeterminedError
+from planproof.errors import PlanproofError, UndeterminedError
+from planproof.evidence import Recorder
 from planproof.results import Kind
 from planproof.session import collection, options
-from planproof.session.deployments import DeployedRun
+from planproof.session.deployments import Deployments
 from planproof.session.run import Run
 from planproof.session.scenarios import KIND, kind_of, kinds_asked
 from planproof.session.step_arguments import check_arguments, named
@@ -23,7 +23,7 @@ from planproof.values import Value
 if TYPE_CHECKING:
     from planproof.checkov_runner import CheckResults
     from planproof.mutation.stack.model import Mutant
-    from planproof.session.stacks import Inquiry
+    from planproof.session.stacks import ResolvedStacks
 
 _RUN = pytest.StashKey[Run]()
 
@@ -224,7 +224,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
     if run is None or not collection.is_feature_item(item) or kind_of(item) is not Kind.DEPLOYED:
         return
     try:
-        run.deployed.wait(run.inquiry)
+        run.deployed.wait(run.resolved_stacks)
     except PlanproofError as problem:
         raise pytest.UsageError(str(problem)) from None
 
@@ -320,7 +320,7 @@ def evidence_kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture(scope="session")
-def inquiry(request: pytest.FixtureRequest, evidence_kind: Kind) -> Inquiry:
+def resolved_stacks(request: pytest.FixtureRequest, evidence_kind: Kind) -> ResolvedStacks:
     """The run's answers from Terraform, one stack for each set of variables."""
     run = request.config.stash[_RUN]
     if not run.prepared:
@@ -329,19 +329,19 @@ def inquiry(request: pytest.FixtureRequest, evidence_kind: Kind) -> Inquiry:
 
 
 @pytest.fixture(scope="session")
-def stack(inquiry: Inquiry) -> Stack:
+def stack(resolved_stacks: ResolvedStacks) -> Stack:
     """The stack with the variables the user gave."""
-    return inquiry.stack()
+    return resolved_stacks.stack()
 
 
 @pytest.fixture(scope="session")
-def checks(request: pytest.FixtureRequest, inquiry: Inquiry) -> CheckResults:
+def checks(request: pytest.FixtureRequest, resolved_stacks: ResolvedStacks) -> CheckResults:
     """What the custom Checkov checks say of the sources."""
     return request.config.stash[_RUN].check_results()
 
 
 @pytest.fixture(scope="session")
-def deployment(request: pytest.FixtureRequest, evidence_kind: Kind) -> DeployedRun:
+def deployment(request: pytest.FixtureRequest, evidence_kind: Kind) -> Deployments:
     """The deployed stack and the account that it is in, for scenarios tagged @deployed."""
     found = request.config.stash[_RUN].deployed.run
     if found is None or evidence_kind is not Kind.DEPLOYED:

@@ -6,24 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from planproof.mutation_results import Mutation
-
-
-class Verdict(StrEnum):
-    """What the evidence says of a scenario or a requirement."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    UNDETERMINED = "undetermined"
-    WAIVED = "waived"
-
-    @property
-    def acceptable(self) -> bool:
-        """Whether a run may still end well with it: undetermined counts as failed."""
-        return self in (Verdict.PASSED, Verdict.WAIVED)
+from planproof.mutation_results import Mutation
+from planproof.verdicts import Truth, Verdict
 
 
 class Kind(StrEnum):
@@ -52,7 +37,7 @@ class Evidence:
         step: the Gherkin step, with its keyword, that looked.
     """
 
-    holds: bool | None
+    holds: Truth
     address: str
     attribute: str
     expected: str

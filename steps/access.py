@@ -6,7 +6,7 @@ from pytest_bdd import given, then
 
 from planproof.evidence import Recorder
 from planproof.iam import Decision
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 from steps.support.access import Access, arn_of
@@ -54,22 +54,22 @@ def _no_role(pipeline: Pipeline, evidence: Recorder) -> None:
 
 @then("it may read every object that the input bucket announces")
 def may_read_input(
-    pipeline: Pipeline, role: Resource, inquiry: Inquiry, evidence: Recorder
+    pipeline: Pipeline, role: Resource, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """s3:GetObject, wherever the notification's filters let an upload be."""
     bucket = pipeline.input_bucket
-    access = Access(pipeline, role, inquiry, evidence, bucket)
+    access = Access(pipeline, role, resolved_stacks, evidence, bucket)
     for key in announced_keys(pipeline):
         _record(access, "s3:GetObject", f"{arn_of(bucket)}/{key}")
 
 
 @then("it may write objects to the output bucket")
 def may_write_output(
-    pipeline: Pipeline, role: Resource, inquiry: Inquiry, evidence: Recorder
+    pipeline: Pipeline, role: Resource, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """s3:PutObject, on any key or below the prefix that a statement names."""
     bucket = pipeline.output_bucket
-    access = Access(pipeline, role, inquiry, evidence, bucket)
+    access = Access(pipeline, role, resolved_stacks, evidence, bucket)
     anywhere = f"{arn_of(bucket)}/renditions/holiday film.mp4"
     named = named_objects(access.held.documents, arn_of(bucket), "s3:PutObject")
     objects = [arn for arn in (anywhere, *named) if _decide(access, "s3:PutObject", arn).allowed]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, then
 
 from planproof.evidence import Recorder
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
 from planproof.values import contains_unknown
 from steps.pipeline import Pipeline
@@ -16,11 +16,11 @@ _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 
 @given("the same stack with SNS topics for its alarms", target_fixture="notifying_stack")
 def stack_with_topics(
-    inquiry: Inquiry, variable_names: VariableNames, evidence: Recorder
+    resolved_stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
 ) -> Stack | None:
     """The stack resolved again, with topics in the variable that is for them."""
     what = "to name the SNS topics that alarms tell"
-    return variant(inquiry, "alarm topics", variable_names.alarm_topics, evidence, what)
+    return variant(resolved_stacks, "alarm topics", variable_names.alarm_topics, evidence, what)
 
 
 @then("no CloudWatch alarm has an action")

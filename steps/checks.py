@@ -8,18 +8,18 @@ from pytest_bdd import parsers, then
 
 from planproof.checkov_runner import CheckResult, CheckResults
 from planproof.evidence import Recorder
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 
 _VERDICT = {False: "failed", None: "could not tell"}
 
 
 @then(parsers.re(r"the custom checks for (?P<requirement>[A-Z][A-Z0-9]*-\d+) find nothing"))
 def custom_checks_find_nothing(
-    requirement: str, checks: CheckResults, inquiry: Inquiry, evidence: Recorder
+    requirement: str, checks: CheckResults, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Every check of that requirement passes wherever it applies."""
     subject = f"custom checks for {requirement}"
-    if inquiry.question.terraform_dir is None:
+    if resolved_stacks.request.terraform_dir is None:
         found = "not run, since a plan file comes without sources"
         evidence.check(None, subject, expected="no finding in the sources", found=found)
         return
@@ -31,7 +31,7 @@ def custom_checks_find_nothing(
                 result.resource,
                 expected=result.check_name,
                 found=f"{result.check_id}: {result.detail or _VERDICT[result.passed]}",
-                at=(inquiry.source_path(result.file), result.line),
+                at=(resolved_stacks.source_path(result.file), result.line),
             )
     for check_id in checks.ids_for(requirement):
         passes = [r for r in checks.of(check_id) if r.passed]

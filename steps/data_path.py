@@ -22,9 +22,9 @@ from planproof.aws.datapath import (
 from planproof.aws.datapath.functions import X_RAY
 from planproof.aws.datapath.unmodelled import undrawn
 from planproof.aws.sdk_calls import Calls, calls_of
-from planproof.errors import PlanproofError
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.session.stacks import Inquiry
+from planproof.errors import PlanproofError, UndeterminedError
+from planproof.evidence import Recorder
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
 from steps.pipeline import MissingPartError, Pipeline
 from steps.support.jobs import MEDIA_CONVERT, SERVICE, job_edges
@@ -40,12 +40,12 @@ def authority(stack: Stack) -> Authority:
 
 
 @pytest.fixture(scope="session")
-def data_path(pipeline: Pipeline, inquiry: Inquiry) -> DataPath:
+def data_path(pipeline: Pipeline, resolved_stacks: ResolvedStacks) -> DataPath:
     """Every edge of the stack, those through MediaConvert included."""
 
     def read(function: Resource) -> Calls:
         try:
-            return calls_of(package_at(inquiry, pipeline.stack, function))
+            return calls_of(package_at(resolved_stacks, pipeline.stack, function))
         except (PlanproofError, UndeterminedError) as problem:
             return Calls((), (str(problem),))
 
@@ -64,7 +64,7 @@ def edges_are_proven(
     pipeline: Pipeline,
     data_path: DataPath,
     authority: Authority,
-    inquiry: Inquiry,
+    resolved_stacks: ResolvedStacks,
     evidence: Recorder,
     datatable: list[list[str]],
 ) -> None:
@@ -82,7 +82,7 @@ def edges_are_proven(
             holds, found = (None, f"none that can be seen: {unseen}") if unseen else (False, "none")
             evidence.check(holds, str(ends[0]), expected=expected, found=found)
         for edge in edges:
-            record_edge(authority.judge(edge), authority, inquiry, evidence)
+            record_edge(authority.judge(edge), authority, resolved_stacks, evidence)
 
 
 def _may_be_unseen(data_path: DataPath, source: End, target: End) -> str:
@@ -98,7 +98,7 @@ def _may_be_unseen(data_path: DataPath, source: End, target: End) -> str:
 
 @then("every edge of the data path is proven")
 def every_edge_is_proven(
-    data_path: DataPath, authority: Authority, inquiry: Inquiry, evidence: Recorder
+    data_path: DataPath, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """No edge lacks a permission, and none is left open.
 
@@ -116,16 +116,16 @@ def every_edge_is_proven(
                 "it in is not known here"
             )
             continue
-        record_edge(judged, authority, inquiry, evidence)
+        record_edge(judged, authority, resolved_stacks, evidence)
 
 
 def record_edge(
-    judged: JudgedEdge, authority: Authority, inquiry: Inquiry, evidence: Recorder
+    judged: JudgedEdge, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Write down each permission of an edge, and each fact it rests on."""
     evidence.draw(judged)
     for ruling in judged.rulings:
-        record_ruling(ruling, authority, inquiry, evidence, expected=_expected(ruling))
+        record_ruling(ruling, authority, resolved_stacks, evidence, expected=_expected(ruling))
     for fact in judged.edge.facts:
         evidence.check(
             fact.holds, fact.subject, fact.attribute, expected=fact.expected, found=fact.found
@@ -135,7 +135,7 @@ def record_edge(
 def record_ruling(
     ruling: Ruling,
     authority: Authority,
-    inquiry: Inquiry,
+    resolved_stacks: ResolvedStacks,
     evidence: Recorder,
     *,
     expected: str,
@@ -147,7 +147,7 @@ def record_ruling(
         need.principal if isinstance(need.principal, Resource) else need.on or need.subject,
         expected=expected,
         found=str(ruling.decision),
-        at=place_of_ruling(authority, inquiry, ruling),
+        at=place_of_ruling(authority, resolved_stacks, ruling),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from pytest_bdd import given, parsers, when
 
 from planproof.emulation.account.model import Fault
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from steps.mediaconvert.clip import clip
 from steps.mediaconvert.jobs import FINAL, PROGRESSING
 from steps.pipeline import Pipeline

@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from pytest_bdd import given, then, when
 
-from planproof.errors import PlanproofError
-from planproof.evidence import Recorder, UndeterminedError, render
-from planproof.session.stacks import DEFAULT
-from planproof.terraform.stack import Stack
+from planproof.errors import PlanproofError, UndeterminedError
+from planproof.evidence import Recorder, render
+from planproof.terraform.stack import DEFAULT, Stack
 from steps.deployed_outcome import check_uploads
 from steps.mediaconvert.clip import clip
 from steps.pipeline import Pipeline

@@ -8,7 +8,8 @@ import pytest
 from pytest_bdd import given, parsers, then
 
 from planproof.emulation.account.model import Entry
-from planproof.evidence import Recorder, UndeterminedError
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource
 from steps.pipeline import Pipeline
 from steps.support.deployed_scenario import Scene

@@ -13,8 +13,9 @@ from pytest_bdd import given, parsers, then, when
 from planproof.aws.datapath import Authority
 from planproof.aws.lambda_package import PackageError, package_path
 from planproof.emulation.function.host import FunctionHost, Invocation
-from planproof.evidence import Recorder, UndeterminedError, render
-from planproof.session.stacks import Inquiry
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder, render
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.aws_endpoint import ACCOUNT
 from planproof.terraform.identities import Place
 from planproof.terraform.links import links
@@ -39,7 +40,7 @@ class Scene:
 
     conveyor: Conveyor
     function: Resource
-    inquiry: Inquiry
+    resolved_stacks: ResolvedStacks
     stack: Stack
     evidence: Recorder
     complete_before: frozenset[str] | None = None
@@ -48,7 +49,9 @@ class Scene:
         """Write down whether the function took a message."""
         holds, found = outcome(invocation)
         failure = invocation.failure
-        at = source_of(self.inquiry, self.stack, self.function, failure) if failure else None
+        at = (
+            source_of(self.resolved_stacks, self.stack, self.function, failure) if failure else None
+        )
         self.evidence.check(
             holds, self.function, "handler", expected="the message is taken", found=found, at=at
         )
@@ -63,7 +66,7 @@ class Scene:
         except PackageError as problem:
             if package_path(self.stack, self.function) is None:
                 raise
-            no_code(self.inquiry, self.function, problem, self.evidence)
+            no_code(self.resolved_stacks, self.function, problem, self.evidence)
         else:
             self.taken(invocation)
 
@@ -80,18 +83,22 @@ class Scene:
 
 @pytest.fixture
 def conveyor(
-    inquiry: Inquiry, stack: Stack, pipeline: Pipeline, function_host: FunctionHost
+    resolved_stacks: ResolvedStacks, stack: Stack, pipeline: Pipeline, function_host: FunctionHost
 ) -> Conveyor:
     """What a scenario lets happen to the function."""
-    return Conveyor(stack, pipeline, function_host, lambda f: package_at(inquiry, stack, f))
+    return Conveyor(stack, pipeline, function_host, lambda f: package_at(resolved_stacks, stack, f))
 
 
 @pytest.fixture
 def scene(
-    conveyor: Conveyor, pipeline: Pipeline, inquiry: Inquiry, stack: Stack, evidence: Recorder
+    conveyor: Conveyor,
+    pipeline: Pipeline,
+    resolved_stacks: ResolvedStacks,
+    stack: Stack,
+    evidence: Recorder,
 ) -> Scene:
     """The scenario that runs."""
-    return Scene(conveyor, pipeline.function, inquiry, stack, evidence)
+    return Scene(conveyor, pipeline.function, resolved_stacks, stack, evidence)
 
 
 # REQ-09: from the upload to the record ---------------------------------------------------------
@@ -198,7 +205,7 @@ def job_writes_output(scene: Scene, pipeline: Pipeline) -> None:
 
 @then("MediaConvert may write where the job writes")
 def may_write_there(
-    scene: Scene, authority: Authority, inquiry: Inquiry, evidence: Recorder
+    scene: Scene, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """The role of the job may put objects below each of its destinations, key use included."""
     if not scene.conveyor.jobs:
@@ -215,7 +222,7 @@ def may_write_there(
                 for writing in writings(authority, role, destination):
                     at = None
                     if writing.ruling is not None:
-                        at = place_of_ruling(authority, inquiry, writing.ruling)
+                        at = place_of_ruling(authority, resolved_stacks, writing.ruling)
                     evidence.check(
                         writing.allowed,
                         role,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pytest_bdd import given, then
 
 from planproof.evidence import Recorder
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.physical_names import compare_names, physical_names
 from planproof.terraform.stack import Stack
 from planproof.values import is_unknown
@@ -18,11 +18,11 @@ from steps.support.variants import VariableNames, variant
 
 @given("the same stack with another environment suffix", target_fixture="copy")
 def stack_with_other_suffix(
-    inquiry: Inquiry, variable_names: VariableNames, evidence: Recorder
+    resolved_stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
 ) -> Stack | None:
     """The stack resolved again, as another environment would have it."""
     what = "that keeps the names of environments apart"
-    return variant(inquiry, "another suffix", variable_names.suffix, evidence, what)
+    return variant(resolved_stacks, "another suffix", variable_names.suffix, evidence, what)
 
 
 @then("no physical name is the same in both")

@@ -6,7 +6,7 @@ from pytest_bdd import given, then
 
 from planproof.evidence import Recorder
 from planproof.iam import statements_allowing
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from steps.pipeline import Pipeline
 from steps.support.access import Access
@@ -25,12 +25,12 @@ def no_policy_allows(
     pipeline: Pipeline,
     roles: list[Resource],
     datatable: list[list[str]],
-    inquiry: Inquiry,
+    resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
     """Whatever the resources and conditions of a statement, it does not name the action."""
     for role in roles:
-        access = Access(pipeline, role, inquiry, evidence)
+        access = Access(pipeline, role, resolved_stacks, evidence)
         for action in first_column(datatable):
             expected = f"no statement that allows {action}"
             statements = statements_allowing(access.held.documents, action)

@@ -19,7 +19,7 @@ from planproof.emulation.function.configuration import deployment_of
 from planproof.emulation.function.host import Failure, FunctionHost
 from planproof.evidence import Recorder
 from planproof.session.collection import is_feature_item
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import contains_unknown
 from steps.pipeline import Pipeline
@@ -53,7 +53,7 @@ def the_function(pipeline: Pipeline) -> None:
 
 @then("its package is an archive that Terraform builds from files of the sources")
 def package_is_built(
-    inquiry: Inquiry, stack: Stack, pipeline: Pipeline, evidence: Recorder
+    resolved_stacks: ResolvedStacks, stack: Stack, pipeline: Pipeline, evidence: Recorder
 ) -> None:
     """``filename`` is the output of an ``archive_file``, whose input lies in the sources."""
     function = pipeline.function
@@ -67,19 +67,19 @@ def package_is_built(
     evidence.check(True, function, "filename", expected=expected, found=f"{path} from {archive}")
     evidence.equal(archive, "type", "zip")
     for attribute, source in archived_paths(archive):
-        holds, shown = _lies_in_sources(inquiry, source)
+        holds, shown = _lies_in_sources(resolved_stacks, source)
         evidence.check(
             holds, archive, attribute, expected="a path in the sources", found=shown or source
         )
 
 
-def _lies_in_sources(inquiry: Inquiry, path: str) -> tuple[bool | None, str]:
-    directory = inquiry.question.terraform_dir
+def _lies_in_sources(resolved_stacks: ResolvedStacks, path: str) -> tuple[bool | None, str]:
+    directory = resolved_stacks.request.terraform_dir
     if directory is None:
         return None, f"{path}, and there are no sources beside a plan file"
-    if Path(path).is_absolute() and inquiry.workspace is not None:
-        path = os.path.relpath(path, inquiry.workspace.root)
-    return (directory / path).exists(), inquiry.source_path(path)
+    if Path(path).is_absolute() and resolved_stacks.workspace is not None:
+        path = os.path.relpath(path, resolved_stacks.workspace.root)
+    return (directory / path).exists(), resolved_stacks.source_path(path)
 
 
 @then("a change of those files changes the function")
@@ -103,7 +103,7 @@ def package_change_is_seen(stack: Stack, pipeline: Pipeline, evidence: Recorder)
     target_fixture="import_failure",
 )
 def open_package(
-    inquiry: Inquiry,
+    resolved_stacks: ResolvedStacks,
     stack: Stack,
     pipeline: Pipeline,
     function_host: FunctionHost,
@@ -113,7 +113,7 @@ def open_package(
     function = pipeline.function
     expected = "a zip archive that can be opened"
     try:
-        opened = package_at(inquiry, stack, function)
+        opened = package_at(resolved_stacks, stack, function)
     except PackageError as problem:
         evidence.check(False, function, "filename", expected=expected, found=problem.what)
         return None
@@ -132,7 +132,7 @@ def _role(function: Resource) -> dict[str, str]:
 
 @then("its handler can be imported")
 def handler_is_imported(
-    inquiry: Inquiry,
+    resolved_stacks: ResolvedStacks,
     stack: Stack,
     pipeline: Pipeline,
     evidence: Recorder,
@@ -141,7 +141,7 @@ def handler_is_imported(
     """With the runtime's own packages; what is missing may still lie in a layer."""
     function = pipeline.function
     name = function.get("handler")
-    sha256 = package_at(inquiry, stack, function).sha256
+    sha256 = package_at(resolved_stacks, stack, function).sha256
     expected = f"{name} in the package with SHA-256 {sha256[:12]}…"
     if import_failure is None:
         evidence.check(True, function, "handler", expected=expected, found=f"{name}, imported")
@@ -150,6 +150,6 @@ def handler_is_imported(
     found = str(import_failure)
     if in_layer:
         found += ", which may be in one of its layers"
-    at = source_of(inquiry, stack, function, import_failure)
+    at = source_of(resolved_stacks, stack, function, import_failure)
     holds = None if in_layer or import_failure.type == "ProcessEnded" else False
     evidence.check(holds, function, "handler", expected=expected, found=found, at=at)

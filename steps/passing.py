@@ -16,7 +16,7 @@ from planproof.iam import (
     statements_allowing,
 )
 from planproof.iam.arn import parse_arn
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
 from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline, any_of
@@ -41,10 +41,14 @@ def the_function_role(pipeline: Pipeline) -> Resource:
 
 @then(parsers.parse("it may pass the role MediaConvert works under to {service}"))
 def may_pass(
-    pipeline: Pipeline, role: Resource, service: str, inquiry: Inquiry, evidence: Recorder
+    pipeline: Pipeline,
+    role: Resource,
+    service: str,
+    resolved_stacks: ResolvedStacks,
+    evidence: Recorder,
 ) -> None:
     """iam:PassRole is allowed on that role, when it is for that service."""
-    access = Access(pipeline, role, inquiry, evidence)
+    access = Access(pipeline, role, resolved_stacks, evidence)
     passed = _to_be_passed(access, f"{ACTION} allowed on the role MediaConvert works under")
     if passed is None:
         return
@@ -55,10 +59,14 @@ def may_pass(
 
 @then(parsers.parse("it may pass no role to any service but {service}"))
 def may_pass_to_no_other(
-    pipeline: Pipeline, role: Resource, service: str, inquiry: Inquiry, evidence: Recorder
+    pipeline: Pipeline,
+    role: Resource,
+    service: str,
+    resolved_stacks: ResolvedStacks,
+    evidence: Recorder,
 ) -> None:
     """Every statement is limited to that service, and others are refused."""
-    access = Access(pipeline, role, inquiry, evidence)
+    access = Access(pipeline, role, resolved_stacks, evidence)
     passed = _to_be_passed(access, f"a role that may be passed to {service} alone")
     if passed is None:
         return
@@ -78,10 +86,10 @@ def may_pass_to_no_other(
 
 @then("it may pass no other role")
 def may_pass_no_other_role(
-    pipeline: Pipeline, role: Resource, inquiry: Inquiry, evidence: Recorder
+    pipeline: Pipeline, role: Resource, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Every statement names that role by its ARN, without a wildcard, and others are refused."""
-    access = Access(pipeline, role, inquiry, evidence)
+    access = Access(pipeline, role, resolved_stacks, evidence)
     passed = _to_be_passed(access, "a role that alone may be passed")
     if passed is None:
         return

@@ -13,11 +13,12 @@ import pytest
 from pytest_bdd import parsers, then
 
 from planproof.aws.datapath import Authority
-from planproof.evidence import Recorder, UndeterminedError
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.iam.actions import all_actions, expand_action, resource_types
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
 from steps.pipeline import Pipeline
@@ -67,7 +68,7 @@ def parties(pipeline: Pipeline, authority: Authority) -> Parties:
 @then(parsers.re(_WHO + _WHAT))
 def is_allowed(
     parties: Parties,
-    inquiry: Inquiry,
+    resolved_stacks: ResolvedStacks,
     evidence: Recorder,
     who: str,
     verb: str,
@@ -75,13 +76,13 @@ def is_allowed(
     what: str | None,
 ) -> None:
     """One action, or all that a pattern covers, on a resource or on none."""
-    _Question(parties, inquiry, evidence, who, verb, what).ask([action])
+    _Question(parties, resolved_stacks, evidence, who, verb, what).ask([action])
 
 
 @then(parsers.re(_WHO + _WHAT + " when:"))
 def is_allowed_when(
     parties: Parties,
-    inquiry: Inquiry,
+    resolved_stacks: ResolvedStacks,
     evidence: Recorder,
     who: str,
     verb: str,
@@ -91,13 +92,13 @@ def is_allowed_when(
 ) -> None:
     """The same, with a table of context keys and their values."""
     context = context_of(parties, datatable)
-    _Question(parties, inquiry, evidence, who, verb, what, context).ask([action])
+    _Question(parties, resolved_stacks, evidence, who, verb, what, context).ask([action])
 
 
 @then(parsers.re(_WHO + r' on "(?P<what>.+)" to:'))
 def are_allowed(
     parties: Parties,
-    inquiry: Inquiry,
+    resolved_stacks: ResolvedStacks,
     evidence: Recorder,
     who: str,
     verb: str,
@@ -106,7 +107,7 @@ def are_allowed(
 ) -> None:
     """Several actions on one resource."""
     actions = [row[0] for row in table_of(datatable, "action")]
-    _Question(parties, inquiry, evidence, who, verb, what).ask(actions)
+    _Question(parties, resolved_stacks, evidence, who, verb, what).ask(actions)
 
 
 def context_of(parties: Parties, datatable: list[list[str]]) -> Mapping[str, ContextValue | None]:
@@ -168,7 +169,7 @@ class _Question:
     """What one step asks, and where its evidence goes."""
 
     parties: Parties
-    inquiry: Inquiry
+    resolved_stacks: ResolvedStacks
     evidence: Recorder
     who: str
     verb: str
@@ -241,7 +242,7 @@ class _Question:
             principal.who if isinstance(principal.who, Resource) else principal.name,
             expected=f"{action} {self.verb}{about_what}{f' when {given}' if given else ''}",
             found=result.found,
-            at=place_of_ruling(self.parties.authority, self.inquiry, result.ruling),
+            at=place_of_ruling(self.parties.authority, self.resolved_stacks, result.ruling),
         )
 
     def _undecided(self, subject: str, expected: str, found: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from planproof.aws.datapath.calls import told_of
 from planproof.aws.datapath.functions import log_group_name
 from planproof.aws.datapath.queues import redrives
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.iam.arn import parse_arn
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack

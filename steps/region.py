@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_bdd import given, then
 
 from planproof.evidence import Recorder
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.source_index import SourceAttribute, SourceBlock, SourceIndex
 from planproof.terraform.stack import Stack
 from planproof.values import is_unknown
@@ -20,16 +20,16 @@ _KINDS = ("resource", "data", "module", "provider", "locals", "output", "variabl
 
 @given("the same stack in another region", target_fixture="moved")
 def stack_in_other_region(
-    inquiry: Inquiry, variable_names: VariableNames, evidence: Recorder
+    resolved_stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
 ) -> Stack | None:
     """The stack resolved again, with another region in the variable that is for it."""
     what = "to choose the region with"
-    return variant(inquiry, "another region", variable_names.region, evidence, what)
+    return variant(resolved_stacks, "another region", variable_names.region, evidence, what)
 
 
 @then("every provider works in the region that was asked for")
 def providers_follow(
-    moved: Stack, variable_names: VariableNames, inquiry: Inquiry, evidence: Recorder
+    moved: Stack, variable_names: VariableNames, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Terraform asked each provider where it is."""
     asked = moved.variables[variable_names.region]
@@ -42,7 +42,7 @@ def providers_follow(
             "region",
             expected=asked,
             found=place.region,
-            at=_provider_at(moved, key, inquiry),
+            at=_provider_at(moved, key, resolved_stacks),
         )
 
 
@@ -72,7 +72,7 @@ def no_trace(stack: Stack, moved: Stack, variable_names: VariableNames, evidence
 
 @then("no region is written into the code, but for the default of its variable")
 def no_literal(
-    stack: Stack, variable_names: VariableNames, inquiry: Inquiry, evidence: Recorder
+    stack: Stack, variable_names: VariableNames, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Every expression of the sources is looked at; comments and descriptions are not."""
     if stack.sources is None:
@@ -90,20 +90,20 @@ def no_literal(
                     ".".join((block.kind, *block.labels)),
                     expected=f"var.{variable_names.region}",
                     found=code,
-                    at=(inquiry.source_path(block.file), line),
+                    at=(resolved_stacks.source_path(block.file), line),
                 )
     if clean:
         found = f"none in {looked} expressions"
         evidence.check(bool(looked) or None, "sources", expected="no literal region", found=found)
 
 
-def _provider_at(stack: Stack, key: str, inquiry: Inquiry) -> tuple[str, int] | None:
+def _provider_at(stack: Stack, key: str, resolved_stacks: ResolvedStacks) -> tuple[str, int] | None:
     """Where the root module tells a provider, "aws" or "aws.west", its region."""
     name, _, alias = key.partition(".")
     for block in stack.sources.blocks("", "provider") if stack.sources else ():
         written = block.attributes.get("alias")
         if block.labels == (name,) and (written.text.strip('"') if written else "") == alias:
-            return inquiry.source_path(block.file), block.line_of("region")
+            return resolved_stacks.source_path(block.file), block.line_of("region")
     return None
 
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from pytest_bdd import parsers, then
 
-from planproof.evidence import Recorder, UndeterminedError
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.terraform.links import configured
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, contains_unknown, is_unknown

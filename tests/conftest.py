@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from planproof.session.stacks import Inquiry, Question
+from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.resolution.run import Variant
 
-Ask = Callable[..., Inquiry]
+Ask = Callable[..., ResolvedStacks]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -32,25 +32,25 @@ def terraform_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def ask(terraform_cache: Path) -> Iterator[Ask]:
     """Ask Terraform about a directory, with any variants; all is let go of at the end."""
-    asked: list[Inquiry] = []
+    asked: list[ResolvedStacks] = []
 
-    def question(directory: Path, *variants: Variant, **options: Any) -> Inquiry:
-        inquiry = Inquiry(Question(directory, terraform_cache, **options))
-        asked.append(inquiry)
+    def resolve(directory: Path, *variants: Variant, **options: Any) -> ResolvedStacks:
+        resolved_stacks = ResolvedStacks(RunRequest(directory, terraform_cache, **options))
+        asked.append(resolved_stacks)
 
         def variants_of(_: Mapping[str, Any]) -> Sequence[Variant]:
             return variants
 
         try:
-            inquiry.prepare(variants_of)
+            resolved_stacks.prepare(variants_of)
         except BaseException:
-            inquiry.close()
+            resolved_stacks.close()
             raise
-        return inquiry
+        return resolved_stacks
 
-    yield question
-    for inquiry in asked:
-        inquiry.close()
+    yield resolve
+    for resolved_stacks in asked:
+        resolved_stacks.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,19 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planproof.aws.datapath import Edge, Fact, JudgedEdge, Need, Ruling
-from planproof.evidence import (
-    SENSITIVE,
-    Recorder,
-    StepFailedError,
-    UndeterminedError,
-    render,
-    sensitive_texts,
-)
+from planproof.errors import UndeterminedError
+from planproof.evidence import SENSITIVE, Recorder, StepFailedError, render, sensitive_texts
 from planproof.iam import Decision, Effect
-from planproof.results import DrawnEdge, Evidence, Verdict, verdict_of
+from planproof.results import DrawnEdge, Evidence, verdict_of
 from planproof.terraform.references import Configuration
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 
 
 def resource(values: dict[str, Any], sensitive: Any = None) -> Resource:

@@ -6,7 +6,7 @@ import pytest
 
 from planproof import mutation_results as results
 from planproof.mutation_results import Fate, Kill, Mutation, Trial
-from planproof.results import Verdict
+from planproof.verdicts import Verdict
 
 
 def kill(requirement: str, *, near: bool = True) -> Kill:

@@ -21,9 +21,9 @@ from planproof.aws.policies.held import AttachedPolicy
 from planproof.iam import PolicyDocument, StatementRef, statements_allowing
 from planproof.iam.actions import AccessLevel, access_level, all_actions
 from planproof.iam.context import Context, Missing
-from planproof.iam.logic import Verdict, all_of, any_of, negate
 from planproof.iam.statement import StatementEffect
 from planproof.values import Unknown
+from planproof.verdicts import Truth, all_of, any_of, negate
 
 _NOBODY_KNOWS: Final = Context(unlisted=Missing.UNKNOWN)
 _ON_ONESELF: Final = ("iam:AttachRolePolicy", "iam:PutRolePolicy")
@@ -44,7 +44,7 @@ class Escalation:
 
     name: str
     actions: tuple[str, ...]
-    open: Verdict
+    open: Truth
     by: tuple[StatementRef, ...]
 
 
@@ -117,7 +117,7 @@ class _Held:
 
     def may(
         self, action: str, passed_to: Iterable[str], on: str | Unknown | None = None
-    ) -> tuple[Verdict, list[StatementRef]]:
+    ) -> tuple[Truth, list[StatementRef]]:
         """Whether an action is granted on anything at all.
 
         Args:
@@ -139,7 +139,7 @@ class _Held:
         return all_of((verdict, *inside, negate(denied))), refs
 
 
-def _is_about(ref: StatementRef, arn: str | Unknown | None) -> Verdict:
+def _is_about(ref: StatementRef, arn: str | Unknown | None) -> Truth:
     """Whether a statement's resources hold an ARN; true of every statement where none is asked."""
     if arn is None:
         return True
@@ -149,7 +149,7 @@ def _is_about(ref: StatementRef, arn: str | Unknown | None) -> Verdict:
     return ref.statement.covers_resource(arn, _NOBODY_KNOWS)
 
 
-def _can_pass(ref: StatementRef, services: Iterable[str]) -> Verdict:
+def _can_pass(ref: StatementRef, services: Iterable[str]) -> Truth:
     """Whether a statement lets a role be passed to one of the services; any, if none is named."""
     wanted = tuple(services)
     limit = ref.limited_to("iam:PassedToService") if wanted else None
@@ -161,18 +161,18 @@ def _can_pass(ref: StatementRef, services: Iterable[str]) -> Verdict:
     return any_of(verdicts)
 
 
-def _covers(pattern: str | Unknown, name: str) -> Verdict:
+def _covers(pattern: str | Unknown, name: str) -> Truth:
     if isinstance(pattern, Unknown) or "${" in pattern:
         return None
     return fnmatchcase(name, pattern.lower().replace("[", "[[]"))
 
 
-def _allowed_by(document: PolicyDocument, action: str) -> Verdict:
+def _allowed_by(document: PolicyDocument, action: str) -> Truth:
     verdicts = [s.covers_action(action.lower()) for s in document.statements if s.may_allow]
     return any_of(verdicts)
 
 
-def _denied_by(document: PolicyDocument, action: str) -> Verdict:
+def _denied_by(document: PolicyDocument, action: str) -> Truth:
     """Whether a statement denies an action whatever the resource and the circumstances."""
     return any_of(
         [

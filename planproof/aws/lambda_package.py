@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from planproof.errors import PlanproofError
-from planproof.evidence import UndeterminedError
+from planproof.errors import PlanproofError, UndeterminedError
 from planproof.terraform.archive_provider.archive import (
     ArchiveError,
     ArchiveSpec,

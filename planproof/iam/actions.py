@@ -11,10 +11,10 @@ from enum import Enum
 from functools import lru_cache
 
 from planproof.iam.context import Context
-from planproof.iam.logic import Verdict
 from planproof.iam.matching import PatternSet
 from planproof.iam.patterns import Flavor
 from planproof.iam.statement import Statement
+from planproof.verdicts import Truth
 
 
 class AccessLevel(Enum):
@@ -52,7 +52,7 @@ def expand_action(pattern: str) -> tuple[str, ...]:
     return tuple(one for one in all_actions() if patterns.matches(one, _NO_CONTEXT))
 
 
-def expand_statement(statement: Statement) -> tuple[tuple[str, Verdict], ...]:
+def expand_statement(statement: Statement) -> tuple[tuple[str, Truth], ...]:
     """The actions that ``Action`` or ``NotAction`` of a statement covers.
 
     Returns:

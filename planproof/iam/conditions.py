@@ -14,11 +14,11 @@ from enum import Enum
 from typing import Final
 
 from planproof.iam.context import Context, Missing, Other, Values
-from planproof.iam.logic import Verdict, all_of, any_of, negate
 from planproof.iam.matching import PatternSet
 from planproof.iam.operators import OPERATORS, Comparison, Family, Operator, every, truth
 from planproof.iam.patterns import Flavor
 from planproof.values import Unknown
+from planproof.verdicts import Truth, all_of, any_of, negate
 
 
 class Quantifier(Enum):
@@ -130,7 +130,7 @@ class Condition:
         """Whether UNKNOWN or a policy variable is among the values."""
         return self._unknown or (self._patterns is not None and self._patterns.varies)
 
-    def holds(self, context: Context) -> Verdict:
+    def holds(self, context: Context) -> Truth:
         """Whether the condition holds; None if that hangs on something that is not known."""
         given = context.get(self.context_key)
         if self.operator.operator is Operator.NULL:
@@ -144,7 +144,7 @@ class Condition:
             return present if present == self._when_absent(context) else None
         return self._when_given(given, context)
 
-    def _is_null(self, given: Values | Missing) -> Verdict:
+    def _is_null(self, given: Values | Missing) -> Truth:
         if self._truths == {True, False}:
             return True
         if given is Missing.UNKNOWN:
@@ -154,7 +154,7 @@ class Condition:
             return True
         return None if self._unknown else False
 
-    def _when_absent(self, context: Context) -> Verdict:
+    def _when_absent(self, context: Context) -> Truth:
         if self.operator.if_exists or self.operator.quantifier is Quantifier.ALL:
             return True
         if self.operator.quantifier is Quantifier.ANY:
@@ -163,7 +163,7 @@ class Condition:
             return False
         return self._resolvable(context)
 
-    def _present(self) -> Verdict:
+    def _present(self) -> Truth:
         """The outcome for a key that has values which are not known.
 
         Known only where every value would do: a pattern ``*``.
@@ -172,7 +172,7 @@ class Condition:
             return None
         return not self.operator.operator.negated
 
-    def _when_given(self, given: Values, context: Context) -> Verdict:
+    def _when_given(self, given: Values, context: Context) -> Truth:
         quantifier = self.operator.quantifier
         if quantifier is not None and given == ("",):
             return quantifier is Quantifier.ALL  # an empty data set
@@ -183,7 +183,7 @@ class Condition:
             return all_of((self._resolvable(context), self._combined(outcomes)))
         return self._combined(outcomes)
 
-    def _combined(self, outcomes: list[Verdict]) -> Verdict:
+    def _combined(self, outcomes: list[Truth]) -> Truth:
         quantifier = self.operator.quantifier
         if quantifier is Quantifier.ANY:
             return any_of(outcomes)
@@ -192,10 +192,10 @@ class Condition:
         # Several values and no set operator: AWS does not say which of them counts.
         return outcomes[0] if all(outcome is outcomes[0] for outcome in outcomes) else None
 
-    def _resolvable(self, context: Context) -> Verdict:
+    def _resolvable(self, context: Context) -> Truth:
         return True if self._patterns is None else self._patterns.resolvable(context)
 
-    def _matches(self, value: str | Unknown | Other, context: Context) -> Verdict:
+    def _matches(self, value: str | Unknown | Other, context: Context) -> Truth:
         """Whether one value of the request matches one of the policy's, negation left aside."""
         if isinstance(value, Other):
             if self._patterns is not None and self._patterns.universal:
@@ -216,9 +216,9 @@ def _flavor(operator: Operator) -> Flavor:
     return Flavor.GLOB if operator.label.endswith("Like") else Flavor.EXACT
 
 
-def holds_all(conditions: tuple[Condition, ...], context: Context) -> Verdict:
+def holds_all(conditions: tuple[Condition, ...], context: Context) -> Truth:
     """Whether every condition of a statement holds."""
-    result: Verdict = True
+    result: Truth = True
     for condition in conditions:
         verdict = condition.holds(context)
         if verdict is False:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from planproof.iam.logic import Verdict
 from planproof.iam.policies import Layer
 from planproof.iam.statement import Statement, StatementEffect
+from planproof.verdicts import Truth
 
 
 class Effect(Enum):
@@ -95,7 +95,7 @@ class Decision:
         return f"<Decision {self}>"
 
     @property
-    def allowed(self) -> Verdict:
+    def allowed(self) -> Truth:
         """True, False, or None if undetermined."""
         if self.effect is Effect.UNDETERMINED:
             return None

@@ -14,13 +14,13 @@ from typing import Final, NamedTuple
 
 from planproof.iam.decision import Decision, Effect, Reason
 from planproof.iam.explanation import shortfalls, unknowns
-from planproof.iam.logic import Verdict, all_of, any_of, negate
 from planproof.iam.policies import Layer, Policies, PolicySet, PolicySets
 from planproof.iam.principals import Caller, CallerKind, Named
 from planproof.iam.request import Request
 from planproof.iam.statement import Statement, StatementEffect
 from planproof.iam.unknown_keys import worlds
 from planproof.values import Unknown
+from planproof.verdicts import Truth, all_of, any_of, negate
 
 RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})
 """Services whose resources resource control policies surely apply to; AWS keeps adding more.
@@ -34,14 +34,14 @@ _ANYONE: Final = Named(True, False, False)
 class Grants(NamedTuple):
     """What each layer allows, as far as it has a say."""
 
-    identity: Verdict
-    boundary: Verdict
-    session: Verdict
-    service_control: Verdict
+    identity: Truth
+    boundary: Truth
+    session: Truth
+    service_control: Truth
     resource: Named
 
     @property
-    def limits(self) -> Verdict:
+    def limits(self) -> Truth:
         """Boundary and session policy together."""
         return all_of((self.boundary, self.session))
 
@@ -91,7 +91,7 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     return Decision(Effect.UNDETERMINED, lambda: tuple(_doubts(request, found, allowed)))
 
 
-def _weighed(request: Request, sets: PolicySets, found: _Found) -> tuple[Verdict, Grants, Verdict]:
+def _weighed(request: Request, sets: PolicySets, found: _Found) -> tuple[Truth, Grants, Truth]:
     """Whether the request is explicitly denied, what each layer allows, and the sum of that."""
     denied = any_of([_denied(one, request, sets, found) for one in _denying_sets(request, sets)])
     grants = _NO_GRANTS if denied is True else _grants(request, sets, found)
@@ -129,7 +129,7 @@ def _reasons(maybe: Iterable[tuple[Layer, Statement]], request: Request) -> Iter
         yield Reason(layer, statement, unknowns(statement, request))
 
 
-def _doubts(request: Request, found: _Found, allowed: Verdict) -> Iterator[Reason]:
+def _doubts(request: Request, found: _Found, allowed: Truth) -> Iterator[Reason]:
     maybe = found.maybe_denying + (found.maybe_allowing if allowed is None else [])
     yield from _reasons(maybe, request)
     if allowed is None and request.owner is None and request.caller.account is not None:
@@ -154,10 +154,10 @@ def _denying_sets(request: Request, sets: PolicySets) -> Iterator[PolicySet]:
         yield sets.resource
 
 
-def _denied(policy_set: PolicySet, request: Request, sets: PolicySets, found: _Found) -> Verdict:
+def _denied(policy_set: PolicySet, request: Request, sets: PolicySets, found: _Found) -> Truth:
     """Whether a statement of the set denies the request."""
     layer = policy_set.layer
-    result: Verdict = False
+    result: Truth = False
     for statement, verdict in policy_set.denying(request.action_key, request.resource):
         applies = statement.applies(request.resource, request.keys)
         if applies is False:
@@ -178,7 +178,7 @@ def _denied(policy_set: PolicySet, request: Request, sets: PolicySets, found: _F
     return result
 
 
-def _denies_caller(statement: Statement, request: Request, sets: PolicySets) -> Verdict:
+def _denies_caller(statement: Statement, request: Request, sets: PolicySets) -> Truth:
     """Whether ``Principal`` or ``NotPrincipal`` of a denial means the caller."""
     caller = request.caller
     if statement.principal is not None:
@@ -196,12 +196,12 @@ def _grants(request: Request, sets: PolicySets, found: _Found) -> Grants:
     resource = _resource_grant(sets.resource, request, found)
     if caller.account is None:
         return Grants(False, True, True, True, resource)
-    scp: Verdict = True
+    scp: Truth = True
     if not caller.is_service_linked:
         scp = all_of([_allows(level, request, found) for level in sets.service_control])
     if caller.kind is CallerKind.ROOT:
         return Grants(True, True, True, scp, resource)
-    session: Verdict = caller.kind is not CallerKind.FEDERATED_USER
+    session: Truth = caller.kind is not CallerKind.FEDERATED_USER
     if sets.session is not None:
         session = _allows(sets.session, request, found)
     return Grants(
@@ -213,9 +213,9 @@ def _grants(request: Request, sets: PolicySets, found: _Found) -> Grants:
     )
 
 
-def _allows(policy_set: PolicySet, request: Request, found: _Found) -> Verdict:
+def _allows(policy_set: PolicySet, request: Request, found: _Found) -> Truth:
     """Whether a statement of a set of policies attached to the caller allows the request."""
-    result: Verdict = False
+    result: Truth = False
     for statement, verdict in policy_set.allowing(request.action_key, request.resource):
         applies = statement.applies(request.resource, request.keys)
         if verdict is None or statement.effect is StatementEffect.UNKNOWN:
@@ -233,9 +233,9 @@ def _resource_grant(policy_set: PolicySet | None, request: Request, found: _Foun
     """How the resource-based policies allow the caller."""
     if policy_set is None:
         return Named(False, False, False)
-    directly: Verdict = False
-    by_role: Verdict = False
-    by_account: Verdict = False
+    directly: Truth = False
+    by_role: Truth = False
+    by_account: Truth = False
     for statement, verdict in policy_set.allowing(request.action_key, request.resource):
         named = _allowed_caller(statement, request)
         if named.at_all is False:
@@ -265,7 +265,7 @@ def _allowed_caller(statement: Statement, request: Request) -> Named:
     return Named(negate(named.at_all), False, False)
 
 
-def _allowed(request: Request, grants: Grants) -> Verdict:
+def _allowed(request: Request, grants: Grants) -> Truth:
     """Whether the grants of all layers together allow the request."""
     caller = request.caller
     if caller.account is None:
@@ -280,7 +280,7 @@ def _allowed(request: Request, grants: Grants) -> Verdict:
     return all_of((grants.service_control, verdict))
 
 
-def _same_account(request: Request, grants: Grants) -> Verdict:
+def _same_account(request: Request, grants: Grants) -> Truth:
     """Either side can allow; but a key or a role is closed to all whom its policy leaves out."""
     resource = grants.resource
     by_identity = all_of((grants.identity, grants.limits))
@@ -297,12 +297,12 @@ def _same_account(request: Request, grants: Grants) -> Verdict:
     return None
 
 
-def _cross_account(grants: Grants) -> Verdict:
+def _cross_account(grants: Grants) -> Truth:
     """Both accounts have to allow: the caller's by identity, the owner's by resource policy."""
     return all_of((grants.identity, grants.limits, grants.resource.at_all))
 
 
-def _is_closed(request: Request) -> Verdict:
+def _is_closed(request: Request) -> Truth:
     """Whether nobody, account included, may act on the resource unless its policy says so.
 
     So it is for KMS keys and for IAM roles that are assumed.

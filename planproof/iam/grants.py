@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from planproof.iam.conditions import Condition, Quantifier
 from planproof.iam.context import Context, Missing
 from planproof.iam.document import PolicyDocument
-from planproof.iam.logic import Verdict
 from planproof.iam.matching import PatternSet
 from planproof.iam.operators import Operator
 from planproof.iam.patterns import Flavor
 from planproof.iam.policies import Document
 from planproof.iam.statement import Statement, StatementEffect, Texts
 from planproof.values import Unknown
+from planproof.verdicts import Truth
 
 _POSITIVE = frozenset(
     {
@@ -110,12 +110,12 @@ def statements_allowing(documents: Iterable[Document], action: str) -> list[Stat
     return found
 
 
-def pattern_covers(pattern: str | Unknown, arn: str) -> Verdict:
+def pattern_covers(pattern: str | Unknown, arn: str) -> Truth:
     """Whether a ``Resource`` pattern matches an ARN; None where a variable or UNKNOWN decides."""
     return PatternSet([pattern], Flavor.RESOURCE, variables=True).matches(arn, _UNKNOWN_CONTEXT)
 
 
-def pattern_covers_more(pattern: str | Unknown, arn: str) -> Verdict:
+def pattern_covers_more(pattern: str | Unknown, arn: str) -> Truth:
     """Whether a ``Resource`` pattern can match anything besides an ARN.
 
     Any wildcard can, and any other ARN does; None for UNKNOWN and for policy variables.

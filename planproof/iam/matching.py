@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from planproof.iam import variables
 from planproof.iam.context import Context, Missing
-from planproof.iam.logic import Verdict
 from planproof.iam.patterns import Flavor, Matcher, Wildcard, compile_tokens, regex_of
 from planproof.iam.variables import Piece, Variable
 from planproof.values import Unknown
+from planproof.verdicts import Truth
 
 
 class PatternSet:
@@ -90,7 +90,7 @@ class PatternSet:
             return None
         return frozenset(self._literals)
 
-    def matches(self, value: str | Unknown, context: Context) -> Verdict:
+    def matches(self, value: str | Unknown, context: Context) -> Truth:
         """Whether any pattern matches; a variable that cannot be resolved matches nothing."""
         if self.universal:
             return True
@@ -104,7 +104,7 @@ class PatternSet:
             if automaton(value):
                 return True
         open_ = self._unknown or any(_might_match(pieces, value) for pieces in self._either)
-        result: Verdict = None if open_ else False
+        result: Truth = None if open_ else False
         for pieces, flavor in self._varying:
             tokens = variables.resolve(pieces, context)
             if tokens is Missing.UNKNOWN:
@@ -116,9 +116,9 @@ class PatternSet:
                     return True
         return result
 
-    def resolvable(self, context: Context) -> Verdict:
+    def resolvable(self, context: Context) -> Truth:
         """Whether the request has a value for every variable among the patterns."""
-        result: Verdict = None if self._either else True
+        result: Truth = None if self._either else True
         for pieces, _ in self._varying:
             tokens = variables.resolve(pieces, context)
             if tokens is Missing.ABSENT:

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from planproof.iam.document import PolicyDocument, PolicyKind
 from planproof.iam.errors import PolicyError
-from planproof.iam.logic import Verdict
 from planproof.iam.statement import Statement
 from planproof.values import Unknown
+from planproof.verdicts import Truth
 
 Document = PolicyDocument | Mapping[str, Any] | str | Unknown
 """A parsed document, the mapping or JSON text of one, or UNKNOWN."""
@@ -41,7 +41,7 @@ _REMEMBERED_ACTIONS: Final = 4096
 _WORTH_A_SEARCH: Final = 4
 
 
-Candidates = Sequence[tuple[Statement, Verdict]]
+Candidates = Sequence[tuple[Statement, Truth]]
 """Statements that may apply, each with whether it means the action."""
 
 
@@ -97,8 +97,8 @@ class _ByResource:
 
     def __init__(self, every: Candidates) -> None:
         self._every = every
-        self._always: list[tuple[Statement, Verdict]] = []
-        sorted_out: dict[str, list[tuple[tuple[Statement, Verdict], str | None]]] = {}
+        self._always: list[tuple[Statement, Truth]] = []
+        sorted_out: dict[str, list[tuple[tuple[Statement, Truth], str | None]]] = {}
         for one in every:
             index = one[0].resource_index
             if index is None:
@@ -129,7 +129,7 @@ class _Bucket:
 
     __slots__ = ("search", "statements")
 
-    def __init__(self, found: Sequence[tuple[tuple[Statement, Verdict], str | None]]) -> None:
+    def __init__(self, found: Sequence[tuple[tuple[Statement, Truth], str | None]]) -> None:
         self.statements = list(dict.fromkeys(one for one, _ in found))
         self.search: Callable[[str], object] | None = None
         sources = [source for _, source in found if source is not None]

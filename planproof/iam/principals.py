@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from planproof.iam.arn import parse_arn
 from planproof.iam.errors import RequestError
-from planproof.iam.logic import Verdict, any_of
 from planproof.values import Unknown
+from planproof.verdicts import Truth, any_of
 
 
 class CallerKind(Enum):
@@ -136,12 +136,12 @@ class Named(NamedTuple):
     ``by_account``: the caller's account, which hands the decision to identity-based policies.
     """
 
-    directly: Verdict
-    by_role: Verdict
-    by_account: Verdict
+    directly: Truth
+    by_role: Truth
+    by_account: Truth
 
     @property
-    def at_all(self) -> Verdict:
+    def at_all(self) -> Truth:
         """Whether the element means the caller in any way."""
         return any_of(self)
 
@@ -171,9 +171,9 @@ class PrincipalElement:
 
     def names(self, caller: Caller, facts: CallerFacts) -> Named:
         """How the element means the caller."""
-        directly: Verdict = False
-        by_role: Verdict = False
-        by_account: Verdict = False
+        directly: Truth = False
+        by_role: Truth = False
+        by_account: Truth = False
         for kind, value in self.entries:
             named = _named(kind, value, caller, facts)
             if named is NOT_NAMED:
@@ -183,7 +183,7 @@ class PrincipalElement:
             by_account = any_of((by_account, named.by_account))
         return Named(directly, by_role, by_account)
 
-    def excepts(self, caller: Caller, facts: CallerFacts) -> Verdict:
+    def excepts(self, caller: Caller, facts: CallerFacts) -> Truth:
         """Whether ``NotPrincipal`` with ``Deny`` spares the caller.
 
         AWS may check the account, then the role, then the session, so a caller is only surely
@@ -235,7 +235,7 @@ def _named(
     return _named_aws(value, caller, facts)
 
 
-def _direct(verdict: Verdict) -> Named:
+def _direct(verdict: Truth) -> Named:
     return NOT_NAMED if verdict is False else Named(verdict, False, False)
 
 

@@ -10,12 +10,12 @@ from typing import Final
 
 from planproof.iam.conditions import Condition, holds_all
 from planproof.iam.context import Context
-from planproof.iam.logic import Verdict, all_of, negate
 from planproof.iam.matching import PatternSet
 from planproof.iam.patterns import Flavor, regex_of
 from planproof.iam.principals import PrincipalElement
 from planproof.iam.variables import Variable, parse
 from planproof.values import Unknown
+from planproof.verdicts import Truth, all_of, negate
 
 Texts = tuple[str | Unknown, ...]
 
@@ -97,12 +97,12 @@ class Statement:
         """Whether there is neither ``Resource`` nor ``NotResource``."""
         return self.resources is None and self.not_resources is None
 
-    def covers_action(self, action: str) -> Verdict:
+    def covers_action(self, action: str) -> Truth:
         """Whether ``Action`` or ``NotAction`` means the action (in lower case)."""
         verdict = self._actions.matches(action, _NO_CONTEXT)
         return negate(verdict) if self.not_actions is not None else verdict
 
-    def covers_resource(self, resource: str | Unknown, context: Context) -> Verdict:
+    def covers_resource(self, resource: str | Unknown, context: Context) -> Truth:
         """Whether ``Resource`` or ``NotResource`` means the ARN.
 
         A statement without either, as in a role trust policy, means the resource it is attached
@@ -115,12 +115,12 @@ class Statement:
             return verdict
         return all_of((self._resources.resolvable(context), negate(verdict)))
 
-    def conditions_hold(self, context: Context) -> Verdict:
+    def conditions_hold(self, context: Context) -> Truth:
         """Whether every condition holds."""
         verdict = holds_all(self.conditions, context)
         return verdict if self.conditions_known else all_of((verdict, None))
 
-    def applies(self, resource: str | Unknown, context: Context) -> Verdict:
+    def applies(self, resource: str | Unknown, context: Context) -> Truth:
         """Whether resource and conditions fit; the action and the principal are not looked at."""
         covered = self.covers_resource(resource, context)
         if covered is False:

@@ -20,14 +20,8 @@ from planproof.reports.page_script import SCRIPT
 from planproof.reports.path_picture import data_path
 from planproof.reports.ring import ring
 from planproof.reports.text import clip, printable
-from planproof.results import (
-    Evidence,
-    RequirementResult,
-    RunResult,
-    ScenarioResult,
-    Verdict,
-    verdict_of,
-)
+from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, verdict_of
+from planproof.verdicts import Verdict
 
 _HERE = Path(__file__).parent
 _VALUE = 1_000  # characters of a value

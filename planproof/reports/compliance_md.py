@@ -20,9 +20,9 @@ from planproof.results import (
     RequirementResult,
     RunResult,
     ScenarioResult,
-    Verdict,
     verdict_of,
 )
+from planproof.verdicts import Verdict
 
 _ROOM = 60_000  # characters of a comment, with some left for whoever posts it
 _LEVELS = ((50, 20), (20, 5), (10, 1), (3, 0), (1, 0))  # evidence that is (unmet, held) a scenario

@@ -16,14 +16,8 @@ from xml.etree import ElementTree as ET
 from planproof.mutation_results import Mutation
 from planproof.reports import mutation_words, words
 from planproof.reports.text import clip, one_line, printable
-from planproof.results import (
-    Evidence,
-    Kind,
-    RequirementResult,
-    RunResult,
-    ScenarioResult,
-    Verdict,
-)
+from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult
+from planproof.verdicts import Verdict
 
 _SHOWN = 50  # pieces of evidence in a test case; GitLab takes files up to 30 MB
 _VALUE = 1_000  # characters of a value

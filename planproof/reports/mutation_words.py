@@ -10,7 +10,7 @@ from itertools import takewhile
 from planproof.mutation_results import Fate, Mutation, Trial
 from planproof.reports import words
 from planproof.reports.text import clip, one_line
-from planproof.results import Verdict
+from planproof.verdicts import Verdict
 
 HEADING = "Would it have been noticed?"
 NOTHING = "No mutant was tried, so whether a mistake would be noticed is not known."

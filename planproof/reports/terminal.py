@@ -16,8 +16,8 @@ from planproof.results import (
     RequirementResult,
     RunResult,
     ScenarioResult,
-    Verdict,
 )
+from planproof.verdicts import Verdict
 
 _SYMBOLS = {
     Verdict.PASSED: ("✓", "+", "32"),

@@ -6,14 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from planproof.results import (
-    Evidence,
-    Kind,
-    RequirementResult,
-    RunResult,
-    ScenarioResult,
-    Verdict,
-)
+from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult
+from planproof.verdicts import Verdict
 
 WORST_FIRST = (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.WAIVED, Verdict.PASSED)
 NOT_JUDGED = "not judged in this run"

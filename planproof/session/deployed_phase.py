@@ -12,15 +12,15 @@ from planproof.evidence import NotDeployedError, Recorder
 from planproof.reports import words
 from planproof.results import Kind
 from planproof.session.collection import requirement_order
-from planproof.session.deployed_stacks import DeployedInquiry
-from planproof.session.deployments import DeployedRun
+from planproof.session.deployed_stacks import DeployedStacks
+from planproof.session.deployments import Deployments
 from planproof.session.scenarios import is_planned_too, kind_of, requirements_served
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.workspace import Workspace
 from planproof.values import Value
 
 
-class DeployedHalf:
+class DeployedPhase:
     """The scenarios of a run that are judged on what is deployed.
 
     Attributes:
@@ -31,12 +31,14 @@ class DeployedHalf:
     def __init__(self, config: pytest.Config, progress: Callable[[str], None]) -> None:
         self._config = config
         self._progress = progress
-        self._inquiry: DeployedInquiry | None = None
+        self._inquiry: DeployedStacks | None = None
         self._left: defaultdict[str, list[pytest.Item]] = defaultdict(list)
-        self.run = DeployedRun(progress) if config.getoption("--deployed") else None
+        self.run = Deployments(progress) if config.getoption("--deployed") else None
         self.failure = ""
 
-    def begin(self, inquiry: Inquiry, workspace: Workspace, variables: Mapping[str, Value]) -> None:
+    def begin(
+        self, resolved_stacks: ResolvedStacks, workspace: Workspace, variables: Mapping[str, Value]
+    ) -> None:
         """Start to deploy, beside everything else."""
         if self.run is None:
             return
@@ -45,13 +47,13 @@ class DeployedHalf:
         sets = hook.pytest_planproof_deployments(config=self._config, variables=variables)
         self.run.start(
             workspace,
-            inquiry.question.arguments(),
+            resolved_stacks.request.arguments(),
             variants=[variant for found in sets for variant in found],
             services=[name for found in services for name in found],
             path=[str(self._config.rootpath)],
         )
 
-    def wait(self, planned: Inquiry) -> None:
+    def wait(self, planned: ResolvedStacks) -> None:
         """Return when the stack is deployed, with all its sets of variables.
 
         Raises:
@@ -68,11 +70,11 @@ class DeployedHalf:
         except PlanproofError as problem:
             self.failure = problem.sentence
             raise
-        self._inquiry = DeployedInquiry.beside(planned, dict(self.run.stacks))
+        self._inquiry = DeployedStacks.beside(planned, dict(self.run.stacks))
         sets = words.counted(self.run.sets, "set")
         self._progress(f"deployed with {sets} of variables in {words.seconds(self.run.seconds)}")
 
-    def inquiry(self, planned: Inquiry) -> DeployedInquiry:
+    def resolved_stacks(self, planned: ResolvedStacks) -> DeployedStacks:
         """The answers on what is deployed.
 
         Raises:

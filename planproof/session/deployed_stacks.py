@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from planproof.evidence import NotDeployedError
-from planproof.session.stacks import DEFAULT, Inquiry
-from planproof.terraform.stack import Stack
+from planproof.session.stacks import ResolvedStacks
+from planproof.terraform.stack import DEFAULT, Stack
 
 
 @dataclass(slots=True)
-class DeployedInquiry(Inquiry):
+class DeployedStacks(ResolvedStacks):
     """The same questions, answered from the state that Terraform left.
 
     Attributes:
@@ -20,11 +20,11 @@ class DeployedInquiry(Inquiry):
     deployed: dict[str, Stack] = field(default_factory=dict)
 
     @classmethod
-    def beside(cls, planned: Inquiry, deployed: dict[str, Stack]) -> DeployedInquiry:
-        """The answers on what was deployed from the sources of an inquiry; it stays its owner's
+    def beside(cls, planned: ResolvedStacks, deployed: dict[str, Stack]) -> DeployedStacks:
+        """The answers on what was deployed from the sources of an resolved_stacks; it stays its owner's
         to close."""
         return cls(
-            question=planned.question,
+            request=planned.request,
             source=planned.source,
             plan=planned.plan,
             workspace=planned.workspace,

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from planproof.errors import PlanproofError
 from planproof.evidence import NotDeployedError
-from planproof.session.stacks import DEFAULT
 from planproof.terraform.apply_progress import in_one_line
 from planproof.terraform.binary import Progress, no_progress
 from planproof.terraform.plan import Plan
 from planproof.terraform.resolution.run import Variant
-from planproof.terraform.stack import Stack
+from planproof.terraform.stack import DEFAULT, Stack
 from planproof.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ _TELL = 10.0
 """Seconds between two lines on how far it is."""
 
 
-class DeployedRun:
+class Deployments:
     """Deploys a stack with one or more sets of variables to an account of its own.
 
     The work begins with :meth:`start` and goes on in threads, so that what needs no deployment can

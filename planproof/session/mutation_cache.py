@@ -16,7 +16,7 @@ from planproof import __version__
 from planproof.errors import PlanproofError
 from planproof.mutation.stack.results_json import document, read
 from planproof.mutation_results import Mutation
-from planproof.session.stacks import Question
+from planproof.session.stacks import RunRequest
 from planproof.terraform.recording import source_digest
 
 FILE = "mutants.json"
@@ -24,7 +24,7 @@ FORMAT = 1
 
 
 def fingerprint(
-    question: Question, items: Iterable[pytest.Item], root: Path, more: Iterable[Path] = ()
+    request: RunRequest, items: Iterable[pytest.Item], root: Path, more: Iterable[Path] = ()
 ) -> str:
     """SHA-256, as hex, over all that a measurement follows from: the sources of the stack, the
     variables, the scenarios that are judged, and the folders that their steps come from.
@@ -35,17 +35,17 @@ def fingerprint(
     Returns:
         "" where there are no sources.
     """
-    if question.terraform_dir is None or question.plan_file is not None:
+    if request.terraform_dir is None or request.plan_file is not None:
         return ""
     digest = hashlib.sha256(f"{__version__} {FORMAT}".encode())
-    digest.update(source_digest(question.terraform_dir).encode())
-    for text in question.variables:
+    digest.update(source_digest(request.terraform_dir).encode())
+    for text in request.variables:
         digest.update(f"\0{text}".encode())
     judged = list(items)
     for name in sorted(item.nodeid for item in judged):
         digest.update(f"\0{name}".encode())
     files = {item.path for item in judged} | set(_suite(root))
-    for path in (*sorted(files), *question.variable_files, *more):
+    for path in (*sorted(files), *request.variable_files, *more):
         digest.update(b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

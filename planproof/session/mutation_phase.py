@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from planproof.session.run import Run
 
 
-class MutantsHalf:
+class MutationPhase:
     """The mutants of a run.
 
     Attributes:
@@ -72,7 +72,7 @@ class MutantsHalf:
             return
         started = time.monotonic()
         items, untested = self._testable(run.items)
-        stacks = dict(run.inquiry.stacks)
+        stacks = dict(run.resolved_stacks.stacks)
         made = self._made(run, stacks)
         chosen = self._chosen(made)
         count = max(1, min(os.cpu_count() or 1, len(chosen)))
@@ -132,7 +132,7 @@ class MutantsHalf:
         items = [item for item in run.items if kind_of(item) is Kind.PLANNED]
         told = self._file()
         more = [told] if told is not None and told.is_file() else []
-        return fingerprint(run.inquiry.question, items, self._config.rootpath, more)
+        return fingerprint(run.resolved_stacks.request, items, self._config.rootpath, more)
 
     def _testable(self, items: Sequence[pytest.Item]) -> tuple[list[pytest.Item], set[str]]:
         """The scenarios that a mutant can turn, and the requirements that have none of these: they

@@ -1,4 +1,4 @@
-"""The command-line options of a run, and the question they amount to."""
+"""The command-line options of a run, and the request that they make up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.session.stacks import Question
+from planproof.session.stacks import RunRequest
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -189,7 +189,7 @@ def check_deployed(config: pytest.Config) -> None:
         )
 
 
-def question_of(config: pytest.Config) -> Question:
+def request_of(config: pytest.Config) -> RunRequest:
     """What the options ask for.
 
     Raises:
@@ -206,7 +206,7 @@ def question_of(config: pytest.Config) -> Question:
     named = Path(directory) if directory else None
     # What was recorded can be judged, and cannot be deployed.
     recording = "" if option("--deployed") else str(config.getini("recording"))
-    return Question(
+    return RunRequest(
         terraform_dir=named or (None if plan else own),
         cache=config.rootpath / ".planproof",
         plan_file=Path(plan) if plan else None,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.session.options import question_of
-from planproof.session.stacks import Inquiry
+from planproof.session.options import request_of
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.recording import record
 
 
@@ -42,32 +42,32 @@ class Recorder:
         return True
 
     def _record(self, config: pytest.Config) -> None:
-        question = question_of(config)
-        if question.recording is None or question.terraform_dir is None:
+        request = request_of(config)
+        if request.recording is None or request.terraform_dir is None:
             raise PlanproofError(
                 "the pytest configuration names no recording",
                 "add 'recording = recordings/terraform.json' to it",
             )
-        self.path, question.recording = question.recording, None
-        inquiry = Inquiry(question, progress=print)
+        self.path, request.recording = request.recording, None
+        resolved_stacks = ResolvedStacks(request, progress=print)
         hook = config.hook.pytest_planproof_variants
         try:
-            inquiry.prepare(
+            resolved_stacks.prepare(
                 lambda variables: [v for f in hook(config=config, variables=variables) for v in f]
             )
-            workspace = inquiry.workspace
+            workspace = resolved_stacks.workspace
             if workspace is None:
                 raise PlanproofError(
                     "a recording is made by Terraform from sources", "leave out --plan"
                 )
             self.text = record(
-                inquiry.stacks,
+                resolved_stacks.stacks,
                 str(workspace.binary),
-                question.terraform_dir,
+                request.terraform_dir,
                 _local_modules(workspace.root, workspace.module_folders()),
             )
         finally:
-            inquiry.close()
+            resolved_stacks.close()
         for name in (str(workspace.root), str(workspace.folder)):
             if name in self.text:
                 raise PlanproofError(

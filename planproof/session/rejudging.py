@@ -41,8 +41,8 @@ class Judge:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._inquiry = run.inquiry
-        self._secrets = run.inquiry.secrets()
+        self._inquiry = run.resolved_stacks
+        self._secrets = run.resolved_stacks.secrets()
         self._outcomes: dict[str, Outcome] = {}
         run.keep = self._keep  # type: ignore[method-assign]
         # Nobody reads the log of a scenario here, and keeping it takes a tenth of the time.
@@ -83,7 +83,7 @@ class Judge:
         """
         self._outcomes = {}
         known = {**self._inquiry._stacks, **stacks}
-        self._run.inquiry = replace(
+        self._run.resolved_stacks = replace(
             self._inquiry, _stacks=known, _secrets=self._secrets, _open=ExitStack()
         )
         session: Any = None

@@ -13,33 +13,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from planproof.evidence import Recorder, UndeterminedError
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.reports import set_aside, words, write_reports
-from planproof.results import (
-    Evidence,
-    Kind,
-    RequirementResult,
-    RunResult,
-    ScenarioResult,
-    Verdict,
-    Waiver,
-)
+from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult, Waiver
 from planproof.session.collection import (
     REQUIREMENT,
     requirement_order,
     requirements_of,
     scenario_of,
 )
-from planproof.session.deployed_phase import DeployedHalf
-from planproof.session.mutation_phase import MutantsHalf
-from planproof.session.options import question_of
+from planproof.session.deployed_phase import DeployedPhase
+from planproof.session.mutation_phase import MutationPhase
+from planproof.session.options import request_of
 from planproof.session.scenarios import requirements_served, title_of, turn_of, unjudged
 from planproof.session.selection import Scope
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.session.terminal import RunTerminal
 from planproof.session.verdicts import judge
 from planproof.terraform.resolution.run import Variant
 from planproof.values import Value
+from planproof.verdicts import Verdict
 from planproof.waivers import read_waivers, waiver_for
 
 if TYPE_CHECKING:
@@ -57,7 +51,7 @@ class Run:
         self.node_ids: frozenset[str] = frozenset()
         self.prepared = False
         self.not_collected: list[str] = []
-        self.inquiry: Inquiry
+        self.resolved_stacks: ResolvedStacks
         self.result: RunResult | None = None
         self._requirements: dict[str, list[str]] = {}  # id → node ids still to run
         self._titles: dict[str, tuple[str, str]] = {}
@@ -65,8 +59,8 @@ class Run:
         self._crashes: list[str] = []
         self.scope = Scope(config)
         self.terminal = RunTerminal(config)
-        self.deployed = DeployedHalf(config, self.terminal.progress)
-        self.mutants = MutantsHalf(config, self.terminal.progress)
+        self.deployed = DeployedPhase(config, self.terminal.progress)
+        self.mutants = MutationPhase(config, self.terminal.progress)
         self._waivers: tuple[Waiver, ...] = ()
         self._started = dt.datetime.now(dt.UTC).astimezone()
         self._pool: ThreadPoolExecutor | None = None
@@ -108,37 +102,41 @@ class Run:
         Raises:
             PlanproofError: the stack cannot be judged at all.
         """
-        question = question_of(self.config)
+        request = request_of(self.config)
         if self.terminal.taken:
             # Yesterday's verdict must not lie where today's could not be reached.
             set_aside(Path(str(self.config.getoption("--report-dir"))))
         self._waivers = read_waivers(self._waivers_file())
         self.mutants.read()
-        self.inquiry = Inquiry(question, progress=self.terminal.progress)
+        self.resolved_stacks = ResolvedStacks(request, progress=self.terminal.progress)
         if self.terminal.taken:
-            self.terminal.say(f"planproof judges {self.inquiry.subject}")
+            self.terminal.say(f"planproof judges {self.resolved_stacks.subject}")
         self._start_checks()
         try:
-            begin = partial(self.deployed.begin, self.inquiry)
-            self.inquiry.prepare(self._variants, begin)
+            begin = partial(self.deployed.begin, self.resolved_stacks)
+            self.resolved_stacks.prepare(self._variants, begin)
         except BaseException:
             self.close()
             raise
         self.prepared = True
-        notices = (*self.inquiry.notices, *self.scope.notices)
+        notices = (*self.resolved_stacks.notices, *self.scope.notices)
         self.terminal.begin(notices, words.counted(len(self._requirements), "requirement"))
 
     def _variants(self, variables: Mapping[str, Value]) -> list[Variant]:
         hook = self.config.hook.pytest_planproof_variants
         return [v for found in hook(config=self.config, variables=variables) for v in found]
 
-    def inquiry_on(self, kind: Kind) -> Inquiry:
+    def inquiry_on(self, kind: Kind) -> ResolvedStacks:
         """The answers on one kind of evidence.
 
         Raises:
             PlanproofError: the stack is not deployed.
         """
-        return self.deployed.inquiry(self.inquiry) if kind is Kind.DEPLOYED else self.inquiry
+        return (
+            self.deployed.resolved_stacks(self.resolved_stacks)
+            if kind is Kind.DEPLOYED
+            else self.resolved_stacks
+        )
 
     def _waivers_file(self) -> Path | None:
         if named := self.config.getoption("--waivers"):
@@ -150,9 +148,9 @@ class Run:
         from planproof.checkov_runner import run_checks
 
         folder = self.config.rootpath / str(self.config.getini("checks_dir"))
-        directory = self.inquiry.question.terraform_dir
+        directory = self.resolved_stacks.request.terraform_dir
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkov")
-        files = tuple(self.inquiry.question.variable_files)
+        files = tuple(self.resolved_stacks.request.variable_files)
         self._checks = self._pool.submit(run_checks, folder, directory, files)
 
     def check_results(self) -> CheckResults:
@@ -164,8 +162,8 @@ class Run:
     def recorder(self) -> Recorder:
         """A recorder for one scenario."""
         return Recorder(
-            lambda resource, path: self.inquiry.locate(resource, path),
-            lambda: self.inquiry.secrets() | self.deployed.secrets(),
+            lambda resource, path: self.resolved_stacks.locate(resource, path),
+            lambda: self.resolved_stacks.secrets() | self.deployed.secrets(),
         )
 
     # While it runs ---------------------------------------------------------------------------
@@ -267,7 +265,7 @@ class Run:
             PlanproofError: the reports cannot be written.
         """
         order = self.requirement_ids
-        notices = [*self.inquiry.notices, *self.scope.notices, *self.deployed.notices()]
+        notices = [*self.resolved_stacks.notices, *self.scope.notices, *self.deployed.notices()]
         notices += self.mutants.notices
         if left := [i for i in order if self._requirements[i]]:
             notices.append(f"The run was stopped before these were judged: {', '.join(left)}.")
@@ -279,8 +277,8 @@ class Run:
         mutation, when = self.mutants.found(self, reports)
         notices += [when] if when else []
         self.result = RunResult(
-            subject=self.inquiry.subject,
-            source=self.inquiry.source + self.deployed.source(),
+            subject=self.resolved_stacks.subject,
+            source=self.resolved_stacks.source + self.deployed.source(),
             started=self._started,
             duration=self.terminal.seconds,
             requirements=tuple(self._requirement(identifier) for identifier in order),
@@ -322,5 +320,5 @@ class Run:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
-        if hasattr(self, "inquiry"):
-            self.inquiry.close()
+        if hasattr(self, "resolved_stacks"):
+            self.resolved_stacks.close()

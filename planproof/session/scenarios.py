@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from planproof.results import Kind, ScenarioResult, Verdict
+from planproof.results import Kind, ScenarioResult
 from planproof.session.collection import requirement_order, requirements_of, scenario_of
 from planproof.terraform.workspace import shown_path
+from planproof.verdicts import Verdict
 
 KIND = "evidence_kind"
 """The fixture, and the parameter of an item, that says what a scenario is judged on."""

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from planproof.errors import PlanproofError
-from planproof.evidence import UndeterminedError, sensitive_texts
+from planproof.errors import PlanproofError, UndeterminedError
+from planproof.evidence import sensitive_texts
 from planproof.terraform.aws_endpoint import LazyAccount
 from planproof.terraform.binary import Binary, Progress, TerraformNotFoundError, find_binary
 from planproof.terraform.binary import no_progress as silent
@@ -20,12 +20,11 @@ from planproof.terraform.plan import Plan
 from planproof.terraform.recording import Recording, read_recording, source_digest
 from planproof.terraform.resolution.run import Variant, planned_instances, resolve, resolve_beside
 from planproof.terraform.source_index import SourceIndex
-from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.stack import DEFAULT, Resource, Stack
 from planproof.terraform.working_copy import source_files
 from planproof.terraform.workspace import Workspace, shown_path
 from planproof.values import UNKNOWN, Value, is_unknown
 
-DEFAULT = "default"
 DEFAULT_BINARY = "terraform"
 VariantsOf = Callable[[Mapping[str, Value]], Sequence[Variant]]
 """Given the variables of the stack, the further variants a suite wants resolved. It is asked twice:
@@ -35,7 +34,7 @@ Prepared = Callable[[Workspace, Mapping[str, Value]], None]
 
 
 @dataclass(slots=True)
-class Question:
+class RunRequest:
     """What the user asked to have judged.
 
     Attributes:
@@ -67,7 +66,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Inquiry:
+class ResolvedStacks:
     """The answers, by variant name.
 
     Attributes:
@@ -76,7 +75,7 @@ class Inquiry:
         timings: phase → seconds.
     """
 
-    question: Question
+    request: RunRequest
     progress: Progress = silent
     source: str = ""
     notices: list[str] = field(default_factory=list)
@@ -99,11 +98,11 @@ class Inquiry:
         Raises:
             PlanproofError: the stack cannot be judged at all.
         """
-        if self.question.plan_file is not None:
-            self._from_plan_file(self.question.plan_file)
+        if self.request.plan_file is not None:
+            self._from_plan_file(self.request.plan_file)
             return
         try:
-            binary = find_binary(self.question.binary)
+            binary = find_binary(self.request.binary)
         except TerraformNotFoundError as missing:
             self._from_recording(missing)
             return
@@ -118,7 +117,7 @@ class Inquiry:
     @property
     def subject(self) -> str:
         """What is judged, as a report may show it."""
-        path = self.question.plan_file or self.question.terraform_dir
+        path = self.request.plan_file or self.request.terraform_dir
         return shown_path(path) if path else ""
 
     @property
@@ -138,7 +137,7 @@ class Inquiry:
         if found is not None:
             said = f" ({' '.join(found.detail.split())[:300]})" if found.detail else ""
             raise UndeterminedError(f"with {variant}, {found.what}{said}")
-        if self.question.plan_file is not None:
+        if self.request.plan_file is not None:
             raise UndeterminedError(
                 f"a plan file holds one set of variables, so {variant} cannot be looked at"
             )
@@ -154,7 +153,7 @@ class Inquiry:
 
     def source_path(self, file: str) -> str:
         """A file of the sources, as a report shows it."""
-        base = self.question.terraform_dir
+        base = self.request.terraform_dir
         if base is None:
             return file
         shown = shown_path(base)
@@ -177,7 +176,7 @@ class Inquiry:
 
     def _from_plan_file(self, path: Path) -> None:
         self.plan = Plan.load(path)
-        directory, sources = self.question.terraform_dir, None
+        directory, sources = self.request.terraform_dir, None
         if directory is not None:
             source_files(directory)
             sources = SourceIndex.read({"": directory}, root=directory)
@@ -188,18 +187,18 @@ class Inquiry:
         )
 
     def _from_recording(self, missing: TerraformNotFoundError) -> None:
-        directory = self.question.terraform_dir
-        named = self.question.binary != DEFAULT_BINARY
-        if directory is None or self.question.recording is None or named:
+        directory = self.request.terraform_dir
+        named = self.request.binary != DEFAULT_BINARY
+        if directory is None or self.request.recording is None or named:
             raise missing
-        if self.question.arguments() or any(name.startswith("TF_VAR_") for name in os.environ):
+        if self.request.arguments() or any(name.startswith("TF_VAR_") for name in os.environ):
             raise PlanproofError(
                 f"{missing.what}, and the recorded resolution is of no other variables than the "
                 "defaults",
                 f"{missing.todo}, or give no variables",
             )
         source_files(directory)
-        self.recorded = read_recording(self.question.recording, directory, missing)
+        self.recorded = read_recording(self.request.recording, directory, missing)
         self._stacks.update(self.recorded.stacks(directory))
         self.source = f"recorded resolution of {self.recorded.made_with}"
         self.notices.append(
@@ -209,19 +208,19 @@ class Inquiry:
         )
 
     def _from_terraform(self, binary: Binary, variants_of: VariantsOf, prepared: Prepared) -> None:
-        directory = self.question.terraform_dir
+        directory = self.request.terraform_dir
         if directory is None:
-            raise ValueError("a question names a directory or a plan file")
-        account = None if self.question.real_credentials else LazyAccount()
+            raise ValueError("a request names a directory or a plan file")
+        account = None if self.request.real_credentials else LazyAccount()
         if account is not None:
             self._open.callback(account.stop)
         workspace = Workspace.cached(
             directory,
             binary,
-            self.question.cache,
+            self.request.cache,
             progress=self.progress,
-            real_credentials=self.question.real_credentials,
-            mirrors=tuple(self.question.mirrors),
+            real_credentials=self.request.real_credentials,
+            mirrors=tuple(self.request.mirrors),
         )
         self.workspace = self._open.enter_context(workspace.prepared())
         if account is not None:
@@ -230,14 +229,14 @@ class Inquiry:
         with workspace.serving():
             self._resolve(workspace, variants_of, prepared)
         self.source = f"{binary}, every value resolved, sources {source_digest(directory)[:12]}"
-        names = [text.partition("=")[0] for text in self.question.variables]
-        names += [path.name for path in self.question.variable_files]
+        names = [text.partition("=")[0] for text in self.request.variables]
+        names += [path.name for path in self.request.variable_files]
         if names:
             self.source += f", with {', '.join(names)}"
 
     def _resolve(self, workspace: Workspace, variants_of: VariantsOf, prepared: Prepared) -> None:
-        arguments = self.question.arguments()
-        early = guessed_variables(workspace.sources, self.question)
+        arguments = self.request.arguments()
+        early = guessed_variables(workspace.sources, self.request)
         certain = not any(is_unknown(value) for value in early.values())
         if certain:
             prepared(workspace, early)
@@ -278,7 +277,7 @@ class Inquiry:
                 del self._stacks[variant.name]
         missing = [variant for variant in wanted if variant not in guessed]
         if missing and self.plan is not None:
-            arguments = self.question.arguments()
+            arguments = self.request.arguments()
             self._stacks.update(resolve(workspace, self.plan, missing, arguments))
 
     @contextmanager
@@ -289,7 +288,7 @@ class Inquiry:
 
     def _check_variables(self, workspace: Workspace) -> None:
         declared = {b.labels[0] for b in workspace.sources.blocks("", "variable") if b.labels}
-        for text in self.question.variables:
+        for text in self.request.variables:
             name, given, _ = text.partition("=")
             if not given:
                 raise PlanproofError(f"--var {text!r} has no value", "write it as --var NAME=VALUE")
@@ -299,7 +298,7 @@ class Inquiry:
                     f"{workspace.source_name} declares no variable {name!r}",
                     f"use one that it declares ({known})",
                 )
-        for path in self.question.variable_files:
+        for path in self.request.variable_files:
             if not path.is_file():
                 raise PlanproofError(
                     f"the variable file {path} does not exist", "name a .tfvars file that does"
@@ -309,16 +308,16 @@ class Inquiry:
 PLAN_FILE = "planproof.tfplan"
 
 
-def guessed_variables(sources: SourceIndex, question: Question) -> dict[str, Value]:
+def guessed_variables(sources: SourceIndex, request: RunRequest) -> dict[str, Value]:
     """The variables as far as they can be told without a plan: plain defaults, and ``--var``.
 
     Whatever takes more to tell, a variable file above all, is :data:`UNKNOWN`.
     """
     values: dict[str, Value] = {}
-    files = bool(question.variable_files) or any(
+    files = bool(request.variable_files) or any(
         path.name.endswith((".auto.tfvars", ".auto.tfvars.json"))
         or path.name in ("terraform.tfvars", "terraform.tfvars.json")
-        for path in (question.terraform_dir or Path()).iterdir()
+        for path in (request.terraform_dir or Path()).iterdir()
     )
     for block in sources.blocks("", "variable"):
         if not block.labels:
@@ -329,7 +328,7 @@ def guessed_variables(sources: SourceIndex, question: Question) -> dict[str, Val
             values[name] = json.loads(default.text) if told and default else UNKNOWN
         except ValueError:
             values[name] = UNKNOWN
-    for text in question.variables:
+    for text in request.variables:
         name, _, value = text.partition("=")
         values[name] = value
     return values

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pytest_bdd.steps import step_function_context_registry
 
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.session.step_suggestions import forms_of
 
 _TABLE: Final = "datatable"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from planproof.errors import PlanproofError
-from planproof.evidence import NotDeployedError, Recorder, StepFailedError, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import PlanproofError, UndeterminedError
+from planproof.evidence import NotDeployedError, Recorder, StepFailedError
 from planproof.session.scenarios import steps_part
+from planproof.verdicts import Verdict
 
 _LONGEST = 600
 

@@ -14,6 +14,9 @@ from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceBlock, SourceIndex
 from planproof.values import UNKNOWN, Value, dig
 
+DEFAULT = "default"
+"""The name of the stack with the user's own variables."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -120,7 +123,7 @@ class Stack:
 
     @classmethod
     def from_plan(
-        cls, plan: Plan, *, name: str = "default", sources: SourceIndex | None = None
+        cls, plan: Plan, *, name: str = DEFAULT, sources: SourceIndex | None = None
     ) -> Stack:
         """The stack as far as a plan alone knows it."""
         resources = {

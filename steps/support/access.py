@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from planproof.aws.policies.held import HeldPolicies
-from planproof.evidence import Recorder, UndeterminedError
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.iam import Decision, Policies, Request, Statement, evaluate
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from steps.pipeline import Pipeline
 from steps.support.places import place_of
@@ -19,7 +20,7 @@ class Access:
 
     pipeline: Pipeline
     role: Resource
-    inquiry: Inquiry
+    resolved_stacks: ResolvedStacks
     evidence: Recorder
     bucket: Resource | None = None
     held: HeldPolicies = field(init=False)
@@ -71,7 +72,7 @@ class Access:
 
     def _place(self, statement: Statement) -> tuple[str, int] | None:
         policies = (*self.held.identity, *self.held.boundaries, *self.held.bucket)
-        return place_of(self.pipeline.stack, self.inquiry, policies, statement)
+        return place_of(self.pipeline.stack, self.resolved_stacks, policies, statement)
 
 
 def arn_of(resource: Resource) -> str:

@@ -16,7 +16,7 @@ from planproof.aws.datapath.deliveries import GIVES_UP as LEAVES_EVENTS
 from planproof.aws.datapath.functions import READ, RUNS
 from planproof.aws.datapath.places import place_of
 from planproof.aws.datapath.queues import GIVES_UP as LEAVES_MESSAGES
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
 from steps.pipeline import Pipeline

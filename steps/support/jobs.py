@@ -15,7 +15,7 @@ from planproof.aws.datapath.keys import caller_needs
 from planproof.aws.datapath.places import account_of, arn_of, below, place_of
 from planproof.aws.policies.held import identity_policies
 from planproof.aws.sdk_calls import Calls
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, leaves
 from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
 
 KINDS: Final[dict[str, tuple[str, ...]]] = {

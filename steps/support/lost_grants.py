@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource
 from steps.support.traffic import text_of
 

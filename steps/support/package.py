@@ -9,7 +9,7 @@ from typing import Final
 from planproof.aws.lambda_package import Package, PackageError, archive_of, package_of
 from planproof.emulation.function.host import Failure
 from planproof.evidence import Recorder
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
 
 ROLE: Final = "MEDIACONVERT_ROLE"
@@ -17,20 +17,20 @@ _MAKES_JOBS: Final = re.compile("create_?job", re.IGNORECASE)  # in Python, Java
 _LANGUAGES: Final = (".py", ".js", ".mjs", ".cjs", ".ts")
 
 
-def package_at(inquiry: Inquiry, stack: Stack, function: Resource) -> Package:
+def package_at(resolved_stacks: ResolvedStacks, stack: Stack, function: Resource) -> Package:
     """The package of a function, from wherever the run has it."""
-    root = inquiry.workspace.root if inquiry.workspace is not None else None
+    root = resolved_stacks.workspace.root if resolved_stacks.workspace is not None else None
     return package_of(
         stack,
         function,
         root=root,
-        directory=inquiry.question.terraform_dir,
-        same_sources=inquiry.recorded is not None,
+        directory=resolved_stacks.request.terraform_dir,
+        same_sources=resolved_stacks.recorded is not None,
     )
 
 
 def source_of(
-    inquiry: Inquiry, stack: Stack, function: Resource, failure: Failure
+    resolved_stacks: ResolvedStacks, stack: Stack, function: Resource, failure: Failure
 ) -> tuple[str, int] | None:
     """File and line of the source in which the function failed, where it is known."""
     archive = archive_of(stack, function)
@@ -38,18 +38,18 @@ def source_of(
     if not failure.where or not isinstance(folder, str) or Path(folder).is_absolute():
         return None
     file, _, line = failure.where.rpartition(":")
-    return inquiry.source_path(f"{folder}/{file}"), int(line)
+    return resolved_stacks.source_path(f"{folder}/{file}"), int(line)
 
 
 def no_code(
-    inquiry: Inquiry, function: Resource, problem: PackageError, evidence: Recorder
+    resolved_stacks: ResolvedStacks, function: Resource, problem: PackageError, evidence: Recorder
 ) -> None:
     """Write down that there is no package to run; first, if the handler lies among the sources
     without being packed, that it would make no job either."""
-    directory = inquiry.question.terraform_dir
+    directory = resolved_stacks.request.terraform_dir
     handler = _placeholder(function, directory) if directory is not None else None
     if handler is not None and directory is not None:
-        file = inquiry.source_path(handler.relative_to(directory).as_posix())
+        file = resolved_stacks.source_path(handler.relative_to(directory).as_posix())
         found = f"{handler.name}, which is not packed and makes none"
         expected = "code that makes a MediaConvert job"
         evidence.check(False, function, "handler", expected=expected, found=found, at=(file, 1))

@@ -16,7 +16,7 @@ from typing import Final
 from planproof.aws.datapath import Authority
 from planproof.aws.datapath.functions import function_context
 from planproof.aws.datapath.places import account_of, arn_of
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.terraform.identities import SHAPES

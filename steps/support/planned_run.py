@@ -17,7 +17,7 @@ from planproof.emulation.function.host import (
     Stub,
 )
 from planproof.emulation.function.seed import furnish
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.identities import Place
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack

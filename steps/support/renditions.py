@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 
 _CODECS: Final[Mapping[str, str]] = {
     "AV1": "av1",

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from planproof.emulation.account.control import Control
 from planproof.emulation.account.model import Entry
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.identities import Place
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, leaves

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from planproof.evidence import Recorder
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
 
 
@@ -18,7 +18,7 @@ class VariableNames(Protocol):
 
 
 def variant(
-    inquiry: Inquiry, name: str, variable: str, evidence: Recorder, what: str
+    resolved_stacks: ResolvedStacks, name: str, variable: str, evidence: Recorder, what: str
 ) -> Stack | None:
     """The stack resolved with another value of ``variable``.
 
@@ -30,7 +30,7 @@ def variant(
     Raises:
         UndeterminedError: the stack could not be resolved that way.
     """
-    if variable not in inquiry.stack().variables:
+    if variable not in resolved_stacks.stack().variables:
         evidence.check(
             False,
             f"var.{variable}",
@@ -38,4 +38,4 @@ def variant(
             found="the stack declares none of that name",
         )
         return None
-    return inquiry.stack(name)
+    return resolved_stacks.stack(name)

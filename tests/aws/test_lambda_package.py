@@ -19,7 +19,7 @@ from planproof.aws.lambda_package import (
     package_of,
     package_path,
 )
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.archive_provider.archive import ArchiveSpec, Hashes, build_archive
 from planproof.terraform.references import Configuration
 from planproof.terraform.stack import Resource, Stack

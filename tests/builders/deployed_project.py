@@ -95,15 +95,15 @@ def thing_is_small(part, evidence_kind, evidence, request):
 
 
 @then(parsers.parse("with {name} it is {size}"))
-def variant_is(name, size, inquiry, evidence):
-    found = inquiry.stack(name)["terraform_data.thing"]
+def variant_is(name, size, resolved_stacks, evidence):
+    found = resolved_stacks.stack(name)["terraform_data.thing"]
     evidence.equal(found, "input", f"a {size} thing")
 
 
 @then("what is wrong is wrong also where it is not deployed")
-def wrong(inquiry, evidence, stack):
+def wrong(resolved_stacks, evidence, stack):
     evidence.equal(stack["terraform_data.thing"], "input", "another thing")
-    inquiry.stack("a huge one")
+    resolved_stacks.stack("a huge one")
 
 
 @then("the sources are there")

@@ -31,7 +31,7 @@ STEPS = '''\
 from pytest_bdd import given, parsers, then, when
 
 from tests.builders.repository import ROOT
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 
 
 @given("the stack")

@@ -1,4 +1,4 @@
-"""An inquiry whose stacks are made by hand, for tests of steps."""
+"""An resolved_stacks whose stacks are made by hand, for tests of steps."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.results import Verdict, verdict_of
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
+from planproof.results import verdict_of
 from planproof.terraform.stack import Stack
+from planproof.verdicts import Verdict
 
 NAMES = SimpleNamespace(
     suffix="environment_suffix", region="aws_region", alarm_topics="alarm_topic_arns"
@@ -16,11 +18,11 @@ NAMES = SimpleNamespace(
 
 
 class MadeInquiry:
-    """Answers as an Inquiry does: ``stacks`` by the name of their variables, "default" first."""
+    """Answers as an ResolvedStacks does: ``stacks`` by the name of their variables, "default" first."""
 
     def __init__(self, *stacks: Stack, terraform_dir: str | None = "terraform") -> None:
         self._stacks = {stack.name: stack for stack in stacks}
-        self.question = SimpleNamespace(terraform_dir=terraform_dir and Path(terraform_dir))
+        self.request = SimpleNamespace(terraform_dir=terraform_dir and Path(terraform_dir))
 
     def stack(self, variant: str = "default") -> Stack:
         if variant not in self._stacks:

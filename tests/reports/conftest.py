@@ -13,10 +13,10 @@ from planproof.results import (
     RequirementResult,
     RunResult,
     ScenarioResult,
-    Verdict,
     Waiver,
     verdict_of,
 )
+from planproof.verdicts import Verdict
 from tests.reports.mutations import attacked, mixed, with_mutation
 
 STARTED = dt.datetime(2027, 1, 27, 9, 30, 12, tzinfo=dt.UTC)

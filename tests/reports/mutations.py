@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from planproof.mutation_results import Fate, Kill, Mutation, Trial
-from planproof.results import RequirementResult, RunResult, Verdict
+from planproof.results import RequirementResult, RunResult
+from planproof.verdicts import Verdict
 
 REQUIREMENTS = tuple(f"REQ-{number:02}" for number in range(1, 14))
 BUCKETS = ("input", "output", "archive")

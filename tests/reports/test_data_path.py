@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.results import DrawnEdge, RunResult, ScenarioResult, Verdict
+from planproof.results import DrawnEdge, RunResult, ScenarioResult
+from planproof.verdicts import Verdict
 from tests.reports.conftest import requirement, run
 
 EDGE = DrawnEdge("a", "b", "notifies", "proven", needs=("n1",))

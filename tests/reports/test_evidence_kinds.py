@@ -9,7 +9,8 @@ import pytest
 
 from planproof.reports import compliance_html, compliance_json, compliance_md, junit
 from planproof.reports.terminal import details, kinds_line, requirement_line
-from planproof.results import Kind, RequirementResult, RunResult, Verdict
+from planproof.results import Kind, RequirementResult, RunResult
+from planproof.verdicts import Verdict
 from tests.reports.test_report_html import Element, Page
 
 DECLARED, PLANNED, DEPLOYED = Kind

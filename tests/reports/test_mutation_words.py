@@ -9,7 +9,7 @@ import pytest
 
 from planproof.mutation_results import Fate
 from planproof.reports import mutation_words as said
-from planproof.results import Verdict
+from planproof.verdicts import Verdict
 from tests.reports import mutations
 from tests.reports.mutations import HARMLESS, SURVIVOR, killed, mixed, nothing, trial
 

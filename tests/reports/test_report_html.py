@@ -13,7 +13,8 @@ import pytest
 
 from planproof.reports import compliance_html
 from planproof.reports.text import printable
-from planproof.results import RequirementResult, RunResult, Verdict
+from planproof.results import RequirementResult, RunResult
+from planproof.verdicts import Verdict
 
 RUNS = ["good", "broken", "waived", "hostile", "empty", "drawn", "hostile_drawn"]
 RUNS += ["mutated", "hostile_mutated"]

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from planproof.reports import words
-from planproof.results import RequirementResult, RunResult, Verdict
+from planproof.results import RequirementResult, RunResult
+from planproof.verdicts import Verdict
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import planproof.session.deployments as deployed_run
-from planproof.session.deployments import DeployedRun
+from planproof.session.deployments import Deployments
 from planproof.terraform.resolution.run import Variant
 
 
@@ -56,7 +56,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Made]:
 
 
 def test_variants_with_the_same_variables_share_one(made: list[Made]) -> None:
-    run = DeployedRun()
+    run = Deployments()
     both = {"suffix": "other", "topics": ["t"]}
     run.start(None, (), [Variant("a", both), Variant("b", dict(both)), Variant("c", {"x": 1})])  # type: ignore[arg-type]
     run.wait(None)  # type: ignore[arg-type]

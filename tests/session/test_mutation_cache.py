@@ -13,7 +13,7 @@ import pytest
 from planproof.errors import PlanproofError
 from planproof.mutation_results import Fate, Mutation, Trial
 from planproof.session.mutation_cache import FILE, fingerprint, keep, last
-from planproof.session.stacks import Question
+from planproof.session.stacks import RunRequest
 
 WHEN = dt.datetime(2026, 3, 4, 5, 6, tzinfo=dt.UTC)
 TRIAL = Trial("drop a.b", "drop", "a.b", "", "a", "nothing", Fate.SURVIVED, seen=("REQ-01",))
@@ -30,10 +30,10 @@ def project(tmp_path: Path) -> Path:
 
 
 def mark(project: Path, *scenarios: str, more: tuple[Path, ...] = (), **asked: Any) -> str:
-    question = Question(terraform_dir=project / "stack", cache=project / "cache")
+    request = RunRequest(terraform_dir=project / "stack", cache=project / "cache")
     item: Any = lambda name: SimpleNamespace(nodeid=name, path=project / "one.feature")  # noqa: E731
     items = [item(name) for name in scenarios or ("one",)]
-    return fingerprint(replace(question, **asked), items, project, more)
+    return fingerprint(replace(request, **asked), items, project, more)
 
 
 def test_it_is_read_again(project: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from planproof.processes import descendants
-from planproof.results import Verdict
+from planproof.verdicts import Verdict
 from tests.builders.project import _INSTALLED, PLAN, Outcome, Project, refused
 from tests.builders.repository import ROOT
 

@@ -9,8 +9,8 @@ import pytest
 
 from planproof.errors import PlanproofError
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.session.verdicts import judge
+from planproof.verdicts import Verdict
 
 
 def ended_with(problem: BaseException) -> Any:

@@ -9,8 +9,8 @@ from pytest_bdd.steps import step_function_context_registry
 
 from planproof.aws.datapath import Authority
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.terraform.stack import Stack
+from planproof.verdicts import Verdict
 from steps import permissions
 from steps.pipeline import MEDIACONVERT, Pipeline
 from steps.support.parties import Parties
@@ -105,7 +105,10 @@ def ask(step: str, found: Stack, *table: str) -> Recorder:
         ]
     evidence = Recorder()
     defined[0].step_func(
-        parties=parties_of(found), inquiry=MadeInquiry(found), evidence=evidence, **arguments
+        parties=parties_of(found),
+        resolved_stacks=MadeInquiry(found),
+        evidence=evidence,
+        **arguments,
     )
     return evidence
 

@@ -7,8 +7,8 @@ from typing import Any
 from planproof.aws.datapath import Authority, DataPath, draw
 from planproof.aws.sdk_calls import Calls, calls_of
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.terraform.stack import Stack
+from planproof.verdicts import Verdict
 from steps import data_path as steps
 from steps import least_privilege, strangers
 from steps.pipeline import Pipeline
@@ -35,26 +35,26 @@ class Scene:
         self.path: DataPath = drawn.with_edges(job_edges(self.pipeline, read))
         self.authority = Authority(stack)
         self.evidence = Recorder(stack.locate)
-        self.inquiry: Any = MadeInquiry(stack)
+        self.resolved_stacks: Any = MadeInquiry(stack)
 
     def edges(self, table: list[list[str]]) -> Recorder:
         steps.edges_are_proven(
-            self.pipeline, self.path, self.authority, self.inquiry, self.evidence, table
+            self.pipeline, self.path, self.authority, self.resolved_stacks, self.evidence, table
         )
         return self.evidence
 
     def every_edge(self) -> Recorder:
-        steps.every_edge_is_proven(self.path, self.authority, self.inquiry, self.evidence)
+        steps.every_edge_is_proven(self.path, self.authority, self.resolved_stacks, self.evidence)
         return self.evidence
 
     def grants(self) -> Recorder:
         least_privilege.every_grant_is_needed(
-            self.stack, self.path, self.authority, self.inquiry, self.evidence
+            self.stack, self.path, self.authority, self.resolved_stacks, self.evidence
         )
         return self.evidence
 
     def asked(self, step: Any, *arguments: Any) -> Recorder:
-        step(*arguments, self.inquiry, self.evidence)
+        step(*arguments, self.resolved_stacks, self.evidence)
         return self.evidence
 
     def strangers(self) -> dict[str, Verdict]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps.access import (
     may_read_input,
     may_write_output,

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps.alarms import (
     every_alarm_ends,
     every_alarm_tells,
@@ -114,8 +115,8 @@ def test_the_stack_with_topics() -> None:
     default = alarms([], alarm_topic_arns=[])
     resolved = alarms([TOPIC], name="alarm topics", alarm_topic_arns=[TOPIC])
     evidence = Recorder()
-    inquiry = MadeInquiry(default, resolved)
-    assert stack_with_topics(inquiry, NAMES, evidence) is resolved
+    resolved_stacks = MadeInquiry(default, resolved)
+    assert stack_with_topics(resolved_stacks, NAMES, evidence) is resolved
     with pytest.raises(UndeterminedError):
         stack_with_topics(MadeInquiry(default), NAMES, evidence)
     assert evidence.evidence == []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.evidence import UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.verdicts import Verdict
 from tests.builders.resolved_stacks import verdict
 from tests.steps.asking import ask, pipeline_of
 from tests.steps.support.test_parties import parties, refused

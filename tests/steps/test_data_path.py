@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from planproof.aws.sdk_calls import Calls, calls_of
-from planproof.evidence import UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, shipped_package, with_document, with_values
 from tests.builders.stacks import made

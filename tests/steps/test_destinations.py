@@ -10,9 +10,9 @@ import pytest
 
 from planproof.aws.datapath import Authority
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps import function as steps
 from tests.builders.resolved_stacks import MadeInquiry, verdict
 from tests.builders.shipped import shipped, with_document, with_values
@@ -35,10 +35,10 @@ def job(*destinations: str, role: Any = ROLE) -> dict[str, Any]:
 def judged(*jobs: dict[str, Any], stack: Stack | None = None) -> Recorder:
     """What the step writes down of the jobs that a function made."""
     given = stack or shipped()
-    evidence, inquiry = Recorder(given.locate), MadeInquiry(given)
+    evidence, resolved_stacks = Recorder(given.locate), MadeInquiry(given)
     conveyor: Any = SimpleNamespace(jobs=list(jobs))
-    scene = steps.Scene(conveyor, given[FUNCTION], inquiry, given, evidence)  # type: ignore[arg-type]
-    steps.may_write_there(scene, Authority(given), inquiry, evidence)  # type: ignore[arg-type]
+    scene = steps.Scene(conveyor, given[FUNCTION], resolved_stacks, given, evidence)  # type: ignore[arg-type]
+    steps.may_write_there(scene, Authority(given), resolved_stacks, evidence)  # type: ignore[arg-type]
     return evidence
 
 

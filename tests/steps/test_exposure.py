@@ -9,9 +9,9 @@ import pytest
 
 from planproof.aws.datapath import Authority
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps import exposure
 from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
 from tests.builders.shipped import shipped, with_document, with_values

@@ -9,8 +9,9 @@ import pytest
 
 from planproof.aws.lambda_package import Package, PackageError
 from planproof.emulation.function.host import FunctionHost
-from planproof.evidence import Recorder, StepFailedError, UndeterminedError
-from planproof.session.stacks import Inquiry, Question
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder, StepFailedError
+from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from steps import function as steps
@@ -103,11 +104,11 @@ def play(host: FunctionHost, tmp_path: Path) -> Play:
         judged = stack or pipeline_stack()
         pipeline = Pipeline(judged)
         conveyor = Conveyor(judged, pipeline, host, lambda _: package(text))
-        inquiry = Inquiry(Question(terraform_dir=tmp_path, cache=tmp_path))
+        resolved_stacks = ResolvedStacks(RunRequest(terraform_dir=tmp_path, cache=tmp_path))
         if given:
             steps.environment_of_the_stack(conveyor)
             steps.role_is_given(conveyor, pipeline)
-        return Scene(conveyor, pipeline.function, inquiry, judged, Recorder())
+        return Scene(conveyor, pipeline.function, resolved_stacks, judged, Recorder())
 
     return scene
 

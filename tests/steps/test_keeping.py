@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps import keeping
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped

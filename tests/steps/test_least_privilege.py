@@ -11,9 +11,9 @@ from planproof.aws.datapath import Authority
 from planproof.aws.datapath.surplus import Grant
 from planproof.aws.policies.held import identity_policies
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps.least_privilege import keys_through_services, no_management, no_way_up, record_grant
 from tests.builders.resolved_stacks import MadeInquiry, verdict
 from tests.builders.shipped import shipped, with_document, with_values

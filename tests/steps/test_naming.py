@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps.naming import copy_keeps_to_itself, no_shared_name, stack_with_other_suffix
 from tests.builders.resolved_stacks import NAMES, MadeInquiry, broken, verdict
 from tests.builders.stacks import made, stack

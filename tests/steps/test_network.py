@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps.network import no_policy_allows, roles_of_functions
 from steps.pipeline import Pipeline
 from tests.builders.resolved_stacks import MadeInquiry, broken, verdict

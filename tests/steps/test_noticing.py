@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from planproof.results import Verdict
 from planproof.terraform.identities import Place
 from planproof.terraform.references import Configuration
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps import noticing
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, with_values

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from planproof.aws.sdk_calls import Calls
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps import ordering
 from steps.ordering import made_after_queue_policies
 from steps.pipeline import Pipeline

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from planproof.emulation.function.host import FunctionHost
-from planproof.evidence import Recorder, StepFailedError, UndeterminedError
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder, StepFailedError
 from planproof.results import Evidence
-from planproof.session.stacks import Inquiry, Question
+from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.archive_provider.archive import ArchiveSpec, Hashes, Source, build_archive
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
@@ -29,12 +30,14 @@ def host() -> Iterator[FunctionHost]:
 
 
 @pytest.fixture
-def inquiry(tmp_path: Path) -> Inquiry:
+def resolved_stacks(tmp_path: Path) -> ResolvedStacks:
     """Of a run without Terraform, on sources with the function beside them."""
     (tmp_path / "terraform").mkdir()
     (tmp_path / "lambda").mkdir()
     (tmp_path / "lambda" / "main.py").write_text(HANDLER)
-    return Inquiry(Question(terraform_dir=tmp_path / "terraform", cache=tmp_path / "cache"))
+    return ResolvedStacks(
+        RunRequest(terraform_dir=tmp_path / "terraform", cache=tmp_path / "cache")
+    )
 
 
 def archive(text: str = HANDLER, **values: Any) -> Resource:
@@ -52,9 +55,9 @@ def stack_with(its: Resource | None, **values: Any) -> Stack:
     return pipeline_stack(f, *([its] if its is not None else []))
 
 
-def built(inquiry: Inquiry, stack: Stack) -> list[Evidence]:
+def built(resolved_stacks: ResolvedStacks, stack: Stack) -> list[Evidence]:
     evidence = Recorder()
-    steps.package_is_built(inquiry, stack, Pipeline(stack), evidence)
+    steps.package_is_built(resolved_stacks, stack, Pipeline(stack), evidence)
     return evidence.evidence
 
 
@@ -65,22 +68,22 @@ def changed(stack: Stack) -> Evidence:
     return item
 
 
-def imported(inquiry: Inquiry, stack: Stack, host: FunctionHost) -> Evidence:
+def imported(resolved_stacks: ResolvedStacks, stack: Stack, host: FunctionHost) -> Evidence:
     """The last evidence of the scenario; raises as the run would."""
     evidence = Recorder()
     pipeline = Pipeline(stack)
-    failure = steps.open_package(inquiry, stack, pipeline, host, evidence)
+    failure = steps.open_package(resolved_stacks, stack, pipeline, host, evidence)
     evidence.settle(must_prove=False)
-    steps.handler_is_imported(inquiry, stack, pipeline, evidence, failure)
+    steps.handler_is_imported(resolved_stacks, stack, pipeline, evidence, failure)
     return evidence.evidence[-1]
 
 
 # Built by Terraform ----------------------------------------------------------------------------
 
 
-def test_an_archive_of_a_folder_of_the_sources_is_built(inquiry: Inquiry) -> None:
+def test_an_archive_of_a_folder_of_the_sources_is_built(resolved_stacks: ResolvedStacks) -> None:
     stack = stack_with(archive(source=[], source_dir="./../lambda"))
-    found = built(inquiry, stack)
+    found = built(resolved_stacks, stack)
     assert [(e.address, e.attribute, e.holds) for e in found] == [
         ("aws_lambda_function.f", "filename", True),
         ("data.archive_file.f", "type", True),
@@ -88,34 +91,41 @@ def test_an_archive_of_a_folder_of_the_sources_is_built(inquiry: Inquiry) -> Non
     ]
 
 
-def test_an_archive_of_content_in_the_configuration_is_built(inquiry: Inquiry) -> None:
-    assert {e.holds for e in built(inquiry, stack_with(archive()))} == {True}
+def test_an_archive_of_content_in_the_configuration_is_built(
+    resolved_stacks: ResolvedStacks,
+) -> None:
+    assert {e.holds for e in built(resolved_stacks, stack_with(archive()))} == {True}
 
 
-def test_a_file_that_nobody_builds_is_seen(inquiry: Inquiry) -> None:
-    (found,) = built(inquiry, stack_with(None, filename="function.zip"))
+def test_a_file_that_nobody_builds_is_seen(resolved_stacks: ResolvedStacks) -> None:
+    (found,) = built(resolved_stacks, stack_with(None, filename="function.zip"))
     assert found.holds is False
     assert found.found == "function.zip, which nothing in the stack builds"
 
 
-def test_an_image_is_seen(inquiry: Inquiry) -> None:
-    (found,) = built(inquiry, stack_with(None, filename=None, image_uri="image"))
+def test_an_image_is_seen(resolved_stacks: ResolvedStacks) -> None:
+    (found,) = built(resolved_stacks, stack_with(None, filename=None, image_uri="image"))
     assert (found.holds, found.found) == (False, "no file")
 
 
-def test_a_folder_that_is_not_in_the_sources_is_seen(inquiry: Inquiry) -> None:
+def test_a_folder_that_is_not_in_the_sources_is_seen(resolved_stacks: ResolvedStacks) -> None:
     stack = stack_with(archive(source=[], source_dir="./../build"))
-    assert [e.holds for e in built(inquiry, stack)] == [True, True, False]
+    assert [e.holds for e in built(resolved_stacks, stack)] == [True, True, False]
 
 
-def test_another_kind_of_archive_is_seen(inquiry: Inquiry) -> None:
-    assert [e.holds for e in built(inquiry, stack_with(archive(type="tar.gz")))] == [True, False]
+def test_another_kind_of_archive_is_seen(resolved_stacks: ResolvedStacks) -> None:
+    assert [e.holds for e in built(resolved_stacks, stack_with(archive(type="tar.gz")))] == [
+        True,
+        False,
+    ]
 
 
 def test_beside_a_plan_file_there_are_no_sources(tmp_path: Path) -> None:
-    inquiry = Inquiry(Question(terraform_dir=None, cache=tmp_path, plan_file=tmp_path / "p"))
+    resolved_stacks = ResolvedStacks(
+        RunRequest(terraform_dir=None, cache=tmp_path, plan_file=tmp_path / "p")
+    )
     stack = stack_with(archive(source=[], source_dir="./../lambda"))
-    assert built(inquiry, stack)[-1].holds is None
+    assert built(resolved_stacks, stack)[-1].holds is None
 
 
 # A change is seen ------------------------------------------------------------------------------
@@ -149,36 +159,41 @@ def test_an_unknown_hash_decides_nothing() -> None:
 # The handler can be imported -------------------------------------------------------------------
 
 
-def test_a_handler_is_imported_from_the_package(inquiry: Inquiry, host: FunctionHost) -> None:
-    found = imported(inquiry, stack_with(archive()), host)
+def test_a_handler_is_imported_from_the_package(
+    resolved_stacks: ResolvedStacks, host: FunctionHost
+) -> None:
+    found = imported(resolved_stacks, stack_with(archive()), host)
     assert found.holds is True
     assert found.found == "main.handler, imported"
     assert archive().get("output_sha256")[:12] in found.expected
 
 
-def test_a_missing_package_is_seen(inquiry: Inquiry, host: FunctionHost) -> None:
+def test_a_missing_package_is_seen(resolved_stacks: ResolvedStacks, host: FunctionHost) -> None:
     with pytest.raises(
         StepFailedError, match=r"function\.zip of aws_lambda_function\.f does not exist"
     ):
-        imported(inquiry, stack_with(None, filename="function.zip"), host)
+        imported(resolved_stacks, stack_with(None, filename="function.zip"), host)
 
 
-def test_a_file_that_is_no_zip_is_seen(inquiry: Inquiry, host: FunctionHost) -> None:
-    assert inquiry.question.terraform_dir is not None
-    (inquiry.question.terraform_dir / "function.zip").write_text("placeholder")
+def test_a_file_that_is_no_zip_is_seen(resolved_stacks: ResolvedStacks, host: FunctionHost) -> None:
+    assert resolved_stacks.request.terraform_dir is not None
+    (resolved_stacks.request.terraform_dir / "function.zip").write_text("placeholder")
     with pytest.raises(StepFailedError, match=r"function\.zip is no zip archive"):
-        imported(inquiry, stack_with(None, filename="function.zip"), host)
+        imported(resolved_stacks, stack_with(None, filename="function.zip"), host)
 
 
-def test_a_wrong_handler_is_seen(inquiry: Inquiry, host: FunctionHost) -> None:
-    found = imported(inquiry, stack_with(archive(), handler="index.handler"), host)
+def test_a_wrong_handler_is_seen(resolved_stacks: ResolvedStacks, host: FunctionHost) -> None:
+    found = imported(resolved_stacks, stack_with(archive(), handler="index.handler"), host)
     assert found.holds is False
     assert found.attribute == "handler"
     assert found.found == "ModuleNotFoundError: No module named 'index'"
 
 
 def test_a_module_that_crashes_is_seen_where_it_crashes(
-    inquiry: Inquiry, host: FunctionHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    resolved_stacks: ResolvedStacks,
+    host: FunctionHost,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lambda" / "main.py").write_text("import os\n\nTABLE = os.environ['TABLE']\n")
@@ -186,35 +201,45 @@ def test_a_module_that_crashes_is_seen_where_it_crashes(
         "data.archive_file.f",
         {"type": "zip", "output_path": "./f.zip", "source_dir": "./../lambda", "source": []},
     )
-    found = imported(inquiry, stack_with(its), host)
+    found = imported(resolved_stacks, stack_with(its), host)
     assert found.holds is False
     assert found.found == "KeyError at main.py:3: 'TABLE'"
     assert (found.file, found.line) == ("lambda/main.py", 3)
 
 
-def test_what_is_not_in_the_runtime_is_seen(inquiry: Inquiry, host: FunctionHost) -> None:
-    found = imported(inquiry, stack_with(archive("import moto\n" + HANDLER)), host)
+def test_what_is_not_in_the_runtime_is_seen(
+    resolved_stacks: ResolvedStacks, host: FunctionHost
+) -> None:
+    found = imported(resolved_stacks, stack_with(archive("import moto\n" + HANDLER)), host)
     assert (found.holds, found.found) == (
         False,
         "ModuleNotFoundError at main.py:1: No module named 'moto'",
     )
 
 
-def test_what_may_be_in_a_layer_decides_nothing(inquiry: Inquiry, host: FunctionHost) -> None:
+def test_what_may_be_in_a_layer_decides_nothing(
+    resolved_stacks: ResolvedStacks, host: FunctionHost
+) -> None:
     its = archive("import aws_lambda_powertools\n" + HANDLER)
-    found = imported(inquiry, stack_with(its, layers=["arn:aws:lambda:eu-west-1::layer:p:1"]), host)
+    found = imported(
+        resolved_stacks, stack_with(its, layers=["arn:aws:lambda:eu-west-1::layer:p:1"]), host
+    )
     assert found.holds is None
     assert found.found.endswith("which may be in one of its layers")
 
 
-def test_the_role_is_another_requirements_question(inquiry: Inquiry, host: FunctionHost) -> None:
+def test_the_role_is_another_requirements_question(
+    resolved_stacks: ResolvedStacks, host: FunctionHost
+) -> None:
     its = archive("import os\nROLE = os.environ['MEDIACONVERT_ROLE']\n" + HANDLER)
-    assert imported(inquiry, stack_with(its), host).holds is True
+    assert imported(resolved_stacks, stack_with(its), host).holds is True
     given = {"environment": [{"variables": {"MEDIACONVERT_ROLE": "arn"}}]}
-    assert imported(inquiry, stack_with(its, **given), host).holds is True
+    assert imported(resolved_stacks, stack_with(its, **given), host).holds is True
 
 
 def test_beside_a_plan_file_there_is_no_package(tmp_path: Path, host: FunctionHost) -> None:
-    inquiry = Inquiry(Question(terraform_dir=None, cache=tmp_path, plan_file=tmp_path / "p"))
+    resolved_stacks = ResolvedStacks(
+        RunRequest(terraform_dir=None, cache=tmp_path, plan_file=tmp_path / "p")
+    )
     with pytest.raises(UndeterminedError, match="a plan file does not hold it"):
-        imported(inquiry, stack_with(archive()), host)
+        imported(resolved_stacks, stack_with(archive()), host)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
 from steps.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
@@ -63,12 +64,12 @@ def records(*items: Made) -> list[Recorder]:
         *items,
         sources=SOURCES,
     )
-    pipeline, inquiry = Pipeline(found), MadeInquiry(found)
+    pipeline, resolved_stacks = Pipeline(found), MadeInquiry(found)
     worker = found["aws_iam_role.worker"]
     one, two, three = Recorder(), Recorder(), Recorder()
-    may_pass(pipeline, worker, MEDIACONVERT, inquiry, one)
-    may_pass_to_no_other(pipeline, worker, MEDIACONVERT, inquiry, two)
-    may_pass_no_other_role(pipeline, worker, inquiry, three)
+    may_pass(pipeline, worker, MEDIACONVERT, resolved_stacks, one)
+    may_pass_to_no_other(pipeline, worker, MEDIACONVERT, resolved_stacks, two)
+    may_pass_no_other_role(pipeline, worker, resolved_stacks, three)
     return [one, two, three]
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from pytest_bdd.parser import FeatureParser
 
-from planproof.evidence import Recorder, StepFailedError, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder, StepFailedError
 from planproof.terraform.recording import Recording
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from tests.builders.repository import ROOT
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.stacks import ACCOUNT, Made, made, role_arn

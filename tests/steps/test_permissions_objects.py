@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from planproof.results import Verdict
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from tests.builders.stacks import Made, made, role
 from tests.steps.asking import (
     GROUP_ARN,

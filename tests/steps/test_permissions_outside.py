@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from planproof.results import Verdict
+from planproof.verdicts import Verdict
 from tests.builders.stacks import ACCOUNT, made, role
 from tests.steps.asking import (
     KEY_ARN,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.values import UNKNOWN
 from steps.pipeline import MissingPartError, Pipeline
 from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, role_arn, stack, trust

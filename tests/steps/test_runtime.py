@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps.pipeline import Pipeline
 from steps.runtime import runtimes_are_supported
 from tests.builders.resolved_stacks import broken, verdict

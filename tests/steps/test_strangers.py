@@ -8,9 +8,9 @@ import pytest
 
 from planproof.aws.sdk_calls import Calls, calls_of
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps import least_privilege, strangers
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, shipped_package, with_document, with_values
@@ -209,7 +209,7 @@ def test_a_service_that_nobody_needs_is_named_without_actions() -> None:
     statement = added(Principal={"Service": "ec2.amazonaws.com"}, Action="sqs:SendMessage")
     scene = Scene(with_document(shipped(), QUEUE, statement))
     evidence = Recorder(scene.stack.locate)
-    strangers.no_needless_service(scene.authority, scene.path, scene.inquiry, evidence)
+    strangers.no_needless_service(scene.authority, scene.path, scene.resolved_stacks, evidence)
     said = [e.expected for e in evidence.evidence if e.holds is False]
     assert said == ["ec2.amazonaws.com is refused"]
 
@@ -219,7 +219,7 @@ def test_the_name_of_the_bucket_can_be_taken_by_somebody_else() -> None:
     edit = first_statement(Condition={"ArnEquals": {"aws:SourceArn": arn}})
     scene = Scene(with_document(shipped(), QUEUE, edit))
     evidence = Recorder(scene.stack.locate)
-    strangers.no_confused_deputy(scene.authority, scene.path, scene.inquiry, evidence)
+    strangers.no_confused_deputy(scene.authority, scene.path, scene.resolved_stacks, evidence)
     said = [e.expected for e in evidence.evidence if e.holds is False]
     assert said == [
         f"sqs:SendMessage refused to s3.amazonaws.com on behalf of {arn} of another account"

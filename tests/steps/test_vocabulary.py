@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps.support.kinds import KINDS, all_of
 from steps.vocabulary import (
     every_has,

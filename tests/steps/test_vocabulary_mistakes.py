@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from planproof.evidence import Recorder, UndeterminedError
-from planproof.results import Verdict
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder
+from planproof.verdicts import Verdict
 from steps.vocabulary import (
     every_has,
     every_matches,

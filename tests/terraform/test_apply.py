@@ -17,7 +17,7 @@ import pytest
 
 from planproof.emulation.account.process import AccountProcess
 from planproof.errors import PlanproofError
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.apply import Deployment, StoppedError
 from planproof.terraform.stack import Stack
 from planproof.terraform.workspace import Workspace
@@ -99,14 +99,14 @@ resource "aws_iam_role_policy_attachment" "lost" {
 
 
 @pytest.fixture(scope="module")
-def inquiry(ask: Ask, write_stack: Callable[[Mapping[str, str]], Path]) -> Inquiry:
+def resolved_stacks(ask: Ask, write_stack: Callable[[Mapping[str, str]], Path]) -> ResolvedStacks:
     return ask(write_stack(FILES))
 
 
 @pytest.fixture(scope="module")
-def workspace(inquiry: Inquiry) -> Workspace:
-    assert inquiry.workspace is not None
-    return inquiry.workspace
+def workspace(resolved_stacks: ResolvedStacks) -> Workspace:
+    assert resolved_stacks.workspace is not None
+    return resolved_stacks.workspace
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +123,9 @@ def deployed(workspace: Workspace, account: AccountProcess) -> Iterator[Deployme
 
 
 @pytest.fixture(scope="module")
-def stack(deployed: Deployment, inquiry: Inquiry) -> Stack:
-    assert inquiry.plan is not None
-    return deployed.stack(inquiry.plan)
+def stack(deployed: Deployment, resolved_stacks: ResolvedStacks) -> Stack:
+    assert resolved_stacks.plan is not None
+    return deployed.stack(resolved_stacks.plan)
 
 
 def client(account: AccountProcess, service: str) -> Any:
@@ -152,8 +152,8 @@ def test_it_stands_in_the_account(deployed: Deployment, account: AccountProcess)
     assert deployed.outputs() == {"bucket": "tiny-one-dev"}
 
 
-def test_the_stack_is_what_was_resolved(stack: Stack, inquiry: Inquiry) -> None:
-    resolved = inquiry.stack()
+def test_the_stack_is_what_was_resolved(stack: Stack, resolved_stacks: ResolvedStacks) -> None:
+    resolved = resolved_stacks.stack()
     assert list(stack.resources) == list(resolved.resources)
     assert stack.places == resolved.places
     assert stack.variables == resolved.variables

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.session.stacks import Inquiry
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.resolution.run import DEFAULTS_FILE, Variant
 from planproof.values import UNKNOWN
 from tests.conftest import Ask
@@ -96,16 +96,16 @@ def armed(write_stack: Write, ran: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def inquiries(ask: Ask, armed: Path) -> list[Inquiry]:
+def each_resolved(ask: Ask, armed: Path) -> list[ResolvedStacks]:
     """A first run, which initialises, and a second, which need not."""
     first = ask(armed, Variant("more", {"more": True}))
     first.close()
     return [first, ask(armed, Variant("more", {"more": True}))]
 
 
-def test_no_provisioner_runs_in_any_run(inquiries: list[Inquiry], ran: Path) -> None:
-    for inquiry in inquiries:
-        assert {"default", "more"} == set(inquiry.stacks)
+def test_no_provisioner_runs_in_any_run(each_resolved: list[ResolvedStacks], ran: Path) -> None:
+    for resolved_stacks in each_resolved:
+        assert {"default", "more"} == set(resolved_stacks.stacks)
     assert list(ran.iterdir()) == []
 
 
@@ -118,23 +118,25 @@ def test_a_provisioner_would_leave_its_mark(ran: Path, armed: Path) -> None:
     (armed / "root").unlink()
 
 
-def test_the_users_backend_and_tests_are_left_alone(inquiries: list[Inquiry], armed: Path) -> None:
-    stack = inquiries[0].stack()
+def test_the_users_backend_and_tests_are_left_alone(
+    each_resolved: list[ResolvedStacks], armed: Path
+) -> None:
+    stack = each_resolved[0].stack()
     assert stack["terraform_data.root"].get("input") == "settings"
     assert len(stack) == 4
     left = {p.name for p in armed.rglob("*")}
     assert left == {"main.tf", "more.tf.json", "inner", "own.tftest.hcl", "tests"}
 
 
-def test_a_stack_without_aws_needs_no_aws_provider(inquiries: list[Inquiry]) -> None:
-    workspace = inquiries[1].workspace
+def test_a_stack_without_aws_needs_no_aws_provider(each_resolved: list[ResolvedStacks]) -> None:
+    workspace = each_resolved[1].workspace
     assert workspace is not None
     assert not list((workspace.folder / "data").glob("providers/*/hashicorp/aws"))
 
 
-def test_lines_stay_where_the_user_has_them(inquiries: list[Inquiry]) -> None:
-    for inquiry in inquiries:
-        assert inquiry.locate(inquiry.stack("more")["terraform_data.more[0]"]) == (
+def test_lines_stay_where_the_user_has_them(each_resolved: list[ResolvedStacks]) -> None:
+    for resolved_stacks in each_resolved:
+        assert resolved_stacks.locate(resolved_stacks.stack("more")["terraform_data.more[0]"]) == (
             "stack/main.tf",
             ARMED.splitlines().index('resource "terraform_data" "more" {') + 1,
         )
@@ -182,10 +184,12 @@ def test_a_sensitive_output_of_a_sensitive_variable(ask: Ask, write_stack: Write
         'resource "terraform_data" "x" {\n  input = { a = "token ${var.secret}", b = "open" }\n}\n'
         'output "o" {\n  value = terraform_data.x.input\n  sensitive = true\n}\n'
     )
-    inquiry = ask(write_stack({"stack/main.tf": main}), variables=["secret=hunter2-hunter2"])
-    found = inquiry.stack()["terraform_data.x"]
+    resolved_stacks = ask(
+        write_stack({"stack/main.tf": main}), variables=["secret=hunter2-hunter2"]
+    )
+    found = resolved_stacks.stack()["terraform_data.x"]
     assert found.is_sensitive("input")
-    assert "hunter2-hunter2" in inquiry.secrets()
+    assert "hunter2-hunter2" in resolved_stacks.secrets()
 
 
 def test_a_directory_that_cannot_be_copied_is_a_sentence(
@@ -249,10 +253,10 @@ def test_a_default_that_something_refers_to(ask: Ask, write_stack: Write) -> Non
     Nor does the provider ask anybody but the emulated account, whatever it is configured to.
     """
     files = {"stack/main.tf": DEFAULTS, "stack/function/main.tf": FUNCTION}
-    inquiry = ask(write_stack(files))
-    queue = inquiry.stack()["aws_sqs_queue.jobs"]
+    resolved_stacks = ask(write_stack(files))
+    queue = resolved_stacks.stack()["aws_sqs_queue.jobs"]
     assert queue.get("visibility_timeout_seconds") == 18
     assert queue.get("name") is UNKNOWN
-    assert inquiry.stack()["module.function.aws_lambda_function.f"].get("timeout") == 3
-    assert inquiry.workspace is not None
-    assert not list(inquiry.workspace.folder.rglob(DEFAULTS_FILE))
+    assert resolved_stacks.stack()["module.function.aws_lambda_function.f"].get("timeout") == 3
+    assert resolved_stacks.workspace is not None
+    assert not list(resolved_stacks.workspace.folder.rglob(DEFAULTS_FILE))

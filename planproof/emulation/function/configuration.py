@@ -9,7 +9,7 @@ from pathlib import Path
 
 from planproof.aws.lambda_package import Package
 from planproof.emulation.function.process import NOBODY
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, contains_unknown, is_unknown
 

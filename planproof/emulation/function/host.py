@@ -18,7 +18,7 @@ from typing import Any
 from planproof.emulation.function.configuration import Deployment, lambda_environment
 from planproof.emulation.function.frames import TASK_ROOT
 from planproof.emulation.function.process import DriverProcess
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.values import Value
 
 SECONDS_AN_EVENT = 20.0

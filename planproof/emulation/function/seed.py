@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from planproof.emulation.function.host import RunningFunction
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, contains_unknown
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from planproof.session.stacks import DEFAULT
-from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.stack import DEFAULT, Resource, Stack
 from planproof.values import Value, leaves
 
 Rewrite = Callable[[Stack], Stack]

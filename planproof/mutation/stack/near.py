@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planproof.mutation.stack.model import Mutant, texts
-from planproof.results import ScenarioResult, Verdict
+from planproof.results import ScenarioResult
 from planproof.terraform.stack import Resource, Stack
+from planproof.verdicts import Verdict
 
 IDENTITIES = (
     "arn",

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from planproof.errors import PlanproofError
 from planproof.mutation_results import Fate, Kill, Mutation, Trial
-from planproof.results import Verdict
+from planproof.verdicts import Verdict
 
 _T = TypeVar("_T")
 

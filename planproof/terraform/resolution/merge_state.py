@@ -18,7 +18,7 @@ from planproof.terraform.plan import Plan, state_resources
 from planproof.terraform.provenance import Tracer
 from planproof.terraform.references import Configuration
 from planproof.terraform.resolution.merge_values import Knowledge, ValueMerge
-from planproof.terraform.resolution.mocked_values import Looked, MadeUp
+from planproof.terraform.resolution.mocked_values import EvaluatedInstance, MockedValues
 from planproof.terraform.resolution.overrides import Overrides
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Resource, Stack
@@ -61,13 +61,13 @@ def stack_of(
     items = [i for i in items if not is_probe(i["mode"], i["type"], i["name"])]
     configuration = Configuration.of(plan, sources)
     tracer = Tracer(configuration)
-    looked: dict[str, Looked] = {}
+    looked: dict[str, EvaluatedInstance] = {}
     for item in items:
         declared = configuration_address(item["address"])
         planned = plan.resources.get(item["address"])
         expressions = configuration.resources.get(declared, {}).get("expressions") or {}
         tokens = overrides.given(item["address"])
-        looked[item["address"]] = Looked(
+        looked[item["address"]] = EvaluatedInstance(
             declared=declared,
             planned=planned,
             schema=evaluation.schemas.get(f"{item['mode']}.{item['type']}") or {},
@@ -79,7 +79,7 @@ def stack_of(
     overridden = [item for item in looked.values() if item.given is not None]
     knowledge = Knowledge(
         tracer=tracer,
-        made_up=MadeUp.among(overridden, tracer, same_variables=same_variables),
+        made_up=MockedValues.among(overridden, tracer, same_variables=same_variables),
         identities=overrides.identities,
         same_variables=same_variables,
     )
@@ -106,7 +106,7 @@ def stack_of(
 
 def _resources(
     items: list[dict[str, Any]],
-    looked: Mapping[str, Looked],
+    looked: Mapping[str, EvaluatedInstance],
     knowledge: Knowledge,
     plan: Plan,
     real: Callable[[str], str],

@@ -16,7 +16,7 @@ from planproof.terraform.provenance import DOCUMENTS, NOWHERE, Origin, Tracer
 from planproof.terraform.resolution.mocked_values import (
     UNPLANNED,
     Blocks,
-    MadeUp,
+    MockedValues,
     Taint,
     aligned,
     attributes_of,
@@ -36,7 +36,7 @@ class Knowledge:
     """
 
     tracer: Tracer
-    made_up: MadeUp
+    made_up: MockedValues
     identities: Identities
     same_variables: bool
 

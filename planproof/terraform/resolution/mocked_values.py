@@ -38,7 +38,7 @@ class Taint(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class EvaluatedInstance:
     """One resource instance, as it was evaluated.
 
     Attributes:
@@ -56,7 +56,7 @@ class Looked:
 
 
 @dataclass(slots=True)
-class MadeUp:
+class MockedValues:
     """What was made up in one evaluated stack.
 
     Attributes:
@@ -69,7 +69,9 @@ class MadeUp:
     _paths: dict[str, dict[str, bool]] = field(default_factory=dict)  # … → shows wherever it is
 
     @classmethod
-    def among(cls, looked: Iterable[Looked], tracer: Tracer, *, same_variables: bool) -> MadeUp:
+    def among(
+        cls, looked: Iterable[EvaluatedInstance], tracer: Tracer, *, same_variables: bool
+    ) -> MockedValues:
         """What was made up among overridden instances.
 
         Args:
@@ -104,7 +106,7 @@ class MadeUp:
 
     # Finding it ------------------------------------------------------------------------------
 
-    def _look(self, item: Looked, tracer: Tracer, same_variables: bool) -> None:
+    def _look(self, item: EvaluatedInstance, tracer: Tracer, same_variables: bool) -> None:
         known = item.planned.known if item.planned else {}
         # Not in the plan: what nobody configures may have any default.
         missing: Value = None if item.planned else False
@@ -123,7 +125,7 @@ class MadeUp:
             self._look_into(item.declared, key, spec, item.values.get(key), known.get(key), blocks)
 
     def _look_at_configured(
-        self, item: Looked, key: str, spec: Mapping[str, Any], tracer: Tracer
+        self, item: EvaluatedInstance, key: str, spec: Mapping[str, Any], tracer: Tracer
     ) -> None:
         """An argument that turned out null is as good as none."""
         planned = item.planned.known.get(key) if item.planned else None
@@ -225,7 +227,7 @@ class Blocks:
         # What is written inside a dynamic block is not in the plan: any argument may be given.
         return Blocks(
             tuple(inner),
-            _Everything() if within else dynamic,
+            _AllNames() if within else dynamic,
             origin,
             tuple(b for block in self.sources for b in block.blocks if b.kind == key),
             self.read,
@@ -250,7 +252,7 @@ def _given_by(dynamic: Iterable[SourceBlock]) -> frozenset[str]:
     return frozenset(names)
 
 
-class _Everything(frozenset[str]):
+class _AllNames(frozenset[str]):
     """The set of all names."""
 
     def __contains__(self, _: object) -> bool:

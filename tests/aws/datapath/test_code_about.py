@@ -365,9 +365,9 @@ def test_evidence_is_one_piece_for_a_group_and_none_for_what_is_not_required(
     both = job({"T": "one", "OUT": "reels"})
     found = stack(role("r"), table("one"), bucket("reels"), both, *[granted(*given)] * bool(given))
     authority, evidence = Authority(found), Recorder(found.locate)
-    inquiry: Any = MadeInquiry(found)
+    resolved_stacks: Any = MadeInquiry(found)
     for edge in path_of(found, code(source)).of("calls"):
-        record_edge(authority.judge(edge), authority, inquiry, evidence)
+        record_edge(authority.judge(edge), authority, resolved_stacks, evidence)
     said = [f"{one.holds} {one.expected.partition(' allowed')[0]}" for one in evidence.evidence]
     assert said == expected
 

@@ -15,7 +15,7 @@ from planproof.aws.lambda_package import Package
 from planproof.emulation.function.configuration import Deployment, deployment_of
 from planproof.emulation.function.host import FunctionHost, Invocation, Stub
 from planproof.emulation.function.seed import furnish, table_parameters
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.identities import Place
 from planproof.terraform.references import Configuration
 from planproof.terraform.stack import Resource, Stack

@@ -9,9 +9,10 @@ import pytest
 from planproof.mutation.stack.model import Mutant, mutant
 from planproof.mutation.stack.near import identities, neighbours, points_at
 from planproof.mutation.stack.rewriting import dropped, put
-from planproof.results import Evidence, ScenarioResult, Verdict
+from planproof.results import Evidence, ScenarioResult
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from tests.builders.stacks import ACCOUNT, made, role, role_arn, stack
 
 JOBS, DEAD, OTHER = "aws_sqs_queue.jobs", "aws_sqs_queue.dead", "aws_sqs_queue.other"

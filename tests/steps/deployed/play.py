@@ -15,7 +15,8 @@ import pytest
 from planproof.emulation.account.clients import Clients
 from planproof.emulation.account.control import Control
 from planproof.emulation.account.process import AccountProcess
-from planproof.evidence import Recorder, StepFailedError, UndeterminedError
+from planproof.errors import UndeterminedError
+from planproof.evidence import Recorder, StepFailedError
 from planproof.terraform.stack import Stack
 from steps import deployed as steps
 from steps.deployed import Scene

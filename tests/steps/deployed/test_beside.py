@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from planproof.errors import PlanproofError
-from planproof.evidence import Recorder, StepFailedError, UndeterminedError
+from planproof.errors import PlanproofError, UndeterminedError
+from planproof.evidence import Recorder, StepFailedError
 from planproof.terraform.drift import Change, Drift
 from steps import deployed as steps
 from steps import deployed_beside as beside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from steps import deployed as steps
 from steps import deployed_outcome as outcome
 from tests.steps.deployed.play import LOSES, Play

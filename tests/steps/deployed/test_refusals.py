@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from steps import deployed as steps
 from steps import deployed_grants as grants
 from steps import deployed_outcome as outcome

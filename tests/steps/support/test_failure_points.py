@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from planproof.evidence import Recorder
-from planproof.results import Verdict
 from planproof.terraform.stack import Resource
 from planproof.values import UNKNOWN
+from planproof.verdicts import Verdict
 from steps import noticing
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, with_values

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource
 from steps.support.lost_grants import Policies, without
 

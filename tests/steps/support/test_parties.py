@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from planproof.evidence import UndeterminedError
+from planproof.errors import UndeterminedError
 from planproof.terraform.identities import Place
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from planproof.evidence import UndeterminedError, sensitive_texts
-from planproof.session.stacks import Inquiry
+from planproof.errors import UndeterminedError
+from planproof.evidence import sensitive_texts
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.resolution.run import Variant
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, contains_unknown
@@ -29,13 +30,13 @@ HOME = "us-east-1:123456789012"
 
 
 @pytest.fixture(scope="module")
-def inquiry(ask: Ask, write_stack: Callable[[Mapping[str, str]], Path]) -> Inquiry:
+def resolved_stacks(ask: Ask, write_stack: Callable[[Mapping[str, str]], Path]) -> ResolvedStacks:
     return ask(write_stack(FILES), *VARIANTS)
 
 
 @pytest.fixture(scope="module")
-def stack(inquiry: Inquiry) -> Stack:
-    return inquiry.stack()
+def stack(resolved_stacks: ResolvedStacks) -> Stack:
+    return resolved_stacks.stack()
 
 
 def environment(stack: Stack) -> Mapping[str, object]:
@@ -152,46 +153,48 @@ def test_the_order_is_terraforms(stack: Stack) -> None:
 
 
 def test_evidence_has_file_and_line_of_the_users_own_sources(
-    inquiry: Inquiry, stack: Stack
+    resolved_stacks: ResolvedStacks, stack: Stack
 ) -> None:
     queue = stack["aws_sqs_queue.counted[1]"]
     line = MAIN.splitlines().index('  name           = "${local.prefix}-${count.index}"') + 1
-    assert inquiry.locate(queue, "name") == ("stack/main.tf", line)
+    assert resolved_stacks.locate(queue, "name") == ("stack/main.tf", line)
     work = stack['module.worker["one"].aws_sqs_queue.work']
-    assert inquiry.locate(work)[0] == "stack/modules/worker/main.tf"
-    assert inquiry.workspace is not None
-    found = inquiry.workspace.sources.blocks("", "provider")
+    assert resolved_stacks.locate(work)[0] == "stack/modules/worker/main.tf"
+    assert resolved_stacks.workspace is not None
+    found = resolved_stacks.workspace.sources.blocks("", "provider")
     assert [block.file for block in found] == ["main.tf", "main.tf"]
 
 
 # Other variables -----------------------------------------------------------------------------
 
 
-def resource(inquiry: Inquiry, variant: str, address: str) -> Resource:
-    return inquiry.stack(variant)[address]
+def resource(resolved_stacks: ResolvedStacks, variant: str, address: str) -> Resource:
+    return resolved_stacks.stack(variant)[address]
 
 
-def test_another_suffix(inquiry: Inquiry) -> None:
-    queue = resource(inquiry, "another suffix", "aws_sqs_queue.counted[0]")
+def test_another_suffix(resolved_stacks: ResolvedStacks) -> None:
+    queue = resource(resolved_stacks, "another suffix", "aws_sqs_queue.counted[0]")
     assert queue.get("name") == "jobs-pr4711-0"
     assert json.loads(queue.get("redrive_policy"))["deadLetterTargetArn"].endswith("pr4711-dead")
     assert queue.get("visibility_timeout_seconds") == 30
-    function = resource(inquiry, "another suffix", "aws_lambda_function.function")
+    function = resource(resolved_stacks, "another suffix", "aws_lambda_function.function")
     assert function.get("reserved_concurrent_executions") is UNKNOWN
     assert function.get("description") is UNKNOWN
-    assert inquiry.stack("another suffix").variables["suffix"] == "pr4711"
+    assert resolved_stacks.stack("another suffix").variables["suffix"] == "pr4711"
 
 
-def test_another_region(inquiry: Inquiry) -> None:
-    found = inquiry.stack("another region")
+def test_another_region(resolved_stacks: ResolvedStacks) -> None:
+    found = resolved_stacks.stack("another region")
     arn = found["aws_sqs_queue.counted[0]"].get("arn")
     assert arn == "arn:aws:sqs:ap-southeast-2:123456789012:jobs-dev-0"
     assert found["aws_sqs_queue.west"].get("arn").startswith("arn:aws:sqs:eu-west-1:")
 
 
-def test_a_variant_that_breaks_a_validation_leaves_the_others_alone(inquiry: Inquiry) -> None:
+def test_a_variant_that_breaks_a_validation_leaves_the_others_alone(
+    resolved_stacks: ResolvedStacks,
+) -> None:
     with pytest.raises(UndeterminedError) as caught:
-        inquiry.stack("too big")
+        resolved_stacks.stack("too big")
     text = str(caught.value)
     assert "with too big, Terraform test failed on stack" in text
     assert "small must be below 5" in text
@@ -199,8 +202,8 @@ def test_a_variant_that_breaks_a_validation_leaves_the_others_alone(inquiry: Inq
     assert "planproof" not in text  # a generated file is nowhere to be found
 
 
-def test_instances_that_only_other_variables_bring_about(inquiry: Inquiry) -> None:
-    found = inquiry.stack("with a backup")
+def test_instances_that_only_other_variables_bring_about(resolved_stacks: ResolvedStacks) -> None:
+    found = resolved_stacks.stack("with a backup")
     backup = found["aws_sqs_queue.backup[0]"]
     assert backup.get("arn") == f"arn:aws:sqs:{HOME}:jobs-dev-backup"
     new, kept = found['aws_s3_bucket.media["new"]'], found['aws_s3_bucket.media["in"]']
@@ -210,6 +213,6 @@ def test_instances_that_only_other_variables_bring_about(inquiry: Inquiry) -> No
     assert found["aws_iam_role_policy.send"].get("policy") is UNKNOWN
 
 
-def test_a_module_that_would_really_be_made_is_not(inquiry: Inquiry) -> None:
+def test_a_module_that_would_really_be_made_is_not(resolved_stacks: ResolvedStacks) -> None:
     with pytest.raises(UndeterminedError, match=r"module\.worker may have other instances"):
-        inquiry.stack("more workers")
+        resolved_stacks.stack("more workers")
