@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from planproof.errors import UndeterminedError
 from planproof.results import DrawnEdge, Evidence, verdict_of
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, contains_unknown, dig, is_unknown, leaves

@@ -21,7 +21,7 @@ class DeployedStacks(ResolvedStacks):
 
     @classmethod
     def beside(cls, planned: ResolvedStacks, deployed: dict[str, Stack]) -> DeployedStacks:
-        """The answers on what was deployed from the sources of an resolved_stacks; it stays its owner's
+        """The stacks deployed from the sources of other stacks; these stay their owner's
         to close."""
         return cls(
             request=planned.request,

@@ -17,8 +17,8 @@ NAMES = SimpleNamespace(
 )
 
 
-class MadeInquiry:
-    """Answers as an ResolvedStacks does: ``stacks`` by the name of their variables, "default" first."""
+class MadeResolvedStacks:
+    """Stacks by the name of their variables; the first one is "default"."""
 
     def __init__(self, *stacks: Stack, terraform_dir: str | None = "terraform") -> None:
         self._stacks = {stack.name: stack for stack in stacks}

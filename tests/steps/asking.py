@@ -14,7 +14,7 @@ from planproof.verdicts import Verdict
 from steps import permissions
 from steps.pipeline import MEDIACONVERT, Pipeline
 from steps.support.parties import Parties
-from tests.builders.resolved_stacks import MadeInquiry, verdict
+from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
 from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, role_arn, stack
 
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:worker"
@@ -106,7 +106,7 @@ def ask(step: str, found: Stack, *table: str) -> Recorder:
     evidence = Recorder()
     defined[0].step_func(
         parties=parties_of(found),
-        resolved_stacks=MadeInquiry(found),
+        resolved_stacks=MadeResolvedStacks(found),
         evidence=evidence,
         **arguments,
     )

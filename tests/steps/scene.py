@@ -13,7 +13,7 @@ from steps import data_path as steps
 from steps import least_privilege, strangers
 from steps.pipeline import Pipeline
 from steps.support.jobs import job_edges
-from tests.builders.resolved_stacks import MadeInquiry, verdict
+from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
 from tests.builders.shipped import shipped_package
 
 QUEUE = "aws_sqs_queue_policy.processing"
@@ -35,7 +35,7 @@ class Scene:
         self.path: DataPath = drawn.with_edges(job_edges(self.pipeline, read))
         self.authority = Authority(stack)
         self.evidence = Recorder(stack.locate)
-        self.resolved_stacks: Any = MadeInquiry(stack)
+        self.resolved_stacks: Any = MadeResolvedStacks(stack)
 
     def edges(self, table: list[list[str]]) -> Recorder:
         steps.edges_are_proven(

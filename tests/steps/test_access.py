@@ -17,7 +17,7 @@ from steps.access import (
     the_mediaconvert_role,
 )
 from steps.pipeline import MEDIACONVERT, Pipeline
-from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
+from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import ACCOUNT, REGION, Made, allow, made, role, stack
 
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:uploads"
@@ -49,13 +49,13 @@ def grants(action: Any, resource: Any, **elements: Any) -> Made:
 
 def reading(*items: Made, **filters: str) -> Recorder:
     found, evidence = pipeline(*items, **filters), Recorder()
-    may_read_input(found, found.mediaconvert_role, MadeInquiry(found.stack), evidence)
+    may_read_input(found, found.mediaconvert_role, MadeResolvedStacks(found.stack), evidence)
     return evidence
 
 
 def writing(*items: Made) -> Recorder:
     found, evidence = pipeline(*items), Recorder()
-    may_write_output(found, found.mediaconvert_role, MadeInquiry(found.stack), evidence)
+    may_write_output(found, found.mediaconvert_role, MadeResolvedStacks(found.stack), evidence)
     return evidence
 
 

@@ -18,7 +18,7 @@ from steps.alarms import (
     stack_with_topics,
 )
 from steps.pipeline import Pipeline
-from tests.builders.resolved_stacks import NAMES, MadeInquiry, broken, verdict
+from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import made, stack
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
@@ -115,15 +115,15 @@ def test_the_stack_with_topics() -> None:
     default = alarms([], alarm_topic_arns=[])
     resolved = alarms([TOPIC], name="alarm topics", alarm_topic_arns=[TOPIC])
     evidence = Recorder()
-    resolved_stacks = MadeInquiry(default, resolved)
+    resolved_stacks = MadeResolvedStacks(default, resolved)
     assert stack_with_topics(resolved_stacks, NAMES, evidence) is resolved
     with pytest.raises(UndeterminedError):
-        stack_with_topics(MadeInquiry(default), NAMES, evidence)
+        stack_with_topics(MadeResolvedStacks(default), NAMES, evidence)
     assert evidence.evidence == []
 
 
 def test_a_stack_without_the_variable_is_the_finding() -> None:
     evidence = Recorder()
-    assert stack_with_topics(MadeInquiry(alarms([])), NAMES, evidence) is None
+    assert stack_with_topics(MadeResolvedStacks(alarms([])), NAMES, evidence) is None
     found = "the stack declares none of that name"
     assert broken(evidence) == [("var.alarm_topic_arns", "", found, "")]

@@ -14,7 +14,7 @@ from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps import function as steps
-from tests.builders.resolved_stacks import MadeInquiry, verdict
+from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 
 POLICY, FUNCTION = "aws_iam_policy.mediaconvert", "aws_lambda_function.processor"
@@ -35,7 +35,7 @@ def job(*destinations: str, role: Any = ROLE) -> dict[str, Any]:
 def judged(*jobs: dict[str, Any], stack: Stack | None = None) -> Recorder:
     """What the step writes down of the jobs that a function made."""
     given = stack or shipped()
-    evidence, resolved_stacks = Recorder(given.locate), MadeInquiry(given)
+    evidence, resolved_stacks = Recorder(given.locate), MadeResolvedStacks(given)
     conveyor: Any = SimpleNamespace(jobs=list(jobs))
     scene = steps.Scene(conveyor, given[FUNCTION], resolved_stacks, given, evidence)  # type: ignore[arg-type]
     steps.may_write_there(scene, Authority(given), resolved_stacks, evidence)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps import exposure
-from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
+from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 from tests.builders.stacks import Made, made, stack
 from tests.steps.scene import Scene
@@ -184,7 +184,7 @@ def test_on_a_plan_alone_it_cannot_be_told() -> None:
         ),
     )
     scene_stack, evidence = stack(*items, region=None), Recorder()
-    exposure.buckets_refuse(Authority(scene_stack), MadeInquiry(scene_stack), evidence)  # type: ignore[arg-type]
+    exposure.buckets_refuse(Authority(scene_stack), MadeResolvedStacks(scene_stack), evidence)  # type: ignore[arg-type]
     assert verdict(evidence) is Verdict.UNDETERMINED
 
 

@@ -15,7 +15,7 @@ from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.least_privilege import keys_through_services, no_management, no_way_up, record_grant
-from tests.builders.resolved_stacks import MadeInquiry, verdict
+from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 from tests.builders.stacks import made, role, stack
 from tests.steps.scene import Scene
@@ -32,7 +32,7 @@ def granting(*actions: str) -> Any:
 
 def found(step: Any, *actions: str) -> list[str]:
     given, evidence = granting(*actions), Recorder()
-    step(given, Authority(given), MadeInquiry(given), evidence)
+    step(given, Authority(given), MadeResolvedStacks(given), evidence)
     return [e.found for e in evidence.evidence if e.holds is False]
 
 
@@ -61,7 +61,7 @@ def test_a_grant_is_said_to_be_needed_or_not() -> None:
             holds=holds,
             surplus=surplus,
         )
-        record_grant(grant, Authority(given), MadeInquiry(given), evidence)
+        record_grant(grant, Authority(given), MadeResolvedStacks(given), evidence)
     assert {e.expected for e in evidence.evidence} == {
         "needed by the data path: sqs:* for aws_iam_role.r"
     }

@@ -9,7 +9,7 @@ from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.naming import copy_keeps_to_itself, no_shared_name, stack_with_other_suffix
-from tests.builders.resolved_stacks import NAMES, MadeInquiry, broken, verdict
+from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import made, stack
 
 
@@ -38,14 +38,14 @@ def test_an_unknown_name() -> None:
 def test_the_copy() -> None:
     default = stack(variables={"environment_suffix": "dev"})
     copy = stack(name="another suffix", variables={"environment_suffix": "pr1"})
-    assert stack_with_other_suffix(MadeInquiry(default, copy), NAMES, Recorder()) is copy
+    assert stack_with_other_suffix(MadeResolvedStacks(default, copy), NAMES, Recorder()) is copy
     with pytest.raises(UndeterminedError):
-        stack_with_other_suffix(MadeInquiry(default), NAMES, Recorder())
+        stack_with_other_suffix(MadeResolvedStacks(default), NAMES, Recorder())
 
 
 def test_a_stack_without_a_suffix_is_the_finding() -> None:
     evidence = Recorder()
-    assert stack_with_other_suffix(MadeInquiry(stack()), NAMES, evidence) is None
+    assert stack_with_other_suffix(MadeResolvedStacks(stack()), NAMES, evidence) is None
     assert broken(evidence)[0][0] == "var.environment_suffix"
 
 

@@ -10,7 +10,7 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.network import no_policy_allows, roles_of_functions
 from steps.pipeline import Pipeline
-from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
+from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import Made, allow, made, role, role_arn, stack
 
 TABLE = [["action"], ["ec2:CreateNetworkInterface"], ["ec2:DescribeNetworkInterfaces"]]
@@ -22,7 +22,7 @@ def looked_at(*items: Made) -> Recorder:
     found = stack(role("worker"), role("other"), FUNCTION, *items)
     pipeline, evidence = Pipeline(found), Recorder()
     roles = roles_of_functions(pipeline)
-    no_policy_allows(pipeline, roles, TABLE, MadeInquiry(found), evidence)
+    no_policy_allows(pipeline, roles, TABLE, MadeResolvedStacks(found), evidence)
     return evidence
 
 

@@ -13,7 +13,7 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
 from steps.pipeline import MEDIACONVERT, Pipeline
-from tests.builders.resolved_stacks import MadeInquiry, broken, verdict
+from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import ACCOUNT, Made, made, role, role_arn, stack
 
 CONVERTER = role_arn("converter")
@@ -64,7 +64,7 @@ def records(*items: Made) -> list[Recorder]:
         *items,
         sources=SOURCES,
     )
-    pipeline, resolved_stacks = Pipeline(found), MadeInquiry(found)
+    pipeline, resolved_stacks = Pipeline(found), MadeResolvedStacks(found)
     worker = found["aws_iam_role.worker"]
     one, two, three = Recorder(), Recorder(), Recorder()
     may_pass(pipeline, worker, MEDIACONVERT, resolved_stacks, one)

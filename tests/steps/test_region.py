@@ -14,7 +14,7 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.region import no_literal, no_trace, providers_follow, stack_in_other_region
 from steps.support.regions import regions_in, regions_written
-from tests.builders.resolved_stacks import NAMES, MadeInquiry, broken, verdict
+from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import Made, made, stack
 
 HERE, THERE = "us-east-1", "eu-west-1"
@@ -88,10 +88,10 @@ def test_a_stack_that_did_not_move_proves_nothing() -> None:
 
 def test_providers() -> None:
     evidence = Recorder()
-    providers_follow(moved(), NAMES, MadeInquiry(DEFAULT), evidence)
+    providers_follow(moved(), NAMES, MadeResolvedStacks(DEFAULT), evidence)
     assert verdict(evidence) is Verdict.PASSED
     evidence = Recorder()
-    providers_follow(moved(region=HERE), NAMES, MadeInquiry(DEFAULT), evidence)
+    providers_follow(moved(region=HERE), NAMES, MadeResolvedStacks(DEFAULT), evidence)
     assert broken(evidence) == [("provider aws", "region", HERE, "")]
 
 
@@ -112,7 +112,7 @@ def test_a_provider_is_found_where_its_region_stands(key: str, line: int) -> Non
     )
     stayed = replace(stayed, places={key: stayed.places["aws"]})
     evidence = Recorder()
-    providers_follow(stayed, NAMES, MadeInquiry(DEFAULT), evidence)
+    providers_follow(stayed, NAMES, MadeResolvedStacks(DEFAULT), evidence)
     place = f"terraform/main.tf:{line}" if line else ""
     assert broken(evidence) == [(f"provider {key}", "region", HERE, place)]
 
@@ -136,15 +136,15 @@ def test_a_provider_that_is_not_there_works_nowhere(
     evidence = Recorder()
     variables = {"aws_region": THERE}
     there = stack(*items, sources=sources, variables=variables)
-    providers_follow(there, NAMES, MadeInquiry(DEFAULT), evidence)
+    providers_follow(there, NAMES, MadeResolvedStacks(DEFAULT), evidence)
     assert (verdict(evidence) if evidence.evidence else None) is expected
 
 
 def test_the_moved_stack() -> None:
     other = moved()
-    assert stack_in_other_region(MadeInquiry(DEFAULT, other), NAMES, Recorder()) is other
+    assert stack_in_other_region(MadeResolvedStacks(DEFAULT, other), NAMES, Recorder()) is other
     evidence = Recorder()
-    assert stack_in_other_region(MadeInquiry(stack()), NAMES, evidence) is None
+    assert stack_in_other_region(MadeResolvedStacks(stack()), NAMES, evidence) is None
     assert broken(evidence)[0][0] == "var.aws_region"
 
 
@@ -172,7 +172,7 @@ resource "aws_x" "y" {
 def written(text: str, names: object = NAMES) -> Recorder:
     found = stack(sources=text)
     evidence = Recorder()
-    no_literal(found, names, MadeInquiry(found), evidence)
+    no_literal(found, names, MadeResolvedStacks(found), evidence)
     return evidence
 
 
@@ -210,7 +210,7 @@ def test_the_variable_may_be_called_otherwise() -> None:
 
 def test_without_sources_nothing_is_proven() -> None:
     evidence = Recorder()
-    no_literal(stack(), NAMES, MadeInquiry(terraform_dir=None), evidence)
+    no_literal(stack(), NAMES, MadeResolvedStacks(terraform_dir=None), evidence)
     assert verdict(evidence) is Verdict.UNDETERMINED
     assert verdict(written("")) is Verdict.UNDETERMINED
 

@@ -27,7 +27,7 @@ from tests.aws.datapath.parts import (
     table,
 )
 from tests.builders.packages import read
-from tests.builders.resolved_stacks import MadeInquiry
+from tests.builders.resolved_stacks import MadeResolvedStacks
 from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, stack
 
 START = (
@@ -365,7 +365,7 @@ def test_evidence_is_one_piece_for_a_group_and_none_for_what_is_not_required(
     both = job({"T": "one", "OUT": "reels"})
     found = stack(role("r"), table("one"), bucket("reels"), both, *[granted(*given)] * bool(given))
     authority, evidence = Authority(found), Recorder(found.locate)
-    resolved_stacks: Any = MadeInquiry(found)
+    resolved_stacks: Any = MadeResolvedStacks(found)
     for edge in path_of(found, code(source)).of("calls"):
         record_edge(authority.judge(edge), authority, resolved_stacks, evidence)
     said = [f"{one.holds} {one.expected.partition(' allowed')[0]}" for one in evidence.evidence]
