@@ -11,7 +11,7 @@ from planproof.aws.escalation import Escalation, escalations, permissions_manage
 from planproof.aws.policies.held import boundaries, identity_policies
 from planproof.iam.actions import AccessLevel, access_level
 from planproof.values import UNKNOWN
-from tests.builders.stacks import ACCOUNT, Made, allow, made, role, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, allow, declare, role, stack
 
 LIMIT = f"arn:aws:iam::{ACCOUNT}:policy/limit"
 PASS = "iam:PassRole"
@@ -27,18 +27,20 @@ def document(*statements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def inline(text: Any, name: str = "p") -> Made:
-    return made(f"aws_iam_role_policy.{name}", name=name, role="r", policy=text)
+def inline(text: Any, name: str = "p") -> DeclaredResource:
+    return declare(f"aws_iam_role_policy.{name}", name=name, role="r", policy=text)
 
 
-def limit(text: Any) -> list[Made]:
+def limit(text: Any) -> list[DeclaredResource]:
     return [
         role("r", permissions_boundary=LIMIT),
-        made("aws_iam_policy.limit", name="limit", arn=LIMIT, id=LIMIT, policy=text),
+        declare("aws_iam_policy.limit", name="limit", arn=LIMIT, id=LIMIT, policy=text),
     ]
 
 
-def found_by(ask: Any, *statements: Any, parts: list[Made] | None = None) -> dict[str, Escalation]:
+def found_by(
+    ask: Any, *statements: Any, parts: list[DeclaredResource] | None = None
+) -> dict[str, Escalation]:
     given = [inline(document(*statements))] if statements else []
     found = stack(*(parts or [role("r")]), *given)
     principal = found["aws_iam_role.r"]
@@ -46,13 +48,17 @@ def found_by(ask: Any, *statements: Any, parts: list[Made] | None = None) -> dic
     return {way.name: way for way in ask(*held)}
 
 
-def open_ways(*statements: Any, parts: list[Made] | None = None) -> dict[str, bool | None]:
+def open_ways(
+    *statements: Any, parts: list[DeclaredResource] | None = None
+) -> dict[str, bool | None]:
     found = found_by(escalations, *statements, parts=parts)
     assert set(found) == set(ways())
     return {name: way.open for name, way in found.items() if way.open is not False}
 
 
-def managing(*statements: Any, parts: list[Made] | None = None) -> dict[str, bool | None]:
+def managing(
+    *statements: Any, parts: list[DeclaredResource] | None = None
+) -> dict[str, bool | None]:
     found = found_by(permissions_management, *statements, parts=parts)
     return {name: way.open for name, way in found.items()}
 

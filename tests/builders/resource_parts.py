@@ -10,7 +10,7 @@ from typing import Any
 from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Policies, Request, evaluate
 from planproof.terraform.stack import Stack
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, role_arn
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role_arn
 
 OTHER = "111122223333"
 S3 = "s3.amazonaws.com"
@@ -69,13 +69,13 @@ class Kind:
     attribute: bool = True
     more: Mapping[str, Any] = field(default_factory=dict)
 
-    def resource(self, name: str = "r", **values: Any) -> Made:
+    def resource(self, name: str = "r", **values: Any) -> DeclaredResource:
         identity = self.own if name == "r" else self.other
-        return made(f"{self.type}.{name}", **{**identity, **values})
+        return declare(f"{self.type}.{name}", **{**identity, **values})
 
-    def written(self, **values: Any) -> Made:
+    def written(self, **values: Any) -> DeclaredResource:
         named = {self.names: self.own[self.by[0]], "policy": let(self.action)}
-        return made(f"{self.writer}.w", **{**named, **values})
+        return declare(f"{self.writer}.w", **{**named, **values})
 
 
 def queue_of(name: str) -> dict[str, str]:
@@ -171,35 +171,35 @@ KINDS = {
 WITH_ATTRIBUTE = [name for name, kind in KINDS.items() if kind.attribute]
 
 WORKER = role_arn("worker")
-KEY = made("aws_kms_key.k", **key_of("k"), policy=let("kms:Decrypt"))
+KEY = declare("aws_kms_key.k", **key_of("k"), policy=let("kms:Decrypt"))
 
 
-def grant(**values: Any) -> Made:
+def grant(**values: Any) -> DeclaredResource:
     given = {"key_id": "k", "grantee_principal": WORKER, "operations": ["Decrypt", "DescribeKey"]}
-    return made("aws_kms_grant.g", **{**given, **values})
+    return declare("aws_kms_grant.g", **{**given, **values})
 
 
-def constrained(**pairs: Any) -> Made:
+def constrained(**pairs: Any) -> DeclaredResource:
     return grant(constraints=[pairs])
 
 
 FUNCTION_ARN = arn("lambda", "function:f")
-FUNCTION = made("aws_lambda_function.f", function_name="f", id="f", arn=FUNCTION_ARN)
+FUNCTION = declare("aws_lambda_function.f", function_name="f", id="f", arn=FUNCTION_ARN)
 
 
-def permission(**values: Any) -> Made:
+def permission(**values: Any) -> DeclaredResource:
     given = {
         "statement_id": "AllowS3",
         "function_name": "f",
         "principal": S3,
         "action": "lambda:InvokeFunction",
     }
-    return made("aws_lambda_permission.p", **{**given, **values})
+    return declare("aws_lambda_permission.p", **{**given, **values})
 
 
 BUS = KINDS["event bus"].resource()
 
 
-def bus_permission(**values: Any) -> Made:
+def bus_permission(**values: Any) -> DeclaredResource:
     given = {"event_bus_name": "r", "principal": OTHER, "statement_id": "Other"}
-    return made("aws_cloudwatch_event_permission.p", **{**given, **values})
+    return declare("aws_cloudwatch_event_permission.p", **{**given, **values})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceIndex, scan_text
 from planproof.terraform.stack import Resource, Stack, configuration_address, module_path
@@ -19,26 +19,32 @@ COMPUTED = ("arn", "id", "key_id", "url", "tags_all")
 
 
 @dataclass(frozen=True)
-class Made:
+class DeclaredResource:
+    """A resource or data source, and its entry in the configuration."""
+
     resource: Resource
     configuration: Mapping[str, Any]
 
 
-def made(
+def declare(
     address: str,
     /,
     *,
     refers: Mapping[str, Any] | None = None,
     computed: Sequence[str] = (),
+    depends_on: Sequence[str] = (),
     after: Iterable[str] | None = (),
+    sensitive: Any = None,
     **values: Any,
-) -> Made:
-    """A resource or data source.
+) -> DeclaredResource:
+    """A resource or data source as the sources declare it.
 
     Args:
         refers: attribute → the references in its expression, or a whole configuration entry.
         computed: attributes that are not written in the sources, besides the usual ones.
-        after: what Terraform makes before it; None where nobody knows.
+        depends_on: the written ``depends_on``.
+        after: what Terraform creates before it; None where that is unknown.
+        sensitive: see :attr:`Resource.sensitive`.
     """
     *module, type_, name = configuration_address(address).split(".")
     mode = "managed"
@@ -62,33 +68,42 @@ def made(
         index=index,
         module=".".join(module),
         values=values,
+        sensitive=sensitive,
         dependencies=None if after is None else frozenset(after),
     )
-    return Made(resource, {"expressions": expressions})
+    entry = {"expressions": expressions, **({"depends_on": depends_on} if depends_on else {})}
+    return DeclaredResource(resource, entry)
+
+
+def resource(address: str, /, **values: Any) -> Resource:
+    """A resource or data source alone; options as for :func:`declare`."""
+    return declare(address, **values).resource
 
 
 def stack(
-    *items: Made,
+    *items: DeclaredResource | Resource,
     sources: str | None = None,
     variables: Mapping[str, Any] | None = None,
     region: str | None = REGION,
     name: str = "default",
 ) -> Stack:
     """A stack of these; ``sources`` is the text of main.tf in the root module."""
+    declared = [item for item in items if isinstance(item, DeclaredResource)]
+    resources = [item if isinstance(item, Resource) else item.resource for item in items]
+    modules = {module_path(item.module): {} for item in resources if item.module}
     index = None
-    modules = {module_path(item.resource.module): {} for item in items if item.resource.module}
     if sources is not None:
         index = SourceIndex({"": scan_text(sources, "main.tf")})
     configuration = Configuration(
-        {item.resource.declared: item.configuration for item in items}, modules, {}, index
+        {item.resource.declared: item.configuration for item in declared}, modules, {}, index
     )
     return Stack(
         name,
-        {item.resource.address: item.resource for item in items},
+        {item.address: item for item in resources},
         variables or {},
         configuration,
         resolved=region is not None,
-        places={"aws": Place("aws", region, ACCOUNT)} if region else {},
+        provider_locations={"aws": ProviderLocation("aws", region, ACCOUNT)} if region else {},
         sources=index,
     )
 
@@ -110,10 +125,10 @@ def trust(service: str, **elements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def role(name: str, service: str = "lambda.amazonaws.com", **values: Any) -> Made:
+def role(name: str, service: str = "lambda.amazonaws.com", **values: Any) -> DeclaredResource:
     """A role that a service may assume."""
     given = {"name": name, "id": name, "arn": role_arn(name), "assume_role_policy": trust(service)}
-    return made(f"aws_iam_role.{name}", **{**given, **values})
+    return declare(f"aws_iam_role.{name}", **{**given, **values})
 
 
 def role_arn(name: str) -> str:

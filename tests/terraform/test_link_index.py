@@ -11,7 +11,7 @@ from planproof.terraform.link_index import holders, targets, with_value
 from planproof.terraform.links import links
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
-from tests.builders.stacks import made, stack
+from tests.builders.stacks import declare, stack
 
 NAMES = ("arn", "id")
 VALUES: list[Any] = [None, "", "a", "b", UNKNOWN, ["a", "b"], ["b", UNKNOWN], [], 7]
@@ -22,11 +22,11 @@ IDENTITIES: list[Any] = [None, "", "a", "b", UNKNOWN]
 def every_pair() -> Stack:
     """A holder for each value, and a target for each pair of identities."""
     found = [
-        made(f"aws_sqs_queue_policy.h{i}", queue_url=value, refers={"queue_url": []})
+        declare(f"aws_sqs_queue_policy.h{i}", queue_url=value, refers={"queue_url": []})
         for i, value in enumerate(VALUES)
     ]
     pairs = enumerate(product(IDENTITIES, IDENTITIES))
-    found += [made(f"aws_sqs_queue.t{i}", arn=arn, id=id_) for i, (arn, id_) in pairs]
+    found += [declare(f"aws_sqs_queue.t{i}", arn=arn, id=id_) for i, (arn, id_) in pairs]
     return stack(*found)
 
 
@@ -66,9 +66,9 @@ def test_the_order_is_that_of_the_stack(every_pair: Stack) -> None:
 
 
 def test_a_changed_stack_has_an_index_of_its_own() -> None:
-    before = stack(made("aws_sqs_queue.q", arn="a", id="x"))
+    before = stack(declare("aws_sqs_queue.q", arn="a", id="x"))
     assert with_value(before, ("aws_sqs_queue",), "arn", "a")
-    after = before.with_resources([made("aws_sqs_queue.q", arn="b", id="x").resource])
+    after = before.with_resources([declare("aws_sqs_queue.q", arn="b", id="x").resource])
     assert not with_value(after, ("aws_sqs_queue",), "arn", "a")
     assert with_value(after, ("aws_sqs_queue",), "arn", "b")
     assert with_value(before, ("aws_sqs_queue",), "arn", "a")

@@ -6,16 +6,16 @@ import pytest
 
 from planproof.terraform.links import configured, expression_at, linked, links, references
 from planproof.values import UNKNOWN
-from tests.builders.stacks import made, stack
+from tests.builders.stacks import declare, stack
 
-QUEUE = made("aws_sqs_queue.q", name="q", arn="arn:aws:sqs:us-east-1:123456789012:q")
-OTHER = made("aws_sqs_queue.other", name="other", arn="arn:aws:sqs:us-east-1:123456789012:other")
-HIDDEN = made("aws_sqs_queue.q", name="q", arn=UNKNOWN)
+QUEUE = declare("aws_sqs_queue.q", name="q", arn="arn:aws:sqs:us-east-1:123456789012:q")
+OTHER = declare("aws_sqs_queue.other", name="other", arn="arn:aws:sqs:us-east-1:123456789012:other")
+HIDDEN = declare("aws_sqs_queue.q", name="q", arn=UNKNOWN)
 
 
 def target(value: object, references: list[str] | None = None, queue=QUEUE, *others):
     refers = {"arn": references} if references else None
-    found = stack(made("aws_x.t", arn=value, refers=refers), queue, *others)
+    found = stack(declare("aws_x.t", arn=value, refers=refers), queue, *others)
     return links(found, found["aws_x.t"], "arn", found[queue.resource.address], ("arn",))
 
 
@@ -62,12 +62,12 @@ def test_a_known_value_beside_an_unknown_identity_is_no_proof() -> None:
 
 
 def test_a_known_value_made_of_a_known_attribute_is_not_an_unknown_one() -> None:
-    queue = made(
+    queue = declare(
         "aws_sqs_queue.q", name="q", arn="arn:aws:sqs:us-east-1:123456789012:q", id=UNKNOWN
     )
 
     def named(value: str, *referred: str) -> bool | None:
-        text = made("aws_x.t", text=value, refers={"text": list(referred)})
+        text = declare("aws_x.t", text=value, refers={"text": list(referred)})
         found = stack(text, queue)
         return links(found, found["aws_x.t"], "text", found["aws_sqs_queue.q"], ("arn", "id"))
 
@@ -79,17 +79,17 @@ def test_a_known_value_made_of_a_known_attribute_is_not_an_unknown_one() -> None
 
 
 def test_a_reference_to_one_of_several_instances_does_not_say_which() -> None:
-    first = made('aws_sqs_queue.q["a"]', arn=UNKNOWN)
-    second = made('aws_sqs_queue.q["b"]', arn=UNKNOWN)
+    first = declare('aws_sqs_queue.q["a"]', arn=UNKNOWN)
+    second = declare('aws_sqs_queue.q["b"]', arn=UNKNOWN)
     assert target(UNKNOWN, ["aws_sqs_queue.q"], first, second) is None
 
 
 def test_references_stay_in_their_module() -> None:
-    inner = made("module.m.aws_sqs_queue.q", arn=UNKNOWN)
+    inner = declare("module.m.aws_sqs_queue.q", arn=UNKNOWN)
     refers = {"arn": ["aws_sqs_queue.q.arn"]}
-    outer = stack(made("aws_x.t", arn=UNKNOWN, refers=refers), inner)
+    outer = stack(declare("aws_x.t", arn=UNKNOWN, refers=refers), inner)
     assert links(outer, outer["aws_x.t"], "arn", outer[inner.resource.address]) is False
-    same = stack(made("module.m.aws_x.t", arn=UNKNOWN, refers=refers), inner)
+    same = stack(declare("module.m.aws_x.t", arn=UNKNOWN, refers=refers), inner)
     assert links(same, same["module.m.aws_x.t"], "arn", same[inner.resource.address]) is True
 
 
@@ -97,7 +97,7 @@ def test_a_block_is_asked_by_its_own_attribute() -> None:
     block = [
         {"id": {"references": ["var.x"]}, "queue_arn": {"references": ["aws_sqs_queue.q.arn"]}}
     ]
-    item = made("aws_n.n", queue=[{"id": "x", "queue_arn": UNKNOWN}], refers={"queue": block})
+    item = declare("aws_n.n", queue=[{"id": "x", "queue_arn": UNKNOWN}], refers={"queue": block})
     found = stack(item, HIDDEN)
     resource = found["aws_n.n"]
     assert links(found, resource, "queue.0.queue_arn", found["aws_sqs_queue.q"], ("arn",)) is True
@@ -107,9 +107,9 @@ def test_a_block_is_asked_by_its_own_attribute() -> None:
 
 
 def test_linked_says_whether_there_may_be_more() -> None:
-    found = stack(made("aws_x.t", arn=UNKNOWN), HIDDEN, OTHER)
+    found = stack(declare("aws_x.t", arn=UNKNOWN), HIDDEN, OTHER)
     assert linked(found, found["aws_x.t"], "arn", found.managed("aws_sqs_queue")) == ((), True)
-    sure = stack(made("aws_x.t", arn="other"), QUEUE, OTHER)
+    sure = stack(declare("aws_x.t", arn="other"), QUEUE, OTHER)
     named, more = linked(sure, sure["aws_x.t"], "arn", sure.managed("aws_sqs_queue"))
     assert [str(r) for r in named] == ["aws_sqs_queue.other"]
     assert more is False
@@ -117,7 +117,7 @@ def test_linked_says_whether_there_may_be_more() -> None:
 
 def test_configured_by_the_plan_or_by_the_sources() -> None:
     text = 'resource "aws_x" "t" {\n  dynamic "rule" {\n    content {}\n  }\n  step {}\n}\n'
-    found = stack(made("aws_x.t", name="n", arn=UNKNOWN), sources=text)
+    found = stack(declare("aws_x.t", name="n", arn=UNKNOWN), sources=text)
     resource = found["aws_x.t"]
     names = ("name", "rule", "step", "arn", "other")
     assert [n for n in names if configured(found, resource, n)] == ["name", "rule", "step"]

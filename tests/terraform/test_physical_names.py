@@ -8,24 +8,24 @@ import pytest
 
 from planproof.terraform.physical_names import compare_names, physical_names
 from planproof.values import UNKNOWN
-from tests.builders.stacks import Made, made, stack
+from tests.builders.stacks import DeclaredResource, declare, stack
 
 
-def names(*items: Made) -> dict[str, tuple[str, Any]]:
+def names(*items: DeclaredResource) -> dict[str, tuple[str, Any]]:
     return {str(n.resource): (n.attribute, n.value) for n in physical_names(stack(*items))}
 
 
-def verdict(one: Made, other: Made) -> bool | None:
+def verdict(one: DeclaredResource, other: DeclaredResource) -> bool | None:
     (found,) = compare_names(stack(one), stack(other))
     return found.differs
 
 
 def test_known_types_are_named_by_their_own_attribute() -> None:
     assert names(
-        made("aws_s3_bucket.b", bucket="films-dev"),
-        made("aws_lambda_function.f", function_name="f-dev"),
-        made("aws_cloudwatch_metric_alarm.a", alarm_name="a-dev"),
-        made("aws_kms_alias.k", name="alias/k-dev"),
+        declare("aws_s3_bucket.b", bucket="films-dev"),
+        declare("aws_lambda_function.f", function_name="f-dev"),
+        declare("aws_cloudwatch_metric_alarm.a", alarm_name="a-dev"),
+        declare("aws_kms_alias.k", name="alias/k-dev"),
     ) == {
         "aws_s3_bucket.b": ("bucket", "films-dev"),
         "aws_lambda_function.f": ("function_name", "f-dev"),
@@ -36,10 +36,10 @@ def test_known_types_are_named_by_their_own_attribute() -> None:
 
 def test_other_types_are_named_by_what_is_called_after_them() -> None:
     assert names(
-        made("aws_glue_job.j", name="j"),
-        made("aws_batch_compute_environment.e", compute_environment_name="e"),
-        made("aws_db_instance.d", identifier="d", db_name="x"),
-        made("aws_rds_cluster.c", cluster_identifier="c"),
+        declare("aws_glue_job.j", name="j"),
+        declare("aws_batch_compute_environment.e", compute_environment_name="e"),
+        declare("aws_db_instance.d", identifier="d", db_name="x"),
+        declare("aws_rds_cluster.c", cluster_identifier="c"),
     ) == {
         "aws_glue_job.j": ("name", "j"),
         "aws_batch_compute_environment.e": ("compute_environment_name", "e"),
@@ -51,55 +51,61 @@ def test_other_types_are_named_by_what_is_called_after_them() -> None:
 @pytest.mark.parametrize(
     "item",
     [
-        made("aws_s3_bucket.b", computed=("bucket",), bucket=UNKNOWN, bucket_prefix="films-"),
-        made("aws_sqs_queue.q", computed=("name",), name="(aws_sqs_queue.q)"),
-        made("aws_s3_bucket_policy.p", bucket="films-dev"),
-        made("aws_s3_bucket_versioning.v", bucket="films-dev"),
-        made("aws_sqs_queue_policy.p", queue_url="https://sqs/q"),
-        made("aws_kms_key.k", key_id="0f6337be"),
-        made("aws_lambda_event_source_mapping.m", function_name="f", uuid="x"),
-        made("aws_lambda_permission.p", function_name="f", statement_id="s"),
-        made("aws_sqs_queue.q", name=""),
-        made("data.aws_s3_bucket.b", bucket="films"),
+        declare("aws_s3_bucket.b", computed=("bucket",), bucket=UNKNOWN, bucket_prefix="films-"),
+        declare("aws_sqs_queue.q", computed=("name",), name="(aws_sqs_queue.q)"),
+        declare("aws_s3_bucket_policy.p", bucket="films-dev"),
+        declare("aws_s3_bucket_versioning.v", bucket="films-dev"),
+        declare("aws_sqs_queue_policy.p", queue_url="https://sqs/q"),
+        declare("aws_kms_key.k", key_id="0f6337be"),
+        declare("aws_lambda_event_source_mapping.m", function_name="f", uuid="x"),
+        declare("aws_lambda_permission.p", function_name="f", statement_id="s"),
+        declare("aws_sqs_queue.q", name=""),
+        declare("data.aws_s3_bucket.b", bucket="films"),
     ],
     ids=lambda item: item.resource.address,
 )
-def test_what_is_no_name_of_its_own_is_left_out(item: Made) -> None:
+def test_what_is_no_name_of_its_own_is_left_out(item: DeclaredResource) -> None:
     assert names(item) == {}
 
 
 def test_a_name_that_only_refers_to_another_resource_is_left_out() -> None:
-    bucket = made("aws_s3_bucket.b", bucket="films", id="films")
+    bucket = declare("aws_s3_bucket.b", bucket="films", id="films")
     refers = {"name": ["aws_s3_bucket.b.id", "aws_s3_bucket.b"]}
-    assert "aws_x_y.r" not in names(bucket, made("aws_x_y.r", name="films", refers=refers))
+    assert "aws_x_y.r" not in names(bucket, declare("aws_x_y.r", name="films", refers=refers))
     # One that is built from another's name is a name of its own, and so is an equal literal.
-    assert "aws_x_y.r" in names(bucket, made("aws_x_y.r", name="films-log", refers=refers))
-    assert "aws_x_y.r" in names(bucket, made("aws_x_y.r", name="films"))
+    assert "aws_x_y.r" in names(bucket, declare("aws_x_y.r", name="films-log", refers=refers))
+    assert "aws_x_y.r" in names(bucket, declare("aws_x_y.r", name="films"))
 
 
 def test_a_name_that_changes_differs() -> None:
-    one, other = (made("aws_sqs_queue.q", name=f"q-{suffix}") for suffix in ("dev", "pr1"))
+    one, other = (declare("aws_sqs_queue.q", name=f"q-{suffix}") for suffix in ("dev", "pr1"))
     assert verdict(one, other) is True
 
 
 def test_a_name_that_stays_is_shared() -> None:
-    assert verdict(made("aws_sqs_queue.q", name="q"), made("aws_sqs_queue.q", name="q")) is False
+    assert (
+        verdict(declare("aws_sqs_queue.q", name="q"), declare("aws_sqs_queue.q", name="q")) is False
+    )
 
 
 def test_a_name_is_shared_with_any_resource_of_its_type() -> None:
-    moved = made('aws_sqs_queue.q["pr1"]', name="q")
-    assert verdict(made('aws_sqs_queue.q["dev"]', name="q"), moved) is False
-    assert verdict(made("aws_sqs_queue.q", name="q"), made("aws_sns_topic.t", name="q")) is True
+    moved = declare('aws_sqs_queue.q["pr1"]', name="q")
+    assert verdict(declare('aws_sqs_queue.q["dev"]', name="q"), moved) is False
+    assert (
+        verdict(declare("aws_sqs_queue.q", name="q"), declare("aws_sns_topic.t", name="q")) is True
+    )
 
 
 def test_an_unknown_name_is_undetermined() -> None:
-    known, unknown = made("aws_sqs_queue.q", name="q"), made("aws_sqs_queue.q", name=UNKNOWN)
+    known, unknown = declare("aws_sqs_queue.q", name="q"), declare("aws_sqs_queue.q", name=UNKNOWN)
     assert verdict(unknown, known) is None
     assert verdict(known, unknown) is None
 
 
-def inside(owner: object, type_: str = "aws_iam_role_policy", attribute: str = "role") -> Made:
-    return made(f"{type_}.p", **{"name": "access", attribute: owner})
+def inside(
+    owner: object, type_: str = "aws_iam_role_policy", attribute: str = "role"
+) -> DeclaredResource:
+    return declare(f"{type_}.p", **{"name": "access", attribute: owner})
 
 
 def test_a_name_inside_something_differs_with_its_owner() -> None:

@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from planproof.aws.datapath import Authority, DataPath, JudgedEdge, State, draw
+from planproof.aws.datapath import Authority, DataPath, JudgedEdge, draw
 from planproof.aws.sdk_calls import Call, Calls
+from planproof.results import EdgeState
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
-from tests.builders.stacks import ACCOUNT, REGION, Made, made
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare
 
 OTHER = "111122223333"
 S3, SNS, EVENTS = "s3.amazonaws.com", "sns.amazonaws.com", "events.amazonaws.com"
@@ -39,40 +40,42 @@ def lets(service: str, action: str | list[str], **more: Any) -> Any:
 # Parts ---------------------------------------------------------------------------------------
 
 
-def bucket(name: str = "films", **values: Any) -> Made:
+def bucket(name: str = "films", **values: Any) -> DeclaredResource:
     given = {"bucket": name, "id": name, "arn": f"arn:aws:s3:::{name}"}
-    return made(f"aws_s3_bucket.{label(name)}", **{**given, **values})
+    return declare(f"aws_s3_bucket.{label(name)}", **{**given, **values})
 
 
-def queue(name: str = "work", *, region: str = REGION, account: str = ACCOUNT, **more: Any) -> Made:
+def queue(
+    name: str = "work", *, region: str = REGION, account: str = ACCOUNT, **more: Any
+) -> DeclaredResource:
     url = f"https://sqs.{region}.amazonaws.com/{account}/{name}"
     own = arn("sqs", name, region=region, account=account)
     given = {"name": name, "id": url, "url": url, "arn": own}
-    return made(f"aws_sqs_queue.{label(name)}", **{**given, **more})
+    return declare(f"aws_sqs_queue.{label(name)}", **{**given, **more})
 
 
-def topic(name: str = "news", **more: Any) -> Made:
+def topic(name: str = "news", **more: Any) -> DeclaredResource:
     own = arn("sns", name)
-    return made(f"aws_sns_topic.{label(name)}", **{"name": name, "id": own, "arn": own, **more})
+    return declare(f"aws_sns_topic.{label(name)}", **{"name": name, "id": own, "arn": own, **more})
 
 
-def function(name: str = "job", **more: Any) -> Made:
+def function(name: str = "job", **more: Any) -> DeclaredResource:
     own = arn("lambda", f"function:{name}")
     given = {"function_name": name, "id": name, "arn": own, "role": f"{ROLE}/r"}
-    return made(f"aws_lambda_function.{label(name)}", **{**given, **more})
+    return declare(f"aws_lambda_function.{label(name)}", **{**given, **more})
 
 
-def log_group(name: str = "/aws/lambda/job", **more: Any) -> Made:
+def log_group(name: str = "/aws/lambda/job", **more: Any) -> DeclaredResource:
     given = {"name": name, "id": name, "arn": arn("logs", f"log-group:{name}")}
-    return made("aws_cloudwatch_log_group.g", **{**given, **more})
+    return declare("aws_cloudwatch_log_group.g", **{**given, **more})
 
 
-def table(name: str = "assets", **more: Any) -> Made:
+def table(name: str = "assets", **more: Any) -> DeclaredResource:
     given = {"name": name, "id": name, "arn": arn("dynamodb", f"table/{name}")}
-    return made(f"aws_dynamodb_table.{name}", **{**given, **more})
+    return declare(f"aws_dynamodb_table.{name}", **{**given, **more})
 
 
-def key(*statements: Any, **more: Any) -> Made:
+def key(*statements: Any, **more: Any) -> DeclaredResource:
     """A key whose policy is open to the account and says these besides."""
     given = {
         "key_id": KEY_ID,
@@ -80,20 +83,20 @@ def key(*statements: Any, **more: Any) -> Made:
         "arn": KEY,
         "policy": document(TO_ACCOUNT, *statements),
     }
-    return made("aws_kms_key.k", **{**given, **more})
+    return declare("aws_kms_key.k", **{**given, **more})
 
 
-def rule(name: str = "done", **more: Any) -> Made:
+def rule(name: str = "done", **more: Any) -> DeclaredResource:
     given = {"name": name, "id": name, "arn": arn("events", f"rule/{name}")}
-    return made("aws_cloudwatch_event_rule.r", **{**given, **more})
+    return declare("aws_cloudwatch_event_rule.r", **{**given, **more})
 
 
-def granted(*statements: Any, to: str = "r") -> Made:
+def granted(*statements: Any, to: str = "r") -> DeclaredResource:
     """What a role is granted."""
-    return made(f"aws_iam_role_policy.{to}", name="p", role=to, policy=document(*statements))
+    return declare(f"aws_iam_role_policy.{to}", name="p", role=to, policy=document(*statements))
 
 
-def policy_of(part: Made, *statements: Any) -> Made:
+def policy_of(part: DeclaredResource, *statements: Any) -> DeclaredResource:
     """The resource-based policy of a bucket, queue or topic."""
     type_, names, by = {
         "aws_s3_bucket": ("aws_s3_bucket_policy", "bucket", "id"),
@@ -101,7 +104,7 @@ def policy_of(part: Made, *statements: Any) -> Made:
         "aws_sns_topic": ("aws_sns_topic_policy", "arn", "arn"),
     }[part.resource.type]
     named = {names: part.resource.get(by), "policy": document(*statements)}
-    return made(f"{type_}.{part.resource.name}", **named)
+    return declare(f"{type_}.{part.resource.name}", **named)
 
 
 def label(name: str) -> str:
@@ -138,7 +141,7 @@ def path_of(
     return draw(found, lambda _: calls, handled=handled)
 
 
-def states(found: Stack, calls: Calls = NOTHING) -> dict[str, State]:
+def states(found: Stack, calls: Calls = NOTHING) -> dict[str, EdgeState]:
     return {name: edge.state for name, edge in judged(found, calls).items()}
 
 

@@ -11,7 +11,7 @@ from planproof.aws.datapath.account_lockout import shut_out
 from planproof.aws.datapath.outsiders import Attempt
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import OTHER, bucket, policy_of, queue, statement
-from tests.builders.stacks import ACCOUNT, Made, made, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
 ADMIN = f"arn:aws:iam::{ACCOUNT}:role/admin"
@@ -23,13 +23,13 @@ def denial(**elements: Any) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def at(part: Made, *statements: Any, region: str | None = "us-east-1") -> Attempt:
+def at(part: DeclaredResource, *statements: Any, region: str | None = "us-east-1") -> Attempt:
     policy = [policy_of(part, *statements)] if statements else []
     return shut_out(Authority(stack(part, *policy, region=region)), part.resource)
 
 
 @pytest.mark.parametrize("part", [bucket(), queue()], ids=str)
-def test_everything_is_denied_without_its_condition(part: Made) -> None:
+def test_everything_is_denied_without_its_condition(part: DeclaredResource) -> None:
     assert at(part).holds is True
     assert at(part, denial(Condition=PLAIN)).holds is True
     found = at(part, denial())
@@ -76,7 +76,7 @@ def test_what_is_denied_is_named() -> None:
 def test_a_policy_of_unknown_text_leaves_it_open() -> None:
     work = queue()
     url = work.resource.get("url")
-    unread = made("aws_sqs_queue_policy.p", queue_url=url, policy=UNKNOWN)
+    unread = declare("aws_sqs_queue_policy.p", queue_url=url, policy=UNKNOWN)
     assert shut_out(Authority(stack(work, unread)), work.resource).holds is None
 
 
@@ -93,7 +93,7 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
 def test_what_is_unknown_of_a_denial_leaves_it_open(said: dict[str, Any]) -> None:
     work = queue()
     text = {"Version": "2012-10-17", "Statement": [denial(**said)]}
-    policy = made("aws_sqs_queue_policy.p", queue_url=work.resource.get("url"), policy=text)
+    policy = declare("aws_sqs_queue_policy.p", queue_url=work.resource.get("url"), policy=text)
     assert shut_out(Authority(stack(work, policy)), work.resource).holds is None
 
 

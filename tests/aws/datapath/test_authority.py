@@ -28,7 +28,7 @@ from tests.aws.datapath.parts import (
     table,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, Made, made, role, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, stack
 
 ASSETS = arn("dynamodb", "table/assets")
 PUT = statement("dynamodb:PutItem", ASSETS)
@@ -36,7 +36,7 @@ LIMIT = arn("iam", "policy/limit", region="")
 
 
 def decide(
-    *parts: Made,
+    *parts: DeclaredResource,
     action: str = "dynamodb:PutItem",
     resource: Any = ASSETS,
     on: str = "",
@@ -49,12 +49,12 @@ def decide(
     return Authority(found).decide(need).decision.effect
 
 
-def boundary(*statements: Any, text: Any = None) -> Made:
+def boundary(*statements: Any, text: Any = None) -> DeclaredResource:
     policy = document(*statements) if text is None else text
-    return made("aws_iam_policy.limit", name="limit", arn=LIMIT, id=LIMIT, policy=policy)
+    return declare("aws_iam_policy.limit", name="limit", arn=LIMIT, id=LIMIT, policy=policy)
 
 
-def bounded() -> Made:
+def bounded() -> DeclaredResource:
     return role("r", permissions_boundary=LIMIT)
 
 
@@ -77,7 +77,7 @@ def test_a_grant_allows() -> None:
         (boundary(text=UNKNOWN), Effect.UNDETERMINED),
     ],
 )
-def test_a_boundary_limits(limit: Made, effect: Effect) -> None:
+def test_a_boundary_limits(limit: DeclaredResource, effect: Effect) -> None:
     assert decide(bounded(), limit, table(), granted(PUT)) is effect
 
 
@@ -129,7 +129,7 @@ def test_the_resource_alone_may_allow_within_an_account() -> None:
 
 
 @pytest.mark.parametrize("grants", [[], [granted(PUT)], [granted(statement("*"))]])
-def test_a_role_of_unknown_arn_decides_nothing(grants: list[Made]) -> None:
+def test_a_role_of_unknown_arn_decides_nothing(grants: list[DeclaredResource]) -> None:
     assert decide(role("r", arn=UNKNOWN), table(), *grants) is Effect.UNDETERMINED
 
 
@@ -164,10 +164,10 @@ THEIRS = arn("kms", "key/theirs", account=OTHER)
 USE = statement("kms:Decrypt", THEIRS)
 
 
-def their_key(*statements: Any) -> Made:
+def their_key(*statements: Any) -> DeclaredResource:
     root = {"AWS": f"arn:aws:iam::{OTHER}:root"}
     text = document(statement("kms:*", Principal=root), *statements)
-    return made("aws_kms_key.theirs", key_id="theirs", id="theirs", arn=THEIRS, policy=text)
+    return declare("aws_kms_key.theirs", key_id="theirs", id="theirs", arn=THEIRS, policy=text)
 
 
 def test_a_key_of_another_account_needs_both_sides() -> None:
@@ -180,7 +180,9 @@ def test_a_key_of_another_account_needs_both_sides() -> None:
     assert decide_abroad(their_key(lets_us), [], asked) is Effect.IMPLICITLY_DENIED
 
 
-def decide_abroad(part: Made, grants: list[Made], asked: dict[str, Any]) -> Effect:
+def decide_abroad(
+    part: DeclaredResource, grants: list[DeclaredResource], asked: dict[str, Any]
+) -> Effect:
     found = stack(role("r"), part, *grants, region=None)
     need = Need(
         asked["action"], found["aws_iam_role.r"], asked["resource"], found[str(part.resource)]
@@ -232,7 +234,7 @@ def test_an_arn_belongs_to_the_part_that_it_is_inside_of(name: str, owner: str |
         queue(),
         role("r"),
         key(),
-        made("aws_secretsmanager_secret.s", arn=secret),
+        declare("aws_secretsmanager_secret.s", arn=secret),
     )
     part = Authority(found).owner(name)
     assert (str(part) if part else None) == owner
@@ -241,7 +243,7 @@ def test_an_arn_belongs_to_the_part_that_it_is_inside_of(name: str, owner: str |
 def test_an_arn_that_is_written_is_no_identity() -> None:
     work = arn("sqs", "work")
     written = {"arn": {"constant_value": work}}
-    target = made("aws_cloudwatch_event_target.t", refers=written, arn=work)
+    target = declare("aws_cloudwatch_event_target.t", refers=written, arn=work)
     found = stack(target, queue())
     assert str(Authority(found).owner(work)) == "aws_sqs_queue.work"
     assert Authority(stack(target)).owner(work) is None

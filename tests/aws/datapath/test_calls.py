@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import JudgedEdge, State
+from planproof.aws.datapath import JudgedEdge
 from planproof.aws.datapath.calls import told_of
 from planproof.aws.sdk_calls import Calls
+from planproof.results import EdgeState
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import (
     ACCOUNT,
@@ -27,24 +28,24 @@ from tests.aws.datapath.parts import (
     table,
     topic,
 )
-from tests.builders.stacks import Made, made, role, stack
+from tests.builders.stacks import DeclaredResource, declare, role, stack
 
 SECRET = arn("secretsmanager", "secret:films/api-AbCdEf")
 BUS = arn("events", "event-bus/films")
 OTHER_JOB = arn("lambda", "function:other")
 
 
-def secret() -> Made:
-    return made("aws_secretsmanager_secret.s", name="films/api", id=SECRET, arn=SECRET)
+def secret() -> DeclaredResource:
+    return declare("aws_secretsmanager_secret.s", name="films/api", id=SECRET, arn=SECRET)
 
 
-def bus() -> Made:
-    return made("aws_cloudwatch_event_bus.b", name="films", id="films", arn=BUS)
+def bus() -> DeclaredResource:
+    return declare("aws_cloudwatch_event_bus.b", name="films", id="films", arn=BUS)
 
 
 URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/work"
 # part, operation, what it takes, what the environment may say of it
-NAMED: dict[str, tuple[Made, str, Any, list[str]]] = {
+NAMED: dict[str, tuple[DeclaredResource, str, Any, list[str]]] = {
     "table": (
         table(),
         "dynamodb.PutItem",
@@ -86,13 +87,13 @@ NAMED: dict[str, tuple[Made, str, Any, list[str]]] = {
 FORMS = [(kind, text) for kind, (_, _, _, texts) in NAMED.items() for text in texts]
 
 
-def job(*texts: Any, **more: Any) -> Made:
+def job(*texts: Any, **more: Any) -> DeclaredResource:
     variables = {f"V{i}": text for i, text in enumerate(texts)}
     return function(environment=[{"variables": variables}], **more)
 
 
 def made_calls(
-    *parts: Made, calls: Calls, handled: frozenset[str] = frozenset()
+    *parts: DeclaredResource, calls: Calls, handled: frozenset[str] = frozenset()
 ) -> list[JudgedEdge]:
     found = judged(stack(role("r"), *parts), calls, handled)
     return [edge for edge in found.values() if edge.edge.kind == "calls"]
@@ -102,7 +103,7 @@ def made_calls(
 def test_a_part_is_named_in_each_of_its_forms(kind: str, text: str) -> None:
     part, operation, grant, _ = NAMED[kind]
     (edge,) = made_calls(part, job(text), granted(grant), calls=calling(operation))
-    assert (edge.state, edge.edge.target) == (State.PROVEN, part.resource)
+    assert (edge.state, edge.edge.target) == (EdgeState.PROVEN, part.resource)
 
 
 @pytest.mark.parametrize("kind", NAMED)
@@ -117,7 +118,7 @@ def test_without_the_grant_it_is_missing(kind: str) -> None:
     beside["Resource"] = beside["Resource"].replace("assets", "a").replace("news", "n")
     beside["Resource"] = beside["Resource"].replace("other", "o")
     (edge,) = made_calls(part, *own, job(texts[0]), granted(beside), calls=calling(operation))
-    assert edge.state is State.BROKEN
+    assert edge.state is EdgeState.BROKEN
 
 
 @pytest.mark.parametrize("kind", NAMED)
@@ -126,10 +127,10 @@ def test_what_is_not_named_is_called_on_something_that_is_not_known(kind: str) -
     everywhere = granted(statement(grant["Action"]))
     for text in ("films-2", "arn:aws:s3:::films-2/x", "s3://films-2", "", "x"):
         (edge,) = made_calls(part, job(text), everywhere, calls=calling(operation))
-        assert (edge.state, edge.edge.target) == (State.UNDETERMINED, operation.split(".")[0])
+        assert (edge.state, edge.edge.target) == (EdgeState.UNDETERMINED, operation.split(".")[0])
     # Nor is it missing: who owns it may let the role in.
     (edge,) = made_calls(part, job(), calls=calling(operation))
-    assert (edge.state, edge.missing) == (State.UNDETERMINED, ())
+    assert (edge.state, edge.missing) == (EdgeState.UNDETERMINED, ())
 
 
 def test_a_call_without_a_resource_is_about_all() -> None:
@@ -137,7 +138,7 @@ def test_a_call_without_a_resource_is_about_all() -> None:
     (edge,) = made_calls(
         bucket(), job("films"), granted(statement("s3:ListAllMyBuckets")), calls=listing
     )
-    assert (edge.state, edge.edge.target) == (State.PROVEN, "s3")
+    assert (edge.state, edge.edge.target) == (EdgeState.PROVEN, "s3")
     narrow = granted(statement("s3:ListAllMyBuckets", "arn:aws:s3:::films"))
     (edge,) = made_calls(bucket(), job("films"), narrow, calls=listing)
     assert edge.missing == ("s3:ListAllMyBuckets for aws_iam_role.r",)
@@ -146,8 +147,8 @@ def test_a_call_without_a_resource_is_about_all() -> None:
 def test_an_action_on_a_bucket_is_not_one_on_its_objects() -> None:
     calls = calling("s3.ListObjectsV2")
     for resource, state in (
-        ("arn:aws:s3:::films", State.PROVEN),
-        ("arn:aws:s3:::films/*", State.BROKEN),
+        ("arn:aws:s3:::films", EdgeState.PROVEN),
+        ("arn:aws:s3:::films/*", EdgeState.BROKEN),
     ):
         grant = granted(statement("s3:ListBucket", resource))
         (edge,) = made_calls(bucket(), job("films"), grant, calls=calls)
@@ -157,13 +158,15 @@ def test_an_action_on_a_bucket_is_not_one_on_its_objects() -> None:
 @pytest.mark.parametrize(
     ("granted_on", "states"),
     [
-        (["one", "two"], [State.PROVEN, State.PROVEN]),
+        (["one", "two"], [EdgeState.PROVEN, EdgeState.PROVEN]),
         # The code does not tell which it is about: it may be the one that it may call.
-        (["one"], [State.PROVEN, State.UNDETERMINED]),
-        (["three"], [State.BROKEN, State.BROKEN]),
+        (["one"], [EdgeState.PROVEN, EdgeState.UNDETERMINED]),
+        (["three"], [EdgeState.BROKEN, EdgeState.BROKEN]),
     ],
 )
-def test_every_part_that_is_named_is_asked_for(granted_on: list[str], states: list[State]) -> None:
+def test_every_part_that_is_named_is_asked_for(
+    granted_on: list[str], states: list[EdgeState]
+) -> None:
     parts = (table("one"), table("two"), job("one", "two"))
     tables = [arn("dynamodb", f"table/{name}") for name in granted_on]
     grant = granted(statement("dynamodb:GetItem", tables))
@@ -184,8 +187,8 @@ def test_code_that_could_not_be_read_leaves_an_edge_open() -> None:
     grant = granted(statement("dynamodb:GetItem", arn("dynamodb", "table/assets")))
     found = made_calls(table(), job("assets"), grant, calls=calls)
     assert [(str(e.edge.target), e.state) for e in found] == [
-        ("aws_dynamodb_table.assets", State.PROVEN),
-        ("what else it may call", State.UNDETERMINED),
+        ("aws_dynamodb_table.assets", EdgeState.PROVEN),
+        ("what else it may call", EdgeState.UNDETERMINED),
     ]
     assert found[1].edge.facts[0].found == "a.py:3 gets its client from elsewhere."
 
@@ -201,8 +204,8 @@ def test_who_draws_a_service_alone_says_so() -> None:
 
 def test_a_request_says_which_function_makes_it() -> None:
     for source, state in (
-        (arn("lambda", "function:job"), State.PROVEN),
-        (arn("lambda", "function:other"), State.BROKEN),
+        (arn("lambda", "function:job"), EdgeState.PROVEN),
+        (arn("lambda", "function:other"), EdgeState.BROKEN),
     ):
         only = {"Condition": {"ArnEquals": {"lambda:SourceFunctionArn": source}}}
         said = statement("dynamodb:GetItem", arn("dynamodb", "table/assets"), **only)
@@ -239,19 +242,19 @@ def queries(*within: str) -> Calls:
 @pytest.mark.parametrize(
     ("within", "resources", "state"),
     [
-        (["/index/Status"], [BY_STATUS], State.PROVEN),
-        (["/index/Status"], [f"{ASSETS}/index/*"], State.PROVEN),
-        (["/index/Status"], [ASSETS], State.BROKEN),
-        (["/index/Status"], [f"{ASSETS}/index/Owner"], State.BROKEN),
-        ([""], [BY_STATUS], State.BROKEN),
-        (["", "/index/Status"], [ASSETS, BY_STATUS], State.PROVEN),
-        (["", "/index/Status"], [ASSETS], State.BROKEN),
-        (["", "/index/Status"], [BY_STATUS], State.BROKEN),
-        (["/index/*"], [BY_STATUS], State.UNDETERMINED),
+        (["/index/Status"], [BY_STATUS], EdgeState.PROVEN),
+        (["/index/Status"], [f"{ASSETS}/index/*"], EdgeState.PROVEN),
+        (["/index/Status"], [ASSETS], EdgeState.BROKEN),
+        (["/index/Status"], [f"{ASSETS}/index/Owner"], EdgeState.BROKEN),
+        ([""], [BY_STATUS], EdgeState.BROKEN),
+        (["", "/index/Status"], [ASSETS, BY_STATUS], EdgeState.PROVEN),
+        (["", "/index/Status"], [ASSETS], EdgeState.BROKEN),
+        (["", "/index/Status"], [BY_STATUS], EdgeState.BROKEN),
+        (["/index/*"], [BY_STATUS], EdgeState.UNDETERMINED),
     ],
 )
 def test_an_index_is_a_resource_of_its_own(
-    within: list[str], resources: list[str], state: State
+    within: list[str], resources: list[str], state: EdgeState
 ) -> None:
     parts = (table(), job("assets"), granted(statement("dynamodb:Query", resources)))
     (edge,) = made_calls(*parts, calls=queries(*within))

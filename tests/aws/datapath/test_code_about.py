@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import Authority, JudgedEdge, State
+from planproof.aws.datapath import Authority, JudgedEdge
 from planproof.aws.datapath.surplus import grants
 from planproof.aws.sdk_calls import Calls
 from planproof.evidence import Recorder
+from planproof.results import EdgeState
 from planproof.values import UNKNOWN
 from steps.data_path import record_edge
 from tests.aws.datapath.parts import (
@@ -28,7 +29,7 @@ from tests.aws.datapath.parts import (
 )
 from tests.builders.packages import read
 from tests.builders.resolved_stacks import MadeResolvedStacks
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, stack
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role, stack
 
 START = (
     "import os, boto3\n"
@@ -38,7 +39,7 @@ READS = "s3.get_object(Bucket=os.environ['IN'], Key='k')\n"
 WRITES = "s3.put_object(Bucket=os.environ['OUT'], Key='k')\n"
 IN, OUT = "arn:aws:s3:::films/*", "arn:aws:s3:::reels/*"
 READING, WRITING = statement("s3:GetObject", IN), statement("s3:PutObject", OUT)
-PROVEN, BROKEN, OPEN = State.PROVEN, State.BROKEN, State.UNDETERMINED
+PROVEN, BROKEN, OPEN = EdgeState.PROVEN, EdgeState.BROKEN, EdgeState.UNDETERMINED
 
 
 def code(source: str) -> Calls:
@@ -47,24 +48,24 @@ def code(source: str) -> Calls:
     return calls
 
 
-def job(variables: Any) -> Made:
+def job(variables: Any) -> DeclaredResource:
     return function(environment=[{"variables": variables}])
 
 
 BUCKETS = (bucket("films"), bucket("reels"), job({"IN": "films", "OUT": "reels"}))
 
 
-def edges(source: str, *parts: Made) -> dict[str, JudgedEdge]:
+def edges(source: str, *parts: DeclaredResource) -> dict[str, JudgedEdge]:
     """The edges that the code makes, by their targets."""
     found = judged(stack(role("r"), *parts), code(source))
     return {str(one.edge.target): one for one in found.values() if one.edge.kind == "calls"}
 
 
-def states(source: str, *parts: Made) -> dict[str, State]:
+def states(source: str, *parts: DeclaredResource) -> dict[str, EdgeState]:
     return {name: edge.state for name, edge in edges(source, *parts).items()}
 
 
-def needless(source: str, *parts: Made) -> dict[str, bool | None]:
+def needless(source: str, *parts: DeclaredResource) -> dict[str, bool | None]:
     """Whether the path needs each grant of the role, by action."""
     found = stack(role("r"), *parts)
     path = path_of(found, code(source))
@@ -90,7 +91,9 @@ def test_each_bucket_is_asked_for_what_is_done_with_it() -> None:
 @pytest.mark.parametrize(
     ("given", "films", "reels"), [([READING], PROVEN, BROKEN), ([WRITING], BROKEN, PROVEN)]
 )
-def test_a_lost_grant_breaks_its_own_bucket(given: list[Any], films: State, reels: State) -> None:
+def test_a_lost_grant_breaks_its_own_bucket(
+    given: list[Any], films: EdgeState, reels: EdgeState
+) -> None:
     assert states(READS + WRITES, *BUCKETS, granted(*given)) == {FILMS: films, REELS: reels}
 
 
@@ -144,7 +147,9 @@ UNTOLD = "def handler(event, context):\n    s3.get_object(Bucket=event['b'], Key
         (["arn:aws:s3:::x/*"], BROKEN, BROKEN),
     ],
 )
-def test_a_call_on_a_bucket_that_is_not_told(given: list[str], films: State, reels: State) -> None:
+def test_a_call_on_a_bucket_that_is_not_told(
+    given: list[str], films: EdgeState, reels: EdgeState
+) -> None:
     grant = granted(statement("s3:GetObject", given))
     found = edges(UNTOLD, *BUCKETS, grant)
     assert {name: edge.state for name, edge in found.items()} == {FILMS: films, REELS: reels}
@@ -376,13 +381,13 @@ def test_names_of_other_sorts_of_parts() -> None:
     machine = arn("states", "stateMachine:m")
     cases = [
         (
-            made("aws_sfn_state_machine.m", name="m", id=machine, arn=machine),
+            declare("aws_sfn_state_machine.m", name="m", id=machine, arn=machine),
             "boto3.client('stepfunctions').start_execution(stateMachineArn=os.environ['X'])",
             machine,
             statement("states:StartExecution", machine),
         ),
         (
-            made("aws_ssm_parameter.p", name="/a/b", id="/a/b", arn=arn("ssm", "parameter/a/b")),
+            declare("aws_ssm_parameter.p", name="/a/b", id="/a/b", arn=arn("ssm", "parameter/a/b")),
             "boto3.client('ssm').get_parameter(Name=os.environ['X'])",
             "/a/b",
             statement("ssm:GetParameter", arn("ssm", "parameter/a/b")),

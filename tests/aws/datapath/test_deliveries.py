@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import JudgedEdge, State
+from planproof.aws.datapath import JudgedEdge
+from planproof.results import EdgeState
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import (
     ALARMS,
@@ -29,7 +30,7 @@ from tests.aws.datapath.parts import (
     rule,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, Made, made, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 NOBODY = lets("ses.amazonaws.com", "sns:Publish")
 STREAMS = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -39,19 +40,21 @@ STREAMS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 class Inlet:
     """Where something is delivered, and who writes the policy that lets it in."""
 
-    part: Made
+    part: DeclaredResource
     actions: tuple[str, ...]
 
     @property
     def arn(self) -> str:
         return str(self.part.resource.get("arn"))
 
-    def policy(self, service: str, *, limits: dict[str, str], actions: Any = None) -> Made:
+    def policy(
+        self, service: str, *, limits: dict[str, str], actions: Any = None
+    ) -> DeclaredResource:
         """The policy that lets a service in, on the condition that these keys have these values."""
         actions = list(self.actions) if actions is None else actions
         if self.part.resource.type == "aws_lambda_function":
             names = {"aws:SourceArn": "source_arn", "aws:SourceAccount": "source_account"}
-            return made(
+            return declare(
                 "aws_lambda_permission.p",
                 function_name="job",
                 principal=service,
@@ -63,7 +66,7 @@ class Inlet:
         if self.part.resource.type == "aws_cloudwatch_log_group":
             said["Resource"] = f"{self.arn}:*"
             text = document(said)
-            return made("aws_cloudwatch_log_resource_policy.p", policy_document=text)
+            return declare("aws_cloudwatch_log_resource_policy.p", policy_document=text)
         return policy_of(self.part, said)
 
 
@@ -82,11 +85,11 @@ class Source:
     service: str
     arn: str
     kind: str
-    declared: Callable[[str, Any], list[Made]]
+    declared: Callable[[str, Any], list[DeclaredResource]]
     """Resources that deliver to something of the kind that is named, by its ARN."""
 
 
-def notification(kind: str, target: Any) -> list[Made]:
+def notification(kind: str, target: Any) -> list[DeclaredResource]:
     block, attribute = {
         "queue": ("queue", "queue_arn"),
         "topic": ("topic", "topic_arn"),
@@ -94,32 +97,32 @@ def notification(kind: str, target: Any) -> list[Made]:
     }[kind]
     return [
         bucket(),
-        made("aws_s3_bucket_notification.n", bucket="films", **{block: [{attribute: target}]}),
+        declare("aws_s3_bucket_notification.n", bucket="films", **{block: [{attribute: target}]}),
     ]
 
 
-def event_target(_: str, target: Any) -> list[Made]:
+def event_target(_: str, target: Any) -> list[DeclaredResource]:
     return [rule(), rule_target(arn=target)]
 
 
-def rule_target(**values: Any) -> Made:
+def rule_target(**values: Any) -> DeclaredResource:
     # Its ARN is no identity of its own, but written in the sources.
     written = {"arn": {"constant_value": values["arn"]}}
-    return made("aws_cloudwatch_event_target.t", refers=written, rule="done", **values)
+    return declare("aws_cloudwatch_event_target.t", refers=written, rule="done", **values)
 
 
-def undelivered(_: str, target: Any) -> list[Made]:
+def undelivered(_: str, target: Any) -> list[DeclaredResource]:
     """A target of its own that is outside, with a dead-letter queue."""
     dead = [{"arn": target}]
     other = arn("firehose", "deliverystream/s")
     return [rule(), rule_target(arn=other, dead_letter_config=dead)]
 
 
-def subscription(kind: str, target: Any) -> list[Made]:
+def subscription(kind: str, target: Any) -> list[DeclaredResource]:
     protocol = {"queue": "sqs", "function": "lambda"}[kind]
     return [
         topic("source"),
-        made(
+        declare(
             "aws_sns_topic_subscription.s",
             topic_arn=arn("sns", "source"),
             protocol=protocol,
@@ -128,9 +131,9 @@ def subscription(kind: str, target: Any) -> list[Made]:
     ]
 
 
-def alarm(_: str, target: Any) -> list[Made]:
+def alarm(_: str, target: Any) -> list[DeclaredResource]:
     own = arn("cloudwatch", "alarm:a")
-    return [made("aws_cloudwatch_metric_alarm.a", arn=own, alarm_actions=[target])]
+    return [declare("aws_cloudwatch_metric_alarm.a", arn=own, alarm_actions=[target])]
 
 
 RULE = arn("events", "rule/done")
@@ -158,7 +161,9 @@ def right(source: Source) -> dict[str, str]:
     return {"aws:SourceArn": source.arn, "aws:SourceAccount": ACCOUNT}
 
 
-def delivered(source: str, inlet: str, *policies: Made, target: Any = None) -> JudgedEdge:
+def delivered(
+    source: str, inlet: str, *policies: DeclaredResource, target: Any = None
+) -> JudgedEdge:
     """The edge from the source into the inlet."""
     from_, to = SOURCES[source], INLETS[inlet]
     parts = from_.declared(inlet, to.arn if target is None else target)
@@ -171,7 +176,7 @@ def delivered(source: str, inlet: str, *policies: Made, target: Any = None) -> J
 def test_the_right_policy_proves_it(source: str, inlet: str) -> None:
     from_, to = SOURCES[source], INLETS[inlet]
     edge = delivered(source, inlet, to.policy(from_.service, limits=right(from_)))
-    assert edge.state is State.PROVEN
+    assert edge.state is EdgeState.PROVEN
     assert edge.missing == ()
     assert edge.edge.target == to.part.resource
     assert tuple(ruling.need.action for ruling in edge.rulings) == to.actions
@@ -182,7 +187,7 @@ def test_the_right_policy_proves_it(source: str, inlet: str) -> None:
 def test_a_policy_without_conditions_proves_it_too(source: str, inlet: str) -> None:
     to = INLETS[inlet]
     policy = to.policy(SOURCES[source].service, limits={})
-    assert delivered(source, inlet, policy).state is State.PROVEN
+    assert delivered(source, inlet, policy).state is EdgeState.PROVEN
 
 
 @each_way
@@ -190,7 +195,7 @@ def test_without_a_policy_the_grant_is_named(source: str, inlet: str) -> None:
     to, service = INLETS[inlet], SOURCES[source].service
     # Without a policy of its own a topic has the one that AWS gives it.
     edge = delivered(source, inlet, *([policy_of(to.part, NOBODY)] if inlet == "topic" else []))
-    assert edge.state is State.BROKEN
+    assert edge.state is EdgeState.BROKEN
     address = to.part.resource.address
     assert edge.missing == tuple(f"{action} on {address} for {service}" for action in to.actions)
 
@@ -202,7 +207,7 @@ def test_each_action_is_asked_for(source: str, inlet: str) -> None:
         left = [action for action in to.actions if action != lost]
         edge = delivered(source, inlet, to.policy(from_.service, limits={}, actions=left))
         address = to.part.resource.address
-        assert edge.state is State.BROKEN
+        assert edge.state is EdgeState.BROKEN
         assert edge.missing == (f"{lost} on {address} for {from_.service}",)
 
 
@@ -213,14 +218,14 @@ def test_another_source_in_the_condition_breaks_it(source: str, inlet: str, key:
     wrong = {"aws:SourceArn": f"{from_.arn}-2", "aws:SourceAccount": OTHER}
     limits = {**right(from_), key: wrong[key]}
     edge = delivered(source, inlet, INLETS[inlet].policy(from_.service, limits=limits))
-    assert edge.state is State.BROKEN
+    assert edge.state is EdgeState.BROKEN
     assert len(edge.missing) == len(INLETS[inlet].actions)
 
 
 @each_way
 def test_a_policy_for_another_service_breaks_it(source: str, inlet: str) -> None:
     edge = delivered(source, inlet, INLETS[inlet].policy("ses.amazonaws.com", limits={}))
-    assert edge.state is State.BROKEN
+    assert edge.state is EdgeState.BROKEN
 
 
 @each_way
@@ -233,8 +238,8 @@ def test_a_policy_of_unknown_text_leaves_it_open(source: str, inlet: str) -> Non
     type_ = policy.resource.type
     attribute = attributes.get(type_, "policy")
     values = {**policy.resource.values, attribute: UNKNOWN}
-    edge = delivered(source, inlet, made(f"{type_}.p", **values))
-    assert edge.state is State.UNDETERMINED
+    edge = delivered(source, inlet, declare(f"{type_}.p", **values))
+    assert edge.state is EdgeState.UNDETERMINED
     assert edge.missing == ()
 
 
@@ -243,7 +248,7 @@ def test_an_unknown_target_leaves_it_open(source: str, inlet: str) -> None:
     from_ = SOURCES[source]
     policy = INLETS[inlet].policy(from_.service, limits=right(from_))
     edge = delivered(source, inlet, policy, target=UNKNOWN)
-    assert edge.state is State.UNDETERMINED
+    assert edge.state is EdgeState.UNDETERMINED
     assert edge.edge.target == "an unknown target"
     assert edge.rulings == ()
     (fact,) = edge.edge.facts
@@ -254,7 +259,7 @@ def test_an_unknown_target_leaves_it_open(source: str, inlet: str) -> None:
 def test_a_target_outside_the_stack_leaves_it_open(source: str, inlet: str) -> None:
     outside = INLETS[inlet].arn.replace(ACCOUNT, OTHER)
     edge = delivered(source, inlet, target=outside)
-    assert edge.state is State.UNDETERMINED
+    assert edge.state is EdgeState.UNDETERMINED
     assert edge.edge.outside
     assert edge.edge.target == outside
     assert {ruling.need.action for ruling in edge.rulings} == set(INLETS[inlet].actions)
@@ -265,11 +270,11 @@ def test_an_unknown_source_leaves_open_what_its_arn_decides(source: str, inlet: 
     from_, to = SOURCES[source], INLETS[inlet]
     first, *more = from_.declared(inlet, to.arn)
     values = {**first.resource.values, "arn": UNKNOWN}
-    source_part = made(first.resource.address, **values)
+    source_part = declare(first.resource.address, **values)
     for limits, state in (
-        ({"aws:SourceArn": from_.arn}, State.UNDETERMINED),
-        ({"aws:SourceAccount": ACCOUNT}, State.PROVEN),
-        ({"aws:SourceAccount": OTHER}, State.BROKEN),
+        ({"aws:SourceArn": from_.arn}, EdgeState.UNDETERMINED),
+        ({"aws:SourceAccount": ACCOUNT}, EdgeState.PROVEN),
+        ({"aws:SourceAccount": OTHER}, EdgeState.BROKEN),
     ):
         policy = to.policy(from_.service, limits=limits)
         found = judged(stack(source_part, *more, to.part, policy)).values()
@@ -279,9 +284,11 @@ def test_an_unknown_source_leaves_open_what_its_arn_decides(source: str, inlet: 
 
 @pytest.mark.parametrize(
     ("source", "state"),
-    [("S3", State.BROKEN), ("EventBridge", State.BROKEN), ("an alarm", State.PROVEN)],
+    [("S3", EdgeState.BROKEN), ("EventBridge", EdgeState.BROKEN), ("an alarm", EdgeState.PROVEN)],
 )
-def test_the_policy_that_aws_gives_a_topic_lets_alarms_in_alone(source: str, state: State) -> None:
+def test_the_policy_that_aws_gives_a_topic_lets_alarms_in_alone(
+    source: str, state: EdgeState
+) -> None:
     assert delivered(source, "topic").state is state
 
 

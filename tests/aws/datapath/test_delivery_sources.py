@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import JudgedEdge, State
+from planproof.aws.datapath import JudgedEdge
+from planproof.results import EdgeState
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import (
     ALARMS,
@@ -31,20 +32,20 @@ from tests.aws.datapath.parts import (
     statement,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, Made, made, role, stack, trust
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, stack, trust
 
 SEND = statement("sqs:SendMessage", arn("sqs", "work"))
 ALARM = arn("cloudwatch", "alarm:a")
 
 
-def target(**values: Any) -> Made:
+def target(**values: Any) -> DeclaredResource:
     given = {"rule": "done", "arn": arn("sqs", "work"), **values}
-    return made(
+    return declare(
         "aws_cloudwatch_event_target.t", refers={"arn": {"constant_value": given["arn"]}}, **given
     )
 
 
-def the(kind: str, *parts: Made) -> JudgedEdge:
+def the(kind: str, *parts: DeclaredResource) -> JudgedEdge:
     (edge,) = [one for one in judged(stack(*parts)).values() if one.edge.kind == kind]
     return edge
 
@@ -52,7 +53,9 @@ def the(kind: str, *parts: Made) -> JudgedEdge:
 # EventBridge under a role ---------------------------------------------------------------------
 
 
-def under_a_role(*more: Made, work: Made | None = None, **values: Any) -> JudgedEdge:
+def under_a_role(
+    *more: DeclaredResource, work: DeclaredResource | None = None, **values: Any
+) -> JudgedEdge:
     worker = role("r", EVENTS, **values)
     return the(
         "delivers events to", rule(), target(role_arn=f"{ROLE}/r"), work or queue(), worker, *more
@@ -61,7 +64,7 @@ def under_a_role(*more: Made, work: Made | None = None, **values: Any) -> Judged
 
 def test_a_role_delivers_what_it_is_granted() -> None:
     edge = under_a_role(granted(SEND))
-    assert edge.state is State.PROVEN
+    assert edge.state is EdgeState.PROVEN
     assert [r.need.action for r in edge.rulings] == ["sts:AssumeRole", "sqs:SendMessage"]
 
 
@@ -72,7 +75,7 @@ def test_a_role_delivers_nothing_without_a_grant() -> None:
 
 def test_what_the_queue_grants_the_service_is_nothing_to_the_role() -> None:
     edge = under_a_role(policy_of(queue(), lets(EVENTS, "sqs:SendMessage")))
-    assert edge.state is State.BROKEN
+    assert edge.state is EdgeState.BROKEN
 
 
 def test_a_role_that_events_cannot_assume_delivers_nothing() -> None:
@@ -81,7 +84,10 @@ def test_a_role_that_events_cannot_assume_delivers_nothing() -> None:
 
 
 def test_a_role_can_be_assumed_for_the_rule_alone() -> None:
-    for source, state in ((rule().resource.get("arn"), State.PROVEN), (ALARM, State.BROKEN)):
+    for source, state in (
+        (rule().resource.get("arn"), EdgeState.PROVEN),
+        (ALARM, EdgeState.BROKEN),
+    ):
         only = {"Condition": {"ArnEquals": {"aws:SourceArn": source}}}
         edge = under_a_role(granted(SEND), assume_role_policy=trust(EVENTS, **only))
         assert edge.state is state
@@ -92,7 +98,7 @@ def test_a_role_needs_the_key_of_an_encrypted_queue(lost: str) -> None:
     uses = ["kms:GenerateDataKey", "kms:Decrypt"]
     work = queue(kms_master_key_id=KEY)
     edge = under_a_role(granted(SEND, statement(uses, KEY)), key(), work=work)
-    assert edge.state is State.PROVEN
+    assert edge.state is EdgeState.PROVEN
     left = [use for use in uses if use != lost]
     edge = under_a_role(granted(SEND, statement(left, KEY)), key(), work=work)
     assert edge.missing == (f"{lost} on aws_kms_key.k for aws_iam_role.r",)
@@ -103,7 +109,7 @@ def test_a_role_from_elsewhere_leaves_it_open(named: Any, said: str) -> None:
     """The queue lets the service in, but it does not come as itself."""
     parts = (rule(), target(role_arn=named), queue(), role("r", EVENTS))
     edge = the("delivers events to", *parts, policy_of(queue(), lets(EVENTS, "sqs:SendMessage")))
-    assert edge.state is State.UNDETERMINED
+    assert edge.state is EdgeState.UNDETERMINED
     assert edge.rulings == ()
     assert said in edge.edge.facts[0].found
 
@@ -122,8 +128,8 @@ def test_dead_letters_are_left_by_the_service_itself() -> None:
         "sqs:SendMessage on aws_sqs_queue.dead for events.amazonaws.com",
     )
     let_in = policy_of(dead, lets(EVENTS, "sqs:SendMessage"))
-    assert the("leaves undelivered events in", *parts, let_in).state is State.PROVEN
-    assert the("delivers events to", *parts, let_in).state is State.PROVEN
+    assert the("leaves undelivered events in", *parts, let_in).state is EdgeState.PROVEN
+    assert the("delivers events to", *parts, let_in).state is EdgeState.PROVEN
 
 
 def test_a_log_group_may_be_named_with_all_its_streams() -> None:
@@ -146,15 +152,15 @@ def test_a_version_of_a_function_is_the_function() -> None:
 def test_what_is_no_inlet_that_is_known_leaves_it_open() -> None:
     other = arn("firehose", "deliverystream/s")
     edge = the("delivers events to", rule(), target(arn=other))
-    assert (edge.state, edge.rulings) == (State.UNDETERMINED, ())
+    assert (edge.state, edge.rulings) == (EdgeState.UNDETERMINED, ())
     assert edge.edge.facts[0].found == other
 
 
 # Alarms ---------------------------------------------------------------------------------------
 
 
-def alarm(type_: str = "metric", **values: Any) -> Made:
-    return made(f"aws_cloudwatch_{type_}_alarm.a", arn=ALARM, **values)
+def alarm(type_: str = "metric", **values: Any) -> DeclaredResource:
+    return declare(f"aws_cloudwatch_{type_}_alarm.a", arn=ALARM, **values)
 
 
 NEWS = arn("sns", "news")
@@ -165,7 +171,7 @@ NEWS = arn("sns", "news")
 def test_each_kind_of_action_tells_the_topic(type_: str, attribute: str) -> None:
     parts = (alarm(type_, **{attribute: [NEWS]}), topic())
     let_in = policy_of(topic(), lets(ALARMS, "sns:Publish"))
-    assert the("alarms", *parts, let_in).state is State.PROVEN
+    assert the("alarms", *parts, let_in).state is EdgeState.PROVEN
 
 
 def test_a_topic_that_is_told_twice_is_one_edge() -> None:
@@ -175,7 +181,7 @@ def test_a_topic_that_is_told_twice_is_one_edge() -> None:
 
 def test_two_topics_are_two_edges_though_neither_arn_is_known() -> None:
     one, other = topic("one", arn=UNKNOWN, id=UNKNOWN), topic("other", arn=UNKNOWN, id=UNKNOWN)
-    told = made(
+    told = declare(
         "aws_cloudwatch_metric_alarm.a",
         arn=ALARM,
         alarm_actions=[UNKNOWN],
@@ -193,7 +199,7 @@ def test_two_topics_are_two_edges_though_neither_arn_is_known() -> None:
 
 
 def test_a_function_of_unknown_arn_is_called_by_the_service_that_calls_functions() -> None:
-    called = made(
+    called = declare(
         "aws_cloudwatch_metric_alarm.a",
         arn=ALARM,
         alarm_actions=[UNKNOWN],
@@ -213,13 +219,13 @@ def test_a_function_of_unknown_arn_is_called_by_the_service_that_calls_functions
 )
 def test_an_action_that_is_no_inlet_leaves_it_open(action: str) -> None:
     edge = the("alarms", alarm(alarm_actions=[action]))
-    assert edge.state is State.UNDETERMINED
+    assert edge.state is EdgeState.UNDETERMINED
     assert (edge.edge.target, edge.edge.outside, edge.rulings) == (action, True, ())
 
 
 def test_unknown_actions_leave_it_open() -> None:
     edge = the("alarms", alarm(alarm_actions=UNKNOWN))
-    assert (edge.state, edge.edge.target) == (State.UNDETERMINED, "an unknown target")
+    assert (edge.state, edge.edge.target) == (EdgeState.UNDETERMINED, "an unknown target")
 
 
 @pytest.mark.parametrize("actions", [[], None])
@@ -230,9 +236,9 @@ def test_an_alarm_without_actions_tells_nobody(actions: Any) -> None:
 # Subscriptions and notifications --------------------------------------------------------------
 
 
-def subscription(**values: Any) -> Made:
+def subscription(**values: Any) -> DeclaredResource:
     given = {"topic_arn": NEWS, "protocol": "sqs", "endpoint": arn("sqs", "work")}
-    return made("aws_sns_topic_subscription.s", **{**given, **values})
+    return declare("aws_sns_topic_subscription.s", **{**given, **values})
 
 
 def test_messages_for_people_are_no_edge() -> None:
@@ -242,20 +248,20 @@ def test_messages_for_people_are_no_edge() -> None:
 
 def test_an_unknown_protocol_leaves_it_open() -> None:
     edge = the("passes messages on to", topic(), subscription(protocol=UNKNOWN), queue())
-    assert (edge.state, edge.edge.target) == (State.UNDETERMINED, "an unknown target")
+    assert (edge.state, edge.edge.target) == (EdgeState.UNDETERMINED, "an unknown target")
 
 
 @pytest.mark.parametrize(
     ("limits", "state"),
     [
-        ({"aws:SourceArn": arn("sns", "news", account=OTHER)}, State.PROVEN),
-        ({"aws:SourceAccount": OTHER}, State.PROVEN),
-        ({"aws:SourceArn": NEWS}, State.BROKEN),
-        ({"aws:SourceAccount": ACCOUNT}, State.BROKEN),
+        ({"aws:SourceArn": arn("sns", "news", account=OTHER)}, EdgeState.PROVEN),
+        ({"aws:SourceAccount": OTHER}, EdgeState.PROVEN),
+        ({"aws:SourceArn": NEWS}, EdgeState.BROKEN),
+        ({"aws:SourceAccount": ACCOUNT}, EdgeState.BROKEN),
     ],
 )
 def test_a_topic_of_another_account_comes_in_its_own_name(
-    limits: dict[str, str], state: State
+    limits: dict[str, str], state: EdgeState
 ) -> None:
     said = lets(SNS, "sqs:SendMessage", Condition={"StringEquals": limits})
     elsewhere = subscription(topic_arn=arn("sns", "news", account=OTHER))
@@ -264,7 +270,7 @@ def test_a_topic_of_another_account_comes_in_its_own_name(
 
 
 def test_a_bucket_from_outside_comes_in_a_name_that_is_not_known() -> None:
-    notice = made(
+    notice = declare(
         "aws_s3_bucket_notification.n",
         bucket="theirs",
         queue=[{"queue_arn": arn("sqs", "work")}],
@@ -272,11 +278,11 @@ def test_a_bucket_from_outside_comes_in_a_name_that_is_not_known() -> None:
     only = {"Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::films"}}}
     said = lets(S3, "sqs:SendMessage", **only)
     edge = the("notifies", bucket(), notice, queue(), policy_of(queue(), said))
-    assert (edge.edge.source, edge.state) == ("theirs", State.UNDETERMINED)
+    assert (edge.edge.source, edge.state) == ("theirs", EdgeState.UNDETERMINED)
 
 
 def test_each_block_of_a_notification_is_an_edge() -> None:
-    notice = made(
+    notice = declare(
         "aws_s3_bucket_notification.n",
         bucket="films",
         queue=[{"queue_arn": arn("sqs", "work")}, {"queue_arn": arn("sqs", "more")}],
@@ -293,13 +299,13 @@ def test_each_block_of_a_notification_is_an_edge() -> None:
 
 
 def test_a_denial_of_the_queue_breaks_it() -> None:
-    notice = made(
+    notice = declare(
         "aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": arn("sqs", "work")}]
     )
     denial = {**lets(S3, "sqs:SendMessage"), "Effect": "Deny"}
     work = queue()
     allowed = (bucket(), notice, work, policy_of(work, lets(S3, "sqs:*")))
-    assert the("notifies", *allowed).state is State.PROVEN
+    assert the("notifies", *allowed).state is EdgeState.PROVEN
     denied = (bucket(), notice, work, policy_of(work, lets(S3, "sqs:*"), denial))
-    assert the("notifies", *denied).state is State.BROKEN
+    assert the("notifies", *denied).state is EdgeState.BROKEN
     assert json.loads(str(denied[3].resource.get("policy")))["Statement"][1]["Effect"] == "Deny"

@@ -27,7 +27,7 @@ from tests.aws.datapath.parts import (
     rule,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, stack, trust
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role, stack, trust
 
 SEND = "sqs:SendMessage"
 NOBODY = "an unauthenticated caller"
@@ -37,17 +37,19 @@ TAKEN_OVER = f"{S3} on behalf of {FILMS} of another account"
 ELSEWHERE = {EVENTS, "lambda.amazonaws.com", "sns.amazonaws.com", ALARMS}
 
 
-def asked(*parts: Made) -> dict[tuple[str, str], bool | None]:
+def asked(*parts: DeclaredResource) -> dict[tuple[str, str], bool | None]:
     """Whether each impostor is allowed, by the impostor and the action."""
     found = stack(*parts)
     rulings = deputies(Authority(found), path_of(found))
     return {(who, ruling.need.action): ruling.allowed for who, ruling in rulings}
 
 
-def notified(*statements: Any, films: Made | None = None, **more: Any) -> dict[str, bool | None]:
+def notified(
+    *statements: Any, films: DeclaredResource | None = None, **more: Any
+) -> dict[str, bool | None]:
     work = queue(**more)
     target = arn("sqs", "work")
-    notice = made("aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": target}])
+    notice = declare("aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": target}])
     found = asked(films or bucket(), notice, work, policy_of(work, *statements))
     assert {action for _, action in found} == {SEND}
     return {who: allowed for (who, _), allowed in found.items()}
@@ -112,7 +114,7 @@ def test_of_a_source_from_outside_it_is_asked_too() -> None:
 
 def events(*statements: Any) -> dict[str, bool | None]:
     written = {"arn": {"constant_value": arn("sqs", "work")}}
-    target = made(
+    target = declare(
         "aws_cloudwatch_event_target.t", refers=written, rule="done", arn=arn("sqs", "work")
     )
     found = asked(rule(), target, queue(), policy_of(queue(), *statements))
@@ -133,9 +135,9 @@ def test_a_rule_of_another_account_or_name_is_another() -> None:
         assert [found[name] for name in names] == expected
 
 
-def alarms(*more: Made) -> dict[str, bool | None]:
+def alarms(*more: DeclaredResource) -> dict[str, bool | None]:
     own = {"arn": arn("cloudwatch", "alarm:a"), "alarm_actions": [arn("sns", "news")]}
-    found = asked(made("aws_cloudwatch_metric_alarm.a", **own), topic(), *more)
+    found = asked(declare("aws_cloudwatch_metric_alarm.a", **own), topic(), *more)
     return {who: allowed for (who, _), allowed in found.items()}
 
 
@@ -163,7 +165,7 @@ def test_a_role_is_tried_for_other_services_and_accounts() -> None:
     }
     events_role = role("r", assume_role_policy=trust(EVENTS))
     written = {"arn": {"constant_value": arn("sqs", "work")}}
-    target = made(
+    target = declare(
         "aws_cloudwatch_event_target.t",
         refers=written,
         rule="done",
@@ -196,7 +198,7 @@ def test_the_key_of_a_log_group_is_for_that_group() -> None:
 
 
 def test_what_is_outside_is_not_asked_for() -> None:
-    notice = made(
+    notice = declare(
         "aws_s3_bucket_notification.n",
         bucket="films",
         queue=[{"queue_arn": arn("sqs", "work", account=OTHER)}],
@@ -228,7 +230,7 @@ def test_a_permission_lets_in_whom_it_names(
     principal: Any, limits: dict[str, str], others: dict[str, bool | None]
 ) -> None:
     said = {"function_name": "job", "action": "lambda:InvokeFunction", "principal": principal}
-    found = stack(function(), made("aws_lambda_permission.p", **said, **limits))
+    found = stack(function(), declare("aws_lambda_permission.p", **said, **limits))
     attempts = outsiders(Authority(found), found["aws_lambda_function.job"])
     refused = {"another account": True, NOBODY: True}
     assert {attempt.who: attempt.holds for attempt in attempts} == {**refused, **others}

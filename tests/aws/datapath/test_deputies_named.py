@@ -27,7 +27,7 @@ from tests.aws.datapath.parts import (
     statement,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 SEND = "sqs:SendMessage"
 FILMS, TRAILERS = "arn:aws:s3:::films", "arn:aws:s3:::trailers"
@@ -35,7 +35,7 @@ WORK = arn("sqs", "work")
 TO_WORK = {"arn": {"constant_value": WORK}}
 
 
-def asked(*parts: Made) -> dict[str, bool | None]:
+def asked(*parts: DeclaredResource) -> dict[str, bool | None]:
     """Whether each impostor is allowed anything: by the impostor, the worst of all."""
     found = stack(*parts)
     decided: dict[str, set[bool | None]] = {}
@@ -47,11 +47,11 @@ def asked(*parts: Made) -> dict[str, bool | None]:
     }
 
 
-def notice(*, of: str = "films") -> Made:
-    return made(f"aws_s3_bucket_notification.{of}", bucket=of, queue=[{"queue_arn": WORK}])
+def notice(*, of: str = "films") -> DeclaredResource:
+    return declare(f"aws_s3_bucket_notification.{of}", bucket=of, queue=[{"queue_arn": WORK}])
 
 
-def sending(*conditions: Any, more: tuple[Made, ...] = ()) -> dict[str, bool | None]:
+def sending(*conditions: Any, more: tuple[DeclaredResource, ...] = ()) -> dict[str, bool | None]:
     said = [lets(S3, SEND, Condition=condition) for condition in conditions]
     return asked(bucket(), notice(), queue(), policy_of(queue(), *said), *more)
 
@@ -116,7 +116,7 @@ def test_a_source_of_another_service_is_that_services() -> None:
 
 
 def test_a_rule_of_another_account_or_region_that_is_named() -> None:
-    target = made("aws_cloudwatch_event_target.t", refers=TO_WORK, rule="done", arn=WORK)
+    target = declare("aws_cloudwatch_event_target.t", refers=TO_WORK, rule="done", arn=WORK)
     named = [
         arn("events", "rule/done"),
         arn("events", "rule/done", account=OTHER),
@@ -200,10 +200,10 @@ def test_it_may_be_where_the_condition_asks_for_no_account_or_for_another() -> N
 def test_an_alias_of_a_function_is_open_to_impostors_too() -> None:
     own = str(function().resource.get("arn"))
     told = [{"lambda_function_arn": own}]
-    by_bucket = made("aws_s3_bucket_notification.n", bucket="films", lambda_function=told)
+    by_bucket = declare("aws_s3_bucket_notification.n", bucket="films", lambda_function=told)
     call = {"action": "lambda:InvokeFunction", "function_name": "job", "principal": S3}
-    one = made("aws_lambda_permission.one", **call, source_arn=FILMS, source_account=ACCOUNT)
-    live = made("aws_lambda_permission.live", **call, qualifier="live")
+    one = declare("aws_lambda_permission.one", **call, source_arn=FILMS, source_account=ACCOUNT)
+    live = declare("aws_lambda_permission.live", **call, qualifier="live")
     parts = (bucket(), by_bucket, function(), one)
     assert let_in(asked(*parts)) == set()
     assert f"{S3} on behalf of another account" in let_in(asked(*parts, live))

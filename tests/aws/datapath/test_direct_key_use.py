@@ -23,12 +23,12 @@ from tests.aws.datapath.parts import (
     queue,
     statement,
 )
-from tests.builders.stacks import REGION, Made, made, role, stack
+from tests.builders.stacks import REGION, DeclaredResource, declare, role, stack
 
 WORK = arn("sqs", "work")
 SQS, S3 = f"sqs.{REGION}.amazonaws.com", f"s3.{REGION}.amazonaws.com"
 ANY = "through a service that nobody named"
-MAPPING = made("aws_lambda_event_source_mapping.m", event_source_arn=WORK, function_name="job")
+MAPPING = declare("aws_lambda_event_source_mapping.m", event_source_arn=WORK, function_name="job")
 
 
 def via(*services: str, operator: str = "StringEquals") -> dict[str, Any]:
@@ -36,7 +36,10 @@ def via(*services: str, operator: str = "StringEquals") -> dict[str, Any]:
 
 
 def used(
-    *statements: Any, of_key: Made | None = None, calls: Calls = NOTHING, at: Made | None = None
+    *statements: Any,
+    of_key: DeclaredResource | None = None,
+    calls: Calls = NOTHING,
+    at: DeclaredResource | None = None,
 ) -> dict[str, KeyUse]:
     """The ways in which the role of a function that reads an encrypted queue may use the key."""
     held = [granted(*statements)] if statements else []
@@ -135,7 +138,7 @@ def test_code_that_cannot_be_read_may_do_so() -> None:
 
 
 def test_a_policy_of_unknown_text_leaves_it_open() -> None:
-    unread = made("aws_iam_role_policy.u", name="u", role="r", policy=UNKNOWN)
+    unread = declare("aws_iam_role_policy.u", name="u", role="r", policy=UNKNOWN)
     found = used(statement("kms:Decrypt", KEY, **via(SQS)), at=unread)
     assert [way.holds for way in found.values()] == [None]
     assert found[DIRECTLY].ruling is None

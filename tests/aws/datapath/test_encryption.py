@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import JudgedEdge, State
+from planproof.aws.datapath import JudgedEdge
+from planproof.results import EdgeState
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import (
     ALARMS,
@@ -33,19 +34,19 @@ from tests.aws.datapath.parts import (
     table,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, stack
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role, stack
 
 USES = ["kms:GenerateDataKey", "kms:Decrypt"]
 WORK, NEWS, RULE = arn("sqs", "work"), arn("sns", "news"), arn("events", "rule/done")
 FILMS, ALARM = "arn:aws:s3:::films", arn("cloudwatch", "alarm:a")
 
 
-def alias(name: str = "alias/films", of: str = KEY_ID) -> Made:
+def alias(name: str = "alias/films", of: str = KEY_ID) -> DeclaredResource:
     own = {"name": name, "id": name, "arn": arn("kms", name)}
-    return made("aws_kms_alias.a", target_key_id=of, target_key_arn=KEY, **own)
+    return declare("aws_kms_alias.a", target_key_id=of, target_key_arn=KEY, **own)
 
 
-def sent(service: str, to: Made, *more: Made) -> JudgedEdge:
+def sent(service: str, to: DeclaredResource, *more: DeclaredResource) -> JudgedEdge:
     """The edge on which a service delivers to an encrypted queue or topic that lets it in."""
     target = to.resource.get("arn")
     kind = to.resource.type.removeprefix("aws_")
@@ -55,24 +56,24 @@ def sent(service: str, to: Made, *more: Made) -> JudgedEdge:
     declared = {
         S3: [
             bucket(),
-            made(
+            declare(
                 "aws_s3_bucket_notification.n", bucket="films", **{block[0]: [{block[1]: target}]}
             ),
         ],
         EVENTS: [
             rule(),
-            made("aws_cloudwatch_event_target.t", refers=written, rule="done", arn=target),
+            declare("aws_cloudwatch_event_target.t", refers=written, rule="done", arn=target),
         ],
         SNS: [
             topic("source"),
-            made(
+            declare(
                 "aws_sns_topic_subscription.s",
                 topic_arn=arn("sns", "source"),
                 protocol="sqs",
                 endpoint=target,
             ),
         ],
-        ALARMS: [made("aws_cloudwatch_metric_alarm.a", arn=ALARM, alarm_actions=[target])],
+        ALARMS: [declare("aws_cloudwatch_metric_alarm.a", arn=ALARM, alarm_actions=[target])],
     }[service]
     (edge,) = judged(stack(*declared, to, policy_of(to, lets(service, action)), *more)).values()
     return edge
@@ -92,35 +93,35 @@ each = pytest.mark.parametrize(
 
 
 @each
-def test_the_key_has_to_let_the_service_in(service: str, to: Made) -> None:
-    assert sent(service, to, key(lets(service, USES))).state is State.PROVEN
+def test_the_key_has_to_let_the_service_in(service: str, to: DeclaredResource) -> None:
+    assert sent(service, to, key(lets(service, USES))).state is EdgeState.PROVEN
     edge = sent(service, to, key())
     assert edge.missing == tuple(f"{use} on aws_kms_key.k for {service}" for use in USES)
 
 
 @each
 @pytest.mark.parametrize("lost", USES)
-def test_both_actions_are_needed(service: str, to: Made, lost: str) -> None:
+def test_both_actions_are_needed(service: str, to: DeclaredResource, lost: str) -> None:
     left = [use for use in USES if use != lost]
     edge = sent(service, to, key(lets(service, left)))
     assert edge.missing == (f"{lost} on aws_kms_key.k for {service}",)
 
 
 @each
-def test_a_key_that_lets_another_service_in_is_closed(service: str, to: Made) -> None:
-    assert sent(service, to, key(lets("ses.amazonaws.com", USES))).state is State.BROKEN
+def test_a_key_that_lets_another_service_in_is_closed(service: str, to: DeclaredResource) -> None:
+    assert sent(service, to, key(lets("ses.amazonaws.com", USES))).state is EdgeState.BROKEN
 
 
 @each
-def test_the_encryption_context_names_what_is_encrypted(service: str, to: Made) -> None:
+def test_the_encryption_context_names_what_is_encrypted(service: str, to: DeclaredResource) -> None:
     kind = "sqs" if "sqs" in to.resource.type else "sns"
     name = {
         "sqs": "kms:EncryptionContext:aws:sqs:arn",
         "sns": "kms:EncryptionContext:aws:sns:topicArn",
     }
     for value, state in (
-        (to.resource.get("arn"), State.PROVEN),
-        (arn(kind, "other"), State.BROKEN),
+        (to.resource.get("arn"), EdgeState.PROVEN),
+        (arn(kind, "other"), EdgeState.BROKEN),
     ):
         only = {"StringEquals": {name[kind]: value}}
         assert sent(service, to, key(lets(service, USES, Condition=only))).state is state
@@ -130,21 +131,23 @@ def test_eventbridge_uses_the_key_of_a_topic_in_nobodys_name() -> None:
     """SNS Developer Guide, "Managing Amazon SNS encryption keys and costs"."""
     only = {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnEquals": {"aws:SourceArn": RULE}}
     limited = key(lets(EVENTS, USES, Condition=only))
-    assert sent(EVENTS, topic(kms_master_key_id=KEY), limited).state is State.BROKEN
-    assert sent(EVENTS, queue(kms_master_key_id=KEY), limited).state is State.PROVEN
+    assert sent(EVENTS, topic(kms_master_key_id=KEY), limited).state is EdgeState.BROKEN
+    assert sent(EVENTS, queue(kms_master_key_id=KEY), limited).state is EdgeState.PROVEN
 
 
 @pytest.mark.parametrize(
     ("key_name", "value", "state"),
     [
-        ("aws:SourceArn", FILMS, State.PROVEN),
-        ("aws:SourceArn", f"{FILMS}-2", State.BROKEN),
-        ("aws:SourceAccount", ACCOUNT, State.PROVEN),
-        ("aws:SourceAccount", OTHER, State.BROKEN),
-        ("aws:PrincipalTag/team", "films", State.UNDETERMINED),
+        ("aws:SourceArn", FILMS, EdgeState.PROVEN),
+        ("aws:SourceArn", f"{FILMS}-2", EdgeState.BROKEN),
+        ("aws:SourceAccount", ACCOUNT, EdgeState.PROVEN),
+        ("aws:SourceAccount", OTHER, EdgeState.BROKEN),
+        ("aws:PrincipalTag/team", "films", EdgeState.UNDETERMINED),
     ],
 )
-def test_a_condition_on_the_source_limits_the_key(key_name: str, value: str, state: State) -> None:
+def test_a_condition_on_the_source_limits_the_key(
+    key_name: str, value: str, state: EdgeState
+) -> None:
     said = lets(S3, USES, Condition={"StringEquals": {key_name: value}})
     assert sent(S3, queue(kms_master_key_id=KEY), key(said)).state is state
 
@@ -160,8 +163,8 @@ def test_a_condition_on_the_source_limits_the_key(key_name: str, value: str, sta
 @pytest.mark.parametrize("part", [queue, topic])
 def test_a_key_of_the_stack_by_any_name(name: str, part: Any) -> None:
     to = part(kms_master_key_id=name)
-    assert sent(S3, to, key(lets(S3, USES)), alias()).state is State.PROVEN
-    assert sent(S3, to, key(), alias()).state is State.BROKEN
+    assert sent(S3, to, key(lets(S3, USES)), alias()).state is EdgeState.PROVEN
+    assert sent(S3, to, key(), alias()).state is EdgeState.BROKEN
 
 
 @pytest.mark.parametrize("of", [KEY_ID, KEY])
@@ -183,7 +186,7 @@ def test_the_key_that_aws_manages_lets_no_other_service_in(name: str) -> None:
 )
 def test_without_a_kms_key_none_is_needed(encrypted: dict[str, Any]) -> None:
     edge = sent(S3, queue(**encrypted))
-    assert edge.state is State.PROVEN
+    assert edge.state is EdgeState.PROVEN
     assert [r.need.action for r in edge.rulings] == ["sqs:SendMessage"]
 
 
@@ -194,12 +197,14 @@ def test_without_a_kms_key_none_is_needed(encrypted: dict[str, Any]) -> None:
 )
 def test_a_key_from_outside_leaves_it_open(name: Any) -> None:
     edge = sent(S3, queue(kms_master_key_id=name), key(lets(S3, USES)))
-    assert edge.state is State.UNDETERMINED
+    assert edge.state is EdgeState.UNDETERMINED
     assert [r.allowed for r in edge.rulings] == [True, None, None]
 
 
 def test_a_key_policy_of_unknown_text_leaves_it_open() -> None:
-    assert sent(S3, queue(kms_master_key_id=KEY), key(policy=UNKNOWN)).state is State.UNDETERMINED
+    assert (
+        sent(S3, queue(kms_master_key_id=KEY), key(policy=UNKNOWN)).state is EdgeState.UNDETERMINED
+    )
 
 
 # Roles ----------------------------------------------------------------------------------------
@@ -208,7 +213,9 @@ READ = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 VIA = f"sqs.{REGION}.amazonaws.com"
 
 
-def read(*statements: Any, of: Made | None = None, key_policy: tuple[Any, ...] = ()) -> JudgedEdge:
+def read(
+    *statements: Any, of: DeclaredResource | None = None, key_policy: tuple[Any, ...] = ()
+) -> JudgedEdge:
     """The edge on which a function's role reads an encrypted queue."""
     parts = (
         queue(kms_master_key_id=KEY),
@@ -216,7 +223,7 @@ def read(*statements: Any, of: Made | None = None, key_policy: tuple[Any, ...] =
         function(),
         role("r"),
         granted(statement(READ, WORK), *statements),
-        made("aws_lambda_event_source_mapping.m", function_name="job", event_source_arn=WORK),
+        declare("aws_lambda_event_source_mapping.m", function_name="job", event_source_arn=WORK),
     )
     (edge,) = [e for e in judged(stack(*parts)).values() if e.edge.kind == "is read by"]
     return edge
@@ -225,21 +232,21 @@ def read(*statements: Any, of: Made | None = None, key_policy: tuple[Any, ...] =
 @pytest.mark.parametrize(
     ("operator", "key_name", "value", "state"),
     [
-        ("StringEquals", "kms:ViaService", VIA, State.PROVEN),
-        ("StringEquals", "kms:ViaService", f"sns.{REGION}.amazonaws.com", State.BROKEN),
-        ("StringEquals", "kms:ViaService", "sqs.eu-west-1.amazonaws.com", State.BROKEN),
-        ("StringLike", "kms:ViaService", "sqs.*.amazonaws.com", State.PROVEN),
-        ("StringEquals", "kms:CallerAccount", ACCOUNT, State.PROVEN),
-        ("StringEquals", "kms:CallerAccount", OTHER, State.BROKEN),
-        ("StringEquals", "kms:EncryptionContext:aws:sqs:arn", WORK, State.PROVEN),
-        ("ArnLike", "kms:EncryptionContext:aws:sqs:arn", arn("sqs", "*"), State.PROVEN),
-        ("StringEquals", "kms:EncryptionContext:aws:sqs:arn", f"{WORK}-2", State.BROKEN),
-        ("Bool", "kms:GrantIsForAWSResource", "true", State.UNDETERMINED),
+        ("StringEquals", "kms:ViaService", VIA, EdgeState.PROVEN),
+        ("StringEquals", "kms:ViaService", f"sns.{REGION}.amazonaws.com", EdgeState.BROKEN),
+        ("StringEquals", "kms:ViaService", "sqs.eu-west-1.amazonaws.com", EdgeState.BROKEN),
+        ("StringLike", "kms:ViaService", "sqs.*.amazonaws.com", EdgeState.PROVEN),
+        ("StringEquals", "kms:CallerAccount", ACCOUNT, EdgeState.PROVEN),
+        ("StringEquals", "kms:CallerAccount", OTHER, EdgeState.BROKEN),
+        ("StringEquals", "kms:EncryptionContext:aws:sqs:arn", WORK, EdgeState.PROVEN),
+        ("ArnLike", "kms:EncryptionContext:aws:sqs:arn", arn("sqs", "*"), EdgeState.PROVEN),
+        ("StringEquals", "kms:EncryptionContext:aws:sqs:arn", f"{WORK}-2", EdgeState.BROKEN),
+        ("Bool", "kms:GrantIsForAWSResource", "true", EdgeState.UNDETERMINED),
     ],
 )
 @pytest.mark.parametrize("side", ["identity", "key"])
 def test_conditions_on_how_a_role_uses_a_key(
-    operator: str, key_name: str, value: str, state: State, side: str
+    operator: str, key_name: str, value: str, state: EdgeState, side: str
 ) -> None:
     only = {"Condition": {operator: {key_name: value}}}
     said = statement("kms:Decrypt", KEY if side == "identity" else "*", **only)
@@ -257,25 +264,27 @@ def test_without_the_key_a_role_reads_nothing() -> None:
 
 def test_a_key_that_does_not_listen_to_the_account_is_closed() -> None:
     granted_it = statement("kms:Decrypt", KEY)
-    assert read(granted_it).state is State.PROVEN
-    assert read(granted_it, of=key(policy=document(lets(S3, USES)))).state is State.BROKEN
+    assert read(granted_it).state is EdgeState.PROVEN
+    assert read(granted_it, of=key(policy=document(lets(S3, USES)))).state is EdgeState.BROKEN
 
 
 def test_the_policy_that_aws_gives_a_key_listens_to_the_account() -> None:
     unwritten = key(policy=UNKNOWN, computed=("policy",))
-    assert read(statement("kms:Decrypt", KEY), of=unwritten).state is State.PROVEN
-    assert read(of=unwritten).state is State.BROKEN
+    assert read(statement("kms:Decrypt", KEY), of=unwritten).state is EdgeState.PROVEN
+    assert read(of=unwritten).state is EdgeState.BROKEN
 
 
 def test_a_denial_of_the_key_is_stronger() -> None:
     denial = {**statement("kms:Decrypt", Principal="*"), "Effect": "Deny"}
-    assert read(statement("kms:Decrypt", KEY), key_policy=(denial,)).state is State.BROKEN
+    assert read(statement("kms:Decrypt", KEY), key_policy=(denial,)).state is EdgeState.BROKEN
 
 
 # Tables and buckets that code uses ------------------------------------------------------------
 
 
-def called(part: Made, *more: Made, operation: str, named: str, **values: Any) -> JudgedEdge:
+def called(
+    part: DeclaredResource, *more: DeclaredResource, operation: str, named: str, **values: Any
+) -> JudgedEdge:
     environment = [{"variables": {"IT": named}}]
     parts = (part, key(), function(environment=environment), role("r"), *more)
     found = judged(stack(*parts), calling(operation))
@@ -300,7 +309,7 @@ def test_a_table_costs_its_key_if_it_has_one_of_ones_own(block: Any, asked: bool
     written = [{"enabled": {"constant_value": True}}]
     assets = table(server_side_encryption=block, refers={"server_side_encryption": written})
     edge = called(assets, PUT, operation="dynamodb.PutItem", named="assets")
-    assert edge.state is (State.BROKEN if asked else State.PROVEN)
+    assert edge.state is (EdgeState.BROKEN if asked else EdgeState.PROVEN)
     assert ("kms:Decrypt on aws_kms_key.k for aws_iam_role.r" in edge.missing) is asked
 
 
@@ -309,7 +318,7 @@ def test_a_table_whose_key_is_not_known_leaves_it_open() -> None:
     block = [{"enabled": True, "kms_key_arn": UNKNOWN}]
     assets = table(server_side_encryption=block, refers={"server_side_encryption": written})
     edge = called(assets, PUT, operation="dynamodb.PutItem", named="assets")
-    assert edge.state is State.UNDETERMINED
+    assert edge.state is EdgeState.UNDETERMINED
 
 
 def sse(algorithm: Any = "aws:kms", key_name: Any = KEY, **more: Any) -> list[Any]:
@@ -324,28 +333,30 @@ READ_FILM: dict[str, Any] = {"operation": "s3.GetObject", "named": "films"}
 @pytest.mark.parametrize(
     ("rules", "state"),
     [
-        (sse(), State.BROKEN),
-        (sse("aws:kms:dsse"), State.BROKEN),
-        (sse("AES256", None), State.PROVEN),
-        (sse("aws:kms", None), State.PROVEN),
-        (sse("aws:kms", "alias/aws/s3"), State.PROVEN),
-        (sse("aws:kms", "alias/other"), State.UNDETERMINED),
-        (sse("aws:kms", UNKNOWN), State.UNDETERMINED),
-        (sse(UNKNOWN), State.UNDETERMINED),
+        (sse(), EdgeState.BROKEN),
+        (sse("aws:kms:dsse"), EdgeState.BROKEN),
+        (sse("AES256", None), EdgeState.PROVEN),
+        (sse("aws:kms", None), EdgeState.PROVEN),
+        (sse("aws:kms", "alias/aws/s3"), EdgeState.PROVEN),
+        (sse("aws:kms", "alias/other"), EdgeState.UNDETERMINED),
+        (sse("aws:kms", UNKNOWN), EdgeState.UNDETERMINED),
+        (sse(UNKNOWN), EdgeState.UNDETERMINED),
     ],
 )
 @pytest.mark.parametrize("own", [False, True], ids=["by a resource", "by an attribute"])
-def test_a_bucket_costs_the_key_of_its_rule(rules: Any, state: State, own: bool) -> None:
+def test_a_bucket_costs_the_key_of_its_rule(rules: Any, state: EdgeState, own: bool) -> None:
     films = bucket(server_side_encryption_configuration=[{"rule": rules}]) if own else bucket()
     type_ = "aws_s3_bucket_server_side_encryption_configuration"
-    more = [] if own else [made(f"{type_}.e", bucket="films", rule=rules)]
+    more = [] if own else [declare(f"{type_}.e", bucket="films", rule=rules)]
     assert called(films, GET, *more, **READ_FILM).state is state
 
 
-@pytest.mark.parametrize(("whole", "state"), [(True, State.PROVEN), (False, State.UNDETERMINED)])
-def test_with_a_bucket_key_the_context_is_the_bucket(whole: bool, state: State) -> None:
+@pytest.mark.parametrize(
+    ("whole", "state"), [(True, EdgeState.PROVEN), (False, EdgeState.UNDETERMINED)]
+)
+def test_with_a_bucket_key_the_context_is_the_bucket(whole: bool, state: EdgeState) -> None:
     type_ = "aws_s3_bucket_server_side_encryption_configuration"
-    rules = made(f"{type_}.e", bucket="films", rule=sse(bucket_key_enabled=whole))
+    rules = declare(f"{type_}.e", bucket="films", rule=sse(bucket_key_enabled=whole))
     only = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": FILMS}}
     use = statement("kms:Decrypt", KEY, Condition=only)
     grants = granted(statement("s3:GetObject", f"{FILMS}/*"), use)

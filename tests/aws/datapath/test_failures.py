@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import JudgedEdge, State
+from planproof.aws.datapath import JudgedEdge
+from planproof.results import EdgeState
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import (
     KEY,
@@ -22,7 +23,7 @@ from tests.aws.datapath.parts import (
     statement,
     topic,
 )
-from tests.builders.stacks import Made, made, role, stack
+from tests.builders.stacks import DeclaredResource, declare, role, stack
 
 PARTS = {
     "queue": (queue(), "sqs:SendMessage"),
@@ -31,29 +32,29 @@ PARTS = {
 }
 
 
-def dead_letters(target: Any) -> list[Made]:
+def dead_letters(target: Any) -> list[DeclaredResource]:
     return [function(dead_letter_config=[{"target_arn": target}])]
 
 
-def failures(target: Any, named: Any = "job") -> list[Made]:
+def failures(target: Any, named: Any = "job") -> list[DeclaredResource]:
     return [function(), config("on_failure", target, named)]
 
 
-def successes(target: Any) -> list[Made]:
+def successes(target: Any) -> list[DeclaredResource]:
     return [function(), config("on_success", target)]
 
 
-def config(outcome: str, target: Any, named: Any = "job") -> Made:
+def config(outcome: str, target: Any, named: Any = "job") -> DeclaredResource:
     destinations = [{outcome: [{"destination": target}]}]
     type_ = "aws_lambda_function_event_invoke_config"
-    return made(f"{type_}.c", function_name=named, destination_config=destinations)
+    return declare(f"{type_}.c", function_name=named, destination_config=destinations)
 
 
-def unread_records(target: Any) -> list[Made]:
+def unread_records(target: Any) -> list[DeclaredResource]:
     destinations = [{"on_failure": [{"destination_arn": target}]}]
     return [
         function(),
-        made(
+        declare(
             "aws_lambda_event_source_mapping.m",
             function_name="job",
             event_source_arn=arn("kinesis", "stream/s"),
@@ -71,7 +72,7 @@ DECLARED = {
 each = pytest.mark.parametrize(("how", "what"), [(h, w) for h in DECLARED for w in PARTS])
 
 
-def handed(*parts: Made) -> JudgedEdge:
+def handed(*parts: DeclaredResource) -> JudgedEdge:
     found = judged(stack(role("r"), *parts)).values()
     (edge,) = [edge for edge in found if edge.edge.kind == "hands failures to"]
     return edge
@@ -82,7 +83,7 @@ def test_the_role_needs_to_send(how: str, what: str) -> None:
     part, action = PARTS[what]
     target = str(part.resource.get("arn"))
     parts = (*DECLARED[how](target), part)
-    assert handed(*parts, granted(statement(action, target))).state is State.PROVEN
+    assert handed(*parts, granted(statement(action, target))).state is EdgeState.PROVEN
     # Without a policy of its own a topic has the one that AWS gives it.
     own = [policy_of(part, lets("ses.amazonaws.com", action))] if what == "topic" else []
     edge = handed(*parts, *own, granted(statement(action, f"{target}-2")))
@@ -102,7 +103,7 @@ def test_a_target_that_is_not_known_leaves_it_open(
     how: str, target: Any, shown: str, outside: bool
 ) -> None:
     edge = handed(*DECLARED[how](target), granted(statement("*")))
-    assert edge.state is State.UNDETERMINED
+    assert edge.state is EdgeState.UNDETERMINED
     assert (edge.edge.target, edge.edge.outside) == (shown, outside)
 
 
@@ -112,7 +113,7 @@ def test_an_encrypted_target_costs_its_key(how: str, lost: str) -> None:
     work, send = queue(kms_master_key_id=KEY), statement("sqs:SendMessage", arn("sqs", "work"))
     parts = (*DECLARED[how](arn("sqs", "work")), work, key())
     uses = ["kms:GenerateDataKey", "kms:Decrypt"]
-    assert handed(*parts, granted(send, statement(uses, KEY))).state is State.PROVEN
+    assert handed(*parts, granted(send, statement(uses, KEY))).state is EdgeState.PROVEN
     left = granted(send, statement([use for use in uses if use != lost], KEY))
     assert handed(*parts, left).missing == (f"{lost} on aws_kms_key.k for aws_iam_role.r",)
 
@@ -120,11 +121,11 @@ def test_an_encrypted_target_costs_its_key(how: str, lost: str) -> None:
 def test_a_key_that_aws_manages_is_open_to_the_account() -> None:
     work = queue(kms_master_key_id="alias/aws/sqs")
     grant = granted(statement("sqs:SendMessage", arn("sqs", "work")))
-    assert handed(*dead_letters(arn("sqs", "work")), work, grant).state is State.PROVEN
+    assert handed(*dead_letters(arn("sqs", "work")), work, grant).state is EdgeState.PROVEN
 
 
 def test_a_configuration_of_a_version_is_one_of_the_function() -> None:
     for named in ("job:live", f"{arn('lambda', 'function:job')}:3"):
-        assert handed(*failures(arn("sqs", "work"), named), queue()).state is State.BROKEN
+        assert handed(*failures(arn("sqs", "work"), named), queue()).state is EdgeState.BROKEN
     found = judged(stack(role("r"), *failures(arn("sqs", "work"), "job-2"), queue())).values()
     assert not [edge for edge in found if edge.edge.kind == "hands failures to"]

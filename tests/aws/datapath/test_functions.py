@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import JudgedEdge, State
-from planproof.terraform.identities import Place
-from planproof.terraform.stack import Stack
+from planproof.aws.datapath import JudgedEdge
+from planproof.results import EdgeState
+from planproof.terraform.identities import ProviderLocation
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import (
     KEY,
@@ -26,7 +27,7 @@ from tests.aws.datapath.parts import (
     table,
     topic,
 )
-from tests.builders.stacks import REGION, Made, made, role, stack, trust
+from tests.builders.stacks import REGION, DeclaredResource, declare, role, stack, trust
 
 SQS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 KINESIS = [
@@ -51,13 +52,15 @@ LOG_KEY = [
 ]
 
 
-def edges(kind: str, *parts: Made, job: Made | None = None) -> list[JudgedEdge]:
+def edges(
+    kind: str, *parts: DeclaredResource, job: DeclaredResource | None = None
+) -> list[JudgedEdge]:
     """The edges of one kind of a function that runs under a role."""
     found = judged(stack(job or function(), role("r"), *parts))
     return [edge for edge in found.values() if edge.edge.kind == kind]
 
 
-def the(kind: str, *parts: Made, job: Made | None = None) -> JudgedEdge:
+def the(kind: str, *parts: DeclaredResource, job: DeclaredResource | None = None) -> JudgedEdge:
     (edge,) = edges(kind, *parts, job=job)
     return edge
 
@@ -66,7 +69,7 @@ def the(kind: str, *parts: Made, job: Made | None = None) -> JudgedEdge:
 
 
 def test_lambda_has_to_be_trusted() -> None:
-    assert the("runs under").state is State.PROVEN
+    assert the("runs under").state is EdgeState.PROVEN
     found = judged(stack(function(), role("r", "events.amazonaws.com")))
     edge = found["aws_lambda_function.job runs under aws_iam_role.r"]
     assert edge.missing == ("sts:AssumeRole on aws_iam_role.r for lambda.amazonaws.com",)
@@ -77,7 +80,9 @@ def test_a_trust_that_names_another_function_leaves_it_open() -> None:
     only = {"Condition": {"ArnEquals": {"aws:SourceArn": arn("lambda", "function:other")}}}
     limited = role("r", assume_role_policy=trust("lambda.amazonaws.com", **only))
     found = judged(stack(function(), limited))
-    assert found["aws_lambda_function.job runs under aws_iam_role.r"].state is State.UNDETERMINED
+    assert (
+        found["aws_lambda_function.job runs under aws_iam_role.r"].state is EdgeState.UNDETERMINED
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,29 +97,29 @@ def test_a_role_from_elsewhere_leaves_all_open(named: Any, found: str) -> None:
     job = function(role=named, tracing_config=[{"mode": "Active"}])
     (edge,) = judged(stack(job, role("r"), log_group())).values()
     # No mere warning: none of what the function does is known to be allowed.
-    assert (edge.state, edge.edge.outside) == (State.UNDETERMINED, False)
+    assert (edge.state, edge.edge.outside) == (EdgeState.UNDETERMINED, False)
     assert edge.edge.facts[0].found == found
 
 
 # Event sources --------------------------------------------------------------------------------
 
 
-def mapping(source: Any, named: Any = "job", **more: Any) -> Made:
-    return made(
+def mapping(source: Any, named: Any = "job", **more: Any) -> DeclaredResource:
+    return declare(
         "aws_lambda_event_source_mapping.m", function_name=named, event_source_arn=source, **more
     )
 
 
-def table_with_stream(**more: Any) -> Made:
+def table_with_stream(**more: Any) -> DeclaredResource:
     return table(stream_enabled=True, stream_arn=TABLE_STREAM, computed=("stream_arn",), **more)
 
 
-def stream(**more: Any) -> Made:
-    return made("aws_kinesis_stream.films", name="films", arn=FILMS, id=FILMS, **more)
+def stream(**more: Any) -> DeclaredResource:
+    return declare("aws_kinesis_stream.films", name="films", arn=FILMS, id=FILMS, **more)
 
 
 LIST_STREAMS = statement("dynamodb:ListStreams")
-SOURCES: dict[str, tuple[Made, str, list[Any]]] = {
+SOURCES: dict[str, tuple[DeclaredResource, str, list[Any]]] = {
     "queue": (queue(), arn("sqs", "work"), [statement(a, arn("sqs", "work")) for a in SQS]),
     "stream": (stream(), FILMS, [statement(action, FILMS) for action in KINESIS]),
     "table": (
@@ -129,7 +134,7 @@ SOURCES: dict[str, tuple[Made, str, list[Any]]] = {
 def test_a_role_that_may_read_the_source_proves_it(kind: str) -> None:
     part, named, grants = SOURCES[kind]
     edge = the("is read by", part, mapping(named), granted(*grants))
-    assert edge.state is State.PROVEN
+    assert edge.state is EdgeState.PROVEN
     assert edge.edge.source == part.resource
     assert not edge.edge.outside
 
@@ -155,7 +160,7 @@ def test_streams_can_be_listed_on_no_resource_but_all() -> None:
 def test_reading_another_source_is_not_enough(kind: str) -> None:
     part, named, grants = SOURCES[kind]
     other = [{**grant, "Resource": f"{named}-2"} for grant in grants]
-    assert the("is read by", part, mapping(named), granted(*other)).state is State.BROKEN
+    assert the("is read by", part, mapping(named), granted(*other)).state is EdgeState.BROKEN
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -164,9 +169,9 @@ def test_a_source_of_another_account_may_have_any_policy(kind: str) -> None:
     theirs = named.replace("123456789012", OTHER)
     grants = [{**grant, "Resource": "*"} for grant in grants]
     edge = the("is read by", mapping(theirs), granted(*grants))
-    assert (edge.state, edge.edge.outside) == (State.UNDETERMINED, True)
+    assert (edge.state, edge.edge.outside) == (EdgeState.UNDETERMINED, True)
     assert edge.edge.source == theirs
-    assert the("is read by", mapping(theirs)).state is State.BROKEN
+    assert the("is read by", mapping(theirs)).state is EdgeState.BROKEN
 
 
 @pytest.mark.parametrize(
@@ -179,7 +184,7 @@ def test_a_source_of_another_account_may_have_any_policy(kind: str) -> None:
 )
 def test_a_source_that_is_not_known_leaves_it_open(source: Any, shown: str) -> None:
     edge = the("is read by", mapping(source), granted(statement("*")))
-    assert (edge.state, edge.edge.source, edge.rulings) == (State.UNDETERMINED, shown, ())
+    assert (edge.state, edge.edge.source, edge.rulings) == (EdgeState.UNDETERMINED, shown, ())
 
 
 def test_an_encrypted_stream_costs_its_key() -> None:
@@ -190,7 +195,7 @@ def test_an_encrypted_stream_costs_its_key() -> None:
     via = {"StringEquals": {"kms:ViaService": f"kinesis.{REGION}.amazonaws.com"}}
     use = statement("kms:Decrypt", KEY, Condition=via)
     proven = the("is read by", films, mapping(named), granted(*grants, use), key())
-    assert proven.state is State.PROVEN
+    assert proven.state is EdgeState.PROVEN
 
 
 JOB = arn("lambda", "function:job")
@@ -203,7 +208,7 @@ JOB = arn("lambda", "function:job")
 def test_a_function_is_meant_by_each_form_of_its_name(named: str) -> None:
     part, source, grants = SOURCES["queue"]
     edge = the("is read by", part, mapping(source, named), granted(*grants))
-    assert (edge.state, str(edge.edge.target)) == (State.PROVEN, "aws_lambda_function.job")
+    assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_lambda_function.job")
 
 
 @pytest.mark.parametrize(
@@ -222,21 +227,21 @@ def test_another_function_is_not_meant(named: str) -> None:
 
 
 def test_an_alias_of_unknown_arn_is_one_of_its_function() -> None:
-    live = made("aws_lambda_alias.live", name="live", function_name="job", arn=UNKNOWN)
-    reads = made(
+    live = declare("aws_lambda_alias.live", name="live", function_name="job", arn=UNKNOWN)
+    reads = declare(
         "aws_lambda_event_source_mapping.m",
         function_name=UNKNOWN,
         event_source_arn=arn("sqs", "work"),
         refers={"function_name": ["aws_lambda_alias.live.arn", "aws_lambda_alias.live"]},
     )
     edge = the("is read by", queue(), live, reads, granted(*SOURCES["queue"][2]))
-    assert edge.state is State.PROVEN
+    assert edge.state is EdgeState.PROVEN
 
 
 def test_a_mapping_of_which_nobody_knows_the_function_leaves_it_open() -> None:
     part, source, grants = SOURCES["queue"]
     edge = the("is read by", part, mapping(source, UNKNOWN), granted(*grants))
-    assert (edge.state, edge.rulings) == (State.UNDETERMINED, ())
+    assert (edge.state, edge.rulings) == (EdgeState.UNDETERMINED, ())
 
 
 # Log ------------------------------------------------------------------------------------------
@@ -247,7 +252,7 @@ THERE = [log_group(), WRITES]
 
 def test_a_function_writes_to_the_log_group_of_its_name() -> None:
     edge = the("writes its log to", *THERE)
-    assert (edge.state, str(edge.edge.target)) == (State.PROVEN, "aws_cloudwatch_log_group.g")
+    assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_cloudwatch_log_group.g")
     assert the("writes its log to", log_group()).missing == tuple(
         f"{action} on aws_cloudwatch_log_group.g for aws_iam_role.r" for action in LOG
     )
@@ -257,9 +262,9 @@ def test_or_to_the_one_it_is_told() -> None:
     told = function(logging_config=[{"log_group": "/films"}])
     films = log_group("/films")
     edge = the("writes its log to", films, WRITES, job=told)
-    assert edge.state is State.BROKEN
+    assert edge.state is EdgeState.BROKEN
     grant = granted(statement(LOG, arn("logs", "log-group:/films:*")))
-    assert the("writes its log to", films, grant, job=told).state is State.PROVEN
+    assert the("writes its log to", films, grant, job=told).state is EdgeState.PROVEN
 
 
 @pytest.mark.parametrize("lost", ["logs:CreateLogGroup", *LOG])
@@ -267,7 +272,7 @@ def test_without_a_log_group_it_has_to_make_one(lost: str) -> None:
     actions = ["logs:CreateLogGroup", *LOG]
     all_of_them = granted(statement(actions, [GROUP, f"{GROUP}:*"]))
     edge = the("writes its log to", all_of_them)
-    assert (edge.state, edge.edge.target) == (State.PROVEN, "log group /aws/lambda/job")
+    assert (edge.state, edge.edge.target) == (EdgeState.PROVEN, "log group /aws/lambda/job")
     left = granted(statement([a for a in actions if a != lost], [GROUP, f"{GROUP}:*"]))
     assert [text.split()[0] for text in the("writes its log to", left).missing] == [lost]
 
@@ -276,26 +281,29 @@ def test_a_log_policy_of_the_account_has_a_say_on_it_too() -> None:
     actions = ["logs:CreateLogGroup", *LOG]
     grant = granted(statement(actions))
     denial = {**statement(LOG, Principal="*"), "Effect": "Deny"}
-    denied = made("aws_cloudwatch_log_resource_policy.p", policy_document=document(denial))
-    assert the("writes its log to", grant, denied).state is State.BROKEN
-    unknown = made("aws_cloudwatch_log_resource_policy.p", policy_document=UNKNOWN)
-    assert the("writes its log to", grant, unknown).state is State.UNDETERMINED
+    denied = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(denial))
+    assert the("writes its log to", grant, denied).state is EdgeState.BROKEN
+    unknown = declare("aws_cloudwatch_log_resource_policy.p", policy_document=UNKNOWN)
+    assert the("writes its log to", grant, unknown).state is EdgeState.UNDETERMINED
 
 
 def test_a_log_group_of_unknown_name_leaves_it_open() -> None:
     told = function(logging_config=[{"log_group": UNKNOWN}])
-    told = made(
+    told = declare(
         told.resource.address,
         **told.resource.values,
         refers={"logging_config": [{"log_group": {"references": ["var.group"]}}]},
     )
     grant = granted(statement(["logs:CreateLogGroup", *LOG], f"{GROUP}*"))
     edge = the("writes its log to", grant, job=told)
-    assert (edge.state, edge.edge.target) == (State.UNDETERMINED, "log group an unknown log group")
+    assert (edge.state, edge.edge.target) == (
+        EdgeState.UNDETERMINED,
+        "log group an unknown log group",
+    )
 
 
 def test_a_log_group_of_that_name_in_another_region_is_another() -> None:
-    west = made(
+    west = declare(
         "aws_cloudwatch_log_group.west",
         name="/aws/lambda/job",
         id="/aws/lambda/job",
@@ -303,10 +311,10 @@ def test_a_log_group_of_that_name_in_another_region_is_another() -> None:
     )
     west.configuration["provider_config_key"] = "aws.west"  # type: ignore[index]
     base = stack(west, function(), role("r"), WRITES, log_group())
-    places = {**base.places, "aws.west": Place("aws", "us-west-2", "123456789012")}
-    found = Stack(base.name, base.resources, {}, base.configuration, resolved=True, places=places)
+    away = ProviderLocation("aws", "us-west-2", "123456789012")
+    found = replace(base, provider_locations={**base.provider_locations, "aws.west": away})
     (edge,) = [e for e in judged(found).values() if e.edge.kind == "writes its log to"]
-    assert (edge.state, str(edge.edge.target)) == (State.PROVEN, "aws_cloudwatch_log_group.g")
+    assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_cloudwatch_log_group.g")
 
 
 @pytest.mark.parametrize("lost", LOG_KEY)
@@ -315,7 +323,7 @@ def test_an_encrypted_log_group_costs_the_service_its_key(lost: str) -> None:
     only = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": GROUP}}}
     group = log_group(kms_key_id=KEY)
     proven = the("writes its log to", group, WRITES, key(lets(service, LOG_KEY, **only)))
-    assert proven.state is State.PROVEN
+    assert proven.state is EdgeState.PROVEN
     left = [action for action in LOG_KEY if action != lost]
     edge = the("writes its log to", group, WRITES, key(lets(service, left, **only)))
     assert edge.missing == (f"{lost} on aws_kms_key.k for {service}",)
@@ -328,7 +336,9 @@ def test_an_encrypted_log_group_costs_the_service_its_key(lost: str) -> None:
 def test_the_key_of_a_log_group_is_for_its_region_and_itself(service: str, group: str) -> None:
     only = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": group}}}
     said = key(lets(service, LOG_KEY, **only))
-    assert the("writes its log to", log_group(kms_key_id=KEY), WRITES, said).state is State.BROKEN
+    assert (
+        the("writes its log to", log_group(kms_key_id=KEY), WRITES, said).state is EdgeState.BROKEN
+    )
 
 
 # Traces and network ---------------------------------------------------------------------------
@@ -350,8 +360,10 @@ IN_VPC = function(vpc_config=[{"subnet_ids": ["subnet-1"], "security_group_ids":
     ("kind", "job", "actions"),
     [("sends traces to", TRACED, XRAY), ("has network interfaces in", IN_VPC, ENI)],
 )
-def test_traces_and_networks_cost_their_actions(kind: str, job: Made, actions: list[str]) -> None:
-    assert the(kind, granted(statement(actions)), job=job).state is State.PROVEN
+def test_traces_and_networks_cost_their_actions(
+    kind: str, job: DeclaredResource, actions: list[str]
+) -> None:
+    assert the(kind, granted(statement(actions)), job=job).state is EdgeState.PROVEN
     for lost in actions:
         left = [action for action in actions if action != lost]
         assert the(kind, granted(statement(left)), job=job).missing == (
@@ -372,7 +384,7 @@ def test_nothing_is_traced_unless_told(config: Any) -> None:
 def test_tracing_of_unknown_mode_leaves_it_open() -> None:
     job = function(tracing_config=[{"mode": UNKNOWN}])
     edge = the("sends traces to", granted(statement(XRAY)), job=job)
-    assert edge.state is State.UNDETERMINED
+    assert edge.state is EdgeState.UNDETERMINED
 
 
 @pytest.mark.parametrize("config", [None, [], [{"subnet_ids": [], "security_group_ids": []}]])

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import Authority, DataPath, Edge, State, draw
+from planproof.aws.datapath import Authority, DataPath, Edge, draw
 from planproof.aws.datapath.strangers import deputies, guarded, needless, outsiders
 from planproof.aws.datapath.surplus import grants
 from planproof.aws.escalation import escalations, permissions_management
 from planproof.aws.policies.held import boundaries
+from planproof.results import EdgeState
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import (
@@ -37,7 +38,7 @@ from tests.aws.datapath.parts import (
 )
 from tests.aws.datapath.test_lost_grants import BREAKS, path_of, shipped_path, states, without
 from tests.builders.shipped import shipped, with_document
-from tests.builders.stacks import made, role, stack
+from tests.builders.stacks import declare, role, stack
 
 CHANGEABLE = [
     (part.address, attribute)
@@ -48,7 +49,7 @@ CHANGEABLE = [
 
 
 def proven(stack_: Stack) -> set[str]:
-    return {edge for edge, state in states(stack_).items() if state is State.PROVEN}
+    return {edge for edge, state in states(stack_).items() if state is EdgeState.PROVEN}
 
 
 def all_asked(stack_: Stack, path: DataPath) -> Iterator[bool | None]:
@@ -154,9 +155,9 @@ def test_a_denial_of_anything_that_an_edge_needs_breaks_it(action: str) -> None:
     assert needing
     for edge in needing:
         found = states(denied(shipped(), edge, action))
-        assert found[str(edge)] is State.BROKEN
+        assert found[str(edge)] is EdgeState.BROKEN
         # And proves nothing else.
-        assert {e for e, state in found.items() if state is State.PROVEN} < proven_at_first()
+        assert {e for e, state in found.items() if state is EdgeState.PROVEN} < proven_at_first()
 
 
 # Order, emptiness, plans ----------------------------------------------------------------------
@@ -205,16 +206,16 @@ def planned(text: Any = UNKNOWN) -> Stack:
         log_group(),
         role("r"),
         granted(statement("*")),
-        made("aws_sqs_queue_policy.work", policy=text, refers=url),
-        made("aws_s3_bucket_notification.n", bucket="films", queue=[{}], refers=to_queue),
+        declare("aws_sqs_queue_policy.work", policy=text, refers=url),
+        declare("aws_s3_bucket_notification.n", bucket="films", queue=[{}], refers=to_queue),
         function(
             environment=[{"variables": {"T": "assets"}}],
             refers=run,
             tracing_config=[{"mode": "Active"}],
         ),
-        made("aws_lambda_event_source_mapping.m", function_name="job", refers=read),
-        made("aws_cloudwatch_event_target.t", rule="done", refers=target),
-        made("aws_cloudwatch_metric_alarm.a", alarm_actions=[UNKNOWN], refers=news),
+        declare("aws_lambda_event_source_mapping.m", function_name="job", refers=read),
+        declare("aws_cloudwatch_event_target.t", rule="done", refers=target),
+        declare("aws_cloudwatch_metric_alarm.a", alarm_actions=[UNKNOWN], refers=news),
     ]
     values = {
         "aws_s3_bucket_notification.n": {"queue": [{"queue_arn": UNKNOWN}]},
@@ -246,18 +247,18 @@ def test_a_plan_alone_proves_nothing_that_needs_a_permission() -> None:
         ("aws_cloudwatch_metric_alarm.a", "aws_sns_topic.news"),
     }
     # But a role that trusts a service does so whatever the ARNs will be.
-    proven = {name for name, edge in found.items() if edge.state is State.PROVEN}
+    proven = {name for name, edge in found.items() if edge.state is EdgeState.PROVEN}
     assert proven == {"aws_lambda_function.job runs under aws_iam_role.r"}
-    assert {edge.state for edge in found.values()} == {State.PROVEN, State.UNDETERMINED}
+    assert {edge.state for edge in found.values()} == {EdgeState.PROVEN, EdgeState.UNDETERMINED}
 
 
 def test_a_plan_alone_proves_what_no_arn_decides() -> None:
     notified = "aws_s3_bucket.films notifies aws_sqs_queue.work"
     mine = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
     for said, state in (
-        (lets(S3, "sqs:SendMessage"), State.PROVEN),
-        (lets(S3, "sqs:SendMessage", Condition=mine), State.UNDETERMINED),
-        (lets("events.amazonaws.com", "sqs:SendMessage"), State.BROKEN),
+        (lets(S3, "sqs:SendMessage"), EdgeState.PROVEN),
+        (lets(S3, "sqs:SendMessage", Condition=mine), EdgeState.UNDETERMINED),
+        (lets("events.amazonaws.com", "sqs:SendMessage"), EdgeState.BROKEN),
     ):
         assert judged(planned(document(said)))[notified].state is state
 
@@ -270,8 +271,8 @@ def test_a_plan_alone_can_be_asked_everything() -> None:
 def test_the_same_stack_with_its_arns_is_proven() -> None:
     """So that the plan is undetermined for what it does not know, and for nothing else."""
     work = queue()
-    notice = made(
+    notice = declare(
         "aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": arn("sqs", "work")}]
     )
     found = judged(stack(bucket(), work, notice, policy_of(work, lets(S3, "sqs:*"))))
-    assert {edge.state for edge in found.values()} == {State.PROVEN}
+    assert {edge.state for edge in found.values()} == {EdgeState.PROVEN}

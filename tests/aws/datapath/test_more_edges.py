@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import State
+from planproof.results import EdgeState
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import (
     KEY_ID,
@@ -28,7 +28,7 @@ from tests.aws.datapath.parts import (
     table,
     topic,
 )
-from tests.builders.stacks import REGION, Made, made, role, stack
+from tests.builders.stacks import REGION, DeclaredResource, declare, role, stack
 
 SCHEDULER = "scheduler.amazonaws.com"
 SCHEDULED = "aws_scheduler_schedule.s calls in time aws_sqs_queue.work"
@@ -38,13 +38,13 @@ CALLED = "aws_lambda_function.job calls aws_sqs_queue.work"
 STREAMED = "aws_dynamodb_table.assets is read by aws_lambda_function.job"
 
 
-def schedule(**target: Any) -> Made:
+def schedule(**target: Any) -> DeclaredResource:
     given = {"arn": arn("sqs", "work"), "role_arn": f"{ROLE}/r", **target}
     own = arn("scheduler", "schedule/default/s")
-    return made("aws_scheduler_schedule.s", name="s", id="default/s", arn=own, target=[given])
+    return declare("aws_scheduler_schedule.s", name="s", id="default/s", arn=own, target=[given])
 
 
-def scheduled(*parts: Made, **target: Any) -> Any:
+def scheduled(*parts: DeclaredResource, **target: Any) -> Any:
     return judged(stack(schedule(**target), queue(), *parts))
 
 
@@ -53,7 +53,7 @@ SEND = granted(statement("sqs:SendMessage", arn("sqs", "work")))
 
 def test_a_schedule_works_in_the_name_of_its_role() -> None:
     edge = scheduled(role("r", SCHEDULER), SEND)[SCHEDULED]
-    assert edge.state is State.PROVEN
+    assert edge.state is EdgeState.PROVEN
 
 
 def test_a_role_that_the_scheduler_may_not_assume_breaks_it() -> None:
@@ -69,7 +69,7 @@ def test_a_role_that_may_not_send_breaks_it() -> None:
 @pytest.mark.parametrize("named", [UNKNOWN, f"{ROLE}/elsewhere"])
 def test_a_role_from_elsewhere_leaves_it_open(named: Any) -> None:
     edge = scheduled(role("r", SCHEDULER), SEND, role_arn=named)[SCHEDULED]
-    assert edge.state is State.UNDETERMINED
+    assert edge.state is EdgeState.UNDETERMINED
 
 
 # Streams -------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ READS = ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeS
 
 
 def streamed(resource: str) -> Any:
-    mapping = made(
+    mapping = declare(
         "aws_lambda_event_source_mapping.m",
         event_source_arn=UNKNOWN,
         function_name="job",
@@ -89,7 +89,7 @@ def streamed(resource: str) -> Any:
 
 
 def test_any_stream_of_a_table_is_enough() -> None:
-    assert streamed(arn("dynamodb", "table/assets/stream/*")).state is State.PROVEN
+    assert streamed(arn("dynamodb", "table/assets/stream/*")).state is EdgeState.PROVEN
 
 
 def test_the_table_is_not_its_stream() -> None:
@@ -104,31 +104,37 @@ def _stream() -> str:
 # Switches ------------------------------------------------------------------------------------
 
 
-def notification() -> Made:
+def notification() -> DeclaredResource:
     told = [{"queue_arn": arn("sqs", "work"), "events": ["s3:ObjectCreated:*"]}]
-    return made("aws_s3_bucket_notification.n", bucket="films", queue=told)
+    return declare("aws_s3_bucket_notification.n", bucket="films", queue=told)
 
 
 @pytest.mark.parametrize(
     ("value", "state"),
-    [(True, State.PROVEN), (None, State.PROVEN), (UNKNOWN, State.PROVEN), (False, State.BROKEN)],
+    [
+        (True, EdgeState.PROVEN),
+        (None, EdgeState.PROVEN),
+        (UNKNOWN, EdgeState.PROVEN),
+        (False, EdgeState.BROKEN),
+    ],
 )
-def test_a_key_that_is_disabled_encrypts_nothing(value: Any, state: State) -> None:
+def test_a_key_that_is_disabled_encrypts_nothing(value: Any, state: EdgeState) -> None:
     work = queue(kms_master_key_id=KEY_ID)
     uses = lets(S3, ["kms:GenerateDataKey", "kms:Decrypt"])
     open_to = policy_of(work, lets(S3, "sqs:SendMessage"))
     found = stack(notification(), bucket(), work, open_to, key(uses, is_enabled=value))
     edge = judged(found)[NOTIFIED]
     assert edge.state is state
-    if state is State.BROKEN:
+    if state is EdgeState.BROKEN:
         assert edge.missing == ("aws_kms_key.k switched on",)
 
 
 @pytest.mark.parametrize(
-    ("value", "state"), [(True, State.PROVEN), (None, State.PROVEN), (False, State.BROKEN)]
+    ("value", "state"),
+    [(True, EdgeState.PROVEN), (None, EdgeState.PROVEN), (False, EdgeState.BROKEN)],
 )
-def test_a_mapping_that_is_disabled_reads_nothing(value: Any, state: State) -> None:
-    mapping = made(
+def test_a_mapping_that_is_disabled_reads_nothing(value: Any, state: EdgeState) -> None:
+    mapping = declare(
         "aws_lambda_event_source_mapping.m",
         event_source_arn=arn("sqs", "work"),
         function_name="job",
@@ -143,15 +149,15 @@ def test_a_mapping_that_is_disabled_reads_nothing(value: Any, state: State) -> N
 @pytest.mark.parametrize(
     ("switch", "state"),
     [
-        ({"state": "ENABLED"}, State.PROVEN),
-        ({}, State.PROVEN),
-        ({"state": "DISABLED"}, State.BROKEN),
-        ({"is_enabled": False}, State.BROKEN),
+        ({"state": "ENABLED"}, EdgeState.PROVEN),
+        ({}, EdgeState.PROVEN),
+        ({"state": "DISABLED"}, EdgeState.BROKEN),
+        ({"is_enabled": False}, EdgeState.BROKEN),
     ],
 )
-def test_a_rule_that_is_disabled_delivers_nothing(switch: dict[str, Any], state: State) -> None:
+def test_a_rule_that_is_disabled_delivers_nothing(switch: dict[str, Any], state: EdgeState) -> None:
     work = queue()
-    target = made("aws_cloudwatch_event_target.t", rule="done", arn=arn("sqs", "work"))
+    target = declare("aws_cloudwatch_event_target.t", rule="done", arn=arn("sqs", "work"))
     open_to = policy_of(work, lets("events.amazonaws.com", "sqs:SendMessage"))
     found = judged(stack(rule(**switch), target, work, open_to))
     edge = found["aws_cloudwatch_event_rule.r delivers events to aws_sqs_queue.work"]
@@ -161,7 +167,7 @@ def test_a_rule_that_is_disabled_delivers_nothing(switch: dict[str, Any], state:
 # What a request says of itself ----------------------------------------------------------------
 
 
-def called(condition: dict[str, Any], **more: Any) -> State:
+def called(condition: dict[str, Any], **more: Any) -> EdgeState:
     environment = [{"variables": {"QUEUE": arn("sqs", "work")}}]
     send = statement("sqs:SendMessage", arn("sqs", "work"), Condition=condition)
     found = stack(
@@ -171,23 +177,23 @@ def called(condition: dict[str, Any], **more: Any) -> State:
 
 
 @pytest.mark.parametrize(
-    ("region", "state"), [(REGION, State.PROVEN), ("eu-north-1", State.BROKEN)]
+    ("region", "state"), [(REGION, EdgeState.PROVEN), ("eu-north-1", EdgeState.BROKEN)]
 )
-def test_the_region_that_is_asked_is_known(region: str, state: State) -> None:
+def test_the_region_that_is_asked_is_known(region: str, state: EdgeState) -> None:
     assert called({"StringEquals": {"aws:RequestedRegion": region}}) is state
 
 
 @pytest.mark.parametrize(
     ("tags", "state"),
     [
-        ({"team": "video"}, State.PROVEN),
-        ({"team": "audio"}, State.BROKEN),
-        ({}, State.BROKEN),
-        (UNKNOWN, State.UNDETERMINED),
-        ({"team": UNKNOWN}, State.UNDETERMINED),
+        ({"team": "video"}, EdgeState.PROVEN),
+        ({"team": "audio"}, EdgeState.BROKEN),
+        ({}, EdgeState.BROKEN),
+        (UNKNOWN, EdgeState.UNDETERMINED),
+        ({"team": UNKNOWN}, EdgeState.UNDETERMINED),
     ],
 )
-def test_the_tags_of_a_queue_are_known(tags: Any, state: State) -> None:
+def test_the_tags_of_a_queue_are_known(tags: Any, state: EdgeState) -> None:
     asked = {"StringEquals": {"aws:ResourceTag/team": "video"}}
     assert called(asked, tags_all=tags) is state
 
@@ -199,4 +205,4 @@ def test_a_topic_with_the_policy_that_aws_gives_it_lets_no_role_publish_by_itsel
     edge = judged(stack(*parts), calling("sns.Publish"))[path]
     assert edge.missing == ("sns:Publish on aws_sns_topic.news for aws_iam_role.r",)
     send = granted(statement("sns:Publish", arn("sns", "news")))
-    assert judged(stack(*parts, send), calling("sns.Publish"))[path].state is State.PROVEN
+    assert judged(stack(*parts, send), calling("sns.Publish"))[path].state is EdgeState.PROVEN

@@ -27,7 +27,7 @@ from tests.aws.datapath.parts import (
     rule,
     statement,
 )
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, stack, trust
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role, stack, trust
 
 SEND, USES = "sqs:SendMessage", ["kms:GenerateDataKey", "kms:Decrypt"]
 FILMS, WORK = "arn:aws:s3:::films", arn("sqs", "work")
@@ -37,17 +37,19 @@ OURS = {
 }
 LOGS = f"logs.{REGION}.amazonaws.com"
 GROUP = arn("logs", "log-group:/aws/lambda/job")
-NOTICE = made("aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": WORK}])
+NOTICE = declare("aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": WORK}])
 
 
-def weighed(part: Made, *others: Made) -> list[Grant]:
+def weighed(part: DeclaredResource, *others: DeclaredResource) -> list[Grant]:
     """Each grant to a service at a part of a stack in which a bucket notifies a queue."""
     given = {one.resource.address: one for one in (bucket(), NOTICE, queue(), *others, part)}
     found = stack(*given.values())
     return list(overreach(Authority(found), path_of(found), found[part.resource.address]))
 
 
-def at_queue(*statements: Any, of: Made | None = None) -> list[tuple[str, str, bool | None, str]]:
+def at_queue(
+    *statements: Any, of: DeclaredResource | None = None
+) -> list[tuple[str, str, bool | None, str]]:
     work = of or queue()
     found = weighed(work, policy_of(work, *statements))
     return [(str(g.principal), g.granted, g.holds, g.surplus) for g in found]
@@ -176,7 +178,9 @@ def test_everybody_somewhere_else_is_no_service_here() -> None:
 
 
 def test_a_policy_of_unknown_text_leaves_it_open() -> None:
-    unread = made("aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN)
+    unread = declare(
+        "aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN
+    )
     (grant,) = weighed(queue(), unread)
     assert (str(grant.principal), grant.holds) == ("an unknown service", None)
     assert grant.surplus
@@ -194,14 +198,14 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
 def test_what_is_unknown_of_a_statement_leaves_it_open(said: Any) -> None:
     written = {"Version": "2012-10-17", "Statement": [said]}
     url = queue().resource.get("url")
-    policy = made("aws_sqs_queue_policy.p", queue_url=url, policy=written)
+    policy = declare("aws_sqs_queue_policy.p", queue_url=url, policy=written)
     found = weighed(queue(), policy)
     assert found
     assert {grant.holds for grant in found} == {None}
 
 
 def test_an_edge_that_cannot_be_seen_may_be_what_needs_it() -> None:
-    unseen = made("aws_cloudwatch_event_target.t", rule="done", arn=UNKNOWN)
+    unseen = declare("aws_cloudwatch_event_target.t", rule="done", arn=UNKNOWN)
     work = queue()
     found = weighed(work, policy_of(work, lets(S3, [SEND, "sqs:*"])), rule(), unseen)
     assert [grant.holds for grant in found] == [True, None]
@@ -210,8 +214,8 @@ def test_an_edge_that_cannot_be_seen_may_be_what_needs_it() -> None:
 
 def test_a_log_group_is_judged_by_what_is_about_it() -> None:
     said = lets(EVENTS, "logs:*", Resource=arn("logs", "log-group:/aws/events/x:*"))
-    policy = made("aws_cloudwatch_log_resource_policy.p", policy_document=document(said))
+    policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(said))
     assert weighed(log_group(), policy, function(), role("r")) == []
     near = lets(EVENTS, "logs:PutLogEvents", Resource=f"{GROUP}:*")
-    policy = made("aws_cloudwatch_log_resource_policy.p", policy_document=document(near))
+    policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(near))
     assert [g.holds for g in weighed(log_group(), policy, function(), role("r"))] == [False]

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import JudgedEdge, State
+from planproof.aws.datapath import JudgedEdge
+from planproof.results import EdgeState
 from planproof.values import UNKNOWN
 from tests.aws.datapath.parts import OTHER, arn, judged, queue
-from tests.builders.stacks import Made, made, stack
+from tests.builders.stacks import DeclaredResource, declare, stack
 
 DEAD = arn("sqs", "dead")
 WORK_URL, DEAD_URL = (str(queue(name).resource.get("url")) for name in ("work", "dead"))
@@ -20,12 +21,12 @@ def redrive(target: Any = DEAD) -> str:
     return json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": 3})
 
 
-def by_attribute(text: Any, **more: Any) -> list[Made]:
+def by_attribute(text: Any, **more: Any) -> list[DeclaredResource]:
     return [queue(redrive_policy=text, **more)]
 
 
-def by_resource(text: Any, url: Any = WORK_URL, **more: Any) -> list[Made]:
-    own = made("aws_sqs_queue_redrive_policy.p", queue_url=url, redrive_policy=text, **more)
+def by_resource(text: Any, url: Any = WORK_URL, **more: Any) -> list[DeclaredResource]:
+    own = declare("aws_sqs_queue_redrive_policy.p", queue_url=url, redrive_policy=text, **more)
     return [queue(redrive_policy=UNKNOWN, computed=("redrive_policy",)), own]
 
 
@@ -33,7 +34,7 @@ FORMS = {"an attribute": by_attribute, "a resource": by_resource}
 each_form = pytest.mark.parametrize("form", FORMS)
 
 
-def the(*parts: Made) -> JudgedEdge:
+def the(*parts: DeclaredResource) -> JudgedEdge:
     (edge,) = judged(stack(*parts)).values()
     return edge
 
@@ -41,7 +42,7 @@ def the(*parts: Made) -> JudgedEdge:
 @each_form
 def test_the_queue_that_is_named_gets_them(form: str) -> None:
     edge = the(*FORMS[form](redrive()), queue("dead"))
-    assert (edge.state, str(edge.edge.target)) == (State.PROVEN, "aws_sqs_queue.dead")
+    assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_sqs_queue.dead")
     assert edge.rulings == ()
 
 
@@ -56,14 +57,14 @@ def test_without_a_policy_nobody_does(text: Any) -> None:
 def test_a_queue_from_outside_is_not_known(form: str, account: dict[str, str]) -> None:
     edge = the(*FORMS[form](redrive(arn("sqs", "dead", **account))))
     # Of another account or region it can be none, whoever owns it.
-    assert edge.state is (State.BROKEN if account else State.UNDETERMINED)
+    assert edge.state is (EdgeState.BROKEN if account else EdgeState.UNDETERMINED)
     assert edge.edge.outside
 
 
 @each_form
 def test_an_unknown_policy_leaves_it_open(form: str) -> None:
     edge = the(*FORMS[form](UNKNOWN), queue("dead"))
-    assert (edge.state, edge.edge.target) == (State.UNDETERMINED, "an unknown queue")
+    assert (edge.state, edge.edge.target) == (EdgeState.UNDETERMINED, "an unknown queue")
     assert not edge.edge.outside
 
 
@@ -71,7 +72,7 @@ def test_an_unknown_policy_leaves_it_open(form: str) -> None:
 def test_an_unknown_policy_names_what_it_refers_to(form: str) -> None:
     refers = {"redrive_policy": ["aws_sqs_queue.dead.arn", "aws_sqs_queue.dead"]}
     edge = the(*FORMS[form](UNKNOWN, refers=refers), queue("dead"), queue("other"))
-    assert (edge.state, str(edge.edge.target)) == (State.PROVEN, "aws_sqs_queue.dead")
+    assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_sqs_queue.dead")
 
 
 @each_form
@@ -79,30 +80,30 @@ def test_an_unknown_policy_names_what_it_refers_to(form: str) -> None:
 def test_text_that_names_no_queue_is_refused(form: str, text: str) -> None:
     refers = {"redrive_policy": ["aws_sqs_queue.dead.arn", "aws_sqs_queue.dead"]}
     edge = the(*FORMS[form](text, refers=refers), queue("dead"))
-    assert (edge.state, edge.missing) == (State.BROKEN, ("a queue of this stack",))
+    assert (edge.state, edge.missing) == (EdgeState.BROKEN, ("a queue of this stack",))
 
 
 def test_a_policy_of_which_nobody_knows_whose_it_is_leaves_it_open() -> None:
     parts = by_resource(redrive(), UNKNOWN, refers={"queue_url": ["var.url"]})
     found = judged(stack(*parts, queue("dead"))).values()
-    assert {edge.state for edge in found} == {State.UNDETERMINED}
+    assert {edge.state for edge in found} == {EdgeState.UNDETERMINED}
     assert {str(edge.edge.source) for edge in found} >= {"aws_sqs_queue.work"}
 
 
 @pytest.mark.parametrize(
     ("source", "target", "state"),
     [
-        ({}, {}, State.PROVEN),
-        ({"name": "work.fifo"}, {"name": "dead.fifo"}, State.PROVEN),
-        ({"name": "work.fifo"}, {}, State.BROKEN),
-        ({}, {"name": "dead.fifo"}, State.BROKEN),
-        ({}, {"region": "eu-west-1"}, State.BROKEN),
-        ({"region": "eu-west-1"}, {}, State.BROKEN),
-        ({}, {"account": OTHER}, State.BROKEN),
+        ({}, {}, EdgeState.PROVEN),
+        ({"name": "work.fifo"}, {"name": "dead.fifo"}, EdgeState.PROVEN),
+        ({"name": "work.fifo"}, {}, EdgeState.BROKEN),
+        ({}, {"name": "dead.fifo"}, EdgeState.BROKEN),
+        ({}, {"region": "eu-west-1"}, EdgeState.BROKEN),
+        ({"region": "eu-west-1"}, {}, EdgeState.BROKEN),
+        ({}, {"account": OTHER}, EdgeState.BROKEN),
     ],
 )
 def test_both_are_of_one_kind_and_place(
-    source: dict[str, str], target: dict[str, str], state: State
+    source: dict[str, str], target: dict[str, str], state: EdgeState
 ) -> None:
     dead = queue(**{"name": "dead", **target})
     work = queue(**{"name": "work", **source, "redrive_policy": redrive(dead.resource.get("arn"))})
@@ -116,41 +117,41 @@ def test_a_queue_of_unknown_arn_leaves_it_open(unknown: str) -> None:
     arns = {name: {"arn": UNKNOWN} if name == unknown else {} for name in ("work", "dead")}
     work = queue(redrive_policy=text, refers=refers, **arns["work"])
     edge = the(work, queue("dead", **arns["dead"]))
-    assert (edge.state, str(edge.edge.target)) == (State.UNDETERMINED, "aws_sqs_queue.dead")
+    assert (edge.state, str(edge.edge.target)) == (EdgeState.UNDETERMINED, "aws_sqs_queue.dead")
 
 
 # Who is let in --------------------------------------------------------------------------------
 
 WORK = arn("sqs", "work")
-ALLOWED: list[tuple[Any, State]] = [
-    ({"redrivePermission": "allowAll"}, State.PROVEN),
-    ({}, State.PROVEN),
-    ({"redrivePermission": "denyAll"}, State.BROKEN),
-    ({"redrivePermission": "byQueue", "sourceQueueArns": [WORK]}, State.PROVEN),
-    ({"redrivePermission": "byQueue", "sourceQueueArns": [DEAD, WORK]}, State.PROVEN),
-    ({"redrivePermission": "byQueue", "sourceQueueArns": [f"{WORK}-2"]}, State.BROKEN),
-    ({"redrivePermission": "byQueue", "sourceQueueArns": f"{WORK}-2"}, State.BROKEN),
-    ({"redrivePermission": "byQueue", "sourceQueueArns": []}, State.BROKEN),
-    ({"redrivePermission": "byQueue"}, State.BROKEN),
-    ("{", State.BROKEN),
-    (UNKNOWN, State.UNDETERMINED),
+ALLOWED: list[tuple[Any, EdgeState]] = [
+    ({"redrivePermission": "allowAll"}, EdgeState.PROVEN),
+    ({}, EdgeState.PROVEN),
+    ({"redrivePermission": "denyAll"}, EdgeState.BROKEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": [WORK]}, EdgeState.PROVEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": [DEAD, WORK]}, EdgeState.PROVEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": [f"{WORK}-2"]}, EdgeState.BROKEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": f"{WORK}-2"}, EdgeState.BROKEN),
+    ({"redrivePermission": "byQueue", "sourceQueueArns": []}, EdgeState.BROKEN),
+    ({"redrivePermission": "byQueue"}, EdgeState.BROKEN),
+    ("{", EdgeState.BROKEN),
+    (UNKNOWN, EdgeState.UNDETERMINED),
 ]
 
 
 @pytest.mark.parametrize(("policy", "state"), ALLOWED)
 @pytest.mark.parametrize("own", [False, True], ids=["by an attribute", "by a resource"])
-def test_a_redrive_allow_policy_lets_in_or_not(policy: Any, state: State, own: bool) -> None:
+def test_a_redrive_allow_policy_lets_in_or_not(policy: Any, state: EdgeState, own: bool) -> None:
     text = json.dumps(policy) if isinstance(policy, dict) else policy
     if own:
         type_ = "aws_sqs_queue_redrive_allow_policy"
-        dead = [queue("dead"), made(f"{type_}.a", queue_url=DEAD_URL, redrive_allow_policy=text)]
+        dead = [queue("dead"), declare(f"{type_}.a", queue_url=DEAD_URL, redrive_allow_policy=text)]
     else:
         dead = [queue("dead", redrive_allow_policy=text)]
     edge = the(*by_attribute(redrive()), *dead)
     assert edge.state is state
-    assert bool(edge.missing) is (state is State.BROKEN)
+    assert bool(edge.missing) is (state is EdgeState.BROKEN)
 
 
 def test_an_allow_policy_that_aws_fills_in_lets_all_in() -> None:
     dead = queue("dead", redrive_allow_policy=UNKNOWN, computed=("redrive_allow_policy",))
-    assert the(*by_attribute(redrive()), dead).state is State.PROVEN
+    assert the(*by_attribute(redrive()), dead).state is EdgeState.PROVEN

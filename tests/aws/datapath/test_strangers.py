@@ -29,59 +29,62 @@ from tests.aws.datapath.parts import (
     table,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, Made, made, role, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, stack
 
 NOBODY = "an unauthenticated caller"
 SECRET = arn("secretsmanager", "secret:api-AbCdEf")
 BUS = arn("events", "event-bus/films")
 
 
-def secret() -> Made:
-    return made("aws_secretsmanager_secret.s", name="api", id=SECRET, arn=SECRET)
+def secret() -> DeclaredResource:
+    return declare("aws_secretsmanager_secret.s", name="api", id=SECRET, arn=SECRET)
 
 
-def bus() -> Made:
-    return made("aws_cloudwatch_event_bus.b", name="films", id="films", arn=BUS)
+def bus() -> DeclaredResource:
+    return declare("aws_cloudwatch_event_bus.b", name="films", id="films", arn=BUS)
 
 
 # type of part → the parts with a policy of one statement, and an action of its service
-def of_bucket(said: Any) -> list[Made]:
+def of_bucket(said: Any) -> list[DeclaredResource]:
     return [bucket(), policy_of(bucket(), said)]
 
 
-def of_queue(said: Any) -> list[Made]:
+def of_queue(said: Any) -> list[DeclaredResource]:
     return [queue(), policy_of(queue(), said)]
 
 
-def of_topic(said: Any) -> list[Made]:
+def of_topic(said: Any) -> list[DeclaredResource]:
     return [topic(), policy_of(topic(), said)]
 
 
-def of_key(said: Any) -> list[Made]:
+def of_key(said: Any) -> list[DeclaredResource]:
     return [key(policy=document(said))]
 
 
-def of_table(said: Any) -> list[Made]:
+def of_table(said: Any) -> list[DeclaredResource]:
     named = {"resource_arn": table().resource.get("arn"), "policy": document(said)}
-    return [table(), made("aws_dynamodb_resource_policy.p", **named)]
+    return [table(), declare("aws_dynamodb_resource_policy.p", **named)]
 
 
-def of_secret(said: Any) -> list[Made]:
+def of_secret(said: Any) -> list[DeclaredResource]:
     text = document(said)
-    return [secret(), made("aws_secretsmanager_secret_policy.p", secret_arn=SECRET, policy=text)]
+    return [secret(), declare("aws_secretsmanager_secret_policy.p", secret_arn=SECRET, policy=text)]
 
 
-def of_bus(said: Any) -> list[Made]:
+def of_bus(said: Any) -> list[DeclaredResource]:
     text = document(said)
-    return [bus(), made("aws_cloudwatch_event_bus_policy.p", event_bus_name="films", policy=text)]
+    return [
+        bus(),
+        declare("aws_cloudwatch_event_bus_policy.p", event_bus_name="films", policy=text),
+    ]
 
 
-def of_log_group(said: Any) -> list[Made]:
-    policy = made("aws_cloudwatch_log_resource_policy.p", policy_document=document(said))
+def of_log_group(said: Any) -> list[DeclaredResource]:
+    policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(said))
     return [log_group(), policy]
 
 
-def of_role(said: Any) -> list[Made]:
+def of_role(said: Any) -> list[DeclaredResource]:
     trusted = {name: value for name, value in said.items() if name != "Resource"}
     return [role("r", assume_role_policy=document(trusted))]
 
@@ -100,14 +103,14 @@ KINDS: dict[str, tuple[Any, str]] = {
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def parts_of(kind: str, principal: Any, **more: Any) -> list[Made]:
+def parts_of(kind: str, principal: Any, **more: Any) -> list[DeclaredResource]:
     how, action = KINDS[kind]
     element = {} if principal is None else {"Principal": principal}
-    made_: list[Made] = how(statement(action, **element, **more))
+    made_: list[DeclaredResource] = how(statement(action, **element, **more))
     return made_
 
 
-def tried(*parts: Made, region: str | None = "us-east-1") -> dict[str, Attempt]:
+def tried(*parts: DeclaredResource, region: str | None = "us-east-1") -> dict[str, Attempt]:
     """What became of each outsider at the first part."""
     found = stack(*parts, region=region)
     attempts = list(outsiders(Authority(found), parts[0].resource))
@@ -115,7 +118,7 @@ def tried(*parts: Made, region: str | None = "us-east-1") -> dict[str, Attempt]:
     return {attempt.who: attempt for attempt in attempts}
 
 
-def verdicts(*parts: Made, **more: Any) -> dict[str, bool | None]:
+def verdicts(*parts: DeclaredResource, **more: Any) -> dict[str, bool | None]:
     return {who: attempt.holds for who, attempt in tried(*parts, **more).items()}
 
 
@@ -243,7 +246,9 @@ def test_identity_providers_vouch_for_people_outside(principal: Any, who: str, h
 
 
 def test_a_policy_of_unknown_text_leaves_it_open() -> None:
-    unread = made("aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN)
+    unread = declare(
+        "aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN
+    )
     assert set(verdicts(queue(), unread).values()) == {None}
 
 
@@ -272,13 +277,13 @@ def test_of_a_part_in_an_unknown_account_only_strangers_are_surely_strangers() -
     ],
     ids=str,
 )
-def test_what_aws_gives_a_part_by_default_lets_nobody_in(part: Made) -> None:
+def test_what_aws_gives_a_part_by_default_lets_nobody_in(part: DeclaredResource) -> None:
     assert verdicts(part) == REFUSED
 
 
 def test_every_type_with_policies_is_guarded() -> None:
-    every = [made(f"{type_}.x", arn=arn("x", "x")) for type_ in sorted(RESOURCE_POLICY_TYPES)]
-    found = stack(*every, made("data.aws_sqs_queue.d"), made("aws_sfn_state_machine.m"))
+    every = [declare(f"{type_}.x", arn=arn("x", "x")) for type_ in sorted(RESOURCE_POLICY_TYPES)]
+    found = stack(*every, declare("data.aws_sqs_queue.d"), declare("aws_sfn_state_machine.m"))
     assert {str(part) for part in guarded(Authority(found))} == {
         f"{type_}.x" for type_ in RESOURCE_POLICY_TYPES
     }
@@ -290,7 +295,7 @@ def test_every_type_with_policies_is_guarded() -> None:
 def notified(*statements: Any, target: Any = None) -> dict[str, tuple[bool | None, str]]:
     """Services at a queue that a bucket notifies, by what is decided of them."""
     work = queue()
-    notice = made(
+    notice = declare(
         "aws_s3_bucket_notification.n",
         bucket="films",
         queue=[{"queue_arn": arn("sqs", "work") if target is None else target}],
@@ -335,7 +340,9 @@ def test_an_edge_of_unknown_target_may_need_it() -> None:
 
 
 def test_what_a_policy_of_unknown_text_lets_in_is_open() -> None:
-    unread = made("aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN)
+    unread = declare(
+        "aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN
+    )
     found = stack(queue(), unread)
     authority = Authority(found)
     (attempt,) = needless(authority, path_of(found), found["aws_sqs_queue.work"])

@@ -20,7 +20,7 @@ from tests.aws.datapath.parts import (
     statement,
     table,
 )
-from tests.builders.stacks import ACCOUNT, Made, made, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 NOBODY = "an unauthenticated caller"
 ANOTHER = "another account"
@@ -29,12 +29,12 @@ FILMS = "arn:aws:s3:::films"
 ORGANIZATION = "another account of the organization o-films"
 
 
-def tried(*parts: Made) -> dict[str, Attempt]:
+def tried(*parts: DeclaredResource) -> dict[str, Attempt]:
     found = stack(*parts, region="us-east-1")
     return {a.who: a for a in outsiders(Authority(found), parts[0].resource)}
 
 
-def verdicts(*parts: Made) -> dict[str, bool | None]:
+def verdicts(*parts: DeclaredResource) -> dict[str, bool | None]:
     return {who: attempt.holds for who, attempt in tried(*parts).items()}
 
 
@@ -98,14 +98,14 @@ def test_an_index_of_a_table(rest: str) -> None:
     own = arn("dynamodb", "table/assets")
     said = statement("dynamodb:Query", f"{own}/{rest}", Principal={"AWS": PARTNER})
     text = json.dumps({"Version": "2012-10-17", "Statement": [said]})
-    policy = made("aws_dynamodb_resource_policy.p", resource_arn=own, policy=text)
+    policy = declare("aws_dynamodb_resource_policy.p", resource_arn=own, policy=text)
     assert verdicts(table(), policy)[f"account {PARTNER}"] is False
 
 
 def test_an_alias_of_a_function() -> None:
     for name, more in (("job", {"qualifier": "live"}), ("job:live", {})):
         given = {"function_name": name, "action": "lambda:InvokeFunction", "principal": PARTNER}
-        found = verdicts(function(), made("aws_lambda_permission.p", **given, **more))
+        found = verdicts(function(), declare("aws_lambda_permission.p", **given, **more))
         assert found == {ANOTHER: True, NOBODY: True, f"account {PARTNER}": False}
 
 

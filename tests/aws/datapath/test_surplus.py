@@ -27,23 +27,23 @@ from tests.aws.datapath.parts import (
     table,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, Made, made, role, stack, trust
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, stack, trust
 
 ASSETS = arn("dynamodb", "table/assets")
 PUT = calling("dynamodb.PutItem")
 LIMIT = f"arn:aws:iam::{ACCOUNT}:policy/limit"
 
 
-def job(**more: Any) -> Made:
+def job(**more: Any) -> DeclaredResource:
     return function(environment=[{"variables": {"T": "assets"}}], **more)
 
 
 def weighed(
     *statements: Any,
     calls: Calls = PUT,
-    parts: tuple[Made, ...] = (),
-    of: Made | None = None,
-    runs: Made | None = None,
+    parts: tuple[DeclaredResource, ...] = (),
+    of: DeclaredResource | None = None,
+    runs: DeclaredResource | None = None,
 ) -> list[Grant]:
     """Each grant of the role of a function that writes to a table, weighed."""
     policy = [granted(*statements)] if statements else []
@@ -175,9 +175,9 @@ def test_an_object_is_reached_by_the_pattern_of_all_objects() -> None:
 SPARE = statement(["dynamodb:PutItem", "dynamodb:GetItem"], ASSETS)
 
 
-def limit(*statements: Any, text: Any = None) -> Made:
+def limit(*statements: Any, text: Any = None) -> DeclaredResource:
     policy = document(*statements) if text is None else text
-    return made("aws_iam_policy.limit", name="limit", arn=LIMIT, id=LIMIT, policy=policy)
+    return declare("aws_iam_policy.limit", name="limit", arn=LIMIT, id=LIMIT, policy=policy)
 
 
 BOUNDED = role("r", permissions_boundary=LIMIT)
@@ -195,7 +195,7 @@ BOUNDED = role("r", permissions_boundary=LIMIT)
         ),
     ],
 )
-def test_what_a_boundary_takes_back_is_no_grant(limits: Made, left: list[bool]) -> None:
+def test_what_a_boundary_takes_back_is_no_grant(limits: DeclaredResource, left: list[bool]) -> None:
     found = verdicts(SPARE, parts=(limits,), of=BOUNDED)
     assert [holds for _, holds, _ in found] == left
 
@@ -217,12 +217,12 @@ def test_what_a_denial_takes_back_is_no_grant(more: dict[str, Any], left: list[b
 
 
 def test_a_policy_of_unknown_text_is_open() -> None:
-    unread = made("aws_iam_role_policy.r", name="p", role="r", policy=UNKNOWN)
+    unread = declare("aws_iam_role_policy.r", name="p", role="r", policy=UNKNOWN)
     assert verdicts(parts=(unread,)) == [("an unknown policy", None, "its text is not known")]
 
 
 def test_a_policy_that_is_unknown_may_allow_too() -> None:
-    unread = made("aws_iam_role_policy.s", name="s", role="r", policy=UNKNOWN)
+    unread = declare("aws_iam_role_policy.s", name="s", role="r", policy=UNKNOWN)
     found = verdicts(statement("dynamodb:GetItem", ASSETS), NEEDED, parts=(unread,))
     assert [holds for _, holds, _ in found] == [False, True, None]
 
@@ -251,7 +251,7 @@ def test_the_code_of_another_function_does_not_matter() -> None:
         (
             job(),
             (
-                made(
+                declare(
                     "aws_lambda_event_source_mapping.m",
                     function_name="job",
                     event_source_arn=UNKNOWN,
@@ -261,7 +261,9 @@ def test_the_code_of_another_function_does_not_matter() -> None:
     ],
     ids=["role", "dead letters", "event source"],
 )
-def test_a_function_that_may_do_more_may_need_more(runs: Made, parts: tuple[Made, ...]) -> None:
+def test_a_function_that_may_do_more_may_need_more(
+    runs: DeclaredResource, parts: tuple[DeclaredResource, ...]
+) -> None:
     found = verdicts(statement("sqs:SendMessage", arn("sqs", "work")), runs=runs, parts=parts)
     assert [holds for _, holds, _ in found] == [None]
     assert ", as far as it is known how " in found[0][2]
@@ -272,7 +274,7 @@ def test_a_need_of_a_role_of_unknown_arn_may_be_what_it_is_for() -> None:
         NEEDED,
         statement("dynamodb:GetItem", ASSETS),
         of=role("r", arn=UNKNOWN),
-        runs=made(
+        runs=declare(
             job().resource.address,
             refers={"role": ["aws_iam_role.r.arn", "aws_iam_role.r"]},
             **{**job().resource.values, "role": UNKNOWN},
@@ -286,7 +288,7 @@ def test_a_need_of_a_role_of_unknown_arn_may_be_what_it_is_for() -> None:
 
 def test_a_grant_on_an_outside_key_is_in_use_though_its_owner_may_refuse() -> None:
     theirs = arn("kms", "key/theirs", account=OTHER)
-    reads = made(
+    reads = declare(
         "aws_lambda_event_source_mapping.m",
         function_name="job",
         event_source_arn=arn("sqs", "work"),
@@ -299,7 +301,7 @@ def test_a_grant_on_an_outside_key_is_in_use_though_its_owner_may_refuse() -> No
 
 def test_a_grant_that_the_key_refuses_is_in_use() -> None:
     """The edge is broken, but not by what the role is granted."""
-    reads = made(
+    reads = declare(
         "aws_lambda_event_source_mapping.m",
         function_name="job",
         event_source_arn=arn("sqs", "work"),

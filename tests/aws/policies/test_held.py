@@ -15,20 +15,20 @@ from planproof.aws.policies.held import (
 from planproof.aws.policies.managed import aws_managed_document
 from planproof.iam import Effect, Request, evaluate
 from planproof.values import UNKNOWN
-from tests.builders.stacks import ACCOUNT, Made, allow, made, role, role_arn, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, allow, declare, role, role_arn, stack
 
 GET = allow("s3:GetObject", "arn:aws:s3:::films/*")
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/read"
-MANAGED = made("aws_iam_policy.read", name="read", arn=POLICY_ARN, id=POLICY_ARN, policy=GET)
+MANAGED = declare("aws_iam_policy.read", name="read", arn=POLICY_ARN, id=POLICY_ARN, policy=GET)
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
-def attached(address: str, **values: Any) -> Made:
-    return made(address, **{"policy_arn": POLICY_ARN, **values})
+def attached(address: str, **values: Any) -> DeclaredResource:
+    return declare(address, **{"policy_arn": POLICY_ARN, **values})
 
 
-def inline(**values: Any) -> Made:
-    return made("aws_iam_role_policy.p", **{"name": "p", "role": "r", "policy": GET, **values})
+def inline(**values: Any) -> DeclaredResource:
+    return declare("aws_iam_role_policy.p", **{"name": "p", "role": "r", "policy": GET, **values})
 
 
 def may_get(found: Any, name: str = "r") -> Effect:
@@ -49,7 +49,7 @@ FORMS = {
     "attached exclusively": [
         role("r"),
         MANAGED,
-        made(
+        declare(
             "aws_iam_role_policy_attachments_exclusive.e", role_name="r", policy_arns=[POLICY_ARN]
         ),
     ],
@@ -57,13 +57,13 @@ FORMS = {
     "inline_policy": [role("r", inline_policy=[{"name": "p", "policy": GET}])],
     "looked up": [
         role("r"),
-        made("data.aws_iam_policy.read", arn=POLICY_ARN, policy=GET),
+        declare("data.aws_iam_policy.read", arn=POLICY_ARN, policy=GET),
         attached("aws_iam_role_policy_attachment.a", role="r"),
     ],
     "kept by an exclusive list": [
         role("r"),
         inline(),
-        made("aws_iam_role_policies_exclusive.e", role_name="r", policy_names=["p"]),
+        declare("aws_iam_role_policies_exclusive.e", role_name="r", policy_names=["p"]),
     ],
 }
 
@@ -80,7 +80,7 @@ def test_each_form_grants_nothing_to_another_role(form: str) -> None:
 
 def test_a_role_without_policies_may_nothing() -> None:
     written = role("r", managed_policy_arns=UNKNOWN, inline_policy=UNKNOWN)
-    computed = made(
+    computed = declare(
         "aws_iam_role.r",
         computed=("managed_policy_arns", "inline_policy"),
         name="r",
@@ -125,7 +125,7 @@ UNDECIDED = {
         [
             role("r"),
             inline(),
-            made("aws_iam_role_policies_exclusive.e", role_name="r", policy_names=["other"]),
+            declare("aws_iam_role_policies_exclusive.e", role_name="r", policy_names=["other"]),
         ],
         "an aws_iam_role_policies_exclusive that does not name it removes it again",
     ),
@@ -157,8 +157,8 @@ def test_what_is_not_known_leaves_the_decision_open(case: str) -> None:
 
 def test_a_plan_alone_follows_plain_references() -> None:
     refers = {"policy_arn": ["aws_iam_policy.read.arn", "aws_iam_policy.read"]}
-    link = made("aws_iam_role_policy_attachment.a", role="r", policy_arn=UNKNOWN, refers=refers)
-    known = made("aws_iam_policy.read", name="read", arn=UNKNOWN, id=UNKNOWN, policy=GET)
+    link = declare("aws_iam_role_policy_attachment.a", role="r", policy_arn=UNKNOWN, refers=refers)
+    known = declare("aws_iam_policy.read", name="read", arn=UNKNOWN, id=UNKNOWN, policy=GET)
     assert may_get(stack(role("r"), known, link, region=None)) is Effect.ALLOWED
 
 
@@ -191,7 +191,7 @@ def test_no_other_arn_is_taken_for_an_aws_managed_policy(arn: str) -> None:
 
 
 def test_a_boundary_limits() -> None:
-    boundary = made(
+    boundary = declare(
         "aws_iam_policy.limit", arn=f"{POLICY_ARN}-limit", policy=allow("sqs:*"), name="limit"
     )
     limited = role("r", permissions_boundary=f"{POLICY_ARN}-limit")
@@ -206,14 +206,14 @@ def test_a_boundary_limits() -> None:
 def test_a_bucket_policy_is_heard() -> None:
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
     text = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    bucket = made("aws_s3_bucket.films", bucket="films", id="films", arn="arn:aws:s3:::films")
-    other = made("aws_s3_bucket.other", bucket="other", id="other", arn="arn:aws:s3:::other")
+    bucket = declare("aws_s3_bucket.films", bucket="films", id="films", arn="arn:aws:s3:::films")
+    other = declare("aws_s3_bucket.other", bucket="other", id="other", arn="arn:aws:s3:::other")
     found = stack(
         role("r"),
         inline(),
         bucket,
         other,
-        made("aws_s3_bucket_policy.b", bucket="films", policy=text),
+        declare("aws_s3_bucket_policy.b", bucket="films", policy=text),
     )
     request = Request("s3:GetObject", "arn:aws:s3:::films/a.mp4", role_arn("r"), ACCOUNT)
     decisions = [
@@ -223,7 +223,7 @@ def test_a_bucket_policy_is_heard() -> None:
         for address in ("aws_s3_bucket.films", "aws_s3_bucket.other")
     ]
     assert decisions == [Effect.EXPLICITLY_DENIED, Effect.ALLOWED]
-    own = stack(made("aws_s3_bucket.b", bucket="b", id="b", policy=text))
+    own = stack(declare("aws_s3_bucket.b", bucket="b", id="b", policy=text))
     assert len(bucket_policies(own, own["aws_s3_bucket.b"])) == 1
 
 
@@ -265,13 +265,13 @@ def two_statements(sid: str) -> str:
 
 
 def test_statements_are_found_in_the_sources() -> None:
-    document = made("data.aws_iam_policy_document.d", json=two_statements("Write"))
+    document = declare("data.aws_iam_policy_document.d", json=two_statements("Write"))
     refers = {"policy": ["data.aws_iam_policy_document.d.json", "data.aws_iam_policy_document.d"]}
     found = stack(
         role("r"),
         inline(policy=two_statements("Read")),
         document,
-        made("aws_iam_role_policy.q", role="r", policy=two_statements("Write"), refers=refers),
+        declare("aws_iam_role_policy.q", role="r", policy=two_statements("Write"), refers=refers),
         sources=SOURCES,
     )
     places = [

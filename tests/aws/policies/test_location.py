@@ -23,7 +23,7 @@ from tests.builders.resource_parts import (
     permission,
     plain,
 )
-from tests.builders.stacks import made, stack
+from tests.builders.stacks import declare, stack
 from tests.conftest import Ask
 
 # All of them ---------------------------------------------------------------------------------
@@ -31,7 +31,7 @@ from tests.conftest import Ask
 
 def test_what_can_have_no_policy_has_none() -> None:
     assert "aws_cloudwatch_metric_alarm" not in RESOURCE_POLICY_TYPES
-    found = stack(made("aws_cloudwatch_metric_alarm.a", policy=let("a:B")))
+    found = stack(declare("aws_cloudwatch_metric_alarm.a", policy=let("a:B")))
     assert resource_policies(found, found["aws_cloudwatch_metric_alarm.a"]) == []
     named = {kind.type for kind in KINDS.values()}
     more = {"aws_lambda_function", "aws_cloudwatch_log_group", "aws_iam_role"}
@@ -81,9 +81,9 @@ JSON
 def test_each_statement_is_found_in_the_sources() -> None:
     kind = KINDS["queue"]
     found = stack(
-        made("aws_kms_key.k", **key_of("k")),
+        declare("aws_kms_key.k", **key_of("k")),
         constrained(encryption_context_subset={"app": "films"}),
-        made("aws_sns_topic.t", **plain("sns", "", "t")),
+        declare("aws_sns_topic.t", **plain("sns", "", "t")),
         FUNCTION,
         permission(),
         BUS,

@@ -26,7 +26,7 @@ from tests.builders.resource_parts import (
     let,
     permission,
 )
-from tests.builders.stacks import ACCOUNT, Made, made, role_arn, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role_arn, stack
 
 # Grants --------------------------------------------------------------------------------------
 
@@ -38,7 +38,7 @@ def use(found: Stack, action: str = "kms:Decrypt", **pairs: str) -> Effect:
 
 
 def test_a_grant_lets_its_grantee_use_the_key_it_names() -> None:
-    other = made("aws_kms_key.other", **key_of("other"), policy=let("kms:Decrypt"))
+    other = declare("aws_kms_key.other", **key_of("other"), policy=let("kms:Decrypt"))
     for named in ("k", key_of("k")["arn"]):
         found = stack(KEY, other, grant(key_id=named))
         assert use(found) is Effect.ALLOWED
@@ -54,7 +54,7 @@ def test_a_grant_lets_its_grantee_use_the_key_it_names() -> None:
 
 
 def test_a_grant_comes_on_top_of_the_key_policy() -> None:
-    found = stack(made("aws_kms_key.k", **key_of("k")), grant())
+    found = stack(declare("aws_kms_key.k", **key_of("k")), grant())
     labels = [policy.document.name for policy in resource_policies(found, found["aws_kms_key.k"])]
     assert labels == ["aws_kms_key.k (default key policy)", "aws_kms_grant.g (grant)"]
 
@@ -93,7 +93,7 @@ def test_a_grant_is_bound_to_its_encryption_context() -> None:
         ),
     ],
 )
-def test_what_is_not_known_of_a_grant_leaves_it_open(one: Made, problem: str) -> None:
+def test_what_is_not_known_of_a_grant_leaves_it_open(one: DeclaredResource, problem: str) -> None:
     found = stack(KEY, one)
     assert use(found, app="films") is Effect.UNDETERMINED
     assert resource_policies(found, found["aws_kms_key.k"])[1].problem == problem
@@ -112,7 +112,7 @@ BUCKET = {"aws:SourceArn": "arn:aws:s3:::films", "aws:SourceAccount": ACCOUNT}
 
 
 def invoke(
-    *items: Made,
+    *items: DeclaredResource,
     caller: str = S3,
     on: str = FUNCTION_ARN,
     action: str = "lambda:InvokeFunction",
@@ -145,7 +145,7 @@ def test_a_permission_lets_in_to_the_function_it_names(written: str, named: bool
 
 
 def test_a_permission_of_a_version_or_alias_lets_in_to_nothing_else() -> None:
-    alias = made(
+    alias = declare(
         "aws_lambda_alias.live", name="live", function_name="f", arn="arn:aws:x:::live", id="x"
     )
     of_alias = permission(function_name=alias.resource.get("arn"))
@@ -252,13 +252,13 @@ def test_what_is_not_known_of_a_permission_leaves_it_open(
 
 
 def test_a_function_of_which_the_name_is_unknown_may_be_the_one() -> None:
-    nameless = made("aws_lambda_function.f", function_name=UNKNOWN, id=UNKNOWN, arn=UNKNOWN)
+    nameless = declare("aws_lambda_function.f", function_name=UNKNOWN, id=UNKNOWN, arn=UNKNOWN)
     found = stack(nameless, permission())
     (policy,) = resource_policies(found, found["aws_lambda_function.f"])
     assert policy.problem == "whether it is for aws_lambda_function.f is not known"
 
 
 def test_a_function_that_is_looked_up_may_let_in_more() -> None:
-    looked_up = made("data.aws_lambda_function.f", function_name="f", id="f", arn=FUNCTION_ARN)
+    looked_up = declare("data.aws_lambda_function.f", function_name="f", id="f", arn=FUNCTION_ARN)
     found = stack(looked_up, permission())
     assert len(resource_policies(found, found["data.aws_lambda_function.f"])) == 2

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Policies, PolicyKind, Request, evaluate
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from tests.builders.resource_parts import (
@@ -22,7 +23,16 @@ from tests.builders.resource_parts import (
     bus_permission,
     decide,
 )
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, role_arn, stack, trust
+from tests.builders.stacks import (
+    ACCOUNT,
+    REGION,
+    DeclaredResource,
+    declare,
+    role,
+    role_arn,
+    stack,
+    trust,
+)
 
 # Log groups ----------------------------------------------------------------------------------
 
@@ -41,15 +51,18 @@ LOGS = json.dumps(
 STREAM = f"{arn('logs', 'log-group:/films')}:log-stream:s"
 
 
-def log_group(provider: str = "aws", place: str | None = REGION) -> Stack:
+def log_group(provider: str = "aws", region: str | None = REGION) -> Stack:
     """A log group with two policies, of which the second is another provider's."""
-    group = made("aws_cloudwatch_log_group.g", name="/films", arn=arn("logs", "log-group:/films"))
-    policy = made("aws_cloudwatch_log_resource_policy.p", policy_name="p", policy_document=LOGS)
+    group = declare(
+        "aws_cloudwatch_log_group.g", name="/films", arn=arn("logs", "log-group:/films")
+    )
+    policy = declare("aws_cloudwatch_log_resource_policy.p", policy_name="p", policy_document=LOGS)
     found = stack(group, policy)
     entry = found.configuration.resources["aws_cloudwatch_log_resource_policy.p"]
     entry["provider_config_key"] = provider  # type: ignore[index]
-    if place:
-        found.places["aws.other"] = Place("aws", place, ACCOUNT)  # type: ignore[index]
+    if region:
+        other = ProviderLocation("aws", region, ACCOUNT)
+        found = replace(found, provider_locations={**found.provider_locations, "aws.other": other})
     return found
 
 
@@ -76,7 +89,7 @@ def test_a_log_group_has_the_policies_of_its_account_and_region() -> None:
 ELSEWHERE = f"arn:aws:iam::{OTHER}:role/w"
 
 
-def put_events(*items: Made, context: Mapping[str, Any] | None = None) -> Effect:
+def put_events(*items: DeclaredResource, context: Mapping[str, Any] | None = None) -> Effect:
     found = stack(*items)
     address = items[0].resource.address
     own = [policy.document for policy in resource_policies(found, found[address])]
@@ -102,7 +115,7 @@ def test_an_event_permission_lets_another_account_in() -> None:
 
 
 def test_an_event_permission_without_a_bus_is_for_the_default_bus() -> None:
-    bus = made(
+    bus = declare(
         "data.aws_cloudwatch_event_bus.d", name="default", arn=arn("events", "event-bus/default")
     )
     found = stack(bus, bus_permission(event_bus_name=None), bus_permission())
@@ -172,5 +185,5 @@ def test_a_role_is_assumed_by_whom_it_trusts() -> None:
 
 
 def test_the_trust_of_a_role_that_is_looked_up_is_read() -> None:
-    known = made("data.aws_iam_role.r", arn=role_arn("r"), assume_role_policy=trust(S3))
+    known = declare("data.aws_iam_role.r", arn=role_arn("r"), assume_role_policy=trust(S3))
     assert decide(stack(known), "data.aws_iam_role.r", "sts:AssumeRole") is Effect.ALLOWED

@@ -13,23 +13,23 @@ from planproof.iam import Effect, Request, evaluate
 from planproof.terraform.source_index import SourceIndex, scan_text
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
-from tests.builders.stacks import ACCOUNT, Made, allow, made, role, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, allow, declare, role, stack
 
 GET = allow("s3:GetObject", "arn:aws:s3:::films/*")
 PUT = allow("s3:PutObject", "arn:aws:s3:::films/*")
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/read"
-MANAGED = made("aws_iam_policy.read", name="read", arn=POLICY_ARN, id=POLICY_ARN, policy=GET)
+MANAGED = declare("aws_iam_policy.read", name="read", arn=POLICY_ARN, id=POLICY_ARN, policy=GET)
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
-def user(name: str, **values: Any) -> Made:
+def user(name: str, **values: Any) -> DeclaredResource:
     arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
-    return made(f"aws_iam_user.{name}", **{"name": name, "id": name, "arn": arn, **values})
+    return declare(f"aws_iam_user.{name}", **{"name": name, "id": name, "arn": arn, **values})
 
 
-def group(name: str, **values: Any) -> Made:
+def group(name: str, **values: Any) -> DeclaredResource:
     arn = f"arn:aws:iam::{ACCOUNT}:group/{name}"
-    return made(f"aws_iam_group.{name}", **{"name": name, "id": name, "arn": arn, **values})
+    return declare(f"aws_iam_group.{name}", **{"name": name, "id": name, "arn": arn, **values})
 
 
 def may_get(found: Stack, name: str = "u", of: str = "aws_iam_user") -> Effect:
@@ -40,20 +40,20 @@ def may_get(found: Stack, name: str = "u", of: str = "aws_iam_user") -> Effect:
     return evaluate(request, held.policies).effect
 
 
-def forms(word: str, one: Made) -> dict[str, list[Made]]:
+def forms(word: str, one: DeclaredResource) -> dict[str, list[DeclaredResource]]:
     """The ways in which a user or a group gets a policy."""
     name = one.resource.name
-    inline = made(f"aws_iam_{word}_policy.p", name="p", policy=GET, **{word: name})
-    attached = made(f"aws_iam_{word}_policy_attachment.a", policy_arn=POLICY_ARN, **{word: name})
-    several = made(
+    inline = declare(f"aws_iam_{word}_policy.p", name="p", policy=GET, **{word: name})
+    attached = declare(f"aws_iam_{word}_policy_attachment.a", policy_arn=POLICY_ARN, **{word: name})
+    several = declare(
         "aws_iam_policy_attachment.a", policy_arn=POLICY_ARN, **{f"{word}s": ["x", name]}
     )
-    arns = made(
+    arns = declare(
         f"aws_iam_{word}_policy_attachments_exclusive.e",
         policy_arns=[POLICY_ARN],
         **{f"{word}_name": name},
     )
-    names = made(
+    names = declare(
         f"aws_iam_{word}_policies_exclusive.e", policy_names=["p"], **{f"{word}_name": name}
     )
     return {
@@ -74,13 +74,15 @@ IDS = [f"{of}: {form}" for of, form, _ in CASES]
 
 
 @pytest.mark.parametrize(("of", "form", "items"), CASES, ids=IDS)
-def test_each_form_grants(of: str, form: str, items: list[Made]) -> None:
+def test_each_form_grants(of: str, form: str, items: list[DeclaredResource]) -> None:
     assert may_get(stack(*items), items[0].resource.name, of) is Effect.ALLOWED
 
 
 @pytest.mark.parametrize(("of", "form", "items"), CASES, ids=IDS)
-def test_each_form_grants_nothing_to_another(of: str, form: str, items: list[Made]) -> None:
-    other = made(f"{of}.other", name="other", id="other")
+def test_each_form_grants_nothing_to_another(
+    of: str, form: str, items: list[DeclaredResource]
+) -> None:
+    other = declare(f"{of}.other", name="other", id="other")
     assert may_get(stack(*items, other), "other", of) is Effect.IMPLICITLY_DENIED
 
 
@@ -91,13 +93,13 @@ def test_a_role_and_a_user_of_one_name_are_two() -> None:
     assert identity_policies(found, found["aws_iam_role.same"]) == []
 
 
-MEMBER = made("aws_iam_user_group_membership.m", user="u", groups=["g", "h"])
-MEMBERS = made("aws_iam_group_membership.m", name="m", users=["t", "u"], group="g")
-OF_GROUP = made("aws_iam_group_policy.p", name="p", group="g", policy=GET)
+MEMBER = declare("aws_iam_user_group_membership.m", user="u", groups=["g", "h"])
+MEMBERS = declare("aws_iam_group_membership.m", name="m", users=["t", "u"], group="g")
+OF_GROUP = declare("aws_iam_group_policy.p", name="p", group="g", policy=GET)
 
 
 @pytest.mark.parametrize("member", [MEMBER, MEMBERS])
-def test_a_user_has_the_policies_of_its_groups(member: Made) -> None:
+def test_a_user_has_the_policies_of_its_groups(member: DeclaredResource) -> None:
     items = [user("u"), user("other"), group("g"), group("h"), OF_GROUP, member]
     found = stack(*items)
     assert may_get(found) is Effect.ALLOWED
@@ -113,11 +115,11 @@ def test_a_group_that_a_user_is_in_twice_counts_once() -> None:
 
 def test_a_membership_of_a_whole_module_is_followed() -> None:
     found = stack(
-        made('module.m["a"].aws_iam_user.u', name="a-u", id="a-u"),
-        made('module.m["b"].aws_iam_user.u', name="b-u", id="b-u"),
+        declare('module.m["a"].aws_iam_user.u', name="a-u", id="a-u"),
+        declare('module.m["b"].aws_iam_user.u', name="b-u", id="b-u"),
         group("g"),
         OF_GROUP,
-        made('aws_iam_user_group_membership.m["a"]', user="a-u", groups=["g"]),
+        declare('aws_iam_user_group_membership.m["a"]', user="a-u", groups=["g"]),
     )
     counts = [
         len(identity_policies(found, found[f'module.m["{key}"].aws_iam_user.u'])) for key in "ab"
@@ -125,34 +127,34 @@ def test_a_membership_of_a_whole_module_is_followed() -> None:
     assert counts == [1, 0]
 
 
-def member(**values: Any) -> Made:
-    return made("aws_iam_user_group_membership.m", **{"user": "u", "groups": ["g"], **values})
+def member(**values: Any) -> DeclaredResource:
+    return declare("aws_iam_user_group_membership.m", **{"user": "u", "groups": ["g"], **values})
 
 
-UNDECIDED: dict[str, tuple[list[Made], str]] = {
+UNDECIDED: dict[str, tuple[list[DeclaredResource], str]] = {
     "text unknown": (
-        [made("aws_iam_user_policy.p", user="u", name="p", policy=UNKNOWN)],
+        [declare("aws_iam_user_policy.p", user="u", name="p", policy=UNKNOWN)],
         "its text is not known",
     ),
     "user unknown": (
-        [made("aws_iam_user_policy.p", user=UNKNOWN, name="p", policy=GET)],
+        [declare("aws_iam_user_policy.p", user=UNKNOWN, name="p", policy=GET)],
         "whether it is attached to aws_iam_user.u is not known",
     ),
     "user of an AWS-managed policy unknown": (
-        [made("aws_iam_user_policy_attachment.a", user=UNKNOWN, policy_arn=ADMIN)],
+        [declare("aws_iam_user_policy_attachment.a", user=UNKNOWN, policy_arn=ADMIN)],
         "whether it is attached to aws_iam_user.u is not known",
     ),
     "removed by an exclusive list of names": (
         [
-            made("aws_iam_user_policy.p", user="u", name="p", policy=GET),
-            made("aws_iam_user_policies_exclusive.e", user_name="u", policy_names=["q"]),
+            declare("aws_iam_user_policy.p", user="u", name="p", policy=GET),
+            declare("aws_iam_user_policies_exclusive.e", user_name="u", policy_names=["q"]),
         ],
         "an aws_iam_user_policies_exclusive that does not name it removes it again",
     ),
     "removed by an exclusive list of attachments": (
         [
-            made("aws_iam_user_policy_attachment.a", user="u", policy_arn=ADMIN),
-            made("aws_iam_user_policy_attachments_exclusive.e", user_name="u", policy_arns=[]),
+            declare("aws_iam_user_policy_attachment.a", user="u", policy_arn=ADMIN),
+            declare("aws_iam_user_policy_attachments_exclusive.e", user_name="u", policy_arns=[]),
         ],
         "an aws_iam_user_policy_attachments_exclusive that does not name it removes it again",
     ),
@@ -190,8 +192,8 @@ def test_a_group_without_policies_leaves_nothing_open() -> None:
 
 
 def test_a_boundary_limits_a_user() -> None:
-    inline = made("aws_iam_user_policy.p", user="u", name="p", policy=GET)
-    limit = made("aws_iam_policy.limit", arn=f"{POLICY_ARN}-limit", policy=PUT, name="limit")
+    inline = declare("aws_iam_user_policy.p", user="u", name="p", policy=GET)
+    limit = declare("aws_iam_policy.limit", arn=f"{POLICY_ARN}-limit", policy=PUT, name="limit")
     limited = user("u", permissions_boundary=f"{POLICY_ARN}-limit")
     assert may_get(stack(limited, inline, limit)) is Effect.IMPLICITLY_DENIED
     assert may_get(stack(limited, inline)) is Effect.UNDETERMINED
@@ -201,7 +203,7 @@ def test_a_boundary_limits_a_user() -> None:
 
 @pytest.mark.parametrize("type_", ["aws_iam_role", "aws_iam_user"])
 def test_a_principal_that_is_looked_up_may_hold_anything(type_: str) -> None:
-    found = stack(made(f"data.{type_}.p", name="p", id="p", permissions_boundary=UNKNOWN))
+    found = stack(declare(f"data.{type_}.p", name="p", id="p", permissions_boundary=UNKNOWN))
     (policy,) = identity_policies(found, found[f"data.{type_}.p"])
     assert policy.problem == (
         f"the policies of this {type_.removeprefix('aws_iam_')} are not part of this stack"
@@ -219,15 +221,15 @@ def test_what_the_stack_gives_to_a_principal_that_is_looked_up_counts_too() -> N
         }
     )
     found = stack(
-        made("data.aws_iam_user.u", user_name="u", id="AIDA1", permissions_boundary=""),
-        made("aws_iam_user_policy.p", user="u", name="p", policy=deny),
+        declare("data.aws_iam_user.u", user_name="u", id="AIDA1", permissions_boundary=""),
+        declare("aws_iam_user_policy.p", user="u", name="p", policy=deny),
     )
     assert boundaries(found, found["data.aws_iam_user.u"]) == []
     assert may_get(found, "u", "data.aws_iam_user") is Effect.EXPLICITLY_DENIED
 
 
 def test_what_is_no_principal_has_no_identity_policies() -> None:
-    found = stack(made("aws_sqs_queue.q", name="q", permissions_boundary="x"))
+    found = stack(declare("aws_sqs_queue.q", name="q", permissions_boundary="x"))
     queue = found["aws_sqs_queue.q"]
     assert identity_policies(found, queue) == []
     assert boundaries(found, queue) == []
@@ -287,30 +289,30 @@ def test_statements_are_found_where_they_are_put_together() -> None:
     whole = statements("Inherited", "Own")
     found = stack(
         user("u"),
-        made(
+        declare(
             "aws_iam_user_policy.p",
             user="u",
             policy=whole,
             refers={"policy": [f"{document}.whole.json", f"{document}.whole"]},
         ),
-        made(
+        declare(
             "aws_iam_user_policy.q",
             user="u",
             policy=statements(None, None),
             refers={"policy": ["local.policy"]},
         ),
-        made(
+        declare(
             "aws_iam_user_policy.r",
             user="u",
             policy=whole,
             refers={"policy": ["var.handed_in"]},
         ),
-        made(
+        declare(
             f"{document}.whole",
             json=whole,
             refers={"source_policy_documents": [f"{document}.part.json", f"{document}.part"]},
         ),
-        made(f"{document}.part", json=statements("Inherited")),
+        declare(f"{document}.part", json=statements("Inherited")),
         sources=SOURCES,
     )
     places = [
@@ -345,7 +347,9 @@ INNER = """resource "aws_iam_user_policy" "p" {
 @pytest.mark.parametrize(("sid", "lines"), [("Named", [10, 11]), ("Elsewhere", [10, 2])])
 def test_statements_are_found_in_what_a_module_is_handed(sid: str, lines: list[int]) -> None:
     address = "module.m.aws_iam_user_policy.p"
-    given = made(address, user="u", policy=statements(None, sid), refers={"policy": ["var.policy"]})
+    given = declare(
+        address, user="u", policy=statements(None, sid), refers={"policy": ["var.policy"]}
+    )
     sources = SourceIndex({"": scan_text(OUTER, "main.tf"), "m": scan_text(INNER, "m/main.tf")})
     found = replace(stack(user("u"), given), sources=sources)
     (policy,) = identity_policies(found, found["aws_iam_user.u"])

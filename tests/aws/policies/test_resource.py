@@ -22,7 +22,7 @@ from tests.builders.resource_parts import (
     plain,
     queue_of,
 )
-from tests.builders.stacks import ACCOUNT, made, role, role_arn, stack
+from tests.builders.stacks import ACCOUNT, declare, role, role_arn, stack
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -66,29 +66,29 @@ def test_a_policy_of_its_own_attribute_lets_in(name: str) -> None:
 def test_what_aws_fills_in_itself_is_no_policy(name: str) -> None:
     kind = KINDS[name]
     address = f"{kind.type}.r"
-    filled = made(address, computed=("policy",), **kind.own, policy=UNKNOWN)
+    filled = declare(address, computed=("policy",), **kind.own, policy=UNKNOWN)
     nothing = [
         filled,
         kind.resource(policy=None),
         kind.resource(policy=""),
         # set to null, by a variable
-        made(
+        declare(
             address, computed=("policy",), **kind.own, policy=UNKNOWN, refers={"policy": ["var.p"]}
         ),
-        made(address, computed=("policy",), **kind.own, policy=UNKNOWN, refers={"policy": {}}),
+        declare(address, computed=("policy",), **kind.own, policy=UNKNOWN, refers={"policy": {}}),
     ]
     for one in nothing:
         assert decide(stack(one), address, kind.action) is Effect.IMPLICITLY_DENIED
     for reference in ("aws_sqs_queue.q.arn", "local.lost", "data.aws_iam_policy_document.d.json"):
         refers = {"policy": [reference]}
-        one = made(address, computed=("policy",), **kind.own, policy=UNKNOWN, refers=refers)
-        others = [made("aws_sqs_queue.q"), made("data.aws_iam_policy_document.d")]
+        one = declare(address, computed=("policy",), **kind.own, policy=UNKNOWN, refers=refers)
+        others = [declare("aws_sqs_queue.q"), declare("data.aws_iam_policy_document.d")]
         assert decide(stack(one, *others), address, kind.action) is Effect.UNDETERMINED
 
 
 def test_a_policy_text_that_differs_from_run_to_run_is_not_taken_for_none() -> None:
     sources = 'resource "aws_sqs_queue" "r" {\n  policy = "${var.p}${timestamp()}"\n}\n'
-    queue = made(
+    queue = declare(
         "aws_sqs_queue.r",
         computed=("policy",),
         **queue_of("r"),
@@ -104,12 +104,12 @@ def test_a_policy_text_that_differs_from_run_to_run_is_not_taken_for_none() -> N
 def test_of_two_policies_nobody_knows_which_one_lasts(name: str) -> None:
     kind = KINDS[name]
     address = f"{kind.type}.r"
-    second = made(f"{kind.writer}.v", **{kind.names: kind.own[kind.by[0]], "policy": let("a:B")})
+    second = declare(f"{kind.writer}.v", **{kind.names: kind.own[kind.by[0]], "policy": let("a:B")})
     found = stack(kind.resource(), kind.written(), second)
     assert decide(found, address, kind.action) is Effect.UNDETERMINED
     problems = {policy.problem for policy in resource_policies(found, found[address])}
     assert problems == {f"the policy of {address} is set more than once, and AWS keeps the last"}
-    twin = made(f"{kind.writer}.v", **dict(kind.written().resource.values))
+    twin = declare(f"{kind.writer}.v", **dict(kind.written().resource.values))
     assert decide(stack(kind.resource(), kind.written(), twin), address, kind.action) is (
         Effect.ALLOWED
     )
@@ -119,7 +119,7 @@ def test_of_two_policies_nobody_knows_which_one_lasts(name: str) -> None:
 def test_a_resource_that_is_looked_up_may_have_any_policy(name: str) -> None:
     kind = KINDS[name]
     address = f"data.{kind.type}.r"
-    looked_up = made(address, **kind.own)
+    looked_up = declare(address, **kind.own)
     found = stack(looked_up)
     (policy,) = resource_policies(found, found[address])
     assert policy.problem == f"the policies of {address} are not part of this stack"
@@ -130,19 +130,19 @@ def test_a_resource_that_is_looked_up_may_have_any_policy(name: str) -> None:
 def test_the_policy_that_a_data_source_found_is_read() -> None:
     kind = KINDS["secret"]
     address = f"data.{kind.type}.r"
-    read = made(address, computed=("policy",), **kind.own, policy=let(kind.action))
+    read = declare(address, computed=("policy",), **kind.own, policy=let(kind.action))
     assert decide(stack(read), address, kind.action) is Effect.ALLOWED
     assert decide(stack(read), address, "secretsmanager:PutSecretValue") is Effect.IMPLICITLY_DENIED
 
 
 def test_policies_are_found_through_modules_and_for_each() -> None:
     queues = [
-        made(f'module.m["{m}"].aws_sqs_queue.q["{q}"]', **queue_of(f"{m}-{q}"))
+        declare(f'module.m["{m}"].aws_sqs_queue.q["{q}"]', **queue_of(f"{m}-{q}"))
         for m in "ab"
         for q in "xy"
     ]
     url = queue_of("b-x")["url"]
-    policy = made('aws_sqs_queue_policy.p["b"]', queue_url=url, policy=let("sqs:SendMessage"))
+    policy = declare('aws_sqs_queue_policy.p["b"]', queue_url=url, policy=let("sqs:SendMessage"))
     found = stack(*queues, policy)
     verdicts = [decide(found, q.resource.address, "sqs:SendMessage") for q in queues]
     denied = Effect.IMPLICITLY_DENIED
@@ -153,10 +153,10 @@ def test_a_plan_alone_follows_plain_references_and_no_others() -> None:
     unknown = dict.fromkeys(("id", "url"), UNKNOWN)
     refers = {"queue_url": ["aws_sqs_queue.q.id", "aws_sqs_queue.q"]}
     send = let("sqs:SendMessage")
-    policy = made("aws_sqs_queue_policy.p", queue_url=UNKNOWN, policy=send, refers=refers)
-    one = made("aws_sqs_queue.q", arn=arn("sqs", "q"), **unknown)
-    two = [made(f"aws_sqs_queue.q[{i}]", arn=arn("sqs", "q"), **unknown) for i in (0, 1)]
-    other = made("aws_sqs_queue.other", arn=arn("sqs", "other"), **unknown)
+    policy = declare("aws_sqs_queue_policy.p", queue_url=UNKNOWN, policy=send, refers=refers)
+    one = declare("aws_sqs_queue.q", arn=arn("sqs", "q"), **unknown)
+    two = [declare(f"aws_sqs_queue.q[{i}]", arn=arn("sqs", "q"), **unknown) for i in (0, 1)]
+    other = declare("aws_sqs_queue.other", arn=arn("sqs", "other"), **unknown)
     alone = stack(one, other, policy, region=None)
     assert decide(alone, "aws_sqs_queue.q", "sqs:SendMessage") is Effect.ALLOWED
     assert decide(alone, "aws_sqs_queue.other", "sqs:SendMessage") is Effect.IMPLICITLY_DENIED
@@ -165,9 +165,9 @@ def test_a_plan_alone_follows_plain_references_and_no_others() -> None:
 
 
 def test_the_policy_of_a_stream_is_not_that_of_its_table() -> None:
-    table = made("aws_dynamodb_table.r", **plain("dynamodb", "table/", "r"), stream_arn=UNKNOWN)
+    table = declare("aws_dynamodb_table.r", **plain("dynamodb", "table/", "r"), stream_arn=UNKNOWN)
     refers = ["aws_dynamodb_table.r.stream_arn", "aws_dynamodb_table.r"]
-    policy = made(
+    policy = declare(
         "aws_dynamodb_resource_policy.p",
         resource_arn=UNKNOWN,
         policy=let("dynamodb:GetRecords"),
@@ -187,7 +187,7 @@ def test_an_empty_object_takes_the_policy_of_a_secret_away() -> None:
 
 
 def test_a_topic_without_a_policy_serves_its_own_account() -> None:
-    topic = made("aws_sns_topic.t", **plain("sns", "", "t"))
+    topic = declare("aws_sns_topic.t", **plain("sns", "", "t"))
     found = stack(topic)
 
     def publish(owner: str) -> Effect:
@@ -204,7 +204,9 @@ def test_a_topic_without_a_policy_serves_its_own_account() -> None:
     )
     written = stack(
         topic,
-        made("aws_sns_topic_policy.p", arn=topic.resource.get("arn"), policy=let("sns:Subscribe")),
+        declare(
+            "aws_sns_topic_policy.p", arn=topic.resource.get("arn"), policy=let("sns:Subscribe")
+        ),
     )
     assert (
         decide(written, "aws_sns_topic.t", "sns:Publish", context={"aws:SourceOwner": ACCOUNT})
@@ -213,10 +215,10 @@ def test_a_topic_without_a_policy_serves_its_own_account() -> None:
 
 
 def test_a_key_without_a_policy_hands_over_to_the_policies_of_its_account() -> None:
-    key = made("aws_kms_key.k", **key_of("k"))
+    key = declare("aws_kms_key.k", **key_of("k"))
     grant = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key.resource.get("arn")}
     identity = json.dumps({"Version": "2012-10-17", "Statement": grant})
-    items = [role("r"), made("aws_iam_role_policy.p", role="r", name="p", policy=identity), key]
+    items = [role("r"), declare("aws_iam_role_policy.p", role="r", name="p", policy=identity), key]
     request = Request("kms:Decrypt", key.resource.get("arn"), role_arn("r"))
 
     def may(found: Stack) -> Effect:
@@ -226,5 +228,5 @@ def test_a_key_without_a_policy_hands_over_to_the_policies_of_its_account() -> N
     assert may(stack(*items)) is Effect.ALLOWED
     assert may(stack(*items, region=None)) is Effect.UNDETERMINED
     assert decide(stack(key), "aws_kms_key.k", "kms:Decrypt") is Effect.IMPLICITLY_DENIED
-    closed = made("aws_kms_key_policy.p", key_id="k", policy=let("kms:Decrypt"))
+    closed = declare("aws_kms_key_policy.p", key_id="k", policy=let("kms:Decrypt"))
     assert may(stack(*items, closed)) is Effect.IMPLICITLY_DENIED

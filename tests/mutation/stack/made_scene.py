@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from planproof.mutation.stack.model import Mutant, Operator, Scene, changed
-from tests.builders.stacks import ACCOUNT, Made, made, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 P = "aws_iam_policy.p"
 SPOKEN = "aws_sqs_queue.jobs"
@@ -21,12 +21,12 @@ def statement(**elements: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue("jobs"), **elements}
 
 
-def policy(*items: dict[str, Any], **values: Any) -> Made:
+def policy(*items: dict[str, Any], **values: Any) -> DeclaredResource:
     """A policy of these statements."""
-    return made(P, policy=json.dumps({"Version": "2012-10-17", "Statement": items}), **values)
+    return declare(P, policy=json.dumps({"Version": "2012-10-17", "Statement": items}), **values)
 
 
-def scene(*items: Made, spoken: Iterable[str] = (), seed: int = 0) -> Scene:
+def scene(*items: DeclaredResource, spoken: Iterable[str] = (), seed: int = 0) -> Scene:
     said = frozenset((SPOKEN, attribute) for attribute in spoken)
     return Scene({"default": stack(*items)}, said, seed)
 
@@ -51,8 +51,8 @@ def said(mutant: Mutant, of: Scene) -> list[dict[str, Any]]:
 
 
 QUEUES = (
-    made("aws_sqs_queue.jobs", arn=queue("jobs"), id="https://sqs/jobs", name="jobs"),
-    made("aws_sqs_queue.other", arn=queue("other"), id="https://sqs/other", name="other"),
+    declare("aws_sqs_queue.jobs", arn=queue("jobs"), id="https://sqs/jobs", name="jobs"),
+    declare("aws_sqs_queue.other", arn=queue("other"), id="https://sqs/other", name="other"),
 )
 
 

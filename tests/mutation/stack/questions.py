@@ -17,7 +17,7 @@ from planproof.terraform.links import configured, linked, links, references
 from planproof.terraform.physical_names import compare_names, physical_names
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, leaves
-from tests.builders.stacks import allow, made, role, stack
+from tests.builders.stacks import allow, declare, role, stack
 
 QUEUE, OTHER, ROLE, DATA = (
     "aws_sqs_queue.q",
@@ -31,7 +31,7 @@ NEW = 'module.m["a"].aws_sqs_queue.new'
 def small(name: str = "default") -> Stack:
     return stack(
         role("r"),
-        made(
+        declare(
             QUEUE,
             refers={"kms_master_key_id": ["aws_kms_key.k.arn"]},
             arn="arn:aws:sqs:us-east-1:123456789012:q",
@@ -41,10 +41,10 @@ def small(name: str = "default") -> Stack:
             tags={"a": "b"},
             after=["aws_kms_key.k"],
         ),
-        made(OTHER, arn="arn:aws:sqs:us-east-1:123456789012:other", name=UNKNOWN, after=None),
-        made("aws_kms_key.k", arn="arn:aws:kms:k", id="k"),
-        made("aws_sns_topic.t", arn="arn:aws:sns:us-east-1:123456789012:t", name="t"),
-        made(DATA, name="us-east-1", id="us-east-1"),
+        declare(OTHER, arn="arn:aws:sqs:us-east-1:123456789012:other", name=UNKNOWN, after=None),
+        declare("aws_kms_key.k", arn="arn:aws:kms:k", id="k"),
+        declare("aws_sns_topic.t", arn="arn:aws:sns:us-east-1:123456789012:t", name="t"),
+        declare(DATA, name="us-east-1", id="us-east-1"),
         name=name,
     )
 
@@ -66,8 +66,8 @@ OF_STACK: Mapping[str, Callable[[Stack], object]] = {
     "its size": lambda s: len(s.resources),
     "its items": lambda s: [(a, r.name) for a, r in s.resources.items()],
     "its keys, compared": lambda s: s.resources.keys() == {QUEUE, OTHER},
-    "by type, read directly": lambda s: {k: len(v) for k, v in s._by_type.items()},
-    "types, counted": lambda s: len(s._by_type),
+    "types of data sources": lambda s: s.resources.types("data"),
+    "types, counted": lambda s: len(s.types()),
     "physical names": lambda s: [
         (n.resource.address, n.attribute, shown(n.value)) for n in physical_names(s)
     ],
@@ -75,7 +75,7 @@ OF_STACK: Mapping[str, Callable[[Stack], object]] = {
     "all leaves": lambda s: [shown(leaf) for r in s for _, leaf in leaves(r.values)],
     "the copy with another resource": lambda s: [
         (r.address, shown(r.values))
-        for r in s.with_resources([made("aws_vpc.v").resource]).managed()
+        for r in s.with_resources([declare("aws_vpc.v").resource]).managed()
     ],
     "another name": lambda s: [str(r) for r in replace(s, name="x").managed("aws_sqs_queue")],
 }
@@ -84,7 +84,7 @@ OF_TYPES: Mapping[str, Callable[[Stack, str, str], object]] = {
     "managed, two types": lambda s, a, b: [str(r) for r in s.managed(a, b)],
     "data": lambda s, a, _: [str(r) for r in s.data(a)],
     "data, two types": lambda s, a, b: [str(r) for r in s.data(a, b)],
-    "by type, one": lambda s, a, _: ("managed", a) in s._by_type,
+    "by type, one": lambda s, a, _: bool(s.resources.of_type("managed", a)),
     "where": lambda s, a, _: [str(r) for r in s.where(a, "name", "q")],
     "with value": lambda s, a, _: [str(r) for r in with_value(s, (a,), "name", "q")],
     "with value, twice": lambda s, a, b: [
@@ -100,7 +100,7 @@ OF_ADDRESS: Mapping[str, Callable[[Stack, str], object]] = {
     "dependencies": lambda s, a: s[a].dependencies,
     "dependencies of a copy": lambda s, a: replace(s[a], name="x").dependencies,
     "sensitive": lambda s, a: (s[a].sensitive, s[a].is_sensitive("name")),
-    "place": lambda s, a: s.place(s[a]),
+    "place": lambda s, a: s.provider_location(s[a]),
     "block": lambda s, a: (s.block(s[a]), s.locate(s[a], "name")),
     "values": lambda s, a: [shown(value) for value in s[a].values.values()],
     "names of values": lambda s, a: list(s[a].values),
@@ -200,8 +200,8 @@ def _reordered(s: Stack) -> Stack:
 
 CHANGES: dict[str, Callable[[Stack], Stack]] = {
     **{f"drop {a}": dropped(a) for a in ADDRESSES},
-    "add a queue": added(made(NEW, name="q", arn="arn:new").resource),
-    "add a vpc": added(made("aws_vpc.v", id="vpc-1").resource),
+    "add a queue": added(declare(NEW, name="q", arn="arn:new").resource),
+    "add a vpc": added(declare("aws_vpc.v", id="vpc-1").resource),
     **{f"put {n}": put(QUEUE, (n,), "other") for n in NAMES},
     **{f"unknown {n}": put(QUEUE, (n,), UNKNOWN) for n in NAMES},
     **{f"unset {n}": put(QUEUE, (n,), GONE) for n in NAMES},
@@ -220,7 +220,7 @@ CHANGES: dict[str, Callable[[Stack], Stack]] = {
     "another module": _replaced(QUEUE, module="module.m"),
     "sensitive": _replaced(QUEUE, sensitive=True),
     "another order": _reordered,
-    "other places": lambda s: replace(s, places={}),
+    "other places": lambda s: replace(s, provider_locations={}),
     "no configuration": lambda s: replace(
         s, configuration=replace(s.configuration, resources={}, _reached={})
     ),

@@ -13,7 +13,7 @@ from planproof.results import Evidence, ScenarioResult
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from tests.builders.stacks import ACCOUNT, made, role, role_arn, stack
+from tests.builders.stacks import ACCOUNT, declare, role, role_arn, stack
 
 JOBS, DEAD, OTHER = "aws_sqs_queue.jobs", "aws_sqs_queue.dead", "aws_sqs_queue.other"
 READER, WRITER = "aws_iam_role.reader", "aws_iam_role.writer"
@@ -28,13 +28,13 @@ def queue(name: str) -> str:
 def whole() -> Stack:
     """A queue with its dead-letter queue, one beside it, and a role with a policy by a joint."""
     return stack(
-        made(JOBS, arn=queue("jobs"), redrive_policy=json.dumps({"arn": queue("dead")})),
-        made(DEAD, arn=queue("dead")),
-        made(OTHER, arn=queue("beside"), name="beside"),
+        declare(JOBS, arn=queue("jobs"), redrive_policy=json.dumps({"arn": queue("dead")})),
+        declare(DEAD, arn=queue("dead")),
+        declare(OTHER, arn=queue("beside"), name="beside"),
         role("reader"),
         role("writer"),
-        made(POLICY, arn=POLICY_ARN, policy=json.dumps({"Resource": queue("jobs")})),
-        made(JOINT, role="reader", policy_arn=POLICY_ARN),
+        declare(POLICY, arn=POLICY_ARN, policy=json.dumps({"Resource": queue("jobs")})),
+        declare(JOINT, role="reader", policy_arn=POLICY_ARN),
     )
 
 
@@ -128,7 +128,7 @@ def test_what_is_named_after_the_change_alone_is_near() -> None:
 def test_a_resource_that_is_new_is_near_itself() -> None:
     from planproof.mutation.stack.rewriting import added
 
-    new = made("aws_vpc.new", id="vpc-1234").resource
+    new = declare("aws_vpc.new", id="vpc-1234").resource
     change = mutant("add", new, "", "nothing", "aws_vpc", added(new))
     assert near(change, fact("aws_vpc.new", holds=False))
     assert near(change, fact("x", holds=False, found="it lies in vpc-1234"))
@@ -145,7 +145,7 @@ def test_what_leaves_it_open_is_never_far() -> None:
 
 def test_a_resource_goes_by_its_identities() -> None:
     here = stack(
-        made("aws_x.y", arn=queue("q"), name="abc", id=UNKNOWN, bucket="media", other="other"),
+        declare("aws_x.y", arn=queue("q"), name="abc", id=UNKNOWN, bucket="media", other="other"),
     )
     assert identities(here["aws_x.y"]) == {"arn": queue("q"), "bucket": "media"}
 

@@ -15,7 +15,7 @@ from planproof.mutation.stack.operators import (
     resources,
 )
 from planproof.values import UNKNOWN
-from tests.builders.stacks import ACCOUNT, Made, allow, made, role, role_arn, stack
+from tests.builders.stacks import ACCOUNT, allow, declare, role, role_arn, stack
 from tests.mutation.stack.made_scene import (
     QUEUES,
     SPOKEN,
@@ -31,9 +31,9 @@ from tests.mutation.stack.made_scene import (
 def test_each_managed_resource_is_dropped_once_and_nothing_else_with_it() -> None:
     here = scene(
         *QUEUES,
-        made('aws_s3_bucket.b["in"]', bucket="b-in"),
-        made('module.m["one"].aws_sns_topic.t[0]', name="t"),
-        made("data.aws_region.here", name="us-east-1"),
+        declare('aws_s3_bucket.b["in"]', bucket="b-in"),
+        declare('module.m["one"].aws_sns_topic.t[0]', name="t"),
+        declare("data.aws_region.here", name="us-east-1"),
     )
     dropped = [m.address for m in resources.drop_resource(here)]
     assert dropped == [str(r) for r in here.stack.managed()]
@@ -51,14 +51,14 @@ def wired() -> Scene:
     """A queue that names its dead-letter queue, and a role that has a policy attached."""
     redrive = json.dumps({"deadLetterTargetArn": queue("other"), "maxReceiveCount": 3})
     return scene(
-        made(
+        declare(
             "aws_sqs_queue.jobs", arn=queue("jobs"), id="https://sqs/jobs", redrive_policy=redrive
         ),
         QUEUES[1],
         role("reader"),
         role("writer"),
-        made(P, arn=f"arn:aws:iam::{ACCOUNT}:policy/p", id=f"arn:aws:iam::{ACCOUNT}:policy/p"),
-        made(
+        declare(P, arn=f"arn:aws:iam::{ACCOUNT}:policy/p", id=f"arn:aws:iam::{ACCOUNT}:policy/p"),
+        declare(
             "aws_iam_role_policy_attachment.a",
             role="reader",
             policy_arn=f"arn:aws:iam::{ACCOUNT}:policy/p",
@@ -152,7 +152,7 @@ def test_what_becomes_of_a_reference(
 def test_what_becomes_of_an_attribute(
     values: dict[str, Any], attribute: str, expected: dict[str, Any]
 ) -> None:
-    here = scene(made(SPOKEN, **values), spoken=[attribute])
+    here = scene(declare(SPOKEN, **values), spoken=[attribute])
     found = {}
     for operator in (
         attributes.flip,
@@ -171,9 +171,13 @@ def test_what_becomes_of_an_attribute(
 
 
 def test_only_what_a_requirement_speaks_of_is_changed() -> None:
-    here = Scene({"default": stack(made(SPOKEN, delay=30))}, frozenset({("aws_x.gone", "delay")}))
+    here = Scene(
+        {"default": stack(declare(SPOKEN, delay=30))}, frozenset({("aws_x.gone", "delay")})
+    )
     assert ids(attributes.raise_number, here) == []
-    data = Scene({"default": stack(made("data.aws_x.y", n=1))}, frozenset({("data.aws_x.y", "n")}))
+    data = Scene(
+        {"default": stack(declare("data.aws_x.y", n=1))}, frozenset({("data.aws_x.y", "n")})
+    )
     assert ids(attributes.raise_number, data) == []
 
 
@@ -181,17 +185,19 @@ def test_only_what_a_requirement_speaks_of_is_changed() -> None:
 
 
 def test_an_entry_of_depends_on_is_dropped_where_nothing_else_has_its_effect() -> None:
-    first, second = made("aws_a.first"), made("aws_b.second")
-    waiting = made("aws_c.waiting", after=["aws_a.first", "aws_b.second"])
-    entry = {
-        "expressions": {"b": {"references": ["aws_b.second.id", "aws_b.second"]}},
-        "depends_on": ["aws_a.first", "aws_b.second"],
-    }
-    after_it = Made(
-        made("aws_d.later", after=["aws_c.waiting", "aws_a.first", "aws_b.second"]).resource,
-        {"expressions": {}, "depends_on": ["aws_c.waiting"]},
+    first, second = declare("aws_a.first"), declare("aws_b.second")
+    waiting = declare(
+        "aws_c.waiting",
+        refers={"b": ["aws_b.second.id", "aws_b.second"]},
+        depends_on=["aws_a.first", "aws_b.second"],
+        after=["aws_a.first", "aws_b.second"],
     )
-    here = scene(first, second, Made(waiting.resource, entry), after_it)
+    later = declare(
+        "aws_d.later",
+        depends_on=["aws_c.waiting"],
+        after=["aws_c.waiting", "aws_a.first", "aws_b.second"],
+    )
+    here = scene(first, second, waiting, later)
     mutants = {m.id: m.rewrite(here.stack) for m in ordering.drop_depends_on(here)}
     told = {name: changed(here.stack, after) for name, after in mutants.items()}
     dropped = "drop-depends-on aws_c.waiting.depends_on"
@@ -209,7 +215,6 @@ def test_an_entry_of_depends_on_is_dropped_where_nothing_else_has_its_effect() -
 
 
 def test_where_nobody_says_what_comes_first_no_order_is_dropped() -> None:
-    waiting = made("aws_c.waiting", after=None)
-    entry = {"expressions": {}, "depends_on": ["aws_a.first"]}
-    here = scene(made("aws_a.first", after=None), Made(waiting.resource, entry))
+    waiting = declare("aws_c.waiting", depends_on=["aws_a.first"], after=None)
+    here = scene(declare("aws_a.first", after=None), waiting)
     assert ids(ordering.drop_depends_on, here) == []

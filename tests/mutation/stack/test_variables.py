@@ -15,7 +15,7 @@ from planproof.mutation.stack.operators import (
 )
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
-from tests.builders.stacks import made, stack
+from tests.builders.stacks import declare, stack
 from tests.mutation.stack.made_scene import (
     CONDITION,
     SERVICE,
@@ -35,12 +35,18 @@ def environment(name: str, suffix: str, **values: Any) -> Stack:
     dead, jobs = f"jobs-{suffix}-dead", f"jobs-{suffix}"
     redrive = json.dumps({"deadLetterTargetArn": queue(dead)})
     return stack(
-        made(SPOKEN, arn=queue(jobs), id=f"https://sqs/{jobs}", name=jobs, redrive_policy=redrive,
-             **values),
-        made("aws_sqs_queue.dead", arn=queue(dead), id=f"https://sqs/{dead}", name=dead),
+        declare(
+            SPOKEN,
+            arn=queue(jobs),
+            id=f"https://sqs/{jobs}",
+            name=jobs,
+            redrive_policy=redrive,
+            **values,
+        ),
+        declare("aws_sqs_queue.dead", arn=queue(dead), id=f"https://sqs/{dead}", name=dead),
         policy(statement(Resource=[queue(jobs), f"{queue(jobs)}/*", queue(dead)])),
         name=name,
-    )  # fmt: skip
+    )
 
 
 def environments(ours: dict[str, Any], theirs: dict[str, Any]) -> Scene:
@@ -77,7 +83,9 @@ def test_a_name_stays_with_all_that_it_is_known_by_and_no_other_name_with_it() -
 
 def test_a_name_without_a_suffix_is_not_put_into_itself() -> None:
     def named(name: str, text: str) -> Stack:
-        return stack(made(SPOKEN, arn=queue(text), id=f"https://sqs/{text}", name=text), name=name)
+        return stack(
+            declare(SPOKEN, arn=queue(text), id=f"https://sqs/{text}", name=text), name=name
+        )
 
     here = Scene({"default": named("default", "jobs-dev"), "test": named("test", "jobs")})
     after = only(variations.keep_name, here).rewrite(here.stacks["test"])
@@ -86,7 +94,7 @@ def test_a_name_without_a_suffix_is_not_put_into_itself() -> None:
 
 def test_a_name_is_kept_whatever_its_attribute_is_called() -> None:
     def named(name: str, text: str) -> Stack:
-        return stack(made("aws_dms_endpoint.e", endpoint_id=text), name=name)
+        return stack(declare("aws_dms_endpoint.e", endpoint_id=text), name=name)
 
     here = Scene({"default": named("default", "main-dev"), "test": named("test", "main-pr1")})
     mutant = only(variations.keep_name, here)
@@ -156,10 +164,10 @@ def test_what_is_not_there_with_other_variables_is_not_changed_there() -> None:
     bare = [
         one(Action="*", Resource="*", Principal="*", Condition=None).stack,
         one(Action=["*"], Resource=None, Condition={"Bool": {}}, Principal={}).stack,
-        stack(made(P, policy=UNKNOWN)),
-        stack(made(P, policy="no policy")),
-        stack(made(P, policy=None)),
-        stack(made(P)),
+        stack(declare(P, policy=UNKNOWN)),
+        stack(declare(P, policy="no policy")),
+        stack(declare(P, policy=None)),
+        stack(declare(P)),
         stack(),
     ]
     for number, other in enumerate(bare):
@@ -172,9 +180,9 @@ def test_what_is_not_there_with_other_variables_is_not_changed_there() -> None:
 def test_a_list_that_is_shorter_with_other_variables_is_left_alone() -> None:
     here = Scene(
         {
-            "default": stack(made(SPOKEN, rule=[{"days": 7}])),
-            "test": stack(made(SPOKEN, rule=[])),
-            "none": stack(made(SPOKEN, rule=None)),
+            "default": stack(declare(SPOKEN, rule=[{"days": 7}])),
+            "test": stack(declare(SPOKEN, rule=[])),
+            "none": stack(declare(SPOKEN, rule=None)),
         },
         frozenset({(SPOKEN, "rule.0.days")}),
     )

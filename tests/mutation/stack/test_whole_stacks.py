@@ -16,7 +16,7 @@ from planproof.mutation.stack.operators import OPERATORS, mutants_of
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Value, leaves
 from tests.builders.shipped import shipped_stacks
-from tests.builders.stacks import ACCOUNT, Made, allow, made, role, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, allow, declare, role, stack
 
 
 @cache
@@ -137,14 +137,14 @@ def test_another_seed_makes_other_choices_and_nothing_else() -> None:
 
 
 def test_a_choice_does_not_hang_on_what_else_there_is() -> None:
-    def redirected(*more: Made) -> str:
+    def redirected(*more: DeclaredResource) -> str:
         roles = [role(name) for name in ("alpha", "beta", "gamma", "delta")]
-        target = made("aws_lambda_function.f", role=roles[0].resource.values["arn"])
+        target = declare("aws_lambda_function.f", role=roles[0].resource.values["arn"])
         scene = Scene({"default": stack(*more, *roles, target)})
         found = [m for m in mutants_of(scene) if m.operator == "redirect"]
         return next(m.after for m in found if m.address == "aws_lambda_function.f")
 
-    assert redirected() == redirected(made("aws_s3_bucket.b", bucket="media"))
+    assert redirected() == redirected(declare("aws_s3_bucket.b", bucket="media"))
 
 
 # Odd stacks ---------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ ODD: dict[str, str] = {
 }
 
 
-def _all_of(*items: Made) -> tuple[Scene, list[Mutant]]:
+def _all_of(*items: DeclaredResource) -> tuple[Scene, list[Mutant]]:
     here = stack(*items)
     spoken = {
         (r.address, ".".join(map(str, path))) for r in here for path, _ in leaves(r.values) if path
@@ -209,12 +209,12 @@ def _all_of(*items: Made) -> tuple[Scene, list[Mutant]]:
 
 @pytest.mark.parametrize("odd", ODD)
 def test_an_odd_policy_is_taken_as_it_is(odd: str) -> None:
-    _, found = _all_of(made("aws_x.y", policy=ODD[odd], arn=f"arn:aws:x:::{ACCOUNT}"))
+    _, found = _all_of(declare("aws_x.y", policy=ODD[odd], arn=f"arn:aws:x:::{ACCOUNT}"))
     assert "drop aws_x.y" in {mutant.id for mutant in found}
 
 
 def test_one_statement_that_is_no_list_is_a_statement() -> None:
-    _, found = _all_of(made("aws_x.y", policy=ODD["one statement that is no list"]))
+    _, found = _all_of(declare("aws_x.y", policy=ODD["one statement that is no list"]))
     assert "flip-effect aws_x.y.policy[statement 0]" in {mutant.id for mutant in found}
 
 
@@ -229,7 +229,7 @@ def test_one_statement_that_is_no_list_is_a_statement() -> None:
     ],
 )
 def test_odd_values_are_taken_as_they_are(values: dict[str, Value]) -> None:
-    _, found = _all_of(made("aws_x.y", **values), made("aws_x.z", name="other"))
+    _, found = _all_of(declare("aws_x.y", **values), declare("aws_x.z", name="other"))
     assert {"drop aws_x.y", "drop aws_x.z"} <= {mutant.id for mutant in found}
 
 
@@ -242,7 +242,7 @@ def test_instances_and_modules_keep_their_addresses() -> None:
         'module.m["a.b"].module.n[0].aws_sqs_queue.q["x"]',
     ]
     items = [
-        made(a, name=f"queue-{i}", policy=allow("sqs:*", f"arn:aws:sqs:::q-{i}"))
+        declare(a, name=f"queue-{i}", policy=allow("sqs:*", f"arn:aws:sqs:::q-{i}"))
         for i, a in enumerate(addresses)
     ]
     scene, found = _all_of(*items)
@@ -280,8 +280,8 @@ _elements = st.sampled_from(
 )
 def test_no_policy_breaks_the_breaking(ours: list[Any], theirs: list[Any]) -> None:
     stacks = {
-        "default": stack(made("aws_x.y", policy=policy(*ours))),
-        "test": stack(made("aws_x.y", policy=policy(*theirs)), name="test"),
+        "default": stack(declare("aws_x.y", policy=policy(*ours))),
+        "test": stack(declare("aws_x.y", policy=policy(*theirs)), name="test"),
     }
     for mutant in mutants_of(Scene(stacks, frozenset({("aws_x.y", "policy")}))):
         for before in stacks.values():
