@@ -17,13 +17,13 @@ from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder, render
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.aws_endpoint import ACCOUNT
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from steps.pipeline import MissingPartError, Pipeline
 from steps.support.destinations import writings
 from steps.support.package import ROLE, no_code, package_at, source_of
-from steps.support.places import place_of_ruling
+from steps.support.source_locations import place_of_ruling
 from steps.support.planned_run import Conveyor, Record, outcome, texts
 
 _ROLE_PATH: Final = f"environment.variables.{ROLE}"
@@ -129,7 +129,8 @@ def _mediaconvert_role(pipeline: Pipeline) -> str:
 
 
 def _role_arn(pipeline: Pipeline, name: str) -> str:
-    place = pipeline.stack.place(pipeline.function) or Place("aws", "us-east-1", ACCOUNT)
+    place = pipeline.stack.provider_location(pipeline.function)
+    place = place or ProviderLocation("aws", "us-east-1", ACCOUNT)
     return f"arn:{place.partition}:iam::{place.account}:role/{name}"
 
 

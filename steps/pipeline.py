@@ -268,7 +268,7 @@ class Pipeline:
 
     def account(self, resource: Resource) -> str | None:
         """The account a resource lives in, where its provider or its ARN says so."""
-        if (place := self.stack.place(resource)) is not None:
+        if (place := self.stack.provider_location(resource)) is not None:
             return place.account
         arn = resource.get("arn")
         parts = parse_arn(arn) if isinstance(arn, str) else None

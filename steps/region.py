@@ -33,7 +33,7 @@ def providers_follow(
 ) -> None:
     """Terraform asked each provider where it is."""
     asked = moved.variables[variable_names.region]
-    for key, place in moved.places.items():
+    for key, place in moved.provider_locations.items():
         if not _is_there(moved, key):
             continue
         evidence.check(
@@ -49,7 +49,7 @@ def providers_follow(
 @then("nothing in it names the region it came from")
 def no_trace(stack: Stack, moved: Stack, variable_names: VariableNames, evidence: Recorder) -> None:
     """No text of any value, nor of a document in one, holds the first region's code."""
-    first = {place.region for place in stack.places.values()}
+    first = {place.region for place in stack.provider_locations.values()}
     first |= {str(stack.variables[variable_names.region])}
     first -= {str(moved.variables[variable_names.region])}
     here, names = moved.variables[variable_names.region], ", ".join(sorted(first))

@@ -239,7 +239,7 @@ class Deployments:
         if self._clients is None:
             self._clients = Clients(self.account.endpoint)
         if region is None:
-            places = [place.region for place in self.stack().places.values()]
+            places = [place.region for place in self.stack().provider_locations.values()]
             region = next((place for place in places if isinstance(place, str)), "us-east-1")
         return self._clients.client(service, region)
 

@@ -42,7 +42,7 @@ _REMAINS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProviderLocation:
     """Where a provider configuration puts things."""
 
     partition: str
@@ -288,7 +288,7 @@ class Identities:
         self,
         names: Mapping[str, str | None],
         paths: Mapping[str, str],
-        places: Callable[[str], Place | None],
+        places: Callable[[str], ProviderLocation | None],
     ) -> Callable[[str], str]:
         """A function that replaces the tokens in a string by what they stand for.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from planproof.aws.datapath.places import place_of
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, is_unknown
 from steps.support.metrics import Metric, in_place, names
@@ -45,7 +45,7 @@ class Failure:
     dimension: str
     attributes: tuple[str, ...]
     unit: str
-    place: Place | None
+    place: ProviderLocation | None
     lasts: int | None = 0
     grows: bool = False
     others: Mapping[str, str] | None = None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from planproof.aws.datapath.places import place_of
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value
 from steps.support.metrics import Metric
@@ -92,9 +92,9 @@ def _rows(metrics: Value) -> Iterator[tuple[list[str], Mapping[str, Any]]]:
         above = fields
 
 
-def _place(own: Place | None, options: Mapping[str, Any]) -> Place | None:
+def _place(own: ProviderLocation | None, options: Mapping[str, Any]) -> ProviderLocation | None:
     """Where a widget looks: in its own region and, if it says so, another account."""
     if own is None:
         return None
     region, account = options.get("region", own.region), options.get("accountId", own.account)
-    return Place(own.partition, str(region), str(account))
+    return ProviderLocation(own.partition, str(region), str(account))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Stack
 from planproof.values import leaves
 from steps.support.messages import Event, job_state, upload
@@ -14,13 +14,13 @@ from steps.support.messages import Event, job_state, upload
 _FOREIGN: Final = "a-bucket-of-somebody-else"
 
 
-def forged_event(place: Place) -> Event:
+def forged_event(place: ProviderLocation) -> Event:
     """An event of S3, as S3 writes it, about a bucket that is none of the stack's."""
     stored = {"ETag": "d41d8cd98f00b204e9800998ecf8427e", "VersionId": uuid4().hex}
     return upload(_FOREIGN, "forged.mp4", 1000, stored, place)
 
 
-def unknown_job(stack: Stack, place: Place, model: Mapping[str, Any]) -> Event:
+def unknown_job(stack: Stack, place: ProviderLocation, model: Mapping[str, Any]) -> Event:
     """The report of a job that nobody made.
 
     Args:

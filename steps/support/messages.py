@@ -13,13 +13,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.values import Value
 
 Event = dict[str, Any]
 
 
-def upload(bucket: str, key: str, size: int, stored: Mapping[str, Value], place: Place) -> Event:
+def upload(
+    bucket: str, key: str, size: int, stored: Mapping[str, Value], place: ProviderLocation
+) -> Event:
     """The event for one object put into a bucket.
 
     Args:
@@ -69,7 +71,7 @@ def storage_test(bucket: str) -> Event:
     }
 
 
-def job_state(job: Mapping[str, Value], status: str, place: Place) -> Event:
+def job_state(job: Mapping[str, Value], status: str, place: ProviderLocation) -> Event:
     """The EventBridge event about a job, with its own user metadata.
 
     Args:

@@ -18,7 +18,7 @@ from planproof.emulation.function.host import (
 )
 from planproof.emulation.function.seed import furnish
 from planproof.errors import UndeterminedError
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, leaves
@@ -146,7 +146,7 @@ class Conveyor:
         return invocation
 
     @property
-    def _place(self) -> Place:
+    def _place(self) -> ProviderLocation:
         place = self._stack.place(self._pipeline.function)
         if place is None:
             raise UndeterminedError(f"the region of {self._pipeline.function} is unknown")
@@ -182,7 +182,7 @@ class Conveyor:
         raise UndeterminedError(f"no function takes messages from {queue}")
 
 
-def _mediaconvert(place: Place) -> Iterator[Stub]:
+def _mediaconvert(place: ProviderLocation) -> Iterator[Stub]:
     """How MediaConvert answers: a job for every new token, and a list without any."""
     own = f"arn:{place.partition}:mediaconvert:{place.region}:{place.account}"
     job = {

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from planproof.emulation.account.control import Control
 from planproof.emulation.account.model import Entry
 from planproof.errors import UndeterminedError
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, leaves
 from steps.pipeline import Pipeline
@@ -88,9 +88,9 @@ class Traffic:
         return self.pipeline.stack
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProviderLocation:
         """Where the stack is deployed."""
-        place = self.stack.place(self.pipeline.function)
+        place = self.stack.provider_location(self.pipeline.function)
         if place is None:
             raise UndeterminedError(f"the region of {self.pipeline.function} is unknown")
         return place

@@ -35,7 +35,7 @@ def assume_decisions(stack: Stack, role: Resource, service: str) -> Iterator[Dec
     text: str | Unknown = raw if isinstance(raw, str) else UNKNOWN
     trust = PolicyDocument.parse(text, role.address, PolicyKind.TRUST)
     arn = role.get("arn")
-    place = stack.place(role)
+    place = stack.provider_location(role)
     parts = parse_arn(arn) if isinstance(arn, str) else None
     account = place.account if place else parts.account if parts else None
     for source in _sources(stack, role, account):
@@ -57,7 +57,7 @@ def assume_decisions(stack: Stack, role: Resource, service: str) -> Iterator[Dec
 
 def _sources(stack: Stack, role: Resource, account: str | None) -> Iterator[str | Unknown]:
     """The MediaConvert queues in whose name the service may come."""
-    place = stack.place(role)
+    place = stack.provider_location(role)
     if place is None or account is None:
         yield UNKNOWN
     else:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from planproof.aws.lambda_package import Package
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.references import Configuration
 from planproof.terraform.stack import Resource, Stack
 
@@ -107,7 +107,7 @@ def stack_of(*resources: Resource) -> Stack:
         {},
         Configuration({}, {}, {}),
         True,
-        {"aws": Place("aws", REGION, ACCOUNT)},
+        {"aws": ProviderLocation("aws", REGION, ACCOUNT)},
     )
 
 

@@ -155,14 +155,14 @@ def test_it_stands_in_the_account(deployed: Deployment, account: AccountProcess)
 def test_the_stack_is_what_was_resolved(stack: Stack, resolved_stacks: ResolvedStacks) -> None:
     resolved = resolved_stacks.stack()
     assert list(stack.resources) == list(resolved.resources)
-    assert stack.places == resolved.places
+    assert stack.provider_locations == resolved.provider_locations
     assert stack.variables == resolved.variables
     assert stack.resolved
     bucket = stack["aws_s3_bucket.one"]
     assert bucket.get("arn") == "arn:aws:s3:::tiny-one-dev"
     assert stack.locate(bucket, "bucket") == resolved.locate(resolved[bucket.address], "bucket")
     assert stack.locate(bucket)[0] == "main.tf"
-    place = stack.place(bucket)
+    place = stack.provider_location(bucket)
     assert place is not None
     assert place.region == "us-east-1"
 

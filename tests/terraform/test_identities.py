@@ -15,14 +15,14 @@ from planproof.terraform.identities import (
     REGION_TOKEN,
     SHAPES,
     Identities,
-    Place,
+    ProviderLocation,
     physical_name_attribute,
     remains,
     stable_uuid,
 )
 
-HOME = Place("aws", "us-east-1", "123456789012")
-AWAY = Place("aws-cn", "cn-north-1", "111122223333")
+HOME = ProviderLocation("aws", "us-east-1", "123456789012")
+AWAY = ProviderLocation("aws-cn", "cn-north-1", "111122223333")
 
 
 class Cloud:
@@ -40,7 +40,7 @@ class Cloud:
         return self.identities.tokens(address, address.split(".")[-2], None)
 
     def real(self, text: str) -> str:
-        def place(address: str) -> Place | None:
+        def place(address: str) -> ProviderLocation | None:
             return AWAY if "away" in address else HOME
 
         return self.identities.translator(self.names, self.paths, place)(text)

@@ -13,7 +13,7 @@ from planproof.terraform.addresses import (
     module_path,
     without_last_key,
 )
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.plan import Plan
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceIndex, scan_text
@@ -147,20 +147,21 @@ def test_a_dynamic_block_in_a_plan_leaves_the_order_open() -> None:
     assert found.made_after(late, early) is False
 
 
-def test_the_place_of_a_resource_is_its_providers() -> None:
+def test_location_of_a_resource_is_that_of_its_provider() -> None:
     entries = {"aws_a.a": {"provider_config_key": "aws.west"}, "aws_b.b": {}}
-    west, home = Place("aws", "eu-west-1", "1"), Place("aws", "us-east-1", "1")
+    west = ProviderLocation("aws", "eu-west-1", "1")
+    home = ProviderLocation("aws", "us-east-1", "1")
     one, two, three = resource("aws_a.a[0]"), resource("aws_b.b"), resource("aws_c.c")
     found = stack(
         one,
         two,
         three,
         configuration=Configuration({**entries, "aws_c.c": {"provider_config_key": "x"}}, {}, {}),
-        places={"aws": home, "aws.west": west},
+        provider_locations={"aws": home, "aws.west": west},
     )
-    assert found.place(one) == west
-    assert found.place(two) == home
-    assert found.place(three) is None
+    assert found.provider_location(one) == west
+    assert found.provider_location(two) == home
+    assert found.provider_location(three) is None
 
 
 def test_blocks_and_lines_of_resources() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planproof.iam.arn import parse_arn
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import configured, expression_at
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown
@@ -21,14 +21,14 @@ def below(part: Resource, rest: str) -> str | Unknown:
     return f"{arn}{rest}" if isinstance(arn, str) else UNKNOWN
 
 
-def place_of(stack: Stack, part: Resource) -> Place | None:
+def place_of(stack: Stack, part: Resource) -> ProviderLocation | None:
     """Partition, region and account of a resource, by its provider or else by its ARN."""
-    place = stack.place(part)
+    place = stack.provider_location(part)
     arn = arn_of(part)
     parts = parse_arn(arn) if isinstance(arn, str) else None
     if place is not None or parts is None or not (parts.account and parts.region):
         return place
-    return Place(parts.partition, parts.region, parts.account)
+    return ProviderLocation(parts.partition, parts.region, parts.account)
 
 
 def account_of(stack: Stack, part: Resource) -> str | None:
@@ -40,7 +40,7 @@ def account_of(stack: Stack, part: Resource) -> str | None:
     return parts.account or None if parts else None
 
 
-def endpoint(place: Place | None, service: str) -> str | Unknown:
+def endpoint(place: ProviderLocation | None, service: str) -> str | Unknown:
     """``sqs.eu-west-1.amazonaws.com``, as ``kms:ViaService`` and regional principals spell it.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
@@ -63,6 +63,6 @@ def written_at(stack: Stack, part: Resource, path: str) -> bool:
     return not isinstance(blocks, list) or expression_at(stack, part, path) is not None
 
 
-def suffix(place: Place) -> str:
+def suffix(place: ProviderLocation) -> str:
     """The domain of a partition's endpoints."""
     return "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"

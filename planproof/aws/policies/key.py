@@ -38,7 +38,7 @@ _UNCONSTRAINED: Final = frozenset({"DescribeKey", "RetireGrant"})
 
 def default_policy_of_key(stack: Stack, key: Resource) -> AttachedPolicy:
     """The key policy that AWS gives a key for which the sources have none."""
-    place = stack.place(key)
+    place = stack.provider_location(key)
     if place is None:
         why = "the account of the key, which its default key policy names, is not known"
         return unknown_policy(key, "", PolicyKind.KEY, key, why)

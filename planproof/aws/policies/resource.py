@@ -197,9 +197,9 @@ def _of_log_group(stack: Stack, group: Resource) -> Iterator[AttachedPolicy]:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     """
-    here = stack.place(group)
+    here = stack.provider_location(group)
     for policy in stack.managed("aws_cloudwatch_log_resource_policy"):
-        there = stack.place(policy)
+        there = stack.provider_location(policy)
         sure = True if _provider(stack, policy) == _provider(stack, group) else None
         if sure is None and here is not None and there is not None:
             sure = here == there
@@ -219,7 +219,7 @@ def _default_topic_policy(stack: Stack, topic: Resource) -> AttachedPolicy:
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
     """
-    place = stack.place(topic)
+    place = stack.provider_location(topic)
     if place is None:
         why = "the account of the topic, which its default policy names, is not known"
         return unknown_policy(topic, "", PolicyKind.RESOURCE, topic, why)

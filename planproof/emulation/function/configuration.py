@@ -53,7 +53,7 @@ def deployment_of(
     variables = {**(given if isinstance(given, Mapping) else {}), **(environment or {})}
     if is_unknown(given) or contains_unknown(variables):
         raise UndeterminedError(f"{function}.environment.variables are not all known")
-    place = stack.place(function)
+    place = stack.provider_location(function)
     if place is None:
         raise UndeterminedError(f"the region of {function} is unknown")
     return Deployment(

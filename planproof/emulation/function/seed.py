@@ -26,7 +26,7 @@ def furnish(running: RunningFunction, stack: Stack) -> None:
     }
     for bucket in stack.managed("aws_s3_bucket"):
         name = _named(bucket, "bucket")
-        place = stack.place(bucket)
+        place = stack.provider_location(bucket)
         region = place.region if place else "us-east-1"
         located = {"CreateBucketConfiguration": {"LocationConstraint": region}}
         running.aws("s3", "create_bucket", Bucket=name, **located if region != "us-east-1" else {})

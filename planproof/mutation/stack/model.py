@@ -144,7 +144,7 @@ _BESIDE_RESOURCES = (
     "variables",
     "configuration",
     "resolved",
-    "places",
+    "provider_locations",
     "sources",
     "sensitive_variables",
 )

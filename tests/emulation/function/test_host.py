@@ -16,7 +16,7 @@ from planproof.emulation.function.configuration import Deployment, deployment_of
 from planproof.emulation.function.host import FunctionHost, Invocation, Stub
 from planproof.emulation.function.seed import furnish, table_parameters
 from planproof.errors import UndeterminedError
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.references import Configuration
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
@@ -352,7 +352,7 @@ def stack_of(*resources: Resource, region: str = "eu-west-1") -> Stack:
         {},
         Configuration({}, {}, {}),
         True,
-        {"aws": Place("aws", region, "123456789012")},
+        {"aws": ProviderLocation("aws", region, "123456789012")},
     )
 
 

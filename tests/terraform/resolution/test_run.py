@@ -79,7 +79,7 @@ def test_each_provider_has_a_place_of_its_own(stack: Stack) -> None:
     bucket = stack["aws_s3_bucket.west"]
     assert bucket.get("bucket_regional_domain_name") == "west.s3.eu-west-1.amazonaws.com"
     assert bucket.get("region") == "eu-west-1"
-    place = stack.place(stack['module.worker["one"].aws_sqs_queue.work'])
+    place = stack.provider_location(stack['module.worker["one"].aws_sqs_queue.work'])
     assert place is not None
     assert (place.region, place.account) == ("eu-west-1", "123456789012")
 

@@ -151,7 +151,7 @@ def attach_administrator(scene: Scene) -> Iterator[Mutant]:
     for reference in references(scene):
         if reference.path[-1] != "policy_arn":
             continue
-        place = scene.stack.place(reference.holder)
+        place = scene.stack.provider_location(reference.holder)
         arn = ADMINISTRATOR.format(partition=place.partition if place else "aws")
 
         def change(_: Stack, _text: str, arn: str = arn) -> str:
