@@ -18,42 +18,42 @@ from steps.access import (
 )
 from steps.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
-from tests.builders.stacks import ACCOUNT, REGION, Made, allow, made, role, stack
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, allow, declare, role, stack
 
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:uploads"
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
 
 
-def pipeline(*items: Made, **filters: str) -> Pipeline:
+def pipeline(*items: DeclaredResource, **filters: str) -> Pipeline:
     blocks = [{"queue_arn": QUEUE_ARN, **filters}]
     return Pipeline(
         stack(
-            made("aws_s3_bucket.films", bucket="films", id="films", arn="arn:aws:s3:::films"),
-            made("aws_s3_bucket.clips", bucket="clips", id="clips", arn="arn:aws:s3:::clips"),
-            made("aws_s3_bucket_notification.n", bucket="films", queue=blocks),
-            made("aws_sqs_queue.uploads", name="uploads", arn=QUEUE_ARN),
-            made(
+            declare("aws_s3_bucket.films", bucket="films", id="films", arn="arn:aws:s3:::films"),
+            declare("aws_s3_bucket.clips", bucket="clips", id="clips", arn="arn:aws:s3:::clips"),
+            declare("aws_s3_bucket_notification.n", bucket="films", queue=blocks),
+            declare("aws_sqs_queue.uploads", name="uploads", arn=QUEUE_ARN),
+            declare(
                 "aws_lambda_event_source_mapping.m", event_source_arn=QUEUE_ARN, function_name="f"
             ),
-            made("aws_lambda_function.f", function_name="f", environment=[]),
+            declare("aws_lambda_function.f", function_name="f", environment=[]),
             role("converter", MEDIACONVERT),
             *items,
         )
     )
 
 
-def grants(action: Any, resource: Any, **elements: Any) -> Made:
+def grants(action: Any, resource: Any, **elements: Any) -> DeclaredResource:
     text = allow(action, resource, **elements)
-    return made("aws_iam_role_policy.p", name="p", role="converter", policy=text)
+    return declare("aws_iam_role_policy.p", name="p", role="converter", policy=text)
 
 
-def reading(*items: Made, **filters: str) -> Recorder:
+def reading(*items: DeclaredResource, **filters: str) -> Recorder:
     found, evidence = pipeline(*items, **filters), Recorder()
     may_read_input(found, found.mediaconvert_role, MadeResolvedStacks(found.stack), evidence)
     return evidence
 
 
-def writing(*items: Made) -> Recorder:
+def writing(*items: DeclaredResource) -> Recorder:
     found, evidence = pipeline(*items), Recorder()
     may_write_output(found, found.mediaconvert_role, MadeResolvedStacks(found.stack), evidence)
     return evidence
@@ -91,13 +91,13 @@ def test_no_grant_no_reading() -> None:
 def test_reading_under_a_condition_nobody_can_judge() -> None:
     tagged = {"StringEquals": {"s3:ExistingObjectTag/kind": "film"}}
     assert verdict(reading(grants("s3:GetObject", "*", Condition=tagged))) is OPEN
-    unknown = made("aws_iam_role_policy.p", name="p", role="converter", policy=UNKNOWN)
+    unknown = declare("aws_iam_role_policy.p", name="p", role="converter", policy=UNKNOWN)
     assert verdict(reading(unknown)) is OPEN
 
 
 def test_the_bucket_may_refuse() -> None:
     refusal = allow("s3:*", "*", Effect="Deny", Principal="*")
-    policy = made("aws_s3_bucket_policy.b", bucket="films", policy=refusal)
+    policy = declare("aws_s3_bucket_policy.b", bucket="films", policy=refusal)
     assert verdict(reading(grants("s3:*", "*"), policy)) is BAD
     insecure = allow(
         "s3:*",
@@ -106,7 +106,7 @@ def test_the_bucket_may_refuse() -> None:
         Principal="*",
         Condition={"Bool": {"aws:SecureTransport": "false"}},
     )
-    policy = made("aws_s3_bucket_policy.b", bucket="films", policy=insecure)
+    policy = declare("aws_s3_bucket_policy.b", bucket="films", policy=insecure)
     assert verdict(reading(grants("s3:*", "*"), policy)) is GOOD
 
 

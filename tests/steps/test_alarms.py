@@ -19,14 +19,14 @@ from steps.alarms import (
 )
 from steps.pipeline import Pipeline
 from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
-from tests.builders.stacks import made, stack
+from tests.builders.stacks import declare, stack
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
 
 
 def alarms(*actions: Any, name: str = "default", **variables: Any) -> Stack:
     items = [
-        made(f"aws_cloudwatch_metric_alarm.a{i}", alarm_name=f"a{i}", alarm_actions=given)
+        declare(f"aws_cloudwatch_metric_alarm.a{i}", alarm_name=f"a{i}", alarm_actions=given)
         for i, given in enumerate(actions)
     ]
     return stack(*items, name=name, variables=variables)
@@ -51,7 +51,7 @@ def test_silent() -> None:
 @pytest.mark.parametrize("attribute", ["alarm_actions", "ok_actions", "insufficient_data_actions"])
 @pytest.mark.parametrize("type_", ["aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"])
 def test_not_silent(attribute: str, type_: str) -> None:
-    evidence = silent(stack(made(f"{type_}.a", **{attribute: [TOPIC]})))
+    evidence = silent(stack(declare(f"{type_}.a", **{attribute: [TOPIC]})))
     assert (f"{type_}.a", attribute) in [item[:2] for item in broken(evidence)]
 
 
@@ -94,7 +94,7 @@ def test_one_alarm_is_not_told(actions: Any) -> None:
     [([TOPIC], Verdict.PASSED), ([], Verdict.FAILED), (UNKNOWN, Verdict.UNDETERMINED)],
 )
 def test_told_that_it_is_over(actions: Any, wanted: Verdict) -> None:
-    alarm = made("aws_cloudwatch_metric_alarm.a", alarm_actions=[TOPIC], ok_actions=actions)
+    alarm = declare("aws_cloudwatch_metric_alarm.a", alarm_actions=[TOPIC], ok_actions=actions)
     evidence = Recorder()
     every_alarm_ends(stack(alarm, variables={"alarm_topic_arns": [TOPIC]}), NAMES, evidence)
     assert verdict(evidence) is wanted

@@ -13,8 +13,8 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, shipped_package, with_document, with_values
-from tests.builders.stacks import made
-from tests.steps.scene import (
+from tests.builders.stacks import declare
+from tests.steps.stack_steps import (
     FUNCTION,
     QUEUE,
     TABLE,
@@ -150,7 +150,7 @@ def test_a_refused_delivery_to_outside_is_no_warning() -> None:
 
 
 def test_a_part_whose_edges_are_not_drawn_is_told_of() -> None:
-    pipe = made("aws_pipes_pipe.p", name="p").resource
+    pipe = declare("aws_pipes_pipe.p", name="p").resource
     evidence = Scene(shipped().with_resources([pipe])).every_edge()
     assert verdict(evidence) is Verdict.PASSED
     assert evidence.warnings == [

@@ -13,43 +13,45 @@ from planproof.verdicts import Verdict
 from steps.encryption import buckets_by_arn, log_groups_by_arn, queues_by_id, tables_by_arn
 from steps.pipeline import Pipeline
 from tests.builders.resolved_stacks import broken, verdict
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 ID = "0f6337be-2c7f-57d4-a55f-1d70c048e8ca"
 ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{ID}"
-KEY = made("aws_kms_key.k", key_id=ID, id=ID, arn=ARN)
-HIDDEN = made("aws_kms_key.k", key_id=UNKNOWN, id=UNKNOWN, arn=UNKNOWN)
-BUCKET = made("aws_s3_bucket.b", bucket="b", id="b")
+KEY = declare("aws_kms_key.k", key_id=ID, id=ID, arn=ARN)
+HIDDEN = declare("aws_kms_key.k", key_id=UNKNOWN, id=UNKNOWN, arn=UNKNOWN)
+BUCKET = declare("aws_s3_bucket.b", bucket="b", id="b")
 SSE = "aws_s3_bucket_server_side_encryption_configuration"
 Step = Callable[[Pipeline, Recorder], None]
 
 
-def queue(key: Any) -> list[Made]:
-    return [made("aws_sqs_queue.q", name="q", kms_master_key_id=key)]
+def queue(key: Any) -> list[DeclaredResource]:
+    return [declare("aws_sqs_queue.q", name="q", kms_master_key_id=key)]
 
 
-def table(key: Any, enabled: Any = True) -> list[Made]:
+def table(key: Any, enabled: Any = True) -> list[DeclaredResource]:
     block = [{"enabled": enabled, "kms_key_arn": key}]
-    return [made("aws_dynamodb_table.t", name="t", server_side_encryption=block)]
+    return [declare("aws_dynamodb_table.t", name="t", server_side_encryption=block)]
 
 
-def group(key: Any) -> list[Made]:
-    return [made("aws_cloudwatch_log_group.g", name="g", kms_key_id=key)]
+def group(key: Any) -> list[DeclaredResource]:
+    return [declare("aws_cloudwatch_log_group.g", name="g", kms_key_id=key)]
 
 
-def sse(key: Any, algorithm: Any = "aws:kms", of: str = "b") -> list[Made]:
+def sse(key: Any, algorithm: Any = "aws:kms", of: str = "b") -> list[DeclaredResource]:
     default = [{"sse_algorithm": algorithm, "kms_master_key_id": key}]
     rules = [{"apply_server_side_encryption_by_default": default}]
-    return [BUCKET, made(f"{SSE}.s", bucket=of, rule=rules)]
+    return [BUCKET, declare(f"{SSE}.s", bucket=of, rule=rules)]
 
 
-def own(key: Any) -> list[Made]:
+def own(key: Any) -> list[DeclaredResource]:
     default = [{"sse_algorithm": "aws:kms", "kms_master_key_id": key}]
     rules = [{"rule": [{"apply_server_side_encryption_by_default": default}]}]
-    return [made("aws_s3_bucket.b", bucket="b", id="b", server_side_encryption_configuration=rules)]
+    return [
+        declare("aws_s3_bucket.b", bucket="b", id="b", server_side_encryption_configuration=rules)
+    ]
 
 
-def judged(step: Step, *items: Made) -> Recorder:
+def judged(step: Step, *items: DeclaredResource) -> Recorder:
     evidence = Recorder()
     step(Pipeline(stack(*items)), evidence)
     return evidence
@@ -114,10 +116,10 @@ def test_without_a_key_nothing_is_encrypted_with_one(step: Step, using: Any) -> 
         sse(ARN, of="other"),
         sse(ARN, "AES256"),
         sse(ARN, "aws:kms-other"),
-        [made("aws_s3_bucket.second", bucket="second", id="second"), *sse(ARN)],
+        [declare("aws_s3_bucket.second", bucket="second", id="second"), *sse(ARN)],
     ],
 )
-def test_every_bucket_has_kms_by_default(items: list[Made]) -> None:
+def test_every_bucket_has_kms_by_default(items: list[DeclaredResource]) -> None:
     assert verdict(judged(buckets_by_arn, KEY, *items)) is Verdict.FAILED
 
 
@@ -128,7 +130,7 @@ def test_a_table_whose_encryption_is_off() -> None:
         "server_side_encryption.enabled",
         "false",
     )
-    assert verdict(judged(tables_by_arn, KEY, made("aws_dynamodb_table.t"))) is Verdict.FAILED
+    assert verdict(judged(tables_by_arn, KEY, declare("aws_dynamodb_table.t"))) is Verdict.FAILED
 
 
 def test_nothing_to_encrypt_proves_nothing() -> None:
@@ -137,6 +139,6 @@ def test_nothing_to_encrypt_proves_nothing() -> None:
 
 
 def test_one_of_several() -> None:
-    other = made("aws_sqs_queue.other", name="other", kms_master_key_id=ARN)
+    other = declare("aws_sqs_queue.other", name="other", kms_master_key_id=ARN)
     evidence = judged(queues_by_id, KEY, *queue(ID), other)
     assert [item[0] for item in broken(evidence)] == ["aws_sqs_queue.other"]

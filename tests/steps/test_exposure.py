@@ -15,14 +15,14 @@ from planproof.verdicts import Verdict
 from steps import exposure
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
 from tests.builders.shipped import shipped, with_document, with_values
-from tests.builders.stacks import Made, made, stack
-from tests.steps.scene import Scene
+from tests.builders.stacks import DeclaredResource, declare, stack
+from tests.steps.stack_steps import Scene
 
 BUCKET = "aws_s3_bucket_policy.input"
 BUCKET_ARN = shipped()["aws_s3_bucket.input"].get("arn")
 OTHER_ARN = shipped()["aws_s3_bucket.output"].get("arn")
 DEAD_LETTERS = "aws_sqs_queue_policy.status_dead_letter"
-OWN = shipped().places["aws"].account
+OWN = shipped().provider_locations["aws"].account
 Edit = Callable[[dict[str, Any]], None]
 
 
@@ -175,8 +175,8 @@ def test_a_condition_that_nobody_knows_is_undetermined() -> None:
 
 def test_on_a_plan_alone_it_cannot_be_told() -> None:
     items = (
-        made("aws_s3_bucket.b", bucket="b", id=UNKNOWN, arn=UNKNOWN),
-        made(
+        declare("aws_s3_bucket.b", bucket="b", id=UNKNOWN, arn=UNKNOWN),
+        declare(
             "aws_s3_bucket_policy.b",
             bucket=UNKNOWN,
             policy=UNKNOWN,
@@ -249,19 +249,19 @@ ALL = dict.fromkeys(
     ),
     True,
 )
-NAMED = made("aws_s3_bucket.b", bucket="b", id="b")
+NAMED = declare("aws_s3_bucket.b", bucket="b", id="b")
 
 
-def block(of: Any = "b", **values: Any) -> Made:
-    return made("aws_s3_bucket_public_access_block.p", bucket=of, **{**ALL, **values})
+def block(of: Any = "b", **values: Any) -> DeclaredResource:
+    return declare("aws_s3_bucket_public_access_block.p", bucket=of, **{**ALL, **values})
 
 
-def ownership(value: Any, of: Any = "b") -> Made:
+def ownership(value: Any, of: Any = "b") -> DeclaredResource:
     rule = [{"object_ownership": value}]
-    return made("aws_s3_bucket_ownership_controls.o", bucket=of, rule=rule)
+    return declare("aws_s3_bucket_ownership_controls.o", bucket=of, rule=rule)
 
 
-def judged(step: Callable[[Stack, Recorder], None], *items: Made) -> Recorder:
+def judged(step: Callable[[Stack, Recorder], None], *items: DeclaredResource) -> Recorder:
     evidence = Recorder()
     step(stack(*items), evidence)
     return evidence
@@ -304,7 +304,7 @@ def test_what_the_sources_do_not_say_is_not_there(step: Any) -> None:
     assert broken(judged(step, NAMED))[0][0] == "aws_s3_bucket.b"
     others = (block(of="other"), ownership("BucketOwnerEnforced", of="other"))
     assert verdict(judged(step, NAMED, *others)) is Verdict.FAILED
-    second = made("aws_s3_bucket.second", bucket="second", id="second")
+    second = declare("aws_s3_bucket.second", bucket="second", id="second")
     own = (block(), ownership("BucketOwnerEnforced"))
     found = judged(step, NAMED, second, *own)
     assert [item[0] for item in broken(found)] == ["aws_s3_bucket.second"]

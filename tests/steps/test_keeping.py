@@ -15,9 +15,9 @@ from planproof.verdicts import Verdict
 from steps import keeping
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
-BUCKET = made("aws_s3_bucket.b", bucket="b", id="b")
+BUCKET = declare("aws_s3_bucket.b", bucket="b", id="b")
 OLD = {"noncurrent_version_expiration": [{"noncurrent_days": 30}]}
 ABORT = {"abort_incomplete_multipart_upload": [{"days_after_initiation": 7}]}
 Step = Callable[[Stack, Recorder], None]
@@ -31,7 +31,7 @@ def unfinished(found: Stack, evidence: Recorder) -> None:
     keeping.unfinished_uploads_go(found, evidence, "7")
 
 
-def judged(step: Step, *items: Made) -> Recorder:
+def judged(step: Step, *items: DeclaredResource) -> Recorder:
     evidence = Recorder()
     step(stack(*items), evidence)
     return evidence
@@ -54,8 +54,8 @@ def test_the_shipped_stack_keeps_and_lets_go() -> None:
 # Versions ------------------------------------------------------------------------------------
 
 
-def versioning(status: Any, of: Any = "b") -> Made:
-    return made(
+def versioning(status: Any, of: Any = "b") -> DeclaredResource:
+    return declare(
         "aws_s3_bucket_versioning.v", bucket=of, versioning_configuration=[{"status": status}]
     )
 
@@ -72,14 +72,14 @@ def versioning(status: Any, of: Any = "b") -> Made:
         ([versioning("Enabled", of=UNKNOWN)], Verdict.UNDETERMINED),
     ],
 )
-def test_versions_are_kept(items: list[Made], expected: Verdict) -> None:
+def test_versions_are_kept(items: list[DeclaredResource], expected: Verdict) -> None:
     assert verdict(judged(keeping.old_versions_are_kept, BUCKET, *items)) is expected
 
 
-def rules(*blocks: Mapping[str, Any], of: Any = "b") -> Made:
+def rules(*blocks: Mapping[str, Any], of: Any = "b") -> DeclaredResource:
     usual = {"status": "Enabled", "filter": [{"prefix": "", "and": [], "tag": []}], "prefix": ""}
     rule = [{**usual, **block} for block in blocks]
-    return made("aws_s3_bucket_lifecycle_configuration.l", bucket=of, rule=rule)
+    return declare("aws_s3_bucket_lifecycle_configuration.l", bucket=of, rule=rule)
 
 
 @pytest.mark.parametrize(("step", "block"), [(old_versions, OLD), (unfinished, ABORT)])
@@ -166,12 +166,14 @@ def test_the_rule_that_ends_first_counts() -> None:
         ([rules({})], Verdict.FAILED),
         ([rules(OLD, ABORT, of=UNKNOWN)], Verdict.UNDETERMINED),
         (
-            [made("aws_s3_bucket_lifecycle_configuration.l", bucket="b", rule=UNKNOWN)],
+            [declare("aws_s3_bucket_lifecycle_configuration.l", bucket="b", rule=UNKNOWN)],
             Verdict.UNDETERMINED,
         ),
     ],
 )
-def test_without_a_rule_nothing_goes(step: Step, items: list[Made], expected: Verdict) -> None:
+def test_without_a_rule_nothing_goes(
+    step: Step, items: list[DeclaredResource], expected: Verdict
+) -> None:
     assert verdict(judged(step, BUCKET, *items)) is expected
 
 
@@ -182,9 +184,9 @@ def arn(name: str) -> str:
     return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
 
 
-def queue(name: str, seconds: Any = None, **values: Any) -> Made:
+def queue(name: str, seconds: Any = None, **values: Any) -> DeclaredResource:
     given = {"redrive_policy": None, "redrive_allow_policy": None, **values}
-    return made(
+    return declare(
         f"aws_sqs_queue.{name}",
         name=name,
         arn=arn(name),
@@ -194,7 +196,7 @@ def queue(name: str, seconds: Any = None, **values: Any) -> Made:
     )
 
 
-def source(name: str = "up", seconds: Any = None) -> Made:
+def source(name: str = "up", seconds: Any = None) -> DeclaredResource:
     policy = {"deadLetterTargetArn": arn("dead"), "maxReceiveCount": 3}
     return queue(name, seconds, redrive_policy=json.dumps(policy))
 
@@ -205,8 +207,10 @@ def let_in(*names: str, permission: str = "byQueue") -> str:
     )
 
 
-def allow(policy: Any, of: Any = "https://dead") -> Made:
-    return made("aws_sqs_queue_redrive_allow_policy.a", queue_url=of, redrive_allow_policy=policy)
+def allow(policy: Any, of: Any = "https://dead") -> DeclaredResource:
+    return declare(
+        "aws_sqs_queue_redrive_allow_policy.a", queue_url=of, redrive_allow_policy=policy
+    )
 
 
 @pytest.mark.parametrize(

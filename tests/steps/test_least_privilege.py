@@ -17,8 +17,8 @@ from planproof.verdicts import Verdict
 from steps.least_privilege import keys_through_services, no_management, no_way_up, record_grant
 from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
 from tests.builders.shipped import shipped, with_document, with_values
-from tests.builders.stacks import made, role, stack
-from tests.steps.scene import Scene
+from tests.builders.stacks import declare, role, stack
+from tests.steps.stack_steps import Scene
 
 
 def granting(*actions: str) -> Any:
@@ -26,7 +26,7 @@ def granting(*actions: str) -> Any:
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}],
     }
-    policy = made("aws_iam_role_policy.p", name="p", role="r", policy=json.dumps(document))
+    policy = declare("aws_iam_role_policy.p", name="p", role="r", policy=json.dumps(document))
     return stack(role("r"), policy)
 
 

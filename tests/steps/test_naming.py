@@ -10,12 +10,12 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.naming import copy_keeps_to_itself, no_shared_name, stack_with_other_suffix
 from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
-from tests.builders.stacks import made, stack
+from tests.builders.stacks import declare, stack
 
 
 def judged(ours: object, theirs: object) -> Recorder:
-    one = stack(made("aws_sqs_queue.q", name=ours), made("aws_sns_topic.t", name="t-dev"))
-    other = stack(made("aws_sqs_queue.q", name=theirs), made("aws_sns_topic.t", name="t-pr1"))
+    one = stack(declare("aws_sqs_queue.q", name=ours), declare("aws_sns_topic.t", name="t-dev"))
+    other = stack(declare("aws_sqs_queue.q", name=theirs), declare("aws_sns_topic.t", name="t-pr1"))
     evidence = Recorder()
     no_shared_name(one, other, NAMES, evidence)
     return evidence
@@ -52,13 +52,13 @@ def test_a_stack_without_a_suffix_is_the_finding() -> None:
 def kept_apart(**values: object) -> Recorder:
     arn = "arn:aws:sqs:us-east-1:123456789012:q-"
     one = stack(
-        made("aws_sqs_queue.q", name="q-dev", arn=f"{arn}dev"),
-        made("aws_lambda_function.f", function_name="f-dev"),
+        declare("aws_sqs_queue.q", name="q-dev", arn=f"{arn}dev"),
+        declare("aws_lambda_function.f", function_name="f-dev"),
     )
     values = {"function_name": "f-pr1"} | values
     other = stack(
-        made("aws_sqs_queue.q", name="q-pr1", arn=f"{arn}pr1"),
-        made("aws_lambda_function.f", **values),
+        declare("aws_sqs_queue.q", name="q-pr1", arn=f"{arn}pr1"),
+        declare("aws_lambda_function.f", **values),
     )
     evidence = Recorder()
     copy_keeps_to_itself(one, other, NAMES, evidence)
@@ -91,8 +91,8 @@ def test_a_copy_that_names_what_belongs_to_the_first(text: str) -> None:
     ids=["set by the sources", "filled in by AWS"],
 )
 def test_a_copy_with_an_unknown_text(refers: dict[str, list[str]], wanted: Verdict) -> None:
-    one = stack(made("aws_sqs_queue.q", name="q-dev"))
-    policy = made(
+    one = stack(declare("aws_sqs_queue.q", name="q-dev"))
+    policy = declare(
         "aws_sqs_queue.q", name="q-pr1", policy=UNKNOWN, refers=refers, computed=["policy"]
     )
     evidence = Recorder()
@@ -101,7 +101,7 @@ def test_a_copy_with_an_unknown_text(refers: dict[str, list[str]], wanted: Verdi
 
 
 def test_a_stack_of_which_nothing_differs() -> None:
-    same = stack(made("aws_sqs_queue.q", name="q"))
+    same = stack(declare("aws_sqs_queue.q", name="q"))
     evidence = Recorder()
     copy_keeps_to_itself(same, same, NAMES, evidence)
     assert verdict(evidence) is Verdict.UNDETERMINED

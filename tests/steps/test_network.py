@@ -11,14 +11,14 @@ from planproof.verdicts import Verdict
 from steps.network import no_policy_allows, roles_of_functions
 from steps.pipeline import Pipeline
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
-from tests.builders.stacks import Made, allow, made, role, role_arn, stack
+from tests.builders.stacks import DeclaredResource, allow, declare, role, role_arn, stack
 
 TABLE = [["action"], ["ec2:CreateNetworkInterface"], ["ec2:DescribeNetworkInterfaces"]]
 VPC_ACCESS = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
-FUNCTION = made("aws_lambda_function.f", function_name="f", role=role_arn("worker"))
+FUNCTION = declare("aws_lambda_function.f", function_name="f", role=role_arn("worker"))
 
 
-def looked_at(*items: Made) -> Recorder:
+def looked_at(*items: DeclaredResource) -> Recorder:
     found = stack(role("worker"), role("other"), FUNCTION, *items)
     pipeline, evidence = Pipeline(found), Recorder()
     roles = roles_of_functions(pipeline)
@@ -26,12 +26,12 @@ def looked_at(*items: Made) -> Recorder:
     return evidence
 
 
-def inline(policy: object, to: str = "worker") -> Made:
-    return made("aws_iam_role_policy.p", name="p", role=to, policy=policy)
+def inline(policy: object, to: str = "worker") -> DeclaredResource:
+    return declare("aws_iam_role_policy.p", name="p", role=to, policy=policy)
 
 
-def attached(arn: str) -> Made:
-    return made("aws_iam_role_policy_attachment.a", role="worker", policy_arn=arn)
+def attached(arn: str) -> DeclaredResource:
+    return declare("aws_iam_role_policy_attachment.a", role="worker", policy_arn=arn)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def attached(arn: str) -> Made:
         [attached("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")],
     ],
 )
-def test_none(items: list[Made]) -> None:
+def test_none(items: list[DeclaredResource]) -> None:
     evidence = looked_at(*items)
     assert verdict(evidence) is Verdict.PASSED
     assert len(evidence.evidence) == 2
@@ -59,7 +59,7 @@ def test_none(items: list[Made]) -> None:
         ([attached(VPC_ACCESS)], 2),
     ],
 )
-def test_some(items: list[Made], count: int) -> None:
+def test_some(items: list[DeclaredResource], count: int) -> None:
     evidence = looked_at(*items)
     assert verdict(evidence) is Verdict.FAILED
     assert len(broken(evidence)) == count
@@ -73,6 +73,6 @@ def test_unknown() -> None:
 
 
 def test_a_role_from_outside_the_stack_is_undetermined() -> None:
-    function = made("aws_lambda_function.g", function_name="g", role=role_arn("elsewhere"))
+    function = declare("aws_lambda_function.g", function_name="g", role=role_arn("elsewhere"))
     with pytest.raises(UndeterminedError, match=r"no role of aws_lambda_function\.g"):
         looked_at(function)

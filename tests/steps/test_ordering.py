@@ -18,25 +18,27 @@ from steps.ordering import made_after_queue_policies
 from steps.pipeline import Pipeline
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, with_document, with_values
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
-from tests.steps.scene import FUNCTION, Scene, first_statement
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
+from tests.steps.stack_steps import FUNCTION, Scene, first_statement
 
 
 def arn(name: str) -> str:
     return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
 
 
-def queue(name: str, **values: object) -> Made:
-    return made(f"aws_sqs_queue.{name}", name=name, arn=arn(name), id=f"https://{name}", **values)
+def queue(name: str, **values: object) -> DeclaredResource:
+    return declare(
+        f"aws_sqs_queue.{name}", name=name, arn=arn(name), id=f"https://{name}", **values
+    )
 
 
-def policy(name: str, of: object) -> Made:
-    return made(f"aws_sqs_queue_policy.{name}", queue_url=of, policy="{}")
+def policy(name: str, of: object) -> DeclaredResource:
+    return declare(f"aws_sqs_queue_policy.{name}", queue_url=of, policy="{}")
 
 
-def judged(*items: Made, to: tuple[str, ...] = ("up",), after: object = ()) -> Recorder:
+def judged(*items: DeclaredResource, to: tuple[str, ...] = ("up",), after: object = ()) -> Recorder:
     blocks = [{"queue_arn": arn(name)} for name in to]
-    link = made("aws_s3_bucket_notification.n", bucket="b", queue=blocks, after=after)
+    link = declare("aws_s3_bucket_notification.n", bucket="b", queue=blocks, after=after)
     pipeline, evidence = Pipeline(stack(link, *items)), Recorder()
     made_after_queue_policies(pipeline, pipeline.notification, evidence)
     return evidence
@@ -63,7 +65,7 @@ def test_in_no_order(after: list[str]) -> None:
 
 def test_in_an_order_nobody_knows() -> None:
     refers = {"queue": ["local.arn"]}  # and no sources that say what that is
-    link = made(
+    link = declare(
         "aws_s3_bucket_notification.n",
         bucket="b",
         queue=[{"queue_arn": arn("up")}],
@@ -184,7 +186,7 @@ def test_a_second_policy_that_says_more_counts_too() -> None:
     policy = json.loads(shipped()[FUNCTION].get("policy"))
     records = [s for s in policy["Statement"] if s["Sid"] == "KeepRecords"]
     del policy["Statement"][policy["Statement"].index(records[0])]
-    inline = made(
+    inline = declare(
         "aws_iam_role_policy.records",
         name="records",
         role=shipped()["aws_iam_role.function"].get("name"),
@@ -198,9 +200,9 @@ def test_a_second_policy_that_says_more_counts_too() -> None:
 def test_for_which_bucket_it_is_may_not_be_known() -> None:
     def asked(of: object) -> Verdict:
         evidence = Recorder()
-        bucket = made("aws_s3_bucket.b", bucket="b", id="b")
-        block = made("aws_s3_bucket_public_access_block.p", bucket=of)
-        later = made("aws_s3_bucket_policy.p", bucket="b", after=[block.resource.address])
+        bucket = declare("aws_s3_bucket.b", bucket="b", id="b")
+        block = declare("aws_s3_bucket_public_access_block.p", bucket=of)
+        later = declare("aws_s3_bucket_policy.p", bucket="b", after=[block.resource.address])
         ordering.policies_wait(stack(bucket, block, later), evidence)
         return verdict(evidence)
 

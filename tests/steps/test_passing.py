@@ -14,7 +14,7 @@ from planproof.verdicts import Verdict
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
 from steps.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
-from tests.builders.stacks import ACCOUNT, Made, made, role, role_arn, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, role_arn, stack
 
 CONVERTER = role_arn("converter")
 TO_MEDIACONVERT = {"StringEquals": {"iam:PassedToService": MEDIACONVERT}}
@@ -44,19 +44,19 @@ def document(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def inline(*statements: dict[str, Any], **values: Any) -> Made:
+def inline(*statements: dict[str, Any], **values: Any) -> DeclaredResource:
     policy = document(*statements)
-    return made(
+    return declare(
         "aws_iam_role_policy.p", **{"name": "p", "role": "worker", "policy": policy, **values}
     )
 
 
-def verdicts(*items: Made) -> tuple[Verdict, Verdict, Verdict]:
+def verdicts(*items: DeclaredResource) -> tuple[Verdict, Verdict, Verdict]:
     """Of the three steps: may pass, to no other service, no other role."""
     return tuple(verdict(evidence) for evidence in records(*items))  # type: ignore[return-value]
 
 
-def records(*items: Made) -> list[Recorder]:
+def records(*items: DeclaredResource) -> list[Recorder]:
     found = stack(
         role("worker"),
         role("converter", MEDIACONVERT),
@@ -78,8 +78,8 @@ GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
 FORMS = {
     "inline": [inline(statement())],
     "attached": [
-        made("aws_iam_policy.pass", arn=POLICY_ARN, policy=document(statement())),
-        made("aws_iam_role_policy_attachment.a", role="worker", policy_arn=POLICY_ARN),
+        declare("aws_iam_policy.pass", arn=POLICY_ARN, policy=document(statement())),
+        declare("aws_iam_role_policy_attachment.a", role="worker", policy_arn=POLICY_ARN),
     ],
     "as a list and in other letters": [
         inline(statement(Action=["IAM:passrole", "sqs:ReceiveMessage"], Resource=[CONVERTER]))
@@ -175,10 +175,10 @@ def test_anything_else_is_caught(case: str) -> None:
     [
         [inline(policy=UNKNOWN)],
         [inline(role=UNKNOWN)],
-        [made("aws_iam_role_policy_attachment.a", role="worker", policy_arn=POLICY_ARN)],
+        [declare("aws_iam_role_policy_attachment.a", role="worker", policy_arn=POLICY_ARN)],
     ],
 )
-def test_what_is_not_known_proves_nothing(items: list[Made]) -> None:
+def test_what_is_not_known_proves_nothing(items: list[DeclaredResource]) -> None:
     assert verdicts(*items) == (OPEN, OPEN, OPEN)
 
 
@@ -204,7 +204,9 @@ def test_a_missing_statement_is_the_roles_failure() -> None:
         ([inline(statement())], "some statement allows iam:PassRole"),
     ],
 )
-def test_without_a_role_to_pass_there_is_nothing_to_grant(items: list[Made], said: str) -> None:
+def test_without_a_role_to_pass_there_is_nothing_to_grant(
+    items: list[DeclaredResource], said: str
+) -> None:
     for evidence in records(role("converter"), *items):
         ((address, _, found, _),) = broken(evidence)
         assert address == "aws_iam_role.worker"

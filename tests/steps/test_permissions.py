@@ -16,8 +16,8 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from tests.builders.repository import ROOT
 from tests.builders.resolved_stacks import broken, verdict
-from tests.builders.stacks import ACCOUNT, Made, made, role_arn
-from tests.steps.asking import (
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role_arn
+from tests.steps.permission_steps import (
     FUNCTION_ARN,
     KEY_ARN,
     TABLE_ARN,
@@ -49,7 +49,7 @@ UPDATE = '"the function" IS to "dynamodb:UpdateItem" on "the assets table"'
         ([UPDATES, grants(statement("*", Effect="Deny"), name="no")], (BAD, GOOD)),
         ([grants(statement("dynamodb:UpdateItem", f"{TABLE_ARN}-other"))], (BAD, GOOD)),
         ([grants(statement("dynamodb:UpdateItem"), to="converter")], (BAD, GOOD)),
-        ([made("aws_iam_role_policy.p", name="p", role="worker", policy=UNKNOWN)], (OPEN, OPEN)),
+        ([declare("aws_iam_role_policy.p", name="p", role="worker", policy=UNKNOWN)], (OPEN, OPEN)),
         (
             [
                 grants(
@@ -62,7 +62,9 @@ UPDATE = '"the function" IS to "dynamodb:UpdateItem" on "the assets table"'
         ),
     ],
 )
-def test_an_action_on_a_resource(items: list[Made], expected: tuple[Verdict, Verdict]) -> None:
+def test_an_action_on_a_resource(
+    items: list[DeclaredResource], expected: tuple[Verdict, Verdict]
+) -> None:
     assert both(UPDATE, *items) == expected
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from tests.builders.stacks import Made, made, role
-from tests.steps.asking import (
+from tests.builders.stacks import DeclaredResource, declare, role
+from tests.steps.permission_steps import (
     GROUP_ARN,
     TABLE_ARN,
     ask,
@@ -30,7 +30,7 @@ ANY, FILM = READ.replace("WHAT", "the input bucket"), READ.replace("WHAT", "the 
 BELOW = READ.replace("WHAT", "the input bucket/in/*")
 
 
-def reads(*resources: str, **more: Any) -> Made:
+def reads(*resources: str, **more: Any) -> DeclaredResource:
     named = [f"arn:aws:s3:::{text}" for text in resources]
     name = more.get("Effect", "Allow")
     return grants(statement("s3:GetObject", named, **more), to="converter", name=name)
@@ -63,7 +63,7 @@ def reads(*resources: str, **more: Any) -> Made:
     ],
 )
 def test_objects_that_policies_tell_apart(
-    items: list[Made], any_: Any, film: Any, below: Any
+    items: list[DeclaredResource], any_: Any, film: Any, below: Any
 ) -> None:
     assert both(ANY, *items) == any_
     assert both(FILM, *items) == film
@@ -78,7 +78,7 @@ def test_what_only_two_policies_together_leave_is_found() -> None:
     )
     items = [
         reads("films/in/*"),
-        made("aws_iam_policy.limit", name="limit", arn=limit, policy=document),
+        declare("aws_iam_policy.limit", name="limit", arn=limit, policy=document),
         role("converter", "mediaconvert.amazonaws.com", permissions_boundary=limit),
     ]
     assert both(ANY, *items) == (BAD, BAD)
@@ -128,10 +128,10 @@ def test_log_streams() -> None:
 
 
 def test_a_resource_that_is_not_built_yet_is_asked_as_far_as_policies_tell() -> None:
-    table = made("aws_dynamodb_table.assets", name="assets", id="assets", arn=UNKNOWN)
+    table = declare("aws_dynamodb_table.assets", name="assets", id="assets", arn=UNKNOWN)
     assert both(UPDATE, table, grants(statement("dynamodb:*", TABLE_ARN))) == (OPEN, OPEN)
     found = said('"the function" IS to "sqs:SendMessage" on "the assets table"', table)
     assert "which aws_dynamodb_table.assets is not" in found
-    films = made("aws_s3_bucket.films", bucket="films", id="films", arn=UNKNOWN)
+    films = declare("aws_s3_bucket.films", bucket="films", id="films", arn=UNKNOWN)
     assert both(ANY, films)[1] is not BAD
     assert both(ANY, films, grants(statement("s3:GetObject"), to="converter"))[1] is not GOOD

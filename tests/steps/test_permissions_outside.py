@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from planproof.verdicts import Verdict
-from tests.builders.stacks import ACCOUNT, made, role
-from tests.steps.asking import (
+from tests.builders.stacks import ACCOUNT, declare, role
+from tests.steps.permission_steps import (
     KEY_ARN,
     ask,
     both,
@@ -106,7 +106,7 @@ def test_who_a_key_policy_lets_in_by_account() -> None:
         limit = {"StringEquals": {"kms:CallerAccount": account}}
         open_ = {**statement("kms:Decrypt", Condition=limit), "Principal": {"AWS": "*"}}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [open_]})
-        key = made(
+        key = declare(
             "aws_kms_key.media", arn=KEY_ARN, id="0f6337be", key_id="0f6337be", policy=policy
         )
         assert both('"another account" IS to "kms:Decrypt" on "the key"', key) == expected

@@ -10,23 +10,32 @@ import pytest
 from planproof.errors import UndeterminedError
 from planproof.values import UNKNOWN
 from steps.pipeline import MissingPartError, Pipeline
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, role, role_arn, stack, trust
+from tests.builders.stacks import (
+    ACCOUNT,
+    REGION,
+    DeclaredResource,
+    declare,
+    role,
+    role_arn,
+    stack,
+    trust,
+)
 
 MEDIACONVERT = "mediaconvert.amazonaws.com"
 
 
-def queue(name: str) -> Made:
+def queue(name: str) -> DeclaredResource:
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
     url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-    return made(f"aws_sqs_queue.{name}", name=name, arn=arn, id=url, url=url)
+    return declare(f"aws_sqs_queue.{name}", name=name, arn=arn, id=url, url=url)
 
 
-def bucket(name: str) -> Made:
-    return made(f"aws_s3_bucket.{name}", bucket=name, id=name, arn=f"arn:aws:s3:::{name}")
+def bucket(name: str) -> DeclaredResource:
+    return declare(f"aws_s3_bucket.{name}", bucket=name, id=name, arn=f"arn:aws:s3:::{name}")
 
 
-def function(name: str = "work", **environment: Any) -> Made:
-    return made(
+def function(name: str = "work", **environment: Any) -> DeclaredResource:
+    return declare(
         f"aws_lambda_function.{name}",
         function_name=name,
         arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
@@ -35,33 +44,35 @@ def function(name: str = "work", **environment: Any) -> Made:
     )
 
 
-def mapping(name: str, source: str, target: str = "work") -> Made:
+def mapping(name: str, source: str, target: str = "work") -> DeclaredResource:
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{source}"
     address = f"aws_lambda_event_source_mapping.{name}"
-    return made(address, event_source_arn=arn, function_name=target)
+    return declare(address, event_source_arn=arn, function_name=target)
 
 
-def notification(name: str = "n", to: str = "uploads", of: str = "films") -> Made:
+def notification(name: str = "n", to: str = "uploads", of: str = "films") -> DeclaredResource:
     blocks = [{"queue_arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{to}"}]
-    return made(f"aws_s3_bucket_notification.{name}", bucket=of, queue=blocks)
+    return declare(f"aws_s3_bucket_notification.{name}", bucket=of, queue=blocks)
 
 
-def rule(**pattern: Any) -> Made:
+def rule(**pattern: Any) -> DeclaredResource:
     event = {
         "source": ["aws.mediaconvert"],
         "detail-type": ["MediaConvert Job State Change"],
         **pattern,
     }
     text = json.dumps(event)
-    return made("aws_cloudwatch_event_rule.states", name="states", id="states", event_pattern=text)
+    return declare(
+        "aws_cloudwatch_event_rule.states", name="states", id="states", event_pattern=text
+    )
 
 
-def target(of: str = "states") -> Made:
+def target(of: str = "states") -> DeclaredResource:
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:results"
-    return made("aws_cloudwatch_event_target.results", rule=of, arn=arn)
+    return declare("aws_cloudwatch_event_target.results", rule=of, arn=arn)
 
 
-PARTS: dict[str, Made] = {
+PARTS: dict[str, DeclaredResource] = {
     "films": bucket("films"),
     "clips": bucket("clips"),
     "logs": bucket("logs"),
@@ -78,7 +89,7 @@ PARTS: dict[str, Made] = {
 }
 
 
-def pipeline(*without: str, **instead: Made) -> Pipeline:
+def pipeline(*without: str, **instead: DeclaredResource) -> Pipeline:
     parts = {**PARTS, **{name.replace("_", " "): item for name, item in instead.items()}}
     return Pipeline(stack(*(item for name, item in parts.items() if name not in without)))
 
@@ -127,7 +138,7 @@ def test_several_parts_are_ambiguous() -> None:
 
 
 def test_a_notification_to_a_function_is_no_notification_to_a_queue() -> None:
-    other = made("aws_s3_bucket_notification.n", bucket="films", queue=[], lambda_function=[{}])
+    other = declare("aws_s3_bucket_notification.n", bucket="films", queue=[], lambda_function=[{}])
     with pytest.raises(MissingPartError):
         _ = pipeline(notification=other).notification
 
@@ -194,7 +205,7 @@ def test_trust_for_a_queue_of_the_stack() -> None:
     arn = f"arn:aws:mediaconvert:{REGION}:{ACCOUNT}:queues/films"
     policy = trust(MEDIACONVERT, Condition={"ArnEquals": {"aws:SourceArn": arn}})
     own = role("converter", assume_role_policy=policy)
-    found = pipeline(converter=own, films_queue=made("aws_media_convert_queue.films", arn=arn))
+    found = pipeline(converter=own, films_queue=declare("aws_media_convert_queue.films", arn=arn))
     assert str(found.mediaconvert_role) == "aws_iam_role.converter"
     with pytest.raises(MissingPartError):
         _ = pipeline(converter=own).mediaconvert_role
@@ -239,7 +250,7 @@ def test_a_rule_for_other_events_is_not_the_status_rule() -> None:
 
 
 def test_an_unknown_pattern_is_undetermined() -> None:
-    unknown = made("aws_cloudwatch_event_rule.states", name="states", event_pattern=UNKNOWN)
+    unknown = declare("aws_cloudwatch_event_rule.states", name="states", event_pattern=UNKNOWN)
     with pytest.raises(UndeterminedError, match="cannot be told"):
         _ = pipeline(rule=unknown).status_rule
 
@@ -249,19 +260,19 @@ def test_an_unknown_pattern_is_undetermined() -> None:
 
 def test_queue_policies() -> None:
     url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/uploads"
-    found = pipeline(policy=made("aws_sqs_queue_policy.p", queue_url=url, policy="{}"))
+    found = pipeline(policy=declare("aws_sqs_queue_policy.p", queue_url=url, policy="{}"))
     assert [str(p) for p in found.queue_policies(found.processing_queue)] == [
         "aws_sqs_queue_policy.p"
     ]
     assert found.queue_policies(found.status_queue) == ()
-    unclear = pipeline(policy=made("aws_sqs_queue_policy.p", queue_url=UNKNOWN, policy="{}"))
+    unclear = pipeline(policy=declare("aws_sqs_queue_policy.p", queue_url=UNKNOWN, policy="{}"))
     with pytest.raises(UndeterminedError, match=r"policy of aws_sqs_queue\.uploads"):
         unclear.queue_policies(unclear.processing_queue)
 
 
 def test_the_account_of_a_resource() -> None:
     arn = "arn:aws:iam::111122223333:role/r"
-    elsewhere = stack(made("aws_iam_role.r", arn=arn), made("aws_x.y"), region=None)
+    elsewhere = stack(declare("aws_iam_role.r", arn=arn), declare("aws_x.y"), region=None)
     found = Pipeline(elsewhere)
     assert found.account(elsewhere["aws_iam_role.r"]) == "111122223333"
     assert found.account(elsewhere["aws_x.y"]) is None
@@ -278,10 +289,10 @@ def test_a_plan_alone_is_followed_by_its_references() -> None:
     }
     bare = Pipeline(
         stack(
-            made("aws_s3_bucket.in", bucket="in", arn=UNKNOWN, id=UNKNOWN),
-            made("aws_sqs_queue.up", name="up", **hidden),
-            made("aws_sqs_queue.back", name="back", **hidden),
-            made(
+            declare("aws_s3_bucket.in", bucket="in", arn=UNKNOWN, id=UNKNOWN),
+            declare("aws_sqs_queue.up", name="up", **hidden),
+            declare("aws_sqs_queue.back", name="back", **hidden),
+            declare(
                 "aws_s3_bucket_notification.n",
                 bucket=UNKNOWN,
                 queue=[{"queue_arn": UNKNOWN}],

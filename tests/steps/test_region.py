@@ -15,17 +15,17 @@ from planproof.verdicts import Verdict
 from steps.region import no_literal, no_trace, providers_follow, stack_in_other_region
 from steps.support.regions import regions_in, regions_written
 from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
-from tests.builders.stacks import Made, made, stack
+from tests.builders.stacks import DeclaredResource, declare, stack
 
 HERE, THERE = "us-east-1", "eu-west-1"
 DEFAULT = stack(variables={"aws_region": HERE}, region=HERE)
 
 
-def moved(*items: Made, region: str = THERE) -> Stack:
+def moved(*items: DeclaredResource, region: str = THERE) -> Stack:
     return stack(*items, name="another region", variables={"aws_region": THERE}, region=region)
 
 
-def traces(*items: Made) -> Recorder:
+def traces(*items: DeclaredResource) -> Recorder:
     evidence = Recorder()
     no_trace(DEFAULT, moved(*items), NAMES, evidence)
     return evidence
@@ -35,7 +35,7 @@ def traces(*items: Made) -> Recorder:
     "value", ["films-eu-west-1", "us-east-12", "bus-east-1", "", None, True, 7]
 )
 def test_no_trace(value: object) -> None:
-    evidence = traces(made("aws_x.y", name="x", value=value))
+    evidence = traces(declare("aws_x.y", name="x", value=value))
     assert verdict(evidence) is Verdict.PASSED
     assert "of 1 resources" in evidence.evidence[0].found
 
@@ -50,28 +50,28 @@ def test_no_trace(value: object) -> None:
     ],
 )
 def test_a_trace(value: str) -> None:
-    assert broken(traces(made("aws_x.y", value=value))) == [("aws_x.y", "value", value, "")]
+    assert broken(traces(declare("aws_x.y", value=value))) == [("aws_x.y", "value", value, "")]
 
 
 def test_a_trace_deep_inside() -> None:
-    nested = traces(made("aws_x.y", rule=[{"a": 1}, {"names": {"k": HERE}}]))
+    nested = traces(declare("aws_x.y", rule=[{"a": 1}, {"names": {"k": HERE}}]))
     assert broken(nested)[0][:2] == ("aws_x.y", "rule.1.names.k")
-    key = traces(made("aws_x.y", document=json.dumps({HERE: 1})))
+    key = traces(declare("aws_x.y", document=json.dumps({HERE: 1})))
     assert verdict(key) is Verdict.FAILED
 
 
 def test_a_trace_in_a_document_is_found_where_it_stands() -> None:
     body = json.dumps({"widgets": [{"properties": {"region": HERE}}]})
-    evidence = traces(made("aws_cloudwatch_dashboard.d", dashboard_body=body))
+    evidence = traces(declare("aws_cloudwatch_dashboard.d", dashboard_body=body))
     assert broken(evidence)[0][1] == "dashboard_body.widgets.0.properties.region"
 
 
 def test_what_the_sources_set_and_nobody_knows_may_hold_a_trace() -> None:
-    hidden = made("aws_x.y", value=UNKNOWN, name="x", refers={"value": ["random_id.r.hex"]})
+    hidden = declare("aws_x.y", value=UNKNOWN, name="x", refers={"value": ["random_id.r.hex"]})
     assert verdict(traces(hidden)) is Verdict.UNDETERMINED
-    asked = made("data.aws_x.y", value=UNKNOWN, name="x", refers={"value": ["var.x"]})
+    asked = declare("data.aws_x.y", value=UNKNOWN, name="x", refers={"value": ["var.x"]})
     assert verdict(traces(asked)) is Verdict.PASSED
-    computed = made("aws_x.y", value=UNKNOWN, name="x", computed=("value",))
+    computed = declare("aws_x.y", value=UNKNOWN, name="x", computed=("value",))
     assert verdict(traces(computed)) is Verdict.PASSED
 
 
@@ -81,7 +81,7 @@ def test_a_stack_without_any_text_proves_nothing() -> None:
 
 def test_a_stack_that_did_not_move_proves_nothing() -> None:
     evidence = Recorder()
-    same = stack(made("aws_x.y", name="x"), variables={"aws_region": HERE}, region=HERE)
+    same = stack(declare("aws_x.y", name="x"), variables={"aws_region": HERE}, region=HERE)
     no_trace(DEFAULT, same, NAMES, evidence)
     assert verdict(evidence) is Verdict.UNDETERMINED
 
@@ -110,7 +110,7 @@ def test_a_provider_is_found_where_its_region_stands(key: str, line: int) -> Non
     stayed = stack(
         name="another region", variables={"aws_region": THERE}, region=HERE, sources=PROVIDERS
     )
-    stayed = replace(stayed, places={key: stayed.places["aws"]})
+    stayed = replace(stayed, provider_locations={key: stayed.provider_locations["aws"]})
     evidence = Recorder()
     providers_follow(stayed, NAMES, MadeResolvedStacks(DEFAULT), evidence)
     place = f"terraform/main.tf:{line}" if line else ""
@@ -132,7 +132,7 @@ def test_a_provider_is_found_where_its_region_stands(key: str, line: int) -> Non
 def test_a_provider_that_is_not_there_works_nowhere(
     sources: str, builds: bool, expected: Verdict | None
 ) -> None:
-    items = [made("aws_x.y")] if builds else []
+    items = [declare("aws_x.y")] if builds else []
     evidence = Recorder()
     variables = {"aws_region": THERE}
     there = stack(*items, sources=sources, variables=variables)

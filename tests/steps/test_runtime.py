@@ -13,13 +13,13 @@ from planproof.verdicts import Verdict
 from steps.pipeline import Pipeline
 from steps.runtime import runtimes_are_supported
 from tests.builders.resolved_stacks import broken, verdict
-from tests.builders.stacks import made, stack
+from tests.builders.stacks import declare, stack
 
 END = dt.date(2024, 6, 12)  # of nodejs16.x
 
 
 def judged(runtime: Any, today: dt.date = END, **values: Any) -> Recorder:
-    function = made("aws_lambda_function.f", function_name="f", runtime=runtime, **values)
+    function = declare("aws_lambda_function.f", function_name="f", runtime=runtime, **values)
     evidence = Recorder()
     runtimes_are_supported(Pipeline(stack(function)), evidence, today)
     return evidence

@@ -21,19 +21,19 @@ from steps.vocabulary import (
     none_sets,
 )
 from tests.builders.resolved_stacks import broken, verdict
-from tests.builders.stacks import Made, made, stack
+from tests.builders.stacks import DeclaredResource, declare, stack
 
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
 
 
-def judged(step: Any, *arguments: Any, items: list[Made]) -> Verdict:
+def judged(step: Any, *arguments: Any, items: list[DeclaredResource]) -> Verdict:
     evidence = Recorder()
     step(stack(*items), evidence, "S3 bucket", *arguments)
     return verdict(evidence)
 
 
-def buckets(*values: Any, **more: Any) -> list[Made]:
-    return [made(f"aws_s3_bucket.b{i}", setting=value, **more) for i, value in enumerate(values)]
+def buckets(*values: Any, **more: Any) -> list[DeclaredResource]:
+    return [declare(f"aws_s3_bucket.b{i}", setting=value, **more) for i, value in enumerate(values)]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,9 @@ TABLE = [["type", "what"], ["aws_vpc", "a VPC"], ["aws_subnet*", "a subnet"]]
 
 def test_no_resource_of_types() -> None:
     evidence = Recorder()
-    no_resource_of_types(stack(made("aws_vpc_endpoint.e"), made("data.aws_vpc.v")), evidence, TABLE)
+    no_resource_of_types(
+        stack(declare("aws_vpc_endpoint.e"), declare("data.aws_vpc.v")), evidence, TABLE
+    )
     assert verdict(evidence) is GOOD
     assert [e.address for e in evidence.evidence] == ["aws_vpc", "aws_subnet*"]
 
@@ -131,12 +133,14 @@ def test_no_resource_of_types() -> None:
 @pytest.mark.parametrize("address", ["aws_vpc.v", "module.m.aws_vpc.v", "aws_subnet_x.s"])
 def test_a_resource_of_these_types(address: str) -> None:
     evidence = Recorder()
-    no_resource_of_types(stack(made(address)), evidence, TABLE)
+    no_resource_of_types(stack(declare(address)), evidence, TABLE)
     assert [item[0] for item in broken(evidence)] == [address]
 
 
 def test_a_kind_is_a_phrase_or_a_type() -> None:
-    found = stack(made("aws_kms_key.k"), made("aws_kms_replica_key.r"), made("aws_glue_job.j"))
+    found = stack(
+        declare("aws_kms_key.k"), declare("aws_kms_replica_key.r"), declare("aws_glue_job.j")
+    )
     assert len(all_of(found, "customer-managed KMS key")) == 2
     assert [str(r) for r in all_of(found, "aws_glue_job")] == ["aws_glue_job.j"]
     assert all(types for types in KINDS.values())

@@ -17,9 +17,9 @@ from steps.vocabulary import (
     none_sets,
 )
 from tests.builders.resolved_stacks import verdict
-from tests.builders.stacks import made, stack
+from tests.builders.stacks import declare, stack
 
-BUCKET = made("aws_s3_bucket.b", force_destroy=True, bucket="films")
+BUCKET = declare("aws_s3_bucket.b", force_destroy=True, bucket="films")
 
 
 @pytest.mark.parametrize(

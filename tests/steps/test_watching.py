@@ -14,20 +14,20 @@ from planproof.verdicts import Verdict
 from steps.noticing import alarms_watch_what_is_there, dashboards_show_what_is_there
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, with_values
-from tests.builders.stacks import ACCOUNT, REGION, Made, made, stack
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 DEFAULT_JOBS = f"arn:aws:mediaconvert:{REGION}:{ACCOUNT}:queues/Default"
 OWN_JOBS = f"arn:aws:mediaconvert:{REGION}:{ACCOUNT}:queues/films"
 ALARM_ARN = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:a"
 PARTS = (
-    made("aws_sqs_queue.q", name="films"),
-    made("aws_lambda_function.f", function_name="worker"),
-    made("aws_cloudwatch_event_rule.r", name="states"),
-    made("aws_cloudwatch_event_bus.b", name="cinema"),
-    made("aws_media_convert_queue.m", name="films", arn=OWN_JOBS),
-    made("aws_dynamodb_table.t", name="assets"),
-    made("aws_s3_bucket.s", bucket="reels", id="reels"),
-    made("aws_api_gateway_rest_api.api", name="box-office", id="a1b2c3"),
+    declare("aws_sqs_queue.q", name="films"),
+    declare("aws_lambda_function.f", function_name="worker"),
+    declare("aws_cloudwatch_event_rule.r", name="states"),
+    declare("aws_cloudwatch_event_bus.b", name="cinema"),
+    declare("aws_media_convert_queue.m", name="films", arn=OWN_JOBS),
+    declare("aws_dynamodb_table.t", name="assets"),
+    declare("aws_s3_bucket.s", bucket="reels", id="reels"),
+    declare("aws_api_gateway_rest_api.api", name="box-office", id="a1b2c3"),
 )
 
 
@@ -38,13 +38,13 @@ def watched(found: Stack) -> Recorder:
 
 
 def alarm_on(namespace: Any, dimensions: Any) -> Verdict:
-    one = made("aws_cloudwatch_metric_alarm.a", namespace=namespace, dimensions=dimensions)
+    one = declare("aws_cloudwatch_metric_alarm.a", namespace=namespace, dimensions=dimensions)
     return verdict(watched(stack(*PARTS, one)))
 
 
-def board(*rows: Any, **properties: Any) -> Made:
+def board(*rows: Any, **properties: Any) -> DeclaredResource:
     widget = {"type": "metric", "properties": {"region": REGION, "metrics": rows, **properties}}
-    return made("aws_cloudwatch_dashboard.d", dashboard_body=json.dumps({"widgets": [widget]}))
+    return declare("aws_cloudwatch_dashboard.d", dashboard_body=json.dumps({"widgets": [widget]}))
 
 
 def seen(found: Stack) -> Recorder:
@@ -54,7 +54,7 @@ def seen(found: Stack) -> Recorder:
 
 
 def shows(*rows: Any, **properties: Any) -> Recorder:
-    own = made("aws_cloudwatch_metric_alarm.a", arn=ALARM_ARN)
+    own = declare("aws_cloudwatch_metric_alarm.a", arn=ALARM_ARN)
     return seen(stack(*PARTS, own, board(*rows, **properties)))
 
 
@@ -108,7 +108,7 @@ def test_what_an_alarm_is_on(namespace: Any, dimensions: Any, expected: Verdict)
 
 
 def test_metrics_of_ones_own_are_not_of_aws() -> None:
-    own = made("aws_cloudwatch_metric_alarm.a", namespace="Cinema", dimensions={"Film": "lost"})
+    own = declare("aws_cloudwatch_metric_alarm.a", namespace="Cinema", dimensions={"Film": "lost"})
     assert watched(stack(*PARTS, own)).evidence == []
 
 
@@ -118,7 +118,7 @@ def test_each_metric_of_a_query_counts() -> None:
         {"id": "a", "metric": [{"namespace": "AWS/SQS", "dimensions": {"QueueName": "films"}}]},
         {"id": "b", "metric": [{"namespace": "AWS/SQS", "dimensions": {"QueueName": "lost"}}]},
     ]
-    one = made("aws_cloudwatch_metric_alarm.a", metric_query=metrics)
+    one = declare("aws_cloudwatch_metric_alarm.a", metric_query=metrics)
     found = [item[:3] for item in broken(watched(stack(*PARTS, one)))]
     path = "metric_query.2.metric.0.dimensions"
     assert found == [("aws_cloudwatch_metric_alarm.a", path, "AWS/SQS of QueueName lost")]
@@ -126,12 +126,12 @@ def test_each_metric_of_a_query_counts() -> None:
 
 def test_an_expression_may_be_of_anything() -> None:
     search = {"id": "e", "expression": 'SELECT MAX(Errors) FROM SCHEMA("AWS/Lambda")'}
-    one = made("aws_cloudwatch_metric_alarm.a", metric_query=[search])
+    one = declare("aws_cloudwatch_metric_alarm.a", metric_query=[search])
     assert verdict(watched(stack(*PARTS, one))) is Verdict.UNDETERMINED
 
 
 def test_queries_that_are_not_known() -> None:
-    one = made("aws_cloudwatch_metric_alarm.a", metric_query=[UNKNOWN])
+    one = declare("aws_cloudwatch_metric_alarm.a", metric_query=[UNKNOWN])
     assert verdict(watched(stack(*PARTS, one))) is Verdict.UNDETERMINED
 
 
@@ -168,7 +168,7 @@ def test_no_dashboard_shows_nothing_wrong() -> None:
 
 
 def test_a_body_that_is_not_known() -> None:
-    unknown = made("aws_cloudwatch_dashboard.d", dashboard_body=UNKNOWN)
+    unknown = declare("aws_cloudwatch_dashboard.d", dashboard_body=UNKNOWN)
     assert verdict(seen(stack(*PARTS, unknown))) is Verdict.UNDETERMINED
 
 
@@ -184,7 +184,7 @@ def test_a_body_that_is_not_known() -> None:
     ],
 )
 def test_a_body_that_is_none(body: str, said: str) -> None:
-    found = seen(stack(*PARTS, made("aws_cloudwatch_dashboard.d", dashboard_body=body)))
+    found = seen(stack(*PARTS, declare("aws_cloudwatch_dashboard.d", dashboard_body=body)))
     assert verdict(found) is Verdict.FAILED
     assert said in found.evidence[-1].found
 
@@ -224,7 +224,7 @@ def test_what_is_above_is_as_it_was_written_out() -> None:
 
 
 def test_a_part_without_a_known_name() -> None:
-    nameless = stack(made("aws_sqs_queue.q", name=UNKNOWN), board(FIRST))
+    nameless = stack(declare("aws_sqs_queue.q", name=UNKNOWN), board(FIRST))
     assert verdict(seen(nameless)) is Verdict.UNDETERMINED
 
 
@@ -236,6 +236,6 @@ def test_alarms_on_a_dashboard(where: str) -> None:
     assert verdict(shows(**pinned(ALARM_ARN))) is Verdict.PASSED
     assert verdict(shows(**pinned(f"{ALARM_ARN}b"))) is Verdict.FAILED
     open_ = stack(
-        made("aws_cloudwatch_metric_alarm.a", arn=UNKNOWN), board(**pinned(f"{ALARM_ARN}b"))
+        declare("aws_cloudwatch_metric_alarm.a", arn=UNKNOWN), board(**pinned(f"{ALARM_ARN}b"))
     )
     assert verdict(seen(open_)) is Verdict.UNDETERMINED

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.aws.datapath import JudgedEdge, State
+from planproof.aws.datapath import JudgedEdge
+from planproof.results import EdgeState
 from tests.aws.datapath.parts import (
     KEY,
     arn,
@@ -16,7 +17,7 @@ from tests.aws.datapath.parts import (
     log_group,
     statement,
 )
-from tests.builders.stacks import REGION, Made, role, stack
+from tests.builders.stacks import REGION, DeclaredResource, role, stack
 
 SERVICE = f"logs.{REGION}.amazonaws.com"
 GROUP = arn("logs", "log-group:/canteen")
@@ -24,14 +25,14 @@ NEEDED = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"
 ITSELF = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": GROUP}}}
 
 
-def found(*parts: Made) -> list[JudgedEdge]:
+def found(*parts: DeclaredResource) -> list[JudgedEdge]:
     edges = judged(stack(*parts)).values()
     return [edge for edge in edges if edge.edge.kind == "is encrypted with"]
 
 
 def test_the_key_has_to_let_cloudwatch_logs_in() -> None:
     (edge,) = found(log_group("/canteen", kms_key_id=KEY), key(lets(SERVICE, NEEDED, **ITSELF)))
-    assert edge.state is State.PROVEN
+    assert edge.state is EdgeState.PROVEN
     assert [str(edge.edge.source), str(edge.edge.target)] == [
         "aws_cloudwatch_log_group.g",
         "aws_kms_key.k",
@@ -53,7 +54,7 @@ def test_the_key_has_to_let_cloudwatch_logs_in() -> None:
 )
 def test_a_key_that_does_not_makes_no_such_group(grant: object) -> None:
     (edge,) = found(log_group("/canteen", kms_key_id=KEY), key(grant))
-    assert edge.state is State.BROKEN
+    assert edge.state is EdgeState.BROKEN
 
 
 def test_a_group_without_a_key_of_the_stack_needs_none() -> None:

@@ -10,8 +10,8 @@ import pytest
 from steps import deployed as steps
 from steps import deployed_outcome as outcome
 from steps.support.leftovers import left
-from tests.builders.stacks import made, stack
-from tests.steps.deployed.play import Play
+from tests.builders.stacks import declare, stack
+from tests.steps.deployed.scenario_driver import Play
 
 BY_ADDRESS = """
 @instead("PutItem")
@@ -45,7 +45,7 @@ def test_what_a_rule_does_not_ask_for_cannot_be_late(
 
 @pytest.mark.parametrize("there", [True, False])
 def test_a_queue_of_mediaconvert_that_is_left_is_seen(there: bool) -> None:
-    built = stack(made("aws_media_convert_queue.night", name="night"))
+    built = stack(declare("aws_media_convert_queue.night", name="night"))
     pages = [{"Queues": [{"Name": "Default"}]}, {"Queues": [{"Name": "night"}] if there else []}]
     pager = SimpleNamespace(paginate=lambda: pages)
 
