@@ -1,11 +1,11 @@
-"""An evaluation of IAM policies, as AWS documents it, usable on its own.
+"""Evaluation of IAM policies as AWS documents it, usable on its own.
 
     >>> decision = evaluate(Request(action="s3:GetObject", ...), Policies(identity=[...]))
     >>> decision.effect
     <Effect.ALLOWED: 'allowed'>
 
-Pure: no network, no data downloads. Not looked at: KMS grants, S3 access control lists and Block
-Public Access, VPC endpoint policies, and whether a service offers an action or a context key.
+Pure: no network, no data downloads. Not evaluated: KMS grants, S3 access control lists and Block
+Public Access, VPC endpoint policies, and whether a service supports an action or a context key.
 """
 
 from planproof.iam.conditions import Condition

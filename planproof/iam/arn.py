@@ -1,4 +1,4 @@
-"""What are the parts of an Amazon Resource Name?
+"""Amazon Resource Names, split into their parts.
 
 Source: IAM User Guide, "Identify AWS resources with Amazon Resource Names (ARNs)".
 """
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Arn(NamedTuple):
-    """``arn:partition:service:region:account:resource``; the resource may hold colons itself."""
+    """``arn:partition:service:region:account:resource``; the resource may contain colons."""
 
     partition: str
     service: str
@@ -29,7 +29,7 @@ class Arn(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse_arn(text: str) -> Arn | None:
-    """The parts of an ARN, or None if the text is none."""
+    """The parts of an ARN, or None if the text is not an ARN."""
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
         return None

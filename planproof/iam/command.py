@@ -1,4 +1,4 @@
-"""Would AWS allow the request in this file? The command ``planproof iam --request FILE.json``.
+"""Evaluate the request in a file: the command ``planproof iam --request FILE.json``.
 
 The file holds an object with ``request`` (the arguments of :class:`planproof.iam.Request`) and
 ``policies`` (those of :class:`planproof.iam.Policies`). A policy is a document, JSON text of one,
@@ -22,19 +22,20 @@ from planproof.iam.errors import RequestError
 from planproof.iam.evaluation import evaluate
 from planproof.iam.policies import Policies
 from planproof.iam.request import Request
+from planproof.verdicts import Truth
 
 ALLOWED: Final = 0
 DENIED: Final = 1
 UNDETERMINED: Final = 2
 UNUSABLE: Final = 3
-"""Exit code for a file or an option that cannot be used."""
+"""Exit code for an invalid file or option."""
 
-_EXITS: Final[Mapping[bool | None, int]] = {True: ALLOWED, False: DENIED, None: UNDETERMINED}
-_LEVELS: Final = ("service_control", "resource_control")
+_EXIT_CODES: Final[Mapping[Truth, int]] = {True: ALLOWED, False: DENIED, None: UNDETERMINED}
+_ORGANIZATION_LAYERS: Final = ("service_control", "resource_control")
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose own errors do not look like an undetermined decision."""
+    """A parser whose usage errors do not exit with the code of an undetermined decision."""
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -45,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        0 if the request is allowed, 1 if it is denied, 2 if that is undetermined, 3 if the file
-        cannot be used.
+        0 if the request is allowed, 1 if it is denied, 2 if that is undetermined, 3 if the file is
+        invalid.
     """
     parser = _Parser(prog="planproof iam", description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument(
@@ -63,39 +64,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ERROR: {problem}", file=sys.stderr)
         return UNUSABLE
     print(json.dumps(as_json(decision), indent=2) if options.json else _as_text(decision))
-    return _EXITS[decision.allowed]
+    return _EXIT_CODES[decision.allowed]
 
 
 def decide(given: Mapping[str, Any]) -> Decision:
-    """Decide what a request file asks.
+    """Decide the request of a request file.
 
     Raises:
-        RequestError: the file has other parts than those it should have, or none.
+        RequestError: the file has an unknown key, lacks a required one, or has an invalid value.
         PolicyError: a policy in it is not valid.
     """
-    _only(given, ("request", "policies"), "the request file")
-    asked = _object(given, "request")
+    _refuse_unknown(given, ("request", "policies"), "the request file")
+    request = _object(given, "request")
     policies = _object(given, "policies")
-    _only(asked, [one.name for one in fields(Request) if one.init], '"request"')
-    _only(policies, [one.name for one in fields(Policies) if one.init], '"policies"')
-    if not isinstance(asked.get("action"), str):
-        raise RequestError('"request" names no action', 'add "action": "service:Action"')
+    _refuse_unknown(request, [field.name for field in fields(Request) if field.init], '"request"')
+    _refuse_unknown(policies, [f.name for f in fields(Policies) if f.init], '"policies"')
+    if not isinstance(request.get("action"), str):
+        raise RequestError('"request" has no action', 'add "action": "service:Action"')
     for name in ("resource", "principal", "resource_account", "canonical_user"):
-        if not isinstance(asked.get(name, ""), str | None):
-            raise RequestError(f'"{name}" of "request" is no string', "write a string")
+        if not isinstance(request.get(name, ""), str | None):
+            raise RequestError(f'"{name}" of "request" is not a string', "write a string")
     for name in ("context", "principal_tags", "resource_tags", "request_tags"):
-        if not isinstance(asked.get(name, {}), Mapping | None):
-            raise RequestError(f'"{name}" of "request" is no object', "write an object")
-    if not isinstance(asked.get("complete", False), bool):
-        raise RequestError('"complete" of "request" is no boolean', "write true or false")
-    for key, value in (asked.get("context") or {}).items():
+        if not isinstance(request.get(name, {}), Mapping | None):
+            raise RequestError(f'"{name}" of "request" is not an object', "write an object")
+    if not isinstance(request.get("complete", False), bool):
+        raise RequestError('"complete" of "request" is not a boolean', "write true or false")
+    for key, value in (request.get("context") or {}).items():
         if not _is_context_value(value):
             raise RequestError(
-                f"the context key {key!r} has a value that no request brings",
-                "write a string, a number, a boolean, a list of these, or null for an absent key",
+                f"the context key {key!r} has a value that no request can have",
+                "write a string, number, boolean, a list of these, or null for an absent key",
             )
     layers = {name: _layer(name, value) for name, value in policies.items()}
-    return evaluate(Request(**{**asked, "context": asked.get("context") or {}}), Policies(**layers))
+    return evaluate(
+        Request(**{**request, "context": request.get("context") or {}}), Policies(**layers)
+    )
 
 
 def _is_context_value(value: object) -> bool:
@@ -106,7 +109,7 @@ def _is_context_value(value: object) -> bool:
 
 
 def as_json(decision: Decision) -> dict[str, Any]:
-    """A decision as JSON: its effect, and each reason with policy, index, Sid and words."""
+    """A decision as JSON: its effect, and each reason with policy, index, Sid and text."""
     return {
         "effect": decision.effect.value,
         "because": [
@@ -144,11 +147,13 @@ def _read(name: str) -> Mapping[str, Any]:
         ) from None
     except (RecursionError, ValueError):
         raise RequestError(
-            f"the request file {name} is JSON of no use", "write an object with request, policies"
+            f"the request file {name} is nested too deeply or contains a number too long",
+            "write an object with request and policies",
         ) from None
     if not isinstance(given, Mapping):
         raise RequestError(
-            f"the request file {name} holds no object", "write an object with request and policies"
+            f"the request file {name} is not a JSON object",
+            "write an object with request and policies",
         )
     return given
 
@@ -160,14 +165,14 @@ def _object(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value
 
 
-def _only(given: Mapping[str, Any], names: Sequence[str], where: str) -> None:
+def _refuse_unknown(given: Mapping[str, Any], names: Sequence[str], where: str) -> None:
     for name in given:
         if name not in names:
-            raise RequestError(f'{where} has a part "{name}"', f"use {', '.join(names)}")
+            raise RequestError(f'{where} has an unknown key "{name}"', f"use {', '.join(names)}")
 
 
 def _layer(name: str, given: Any) -> Any:
-    if name in _LEVELS:
+    if name in _ORGANIZATION_LAYERS:
         levels = _list(given, name)
         return [
             [_document(one, f"{name}[{i}][{j}]") for j, one in enumerate(_list(level, name))]
@@ -182,7 +187,7 @@ def _layer(name: str, given: Any) -> Any:
 
 def _list(given: Any, name: str) -> list[Any]:
     if not isinstance(given, list):
-        raise RequestError(f'"{name}" of "policies" is no list', "write a list of policies")
+        raise RequestError(f'"{name}" of "policies" is not a list', "write a list of policies")
     return given
 
 

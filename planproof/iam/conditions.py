@@ -1,4 +1,4 @@
-"""Does a condition of a statement hold for a request?
+"""The conditions of a statement, compiled to be evaluated against a request's context.
 
 Sources: IAM User Guide, "IAM JSON policy elements: Condition operators", "Conditions with multiple
 context keys or values", "Single-valued vs. multivalued context keys". In short: several values of
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from planproof.iam.context import Context, Missing, Other, Values
+from planproof.iam.context import Context, Missing, OtherValue, Values
 from planproof.iam.matching import PatternSet
-from planproof.iam.operators import OPERATORS, Comparison, Family, Operator, every, truth
+from planproof.iam.operators import OPERATORS, Comparison, Family, Operator, boolean, comparisons
 from planproof.iam.patterns import Flavor
 from planproof.values import Unknown
 from planproof.verdicts import Truth, all_of, any_of, negate
@@ -41,9 +41,9 @@ _QUANTIFIERS: Final = {quantifier.value.lower(): quantifier for quantifier in Qu
 
 
 def parse_operator(text: str) -> OperatorName | None:
-    """The operator a policy names, or None if AWS has none of that name.
+    """The operator of this name, or None if AWS has none.
 
-    Names are read without regard to case. ``Null`` takes no ``IfExists``.
+    Names are case-insensitive. ``Null`` takes no ``IfExists``.
     """
     prefix, colon, name = text.lower().rpartition(":")
     quantifier = _QUANTIFIERS.get(prefix)
@@ -63,13 +63,13 @@ class Condition:
         name: the operator as written, such as ``ForAnyValue:StringLike``.
         key: the context key as written.
         values: the policy's values as strings, or UNKNOWN.
-        variables: whether the document's version knows policy variables, None if not known.
+        variables: whether the document's version supports policy variables, None if not known.
     """
 
     __slots__ = (
+        "_booleans",
         "_comparisons",
         "_patterns",
-        "_truths",
         "_unknown",
         "context_key",
         "key",
@@ -96,22 +96,22 @@ class Condition:
         self._unknown = len(known) < len(values)
         self._patterns: PatternSet | None = None
         self._comparisons: list[Comparison] = []
-        self._truths: set[bool] = set()
+        self._booleans: set[bool] = set()
         base = operator.operator
         if base.family in (Family.STRING, Family.ARN, Family.BOOL):
             fold = base.family is Family.BOOL or base.label.endswith("IgnoreCase")
             self._patterns = PatternSet(values, _flavor(base), variables=variables, fold=fold)
         elif base is Operator.NULL:
-            self._truths = {wanted for value in known if (wanted := truth(value)) is not None}
+            self._booleans = {parsed for value in known if (parsed := boolean(value)) is not None}
         else:
-            self._comparisons = every(known, base)
+            self._comparisons = comparisons(known, base)
 
     def __repr__(self) -> str:
         return f"{self.name} {self.key} {list(self.values)}"
 
     @property
-    def atom(self) -> object:
-        """What the condition compares with, negation left aside; equal for equal comparisons."""
+    def comparison_key(self) -> object:
+        """A key of operator and values, ignoring negation; equal for equal comparisons."""
         operator = self.operator.operator
         label = operator.label.replace("Not", "", 1) if operator.negated else operator.label
         if operator.family is Family.ARN:
@@ -131,7 +131,7 @@ class Condition:
         return self._unknown or (self._patterns is not None and self._patterns.varies)
 
     def holds(self, context: Context) -> Truth:
-        """Whether the condition holds; None if that hangs on something that is not known."""
+        """Whether the condition holds; None if that depends on something that is not known."""
         given = context.get(self.context_key)
         if self.operator.operator is Operator.NULL:
             return self._is_null(given)
@@ -145,12 +145,12 @@ class Condition:
         return self._when_given(given, context)
 
     def _is_null(self, given: Values | Missing) -> Truth:
-        if self._truths == {True, False}:
+        if self._booleans == {True, False}:
             return True
         if given is Missing.UNKNOWN:
             return None
         null = given is Missing.ABSENT or given == ()
-        if null in self._truths:
+        if null in self._booleans:
             return True
         return None if self._unknown else False
 
@@ -164,10 +164,7 @@ class Condition:
         return self._resolvable(context)
 
     def _present(self) -> Truth:
-        """The outcome for a key that has values which are not known.
-
-        Known only where every value would do: a pattern ``*``.
-        """
+        """The result for a key whose values are not known: only a pattern ``*`` decides it."""
         if self._patterns is None or not self._patterns.universal:
             return None
         return not self.operator.operator.negated
@@ -176,31 +173,31 @@ class Condition:
         quantifier = self.operator.quantifier
         if quantifier is not None and given == ("",):
             return quantifier is Quantifier.ALL  # an empty data set
-        outcomes = [self._matches(value, context) for value in given]
+        matches = [self._matches(value, context) for value in given]
         if self.operator.operator.negated:
             # A variable without a value makes the whole statement invalid.
-            outcomes = [negate(outcome) for outcome in outcomes]
-            return all_of((self._resolvable(context), self._combined(outcomes)))
-        return self._combined(outcomes)
+            matches = [negate(match) for match in matches]
+            return all_of((self._resolvable(context), self._combined(matches)))
+        return self._combined(matches)
 
-    def _combined(self, outcomes: list[Truth]) -> Truth:
+    def _combined(self, matches: list[Truth]) -> Truth:
         quantifier = self.operator.quantifier
         if quantifier is Quantifier.ANY:
-            return any_of(outcomes)
-        if quantifier is Quantifier.ALL or len(outcomes) == 1:
-            return all_of(outcomes)
+            return any_of(matches)
+        if quantifier is Quantifier.ALL or len(matches) == 1:
+            return all_of(matches)
         # Several values and no set operator: AWS does not say which of them counts.
-        return outcomes[0] if all(outcome is outcomes[0] for outcome in outcomes) else None
+        return matches[0] if all(match is matches[0] for match in matches) else None
 
     def _resolvable(self, context: Context) -> Truth:
         return True if self._patterns is None else self._patterns.resolvable(context)
 
-    def _matches(self, value: str | Unknown | Other, context: Context) -> Truth:
-        """Whether one value of the request matches one of the policy's, negation left aside."""
-        if isinstance(value, Other):
+    def _matches(self, value: str | Unknown | OtherValue, context: Context) -> Truth:
+        """Whether one value of the request matches one of the policy's, ignoring negation."""
+        if isinstance(value, OtherValue):
             if self._patterns is not None and self._patterns.universal:
                 return True
-            return value.truths.get(self.atom, False)
+            return value.results.get(self.comparison_key, False)
         if self._patterns is not None:
             return self._patterns.matches(value, context)
         if isinstance(value, Unknown):
@@ -214,15 +211,3 @@ def _flavor(operator: Operator) -> Flavor:
     if operator.family is Family.ARN:
         return Flavor.ARN
     return Flavor.GLOB if operator.label.endswith("Like") else Flavor.EXACT
-
-
-def holds_all(conditions: tuple[Condition, ...], context: Context) -> Truth:
-    """Whether every condition of a statement holds."""
-    result: Truth = True
-    for condition in conditions:
-        verdict = condition.holds(context)
-        if verdict is False:
-            return False
-        if verdict is None:
-            result = None
-    return result

@@ -1,4 +1,4 @@
-"""What does the request say about a context key: its values, nothing, or nobody knows?
+"""The context keys of a request: each has values, is absent, or is unknown.
 
 Source: IAM User Guide, "IAM JSON policy elements: Condition": key names are not case-sensitive.
 """
@@ -14,23 +14,23 @@ from planproof.values import UNKNOWN, Unknown
 ContextValue = (
     str | bool | int | float | datetime | Unknown | Sequence[str | bool | int | float | Unknown]
 )
-"""A value as a caller may give it; None beside it says that the key is not in the request."""
+"""A value as an author may give it; None in its place means that the key is absent."""
 
 
-class Other:
-    """A value that is assumed to equal none that a policy names; patterns may still match it.
+class OtherValue:
+    """An assumed value that equals no literal value of a policy; patterns may still match it.
 
     Args:
-        truths: which comparisons of the policy come out true, by :attr:`Condition.atom`.
+        results: the result of each comparison, by :attr:`Condition.comparison_key`.
     """
 
-    __slots__ = ("truths",)
+    __slots__ = ("results",)
 
-    def __init__(self, truths: Mapping[object, bool]) -> None:
-        self.truths = truths
+    def __init__(self, results: Mapping[object, bool]) -> None:
+        self.results = results
 
 
-Values = tuple[str | Unknown | Other, ...]
+Values = tuple[str | Unknown | OtherValue, ...]
 """The values of a key that is in the request."""
 
 
@@ -40,18 +40,18 @@ class Missing(Enum):
     ABSENT = "absent"
     """The key is not in the request."""
     PRESENT = "present"
-    """The key is in the request, its values are not known."""
+    """The key is in the request; its values are not known."""
     UNKNOWN = "unknown"
-    """Nobody knows whether the key is in the request."""
+    """It is not known whether the key is in the request."""
 
 
 class Context:
-    """The context keys of one request, by name without regard to case.
+    """The context keys of one request, by case-insensitive name.
 
     Args:
-        layers: values by lower-case key; the first layer that knows a key decides.
-        unlisted: what to answer for a key in no layer.
-        complete_prefixes: key prefixes, such as ``aws:principaltag/``, of which the layers know
+        layers: values by lower-case key; the first layer that has a key decides.
+        unlisted: the result for a key in no layer.
+        complete_prefixes: key prefixes, such as ``aws:principaltag/``, of which the layers have
             every key, so that others are absent.
     """
 
@@ -67,32 +67,32 @@ class Context:
         self._unlisted = unlisted
         self._complete_prefixes = complete_prefixes
 
-    def assuming(self, entries: Mapping[str, Values | Missing]) -> Context:
-        """The same context, but for these keys (in lower case)."""
+    def replacing(self, entries: Mapping[str, Values | Missing]) -> Context:
+        """The same context with these keys (in lower case) replaced."""
         return Context((entries, *self._layers), self._unlisted, self._complete_prefixes)
 
     def get(self, key: str) -> Values | Missing:
         """The values of a key (in lower case), or why there are none."""
         for layer in self._layers:
-            found = layer.get(key)
-            if found is not None:
-                return found
+            values = layer.get(key)
+            if values is not None:
+                return values
         return Missing.ABSENT if key.startswith(self._complete_prefixes) else self._unlisted
 
 
 def values_of(given: ContextValue | None) -> Values | Missing:
-    """The values that a caller gave for one key, as IAM compares them: as strings."""
+    """The values given for one key, as the strings that IAM compares."""
     if given is None:
         return Missing.ABSENT
     if isinstance(given, Unknown):
         return Missing.UNKNOWN
     if isinstance(given, str | bool | int | float | datetime):
         return (text_of(given),)
-    return tuple(UNKNOWN if isinstance(one, Unknown) else text_of(one) for one in given)
+    return tuple(UNKNOWN if isinstance(item, Unknown) else text_of(item) for item in given)
 
 
 def text_of(value: str | bool | int | float | datetime) -> str:
-    """A JSON scalar or a time as the string that policies compare."""
+    """A JSON scalar or a time as the string that IAM compares."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -1,18 +1,20 @@
-"""What was decided, and which statements decided it?"""
+"""The result of an evaluation, and the reasons for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from planproof.iam.policies import Layer
+from planproof.iam.principals import PrincipalMatch
 from planproof.iam.statement import Statement, StatementEffect
-from planproof.verdicts import Truth
+from planproof.verdicts import Truth, all_of
 
 
 class Effect(Enum):
-    """The outcome of an evaluation."""
+    """The result of an evaluation."""
 
     ALLOWED = "allowed"
     EXPLICITLY_DENIED = "explicitly denied"
@@ -20,14 +22,29 @@ class Effect(Enum):
     UNDETERMINED = "undetermined"
 
 
+class LayerGrants(NamedTuple):
+    """What each layer of policies allows; True for a layer that does not restrict the caller."""
+
+    identity: Truth
+    boundary: Truth
+    session: Truth
+    service_control: Truth
+    resource: PrincipalMatch
+
+    @property
+    def limits(self) -> Truth:
+        """Permissions boundary and session policy together."""
+        return all_of((self.boundary, self.session))
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One statement that decided, or one layer of policies in which none did.
+    """One deciding statement, or one layer of policies without one.
 
     Attributes:
-        layer: the type of the policy; None where the request itself is short of a fact.
+        layer: the type of the policy; None where the request itself lacks a fact.
         statement: the statement, or None where the reason is that there is none.
-        note: what there is to know besides, such as the context keys that are not known.
+        note: further facts, such as the context keys that are not known.
     """
 
     layer: Layer | None
@@ -70,11 +87,7 @@ class Reason:
 
 
 class Decision:
-    """The outcome and its reasons.
-
-    Attributes:
-        effect: the outcome.
-    """
+    """The effect and the reasons for it."""
 
     __slots__ = ("_because", "effect")
 
@@ -86,7 +99,7 @@ class Decision:
 
     @property
     def because(self) -> tuple[Reason, ...]:
-        """The statements that decided, or the layers in which none did; worked out when asked."""
+        """The deciding statements, or the layers without one; computed on first access."""
         if callable(self._because):
             self._because = self._because()
         return self._because

@@ -1,7 +1,7 @@
-"""Is this a policy document, and what are its statements?
+"""Parses and validates policy documents.
 
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language", "IAM JSON policy elements
-reference", "IAM and AWS STS quotas"; the size limits of other services are named beside them.
+reference", "IAM and AWS STS quotas"; each service documents its own size limits.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NoReturn
 
-from planproof.iam.elements import Place, parse_statement
+from planproof.iam.elements import ElementLocation, parse_statement
 from planproof.iam.principals import PrincipalElement
 from planproof.iam.statement import Statement, StatementEffect
 from planproof.values import UNKNOWN, Unknown
 
 
 class PolicyKind(Enum):
-    """What a document is attached to: its size limit in characters, and its rule on principals.
+    """The kind of a document: its label, its size limit in characters, its rule on principals.
 
     White space does not count towards the limit. The rule is True for policies that must name a
-    principal, False for those that must not, None where nothing is said.
+    principal, False for those that must not, None where there is no rule.
     """
 
     ANY = "policy", None, None
@@ -55,10 +55,9 @@ class PolicyDocument:
     """A parsed policy document.
 
     Attributes:
-        name: what ``because`` calls the policy, such as its Terraform address.
-        statements: the statements in their order; one that may be anything where the document is
-            UNKNOWN.
-        kind: what the document is attached to.
+        name: the policy's name in reasons, such as its Terraform address.
+        statements: the statements in their order; a single unknown statement where the document
+            is UNKNOWN.
     """
 
     name: str
@@ -72,53 +71,47 @@ class PolicyDocument:
         name: str = "",
         kind: PolicyKind = PolicyKind.ANY,
     ) -> PolicyDocument:
-        """Parse a document from JSON text, or from the mapping that it describes.
+        """Parse a document from JSON text, or from a mapping.
 
         Args:
             raw: JSON text; or a mapping, in which UNKNOWN may stand for any value; or UNKNOWN.
-            name: what to call the policy in reasons and errors.
-            kind: what the document is attached to, which decides on size and principals.
+            name: the policy's name in reasons and errors.
+            kind: decides on the size limit and the rule on principals.
 
         Raises:
-            PolicyError: AWS would not accept the document; the error says where and why.
+            PolicyError: AWS would not accept the document; the error names the location.
         """
         if isinstance(raw, Unknown):
             return cls(name, (unknown_statement(name, 0),), kind)
-        place = Place(name)
+        location = ElementLocation(name)
+        _check_size(raw, kind, location)
         if isinstance(raw, str):
-            if kind.limit is not None and _size(raw) > kind.limit:
-                place.fail(
-                    f"has {_size(raw)} characters without white space",
-                    f"shorten it to the {kind.limit} that AWS takes here",
-                )
-            raw = _read_json(raw, place)
-        elif kind.limit is not None:
-            _check_size(raw, kind.limit, place)
+            raw = _read_json(raw, location)
         if not isinstance(raw, Mapping):
-            place.fail(f"is {_kind_of(raw)}", "write a JSON object with Version and Statement")
-        return cls(name, _statements(raw, place, kind), kind)
+            location.fail(f"is {_kind_of(raw)}", "write a JSON object with Version and Statement")
+        return cls(name, _statements(raw, location, kind), kind)
 
     def must_be(self, kind: PolicyKind) -> None:
-        """Refuse a document that may not stand where ``kind`` says.
+        """Refuse a document that is not valid as this kind.
 
         Raises:
-            PolicyError: it names a principal where it may not, or none where it must.
+            PolicyError: it names a principal where it must not, or none where it must.
         """
         for statement in self.statements:
             if statement.effect is StatementEffect.UNKNOWN and not statement.conditions_known:
-                continue  # a statement that may be anything
+                continue  # an unknown statement
             named = statement.principal is not None or statement.not_principal is not None
-            place = Place(self.name, f"Statement[{statement.index}]")
+            location = ElementLocation(self.name, f"Statement[{statement.index}]")
             if named and kind.names_principal is False:
-                place.fail("names a principal, in a policy that is attached to one", "leave it out")
+                location.fail("names a principal, but its policy is attached to one", "remove it")
             if not named and kind.names_principal is True:
-                place.fail("names no principal, in a policy of a resource", "add a Principal")
+                location.fail("names no principal in a resource-based policy", "add a Principal")
             if kind.names_principal is False and statement.names_no_resource:
-                place.fail("has neither Resource nor NotResource", "add Resource")
+                location.fail("has neither Resource nor NotResource", "add Resource")
 
 
 def unknown_statement(name: str, index: int) -> Statement:
-    """A statement that may be any: any effect, action, resource, principal and condition."""
+    """An unknown statement: any effect, action, resource, principal and condition."""
     return Statement(
         policy=name,
         index=index,
@@ -132,18 +125,20 @@ def unknown_statement(name: str, index: int) -> Statement:
     )
 
 
-def _statements(raw: Mapping[str, Any], place: Place, kind: PolicyKind) -> tuple[Statement, ...]:
-    place.only(raw, _ELEMENTS)
-    variables = _variables(raw, place)
+def _statements(
+    raw: Mapping[str, Any], location: ElementLocation, kind: PolicyKind
+) -> tuple[Statement, ...]:
+    location.refuse_unknown(raw, _ELEMENTS)
+    variables = _variables(raw, location)
     identifier = raw.get("Id")
     if identifier is not None and not isinstance(identifier, str | Unknown):
-        place.at("Id").fail(f"is {_kind_of(identifier)}", "write a string")
+        location.at("Id").fail(f"is {_kind_of(identifier)}", "write a string")
     if "Statement" not in raw:
-        place.fail("has no Statement", "add at least one statement")
+        location.fail("has no Statement", "add at least one statement")
     written = raw["Statement"]
-    here = place.at("Statement")
+    here = location.at("Statement")
     if isinstance(written, Unknown):
-        return (unknown_statement(place.policy, 0),)
+        return (unknown_statement(location.policy, 0),)
     if isinstance(written, Mapping):
         return (_statement(written, here, 0, variables, kind),)
     if not isinstance(written, Sequence) or isinstance(written, str):
@@ -159,15 +154,15 @@ def _statements(raw: Mapping[str, Any], place: Place, kind: PolicyKind) -> tuple
 
 
 def _statement(
-    raw: Any, place: Place, index: int, variables: bool | None, kind: PolicyKind
+    raw: Any, location: ElementLocation, index: int, variables: bool | None, kind: PolicyKind
 ) -> Statement:
     if isinstance(raw, Unknown):
-        return unknown_statement(place.policy, index)
+        return unknown_statement(location.policy, index)
     if not isinstance(raw, Mapping):
-        place.fail(f"is {_kind_of(raw)}", "write a JSON object")
+        location.fail(f"is {_kind_of(raw)}", "write a JSON object")
     return parse_statement(
         raw,
-        place,
+        location,
         index,
         variables=variables,
         names_principal=kind.names_principal,
@@ -175,75 +170,78 @@ def _statement(
     )
 
 
-def _variables(raw: Mapping[str, Any], place: Place) -> bool | None:
-    """Whether the version knows policy variables; without a version it is 2008-10-17."""
+def _variables(raw: Mapping[str, Any], location: ElementLocation) -> bool | None:
+    """Whether the version supports policy variables; the default version is 2008-10-17."""
     version = raw.get("Version", "2008-10-17")
     if isinstance(version, Unknown):
         return None
     if not isinstance(version, str) or version not in _VERSIONS:
-        place.at("Version").fail(
+        location.at("Version").fail(
             f"is {version!r}"[:44],
             'write "2012-10-17", or "2008-10-17" for the language without variables',
         )
     return _VERSIONS[version]
 
 
-def _unique_sids(statements: Sequence[Statement], place: Place) -> None:
+def _unique_sids(statements: Sequence[Statement], location: ElementLocation) -> None:
     seen: dict[str, int] = {}
     for statement in statements:
         if statement.sid is None:
             continue
         if statement.sid in seen:
-            place.item(statement.index).at("Sid").fail(
+            location.item(statement.index).at("Sid").fail(
                 f'is "{statement.sid}", as in statement {seen[statement.sid]}',
                 "give each statement its own Sid",
             )
         seen[statement.sid] = statement.index
 
 
-def _size(text: str) -> int:
-    return len("".join(text.split()))
-
-
-def _check_size(raw: Any, limit: int, place: Place) -> None:
-    try:
-        size = _size(json.dumps(raw, default=lambda value: "", ensure_ascii=False))
-    except (TypeError, ValueError, RecursionError):
-        return  # what is not JSON is found, with its place, by the parser
-    if size > limit:
-        place.fail(
+def _check_size(raw: Any, kind: PolicyKind, location: ElementLocation) -> None:
+    if kind.limit is None:
+        return
+    text = raw
+    if not isinstance(raw, str):
+        try:
+            text = json.dumps(raw, default=lambda value: "", ensure_ascii=False)
+        except (TypeError, ValueError, RecursionError):
+            return  # the parser reports what is not JSON, with its location
+    size = len("".join(text.split()))
+    if size > kind.limit:
+        location.fail(
             f"has {size} characters without white space",
-            f"shorten it to the {limit} that AWS takes here",
+            f"shorten it to the {kind.limit} that AWS accepts for this {kind.label}",
         )
 
 
-def _read_json(text: str, place: Place) -> Any:
+def _read_json(text: str, location: ElementLocation) -> Any:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) < len(items):
             names = [name for name, _ in items]
             twice = next(name for name in names if names.count(name) > 1)
-            place.fail(f'has the element "{twice}" twice in one object', "leave one of them")
+            location.fail(f'has the element "{twice}" twice in one object', "remove one of them")
         return found
 
     def constant(name: str) -> NoReturn:
-        place.fail(f"holds {name}, which is not JSON", "write a number or a string")
+        location.fail(f"contains {name}, which is not JSON", "write a number or a string")
 
     try:
         return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
-        place.fail(
+        location.fail(
             f"is not JSON: {error.msg}, line {error.lineno}, column {error.colno}",
             "write a JSON object with Version and Statement",
         )
     except RecursionError:
-        place.fail("is nested too deeply to be a policy", "write a policy document")
+        location.fail("is nested too deeply to be a policy", "write a policy document")
     except ValueError:
-        place.fail("holds a number too long to read", "write a shorter number")
+        location.fail("contains a number too long to parse", "write a shorter number")
 
 
 def _kind_of(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
     if value is None:
         return "null"
-    return names.get(type(value), "a number" if isinstance(value, int | float) else "no JSON value")
+    return names.get(
+        type(value), "a number" if isinstance(value, int | float) else "not a JSON value"
+    )

@@ -1,4 +1,4 @@
-"""Are the elements of one statement well formed, and what do they say?
+"""Parses and validates the elements of one statement.
 
 Source: IAM User Guide, "IAM JSON policy elements reference" and "Grammar of the IAM JSON policy
 language".
@@ -16,7 +16,7 @@ from planproof.iam.arn import parse_arn
 from planproof.iam.conditions import Condition, OperatorName, parse_operator
 from planproof.iam.context import text_of
 from planproof.iam.errors import PolicyError
-from planproof.iam.operators import Family, Operator, comparison, truth
+from planproof.iam.operators import Family, Operator, boolean, comparison
 from planproof.iam.principals import ACCOUNT_ID, PrincipalElement, PrincipalType
 from planproof.iam.statement import Statement, StatementEffect, Texts
 from planproof.values import UNKNOWN, Unknown
@@ -38,36 +38,36 @@ _UNIQUE_ID: Final = re.compile(r"A[A-Z0-9]{10,}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a document: the policy's name and the path of elements."""
+class ElementLocation:
+    """The location of an element in a policy document: the policy's name and the element path."""
 
     policy: str
     path: str = ""
 
-    def at(self, element: str) -> Place:
-        """The element of that name, here."""
-        return Place(self.policy, f"{self.path}.{element}" if self.path else element)
+    def at(self, element: str) -> ElementLocation:
+        """The element of this name at this location."""
+        return ElementLocation(self.policy, f"{self.path}.{element}" if self.path else element)
 
-    def item(self, index: int) -> Place:
-        """The item of that position, here."""
-        return Place(self.policy, f"{self.path}[{index}]")
+    def item(self, index: int) -> ElementLocation:
+        """The list item of this index at this location."""
+        return ElementLocation(self.policy, f"{self.path}[{index}]")
 
     def fail(self, what: str, todo: str) -> NoReturn:
-        """Raise the error of this place."""
+        """Raise a :class:`PolicyError` for this location."""
         raise PolicyError(self.policy, self.path, what, todo)
 
-    def only(self, raw: Mapping[Any, Any], elements: Sequence[str]) -> None:
-        """Refuse elements that AWS does not know."""
+    def refuse_unknown(self, raw: Mapping[Any, Any], elements: Sequence[str]) -> None:
+        """Refuse elements that the policy language does not have."""
         for name in raw:
             if name not in elements:
                 near = difflib.get_close_matches(str(name).title(), elements, 1)
-                hint = f"write {near[0]}" if near else "leave it out"
-                self.fail(f'has an element "{str(name)[:40]}" that AWS does not know', hint)
+                hint = f"write {near[0]}" if near else "remove it"
+                self.fail(f'has an unknown element "{str(name)[:40]}"', hint)
 
 
 def parse_statement(
     raw: Mapping[str, Any],
-    place: Place,
+    location: ElementLocation,
     index: int,
     *,
     variables: bool | None,
@@ -78,87 +78,91 @@ def parse_statement(
 
     Args:
         raw: the statement as JSON; UNKNOWN may stand for any value.
-        place: where it stands.
+        location: where it is.
         index: its position in the document.
-        variables: whether the document's version knows policy variables, None if not known.
+        variables: whether the document's version supports policy variables, None if not known.
         names_principal: True if it must name a principal, False if it must not.
         trust: whether it belongs to a role trust policy, which has no ``Resource``.
 
     Raises:
         PolicyError: AWS would not accept the statement.
     """
-    place.only(raw, _ELEMENTS)
-    _one_of(raw, place, "Action", "NotAction", required=True)
-    _one_of(raw, place, "Resource", "NotResource", required=names_principal is False)
-    _one_of(raw, place, "Principal", "NotPrincipal", required=names_principal is True)
-    _placement(raw, place, names_principal=names_principal, trust=trust)
-    conditions = _conditions(raw.get("Condition", {}), place.at("Condition"), variables)
+    location.refuse_unknown(raw, _ELEMENTS)
+    _one_of(raw, location, "Action", "NotAction", required=True)
+    _one_of(raw, location, "Resource", "NotResource", required=names_principal is False)
+    _one_of(raw, location, "Principal", "NotPrincipal", required=names_principal is True)
+    _check_allowed(raw, location, names_principal=names_principal, trust=trust)
+    conditions = _conditions(raw.get("Condition", {}), location.at("Condition"), variables)
     known = [condition for condition in conditions if condition is not None]
     return Statement(
-        policy=place.policy,
+        policy=location.policy,
         index=index,
-        sid=_sid(raw.get("Sid"), place.at("Sid"), plain=trust or names_principal is False),
-        effect=_effect(raw, place),
-        actions=_texts(raw, place, "Action", _check_action),
-        not_actions=_texts(raw, place, "NotAction", _check_action),
-        resources=_texts(raw, place, "Resource", _check_resource),
-        not_resources=_texts(raw, place, "NotResource", _check_resource),
-        principal=_principal(raw, place, "Principal"),
-        not_principal=_principal(raw, place, "NotPrincipal"),
+        sid=_sid(raw.get("Sid"), location.at("Sid"), plain=trust or names_principal is False),
+        effect=_effect(raw, location),
+        actions=_texts(raw, location, "Action", _check_action),
+        not_actions=_texts(raw, location, "NotAction", _check_action),
+        resources=_texts(raw, location, "Resource", _check_resource),
+        not_resources=_texts(raw, location, "NotResource", _check_resource),
+        principal=_principal(raw, location, "Principal"),
+        not_principal=_principal(raw, location, "NotPrincipal"),
         conditions=tuple(known),
         conditions_known=len(known) == len(conditions),
         variables=variables,
     )
 
 
-def _one_of(raw: Mapping[str, Any], place: Place, one: str, other: str, *, required: bool) -> None:
+def _one_of(
+    raw: Mapping[str, Any], location: ElementLocation, one: str, other: str, *, required: bool
+) -> None:
     if one in raw and other in raw:
-        place.fail(f"has both {one} and {other}", "leave one of them")
+        location.fail(f"has both {one} and {other}", "remove one of them")
     if required and one not in raw and other not in raw:
-        place.fail(f"has neither {one} nor {other}", f"add {one}")
+        location.fail(f"has neither {one} nor {other}", f"add {one}")
 
 
-def _placement(
-    raw: Mapping[str, Any], place: Place, *, names_principal: bool | None, trust: bool
+def _check_allowed(
+    raw: Mapping[str, Any], location: ElementLocation, *, names_principal: bool | None, trust: bool
 ) -> None:
     for name in ("Principal", "NotPrincipal"):
         if name in raw and names_principal is False:
-            place.at(name).fail(
-                "names a principal in a policy that is attached to one",
-                "leave it out, or attach the policy to a resource",
+            location.at(name).fail(
+                "is not allowed in a policy that is attached to a principal",
+                "remove it, or attach the policy to a resource",
             )
     if trust:
         for name in ("Resource", "NotResource", "NotPrincipal"):
             if name in raw:
-                place.at(name).fail("has no place in a role trust policy", "leave it out")
+                location.at(name).fail("is not allowed in a role trust policy", "remove it")
 
 
-def _effect(raw: Mapping[str, Any], place: Place) -> StatementEffect:
+def _effect(raw: Mapping[str, Any], location: ElementLocation) -> StatementEffect:
     if "Effect" not in raw:
-        place.fail("has no Effect", 'add "Effect": "Allow" or "Deny"')
+        location.fail("has no Effect", 'add "Effect": "Allow" or "Deny"')
     effect = raw["Effect"]
     if isinstance(effect, Unknown):
         return StatementEffect.UNKNOWN
     if effect not in ("Allow", "Deny"):
-        place.at("Effect").fail(f"is {str(effect)[:40]!r}", 'write "Allow" or "Deny"')
+        location.at("Effect").fail(f"is {str(effect)[:40]!r}", 'write "Allow" or "Deny"')
     return StatementEffect(effect)
 
 
-def _sid(raw: Any, place: Place, *, plain: bool) -> str | None:
+def _sid(raw: Any, location: ElementLocation, *, plain: bool) -> str | None:
     if raw is None or isinstance(raw, Unknown):
         return None
     if not isinstance(raw, str):
-        place.fail("is not a string", "write letters and digits")
+        location.fail("is not a string", "write letters and digits")
     if plain and not _SID.match(raw):
-        place.fail(f"is {raw[:40]!r}", "write only letters and digits, as IAM demands")
+        location.fail(f"is {raw[:40]!r}", "write only letters and digits, as IAM requires")
     return raw or None
 
 
-def _texts(raw: Mapping[str, Any], place: Place, name: str, check: Any) -> Texts | None:
+def _texts(
+    raw: Mapping[str, Any], location: ElementLocation, name: str, check: Any
+) -> Texts | None:
     """The strings of ``Action`` or ``Resource``: one or a list, each checked."""
     if name not in raw:
         return None
-    here = place.at(name)
+    here = location.at(name)
     value = raw[name]
     if isinstance(value, Unknown):
         return (UNKNOWN,)
@@ -178,28 +182,32 @@ def _texts(raw: Mapping[str, Any], place: Place, name: str, check: Any) -> Texts
     return tuple(value)
 
 
-def _check_action(text: str, place: Place) -> None:
+def _check_action(text: str, location: ElementLocation) -> None:
     if not _ACTION.match(text):
-        place.fail(f"is {text[:60]!r}", 'write "service:Action", with * and ? as wildcards, or "*"')
+        location.fail(
+            f"is {text[:60]!r}", 'write "service:Action", with * and ? as wildcards, or "*"'
+        )
 
 
-def _check_resource(text: str, place: Place) -> None:
+def _check_resource(text: str, location: ElementLocation) -> None:
     if text == "*":
         return
     parts = text.split(":")
     complete = len(parts) >= 6 and parts[2] and text.split(":", 5)[5]
     open_end = any(part.endswith("*") for part in parts[2:])
     if parts[0] != "arn" or len(parts) < 3 or not parts[1] or not (complete or open_end):
-        place.fail(
-            f"is {text[:80]!r}, which is no ARN",
+        location.fail(
+            f"is {text[:80]!r}, which is not an ARN",
             'write arn:partition:service:region:account:resource, or "*"',
         )
 
 
-def _principal(raw: Mapping[str, Any], place: Place, name: str) -> PrincipalElement | None:
+def _principal(
+    raw: Mapping[str, Any], location: ElementLocation, name: str
+) -> PrincipalElement | None:
     if name not in raw:
         return None
-    here = place.at(name)
+    here = location.at(name)
     value = raw[name]
     if isinstance(value, Unknown):
         return PrincipalElement(((UNKNOWN, UNKNOWN),))
@@ -209,7 +217,7 @@ def _principal(raw: Mapping[str, Any], place: Place, name: str) -> PrincipalElem
         here.fail('is neither "*" nor an object', 'write "*" or {"AWS": ...}, {"Service": ...}')
     if not value:
         here.fail("is an empty object", "name at least one principal")
-    here.only(value, [kind.value for kind in PrincipalType])
+    here.refuse_unknown(value, [kind.value for kind in PrincipalType])
     entries = [
         (PrincipalType(kind), one)
         for kind, given in value.items()
@@ -218,16 +226,18 @@ def _principal(raw: Mapping[str, Any], place: Place, name: str) -> PrincipalElem
     return PrincipalElement(tuple(entries))
 
 
-def _principals(kind: PrincipalType, given: Any, place: Place) -> Iterable[str | Unknown]:
+def _principals(
+    kind: PrincipalType, given: Any, location: ElementLocation
+) -> Iterable[str | Unknown]:
     if isinstance(given, str | Unknown):
-        given, places = [given], [place]
+        given, locations = [given], [location]
     elif isinstance(given, Sequence):
-        places = [place.item(i) for i in range(len(given))]
+        locations = [location.item(i) for i in range(len(given))]
     else:
-        place.fail("is neither a string nor a list of strings", "write strings")
+        location.fail("is neither a string nor a list of strings", "write strings")
     if not given:
-        place.fail("is an empty list", "name at least one principal")
-    for one, here in zip(given, places, strict=True):
+        location.fail("is an empty list", "name at least one principal")
+    for one, here in zip(given, locations, strict=True):
         if isinstance(one, Unknown):
             continue
         if not isinstance(one, str) or not one:
@@ -237,36 +247,40 @@ def _principals(kind: PrincipalType, given: Any, place: Place) -> Iterable[str |
     return tuple(given)
 
 
-def _check_aws_principal(text: str, place: Place) -> None:
+def _check_aws_principal(text: str, location: ElementLocation) -> None:
     if text == "*" or ACCOUNT_ID.match(text) or _UNIQUE_ID.match(text):
         return
     arn = parse_arn(text)
     if arn is None or arn.service not in ("iam", "sts"):
-        place.fail(
-            f"is {text[:80]!r}, which is no principal",
+        location.fail(
+            f"is {text[:80]!r}, which is not a principal",
             'write an account id, the ARN of an account, user, role or session, or "*"',
         )
     if "*" in text or "?" in text:
-        place.fail(
+        location.fail(
             f"is {text[:80]!r}, with a wildcard in part of a principal",
             'name each principal, or write "*" and a condition on aws:PrincipalArn',
         )
 
 
-def _conditions(raw: Any, place: Place, variables: bool | None) -> list[Condition | None]:
-    """The conditions of a statement; None for one that nobody knows."""
+def _conditions(
+    raw: Any, location: ElementLocation, variables: bool | None
+) -> list[Condition | None]:
+    """The conditions of a statement; None for one that is not known."""
     if isinstance(raw, Unknown):
         return [None]
     if not isinstance(raw, Mapping):
-        place.fail("is not an object", 'write {"StringEquals": {"key": "value"}}')
+        location.fail("is not an object", 'write {"StringEquals": {"key": "value"}}')
     found: list[Condition | None] = []
     for name, keys in raw.items():
         operator = parse_operator(name) if isinstance(name, str) else None
         if operator is None:
-            near = difflib.get_close_matches(str(name), [one.label for one in Operator], 1)
+            near = difflib.get_close_matches(
+                str(name), [operator.label for operator in Operator], 1
+            )
             hint = f"write {near[0]}" if near else "write one of AWS's condition operators"
-            place.fail(f'has an operator "{str(name)[:60]}" that AWS does not know', hint)
-        here = place.at(name)
+            location.fail(f'has an unknown condition operator "{str(name)[:60]}"', hint)
+        here = location.at(name)
         if isinstance(keys, Unknown):
             found.append(None)
             continue
@@ -281,23 +295,23 @@ def _conditions(raw: Any, place: Place, variables: bool | None) -> list[Conditio
 
 
 def _condition_values(
-    raw: Any, operator: OperatorName, place: Place, variables: bool | None
+    raw: Any, operator: OperatorName, location: ElementLocation, variables: bool | None
 ) -> Texts:
     if isinstance(raw, str | bool | int | float | Unknown):
-        raw, places = [raw], [place]
+        raw, locations = [raw], [location]
     elif isinstance(raw, Sequence):
-        places = [place.item(i) for i in range(len(raw))]
+        locations = [location.item(i) for i in range(len(raw))]
     else:
-        place.fail("is neither a value nor a list of values", "write strings")
+        location.fail("is neither a value nor a list of values", "write strings")
     texts: list[str | Unknown] = []
-    for one, here in zip(raw, places, strict=True):
+    for one, here in zip(raw, locations, strict=True):
         if isinstance(one, Unknown):
             texts.append(one)
             continue
         if not isinstance(one, str | bool | int | float):
             here.fail("is not a string, number or boolean", "write a string")
         text = text_of(one)
-        if not _fits(text, operator.operator, variables):
+        if not _is_valid_value(text, operator.operator, variables):
             here.fail(
                 f"is {text[:60]!r}, which {operator.operator.label} cannot compare",
                 f"write {operator.operator.family.value}",
@@ -306,13 +320,13 @@ def _condition_values(
     return tuple(texts)
 
 
-def _fits(text: str, operator: Operator, variables: bool | None) -> bool:
-    """Whether the operator's family can take the value."""
+def _is_valid_value(text: str, operator: Operator, variables: bool | None) -> bool:
+    """Whether the value is valid for the operator's family."""
     family = operator.family
     if family is Family.STRING or ("${" in text and family in (Family.ARN, Family.BOOL)):
         return True
     if family is Family.ARN:
         return text == "*" or (text.startswith(("arn:", "*:")) and text.count(":") >= 5)
     if family in (Family.BOOL, Family.NULL):
-        return truth(text) is not None
+        return boolean(text) is not None
     return comparison(operator, text) is not None

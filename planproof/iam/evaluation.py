@@ -1,114 +1,100 @@
-"""Would AWS allow the request, and which statements decide?
+"""Decides whether AWS would allow a request, and by which statements.
 
 Sources: IAM User Guide, "Policy evaluation logic" (order; which principals in a resource-based
-policy outrank the implicit denials of other policies), "Cross-account policy evaluation logic",
+policy override the implicit denials of other policies), "Cross-account policy evaluation logic",
 "Permissions boundaries for IAM entities", "AWS JSON policy elements: Principal" and
-"... NotPrincipal"; AWS KMS Developer Guide, "Key policies in AWS KMS" (no access but through the
-key policy); AWS Organizations User Guide, "SCP evaluation" and "RCP evaluation".
+"... NotPrincipal"; AWS KMS Developer Guide, "Key policies in AWS KMS" (all access
+requires the key policy); AWS Organizations User Guide, "SCP evaluation" and "RCP evaluation".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
-from planproof.iam.decision import Decision, Effect, Reason
+from planproof.iam.decision import Decision, Effect, LayerGrants, Reason
 from planproof.iam.explanation import shortfalls, unknowns
 from planproof.iam.policies import Layer, Policies, PolicySet, PolicySets
-from planproof.iam.principals import Caller, CallerKind, Named
+from planproof.iam.principals import NO_MATCH, CallerKind, PrincipalMatch
 from planproof.iam.request import Request
 from planproof.iam.statement import Statement, StatementEffect
-from planproof.iam.unknown_keys import worlds
+from planproof.iam.unknown_keys import value_combinations
 from planproof.values import Unknown
 from planproof.verdicts import Truth, all_of, any_of, negate
 
 RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})
-"""Services whose resources resource control policies surely apply to; AWS keeps adding more.
+"""Services that certainly support resource control policies; AWS keeps adding more.
 
 Source: AWS Organizations User Guide, "Resource control policies (RCPs)".
 """
 
-_ANYONE: Final = Named(True, False, False)
+_NO_GRANTS: Final = LayerGrants(False, False, False, False, NO_MATCH)
 
 
-class Grants(NamedTuple):
-    """What each layer allows, as far as it has a say."""
+class _Applicable:
+    """The statements that apply, and those that possibly apply, layer by layer."""
 
-    identity: Truth
-    boundary: Truth
-    session: Truth
-    service_control: Truth
-    resource: Named
-
-    @property
-    def limits(self) -> Truth:
-        """Boundary and session policy together."""
-        return all_of((self.boundary, self.session))
-
-
-_NO_GRANTS: Final = Grants(False, False, False, False, Named(False, False, False))
-
-
-class _Found:
-    """The statements that apply, surely or maybe, gathered layer by layer."""
-
-    __slots__ = ("allowing", "denying", "maybe_allowing", "maybe_denying")
+    __slots__ = ("allowing", "denying", "possibly_allowing", "possibly_denying")
 
     def __init__(self) -> None:
         self.allowing: list[Reason] = []
         self.denying: list[Reason] = []
-        self.maybe_allowing: list[tuple[Layer, Statement]] = []
-        self.maybe_denying: list[tuple[Layer, Statement]] = []
+        self.possibly_allowing: list[tuple[Layer, Statement]] = []
+        self.possibly_denying: list[tuple[Layer, Statement]] = []
 
 
 def evaluate(request: Request, policies: Policies) -> Decision:
     """Decide a request as AWS would.
 
     Args:
-        request: who wants to do what to which resource, and in which context.
-        policies: every policy that has a say.
+        request: the principal, action, resource and context.
+        policies: every policy that applies to the request.
 
     Returns:
         the decision. Its reasons are the denying statements for EXPLICITLY_DENIED, the allowing
-        ones for ALLOWED, the layers in which no statement allows for IMPLICITLY_DENIED, and what
-        is not known for UNDETERMINED. A request that nothing allows is IMPLICITLY_DENIED even
-        where it is not known whether a statement denies it as well: the answer is the same.
+        ones for ALLOWED, the layers in which no statement allows for IMPLICITLY_DENIED, and the
+        unknown facts for UNDETERMINED. A request that no statement allows is IMPLICITLY_DENIED
+        even if a statement possibly denies it: the decision is the same.
     """
     sets = policies.sets
-    found = _Found()
-    denied, grants, allowed = _weighed(request, sets, found)
+    found = _Applicable()
+    denied, grants, allowed = _apply_policies(request, sets, found)
     if denied is True:
         return Decision(Effect.EXPLICITLY_DENIED, tuple(found.denying))
     if allowed is False:
         return Decision(Effect.IMPLICITLY_DENIED, lambda: shortfalls(request, sets, grants))
     if allowed is True and denied is False:
         return Decision(Effect.ALLOWED, tuple(found.allowing))
-    effect = _in_every_world(request, sets, found)
+    effect = _decide_for_all_values(request, sets, found)
     if effect is Effect.ALLOWED:
-        return Decision(effect, (*found.allowing, *_reasons(found.maybe_allowing, request)))
+        return Decision(effect, (*found.allowing, *_reasons(found.possibly_allowing, request)))
     if effect is not Effect.UNDETERMINED:
-        return Decision(effect, tuple(_reasons(found.maybe_denying, request)))
-    return Decision(Effect.UNDETERMINED, lambda: tuple(_doubts(request, found, allowed)))
+        return Decision(effect, tuple(_reasons(found.possibly_denying, request)))
+    return Decision(Effect.UNDETERMINED, lambda: tuple(_open_reasons(request, found, allowed)))
 
 
-def _weighed(request: Request, sets: PolicySets, found: _Found) -> tuple[Truth, Grants, Truth]:
-    """Whether the request is explicitly denied, what each layer allows, and the sum of that."""
-    denied = any_of([_denied(one, request, sets, found) for one in _denying_sets(request, sets)])
+def _apply_policies(
+    request: Request, sets: PolicySets, found: _Applicable
+) -> tuple[Truth, LayerGrants, Truth]:
+    """Whether the request is explicitly denied, what each layer allows, and if all do together."""
+    denied = any_of(
+        [_denied(layer, request, sets, found) for layer in _denying_sets(request, sets)]
+    )
     grants = _NO_GRANTS if denied is True else _grants(request, sets, found)
     return denied, grants, _allowed(request, grants)
 
 
-def _in_every_world(request: Request, sets: PolicySets, found: _Found) -> Effect:
-    """The effect, if it is the same whatever the unknown context keys turn out to be."""
+def _decide_for_all_values(request: Request, sets: PolicySets, found: _Applicable) -> Effect:
+    """The effect, if it is the same for all values of the unknown context keys."""
     conditions = [
         condition
-        for _, statement in (*found.maybe_denying, *found.maybe_allowing)
+        for _, statement in (*found.possibly_denying, *found.possibly_allowing)
         for condition in statement.conditions
         if condition.holds(request.keys) is None
     ]
     effects: set[Effect] = set()
-    for world in worlds(conditions, request.keys):
-        denied, _, allowed = _weighed(request.assuming(world), sets, _Found())
+    for values in value_combinations(conditions, request.keys):
+        denied, _, allowed = _apply_policies(request.replacing(values), sets, _Applicable())
         if denied is True:
             effects.add(Effect.EXPLICITLY_DENIED)
         elif allowed is False:
@@ -124,16 +110,16 @@ def _in_every_world(request: Request, sets: PolicySets, found: _Found) -> Effect
     return effects.pop() if len(effects) == 1 else Effect.IMPLICITLY_DENIED
 
 
-def _reasons(maybe: Iterable[tuple[Layer, Statement]], request: Request) -> Iterator[Reason]:
-    for layer, statement in dict.fromkeys(maybe):
+def _reasons(possible: Iterable[tuple[Layer, Statement]], request: Request) -> Iterator[Reason]:
+    for layer, statement in dict.fromkeys(possible):
         yield Reason(layer, statement, unknowns(statement, request))
 
 
-def _doubts(request: Request, found: _Found, allowed: Truth) -> Iterator[Reason]:
-    maybe = found.maybe_denying + (found.maybe_allowing if allowed is None else [])
-    yield from _reasons(maybe, request)
+def _open_reasons(request: Request, found: _Applicable, allowed: Truth) -> Iterator[Reason]:
+    allowing = found.possibly_allowing if allowed is None else []
+    yield from _reasons(found.possibly_denying + allowing, request)
     if allowed is None and request.owner is None and request.caller.account is not None:
-        note = "whose account the resource is in is not known (its ARN and the request do not say)"
+        note = "the account that owns the resource is not known (its ARN and the request name none)"
         yield Reason(None, None, note)
 
 
@@ -154,17 +140,17 @@ def _denying_sets(request: Request, sets: PolicySets) -> Iterator[PolicySet]:
         yield sets.resource
 
 
-def _denied(policy_set: PolicySet, request: Request, sets: PolicySets, found: _Found) -> Truth:
+def _denied(policy_set: PolicySet, request: Request, sets: PolicySets, found: _Applicable) -> Truth:
     """Whether a statement of the set denies the request."""
     layer = policy_set.layer
     result: Truth = False
-    for statement, verdict in policy_set.denying(request.action_key, request.resource):
+    for statement, covered in policy_set.denying(request.action_key, request.resource):
         applies = statement.applies(request.resource, request.keys)
         if applies is False:
             continue
         if layer in (Layer.RESOURCE, Layer.RESOURCE_CONTROL):
             applies = all_of((applies, _denies_caller(statement, request, sets)))
-        applies = all_of((applies, verdict))
+        applies = all_of((applies, covered))
         if layer is Layer.RESOURCE_CONTROL and request.service not in RCP_SERVICES:
             applies = all_of((applies, None))
         if statement.effect is StatementEffect.UNKNOWN:
@@ -173,38 +159,38 @@ def _denied(policy_set: PolicySet, request: Request, sets: PolicySets, found: _F
             found.denying.append(Reason(layer, statement))
             result = True
         elif applies is None:
-            found.maybe_denying.append((layer, statement))
+            found.possibly_denying.append((layer, statement))
             result = True if result is True else None
     return result
 
 
 def _denies_caller(statement: Statement, request: Request, sets: PolicySets) -> Truth:
-    """Whether ``Principal`` or ``NotPrincipal`` of a denial means the caller."""
+    """Whether ``Principal`` or ``NotPrincipal`` of a Deny statement matches the caller."""
     caller = request.caller
     if statement.principal is not None:
-        return statement.principal.names(caller, request.facts).at_all
+        return statement.principal.match(caller, request.facts).overall
     if statement.not_principal is None:
         return True
     if sets.boundaries and caller.kind in (CallerKind.USER, CallerKind.ROLE, CallerKind.SESSION):
-        return True  # NotPrincipal with Deny spares nobody who has a permissions boundary
-    return negate(statement.not_principal.excepts(caller, request.facts))
+        return True  # NotPrincipal with Deny exempts no principal that has a permissions boundary
+    return negate(statement.not_principal.exempts(caller, request.facts))
 
 
-def _grants(request: Request, sets: PolicySets, found: _Found) -> Grants:
+def _grants(request: Request, sets: PolicySets, found: _Applicable) -> LayerGrants:
     """What each layer allows; True for a layer that does not restrict this caller."""
     caller = request.caller
     resource = _resource_grant(sets.resource, request, found)
     if caller.account is None:
-        return Grants(False, True, True, True, resource)
+        return LayerGrants(False, True, True, True, resource)
     scp: Truth = True
     if not caller.is_service_linked:
         scp = all_of([_allows(level, request, found) for level in sets.service_control])
     if caller.kind is CallerKind.ROOT:
-        return Grants(True, True, True, scp, resource)
+        return LayerGrants(True, True, True, scp, resource)
     session: Truth = caller.kind is not CallerKind.FEDERATED_USER
     if sets.session is not None:
         session = _allows(sets.session, request, found)
-    return Grants(
+    return LayerGrants(
         identity=_allows(sets.identity, request, found),
         boundary=all_of([_allows(one, request, found) for one in sets.boundaries]),
         session=session,
@@ -213,99 +199,99 @@ def _grants(request: Request, sets: PolicySets, found: _Found) -> Grants:
     )
 
 
-def _allows(policy_set: PolicySet, request: Request, found: _Found) -> Truth:
-    """Whether a statement of a set of policies attached to the caller allows the request."""
+def _allows(policy_set: PolicySet, request: Request, found: _Applicable) -> Truth:
+    """Whether a statement of the caller's policies in this layer allows the request."""
     result: Truth = False
-    for statement, verdict in policy_set.allowing(request.action_key, request.resource):
+    for statement, covered in policy_set.allowing(request.action_key, request.resource):
         applies = statement.applies(request.resource, request.keys)
-        if verdict is None or statement.effect is StatementEffect.UNKNOWN:
+        if covered is None or statement.effect is StatementEffect.UNKNOWN:
             applies = all_of((applies, None))
         if applies is True:
             found.allowing.append(Reason(policy_set.layer, statement))
             result = True
         elif applies is None:
-            found.maybe_allowing.append((policy_set.layer, statement))
+            found.possibly_allowing.append((policy_set.layer, statement))
             result = True if result is True else None
     return result
 
 
-def _resource_grant(policy_set: PolicySet | None, request: Request, found: _Found) -> Named:
-    """How the resource-based policies allow the caller."""
+def _resource_grant(
+    policy_set: PolicySet | None, request: Request, found: _Applicable
+) -> PrincipalMatch:
+    """How the resource-based policies match and allow the caller."""
     if policy_set is None:
-        return Named(False, False, False)
-    directly: Truth = False
-    by_role: Truth = False
-    by_account: Truth = False
-    for statement, verdict in policy_set.allowing(request.action_key, request.resource):
-        named = _allowed_caller(statement, request)
-        if named.at_all is False:
+        return NO_MATCH
+    direct: Truth = False
+    through_role: Truth = False
+    through_account: Truth = False
+    for statement, covered in policy_set.allowing(request.action_key, request.resource):
+        match = _allowed_caller(statement, request)
+        if match.overall is False:
             continue
-        applies = all_of((verdict, statement.applies(request.resource, request.keys)))
+        applies = all_of((covered, statement.applies(request.resource, request.keys)))
         if statement.effect is StatementEffect.UNKNOWN:
             applies = all_of((applies, None))
         if applies is False:
             continue
-        if applies is True and named.at_all is True:
+        if applies is True and match.overall is True:
             found.allowing.append(Reason(Layer.RESOURCE, statement))
         else:
-            found.maybe_allowing.append((Layer.RESOURCE, statement))
-        directly = any_of((directly, all_of((named.directly, applies))))
-        by_role = any_of((by_role, all_of((named.by_role, applies))))
-        by_account = any_of((by_account, all_of((named.by_account, applies))))
-    return Named(directly, by_role, by_account)
+            found.possibly_allowing.append((Layer.RESOURCE, statement))
+        direct = any_of((direct, all_of((match.direct, applies))))
+        through_role = any_of((through_role, all_of((match.through_role, applies))))
+        through_account = any_of((through_account, all_of((match.through_account, applies))))
+    return PrincipalMatch(direct, through_role, through_account)
 
 
-def _allowed_caller(statement: Statement, request: Request) -> Named:
-    """How ``Principal`` or ``NotPrincipal`` of an allowing statement means the caller."""
+def _allowed_caller(statement: Statement, request: Request) -> PrincipalMatch:
+    """How ``Principal`` or ``NotPrincipal`` of an Allow statement matches the caller."""
     if statement.principal is not None:
-        return statement.principal.names(request.caller, request.facts)
+        return statement.principal.match(request.caller, request.facts)
     if statement.not_principal is None:
-        return _ANYONE
-    named = statement.not_principal.names(request.caller, request.facts)
-    return Named(negate(named.at_all), False, False)
+        return PrincipalMatch(True, False, False)
+    match = statement.not_principal.match(request.caller, request.facts)
+    return PrincipalMatch(negate(match.overall), False, False)
 
 
-def _allowed(request: Request, grants: Grants) -> Truth:
+def _allowed(request: Request, grants: LayerGrants) -> Truth:
     """Whether the grants of all layers together allow the request."""
     caller = request.caller
     if caller.account is None:
-        return grants.resource.directly
-    owner = request.owner
-    same = None if owner is None else owner == caller.account
-    if same is None:
-        inside, outside = _same_account(request, grants), _cross_account(grants)
-        verdict = inside if inside is outside else None
+        return grants.resource.direct
+    same, cross = _same_account(request, grants), _cross_account(grants)
+    if request.owner is None:
+        allowed = same if same is cross else None
     else:
-        verdict = _same_account(request, grants) if same else _cross_account(grants)
-    return all_of((grants.service_control, verdict))
+        allowed = same if request.owner == caller.account else cross
+    return all_of((grants.service_control, allowed))
 
 
-def _same_account(request: Request, grants: Grants) -> Truth:
-    """Either side can allow; but a key or a role is closed to all whom its policy leaves out."""
+def _same_account(request: Request, grants: LayerGrants) -> Truth:
+    """Either policy can allow; but a KMS key or a role requires its own policy to allow."""
     resource = grants.resource
     by_identity = all_of((grants.identity, grants.limits))
-    named = any_of((resource.directly, all_of((resource.by_role, grants.limits))))
-    open_to_account = any_of((named, by_identity))
-    closed = _is_closed(request)
-    if closed is False:
+    directly = any_of((resource.direct, all_of((resource.through_role, grants.limits))))
+    open_to_account = any_of((directly, by_identity))
+    required = _requires_resource_policy(request)
+    if required is False:
         return open_to_account
-    if _is_role_assumed_by_root(request.caller, request):
-        return False
-    by_account = any_of((named, all_of((resource.by_account, by_identity))))
-    if closed is True or by_account is open_to_account:
-        return by_account
+    if request.caller.kind is CallerKind.ROOT and request.service == "sts":
+        return False  # the account root user cannot assume a role
+    through_account = any_of((directly, all_of((resource.through_account, by_identity))))
+    if required is True or through_account is open_to_account:
+        return through_account
     return None
 
 
-def _cross_account(grants: Grants) -> Truth:
-    """Both accounts have to allow: the caller's by identity, the owner's by resource policy."""
-    return all_of((grants.identity, grants.limits, grants.resource.at_all))
+def _cross_account(grants: LayerGrants) -> Truth:
+    """Both accounts must allow: the caller's by identity, the owner's by resource policy."""
+    return all_of((grants.identity, grants.limits, grants.resource.overall))
 
 
-def _is_closed(request: Request) -> Truth:
-    """Whether nobody, account included, may act on the resource unless its policy says so.
+def _requires_resource_policy(request: Request) -> Truth:
+    """Whether no principal may act on the resource unless the resource's policy allows it.
 
-    So it is for KMS keys and for IAM roles that are assumed.
+    True for KMS keys and for IAM roles that are assumed.
     """
     if request.service not in ("kms", "sts"):
         return False
@@ -313,7 +299,3 @@ def _is_closed(request: Request) -> Truth:
         return None
     marker = ":key/" if request.service == "kms" else ":role/"
     return marker in request.resource
-
-
-def _is_role_assumed_by_root(caller: Caller, request: Request) -> bool:
-    return caller.kind is CallerKind.ROOT and request.service == "sts"

@@ -1,53 +1,52 @@
-"""Why was nothing allowed, and what would have to be known to decide?"""
+"""Why a request is not allowed, and which unknown facts leave it undetermined."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from planproof.iam.context import Missing
-from planproof.iam.decision import Reason
+from planproof.iam.decision import LayerGrants, Reason
 from planproof.iam.policies import Layer, PolicySets
 from planproof.iam.principals import CallerKind
 from planproof.iam.request import Request
 from planproof.iam.statement import Statement, StatementEffect
 
-if TYPE_CHECKING:
-    from planproof.iam.evaluation import Grants
 
-
-def shortfalls(request: Request, sets: PolicySets, grants: Grants) -> tuple[Reason, ...]:
-    """The layers that would have had to allow the request, and did not."""
+def shortfalls(request: Request, sets: PolicySets, grants: LayerGrants) -> tuple[Reason, ...]:
+    """The layers that must allow the request, and do not."""
     reasons: list[Reason] = []
-    what = f"{request.action} on {request.resource}"
+    permission = f"{request.action} on {request.resource}"
 
     def missing(layer: Layer, note: str) -> None:
         reasons.append(Reason(layer, None, note))
 
     if grants.service_control is False:
-        missing(Layer.SERVICE_CONTROL, f"no service control policy of some level allows {what}")
+        missing(
+            Layer.SERVICE_CONTROL,
+            f"at a level of the organization, no service control policy allows {permission}",
+        )
     if grants.boundary is False:
-        missing(Layer.BOUNDARY, f"the permissions boundary does not allow {what}")
+        missing(Layer.BOUNDARY, f"the permissions boundary does not allow {permission}")
     if grants.session is False:
-        missing(Layer.SESSION, f"no session policy allows {what}")
+        missing(Layer.SESSION, f"no session policy allows {permission}")
     if grants.identity is False and request.caller.account is not None:
-        missing(Layer.IDENTITY, f"no statement of an identity-based policy allows {what}")
-    if grants.resource.at_all is False:
-        some = "no statement of the resource-based policy allows"
-        text = some if sets.resource is not None else "there is no resource-based policy to allow"
-        missing(Layer.RESOURCE, f"{text} {what} to {request.principal or 'anonymous users'}")
-    elif grants.resource.directly is False and grants.resource.by_role is False:
+        missing(Layer.IDENTITY, f"no statement of an identity-based policy allows {permission}")
+    if grants.resource.overall is False:
+        note = "no statement of the resource-based policy allows"
+        if sets.resource is None:
+            note = "there is no resource-based policy to allow"
+        missing(Layer.RESOURCE, f"{note} {permission} to {request.principal or 'anonymous users'}")
+    elif grants.resource.direct is False and grants.resource.through_role is False:
         missing(Layer.RESOURCE, "the resource-based policy leaves the decision to the account")
     if not reasons:
         root = request.caller.kind is CallerKind.ROOT
-        note = "the account root user cannot assume a role" if root else "nothing allows it"
+        note = "the account root user cannot assume a role" if root else "no policy allows it"
         reasons.append(Reason(None, None, note))
     return tuple(reasons)
 
 
 def unknowns(statement: Statement, request: Request) -> str:
-    """What is not known about a statement, as a clause."""
+    """The unknown facts about a statement, as a clause."""
     if statement.effect is StatementEffect.UNKNOWN and not statement.conditions_known:
-        return "what it says is not known"
+        return "its content is not known"
     parts: list[str] = []
     if statement.effect is StatementEffect.UNKNOWN:
         parts.append("its Effect")
@@ -60,13 +59,13 @@ def unknowns(statement: Statement, request: Request) -> str:
         if condition.holds(request.keys) is None:
             missing = isinstance(request.keys.get(condition.context_key), Missing)
             key = condition.key
-            parts.append(f"the request's {key}" if missing else f"the value {key} is compared with")
+            parts.append(f"the request's {key}" if missing else f"the value compared with {key}")
     if not statement.conditions_known:
         parts.append("its Condition")
-    named = statement.principal
-    if named is not None and named.names(request.caller, request.facts).at_all is None:
-        parts.append("whom its Principal means")
+    principal = statement.principal
+    if principal is not None and principal.match(request.caller, request.facts).overall is None:
+        parts.append("whether its Principal matches the caller")
     if not parts:
-        parts.append("whether it means the caller")
+        parts.append("whether it applies to the caller")
     parts = list(dict.fromkeys(parts))
     return f"{' and '.join(parts)} {'is' if len(parts) == 1 else 'are'} not known"

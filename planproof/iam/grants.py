@@ -1,7 +1,7 @@
-"""Which statements allow an action, on what, and how far are they limited?
+"""The statements that allow an action, with their resources and limiting conditions.
 
-For questions about everything a principal may do, rather than about one request: "which roles may
-this function pass, and to which service?"
+For everything that a principal may do, rather than for one request: "which roles may this function
+pass, and to which service?"
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class StatementRef:
 
     Attributes:
         statement: the statement itself.
-        certain: whether it surely allows the action; if not, its effect or action is UNKNOWN.
+        certain: whether it certainly allows the action; if not, its effect or action is UNKNOWN.
     """
 
     statement: Statement
@@ -74,11 +74,11 @@ class StatementRef:
         return self.statement.conditions
 
     def limited_to(self, key: str) -> Texts | None:
-        """The values that a condition leaves to a context key; None if no condition limits it.
+        """The values to which a condition limits a context key; None if no condition does.
 
-        Only conditions that fail without the key count: ``IfExists``, ``ForAllValues`` and negated
-        operators are no limit. Values may hold wildcards if the operator takes them. Where several
-        conditions limit the key, the values of the shortest list.
+        Only conditions that fail without the key are a limit: ``IfExists``, ``ForAllValues`` and
+        negated operators are not. Values may contain wildcards if the operator takes them. Where
+        several conditions limit the key, the values of the shortest list.
         """
         limits = [
             condition.values
@@ -92,31 +92,33 @@ class StatementRef:
 
 
 def statements_allowing(documents: Iterable[Document], action: str) -> list[StatementRef]:
-    """The statements that allow an action, or may allow it, on whatever resource and condition.
+    """The statements that allow, or may allow, an action on any resource and condition.
 
     Args:
         documents: parsed documents, mappings, JSON text or UNKNOWN.
         action: ``service:Action``, in any case.
     """
-    found: list[StatementRef] = []
+    references: list[StatementRef] = []
     for i, document in enumerate(documents):
         if not isinstance(document, PolicyDocument):
             document = PolicyDocument.parse(document, f"policy[{i}]")
         for statement in document.statements:
             covered = statement.covers_action(action.lower()) if statement.may_allow else False
             if covered is not False:
-                sure = covered is True and statement.effect is StatementEffect.ALLOW
-                found.append(StatementRef(statement, sure))
-    return found
+                certain = covered is True and statement.effect is StatementEffect.ALLOW
+                references.append(StatementRef(statement, certain))
+    return references
 
 
 def pattern_covers(pattern: str | Unknown, arn: str) -> Truth:
-    """Whether a ``Resource`` pattern matches an ARN; None where a variable or UNKNOWN decides."""
+    """Whether a ``Resource`` pattern matches an ARN; None where a variable or UNKNOWN
+    decides.
+    """
     return PatternSet([pattern], Flavor.RESOURCE, variables=True).matches(arn, _UNKNOWN_CONTEXT)
 
 
 def pattern_covers_more(pattern: str | Unknown, arn: str) -> Truth:
-    """Whether a ``Resource`` pattern can match anything besides an ARN.
+    """Whether a ``Resource`` pattern can match anything other than this ARN.
 
     Any wildcard can, and any other ARN does; None for UNKNOWN and for policy variables.
     """

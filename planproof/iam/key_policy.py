@@ -1,7 +1,7 @@
-"""Which policy does a KMS key have if nobody writes one?
+"""The policy of a KMS key that is created without one.
 
-Source: AWS KMS Developer Guide, "Default key policy": a key that is made without a policy gives
-the account full access, and so lets IAM policies decide.
+Source: AWS KMS Developer Guide, "Default key policy": the policy gives the account full access,
+and so lets IAM policies decide.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from planproof.iam.document import PolicyDocument, PolicyKind
 def default_key_policy(
     account: str, partition: str = "aws", name: str = "default key policy"
 ) -> PolicyDocument:
-    """The policy of a key that was made programmatically and without one.
+    """The policy of a key that was created programmatically and without one.
 
     Args:
         account: the account that owns the key, twelve digits.
         partition: ``aws``, ``aws-cn``, ``aws-us-gov``.
-        name: what reasons call the policy.
+        name: the policy's name in reasons.
     """
     statement = {
         "Sid": "Enable IAM User Permissions",

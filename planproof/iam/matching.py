@@ -1,7 +1,7 @@
-"""Does a value match any of a policy's values, as far as anybody knows?
+"""Matches a value with the values of a policy element.
 
-A :class:`PatternSet` is compiled once, from the list of strings that a policy gives (each maybe
-with wildcards, variables, or UNKNOWN), and asked often.
+A :class:`PatternSet` is compiled once, from the strings of a policy (which may contain wildcards
+and variables, or be UNKNOWN), and matched often.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from planproof.verdicts import Truth
 
 
 class PatternSet:
-    """Patterns of which one is enough.
+    """Patterns of which at least one must match.
 
     Args:
         texts: the policy's values; an UNKNOWN among them may be any pattern.
-        flavor: how far wildcards reach.
-        variables: whether the document's version knows policy variables; None if that is not
+        flavor: which characters the wildcards match.
+        variables: whether the document's version supports policy variables; None if that is not
             known, which makes a text with ``${`` unknown itself.
-        fold: whether case does not count.
+        fold: whether to ignore case.
     """
 
     __slots__ = (
@@ -60,8 +60,8 @@ class PatternSet:
                 self._unknown = True
                 continue
             if variables is None and "${" in text:
-                shown = text.lower() if fold else text
-                self._either += [_parse(shown, flavor, known) for known in (True, False)]
+                folded = text.lower() if fold else text
+                self._either += [_parse(folded, flavor, known) for known in (True, False)]
                 continue
             pieces = _parse(text.lower() if fold else text, flavor, bool(variables))
             if any(isinstance(piece, Variable) for piece in pieces):
@@ -103,8 +103,8 @@ class PatternSet:
         for automaton in self._automata:
             if automaton(value):
                 return True
-        open_ = self._unknown or any(_might_match(pieces, value) for pieces in self._either)
-        result: Truth = None if open_ else False
+        possible = self._unknown or any(_might_match(pieces, value) for pieces in self._either)
+        result: Truth = None if possible else False
         for pieces, flavor in self._varying:
             tokens = variables.resolve(pieces, context)
             if tokens is Missing.UNKNOWN:
@@ -129,7 +129,7 @@ class PatternSet:
 
 
 def _might_match(pieces: Sequence[Piece], value: str) -> bool:
-    """Whether a value could match if the variables, whose values are not known, were right."""
+    """Whether a value could match for some values of the unknown variables."""
     loose = [Wildcard.ANY if isinstance(piece, Variable) else piece for piece in pieces]
     return compile_tokens(loose, Flavor.GLOB)(value)
 
@@ -141,7 +141,7 @@ def _parse(text: str, flavor: Flavor, known: bool) -> tuple[Piece, ...]:
 def _compiled(
     patterns: Sequence[tuple[Piece, ...]], flavor: Flavor
 ) -> tuple[Callable[[str], object] | None, list[Matcher]]:
-    """One regular expression for all patterns that have one, and a matcher for each other."""
+    """One regular expression for the patterns that have one, and matchers for the others."""
     sources: list[str] = []
     automata: list[Matcher] = []
     for pieces in patterns:

@@ -1,4 +1,4 @@
-"""How does each condition operator compare a value of the request with the policy's values?
+"""The condition operators, and how each compares a request's value with a policy's.
 
 Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
 """
@@ -17,11 +17,11 @@ from enum import Enum
 from typing import Final
 
 Comparison = Callable[[str], bool]
-"""Whether a value of the request compares as wanted with one value of the policy."""
+"""Whether a value of the request satisfies the comparison with one value of the policy."""
 
 
 class Family(Enum):
-    """What kind of value an operator compares, in words for an error."""
+    """The kind of value that an operator compares, as error messages name it."""
 
     STRING = "a string"
     ARN = "an ARN"
@@ -34,7 +34,7 @@ class Family(Enum):
 
 
 class Operator(Enum):
-    """Every condition operator without its qualifiers: family, and whether it negates."""
+    """Every condition operator: its label, its family, and whether it is negated."""
 
     STRING_EQUALS = "StringEquals", Family.STRING, False
     STRING_NOT_EQUALS = "StringNotEquals", Family.STRING, True
@@ -116,7 +116,7 @@ def moment(text: str) -> Decimal | None:
     return seconds
 
 
-def truth(text: str) -> bool | None:
+def boolean(text: str) -> bool | None:
     """True or False for "true" or "false" in any case, else None."""
     return {"true": True, "false": False}.get(text.lower())
 
@@ -138,45 +138,46 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 
 
 def comparison(operator: Operator, text: str) -> Comparison | None:
-    """How to compare with one value of the policy; None if the value is not of the family.
+    """The comparison with one value of the policy; None if the value is not of the family.
 
     Only for the families without wildcards and variables: numbers, dates, binary and addresses.
-    A negated operator compares like its positive one; the caller negates.
+    A negated operator compares like its positive counterpart; the caller negates.
     """
     if operator.family is Family.BINARY:
-        wanted_bytes = octets(text)
-        return None if wanted_bytes is None else lambda value: octets(value) == wanted_bytes
+        expected_bytes = octets(text)
+        return None if expected_bytes is None else lambda value: octets(value) == expected_bytes
     if operator.family is Family.IP:
-        wanted_range = network(text)
-        return None if wanted_range is None else lambda value: _inside(value, wanted_range)
+        expected_range = network(text)
+        return None if expected_range is None else lambda value: _inside(value, expected_range)
     read = number if operator.family is Family.NUMERIC else moment
-    wanted = read(text)
-    if wanted is None:
+    expected = read(text)
+    if expected is None:
         return None
-    return lambda value: _ordered(operator.label, read(value), wanted)
+    return lambda value: _ordered(operator.label, read(value), expected)
 
 
-def every(values: Iterable[str], operator: Operator) -> list[Comparison]:
+def comparisons(values: Iterable[str], operator: Operator) -> list[Comparison]:
     """The comparisons with all values that :func:`comparison` accepts."""
-    return [one for text in values if (one := comparison(operator, text)) is not None]
+    found = (comparison(operator, text) for text in values)
+    return [compare for compare in found if compare is not None]
 
 
-def _inside(value: str, wanted: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+def _inside(value: str, expected: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
     try:
-        return ipaddress.ip_address(value) in wanted
+        return ipaddress.ip_address(value) in expected
     except ValueError:
         return False
 
 
-def _ordered(label: str, value: Decimal | None, wanted: Decimal) -> bool:
+def _ordered(label: str, value: Decimal | None, expected: Decimal) -> bool:
     if value is None:
         return False
     if label.endswith("LessThanEquals"):
-        return value <= wanted
+        return value <= expected
     if label.endswith("LessThan"):
-        return value < wanted
+        return value < expected
     if label.endswith("GreaterThanEquals"):
-        return value >= wanted
+        return value >= expected
     if label.endswith("GreaterThan"):
-        return value > wanted
-    return value == wanted
+        return value > expected
+    return value == expected

@@ -1,8 +1,8 @@
-"""Does a pattern with ``*`` and ``?`` match a value, in time linear in both?
+"""Matches values with ``*`` and ``?`` patterns, in time linear in both.
 
 Sources: IAM User Guide, "IAM JSON policy elements: Resource" (wildcards in ARNs: within a segment;
-a ``*`` that ends a segment can reach beyond the colon), "... Action" (names are case-insensitive),
-"... Condition operators" (``StringLike`` runs over the whole string, ``ArnLike`` part by part).
+a ``*`` that ends a segment can match across the colon), "... Action" (names are case-insensitive),
+"... Condition operators" (``StringLike`` matches the whole string, ``ArnLike`` part by part).
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ Token = str | Wildcard
 
 
 class Flavor(Enum):
-    """How far the wildcards of a pattern reach."""
+    """Which characters the wildcards of a pattern can match."""
 
     EXACT = "exact"
     """``StringEquals``: there are no wildcards."""
     GLOB = "glob"
-    """``StringLike``, actions: over any character."""
+    """``StringLike``, actions: any character."""
     ARN = "arn"
-    """``ArnLike``: each of the six parts by itself."""
+    """``ArnLike``: within each of the six parts."""
     RESOURCE = "resource"
-    """``Resource``: like ARN, but a ``*`` that ends a segment reaches beyond its colon."""
+    """``Resource``: like ARN, but a ``*`` that ends a segment matches across its colon."""
 
 
 ARN_COLONS: Final = 5
@@ -59,7 +59,7 @@ def split_wildcards(text: str) -> tuple[Token, ...]:
 
 
 def compile_tokens(tokens: Sequence[Token], flavor: Flavor) -> Matcher:
-    """A function that tells whether a value matches the pattern as a whole, case-sensitively."""
+    """A function that returns whether a value matches the whole pattern, case-sensitively."""
     return _compile(tuple(tokens), flavor)
 
 
@@ -68,7 +68,7 @@ def _compile(tokens: tuple[Token, ...], flavor: Flavor) -> Matcher:
     if all(isinstance(token, str) for token in tokens):
         return "".join(str(token) for token in tokens).__eq__
     if tokens == (Wildcard.ANY,):
-        return _everything
+        return _match_everything
     source = regex_of(tokens, flavor)
     if source is None:
         return _Automaton(tokens, flavor).matches
@@ -79,10 +79,9 @@ def _compile(tokens: tuple[Token, ...], flavor: Flavor) -> Matcher:
 def regex_of(tokens: Sequence[Token], flavor: Flavor) -> str | None:
     r"""A regular expression, anchored at its end, that never backtracks over a matched chunk.
 
-    ``a*b*c`` becomes ``a(?>.*?b).*c\Z``: taking the first ``b`` is always right when all stars of
-    a stretch may run over the same characters, so the search is linear. Returns None where stars
-    of both kinds mix (some may run over a colon, some may not): there the first match need not be
-    the right one.
+    ``a*b*c`` becomes ``a(?>.*?b).*c\Z``: the first ``b`` is always the right one if all stars of a
+    run may match the same characters, so the search is linear. Returns None where stars of both
+    kinds mix (some may match a colon, some may not): there the first match can be the wrong one.
     """
     confined = _confined(tokens, flavor)
     if flavor is Flavor.ARN:
@@ -90,15 +89,15 @@ def regex_of(tokens: Sequence[Token], flavor: Flavor) -> str | None:
         if len(segments) <= ARN_COLONS:
             return None
         *inner, resource = segments
-        parts = [_stretch(segment, [True] * len(segment)) for segment in inner]
-        return ":".join((*parts, _stretch(resource, [False] * len(resource)))) + r"\Z"
+        parts = [_run_regex(segment, [True] * len(segment)) for segment in inner]
+        return ":".join((*parts, _run_regex(resource, [False] * len(resource)))) + r"\Z"
     if any(confined[i] for i, token in enumerate(tokens) if token is Wildcard.ANY):
         return None
-    return _stretch(tokens, confined) + r"\Z"
+    return _run_regex(tokens, confined) + r"\Z"
 
 
-def _stretch(tokens: Sequence[Token], confined: Sequence[bool]) -> str:
-    """The expression for a run of tokens whose stars all have the same reach."""
+def _run_regex(tokens: Sequence[Token], confined: Sequence[bool]) -> str:
+    """The expression for a run of tokens whose stars all match the same characters."""
     chunks: list[str] = [""]
     run = "."
     for token, inside in zip(tokens, confined, strict=True):
@@ -130,7 +129,7 @@ def _segments(tokens: Sequence[Token]) -> list[list[Token]]:
 
 
 def _confined(tokens: Sequence[Token], flavor: Flavor) -> list[bool]:
-    """For each token, whether it is a wildcard that may not run over a colon."""
+    """For each token, whether it is a wildcard that may not match a colon."""
     if flavor in (Flavor.EXACT, Flavor.GLOB):
         return [False] * len(tokens)
     confined: list[bool] = []
@@ -148,17 +147,17 @@ def _confined(tokens: Sequence[Token], flavor: Flavor) -> list[bool]:
     return confined
 
 
-def _everything(value: str) -> bool:
+def _match_everything(value: str) -> bool:
     return True
 
 
 class _Automaton:
-    """The pattern as a bit-parallel automaton: one pass over the value, whatever the stars."""
+    """The pattern as a bit-parallel automaton: one pass over the value."""
 
     def __init__(self, tokens: Sequence[Token], flavor: Flavor) -> None:
-        self._exact: dict[str, int] = {}  # states that move on, on one character
-        self._one = self._one_no_colon = 0  # states that move on, on any character
-        self._stay = self._stay_no_colon = 0  # states that stay, on any character
+        self._exact: dict[str, int] = {}  # states that advance on one character
+        self._one = self._one_no_colon = 0  # states that advance on any character
+        self._stay = self._stay_no_colon = 0  # states that stay on any character
         state = 0
         for token, confined in zip(tokens, _confined(tokens, flavor), strict=True):
             if isinstance(token, str):
@@ -172,8 +171,7 @@ class _Automaton:
             else:
                 self._stay |= 0 if confined else 1 << state
                 self._stay_no_colon |= 1 << state
-                # The star's own state stands for "still inside it": leaving it costs nothing,
-                # so the next token starts from the same state.
+                # A star adds no state: the next token starts from the state that stays.
         self._final = 1 << state
 
     def matches(self, value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Which policies have a say in a request, and which of their statements mean its action?"""
+"""The policies that apply to a request, indexed by action and resource."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Document = PolicyDocument | Mapping[str, Any] | str | Unknown
 
 
 class Layer(Enum):
-    """The policy types, in AWS's words."""
+    """The policy types, as AWS names them."""
 
     IDENTITY = "identity-based policy"
     RESOURCE = "resource-based policy"
@@ -37,16 +37,16 @@ _KINDS: Final = {
     Layer.SERVICE_CONTROL: PolicyKind.IDENTITY,
     Layer.RESOURCE_CONTROL: PolicyKind.RESOURCE,
 }
-_REMEMBERED_ACTIONS: Final = 4096
-_WORTH_A_SEARCH: Final = 4
+_MAX_CACHED_ACTIONS: Final = 4096
+_MIN_SEARCHED_STATEMENTS: Final = 4
 
 
 Candidates = Sequence[tuple[Statement, Truth]]
-"""Statements that may apply, each with whether it means the action."""
+"""Statements that may apply, each with whether it covers the action."""
 
 
 class PolicySet:
-    """Documents of one layer of which any can allow, compiled by action and resource."""
+    """Documents of one layer, any of which can allow, indexed by action and resource."""
 
     __slots__ = ("_allowing", "_denying", "documents", "layer")
 
@@ -67,7 +67,7 @@ class PolicySet:
 
 
 class _ByAction:
-    """Statements, found by the action they mean; what was found once is remembered."""
+    """Statements by the action that they cover, cached per action."""
 
     __slots__ = ("_found", "_statements")
 
@@ -80,51 +80,51 @@ class _ByAction:
         if found is None:
             found = _ByResource(
                 [
-                    (statement, verdict)
+                    (statement, covered)
                     for statement in self._statements
-                    if (verdict := statement.covers_action(action)) is not False
+                    if (covered := statement.covers_action(action)) is not False
                 ]
             )
-            if len(self._found) < _REMEMBERED_ACTIONS:
+            if len(self._found) < _MAX_CACHED_ACTIONS:
                 self._found[action] = found
         return found.candidates(resource)
 
 
 class _ByResource:
-    """Statements that mean one action, found by what their resources begin with."""
+    """Statements that cover one action, by the literal prefix of their resources."""
 
-    __slots__ = ("_always", "_buckets", "_every", "_lengths")
+    __slots__ = ("_any_resource", "_buckets", "_lengths", "_statements")
 
-    def __init__(self, every: Candidates) -> None:
-        self._every = every
-        self._always: list[tuple[Statement, Truth]] = []
-        sorted_out: dict[str, list[tuple[tuple[Statement, Truth], str | None]]] = {}
-        for one in every:
-            index = one[0].resource_index
+    def __init__(self, statements: Candidates) -> None:
+        self._statements = statements
+        self._any_resource: list[tuple[Statement, Truth]] = []
+        by_prefix: dict[str, list[tuple[tuple[Statement, Truth], str | None]]] = {}
+        for candidate in statements:
+            index = candidate[0].resource_index
             if index is None:
-                self._always.append(one)
+                self._any_resource.append(candidate)
             for prefix, source in index or ():
-                sorted_out.setdefault(prefix, []).append((one, source))
-        self._buckets = {prefix: _Bucket(found) for prefix, found in sorted_out.items()}
+                by_prefix.setdefault(prefix, []).append((candidate, source))
+        self._buckets = {prefix: _Bucket(found) for prefix, found in by_prefix.items()}
         self._lengths = sorted({len(prefix) for prefix in self._buckets})
 
     def candidates(self, resource: str | Unknown) -> Candidates:
         if not isinstance(resource, str):
-            return self._every
-        found = self._always
+            return self._statements
+        found = self._any_resource
         for length in self._lengths:
             bucket = self._buckets.get(resource[:length])
             if bucket is not None and (bucket.search is None or bucket.search(resource)):
                 found = found + bucket.statements
-        # A statement with several fitting patterns is found as often, and must count once.
+        # A statement with several matching patterns is found several times, and must count once.
         return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 class _Bucket:
-    """The statements with resources that begin alike.
+    """The statements whose resources share a literal prefix.
 
-    ``search`` tells whether any of their patterns matches an ARN; None where that is not worth it
-    (few statements) or not to be had (a pattern without a regular expression).
+    ``search`` returns whether any of their patterns matches an ARN; None where there are few
+    statements or a pattern has no regular expression.
     """
 
     __slots__ = ("search", "statements")
@@ -133,23 +133,23 @@ class _Bucket:
         self.statements = list(dict.fromkeys(one for one, _ in found))
         self.search: Callable[[str], object] | None = None
         sources = [source for _, source in found if source is not None]
-        if len(found) >= _WORTH_A_SEARCH and len(sources) == len(found):
+        if len(found) >= _MIN_SEARCHED_STATEMENTS and len(sources) == len(found):
             self.search = re.compile("|".join(f"(?:{one})" for one in sources), re.DOTALL).match
 
 
 @dataclass(frozen=True, eq=False)
 class Policies:
-    """Every policy that has a say in a request.
+    """Every policy that applies to a request.
 
     A document is a :class:`PolicyDocument`, a mapping, JSON text, or UNKNOWN. Mappings and text
-    get names such as ``identity[0]``; parse them yourself to give them better ones.
+    get names such as ``identity[0]``; parse them first to give them better ones.
 
     Attributes:
         identity: the policies of the principal: a user's own and its groups', or a role's.
         resource: the policy of the resource: bucket, queue or key policy, a role's trust policy;
-            None if it has none; several where a service keeps several, such as CloudWatch Logs.
+            None if it has none; several where a service supports several, such as CloudWatch Logs.
         boundaries: the permissions boundary of the principal; each document must allow.
-        session: the session policy or policies; None if the session was made without one.
+        session: the session policy or policies; None if the session was created without one.
         service_control: for each level from the root of the organization down to the principal's
             account the service control policies attached there; each level must allow. Empty
             outside an organization and for its management account.
@@ -157,7 +157,7 @@ class Policies:
             AWS attaches RCPFullAWSAccess to every level.
 
     Raises:
-        PolicyError: a document is not valid where it stands.
+        PolicyError: a document is not valid in its layer.
     """
 
     identity: Iterable[Document] = ()
@@ -170,10 +170,10 @@ class Policies:
 
     def __post_init__(self) -> None:
         for name in ("identity", "boundaries"):
-            object.__setattr__(self, name, _several(getattr(self, name), name))
+            object.__setattr__(self, name, _document_list(getattr(self, name), name))
         for name in ("service_control", "resource_control"):
             levels = getattr(self, name)
-            found = tuple(_several(level, f"{name}[{i}]") for i, level in enumerate(levels))
+            found = tuple(_document_list(level, f"{name}[{i}]") for i, level in enumerate(levels))
             object.__setattr__(self, name, found)
         object.__setattr__(self, "sets", self._compile())
 
@@ -212,11 +212,11 @@ class PolicySets:
     resource_control: tuple[PolicySet, ...]
 
 
-def _several(documents: object, name: str) -> tuple[Any, ...]:
+def _document_list(documents: object, name: str) -> tuple[Any, ...]:
     if isinstance(documents, PolicyDocument | Mapping | str | Unknown) or documents is None:
         raise PolicyError(name, "", "is one document", "give a list of documents")
     if not isinstance(documents, Iterable):
-        raise PolicyError(name, "", "is no list of documents", "give a list of documents")
+        raise PolicyError(name, "", "is not a list of documents", "give a list of documents")
     return tuple(documents)
 
 
@@ -237,8 +237,8 @@ def _compiled(
     parsed = []
     for i, document in enumerate(documents):
         if not isinstance(document, PolicyDocument):
-            own = f"{name}[{i}]" if number else name
-            document = PolicyDocument.parse(document, own, PolicyKind.ANY)
+            label = f"{name}[{i}]" if number else name
+            document = PolicyDocument.parse(document, label, PolicyKind.ANY)
         document.must_be(kind)
         parsed.append(document)
     return PolicySet(layer, parsed)

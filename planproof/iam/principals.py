@@ -1,4 +1,4 @@
-"""Who is calling, and does a ``Principal`` or ``NotPrincipal`` mean them?
+"""The caller of a request, and whether ``Principal`` or ``NotPrincipal`` matches it.
 
 Sources: IAM User Guide, "AWS JSON policy elements: Principal" and "... NotPrincipal".
 """
@@ -24,17 +24,17 @@ class CallerKind(Enum):
     ROOT = "account root user"
     USER = "IAM user"
     ROLE = "IAM role"
-    """A session of the role whose session name is not given."""
+    """A session of the role, with an unknown session name."""
     SESSION = "assumed-role session"
     FEDERATED_USER = "federated user session"
     SERVICE = "AWS service"
     FEDERATED = "federated identity"
-    """Somebody known to an identity provider, about to assume a role with its token."""
+    """An identity of an identity provider, about to assume a role with its token."""
 
 
 @dataclass(frozen=True, eq=False)
 class Caller:
-    """The principal of a request, taken apart.
+    """The principal of a request, parsed.
 
     ``name`` is the user's, role's, federated user's, service's or provider's name without a path;
     ``arn`` the principal as given; ``session`` the role session name, where known.
@@ -54,7 +54,7 @@ class Caller:
 
     @cached_property
     def is_service_linked(self) -> bool:
-        """Whether the caller is a service-linked role, which no organization policy restricts."""
+        """Whether the caller is a service-linked role; organization policies do not restrict it."""
         return self.is_role and (
             ":role/aws-service-role/" in self.arn or self.name.startswith("AWSServiceRoleFor")
         )
@@ -69,7 +69,7 @@ _UNIQUE_ID: Final = re.compile(r"A[A-Z]{2}A[A-Z0-9]{8,}\Z", re.ASCII)
 
 @lru_cache(maxsize=1024)
 def parse_caller(principal: str | None, action: str) -> Caller:
-    """The caller behind ``Request.principal``.
+    """The caller that ``Request.principal`` describes.
 
     Args:
         principal: an ARN (root, user, role, assumed-role, federated-user, saml-provider,
@@ -91,13 +91,13 @@ def parse_caller(principal: str | None, action: str) -> Caller:
         federated = action == _WEB_IDENTITY or principal.lower() in _PROVIDERS
         kind = CallerKind.FEDERATED if federated else CallerKind.SERVICE
         return Caller(kind, principal, name=principal.lower())
-    raise _no_principal(principal)
+    raise _invalid_principal(principal)
 
 
 def _caller_of_arn(text: str) -> Caller:
     arn = parse_arn(text)
     if arn is None or arn.service not in ("iam", "sts") or "*" in text:
-        raise _no_principal(text)
+        raise _invalid_principal(text)
     head, _, rest = arn.resource.partition("/")
     kinds = {
         ("iam", "user"): CallerKind.USER,
@@ -114,40 +114,42 @@ def _caller_of_arn(text: str) -> Caller:
             return Caller(CallerKind.SESSION, text, arn.account, arn.partition, role, session)
     kind = kinds.get((arn.service, head))
     if kind is None or not rest:
-        raise _no_principal(text)
+        raise _invalid_principal(text)
     account = None if kind is CallerKind.FEDERATED else arn.account
     return Caller(kind, text, account, arn.partition, arn.name)
 
 
-def _no_principal(text: str) -> RequestError:
+def _invalid_principal(text: str) -> RequestError:
     return RequestError(
-        f"the principal {text!r} is no principal that can make a request",
+        f"the principal {text!r} is not a principal that can make a request",
         "give the ARN of a user, role, assumed-role session, federated user or root, a service "
         "principal such as s3.amazonaws.com, or none for an anonymous request",
     )
 
 
-class Named(NamedTuple):
-    """How a ``Principal`` element means a caller; each part three-valued.
+class PrincipalMatch(NamedTuple):
+    """How a ``Principal`` element matches a caller.
 
-    ``directly``: the caller's own ARN, its service, its provider, or everyone.
-    ``by_role``: the role behind a session, or the user behind a federated user session; what is
-    granted so stays within permissions boundary and session policy.
-    ``by_account``: the caller's account, which hands the decision to identity-based policies.
+    Attributes:
+        direct: by the caller's own ARN, its service, its provider, or ``*``.
+        through_role: by the role of a session, or the user of a federated user session; permissions
+            boundary and session policy limit such a grant.
+        through_account: by the caller's account, which delegates the decision to identity-based
+            policies.
     """
 
-    directly: Truth
-    by_role: Truth
-    by_account: Truth
+    direct: Truth
+    through_role: Truth
+    through_account: Truth
 
     @property
-    def at_all(self) -> Truth:
-        """Whether the element means the caller in any way."""
+    def overall(self) -> Truth:
+        """Whether the element matches the caller in any of these ways."""
         return any_of(self)
 
 
-NOT_NAMED: Final = Named(False, False, False)
-UNKNOWN_NAMED: Final = Named(None, None, None)
+NO_MATCH: Final = PrincipalMatch(False, False, False)
+UNKNOWN_MATCH: Final = PrincipalMatch(None, None, None)
 
 
 class PrincipalType(Enum):
@@ -163,152 +165,149 @@ class PrincipalType(Enum):
 class PrincipalElement:
     """The ``Principal`` or ``NotPrincipal`` of a statement.
 
-    ``entries`` are pairs of type and value; everyone is ``(AWS, "*")``; a type that is UNKNOWN
-    stands for an element that may hold anything.
+    ``entries`` are pairs of type and value; every principal is ``(AWS, "*")``; an UNKNOWN type
+    stands for an element that may contain any entry.
     """
 
     entries: tuple[tuple[PrincipalType | Unknown, str | Unknown], ...]
 
-    def names(self, caller: Caller, facts: CallerFacts) -> Named:
-        """How the element means the caller."""
-        directly: Truth = False
-        by_role: Truth = False
-        by_account: Truth = False
+    def match(self, caller: Caller, facts: CallerFacts) -> PrincipalMatch:
+        """How the element matches the caller."""
+        direct: Truth = False
+        through_role: Truth = False
+        through_account: Truth = False
         for kind, value in self.entries:
-            named = _named(kind, value, caller, facts)
-            if named is NOT_NAMED:
+            match = _match(kind, value, caller, facts)
+            if match is NO_MATCH:
                 continue
-            directly = any_of((directly, named.directly))
-            by_role = any_of((by_role, named.by_role))
-            by_account = any_of((by_account, named.by_account))
-        return Named(directly, by_role, by_account)
+            direct = any_of((direct, match.direct))
+            through_role = any_of((through_role, match.through_role))
+            through_account = any_of((through_account, match.through_account))
+        return PrincipalMatch(direct, through_role, through_account)
 
-    def excepts(self, caller: Caller, facts: CallerFacts) -> Truth:
-        """Whether ``NotPrincipal`` with ``Deny`` spares the caller.
+    def exempts(self, caller: Caller, facts: CallerFacts) -> Truth:
+        """Whether ``NotPrincipal`` with ``Deny`` exempts the caller.
 
-        AWS may check the account, then the role, then the session, so a caller is only surely
-        spared if the element lists all of them, and surely not if it lists none but the account.
+        AWS may check the account, then the role, then the session, so a caller is certainly exempt
+        only if the element lists all of them, and certainly not if it lists at most the account.
         """
-        named = self.names(caller, facts)
-        if caller.account is None or caller.kind is CallerKind.ROOT or self._everyone:
-            return named.at_all
-        listed = [named.directly]
+        match = self.match(caller, facts)
+        everyone = (PrincipalType.AWS, "*") in self.entries
+        if caller.account is None or caller.kind is CallerKind.ROOT or everyone:
+            return match.overall
+        listed = [match.direct]
         if caller.kind in (CallerKind.ROLE, CallerKind.SESSION, CallerKind.FEDERATED_USER):
-            listed.append(named.by_role)
-        if all(one is False for one in listed):
+            listed.append(match.through_role)
+        if all(part is False for part in listed):
             return False
-        if all(one is True for one in (*listed, named.by_account)):
+        if all(part is True for part in (*listed, match.through_account)):
             return True
         return None
-
-    @property
-    def _everyone(self) -> bool:
-        return any(kind is PrincipalType.AWS and value == "*" for kind, value in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
 class CallerFacts:
-    """What else is known of a caller: all names of a service, unique id, canonical user id."""
+    """Further facts about a caller: all names of a service, unique id, canonical user id."""
 
     service_names: frozenset[str] = frozenset()
     user_id: str | None = None
     canonical_user: str | None = None
 
 
-def _named(
+def _match(
     kind: PrincipalType | Unknown, value: str | Unknown, caller: Caller, facts: CallerFacts
-) -> Named:
+) -> PrincipalMatch:
     if isinstance(kind, Unknown):
-        return UNKNOWN_NAMED
+        return UNKNOWN_MATCH
     if kind is PrincipalType.SERVICE:
-        return _named_service(value, caller, facts)
+        return _match_service(value, caller, facts)
     if kind is PrincipalType.FEDERATED:
         if caller.kind is not CallerKind.FEDERATED:
-            return NOT_NAMED
+            return NO_MATCH
         return _direct(None if isinstance(value, Unknown) else value in ("*", caller.arn))
     if kind is PrincipalType.CANONICAL_USER:
-        return _named_canonical(value, caller, facts)
+        return _match_canonical(value, caller, facts)
     if isinstance(value, Unknown):
-        return UNKNOWN_NAMED
+        return UNKNOWN_MATCH
     if value == "*":
         return _direct(True)
-    return _named_aws(value, caller, facts)
+    return _match_aws(value, caller, facts)
 
 
-def _direct(verdict: Truth) -> Named:
-    return NOT_NAMED if verdict is False else Named(verdict, False, False)
+def _direct(matches: Truth) -> PrincipalMatch:
+    return NO_MATCH if matches is False else PrincipalMatch(matches, False, False)
 
 
-def _named_service(value: str | Unknown, caller: Caller, facts: CallerFacts) -> Named:
+def _match_service(value: str | Unknown, caller: Caller, facts: CallerFacts) -> PrincipalMatch:
     if caller.kind is not CallerKind.SERVICE:
-        return NOT_NAMED
+        return NO_MATCH
     if isinstance(value, Unknown):
         return _direct(None)
     name = value.lower()
     return _direct(name in ("*", caller.name) or name in facts.service_names)
 
 
-def _named_canonical(value: str | Unknown, caller: Caller, facts: CallerFacts) -> Named:
-    """A canonical user id stands for an account; which one, the request has to say."""
+def _match_canonical(value: str | Unknown, caller: Caller, facts: CallerFacts) -> PrincipalMatch:
+    """A canonical user id stands for an account, which only the request can tell."""
     if caller.account is None:
-        return NOT_NAMED
+        return NO_MATCH
     known = facts.canonical_user is not None and not isinstance(value, Unknown)
-    verdict = value == facts.canonical_user if known else None
-    if verdict is False:
-        return NOT_NAMED
+    matches = value == facts.canonical_user if known else None
+    if matches is False:
+        return NO_MATCH
     if caller.kind is CallerKind.ROOT:
-        return Named(verdict, False, False)
-    return Named(False, False, verdict)
+        return PrincipalMatch(matches, False, False)
+    return PrincipalMatch(False, False, matches)
 
 
-def _named_aws(value: str, caller: Caller, facts: CallerFacts) -> Named:
+def _match_aws(value: str, caller: Caller, facts: CallerFacts) -> PrincipalMatch:
     if caller.account is None:
-        return NOT_NAMED
+        return NO_MATCH
     if ACCOUNT_ID.match(value):
-        return _of_account(value == caller.account, caller)
+        return _match_account(value == caller.account, caller)
     arn = parse_arn(value)
     if arn is None:
-        return _named_unique_id(value, caller, facts)
+        return _match_unique_id(value, caller, facts)
     if arn.account != caller.account or arn.partition != caller.partition:
-        return NOT_NAMED
+        return NO_MATCH
     if arn.service == "iam" and arn.resource == "root":
-        return _of_account(True, caller)
+        return _match_account(True, caller)
     if value == caller.arn:
         if caller.kind is CallerKind.ROLE:
-            return Named(False, True, False)
-        return Named(True, False, False)
-    return _named_session(arn.service, arn.resource, caller)
+            return PrincipalMatch(False, True, False)
+        return PrincipalMatch(True, False, False)
+    return _match_session(arn.service, arn.resource, caller)
 
 
-def _of_account(same: bool, caller: Caller) -> Named:
+def _match_account(same: bool, caller: Caller) -> PrincipalMatch:
     if not same:
-        return NOT_NAMED
+        return NO_MATCH
     if caller.kind is CallerKind.ROOT:
-        return Named(True, False, False)
-    return Named(False, False, True)
+        return PrincipalMatch(True, False, False)
+    return PrincipalMatch(False, False, True)
 
 
-def _named_session(service: str, resource: str, caller: Caller) -> Named:
-    """Whether a role means its session, or a session means a caller known only by its role."""
+def _match_session(service: str, resource: str, caller: Caller) -> PrincipalMatch:
+    """Whether a role matches its session, or a session a caller known only by its role."""
     head, _, rest = resource.partition("/")
     if caller.kind is CallerKind.SESSION and (service, head) == ("iam", "role"):
-        # Role names are unique in an account, and a session's ARN leaves out the role's path.
-        return Named(False, rest.rpartition("/")[2] == caller.name, False)
+        # Role names are unique in an account, and a session's ARN omits the role's path.
+        return PrincipalMatch(False, rest.rpartition("/")[2] == caller.name, False)
     if caller.kind is CallerKind.ROLE and (service, head) == ("sts", "assumed-role"):
         return _direct(None if rest.partition("/")[0] == caller.name else False)
     if caller.kind is CallerKind.FEDERATED_USER and (service, head) == ("iam", "user"):
-        # The session of an IAM user carries a name of the caller's choice: whose it is, the ARN
-        # does not say.
-        return Named(False, None, False)
-    return NOT_NAMED
+        # The name of a federated user session is chosen freely, so its ARN does not tell which
+        # IAM user it belongs to.
+        return PrincipalMatch(False, None, False)
+    return NO_MATCH
 
 
-def _named_unique_id(value: str, caller: Caller, facts: CallerFacts) -> Named:
-    """A unique id such as AROA...: a principal that only its id can be compared with."""
+def _match_unique_id(value: str, caller: Caller, facts: CallerFacts) -> PrincipalMatch:
+    """A unique id such as AROA..., which matches only the caller's own unique id."""
     if not _UNIQUE_ID.match(value) or caller.kind is CallerKind.ROOT:
-        return NOT_NAMED
+        return NO_MATCH
     if facts.user_id is None:
-        return Named(None, None, False)
+        return PrincipalMatch(None, None, False)
     if value == facts.user_id:
-        return Named(True, False, False)
-    return Named(False, facts.user_id.partition(":")[0] == value, False)
+        return PrincipalMatch(True, False, False)
+    return PrincipalMatch(False, facts.user_id.partition(":")[0] == value, False)

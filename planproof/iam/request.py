@@ -1,7 +1,7 @@
-"""Who wants to do what to which resource, and what does that say about the request's context?
+"""A request: principal, action, resource, and the context keys that follow from them.
 
-Sources: IAM User Guide, "AWS global condition context keys" (which keys a kind of principal
-brings with it) and "IAM policy elements: Variables and tags" (the table of principal key values).
+Sources: IAM User Guide, "AWS global condition context keys" (which keys each kind of
+principal has) and "IAM policy elements: Variables and tags" (the table of principal key values).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from planproof.values import Unknown
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """One call of one action on one resource, as AWS's enforcement sees it.
+    """One call of one action on one resource, as AWS authorizes it.
 
     Attributes:
         action: ``service:Action``, in any case.
@@ -29,22 +29,22 @@ class Request:
         principal: an ARN (user, role, assumed-role session, federated user, root, identity
             provider), an account id (its root user), a service principal, or None for an anonymous
             request. A role's ARN stands for any session of it.
-        resource_account: the account that owns the resource; read from the ARN where it says so.
-            Needed for ARNs that do not, such as those of S3.
-        context: context keys of the request, in any case, with their values; a sequence for a key
-            of several values, None for a key that is not in the request, UNKNOWN for one of which
-            nothing is known. What is given here goes before what the request implies.
-        complete: whether ``context`` names every key that the request brings. If not, a key that
-            is neither named nor implied is unknown, and a condition on it leaves the decision
-            undetermined wherever it could change it.
+        resource_account: the account that owns the resource; by default the account in the ARN.
+            Needed for ARNs without an account, such as those of S3.
+        context: context keys of the request, in any case, with their values; a sequence for a
+            multivalued key, None for a key that is not in the request, UNKNOWN for one of which
+            nothing is known. These override the keys that the request implies.
+        complete: whether ``context`` has every key of the request. If not, a key that is neither
+            given nor implied is unknown, and a condition on it leaves the decision undetermined
+            wherever it could change it.
         principal_tags: all tags of the principal and its session, or None if they are not known.
         resource_tags: all tags of the resource, or None if they are not known.
-        request_tags: all tags that the request itself carries, or None if they are not known.
+        request_tags: all tags in the request itself, or None if they are not known.
         canonical_user: the canonical user id of the principal's account, where a bucket policy
             names one.
 
     Raises:
-        RequestError: action, principal, resource or account has no form that AWS knows.
+        RequestError: action, principal, resource or account is malformed.
     """
 
     action: str
@@ -58,14 +58,14 @@ class Request:
     request_tags: Mapping[str, str | Unknown] | None = None
     canonical_user: str | None = None
     action_key: str = field(init=False, repr=False)
-    """The action in lower case, as policies compare it."""
+    """The action in lower case, as IAM compares it."""
     service: str = field(init=False, repr=False)
     """The action's service prefix, in lower case."""
     caller: Caller = field(init=False, repr=False)
-    """The principal, taken apart."""
+    """The principal, parsed."""
     owner: str | None = field(init=False, repr=False)
-    """The account that owns the resource; None if nobody says so. An action without a resource
-    is answered by the caller's own account."""
+    """The account that owns the resource; None if not known. For an action without a resource,
+    the caller's own account."""
     keys: Context = field(init=False, repr=False)
     """Every context key: given, implied, or missing."""
 
@@ -73,17 +73,17 @@ class Request:
         service, colon, name = self.action.partition(":")
         if not (service and colon and name) or "*" in self.action or "?" in self.action:
             raise RequestError(
-                f"the action {self.action!r} is not one action", 'write "service:Action"'
+                f"the action {self.action!r} is not a single action", 'write "service:Action"'
             )
         named = isinstance(self.resource, str) and self.resource != "*"
         if named and parse_arn(str(self.resource)) is None:
             raise RequestError(
-                f"the resource {self.resource!r} is no ARN",
+                f"the resource {self.resource!r} is not an ARN",
                 'write arn:partition:service:region:account:resource, or "*"',
             )
         if self.resource_account is not None and not ACCOUNT_ID.match(self.resource_account):
             raise RequestError(
-                f"the resource account {self.resource_account!r} is no account id",
+                f"the resource account {self.resource_account!r} is not an account id",
                 "write twelve digits",
             )
         action = self.action.lower()
@@ -105,16 +105,16 @@ class Request:
         arn = parse_arn(self.resource)
         return arn.account if arn is not None and ACCOUNT_ID.match(arn.account) else None
 
-    def assuming(self, entries: Mapping[str, Values | Missing]) -> Request:
-        """The same request, with these context keys (in lower case) in place of its own."""
+    def replacing(self, entries: Mapping[str, Values | Missing]) -> Request:
+        """The same request with these context keys (in lower case) replaced."""
         other = copy.copy(self)
         other.__dict__.pop("facts", None)
-        object.__setattr__(other, "keys", self.keys.assuming(entries))
+        object.__setattr__(other, "keys", self.keys.replacing(entries))
         return other
 
     @cached_property
     def facts(self) -> CallerFacts:
-        """What the context says about the caller beyond the ARN."""
+        """What the context adds to the caller's ARN."""
         names = self.keys.get("aws:principalservicenameslist")
         listed = () if isinstance(names, Missing) else names
         user_id = self.keys.get("aws:userid")
@@ -151,9 +151,9 @@ class Request:
 
 _ABSENT: Final = Missing.ABSENT
 _PRESENT: Final = Missing.PRESENT
-_IN_EVERY_REQUEST: Final = ("aws:currenttime", "aws:epochtime", "aws:securetransport")
-_NOT_OF_A_SERVICE: Final = ("aws:username", "aws:principalorgid", "aws:principalorgpaths")
-_NOT_A_SERVICE: Final[Mapping[str, Values | Missing]] = {
+_ALWAYS_PRESENT: Final = ("aws:currenttime", "aws:epochtime", "aws:securetransport")
+_ABSENT_FOR_SERVICE: Final = ("aws:username", "aws:principalorgid", "aws:principalorgpaths")
+_SERVICE_KEYS_OF_OTHERS: Final[Mapping[str, Values | Missing]] = {
     "aws:principalisawsservice": ("false",),
     "aws:principalservicename": _ABSENT,
     "aws:principalservicenameslist": _ABSENT,
@@ -162,17 +162,17 @@ _NOT_A_SERVICE: Final[Mapping[str, Values | Missing]] = {
 
 @lru_cache(maxsize=1024)
 def _implied(caller: Caller) -> Mapping[str, Values | Missing]:
-    """The context keys that follow from who is calling."""
-    entries: dict[str, Values | Missing] = dict.fromkeys(_IN_EVERY_REQUEST, _PRESENT)
+    """The context keys that follow from the caller."""
+    entries: dict[str, Values | Missing] = dict.fromkeys(_ALWAYS_PRESENT, _PRESENT)
     if caller.kind is CallerKind.SERVICE:
         entries["aws:principalisawsservice"] = ("true",)
         entries["aws:principalservicename"] = (caller.name,)
         entries["aws:principalservicenameslist"] = _PRESENT
-        entries.update(dict.fromkeys(_NOT_OF_A_SERVICE, _ABSENT))
+        entries.update(dict.fromkeys(_ABSENT_FOR_SERVICE, _ABSENT))
         return entries
-    entries.update(_NOT_A_SERVICE)
+    entries.update(_SERVICE_KEYS_OF_OTHERS)
     if caller.kind in (CallerKind.ANONYMOUS, CallerKind.FEDERATED):
-        entries.update(_of_stranger(caller))
+        entries.update(_implied_unsigned(caller))
         return entries
     entries["aws:principalaccount"] = (caller.account or "",)
     entries["aws:principalarn"] = (caller.arn,)
@@ -195,13 +195,13 @@ def _implied(caller: Caller) -> Mapping[str, Values | Missing]:
         entries["aws:username"] = _ABSENT
         entries["aws:tokenissuetime"] = _PRESENT
         if caller.kind is CallerKind.SESSION:
-            # The key holds the role's ARN, and a session's ARN does not tell the role's path.
+            # The key is the role's ARN, and a session's ARN omits the role's path.
             entries["aws:principalarn"] = _PRESENT
     return entries
 
 
-def _of_stranger(caller: Caller) -> Mapping[str, Values | Missing]:
-    """The keys of a request that no AWS credentials sign."""
+def _implied_unsigned(caller: Caller) -> Mapping[str, Values | Missing]:
+    """The keys of a request that is not signed with AWS credentials."""
     anonymous = caller.kind is CallerKind.ANONYMOUS
     return {
         "aws:principalaccount": _ABSENT,

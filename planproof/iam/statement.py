@@ -1,4 +1,4 @@
-"""Does one statement of a policy apply to a request?"""
+"""One statement of a policy, and whether it applies to a request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Final
 
-from planproof.iam.conditions import Condition, holds_all
+from planproof.iam.conditions import Condition
 from planproof.iam.context import Context
 from planproof.iam.matching import PatternSet
 from planproof.iam.patterns import Flavor, regex_of
@@ -30,17 +30,17 @@ class StatementEffect(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """One statement, parsed and ready to be asked.
+    """One parsed statement.
 
     Of each of the pairs ``actions``/``not_actions``, ``resources``/``not_resources`` and
-    ``principal``/``not_principal`` at most one is not None. Values that nobody knows are UNKNOWN.
+    ``principal``/``not_principal`` at most one is not None. Unknown values are UNKNOWN.
 
     Attributes:
         policy: the name of the policy, such as its Terraform address.
         index: the position in the document's ``Statement``, from 0.
         sid: the ``Sid``, or None.
-        variables: whether the document's version knows policy variables; None if not known.
-        conditions_known: False if ``Condition`` holds more than ``conditions`` can say.
+        variables: whether the document's version supports policy variables; None if not known.
+        conditions_known: False if ``Condition`` has unknown parts that ``conditions`` lacks.
     """
 
     policy: str
@@ -73,11 +73,10 @@ class Statement:
 
     @cached_property
     def resource_index(self) -> tuple[tuple[str, str | None], ...] | None:
-        """How to find the statement by an ARN, without asking it.
+        """The literal prefix of each ``Resource`` pattern, and its regular expression.
 
-        For each pattern of ``Resource`` what an ARN has to begin with, and a regular expression
-        for the whole, or None where a policy variable or a rarer pattern has none. None for a
-        statement that may mean any ARN.
+        The expression is None where a policy variable or a rarer pattern has none. The index is
+        None for a statement that may cover any ARN.
         """
         if self.resources is None:
             return None
@@ -98,30 +97,30 @@ class Statement:
         return self.resources is None and self.not_resources is None
 
     def covers_action(self, action: str) -> Truth:
-        """Whether ``Action`` or ``NotAction`` means the action (in lower case)."""
-        verdict = self._actions.matches(action, _NO_CONTEXT)
-        return negate(verdict) if self.not_actions is not None else verdict
+        """Whether ``Action`` or ``NotAction`` covers the action (in lower case)."""
+        matches = self._actions.matches(action, _NO_CONTEXT)
+        return negate(matches) if self.not_actions is not None else matches
 
     def covers_resource(self, resource: str | Unknown, context: Context) -> Truth:
-        """Whether ``Resource`` or ``NotResource`` means the ARN.
+        """Whether ``Resource`` or ``NotResource`` covers the ARN.
 
-        A statement without either, as in a role trust policy, means the resource it is attached
+        A statement without either, as in a role trust policy, covers the resource it is attached
         to. ``NotResource`` with a variable that has no value makes the statement invalid.
         """
         if self._resources is None:
             return True
-        verdict = self._resources.matches(resource, context)
+        matches = self._resources.matches(resource, context)
         if self.not_resources is None:
-            return verdict
-        return all_of((self._resources.resolvable(context), negate(verdict)))
+            return matches
+        return all_of((self._resources.resolvable(context), negate(matches)))
 
     def conditions_hold(self, context: Context) -> Truth:
         """Whether every condition holds."""
-        verdict = holds_all(self.conditions, context)
-        return verdict if self.conditions_known else all_of((verdict, None))
+        hold = all_of(condition.holds(context) for condition in self.conditions)
+        return hold if self.conditions_known else all_of((hold, None))
 
     def applies(self, resource: str | Unknown, context: Context) -> Truth:
-        """Whether resource and conditions fit; the action and the principal are not looked at."""
+        """Whether resource and conditions match; action and principal are not checked."""
         covered = self.covers_resource(resource, context)
         if covered is False:
             return False

@@ -1,9 +1,9 @@
-"""What stands for a policy variable such as ``${aws:PrincipalTag/team, 'none'}``?
+"""Policy variables such as ``${aws:PrincipalTag/team, 'none'}``, parsed and resolved.
 
 Source: IAM User Guide, "IAM policy elements: Variables and tags": variables work in the resource
 part of ``Resource`` and in string and ARN conditions, only under version 2012-10-17; ``${*}``,
 ``${?}`` and ``${$}`` are those characters; a default follows a comma, in single quotes; only a
-single-valued key can be a variable; one that cannot be resolved matches nothing.
+single-valued key can be a variable; an unresolved variable matches nothing.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _VARIABLE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A policy variable: its context key (in lower case), and what stands in where it is absent."""
+    """A policy variable: its context key (in lower case), and its default value, if it has one."""
 
     key: str
     default: str | None = None
 
 
 Piece = Token | Variable
-"""A piece of a pattern as it is written: literal text, a wildcard or a variable."""
+"""A piece of a pattern as written: literal text, a wildcard or a variable."""
 
 
 def parse(text: str, flavor: Flavor, *, variables: bool) -> tuple[Piece, ...]:
@@ -39,9 +39,9 @@ def parse(text: str, flavor: Flavor, *, variables: bool) -> tuple[Piece, ...]:
 
     Args:
         text: a value of ``Resource`` or of a condition.
-        flavor: EXACT keeps ``*`` and ``?`` as characters; RESOURCE takes variables only behind the
+        flavor: EXACT keeps ``*`` and ``?`` as characters; RESOURCE takes variables only after the
             fifth colon, as AWS does.
-        variables: whether the document's version knows variables (2012-10-17).
+        variables: whether the document's version supports variables (2012-10-17).
     """
     pieces: list[Piece] = []
     position = 0
@@ -60,7 +60,7 @@ def parse(text: str, flavor: Flavor, *, variables: bool) -> tuple[Piece, ...]:
 def resolve(pieces: Sequence[Piece], context: Context) -> tuple[Token, ...] | Missing:
     """Put the request's values in place of the variables.
 
-    Wildcard characters in a value are taken as characters.
+    Wildcard characters in a value are literal.
 
     Returns:
         the pieces without variables; ``Missing.ABSENT`` where a variable has neither one value nor
@@ -94,7 +94,7 @@ def _plain(text: str, flavor: Flavor) -> tuple[Token, ...]:
 
 
 def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """The same pieces with neighbouring texts made one, so that equal patterns compare equal."""
+    """The pieces with adjacent texts joined, so that equal patterns compare equal."""
     joined: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, str) and joined and isinstance(joined[-1], str):

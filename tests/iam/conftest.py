@@ -1,11 +1,11 @@
 """Truth tables of IAM, read from tests/iam/cases/*.yaml.
 
-A file holds a list of tables. A table has a ``source`` (the page at AWS and its section), a
-``request``, the ``policies``, maybe one ``statement`` with the layer it goes ``into`` and others
+A file is a list of tables. A table has a ``source`` (the page at AWS and its section), a
+``request``, the ``policies``, optionally a ``statement`` with the layer it goes ``into`` and others
 ``beside`` it, and its ``cases``. A case gives what differs: ``request`` and ``context`` are merged
 into the table's, ``policies`` replace the table's layer by layer, ``with`` is merged into the
-statement (null takes an element away), ``if`` is its Condition. ``expect`` is the effect,
-``because`` the Sids that must decide.
+statement (null removes an element), ``if`` is its Condition. ``expect`` is the effect,
+``because`` the Sids of the deciding statements.
 
 A policy is a document, a statement, or a list of statements (then under version 2012-10-17).
 ``!unknown`` is UNKNOWN.
@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent / "cases"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with ``!unknown``, and without dates made of strings."""
+    """YAML with ``!unknown``, and with dates as strings."""
 
     yaml_implicit_resolvers: ClassVar = {
         first: [(tag, regexp) for tag, regexp in resolvers if "timestamp" not in tag]
@@ -60,7 +60,7 @@ def files() -> list[Path]:
 
 
 def _case(theme: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> Case:
-    allowed = {
+    keys = {
         "name",
         "request",
         "context",
@@ -71,10 +71,10 @@ def _case(theme: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> Case:
         "expect",
         "because",
     }
-    unknown_words = set(row) - allowed
-    assert not unknown_words, f"{theme}: {row.get('name')}: unknown words {unknown_words}"
-    asked = {**table.get("request", {}), **row.get("request", {})}
-    context = {**asked.pop("context", {}), **table.get("context", {}), **row.get("context", {})}
+    unknown = set(row) - keys
+    assert not unknown, f"{theme}: {row.get('name')}: unknown keys {unknown}"
+    arguments = {**table.get("request", {}), **row.get("request", {})}
+    context = {**arguments.pop("context", {}), **table.get("context", {}), **row.get("context", {})}
     layers = {**table.get("policies", {}), **row.get("policies", {})}
     if "statement" in table:
         merged = {**table["statement"], **row.get("with", {})}
@@ -90,7 +90,7 @@ def _case(theme: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> Case:
     return Case(
         name=f"{theme}: {row['name']}",
         source=table["source"],
-        request=Request(context=context, **asked),
+        request=Request(context=context, **arguments),
         policies=Policies(**{layer: _layer(layer, given) for layer, given in layers.items()}),
         expect=Effect[row["expect"]],
         because=None if because is None else tuple(because),
@@ -118,7 +118,7 @@ CASES = [case for path in files() for case in load(path)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give every test that asks for a ``case`` each row of the tables."""
+    """Run each test that has a ``case`` argument once per row of the tables."""
     if "case" in metafunc.fixturenames:
         metafunc.parametrize("case", CASES, ids=[case.name for case in CASES])
 

@@ -1,4 +1,4 @@
-"""Policies and requests of a small world, in which everything meets everything often."""
+"""Generated policies and requests over few values, so that they often match each other."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ STRING_OPERATORS = [
 
 
 def either(values: Any, *, unknowns: bool) -> st.SearchStrategy[Any]:
-    """One of the values, now and then UNKNOWN."""
+    """One of the values, or sometimes UNKNOWN."""
     known = st.sampled_from(values)
     return st.one_of(known, known, known, st.just(UNKNOWN)) if unknowns else known
 
@@ -80,13 +80,13 @@ def statements(
         draw(st.sampled_from(["Resource", "Resource", "NotResource"])): draw(resources),
     }
     if principal:
-        named = st.one_of(
+        principals = st.one_of(
             st.just("*"),
             st.builds(lambda one: {"AWS": one}, either(AWS_PRINCIPALS, unknowns=unknowns)),
             st.just({"Service": "s3.amazonaws.com"}),
         )
         element = st.sampled_from(["Principal", "Principal", "Principal", "NotPrincipal"])
-        found[draw(element)] = draw(named)
+        found[draw(element)] = draw(principals)
     if draw(st.booleans()):
         found["Condition"] = draw(conditions(unknowns=unknowns))
     return found
@@ -117,7 +117,7 @@ def layers(draw: st.DrawFn, *, unknowns: bool = False) -> dict[str, Any]:
 
 
 @st.composite
-def asked(draw: st.DrawFn, *, complete: bool | None = None) -> dict[str, Any]:
+def request_arguments(draw: st.DrawFn, *, complete: bool | None = None) -> dict[str, Any]:
     """The arguments of Request."""
     values = st.one_of(
         st.sampled_from(VALUES), st.lists(st.sampled_from(VALUES), max_size=2), st.none()
@@ -133,7 +133,7 @@ def asked(draw: st.DrawFn, *, complete: bool | None = None) -> dict[str, Any]:
 
 
 def requests() -> st.SearchStrategy[Request]:
-    return asked().map(lambda given: Request(**given))
+    return request_arguments().map(lambda given: Request(**given))
 
 
 def policies(*, unknowns: bool = False) -> st.SearchStrategy[Policies]:

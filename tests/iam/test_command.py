@@ -1,4 +1,4 @@
-"""``planproof iam --request FILE.json``: the decision, its reason, and the exit code."""
+"""``planproof iam --request FILE.json``: the decision, its reasons, and the exit code."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CONDITIONAL = {
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "says"),
+    ("given", "code", "expected"),
     [
         (asked({"identity": [ALLOW]}), 0, ["allowed", "identity[0], statement 0 (Read)"]),
         (
@@ -63,7 +63,7 @@ CONDITIONAL = {
         (
             asked({"identity": [ALLOW], "service_control": [[]]}),
             1,
-            ["no service control policy of some level allows"],
+            ["no service control policy allows"],
         ),
         (asked({"identity": [CONDITIONAL]}), 2, ["undetermined", "the request's aws:SourceVpce"]),
         (
@@ -75,11 +75,11 @@ CONDITIONAL = {
     ],
 )
 def test_decision_and_exit_code(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: Any, code: int, says: list[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: Any, code: int, expected: list[str]
 ) -> None:
     assert run(tmp_path, given) == code
     output = capsys.readouterr().out
-    assert [text for text in says if text not in output] == []
+    assert [text for text in expected if text not in output] == []
 
 
 def test_json_names_each_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,7 +88,8 @@ def test_json_names_each_reason(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert decision["effect"] == "allowed"
     (reason,) = decision["because"]
     text = reason.pop("text")
-    assert text == "identity[0], statement 0 (Read) (identity-based policy) allows it"
+    assert "allows" in text
+    assert [fact for fact in ("identity[0]", "statement 0", "Read") if fact not in text] == []
     assert reason == {
         "layer": "identity-based policy",
         "policy": "identity[0]",
@@ -98,44 +99,44 @@ def test_json_names_each_reason(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("given", "expected"),
     [
         ("{", "is not JSON (line 1"),
-        ("[" * 100_000, "JSON of no use"),
-        ("[]", "holds no object"),
+        ("[" * 100_000, "nested too deeply"),
+        ("[]", "is not a JSON object"),
         ({"policies": {}}, 'no object "request"'),
         ({"request": REQUEST}, 'no object "policies"'),
-        (asked({}) | {"polices": {}}, 'a part "polices"'),
-        (asked({}, acton="x"), 'a part "acton"'),
-        (asked({"identities": []}), 'a part "identities"'),
-        ({"request": {"resource": "*"}, "policies": {}}, "names no action"),
-        (asked({}, action="s3"), "'s3' is not one action"),
-        (asked({}, action="s3:*"), "'s3:*' is not one action"),
-        (asked({}, resource="bucket"), "'bucket' is no ARN"),
-        (asked({}, resource=7), '"resource" of "request" is no string'),
-        (asked({}, context=[]), '"context" of "request" is no object'),
+        (asked({}) | {"polices": {}}, 'unknown key "polices"'),
+        (asked({}, acton="x"), 'unknown key "acton"'),
+        (asked({"identities": []}), 'unknown key "identities"'),
+        ({"request": {"resource": "*"}, "policies": {}}, "has no action"),
+        (asked({}, action="s3"), "'s3' is not a single action"),
+        (asked({}, action="s3:*"), "'s3:*' is not a single action"),
+        (asked({}, resource="bucket"), "'bucket' is not an ARN"),
+        (asked({}, resource=7), '"resource" of "request" is not a string'),
+        (asked({}, context=[]), '"context" of "request" is not an object'),
         (asked({}, context={"aws:SourceArn": {"a": 1}}), "'aws:SourceArn' has a value that no"),
         (asked({}, context={"aws:SourceArn": [["a"]]}), "'aws:SourceArn' has a value that no"),
-        (asked({}, complete="yes"), '"complete" of "request" is no boolean'),
-        (asked({}, resource_account="1234"), "'1234' is no account id"),
-        (asked({}, principal="alice"), "'alice' is no principal"),
-        (asked({"identity": ALLOW}), '"identity" of "policies" is no list'),
-        (asked({"service_control": [ALLOW]}), '"service_control" of "policies" is no list'),
+        (asked({}, complete="yes"), '"complete" of "request" is not a boolean'),
+        (asked({}, resource_account="1234"), "'1234' is not an account id"),
+        (asked({}, principal="alice"), "'alice' is not a principal"),
+        (asked({"identity": ALLOW}), '"identity" of "policies" is not a list'),
+        (asked({"service_control": [ALLOW]}), '"service_control" of "policies" is not a list'),
         (asked({"identity": [{"Statement": []}]}), "identity[0]: Statement is an empty list"),
         (asked({"resource": ALLOW}), "names no principal"),
     ],
 )
-def test_unusable_file_ends_in_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: Any, says: str
+def test_an_invalid_request_file_is_reported_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: Any, expected: str
 ) -> None:
     assert run(tmp_path, given) == 3
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert says in captured.err
+    assert expected in captured.err
     assert captured.err.count("\n") == 1
 
 
-def test_missing_file_ends_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_request_file_is_reported_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--request", "nowhere.json"]) == 3
     assert "nowhere.json cannot be read" in capsys.readouterr().err
 

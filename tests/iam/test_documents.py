@@ -1,4 +1,4 @@
-"""Invalid policy documents end in one error that says where; valid ones in every form parse."""
+"""An invalid policy document raises an error that names the location; a valid one parses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.iam import strategies as make
 
 
 def document(**changes: Any) -> dict[str, Any]:
-    """A document of one valid statement, with elements changed; None takes one away."""
+    """A document of one valid statement, with elements changed; None removes one."""
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **changes}
     kept = {key: value for key, value in statement.items() if value is not None}
     return {"Version": "2012-10-17", "Statement": [kept]}
@@ -65,15 +65,15 @@ INVALID: list[tuple[str, Any, str, str]] = [
     ),
     ("action is null in a list", document(Action=[None]), "Statement[0].Action[0]", "no"),
     ("no ARN", document(Resource="bucket"), "Statement[0].Resource", "'bucket'"),
-    ("part of an ARN", document(Resource="arn:aws:s3"), "Statement[0].Resource", "no ARN"),
-    ("ARN too short", document(Resource="arn:aws:s3:::"), "Statement[0].Resource", "no ARN"),
-    ("ARN in other case", document(Resource="ARN:aws:s3:::b"), "Statement[0].Resource", "no ARN"),
-    ("ARN without partition", document(Resource="arn::s3:::b"), "Statement[0].Resource", "no ARN"),
+    ("part of an ARN", document(Resource="arn:aws:s3"), "Statement[0].Resource", "not an ARN"),
+    ("ARN too short", document(Resource="arn:aws:s3:::"), "Statement[0].Resource", "not an ARN"),
+    ("ARN in other case", document(Resource="ARN:aws:s3:::b"), "Statement[0].Resource", "'ARN:"),
+    ("ARN without partition", document(Resource="arn::s3:::b"), "Statement[0].Resource", "'arn::"),
     (
         "second resource",
         document(Resource=["*", "b"]),
         "Statement[0].Resource[1]",
-        "no ARN",
+        "not an ARN",
     ),
     ("no resources", document(Resource=[]), "Statement[0].Resource", "is an empty list"),
     ("principal is text", document(Principal=ROLE), "Statement[0].Principal", "neither"),
@@ -100,7 +100,7 @@ INVALID: list[tuple[str, Any, str, str]] = [
         "principal of another service",
         document(Principal={"AWS": "arn:aws:s3:::b"}),
         "Statement[0].Principal.AWS",
-        "no principal",
+        "not a principal",
     ),
     (
         "wildcard in a principal",
@@ -112,7 +112,7 @@ INVALID: list[tuple[str, Any, str, str]] = [
         "account id too short",
         document(NotPrincipal={"AWS": "12345"}),
         "Statement[0].NotPrincipal.AWS",
-        "no principal",
+        "not a principal",
     ),
     (
         "principal is a number",
@@ -235,18 +235,20 @@ INVALID: list[tuple[str, Any, str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("raw", "where", "says"), [row[1:] for row in INVALID], ids=[row[0] for row in INVALID]
+    ("raw", "where", "reason"), [row[1:] for row in INVALID], ids=[row[0] for row in INVALID]
 )
-def test_invalid_document_says_where_and_why(raw: Any, where: str, says: str) -> None:
+def test_an_invalid_document_is_refused_with_location_and_reason(
+    raw: Any, where: str, reason: str
+) -> None:
     with pytest.raises(PolicyError) as caught:
         PolicyDocument.parse(raw, "aws_iam_policy.x")
     assert caught.value.where == where
-    assert says in str(caught.value)
+    assert reason in str(caught.value)
     assert str(caught.value).startswith("aws_iam_policy.x")
     assert "\n" not in str(caught.value)
 
 
-def test_error_without_a_name_says_where() -> None:
+def test_an_error_of_an_unnamed_document_names_the_location() -> None:
     with pytest.raises(PolicyError, match=r"^Statement\[0\]\.Effect is 'allow'"):
         PolicyDocument.parse(document(Effect="allow"))
 
@@ -264,7 +266,9 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("kind", "raw", "where"), KINDS)
-def test_document_in_the_wrong_place(kind: PolicyKind, raw: dict[str, Any], where: str) -> None:
+def test_a_document_of_another_kind_is_refused(
+    kind: PolicyKind, raw: dict[str, Any], where: str
+) -> None:
     assert PolicyDocument.parse(raw).statements
     with pytest.raises(PolicyError) as caught:
         PolicyDocument.parse(raw, "p", kind)
@@ -289,7 +293,7 @@ def test_policies_refuse_one_document_where_a_list_belongs() -> None:
 
 
 def big(characters: int) -> dict[str, Any]:
-    """A document of so many characters without white space."""
+    """A document of this number of characters, not counting white space."""
     empty = document(Sid="")
     return document(Sid="x" * (characters - len(json.dumps(empty, separators=(",", ":")))))
 
@@ -308,16 +312,16 @@ def test_size_limit_counts_without_white_space(kind: PolicyKind, limit: int) -> 
     assert PolicyDocument.parse(big(limit), "p", kind)
     assert PolicyDocument.parse(json.dumps(big(limit), indent=8), "p", kind)
     for raw in (big(limit + 1), json.dumps(big(limit + 1))):
-        with pytest.raises(PolicyError, match=f"{limit + 1} characters.*the {limit} that"):
+        with pytest.raises(PolicyError, match=f"{limit + 1} characters.* {limit} "):
             PolicyDocument.parse(raw, "p", kind)
 
 
-def test_one_statement_needs_no_list() -> None:
+def test_a_single_statement_needs_no_list() -> None:
     parsed = PolicyDocument.parse({"Statement": document()["Statement"][0]}, "p")
     assert [str(one) for one in parsed.statements] == ["p, statement 0"]
 
 
-def test_elements_are_kept_as_written() -> None:
+def test_elements_are_parsed_as_written() -> None:
     raw = document(
         Sid="A", Action=["s3:Get*"], Condition={"StringLike": {"s3:prefix": ["a", 1, True]}}
     )
@@ -344,7 +348,7 @@ def test_elements_are_kept_as_written() -> None:
         document(Principal={"AWS": [UNKNOWN]}, Condition={"Bool": {"a": [UNKNOWN]}}),
     ],
 )
-def test_unknown_may_stand_anywhere(raw: Any) -> None:
+def test_any_value_may_be_unknown(raw: Any) -> None:
     assert len(PolicyDocument.parse(raw).statements) == 1
 
 
@@ -374,7 +378,7 @@ FUZZ = settings(max_examples=400, deadline=None)
 
 
 def parse_or_refuse(raw: Any, kind: PolicyKind) -> None:
-    """Parse; any error but the one that is meant for it fails the test."""
+    """Parse; any error but PolicyError fails the test."""
     with contextlib.suppress(PolicyError):
         PolicyDocument.parse(raw, "p", kind)
 
@@ -390,15 +394,15 @@ def test_any_value_parses_or_is_refused(raw: Any, kind: PolicyKind) -> None:
 def test_a_valid_document_with_one_value_changed_parses_or_is_refused(
     data: st.DataObject, raw: dict[str, Any], kind: PolicyKind
 ) -> None:
-    place: Any = raw
+    container: Any = raw
     while True:
-        keys = list(place) if isinstance(place, dict) else range(len(place))
+        keys = list(container) if isinstance(container, dict) else range(len(container))
         key = data.draw(st.sampled_from(list(keys)))
-        inner = place[key]
+        inner = container[key]
         if isinstance(inner, dict | list) and inner and data.draw(st.booleans()):
-            place = inner
+            container = inner
             continue
-        place[key] = data.draw(JSON)
+        container[key] = data.draw(JSON)
         break
     parse_or_refuse(raw, kind)
 

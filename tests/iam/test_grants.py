@@ -1,4 +1,4 @@
-"""Questions about everything that policies allow: which roles, which services, which actions."""
+"""The statements that allow an action, their limits, and the actions of patterns."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from planproof.iam import (
 )
 from planproof.iam.actions import AccessLevel, access_level, expand_action, expand_statement
 from planproof.values import UNKNOWN, Unknown
+from planproof.verdicts import Truth
 
 ROLE = "arn:aws:iam::111122223333:role/media/convert"
 
@@ -32,7 +33,7 @@ def allow(action: Any, resource: Any = ROLE, **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def test_statements_that_allow_an_action_are_listed_with_their_place() -> None:
+def test_statements_that_allow_an_action_are_listed_with_their_index() -> None:
     document = PolicyDocument.parse(
         policy(
             allow("s3:*", "*"),
@@ -95,7 +96,7 @@ SERVICE = "mediaconvert.amazonaws.com"
         ({"Null": {"iam:PassedToService": "false"}}, None),
     ],
 )
-def test_limit_that_conditions_set_to_a_key(
+def test_the_limit_that_conditions_set_to_a_key(
     condition: dict[str, Any], limit: tuple[str, ...] | None
 ) -> None:
     (ref,) = statements_allowing(
@@ -104,7 +105,7 @@ def test_limit_that_conditions_set_to_a_key(
     assert ref.limited_to("iam:PassedToService") == limit
 
 
-def test_limit_may_be_unknown() -> None:
+def test_a_limit_may_be_unknown() -> None:
     condition = {"StringEquals": {"iam:PassedToService": UNKNOWN}}
     (ref,) = statements_allowing(
         [policy(allow("iam:PassRole", Condition=condition))], "iam:PassRole"
@@ -130,14 +131,12 @@ def test_limit_may_be_unknown() -> None:
         (UNKNOWN, None, None),
     ],
 )
-def test_what_a_resource_pattern_covers(
-    pattern: Any, covers: bool | None, more: bool | None
-) -> None:
+def test_what_a_resource_pattern_covers(pattern: Any, covers: Truth, more: Truth) -> None:
     assert pattern_covers(pattern, ROLE) is covers
     assert pattern_covers_more(pattern, ROLE) is more
 
 
-def test_default_key_policy_leaves_the_key_to_iam_policies() -> None:
+def test_the_default_key_policy_delegates_to_iam_policies() -> None:
     request = Request(
         action="kms:Decrypt",
         resource="arn:aws:kms:us-east-1:111122223333:key/k",
@@ -166,12 +165,12 @@ def test_default_key_policy_leaves_the_key_to_iam_policies() -> None:
         "",
     ],
 )
-def test_request_refuses_what_cannot_call(principal: str) -> None:
-    with pytest.raises(RequestError, match="is no principal that can make a request"):
+def test_a_request_refuses_an_invalid_principal(principal: str) -> None:
+    with pytest.raises(RequestError, match="not a principal"):
         Request(action="s3:GetObject", principal=principal)
 
 
-def test_patterns_expand_to_the_actions_that_aws_offers() -> None:
+def test_a_pattern_expands_to_the_actions_of_aws() -> None:
     assert expand_action("s3:GetObject") == ("s3:GetObject",)
     assert "s3:GetObject" in expand_action("S3:get*")
     assert "s3:PutObject" not in expand_action("S3:get*")
@@ -179,17 +178,17 @@ def test_patterns_expand_to_the_actions_that_aws_offers() -> None:
     assert len(expand_action("*")) > 10_000
 
 
-def test_statements_expand_to_the_actions_they_cover() -> None:
+def test_a_statement_expands_to_the_actions_that_it_covers() -> None:
     (statement,) = PolicyDocument.parse(
         policy({"Effect": "Allow", "NotAction": ["s3:*", "iam:*"], "Resource": "*"})
     ).statements
     covered = dict(expand_statement(statement))
     assert covered["sqs:SendMessage"] is True
     assert "s3:GetObject" not in covered
-    (open_one,) = PolicyDocument.parse(policy(allow([UNKNOWN, "sqs:*"], "*"))).statements
-    verdicts = dict(expand_statement(open_one))
-    assert verdicts["sqs:SendMessage"] is True
-    assert verdicts["s3:GetObject"] is None
+    (uncertain,) = PolicyDocument.parse(policy(allow([UNKNOWN, "sqs:*"], "*"))).statements
+    covered = dict(expand_statement(uncertain))
+    assert covered["sqs:SendMessage"] is True
+    assert covered["s3:GetObject"] is None
 
 
 @pytest.mark.parametrize(

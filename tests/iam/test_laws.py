@@ -1,4 +1,4 @@
-"""What holds for every policy and every request."""
+"""Properties of every policy and every request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DENIALS = (Effect.EXPLICITLY_DENIED, Effect.IMPLICITLY_DENIED)
 
 
 def with_statement(layers: dict[str, Any], layer: str, statement: dict[str, Any]) -> dict[str, Any]:
-    """The same policies with one statement more in a policy of the layer, if it has one."""
+    """The policies with one more statement in a policy of the layer, if it has one."""
     changed = copy.deepcopy(layers)
     given = changed[layer]
     if given is None or given == []:
@@ -39,16 +39,18 @@ def with_statement(layers: dict[str, Any], layer: str, statement: dict[str, Any]
 LAYERS = ["identity", "resource", "boundaries", "session", "service_control", "resource_control"]
 
 
-def named(layer: str) -> bool:
+def has_principal(layer: str) -> bool:
     return layer in ("resource", "resource_control")
 
 
 @LAW
 @given(st.data(), make.layers(unknowns=True), make.requests(), st.sampled_from(LAYERS))
-def test_adding_a_denial_never_allows(
+def test_adding_a_deny_statement_never_allows(
     data: st.DataObject, layers: dict[str, Any], request_: Request, layer: str
 ) -> None:
-    denial = data.draw(make.statements(principal=named(layer), effect="Deny", unknowns=True))
+    denial = data.draw(
+        make.statements(principal=has_principal(layer), effect="Deny", unknowns=True)
+    )
     before = evaluate(request_, Policies(**layers))
     after = evaluate(request_, Policies(**with_statement(layers, layer, denial)))
     assert ORDER[after.allowed] <= ORDER[before.allowed]
@@ -56,10 +58,12 @@ def test_adding_a_denial_never_allows(
 
 @LAW
 @given(st.data(), make.layers(unknowns=True), make.requests(), st.sampled_from(LAYERS))
-def test_adding_an_allowance_never_denies(
+def test_adding_an_allow_statement_never_denies(
     data: st.DataObject, layers: dict[str, Any], request_: Request, layer: str
 ) -> None:
-    allowance = data.draw(make.statements(principal=named(layer), effect="Allow", unknowns=True))
+    allowance = data.draw(
+        make.statements(principal=has_principal(layer), effect="Allow", unknowns=True)
+    )
     before = evaluate(request_, Policies(**layers))
     after = evaluate(request_, Policies(**with_statement(layers, layer, allowance)))
     assert ORDER[after.allowed] >= ORDER[before.allowed]
@@ -88,7 +92,9 @@ def test_order_never_matters(random: Any, layers: dict[str, Any], request_: Requ
 
 @LAW
 @given(make.policies(unknowns=True), make.requests())
-def test_evaluation_never_raises_and_always_says_why(policies: Policies, request_: Request) -> None:
+def test_evaluation_never_raises_and_always_gives_reasons(
+    policies: Policies, request_: Request
+) -> None:
     decision = evaluate(request_, policies)
     assert isinstance(decision.effect, Effect)
     root = request_.caller.kind.name == "ROOT"
@@ -97,12 +103,12 @@ def test_evaluation_never_raises_and_always_says_why(policies: Policies, request
 
 
 @LAW
-@given(make.layers(unknowns=True), make.asked(), st.data())
-def test_what_is_decided_stays_so_when_more_is_known(
-    layers: dict[str, Any], asked: dict[str, Any], data: st.DataObject
+@given(make.layers(unknowns=True), make.request_arguments(), st.data())
+def test_a_decision_holds_when_more_is_known(
+    layers: dict[str, Any], arguments: dict[str, Any], data: st.DataObject
 ) -> None:
-    """UNKNOWN is sound: whatever it turns out to be, a determined answer holds."""
-    before = evaluate(Request(**asked), Policies(**layers))
+    """UNKNOWN is sound: a determined decision holds for every value of it."""
+    before = evaluate(Request(**arguments), Policies(**layers))
     if before.effect is Effect.UNDETERMINED:
         return
 
@@ -126,34 +132,34 @@ def test_what_is_decided_stays_so_when_more_is_known(
         return value
 
     values = st.one_of(st.sampled_from(make.VALUES), st.none())
-    missing = [key for key in make.KEYS if key not in asked["context"]]
+    missing = [key for key in make.KEYS if key not in arguments["context"]]
     known = {key: data.draw(values) for key in missing if key != "aws:PrincipalAccount"}
-    if asked["complete"]:
+    if arguments["complete"]:
         known = {}
-    full = {**asked, "complete": True, "context": {**known, **asked["context"]}}
+    full = {**arguments, "complete": True, "context": {**known, **arguments["context"]}}
     after = evaluate(Request(**full), Policies(**fill(layers, [])))
     assert after.allowed is before.allowed
 
 
 @LAW
-@given(make.layers(), make.asked(complete=True))
-def test_nothing_is_undetermined_without_a_reason(
-    layers: dict[str, Any], asked: dict[str, Any]
+@given(make.layers(), make.request_arguments(complete=True))
+def test_a_request_without_unknowns_is_undetermined_only_where_aws_documents_nothing(
+    layers: dict[str, Any], arguments: dict[str, Any]
 ) -> None:
-    """With everything known, only AWS's own silences leave an answer open.
+    """With everything known, only undocumented behavior leaves a decision open.
 
-    Those are: several values without a set operator, NotPrincipal that lists a caller by half, a
-    role whose session is not given, and a resource control policy on a service that may have none.
+    That is: several values without a set operator, NotPrincipal that lists part of a caller, a role
+    without a session, and a resource control policy on a service that may not support them.
     """
-    decision = evaluate(Request(**asked), Policies(**layers))
+    decision = evaluate(Request(**arguments), Policies(**layers))
     if decision.effect is Effect.UNDETERMINED:
-        several = any(isinstance(v, list) and len(v) > 1 for v in asked["context"].values())
+        several = any(isinstance(v, list) and len(v) > 1 for v in arguments["context"].values())
         text = json.dumps(layers)
         assert (
             several
             or "NotPrincipal" in text
             or "assumed-role" in text
-            or "federated-user" in str(asked["principal"])
+            or "federated-user" in str(arguments["principal"])
             or (("NotAction" in text or '"*"' in text) and layers["resource_control"])
         )
 
@@ -176,7 +182,7 @@ def test_a_wildcard_covers_what_it_expands_to(value: str, data: st.DataObject) -
 
 
 def reference(pattern: str, value: str, flavor: Flavor) -> bool:
-    """Wildcard matching by plain backtracking, straight from the documentation's words."""
+    """Wildcard matching by plain backtracking, as documented."""
 
     def match(p: int, v: int, colons: int) -> bool:
         if p == len(pattern):
@@ -217,9 +223,9 @@ def test_patterns_take_linear_time(flavor: Flavor, mixed: bool) -> None:
 
 
 @LAW
-@given(make.documents(), make.asked(complete=True))
+@given(make.documents(), make.request_arguments(complete=True))
 def test_a_list_of_actions_is_as_many_statements(
-    document: dict[str, Any], asked: dict[str, Any]
+    document: dict[str, Any], arguments: dict[str, Any]
 ) -> None:
     single = [
         {**statement, "Action": action}
@@ -232,23 +238,23 @@ def test_a_list_of_actions_is_as_many_statements(
             {key: value for key, value in one.items() if value is not None} for one in single
         ],
     }
-    whole = evaluate(Request(**asked), Policies(identity=[document]))
-    parts = evaluate(Request(**asked), Policies(identity=[split]))
+    whole = evaluate(Request(**arguments), Policies(identity=[document]))
+    parts = evaluate(Request(**arguments), Policies(identity=[split]))
     assert whole.effect is parts.effect
 
 
 @LAW
-@given(make.documents(), make.asked())
+@given(make.documents(), make.request_arguments())
 def test_json_text_means_the_same_as_its_mapping(
-    document: dict[str, Any], asked: dict[str, Any]
+    document: dict[str, Any], arguments: dict[str, Any]
 ) -> None:
-    text = evaluate(Request(**asked), Policies(identity=[json.dumps(document)]))
-    mapping = evaluate(Request(**asked), Policies(identity=[document]))
+    text = evaluate(Request(**arguments), Policies(identity=[json.dumps(document)]))
+    mapping = evaluate(Request(**arguments), Policies(identity=[document]))
     assert text.effect is mapping.effect
 
 
-def test_many_unknown_keys_and_patterns_take_no_time() -> None:
-    """Worlds are only searched while they are few: 30 patterns would be a thousand million."""
+def test_many_unknown_keys_and_patterns_are_not_enumerated() -> None:
+    """Thirty patterns have a thousand million combinations of results."""
     patterns = [f"{letter}*" for letter in "abcdefghijklmnopqrstuvwxyzABCD"]
     denials = [
         {
@@ -272,7 +278,7 @@ def test_many_unknown_keys_and_patterns_take_no_time() -> None:
     st.sampled_from(["2012-10-17", "2008-10-17", UNKNOWN]),
     make.requests(),
 )
-def test_the_index_leaves_no_statement_out(
+def test_the_index_omits_no_statement(
     statements: list[dict[str, Any]], version: Any, request_: Request
 ) -> None:
     parsed = PolicyDocument.parse({"Version": version, "Statement": statements})
@@ -282,9 +288,9 @@ def test_the_index_leaves_no_statement_out(
         *policies.denying(request_.action_key, request_.resource),
     ]
     for statement in parsed.statements:
-        means_it = statement.covers_action(request_.action_key) is not False
-        covers = statement.covers_resource(request_.resource, request_.keys) is not False
-        if means_it and covers:
+        action = statement.covers_action(request_.action_key) is not False
+        resource = statement.covers_resource(request_.resource, request_.keys) is not False
+        if action and resource:
             assert any(statement is one for one, _ in found)
     assert len(found) == len(set(found)) + sum(
         statement.may_allow and statement.may_deny and any(statement is one for one, _ in found)

@@ -1,4 +1,4 @@
-"""moto decides the same, within the part of the language that it matches rightly.
+"""moto decides the same, within the part of the policy language that it evaluates correctly.
 
 That part is: actions and resources in their own case, with ``*`` where a whole ARN segment, an
 action or a part of a resource may vary; no question marks, variables, conditions or NotResource.

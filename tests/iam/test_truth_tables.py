@@ -1,4 +1,4 @@
-"""Every row of the truth tables (tests/iam/cases/), decided as AWS's documentation says."""
+"""Every row of the truth tables (tests/iam/cases/), decided as AWS documents it."""
 
 from __future__ import annotations
 

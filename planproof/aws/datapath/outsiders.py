@@ -1,9 +1,9 @@
-"""Can a principal of another account, or nobody at all, use a part of the stack?
+"""Can an external principal, or an unauthenticated caller, use a resource of the stack?
 
-Those are tried whom nobody has in mind, and those whom a policy names: by ``Principal``, or by a
-condition on the principal's ARN, account or organization. A member of an organization that is
-named is of another account all the same. A stranger may bring any context key that nobody limits,
-so what such a key would decide stays undetermined.
+External principals are roles, users and root users of other accounts. One that no policy names is
+tried, and each one that a policy names: by ``Principal``, or by a condition on the principal's ARN,
+account or organization. Members of a named organization are in another account, too. The caller
+may send any value for a condition key, so a decision that depends on such a key is undetermined.
 
 Source: IAM User Guide, "AWS global condition context keys", "Properties of the principal".
 """
@@ -13,9 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
-from planproof.aws.datapath.asked import FILLER, part_varies, parts_asked, values_asked
+from planproof.aws.datapath.representatives import (
+    FILLER,
+    part_variable_statement,
+    representative_part_arns,
+    representative_values,
+)
 from planproof.aws.datapath.authority import Authority, service_of
 from planproof.aws.datapath.places import account_of, arn_of, place_of
 from planproof.aws.policies.held import AttachedPolicy
@@ -36,24 +42,25 @@ from planproof.iam.context import ContextValue
 from planproof.iam.principals import ACCOUNT_ID, PrincipalType
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
+from planproof.verdicts import Truth
 
-STRANGER: Final = "210987654321"
-"""An account that is nobody's here."""
-NOBODY: Final = "an unauthenticated caller"
-ANOTHER: Final = "333333333333"
-"""One more, for a stack that is in the first."""
+OTHER_ACCOUNT: Final = "210987654321"
+"""An account that no stack and no policy is expected to name."""
+ANOTHER_ACCOUNT: Final = "333333333333"
+"""Takes its place for a stack that is in that account."""
+ANONYMOUS: Final = "an unauthenticated caller"
 _ORGANIZATION: Final = "o-stranger00"
 _ASSUME: Final = "sts:AssumeRole"
 _ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _DIGITS: Final = re.compile(r"(?=.*\d)(?=.*[*?])[\d*?]+")
-_KEYS_OF_ACCOUNTS: Final = ("aws:principalaccount", "kms:calleraccount")
+_ACCOUNT_KEYS: Final = ("aws:principalaccount", "kms:calleraccount")
 _ARN, _ORG, _PATHS = "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"
-EVERYTHING: Final = PolicyDocument.parse(
+ALLOW_ALL: Final = PolicyDocument.parse(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
-    "whatever the stranger's own account grants",
+    "every permission in the caller's own account",
     PolicyKind.IDENTITY,
 )
-_OF_NO_SERVICE: Final[Mapping[str, ContextValue | None]] = {
+_NOT_A_SERVICE: Final[Mapping[str, ContextValue | None]] = {
     "aws:SecureTransport": True,
     "aws:SourceArn": None,
     "aws:SourceAccount": None,
@@ -66,79 +73,84 @@ _OF_NO_SERVICE: Final[Mapping[str, ContextValue | None]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attempt:
-    """What a stranger tried.
+    """An attempt of one caller to use a resource.
 
     Attributes:
-        who: the stranger, for a reader.
-        part: what was to be used.
-        actions: what was tried; those that were let through, where any was.
-        holds: whether all was refused; None where that cannot be told.
-        found: what was decided.
-        statement: the statement that lets the stranger in, or may.
-        policies: the policies of the part.
+        caller: for a reader.
+        part: the resource of the stack.
+        actions: the allowed actions, or the undetermined ones, or else all that were tried.
+        holds: whether the resource is protected as it should be: every action is denied, or the
+            caller is one that needs it.
+        found: the decision, for a reader.
+        statement: the statement that decided, if one did.
+        policies: the policies of the resource.
     """
 
-    who: str
+    caller: str
     part: Resource
     actions: tuple[str, ...]
-    holds: bool | None
+    holds: Truth
     found: str
     statement: Statement | None
     policies: tuple[AttachedPolicy, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What strangers try on a part.
+class GrantedRequest:
+    """A request on a resource that the statements of its policies may allow.
 
     Attributes:
-        actions: those that the same statements are about, so that one decision is that of all.
-        abouts: ARNs that stand for the part and all that lies within it.
-        varying: a statement that means a part of it by a policy variable.
+        actions: actions that the same statements cover, so that one decision holds for all.
+        arns: ARNs that represent the resource and all that lies within it.
+        with_variable: a statement that names some of it by a policy variable.
     """
 
     actions: tuple[str, ...]
-    abouts: tuple[str | Unknown, ...]
-    varying: Statement | None
+    arns: tuple[str | Unknown, ...]
+    with_variable: Statement | None
 
 
 @dataclass(slots=True)
-class _Strangers:
-    """Principals that a reader knows by one name; None is nobody."""
+class _Callers:
+    """The callers that a reader knows by one name.
 
-    callers: list[tuple[str | None, Mapping[str, ContextValue | None]]] = field(
+    Attributes:
+        requests: principal and condition keys of each; no principal for an unauthenticated caller.
+        maybe_own: whether they may be in the account of the resource, which is unknown.
+    """
+
+    requests: list[tuple[str | None, Mapping[str, ContextValue | None]]] = field(
         default_factory=list
     )
-    unsure: bool = False
+    maybe_own: bool = False
 
 
-def guarded(authority: Authority) -> tuple[Resource, ...]:
-    """The parts of a stack that can have a policy of their own."""
+def resources_with_policies(authority: Authority) -> tuple[Resource, ...]:
+    """The resources of a stack that can have a resource-based policy."""
     return tuple(p for p in authority.stack.managed() if p.type in RESOURCE_POLICY_TYPES)
 
 
-def outsiders(authority: Authority, part: Resource) -> Iterator[Attempt]:
-    """Other accounts and unauthenticated callers, with every action that the policy speaks of."""
-    policies = tuple(authority.resource(part))
+def external_access(authority: Authority, part: Resource) -> Iterator[Attempt]:
+    """Attempts of other accounts and unauthenticated callers, with every action in the policy."""
+    policies = tuple(authority.resource_policies(part))
     statements = [s for p in policies for s in p.document.statements]
-    questions = tuple(questions_of(part, statements))
-    for who, strangers in _strangers(authority, part, statements).items():
-        attempt = _tried(authority, part, policies, who, strangers, questions)
-        if strangers.unsure and attempt.holds is False:
-            # It may be the very account that the part is in.
+    requests = tuple(granted_requests(part, statements))
+    for name, callers in _external_callers(authority, part, statements).items():
+        attempt = _attempt(authority, part, policies, name, callers, requests)
+        if callers.maybe_own and attempt.holds is False:
             attempt = replace(attempt, holds=None)
         yield attempt
     yield from _federated(part, policies, statements)
 
 
-# Who asks ------------------------------------------------------------------------------------
+# The callers ---------------------------------------------------------------------------------
 
 
 def accounts_named(statements: Iterable[Statement], keys: Sequence[str] = ()) -> tuple[str, ...]:
-    """The accounts that statements name, whether by number, in an ARN, or by a pattern.
+    """The accounts that statements name, by number, in an ARN, or by a pattern.
 
     Args:
-        keys: the context keys, in lower case, that are looked at; () for all, and the principals.
+        keys: the condition keys to read, in lower case; () for all keys and the principals.
     """
     found: list[str] = []
     for statement in statements:
@@ -148,15 +160,15 @@ def accounts_named(statements: Iterable[Statement], keys: Sequence[str] = ()) ->
                 continue
             values = [value for value in condition.values if isinstance(value, str)]
             texts += values
-            if keys or condition.context_key in (*_KEYS_OF_ACCOUNTS, _ARN):
-                found += filter(None, map(_account_like, values))
+            if keys or condition.context_key in (*_ACCOUNT_KEYS, _ARN):
+                found += filter(None, map(_account_matching, values))
         for text in texts:
             found += _ACCOUNT.findall(text)
     return tuple(dict.fromkeys(found))
 
 
-def _account_like(text: str) -> str | None:
-    """An account that a pattern with some of its digits means, such as ``4444*``."""
+def _account_matching(text: str) -> str | None:
+    """An account that matches a pattern of digits and wildcards, such as ``4444*``."""
     parts = parse_arn(text)
     pattern = parts.account if parts is not None else text
     if not _DIGITS.fullmatch(pattern):
@@ -167,33 +179,33 @@ def _account_like(text: str) -> str | None:
     return found if ACCOUNT_ID.match(found) else None
 
 
-def _strangers(
+def _external_callers(
     authority: Authority, part: Resource, statements: Sequence[Statement]
-) -> Mapping[str, _Strangers]:
-    """Who asks, by name: another account, each that the policies name, and nobody."""
+) -> Mapping[str, _Callers]:
+    """By name: another account, each account in the policies, and an unauthenticated caller."""
     place, own = place_of(authority.stack, part), account_of(authority.stack, part)
     partition = place.partition if place is not None else "aws"
-    any_other = STRANGER if own != STRANGER else ANOTHER
-    named = [a for a in accounts_named(statements) if a not in (own, any_other)]
-    found: dict[str, _Strangers] = {}
+    unnamed = OTHER_ACCOUNT if own != OTHER_ACCOUNT else ANOTHER_ACCOUNT
+    named = [a for a in accounts_named(statements) if a not in (own, unnamed)]
+    found: dict[str, _Callers] = {}
     organizations = _organizations(statements)
-    for account in (any_other, *sorted(named)):
-        who = "another account" if account == any_other else f"account {account}"
-        for principal in principals_asked(partition, account, statements):
+    for account in (unnamed, *sorted(named)):
+        whose = "another account" if account == unnamed else f"account {account}"
+        for principal in representative_principals(partition, account, statements):
             for organization, paths in organizations.items():
-                member = organization != _ORGANIZATION and account == any_other
-                name = f"{who} of the organization {organization}" if member else who
-                strangers = found.setdefault(name, _Strangers(unsure=own is None))
-                strangers.unsure = own is None and account != any_other
-                strangers.callers.append((principal, _context_of(account, organization, paths)))
-    found[NOBODY] = _Strangers([(None, _OF_NO_SERVICE)])
+                is_member = organization != _ORGANIZATION and account == unnamed
+                name = f"{whose} of the organization {organization}" if is_member else whose
+                callers = found.setdefault(name, _Callers())
+                callers.maybe_own = own is None and account != unnamed
+                callers.requests.append((principal, _context_of(account, organization, paths)))
+    found[ANONYMOUS] = _Callers([(None, _NOT_A_SERVICE)])
     return found
 
 
-def principals_asked(
+def representative_principals(
     partition: str, account: str, statements: Sequence[Statement]
 ) -> Iterator[str]:
-    """A role of an account that nobody has in mind, and whoever of it is named."""
+    """A role of an account that no statement names, and each principal of it that one names."""
     found: dict[str, None] = {}
     for service, resource in (
         ("iam", "role/*"),
@@ -201,8 +213,10 @@ def principals_asked(
         ("iam", "root"),
         ("sts", "federated-user/*"),
     ):
-        texts = values_asked(f"arn:{partition}:{service}::{account}:{resource}", statements, _ARN)
-        # Whoever is not named has the rights of a role that is not named either.
+        texts = representative_values(
+            f"arn:{partition}:{service}::{account}:{resource}", statements, _ARN
+        )
+        # An unnamed principal of another kind has the permissions of the unnamed role.
         found |= dict.fromkeys(texts if resource == "role/*" else texts[1:])
         if resource == "root" and any(_names_root(s, account) for s in statements):
             found |= dict.fromkeys(texts)
@@ -215,7 +229,7 @@ def principals_asked(
 
 
 def _names_root(statement: Statement, account: str) -> bool:
-    """Whether a condition asks for the root user of an account."""
+    """Whether a condition names the root user of an account."""
     return any(
         isinstance(value, str) and value.endswith(f":{account}:root")
         for condition in statement.conditions
@@ -225,12 +239,12 @@ def _names_root(statement: Statement, account: str) -> bool:
 
 
 def _organizations(statements: Sequence[Statement]) -> Mapping[str, Sequence[str]]:
-    """An organization that nobody has in mind and those that conditions name, each with the paths
+    """An organization that no condition names and those that conditions name, each with the paths
     of a member."""
     found: dict[str, list[str]] = {_ORGANIZATION: [f"{_ORGANIZATION}/r-stranger/"]}
-    for name in values_asked("*", statements, _ORG)[1:]:
+    for name in representative_values("*", statements, _ORG)[1:]:
         found.setdefault(name, [])
-    for path in values_asked("*", statements, _PATHS)[1:]:
+    for path in representative_values("*", statements, _PATHS)[1:]:
         name = path.partition("/")[0]
         found.setdefault(name, []).append(path)
     return {name: paths or [f"{name}/r-{FILLER}/"] for name, paths in found.items()}
@@ -240,7 +254,7 @@ def _context_of(
     account: str, organization: str, paths: Sequence[str]
 ) -> Mapping[str, ContextValue | None]:
     return {
-        **_OF_NO_SERVICE,
+        **_NOT_A_SERVICE,
         _ORG: organization,
         _PATHS: tuple(paths),
         "aws:SourceOwner": account,
@@ -255,98 +269,96 @@ def _aws_entries(statement: Statement) -> Iterator[str]:
                 yield value
 
 
-# What is asked -------------------------------------------------------------------------------
+# The requests --------------------------------------------------------------------------------
 
 
-def questions_of(part: Resource, statements: Sequence[Statement]) -> Iterator[Question]:
-    """Each action of the part's service that a statement allows, or may allow, somebody."""
-    found: dict[tuple[object, ...], list[str]] = {}
-    speaking: dict[tuple[object, ...], list[Statement]] = {}
+def granted_requests(part: Resource, statements: Sequence[Statement]) -> Iterator[GrantedRequest]:
+    """Each action of the resource's service that a statement allows, or may allow, a principal."""
+    grouped: dict[tuple[object, ...], list[str]] = {}
+    covering: dict[tuple[object, ...], list[Statement]] = {}
     for action in _actions_of(service_of(part)):
-        key = action.lower()
-        verdicts = [s.covers_action(key) for s in statements]
-        meant = [s for s, verdict in zip(statements, verdicts, strict=True) if verdict is not False]
-        if any(s.may_allow for s in meant):
-            # Who asks to assume a role is read from the action.
-            alike: tuple[object, ...] = (*verdicts, action if service_of(part) == "sts" else "")
-            found.setdefault(alike, []).append(action)
-            speaking[alike] = meant
-    for alike, actions in found.items():
-        allowing = [s for s in speaking[alike] if s.may_allow]
-        abouts = parts_asked(part, speaking[alike])
-        yield Question(tuple(actions), abouts, part_varies(part, allowing))
+        verdicts = [s.covers_action(action.lower()) for s in statements]
+        covers = [s for s, verdict in zip(statements, verdicts, strict=True) if verdict is not False]
+        if any(s.may_allow for s in covers):
+            # The action tells what kind of principal assumes a role.
+            group: tuple[object, ...] = (*verdicts, action if service_of(part) == "sts" else "")
+            grouped.setdefault(group, []).append(action)
+            covering[group] = covers
+    for group, actions in grouped.items():
+        allowing = [s for s in covering[group] if s.may_allow]
+        arns = representative_part_arns(part, covering[group])
+        yield GrantedRequest(tuple(actions), arns, part_variable_statement(part, allowing))
 
 
+@lru_cache(maxsize=64)
 def _actions_of(service: str) -> tuple[str, ...]:
-    if service not in _BY_SERVICE:
-        found = tuple(a for a in all_actions() if a.startswith(f"{service}:"))
-        _BY_SERVICE[service] = found
-    return _BY_SERVICE[service]
+    return tuple(action for action in all_actions() if action.startswith(f"{service}:"))
 
 
-_BY_SERVICE: dict[str, tuple[str, ...]] = {}
-
-
-def _tried(
+def _attempt(
     authority: Authority,
     part: Resource,
     policies: tuple[AttachedPolicy, ...],
-    who: str,
-    strangers: _Strangers,
-    questions: Sequence[Question],
+    name: str,
+    callers: _Callers,
+    requests: Sequence[GrantedRequest],
 ) -> Attempt:
-    """Every action of an outsider, who may do anything as far as its own account goes."""
+    """Every request of the callers, whose own account allows them everything."""
     account, arn = account_of(authority.stack, part), arn_of(part)
     resource = [p.document for p in policies] or None
-    grown = Policies(identity=[EVERYTHING], resource=resource)
-    without = Policies(resource=resource)
-    let_in: dict[str, None] = {}
-    doubtful: dict[str, None] = {}
-    surely: tuple[Statement | None, str] | None = None
-    perhaps: tuple[Statement | None, str] | None = None
-    for principal, context in strangers.callers:
-        held = grown if principal is not None else without
-        for question in questions:
+    authenticated = Policies(identity=[ALLOW_ALL], resource=resource)
+    anonymous = Policies(resource=resource)
+    allowed: dict[str, None] = {}
+    undetermined: dict[str, None] = {}
+    first_allowed: tuple[Statement | None, str] | None = None
+    first_undetermined: tuple[Statement | None, str] | None = None
+    for principal, context in callers.requests:
+        held = authenticated if principal is not None else anonymous
+        for granted in requests:
             decisions: list[tuple[Request, Decision]] = []
-            for about in question.abouts:
-                request = Request(question.actions[0], about, principal, account, context)
+            for on in granted.arns:
+                request = Request(granted.actions[0], on, principal, account, context)
                 decision = evaluate(request, held)
                 decisions.append((request, decision))
-                found = f"{decision}{'' if about == arn else f' (asked on {about})'}"
+                found = f"{decision}{'' if on == arn else f' (on {on})'}"
                 if decision.effect is Effect.ALLOWED:
-                    let_in |= dict.fromkeys(question.actions)
-                    surely = surely or (_own(decision), found)
+                    allowed |= dict.fromkeys(granted.actions)
+                    first_allowed = first_allowed or (_deciding_statement(decision), found)
                 elif decision.effect is Effect.UNDETERMINED:
-                    doubtful |= dict.fromkeys(question.actions)
-                    perhaps = perhaps or (_own(decision), found)
-            varying = question.varying
-            if varying is not None and _may_mean(varying, decisions):
-                doubtful |= dict.fromkeys(question.actions)
-                said = f"undetermined: {varying} names a part of it by a policy variable"
-                perhaps = perhaps or (varying, said)
-    if surely is not None:
-        return Attempt(who, part, tuple(let_in), False, surely[1], surely[0], policies)
-    if perhaps is not None:
-        return Attempt(who, part, tuple(doubtful), None, perhaps[1], perhaps[0], policies)
-    tried = tuple(action for question in questions for action in question.actions)
-    return Attempt(who, part, tried, True, "refused", None, policies)
+                    undetermined |= dict.fromkeys(granted.actions)
+                    first_undetermined = first_undetermined or (
+                        _deciding_statement(decision),
+                        found,
+                    )
+            statement = granted.with_variable
+            if statement is not None and _may_apply(statement, decisions):
+                undetermined |= dict.fromkeys(granted.actions)
+                found = f"undetermined: {statement} names some of it by a policy variable"
+                first_undetermined = first_undetermined or (statement, found)
+    if first_allowed is not None:
+        by, found = first_allowed
+        return Attempt(name, part, tuple(allowed), False, found, by, policies)
+    if first_undetermined is not None:
+        by, found = first_undetermined
+        return Attempt(name, part, tuple(undetermined), None, found, by, policies)
+    tried = tuple(action for granted in requests for action in granted.actions)
+    return Attempt(name, part, tried, True, "denied", None, policies)
 
 
-def _own(decision: Decision) -> Statement | None:
-    """The part's statement that decided."""
-    said = (reason.statement for reason in decision.because)
-    own = (s for s in said if s is not None and s.policy != EVERYTHING.name)
-    return next(own, None)
+def _deciding_statement(decision: Decision) -> Statement | None:
+    """The first statement of the resource's policies that decided."""
+    statements = (reason.statement for reason in decision.because)
+    return next((s for s in statements if s is not None and s.policy != ALLOW_ALL.name), None)
 
 
-def _may_mean(statement: Statement, decisions: Sequence[tuple[Request, Decision]]) -> bool:
-    """Whether a statement may speak of the caller, its conditions may hold, and no denial is
-    sweeping."""
+def _may_apply(statement: Statement, decisions: Sequence[tuple[Request, Decision]]) -> bool:
+    """Whether a statement may apply to the caller: its principal and its conditions may match, and
+    not every request is explicitly denied."""
     if all(decision.effect is Effect.EXPLICITLY_DENIED for _, decision in decisions):
         return False
     request, _ = decisions[0]
     principal = statement.principal
-    if principal is not None and principal.names(request.caller, request.facts).at_all is False:
+    if principal is not None and principal.match(request.caller, request.facts).overall is False:
         return False
     return statement.conditions_hold(request.keys) is not False
 
@@ -354,13 +366,13 @@ def _may_mean(statement: Statement, decisions: Sequence[tuple[Request, Decision]
 def _federated(
     part: Resource, policies: tuple[AttachedPolicy, ...], statements: Sequence[Statement]
 ) -> Iterator[Attempt]:
-    """Identity providers vouch for people outside the account."""
+    """Federated principals: an identity provider authenticates users from outside the account."""
     for statement in statements:
         if statement.principal is None or not statement.may_allow:
             continue
         for kind, value in statement.principal.entries:
             if kind is PrincipalType.FEDERATED:
-                known = isinstance(value, str)
-                who = f"whoever {value if known else 'an unknown provider'} vouches for"
-                found = f"allowed: {statement} lets identities of a provider in"
-                yield Attempt(who, part, (_ASSUME,), False, found, statement, policies)
+                provider = value if isinstance(value, str) else "an unknown provider"
+                name = f"a federated principal of {provider}"
+                found = f"allowed: {statement} allows federated principals of the provider"
+                yield Attempt(name, part, (_ASSUME,), False, found, statement, policies)
