@@ -46,7 +46,7 @@ def actions_of(service: str, operation: str) -> frozenset[str]:
     return frozenset()
 
 
-def required_of(service: str, operation: str) -> tuple[frozenset[str], ...]:
+def required_actions(service: str, operation: str) -> tuple[frozenset[str], ...]:
     """What an operation cannot do without: groups of actions, of each of which one is enough.
 
     Of a transaction or a PartiQL statement it depends on the arguments which action is asked for.

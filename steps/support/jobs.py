@@ -14,7 +14,7 @@ from planproof.aws.datapath import Edge, Fact, Need
 from planproof.aws.datapath.keys import caller_needs
 from planproof.aws.datapath.places import account_of, arn_of, below, place_of
 from planproof.aws.policies.held import identity_policies
-from planproof.aws.sdk_calls import Calls
+from planproof.aws.sdk_calls import SdkCalls
 from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, leaves
@@ -31,7 +31,7 @@ WRITES: Final = "writes to"
 TELLS: Final = "tells job states to"
 
 
-def job_edges(pipeline: Pipeline, calls: Calls) -> Iterator[Edge]:
+def job_edges(pipeline: Pipeline, calls: SdkCalls) -> Iterator[Edge]:
     """From the function to MediaConvert, to the buckets, and back to the rule.
 
     A stack that has to do with MediaConvert nowhere, neither in a function's code nor in a trust
@@ -56,7 +56,7 @@ def job_edges(pipeline: Pipeline, calls: Calls) -> Iterator[Edge]:
             yield Edge(MEDIA_CONVERT, "a part that was not found", kind, (), (fact,))
 
 
-def _has_jobs(pipeline: Pipeline, calls: Calls) -> bool:
+def _has_jobs(pipeline: Pipeline, calls: SdkCalls) -> bool:
     """Whether there is, or may be, anything about MediaConvert."""
     if calls.operations(SERVICE):
         return True
@@ -70,7 +70,7 @@ def _has_jobs(pipeline: Pipeline, calls: Calls) -> bool:
     return False
 
 
-def _submits(pipeline: Pipeline, calls: Calls) -> Edge:
+def _submits(pipeline: Pipeline, calls: SdkCalls) -> Edge:
     function = pipeline.function
     queue, queue_arn = job_queue(pipeline)
     context = {"lambda:SourceFunctionArn": arn_of(function)}
@@ -123,10 +123,10 @@ def job_queue(pipeline: Pipeline) -> tuple[Resource | None, str | Unknown]:
         names = (queue.get("arn"), queue.get("name"), queue.get("id"))
         if any(isinstance(name, str) and name in texts for name in names):
             return queue, arn_of(queue)
-    place = place_of(pipeline.stack, function)
-    if place is None:
+    location = place_of(pipeline.stack, function)
+    if location is None:
         return None, UNKNOWN
-    where = f"{place.partition}:mediaconvert:{place.region}:{place.account}"
+    where = f"{location.partition}:mediaconvert:{location.region}:{location.account}"
     return None, f"arn:{where}:queues/Default"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planproof.aws import api_actions
-from planproof.aws.api_actions import actions_of, is_service, methods, required_of
+from planproof.aws.api_actions import actions_of, is_service, methods, required_actions
 from planproof.aws.sdk_calls.boto3_objects import INJECTED
 from planproof.iam.actions import all_actions
 
@@ -149,5 +149,5 @@ def test_services() -> None:
 def test_what_an_operation_cannot_do_without(
     service: str, operation: str, groups: list[str]
 ) -> None:
-    assert required_of(service, operation) == tuple(frozenset(one.split()) for one in groups)
-    assert frozenset().union(*required_of(service, operation)) == actions_of(service, operation)
+    assert required_actions(service, operation) == tuple(frozenset(one.split()) for one in groups)
+    assert frozenset().union(*required_actions(service, operation)) == actions_of(service, operation)

@@ -6,7 +6,7 @@ import io
 import zipfile
 
 from planproof.aws.lambda_package import Package
-from planproof.aws.sdk_calls import Calls, calls_of
+from planproof.aws.sdk_calls import SdkCalls, calls_of
 
 CLIENT = "import boto3\nclient = boto3.client('sqs')\n"
 BUCKET = "import boto3\nbucket = boto3.resource('s3').Bucket('b')\n"
@@ -34,11 +34,11 @@ def package_of_files(files: dict[str, bytes]) -> Package:
     return Package("f.zip", buffer.getvalue())
 
 
-def read(source: str, **others: str) -> Calls:
+def read(source: str, **others: str) -> SdkCalls:
     """The calls of a module ``main`` beside others."""
     return calls_of(package(main=source, **others))
 
 
-def named(calls: Calls) -> set[str]:
+def named(calls: SdkCalls) -> set[str]:
     """The operations, each as ``service:Operation``."""
-    return {f"{call.service}:{call.operation}" for call in calls.made}
+    return {f"{call.service}:{call.operation}" for call in calls.calls}

@@ -1,4 +1,4 @@
-"""Where do the arguments of a call go?"""
+"""Passes the arguments of calls to parameters, fields and containers."""
 
 from __future__ import annotations
 
@@ -7,146 +7,154 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planproof.aws.sdk_calls.abstract_values import (
-    DEFS,
-    Atom,
-    Atoms,
+    FUNCTION_KINDS,
+    AbstractValue,
+    AbstractValues,
     all_texts,
-    box,
+    container_of,
     texts,
     union,
 )
-from planproof.aws.sdk_calls.builtin_calls import CONTAINERS, FILLING, KEEPS_NOTHING
+from planproof.aws.sdk_calls.assignments import Assignments
+from planproof.aws.sdk_calls.builtin_calls import (
+    CONTAINER_BUILDERS,
+    INSERTING_METHODS,
+    STORES_NOTHING,
+)
 from planproof.aws.sdk_calls.expressions import Expressions
 from planproof.aws.sdk_calls.findings import Findings
-from planproof.aws.sdk_calls.scopes import Scope, last_name
-from planproof.aws.sdk_calls.targets import Targets
+from planproof.aws.sdk_calls.scopes import LexicalScope, last_name
 
 
 @dataclass(frozen=True)
-class _Given:
-    """The arguments of one call.
+class _ArgumentValues:
+    """The values of the arguments of one call.
 
     Attributes:
-        positional: each with whether it has a star.
-        named: each with its name, which is None after two stars.
+        positional: each with whether it is unpacked by a star.
+        named: each with its name, which is None if it is unpacked by two stars.
     """
 
-    positional: list[tuple[Atoms, bool]]
-    named: list[tuple[str | None, Atoms]]
+    positional: list[tuple[AbstractValues, bool]]
+    named: list[tuple[str | None, AbstractValues]]
 
-    def all(self) -> Atoms:
+    def all(self) -> AbstractValues:
         return union([*(one for one, _ in self.positional), *(one for _, one in self.named)])
 
 
 class Arguments:
-    """Takes arguments to parameters, fields and containers, or notes that they are lost."""
+    """Passes arguments to parameters, fields and containers, or records that they escape."""
 
-    def __init__(self, findings: Findings, expressions: Expressions, targets: Targets) -> None:
+    def __init__(
+        self, findings: Findings, expressions: Expressions, assignments: Assignments
+    ) -> None:
         self._findings = findings
         self._expressions = expressions
-        self._targets = targets
+        self._assignments = assignments
 
-    def follow(self, node: ast.Call, scope: Scope) -> None:
-        """Let whatever may be called take the arguments."""
+    def follow(self, node: ast.Call, scope: LexicalScope) -> None:
+        """Pass the arguments of a call to everything that it may call."""
         if not node.args and not node.keywords:
             return
-        value = self._expressions.value
-        given = _Given(
-            [(value(one, scope), isinstance(one, ast.Starred)) for one in node.args],
-            [(one.arg, value(one.value, scope)) for one in node.keywords],
+        value_of = self._expressions.value
+        arguments = _ArgumentValues(
+            [(value_of(one, scope), isinstance(one, ast.Starred)) for one in node.args],
+            [(one.arg, value_of(one.value, scope)) for one in node.keywords],
         )
-        for atom in value(node.func, scope):
-            match atom.kind:
+        for value in value_of(node.func, scope):
+            match value.kind:
                 case "def" | "bound":
-                    self._call(atom, given)
+                    self._call(value, arguments)
                 case "class":
-                    self._construct(atom, given)
+                    self._construct(value, arguments)
                 case "instance":
-                    for method in self._methods(atom, "__call__"):
-                        self._call(method, given)
+                    for method in self._methods(value, "__call__"):
+                        self._call(method, arguments)
                 case "member" | "maker" | "session" | "Session":
                     pass
-                case "external" if atom.what in CONTAINERS:
-                    self._call_with_elements(given)
-                case "external" if atom.what in KEEPS_NOTHING:
+                case "external" if value.what in CONTAINER_BUILDERS:
+                    self._pass_elements(arguments)
+                case "external" if value.what in STORES_NOTHING:
                     pass
                 case _:
-                    self._hand_over(node, given, scope)
+                    self._pass_to_unknown(node, arguments, scope)
 
-    def _methods(self, instance: Atom, *names: str) -> list[Atom]:
+    def _methods(self, instance: AbstractValue, *names: str) -> list[AbstractValue]:
         found = union(self._expressions.of_class(instance, name) for name in names)
         return [one for one in found if one.kind == "bound"]
 
-    def _call(self, function: Atom, given: _Given) -> None:
-        """Let parameters take their arguments."""
-        taken = function.what.args
-        names = [one.arg for one in (*taken.posonlyargs, *taken.args)]
+    def _call(self, function: AbstractValue, arguments: _ArgumentValues) -> None:
+        """Assign arguments to the parameters of a function."""
+        parameters = function.what.args
+        names = [one.arg for one in (*parameters.posonlyargs, *parameters.args)]
         if function.kind == "bound":
             del names[:1]
-        stars = [has_star for _, has_star in given.positional]
+        stars = [has_star for _, has_star in arguments.positional]
         fixed = stars.index(True) if True in stars else len(stars)
-        for position, (atoms, has_star) in enumerate(given.positional):
-            # Behind a star, nobody knows which argument comes to which parameter.
-            takers = names[position : position + 1] if position < fixed else names[fixed:]
-            for name in takers:
-                one = self._expressions.each(atoms) if has_star else atoms
+        for position, (values, has_star) in enumerate(arguments.positional):
+            # After a star, any argument may be passed to any parameter.
+            receivers = names[position : position + 1] if position < fixed else names[fixed:]
+            for name in receivers:
+                one = self._expressions.iterate(values) if has_star else values
                 self._findings.add(function.what, name, one)
-            if taken.vararg and (position >= fixed or not takers):
-                self._findings.add(function.what, taken.vararg.arg, box(atoms))
-        names += [one.arg for one in taken.kwonlyargs]
-        for key, atoms in given.named:
+            if parameters.vararg and (position >= fixed or not receivers):
+                self._findings.add(function.what, parameters.vararg.arg, container_of(values))
+        names += [one.arg for one in parameters.kwonlyargs]
+        for key, values in arguments.named:
             if key is None:
                 for name in names:
-                    self._findings.add(function.what, name, self._expressions.each(atoms))
+                    self._findings.add(function.what, name, self._expressions.iterate(values))
             elif key in names:
-                self._findings.add(function.what, key, atoms)
+                self._findings.add(function.what, key, values)
                 continue
-            if taken.kwarg:
-                self._findings.add(function.what, taken.kwarg.arg, box(atoms))
+            if parameters.kwarg:
+                self._findings.add(function.what, parameters.kwarg.arg, container_of(values))
 
-    def _construct(self, definition: Atom, given: _Given) -> None:
-        """Let a new instance take arguments by its maker, or as fields of a dataclass."""
-        instance = Atom("instance", definition.what)
-        makers = self._methods(instance, "__init__", "__new__")
-        for one in makers:
-            self._call(one, given)
-        if makers:
+    def _construct(self, definition: AbstractValue, arguments: _ArgumentValues) -> None:
+        """Pass arguments to the constructor of a class, or to the fields of a dataclass."""
+        instance = AbstractValue("instance", definition.what)
+        constructors = self._methods(instance, "__init__", "__new__")
+        for one in constructors:
+            self._call(one, arguments)
+        if constructors:
             return
         unnamed = union(
             [
-                *(one for one, _ in given.positional),
-                *(self._expressions.each(one) for key, one in given.named if key is None),
+                *(one for one, _ in arguments.positional),
+                *(self._expressions.iterate(one) for key, one in arguments.named if key is None),
             ]
         )
-        # A family's fields come in no order that is known here.
+        # The order of the fields is unknown: related classes contribute to them.
         for field in self._fields(definition) if unnamed else ():
-            self._targets.set_attribute([instance], field, unnamed)
-        for key, atoms in given.named:
+            self._assignments.set_attribute([instance], field, unnamed)
+        for key, values in arguments.named:
             if key is not None:
-                self._targets.set_attribute([instance], key, atoms)
+                self._assignments.set_attribute([instance], key, values)
 
-    def _fields(self, definition: Atom) -> Iterator[str]:
+    def _fields(self, definition: AbstractValue) -> Iterator[str]:
         for one in self._findings.family(definition.what):
             for statement in getattr(one, "body", ()):
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                     yield statement.target.id
 
-    def _call_with_elements(self, given: _Given) -> None:
-        """What makes a container calls functions with elements of its other arguments."""
-        elements = self._expressions.each(union(one for one, _ in given.positional))
-        for one in given.all():
-            if one.kind in DEFS and one.what.args.args:
+    def _pass_elements(self, arguments: _ArgumentValues) -> None:
+        """Pass the elements of the arguments to the functions among them, as ``map`` does."""
+        elements = self._expressions.iterate(union(one for one, _ in arguments.positional))
+        for one in arguments.all():
+            if one.kind in FUNCTION_KINDS and one.what.args.args:
                 self._findings.add(one.what, one.what.args.args[-1].arg, elements)
 
-    def _hand_over(self, node: ast.Call, given: _Given, scope: Scope) -> None:
-        """Arguments of a call of nothing known: put into a container, or lost."""
-        if isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
-            self._targets.put_into(node.func.value, given.all(), scope)
+    def _pass_to_unknown(
+        self, node: ast.Call, arguments: _ArgumentValues, scope: LexicalScope
+    ) -> None:
+        """Pass arguments to an unknown function: into a container, or out of sight."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in INSERTING_METHODS:
+            self._assignments.put_into(node.func.value, arguments.all(), scope)
             return
-        if last_name(node.func) == "setattr" and len(given.positional) == 3:
-            (bases, _), (names, _), (atoms, _) = given.positional
+        if last_name(node.func) == "setattr" and len(arguments.positional) == 3:
+            (bases, _), (names, _), (values, _) = arguments.positional
             for name in texts(names):
-                self._targets.set_attribute(bases, name, atoms)
+                self._assignments.set_attribute(bases, name, values)
             if all_texts(names) or not names:
                 return
-        self._targets.lose(given.all(), scope.place(node))
+        self._assignments.mark_escaped(arguments.all(), scope.location(node))

@@ -1,4 +1,4 @@
-"""Which API operations do the methods and attributes of boto3's objects call?
+"""The API operations that the methods and attributes of boto3's objects call.
 
 The methods of clients are those of botocore's service models, those of resources those of boto3's
 resource models.
@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 from planproof.aws.api_actions import methods, model_data, service_model, snake
 
 
-class Thing(NamedTuple):
+class Boto3Object(NamedTuple):
     """An object of boto3.
 
     Attributes:
         service: botocore's name of its service.
         kind: ``client``, ``meta``, ``resource`` (of the whole service), the type of a resource
             (``Table``), or a collection as ``Bucket.objects``.
-        loaded: it came with its attributes, so that reading one calls nothing.
+        loaded: whether its attributes are loaded, so that reading one calls nothing.
     """
 
     service: str
@@ -31,57 +31,57 @@ class Thing(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A method or an attribute of a Thing: what it calls, and what it gives.
+    """A method or an attribute of a Boto3Object: what it calls, and what it returns.
 
     Attributes:
         operations: as AWS spells them.
-        gives: objects of boto3 in its value.
-        is_method: whether they come when it is called.
-        in_list: whether they come in a list.
+        returns: objects of boto3 in its value.
+        is_method: whether it has to be called for them.
+        in_list: whether they are in a list.
     """
 
     operations: frozenset[str] = frozenset()
-    gives: tuple[Thing, ...] = ()
+    returns: tuple[Boto3Object, ...] = ()
     is_method: bool = True
     in_list: bool = False
 
 
 @lru_cache(maxsize=512)
-def members(thing: Thing) -> Mapping[str, Member]:
-    """The methods and attributes of an object of boto3 that call something or give another one."""
-    service, kind, _ = thing
+def members(obj: Boto3Object) -> Mapping[str, Member]:
+    """The members of an object of boto3 that call an operation or return another object."""
+    service, kind, _ = obj
     if kind == "client":
         return {
             **{method: Member(frozenset({name})) for name, method in methods(service).items()},
             **_injected(service, kind),
-            "meta": Member(gives=(Thing(service, "meta"),), is_method=False),
+            "meta": Member(returns=(Boto3Object(service, "meta"),), is_method=False),
         }
     if kind == "meta":
-        return {"client": Member(gives=(Thing(service, "client"),), is_method=False)}
+        return {"client": Member(returns=(Boto3Object(service, "client"),), is_method=False)}
     if (service, kind) == ("dynamodb", "BatchWriter"):
         return {name: Member(frozenset({"BatchWriteItem"})) for name in ("put_item", "delete_item")}
     if "." in kind:
-        return _collection_members(thing)
-    return _resource_members(thing)
+        return _collection_members(obj)
+    return _resource_members(obj)
 
 
-def elements(thing: Thing) -> tuple[Thing, ...]:
-    """What a loop over a collection yields; nothing for another object."""
-    if "." not in thing.kind:
+def elements(obj: Boto3Object) -> tuple[Boto3Object, ...]:
+    """What a loop over a collection yields; empty for other objects."""
+    if "." not in obj.kind:
         return ()
-    return (Thing(thing.service, _collection(thing).resource.type, True),)
+    return (Boto3Object(obj.service, _collection(obj).resource.type, True),)
 
 
-def reached(things: Iterable[Thing]) -> frozenset[Thing]:
-    """Objects of boto3 and all that their members give."""
-    found: set[Thing] = set()
+def reachable(things: Iterable[Boto3Object]) -> frozenset[Boto3Object]:
+    """Objects of boto3 and all that can be reached through their members."""
+    found: set[Boto3Object] = set()
     left = list(things)
     while left:
-        thing = left.pop()
-        if thing not in found:
-            found.add(thing)
-            left += [given for member in members(thing).values() for given in member.gives]
-            left += elements(thing)
+        obj = left.pop()
+        if obj not in found:
+            found.add(obj)
+            left += [given for member in members(obj).values() for given in member.returns]
+            left += elements(obj)
     return frozenset(found)
 
 
@@ -101,8 +101,8 @@ def _waiters(service: str) -> Mapping[str, str]:
     return {snake(name): one["operation"] for name, one in described["waiters"].items()}
 
 
-def _resource_members(thing: Thing) -> Mapping[str, Member]:
-    service, kind, loaded = thing
+def _resource_members(obj: Boto3Object) -> Mapping[str, Member]:
+    service, kind, loaded = obj
     model = _resource(service, kind)
     load = frozenset({model.load.request.operation}) if model.load else frozenset[str]()
     load = frozenset(_LOADS.get((service, kind), "").split()) or load
@@ -117,7 +117,7 @@ def _resource_members(thing: Thing) -> Mapping[str, Member]:
         operation, one = frozenset({action.request.operation}), action.resource
         if one:
             paths = [one.path, *(identifier.path for identifier in one.identifiers)]
-            given = (Thing(service, one.type, bool(one.path)),)
+            given = (Boto3Object(service, one.type, bool(one.path)),)
             in_list = any("[" in path for path in paths if path)
             found[action.name] = Member(operation, given, in_list=in_list)
         else:
@@ -126,37 +126,37 @@ def _resource_members(thing: Thing) -> Mapping[str, Member]:
         waited = waiter_operation(service, snake(waiter.waiter_name))
         found[waiter.name] = Member(frozenset({waited} if waited else ()))
     for one in model.subresources:
-        found[one.name] = Member(gives=(Thing(service, one.resource.type),))
+        found[one.name] = Member(returns=(Boto3Object(service, one.resource.type),))
     for one in model.references:
         needs_data = any(identifier.source == "data" for identifier in one.resource.identifiers)
         reading = load if needs_data and not loaded else frozenset()
-        found[one.name] = Member(reading, (Thing(service, one.resource.type),), False)
+        found[one.name] = Member(reading, (Boto3Object(service, one.resource.type),), False)
     for one in model.collections:
-        collected = (Thing(service, f"{kind}.{one.name}"),)
+        collected = (Boto3Object(service, f"{kind}.{one.name}"),)
         found[one.name] = Member(frozenset({one.request.operation}), collected, False)
     found.update(_injected(service, kind))
     if (service, kind) == ("dynamodb", "Table"):
-        writer = Thing(service, "BatchWriter")
+        writer = Boto3Object(service, "BatchWriter")
         found["batch_writer"] = Member(frozenset({"BatchWriteItem"}), (writer,))
-    found["meta"] = Member(gives=(Thing(service, "meta"),), is_method=False)
+    found["meta"] = Member(returns=(Boto3Object(service, "meta"),), is_method=False)
     return found
 
 
-def _collection_members(thing: Thing) -> Mapping[str, Member]:
-    collection = _collection(thing)
+def _collection_members(obj: Boto3Object) -> Mapping[str, Member]:
+    collection = _collection(obj)
     found = {
         action.name: Member(frozenset({action.request.operation}))
         for action in collection.batch_actions
     }
     for name in ("all", "filter", "limit", "page_size", "pages"):
         listed = frozenset({collection.request.operation})
-        found[name] = Member(listed, (thing,), in_list=name == "pages")
+        found[name] = Member(listed, (obj,), in_list=name == "pages")
     return found
 
 
-def _collection(thing: Thing) -> Any:
-    owner, _, name = thing.kind.partition(".")
-    return next(one for one in _resource(thing.service, owner).collections if one.name == name)
+def _collection(obj: Boto3Object) -> Any:
+    owner, _, name = obj.kind.partition(".")
+    return next(one for one in _resource(obj.service, owner).collections if one.name == name)
 
 
 @lru_cache(maxsize=128)
@@ -172,7 +172,7 @@ def _resource(service: str, kind: str) -> Any:
 
 
 def _injected(service: str, kind: str) -> dict[str, Member]:
-    """What boto3 and botocore add to the models."""
+    """The members that boto3 and botocore add to the models."""
     added = INJECTED.get((service, kind), {})
     return {method: Member(frozenset(names.split())) for method, names in added.items()}
 
@@ -190,7 +190,7 @@ TRANSFER = {
     "download_fileobj": _DOWNLOAD,
     "copy": _COPY,
 }
-"""Managed transfers, which call one operation or another by the size of the object."""
+"""Managed transfers; which operations they call depends on the size of the object."""
 
 INJECTED: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("s3", "client"): {**TRANSFER, "generate_presigned_post": "PutObject"},

@@ -1,4 +1,4 @@
-"""What do functions outside of the package do with objects that they are given?"""
+"""What functions from outside of the package do with the objects that are passed to them."""
 
 from __future__ import annotations
 
@@ -7,39 +7,41 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-FIRST = _words(
+RETURNS_FIRST_ARGUMENT = _words(
     """copy.copy copy.deepcopy contextlib.closing functools.cache functools.lru_cache
     contextlib.contextmanager builtins.staticmethod builtins.classmethod"""
 )
-"""What gives its first argument back."""
 
-CONTAINERS = _words(
+CONTAINER_BUILDERS = _words(
     """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.dict builtins.sorted
     builtins.reversed builtins.iter builtins.enumerate builtins.zip builtins.filter builtins.map
     builtins.min builtins.max itertools.chain itertools.islice collections.deque"""
 )
-"""What puts the elements of its arguments into a container, and calls functions with them."""
+"""Functions that put the elements of their arguments into a container, and call functions among
+the arguments with them."""
 
-HARMLESS = _words(
+RETURNS_DATA = _words(
     """builtins.print builtins.isinstance builtins.issubclass builtins.len builtins.repr
     builtins.str builtins.bool builtins.id builtins.type builtins.hasattr builtins.callable
     builtins.int builtins.any builtins.all builtins.sum builtins.hash"""
 )
-"""What keeps nothing of its arguments, and gives no object of boto3."""
+"""Functions that store none of their arguments, and return no object of boto3."""
 
 IMPORTERS = _words("importlib.import_module builtins.__import__")
 
-KEEPS_NOTHING = (
-    FIRST | HARMLESS | _words("builtins.next builtins.getattr builtins.super typing.cast")
+STORES_NOTHING = (
+    RETURNS_FIRST_ARGUMENT
+    | RETURNS_DATA
+    | _words("builtins.next builtins.getattr builtins.super typing.cast")
 )
-"""What gives all that it keeps of its arguments back."""
+"""Functions whose arguments reach nothing but their result."""
 
-FILLING = _words("append add insert extend update setdefault appendleft put")
+INSERTING_METHODS = _words("append add insert extend update setdefault appendleft put")
 """Methods that put their arguments into a container."""
 
-TRANSPARENT = _words(
+TRANSPARENT_DECORATORS = _words(
     """cache lru_cache cached_property property setter getter deleter wraps staticmethod
     classmethod contextmanager asynccontextmanager abstractmethod dataclass overload final override
     total_ordering runtime_checkable"""
 )
-"""Decorators that leave the meaning of a call, or of an attribute, as it is."""
+"""Decorators that do not change the value of a call or of an attribute."""

@@ -1,4 +1,4 @@
-"""Which resource is a call about, as its arguments or its object say?
+"""Finds the resources that a call targets, by its arguments or by the object it is a method of.
 
 The parameters are those of AWS's APIs, as botocore spells them.
 https://docs.aws.amazon.com/boto3/latest/reference/services/
@@ -12,22 +12,21 @@ from typing import NamedTuple
 
 from planproof.aws.api_actions import model_data
 from planproof.aws.sdk_calls.abstract_values import (
-    NAMES,
+    NAME_KINDS,
     PENDING,
-    Atom,
-    Atoms,
+    AbstractValue,
+    AbstractValues,
 )
-from planproof.aws.sdk_calls.calls import About
+from planproof.aws.sdk_calls.calls import TargetName, TargetNames
 from planproof.aws.sdk_calls.contexts import Contexts
 from planproof.aws.sdk_calls.flow import Flow
-from planproof.aws.sdk_calls.scopes import Scope
+from planproof.aws.sdk_calls.scopes import LexicalScope
 from planproof.values import UNKNOWN
 
-Told = tuple[About, ...] | None
-Given = ast.Call | ast.Dict
-"""Where arguments are: a call, or a dictionary of them."""
+ArgumentNode = ast.Call | ast.Dict
+"""A node that holds arguments: a call, or a dictionary of them."""
 
-_NAMING = {
+_NAME_PARAMETERS = {
     "dynamodb": ("TableName",),
     "events": ("EventBusName",),
     "kms": ("KeyId",),
@@ -43,7 +42,7 @@ _NAMING = {
 """Parameters that name a resource, by service."""
 
 _PARTIQL_OPERATIONS = ("BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction")
-_OTHERWISE = {
+_SPECIAL_OPERATIONS = {
     "dynamodb": (
         *(*_PARTIQL_OPERATIONS, "BatchGetItem", "BatchWriteItem"),
         *("TransactGetItems", "TransactWriteItems"),
@@ -54,9 +53,9 @@ _OTHERWISE = {
     "sqs": ("StartMessageMoveTask",),
     "ssm": ("GetParametersByPath",),
 }
-"""Operations that name it in another way."""
+"""Operations that name their resources in another way."""
 
-_OTHER_ARGUMENTS = {
+_SPECIAL_PARAMETERS = {
     "BatchGetItem": "RequestItems",
     "BatchWriteItem": "RequestItems",
     "ExecuteStatement": "Statement",
@@ -65,21 +64,21 @@ _OTHER_ARGUMENTS = {
     "TransactWriteItems": "TransactItems",
 }
 
-_TRANSACTED = {
+_TRANSACTION_ACTIONS = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",
     "Delete": "dynamodb:DeleteItem",
     "Get": "",
     "Put": "dynamodb:PutItem",
     "Update": "dynamodb:UpdateItem",
 }
-_PARTIQL = {
+_PARTIQL_ACTIONS = {
     "delete": "dynamodb:PartiQLDelete",
     "insert": "dynamodb:PartiQLInsert",
     "select": "dynamodb:PartiQLSelect",
     "update": "dynamodb:PartiQLUpdate",
 }
 
-_BUCKET_AT = {
+_BUCKET_POSITIONS = {
     "copy": 1,
     "download_file": 0,
     "download_fileobj": 0,
@@ -87,33 +86,27 @@ _BUCKET_AT = {
     "upload_file": 1,
     "upload_fileobj": 1,
 }
-"""Methods that boto3 adds to the client of S3, and where among the arguments the bucket is.
+"""Methods that boto3 adds to the client of S3 → the position of the bucket argument.
 https://docs.aws.amazon.com/boto3/latest/guide/s3-uploading-files.html
 """
 
-_COPYING = ("CopyObject", "UploadPartCopy")
-_OF_INDEXES = ("Query", "Scan")
-"""Operations on a table or on one of its indexes, which has an ARN of its own.
+_COPY_OPERATIONS = ("CopyObject", "UploadPartCopy")
+_INDEX_OPERATIONS = ("Query", "Scan")
+"""Operations on a table or on one of its indexes, which have ARNs of their own.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/using-identity-based-policies.html
 """
 
 
-class Aspect(NamedTuple):
-    """What one call does of what its operation may do.
+class CallTarget(NamedTuple):
+    """One target of a call; for the attributes see :class:`~planproof.aws.sdk_calls.SdkCall`."""
 
-    Attributes:
-        only: the action; "" for all of them.
-        about: see :class:`~planproof.aws.sdk_calls.calls.Call`.
-        within: likewise.
-    """
-
-    only: str
-    about: Told
-    within: str = ""
+    only_action: str
+    names: TargetNames
+    arn_suffix: str = ""
 
 
-class Abouts:
-    """Says of calls what they are about."""
+class CallTargets:
+    """Finds the targets of calls."""
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
@@ -124,24 +117,24 @@ class Abouts:
         service: str,
         operation: str,
         method: str,
-        given: Collection[Given],
-        owners: Atoms,
-        scope: Scope,
-    ) -> list[Aspect]:
-        """What a call of an operation is about: each of these, whatever it may be.
+        arguments: Collection[ArgumentNode],
+        resource_names: AbstractValues,
+        scope: LexicalScope,
+    ) -> list[CallTarget]:
+        """The targets of a call of an operation.
 
         Args:
-            method: of the object of boto3; "" where the operation is called by its own name.
-            given: where the arguments are; empty if that is not known.
-            owners: what names the resource that the object itself is; empty for a client.
+            method: of the object of boto3; "" if the operation is called by its own name.
+            arguments: the nodes that hold the arguments; empty if they are unknown.
+            resource_names: of the resource that the object stands for; empty for a client.
         """
-        if service != "dynamodb" or operation not in _OF_INDEXES:
-            return self._of(service, operation, method, given, owners, scope)
+        if service != "dynamodb" or operation not in _INDEX_OPERATIONS:
+            return self._of(service, operation, method, arguments, resource_names, scope)
         return [
-            aspect._replace(within=_index(one))
-            for one in given or (None,)
-            for aspect in self._of(
-                service, operation, method, () if one is None else (one,), owners, scope
+            target._replace(arn_suffix=_index_suffix(one))
+            for one in arguments or (None,)
+            for target in self._of(
+                service, operation, method, () if one is None else (one,), resource_names, scope
             )
         ]
 
@@ -150,177 +143,191 @@ class Abouts:
         service: str,
         operation: str,
         method: str,
-        given: Collection[Given],
-        owners: Atoms,
-        scope: Scope,
-    ) -> list[Aspect]:
-        names = _naming(service, operation)
-        is_otherwise = operation in _OTHERWISE.get(service, ())
-        if service == "s3" and (operation in _COPYING or method == "copy"):
+        arguments: Collection[ArgumentNode],
+        resource_names: AbstractValues,
+        scope: LexicalScope,
+    ) -> list[CallTarget]:
+        names = _naming_parameters(service, operation)
+        is_special = operation in _SPECIAL_OPERATIONS.get(service, ())
+        if service == "s3" and (operation in _COPY_OPERATIONS or method == "copy"):
             return [
-                aspect
-                for one in given or (None,)
-                for aspect in self._copied(operation, method, one, owners, scope)
+                target
+                for one in arguments or (None,)
+                for target in self._copy_targets(operation, method, one, resource_names, scope)
             ]
-        if not names and not is_otherwise:
-            return [Aspect("", ())]
-        if owners:
-            return [Aspect("", told(owners))]
-        if not given:
-            return [Aspect("", None)]
+        if not names and not is_special:
+            return [CallTarget("", ())]
+        if resource_names:
+            return [CallTarget("", target_names(resource_names))]
+        if not arguments:
+            return [CallTarget("", None)]
+        if is_special:
+            return [
+                target
+                for one in arguments
+                for target in self._special_targets(operation, one, scope)
+            ]
+        at = _BUCKET_POSITIONS.get(method)
         return [
-            aspect
-            for one in given
-            for aspect in (
-                self._otherwise(operation, one, scope)
-                if is_otherwise
-                else self._argued(names, one, scope, _BUCKET_AT.get(method))
-            )
+            CallTarget("", found)
+            for one in arguments
+            for found in self._names_in_arguments(names, one, scope, at)
         ]
 
-    def _argued(
-        self, names: Iterable[str], given: Given, scope: Scope, at: int | None = None
-    ) -> list[Aspect]:
-        return [Aspect("", one) for one in self._arguments(names, given, scope, at)]
-
-    def _arguments(
-        self, names: Iterable[str], given: Given, scope: Scope, at: int | None = None
-    ) -> list[Told]:
-        """What the one argument that is there names."""
+    def _names_in_arguments(
+        self,
+        names: Iterable[str],
+        arguments: ArgumentNode,
+        scope: LexicalScope,
+        at: int | None = None,
+    ) -> list[TargetNames]:
+        """The names in the first of some parameters that the call gives."""
         for name in names:
-            if (found := argument(name, given, at)) is not None:
-                return self._values(found, scope)
-        if _is_open(given):
+            if (found := argument(name, arguments, at)) is not None:
+                return self._names_in(found, scope)
+        if _may_have_more(arguments):
             return [None]
-        # A message to a phone needs no topic.
-        return [() if argument("PhoneNumber", given) is not None else None]
+        # A message to a phone number has no topic.
+        return [() if argument("PhoneNumber", arguments) is not None else None]
 
-    def _values(self, node: ast.expr, scope: Scope) -> list[Told]:
-        """What an expression names, call by call."""
+    def _names_in(self, node: ast.expr, scope: LexicalScope) -> list[TargetNames]:
+        """The names that an expression gives: one item for each target."""
         if isinstance(node, ast.List | ast.Tuple) and node.elts:
-            return [one for part in node.elts for one in self._values(part, scope)]
-        return [told(one) for one in self._contexts.values(node, scope)]
+            return [one for part in node.elts for one in self._names_in(part, scope)]
+        return [target_names(one) for one in self._contexts.values(node, scope)]
 
-    # What is copied ----------------------------------------------------------------------------
+    # Copies of S3 objects ----------------------------------------------------------------------
 
-    def _copied(
-        self, operation: str, method: str, given: Given | None, owners: Atoms, scope: Scope
-    ) -> Iterator[Aspect]:
-        """From where, and to where."""
+    def _copy_targets(
+        self,
+        operation: str,
+        method: str,
+        arguments: ArgumentNode | None,
+        resource_names: AbstractValues,
+        scope: LexicalScope,
+    ) -> Iterator[CallTarget]:
+        """The source and the destination of a copy."""
         is_managed = method == "copy"
-        sources: list[Told] = [None]
-        targets = [told(owners)] if owners else sources
-        if given is not None:
-            found = argument("CopySource", given, 0 if is_managed else None)
+        sources: list[TargetNames] = [None]
+        targets = [target_names(resource_names)] if resource_names else sources
+        if arguments is not None:
+            found = argument("CopySource", arguments, 0 if is_managed else None)
             if isinstance(found, ast.Dict):
-                sources = self._arguments(("Bucket",), found, scope)
+                sources = self._names_in_arguments(("Bucket",), found, scope)
             elif found is not None:
-                sources = self._values(found, scope)
-            if not owners:
-                targets = self._arguments(("Bucket",), given, scope, 1 if is_managed else None)
-        if operation in _COPYING:
-            yield from (Aspect("s3:GetObject", one) for one in sources)
-            yield from (Aspect("s3:PutObject", one) for one in targets)
+                sources = self._names_in(found, scope)
+            if not resource_names:
+                targets = self._names_in_arguments(
+                    ("Bucket",), arguments, scope, 1 if is_managed else None
+                )
+        if operation in _COPY_OPERATIONS:
+            yield from (CallTarget("s3:GetObject", one) for one in sources)
+            yield from (CallTarget("s3:PutObject", one) for one in targets)
         else:
-            yield from (Aspect("", x) for x in (sources if operation == "HeadObject" else targets))
+            read_or_written = sources if operation == "HeadObject" else targets
+            yield from (CallTarget("", one) for one in read_or_written)
 
-    # What is named in another way --------------------------------------------------------------
+    # Operations that name their resources in another way ---------------------------------------
 
-    def _otherwise(self, operation: str, given: Given, scope: Scope) -> list[Aspect]:
-        found: list[Aspect] = []
-        match operation, argument(_OTHER_ARGUMENTS.get(operation, ""), given):
+    def _special_targets(
+        self, operation: str, arguments: ArgumentNode, scope: LexicalScope
+    ) -> list[CallTarget]:
+        found: list[CallTarget] = []
+        match operation, argument(_SPECIAL_PARAMETERS.get(operation, ""), arguments):
             case "BatchGetItem" | "BatchWriteItem", ast.Dict(keys=keys):
                 for key in keys:
-                    values = [None] if key is None else self._values(key, scope)
-                    found += [Aspect("", one) for one in values]
+                    values = [None] if key is None else self._names_in(key, scope)
+                    found += [CallTarget("", one) for one in values]
             case "TransactGetItems" | "TransactWriteItems", ast.List(elts=items):
                 for item in items:
-                    found += self._transacted(item, scope)
+                    found += self._transaction_item_targets(item, scope)
             case "PutEvents", ast.List(elts=entries):
                 for entry in entries:
-                    found += self._sent(entry, scope)
+                    found += self._event_bus_targets(entry, scope)
             case "ExecuteStatement", ast.Constant(value=str(text)):
-                found = [Aspect(_PARTIQL.get(text.strip().partition(" ")[0].lower(), ""), None)]
-        return found or [Aspect("", None)]
+                verb = text.strip().partition(" ")[0].lower()
+                found = [CallTarget(_PARTIQL_ACTIONS.get(verb, ""), None)]
+        return found or [CallTarget("", None)]
 
-    def _transacted(self, item: ast.expr, scope: Scope) -> list[Aspect]:
+    def _transaction_item_targets(self, item: ast.expr, scope: LexicalScope) -> list[CallTarget]:
         match item:
             case ast.Dict(keys=[ast.Constant(value=str(kind))], values=[ast.Dict() as inner]):
-                if kind in _TRANSACTED:
-                    tables = self._arguments(("TableName",), inner, scope)
-                    return [Aspect(_TRANSACTED[kind], one) for one in tables]
-        return [Aspect("", None)]
+                if kind in _TRANSACTION_ACTIONS:
+                    tables = self._names_in_arguments(("TableName",), inner, scope)
+                    return [CallTarget(_TRANSACTION_ACTIONS[kind], one) for one in tables]
+        return [CallTarget("", None)]
 
-    def _sent(self, entry: ast.expr, scope: Scope) -> list[Aspect]:
+    def _event_bus_targets(self, entry: ast.expr, scope: LexicalScope) -> list[CallTarget]:
         if not isinstance(entry, ast.Dict):
-            return [Aspect("", None)]
-        if argument("EventBusName", entry) is None and not _is_open(entry):
-            return [Aspect("", (About("constant", "default"),))]
-        return self._argued(("EventBusName",), entry, scope)
+            return [CallTarget("", None)]
+        if argument("EventBusName", entry) is None and not _may_have_more(entry):
+            return [CallTarget("", (TargetName("constant", "default"),))]
+        buses = self._names_in_arguments(("EventBusName",), entry, scope)
+        return [CallTarget("", one) for one in buses]
 
 
-def argument(name: str, given: Given, at: int | None = None) -> ast.expr | None:
-    """The expression that an argument is given as."""
-    if isinstance(given, ast.Dict):
-        pairs = zip(given.keys, given.values, strict=True)
+def argument(name: str, arguments: ArgumentNode, at: int | None = None) -> ast.expr | None:
+    """The expression of an argument, by name or by position; None if it is not given."""
+    if isinstance(arguments, ast.Dict):
+        pairs = zip(arguments.keys, arguments.values, strict=True)
         for key, value in pairs:
             if isinstance(key, ast.Constant) and key.value == name:
                 return value
         return None
-    for one in given.keywords:
+    for one in arguments.keywords:
         if one.arg == name:
             return one.value
         if one.arg is None and isinstance(one.value, ast.Dict):
             found = argument(name, one.value)
             if found is not None:
                 return found
-    fixed = [*given.args]
+    fixed = [*arguments.args]
     if at is None or at >= len(fixed) or any(isinstance(x, ast.Starred) for x in fixed[: at + 1]):
         return None
     return fixed[at]
 
 
-def _index(given: Given | None) -> str:
-    """The index that is asked, as the ARN of its table goes on; "" for the table itself."""
-    found = argument("IndexName", given) if given is not None else None
+def _index_suffix(arguments: ArgumentNode | None) -> str:
+    """What follows the ARN of a table for the index in ``IndexName``; "" for the table itself."""
+    found = argument("IndexName", arguments) if arguments is not None else None
     if found is None:
         return ""
     known = isinstance(found, ast.Constant) and isinstance(found.value, str)
     return f"/index/{found.value}" if known else "/index/*"  # type: ignore[attr-defined]
 
 
-def _is_open(given: Given) -> bool:
-    """Whether there may be arguments that are not written there."""
-    if isinstance(given, ast.Dict):
-        return any(not isinstance(key, ast.Constant) for key in given.keys)
-    return any(isinstance(one, ast.Starred) for one in given.args) or any(
-        one.arg is None and (not isinstance(one.value, ast.Dict) or _is_open(one.value))
-        for one in given.keywords
+def _may_have_more(arguments: ArgumentNode) -> bool:
+    """Whether unpacked arguments may add others."""
+    if isinstance(arguments, ast.Dict):
+        return any(not isinstance(key, ast.Constant) for key in arguments.keys)
+    return any(isinstance(one, ast.Starred) for one in arguments.args) or any(
+        one.arg is None and (not isinstance(one.value, ast.Dict) or _may_have_more(one.value))
+        for one in arguments.keywords
     )
 
 
-def _naming(service: str, operation: str) -> list[str]:
-    """The parameters of an operation that name a resource."""
-    if service not in _NAMING:
+def _naming_parameters(service: str, operation: str) -> list[str]:
+    """The parameters of an operation that name a resource, in order of precedence."""
+    if service not in _NAME_PARAMETERS:
         return []
     described = model_data(service, "service-2")
     shape = described["operations"].get(operation, {}).get("input", {}).get("shape", "")
     members = described["shapes"].get(shape, {}).get("members", {})
-    return [one for one in _NAMING[service] if one in members]
+    return [one for one in _NAME_PARAMETERS[service] if one in members]
 
 
-def told(atoms: Atoms) -> Told:
-    """The names that a value may be."""
-    kept = [one for one in atoms if one.kind != "absent" and one != PENDING]
-    if not kept or any(one.kind not in NAMES for one in kept):
+def target_names(values: AbstractValues) -> TargetNames:
+    """The names among values; None if one is unknown."""
+    names = [one for one in values if one.kind != "none" and one != PENDING]
+    if not names or any(one.kind not in NAME_KINDS for one in names):
         return None
-    return tuple(sorted({_about(one) for one in kept}, key=repr))
+    return tuple(sorted({_target_name(one) for one in names}, key=repr))
 
 
-def _about(atom: Atom) -> About:
-    if atom.kind == "segment":
-        return _about(atom.what)._replace(is_segment=True)
-    if atom.kind == "text":
-        return About("constant", atom.what)
-    default = None if atom.of is None else atom.of.what if atom.of.kind == "text" else UNKNOWN
-    return About("variable", atom.what, default)
+def _target_name(value: AbstractValue) -> TargetName:
+    if value.kind == "segment":
+        return _target_name(value.what)._replace(is_segment=True)
+    if value.kind == "text":
+        return TargetName("constant", value.what)
+    default = None if value.of is None else value.of.what if value.of.kind == "text" else UNKNOWN
+    return TargetName("variable", value.what, default)

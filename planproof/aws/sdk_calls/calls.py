@@ -1,4 +1,4 @@
-"""What does a package call, and which actions does that need?"""
+"""The result of the analysis: the operations that a package calls."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from planproof.aws.api_actions import actions_of
 from planproof.values import Unknown
 
 
-class About(NamedTuple):
-    """What may name the resource that a call is about.
+class TargetName(NamedTuple):
+    """A name by which the code refers to the resource that a call targets.
 
     Attributes:
         kind: a ``variable`` of the environment, or a ``constant`` of the code.
         text: the name of the variable, or the constant itself.
-        default: what the code takes for a variable that is not set: a text, UNKNOWN, or None if
-            it takes nothing.
+        default: the value that the code uses if the variable is not set: a text, UNKNOWN, or None
+            if there is no default.
         is_segment: whether it is one part of a longer text, such as a URL or an ARN.
     """
 
@@ -26,55 +26,55 @@ class About(NamedTuple):
     is_segment: bool = False
 
 
+TargetNames = tuple[TargetName, ...] | None
+"""All possible names of a target; empty if the operation has none, None if they are unknown."""
+
+
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One operation at one place, about one thing: a copy is two, of what it reads and writes.
+class SdkCall:
+    """One operation called at one place on one target.
+
+    A copy is two calls, of what it reads and of what it writes.
 
     Attributes:
         service: botocore's name of the service: ``dynamodb``.
         operation: as AWS spells it: ``UpdateItem``.
         file: path in the package.
         line: from 1.
-        only: the one action of its operation that is meant: what a copy reads, or what one part
-            of a transaction writes. "" for all of them.
-        about: what its resource may be named by; empty for an operation that names none, None
-            where that cannot be told.
-        is_spare: whether boto3 makes it only to clean up, so that nothing is lost without it.
-        within: what the resource's ARN goes on with where only a part of it is asked:
-            ``/index/Status``; with a ``*`` for what cannot be told.
+        only_action: the one IAM action of the operation that this call needs, such as the read of
+            a copy or the write of one part of a transaction; "" for all of them.
+        target_names: the possible names of the target.
+        is_cleanup: whether boto3 calls it only to clean up, so that nothing is lost without it.
+        arn_suffix: what follows the resource's ARN if the call targets a part of it:
+            ``/index/Status``; ``*`` stands for what is unknown.
     """
 
     service: str
     operation: str
     file: str
     line: int
-    only: str = ""
-    about: tuple[About, ...] | None = None
-    is_spare: bool = False
-    within: str = ""
-
-    @property
-    def place(self) -> tuple[str, str, str, int, str]:
-        """What is called, where."""
-        return (self.service, self.operation, self.file, self.line, self.only)
+    only_action: str = ""
+    target_names: TargetNames = None
+    is_cleanup: bool = False
+    arn_suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
-    """What a package calls.
+class SdkCalls:
+    """The operations that a package calls.
 
     Attributes:
-        made: in order, each operation once a place for all that it is about there.
-        unread: a sentence for each reason why ``made``, or its actions, may be incomplete; empty
-            if they are complete.
+        calls: sorted; each operation once per place and target.
+        unread: a sentence for each reason why ``calls``, or their actions, may be incomplete;
+            empty if they are complete.
     """
 
-    made: tuple[Call, ...]
+    calls: tuple[SdkCall, ...]
     unread: tuple[str, ...]
 
     def operations(self, service: str) -> frozenset[str]:
         """The operations of one service, by botocore's name of it."""
-        return frozenset(call.operation for call in self.made if call.service == service)
+        return frozenset(call.operation for call in self.calls if call.service == service)
 
     def actions(self, service: str) -> frozenset[str]:
         """The IAM actions that the operations of one service need."""

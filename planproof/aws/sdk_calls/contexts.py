@@ -1,7 +1,7 @@
-"""Which values does an argument have, call by call of the function that it is in?
+"""Tells the values of a parameter apart by the call that passes them.
 
-The values of a parameter are those of all calls together. Where each of them can be told, a
-request with the parameter is made about each, and not about one of them.
+The value store merges the values of a parameter from all calls. Where each call's value is known,
+a request that uses the parameter targets each of them, not just one of them.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import ast
 from collections import defaultdict
 from functools import cached_property
 
-from planproof.aws.sdk_calls.abstract_values import DEFS, Atoms, union
+from planproof.aws.sdk_calls.abstract_values import FUNCTION_KINDS, AbstractValues, union
 from planproof.aws.sdk_calls.flow import Flow
-from planproof.aws.sdk_calls.scopes import Scope
+from planproof.aws.sdk_calls.scopes import LexicalScope
 
-_DEEPEST = 4
-"""Calls within calls that are told apart."""
+_MAX_DEPTH = 4
+"""Nested calls that are told apart."""
 
-Site = tuple[ast.Call, Scope, bool]
-"""A call of a function, and whether it is one of a method of an instance."""
+CallSite = tuple[ast.Call, LexicalScope, bool]
+"""A call, its scope, and whether it calls a method of an instance."""
 
 
 class Contexts:
@@ -28,46 +28,46 @@ class Contexts:
         self._flow = flow
 
     def values(
-        self, node: ast.expr, scope: Scope, asked: tuple[tuple[ast.AST, str], ...] = ()
-    ) -> list[Atoms]:
-        """What an expression is, once for each call that it may be different in.
+        self, node: ast.expr, scope: LexicalScope, visited: tuple[tuple[ast.AST, str], ...] = ()
+    ) -> list[AbstractValues]:
+        """The values of an expression, one item for each call in which they may differ.
 
         Args:
-            asked: the parameters that have been asked on the way.
+            visited: the parameters on the way here.
         """
         whole = self._flow.value(node, scope)
-        if not isinstance(node, ast.Name) or len(whole) < 2 or len(asked) > _DEEPEST:
+        if not isinstance(node, ast.Name) or len(whole) < 2 or len(visited) > _MAX_DEPTH:
             return [whole]
-        owner = scope.owner(node.id)
+        owner = scope.defining_scope(node.id)
         if owner is None or not isinstance(owner.node, ast.FunctionDef | ast.AsyncFunctionDef):
             return [whole]
         parameter = (owner.node, node.id)
-        if parameter in asked:
-            return []  # a function that calls itself brings nothing new
-        found: list[Atoms] = []
+        if parameter in visited:
+            return []  # a recursive call adds no value
+        found: list[AbstractValues] = []
         for call, outer, is_bound in self._sites.get(owner.node, ()):
-            given = _given(owner.node, node.id, call, is_bound)
-            if given is None:
+            argument = _argument_for(owner.node, node.id, call, is_bound)
+            if argument is None:
                 return [whole]
-            found += self.values(given, outer, (*asked, parameter))
-        # What comes from elsewhere is no argument: it is assigned, or a default.
+            found += self.values(argument, outer, (*visited, parameter))
+        # Other values come from assignments or defaults, not from calls.
         return [*dict.fromkeys(found)] if union(found) == whole else [whole]
 
     @cached_property
-    def _sites(self) -> dict[ast.AST, list[Site]]:
-        found: dict[ast.AST, list[Site]] = defaultdict(list)
+    def _sites(self) -> dict[ast.AST, list[CallSite]]:
+        found: dict[ast.AST, list[CallSite]] = defaultdict(list)
         for node, scope in self._flow.nodes:
             if isinstance(node, ast.Call):
                 for one in self._flow.value(node.func, scope):
-                    if one.kind in DEFS:
+                    if one.kind in FUNCTION_KINDS:
                         found[one.what].append((node, scope, one.kind == "bound"))
         return found
 
 
-def _given(
+def _argument_for(
     function: ast.FunctionDef | ast.AsyncFunctionDef, name: str, call: ast.Call, is_bound: bool
 ) -> ast.expr | None:
-    """What a call gives for a parameter; None where that is not plain."""
+    """The argument of a call for a parameter; None if it is left out or may be unpacked."""
     taken = [one.arg for one in (*function.args.posonlyargs, *function.args.args)][is_bound:]
     for one in call.keywords:
         if one.arg is None:

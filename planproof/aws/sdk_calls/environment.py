@@ -1,4 +1,4 @@
-"""What does the code take from the function's environment?"""
+"""Follows the variables of the function's environment."""
 
 from __future__ import annotations
 
@@ -7,102 +7,109 @@ from collections.abc import Callable, Sequence
 
 from planproof.aws.sdk_calls.abstract_values import (
     DATA,
-    NAMES,
-    NOBODY_KNOWS,
-    NONE,
-    Atom,
-    Atoms,
+    EMPTY,
+    NAME_KINDS,
+    UNKNOWN_NAME,
+    AbstractValue,
+    AbstractValues,
     all_texts,
     texts,
     union,
 )
 from planproof.aws.sdk_calls.findings import Findings
-from planproof.aws.sdk_calls.scopes import Scope
+from planproof.aws.sdk_calls.scopes import LexicalScope
 
 _ENVIRON = "os.environ"
 _READERS = ("os.environ.get", "os.getenv", "os.environ.setdefault", "os.environ.pop")
 _ANY = ""
-"""Stands for a variable whose name is no constant; none is called so."""
+"""Stands for a variable whose name is not a constant."""
 
 
 class Environment:
-    """Follows variables of the environment as values.
+    """Evaluates reads of environment variables.
 
     Args:
-        value: what an expression may be.
+        value: evaluates an expression.
     """
 
-    def __init__(self, findings: Findings, value: Callable[[ast.AST, Scope], Atoms]) -> None:
+    def __init__(
+        self, findings: Findings, value: Callable[[ast.AST, LexicalScope], AbstractValues]
+    ) -> None:
         self._findings = findings
         self._value = value
 
-    def looked_up(self, holders: Atoms, key: ast.expr, scope: Scope) -> Atoms | None:
-        """``os.environ[key]``; None where another thing is looked into."""
-        if Atom("external", _ENVIRON) not in holders:
+    def lookup(
+        self, holders: AbstractValues, key: ast.expr, scope: LexicalScope
+    ) -> AbstractValues | None:
+        """The values of ``os.environ[key]``; None if something else is subscripted."""
+        if AbstractValue("external", _ENVIRON) not in holders:
             return None
         return self._variables(self._value(key, scope), None)
 
-    def read_by(self, name: str, node: ast.Call, scope: Scope) -> Atoms | None:
-        """What a function of ``os`` gives of the environment; None for any other function."""
+    def read(self, name: str, node: ast.Call, scope: LexicalScope) -> AbstractValues | None:
+        """The values that a function of ``os`` reads; None for other functions."""
         if name not in _READERS:
             return None
         arguments = {one.arg: one.value for one in node.keywords}
-        given = [*node.args, None, None]
-        key, default = given[0] or arguments.get("key"), given[1] or arguments.get("default")
+        positional = [*node.args, None, None]
+        key, default = (
+            positional[0] or arguments.get("key"),
+            positional[1] or arguments.get("default"),
+        )
         if key is None or isinstance(key, ast.Starred):
             return DATA
         return self._variables(
             self._value(key, scope), None if default is None else self._value(default, scope)
         )
 
-    def _variables(self, names: Atoms, default: Atoms | None) -> Atoms:
+    def _variables(self, names: AbstractValues, default: AbstractValues | None) -> AbstractValues:
         if names and not all_texts(names):
             return DATA
-        found = NONE
+        found = EMPTY
         for name in texts(names):
-            found |= {Atom("variable", name, of=one) for one in _defaults(default)}
+            found |= {AbstractValue("variable", name, of=one) for one in _defaults(default)}
             found |= self._findings.get(_ENVIRON, name)
-        return found | self._findings.get(_ENVIRON, _ANY) if found else NONE
+        return found | self._findings.get(_ENVIRON, _ANY) if found else EMPTY
 
-    def set(self, target: ast.Subscript, atoms: Atoms, scope: Scope) -> None:
-        """Take note that the code itself sets a variable."""
-        if Atom("external", _ENVIRON) not in self._value(target.value, scope):
+    def set(self, target: ast.Subscript, values: AbstractValues, scope: LexicalScope) -> None:
+        """Record that the code itself sets a variable."""
+        if AbstractValue("external", _ENVIRON) not in self._value(target.value, scope):
             return
         names = self._value(target.slice, scope)
         for name in texts(names) if all_texts(names) else (_ANY,):
-            self._findings.add(_ENVIRON, name, atoms)
+            self._findings.add(_ENVIRON, name, values)
 
-    def either(self, values: Sequence[Atoms]) -> Atoms:
-        """What ``a or b`` may be: where ``a`` is a variable, ``b`` is what it is by default."""
+    def boolean_or(self, values: Sequence[AbstractValues]) -> AbstractValues:
+        """The values of ``a or b``; where ``a`` is a variable, ``b`` is its default."""
         *firsts, last = values
         if not any(one.kind == "variable" for many in firsts for one in many):
             return union(values)
-        found = last if not all(_are_variables(many) for many in firsts) else NONE
+        found = last if not all(_all_variables(many) for many in firsts) else EMPTY
         for one in union(firsts):
-            is_open = one.kind == "variable" and one.of is None and one not in last
+            lacks_default = one.kind == "variable" and one.of is None and one not in last
             found |= (
-                {Atom("variable", one.what, of=other) for other in _defaults(last)}
-                if is_open
+                {AbstractValue("variable", one.what, of=other) for other in _defaults(last)}
+                if lacks_default
                 else {one}
             )
         return found
 
-    def chosen(self, one: Atoms, other: Atoms) -> Atoms:
-        """What ``one if … else other`` may be: a text beside a variable is what it is unset."""
-        for variables, given in ((one, other), (other, one)):
-            if _are_variables(variables) and all_texts(given):
-                return self.either([variables, given])
+    def conditional(self, one: AbstractValues, other: AbstractValues) -> AbstractValues:
+        """The values of ``one if … else other``; a text is the default of a variable beside it."""
+        for variables, default in ((one, other), (other, one)):
+            if _all_variables(variables) and all_texts(default):
+                return self.boolean_or([variables, default])
         return one | other
 
 
-def _are_variables(atoms: Atoms) -> bool:
-    return bool(atoms) and all(one.kind == "variable" for one in atoms)
+def _all_variables(values: AbstractValues) -> bool:
+    return bool(values) and all(one.kind == "variable" for one in values)
 
 
-def _defaults(default: Atoms | None) -> set[Atom | None]:
-    """What a variable is that is not set: a text, something unknown, or (None) nothing."""
+def _defaults(default: AbstractValues | None) -> set[AbstractValue | None]:
+    """The possible defaults of a variable: a text, an unknown name, or None for no default."""
     if default is None:
         return {None}
-    if any(one.kind not in ("text", "absent") for one in default):
-        return {NOBODY_KNOWS}
-    return {one if one.kind in NAMES and one.what else None for one in default}
+    if any(one.kind not in ("text", "none") for one in default):
+        return {UNKNOWN_NAME}
+    return {one if one.kind in NAME_KINDS and one.what else None for one in default}

@@ -1,4 +1,4 @@
-"""What has been found so far, and what has to be followed again once more is found?"""
+"""Stores the values found so far, and schedules what has to be evaluated again."""
 
 from __future__ import annotations
 
@@ -6,49 +6,49 @@ import ast
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
-from planproof.aws.sdk_calls.abstract_values import DATA, NONE, Atom, Atoms
+from planproof.aws.sdk_calls.abstract_values import DATA, EMPTY, AbstractValue, AbstractValues
 from planproof.aws.sdk_calls.scopes import Module
 
 Key = tuple[object, str]
-"""A place that holds values: the node of a scope or of a class with a name of it.
+"""Where values are stored: a scope or a class, and a name in it.
 
-With ``ANYTHING``, the attributes of that name of whatever has one.
+With ``ANYTHING``, the attributes of that name of all objects.
 """
 
 ANYTHING = None
 RETURNED = "return"
-"""The name of what a function gives back; no parameter can be called so."""
+"""The name of a function's result; a keyword, so that no parameter has it."""
 
 _FAMILY = "class"
 _STARS = "*"
-_LOST = "del"
-_ANY_LOST: Key = (ANYTHING, _LOST)
+_ESCAPED = "del"
+_ANY_ESCAPED: Key = (ANYTHING, _ESCAPED)
 
-_TEXTS = 40
-"""Texts that one name may be; of one that may be more, none is known."""
+_MAX_TEXTS = 40
+"""Texts that one name may have as values; further ones are unknown data."""
 
 
 class Findings:
     """The values of names, attributes, parameters and results.
 
     Attributes:
-        escaped: what went where it is not followed, with the first place of it; change it by
-            :meth:`lose`.
-        handed: paginators and waiters that went there.
+        escaped: values passed to code that is not analyzed, with the first location of each;
+            change it by :meth:`mark_escaped`.
+        escaped_pagers: paginators and waiters passed to such code.
     """
 
     def __init__(self) -> None:
-        self.escaped: dict[Atom, str] = {}
-        self.handed: set[Atom] = set()
-        self._held: dict[Key, set[Atom]] = defaultdict(set)
+        self.escaped: dict[AbstractValue, str] = {}
+        self.escaped_pagers: set[AbstractValue] = set()
+        self._values: dict[Key, set[AbstractValue]] = defaultdict(set)
         self._families: dict[ast.AST, set[ast.AST]] = {}
         self._readers: dict[Key, set[int]] = defaultdict(set)
         self._read: set[Key] = set()
         self._queue: deque[int] = deque()
         self._queued: set[int] = set()
 
-    def rounds(self, numbers: Iterable[int]) -> Iterator[int]:
-        """Each number, and again each that had asked for what has changed since its turn."""
+    def worklist(self, numbers: Iterable[int]) -> Iterator[int]:
+        """Yield each number, and again each whose reads have changed since its turn."""
         self._enqueue(numbers)
         while self._queue:
             number = self._queue.popleft()
@@ -64,54 +64,54 @@ class Findings:
                 self._queued.add(number)
                 self._queue.append(number)
 
-    def _renew(self, key: Key) -> None:
-        """Let everything that read it be followed again."""
+    def _enqueue_readers(self, key: Key) -> None:
+        """Schedule every number that has read a key."""
         if key in self._readers:
             self._enqueue(self._readers[key])
 
-    def get(self, owner: object, name: str) -> Atoms:
-        """What a name or an attribute may be; nothing where no value has arrived yet."""
+    def get(self, owner: object, name: str) -> AbstractValues:
+        """The values of a name or an attribute; empty if none has arrived yet."""
         key = (owner, name)
         self._read.add(key)
-        return frozenset(self._held[key]) if key in self._held else NONE
+        return frozenset(self._values[key]) if key in self._values else EMPTY
 
-    def add(self, owner: object, name: str, atoms: Iterable[Atom]) -> None:
-        """Let a name or an attribute be any of these, too."""
-        held = self._held[owner, name]
-        new = [one for one in atoms if one not in held]
-        if new and sum(one.kind == "text" for one in held) > _TEXTS:
-            new = [one for one in {*new, *DATA} if one.kind != "text" and one not in held]
+    def add(self, owner: object, name: str, values: Iterable[AbstractValue]) -> None:
+        """Add values to a name or an attribute."""
+        known = self._values[owner, name]
+        new = [one for one in values if one not in known]
+        if new and sum(one.kind == "text" for one in known) > _MAX_TEXTS:
+            new = [one for one in {*new, *DATA} if one.kind != "text" and one not in known]
         if new:
-            held.update(new)
-            self._renew((owner, name))
+            known.update(new)
+            self._enqueue_readers((owner, name))
 
-    def lose(self, atom: Atom, place: str) -> bool:
-        """Take note that a value went where it is not followed; whether that is news."""
-        if atom in self.escaped:
+    def mark_escaped(self, value: AbstractValue, location: str) -> bool:
+        """Record that a value escapes; whether that was not known before."""
+        if value in self.escaped:
             return False
         if not self.escaped:
-            self._renew(_ANY_LOST)
-        self.escaped[atom] = place
-        self._renew((atom, _LOST))
+            self._enqueue_readers(_ANY_ESCAPED)
+        self.escaped[value] = location
+        self._enqueue_readers((value, _ESCAPED))
         return True
 
-    def is_lost(self, atom: Atom) -> bool:
-        """Whether a value went where it is not followed."""
-        self._read.add((atom, _LOST))
-        return atom in self.escaped
+    def has_escaped(self, value: AbstractValue) -> bool:
+        """Whether a value escapes."""
+        self._read.add((value, _ESCAPED))
+        return value in self.escaped
 
-    def is_any_lost(self) -> bool:
-        """Whether any value did."""
-        self._read.add(_ANY_LOST)
+    def has_any_escaped(self) -> bool:
+        """Whether any value escapes."""
+        self._read.add(_ANY_ESCAPED)
         return bool(self.escaped)
 
     def family(self, definition: ast.AST) -> set[ast.AST]:
-        """A class with all that inherit from it or that it inherits from, and so on."""
+        """A class with all classes related to it by inheritance, in either direction."""
         self._read.add((definition, _FAMILY))
         return self._families.setdefault(definition, {definition})
 
     def unite(self, definition: ast.AST, base: ast.AST) -> None:
-        """Make one family of a class and a base of it."""
+        """Merge the families of a class and of its base."""
         family = self._families.setdefault(definition, {definition})
         other = self._families.setdefault(base, {base})
         if other is family:
@@ -119,15 +119,15 @@ class Findings:
         family |= other
         self._families.update(dict.fromkeys(other, family))
         for member in family:
-            self._renew((member, _FAMILY))
+            self._enqueue_readers((member, _FAMILY))
 
-    def stars(self, module: Module) -> set[str]:
-        """Modules whose names a module imports by ``*``."""
+    def star_imports(self, module: Module) -> set[str]:
+        """The modules whose names a module imports by ``*``."""
         self._read.add((module, _STARS))
-        return module.stars
+        return module.star_imports
 
-    def add_star(self, module: Module, name: str) -> None:
-        """Let a module import all names of another one."""
-        if name not in module.stars:
-            module.stars.add(name)
-            self._renew((module, _STARS))
+    def add_star_import(self, module: Module, name: str) -> None:
+        """Record that a module imports all names of another one."""
+        if name not in module.star_imports:
+            module.star_imports.add(name)
+            self._enqueue_readers((module, _STARS))

@@ -1,4 +1,4 @@
-"""Which names does each part of a module bind, and whose is a name?"""
+"""The lexical scopes of a module, and the names that each binds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterable
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-class Scope:
+class LexicalScope:
     """A module, a function or a class, with the names that it binds."""
 
-    def __init__(self, node: ast.AST, module: Module, outer: Scope | None) -> None:
+    def __init__(self, node: ast.AST, module: Module, outer: LexicalScope | None) -> None:
         self.node = node
         self.module = module
         self.outer = outer
@@ -19,9 +19,9 @@ class Scope:
         self.declared: set[str] = set()
         """Names that ``global`` or ``nonlocal`` gives to another scope."""
 
-    def owner(self, name: str) -> Scope | None:
-        """The scope whose name it is; the names of a class are not those of its methods."""
-        scope: Scope | None = self
+    def defining_scope(self, name: str) -> LexicalScope | None:
+        """The scope that defines a name; methods do not see the names of their class."""
+        scope: LexicalScope | None = self
         while scope is not None:
             if (
                 name in scope.bound
@@ -32,8 +32,8 @@ class Scope:
             scope = scope.outer
         return None
 
-    def place(self, node: ast.AST) -> str:
-        """Where a node is, as ``file:line``."""
+    def location(self, node: ast.AST) -> str:
+        """The position of a node, as ``file:line``."""
         return f"{self.module.file}:{getattr(node, 'lineno', 1)}"
 
 
@@ -42,18 +42,18 @@ class Module:
 
     Attributes:
         file: path in the package.
-        is_vendored: whether an installer brought it.
-        stars: modules whose names it imports by ``*``; they are found while values are followed.
-        optional: imports that may fail without harm.
+        is_vendored: whether it belongs to an installed distribution.
+        star_imports: modules whose names it imports by ``*``; filled while values are followed.
+        optional_imports: imports whose failure the code handles.
     """
 
     def __init__(self, name: str, file: str, tree: ast.Module, is_vendored: bool) -> None:
         self.file = file
         self.is_vendored = is_vendored
-        self.stars: set[str] = set()
-        self.nodes: list[tuple[ast.AST, Scope]] = []
-        self.optional: set[ast.AST] = set()
-        self.scope = Scope(tree, self, None)
+        self.star_imports: set[str] = set()
+        self.nodes: list[tuple[ast.AST, LexicalScope]] = []
+        self.optional_imports: set[ast.AST] = set()
+        self.scope = LexicalScope(tree, self, None)
         self._package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
         self._collect_all(tree.body, self.scope)
 
@@ -65,12 +65,12 @@ class Module:
         parts = parts[: len(parts) - node.level + 1]
         return ".".join([*parts, node.module] if node.module else parts)
 
-    def _collect_all(self, nodes: Iterable[ast.AST | None], scope: Scope) -> None:
+    def _collect_all(self, nodes: Iterable[ast.AST | None], scope: LexicalScope) -> None:
         for node in nodes:
             if node is not None:
                 self._collect(node, scope)
 
-    def _collect(self, node: ast.AST, scope: Scope) -> None:
+    def _collect(self, node: ast.AST, scope: LexicalScope) -> None:
         self.nodes.append((node, scope))
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
@@ -79,7 +79,7 @@ class Module:
                 scope.bound.add(node.name)
                 outer = [*node.decorator_list, *node.bases, *(one.value for one in node.keywords)]
                 self._collect_all(outer, scope)
-                self._collect_all(node.body, Scope(node, self, scope))
+                self._collect_all(node.body, LexicalScope(node, self, scope))
             case ast.If() if last_name(node.test) == "TYPE_CHECKING":
                 self._collect_all(node.orelse, scope)
             case ast.AnnAssign():
@@ -89,13 +89,15 @@ class Module:
                 if isinstance(node, ast.Global):
                     self.scope.bound.update(node.names)
             case _:
-                if isinstance(node, ast.Try) and any(map(_spares_imports, node.handlers)):
-                    self.optional.update(one for part in node.body for one in ast.walk(part))
+                if isinstance(node, ast.Try) and any(map(_catches_import_errors, node.handlers)):
+                    self.optional_imports.update(
+                        one for part in node.body for one in ast.walk(part)
+                    )
                 scope.bound.update(bindings(node))
                 self._collect_all(ast.iter_child_nodes(node), scope)
 
-    def _collect_function(self, node: Function, scope: Scope) -> None:
-        inner = Scope(node, self, scope)
+    def _collect_function(self, node: Function, scope: LexicalScope) -> None:
+        inner = LexicalScope(node, self, scope)
         inner.bound.update(one.arg for one in parameters(node))
         self.nodes.append((node.args, inner))
         outer = [*getattr(node, "decorator_list", ()), *node.args.defaults, *node.args.kw_defaults]
@@ -108,7 +110,7 @@ class Module:
 
 
 def bindings(node: ast.AST) -> list[str]:
-    """The names that a node itself binds."""
+    """The names that a node itself binds, without those of its children."""
     match node:
         case ast.Name(id=name, ctx=ast.Store()):
             return [name]
@@ -132,24 +134,24 @@ def parameters(function: Function) -> list[ast.arg]:
 
 
 def decorators(node: ast.AST) -> set[str]:
-    """Names of the decorators of a definition, without what they are taken of."""
+    """The last names of a definition's decorators: ``cache`` for ``functools.cache``."""
     return {last_name(one) for one in getattr(node, "decorator_list", ())}
 
 
 def last_name(node: ast.AST) -> str:
-    """The name at the end of a dotted expression."""
+    """The last name of a dotted expression."""
     if isinstance(node, ast.Call):
         return last_name(node.func)
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def first_argument(node: ast.Call, keyword: str) -> ast.expr | None:
-    """The first argument of a call, or the one that has this name."""
+    """The first positional argument of a call, else the one of this name."""
     named = (one.value for one in node.keywords if one.arg == keyword)
     return next(iter((*node.args, *named)), None)
 
 
-def _spares_imports(handler: ast.ExceptHandler) -> bool:
+def _catches_import_errors(handler: ast.ExceptHandler) -> bool:
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(one is None or last_name(one) in _IMPORT_ERRORS for one in caught)
 

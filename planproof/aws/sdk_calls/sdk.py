@@ -1,15 +1,15 @@
-"""Which modules are boto3, and which does it bring along?"""
+"""The modules of boto3 and of its dependencies."""
 
 from __future__ import annotations
 
 import sys
 
 SDK = frozenset({"boto3", "botocore", "s3transfer"})
-SDK_NEEDS = frozenset({"jmespath", "dateutil", "six", "urllib3"})
-"""What boto3 needs, none of which calls AWS."""
+SDK_DEPENDENCIES = frozenset({"jmespath", "dateutil", "six", "urllib3"})
+"""Dependencies of boto3, none of which calls AWS."""
 
-GIVEN = SDK | SDK_NEEDS | sys.stdlib_module_names
-"""Modules that a function has without a package of its own."""
+AVAILABLE_MODULES = SDK | SDK_DEPENDENCIES | sys.stdlib_module_names
+"""Modules that a function can import without packaging them."""
 
 SESSION_MAKERS = frozenset(
     {
@@ -21,4 +21,4 @@ SESSION_MAKERS = frozenset(
     }
 )
 MAKERS = {"client": "client", "resource": "resource", "create_client": "client"}
-"""Methods of a session, and the kind of what they make."""
+"""Methods of a session, and the kind of the object that each makes."""

@@ -1,4 +1,4 @@
-"""Which Python modules does a package hold, and what in it is none?"""
+"""The Python modules of a package, and its files that cannot be analyzed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from planproof.aws.lambda_package import Package
 from planproof.aws.sdk_calls.scopes import Module
-from planproof.aws.sdk_calls.sdk import GIVEN, SDK, SDK_NEEDS
+from planproof.aws.sdk_calls.sdk import AVAILABLE_MODULES, SDK, SDK_DEPENDENCIES
 from planproof.aws.sdk_calls.unread import Unread
 
 
@@ -20,63 +20,63 @@ class Sources:
 
     Attributes:
         modules: those whose values are followed, by dotted name.
-        folders: dotted names of the folders that modules lie in.
-        bystanders: modules that an installer brought and that do not know boto3.
+        folders: dotted names of the folders that contain modules.
+        without_boto3: modules of installed distributions that do not use boto3.
     """
 
     def __init__(self, package: Package, unread: Unread) -> None:
         self.modules: dict[str, Module] = {}
         self.folders: set[str] = set()
-        self.bystanders: list[Module] = []
+        self.without_boto3: list[Module] = []
         self._unread = unread
         with zipfile.ZipFile(io.BytesIO(package.data)) as opened:
             vendored = frozenset(_vendored(opened, package.files))
-            skipped = SDK | (SDK_NEEDS & vendored)
+            skipped = SDK | (SDK_DEPENDENCIES & vendored)
             files = [file for file in package.files if _top(file) not in skipped]
             texts = {file: self._text(opened, file) for file in files if file.endswith(".py")}
         for file in files:
             path = PurePosixPath(file)
-            if path.suffix in _NO_PYTHON and "__pycache__" not in path.parts:
-                unread.say("a file that is no Python source is not read", file)
+            if path.suffix in _NON_PYTHON_SUFFIXES and "__pycache__" not in path.parts:
+                unread.add("a file that is not Python source is not analyzed", file)
             elif file == "bootstrap":
-                unread.say("a runtime of its own is not read", file)
-        aware = {_top(file) for file, text in texts.items() if b"boto" in text}
+                unread.add("a custom runtime is not analyzed", file)
+        using_boto3 = {_top(file) for file, text in texts.items() if b"boto" in text}
         for file, text in texts.items():
-            self._parse(file, text, _top(file) in vendored, _top(file) in vendored - aware)
-        self._bystanding = {_top(one.file) for one in self.bystanders}
+            self._parse(file, text, _top(file) in vendored, _top(file) in vendored - using_boto3)
+        self._top_names_without_boto3 = {_top(one.file) for one in self.without_boto3}
 
     def _text(self, opened: zipfile.ZipFile, file: str) -> bytes:
         try:
             return opened.read(file)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError):
-            self._unread.say("a file in the package is damaged", file)
+            self._unread.add("a file in the package is damaged", file)
             return b""
 
-    def _parse(self, file: str, text: bytes, is_vendored: bool, is_bystander: bool) -> None:
+    def _parse(self, file: str, text: bytes, is_vendored: bool, is_without_boto3: bool) -> None:
         name = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         try:
             module = Module(name, file, ast.parse(text, file), is_vendored)
         except (SyntaxError, ValueError, RecursionError) as problem:
             what = str(problem).partition(" (")[0]
-            self._unread.say(f"a file cannot be read as Python ({what})", file)
+            self._unread.add(f"a file cannot be parsed as Python ({what})", file)
             return
-        if is_bystander:
-            self.bystanders.append(module)
+        if is_without_boto3:
+            self.without_boto3.append(module)
             return
         self.modules[name] = module
         parts = name.split(".")
         self.folders.update(".".join(parts[:size]) for size in range(1, len(parts)))
 
     def has(self, name: str) -> bool:
-        """Whether a module that is imported is in the package, followed or not."""
+        """Whether an imported module is in the package, followed or not."""
         top = name.partition(".")[0]
-        return top in self._bystanding or bool(self.locate(name) or self.locate(top))
+        return top in self._top_names_without_boto3 or bool(self.locate(name) or self.locate(top))
 
     def locate(self, name: str) -> str | None:
-        """The module of that name, which may lie in a folder that is put on the path."""
+        """The full name of a module, which may be in a folder that the code adds to the path."""
         if name in self.modules or name in self.folders:
             return name
-        if name.partition(".")[0] in GIVEN:
+        if name.partition(".")[0] in AVAILABLE_MODULES:
             return None
         return next((one for one in self.modules if one.endswith(f".{name}")), None)
 
@@ -86,7 +86,7 @@ def _top(file: str) -> str:
 
 
 def _vendored(opened: zipfile.ZipFile, files: Iterable[str]) -> Iterator[str]:
-    """Modules at the top that an installer brought.
+    """The top-level modules of installed distributions.
 
     https://packaging.python.org/en/latest/specifications/recording-installed-packages/
     """
@@ -96,7 +96,7 @@ def _vendored(opened: zipfile.ZipFile, files: Iterable[str]) -> Iterator[str]:
                 yield _top(line.partition(",")[0])
 
 
-_NO_PYTHON = frozenset(
+_NON_PYTHON_SUFFIXES = frozenset(
     f".{one}"
     for one in (
         *("js", "mjs", "cjs", "ts", "node", "jar", "class", "war", "rb", "go", "sh", "wasm"),

@@ -1,6 +1,6 @@
-"""Which value does a text name something by that is made of several?
+"""Finds the name that a composed text contains.
 
-``f"s3://{bucket}/{key}"`` holds the whole name of a bucket, ``f"{bucket}-logs"`` that of another.
+``f"s3://{bucket}/{key}"`` contains the whole name of a bucket; ``f"{bucket}-logs"`` names another.
 """
 
 from __future__ import annotations
@@ -9,10 +9,16 @@ import ast
 import re
 from collections.abc import Sequence
 
-from planproof.aws.sdk_calls.abstract_values import DATA, NONE, Atom, Atoms, are_names
+from planproof.aws.sdk_calls.abstract_values import (
+    DATA,
+    EMPTY,
+    AbstractValue,
+    AbstractValues,
+    are_names,
+)
 
 _SEPARATORS = ("/", ":")
-_HOLE = re.compile(r"%s|\{\w*\}")
+_PLACEHOLDER = re.compile(r"%s|\{\w*\}")
 
 
 def pieces(node: ast.expr) -> list[str | ast.expr]:
@@ -27,51 +33,53 @@ def pieces(node: ast.expr) -> list[str | ast.expr]:
         case ast.BinOp(op=ast.Add()):
             return [*pieces(node.left), *pieces(node.right)]
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
-            given = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
-            return _filled(text, given, node)
+            arguments = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+            return _filled(text, arguments, node)
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
-            holes = re.findall(r"\{(\w+)\}", text)
+            placeholders = re.findall(r"\{(\w+)\}", text)
             named = {one.arg: one.value for one in node.keywords}
-            if holes and all(one in named for one in holes):
-                return _filled(text, [named[one] for one in holes], node)
-            return [node] if holes else _filled(text, node.args, node)
+            if placeholders and all(one in named for one in placeholders):
+                return _filled(text, [named[one] for one in placeholders], node)
+            return [node] if placeholders else _filled(text, node.args, node)
     return [node]
 
 
-def _filled(text: str, given: Sequence[ast.expr], node: ast.expr) -> list[str | ast.expr]:
-    """A text whose holes take these, in order; only the whole where they do not fit."""
-    literals = _HOLE.split(text)
-    if len(literals) != len(given) + 1 or any(isinstance(one, ast.Starred) for one in given):
+def _filled(text: str, arguments: Sequence[ast.expr], node: ast.expr) -> list[str | ast.expr]:
+    """A text with its placeholders replaced in order; the whole node if they do not match."""
+    literals = _PLACEHOLDER.split(text)
+    if len(literals) != len(arguments) + 1 or any(
+        isinstance(one, ast.Starred) for one in arguments
+    ):
         return [node]
     found: list[str | ast.expr] = [literals[0]]
-    for value, literal in zip(given, literals[1:], strict=True):
+    for value, literal in zip(arguments, literals[1:], strict=True):
         found += [value, literal]
     return found
 
 
-def segment(parts: Sequence[str | Atoms]) -> Atoms:
-    """The only value with a name in a text, if it stands between separators.
+def segment(parts: Sequence[str | AbstractValues]) -> AbstractValues:
+    """The only named value in a text, if it is delimited by separators.
 
     Returns:
-        nothing as long as a value has not arrived.
+        empty as long as a value has not arrived.
     """
-    if NONE in parts:
-        return NONE
+    if EMPTY in parts:
+        return EMPTY
     parts = [one for one in parts if one]  # an empty text separates nothing
     named = [(at, one) for at, one in enumerate(parts) if isinstance(one, frozenset)]
     named = [(at, one) for at, one in named if are_names(one)]
     if len(named) != 1:
         return DATA
-    ((at, held),) = named
+    ((at, values),) = named
     if len(parts) == 1:
-        return held
+        return values
     before, after = parts[at - 1] if at else "/", parts[at + 1] if at + 1 < len(parts) else "/"
     if not isinstance(before, str) or not before.endswith(_SEPARATORS):
         return DATA
     if not isinstance(after, str) or not after.startswith(_SEPARATORS):
         return DATA
     return frozenset(
-        one if one.kind == "segment" else Atom("segment", one)
-        for one in held
-        if one.kind != "absent"
+        one if one.kind == "segment" else AbstractValue("segment", one)
+        for one in values
+        if one.kind != "none"
     )

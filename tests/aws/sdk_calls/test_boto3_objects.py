@@ -1,12 +1,12 @@
-"""Which operations does a method or an attribute of an object of boto3 call?"""
+"""The operations that members of boto3's objects call."""
 
 from __future__ import annotations
 
 import pytest
 
 from planproof.aws.sdk_calls.boto3_objects import (
+    Boto3Object,
     Member,
-    Thing,
     elements,
     has_resource,
     members,
@@ -15,54 +15,56 @@ from planproof.aws.sdk_calls.boto3_objects import (
 
 
 @pytest.mark.parametrize(
-    ("thing", "name", "operations"),
+    ("obj", "name", "operations"),
     [
-        (Thing("dynamodb", "client"), "update_item", "UpdateItem"),
-        (Thing("dynamodb", "Table"), "batch_writer", "BatchWriteItem"),
-        (Thing("dynamodb", "Table"), "update", "UpdateTable"),
-        (Thing("dynamodb", "Table"), "item_count", "DescribeTable"),
-        (Thing("dynamodb", "Table"), "wait_until_exists", "DescribeTable"),
-        (Thing("dynamodb", "BatchWriter"), "put_item", "BatchWriteItem"),
-        (Thing("s3", "Object"), "get", "GetObject"),
-        (Thing("s3", "Object"), "put", "PutObject"),
-        (Thing("s3", "Object"), "content_length", "HeadObject"),
-        (Thing("s3", "ObjectSummary"), "size", "HeadObject"),
-        (Thing("s3", "ObjectSummary", True), "size", ""),
-        (Thing("s3", "Bucket"), "objects", "ListObjects"),
-        (Thing("s3", "Bucket.objects"), "delete", "DeleteObjects"),
-        (Thing("s3", "Bucket.objects"), "filter", "ListObjects"),
-        (Thing("s3", "client"), "download_file", "GetObject HeadObject"),
-        (Thing("sqs", "Queue"), "send_messages", "SendMessageBatch"),
-        (Thing("ec2", "Instance"), "vpc", "DescribeInstances"),
-        (Thing("s3", "meta"), "client", ""),
+        (Boto3Object("dynamodb", "client"), "update_item", "UpdateItem"),
+        (Boto3Object("dynamodb", "Table"), "batch_writer", "BatchWriteItem"),
+        (Boto3Object("dynamodb", "Table"), "update", "UpdateTable"),
+        (Boto3Object("dynamodb", "Table"), "item_count", "DescribeTable"),
+        (Boto3Object("dynamodb", "Table"), "wait_until_exists", "DescribeTable"),
+        (Boto3Object("dynamodb", "BatchWriter"), "put_item", "BatchWriteItem"),
+        (Boto3Object("s3", "Object"), "get", "GetObject"),
+        (Boto3Object("s3", "Object"), "put", "PutObject"),
+        (Boto3Object("s3", "Object"), "content_length", "HeadObject"),
+        (Boto3Object("s3", "ObjectSummary"), "size", "HeadObject"),
+        (Boto3Object("s3", "ObjectSummary", True), "size", ""),
+        (Boto3Object("s3", "Bucket"), "objects", "ListObjects"),
+        (Boto3Object("s3", "Bucket.objects"), "delete", "DeleteObjects"),
+        (Boto3Object("s3", "Bucket.objects"), "filter", "ListObjects"),
+        (Boto3Object("s3", "client"), "download_file", "GetObject HeadObject"),
+        (Boto3Object("sqs", "Queue"), "send_messages", "SendMessageBatch"),
+        (Boto3Object("ec2", "Instance"), "vpc", "DescribeInstances"),
+        (Boto3Object("s3", "meta"), "client", ""),
     ],
 )
-def test_what_a_member_calls(thing: Thing, name: str, operations: str) -> None:
-    assert members(thing)[name].operations == frozenset(operations.split())
+def test_operations_of_members(obj: Boto3Object, name: str, operations: str) -> None:
+    assert members(obj)[name].operations == frozenset(operations.split())
 
 
 @pytest.mark.parametrize(
-    ("thing", "name"),
+    ("obj", "name"),
     [
-        (Thing("dynamodb", "Table"), "name"),
-        (Thing("s3", "Bucket"), "put_item"),
-        (Thing("dynamodb", "client"), "batch_writer"),
-        (Thing("sqs", "client"), "upload_file"),
+        (Boto3Object("dynamodb", "Table"), "name"),
+        (Boto3Object("s3", "Bucket"), "put_item"),
+        (Boto3Object("dynamodb", "client"), "batch_writer"),
+        (Boto3Object("sqs", "client"), "upload_file"),
     ],
 )
-def test_what_calls_nothing_is_no_member(thing: Thing, name: str) -> None:
-    assert name not in members(thing)
+def test_members_call_operations(obj: Boto3Object, name: str) -> None:
+    assert name not in members(obj)
 
 
-def test_what_a_member_gives() -> None:
-    queue = Thing("sqs", "Queue")
+def test_objects_that_members_return() -> None:
+    queue = Boto3Object("sqs", "Queue")
     received = members(queue)["receive_messages"]
-    assert received.gives == (Thing("sqs", "Message", True),)
+    assert received.returns == (Boto3Object("sqs", "Message", True),)
     assert received.in_list
-    table = members(Thing("dynamodb", "resource"))["Table"]
-    assert table == Member(gives=(Thing("dynamodb", "Table"),))
-    assert elements(Thing("s3", "Bucket.objects")) == (Thing("s3", "ObjectSummary", True),)
-    assert elements(Thing("s3", "Bucket")) == ()
+    table = members(Boto3Object("dynamodb", "resource"))["Table"]
+    assert table == Member(returns=(Boto3Object("dynamodb", "Table"),))
+    assert elements(Boto3Object("s3", "Bucket.objects")) == (
+        Boto3Object("s3", "ObjectSummary", True),
+    )
+    assert elements(Boto3Object("s3", "Bucket")) == ()
 
 
 def test_resources_and_waiters() -> None:

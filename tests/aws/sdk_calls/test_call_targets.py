@@ -1,10 +1,10 @@
-"""Which resource is each call about?"""
+"""The resources that calls target."""
 
 from __future__ import annotations
 
 import pytest
 
-from planproof.aws.sdk_calls import About, Call, calls_of
+from planproof.aws.sdk_calls import SdkCall, TargetName, calls_of
 from planproof.aws.sdk_calls.flow import Flow
 from planproof.values import UNKNOWN
 from tests.builders.packages import package_of_files, read
@@ -31,30 +31,30 @@ GET = "s3.get_object(Bucket={}, Key='k')"
 SHORT = {"variable": "$", "constant": ""}
 
 
-def written(about: About) -> str:
+def notation(name: TargetName) -> str:
     """``$NAME``, with a tilde where it is a segment, and its default behind an equals sign."""
-    default = "" if about.default is None else "=?" if about.default is UNKNOWN else "="
-    text = about.default if isinstance(about.default, str) else ""
-    return f"{'~' * about.is_segment}{SHORT[about.kind]}{about.text}{default}{text}"
+    default = "" if name.default is None else "=?" if name.default is UNKNOWN else "="
+    text = name.default if isinstance(name.default, str) else ""
+    return f"{'~' * name.is_segment}{SHORT[name.kind]}{name.text}{default}{text}"
 
 
-def said(call: Call) -> str:
-    name = call.only.partition(":")[2] or call.operation
-    if call.about is None:
+def described(call: SdkCall) -> str:
+    name = call.only_action.partition(":")[2] or call.operation
+    if call.target_names is None:
         return f"{name} ?"
-    return " ".join([name, *map(written, call.about)])
+    return " ".join([name, *map(notation, call.target_names)])
 
 
 A = "os.environ['A']"
 
 
-def asked(source: str, **others: str) -> set[str]:
+def targets(source: str, **others: str) -> set[str]:
     calls = read(START + source, **others)
     assert calls.unread == ()
-    return {said(call) for call in calls.made}
+    return {described(call) for call in calls.calls}
 
 
-# What one bucket may be named by, in each form that a value can take.
+# The names of one bucket, in each form that a value can take.
 VALUES = {
     "os.environ[]": (GET.format(A), "$A"),
     "os.environ.get": (GET.format("os.environ.get('A')"), "$A"),
@@ -64,7 +64,7 @@ VALUES = {
     "an empty default": (GET.format("os.environ.get('A', '')"), "$A"),
     "a default by or": (GET.format("os.environ.get('A') or 'films'"), "$A=films"),
     "a default by if": (GET.format("os.environ['A'] if 'A' in os.environ else 'x'"), "$A=x"),
-    "a default that is not known": (
+    "an unknown default": (
         f"def f(event, context):\n    {GET.format('os.getenv(' + repr('A') + ', event)')}",
         "$A=?",
     ),
@@ -103,7 +103,7 @@ VALUES = {
     "an f-string of it alone": (GET.format("f'{os.environ[\"A\"]}'"), "$A"),
     "one of two": (GET.format("os.environ['A'] if x else os.environ['B']"), "$A $B"),
     "a loop": (f"for n in ('A', 'B'):\n    {GET.format('os.environ[n]')}", "$A $B"),
-    "what the code sets itself": (
+    "a variable that the code sets": (
         f"os.environ['A'] = 'x'\n{GET.format(A)}",
         "x $A",
     ),
@@ -117,25 +117,28 @@ VALUES = {
         f"class C:\n    b = os.environ['A']\ndef f(event, context):\n    {GET.format('event.b')}",
         "?",
     ),
-    "a name that is not this one": (GET.format("f'{os.environ[\"A\"]}-logs'"), "?"),
+    "a part of a longer name": (GET.format("f'{os.environ[\"A\"]}-logs'"), "?"),
     "a name of two": (GET.format("os.environ['A'] + os.environ['B']"), "?"),
     "a part of a text": (GET.format("os.environ['A'].split('/')[0]"), "?"),
-    "a variable that is not known": (f"def f(n):\n    {GET.format('os.environ[n]')}", "?"),
+    "an unknown variable": (f"def f(n):\n    {GET.format('os.environ[n]')}", "?"),
     "a copy of the environment": (GET.format("dict(os.environ)['A']"), "?"),
-    "one that the code sets to what is not known": (
+    "a variable that the code sets to an unknown value": (
         f"def f(event, context):\n    os.environ[event['n']] = event['v']\n{GET.format(A)}",
         "?",
     ),
     "no argument": ("s3.get_object(Key='k')", "?"),
-    "arguments that are not written there": ("def f(a):\n    s3.get_object(**a)", "?"),
-    "arguments that are": ("s3.get_object(**{'Bucket': os.environ['A']})", "$A"),
+    "unpacked arguments": ("def f(a):\n    s3.get_object(**a)", "?"),
+    "unpacked arguments that are written out": (
+        "s3.get_object(**{'Bucket': os.environ['A']})",
+        "$A",
+    ),
 }
 
 
 @pytest.mark.parametrize("form", VALUES)
-def test_what_names_a_bucket(form: str) -> None:
-    source, about = VALUES[form]
-    assert asked(source) == {f"GetObject {about}"}
+def test_names_of_a_bucket(form: str) -> None:
+    source, names = VALUES[form]
+    assert targets(source) == {f"GetObject {names}"}
 
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012"
@@ -150,18 +153,18 @@ SEGMENTS = {
 
 
 @pytest.mark.parametrize("form", SEGMENTS)
-def test_a_longer_text_tells_by_its_segment(form: str) -> None:
+def test_a_segment_of_a_longer_text_names_the_target(form: str) -> None:
     source = f"Q = os.environ['A']\ndef f(x):\n    sqs.send_message(QueueUrl={SEGMENTS[form]})"
-    assert asked(source) == {"SendMessage ~$A"}
+    assert targets(source) == {"SendMessage ~$A"}
 
 
 @pytest.mark.parametrize(
     "text",
     ["f'{Q}{Q}'", "f'/{Q}-x'", "f'x-{Q}'", "'{:>9}'.format(Q)", "'%d/%s' % (1, Q)", "'%s' % (*Q,)"],
 )
-def test_a_longer_text_in_which_it_is_no_segment_tells_nothing(text: str) -> None:
+def test_a_part_of_a_longer_text_that_is_no_segment_is_not_a_name(text: str) -> None:
     source = f"Q = os.environ['A']\nsqs.send_message(QueueUrl={text})"
-    assert asked(source) == {"SendMessage ?"}
+    assert targets(source) == {"SendMessage ?"}
 
 
 UPLOAD = (
@@ -223,21 +226,21 @@ CALLS = {
         "s3.get_paginator('list_objects_v2').paginate(Bucket='b')",
         "ListObjectsV2 b",
     ),
-    "a paginator with a name": (
+    "a paginator in a variable": (
         "p = s3.get_paginator('list_objects_v2')\np.paginate(Bucket='b')\np.paginate(Bucket='c')",
         "ListObjectsV2 b, ListObjectsV2 c",
     ),
-    "a paginator that is handed on": (
+    "a paginator that escapes": (
         "p = s3.get_paginator('list_objects_v2')\np.paginate(Bucket='b')\nx.y(p)",
         "ListObjectsV2 ?",
     ),
     "a waiter": ("s3.get_waiter('bucket_exists').wait(Bucket='b')", "HeadBucket b"),
     "a table": ("boto3.resource('dynamodb').Table(os.environ['T']).scan()", "Scan $T"),
-    "a method of a table that is handed on": (
+    "a method of a table that escapes": (
         "x(boto3.resource('dynamodb').Table('t').put_item)",
         "PutItem t",
     ),
-    "a method of a client that is handed on": ("x(db.put_item)", "PutItem ?"),
+    "a method of a client that escapes": ("x(db.put_item)", "PutItem ?"),
     "a batch of a table": (
         "with boto3.resource('dynamodb').Table('t').batch_writer() as b:\n    b.put_item()",
         "BatchWriteItem t",
@@ -305,7 +308,7 @@ CALLS = {
         "boto3.client('logs').filter_log_events(logGroupName='g')",
         "FilterLogEvents g",
     ),
-    "a client that nobody knows": (
+    "an unknown client": (
         "def f(client):\n    client.send_message(QueueUrl=os.environ['Q'])",
         "SendMessage $Q",
     ),
@@ -342,61 +345,61 @@ CALLS = {
 
 
 @pytest.mark.parametrize("form", CALLS)
-def test_what_calls_are_about(form: str) -> None:
+def test_targets_of_calls(form: str) -> None:
     source, expected = CALLS[form]
-    assert asked(source) == set(expected.split(", "))
+    assert targets(source) == set(expected.split(", "))
 
 
-def test_a_function_that_calls_itself_is_read_to_the_end() -> None:
+def test_the_analysis_of_a_recursive_function_ends() -> None:
     source = f"def f(b):\n    {GET.format('b')}\n    f(b)\nf('a')\nf('b')"
-    assert asked(source) == {"GetObject a", "GetObject b"}
+    assert targets(source) == {"GetObject a", "GetObject b"}
 
 
-def test_a_text_that_grows_is_read_to_the_end() -> None:
+def test_the_analysis_of_a_growing_text_ends() -> None:
     source = f"b = 'a'\nwhile x:\n    b = b + 'a'\n{GET.format('b')}"
-    assert asked(source) == {"GetObject ?"}
+    assert targets(source) == {"GetObject ?"}
 
 
-def test_only_the_end_of_a_managed_upload_may_be_missing() -> None:
-    def spare(source: str) -> set[str]:
-        return {call.operation for call in read(START + source).made if call.is_spare}
+def test_only_the_abort_of_a_managed_upload_is_cleanup() -> None:
+    def cleanups(source: str) -> set[str]:
+        return {call.operation for call in read(START + source).calls if call.is_cleanup}
 
-    assert spare("s3.upload_file('f', 'b', 'k')") == {"AbortMultipartUpload"}
-    assert spare("s3.abort_multipart_upload(Bucket='b')") == set()
+    assert cleanups("s3.upload_file('f', 'b', 'k')") == {"AbortMultipartUpload"}
+    assert cleanups("s3.abort_multipart_upload(Bucket='b')") == set()
     both = "s3.upload_file('f', 'b', 'k'); s3.abort_multipart_upload(Bucket='b')"
-    assert spare(both) == set()
+    assert cleanups(both) == set()
 
 
 def test_a_variable_comes_from_another_module() -> None:
     settings = "import os\nFILMS = os.environ['A']\ndef table():\n    return os.environ['T']\n"
     source = f"import settings\nfrom settings import table\n{GET.format('settings.FILMS')}\n"
-    assert asked(source + "db.scan(TableName=table())", settings=settings) == {
+    assert targets(source + "db.scan(TableName=table())", settings=settings) == {
         "GetObject $A",
         "Scan $T",
     }
 
 
-def test_what_was_given_up_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_targets_are_unknown_after_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     settle = Flow.settle
 
-    def give_up(flow: Flow) -> None:
+    def time_out(flow: Flow) -> None:
         settle(flow)
-        flow.given_up = True
+        flow.timed_out = True
 
-    source = START + f"s3.copy_object(Bucket='b', CopySource={FROM}) # given up\n"
-    monkeypatch.setattr(Flow, "settle", give_up)
-    assert [said(call) for call in read(source).made] == ["CopyObject ?"]
+    source = START + f"s3.copy_object(Bucket='b', CopySource={FROM}) # timed out\n"
+    monkeypatch.setattr(Flow, "settle", time_out)
+    assert [described(call) for call in read(source).calls] == ["CopyObject ?"]
 
 
 @pytest.mark.parametrize(
     ("path", "variable"), [("lambda", "ASSETS_TABLE"), ("tests/pipelines/second/desk", "LEDGER")]
 )
-def test_whole_functions_say_which_table(path: str, variable: str) -> None:
+def test_tables_of_whole_functions(path: str, variable: str) -> None:
     files = sorted((ROOT / path).glob("*.py"))
     calls = calls_of(package_of_files({one.name: one.read_bytes() for one in files}))
-    tables = {call.about for call in calls.made if call.service == "dynamodb"}
-    assert tables == {(About("variable", variable),)}
-    assert {call.about for call in calls.made if call.service == "mediaconvert"} == {()}
+    tables = {call.target_names for call in calls.calls if call.service == "dynamodb"}
+    assert tables == {(TargetName("variable", variable),)}
+    assert {call.target_names for call in calls.calls if call.service == "mediaconvert"} == {()}
 
 
 # Indexes of tables --------------------------------------------------------------------------------
@@ -417,12 +420,12 @@ TABLE = "boto3.resource('dynamodb').Table(os.environ['A'])"
         ("db.get_item(TableName='t', IndexName='i')", ""),
     ],
 )
-def test_an_index_is_asked_in_place_of_its_table(call: str, within: str) -> None:
+def test_an_index_has_an_arn_suffix(call: str, within: str) -> None:
     calls = read(START + call)
     assert calls.unread == ()
-    assert {one.within for one in calls.made} == {within}
+    assert {one.arn_suffix for one in calls.calls} == {within}
 
 
-def test_an_index_that_one_of_two_may_be_cannot_be_told() -> None:
+def test_one_of_two_indexes_is_unknown() -> None:
     calls = read(f"{START}db.query(TableName='t', IndexName='i' if {A} else 'j')")
-    assert {one.within for one in calls.made} == {"/index/*"}
+    assert {one.arn_suffix for one in calls.calls} == {"/index/*"}

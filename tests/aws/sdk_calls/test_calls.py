@@ -1,4 +1,4 @@
-"""Which operations does a package call?"""
+"""The operations that a package calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planproof.aws.lambda_package import Package
-from planproof.aws.sdk_calls import Call, Calls, calls_of
+from planproof.aws.sdk_calls import SdkCall, SdkCalls, calls_of
 from tests.builders.packages import (
     BUCKET,
     CLIENT,
@@ -46,7 +46,7 @@ FOUND = {
         "import boto3.session\nboto3.session.Session().client('sqs').send_message()",
         "sqs:SendMessage",
     ),
-    "a session of somebody": (
+    "an unknown session": (
         "def f(session):\n    session.client('sqs').send_message()",
         "sqs:SendMessage",
     ),
@@ -62,7 +62,7 @@ FOUND = {
         "import boto3\ndef make(name):\n    return boto3.client(name)\nmake('sqs').send_message()",
         "sqs:SendMessage",
     ),
-    "a method that is handed on": (CLIENT + "retry(client.send_message)", "sqs:SendMessage"),
+    "a method that escapes": (CLIENT + "retry(client.send_message)", "sqs:SendMessage"),
     "getattr": (CLIENT + "getattr(client, 'send_message')()", "sqs:SendMessage"),
     "getattr of one of two": (
         CLIENT + "for n in ('send_message', 'purge_queue'):\n    getattr(client, n)()",
@@ -173,7 +173,7 @@ FOUND = {
         OBJECT + "class A:\n    obj = 'text'\n    def f(self):\n        obj.get()",
         "s3:GetObject",
     ),
-    "functions in the order of a story": (
+    "functions in the order of their calls": (
         "import boto3\ndef a():\n    return b()\ndef b():\n    return c()\ndef c():\n"
         "    return d()\ndef d():\n    return e()\ndef e():\n    return f()\ndef f():\n"
         "    return boto3.resource('s3').Object('b', 'k')\na().get()",
@@ -185,7 +185,7 @@ FOUND = {
         "s3:GetObject",
     ),
     "what a decorator makes": (
-        OBJECT + "def make(f):\n    return obj\n@make\ndef thing():\n    pass\nthing.get()",
+        OBJECT + "def make(f):\n    return obj\n@make\ndef made():\n    pass\nmade.get()",
         "s3:GetObject",
     ),
     "a paginator of an unknown client": (
@@ -206,7 +206,7 @@ FOUND = {
         "def f(it):\n    it.add_permission()\nf(a)\nf(x)",
         "sns:AddPermission",
     ),
-    "an operation of two services, one of them lost": (
+    "an operation of two services, one of which escapes": (
         "import boto3, shelve\na, b = boto3.client('sns'), boto3.client('sqs')\n"
         "def f(it):\n    it.add_permission()\nf(a)\nf(shelve.keep(b))",
         "sns:AddPermission sqs:AddPermission",
@@ -251,12 +251,12 @@ FOUND = {
         + "client.send_message()",
         "sqs:SendMessage",
     ),
-    "a loop over an object of its own": (
+    "a loop over an object of the package": (
         OBJECT + "class A:\n    def __iter__(self):\n        yield obj\n"
         "for one in A():\n    one.get()",
         "s3:GetObject",
     ),
-    "a look-up in an object of its own": (
+    "a look-up in an object of the package": (
         OBJECT + "class A:\n    def __getitem__(self, key):\n        return obj\nA()[1].get()",
         "s3:GetObject",
     ),
@@ -270,7 +270,7 @@ FOUND = {
         + "class A:\n    def __call__(self, one):\n        return one\na = A()\na(obj).get()",
         "s3:GetObject",
     ),
-    "a thing that is closed": (
+    "an object that is closed": (
         "import contextlib\n" + OBJECT + "with contextlib.closing(obj) as one:\n    one.get()",
         "s3:GetObject",
     ),
@@ -291,7 +291,7 @@ FOUND = {
         OBJECT + "def give():\n    return obj\nfor name, make in [('a', give)]:\n    make().get()",
         "s3:GetObject",
     ),
-    "a list of pairs with an object of its own": (
+    "a list of pairs with an object of the package": (
         OBJECT + "class A:\n    one = obj\nfor name, a in [('a', A())]:\n    a.one.get()",
         "s3:GetObject",
     ),
@@ -319,7 +319,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize("form", FOUND)
-def test_what_is_found(form: str) -> None:
+def test_calls_are_found(form: str) -> None:
     source, operations = FOUND[form]
     calls = read(source)
     assert named(calls) == set(operations.split())
@@ -353,7 +353,7 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("form", NOTHING)
-def test_what_is_no_call(form: str) -> None:
+def test_code_without_calls(form: str) -> None:
     calls = read(NOTHING[form])
     assert named(calls) == set()
     assert calls.unread == ()
@@ -367,7 +367,7 @@ def test_a_client_comes_from_another_module() -> None:
         "app__store": "from clients import notes\ndef read():\n    return notes().get()\n",
     }
     calls = read("import clients\nimport app\nclients.notes().put()\napp.read()", **others)
-    assert [(call.operation, call.file, call.line) for call in calls.made] == [
+    assert [(call.operation, call.file, call.line) for call in calls.calls] == [
         ("GetObject", "app/store.py", 3),
         ("PutObject", "main.py", 3),
     ]
@@ -419,21 +419,21 @@ def test_whole_functions(path: str) -> None:
     assert calls.operations("s3") == calls.actions("s3") == frozenset()
 
 
-def test_calls_are_in_order_and_once_a_place() -> None:
+def test_calls_are_sorted_and_unique_per_place() -> None:
     calls = read(CLIENT + "client.send_message(); client.send_message()\nclient.purge_queue()")
-    assert calls.made == (
-        Call("sqs", "PurgeQueue", "main.py", 4),
-        Call("sqs", "SendMessage", "main.py", 3),
+    assert calls.calls == (
+        SdkCall("sqs", "PurgeQueue", "main.py", 4),
+        SdkCall("sqs", "SendMessage", "main.py", 3),
     )
 
 
-def test_a_package_is_read_once() -> None:
+def test_a_package_is_analyzed_once() -> None:
     one, same = package(main=CLIENT), package(main=CLIENT)
     assert one is not same
     assert calls_of(one) is calls_of(same)
 
 
-def test_a_package_is_read_quickly() -> None:
+def test_a_package_is_analyzed_quickly() -> None:
     shipped = {one.name: one.read_bytes() for one in sorted((ROOT / "lambda").glob("*.py"))}
     seconds = []
     for number in range(4):
@@ -462,10 +462,10 @@ def test_a_package_is_read_quickly() -> None:
         "a, *b = c\n[d, (e, f)] = a\nx[0][1].y[2] = a\nf()[0] = a\ndel a",
     ],
 )
-def test_odd_sources_are_read_to_the_end(source: str) -> None:
-    assert read(source).made == ()
+def test_the_analysis_of_odd_sources_ends(source: str) -> None:
+    assert read(source).calls == ()
 
 
 def test_modules_may_import_all_names_of_each_other() -> None:
     calls = read("from one import *\nnote", one="from other import *", other="from one import *")
-    assert calls == Calls((), ())
+    assert calls == SdkCalls((), ())

@@ -1,0 +1,71 @@
+"""Runs the analysis of a package: parses its sources, follows their values, collects the calls."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from planproof.aws.api_actions import actions_of
+from planproof.aws.lambda_package import Package
+from planproof.aws.sdk_calls.call_collector import CallCollector
+from planproof.aws.sdk_calls.calls import SdkCall, SdkCalls
+from planproof.aws.sdk_calls.flow import Flow
+from planproof.aws.sdk_calls.sources import Sources
+from planproof.aws.sdk_calls.unread import Unread
+
+
+def calls_of(package: Package) -> SdkCalls:
+    """The operations that the Python sources of a package call; cached by the package's hash."""
+    known = _CACHE.get(package.sha256)
+    if known is None:
+        with _garbage_collection_paused():
+            known = _CACHE[package.sha256] = _analyze(package)
+    return known
+
+
+_CACHE: dict[str, SdkCalls] = {}
+
+
+@contextmanager
+def _garbage_collection_paused() -> Iterator[None]:
+    """Pause garbage collection, which would take half as long as the analysis itself.
+
+    The syntax trees live until the end, and a collection walks all of them.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _analyze(package: Package) -> SdkCalls:
+    unread = Unread()
+    flow = Flow(Sources(package, unread))
+    flow.settle()
+    collector = CallCollector(flow, unread)
+    collector.collect()
+    calls = tuple(sorted(collector.calls, key=_order))
+    reasons = {
+        f"AWS lists no action for {call.operation} of {call.service}, "
+        f"which {call.file}:{call.line} calls."
+        for call in calls
+        if not actions_of(call.service, call.operation)
+    }
+    if flow.timed_out:
+        # Further values may not have been found.
+        calls = tuple(
+            dict.fromkeys(replace(call, target_names=None, only_action="") for call in calls)
+        )
+        reasons.add("The package is too large to be analyzed completely in reasonable time.")
+    return SdkCalls(calls, tuple(sorted(reasons.union(unread.sentences()))))
+
+
+def _order(call: SdkCall) -> tuple[str | int, ...]:
+    names = repr(call.target_names)
+    place = (call.service, call.operation, call.file, call.line, call.only_action)
+    return (*place, names, call.arn_suffix)

@@ -1,0 +1,321 @@
+"""Collects the calls of a package from its values, and the reasons why some may be missing."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Collection
+
+from planproof.aws.api_actions import is_service
+from planproof.aws.sdk_calls.abstract_values import (
+    EMPTY,
+    PENDING,
+    AbstractValue,
+    AbstractValues,
+    all_texts,
+    texts,
+)
+from planproof.aws.sdk_calls.boto3_objects import (
+    TRANSFER,
+    Boto3Object,
+    members,
+    reachable,
+    waiter_operation,
+)
+from planproof.aws.sdk_calls.builtin_calls import IMPORTERS
+from planproof.aws.sdk_calls.call_targets import ArgumentNode, CallTargets, argument
+from planproof.aws.sdk_calls.calls import SdkCall
+from planproof.aws.sdk_calls.flow import Flow
+from planproof.aws.sdk_calls.scopes import LexicalScope, first_argument
+from planproof.aws.sdk_calls.sdk import AVAILABLE_MODULES, MAKERS, SDK
+from planproof.aws.sdk_calls.unread import HIDDEN_METHOD, OWN_REQUEST, Unread, unread_outside
+
+_RUNTIME = frozenset({"awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py"})
+_RAW = frozenset({"_make_api_call", "_make_request"})
+_HIDDEN = frozenset({"__getattr__", "__getattribute__", "__dict__"})
+_NAME_PARAMETERS = {
+    "get_paginator": "operation_name",
+    "get_waiter": "waiter_name",
+    "generate_presigned_url": "ClientMethod",
+}
+"""Methods of every client that take the name of an operation or of a waiter, by parameter."""
+
+
+class CallCollector:
+    """Visits every node of a package whose values are settled."""
+
+    @property
+    def calls(self) -> Collection[SdkCall]:
+        """The calls that were found."""
+        return self._calls.values()
+
+    def __init__(self, flow: Flow, unread: Unread) -> None:
+        self._calls: dict[tuple[str, str, str, int, str, object, str], SdkCall] = {}
+        self._pager_arguments: defaultdict[ast.AST, list[ArgumentNode]] = defaultdict(list)
+        self._pagers: list[tuple[ast.Call, LexicalScope, str, str]] = []
+        self._targets = CallTargets(flow)
+        self._flow = flow
+        self._unread = unread
+        self._calls_by_function: dict[ast.AST, ast.Call] = {}
+        self._operations_by_method: dict[str, list[tuple[str, str]]] = {}
+        self._sdk_objects = reachable(
+            value.what
+            for node, scope in flow.nodes
+            if isinstance(node, ast.Call)
+            for value in flow.value(node, scope)
+            if value.kind == "sdk"
+        )
+        self._services = sorted({obj.service for obj in self._sdk_objects})
+        self._escaped_members = self._find_escaped_members()
+
+    def _find_escaped_members(self) -> dict[str, AbstractValue]:
+        """Members of escaped objects whose operations cannot be told by the name alone."""
+        found: dict[str, AbstractValue] = {}
+        for escaped in self._flow.escaped:
+            for obj in reachable([escaped.what]) if escaped.kind == "sdk" else ():
+                for name, member in members(obj).items():
+                    if member.operations and not self._operations_of_method(name):
+                        found.setdefault(name, escaped)
+        return found
+
+    def collect(self) -> None:
+        """Visit every node."""
+        for value, where in self._flow.escaped.items():
+            if value.kind in ("maker", "Session"):
+                self._unread.add(
+                    "a function that makes clients is passed to unanalyzed code", where
+                )
+        has_escaped_objects = any(one.kind == "sdk" for one in self._flow.escaped)
+        for nodes, has_objects in (
+            (self._flow.nodes, True),
+            (self._flow.without_boto3, has_escaped_objects),
+        ):
+            for node, scope in nodes:
+                self._visit(node, scope, has_objects)
+        for call, scope, service, operation in self._pagers:
+            is_followed = AbstractValue("pager", call) not in self._flow.escaped_pagers
+            arguments = self._pager_arguments[call] if is_followed else ()
+            self._add_call(service, operation, call, scope, arguments)
+
+    def _visit(self, node: ast.AST, scope: LexicalScope, has_objects: bool) -> None:
+        match node:
+            case ast.Call():
+                called = self._flow.value(node.func, scope)
+                if any(one.kind == "external" and one.what in IMPORTERS for one in called):
+                    self._visit_dynamic_import(node, scope)
+                if has_objects:
+                    self._visit_call(node, called, scope)
+            case ast.Attribute(ctx=ast.Load()):
+                if has_objects:
+                    self._visit_member(node, node.attr, self._flow.value(node.value, scope), scope)
+                self._visit_external(node, scope)
+            case ast.Name(ctx=ast.Load()):
+                self._visit_external(node, scope)
+            case ast.Import():
+                for one in node.names:
+                    self._visit_import(one.name, node, scope)
+            case ast.ImportFrom():
+                self._visit_import(scope.module.imported_from(node), node, scope)
+            case ast.Constant(value=str(text)) if "AWS4-HMAC-SHA256" in text:
+                self._add_unread(OWN_REQUEST, node, scope)
+
+    def _add_unread(self, what: str, node: ast.AST, scope: LexicalScope) -> None:
+        self._unread.add(what, scope.location(node))
+
+    def _add_call(
+        self,
+        service: str,
+        operation: str,
+        node: ast.AST,
+        scope: LexicalScope,
+        arguments: Collection[ArgumentNode] = (),
+        method: str = "",
+        resource_names: AbstractValues = EMPTY,
+    ) -> None:
+        """Record a call; for the last parameters see :meth:`CallTargets.of`."""
+        member = node.func if isinstance(node, ast.Call) else node
+        line = getattr(member, "end_lineno", None) or 1
+        is_cleanup = operation == "AbortMultipartUpload" and method in TRANSFER
+        file = scope.module.file
+        targets = self._targets.of(service, operation, method, arguments, resource_names, scope)
+        for action, names, suffix in targets:
+            call = SdkCall(service, operation, file, line, action, names, is_cleanup, suffix)
+            key = (service, operation, file, line, action, names, suffix)
+            if not is_cleanup or key not in self._calls:
+                self._calls[key] = call
+
+    # Methods and attributes --------------------------------------------------------------------
+
+    def _operations_of_method(self, name: str) -> list[tuple[str, str]]:
+        """The operations that a method of an unknown object may call, of the services in use."""
+        if name in self._operations_by_method:
+            return self._operations_by_method[name]
+        found = self._operations_by_method[name] = list[tuple[str, str]]()
+        for obj in self._sdk_objects:
+            member = members(obj).get(name)
+            if member is None or not member.is_method or "BatchWriter" in obj.kind:
+                continue
+            is_api = obj.kind == "client" and len(member.operations) == 1
+            if is_api or ("_" in name and "." not in obj.kind):
+                found += [(obj.service, operation) for operation in member.operations]
+        return found
+
+    def _may_be_unknown(self, name: str, values: AbstractValues) -> bool:
+        """Whether the object of a member may be unknown."""
+        if AbstractValue("unknown") not in values:
+            return False
+        settled = any(one.kind == "sdk" and name in members(one.what) for one in values)
+        return not settled or bool(self._flow.escaped)
+
+    def _visit_member(
+        self, node: ast.AST, name: str, values: AbstractValues, scope: LexicalScope
+    ) -> None:
+        """Record what a method or an attribute calls."""
+        call = self._calls_by_function.get(node)
+        arguments = [] if call is None else [call]
+        for obj, resource_names in _objects_with_names(values).items():
+            if name in members(obj):
+                for operation in members(obj)[name].operations:
+                    self._add_call(
+                        obj.service, operation, node, scope, arguments, name, resource_names
+                    )
+        for value in values:
+            if value.kind == "pager" and name in ("paginate", "wait"):
+                self._pager_arguments[value.what] += arguments
+                if call is None:
+                    self._flow.escaped_pagers.add(value)
+            if value.kind == "sdk" and name in _HIDDEN:
+                self._add_unread(HIDDEN_METHOD, node, scope)
+            if value.kind == "session" and name == "get_credentials":
+                self._add_unread(OWN_REQUEST, node, scope)
+        is_sdk = any(one.kind == "sdk" for one in values)
+        if self._may_be_unknown(name, values):
+            for service, operation in self._operations_of_method(name):
+                self._add_call(service, operation, node, scope, arguments)
+            if name in self._escaped_members:
+                escaped = self._escaped_members[name]
+                self._add_unread(
+                    f"{_described(escaped.what)} is passed to unanalyzed code at "
+                    f"{self._flow.escaped[escaped]}, and may be the object whose .{name} is used",
+                    node,
+                    scope,
+                )
+            is_sdk = is_sdk or bool(self._services)
+        if name in _RAW and is_sdk:
+            self._add_unread("an operation called by _make_api_call is not analyzed", node, scope)
+        if name in _NAME_PARAMETERS and is_sdk and node not in self._calls_by_function:
+            self._add_unread(f"{name} is passed to unanalyzed code", node, scope)
+
+    # Calls -------------------------------------------------------------------------------------
+
+    def _visit_call(self, node: ast.Call, called: AbstractValues, scope: LexicalScope) -> None:
+        self._calls_by_function[node.func] = node
+        attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        may_be_escaped_session = (
+            attribute in MAKERS
+            and AbstractValue("unknown") in called
+            and AbstractValue("session") in self._flow.escaped
+        )
+        if may_be_escaped_session or any(one.kind == "maker" for one in called):
+            names = self._flow.service_names(node, scope)
+            if not names:
+                self._add_unread("the service of a client is not a constant", node, scope)
+            for name in names:
+                if not is_service(name):
+                    self._add_unread(f"botocore knows no service {name!r}", node, scope)
+        if AbstractValue("external", "builtins.getattr") in called:
+            self._visit_getattr(node, scope)
+        if attribute in _NAME_PARAMETERS and isinstance(node.func, ast.Attribute):
+            self._visit_naming_method(
+                node, attribute, self._flow.value(node.func.value, scope), scope
+            )
+
+    def _visit_getattr(self, node: ast.Call, scope: LexicalScope) -> None:
+        if len(node.args) < 2:
+            return
+        values, names = (self._flow.value(one, scope) for one in node.args[:2])
+        for name in texts(names):
+            self._visit_member(node, name, values, scope)
+        if all_texts(names):
+            return
+        has_escaped_objects = bool(self._escaped_members) and AbstractValue("unknown") in values
+        if has_escaped_objects or any(
+            one.kind in ("sdk", "session")
+            or (one.kind == "external" and one.what.partition(".")[0] in SDK)
+            for one in values
+        ):
+            self._add_unread(HIDDEN_METHOD, node, scope)
+
+    def _visit_naming_method(
+        self, node: ast.Call, method: str, values: AbstractValues, scope: LexicalScope
+    ) -> None:
+        """Record the operation that a paginator, a waiter or a presigned URL is made for."""
+        services = {one.what.service for one in values if one.kind == "sdk"}
+        if self._may_be_unknown("meta", values):
+            services.update(self._services)
+        if not services:
+            return
+        name = first_argument(node, _NAME_PARAMETERS[method])
+        names = EMPTY if name is None else self._flow.value(name, scope)
+        if not all_texts(names):
+            self._add_unread(f"{method} is called with a name that is not a constant", node, scope)
+        for text in texts(names):
+            for service in services:
+                for operation in _operations(service, method, text):
+                    if method == "generate_presigned_url":
+                        params = argument("Params", node, 1)
+                        arguments = [params] if isinstance(params, ast.Dict) else []
+                        self._add_call(service, operation, node, scope, arguments)
+                    else:
+                        self._pagers.append((node, scope, service, operation))
+
+    # Code outside of the package ---------------------------------------------------------------
+
+    def _visit_external(self, node: ast.Attribute | ast.Name, scope: LexicalScope) -> None:
+        for value in self._flow.value(node, scope):
+            if value.kind == "external":
+                for what in unread_outside(value.what):
+                    self._add_unread(what, node, scope)
+
+    def _visit_import(self, name: str, node: ast.AST, scope: LexicalScope) -> None:
+        top = name.partition(".")[0]
+        if not top or top in AVAILABLE_MODULES or top in _RUNTIME or self._flow.sources.has(name):
+            return
+        if not (scope.module.is_vendored and node in scope.module.optional_imports):
+            self._add_unread(
+                f"the module {top} is not in the package, so it is not analyzed", node, scope
+            )
+
+    def _visit_dynamic_import(self, node: ast.Call, scope: LexicalScope) -> None:
+        names = self._flow.value(node.args[0], scope) if node.args else EMPTY
+        for name in texts(names):
+            self._visit_import(name.lstrip("."), node, scope)
+        if not all_texts(names):
+            self._add_unread(
+                "a module imported by a name that is not a constant is not analyzed", node, scope
+            )
+
+
+def _objects_with_names(values: AbstractValues) -> dict[Boto3Object, AbstractValues]:
+    """The objects of boto3 among values, each with the names of the resource it stands for."""
+    found: dict[Boto3Object, set[AbstractValue]] = {}
+    for one in values:
+        if one.kind == "sdk":
+            resource_names = found.setdefault(one.what, set())
+            if one.what.kind not in ("client", "meta", "resource"):
+                resource_names.add(one.of or PENDING)
+    return {obj: frozenset(resource_names) for obj, resource_names in found.items()}
+
+
+def _operations(service: str, method: str, name: str) -> frozenset[str]:
+    """The operations that a method in :data:`_NAME_PARAMETERS` calls, for a name."""
+    if method == "get_waiter":
+        waited = waiter_operation(service, name)
+        return frozenset({waited} if waited else ())
+    member = members(Boto3Object(service, "client")).get(name)
+    return member.operations if member else frozenset()
+
+
+def _described(obj: Boto3Object) -> str:
+    article = "an" if obj.kind[0] in "AEIO" else "a"
+    return f"{article} {obj.kind} of {obj.service}"
