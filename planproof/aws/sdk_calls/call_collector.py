@@ -55,6 +55,7 @@ class CallCollector:
         self._pagers: list[tuple[ast.Call, LexicalScope, str, str]] = []
         self._targets = CallTargets(flow)
         self._flow = flow
+        self._escaped = flow.findings.escaped
         self._unread = unread
         self._calls_by_function: dict[ast.AST, ast.Call] = {}
         self._operations_by_method: dict[str, list[tuple[str, str]]] = {}
@@ -71,7 +72,7 @@ class CallCollector:
     def _find_escaped_members(self) -> dict[str, AbstractValue]:
         """Members of escaped objects whose operations cannot be told by the name alone."""
         found: dict[str, AbstractValue] = {}
-        for escaped in self._flow.escaped:
+        for escaped in self._escaped:
             for obj in reachable([escaped.what]) if escaped.kind == "sdk" else ():
                 for name, member in members(obj).items():
                     if member.operations and not self._operations_of_method(name):
@@ -80,12 +81,12 @@ class CallCollector:
 
     def collect(self) -> None:
         """Visit every node."""
-        for value, where in self._flow.escaped.items():
+        for value, where in self._escaped.items():
             if value.kind in ("maker", "Session"):
                 self._unread.add(
                     "a function that makes clients is passed to unanalyzed code", where
                 )
-        has_escaped_objects = any(one.kind == "sdk" for one in self._flow.escaped)
+        has_escaped_objects = any(one.kind == "sdk" for one in self._escaped)
         for nodes, has_objects in (
             (self._flow.nodes, True),
             (self._flow.without_boto3, has_escaped_objects),
@@ -93,7 +94,7 @@ class CallCollector:
             for node, scope in nodes:
                 self._visit(node, scope, has_objects)
         for call, scope, service, operation in self._pagers:
-            is_followed = AbstractValue("pager", call) not in self._flow.escaped_pagers
+            is_followed = AbstractValue("pager", call) not in self._flow.findings.escaped_pagers
             arguments = self._pager_arguments[call] if is_followed else ()
             self._add_call(service, operation, call, scope, arguments)
 
@@ -165,7 +166,7 @@ class CallCollector:
         if AbstractValue("unknown") not in values:
             return False
         settled = any(one.kind == "sdk" and name in members(one.what) for one in values)
-        return not settled or bool(self._flow.escaped)
+        return not settled or bool(self._escaped)
 
     def _visit_member(
         self, node: ast.AST, name: str, values: AbstractValues, scope: LexicalScope
@@ -183,7 +184,7 @@ class CallCollector:
             if value.kind == "pager" and name in ("paginate", "wait"):
                 self._pager_arguments[value.what] += arguments
                 if call is None:
-                    self._flow.escaped_pagers.add(value)
+                    self._flow.findings.escaped_pagers.add(value)
             if value.kind == "sdk" and name in _HIDDEN:
                 self._add_unread(HIDDEN_METHOD, node, scope)
             if value.kind == "session" and name == "get_credentials":
@@ -196,7 +197,7 @@ class CallCollector:
                 escaped = self._escaped_members[name]
                 self._add_unread(
                     f"{_described(escaped.what)} is passed to unanalyzed code at "
-                    f"{self._flow.escaped[escaped]}, and may be the object whose .{name} is used",
+                    f"{self._escaped[escaped]}, and may be the object whose .{name} is used",
                     node,
                     scope,
                 )
@@ -214,10 +215,10 @@ class CallCollector:
         may_be_escaped_session = (
             attribute in MAKERS
             and AbstractValue("unknown") in called
-            and AbstractValue("session") in self._flow.escaped
+            and AbstractValue("session") in self._escaped
         )
         if may_be_escaped_session or any(one.kind == "maker" for one in called):
-            names = self._flow.service_names(node, scope)
+            names = self._flow.expressions.service_names(node, scope)
             if not names:
                 self._add_unread("the service of a client is not a constant", node, scope)
             for name in names:
