@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from planproof.aws.escalation import Escalation, escalations, permissions_management, ways
-from planproof.aws.policies.held import boundaries, identity_policies
+from planproof.aws.policies.principal import identity_policies, permissions_boundaries
 from planproof.iam.actions import AccessLevel, access_level
 from planproof.values import UNKNOWN
-from tests.builders.stacks import ACCOUNT, DeclaredResource, allow, declare, role, stack
+from tests.builders.parts import role
+from tests.builders.policies import allow
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 LIMIT = f"arn:aws:iam::{ACCOUNT}:policy/limit"
 PASS = "iam:PassRole"
@@ -44,7 +46,7 @@ def found_by(
     given = [inline(document(*statements))] if statements else []
     found = stack(*(parts or [role("r")]), *given)
     principal = found["aws_iam_role.r"]
-    held = identity_policies(found, principal), boundaries(found, principal)
+    held = identity_policies(found, principal), permissions_boundaries(found, principal)
     return {way.name: way for way in ask(*held)}
 
 

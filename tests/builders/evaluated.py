@@ -7,7 +7,7 @@ from typing import Any
 
 from planproof.terraform.plan import Plan
 from planproof.terraform.references import Configuration
-from planproof.terraform.resolution.merge_state import Evaluation, stack_of
+from planproof.terraform.resolution.merge_state import Evaluation, resolved_stack
 from planproof.terraform.resolution.overrides import Overrides, instances_of
 from planproof.terraform.source_index import SourceIndex, scan_text
 from planproof.terraform.stack import Stack
@@ -113,7 +113,7 @@ class Evaluated:
         schemas = {f"managed.{k}": v for k, v in self.schemas.items()}
         schemas |= {f"data.{k}": v for k, v in self.schemas.items()}
         state = Evaluation({"root_module": {"resources": items}}, schemas)
-        return stack_of(
+        return resolved_stack(
             "default", {}, plan, state, overrides, self.index, same_variables=same_variables
         )
 

@@ -10,7 +10,8 @@ from typing import Any
 from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Policies, Request, evaluate
 from planproof.terraform.stack import Stack
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role_arn
+from tests.builders.parts import role_arn
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare
 
 OTHER = "111122223333"
 S3 = "s3.amazonaws.com"

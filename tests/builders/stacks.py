@@ -13,6 +13,7 @@ from planproof.terraform.source_index import SourceIndex, scan_text
 from planproof.terraform.stack import Resource, Stack, configuration_address, module_path
 
 ACCOUNT = "123456789012"
+SECOND_ACCOUNT = "111122223333"
 REGION = "us-east-1"
 # What AWS fills in; all other attributes count as written in the sources.
 COMPUTED = ("arn", "id", "key_id", "url", "tags_all")
@@ -106,30 +107,3 @@ def stack(
         provider_locations={"aws": ProviderLocation("aws", region, ACCOUNT)} if region else {},
         sources=index,
     )
-
-
-def allow(action: str | list[str], resource: str | list[str] = "*", **elements: Any) -> str:
-    """A policy document of one statement."""
-    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **elements}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def trust(service: str, **elements: Any) -> str:
-    """A trust policy for a service."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": "sts:AssumeRole",
-        **elements,
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def role(name: str, service: str = "lambda.amazonaws.com", **values: Any) -> DeclaredResource:
-    """A role that a service may assume."""
-    given = {"name": name, "id": name, "arn": role_arn(name), "assume_role_policy": trust(service)}
-    return declare(f"aws_iam_role.{name}", **{**given, **values})
-
-
-def role_arn(name: str) -> str:
-    return f"arn:aws:iam::{ACCOUNT}:role/{name}"

@@ -17,8 +17,10 @@ from steps.access import (
     the_mediaconvert_role,
 )
 from steps.pipeline import MEDIACONVERT, Pipeline
+from tests.builders.parts import role
+from tests.builders.policies import allow
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, allow, declare, role, stack
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:uploads"
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED

@@ -9,16 +9,17 @@ import pytest
 
 from planproof.aws.datapath import Authority
 from planproof.aws.datapath.surplus import Grant
-from planproof.aws.policies.held import identity_policies
+from planproof.aws.policies.principal import identity_policies
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.least_privilege import keys_through_services, no_management, no_way_up, record_grant
+from tests.builders.parts import role
 from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
 from tests.builders.shipped import shipped, with_document, with_values
-from tests.builders.stacks import declare, role, stack
-from tests.steps.stack_steps import Scene
+from tests.builders.stacks import declare, stack
+from tests.steps.stack_steps import StackSteps
 
 
 def granting(*actions: str) -> Any:
@@ -72,9 +73,9 @@ def test_a_grant_is_said_to_be_needed_or_not() -> None:
 
 
 def through_services(stack_: Stack) -> Recorder:
-    scene = Scene(stack_)
-    given = (scene.stack, scene.path, scene.authority)
-    return scene.asked(keys_through_services, *given)
+    steps_of_stack = StackSteps(stack_)
+    given = (steps_of_stack.stack, steps_of_stack.path, steps_of_stack.authority)
+    return steps_of_stack.asked(keys_through_services, *given)
 
 
 def edited(policy: str, condition: Any) -> Stack:

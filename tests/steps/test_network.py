@@ -10,8 +10,10 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.network import no_policy_allows, roles_of_functions
 from steps.pipeline import Pipeline
+from tests.builders.parts import role, role_arn
+from tests.builders.policies import allow
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
-from tests.builders.stacks import DeclaredResource, allow, declare, role, role_arn, stack
+from tests.builders.stacks import DeclaredResource, declare, stack
 
 TABLE = [["action"], ["ec2:CreateNetworkInterface"], ["ec2:DescribeNetworkInterfaces"]]
 VPC_ACCESS = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"

@@ -13,8 +13,9 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
 from steps.pipeline import MEDIACONVERT, Pipeline
+from tests.builders.parts import role, role_arn
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, role_arn, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 CONVERTER = role_arn("converter")
 TO_MEDIACONVERT = {"StringEquals": {"iam:PassedToService": MEDIACONVERT}}

@@ -14,9 +14,10 @@ from planproof.terraform.recording import Recording
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
+from tests.builders.parts import role_arn
 from tests.builders.repository import ROOT
 from tests.builders.resolved_stacks import broken, verdict
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role_arn
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare
 from tests.steps.permission_steps import (
     FUNCTION_ARN,
     KEY_ARN,

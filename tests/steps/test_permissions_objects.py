@@ -9,7 +9,8 @@ import pytest
 
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from tests.builders.stacks import DeclaredResource, declare, role
+from tests.builders.parts import role
+from tests.builders.stacks import DeclaredResource, declare
 from tests.steps.permission_steps import (
     GROUP_ARN,
     TABLE_ARN,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from planproof.verdicts import Verdict
-from tests.builders.stacks import ACCOUNT, declare, role
+from tests.builders.parts import role
+from tests.builders.stacks import ACCOUNT, declare
 from tests.steps.permission_steps import (
     KEY_ARN,
     ask,
@@ -28,7 +29,7 @@ def lets_in(principal: Any, **more: Any) -> dict[str, Any]:
 
 OTHER = "444455556666"
 STRANGER = '"another account" IS to "s3:GetObject" on "the input bucket"'
-ANYBODY = '"an unauthenticated caller" IS to "s3:GetObject" on "the input bucket"'
+UNAUTHENTICATED = '"an unauthenticated caller" IS to "s3:GetObject" on "the input bucket"'
 
 
 @pytest.mark.parametrize(
@@ -75,11 +76,11 @@ ANYBODY = '"an unauthenticated caller" IS to "s3:GetObject" on "the input bucket
 )
 def test_who_a_bucket_policy_lets_in(policy: Any, stranger: Any, anybody: Any) -> None:
     assert both(STRANGER, bucket_policy(policy)) == stranger
-    assert both(ANYBODY, bucket_policy(policy)) == anybody
+    assert both(UNAUTHENTICATED, bucket_policy(policy)) == anybody
 
 
 def test_nobody_from_outside_without_a_policy() -> None:
-    assert both(STRANGER) == both(ANYBODY) == (BAD, GOOD)
+    assert both(STRANGER) == both(UNAUTHENTICATED) == (BAD, GOOD)
     # Nor where resources have no policies, whatever the other account grants.
     pass_role = '"another account" IS to "iam:PassRole" on "the MediaConvert role"'
     assert both(pass_role) == (BAD, GOOD)

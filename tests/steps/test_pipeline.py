@@ -10,16 +10,9 @@ import pytest
 from planproof.errors import UndeterminedError
 from planproof.values import UNKNOWN
 from steps.pipeline import MissingPartError, Pipeline
-from tests.builders.stacks import (
-    ACCOUNT,
-    REGION,
-    DeclaredResource,
-    declare,
-    role,
-    role_arn,
-    stack,
-    trust,
-)
+from tests.builders.parts import role, role_arn
+from tests.builders.policies import trust
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 MEDIACONVERT = "mediaconvert.amazonaws.com"
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.account_lockout import shut_out
+from planproof.aws.datapath.account_lockout import account_lockout
 from planproof.aws.datapath.outsiders import Attempt
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import OTHER, bucket, policy_of, queue, statement
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
+from tests.builders.parts import bucket, queue, resource_policy
+from tests.builders.policies import statement
+from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
 ADMIN = f"arn:aws:iam::{ACCOUNT}:role/admin"
@@ -24,8 +25,8 @@ def denial(**elements: Any) -> dict[str, Any]:
 
 
 def at(part: DeclaredResource, *statements: Any, region: str | None = "us-east-1") -> Attempt:
-    policy = [policy_of(part, *statements)] if statements else []
-    return shut_out(Authority(stack(part, *policy, region=region)), part.resource)
+    policy = [resource_policy(part, *statements)] if statements else []
+    return account_lockout(Authority(stack(part, *policy, region=region)), part.resource)
 
 
 @pytest.mark.parametrize("part", [bucket(), queue()], ids=str)
@@ -54,7 +55,7 @@ def test_everything_is_denied_without_its_condition(part: DeclaredResource) -> N
         ),
         ({"Condition": {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}}, True),
         ({"Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}}, False),
-        ({"Principal": {"AWS": OTHER}}, True),
+        ({"Principal": {"AWS": SECOND_ACCOUNT}}, True),
         ({"Principal": {"AWS": ADMIN}}, True),
         ({"Principal": {"Service": "s3.amazonaws.com"}}, True),
         ({"Resource": "arn:aws:s3:::other/*"}, True),
@@ -77,7 +78,7 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
     work = queue()
     url = work.resource.get("url")
     unread = declare("aws_sqs_queue_policy.p", queue_url=url, policy=UNKNOWN)
-    assert shut_out(Authority(stack(work, unread)), work.resource).holds is None
+    assert account_lockout(Authority(stack(work, unread)), work.resource).holds is None
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_what_is_unknown_of_a_denial_leaves_it_open(said: dict[str, Any]) -> Non
     work = queue()
     text = {"Version": "2012-10-17", "Statement": [denial(**said)]}
     policy = declare("aws_sqs_queue_policy.p", queue_url=work.resource.get("url"), policy=text)
-    assert shut_out(Authority(stack(work, policy)), work.resource).holds is None
+    assert account_lockout(Authority(stack(work, policy)), work.resource).holds is None
 
 
 def test_of_an_unknown_account_nobody_knows_who_administers_it() -> None:

@@ -7,28 +7,25 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority, Need
-from planproof.aws.datapath.authority import holder_of
+from planproof.aws.datapath.authority import policy_of_statement
 from planproof.iam import Effect
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    KEY,
-    OTHER,
-    S3,
+from tests.builders.parts import (
+    KEY_ARN,
     arn,
     bucket,
-    document,
     function,
-    granted,
+    inline_policy,
     key,
-    lets,
     log_group,
-    policy_of,
     queue,
-    statement,
+    resource_policy,
+    role,
     table,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, stack
+from tests.builders.policies import S3, document, service_statement, statement
+from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 ASSETS = arn("dynamodb", "table/assets")
 PUT = statement("dynamodb:PutItem", ASSETS)
@@ -62,9 +59,12 @@ def bounded() -> DeclaredResource:
 
 
 def test_a_grant_allows() -> None:
-    assert decide(role("r"), table(), granted(PUT)) is Effect.ALLOWED
+    assert decide(role("r"), table(), inline_policy(PUT)) is Effect.ALLOWED
     assert decide(role("r"), table()) is Effect.IMPLICITLY_DENIED
-    assert decide(role("r"), role("s"), table(), granted(PUT, to="s")) is Effect.IMPLICITLY_DENIED
+    assert (
+        decide(role("r"), role("s"), table(), inline_policy(PUT, role="s"))
+        is Effect.IMPLICITLY_DENIED
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_grant_allows() -> None:
     ],
 )
 def test_a_boundary_limits(limit: DeclaredResource, effect: Effect) -> None:
-    assert decide(bounded(), limit, table(), granted(PUT)) is effect
+    assert decide(bounded(), limit, table(), inline_policy(PUT)) is effect
 
 
 def test_a_boundary_grants_nothing() -> None:
@@ -87,7 +87,7 @@ def test_a_boundary_grants_nothing() -> None:
 
 def test_an_explicit_denial_of_the_role_is_stronger() -> None:
     denial = {**PUT, "Effect": "Deny"}
-    assert decide(role("r"), table(), granted(PUT, denial)) is Effect.EXPLICITLY_DENIED
+    assert decide(role("r"), table(), inline_policy(PUT, denial)) is Effect.EXPLICITLY_DENIED
 
 
 SEND = statement("sqs:SendMessage", arn("sqs", "work"))
@@ -115,25 +115,25 @@ def test_an_explicit_denial_of_the_resource_is_stronger(
     more: dict[str, Any], effect: Effect
 ) -> None:
     denial = {**statement("sqs:SendMessage"), "Effect": "Deny", **more}
-    parts = (role("r"), granted(SEND), queue(), policy_of(queue(), denial))
+    parts = (role("r"), inline_policy(SEND), queue(), resource_policy(queue(), denial))
     assert decide(*parts, **SENT) is effect
 
 
 def test_the_resource_alone_may_allow_within_an_account() -> None:
     said = statement("sqs:SendMessage", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/r"})
-    assert decide(role("r"), queue(), policy_of(queue(), said), **SENT) is Effect.ALLOWED
+    assert decide(role("r"), queue(), resource_policy(queue(), said), **SENT) is Effect.ALLOWED
     assert decide(role("r"), queue(), **SENT) is Effect.IMPLICITLY_DENIED
 
 
 # What is known of both sides ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("grants", [[], [granted(PUT)], [granted(statement("*"))]])
+@pytest.mark.parametrize("grants", [[], [inline_policy(PUT)], [inline_policy(statement("*"))]])
 def test_a_role_of_unknown_arn_decides_nothing(grants: list[DeclaredResource]) -> None:
     assert decide(role("r", arn=UNKNOWN), table(), *grants) is Effect.UNDETERMINED
 
 
-@pytest.mark.parametrize("account", [ACCOUNT, OTHER])
+@pytest.mark.parametrize("account", [ACCOUNT, SECOND_ACCOUNT])
 @pytest.mark.parametrize(
     "service", ["dynamodb:table/theirs", "sqs:theirs", "kinesis:stream/theirs"]
 )
@@ -141,31 +141,31 @@ def test_what_is_no_part_of_the_stack_may_have_any_policy(account: str, service:
     name, _, rest = service.partition(":")
     action = {"dynamodb": "PutItem", "sqs": "SendMessage", "kinesis": "PutRecord"}[name]
     request = {"action": f"{name}:{action}", "resource": arn(name, rest, account=account)}
-    assert decide(role("r"), granted(statement("*")), **request) is Effect.UNDETERMINED
+    assert decide(role("r"), inline_policy(statement("*")), **request) is Effect.UNDETERMINED
     denied = {**statement("*"), "Effect": "Deny"}
-    assert decide(role("r"), granted(denied), **request) is Effect.EXPLICITLY_DENIED
+    assert decide(role("r"), inline_policy(denied), **request) is Effect.EXPLICITLY_DENIED
 
 
 def test_what_has_no_policies_at_all_is_for_identities_to_decide() -> None:
     request = {"action": "mediaconvert:CreateJob", "resource": arn("mediaconvert", "queues/q")}
-    assert decide(role("r"), granted(statement("*")), **request) is Effect.ALLOWED
+    assert decide(role("r"), inline_policy(statement("*")), **request) is Effect.ALLOWED
     assert decide(role("r"), **request) is Effect.IMPLICITLY_DENIED
 
 
 def test_an_unknown_resource_is_allowed_by_what_allows_all() -> None:
     parts = (role("r"), table(arn=UNKNOWN))
     there = {"resource": UNKNOWN, "on": "aws_dynamodb_table.assets"}
-    assert decide(*parts, granted(statement("dynamodb:*")), **there) is Effect.ALLOWED
-    assert decide(*parts, granted(PUT), **there) is Effect.UNDETERMINED
-    assert decide(*parts, granted(statement("s3:*")), **there) is Effect.IMPLICITLY_DENIED
+    assert decide(*parts, inline_policy(statement("dynamodb:*")), **there) is Effect.ALLOWED
+    assert decide(*parts, inline_policy(PUT), **there) is Effect.UNDETERMINED
+    assert decide(*parts, inline_policy(statement("s3:*")), **there) is Effect.IMPLICITLY_DENIED
 
 
-THEIRS = arn("kms", "key/theirs", account=OTHER)
+THEIRS = arn("kms", "key/theirs", account=SECOND_ACCOUNT)
 USE = statement("kms:Decrypt", THEIRS)
 
 
 def their_key(*statements: Any) -> DeclaredResource:
-    root = {"AWS": f"arn:aws:iam::{OTHER}:root"}
+    root = {"AWS": f"arn:aws:iam::{SECOND_ACCOUNT}:root"}
     text = document(statement("kms:*", Principal=root), *statements)
     return declare("aws_kms_key.theirs", key_id="theirs", id="theirs", arn=THEIRS, policy=text)
 
@@ -174,7 +174,7 @@ def test_a_key_of_another_account_needs_both_sides() -> None:
     lets_us = statement("kms:Decrypt", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
     asked: dict[str, Any] = {"action": "kms:Decrypt", "resource": THEIRS}
     # The part is in the account of its provider; here the key's is not that of the role.
-    authority_of = [(their_key(lets_us), [granted(USE)]), (their_key(), [granted(USE)])]
+    authority_of = [(their_key(lets_us), [inline_policy(USE)]), (their_key(), [inline_policy(USE)])]
     effects = [decide_abroad(part, grants, asked) for part, grants in authority_of]
     assert effects == [Effect.ALLOWED, Effect.IMPLICITLY_DENIED]
     assert decide_abroad(their_key(lets_us), [], asked) is Effect.IMPLICITLY_DENIED
@@ -210,12 +210,12 @@ OWNED = [
     (f"{arn('sns', 'news')}:1234", "aws_sns_topic.news"),
     (arn("sqs", "work"), "aws_sqs_queue.work"),
     (f"{arn('sqs', 'work')}.fifo", None),
-    (arn("sqs", "work", account=OTHER), None),
+    (arn("sqs", "work", account=SECOND_ACCOUNT), None),
     (arn("sqs", "work", region="eu-west-1"), None),
     (f"arn:aws:iam::{ACCOUNT}:role/r", "aws_iam_role.r"),
     (f"arn:aws:iam::{ACCOUNT}:role/r/more", None),
     (arn("secretsmanager", "secret:films/api"), None),
-    (KEY, "aws_kms_key.k"),
+    (KEY_ARN, "aws_kms_key.k"),
     ("nonsense", None),
     ("", None),
 ]
@@ -236,7 +236,7 @@ def test_an_arn_belongs_to_the_part_that_it_is_inside_of(name: str, owner: str |
         key(),
         declare("aws_secretsmanager_secret.s", arn=secret),
     )
-    part = Authority(found).owner(name)
+    part = Authority(found).resource_for(name)
     assert (str(part) if part else None) == owner
 
 
@@ -245,8 +245,8 @@ def test_an_arn_that_is_written_is_no_identity() -> None:
     written = {"arn": {"constant_value": work}}
     target = declare("aws_cloudwatch_event_target.t", refers=written, arn=work)
     found = stack(target, queue())
-    assert str(Authority(found).owner(work)) == "aws_sqs_queue.work"
-    assert Authority(stack(target)).owner(work) is None
+    assert str(Authority(found).resource_for(work)) == "aws_sqs_queue.work"
+    assert Authority(stack(target)).resource_for(work) is None
 
 
 # Where is it written? -------------------------------------------------------------------------
@@ -266,25 +266,25 @@ resource "aws_iam_role_policy" "r" {
 
 
 def test_a_decision_has_a_place() -> None:
-    found = stack(role("r"), table(), granted(PUT, statement("s3:*")), sources=SOURCES)
+    found = stack(role("r"), table(), inline_policy(PUT, statement("s3:*")), sources=SOURCES)
     authority = Authority(found)
     need = Need("dynamodb:PutItem", found["aws_iam_role.r"], ASSETS)
-    ruling = authority.decide(need)
-    (reason,) = ruling.decision.because
+    decided = authority.decide(need)
+    (reason,) = decided.decision.because
     assert reason.statement is not None
-    assert authority.place(ruling, reason.statement) == ("main.tf", 7)
-    holder = holder_of(ruling.policies, reason.statement)
+    assert authority.locate(decided, reason.statement) == ("main.tf", 7)
+    holder = policy_of_statement(decided.policies, reason.statement)
     assert holder is not None
     assert str(holder.source) == "aws_iam_role_policy.r"
 
 
 def test_a_statement_of_nobody_has_none() -> None:
-    found = stack(role("r"), table(), granted(PUT), sources=SOURCES)
+    found = stack(role("r"), table(), inline_policy(PUT), sources=SOURCES)
     authority = Authority(found)
-    ruling = authority.decide(Need("dynamodb:PutItem", found["aws_iam_role.r"], ASSETS))
-    elsewhere = Authority(stack(role("r"), granted(PUT)))
-    (policy,) = elsewhere.identity(found["aws_iam_role.r"])
-    assert authority.place(ruling, policy.document.statements[0]) == ("", 0)
+    decided = authority.decide(Need("dynamodb:PutItem", found["aws_iam_role.r"], ASSETS))
+    elsewhere = Authority(stack(role("r"), inline_policy(PUT)))
+    (policy,) = elsewhere.identity_policies(found["aws_iam_role.r"])
+    assert authority.locate(decided, policy.document.statements[0]) == ("", 0)
 
 
 def test_the_statement_of_a_resource_has_a_place_too() -> None:
@@ -296,18 +296,25 @@ def test_the_statement_of_a_resource_has_a_place_too() -> None:
   })
 }
 """
-    found = stack(queue(), policy_of(queue(), lets(S3, "sqs:SendMessage")), sources=sources)
+    found = stack(
+        queue(), resource_policy(queue(), service_statement(S3, "sqs:SendMessage")), sources=sources
+    )
     authority = Authority(found)
-    ruling = authority.decide(Need("sqs:SendMessage", S3, arn("sqs", "work")))
-    (reason,) = ruling.decision.because
+    decided = authority.decide(Need("sqs:SendMessage", S3, arn("sqs", "work")))
+    (reason,) = decided.decision.because
     assert reason.statement is not None
-    assert authority.place(ruling, reason.statement) == ("main.tf", 4)
+    assert authority.locate(decided, reason.statement) == ("main.tf", 4)
 
 
 def test_one_authority_keeps_needs_apart() -> None:
     """What is compiled for one is not used for another."""
     found = stack(
-        role("r"), role("s"), table(), granted(PUT), granted(statement("s3:*"), to="s"), queue()
+        role("r"),
+        role("s"),
+        table(),
+        inline_policy(PUT),
+        inline_policy(statement("s3:*"), role="s"),
+        queue(),
     )
     authority = Authority(found)
     allowed = [

@@ -8,27 +8,24 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import JudgedEdge
-from planproof.aws.datapath.calls import told_of
-from planproof.aws.sdk_calls import Calls
+from planproof.aws.datapath.calls import named_in_environment
+from planproof.aws.sdk_calls import SdkCalls
 from planproof.results import EdgeState
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    ACCOUNT,
-    REGION,
+from tests.aws.datapath.judging import calling, judged
+from tests.builders.parts import (
     arn,
     bucket,
-    calling,
     function,
-    granted,
-    judged,
-    lets,
-    policy_of,
+    inline_policy,
     queue,
-    statement,
+    resource_policy,
+    role,
     table,
     topic,
 )
-from tests.builders.stacks import DeclaredResource, declare, role, stack
+from tests.builders.policies import service_statement, statement
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 SECRET = arn("secretsmanager", "secret:films/api-AbCdEf")
 BUS = arn("events", "event-bus/films")
@@ -93,7 +90,7 @@ def job(*texts: Any, **more: Any) -> DeclaredResource:
 
 
 def made_calls(
-    *parts: DeclaredResource, calls: Calls, handled: frozenset[str] = frozenset()
+    *parts: DeclaredResource, calls: SdkCalls, handled: frozenset[str] = frozenset()
 ) -> list[JudgedEdge]:
     found = judged(stack(role("r"), *parts), calls, handled)
     return [edge for edge in found.values() if edge.edge.kind == "calls"]
@@ -102,7 +99,7 @@ def made_calls(
 @pytest.mark.parametrize(("kind", "text"), FORMS)
 def test_a_part_is_named_in_each_of_its_forms(kind: str, text: str) -> None:
     part, operation, grant, _ = NAMED[kind]
-    (edge,) = made_calls(part, job(text), granted(grant), calls=calling(operation))
+    (edge,) = made_calls(part, job(text), inline_policy(grant), calls=calling(operation))
     assert (edge.state, edge.edge.target) == (EdgeState.PROVEN, part.resource)
 
 
@@ -110,21 +107,21 @@ def test_a_part_is_named_in_each_of_its_forms(kind: str, text: str) -> None:
 def test_without_the_grant_it_is_missing(kind: str) -> None:
     part, operation, grant, texts = NAMED[kind]
     # Without a policy of its own a topic has the one that AWS gives it.
-    said = lets("ses.amazonaws.com", "sns:Publish")
-    own = [policy_of(part, said)] if kind == "topic" else []
+    said = service_statement("ses.amazonaws.com", "sns:Publish")
+    own = [resource_policy(part, said)] if kind == "topic" else []
     (edge,) = made_calls(part, *own, job(texts[0]), calls=calling(operation))
     assert edge.missing == (f"{grant['Action']} on {part.resource} for aws_iam_role.r",)
     beside = {**grant, "Resource": grant["Resource"].replace("films", "f").replace("work", "w")}
     beside["Resource"] = beside["Resource"].replace("assets", "a").replace("news", "n")
     beside["Resource"] = beside["Resource"].replace("other", "o")
-    (edge,) = made_calls(part, *own, job(texts[0]), granted(beside), calls=calling(operation))
+    (edge,) = made_calls(part, *own, job(texts[0]), inline_policy(beside), calls=calling(operation))
     assert edge.state is EdgeState.BROKEN
 
 
 @pytest.mark.parametrize("kind", NAMED)
 def test_what_is_not_named_is_called_on_something_that_is_not_known(kind: str) -> None:
     part, operation, grant, _ = NAMED[kind]
-    everywhere = granted(statement(grant["Action"]))
+    everywhere = inline_policy(statement(grant["Action"]))
     for text in ("films-2", "arn:aws:s3:::films-2/x", "s3://films-2", "", "x"):
         (edge,) = made_calls(part, job(text), everywhere, calls=calling(operation))
         assert (edge.state, edge.edge.target) == (EdgeState.UNDETERMINED, operation.split(".")[0])
@@ -136,10 +133,10 @@ def test_what_is_not_named_is_called_on_something_that_is_not_known(kind: str) -
 def test_a_call_without_a_resource_is_about_all() -> None:
     listing = calling("s3.ListBuckets")
     (edge,) = made_calls(
-        bucket(), job("films"), granted(statement("s3:ListAllMyBuckets")), calls=listing
+        bucket(), job("films"), inline_policy(statement("s3:ListAllMyBuckets")), calls=listing
     )
     assert (edge.state, edge.edge.target) == (EdgeState.PROVEN, "s3")
-    narrow = granted(statement("s3:ListAllMyBuckets", "arn:aws:s3:::films"))
+    narrow = inline_policy(statement("s3:ListAllMyBuckets", "arn:aws:s3:::films"))
     (edge,) = made_calls(bucket(), job("films"), narrow, calls=listing)
     assert edge.missing == ("s3:ListAllMyBuckets for aws_iam_role.r",)
 
@@ -150,7 +147,7 @@ def test_an_action_on_a_bucket_is_not_one_on_its_objects() -> None:
         ("arn:aws:s3:::films", EdgeState.PROVEN),
         ("arn:aws:s3:::films/*", EdgeState.BROKEN),
     ):
-        grant = granted(statement("s3:ListBucket", resource))
+        grant = inline_policy(statement("s3:ListBucket", resource))
         (edge,) = made_calls(bucket(), job("films"), grant, calls=calls)
         assert edge.state is state
 
@@ -169,7 +166,7 @@ def test_every_part_that_is_named_is_asked_for(
 ) -> None:
     parts = (table("one"), table("two"), job("one", "two"))
     tables = [arn("dynamodb", f"table/{name}") for name in granted_on]
-    grant = granted(statement("dynamodb:GetItem", tables))
+    grant = inline_policy(statement("dynamodb:GetItem", tables))
     found = made_calls(*parts, grant, calls=calling("dynamodb.GetItem"))
     assert [(str(e.edge.target), e.state) for e in found] == list(
         zip(("aws_dynamodb_table.one", "aws_dynamodb_table.two"), states, strict=True)
@@ -184,7 +181,7 @@ def test_what_is_named_and_not_called_is_no_edge() -> None:
 
 def test_code_that_could_not_be_read_leaves_an_edge_open() -> None:
     calls = calling("dynamodb.GetItem", unread=("a.py:3 gets its client from elsewhere.",))
-    grant = granted(statement("dynamodb:GetItem", arn("dynamodb", "table/assets")))
+    grant = inline_policy(statement("dynamodb:GetItem", arn("dynamodb", "table/assets")))
     found = made_calls(table(), job("assets"), grant, calls=calls)
     assert [(str(e.edge.target), e.state) for e in found] == [
         ("aws_dynamodb_table.assets", EdgeState.PROVEN),
@@ -210,7 +207,7 @@ def test_a_request_says_which_function_makes_it() -> None:
         only = {"Condition": {"ArnEquals": {"lambda:SourceFunctionArn": source}}}
         said = statement("dynamodb:GetItem", arn("dynamodb", "table/assets"), **only)
         (edge,) = made_calls(
-            table(), job("assets"), granted(said), calls=calling("dynamodb.GetItem")
+            table(), job("assets"), inline_policy(said), calls=calling("dynamodb.GetItem")
         )
         assert edge.state is state
 
@@ -222,7 +219,7 @@ def test_an_unknown_environment_names_what_it_refers_to(environment: Any) -> Non
     refers = {"environment": [{"variables": {"references": ["aws_dynamodb_table.assets.name"]}}]}
     one = function(environment=environment, refers=refers)
     found = stack(table(), table("two"), one, role("r"))
-    told = told_of(found, found["aws_lambda_function.job"])
+    told = named_in_environment(found, found["aws_lambda_function.job"])
     assert [str(part) for part in told] == ["aws_dynamodb_table.assets"]
 
 
@@ -232,10 +229,10 @@ ASSETS = arn("dynamodb", "table/assets")
 BY_STATUS = f"{ASSETS}/index/Status"
 
 
-def queries(*within: str) -> Calls:
-    found = calling(*["dynamodb.Query"] * len(within)).made
-    return Calls(
-        tuple(replace(one, within=end) for one, end in zip(found, within, strict=True)), ()
+def queries(*within: str) -> SdkCalls:
+    found = calling(*["dynamodb.Query"] * len(within)).calls
+    return SdkCalls(
+        tuple(replace(one, arn_suffix=end) for one, end in zip(found, within, strict=True)), ()
     )
 
 
@@ -256,6 +253,6 @@ def queries(*within: str) -> Calls:
 def test_an_index_is_a_resource_of_its_own(
     within: list[str], resources: list[str], state: EdgeState
 ) -> None:
-    parts = (table(), job("assets"), granted(statement("dynamodb:Query", resources)))
+    parts = (table(), job("assets"), inline_policy(statement("dynamodb:Query", resources)))
     (edge,) = made_calls(*parts, calls=queries(*within))
     assert edge.state is state

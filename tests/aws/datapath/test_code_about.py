@@ -1,4 +1,4 @@
-"""Calls whose code says which resource they are about, and calls whose code does not."""
+"""SdkCalls whose code says which resource they are about, and calls whose code does not."""
 
 from __future__ import annotations
 
@@ -8,28 +8,27 @@ import pytest
 
 from planproof.aws.datapath import Authority, JudgedEdge
 from planproof.aws.datapath.surplus import grants
-from planproof.aws.sdk_calls import Calls
+from planproof.aws.sdk_calls import SdkCalls
 from planproof.evidence import Recorder
 from planproof.results import EdgeState
 from planproof.values import UNKNOWN
 from steps.data_path import record_edge
-from tests.aws.datapath.parts import (
-    KEY,
-    OTHER,
+from tests.aws.datapath.judging import judged, path_of
+from tests.builders.packages import read
+from tests.builders.parts import (
+    KEY_ARN,
     arn,
     bucket,
     function,
-    granted,
-    judged,
+    inline_policy,
     key,
-    path_of,
     queue,
-    statement,
+    role,
     table,
 )
-from tests.builders.packages import read
+from tests.builders.policies import statement
 from tests.builders.resolved_stacks import MadeResolvedStacks
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role, stack
+from tests.builders.stacks import ACCOUNT, REGION, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 START = (
     "import os, boto3\n"
@@ -42,7 +41,7 @@ READING, WRITING = statement("s3:GetObject", IN), statement("s3:PutObject", OUT)
 PROVEN, BROKEN, OPEN = EdgeState.PROVEN, EdgeState.BROKEN, EdgeState.UNDETERMINED
 
 
-def code(source: str) -> Calls:
+def code(source: str) -> SdkCalls:
     calls = read(START + source)
     assert calls.unread == ()
     return calls
@@ -65,7 +64,7 @@ def states(source: str, *parts: DeclaredResource) -> dict[str, EdgeState]:
     return {name: edge.state for name, edge in edges(source, *parts).items()}
 
 
-def needless(source: str, *parts: DeclaredResource) -> dict[str, bool | None]:
+def unneeded_services(source: str, *parts: DeclaredResource) -> dict[str, bool | None]:
     """Whether the path needs each grant of the role, by action."""
     found = stack(role("r"), *parts)
     path = path_of(found, code(source))
@@ -82,7 +81,7 @@ FILMS, REELS = "aws_s3_bucket.films", "aws_s3_bucket.reels"
 
 
 def test_each_bucket_is_asked_for_what_is_done_with_it() -> None:
-    found = edges(READS + WRITES, *BUCKETS, granted(READING, WRITING))
+    found = edges(READS + WRITES, *BUCKETS, inline_policy(READING, WRITING))
     assert {name: edge.state for name, edge in found.items()} == {FILMS: PROVEN, REELS: PROVEN}
     assert [need.action for need in found[FILMS].edge.needs] == ["s3:GetObject"]
     assert [need.action for need in found[REELS].edge.needs] == ["s3:PutObject"]
@@ -94,32 +93,43 @@ def test_each_bucket_is_asked_for_what_is_done_with_it() -> None:
 def test_a_lost_grant_breaks_its_own_bucket(
     given: list[Any], films: EdgeState, reels: EdgeState
 ) -> None:
-    assert states(READS + WRITES, *BUCKETS, granted(*given)) == {FILMS: films, REELS: reels}
+    assert states(READS + WRITES, *BUCKETS, inline_policy(*given)) == {FILMS: films, REELS: reels}
 
 
 def test_a_grant_on_the_other_bucket_is_too_much() -> None:
-    wide = granted(statement("s3:GetObject", [IN, OUT]), WRITING)
-    assert needless(READS + WRITES, *BUCKETS, wide) == {"s3:GetObject": False, "s3:PutObject": True}
-    exact = granted(READING, WRITING)
-    assert needless(READS + WRITES, *BUCKETS, exact) == {"s3:GetObject": True, "s3:PutObject": True}
+    wide = inline_policy(statement("s3:GetObject", [IN, OUT]), WRITING)
+    assert unneeded_services(READS + WRITES, *BUCKETS, wide) == {
+        "s3:GetObject": False,
+        "s3:PutObject": True,
+    }
+    exact = inline_policy(READING, WRITING)
+    assert unneeded_services(READS + WRITES, *BUCKETS, exact) == {
+        "s3:GetObject": True,
+        "s3:PutObject": True,
+    }
 
 
 def test_what_no_call_is_about_is_no_edge() -> None:
-    assert states(READS, *BUCKETS, granted(READING)) == {FILMS: PROVEN}
+    assert states(READS, *BUCKETS, inline_policy(READING)) == {FILMS: PROVEN}
 
 
 def test_a_constant_names_a_part_too() -> None:
     source = "s3.get_object(Bucket='reels', Key='k')"
     assert states(source, *BUCKETS) == {REELS: BROKEN}
-    assert states(source, *BUCKETS, granted(statement("s3:GetObject", OUT))) == {REELS: PROVEN}
+    assert states(source, *BUCKETS, inline_policy(statement("s3:GetObject", OUT))) == {
+        REELS: PROVEN
+    }
 
 
 def test_a_copy_reads_one_and_writes_the_other() -> None:
     source = (
         "s3.copy_object(CopySource={'Bucket': os.environ['IN']}, Bucket=os.environ['OUT'], Key='k')"
     )
-    assert states(source, *BUCKETS, granted(READING, WRITING)) == {FILMS: PROVEN, REELS: PROVEN}
-    swapped = granted(statement("s3:GetObject", OUT), statement("s3:PutObject", IN))
+    assert states(source, *BUCKETS, inline_policy(READING, WRITING)) == {
+        FILMS: PROVEN,
+        REELS: PROVEN,
+    }
+    swapped = inline_policy(statement("s3:GetObject", OUT), statement("s3:PutObject", IN))
     assert states(source, *BUCKETS, swapped) == {FILMS: BROKEN, REELS: BROKEN}
 
 
@@ -150,20 +160,20 @@ UNTOLD = "def handler(event, context):\n    s3.get_object(Bucket=event['b'], Key
 def test_a_call_on_a_bucket_that_is_not_told(
     given: list[str], films: EdgeState, reels: EdgeState
 ) -> None:
-    grant = granted(statement("s3:GetObject", given))
+    grant = inline_policy(statement("s3:GetObject", given))
     found = edges(UNTOLD, *BUCKETS, grant)
     assert {name: edge.state for name, edge in found.items()} == {FILMS: films, REELS: reels}
     for edge in found.values():
-        assert len(edge.rulings) == 1
+        assert len(edge.decided_needs) == 1
         assert (edge.missing != ()) is (edge.state is BROKEN)
     # All that may be meant counts as used.
     if films is not BROKEN:
-        assert needless(UNTOLD, *BUCKETS, grant) == {"s3:GetObject": True}
+        assert unneeded_services(UNTOLD, *BUCKETS, grant) == {"s3:GetObject": True}
 
 
 def test_what_is_open_says_what_may_be_meant() -> None:
-    edge = edges(UNTOLD, *BUCKETS, granted(READING))[REELS]
-    assert "it may be aws_s3_bucket.films that is meant" in str(edge.rulings[0].decision)
+    edge = edges(UNTOLD, *BUCKETS, inline_policy(READING))[REELS]
+    assert "it may be aws_s3_bucket.films that is meant" in str(edge.decided_needs[0].decision)
 
 
 def test_of_one_candidate_it_is_asked_surely() -> None:
@@ -172,7 +182,7 @@ def test_of_one_candidate_it_is_asked_surely() -> None:
 
 
 def test_what_is_told_stays_sure_beside_what_is_not() -> None:
-    grant = granted(statement("s3:GetObject", OUT))
+    grant = inline_policy(statement("s3:GetObject", OUT))
     assert states(READS + UNTOLD, *BUCKETS, grant) == {FILMS: BROKEN, REELS: PROVEN}
 
 
@@ -181,13 +191,13 @@ def test_one_of_two_variables_is_open_too() -> None:
         "import sys\nname = os.environ['IN'] if sys.argv else os.environ['OUT']\n"
         "s3.get_object(Bucket=name, Key='k')"
     )
-    assert states(source, *BUCKETS, granted(READING)) == {FILMS: PROVEN, REELS: OPEN}
+    assert states(source, *BUCKETS, inline_policy(READING)) == {FILMS: PROVEN, REELS: OPEN}
     assert states(source, *BUCKETS) == {FILMS: BROKEN, REELS: BROKEN}
 
 
 def test_the_key_of_what_may_be_meant() -> None:
     source = "def handler(event, context):\n    db.get_item(TableName=event['t'], Key={})\n"
-    own = [{"enabled": True, "kms_key_arn": KEY}]
+    own = [{"enabled": True, "kms_key_arn": KEY_ARN}]
     parts = (
         *(table("one", server_side_encryption=own), table("two"), key()),
         job({"A": "one", "B": "two"}),
@@ -196,8 +206,8 @@ def test_the_key_of_what_may_be_meant() -> None:
         "dynamodb:GetItem", [arn("dynamodb", "table/one"), arn("dynamodb", "table/two")]
     )
     one, two = "aws_dynamodb_table.one", "aws_dynamodb_table.two"
-    assert states(source, *parts, granted(both)) == {one: OPEN, two: PROVEN}
-    with_key = granted(both, statement("kms:Decrypt", KEY))
+    assert states(source, *parts, inline_policy(both)) == {one: OPEN, two: PROVEN}
+    with_key = inline_policy(both, statement("kms:Decrypt", KEY_ARN))
     assert states(source, *parts, with_key) == {one: PROVEN, two: PROVEN}
 
 
@@ -206,12 +216,12 @@ def test_the_key_of_what_may_be_meant() -> None:
 
 @pytest.mark.parametrize("variables", [{}, {"OUT": "reels"}, {"IN": ""}, None])
 def test_a_variable_that_is_not_set_breaks(variables: Any) -> None:
-    parts = (*BUCKETS[:2], job(variables), granted(READING))
+    parts = (*BUCKETS[:2], job(variables), inline_policy(READING))
     (edge,) = edges(READS, *parts).values()
     assert edge.state is BROKEN
     assert edge.missing == ("the environment sets IN",)
     # What it would be used for is not known, so neither is what the role needs.
-    assert needless(READS, *parts) == {"s3:GetObject": None}
+    assert unneeded_services(READS, *parts) == {"s3:GetObject": None}
 
 
 def test_a_default_of_the_code_stands_in() -> None:
@@ -219,20 +229,20 @@ def test_a_default_of_the_code_stands_in() -> None:
     for variables, target in (({}, REELS), ({"IN": "films"}, FILMS)):
         parts = (*BUCKETS[:2], job(variables))
         assert states(source, *parts) == {target: BROKEN}
-        allowed = granted(statement("s3:GetObject", [IN, OUT]))
+        allowed = inline_policy(statement("s3:GetObject", [IN, OUT]))
         assert states(source, *parts, allowed) == {target: PROVEN}
 
 
 def test_a_default_that_is_not_known_leaves_it_open() -> None:
     source = "def f(event, context):\n    s3.get_object(Bucket=os.getenv('IN', event), Key='k')"
-    parts = (*BUCKETS[:2], job({"A": "films", "B": "reels"}), granted(READING))
+    parts = (*BUCKETS[:2], job({"A": "films", "B": "reels"}), inline_policy(READING))
     assert states(source, *parts) == {FILMS: PROVEN, REELS: OPEN}
 
 
 def test_lambda_sets_the_name_of_the_function() -> None:
     source = "boto3.client('lambda').invoke(FunctionName=os.environ['AWS_LAMBDA_FUNCTION_NAME'])"
     assert states(source, job({})) == {"aws_lambda_function.job": BROKEN}
-    itself = granted(statement("lambda:InvokeFunction", arn("lambda", "function:job")))
+    itself = inline_policy(statement("lambda:InvokeFunction", arn("lambda", "function:job")))
     assert states(source, job({}), itself) == {"aws_lambda_function.job": PROVEN}
 
 
@@ -247,9 +257,9 @@ OUTSIDE = [
     ("db.scan(TableName={})", "theirs", "dynamodb:Scan", arn("dynamodb", "table/theirs")),
     (
         "db.scan(TableName={})",
-        arn("dynamodb", "table/theirs", account=OTHER),
+        arn("dynamodb", "table/theirs", account=SECOND_ACCOUNT),
         "dynamodb:Scan",
-        arn("dynamodb", "table/theirs", account=OTHER),
+        arn("dynamodb", "table/theirs", account=SECOND_ACCOUNT),
     ),
     (
         "boto3.client('lambda').invoke(FunctionName={})",
@@ -277,11 +287,11 @@ def test_what_is_no_part_of_the_stack(
     assert (edge.edge.target, edge.edge.outside) == (name, True)
     (need,) = edge.edge.needs
     assert (need.action, need.scope) == (action, (resource,))
-    allowed = granted(statement(action, resource))
+    allowed = inline_policy(statement(action, resource))
     (edge,) = edges(source, *parts, allowed).values()
     # Whoever owns it may refuse; a parameter has no policy of its own.
     assert edge.state is (PROVEN if action == "ssm:GetParameter" else OPEN)
-    denied = granted(statement(action, resource, Effect="Deny"))
+    denied = inline_policy(statement(action, resource, Effect="Deny"))
     (edge,) = edges(source, *parts, denied).values()
     assert edge.missing == (f"{action} on {need.subject} for aws_iam_role.r",)
 
@@ -293,7 +303,7 @@ def test_an_environment_that_is_not_known_is_told_by_its_references() -> None:
         one = function(environment=[{"variables": variables}], refers=refers)
         parts = (table("one"), table("two"), one)
         assert states(source, *parts) == {"aws_dynamodb_table.one": BROKEN}
-        allowed = granted(statement("dynamodb:Scan", arn("dynamodb", "table/one")))
+        allowed = inline_policy(statement("dynamodb:Scan", arn("dynamodb", "table/one")))
         assert states(source, *parts, allowed) == {"aws_dynamodb_table.one": PROVEN}
 
 
@@ -310,7 +320,7 @@ ANY_WRITE = (
 
 def test_of_a_group_one_action_is_enough() -> None:
     for action in ("PutItem", "DeleteItem"):
-        grant = granted(statement(f"dynamodb:{action}", ONE))
+        grant = inline_policy(statement(f"dynamodb:{action}", ONE))
         assert states(TRANSACTION, *TABLES, grant) == {"aws_dynamodb_table.one": PROVEN}
     (edge,) = edges(TRANSACTION, *TABLES).values()
     assert edge.missing == (f"{ANY_WRITE} on aws_dynamodb_table.one for aws_iam_role.r",)
@@ -318,19 +328,19 @@ def test_of_a_group_one_action_is_enough() -> None:
 
 def test_any_member_of_a_group_is_in_use() -> None:
     actions = ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:GetItem"]
-    grant = granted(statement(actions, ONE))
-    assert needless(TRANSACTION, *TABLES, grant) == {
+    grant = inline_policy(statement(actions, ONE))
+    assert unneeded_services(TRANSACTION, *TABLES, grant) == {
         "dynamodb:PutItem": True,
         "dynamodb:DeleteItem": True,
         "dynamodb:GetItem": False,
     }
-    assert needless(PLAIN, *TABLES, grant)["dynamodb:DeleteItem"] is False
+    assert unneeded_services(PLAIN, *TABLES, grant)["dynamodb:DeleteItem"] is False
 
 
 def test_a_plain_transaction_needs_what_it_does() -> None:
-    other = granted(statement("dynamodb:DeleteItem", ONE))
+    other = inline_policy(statement("dynamodb:DeleteItem", ONE))
     assert states(PLAIN, *TABLES, other) == {"aws_dynamodb_table.one": BROKEN}
-    assert states(PLAIN, *TABLES, granted(statement("dynamodb:PutItem", ONE))) == {
+    assert states(PLAIN, *TABLES, inline_policy(statement("dynamodb:PutItem", ONE))) == {
         "aws_dynamodb_table.one": PROVEN
     }
 
@@ -340,15 +350,15 @@ UPLOAD = "s3.upload_file('f', os.environ['OUT'], 'k')"
 
 def test_an_upload_needs_no_right_to_give_it_up_and_may_have_it() -> None:
     parts = (bucket("reels"), job({"OUT": "reels"}))
-    assert states(UPLOAD, *parts, granted(WRITING)) == {REELS: PROVEN}
+    assert states(UPLOAD, *parts, inline_policy(WRITING)) == {REELS: PROVEN}
     abort = statement("s3:AbortMultipartUpload", OUT)
-    assert states(UPLOAD, *parts, granted(abort)) == {REELS: BROKEN}
-    assert needless(UPLOAD, *parts, granted(WRITING, abort)) == {
+    assert states(UPLOAD, *parts, inline_policy(abort)) == {REELS: BROKEN}
+    assert unneeded_services(UPLOAD, *parts, inline_policy(WRITING, abort)) == {
         "s3:PutObject": True,
         "s3:AbortMultipartUpload": True,
     }
     own = "s3.abort_multipart_upload(Bucket=os.environ['OUT'], Key='k', UploadId='u')"
-    assert states(own, *parts, granted(WRITING)) == {REELS: BROKEN}
+    assert states(own, *parts, inline_policy(WRITING)) == {REELS: BROKEN}
 
 
 @pytest.mark.parametrize(
@@ -368,7 +378,9 @@ def test_evidence_is_one_piece_for_a_group_and_none_for_what_is_not_required(
     source: str, given: list[Any], expected: list[str]
 ) -> None:
     both = job({"T": "one", "OUT": "reels"})
-    found = stack(role("r"), table("one"), bucket("reels"), both, *[granted(*given)] * bool(given))
+    found = stack(
+        role("r"), table("one"), bucket("reels"), both, *[inline_policy(*given)] * bool(given)
+    )
     authority, evidence = Authority(found), Recorder(found.locate)
     resolved_stacks: Any = MadeResolvedStacks(found)
     for edge in path_of(found, code(source)).of("calls"):
@@ -396,5 +408,7 @@ def test_names_of_other_sorts_of_parts() -> None:
     for part, source, value, grant in cases:
         parts = (part, job({"X": value}))
         target = part.resource.address
-        assert states(source, *parts, granted(grant)) == {target: PROVEN}
-        assert states(source, *parts, granted({**grant, "Effect": "Deny"})) == {target: BROKEN}
+        assert states(source, *parts, inline_policy(grant)) == {target: PROVEN}
+        assert states(source, *parts, inline_policy({**grant, "Effect": "Deny"})) == {
+            target: BROKEN
+        }

@@ -11,34 +11,35 @@ import pytest
 from planproof.aws.datapath import JudgedEdge
 from planproof.results import EdgeState
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    ALARMS,
-    ALARMS_CALL,
-    EVENTS,
-    OTHER,
-    S3,
-    SNS,
+from tests.aws.datapath.judging import judged
+from tests.builders.parts import (
     arn,
     bucket,
-    document,
     function,
-    judged,
-    lets,
     log_group,
-    policy_of,
     queue,
+    resource_policy,
     rule,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
+from tests.builders.policies import (
+    ALARMS,
+    ALARMS_CALL,
+    EVENTS,
+    S3,
+    SNS,
+    document,
+    service_statement,
+)
+from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
-NOBODY = lets("ses.amazonaws.com", "sns:Publish")
+NOBODY = service_statement("ses.amazonaws.com", "sns:Publish")
 STREAMS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
 
 @dataclass(frozen=True)
 class Inlet:
-    """Where something is delivered, and who writes the policy that lets it in."""
+    """Where something is delivered, and which resource holds the policy that admits it."""
 
     part: DeclaredResource
     actions: tuple[str, ...]
@@ -50,7 +51,7 @@ class Inlet:
     def policy(
         self, service: str, *, limits: dict[str, str], actions: Any = None
     ) -> DeclaredResource:
-        """The policy that lets a service in, on the condition that these keys have these values."""
+        """The policy that admits a service where these keys have these values."""
         actions = list(self.actions) if actions is None else actions
         if self.part.resource.type == "aws_lambda_function":
             names = {"aws:SourceArn": "source_arn", "aws:SourceAccount": "source_account"}
@@ -62,12 +63,12 @@ class Inlet:
                 **{names[name]: value for name, value in limits.items()},
             )
         conditions = {"Condition": {"StringEquals": limits}} if limits else {}
-        said = lets(service, actions or "sns:Nothing", **conditions)
+        said = service_statement(service, actions or "sns:Nothing", **conditions)
         if self.part.resource.type == "aws_cloudwatch_log_group":
             said["Resource"] = f"{self.arn}:*"
             text = document(said)
             return declare("aws_cloudwatch_log_resource_policy.p", policy_document=text)
-        return policy_of(self.part, said)
+        return resource_policy(self.part, said)
 
 
 INLETS = {
@@ -140,8 +141,8 @@ RULE = arn("events", "rule/done")
 SOURCES = {
     "S3": Source(S3, "arn:aws:s3:::films", "notifies", notification),
     "EventBridge": Source(EVENTS, RULE, "delivers events to", event_target),
-    "EventBridge's dead letters": Source(EVENTS, RULE, "leaves undelivered events in", undelivered),
-    "SNS": Source(SNS, arn("sns", "source"), "passes messages on to", subscription),
+    "EventBridge's dead letters": Source(EVENTS, RULE, "sends undelivered events to", undelivered),
+    "SNS": Source(SNS, arn("sns", "source"), "delivers messages to", subscription),
     "an alarm": Source(ALARMS, arn("cloudwatch", "alarm:a"), "alarms", alarm),
     "an alarm that calls": Source(ALARMS_CALL, arn("cloudwatch", "alarm:a"), "alarms", alarm),
 }
@@ -179,8 +180,8 @@ def test_the_right_policy_proves_it(source: str, inlet: str) -> None:
     assert edge.state is EdgeState.PROVEN
     assert edge.missing == ()
     assert edge.edge.target == to.part.resource
-    assert tuple(ruling.need.action for ruling in edge.rulings) == to.actions
-    assert {ruling.need.principal for ruling in edge.rulings} == {from_.service}
+    assert tuple(decided.need.action for decided in edge.decided_needs) == to.actions
+    assert {decided.need.principal for decided in edge.decided_needs} == {from_.service}
 
 
 @each_way
@@ -194,7 +195,9 @@ def test_a_policy_without_conditions_proves_it_too(source: str, inlet: str) -> N
 def test_without_a_policy_the_grant_is_named(source: str, inlet: str) -> None:
     to, service = INLETS[inlet], SOURCES[source].service
     # Without a policy of its own a topic has the one that AWS gives it.
-    edge = delivered(source, inlet, *([policy_of(to.part, NOBODY)] if inlet == "topic" else []))
+    edge = delivered(
+        source, inlet, *([resource_policy(to.part, NOBODY)] if inlet == "topic" else [])
+    )
     assert edge.state is EdgeState.BROKEN
     address = to.part.resource.address
     assert edge.missing == tuple(f"{action} on {address} for {service}" for action in to.actions)
@@ -215,7 +218,7 @@ def test_each_action_is_asked_for(source: str, inlet: str) -> None:
 @pytest.mark.parametrize("key", ["aws:SourceArn", "aws:SourceAccount"])
 def test_another_source_in_the_condition_breaks_it(source: str, inlet: str, key: str) -> None:
     from_ = SOURCES[source]
-    wrong = {"aws:SourceArn": f"{from_.arn}-2", "aws:SourceAccount": OTHER}
+    wrong = {"aws:SourceArn": f"{from_.arn}-2", "aws:SourceAccount": SECOND_ACCOUNT}
     limits = {**right(from_), key: wrong[key]}
     edge = delivered(source, inlet, INLETS[inlet].policy(from_.service, limits=limits))
     assert edge.state is EdgeState.BROKEN
@@ -250,19 +253,19 @@ def test_an_unknown_target_leaves_it_open(source: str, inlet: str) -> None:
     edge = delivered(source, inlet, policy, target=UNKNOWN)
     assert edge.state is EdgeState.UNDETERMINED
     assert edge.edge.target == "an unknown target"
-    assert edge.rulings == ()
+    assert edge.decided_needs == ()
     (fact,) = edge.edge.facts
     assert (fact.holds, fact.found) == (None, "unknown before it is built")
 
 
 @each_way
 def test_a_target_outside_the_stack_leaves_it_open(source: str, inlet: str) -> None:
-    outside = INLETS[inlet].arn.replace(ACCOUNT, OTHER)
+    outside = INLETS[inlet].arn.replace(ACCOUNT, SECOND_ACCOUNT)
     edge = delivered(source, inlet, target=outside)
     assert edge.state is EdgeState.UNDETERMINED
     assert edge.edge.outside
     assert edge.edge.target == outside
-    assert {ruling.need.action for ruling in edge.rulings} == set(INLETS[inlet].actions)
+    assert {decided.need.action for decided in edge.decided_needs} == set(INLETS[inlet].actions)
 
 
 @each_way
@@ -274,7 +277,7 @@ def test_an_unknown_source_leaves_open_what_its_arn_decides(source: str, inlet: 
     for limits, state in (
         ({"aws:SourceArn": from_.arn}, EdgeState.UNDETERMINED),
         ({"aws:SourceAccount": ACCOUNT}, EdgeState.PROVEN),
-        ({"aws:SourceAccount": OTHER}, EdgeState.BROKEN),
+        ({"aws:SourceAccount": SECOND_ACCOUNT}, EdgeState.BROKEN),
     ):
         policy = to.policy(from_.service, limits=limits)
         found = judged(stack(source_part, *more, to.part, policy)).values()

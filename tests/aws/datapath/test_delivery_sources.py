@@ -10,29 +10,24 @@ import pytest
 from planproof.aws.datapath import JudgedEdge
 from planproof.results import EdgeState
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    ALARMS,
-    EVENTS,
-    KEY,
-    OTHER,
-    ROLE,
-    S3,
-    SNS,
+from tests.aws.datapath.judging import judged
+from tests.builders.parts import (
+    KEY_ARN,
     arn,
     bucket,
     function,
-    granted,
-    judged,
+    inline_policy,
     key,
-    lets,
     log_group,
-    policy_of,
     queue,
+    resource_policy,
+    role,
+    role_arn,
     rule,
-    statement,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, stack, trust
+from tests.builders.policies import ALARMS, EVENTS, S3, SNS, service_statement, statement, trust
+from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 SEND = statement("sqs:SendMessage", arn("sqs", "work"))
 ALARM = arn("cloudwatch", "alarm:a")
@@ -58,14 +53,14 @@ def under_a_role(
 ) -> JudgedEdge:
     worker = role("r", EVENTS, **values)
     return the(
-        "delivers events to", rule(), target(role_arn=f"{ROLE}/r"), work or queue(), worker, *more
+        "delivers events to", rule(), target(role_arn=role_arn("r")), work or queue(), worker, *more
     )
 
 
 def test_a_role_delivers_what_it_is_granted() -> None:
-    edge = under_a_role(granted(SEND))
+    edge = under_a_role(inline_policy(SEND))
     assert edge.state is EdgeState.PROVEN
-    assert [r.need.action for r in edge.rulings] == ["sts:AssumeRole", "sqs:SendMessage"]
+    assert [r.need.action for r in edge.decided_needs] == ["sts:AssumeRole", "sqs:SendMessage"]
 
 
 def test_a_role_delivers_nothing_without_a_grant() -> None:
@@ -74,12 +69,12 @@ def test_a_role_delivers_nothing_without_a_grant() -> None:
 
 
 def test_what_the_queue_grants_the_service_is_nothing_to_the_role() -> None:
-    edge = under_a_role(policy_of(queue(), lets(EVENTS, "sqs:SendMessage")))
+    edge = under_a_role(resource_policy(queue(), service_statement(EVENTS, "sqs:SendMessage")))
     assert edge.state is EdgeState.BROKEN
 
 
 def test_a_role_that_events_cannot_assume_delivers_nothing() -> None:
-    edge = under_a_role(granted(SEND), assume_role_policy=trust("lambda.amazonaws.com"))
+    edge = under_a_role(inline_policy(SEND), assume_role_policy=trust("lambda.amazonaws.com"))
     assert edge.missing == ("sts:AssumeRole on aws_iam_role.r for events.amazonaws.com",)
 
 
@@ -89,28 +84,34 @@ def test_a_role_can_be_assumed_for_the_rule_alone() -> None:
         (ALARM, EdgeState.BROKEN),
     ):
         only = {"Condition": {"ArnEquals": {"aws:SourceArn": source}}}
-        edge = under_a_role(granted(SEND), assume_role_policy=trust(EVENTS, **only))
+        edge = under_a_role(inline_policy(SEND), assume_role_policy=trust(EVENTS, **only))
         assert edge.state is state
 
 
 @pytest.mark.parametrize("lost", ["kms:GenerateDataKey", "kms:Decrypt"])
 def test_a_role_needs_the_key_of_an_encrypted_queue(lost: str) -> None:
     uses = ["kms:GenerateDataKey", "kms:Decrypt"]
-    work = queue(kms_master_key_id=KEY)
-    edge = under_a_role(granted(SEND, statement(uses, KEY)), key(), work=work)
+    work = queue(kms_master_key_id=KEY_ARN)
+    edge = under_a_role(inline_policy(SEND, statement(uses, KEY_ARN)), key(), work=work)
     assert edge.state is EdgeState.PROVEN
     left = [use for use in uses if use != lost]
-    edge = under_a_role(granted(SEND, statement(left, KEY)), key(), work=work)
+    edge = under_a_role(inline_policy(SEND, statement(left, KEY_ARN)), key(), work=work)
     assert edge.missing == (f"{lost} on aws_kms_key.k for aws_iam_role.r",)
 
 
-@pytest.mark.parametrize(("named", "said"), [(UNKNOWN, "unknown"), (f"{ROLE}/other", "role/other")])
+@pytest.mark.parametrize(
+    ("named", "said"), [(UNKNOWN, "unknown"), (role_arn("other"), "role/other")]
+)
 def test_a_role_from_elsewhere_leaves_it_open(named: Any, said: str) -> None:
-    """The queue lets the service in, but it does not come as itself."""
+    """The queue admits the service, but it does not come as itself."""
     parts = (rule(), target(role_arn=named), queue(), role("r", EVENTS))
-    edge = the("delivers events to", *parts, policy_of(queue(), lets(EVENTS, "sqs:SendMessage")))
+    edge = the(
+        "delivers events to",
+        *parts,
+        resource_policy(queue(), service_statement(EVENTS, "sqs:SendMessage")),
+    )
     assert edge.state is EdgeState.UNDETERMINED
-    assert edge.rulings == ()
+    assert edge.decided_needs == ()
     assert said in edge.edge.facts[0].found
 
 
@@ -120,15 +121,15 @@ def test_dead_letters_are_left_by_the_service_itself() -> None:
         rule(),
         queue(),
         role("r", EVENTS),
-        granted(SEND),
-        target(role_arn=f"{ROLE}/r", dead_letter_config=[{"arn": arn("sqs", "dead")}]),
+        inline_policy(SEND),
+        target(role_arn=role_arn("r"), dead_letter_config=[{"arn": arn("sqs", "dead")}]),
         dead,
     )
-    assert the("leaves undelivered events in", *parts).missing == (
+    assert the("sends undelivered events to", *parts).missing == (
         "sqs:SendMessage on aws_sqs_queue.dead for events.amazonaws.com",
     )
-    let_in = policy_of(dead, lets(EVENTS, "sqs:SendMessage"))
-    assert the("leaves undelivered events in", *parts, let_in).state is EdgeState.PROVEN
+    let_in = resource_policy(dead, service_statement(EVENTS, "sqs:SendMessage"))
+    assert the("sends undelivered events to", *parts, let_in).state is EdgeState.PROVEN
     assert the("delivers events to", *parts, let_in).state is EdgeState.PROVEN
 
 
@@ -152,7 +153,7 @@ def test_a_version_of_a_function_is_the_function() -> None:
 def test_what_is_no_inlet_that_is_known_leaves_it_open() -> None:
     other = arn("firehose", "deliverystream/s")
     edge = the("delivers events to", rule(), target(arn=other))
-    assert (edge.state, edge.rulings) == (EdgeState.UNDETERMINED, ())
+    assert (edge.state, edge.decided_needs) == (EdgeState.UNDETERMINED, ())
     assert edge.edge.facts[0].found == other
 
 
@@ -170,7 +171,7 @@ NEWS = arn("sns", "news")
 @pytest.mark.parametrize("attribute", ["alarm_actions", "ok_actions", "insufficient_data_actions"])
 def test_each_kind_of_action_tells_the_topic(type_: str, attribute: str) -> None:
     parts = (alarm(type_, **{attribute: [NEWS]}), topic())
-    let_in = policy_of(topic(), lets(ALARMS, "sns:Publish"))
+    let_in = resource_policy(topic(), service_statement(ALARMS, "sns:Publish"))
     assert the("alarms", *parts, let_in).state is EdgeState.PROVEN
 
 
@@ -210,8 +211,10 @@ def test_a_function_of_unknown_arn_is_called_by_the_service_that_calls_functions
         for one in judged(stack(called, function(role=None, arn=UNKNOWN))).values()
         if one.edge.kind == "alarms"
     ]
-    assert {r.need.principal for r in edge.rulings} == {"lambda.alarms.cloudwatch.amazonaws.com"}
-    assert edge.missing == tuple(str(r.need) for r in edge.rulings)
+    assert {r.need.principal for r in edge.decided_needs} == {
+        "lambda.alarms.cloudwatch.amazonaws.com"
+    }
+    assert edge.missing == tuple(str(r.need) for r in edge.decided_needs)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ def test_a_function_of_unknown_arn_is_called_by_the_service_that_calls_functions
 def test_an_action_that_is_no_inlet_leaves_it_open(action: str) -> None:
     edge = the("alarms", alarm(alarm_actions=[action]))
     assert edge.state is EdgeState.UNDETERMINED
-    assert (edge.edge.target, edge.edge.outside, edge.rulings) == (action, True, ())
+    assert (edge.edge.target, edge.edge.outside, edge.decided_needs) == (action, True, ())
 
 
 def test_unknown_actions_leave_it_open() -> None:
@@ -247,15 +250,15 @@ def test_messages_for_people_are_no_edge() -> None:
 
 
 def test_an_unknown_protocol_leaves_it_open() -> None:
-    edge = the("passes messages on to", topic(), subscription(protocol=UNKNOWN), queue())
+    edge = the("delivers messages to", topic(), subscription(protocol=UNKNOWN), queue())
     assert (edge.state, edge.edge.target) == (EdgeState.UNDETERMINED, "an unknown target")
 
 
 @pytest.mark.parametrize(
     ("limits", "state"),
     [
-        ({"aws:SourceArn": arn("sns", "news", account=OTHER)}, EdgeState.PROVEN),
-        ({"aws:SourceAccount": OTHER}, EdgeState.PROVEN),
+        ({"aws:SourceArn": arn("sns", "news", account=SECOND_ACCOUNT)}, EdgeState.PROVEN),
+        ({"aws:SourceAccount": SECOND_ACCOUNT}, EdgeState.PROVEN),
         ({"aws:SourceArn": NEWS}, EdgeState.BROKEN),
         ({"aws:SourceAccount": ACCOUNT}, EdgeState.BROKEN),
     ],
@@ -263,9 +266,9 @@ def test_an_unknown_protocol_leaves_it_open() -> None:
 def test_a_topic_of_another_account_comes_in_its_own_name(
     limits: dict[str, str], state: EdgeState
 ) -> None:
-    said = lets(SNS, "sqs:SendMessage", Condition={"StringEquals": limits})
-    elsewhere = subscription(topic_arn=arn("sns", "news", account=OTHER))
-    edge = the("passes messages on to", elsewhere, queue(), policy_of(queue(), said))
+    said = service_statement(SNS, "sqs:SendMessage", Condition={"StringEquals": limits})
+    elsewhere = subscription(topic_arn=arn("sns", "news", account=SECOND_ACCOUNT))
+    edge = the("delivers messages to", elsewhere, queue(), resource_policy(queue(), said))
     assert edge.state is state
 
 
@@ -276,8 +279,8 @@ def test_a_bucket_from_outside_comes_in_a_name_that_is_not_known() -> None:
         queue=[{"queue_arn": arn("sqs", "work")}],
     )
     only = {"Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::films"}}}
-    said = lets(S3, "sqs:SendMessage", **only)
-    edge = the("notifies", bucket(), notice, queue(), policy_of(queue(), said))
+    said = service_statement(S3, "sqs:SendMessage", **only)
+    edge = the("notifies", bucket(), notice, queue(), resource_policy(queue(), said))
     assert (edge.edge.source, edge.state) == ("theirs", EdgeState.UNDETERMINED)
 
 
@@ -302,10 +305,10 @@ def test_a_denial_of_the_queue_breaks_it() -> None:
     notice = declare(
         "aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": arn("sqs", "work")}]
     )
-    denial = {**lets(S3, "sqs:SendMessage"), "Effect": "Deny"}
+    denial = {**service_statement(S3, "sqs:SendMessage"), "Effect": "Deny"}
     work = queue()
-    allowed = (bucket(), notice, work, policy_of(work, lets(S3, "sqs:*")))
+    allowed = (bucket(), notice, work, resource_policy(work, service_statement(S3, "sqs:*")))
     assert the("notifies", *allowed).state is EdgeState.PROVEN
-    denied = (bucket(), notice, work, policy_of(work, lets(S3, "sqs:*"), denial))
+    denied = (bucket(), notice, work, resource_policy(work, service_statement(S3, "sqs:*"), denial))
     assert the("notifies", *denied).state is EdgeState.BROKEN
     assert json.loads(str(denied[3].resource.get("policy")))["Statement"][1]["Effect"] == "Deny"

@@ -7,27 +7,24 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.strangers import STRANGER, deputies, outsiders
+from planproof.aws.datapath.strangers import OTHER_ACCOUNT, deputies, outsiders
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    ALARMS,
-    EVENTS,
-    KEY,
-    OTHER,
-    S3,
+from tests.aws.datapath.judging import path_of
+from tests.builders.parts import (
+    KEY_ARN,
     arn,
     bucket,
     function,
     key,
-    lets,
     log_group,
-    path_of,
-    policy_of,
     queue,
+    resource_policy,
+    role,
     rule,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role, stack, trust
+from tests.builders.policies import ALARMS, EVENTS, S3, service_statement, trust
+from tests.builders.stacks import ACCOUNT, REGION, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 SEND = "sqs:SendMessage"
 NOBODY = "an unauthenticated caller"
@@ -40,8 +37,8 @@ ELSEWHERE = {EVENTS, "lambda.amazonaws.com", "sns.amazonaws.com", ALARMS}
 def asked(*parts: DeclaredResource) -> dict[tuple[str, str], bool | None]:
     """Whether each impostor is allowed, by the impostor and the action."""
     found = stack(*parts)
-    rulings = deputies(Authority(found), path_of(found))
-    return {(who, ruling.need.action): ruling.allowed for who, ruling in rulings}
+    decided_needs = deputies(Authority(found), path_of(found))
+    return {(who, decided.need.action): decided.allowed for who, decided in decided_needs}
 
 
 def notified(
@@ -50,19 +47,21 @@ def notified(
     work = queue(**more)
     target = arn("sqs", "work")
     notice = declare("aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": target}])
-    found = asked(films or bucket(), notice, work, policy_of(work, *statements))
+    found = asked(films or bucket(), notice, work, resource_policy(work, *statements))
     assert {action for _, action in found} == {SEND}
     return {who: allowed for (who, _), allowed in found.items()}
 
 
 def limited(**keys: str) -> Any:
-    return lets(S3, SEND, Condition={"StringLike": {f"aws:{k}": v for k, v in keys.items()}})
+    return service_statement(
+        S3, SEND, Condition={"StringLike": {f"aws:{k}": v for k, v in keys.items()}}
+    )
 
 
 @pytest.mark.parametrize(
     ("said", "abroad", "beside"),
     [
-        (lets(S3, SEND), True, True),
+        (service_statement(S3, SEND), True, True),
         (limited(SourceAccount=ACCOUNT), False, True),
         (limited(SourceArn=FILMS), False, False),
         (limited(SourceArn=FILMS, SourceAccount=ACCOUNT), False, False),
@@ -70,7 +69,7 @@ def limited(**keys: str) -> Any:
         (limited(SourceArn="arn:aws:s3:::*", SourceAccount=ACCOUNT), False, True),
         (limited(SourceArn="arn:aws:s3:::*films"), True, True),
         (limited(SourceArn="arn:aws:s3:::films*"), False, False),
-        (limited(SourceAccount=STRANGER), True, False),
+        (limited(SourceAccount=OTHER_ACCOUNT), True, False),
     ],
 )
 def test_conditions_say_on_whose_behalf(said: Any, abroad: bool, beside: bool) -> None:
@@ -81,7 +80,9 @@ def test_conditions_say_on_whose_behalf(said: Any, abroad: bool, beside: bool) -
 
 
 def test_other_services_are_tried_too() -> None:
-    both = notified(lets([S3, EVENTS], SEND, Condition={"StringEquals": {"aws:SourceArn": FILMS}}))
+    both = notified(
+        service_statement([S3, EVENTS], SEND, Condition={"StringEquals": {"aws:SourceArn": FILMS}})
+    )
     assert both[EVENTS] is True
     assert {both[service] for service in ELSEWHERE - {EVENTS}} == {False}
 
@@ -98,7 +99,7 @@ def test_every_service_is_tried_and_none_that_is_at_home() -> None:
 @pytest.mark.parametrize(
     ("said", "abroad"),
     [
-        (lets(S3, SEND), True),
+        (service_statement(S3, SEND), True),
         (limited(SourceArn=FILMS), None),
         (limited(SourceAccount=ACCOUNT), False),
     ],
@@ -108,7 +109,7 @@ def test_of_a_source_of_unknown_arn_it_is_asked_too(said: Any, abroad: bool | No
 
 
 def test_of_a_source_from_outside_it_is_asked_too() -> None:
-    found = notified(lets(S3, SEND), films=bucket("other"))
+    found = notified(service_statement(S3, SEND), films=bucket("other"))
     assert found[f"{S3} {ABROAD}"] is True
 
 
@@ -117,7 +118,7 @@ def events(*statements: Any) -> dict[str, bool | None]:
     target = declare(
         "aws_cloudwatch_event_target.t", refers=written, rule="done", arn=arn("sqs", "work")
     )
-    found = asked(rule(), target, queue(), policy_of(queue(), *statements))
+    found = asked(rule(), target, queue(), resource_policy(queue(), *statements))
     return {who: allowed for (who, _), allowed in found.items() if "behalf" in who}
 
 
@@ -131,7 +132,7 @@ def test_a_rule_of_another_account_or_name_is_another() -> None:
         (wide, [False, True]),
         (anywhere, [True, False]),
     ):
-        found = events(lets(EVENTS, SEND, Condition=condition))
+        found = events(service_statement(EVENTS, SEND, Condition=condition))
         assert [found[name] for name in names] == expected
 
 
@@ -148,14 +149,16 @@ def test_the_policy_that_aws_gives_a_topic_trusts_its_account() -> None:
     # Another alarm of the account may publish, and that is how AWS made it.
     beside = f"{ALARMS} on behalf of {arn('cloudwatch', 'alarm:another-a')}"
     assert beside not in found
-    wide = policy_of(topic(), lets(ALARMS, "sns:Publish"))
+    wide = resource_policy(topic(), service_statement(ALARMS, "sns:Publish"))
     assert alarms(wide)[beside] is True
     assert alarms(wide)[f"{ALARMS} {ABROAD}"] is True
 
 
 def test_a_policy_for_the_owner_of_the_source_keeps_others_out() -> None:
     only = {"StringEquals": {"aws:SourceOwner": ACCOUNT}}
-    found = alarms(policy_of(topic(), lets(ALARMS, "sns:Publish", Condition=only)))
+    found = alarms(
+        resource_policy(topic(), service_statement(ALARMS, "sns:Publish", Condition=only))
+    )
     assert found[f"{ALARMS} {ABROAD}"] is False
 
 
@@ -182,14 +185,14 @@ def test_the_key_of_a_log_group_is_for_that_group() -> None:
     actions = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"]
     service = f"logs.{REGION}.amazonaws.com"
     group = arn("logs", "log-group:/aws/lambda/job")
-    parts = (function(), role("r"), log_group(kms_key_id=KEY))
+    parts = (function(), role("r"), log_group(kms_key_id=KEY_ARN))
     for value, abroad, beside in (
         (group, False, False),
         (arn("logs", "log-group:*"), False, True),
         (f"arn:aws:logs:{REGION}:*:*", True, True),
     ):
         only = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": value}}
-        found = asked(*parts, key(lets(service, actions, Condition=only)))
+        found = asked(*parts, key(service_statement(service, actions, Condition=only)))
         assert found[f"{service} {ABROAD}", "kms:Decrypt"] is abroad
         (other,) = [
             a for (who, use), a in found.items() if "another-" in who and use == "kms:Decrypt"
@@ -201,7 +204,7 @@ def test_what_is_outside_is_not_asked_for() -> None:
     notice = declare(
         "aws_s3_bucket_notification.n",
         bucket="films",
-        queue=[{"queue_arn": arn("sqs", "work", account=OTHER)}],
+        queue=[{"queue_arn": arn("sqs", "work", account=SECOND_ACCOUNT)}],
     )
     assert asked(bucket(), notice) == {}
 
@@ -214,8 +217,8 @@ def test_what_is_outside_is_not_asked_for() -> None:
     [
         (S3, {}, {}),
         (ACCOUNT, {}, {}),
-        (OTHER, {}, {f"account {OTHER}": False}),
-        (f"arn:aws:iam::{OTHER}:role/theirs", {}, {f"account {OTHER}": False}),
+        (SECOND_ACCOUNT, {}, {f"account {SECOND_ACCOUNT}": False}),
+        (f"arn:aws:iam::{SECOND_ACCOUNT}:role/theirs", {}, {f"account {SECOND_ACCOUNT}": False}),
         ("*", {}, {"another account": False, NOBODY: False}),
         (
             "*",

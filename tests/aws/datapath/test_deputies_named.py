@@ -7,27 +7,11 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.strangers import STRANGER, deputies, needless
-from tests.aws.datapath.parts import (
-    ALARMS,
-    EVENTS,
-    OTHER,
-    S3,
-    SNS,
-    arn,
-    bucket,
-    document,
-    function,
-    key,
-    lets,
-    path_of,
-    policy_of,
-    queue,
-    rule,
-    statement,
-    topic,
-)
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
+from planproof.aws.datapath.strangers import OTHER_ACCOUNT, deputies, unneeded_services
+from tests.aws.datapath.judging import path_of
+from tests.builders.parts import arn, bucket, function, key, queue, resource_policy, rule, topic
+from tests.builders.policies import ALARMS, EVENTS, S3, SNS, document, service_statement, statement
+from tests.builders.stacks import ACCOUNT, REGION, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 SEND = "sqs:SendMessage"
 FILMS, TRAILERS = "arn:aws:s3:::films", "arn:aws:s3:::trailers"
@@ -38,12 +22,12 @@ TO_WORK = {"arn": {"constant_value": WORK}}
 def asked(*parts: DeclaredResource) -> dict[str, bool | None]:
     """Whether each impostor is allowed anything: by the impostor, the worst of all."""
     found = stack(*parts)
-    decided: dict[str, set[bool | None]] = {}
-    for who, ruling in deputies(Authority(found), path_of(found)):
-        decided.setdefault(who, set()).add(ruling.allowed)
+    allowed: dict[str, set[bool | None]] = {}
+    for who, decided in deputies(Authority(found), path_of(found)):
+        allowed.setdefault(who, set()).add(decided.allowed)
     return {
         who: True if True in seen else None if None in seen else False
-        for who, seen in decided.items()
+        for who, seen in allowed.items()
     }
 
 
@@ -52,8 +36,8 @@ def notice(*, of: str = "films") -> DeclaredResource:
 
 
 def sending(*conditions: Any, more: tuple[DeclaredResource, ...] = ()) -> dict[str, bool | None]:
-    said = [lets(S3, SEND, Condition=condition) for condition in conditions]
-    return asked(bucket(), notice(), queue(), policy_of(queue(), *said), *more)
+    said = [service_statement(S3, SEND, Condition=condition) for condition in conditions]
+    return asked(bucket(), notice(), queue(), resource_policy(queue(), *said), *more)
 
 
 def let_in(found: dict[str, bool | None]) -> set[str]:
@@ -86,7 +70,9 @@ def test_a_bucket_that_shares_the_beginning_of_a_pattern_is_not_needed() -> None
 
 
 def test_each_of_two_buckets_that_notify_is_needed() -> None:
-    both = policy_of(queue(), lets(S3, SEND, Condition=only(source=[FILMS, TRAILERS])))
+    both = resource_policy(
+        queue(), service_statement(S3, SEND, Condition=only(source=[FILMS, TRAILERS]))
+    )
     parts = (bucket(), bucket("trailers"), notice(), notice(of="trailers"), queue(), both)
     assert let_in(asked(*parts)) == set()
 
@@ -111,7 +97,7 @@ def test_a_source_from_nowhere_that_is_named_is_not_needed(
 def test_a_source_of_another_service_is_that_services() -> None:
     both = {"Service": [S3, SNS]}
     of_both = statement(SEND, Principal=both, Condition=only(source=[FILMS, arn("sns", "news")]))
-    parts = (bucket(), notice(), queue(), policy_of(queue(), of_both))
+    parts = (bucket(), notice(), queue(), resource_policy(queue(), of_both))
     assert f"{S3} on behalf of {arn('sns', 'news')}" not in asked(*parts)
 
 
@@ -119,22 +105,22 @@ def test_a_rule_of_another_account_or_region_that_is_named() -> None:
     target = declare("aws_cloudwatch_event_target.t", refers=TO_WORK, rule="done", arn=WORK)
     named = [
         arn("events", "rule/done"),
-        arn("events", "rule/done", account=OTHER),
+        arn("events", "rule/done", account=SECOND_ACCOUNT),
         arn("events", "rule/done", region="eu-west-1"),
     ]
-    said = lets(EVENTS, SEND, Condition={"ArnEquals": {"aws:SourceArn": named}})
-    found = let_in(asked(rule(), target, queue(), policy_of(queue(), said)))
+    said = service_statement(EVENTS, SEND, Condition={"ArnEquals": {"aws:SourceArn": named}})
+    found = let_in(asked(rule(), target, queue(), resource_policy(queue(), said)))
     assert found == {
-        f"{EVENTS} on behalf of account {OTHER}",
+        f"{EVENTS} on behalf of account {SECOND_ACCOUNT}",
         f"{EVENTS} on behalf of {named[2]}",
     }
 
 
 def test_whom_a_denial_spares_is_a_source_too() -> None:
-    open_ = lets(S3, SEND, Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})
+    open_ = service_statement(S3, SEND, Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})
     spared = {"ArnNotEquals": {"aws:SourceArn": [FILMS, TRAILERS]}}
-    denial = {**lets(S3, SEND, Condition=spared), "Effect": "Deny"}
-    found = asked(bucket(), notice(), queue(), policy_of(queue(), open_, denial))
+    denial = {**service_statement(S3, SEND, Condition=spared), "Effect": "Deny"}
+    found = asked(bucket(), notice(), queue(), resource_policy(queue(), open_, denial))
     assert let_in(found) == {f"{S3} on behalf of {TRAILERS}"}
 
 
@@ -147,10 +133,10 @@ def test_a_deleted_buckets_name_can_be_taken_in_another_account() -> None:
 
 
 def test_another_account_that_is_named_is_not_needed() -> None:
-    found = sending(only([ACCOUNT, OTHER]))
-    assert let_in(found) == {f"{S3} on behalf of {FILMS} of account {OTHER}"}
-    found = sending({"StringEquals": {"aws:SourceAccount": [ACCOUNT, OTHER]}})
-    assert f"{S3} on behalf of account {OTHER}" in let_in(found)
+    found = sending(only([ACCOUNT, SECOND_ACCOUNT]))
+    assert let_in(found) == {f"{S3} on behalf of {FILMS} of account {SECOND_ACCOUNT}"}
+    found = sending({"StringEquals": {"aws:SourceAccount": [ACCOUNT, SECOND_ACCOUNT]}})
+    assert f"{S3} on behalf of account {SECOND_ACCOUNT}" in let_in(found)
     assert found[f"{S3} on behalf of another account"] is False
 
 
@@ -164,13 +150,13 @@ def test_an_account_that_a_pattern_means_is_not_needed() -> None:
 
 def on_key(*statements: Any) -> dict[str, bool | None]:
     encrypted = queue(kms_master_key_id=key().resource.get("arn"))
-    send = lets(S3, SEND, Condition=only())
-    parts = (bucket(), notice(), encrypted, policy_of(queue(), send), key(*statements))
+    send = service_statement(S3, SEND, Condition=only())
+    parts = (bucket(), notice(), encrypted, resource_policy(queue(), send), key(*statements))
     return asked(*parts)
 
 
 USE = ["kms:Decrypt", "kms:GenerateDataKey"]
-BY_ITSELF = lets(S3, USE, Condition=only())
+BY_ITSELF = service_statement(S3, USE, Condition=only())
 
 
 def everybody(**condition: Any) -> Any:
@@ -213,8 +199,8 @@ def test_an_alias_of_a_function_is_open_to_impostors_too() -> None:
 
 
 def at_queue(*statements: Any) -> dict[str, tuple[bool | None, tuple[str, ...]]]:
-    found = stack(bucket(), notice(), queue(), policy_of(queue(), *statements))
-    attempts = needless(Authority(found), path_of(found), found["aws_sqs_queue.work"])
+    found = stack(bucket(), notice(), queue(), resource_policy(queue(), *statements))
+    attempts = unneeded_services(Authority(found), path_of(found), found["aws_sqs_queue.work"])
     return {attempt.who: (attempt.holds, attempt.actions) for attempt in attempts}
 
 
@@ -234,7 +220,7 @@ def test_everybody_is_every_service_too(principal: Any) -> None:
         ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:news"}}, {SNS}, False),
         ({"ArnEquals": {"aws:SourceArn": FILMS}}, set(), False),
         ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, OTHERS, False),
-        ({"StringEquals": {"aws:SourceAccount": OTHER}}, OTHERS, False),
+        ({"StringEquals": {"aws:SourceAccount": SECOND_ACCOUNT}}, OTHERS, False),
         ({"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, set(), False),
         ({"StringEquals": {"aws:PrincipalOrgID": "o-films"}}, set(), False),
         ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:*"}}, set(), False),
@@ -258,17 +244,20 @@ def test_a_denial_leaves_no_service_among_everybody() -> None:
 def test_a_topic_that_trusts_its_account_as_aws_makes_it_lets_no_service_in() -> None:
     mine = {"StringEquals": {"aws:SourceOwner": ACCOUNT}}
     said = statement("sns:Publish", Principal={"AWS": "*"}, Condition=mine)
-    for parts in ((topic(),), (topic(), policy_of(topic(), said))):
+    for parts in ((topic(),), (topic(), resource_policy(topic(), said))):
         found = stack(*parts)
-        assert list(needless(Authority(found), path_of(found), found["aws_sns_topic.news"])) == []
-    anybodys = {"StringEquals": {"aws:SourceOwner": STRANGER}}
-    found = stack(topic(), policy_of(topic(), {**said, "Condition": anybodys}))
-    attempts = needless(Authority(found), path_of(found), found["aws_sns_topic.news"])
+        assert (
+            list(unneeded_services(Authority(found), path_of(found), found["aws_sns_topic.news"]))
+            == []
+        )
+    anybodys = {"StringEquals": {"aws:SourceOwner": OTHER_ACCOUNT}}
+    found = stack(topic(), resource_policy(topic(), {**said, "Condition": anybodys}))
+    attempts = unneeded_services(Authority(found), path_of(found), found["aws_sns_topic.news"])
     assert [(a.who, a.holds) for a in attempts] == [(ALARMS, False)]
 
 
 def test_a_key_for_whoever_of_the_account_uses_it_through_a_service() -> None:
     via = {"kms:ViaService": f"sqs.{REGION}.amazonaws.com", "kms:CallerAccount": ACCOUNT}
     found = stack(key(policy=document(everybody(StringEquals=via))))
-    attempts = needless(Authority(found), path_of(found), found["aws_kms_key.k"])
+    attempts = unneeded_services(Authority(found), path_of(found), found["aws_kms_key.k"])
     assert list(attempts) == []

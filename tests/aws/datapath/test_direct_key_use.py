@@ -7,23 +7,13 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.direct_key_use import DIRECTLY, KeyUse, past_services
-from planproof.aws.sdk_calls import Calls
+from planproof.aws.datapath.direct_key_use import DIRECTLY, KeyUse, direct_key_uses
+from planproof.aws.sdk_calls import SdkCalls
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    KEY,
-    NOTHING,
-    ROLE,
-    arn,
-    calling,
-    function,
-    granted,
-    key,
-    path_of,
-    queue,
-    statement,
-)
-from tests.builders.stacks import REGION, DeclaredResource, declare, role, stack
+from tests.aws.datapath.judging import NOTHING, calling, path_of
+from tests.builders.parts import KEY_ARN, arn, function, inline_policy, key, queue, role, role_arn
+from tests.builders.policies import statement
+from tests.builders.stacks import REGION, DeclaredResource, declare, stack
 
 WORK = arn("sqs", "work")
 SQS, S3 = f"sqs.{REGION}.amazonaws.com", f"s3.{REGION}.amazonaws.com"
@@ -38,17 +28,17 @@ def via(*services: str, operator: str = "StringEquals") -> dict[str, Any]:
 def used(
     *statements: Any,
     of_key: DeclaredResource | None = None,
-    calls: Calls = NOTHING,
+    calls: SdkCalls = NOTHING,
     at: DeclaredResource | None = None,
 ) -> dict[str, KeyUse]:
     """The ways in which the role of a function that reads an encrypted queue may use the key."""
-    held = [granted(*statements)] if statements else []
-    encrypted = queue(kms_master_key_id=KEY)
-    told = function(environment=[{"variables": {"KEY": KEY}}])
+    held = [inline_policy(*statements)] if statements else []
+    encrypted = queue(kms_master_key_id=KEY_ARN)
+    told = function(environment=[{"variables": {"KEY_ARN": KEY_ARN}}])
     found = stack(
         role("r"), told, MAPPING, encrypted, of_key or key(), *held, *([at] if at else [])
     )
-    ways = past_services(
+    ways = direct_key_uses(
         Authority(found), path_of(found, calls), found["aws_iam_role.r"], found["aws_kms_key.k"]
     )
     return {way.how: way for way in ways}
@@ -59,7 +49,7 @@ def holds(*statements: Any, **more: Any) -> dict[str, bool | None]:
 
 
 def test_through_the_service_that_needs_it_and_no_other() -> None:
-    assert holds(statement("kms:Decrypt", KEY, **via(SQS))) == {
+    assert holds(statement("kms:Decrypt", KEY_ARN, **via(SQS))) == {
         DIRECTLY: True,
         ANY: True,
         f"through {SQS}": True,
@@ -71,12 +61,12 @@ def test_what_nobody_grants_is_refused_on_every_way() -> None:
 
 
 def test_without_the_condition_every_way_is_open() -> None:
-    found = used(statement("kms:Decrypt", KEY))
+    found = used(statement("kms:Decrypt", KEY_ARN))
     assert {how: way.holds for how, way in found.items()} == {DIRECTLY: False, ANY: False}
     way = found[DIRECTLY]
     assert way.actions == ("kms:Decrypt",)
     assert way.found.startswith("allowed: ")
-    assert way.ruling is not None
+    assert way.decided is not None
 
 
 @pytest.mark.parametrize(
@@ -94,27 +84,28 @@ def test_without_the_condition_every_way_is_open() -> None:
     ],
 )
 def test_what_a_condition_leaves_open(conditions: Any, open_: set[str]) -> None:
-    found = holds(statement("kms:Decrypt", KEY, **conditions))
+    found = holds(statement("kms:Decrypt", KEY_ARN, **conditions))
     assert {how for how, kept in found.items() if kept is False} == open_
     assert None not in found.values()
 
 
 def test_what_no_edge_needs_is_asked_too() -> None:
     found = used(
-        statement("kms:Decrypt", KEY, **via(SQS)), statement(["kms:Encrypt", "kms:Sign"], KEY)
+        statement("kms:Decrypt", KEY_ARN, **via(SQS)),
+        statement(["kms:Encrypt", "kms:Sign"], KEY_ARN),
     )
     assert found[DIRECTLY].actions == ("kms:Encrypt", "kms:Sign")
     assert found[DIRECTLY].holds is found[ANY].holds is False
 
 
 def test_a_key_that_names_the_role_itself_counts() -> None:
-    own = statement("kms:Decrypt", Principal={"AWS": f"{ROLE}/r"})
+    own = statement("kms:Decrypt", Principal={"AWS": role_arn("r")})
     assert holds(of_key=key(own))[DIRECTLY] is False
     assert holds(of_key=key({**own, **via(SQS)}))[DIRECTLY] is True
 
 
 def test_a_denial_counts() -> None:
-    allowed = statement("kms:Decrypt", KEY)
+    allowed = statement("kms:Decrypt", KEY_ARN)
     denied = {
         **statement("kms:*", Principal="*"),
         "Effect": "Deny",
@@ -124,14 +115,15 @@ def test_a_denial_counts() -> None:
 
 
 def test_code_that_calls_kms_uses_the_key_directly() -> None:
-    open_to_all = statement("kms:Decrypt", KEY)
+    open_to_all = statement("kms:Decrypt", KEY_ARN)
     assert holds(open_to_all, calls=calling("kms.Decrypt"))[DIRECTLY] is True
     assert holds(open_to_all, calls=calling("kms.Encrypt"))[DIRECTLY] is False
 
 
 def test_code_that_cannot_be_read_may_do_so() -> None:
     found = used(
-        statement("kms:Decrypt", KEY), calls=calling(unread=("a.py:3 makes a client at run time",))
+        statement("kms:Decrypt", KEY_ARN),
+        calls=calling(unread=("a.py:3 makes a client at run time",)),
     )
     assert {way.holds for way in found.values()} == {None}
     assert "as far as the code of aws_lambda_function.job can be read" in found[DIRECTLY].found
@@ -139,13 +131,13 @@ def test_code_that_cannot_be_read_may_do_so() -> None:
 
 def test_a_policy_of_unknown_text_leaves_it_open() -> None:
     unread = declare("aws_iam_role_policy.u", name="u", role="r", policy=UNKNOWN)
-    found = used(statement("kms:Decrypt", KEY, **via(SQS)), at=unread)
+    found = used(statement("kms:Decrypt", KEY_ARN, **via(SQS)), at=unread)
     assert [way.holds for way in found.values()] == [None]
-    assert found[DIRECTLY].ruling is None
+    assert found[DIRECTLY].decided is None
     found = used(of_key=key(policy=UNKNOWN))
     assert [way.holds for way in found.values()] == [None]
 
 
 def test_a_condition_that_nobody_knows_leaves_it_open() -> None:
     office = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
-    assert holds(statement("kms:Decrypt", KEY, **office)) == {DIRECTLY: None, ANY: None}
+    assert holds(statement("kms:Decrypt", KEY_ARN, **office)) == {DIRECTLY: None, ANY: None}

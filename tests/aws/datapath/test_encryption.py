@@ -9,32 +9,25 @@ import pytest
 from planproof.aws.datapath import JudgedEdge
 from planproof.results import EdgeState
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    ALARMS,
-    EVENTS,
-    KEY,
+from tests.aws.datapath.judging import calling, judged
+from tests.builders.parts import (
+    KEY_ARN,
     KEY_ID,
-    OTHER,
-    ROLE,
-    S3,
-    SNS,
     arn,
     bucket,
-    calling,
-    document,
     function,
-    granted,
-    judged,
+    inline_policy,
     key,
-    lets,
-    policy_of,
     queue,
+    resource_policy,
+    role,
+    role_arn,
     rule,
-    statement,
     table,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role, stack
+from tests.builders.policies import ALARMS, EVENTS, S3, SNS, document, service_statement, statement
+from tests.builders.stacks import ACCOUNT, REGION, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 USES = ["kms:GenerateDataKey", "kms:Decrypt"]
 WORK, NEWS, RULE = arn("sqs", "work"), arn("sns", "news"), arn("events", "rule/done")
@@ -43,11 +36,11 @@ FILMS, ALARM = "arn:aws:s3:::films", arn("cloudwatch", "alarm:a")
 
 def alias(name: str = "alias/films", of: str = KEY_ID) -> DeclaredResource:
     own = {"name": name, "id": name, "arn": arn("kms", name)}
-    return declare("aws_kms_alias.a", target_key_id=of, target_key_arn=KEY, **own)
+    return declare("aws_kms_alias.a", target_key_id=of, target_key_arn=KEY_ARN, **own)
 
 
 def sent(service: str, to: DeclaredResource, *more: DeclaredResource) -> JudgedEdge:
-    """The edge on which a service delivers to an encrypted queue or topic that lets it in."""
+    """The edge on which a service delivers to an encrypted queue or topic that admits it."""
     target = to.resource.get("arn")
     kind = to.resource.type.removeprefix("aws_")
     action = "sqs:SendMessage" if kind == "sqs_queue" else "sns:Publish"
@@ -75,17 +68,19 @@ def sent(service: str, to: DeclaredResource, *more: DeclaredResource) -> JudgedE
         ],
         ALARMS: [declare("aws_cloudwatch_metric_alarm.a", arn=ALARM, alarm_actions=[target])],
     }[service]
-    (edge,) = judged(stack(*declared, to, policy_of(to, lets(service, action)), *more)).values()
+    (edge,) = judged(
+        stack(*declared, to, resource_policy(to, service_statement(service, action)), *more)
+    ).values()
     return edge
 
 
 ENCRYPTED = [
-    (S3, queue(kms_master_key_id=KEY)),
-    (S3, topic(kms_master_key_id=KEY)),
-    (EVENTS, queue(kms_master_key_id=KEY)),
-    (EVENTS, topic(kms_master_key_id=KEY)),
-    (SNS, queue(kms_master_key_id=KEY)),
-    (ALARMS, topic(kms_master_key_id=KEY)),
+    (S3, queue(kms_master_key_id=KEY_ARN)),
+    (S3, topic(kms_master_key_id=KEY_ARN)),
+    (EVENTS, queue(kms_master_key_id=KEY_ARN)),
+    (EVENTS, topic(kms_master_key_id=KEY_ARN)),
+    (SNS, queue(kms_master_key_id=KEY_ARN)),
+    (ALARMS, topic(kms_master_key_id=KEY_ARN)),
 ]
 each = pytest.mark.parametrize(
     ("service", "to"), ENCRYPTED, ids=[f"{s} to {t.resource.address}" for s, t in ENCRYPTED]
@@ -94,7 +89,7 @@ each = pytest.mark.parametrize(
 
 @each
 def test_the_key_has_to_let_the_service_in(service: str, to: DeclaredResource) -> None:
-    assert sent(service, to, key(lets(service, USES))).state is EdgeState.PROVEN
+    assert sent(service, to, key(service_statement(service, USES))).state is EdgeState.PROVEN
     edge = sent(service, to, key())
     assert edge.missing == tuple(f"{use} on aws_kms_key.k for {service}" for use in USES)
 
@@ -103,13 +98,16 @@ def test_the_key_has_to_let_the_service_in(service: str, to: DeclaredResource) -
 @pytest.mark.parametrize("lost", USES)
 def test_both_actions_are_needed(service: str, to: DeclaredResource, lost: str) -> None:
     left = [use for use in USES if use != lost]
-    edge = sent(service, to, key(lets(service, left)))
+    edge = sent(service, to, key(service_statement(service, left)))
     assert edge.missing == (f"{lost} on aws_kms_key.k for {service}",)
 
 
 @each
 def test_a_key_that_lets_another_service_in_is_closed(service: str, to: DeclaredResource) -> None:
-    assert sent(service, to, key(lets("ses.amazonaws.com", USES))).state is EdgeState.BROKEN
+    assert (
+        sent(service, to, key(service_statement("ses.amazonaws.com", USES))).state
+        is EdgeState.BROKEN
+    )
 
 
 @each
@@ -124,15 +122,17 @@ def test_the_encryption_context_names_what_is_encrypted(service: str, to: Declar
         (arn(kind, "other"), EdgeState.BROKEN),
     ):
         only = {"StringEquals": {name[kind]: value}}
-        assert sent(service, to, key(lets(service, USES, Condition=only))).state is state
+        assert (
+            sent(service, to, key(service_statement(service, USES, Condition=only))).state is state
+        )
 
 
 def test_eventbridge_uses_the_key_of_a_topic_in_nobodys_name() -> None:
     """SNS Developer Guide, "Managing Amazon SNS encryption keys and costs"."""
     only = {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnEquals": {"aws:SourceArn": RULE}}
-    limited = key(lets(EVENTS, USES, Condition=only))
-    assert sent(EVENTS, topic(kms_master_key_id=KEY), limited).state is EdgeState.BROKEN
-    assert sent(EVENTS, queue(kms_master_key_id=KEY), limited).state is EdgeState.PROVEN
+    limited = key(service_statement(EVENTS, USES, Condition=only))
+    assert sent(EVENTS, topic(kms_master_key_id=KEY_ARN), limited).state is EdgeState.BROKEN
+    assert sent(EVENTS, queue(kms_master_key_id=KEY_ARN), limited).state is EdgeState.PROVEN
 
 
 @pytest.mark.parametrize(
@@ -141,15 +141,15 @@ def test_eventbridge_uses_the_key_of_a_topic_in_nobodys_name() -> None:
         ("aws:SourceArn", FILMS, EdgeState.PROVEN),
         ("aws:SourceArn", f"{FILMS}-2", EdgeState.BROKEN),
         ("aws:SourceAccount", ACCOUNT, EdgeState.PROVEN),
-        ("aws:SourceAccount", OTHER, EdgeState.BROKEN),
+        ("aws:SourceAccount", SECOND_ACCOUNT, EdgeState.BROKEN),
         ("aws:PrincipalTag/team", "films", EdgeState.UNDETERMINED),
     ],
 )
 def test_a_condition_on_the_source_limits_the_key(
     key_name: str, value: str, state: EdgeState
 ) -> None:
-    said = lets(S3, USES, Condition={"StringEquals": {key_name: value}})
-    assert sent(S3, queue(kms_master_key_id=KEY), key(said)).state is state
+    said = service_statement(S3, USES, Condition={"StringEquals": {key_name: value}})
+    assert sent(S3, queue(kms_master_key_id=KEY_ARN), key(said)).state is state
 
 
 # How a key is named ---------------------------------------------------------------------------
@@ -157,17 +157,17 @@ def test_a_condition_on_the_source_limits_the_key(
 
 @pytest.mark.parametrize(
     "name",
-    [KEY, KEY_ID, "alias/films", arn("kms", "alias/films")],
+    [KEY_ARN, KEY_ID, "alias/films", arn("kms", "alias/films")],
     ids=["ARN", "id", "alias", "alias ARN"],
 )
 @pytest.mark.parametrize("part", [queue, topic])
 def test_a_key_of_the_stack_by_any_name(name: str, part: Any) -> None:
     to = part(kms_master_key_id=name)
-    assert sent(S3, to, key(lets(S3, USES)), alias()).state is EdgeState.PROVEN
+    assert sent(S3, to, key(service_statement(S3, USES)), alias()).state is EdgeState.PROVEN
     assert sent(S3, to, key(), alias()).state is EdgeState.BROKEN
 
 
-@pytest.mark.parametrize("of", [KEY_ID, KEY])
+@pytest.mark.parametrize("of", [KEY_ID, KEY_ARN])
 def test_an_alias_names_its_key_by_id_or_arn(of: str) -> None:
     to = queue(kms_master_key_id="alias/films")
     assert (
@@ -187,23 +187,30 @@ def test_the_key_that_aws_manages_lets_no_other_service_in(name: str) -> None:
 def test_without_a_kms_key_none_is_needed(encrypted: dict[str, Any]) -> None:
     edge = sent(S3, queue(**encrypted))
     assert edge.state is EdgeState.PROVEN
-    assert [r.need.action for r in edge.rulings] == ["sqs:SendMessage"]
+    assert [r.need.action for r in edge.decided_needs] == ["sqs:SendMessage"]
 
 
 @pytest.mark.parametrize(
     "name",
-    [arn("kms", "key/0000"), arn("kms", "key/0000", account=OTHER), "0000", "alias/other", UNKNOWN],
+    [
+        arn("kms", "key/0000"),
+        arn("kms", "key/0000", account=SECOND_ACCOUNT),
+        "0000",
+        "alias/other",
+        UNKNOWN,
+    ],
     ids=["ARN", "another account's ARN", "id", "alias", "unknown"],
 )
 def test_a_key_from_outside_leaves_it_open(name: Any) -> None:
-    edge = sent(S3, queue(kms_master_key_id=name), key(lets(S3, USES)))
+    edge = sent(S3, queue(kms_master_key_id=name), key(service_statement(S3, USES)))
     assert edge.state is EdgeState.UNDETERMINED
-    assert [r.allowed for r in edge.rulings] == [True, None, None]
+    assert [r.allowed for r in edge.decided_needs] == [True, None, None]
 
 
 def test_a_key_policy_of_unknown_text_leaves_it_open() -> None:
     assert (
-        sent(S3, queue(kms_master_key_id=KEY), key(policy=UNKNOWN)).state is EdgeState.UNDETERMINED
+        sent(S3, queue(kms_master_key_id=KEY_ARN), key(policy=UNKNOWN)).state
+        is EdgeState.UNDETERMINED
     )
 
 
@@ -218,11 +225,11 @@ def read(
 ) -> JudgedEdge:
     """The edge on which a function's role reads an encrypted queue."""
     parts = (
-        queue(kms_master_key_id=KEY),
+        queue(kms_master_key_id=KEY_ARN),
         of or key(*key_policy),
         function(),
         role("r"),
-        granted(statement(READ, WORK), *statements),
+        inline_policy(statement(READ, WORK), *statements),
         declare("aws_lambda_event_source_mapping.m", function_name="job", event_source_arn=WORK),
     )
     (edge,) = [e for e in judged(stack(*parts)).values() if e.edge.kind == "is read by"]
@@ -237,7 +244,7 @@ def read(
         ("StringEquals", "kms:ViaService", "sqs.eu-west-1.amazonaws.com", EdgeState.BROKEN),
         ("StringLike", "kms:ViaService", "sqs.*.amazonaws.com", EdgeState.PROVEN),
         ("StringEquals", "kms:CallerAccount", ACCOUNT, EdgeState.PROVEN),
-        ("StringEquals", "kms:CallerAccount", OTHER, EdgeState.BROKEN),
+        ("StringEquals", "kms:CallerAccount", SECOND_ACCOUNT, EdgeState.BROKEN),
         ("StringEquals", "kms:EncryptionContext:aws:sqs:arn", WORK, EdgeState.PROVEN),
         ("ArnLike", "kms:EncryptionContext:aws:sqs:arn", arn("sqs", "*"), EdgeState.PROVEN),
         ("StringEquals", "kms:EncryptionContext:aws:sqs:arn", f"{WORK}-2", EdgeState.BROKEN),
@@ -249,11 +256,11 @@ def test_conditions_on_how_a_role_uses_a_key(
     operator: str, key_name: str, value: str, state: EdgeState, side: str
 ) -> None:
     only = {"Condition": {operator: {key_name: value}}}
-    said = statement("kms:Decrypt", KEY if side == "identity" else "*", **only)
+    said = statement("kms:Decrypt", KEY_ARN if side == "identity" else "*", **only)
     if side == "identity":
         assert read(said).state is state
         return
-    named = {**said, "Principal": {"AWS": f"{ROLE}/r"}}
+    named = {**said, "Principal": {"AWS": role_arn("r")}}
     alone = key(policy=document(named))
     assert read(of=alone).state is state
 
@@ -263,20 +270,23 @@ def test_without_the_key_a_role_reads_nothing() -> None:
 
 
 def test_a_key_that_does_not_listen_to_the_account_is_closed() -> None:
-    granted_it = statement("kms:Decrypt", KEY)
+    granted_it = statement("kms:Decrypt", KEY_ARN)
     assert read(granted_it).state is EdgeState.PROVEN
-    assert read(granted_it, of=key(policy=document(lets(S3, USES)))).state is EdgeState.BROKEN
+    assert (
+        read(granted_it, of=key(policy=document(service_statement(S3, USES)))).state
+        is EdgeState.BROKEN
+    )
 
 
 def test_the_policy_that_aws_gives_a_key_listens_to_the_account() -> None:
     unwritten = key(policy=UNKNOWN, computed=("policy",))
-    assert read(statement("kms:Decrypt", KEY), of=unwritten).state is EdgeState.PROVEN
+    assert read(statement("kms:Decrypt", KEY_ARN), of=unwritten).state is EdgeState.PROVEN
     assert read(of=unwritten).state is EdgeState.BROKEN
 
 
 def test_a_denial_of_the_key_is_stronger() -> None:
     denial = {**statement("kms:Decrypt", Principal="*"), "Effect": "Deny"}
-    assert read(statement("kms:Decrypt", KEY), key_policy=(denial,)).state is EdgeState.BROKEN
+    assert read(statement("kms:Decrypt", KEY_ARN), key_policy=(denial,)).state is EdgeState.BROKEN
 
 
 # Tables and buckets that code uses ------------------------------------------------------------
@@ -292,13 +302,13 @@ def called(
     return edge
 
 
-PUT = granted(statement("dynamodb:PutItem", arn("dynamodb", "table/assets")))
+PUT = inline_policy(statement("dynamodb:PutItem", arn("dynamodb", "table/assets")))
 
 
 @pytest.mark.parametrize(
     ("block", "asked"),
     [
-        ([{"enabled": True, "kms_key_arn": KEY}], True),
+        ([{"enabled": True, "kms_key_arn": KEY_ARN}], True),
         ([{"enabled": True, "kms_key_arn": UNKNOWN}], False),
         ([{"enabled": True, "kms_key_arn": None}], False),
         ([], False),
@@ -321,12 +331,12 @@ def test_a_table_whose_key_is_not_known_leaves_it_open() -> None:
     assert edge.state is EdgeState.UNDETERMINED
 
 
-def sse(algorithm: Any = "aws:kms", key_name: Any = KEY, **more: Any) -> list[Any]:
+def sse(algorithm: Any = "aws:kms", key_name: Any = KEY_ARN, **more: Any) -> list[Any]:
     default = {"sse_algorithm": algorithm, "kms_master_key_id": key_name}
     return [{"apply_server_side_encryption_by_default": [default], **more}]
 
 
-GET = granted(statement("s3:GetObject", f"{FILMS}/*"))
+GET = inline_policy(statement("s3:GetObject", f"{FILMS}/*"))
 READ_FILM: dict[str, Any] = {"operation": "s3.GetObject", "named": "films"}
 
 
@@ -358,6 +368,6 @@ def test_with_a_bucket_key_the_context_is_the_bucket(whole: bool, state: EdgeSta
     type_ = "aws_s3_bucket_server_side_encryption_configuration"
     rules = declare(f"{type_}.e", bucket="films", rule=sse(bucket_key_enabled=whole))
     only = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": FILMS}}
-    use = statement("kms:Decrypt", KEY, Condition=only)
-    grants = granted(statement("s3:GetObject", f"{FILMS}/*"), use)
+    use = statement("kms:Decrypt", KEY_ARN, Condition=only)
+    grants = inline_policy(statement("s3:GetObject", f"{FILMS}/*"), use)
     assert called(bucket(), grants, rules, **READ_FILM).state is state

@@ -1,4 +1,4 @@
-"""Where a function hands failures to: dead letters and destinations."""
+"""Where a function sends failures to: dead letters and destinations."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ import pytest
 from planproof.aws.datapath import JudgedEdge
 from planproof.results import EdgeState
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    KEY,
-    OTHER,
+from tests.aws.datapath.judging import judged
+from tests.builders.parts import (
+    KEY_ARN,
     arn,
     function,
-    granted,
-    judged,
+    inline_policy,
     key,
-    lets,
-    policy_of,
     queue,
-    statement,
+    resource_policy,
+    role,
     topic,
 )
-from tests.builders.stacks import DeclaredResource, declare, role, stack
+from tests.builders.policies import service_statement, statement
+from tests.builders.stacks import SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 PARTS = {
     "queue": (queue(), "sqs:SendMessage"),
@@ -74,7 +73,7 @@ each = pytest.mark.parametrize(("how", "what"), [(h, w) for h in DECLARED for w 
 
 def handed(*parts: DeclaredResource) -> JudgedEdge:
     found = judged(stack(role("r"), *parts)).values()
-    (edge,) = [edge for edge in found if edge.edge.kind == "hands failures to"]
+    (edge,) = [edge for edge in found if edge.edge.kind == "sends failures to"]
     return edge
 
 
@@ -83,10 +82,14 @@ def test_the_role_needs_to_send(how: str, what: str) -> None:
     part, action = PARTS[what]
     target = str(part.resource.get("arn"))
     parts = (*DECLARED[how](target), part)
-    assert handed(*parts, granted(statement(action, target))).state is EdgeState.PROVEN
+    assert handed(*parts, inline_policy(statement(action, target))).state is EdgeState.PROVEN
     # Without a policy of its own a topic has the one that AWS gives it.
-    own = [policy_of(part, lets("ses.amazonaws.com", action))] if what == "topic" else []
-    edge = handed(*parts, *own, granted(statement(action, f"{target}-2")))
+    own = (
+        [resource_policy(part, service_statement("ses.amazonaws.com", action))]
+        if what == "topic"
+        else []
+    )
+    edge = handed(*parts, *own, inline_policy(statement(action, f"{target}-2")))
     assert edge.missing == (f"{action} on {part.resource} for aws_iam_role.r",)
 
 
@@ -95,14 +98,18 @@ def test_the_role_needs_to_send(how: str, what: str) -> None:
     ("target", "shown", "outside"),
     [
         (UNKNOWN, "an unknown target", False),
-        (arn("sqs", "work", account=OTHER), arn("sqs", "work", account=OTHER), True),
+        (
+            arn("sqs", "work", account=SECOND_ACCOUNT),
+            arn("sqs", "work", account=SECOND_ACCOUNT),
+            True,
+        ),
         (arn("events", "event-bus/default"), arn("events", "event-bus/default"), True),
     ],
 )
 def test_a_target_that_is_not_known_leaves_it_open(
     how: str, target: Any, shown: str, outside: bool
 ) -> None:
-    edge = handed(*DECLARED[how](target), granted(statement("*")))
+    edge = handed(*DECLARED[how](target), inline_policy(statement("*")))
     assert edge.state is EdgeState.UNDETERMINED
     assert (edge.edge.target, edge.edge.outside) == (shown, outside)
 
@@ -110,17 +117,17 @@ def test_a_target_that_is_not_known_leaves_it_open(
 @pytest.mark.parametrize("how", DECLARED)
 @pytest.mark.parametrize("lost", ["kms:GenerateDataKey", "kms:Decrypt"])
 def test_an_encrypted_target_costs_its_key(how: str, lost: str) -> None:
-    work, send = queue(kms_master_key_id=KEY), statement("sqs:SendMessage", arn("sqs", "work"))
+    work, send = queue(kms_master_key_id=KEY_ARN), statement("sqs:SendMessage", arn("sqs", "work"))
     parts = (*DECLARED[how](arn("sqs", "work")), work, key())
     uses = ["kms:GenerateDataKey", "kms:Decrypt"]
-    assert handed(*parts, granted(send, statement(uses, KEY))).state is EdgeState.PROVEN
-    left = granted(send, statement([use for use in uses if use != lost], KEY))
+    assert handed(*parts, inline_policy(send, statement(uses, KEY_ARN))).state is EdgeState.PROVEN
+    left = inline_policy(send, statement([use for use in uses if use != lost], KEY_ARN))
     assert handed(*parts, left).missing == (f"{lost} on aws_kms_key.k for aws_iam_role.r",)
 
 
 def test_a_key_that_aws_manages_is_open_to_the_account() -> None:
     work = queue(kms_master_key_id="alias/aws/sqs")
-    grant = granted(statement("sqs:SendMessage", arn("sqs", "work")))
+    grant = inline_policy(statement("sqs:SendMessage", arn("sqs", "work")))
     assert handed(*dead_letters(arn("sqs", "work")), work, grant).state is EdgeState.PROVEN
 
 
@@ -128,4 +135,4 @@ def test_a_configuration_of_a_version_is_one_of_the_function() -> None:
     for named in ("job:live", f"{arn('lambda', 'function:job')}:3"):
         assert handed(*failures(arn("sqs", "work"), named), queue()).state is EdgeState.BROKEN
     found = judged(stack(role("r"), *failures(arn("sqs", "work"), "job-2"), queue())).values()
-    assert not [edge for edge in found if edge.edge.kind == "hands failures to"]
+    assert not [edge for edge in found if edge.edge.kind == "sends failures to"]

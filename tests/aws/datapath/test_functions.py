@@ -11,23 +11,21 @@ from planproof.aws.datapath import JudgedEdge
 from planproof.results import EdgeState
 from planproof.terraform.identities import ProviderLocation
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    KEY,
-    OTHER,
+from tests.aws.datapath.judging import judged
+from tests.builders.parts import (
+    KEY_ARN,
     arn,
-    document,
     function,
-    granted,
-    judged,
+    inline_policy,
     key,
-    lets,
     log_group,
     queue,
-    statement,
+    role,
     table,
     topic,
 )
-from tests.builders.stacks import REGION, DeclaredResource, declare, role, stack, trust
+from tests.builders.policies import document, service_statement, statement, trust
+from tests.builders.stacks import REGION, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 SQS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 KINESIS = [
@@ -88,7 +86,7 @@ def test_a_trust_that_names_another_function_leaves_it_open() -> None:
 @pytest.mark.parametrize(
     ("named", "found"),
     [
-        (f"arn:aws:iam::{OTHER}:role/r", f"arn:aws:iam::{OTHER}:role/r"),
+        (f"arn:aws:iam::{SECOND_ACCOUNT}:role/r", f"arn:aws:iam::{SECOND_ACCOUNT}:role/r"),
         (UNKNOWN, "unknown before it is built"),
         (None, "unknown before it is built"),
     ],
@@ -133,7 +131,7 @@ SOURCES: dict[str, tuple[DeclaredResource, str, list[Any]]] = {
 @pytest.mark.parametrize("kind", SOURCES)
 def test_a_role_that_may_read_the_source_proves_it(kind: str) -> None:
     part, named, grants = SOURCES[kind]
-    edge = the("is read by", part, mapping(named), granted(*grants))
+    edge = the("is read by", part, mapping(named), inline_policy(*grants))
     assert edge.state is EdgeState.PROVEN
     assert edge.edge.source == part.resource
     assert not edge.edge.outside
@@ -145,14 +143,14 @@ def test_every_action_of_reading_is_needed(kind: str) -> None:
     assert len(grants) == {"queue": 3, "stream": 4, "table": 4}[kind]
     for lost in grants:
         left = [grant for grant in grants if grant is not lost]
-        edge = the("is read by", part, mapping(named), granted(*left))
+        edge = the("is read by", part, mapping(named), inline_policy(*left))
         assert [text.split()[0] for text in edge.missing] == [lost["Action"]]
 
 
 def test_streams_can_be_listed_on_no_resource_but_all() -> None:
     part, named, grants = SOURCES["table"]
     narrow = statement("dynamodb:ListStreams", TABLE_STREAM)
-    edge = the("is read by", part, mapping(named), granted(*grants[:-1], narrow))
+    edge = the("is read by", part, mapping(named), inline_policy(*grants[:-1], narrow))
     assert edge.missing == ("dynamodb:ListStreams for aws_iam_role.r",)
 
 
@@ -160,15 +158,15 @@ def test_streams_can_be_listed_on_no_resource_but_all() -> None:
 def test_reading_another_source_is_not_enough(kind: str) -> None:
     part, named, grants = SOURCES[kind]
     other = [{**grant, "Resource": f"{named}-2"} for grant in grants]
-    assert the("is read by", part, mapping(named), granted(*other)).state is EdgeState.BROKEN
+    assert the("is read by", part, mapping(named), inline_policy(*other)).state is EdgeState.BROKEN
 
 
 @pytest.mark.parametrize("kind", SOURCES)
 def test_a_source_of_another_account_may_have_any_policy(kind: str) -> None:
     _, named, grants = SOURCES[kind]
-    theirs = named.replace("123456789012", OTHER)
+    theirs = named.replace("123456789012", SECOND_ACCOUNT)
     grants = [{**grant, "Resource": "*"} for grant in grants]
-    edge = the("is read by", mapping(theirs), granted(*grants))
+    edge = the("is read by", mapping(theirs), inline_policy(*grants))
     assert (edge.state, edge.edge.outside) == (EdgeState.UNDETERMINED, True)
     assert edge.edge.source == theirs
     assert the("is read by", mapping(theirs)).state is EdgeState.BROKEN
@@ -183,18 +181,18 @@ def test_a_source_of_another_account_may_have_any_policy(kind: str) -> None:
     ],
 )
 def test_a_source_that_is_not_known_leaves_it_open(source: Any, shown: str) -> None:
-    edge = the("is read by", mapping(source), granted(statement("*")))
-    assert (edge.state, edge.edge.source, edge.rulings) == (EdgeState.UNDETERMINED, shown, ())
+    edge = the("is read by", mapping(source), inline_policy(statement("*")))
+    assert (edge.state, edge.edge.source, edge.decided_needs) == (EdgeState.UNDETERMINED, shown, ())
 
 
 def test_an_encrypted_stream_costs_its_key() -> None:
     _, named, grants = SOURCES["stream"]
-    films = stream(encryption_type="KMS", kms_key_id=KEY)
-    edge = the("is read by", films, mapping(named), granted(*grants), key())
+    films = stream(encryption_type="KMS", kms_key_id=KEY_ARN)
+    edge = the("is read by", films, mapping(named), inline_policy(*grants), key())
     assert edge.missing == ("kms:Decrypt on aws_kms_key.k for aws_iam_role.r",)
     via = {"StringEquals": {"kms:ViaService": f"kinesis.{REGION}.amazonaws.com"}}
-    use = statement("kms:Decrypt", KEY, Condition=via)
-    proven = the("is read by", films, mapping(named), granted(*grants, use), key())
+    use = statement("kms:Decrypt", KEY_ARN, Condition=via)
+    proven = the("is read by", films, mapping(named), inline_policy(*grants, use), key())
     assert proven.state is EdgeState.PROVEN
 
 
@@ -207,7 +205,7 @@ JOB = arn("lambda", "function:job")
 )
 def test_a_function_is_meant_by_each_form_of_its_name(named: str) -> None:
     part, source, grants = SOURCES["queue"]
-    edge = the("is read by", part, mapping(source, named), granted(*grants))
+    edge = the("is read by", part, mapping(source, named), inline_policy(*grants))
     assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_lambda_function.job")
 
 
@@ -217,9 +215,9 @@ def test_a_function_is_meant_by_each_form_of_its_name(named: str) -> None:
         "job-2",
         f"{JOB}-2",
         f"{JOB}-2:live",
-        JOB.replace("123456789012", OTHER),
+        JOB.replace("123456789012", SECOND_ACCOUNT),
         JOB.replace(REGION, "eu-west-1"),
-        f"{OTHER}:function:job",
+        f"{SECOND_ACCOUNT}:function:job",
     ],
 )
 def test_another_function_is_not_meant(named: str) -> None:
@@ -234,19 +232,19 @@ def test_an_alias_of_unknown_arn_is_one_of_its_function() -> None:
         event_source_arn=arn("sqs", "work"),
         refers={"function_name": ["aws_lambda_alias.live.arn", "aws_lambda_alias.live"]},
     )
-    edge = the("is read by", queue(), live, reads, granted(*SOURCES["queue"][2]))
+    edge = the("is read by", queue(), live, reads, inline_policy(*SOURCES["queue"][2]))
     assert edge.state is EdgeState.PROVEN
 
 
 def test_a_mapping_of_which_nobody_knows_the_function_leaves_it_open() -> None:
     part, source, grants = SOURCES["queue"]
-    edge = the("is read by", part, mapping(source, UNKNOWN), granted(*grants))
-    assert (edge.state, edge.rulings) == (EdgeState.UNDETERMINED, ())
+    edge = the("is read by", part, mapping(source, UNKNOWN), inline_policy(*grants))
+    assert (edge.state, edge.decided_needs) == (EdgeState.UNDETERMINED, ())
 
 
 # Log ------------------------------------------------------------------------------------------
 
-WRITES = granted(statement(LOG, f"{GROUP}:*"))
+WRITES = inline_policy(statement(LOG, f"{GROUP}:*"))
 THERE = [log_group(), WRITES]
 
 
@@ -263,23 +261,23 @@ def test_or_to_the_one_it_is_told() -> None:
     films = log_group("/films")
     edge = the("writes its log to", films, WRITES, job=told)
     assert edge.state is EdgeState.BROKEN
-    grant = granted(statement(LOG, arn("logs", "log-group:/films:*")))
+    grant = inline_policy(statement(LOG, arn("logs", "log-group:/films:*")))
     assert the("writes its log to", films, grant, job=told).state is EdgeState.PROVEN
 
 
 @pytest.mark.parametrize("lost", ["logs:CreateLogGroup", *LOG])
 def test_without_a_log_group_it_has_to_make_one(lost: str) -> None:
     actions = ["logs:CreateLogGroup", *LOG]
-    all_of_them = granted(statement(actions, [GROUP, f"{GROUP}:*"]))
+    all_of_them = inline_policy(statement(actions, [GROUP, f"{GROUP}:*"]))
     edge = the("writes its log to", all_of_them)
     assert (edge.state, edge.edge.target) == (EdgeState.PROVEN, "log group /aws/lambda/job")
-    left = granted(statement([a for a in actions if a != lost], [GROUP, f"{GROUP}:*"]))
+    left = inline_policy(statement([a for a in actions if a != lost], [GROUP, f"{GROUP}:*"]))
     assert [text.split()[0] for text in the("writes its log to", left).missing] == [lost]
 
 
 def test_a_log_policy_of_the_account_has_a_say_on_it_too() -> None:
     actions = ["logs:CreateLogGroup", *LOG]
-    grant = granted(statement(actions))
+    grant = inline_policy(statement(actions))
     denial = {**statement(LOG, Principal="*"), "Effect": "Deny"}
     denied = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(denial))
     assert the("writes its log to", grant, denied).state is EdgeState.BROKEN
@@ -294,7 +292,7 @@ def test_a_log_group_of_unknown_name_leaves_it_open() -> None:
         **told.resource.values,
         refers={"logging_config": [{"log_group": {"references": ["var.group"]}}]},
     )
-    grant = granted(statement(["logs:CreateLogGroup", *LOG], f"{GROUP}*"))
+    grant = inline_policy(statement(["logs:CreateLogGroup", *LOG], f"{GROUP}*"))
     edge = the("writes its log to", grant, job=told)
     assert (edge.state, edge.edge.target) == (
         EdgeState.UNDETERMINED,
@@ -321,11 +319,13 @@ def test_a_log_group_of_that_name_in_another_region_is_another() -> None:
 def test_an_encrypted_log_group_costs_the_service_its_key(lost: str) -> None:
     service = f"logs.{REGION}.amazonaws.com"
     only = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": GROUP}}}
-    group = log_group(kms_key_id=KEY)
-    proven = the("writes its log to", group, WRITES, key(lets(service, LOG_KEY, **only)))
+    group = log_group(kms_key_id=KEY_ARN)
+    proven = the(
+        "writes its log to", group, WRITES, key(service_statement(service, LOG_KEY, **only))
+    )
     assert proven.state is EdgeState.PROVEN
     left = [action for action in LOG_KEY if action != lost]
-    edge = the("writes its log to", group, WRITES, key(lets(service, left, **only)))
+    edge = the("writes its log to", group, WRITES, key(service_statement(service, left, **only)))
     assert edge.missing == (f"{lost} on aws_kms_key.k for {service}",)
 
 
@@ -335,9 +335,10 @@ def test_an_encrypted_log_group_costs_the_service_its_key(lost: str) -> None:
 )
 def test_the_key_of_a_log_group_is_for_its_region_and_itself(service: str, group: str) -> None:
     only = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": group}}}
-    said = key(lets(service, LOG_KEY, **only))
+    said = key(service_statement(service, LOG_KEY, **only))
     assert (
-        the("writes its log to", log_group(kms_key_id=KEY), WRITES, said).state is EdgeState.BROKEN
+        the("writes its log to", log_group(kms_key_id=KEY_ARN), WRITES, said).state
+        is EdgeState.BROKEN
     )
 
 
@@ -363,10 +364,10 @@ IN_VPC = function(vpc_config=[{"subnet_ids": ["subnet-1"], "security_group_ids":
 def test_traces_and_networks_cost_their_actions(
     kind: str, job: DeclaredResource, actions: list[str]
 ) -> None:
-    assert the(kind, granted(statement(actions)), job=job).state is EdgeState.PROVEN
+    assert the(kind, inline_policy(statement(actions)), job=job).state is EdgeState.PROVEN
     for lost in actions:
         left = [action for action in actions if action != lost]
-        assert the(kind, granted(statement(left)), job=job).missing == (
+        assert the(kind, inline_policy(statement(left)), job=job).missing == (
             f"{lost} for aws_iam_role.r",
         )
 
@@ -383,7 +384,7 @@ def test_nothing_is_traced_unless_told(config: Any) -> None:
 
 def test_tracing_of_unknown_mode_leaves_it_open() -> None:
     job = function(tracing_config=[{"mode": UNKNOWN}])
-    edge = the("sends traces to", granted(statement(XRAY)), job=job)
+    edge = the("sends traces to", inline_policy(statement(XRAY)), job=job)
     assert edge.state is EdgeState.UNDETERMINED
 
 

@@ -10,35 +10,36 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority, DataPath, Edge, draw
-from planproof.aws.datapath.strangers import deputies, guarded, needless, outsiders
+from planproof.aws.datapath.strangers import (
+    deputies,
+    outsiders,
+    resources_with_policies,
+    unneeded_services,
+)
 from planproof.aws.datapath.surplus import grants
 from planproof.aws.escalation import escalations, permissions_management
-from planproof.aws.policies.held import boundaries
+from planproof.aws.policies.principal import permissions_boundaries
 from planproof.results import EdgeState
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    S3,
+from tests.aws.datapath.judging import calling, judged, without_value
+from tests.aws.datapath.test_lost_grants import BREAKS, path_of, shipped_path, states, without
+from tests.builders.parts import (
     arn,
     bucket,
-    calling,
-    document,
     function,
-    granted,
-    judged,
-    lets,
+    inline_policy,
     log_group,
-    policy_of,
     queue,
+    resource_policy,
+    role,
     rule,
-    statement,
     table,
     topic,
-    without_value,
 )
-from tests.aws.datapath.test_lost_grants import BREAKS, path_of, shipped_path, states, without
+from tests.builders.policies import S3, document, service_statement, statement
 from tests.builders.shipped import shipped, with_document
-from tests.builders.stacks import declare, role, stack
+from tests.builders.stacks import declare, stack
 
 CHANGEABLE = [
     (part.address, attribute)
@@ -57,12 +58,12 @@ def all_asked(stack_: Stack, path: DataPath) -> Iterator[bool | None]:
     authority = Authority(stack_)
     for principal in stack_.managed("aws_iam_role"):
         yield from (grant.holds for grant in grants(authority, path, principal))
-        held = authority.identity(principal), boundaries(stack_, principal)
+        held = authority.identity_policies(principal), permissions_boundaries(stack_, principal)
         yield from (way.open for way in (*escalations(*held), *permissions_management(*held)))
-    for part in guarded(authority):
+    for part in resources_with_policies(authority):
         yield from (attempt.holds for attempt in outsiders(authority, part))
-        yield from (attempt.holds for attempt in needless(authority, path, part))
-    yield from (ruling.allowed for _, ruling in deputies(authority, path))
+        yield from (attempt.holds for attempt in unneeded_services(authority, path, part))
+    yield from (decided.allowed for _, decided in deputies(authority, path))
 
 
 # What nobody knows ----------------------------------------------------------------------------
@@ -205,7 +206,7 @@ def planned(text: Any = UNKNOWN) -> Stack:
         rule(),
         log_group(),
         role("r"),
-        granted(statement("*")),
+        inline_policy(statement("*")),
         declare("aws_sqs_queue_policy.work", policy=text, refers=url),
         declare("aws_s3_bucket_notification.n", bucket="films", queue=[{}], refers=to_queue),
         function(
@@ -256,9 +257,9 @@ def test_a_plan_alone_proves_what_no_arn_decides() -> None:
     notified = "aws_s3_bucket.films notifies aws_sqs_queue.work"
     mine = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
     for said, state in (
-        (lets(S3, "sqs:SendMessage"), EdgeState.PROVEN),
-        (lets(S3, "sqs:SendMessage", Condition=mine), EdgeState.UNDETERMINED),
-        (lets("events.amazonaws.com", "sqs:SendMessage"), EdgeState.BROKEN),
+        (service_statement(S3, "sqs:SendMessage"), EdgeState.PROVEN),
+        (service_statement(S3, "sqs:SendMessage", Condition=mine), EdgeState.UNDETERMINED),
+        (service_statement("events.amazonaws.com", "sqs:SendMessage"), EdgeState.BROKEN),
     ):
         assert judged(planned(document(said)))[notified].state is state
 
@@ -274,5 +275,7 @@ def test_the_same_stack_with_its_arns_is_proven() -> None:
     notice = declare(
         "aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": arn("sqs", "work")}]
     )
-    found = judged(stack(bucket(), work, notice, policy_of(work, lets(S3, "sqs:*"))))
+    found = judged(
+        stack(bucket(), work, notice, resource_policy(work, service_statement(S3, "sqs:*")))
+    )
     assert {edge.state for edge in found.values()} == {EdgeState.PROVEN}

@@ -6,18 +6,10 @@ import pytest
 
 from planproof.aws.datapath import JudgedEdge
 from planproof.results import EdgeState
-from tests.aws.datapath.parts import (
-    KEY,
-    arn,
-    function,
-    granted,
-    judged,
-    key,
-    lets,
-    log_group,
-    statement,
-)
-from tests.builders.stacks import REGION, DeclaredResource, role, stack
+from tests.aws.datapath.judging import judged
+from tests.builders.parts import KEY_ARN, arn, function, inline_policy, key, log_group, role
+from tests.builders.policies import service_statement, statement
+from tests.builders.stacks import REGION, DeclaredResource, stack
 
 SERVICE = f"logs.{REGION}.amazonaws.com"
 GROUP = arn("logs", "log-group:/canteen")
@@ -31,7 +23,9 @@ def found(*parts: DeclaredResource) -> list[JudgedEdge]:
 
 
 def test_the_key_has_to_let_cloudwatch_logs_in() -> None:
-    (edge,) = found(log_group("/canteen", kms_key_id=KEY), key(lets(SERVICE, NEEDED, **ITSELF)))
+    (edge,) = found(
+        log_group("/canteen", kms_key_id=KEY_ARN), key(service_statement(SERVICE, NEEDED, **ITSELF))
+    )
     assert edge.state is EdgeState.PROVEN
     assert [str(edge.edge.source), str(edge.edge.target)] == [
         "aws_cloudwatch_log_group.g",
@@ -42,9 +36,9 @@ def test_the_key_has_to_let_cloudwatch_logs_in() -> None:
 @pytest.mark.parametrize(
     "grant",
     [
-        lets(SERVICE, NEEDED[1:], **ITSELF),
-        lets("logs.eu-west-1.amazonaws.com", NEEDED, **ITSELF),
-        lets(
+        service_statement(SERVICE, NEEDED[1:], **ITSELF),
+        service_statement("logs.eu-west-1.amazonaws.com", NEEDED, **ITSELF),
+        service_statement(
             SERVICE,
             NEEDED,
             Condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": f"{GROUP}-2"}},
@@ -53,7 +47,7 @@ def test_the_key_has_to_let_cloudwatch_logs_in() -> None:
     ids=["one action too few", "another region", "another log group"],
 )
 def test_a_key_that_does_not_makes_no_such_group(grant: object) -> None:
-    (edge,) = found(log_group("/canteen", kms_key_id=KEY), key(grant))
+    (edge,) = found(log_group("/canteen", kms_key_id=KEY_ARN), key(grant))
     assert edge.state is EdgeState.BROKEN
 
 
@@ -62,6 +56,6 @@ def test_a_group_without_a_key_of_the_stack_needs_none() -> None:
 
 
 def test_a_group_that_a_function_writes_to_is_asked_for_there() -> None:
-    writes = granted(statement(["logs:CreateLogStream", "logs:PutLogEvents"]))
-    group = log_group(kms_key_id=KEY)
+    writes = inline_policy(statement(["logs:CreateLogStream", "logs:PutLogEvents"]))
+    group = log_group(kms_key_id=KEY_ARN)
     assert found(function(), role("r"), writes, group, key()) == []

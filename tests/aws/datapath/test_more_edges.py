@@ -8,30 +8,28 @@ import pytest
 
 from planproof.results import EdgeState
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
+from tests.aws.datapath.judging import calling, judged
+from tests.builders.parts import (
     KEY_ID,
-    ROLE,
-    S3,
     arn,
     bucket,
-    calling,
     function,
-    granted,
-    judged,
+    inline_policy,
     key,
-    lets,
     log_group,
-    policy_of,
     queue,
+    resource_policy,
+    role,
+    role_arn,
     rule,
-    statement,
     table,
     topic,
 )
-from tests.builders.stacks import REGION, DeclaredResource, declare, role, stack
+from tests.builders.policies import S3, service_statement, statement
+from tests.builders.stacks import REGION, DeclaredResource, declare, stack
 
 SCHEDULER = "scheduler.amazonaws.com"
-SCHEDULED = "aws_scheduler_schedule.s calls in time aws_sqs_queue.work"
+SCHEDULED = "aws_scheduler_schedule.s invokes on schedule aws_sqs_queue.work"
 NOTIFIED = "aws_s3_bucket.films notifies aws_sqs_queue.work"
 READ = "aws_sqs_queue.work is read by aws_lambda_function.job"
 CALLED = "aws_lambda_function.job calls aws_sqs_queue.work"
@@ -39,7 +37,7 @@ STREAMED = "aws_dynamodb_table.assets is read by aws_lambda_function.job"
 
 
 def schedule(**target: Any) -> DeclaredResource:
-    given = {"arn": arn("sqs", "work"), "role_arn": f"{ROLE}/r", **target}
+    given = {"arn": arn("sqs", "work"), "role_arn": role_arn("r"), **target}
     own = arn("scheduler", "schedule/default/s")
     return declare("aws_scheduler_schedule.s", name="s", id="default/s", arn=own, target=[given])
 
@@ -48,7 +46,7 @@ def scheduled(*parts: DeclaredResource, **target: Any) -> Any:
     return judged(stack(schedule(**target), queue(), *parts))
 
 
-SEND = granted(statement("sqs:SendMessage", arn("sqs", "work")))
+SEND = inline_policy(statement("sqs:SendMessage", arn("sqs", "work")))
 
 
 def test_a_schedule_works_in_the_name_of_its_role() -> None:
@@ -66,7 +64,7 @@ def test_a_role_that_may_not_send_breaks_it() -> None:
     assert edge.missing == ("sqs:SendMessage on aws_sqs_queue.work for aws_iam_role.r",)
 
 
-@pytest.mark.parametrize("named", [UNKNOWN, f"{ROLE}/elsewhere"])
+@pytest.mark.parametrize("named", [UNKNOWN, role_arn("elsewhere")])
 def test_a_role_from_elsewhere_leaves_it_open(named: Any) -> None:
     edge = scheduled(role("r", SCHEDULER), SEND, role_arn=named)[SCHEDULED]
     assert edge.state is EdgeState.UNDETERMINED
@@ -84,7 +82,7 @@ def streamed(resource: str) -> Any:
         function_name="job",
         refers={"event_source_arn": ["aws_dynamodb_table.assets.stream_arn"]},
     )
-    grants = granted(statement(READS, resource), statement("dynamodb:ListStreams"))
+    grants = inline_policy(statement(READS, resource), statement("dynamodb:ListStreams"))
     return judged(stack(mapping, table(), function(), role("r"), grants, log_group()))[STREAMED]
 
 
@@ -120,8 +118,8 @@ def notification() -> DeclaredResource:
 )
 def test_a_key_that_is_disabled_encrypts_nothing(value: Any, state: EdgeState) -> None:
     work = queue(kms_master_key_id=KEY_ID)
-    uses = lets(S3, ["kms:GenerateDataKey", "kms:Decrypt"])
-    open_to = policy_of(work, lets(S3, "sqs:SendMessage"))
+    uses = service_statement(S3, ["kms:GenerateDataKey", "kms:Decrypt"])
+    open_to = resource_policy(work, service_statement(S3, "sqs:SendMessage"))
     found = stack(notification(), bucket(), work, open_to, key(uses, is_enabled=value))
     edge = judged(found)[NOTIFIED]
     assert edge.state is state
@@ -141,7 +139,7 @@ def test_a_mapping_that_is_disabled_reads_nothing(value: Any, state: EdgeState) 
         enabled=value,
     )
     reads = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-    grants = granted(statement(reads, arn("sqs", "work")))
+    grants = inline_policy(statement(reads, arn("sqs", "work")))
     found = stack(mapping, queue(), function(), role("r"), grants, log_group())
     assert judged(found)[READ].state is state
 
@@ -158,7 +156,7 @@ def test_a_mapping_that_is_disabled_reads_nothing(value: Any, state: EdgeState) 
 def test_a_rule_that_is_disabled_delivers_nothing(switch: dict[str, Any], state: EdgeState) -> None:
     work = queue()
     target = declare("aws_cloudwatch_event_target.t", rule="done", arn=arn("sqs", "work"))
-    open_to = policy_of(work, lets("events.amazonaws.com", "sqs:SendMessage"))
+    open_to = resource_policy(work, service_statement("events.amazonaws.com", "sqs:SendMessage"))
     found = judged(stack(rule(**switch), target, work, open_to))
     edge = found["aws_cloudwatch_event_rule.r delivers events to aws_sqs_queue.work"]
     assert edge.state is state
@@ -171,7 +169,11 @@ def called(condition: dict[str, Any], **more: Any) -> EdgeState:
     environment = [{"variables": {"QUEUE": arn("sqs", "work")}}]
     send = statement("sqs:SendMessage", arn("sqs", "work"), Condition=condition)
     found = stack(
-        function(environment=environment), role("r"), queue(**more), granted(send), log_group()
+        function(environment=environment),
+        role("r"),
+        queue(**more),
+        inline_policy(send),
+        log_group(),
     )
     return judged(found, calling("sqs.SendMessage"))[CALLED].state
 
@@ -204,5 +206,5 @@ def test_a_topic_with_the_policy_that_aws_gives_it_lets_no_role_publish_by_itsel
     path = "aws_lambda_function.job calls aws_sns_topic.news"
     edge = judged(stack(*parts), calling("sns.Publish"))[path]
     assert edge.missing == ("sns:Publish on aws_sns_topic.news for aws_iam_role.r",)
-    send = granted(statement("sns:Publish", arn("sns", "news")))
+    send = inline_policy(statement("sns:Publish", arn("sns", "news")))
     assert judged(stack(*parts, send), calling("sns.Publish"))[path].state is EdgeState.PROVEN

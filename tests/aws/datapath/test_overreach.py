@@ -10,24 +10,21 @@ from planproof.aws.datapath import Authority
 from planproof.aws.datapath.overreach import overreach
 from planproof.aws.datapath.surplus import Grant
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    EVENTS,
-    KEY,
-    S3,
+from tests.aws.datapath.judging import path_of
+from tests.builders.parts import (
+    KEY_ARN,
     arn,
     bucket,
-    document,
     function,
     key,
-    lets,
     log_group,
-    path_of,
-    policy_of,
     queue,
+    resource_policy,
+    role,
     rule,
-    statement,
 )
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, role, stack, trust
+from tests.builders.policies import EVENTS, S3, document, service_statement, statement, trust
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 SEND, USES = "sqs:SendMessage", ["kms:GenerateDataKey", "kms:Decrypt"]
 FILMS, WORK = "arn:aws:s3:::films", arn("sqs", "work")
@@ -51,29 +48,29 @@ def at_queue(
     *statements: Any, of: DeclaredResource | None = None
 ) -> list[tuple[str, str, bool | None, str]]:
     work = of or queue()
-    found = weighed(work, policy_of(work, *statements))
+    found = weighed(work, resource_policy(work, *statements))
     return [(str(g.principal), g.granted, g.holds, g.surplus) for g in found]
 
 
 def test_what_is_needed_is_no_surplus() -> None:
-    assert at_queue(lets(S3, SEND, Condition=OURS)) == [(S3, SEND, True, "")]
-    assert at_queue(lets("S3.AmazonAWS.com", "SQS:sendmessage")) == [
+    assert at_queue(service_statement(S3, SEND, Condition=OURS)) == [(S3, SEND, True, "")]
+    assert at_queue(service_statement("S3.AmazonAWS.com", "SQS:sendmessage")) == [
         ("S3.AmazonAWS.com", "SQS:sendmessage", True, "")
     ]
 
 
 def test_what_comes_with_it_is() -> None:
-    assert at_queue(lets(S3, [SEND, "sqs:DeleteQueue"])) == [
+    assert at_queue(service_statement(S3, [SEND, "sqs:DeleteQueue"])) == [
         (S3, SEND, True, ""),
         (S3, "sqs:DeleteQueue", False, "nothing needs sqs:DeleteQueue"),
     ]
-    (found,) = at_queue(lets(S3, "sqs:Send*", Condition=OURS))
+    (found,) = at_queue(service_statement(S3, "sqs:Send*", Condition=OURS))
     assert found == (S3, "sqs:Send*", True, "")
 
 
 @pytest.mark.parametrize("wide", ["sqs:*", "*"])
 def test_a_wildcard_is_all_that_aws_checks_there(wide: str) -> None:
-    ((_, granted, holds, surplus),) = at_queue(lets(S3, wide))
+    ((_, granted, holds, surplus),) = at_queue(service_statement(S3, wide))
     assert (granted, holds) == (wide, False)
     assert surplus.startswith("nothing needs sqs:AddPermission, sqs:CancelMessageMoveTask, ")
     assert surplus.endswith(" more")
@@ -81,11 +78,11 @@ def test_a_wildcard_is_all_that_aws_checks_there(wide: str) -> None:
 
 
 def test_a_wildcard_that_is_about_nothing_there_is_needed_by_nobody() -> None:
-    assert at_queue(lets(S3, "s3:*")) == [(S3, "s3:*", False, "nothing needs s3:*")]
+    assert at_queue(service_statement(S3, "s3:*")) == [(S3, "s3:*", False, "nothing needs s3:*")]
 
 
 def test_all_but_something_is_everything_else() -> None:
-    but = {**lets(S3, SEND), "NotAction": "sqs:DeleteQueue"}
+    but = {**service_statement(S3, SEND), "NotAction": "sqs:DeleteQueue"}
     del but["Action"]
     ((_, granted, holds, surplus),) = at_queue(but)
     assert (granted, holds) == ("all but sqs:DeleteQueue", False)
@@ -93,51 +90,58 @@ def test_all_but_something_is_everything_else() -> None:
 
 
 def test_each_service_is_weighed_by_its_own_needs() -> None:
-    found = at_queue({**lets(S3, SEND), "Principal": {"Service": [S3, EVENTS]}})
+    found = at_queue({**service_statement(S3, SEND), "Principal": {"Service": [S3, EVENTS]}})
     assert [(who, holds) for who, _, holds, _ in found] == [(S3, True), (EVENTS, False)]
 
 
 def test_a_statement_that_lets_nothing_through_is_idle() -> None:
     theirs = {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::other"}}
-    found = at_queue(lets(S3, SEND, Condition=OURS), lets(S3, SEND, Condition=theirs))
+    found = at_queue(
+        service_statement(S3, SEND, Condition=OURS), service_statement(S3, SEND, Condition=theirs)
+    )
     assert [holds for *_, holds, _ in found] == [True, False]
 
 
 def test_denials_and_principals_that_are_no_service_are_not_weighed() -> None:
     own = statement(SEND, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/r"})
-    assert at_queue({**lets(S3, "sqs:*"), "Effect": "Deny"}, own) == []
+    assert at_queue({**service_statement(S3, "sqs:*"), "Effect": "Deny"}, own) == []
 
 
 def test_what_is_about_something_else_grants_nothing_here() -> None:
-    assert at_queue(lets(S3, "sqs:*", Resource=arn("sqs", "other"))) == []
-    assert len(at_queue(lets(S3, "sqs:*", Resource=WORK))) == 1
+    assert at_queue(service_statement(S3, "sqs:*", Resource=arn("sqs", "other"))) == []
+    assert len(at_queue(service_statement(S3, "sqs:*", Resource=WORK))) == 1
 
 
 # Keys ----------------------------------------------------------------------------------------
 
-ENCRYPTED = queue(kms_master_key_id=KEY)
+ENCRYPTED = queue(kms_master_key_id=KEY_ARN)
 
 
 def at_key(*statements: Any) -> dict[tuple[str, str], bool | None]:
-    group = log_group(kms_key_id=KEY)
-    held = policy_of(ENCRYPTED, lets(S3, SEND))
+    group = log_group(kms_key_id=KEY_ARN)
+    held = resource_policy(ENCRYPTED, service_statement(S3, SEND))
     found = weighed(key(*statements), ENCRYPTED, held, function(), role("r"), group)
     return {(str(grant.principal), grant.granted): grant.holds for grant in found}
 
 
 def test_a_key_for_more_than_its_use() -> None:
-    assert at_key(lets(S3, USES)) == {(S3, action): True for action in USES}
-    assert at_key(lets(S3, [*USES, "kms:Encrypt"]))[S3, "kms:Encrypt"] is False
-    assert at_key(lets(S3, "kms:*")) == {(S3, "kms:*"): False}
+    assert at_key(service_statement(S3, USES)) == {(S3, action): True for action in USES}
+    assert at_key(service_statement(S3, [*USES, "kms:Encrypt"]))[S3, "kms:Encrypt"] is False
+    assert at_key(service_statement(S3, "kms:*")) == {(S3, "kms:*"): False}
 
 
 def test_the_key_policy_that_aws_gives_for_log_groups_is_needed_whole() -> None:
     only = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": GROUP}}}
     given = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"]
-    found = at_key(lets(LOGS, [*given, "kms:Describe*"], **only))
+    found = at_key(service_statement(LOGS, [*given, "kms:Describe*"], **only))
     assert set(found.values()) == {True}
     assert len(found) == 5
-    assert at_key(lets(LOGS, [*given, "kms:CreateGrant"], **only))[LOGS, "kms:CreateGrant"] is False
+    assert (
+        at_key(service_statement(LOGS, [*given, "kms:CreateGrant"], **only))[
+            LOGS, "kms:CreateGrant"
+        ]
+        is False
+    )
 
 
 # Trust ---------------------------------------------------------------------------------------
@@ -207,15 +211,17 @@ def test_what_is_unknown_of_a_statement_leaves_it_open(said: Any) -> None:
 def test_an_edge_that_cannot_be_seen_may_be_what_needs_it() -> None:
     unseen = declare("aws_cloudwatch_event_target.t", rule="done", arn=UNKNOWN)
     work = queue()
-    found = weighed(work, policy_of(work, lets(S3, [SEND, "sqs:*"])), rule(), unseen)
+    found = weighed(
+        work, resource_policy(work, service_statement(S3, [SEND, "sqs:*"])), rule(), unseen
+    )
     assert [grant.holds for grant in found] == [True, None]
     assert "as far as it is known how" in found[1].surplus
 
 
 def test_a_log_group_is_judged_by_what_is_about_it() -> None:
-    said = lets(EVENTS, "logs:*", Resource=arn("logs", "log-group:/aws/events/x:*"))
+    said = service_statement(EVENTS, "logs:*", Resource=arn("logs", "log-group:/aws/events/x:*"))
     policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(said))
     assert weighed(log_group(), policy, function(), role("r")) == []
-    near = lets(EVENTS, "logs:PutLogEvents", Resource=f"{GROUP}:*")
+    near = service_statement(EVENTS, "logs:PutLogEvents", Resource=f"{GROUP}:*")
     policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(near))
     assert [g.holds for g in weighed(log_group(), policy, function(), role("r"))] == [False]

@@ -10,8 +10,9 @@ import pytest
 from planproof.aws.datapath import JudgedEdge
 from planproof.results import EdgeState
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import OTHER, arn, judged, queue
-from tests.builders.stacks import DeclaredResource, declare, stack
+from tests.aws.datapath.judging import judged
+from tests.builders.parts import arn, queue
+from tests.builders.stacks import SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 DEAD = arn("sqs", "dead")
 WORK_URL, DEAD_URL = (str(queue(name).resource.get("url")) for name in ("work", "dead"))
@@ -43,7 +44,7 @@ def the(*parts: DeclaredResource) -> JudgedEdge:
 def test_the_queue_that_is_named_gets_them(form: str) -> None:
     edge = the(*FORMS[form](redrive()), queue("dead"))
     assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_sqs_queue.dead")
-    assert edge.rulings == ()
+    assert edge.decided_needs == ()
 
 
 @pytest.mark.parametrize("text", [None, "", UNKNOWN])
@@ -53,7 +54,7 @@ def test_without_a_policy_nobody_does(text: Any) -> None:
 
 
 @each_form
-@pytest.mark.parametrize("account", [{}, {"account": OTHER}, {"region": "eu-west-1"}])
+@pytest.mark.parametrize("account", [{}, {"account": SECOND_ACCOUNT}, {"region": "eu-west-1"}])
 def test_a_queue_from_outside_is_not_known(form: str, account: dict[str, str]) -> None:
     edge = the(*FORMS[form](redrive(arn("sqs", "dead", **account))))
     # Of another account or region it can be none, whoever owns it.
@@ -99,7 +100,7 @@ def test_a_policy_of_which_nobody_knows_whose_it_is_leaves_it_open() -> None:
         ({}, {"name": "dead.fifo"}, EdgeState.BROKEN),
         ({}, {"region": "eu-west-1"}, EdgeState.BROKEN),
         ({"region": "eu-west-1"}, {}, EdgeState.BROKEN),
-        ({}, {"account": OTHER}, EdgeState.BROKEN),
+        ({}, {"account": SECOND_ACCOUNT}, EdgeState.BROKEN),
     ],
 )
 def test_both_are_of_one_kind_and_place(

@@ -7,29 +7,31 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.strangers import STRANGER, Attempt, guarded, needless, outsiders
+from planproof.aws.datapath.strangers import (
+    OTHER_ACCOUNT,
+    Attempt,
+    outsiders,
+    resources_with_policies,
+    unneeded_services,
+)
 from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    EVENTS,
-    OTHER,
-    S3,
+from tests.aws.datapath.judging import path_of
+from tests.builders.parts import (
     arn,
     bucket,
-    document,
     function,
     key,
-    lets,
     log_group,
-    path_of,
-    policy_of,
     queue,
+    resource_policy,
+    role,
     rule,
-    statement,
     table,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, stack
+from tests.builders.policies import EVENTS, S3, document, service_statement, statement
+from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 NOBODY = "an unauthenticated caller"
 SECRET = arn("secretsmanager", "secret:api-AbCdEf")
@@ -46,15 +48,15 @@ def bus() -> DeclaredResource:
 
 # type of part → the parts with a policy of one statement, and an action of its service
 def of_bucket(said: Any) -> list[DeclaredResource]:
-    return [bucket(), policy_of(bucket(), said)]
+    return [bucket(), resource_policy(bucket(), said)]
 
 
 def of_queue(said: Any) -> list[DeclaredResource]:
-    return [queue(), policy_of(queue(), said)]
+    return [queue(), resource_policy(queue(), said)]
 
 
 def of_topic(said: Any) -> list[DeclaredResource]:
-    return [topic(), policy_of(topic(), said)]
+    return [topic(), resource_policy(topic(), said)]
 
 
 def of_key(said: Any) -> list[DeclaredResource]:
@@ -140,11 +142,11 @@ def test_the_own_account_is_nobodys_business(kind: str, principal: Any) -> None:
 @pytest.mark.parametrize(
     "principal",
     [
-        f"arn:aws:iam::{OTHER}:root",
-        OTHER,
-        f"arn:aws:iam::{OTHER}:role/theirs",
-        f"arn:aws:iam::{OTHER}:user/theirs",
-        f"arn:aws:sts::{OTHER}:assumed-role/theirs/session",
+        f"arn:aws:iam::{SECOND_ACCOUNT}:root",
+        SECOND_ACCOUNT,
+        f"arn:aws:iam::{SECOND_ACCOUNT}:role/theirs",
+        f"arn:aws:iam::{SECOND_ACCOUNT}:user/theirs",
+        f"arn:aws:sts::{SECOND_ACCOUNT}:assumed-role/theirs/session",
     ],
     ids=["root", "account id", "role", "user", "session"],
 )
@@ -152,9 +154,9 @@ def test_another_account_that_is_named_is_let_in(kind: str, principal: str) -> N
     found = tried(*parts_of(kind, {"AWS": [OWN_ROLE, principal]}))
     assert {who: attempt.holds for who, attempt in found.items()} == {
         **REFUSED,
-        f"account {OTHER}": False,
+        f"account {SECOND_ACCOUNT}": False,
     }
-    attempt = found[f"account {OTHER}"]
+    attempt = found[f"account {SECOND_ACCOUNT}"]
     assert attempt.actions == (KINDS[kind][1],)
     assert attempt.statement is not None
     assert attempt.policies
@@ -194,7 +196,7 @@ def test_a_condition_on_who_asks_keeps_strangers_out(
 @pytest.mark.parametrize(
     ("operator", "name", "value", "holds"),
     [
-        ("StringEquals", "aws:PrincipalAccount", STRANGER, False),
+        ("StringEquals", "aws:PrincipalAccount", OTHER_ACCOUNT, False),
         ("StringNotEquals", "aws:PrincipalAccount", ACCOUNT, False),
         ("StringEqualsIfExists", "aws:SourceAccount", ACCOUNT, False),
         ("Bool", "aws:SecureTransport", "true", False),
@@ -218,7 +220,7 @@ def test_a_denial_keeps_strangers_out() -> None:
         "Effect": "Deny",
         "Condition": {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
     }
-    parts = (queue(), policy_of(queue(), statement(action, Principal="*"), denial))
+    parts = (queue(), resource_policy(queue(), statement(action, Principal="*"), denial))
     assert verdicts(*parts) == REFUSED
 
 
@@ -254,10 +256,13 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
 
 def test_of_a_part_in_an_unknown_account_only_strangers_are_surely_strangers() -> None:
     nowhere = queue(arn=UNKNOWN)
-    for principal, named in (({"AWS": OTHER}, None), ({"AWS": [OTHER, "*"]}, None)):
+    for principal, named in (
+        ({"AWS": SECOND_ACCOUNT}, None),
+        ({"AWS": [SECOND_ACCOUNT, "*"]}, None),
+    ):
         said = statement("sqs:SendMessage", Principal=principal)
-        found = verdicts(nowhere, policy_of(queue(), said), region=None)
-        assert found[f"account {OTHER}"] is named
+        found = verdicts(nowhere, resource_policy(queue(), said), region=None)
+        assert found[f"account {SECOND_ACCOUNT}"] is named
     assert found["another account"] is False
 
 
@@ -284,7 +289,7 @@ def test_what_aws_gives_a_part_by_default_lets_nobody_in(part: DeclaredResource)
 def test_every_type_with_policies_is_guarded() -> None:
     every = [declare(f"{type_}.x", arn=arn("x", "x")) for type_ in sorted(RESOURCE_POLICY_TYPES)]
     found = stack(*every, declare("data.aws_sqs_queue.d"), declare("aws_sfn_state_machine.m"))
-    assert {str(part) for part in guarded(Authority(found))} == {
+    assert {str(part) for part in resources_with_policies(Authority(found))} == {
         f"{type_}.x" for type_ in RESOURCE_POLICY_TYPES
     }
 
@@ -300,9 +305,9 @@ def notified(*statements: Any, target: Any = None) -> dict[str, tuple[bool | Non
         bucket="films",
         queue=[{"queue_arn": arn("sqs", "work") if target is None else target}],
     )
-    found = stack(bucket(), notice, work, policy_of(work, *statements), rule())
+    found = stack(bucket(), notice, work, resource_policy(work, *statements), rule())
     authority = Authority(found)
-    attempts = needless(authority, path_of(found), found["aws_sqs_queue.work"])
+    attempts = unneeded_services(authority, path_of(found), found["aws_sqs_queue.work"])
     return {attempt.who: (attempt.holds, attempt.found) for attempt in attempts}
 
 
@@ -310,18 +315,20 @@ SEND = "sqs:SendMessage"
 
 
 def test_a_service_that_an_edge_needs_is_welcome() -> None:
-    assert notified(lets(S3, SEND)) == {S3: (True, "an edge of the data path needs it")}
-    assert notified(lets("S3.AmazonAWS.com", SEND))["S3.AmazonAWS.com"][0] is True
+    assert notified(service_statement(S3, SEND)) == {
+        S3: (True, "an edge of the data path needs it")
+    }
+    assert notified(service_statement("S3.AmazonAWS.com", SEND))["S3.AmazonAWS.com"][0] is True
 
 
 def test_one_that_none_needs_is_not() -> None:
-    found = notified(lets(S3, SEND), lets(EVENTS, SEND))
+    found = notified(service_statement(S3, SEND), service_statement(EVENTS, SEND))
     assert [holds for holds, _ in found.values()] == [True, False]
     assert found[EVENTS][1].endswith("lets it in, and no edge of the data path needs it")
 
 
 def test_a_denial_lets_nobody_in() -> None:
-    assert notified({**lets(EVENTS, SEND), "Effect": "Deny"}) == {}
+    assert notified({**service_statement(EVENTS, SEND), "Effect": "Deny"}) == {}
 
 
 def test_principals_of_the_account_are_no_services() -> None:
@@ -334,9 +341,9 @@ def test_everybody_but_some_are_many() -> None:
 
 
 def test_an_edge_of_unknown_target_may_need_it() -> None:
-    assert notified(lets(S3, SEND), target=UNKNOWN)[S3][0] is None
-    elsewhere = arn("sqs", "work", account=OTHER)
-    assert notified(lets(S3, SEND), target=elsewhere)[S3][0] is False
+    assert notified(service_statement(S3, SEND), target=UNKNOWN)[S3][0] is None
+    elsewhere = arn("sqs", "work", account=SECOND_ACCOUNT)
+    assert notified(service_statement(S3, SEND), target=elsewhere)[S3][0] is False
 
 
 def test_what_a_policy_of_unknown_text_lets_in_is_open() -> None:
@@ -345,7 +352,7 @@ def test_what_a_policy_of_unknown_text_lets_in_is_open() -> None:
     )
     found = stack(queue(), unread)
     authority = Authority(found)
-    (attempt,) = needless(authority, path_of(found), found["aws_sqs_queue.work"])
+    (attempt,) = unneeded_services(authority, path_of(found), found["aws_sqs_queue.work"])
     assert (attempt.who, attempt.holds) == ("an unknown principal", None)
 
 
@@ -356,5 +363,5 @@ def test_lambda_is_needed_by_the_role_of_a_function_alone() -> None:
         ((function(role=UNKNOWN), role("r")), None),
     ):
         found = stack(*parts)
-        attempts = needless(Authority(found), path_of(found), found["aws_iam_role.r"])
+        attempts = unneeded_services(Authority(found), path_of(found), found["aws_iam_role.r"])
         assert [attempt.holds for attempt in attempts] == [holds]

@@ -8,19 +8,10 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.strangers import STRANGER, Attempt, outsiders
-from tests.aws.datapath.parts import (
-    OTHER,
-    arn,
-    bucket,
-    function,
-    key,
-    policy_of,
-    queue,
-    statement,
-    table,
-)
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
+from planproof.aws.datapath.strangers import OTHER_ACCOUNT, Attempt, outsiders
+from tests.builders.parts import arn, bucket, function, key, queue, resource_policy, table
+from tests.builders.policies import statement
+from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 NOBODY = "an unauthenticated caller"
 ANOTHER = "another account"
@@ -40,12 +31,12 @@ def verdicts(*parts: DeclaredResource) -> dict[str, bool | None]:
 
 def at_bucket(resource: str | list[str], **more: Any) -> dict[str, bool | None]:
     said = statement("s3:GetObject", resource, **more)
-    return verdicts(bucket(), policy_of(bucket(), said))
+    return verdicts(bucket(), resource_policy(bucket(), said))
 
 
 def at_queue(*conditions: Any) -> dict[str, bool | None]:
     said = [statement("sqs:SendMessage", Principal="*", Condition=c) for c in conditions]
-    return verdicts(queue(), policy_of(queue(), *said))
+    return verdicts(queue(), resource_policy(queue(), *said))
 
 
 # What lies within a part ----------------------------------------------------------------------
@@ -59,7 +50,7 @@ def test_objects_that_a_policy_names_are_asked_for(path: str) -> None:
 
 def test_the_object_that_lets_somebody_in_is_named() -> None:
     said = statement("s3:GetObject", f"{FILMS}/public/*", Principal="*")
-    found = tried(bucket(), policy_of(bucket(), said))[NOBODY]
+    found = tried(bucket(), resource_policy(bucket(), said))[NOBODY]
     assert f"(asked on {FILMS}/public/planproof)" in found.found
     assert found.statement is not None
 
@@ -78,7 +69,7 @@ def test_what_is_left_of_a_denial_is_asked_for() -> None:
     but = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject"}
     for kept, holds in ((f"{FILMS}/public/*", False), ("arn:aws:s3:::other/*", True)):
         denial = {**but, "NotResource": kept}
-        found = verdicts(bucket(), policy_of(bucket(), open_, denial))
+        found = verdicts(bucket(), resource_policy(bucket(), open_, denial))
         assert found[NOBODY] is holds
 
 
@@ -89,7 +80,7 @@ def test_a_policy_variable_leaves_open_which_objects_are_meant() -> None:
     only = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
     assert at_bucket(path, Principal="*", Condition=only) == {ANOTHER: True, NOBODY: True}
     denial = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
-    policy = policy_of(bucket(), statement("s3:GetObject", path, Principal="*"), denial)
+    policy = resource_policy(bucket(), statement("s3:GetObject", path, Principal="*"), denial)
     assert verdicts(bucket(), policy) == {ANOTHER: True, NOBODY: True}
 
 
@@ -191,29 +182,29 @@ def test_a_member_of_the_organization_may_have_to_be_of_this_account_too() -> No
 def test_whom_a_denial_spares_is_tried(spared: Any, who: str) -> None:
     open_ = statement("sqs:SendMessage", Principal="*")
     denial = {**open_, "Effect": "Deny", "Condition": spared}
-    found = verdicts(queue(), policy_of(queue(), open_, denial))
+    found = verdicts(queue(), resource_policy(queue(), open_, denial))
     assert found[who] is False
     everybody = {**open_, "Effect": "Deny"}
-    refused = verdicts(queue(), policy_of(queue(), open_, denial, everybody))
+    refused = verdicts(queue(), resource_policy(queue(), open_, denial, everybody))
     assert set(refused.values()) == {True}
 
 
 def test_the_caller_of_a_key_may_be_of_the_account_that_is_named() -> None:
-    for account, who in ((PARTNER, f"account {PARTNER}"), (STRANGER, ANOTHER)):
+    for account, who in ((PARTNER, f"account {PARTNER}"), (OTHER_ACCOUNT, ANOTHER)):
         only = {"StringEquals": {"kms:CallerAccount": account}}
         said = statement("kms:Decrypt", Principal={"AWS": "*"}, Condition=only)
         assert verdicts(key(said))[who] is False
 
 
 def test_a_named_user_may_be_limited_to_some_objects() -> None:
-    theirs = {"AWS": f"arn:aws:iam::{OTHER}:user/theirs"}
+    theirs = {"AWS": f"arn:aws:iam::{SECOND_ACCOUNT}:user/theirs"}
     found = at_bucket(f"{FILMS}/in/*", Principal=theirs)
-    assert found[f"account {OTHER}"] is False
+    assert found[f"account {SECOND_ACCOUNT}"] is False
 
 
 def test_the_account_of_the_stack_may_be_the_usual_stranger() -> None:
-    own = queue(account=STRANGER)
-    said = statement("sqs:SendMessage", Principal={"AWS": STRANGER})
-    found = stack(own, policy_of(own, said), region=None)
+    own = queue(account=OTHER_ACCOUNT)
+    said = statement("sqs:SendMessage", Principal={"AWS": OTHER_ACCOUNT})
+    found = stack(own, resource_policy(own, said), region=None)
     attempts = outsiders(Authority(found), own.resource)
     assert {a.who: a.holds for a in attempts} == {ANOTHER: True, NOBODY: True}

@@ -8,26 +8,24 @@ import pytest
 
 from planproof.aws.datapath import Authority
 from planproof.aws.datapath.surplus import Grant, grants
-from planproof.aws.sdk_calls import Calls
+from planproof.aws.sdk_calls import SdkCalls
 from planproof.values import UNKNOWN
-from tests.aws.datapath.parts import (
-    KEY,
-    OTHER,
-    ROLE,
+from tests.aws.datapath.judging import calling, path_of
+from tests.builders.parts import (
+    KEY_ARN,
     arn,
     bucket,
-    calling,
-    document,
     function,
-    granted,
+    inline_policy,
     key,
-    path_of,
     queue,
-    statement,
+    role,
+    role_arn,
     table,
     topic,
 )
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, role, stack, trust
+from tests.builders.policies import document, statement, trust
+from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 ASSETS = arn("dynamodb", "table/assets")
 PUT = calling("dynamodb.PutItem")
@@ -40,13 +38,13 @@ def job(**more: Any) -> DeclaredResource:
 
 def weighed(
     *statements: Any,
-    calls: Calls = PUT,
+    calls: SdkCalls = PUT,
     parts: tuple[DeclaredResource, ...] = (),
     of: DeclaredResource | None = None,
     runs: DeclaredResource | None = None,
 ) -> list[Grant]:
     """Each grant of the role of a function that writes to a table, weighed."""
-    policy = [granted(*statements)] if statements else []
+    policy = [inline_policy(*statements)] if statements else []
     found = stack(of or role("r"), runs or job(), table(), *policy, *parts)
     authority = Authority(found)
     return list(grants(authority, path_of(found, calls), found["aws_iam_role.r"]))
@@ -239,7 +237,7 @@ def test_code_that_cannot_be_read_may_need_more() -> None:
 
 def test_the_code_of_another_function_does_not_matter() -> None:
     unread = calling("dynamodb.PutItem", unread=("a.py:1 is beyond reading.",))
-    found = verdicts(NEEDED, calls=unread, parts=(role("s"),), runs=job(role=f"{ROLE}/s"))
+    found = verdicts(NEEDED, calls=unread, parts=(role("s"),), runs=job(role=role_arn("s")))
     assert [holds for _, holds, _ in found] == [False]
 
 
@@ -287,7 +285,7 @@ def test_a_need_of_a_role_of_unknown_arn_may_be_what_it_is_for() -> None:
 
 
 def test_a_grant_on_an_outside_key_is_in_use_though_its_owner_may_refuse() -> None:
-    theirs = arn("kms", "key/theirs", account=OTHER)
+    theirs = arn("kms", "key/theirs", account=SECOND_ACCOUNT)
     reads = declare(
         "aws_lambda_event_source_mapping.m",
         function_name="job",
@@ -306,9 +304,9 @@ def test_a_grant_that_the_key_refuses_is_in_use() -> None:
         function_name="job",
         event_source_arn=arn("sqs", "work"),
     )
-    closed = key(policy=document(statement("kms:*", Principal={"AWS": f"{ROLE}/admin"})))
-    parts = (queue(kms_master_key_id=KEY), reads, closed)
-    assert verdicts(statement("kms:Decrypt", KEY), parts=parts) == [("kms:Decrypt", True, "")]
+    closed = key(policy=document(statement("kms:*", Principal={"AWS": role_arn("admin")})))
+    parts = (queue(kms_master_key_id=KEY_ARN), reads, closed)
+    assert verdicts(statement("kms:Decrypt", KEY_ARN), parts=parts) == [("kms:Decrypt", True, "")]
 
 
 def test_a_grant_on_what_is_called_somewhere_may_be_needed() -> None:
@@ -318,6 +316,6 @@ def test_a_grant_on_what_is_called_somewhere_may_be_needed() -> None:
 
 
 def test_a_role_that_nobody_uses_needs_nothing() -> None:
-    found = stack(role("r", assume_role_policy=trust("ec2.amazonaws.com")), granted(NEEDED))
+    found = stack(role("r", assume_role_policy=trust("ec2.amazonaws.com")), inline_policy(NEEDED))
     (grant,) = grants(Authority(found), path_of(found), found["aws_iam_role.r"])
     assert grant.holds is False

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from planproof.aws.policies.held import bucket_policies
+
 from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES, resource_policies
 from planproof.iam import Effect
+from tests.builders.policies import S3
 from tests.builders.resource_parts import (
     BUS,
     FUNCTION,
     KINDS,
-    S3,
     bus_permission,
     constrained,
     decide,

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.policies.held import HeldPolicies, boundaries, identity_policies
+from planproof.aws.policies.applicable import ApplicablePolicies
+from planproof.aws.policies.principal import identity_policies, permissions_boundaries
 from planproof.iam import Effect, Request, evaluate
 from planproof.terraform.source_index import SourceIndex, scan_text
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
-from tests.builders.stacks import ACCOUNT, DeclaredResource, allow, declare, role, stack
+from tests.builders.parts import role
+from tests.builders.policies import allow
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 GET = allow("s3:GetObject", "arn:aws:s3:::films/*")
 PUT = allow("s3:PutObject", "arn:aws:s3:::films/*")
@@ -34,7 +37,7 @@ def group(name: str, **values: Any) -> DeclaredResource:
 
 def may_get(found: Stack, name: str = "u", of: str = "aws_iam_user") -> Effect:
     """Whether a user may; or whether anybody may by the policies of a group."""
-    held = HeldPolicies.of(found, found[f"{of}.{name}"])
+    held = ApplicablePolicies.of(found, found[f"{of}.{name}"])
     caller = f"arn:aws:iam::{ACCOUNT}:user/{name}"
     request = Request("s3:GetObject", "arn:aws:s3:::films/a.mp4", caller, ACCOUNT)
     return evaluate(request, held.policies).effect
@@ -208,7 +211,7 @@ def test_a_principal_that_is_looked_up_may_hold_anything(type_: str) -> None:
     assert policy.problem == (
         f"the policies of this {type_.removeprefix('aws_iam_')} are not part of this stack"
     )
-    (boundary,) = boundaries(found, found[f"data.{type_}.p"])
+    (boundary,) = permissions_boundaries(found, found[f"data.{type_}.p"])
     assert boundary.problem == "its permissions boundary is not part of this stack"
     assert may_get(found, "p", f"data.{type_}") is Effect.UNDETERMINED
 
@@ -224,7 +227,7 @@ def test_what_the_stack_gives_to_a_principal_that_is_looked_up_counts_too() -> N
         declare("data.aws_iam_user.u", user_name="u", id="AIDA1", permissions_boundary=""),
         declare("aws_iam_user_policy.p", user="u", name="p", policy=deny),
     )
-    assert boundaries(found, found["data.aws_iam_user.u"]) == []
+    assert permissions_boundaries(found, found["data.aws_iam_user.u"]) == []
     assert may_get(found, "u", "data.aws_iam_user") is Effect.EXPLICITLY_DENIED
 
 
@@ -232,7 +235,7 @@ def test_what_is_no_principal_has_no_identity_policies() -> None:
     found = stack(declare("aws_sqs_queue.q", name="q", permissions_boundary="x"))
     queue = found["aws_sqs_queue.q"]
     assert identity_policies(found, queue) == []
-    assert boundaries(found, queue) == []
+    assert permissions_boundaries(found, queue) == []
 
 
 SOURCES = """resource "aws_iam_user_policy" "p" {

@@ -6,23 +6,22 @@ import json
 
 import pytest
 
-from planproof.aws.policies.held import HeldPolicies
+from planproof.aws.policies.applicable import ApplicablePolicies
 from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Request, evaluate
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from tests.builders.parts import arn, role, role_arn
 from tests.builders.resource_parts import (
     KINDS,
-    OTHER,
     WITH_ATTRIBUTE,
-    arn,
     decide,
     key_of,
     let,
     plain,
     queue_of,
 )
-from tests.builders.stacks import ACCOUNT, declare, role, role_arn, stack
+from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, declare, stack
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -195,7 +194,7 @@ def test_a_topic_without_a_policy_serves_its_own_account() -> None:
         return decide(found, "aws_sns_topic.t", "sns:Publish", alarms, context)
 
     assert publish(ACCOUNT) is Effect.ALLOWED
-    assert publish(OTHER) is Effect.IMPLICITLY_DENIED
+    assert publish(SECOND_ACCOUNT) is Effect.IMPLICITLY_DENIED
     nowhere = stack(topic, region=None)
     assert decide(nowhere, "aws_sns_topic.t", "sns:Publish") is Effect.UNDETERMINED
     (policy,) = resource_policies(nowhere, nowhere["aws_sns_topic.t"])
@@ -222,7 +221,7 @@ def test_a_key_without_a_policy_hands_over_to_the_policies_of_its_account() -> N
     request = Request("kms:Decrypt", key.resource.get("arn"), role_arn("r"))
 
     def may(found: Stack) -> Effect:
-        held = HeldPolicies.of(found, found["aws_iam_role.r"], found["aws_kms_key.k"])
+        held = ApplicablePolicies.of(found, found["aws_iam_role.r"], found["aws_kms_key.k"])
         return evaluate(request, held.policies).effect
 
     assert may(stack(*items)) is Effect.ALLOWED

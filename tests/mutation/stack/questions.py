@@ -17,7 +17,9 @@ from planproof.terraform.links import configured, linked, links, references
 from planproof.terraform.physical_names import compare_names, physical_names
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, leaves
-from tests.builders.stacks import allow, declare, role, stack
+from tests.builders.parts import role
+from tests.builders.policies import allow
+from tests.builders.stacks import declare, stack
 
 QUEUE, OTHER, ROLE, DATA = (
     "aws_sqs_queue.q",

@@ -13,7 +13,8 @@ from planproof.results import Evidence, ScenarioResult
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from tests.builders.stacks import ACCOUNT, declare, role, role_arn, stack
+from tests.builders.parts import role, role_arn
+from tests.builders.stacks import ACCOUNT, declare, stack
 
 JOBS, DEAD, OTHER = "aws_sqs_queue.jobs", "aws_sqs_queue.dead", "aws_sqs_queue.other"
 READER, WRITER = "aws_iam_role.reader", "aws_iam_role.writer"

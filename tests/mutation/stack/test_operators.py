@@ -15,7 +15,9 @@ from planproof.mutation.stack.operators import (
     resources,
 )
 from planproof.values import UNKNOWN
-from tests.builders.stacks import ACCOUNT, allow, declare, role, role_arn, stack
+from tests.builders.parts import role, role_arn
+from tests.builders.policies import allow
+from tests.builders.stacks import ACCOUNT, declare, stack
 from tests.mutation.stack.made_scene import (
     QUEUES,
     SPOKEN,

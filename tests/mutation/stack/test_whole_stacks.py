@@ -15,8 +15,10 @@ from planproof.mutation.stack.model import Mutant, Scene, changed
 from planproof.mutation.stack.operators import OPERATORS, mutants_of
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Value, leaves
+from tests.builders.parts import role
+from tests.builders.policies import allow
 from tests.builders.shipped import shipped_stacks
-from tests.builders.stacks import ACCOUNT, DeclaredResource, allow, declare, role, stack
+from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 
 @cache

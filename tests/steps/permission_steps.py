@@ -1,0 +1,159 @@
+"""Asks a permission step of a small pipeline, word for word as a feature has it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pytest_bdd.steps import step_function_context_registry
+
+from planproof.aws.datapath import Authority
+from planproof.evidence import Recorder
+from planproof.terraform.stack import Stack
+from planproof.verdicts import Verdict
+from steps import permissions
+from steps.pipeline import MEDIACONVERT, Pipeline
+from steps.support.iam_names import IamNames
+from tests.builders.parts import role, role_arn
+from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
+from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
+
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:worker"
+TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/assets"
+KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f6337be"
+GROUP_ARN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/worker"
+RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/states"
+STATES = {"source": ["aws.mediaconvert"], "detail-type": ["MediaConvert Job State Change"]}
+
+
+def queue_arn(name: str) -> str:
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+
+
+def queue(name: str, **values: Any) -> DeclaredResource:
+    url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+    return declare(
+        f"aws_sqs_queue.{name}", name=name, arn=queue_arn(name), id=url, url=url, **values
+    )
+
+
+def bucket(name: str) -> DeclaredResource:
+    return declare(f"aws_s3_bucket.{name}", bucket=name, id=name, arn=f"arn:aws:s3:::{name}")
+
+
+def redrive(target: str) -> str:
+    return json.dumps({"deadLetterTargetArn": queue_arn(target), "maxReceiveCount": 3})
+
+
+PARTS = (
+    bucket("films"),
+    bucket("clips"),
+    declare(
+        "aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": queue_arn("jobs")}]
+    ),
+    queue("jobs", redrive_policy=redrive("jobs_dead")),
+    queue("jobs_dead", redrive_policy=None),
+    queue("states", redrive_policy=redrive("states_dead")),
+    queue("states_dead", redrive_policy=None),
+    declare(
+        "aws_lambda_event_source_mapping.m",
+        event_source_arn=queue_arn("jobs"),
+        function_name=FUNCTION_ARN,
+    ),
+    declare(
+        "aws_lambda_function.worker",
+        function_name="worker",
+        id="worker",
+        arn=FUNCTION_ARN,
+        role=role_arn("worker"),
+        logging_config=[{"log_group": "/aws/lambda/worker"}],
+        environment=[{"variables": {"TABLE": "assets", "OUT": "clips"}}],
+    ),
+    declare("aws_cloudwatch_log_group.worker", name="/aws/lambda/worker", arn=GROUP_ARN),
+    declare(
+        "aws_cloudwatch_event_rule.states",
+        name="states",
+        arn=RULE_ARN,
+        event_pattern=json.dumps(STATES),
+    ),
+    declare("aws_cloudwatch_event_target.t", rule="states", arn=queue_arn("states")),
+    declare("aws_dynamodb_table.assets", name="assets", id="assets", arn=TABLE_ARN),
+    declare("aws_dynamodb_table.other", name="other", id="other", arn=f"{TABLE_ARN}-other"),
+    declare("aws_kms_key.media", arn=KEY_ARN, id="0f6337be", key_id="0f6337be"),
+    role("worker"),
+    role("converter", MEDIACONVERT),
+)
+
+
+def pipeline_of(*items: DeclaredResource, without: str = "", sources: str | None = None) -> Stack:
+    """The pipeline; an item replaces the part of the same address."""
+    parts = {item.resource.address: item for item in (*PARTS, *items)}
+    return stack(*(parts[a] for a in parts if a != without), sources=sources)
+
+
+def iam_names_of(found: Stack) -> IamNames:
+    return IamNames(Pipeline(found), Authority(found))
+
+
+def ask(step: str, found: Stack, *table: str) -> Recorder:
+    """What a step of a feature wrote down; rows of its table are written as there."""
+    defined = [
+        d
+        for d in step_function_context_registry.values()
+        if d.step_func.__module__ == permissions.__name__ and d.parser.is_matching(step)
+    ]
+    assert len(defined) == 1, step
+    arguments: dict[str, Any] = defined[0].parser.parse_arguments(step)
+    if table:
+        arguments["datatable"] = [
+            [cell.strip() for cell in row.strip().strip("|").split("|")] for row in table
+        ]
+    evidence = Recorder()
+    defined[0].step_func(
+        iam_names=iam_names_of(found),
+        resolved_stacks=MadeResolvedStacks(found),
+        evidence=evidence,
+        **arguments,
+    )
+    return evidence
+
+
+def grants(*statements: dict[str, Any], to: str = "worker", name: str = "p") -> DeclaredResource:
+    """An inline policy of a role."""
+    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    return declare(f"aws_iam_role_policy.{name}", name=name, role=to, policy=policy)
+
+
+def statement(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Any:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def queue_policy(*statements: dict[str, Any], name: str = "jobs") -> DeclaredResource:
+    url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    return declare(f"aws_sqs_queue_policy.{name}", queue_url=url, policy=policy)
+
+
+def bucket_policy(*statements: dict[str, Any], name: str = "films") -> DeclaredResource:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    return declare(f"aws_s3_bucket_policy.{name}", bucket=name, policy=policy)
+
+
+def both(
+    step: str, *items: DeclaredResource, table: tuple[str, ...] = ()
+) -> tuple[Verdict, Verdict]:
+    """The verdicts of "is allowed" and of "is not allowed"; ``step`` has IS in place of these."""
+    found = pipeline_of(*items)
+    return (
+        verdict(ask(step.replace("IS", "is allowed"), found, *table)),
+        verdict(ask(step.replace("IS", "is not allowed"), found, *table)),
+    )
+
+
+def said(step: str, *items: DeclaredResource) -> str:
+    """What is said of a step that is undetermined whichever way it is asked."""
+    found = pipeline_of(*items)
+    for verb in ("is allowed", "is not allowed"):
+        evidence = ask(step.replace("IS", verb), found)
+        assert verdict(evidence) is Verdict.UNDETERMINED
+    return evidence.evidence[-1].found
