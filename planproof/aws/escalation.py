@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final
 
-from planproof.aws.policies.held import AttachedPolicy
+from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import PolicyDocument, StatementRef, statements_allowing
 from planproof.iam.actions import AccessLevel, access_level, all_actions
 from planproof.iam.context import Context, Missing

@@ -1,1 +1,1 @@
-"""Which policies a principal, a resource or a key has in a stack."""
+"""The policies of the principals and resources of a stack."""

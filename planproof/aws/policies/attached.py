@@ -1,8 +1,8 @@
-"""One policy document of the stack: what it says, which resource holds it, and where that stands.
+"""A policy document of the stack, the resource that declares it, and its source locations.
 
-Its text may stand in a resource as JSON or ``jsonencode``, come from an
-``aws_iam_policy_document``, or be written nowhere: AWS makes a statement of an
-``aws_lambda_permission``, and gives a key a policy where the sources name none.
+Its text may be in a resource as JSON or ``jsonencode``, or come from an
+``aws_iam_policy_document``. AWS generates others: a statement for an ``aws_lambda_permission``,
+and the default policy of a key without one.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from planproof.aws.policies.location import locate_statement
 from planproof.iam import PolicyDocument, PolicyError, PolicyKind, Statement
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, contains_unknown
+from planproof.verdicts import Truth
 
 
 @dataclass(frozen=True, slots=True)
 class AttachedPolicy:
-    """One policy document that has a say in what a principal may do, or in who may use a resource.
+    """A policy document that applies to a principal or to a resource.
 
     Attributes:
-        document: its statements; one that may be anything where its text is not known.
-        source: the resource that holds the text, that AWS makes the text of, or that names a
-            policy from outside the stack.
-        attribute: dotted path of the text, or of the name, below ``source``; "" where the text is
-            written nowhere.
-        attachment: the resource that ties it to the principal or to the resource; ``source``
+        document: its statements; an unknown document if its text is unknown.
+        source: the resource that contains the text, from which AWS generates it, or that names a
+            policy outside the stack.
+        attribute: dotted path of the text, or of the name, below ``source``; "" if AWS generates
+            the text.
+        attachment: the resource that attaches it to the principal or to the resource; ``source``
             itself for an inline policy.
-        problem: why the text, or a part of it, is UNKNOWN, as a clause; "" where it is known.
+        problem: why the text, or a part of it, is UNKNOWN, as a clause; "" if it is known.
     """
 
     document: PolicyDocument
@@ -39,13 +40,13 @@ class AttachedPolicy:
     problem: str = ""
 
     def path(self, statement: Statement) -> str:
-        """Dotted path of one of its statements below ``source``; "" where it is written nowhere."""
+        """Dotted path of a statement below ``source``; "" if AWS generates it."""
         return f"{self.attribute}.Statement.{statement.index}" if self.attribute else ""
 
     def locate(self, stack: Stack, statement: Statement) -> tuple[str, int]:
-        """File and line of one of its statements; ("", 0) where that cannot be told.
+        """File and line of a statement; ("", 0) if they are unknown.
 
-        One that is written nowhere has the line of the block that makes AWS write it.
+        For a generated statement, those of the block from which AWS generates it.
         """
         if self.attribute:
             return locate_statement(stack, self.source, self.attribute, statement)
@@ -53,24 +54,24 @@ class AttachedPolicy:
         return (block.file, block.line) if block else ("", 0)
 
 
-def written_policy(
+def declared_policy(
     source: Resource,
     attribute: str,
     kind: PolicyKind,
     attachment: Resource,
     *,
-    sure: bool | None = True,
-    doubt: str = "whether it is attached is not known",
+    applies: Truth = True,
+    problem: str = "whether it is attached is not known",
 ) -> AttachedPolicy:
-    """The document in an attribute; UNKNOWN where it, or whether it counts, is not known.
+    """The policy declared in an attribute; unknown if its text, or whether it applies, is unknown.
 
     Args:
-        sure: whether it counts, None where nobody knows.
-        doubt: what to say of the problem in that case.
+        applies: whether it applies to the principal or resource; not False.
+        problem: of the policy if that is unknown.
     """
     raw = source.get(attribute)
-    if sure is None:
-        return unknown_policy(source, attribute, kind, attachment, doubt)
+    if applies is None:
+        return unknown_policy(source, attribute, kind, attachment, problem)
     if not isinstance(raw, str):
         return unknown_policy(source, attribute, kind, attachment, "its text is not known")
     try:
@@ -80,7 +81,7 @@ def written_policy(
     return AttachedPolicy(document, source, attribute, attachment)
 
 
-def made_policy(
+def generated_policy(
     source: Resource,
     kind: PolicyKind,
     statements: list[dict[str, Any]],
@@ -89,10 +90,11 @@ def made_policy(
     version: str = "2012-10-17",
     problem: str = "",
 ) -> AttachedPolicy:
-    """The document that AWS makes of the attributes of ``source``; UNKNOWN may be any part of it.
+    """The policy that AWS generates from the attributes of ``source``.
 
     Args:
-        label: what reasons call it besides the address.
+        statements: any part of them may be UNKNOWN.
+        label: added to the address in the document's name.
         problem: why a part of it is UNKNOWN.
     """
     name = f"{source.address} ({label})" if label else source.address
@@ -105,21 +107,23 @@ def made_policy(
 
 
 def unknown_policy(
-    source: Resource, attribute: str, kind: PolicyKind, attachment: Resource, why: str
+    source: Resource, attribute: str, kind: PolicyKind, attachment: Resource, problem: str
 ) -> AttachedPolicy:
-    """A policy that may say anything, and why that is so."""
+    """A policy whose statements are unknown."""
     document = PolicyDocument.parse(UNKNOWN, source.address, kind)
-    return AttachedPolicy(document, source, attribute, attachment, why)
+    return AttachedPolicy(document, source, attribute, attachment, problem)
 
 
-def unknown_parts(resource: Resource, attributes: Iterable[str]) -> str:
-    """Which of these attributes nobody knows, as a clause; "" where all are known."""
-    open_parts = [name for name in attributes if contains_unknown(resource.get(name))]
-    return f"nobody knows its {' and '.join(open_parts)}" if open_parts else ""
+def unknown_attributes(resource: Resource, attributes: Iterable[str]) -> str:
+    """A clause that lists which of some attributes are unknown; "" if all are known."""
+    unknown = [name for name in attributes if contains_unknown(resource.get(name))]
+    return f"the value of its {' and '.join(unknown)} is not known" if unknown else ""
 
 
-def holder_of(policies: Iterable[AttachedPolicy], statement: Statement) -> AttachedPolicy | None:
-    """The policy that a statement belongs to."""
+def policy_of_statement(
+    policies: Iterable[AttachedPolicy], statement: Statement
+) -> AttachedPolicy | None:
+    """The policy that contains a statement."""
     for policy in policies:
         if any(statement is own for own in policy.document.statements):
             return policy

@@ -1,4 +1,4 @@
-"""Who may put events on an event bus: each permission as the statement that AWS makes of it.
+"""The permissions of an event bus, each as the policy statement that AWS generates from it.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-permissions.html
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html
@@ -11,17 +11,17 @@ from typing import Any, Final
 
 from planproof.aws.policies.attached import (
     AttachedPolicy,
-    made_policy,
-    unknown_parts,
+    generated_policy,
+    unknown_attributes,
     unknown_policy,
 )
 from planproof.iam import PolicyKind
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, is_unknown
+from planproof.verdicts import Truth
 
 BUS_IDENTITIES: Final = ("name", "arn", "id")
-_DEFAULT_ACTION: Final = "events:PutEvents"
 
 
 def permissions_of_bus(
@@ -30,35 +30,35 @@ def permissions_of_bus(
     """Each ``aws_cloudwatch_event_permission`` for an event bus, as a policy of one statement.
 
     Args:
-        overwritten: whether the bus has an ``aws_cloudwatch_event_bus_policy`` too, which takes
-            the place of permissions that were made before it.
+        overwritten: whether the bus also has an ``aws_cloudwatch_event_bus_policy``, which
+            replaces earlier permissions.
     """
     for permission in stack.managed("aws_cloudwatch_event_permission"):
-        sure = names_bus(stack, permission, bus)
-        why = ""
-        if sure is None:
-            why = f"whether it is for {bus} is not known"
+        applies = names_bus(stack, permission, bus)
+        problem = ""
+        if applies is None:
+            problem = f"whether it is for {bus} is not known"
         elif overwritten:
-            why = "an aws_cloudwatch_event_bus_policy of the same bus overwrites it"
-        if sure is not False and why:
-            yield unknown_policy(permission, "", PolicyKind.RESOURCE, permission, why)
-        elif sure:
-            yield _permission(permission, bus)
+            problem = "an aws_cloudwatch_event_bus_policy of the same bus overwrites it"
+        if applies is not False and problem:
+            yield unknown_policy(permission, "", PolicyKind.RESOURCE, permission, problem)
+        elif applies:
+            yield _permission_policy(permission, bus)
 
 
-def names_bus(stack: Stack, resource: Resource, bus: Resource) -> bool | None:
-    """Whether ``event_bus_name`` means a bus; where it is left out, the default bus."""
+def names_bus(stack: Stack, resource: Resource, bus: Resource) -> Truth:
+    """Whether ``event_bus_name`` names a bus; if it is left out, it names the default bus."""
     if resource.get("event_bus_name") is None:
         return bool(bus.get("name") == "default")
     return links(stack, resource, "event_bus_name", bus, BUS_IDENTITIES)
 
 
-def _permission(permission: Resource, bus: Resource) -> AttachedPolicy:
-    arn = bus.get("arn")
+def _permission_policy(permission: Resource, bus: Resource) -> AttachedPolicy:
+    arn, action = bus.get("arn"), permission.get("action")
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": _principal(permission.get("principal")),
-        "Action": _or(permission.get("action"), _DEFAULT_ACTION),
+        "Action": "events:PutEvents" if action is None else action,
         "Resource": arn if isinstance(arn, str) else UNKNOWN,
     }
     if isinstance(sid := permission.get("statement_id"), str):
@@ -66,12 +66,8 @@ def _permission(permission: Resource, bus: Resource) -> AttachedPolicy:
     conditions = permission.get("condition")
     if is_unknown(conditions) or conditions:
         statement["Condition"] = _conditions(conditions)
-    problem = unknown_parts(permission, ("principal", "action", "condition"))
-    return made_policy(permission, PolicyKind.RESOURCE, [statement], problem=problem)
-
-
-def _or(value: Value, default: Value) -> Value:
-    return default if value is None else value
+    problem = unknown_attributes(permission, ("principal", "action", "condition"))
+    return generated_policy(permission, PolicyKind.RESOURCE, [statement], problem=problem)
 
 
 def _principal(principal: Value) -> Value:
@@ -81,7 +77,7 @@ def _principal(principal: Value) -> Value:
 
 
 def _conditions(blocks: Value) -> Value:
-    """The condition: its operator, key and value are attributes of one block."""
+    """The Condition element, from blocks of an operator, a key and a value."""
     if is_unknown(blocks) or any(map(is_unknown, blocks)):
         return UNKNOWN
     found: dict[str, dict[str, Value]] = {}

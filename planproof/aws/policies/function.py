@@ -1,4 +1,4 @@
-"""Who may invoke a Lambda function: each permission as the statement that AWS makes of it.
+"""The permissions of a Lambda function, each as the policy statement that AWS generates from it.
 
 https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
@@ -12,14 +12,15 @@ from typing import Any, Final, NamedTuple
 
 from planproof.aws.policies.attached import (
     AttachedPolicy,
-    made_policy,
-    unknown_parts,
+    generated_policy,
+    unknown_attributes,
     unknown_policy,
 )
 from planproof.iam import PolicyKind
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, is_unknown
+from planproof.verdicts import Truth
 
 # A name, a partial ARN or an ARN, each with or without a version or alias.
 _FUNCTION: Final = re.compile(
@@ -27,7 +28,7 @@ _FUNCTION: Final = re.compile(
     r"(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>[^:]+))?\Z",
     re.ASCII,
 )
-# attribute → operator and context key of the condition that AWS makes of it
+# Attribute, with operator and key of the condition that AWS generates from it.
 _CONDITIONS: Final = (
     ("source_arn", "ArnLike", "AWS:SourceArn"),
     ("source_account", "StringEquals", "AWS:SourceAccount"),
@@ -38,51 +39,55 @@ _CONDITIONS: Final = (
 _IDENTITIES: Final = ("function_name", "arn", "id")
 
 
-class _Named(NamedTuple):
-    """Whether a permission names a function, and which version or alias of it."""
+class _FunctionReference(NamedTuple):
+    """Whether a permission names a function, and the version or alias that it names."""
 
-    sure: bool | None
+    matches: Truth
     qualifier: Value = None
 
 
 def permissions_of_function(stack: Stack, function: Resource) -> Iterator[AttachedPolicy]:
     """Each ``aws_lambda_permission`` for a function, as a policy of one statement."""
     for permission in stack.managed("aws_lambda_permission"):
-        named = _named(stack, permission, function)
-        if named.sure is None:
-            why = f"whether it is for {function} is not known"
-            yield unknown_policy(permission, "", PolicyKind.RESOURCE, permission, why)
-        elif named.sure:
-            yield _permission(permission, function, named.qualifier)
+        matches, qualifier = _reference(stack, permission, function)
+        if matches is None:
+            problem = f"whether it is for {function} is not known"
+            yield unknown_policy(permission, "", PolicyKind.RESOURCE, permission, problem)
+        elif matches:
+            yield _permission_policy(permission, function, qualifier)
 
 
-def _named(stack: Stack, permission: Resource, function: Resource) -> _Named:
-    written = permission.get("function_name")
+def _reference(stack: Stack, permission: Resource, function: Resource) -> _FunctionReference:
+    name_or_arn = permission.get("function_name")
     qualifier = permission.get("qualifier")
     for alias in stack.managed("aws_lambda_alias"):
         if links(stack, permission, "function_name", alias, ("arn",)) is True:
-            sure = links(stack, alias, "function_name", function, _IDENTITIES)
-            return _Named(sure, alias.get("name"))
-    if not isinstance(written, str):
-        sure = links(stack, permission, "function_name", function, _IDENTITIES)
-        refers = stack.configuration.references(permission.declared, "function_name")
-        # A version's number is AWS's to give.
-        version = any(".qualified_" in one for one in refers)
-        return _Named(sure, UNKNOWN if version else qualifier)
-    found = _FUNCTION.match(written)
-    if found is None:
-        return _Named(False)
+            matches = links(stack, alias, "function_name", function, _IDENTITIES)
+            return _FunctionReference(matches, alias.get("name"))
+    if not isinstance(name_or_arn, str):
+        matches = links(stack, permission, "function_name", function, _IDENTITIES)
+        references = stack.configuration.references(permission.declared, "function_name")
+        # AWS assigns the number of a version.
+        is_version = any(".qualified_" in one for one in references)
+        return _FunctionReference(matches, UNKNOWN if is_version else qualifier)
+    parts = _FUNCTION.match(name_or_arn)
+    if parts is None:
+        return _FunctionReference(False)
     name, arn = function.get("function_name"), function.get("arn")
     if not isinstance(name, str):
-        return _Named(links(stack, permission, "function_name", function, _IDENTITIES), qualifier)
+        return _FunctionReference(
+            links(stack, permission, "function_name", function, _IDENTITIES), qualifier
+        )
     own = _FUNCTION.match(arn) if isinstance(arn, str) else None
-    same = name == found["name"] and all(
-        not found[part] or own is None or found[part] == own[part] for part in ("region", "account")
+    same = name == parts["name"] and all(
+        not parts[key] or own is None or parts[key] == own[key] for key in ("region", "account")
     )
-    return _Named(same, found["qualifier"] or qualifier)
+    return _FunctionReference(same, parts["qualifier"] or qualifier)
 
 
-def _permission(permission: Resource, function: Resource, qualifier: Value) -> AttachedPolicy:
+def _permission_policy(
+    permission: Resource, function: Resource, qualifier: Value
+) -> AttachedPolicy:
     conditions: dict[str, dict[str, Value]] = {}
     for attribute, operator, key in _CONDITIONS:
         value = permission.get(attribute)
@@ -103,14 +108,16 @@ def _permission(permission: Resource, function: Resource, qualifier: Value) -> A
         statement["Sid"] = sid
     if conditions:
         statement["Condition"] = conditions
-    problem = unknown_parts(permission, ("principal", "action", *(c[0] for c in _CONDITIONS)))
+    problem = unknown_attributes(
+        permission, ("principal", "action", *(name for name, _, _ in _CONDITIONS))
+    )
     if not problem and is_unknown(resource):
-        problem = "nobody knows the ARN of the version, alias or function that it is for"
-    return made_policy(permission, PolicyKind.RESOURCE, [statement], problem=problem)
+        problem = "the ARN of the version, alias or function that it is for is not known"
+    return generated_policy(permission, PolicyKind.RESOURCE, [statement], problem=problem)
 
 
 def _principal(principal: Value) -> Value:
-    """The principal as AWS writes it: everyone, an account or its ARN, else a service."""
+    """The Principal element: everyone, an account or an ARN, else a service."""
     if not isinstance(principal, str):
         return UNKNOWN
     if principal == "*":

@@ -1,4 +1,4 @@
-"""Who may use a KMS key: its key policy, the one AWS gives it, and its grants.
+"""The default key policy and the grants of a KMS key.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from planproof.aws.policies.attached import (
     AttachedPolicy,
-    made_policy,
-    unknown_parts,
+    generated_policy,
+    unknown_attributes,
     unknown_policy,
 )
 from planproof.iam import PolicyKind, default_key_policy
@@ -29,36 +29,36 @@ KEY_TYPES: Final = frozenset(
         "aws_kms_replica_external_key",
     }
 )
-"""The types that are KMS keys."""
+"""The resource types of KMS keys."""
 KEY_IDENTITIES: Final = ("id", "key_id", "arn")
 
-# What a constraint does not apply to: these requests have no encryption context.
+# Constraints do not apply to these operations, which have no encryption context.
 _UNCONSTRAINED: Final = frozenset({"DescribeKey", "RetireGrant"})
 
 
 def default_policy_of_key(stack: Stack, key: Resource) -> AttachedPolicy:
-    """The key policy that AWS gives a key for which the sources have none."""
-    place = stack.provider_location(key)
-    if place is None:
-        why = "the account of the key, which its default key policy names, is not known"
-        return unknown_policy(key, "", PolicyKind.KEY, key, why)
+    """The key policy that AWS gives a key that is declared without one."""
+    location = stack.provider_location(key)
+    if location is None:
+        problem = "the account of the key, which its default key policy names, is not known"
+        return unknown_policy(key, "", PolicyKind.KEY, key, problem)
     name = f"{key.address} (default key policy)"
-    document = default_key_policy(place.account, place.partition, name)
+    document = default_key_policy(location.account, location.partition, name)
     return AttachedPolicy(document, key, "", key)
 
 
 def grants_of_key(stack: Stack, key: Resource) -> Iterator[AttachedPolicy]:
-    """Each ``aws_kms_grant`` for a key, as the key policy that would allow the same."""
+    """Each ``aws_kms_grant`` for a key, as an equivalent key policy."""
     for grant in stack.managed("aws_kms_grant"):
-        sure = links(stack, grant, "key_id", key, KEY_IDENTITIES)
-        if sure is None:
-            why = f"whether it is for {key} is not known"
-            yield unknown_policy(grant, "", PolicyKind.KEY, grant, why)
-        elif sure:
-            yield _grant(grant)
+        applies = links(stack, grant, "key_id", key, KEY_IDENTITIES)
+        if applies is None:
+            problem = f"whether it is for {key} is not known"
+            yield unknown_policy(grant, "", PolicyKind.KEY, grant, problem)
+        elif applies:
+            yield _grant_policy(grant)
 
 
-def _grant(grant: Resource) -> AttachedPolicy:
+def _grant_policy(grant: Resource) -> AttachedPolicy:
     operations = grant.get("operations")
     conditions = _conditions(grant.get("constraints"))
     common = {"Effect": "Allow", "Principal": _principal(grant.get("grantee_principal"))}
@@ -66,25 +66,27 @@ def _grant(grant: Resource) -> AttachedPolicy:
         # Whether constraints apply depends on the operation.
         statements = [_statement(common, UNKNOWN, {})]
     else:
-        free = {one for one in operations if one in _UNCONSTRAINED or not _limit(conditions)}
+        unconstrained = {
+            one for one in operations if one in _UNCONSTRAINED or not _may_constrain(conditions)
+        }
         statements = [
             _statement(common, [f"kms:{one}" for one in group], limits)
             for group, limits in (
-                ([one for one in operations if one not in free], conditions),
-                ([one for one in operations if one in free], {}),
+                ([one for one in operations if one not in unconstrained], conditions),
+                ([one for one in operations if one in unconstrained], {}),
             )
             if group
         ]
-    problem = unknown_parts(grant, ("grantee_principal", "operations", "constraints"))
-    return made_policy(grant, PolicyKind.KEY, statements, label="grant", problem=problem)
+    problem = unknown_attributes(grant, ("grantee_principal", "operations", "constraints"))
+    return generated_policy(grant, PolicyKind.KEY, statements, label="grant", problem=problem)
 
 
-def _limit(conditions: Value) -> bool:
+def _may_constrain(conditions: Value) -> bool:
     return is_unknown(conditions) or bool(conditions)
 
 
 def _statement(common: Mapping[str, Any], actions: Value, conditions: Value) -> dict[str, Any]:
-    limits = {"Condition": conditions} if _limit(conditions) else {}
+    limits = {"Condition": conditions} if _may_constrain(conditions) else {}
     return {**common, "Action": actions, "Resource": "*", **limits}
 
 
@@ -95,13 +97,13 @@ def _principal(grantee: Value) -> Value:
 
 
 def _conditions(constraints: Value) -> Value:
-    """What the constraints demand of the encryption context; UNKNOWN where that is not known.
+    """The Condition element for the constraints on the encryption context.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
     """
     if is_unknown(constraints) or any(map(is_unknown, constraints or ())):
         return UNKNOWN
-    demanded: dict[str, Value] = {}
+    required: dict[str, Value] = {}
     exact: list[str] | None = None
     for constraint in constraints or ():
         equal = constraint.get("encryption_context_equals")
@@ -109,14 +111,14 @@ def _conditions(constraints: Value) -> Value:
         if is_unknown(equal) or is_unknown(subset):
             return UNKNOWN
         for pairs in (equal or {}, subset or {}):
-            demanded |= {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
+            required |= {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
         if equal:
             exact = list(equal)
     conditions: dict[str, Any] = {}
-    if demanded:
-        conditions["StringEquals"] = demanded
+    if required:
+        conditions["StringEquals"] = required
     if exact is not None:
-        # No other pairs; a constraint compares names without regard to case.
+        # No other pairs; constraints compare names case-insensitively.
         keys = {"kms:EncryptionContextKeys": exact}
         conditions["ForAllValues:StringEqualsIgnoreCase"] = keys
     return conditions

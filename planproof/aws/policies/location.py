@@ -1,7 +1,7 @@
-"""Where in the sources does a statement of a policy stand?
+"""Locates policy statements in the sources.
 
-In the resource that has the policy, in an ``aws_iam_policy_document``, in a local value, or in the
-call of a module that is handed the text.
+A statement may be in the resource of the policy, in an ``aws_iam_policy_document``, in a local
+value, or in an argument of a module call.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from planproof.terraform.stack import Resource, Stack
 def locate_statement(
     stack: Stack, source: Resource, attribute: str, statement: Statement
 ) -> tuple[str, int]:
-    """File and line of a statement; those of the nearest thing to it that can be found, and
-    ("", 0) where there is no source.
+    """File and line of a statement, or of the nearest enclosing element that is found.
 
     Args:
-        source: the resource that has the policy.
+        source: the resource that contains the policy.
         attribute: dotted path of the policy's text below it.
+
+    Returns:
+        ("", 0) if the resource has no source block.
     """
     block = stack.block(source)
     if block is None:
@@ -40,24 +42,26 @@ def locate_statement(
             return document.file, line
     if documents:
         return documents[0].file, documents[0].line_of(f"statement.{statement.index}")
-    for elsewhere, name in _expressions(stack, source, attribute):
-        given = elsewhere.attributes[name]
-        if sid and sid in given.text:
-            lines_before = given.text[: given.text.index(sid)].count("\n")
-            return elsewhere.file, given.line + lines_before
-        if not sid and "Statement" in given.text:
-            return elsewhere.file, elsewhere.line_of(f"{name}.Statement.{statement.index}")
+    for other, name in _expressions(stack, source, attribute):
+        expression = other.attributes[name]
+        if sid and sid in expression.text:
+            lines_before = expression.text[: expression.text.index(sid)].count("\n")
+            return other.file, expression.line + lines_before
+        if not sid and "Statement" in expression.text:
+            return other.file, other.line_of(f"{name}.Statement.{statement.index}")
     return block.file, block.line_of(f"{attribute}.Statement.{statement.index}")
 
 
 def _documents(stack: Stack, source: Resource, attribute: str) -> Iterator[Resource]:
-    """The policy documents that the text comes from: those it refers to, else those of that text;
-    then those that they are put together from."""
+    """The policy documents that the text comes from, and those that they are composed of.
+
+    They are found by reference, else by an equal text.
+    """
     documents = stack.data("aws_iam_policy_document")
     declared = {data.declared for data in documents}
     named = references(stack, source, attribute) & declared
     text = source.get(attribute)
-    if not named and isinstance(text, str):  # handed into a module, or chosen among several
+    if not named and isinstance(text, str):  # passed into a module, or chosen by a condition
         named = frozenset(data.declared for data in documents if data.get("json") == text)
     seen: set[str] = set()
     while named:
@@ -74,16 +78,15 @@ def _documents(stack: Stack, source: Resource, attribute: str) -> Iterator[Resou
 def _expressions(
     stack: Stack, source: Resource, attribute: str
 ) -> Iterator[tuple[SourceBlock, str]]:
-    """The local values and arguments of module calls that the text comes through: each the block
-    it stands in, and its name there."""
+    """The local values and module arguments that the text passes through: block and name."""
     if stack.sources is None:
         return
     top = attribute.partition(".")[0]
     named = sorted(stack.configuration.references(source.declared, top))
-    todo = [(module_path(source.module), reference) for reference in named]
-    seen = set(todo)
-    while todo:
-        module, reference = todo.pop(0)
+    queue = [(module_path(source.module), reference) for reference in named]
+    seen = set(queue)
+    while queue:
+        module, reference = queue.pop(0)
         head, _, name = reference.partition(".")
         where = module
         blocks: tuple[SourceBlock, ...] = ()
@@ -97,5 +100,5 @@ def _expressions(
             if name in block.attributes:
                 yield block, name
                 more = [(where, one) for one in references_in(block.attributes[name].text)]
-                todo += [one for one in more if one not in seen]
+                queue += [one for one in more if one not in seen]
                 seen.update(more)

@@ -1,4 +1,4 @@
-"""Who is let in by grants of a key, and by permissions of a function."""
+"""Access by the grants of a key, and by the permissions of a function."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def use(found: Stack, action: str = "kms:Decrypt", **pairs: str) -> Effect:
     return decide(found, "aws_kms_key.k", action, WORKER, context)
 
 
-def test_a_grant_lets_its_grantee_use_the_key_it_names() -> None:
+def test_a_grant_allows_its_grantee_to_use_its_key() -> None:
     other = declare("aws_kms_key.other", **key_of("other"), policy=let("kms:Decrypt"))
     for named in ("k", key_of("k")["arn"]):
         found = stack(KEY, other, grant(key_id=named))
@@ -52,7 +52,7 @@ def test_a_grant_lets_its_grantee_use_the_key_it_names() -> None:
     assert decide(by_service, "aws_kms_key.k", "kms:Decrypt", "rds.amazonaws.com") is Effect.ALLOWED
 
 
-def test_a_grant_comes_on_top_of_the_key_policy() -> None:
+def test_a_grant_adds_to_the_key_policy() -> None:
     found = stack(declare("aws_kms_key.k", **key_of("k")), grant())
     labels = [policy.document.name for policy in resource_policies(found, found["aws_kms_key.k"])]
     assert labels == ["aws_kms_key.k (default key policy)", "aws_kms_grant.g (grant)"]
@@ -75,30 +75,31 @@ def test_a_grant_is_bound_to_its_encryption_context() -> None:
 @pytest.mark.parametrize(
     ("one", "problem"),
     [
-        (grant(key_id=UNKNOWN), "whether it is for aws_kms_key.k is not known"),
-        (grant(grantee_principal=UNKNOWN), "nobody knows its grantee_principal"),
-        (grant(operations=UNKNOWN), "nobody knows its operations"),
-        (grant(operations=[UNKNOWN]), "nobody knows its operations"),
-        (grant(constraints=UNKNOWN), "nobody knows its constraints"),
-        (constrained(encryption_context_equals=UNKNOWN), "nobody knows its constraints"),
+        (grant(key_id=UNKNOWN), "aws_kms_key.k"),
+        (grant(grantee_principal=UNKNOWN), "grantee_principal"),
+        (grant(operations=UNKNOWN), "operations"),
+        (grant(operations=[UNKNOWN]), "operations"),
+        (grant(constraints=UNKNOWN), "constraints"),
+        (constrained(encryption_context_equals=UNKNOWN), "constraints"),
         (
             constrained(encryption_context_subset={"app": UNKNOWN}),
-            "nobody knows its constraints",
+            "constraints",
         ),
         (
             grant(grantee_principal="arn:aws:s3:::b"),
-            "aws_kms_grant.g (grant): Statement[0].Principal.AWS is 'arn:aws:s3:::b', "
-            "which is no principal",
+            "aws_kms_grant.g (grant): Statement[0].Principal.AWS is 'arn:aws:s3:::b'",
         ),
     ],
 )
-def test_what_is_not_known_of_a_grant_leaves_it_open(one: DeclaredResource, problem: str) -> None:
+def test_an_unknown_part_of_a_grant_leaves_it_undetermined(
+    one: DeclaredResource, problem: str
+) -> None:
     found = stack(KEY, one)
     assert use(found, app="films") is Effect.UNDETERMINED
-    assert resource_policies(found, found["aws_kms_key.k"])[1].problem == problem
+    assert problem in resource_policies(found, found["aws_kms_key.k"])[1].problem
 
 
-def test_constraints_may_not_apply_to_operations_that_nobody_knows() -> None:
+def test_constraints_may_not_apply_to_unknown_operations() -> None:
     limits = [{"encryption_context_subset": {"app": "films"}}]
     found = stack(KEY, grant(operations=UNKNOWN, constraints=limits))
     assert use(found, "kms:DescribeKey") is Effect.UNDETERMINED
@@ -138,12 +139,12 @@ def invoke(
         ("no name of a function", False),
     ],
 )
-def test_a_permission_lets_in_to_the_function_it_names(written: str, named: bool) -> None:
+def test_a_permission_allows_to_invoke_its_function(written: str, named: bool) -> None:
     expected = Effect.ALLOWED if named else Effect.IMPLICITLY_DENIED
     assert invoke(permission(function_name=written)) is expected
 
 
-def test_a_permission_of_a_version_or_alias_lets_in_to_nothing_else() -> None:
+def test_a_permission_of_a_version_or_alias_allows_nothing_else() -> None:
     alias = declare(
         "aws_lambda_alias.live", name="live", function_name="f", arn="arn:aws:x:::live", id="x"
     )
@@ -214,7 +215,7 @@ def test_a_permission_is_for_its_principal() -> None:
         ),
     ],
 )
-def test_each_limit_of_a_permission_is_a_condition(
+def test_each_limiting_argument_of_a_permission_is_a_condition(
     values: dict[str, Any], fitting: dict[str, Any], other: dict[str, Any]
 ) -> None:
     assert invoke(permission(**values), **fitting) is Effect.ALLOWED
@@ -226,38 +227,37 @@ def test_each_limit_of_a_permission_is_a_condition(
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({"function_name": UNKNOWN}, "whether it is for aws_lambda_function.f is not known"),
-        ({"principal": UNKNOWN}, "nobody knows its principal"),
-        ({"action": UNKNOWN, "source_arn": UNKNOWN}, "nobody knows its action and source_arn"),
+        ({"function_name": UNKNOWN}, "aws_lambda_function.f"),
+        ({"principal": UNKNOWN}, "principal"),
+        ({"action": UNKNOWN, "source_arn": UNKNOWN}, "action and source_arn"),
         (
             {"qualifier": UNKNOWN},
-            "nobody knows the ARN of the version, alias or function that it is for",
+            "version, alias or function",
         ),
         (
             {"source_arn": "films"},
-            "aws_lambda_permission.p: Statement[0].Condition.ArnLike.AWS:SourceArn is 'films', "
-            "which ArnLike cannot compare",
+            "aws_lambda_permission.p: Statement[0].Condition.ArnLike.AWS:SourceArn is 'films'",
         ),
     ],
 )
-def test_what_is_not_known_of_a_permission_leaves_it_open(
+def test_an_unknown_part_of_a_permission_leaves_it_undetermined(
     values: dict[str, Any], problem: str
 ) -> None:
     one = permission(**values)
     assert invoke(one) is Effect.UNDETERMINED
     found = stack(FUNCTION, one)
     (policy,) = resource_policies(found, found["aws_lambda_function.f"])
-    assert policy.problem == problem
+    assert problem in policy.problem
 
 
-def test_a_function_of_which_the_name_is_unknown_may_be_the_one() -> None:
+def test_a_permission_may_be_for_a_function_with_an_unknown_name() -> None:
     nameless = declare("aws_lambda_function.f", function_name=UNKNOWN, id=UNKNOWN, arn=UNKNOWN)
     found = stack(nameless, permission())
     (policy,) = resource_policies(found, found["aws_lambda_function.f"])
-    assert policy.problem == "whether it is for aws_lambda_function.f is not known"
+    assert "aws_lambda_function.f" in policy.problem
 
 
-def test_a_function_that_is_looked_up_may_let_in_more() -> None:
+def test_a_function_data_source_has_an_unknown_policy() -> None:
     looked_up = declare("data.aws_lambda_function.f", function_name="f", id="f", arn=FUNCTION_ARN)
     found = stack(looked_up, permission())
     assert len(resource_policies(found, found["data.aws_lambda_function.f"])) == 2

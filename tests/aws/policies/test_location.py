@@ -1,4 +1,4 @@
-"""Where the statements of all kinds of policies stand, in stacks that Terraform evaluated too."""
+"""Locations of the statements of all kinds of policies, also in stacks evaluated by Terraform."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-
 
 from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES, resource_policies
 from planproof.iam import Effect
@@ -26,23 +25,14 @@ from tests.builders.resource_parts import (
 from tests.builders.stacks import declare, stack
 from tests.conftest import Ask
 
-# All of them ---------------------------------------------------------------------------------
 
-
-def test_what_can_have_no_policy_has_none() -> None:
+def test_other_resource_types_have_no_policies() -> None:
     assert "aws_cloudwatch_metric_alarm" not in RESOURCE_POLICY_TYPES
     found = stack(declare("aws_cloudwatch_metric_alarm.a", policy=let("a:B")))
     assert resource_policies(found, found["aws_cloudwatch_metric_alarm.a"]) == []
     named = {kind.type for kind in KINDS.values()}
     more = {"aws_lambda_function", "aws_cloudwatch_log_group", "aws_iam_role"}
     assert named | more == RESOURCE_POLICY_TYPES
-
-
-def test_bucket_policies_are_the_resource_policies_of_a_bucket() -> None:
-    kind = KINDS["bucket"]
-    found = stack(kind.resource(), kind.written())
-    (policy,) = bucket_policies(found, found["aws_s3_bucket.r"])
-    assert policy.source.address == "aws_s3_bucket_policy.w"
 
 
 SOURCES = """resource "aws_kms_key" "k" {
@@ -78,7 +68,7 @@ JSON
 """
 
 
-def test_each_statement_is_found_in_the_sources() -> None:
+def test_locations_of_statements() -> None:
     kind = KINDS["queue"]
     found = stack(
         declare("aws_kms_key.k", **key_of("k")),

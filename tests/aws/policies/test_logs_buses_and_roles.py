@@ -1,4 +1,4 @@
-"""Who is let in by the policies of log groups, event buses and roles."""
+"""Access by the policies of log groups, event buses and roles."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ def test_a_log_group_has_the_policies_of_its_account_and_region() -> None:
     unknown = log_group("aws.other", None)
     assert put(unknown) is Effect.UNDETERMINED
     (policy,) = resource_policies(unknown, unknown["aws_cloudwatch_log_group.g"])
-    assert policy.problem == (
-        "whether it is in the account and region of aws_cloudwatch_log_group.g is not known"
-    )
+    assert "account and region of aws_cloudwatch_log_group.g" in policy.problem
 
 
 # Event buses ---------------------------------------------------------------------------------
@@ -89,7 +87,7 @@ def put_events(*items: DeclaredResource, context: Mapping[str, Any] | None = Non
     return evaluate(request, Policies(identity=identity, resource=own or None)).effect
 
 
-def test_an_event_permission_lets_another_account_in() -> None:
+def test_an_event_permission_allows_another_account() -> None:
     assert put_events(BUS, bus_permission()) is Effect.ALLOWED
     assert put_events(BUS, bus_permission(action="events:PutEvents")) is Effect.ALLOWED
     assert put_events(BUS, bus_permission(action="events:PutRule")) is Effect.IMPLICITLY_DENIED
@@ -108,10 +106,10 @@ def test_an_event_permission_without_a_bus_is_for_the_default_bus() -> None:
         stack(bus, bus_permission(event_bus_name=None)), found["data.aws_cloudwatch_event_bus.d"]
     )
     assert first.problem == ""
-    assert second.problem.endswith("are not part of this stack")
+    assert "data.aws_cloudwatch_event_bus.d" in second.problem
 
 
-def test_the_condition_of_an_event_permission_counts() -> None:
+def test_the_condition_of_an_event_permission_applies() -> None:
     block = {"type": "StringEquals", "key": "aws:PrincipalOrgID", "value": "o-123"}
     limited = bus_permission(principal="*", condition=[block])
     assert put_events(BUS, limited, context={"aws:PrincipalOrgID": "o-123"}) is Effect.ALLOWED
@@ -123,39 +121,37 @@ def test_the_condition_of_an_event_permission_counts() -> None:
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({"event_bus_name": UNKNOWN}, "whether it is for aws_cloudwatch_event_bus.r is not known"),
-        ({"principal": UNKNOWN}, "nobody knows its principal"),
-        ({"action": UNKNOWN}, "nobody knows its action"),
-        ({"condition": UNKNOWN}, "nobody knows its condition"),
+        ({"event_bus_name": UNKNOWN}, "aws_cloudwatch_event_bus.r"),
+        ({"principal": UNKNOWN}, "principal"),
+        ({"action": UNKNOWN}, "action"),
+        ({"condition": UNKNOWN}, "condition"),
         (
             {"condition": [{"type": UNKNOWN, "key": "k", "value": "v"}]},
-            "nobody knows its condition",
+            "condition",
         ),
     ],
 )
-def test_what_is_not_known_of_an_event_permission_leaves_it_open(
+def test_an_unknown_part_of_an_event_permission_leaves_it_undetermined(
     values: dict[str, Any], problem: str
 ) -> None:
     one = bus_permission(**values)
     assert put_events(BUS, one) is Effect.UNDETERMINED
     found = stack(BUS, one)
     (policy,) = resource_policies(found, found["aws_cloudwatch_event_bus.r"])
-    assert policy.problem == problem
+    assert problem in policy.problem
 
 
 def test_a_bus_policy_overwrites_permissions() -> None:
     found = stack(BUS, KINDS["event bus"].written(), bus_permission())
     written, overwritten = resource_policies(found, found["aws_cloudwatch_event_bus.r"])
     assert written.problem == ""
-    assert overwritten.problem == (
-        "an aws_cloudwatch_event_bus_policy of the same bus overwrites it"
-    )
+    assert "aws_cloudwatch_event_bus_policy" in overwritten.problem
 
 
 # Roles ---------------------------------------------------------------------------------------
 
 
-def test_a_role_is_assumed_by_whom_it_trusts() -> None:
+def test_a_role_can_be_assumed_by_its_trusted_principal() -> None:
     found = stack(
         role("r"), role("other", "sns.amazonaws.com"), role("open", assume_role_policy=UNKNOWN)
     )
@@ -169,6 +165,6 @@ def test_a_role_is_assumed_by_whom_it_trusts() -> None:
     assert policy.document.kind is PolicyKind.TRUST
 
 
-def test_the_trust_of_a_role_that_is_looked_up_is_read() -> None:
+def test_the_trust_policy_of_a_role_data_source_is_read() -> None:
     known = declare("data.aws_iam_role.r", arn=role_arn("r"), assume_role_policy=trust(S3))
     assert decide(stack(known), "data.aws_iam_role.r", "sts:AssumeRole") is Effect.ALLOWED

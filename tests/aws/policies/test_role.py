@@ -1,4 +1,4 @@
-"""Every policy a role has, however it got it; and where each statement stands."""
+"""The policies of a role, in each form, and the locations of their statements."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.policies.held import (
-    ApplicablePolicies,
-    bucket_policies,
-    identity_policies,
-)
+from planproof.aws.policies.applicable import ApplicablePolicies
 from planproof.aws.policies.managed import aws_managed_document
+from planproof.aws.policies.principal import identity_policies
+from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Request, evaluate
 from planproof.values import UNKNOWN
 from tests.builders.parts import role, role_arn
@@ -34,9 +32,9 @@ def inline(**values: Any) -> DeclaredResource:
 
 
 def may_get(found: Any, name: str = "r") -> Effect:
-    held = ApplicablePolicies.of(found, found[f"aws_iam_role.{name}"])
+    policies = ApplicablePolicies.of(found, found[f"aws_iam_role.{name}"]).policies
     request = Request("s3:GetObject", "arn:aws:s3:::films/a.mp4", role_arn(name), ACCOUNT)
-    return evaluate(request, held.policies).effect
+    return evaluate(request, policies).effect
 
 
 FORMS = {
@@ -62,7 +60,7 @@ FORMS = {
         declare("data.aws_iam_policy.read", arn=POLICY_ARN, policy=GET),
         attached("aws_iam_role_policy_attachment.a", role="r"),
     ],
-    "kept by an exclusive list": [
+    "in an exclusive list": [
         role("r"),
         inline(),
         declare("aws_iam_role_policies_exclusive.e", role_name="r", policy_names=["p"]),
@@ -80,7 +78,7 @@ def test_each_form_grants_nothing_to_another_role(form: str) -> None:
     assert may_get(stack(*FORMS[form], role("other")), "other") is Effect.IMPLICITLY_DENIED
 
 
-def test_a_role_without_policies_may_nothing() -> None:
+def test_a_role_without_policies_has_no_permissions() -> None:
     written = role("r", managed_policy_arns=UNKNOWN, inline_policy=UNKNOWN)
     computed = declare(
         "aws_iam_role.r",
@@ -94,25 +92,25 @@ def test_a_role_without_policies_may_nothing() -> None:
     assert may_get(stack(written)) is Effect.UNDETERMINED
 
 
-# A list may hold more than what it refers to, so references do not say which policies are in it.
+# A list may contain more than its references, so they do not identify its items.
 ONE_OF_THEM = {"managed_policy_arns": ["aws_iam_policy.read.arn", "aws_iam_policy.read"]}
 UNDECIDED = {
-    "text unknown": ([role("r"), inline(policy=UNKNOWN)], "its text is not known"),
+    "text unknown": ([role("r"), inline(policy=UNKNOWN)], "text"),
     "text of an inline_policy unknown": (
         [role("r", inline_policy=[{"name": "p", "policy": UNKNOWN}])],
-        "its text is not known",
+        "text",
     ),
-    "inline_policy unknown": ([role("r", inline_policy=[UNKNOWN])], "its text is not known"),
-    "role unknown": ([role("r"), inline(role=UNKNOWN)], "whether it is attached"),
+    "inline_policy unknown": ([role("r", inline_policy=[UNKNOWN])], "text"),
+    "role unknown": ([role("r"), inline(role=UNKNOWN)], "attached"),
     "policy unknown": (
         [role("r"), attached("aws_iam_role_policy_attachment.a", role="r", policy_arn=UNKNOWN)],
-        "which policy it attaches is not known",
+        "which policy it attaches",
     ),
-    "policy elsewhere": (
+    "policy outside of the stack": (
         [role("r"), attached("aws_iam_role_policy_attachment.a", role="r")],
-        f"{POLICY_ARN} is not part of this stack",
+        POLICY_ARN,
     ),
-    "AWS policy nobody kept": (
+    "unknown AWS-managed policy": (
         [
             role("r"),
             attached(
@@ -121,7 +119,7 @@ UNDECIDED = {
                 policy_arn="arn:aws:iam::aws:policy/NoSuchPolicy",
             ),
         ],
-        "arn:aws:iam::aws:policy/NoSuchPolicy is not part of this stack",
+        "arn:aws:iam::aws:policy/NoSuchPolicy",
     ),
     "removed by an exclusive list": (
         [
@@ -129,27 +127,27 @@ UNDECIDED = {
             inline(),
             declare("aws_iam_role_policies_exclusive.e", role_name="r", policy_names=["other"]),
         ],
-        "an aws_iam_role_policies_exclusive that does not name it removes it again",
+        "aws_iam_role_policies_exclusive",
     ),
-    "no policy at all": ([role("r"), inline(policy='{"Statement": 1}')], "Statement"),
+    "invalid policy": ([role("r"), inline(policy='{"Statement": 1}')], "Statement"),
     "list of policies unknown": (
         [role("r", managed_policy_arns=UNKNOWN, refers=ONE_OF_THEM), MANAGED],
-        "which policies it attaches is not known",
+        "which policies it attaches",
     ),
     "policy in a list unknown": (
         [role("r", managed_policy_arns=[UNKNOWN], refers=ONE_OF_THEM), MANAGED],
-        "which policy it attaches is not known",
+        "which policy it attaches",
     ),
 }
 
 
-def test_an_empty_inline_policy_is_none() -> None:
+def test_an_empty_inline_policy_is_ignored() -> None:
     found = stack(role("r", inline_policy=[{"name": None, "policy": None}]))
     assert identity_policies(found, found["aws_iam_role.r"]) == []
 
 
 @pytest.mark.parametrize("case", UNDECIDED)
-def test_what_is_not_known_leaves_the_decision_open(case: str) -> None:
+def test_unknown_parts_leave_the_decision_undetermined(case: str) -> None:
     items, problem = UNDECIDED[case]
     found = stack(*items)
     (policy,) = identity_policies(found, found["aws_iam_role.r"])
@@ -164,7 +162,7 @@ def test_a_plan_alone_follows_plain_references() -> None:
     assert may_get(stack(role("r"), known, link, region=None)) is Effect.ALLOWED
 
 
-def test_aws_managed_policies_are_read_from_kept_data() -> None:
+def test_aws_managed_policies_are_known() -> None:
     link = attached("aws_iam_role_policy_attachment.a", role="r", policy_arn=BASIC)
     found = stack(role("r"), link)
     (policy,) = identity_policies(found, found["aws_iam_role.r"])
@@ -192,7 +190,7 @@ def test_no_other_arn_is_taken_for_an_aws_managed_policy(arn: str) -> None:
     assert aws_managed_document(arn) is None
 
 
-def test_a_boundary_limits() -> None:
+def test_a_permissions_boundary_limits() -> None:
     boundary = declare(
         "aws_iam_policy.limit", arn=f"{POLICY_ARN}-limit", policy=allow("sqs:*"), name="limit"
     )
@@ -205,7 +203,7 @@ def test_a_boundary_limits() -> None:
     assert may_get(stack(role("r", permissions_boundary=""), inline())) is Effect.ALLOWED
 
 
-def test_a_bucket_policy_is_heard() -> None:
+def test_a_bucket_policy_applies() -> None:
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
     text = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     bucket = declare("aws_s3_bucket.films", bucket="films", id="films", arn="arn:aws:s3:::films")
@@ -226,7 +224,7 @@ def test_a_bucket_policy_is_heard() -> None:
     ]
     assert decisions == [Effect.EXPLICITLY_DENIED, Effect.ALLOWED]
     own = stack(declare("aws_s3_bucket.b", bucket="b", id="b", policy=text))
-    assert len(bucket_policies(own, own["aws_s3_bucket.b"])) == 1
+    assert len(resource_policies(own, own["aws_s3_bucket.b"])) == 1
 
 
 SOURCES = """resource "aws_iam_role_policy" "p" {
@@ -266,7 +264,7 @@ def two_statements(sid: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [one, {**one, "Sid": sid}]})
 
 
-def test_statements_are_found_in_the_sources() -> None:
+def test_locations_of_statements() -> None:
     document = declare("data.aws_iam_policy_document.d", json=two_statements("Write"))
     refers = {"policy": ["data.aws_iam_policy_document.d.json", "data.aws_iam_policy_document.d"]}
     found = stack(
@@ -287,9 +285,9 @@ def test_statements_are_found_in_the_sources() -> None:
     assert policy.locate(bare, policy.document.statements[0]) == ("", 0)
 
 
-def test_a_statement_leads_back_to_its_policy() -> None:
+def test_the_policy_of_a_statement() -> None:
     found = stack(*FORMS["inline"])
-    held = ApplicablePolicies.of(found, found["aws_iam_role.r"])
-    assert held.holder(held.documents[0].statements[0]) is held.identity[0]
+    policies = ApplicablePolicies.of(found, found["aws_iam_role.r"])
+    assert policies.policy_of(policies.documents[0].statements[0]) is policies.identity[0]
     other = ApplicablePolicies.of(found, found["aws_iam_role.r"])
-    assert held.holder(other.documents[0].statements[0]) is None
+    assert policies.policy_of(other.documents[0].statements[0]) is None
