@@ -1,4 +1,4 @@
-"""What came of the mutants of a stack: which requirement noticed which, and what nobody noticed."""
+"""The result of mutation testing: which requirement detected which mutant of the stack."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from enum import StrEnum
 from planproof.verdicts import Verdict
 
 
-class Fate(StrEnum):
-    """What became of a mutant."""
+class MutantStatus(StrEnum):
+    """What the requirements made of a mutant."""
 
     KILLED = "killed"
-    """At least one requirement that the stack keeps is not proven of it."""
+    """At least one requirement that the unchanged stack meets fails or is left undetermined."""
     SURVIVED = "survived"
-    """Every requirement still passes, and nobody has said that it is harmless."""
+    """Every requirement still passes, and no reason is recorded why that is right."""
     EQUIVALENT = "equivalent"
-    """Every requirement still passes, and somebody has written down why that is right."""
+    """Every requirement still passes, and the reason why that is right is recorded."""
     UNDECIDED = "undecided"
-    """No requirement noticed it other than by a step that crashed, or it could not be judged."""
+    """The only reaction was a step that crashed, or the mutant could not be judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A requirement that noticed a mutant.
+    """A requirement that detected a mutant.
 
     Attributes:
-        verdict: failed, or undetermined where what was changed leaves the evidence open.
-        scenario: the first one that noticed.
+        verdict: failed, or undetermined where the change leaves the evidence open.
+        scenario: the first one that detected it.
         reason: why it does not pass, in one sentence.
-        near: whether the evidence names what was changed, or something that names it or is named
-            by it. A requirement that fails far from what was changed may be one that asks too much;
-            one that is left open because a part is missing never counts as far.
+        near: whether the evidence names the changed resource, or one that refers to it or that it
+            refers to. A requirement that fails far from the change may be too broad. An
+            undetermined verdict always counts as near.
     """
 
     requirement: str
@@ -45,15 +45,15 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A mutant, and what became of it.
+    """One mutant and its status.
 
     Attributes:
         id, operator, address, path, before, after: as of a
             :class:`planproof.mutation.stack.model.Mutant`.
-        kills: every requirement that noticed it.
-        seen: the requirements that look at what was changed, whether they noticed or not.
+        kills: every requirement that detected it.
+        seen: the requirements that read what was changed, whether they detected it or not.
         reason: why it is equivalent, or why it could not be judged.
-        seconds: that judging it took.
+        seconds: time to judge it.
     """
 
     id: str
@@ -62,7 +62,7 @@ class Trial:
     path: str
     before: str
     after: str
-    fate: Fate
+    status: MutantStatus
     kills: tuple[Kill, ...] = ()
     seen: tuple[str, ...] = ()
     reason: str = ""
@@ -70,34 +70,35 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
-    """How a requirement did.
+class KillCounts:
+    """How many mutants tested a requirement, and how many of them it killed.
 
     Attributes:
-        ways: mutants that it noticed, and those that nobody did although it looks at what they
-            change. What only others noticed is none of its business.
-        caught: how many of them it noticed.
-        alone: how many of them nobody else noticed.
+        relevant: mutants that it killed, and mutants that no requirement killed although this one
+            reads what they change. Mutants that only other requirements killed do not count.
+        killed: how many of them it killed.
+        killed_alone: how many of them no other requirement killed.
     """
 
-    ways: int
-    caught: int
-    alone: int
+    relevant: int
+    killed: int
+    killed_alone: int
 
 
 @dataclass(frozen=True, slots=True)
-class Mutation:
-    """What came of all mutants.
+class MutationResult:
+    """The result of mutation testing for one stack.
 
     Attributes:
         trials: one for each mutant that was judged, in the order of the stack.
-        requirements: those that were tested; what the stack does not keep cannot be.
-        untested: those that could not be, since they do not pass on the stack as it is.
-        made: how many mutants there are in all, whether they were chosen or not.
-        seed: which choices among several possibilities were made.
-        seconds: that it took, and how many processes took part.
-        arguments: what of the command line said which stack and which scenarios these are; values
-            of variables are left out.
+        requirements: those that were tested.
+        untested: those that could not be tested, since they do not pass on the unchanged stack.
+        made: number of mutants that exist, judged or not.
+        seed: decides between several possible replacement values.
+        seconds: duration.
+        workers: number of processes.
+        arguments: the part of the command line that selects the stack and the scenarios, without
+            values of variables.
     """
 
     trials: tuple[Trial, ...]
@@ -109,65 +110,66 @@ class Mutation:
     workers: int = 1
     arguments: tuple[str, ...] = ()
 
-    def of(self, fate: Fate) -> tuple[Trial, ...]:
-        """The mutants of one fate."""
-        return tuple(trial for trial in self.trials if trial.fate is fate)
+    def with_status(self, status: MutantStatus) -> tuple[Trial, ...]:
+        """The mutants of one status."""
+        return tuple(trial for trial in self.trials if trial.status is status)
 
     @property
-    def counts(self) -> dict[Fate, int]:
-        """How many mutants there are of each fate."""
-        found = Counter(trial.fate for trial in self.trials)
-        return {fate: found[fate] for fate in Fate}
+    def counts(self) -> dict[MutantStatus, int]:
+        """Status → number of mutants."""
+        found = Counter(trial.status for trial in self.trials)
+        return {status: found[status] for status in MutantStatus}
 
     @property
     def rate(self) -> float:
-        """Killed mutants among those that ought to be, 0 to 1; 1 where there is none."""
+        """Killed mutants as a fraction of all but the equivalent ones; 1 if there are none."""
         counts = self.counts
-        ought = len(self.trials) - counts[Fate.EQUIVALENT]
-        return counts[Fate.KILLED] / ought if ought else 1.0
+        relevant = len(self.trials) - counts[MutantStatus.EQUIVALENT]
+        return counts[MutantStatus.KILLED] / relevant if relevant else 1.0
 
     @property
-    def whole(self) -> bool:
-        """Whether mutants were tried, and none survived or stayed undecided."""
+    def passed(self) -> bool:
+        """Whether mutants were judged, and none survived or stayed undecided."""
         counts = self.counts
-        return bool(self.trials) and not counts[Fate.SURVIVED] and not counts[Fate.UNDECIDED]
+        missed = counts[MutantStatus.SURVIVED] + counts[MutantStatus.UNDECIDED]
+        return bool(self.trials) and not missed
 
-    def tested(self, requirement: str) -> Tested | None:
-        """How a requirement did; None where it was not tested."""
+    def kill_counts(self, requirement: str) -> KillCounts | None:
+        """The counts of a requirement; None if it was not tested."""
         if requirement not in self.requirements:
             return None
-        caught = alone = missed = 0
+        killed = killed_alone = missed = 0
         for trial in self.trials:
             killers = {kill.requirement for kill in trial.kills}
             if requirement in killers:
-                caught += 1
-                alone += len(killers) == 1
-            elif trial.fate in (Fate.SURVIVED, Fate.UNDECIDED) and requirement in trial.seen:
-                missed += 1
-        return Tested(caught + missed, caught, alone)
+                killed += 1
+                killed_alone += len(killers) == 1
+            elif requirement in trial.seen:
+                missed += trial.status in (MutantStatus.SURVIVED, MutantStatus.UNDECIDED)
+        return KillCounts(killed + missed, killed, killed_alone)
 
     @property
-    def idle(self) -> tuple[str, ...]:
-        """Requirements that were tested and noticed no mutant at all."""
+    def without_kills(self) -> tuple[str, ...]:
+        """Requirements that were tested and killed no mutant."""
         killers = {kill.requirement for trial in self.trials for kill in trial.kills}
         return tuple(name for name in self.requirements if name not in killers)
 
     @property
-    def far(self) -> tuple[tuple[Trial, Kill], ...]:
-        """Kills whose evidence does not point at what was changed."""
+    def distant_kills(self) -> tuple[tuple[Trial, Kill], ...]:
+        """Kills whose evidence does not point at the change."""
         return tuple((t, kill) for t in self.trials for kill in t.kills if not kill.near)
 
     @property
-    def operators(self) -> dict[str, tuple[Trial, ...]]:
-        """Operator → its mutants, in the order in which operators first come."""
+    def by_operator(self) -> dict[str, tuple[Trial, ...]]:
+        """Operator → its mutants, in the order in which operators first occur."""
         found: dict[str, list[Trial]] = {}
         for trial in self.trials:
             found.setdefault(trial.operator, []).append(trial)
         return {name: tuple(trials) for name, trials in found.items()}
 
     def matrix(self) -> Mapping[str, Mapping[str, int]]:
-        """Requirement → operator → how many of the operator's mutants it noticed."""
-        found = {name: dict.fromkeys(self.operators, 0) for name in self.requirements}
+        """Requirement → operator → how many of the operator's mutants it killed."""
+        found = {name: dict.fromkeys(self.by_operator, 0) for name in self.requirements}
         for trial in self.trials:
             for kill in trial.kills:
                 found[kill.requirement][trial.operator] += 1

@@ -1,4 +1,4 @@
-"""A run's findings as files and lines that people and machines read."""
+"""The result of a run as files and as lines of a terminal."""
 
 from planproof.reports.write import set_aside, write_reports
 

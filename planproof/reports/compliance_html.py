@@ -1,4 +1,4 @@
-"""The run as one self-contained page, for the person who signs it."""
+"""The run as one self-contained HTML page, for the person who signs it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from planproof import __version__
-from planproof.mutation_results import Mutation
-from planproof.reports import mutation_words, words
-from planproof.reports.mutation_picture import Picture, picture
+from planproof.mutation_results import MutationResult
+from planproof.reports import mutation_phrases, phrases
+from planproof.reports.mutation_page import MutationSection, mutation_section
 from planproof.reports.page_script import SCRIPT
-from planproof.reports.path_picture import data_path
-from planproof.reports.ring import ring
+from planproof.reports.path_picture import path_section
 from planproof.reports.text import clip, printable
+from planproof.reports.verdict_ring import ring_segments
 from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, verdict_of
 from planproof.verdicts import Verdict
 
@@ -32,9 +32,8 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
     """The page.
 
     Args:
-        result: the run.
         digest: SHA-256 of compliance.json, which ties a signature on paper to the evidence.
-        project: the way from the page's folder to the project, for links to its pages.
+        project: relative path from the page's folder to the project, for links to its pages.
     """
     style = (_HERE / "compliance.css").read_text("utf-8")
     anchors = _anchors(result.requirements)
@@ -43,12 +42,14 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
             requirement,
             anchor,
             _href(requirement.page, project),
-            mutation_words.tested(result.mutation, requirement.id) if result.mutation else "",
+            mutation_phrases.requirement_sentence(result.mutation, requirement.id)
+            if result.mutation
+            else "",
         )
         for requirement, anchor in zip(result.requirements, anchors, strict=True)
     ]
     anchor_of = {id(card.result): card.anchor for card in cards}
-    first = words.trouble(result)
+    first = phrases.first_problem(result)
     return (
         _environment()
         .get_template("compliance.html")
@@ -59,9 +60,9 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
             waivers=[card for card in cards if card.result.verdict is Verdict.WAIVED],
             first=first,
             first_anchor=anchor_of[id(first.requirement)] if first else "",
-            warnings=[(anchor_of[id(r)], r.id, text) for r, text in words.warnings(result)],
-            ring=ring(result.requirements),
-            path=data_path(result.data_path),
+            warnings=[(anchor_of[id(r)], r.id, text) for r, text in phrases.warnings(result)],
+            ring=ring_segments(result.requirements),
+            path=path_section(result.data_path),
             mutants=_mutants(result.mutation, cards),
             digest=digest,
             style=Markup(style),  # noqa: S704  our own file
@@ -73,21 +74,22 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Card:
-    """A requirement with its place on the page, and how it did against mutants."""
+    """A requirement with its anchor, its link, and its sentence on mutants."""
 
     result: RequirementResult
     anchor: str
     href: str
-    tested: str
+    mutant_sentence: str
 
     @property
     def warnings(self) -> int:
         return len({text for scenario in self.result.scenarios for text in scenario.warnings})
 
 
-def _mutants(mutation: Mutation | None, cards: list[_Card]) -> Picture | None:
-    # Of two requirements of one id, the first has the plain anchor.
-    return picture(mutation, {c.result.id: (c.anchor, c.result.title) for c in reversed(cards)})
+def _mutants(mutation: MutationResult | None, cards: list[_Card]) -> MutationSection | None:
+    # Of two requirements with one id, the first has the plain anchor.
+    places = {c.result.id: (c.anchor, c.result.title) for c in reversed(cards)}
+    return mutation_section(mutation, places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,49 +140,51 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        # Whatever is put out is printable, so that no template can forget it.
+        # Here, so that no template can forget it.
         finalize=lambda value: (
             printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
         ),
     )
     environment.filters |= {
         "breakable": _breakable,
-        "counted": words.counted,
-        "seconds": words.seconds,
-        "moment": words.moment,
+        "counted": phrases.counted,
+        "duration": phrases.duration,
+        "timestamp": phrases.timestamp,
         "steps": _steps,
         "left_out": _left_out,
-        "facts": words.facts,
+        "fact_count": phrases.fact_count,
     }
     environment.globals |= {
-        "headline": words.headline,
-        "others": words.others,
-        "waived_by": words.waived_by,
-        "worst_first": words.WORST_FIRST,
-        "judged": words.judged,
-        "kinds_in_words": words.kinds,
-        "kinds": words.KINDS,
-        "not_judged": words.NOT_JUDGED,
+        "headline": phrases.headline,
+        "other_counts": phrases.other_counts,
+        "waiver_sentence": phrases.waiver_sentence,
+        "worst_first": phrases.WORST_FIRST,
+        "verdict_text": phrases.verdict_text,
+        "kinds_text": phrases.kinds_text,
+        "kinds": phrases.KINDS,
+        "not_judged": phrases.NOT_JUDGED,
         "passed": Verdict.PASSED,
         "icons": {"proven": "passed", "broken": "failed", "undetermined": "undetermined"},
-        "idle_means": mutation_words.IDLE,
-        "untested_means": mutation_words.UNTESTED,
-        "far_means": mutation_words.FAR,
+        "without_kills": mutation_phrases.WITHOUT_KILLS,
+        "untested": mutation_phrases.UNTESTED,
+        "distant_kill": mutation_phrases.DISTANT_KILL,
+        "matrix_text": mutation_phrases.MATRIX,
+        "missed_column": mutation_phrases.MISSED_COLUMN,
         "version": __version__,
-        "no_scenario": words.NO_SCENARIO,
-        "no_requirement": words.NO_REQUIREMENT,
+        "no_scenario": phrases.NO_SCENARIO,
+        "no_requirement": phrases.NO_REQUIREMENT,
     }
     return environment
 
 
 def _breakable(text: str) -> Markup:
-    """The escaped text, clipped, with places to break a long name at its joints."""
+    """The escaped text, clipped, with line break opportunities after separators."""
     pieces = re.split(r"(?<=[./_,-])(?=\w)|(?<=:)(?=[^\W\d])", clip(printable(text), _VALUE))
     return Markup("<wbr>").join(escape(piece) for piece in pieces)
 
 
 def _sections(cards: list[_Card]) -> list[tuple[str, list[_Card]]]:
-    """What needs a reader first, each under its heading."""
+    """The cards under their headings, those that did not pass first."""
     parts = (
         ("Did not pass", (Verdict.FAILED, Verdict.UNDETERMINED)),
         ("Waived", (Verdict.WAIVED,)),
@@ -195,7 +199,7 @@ def _sections(cards: list[_Card]) -> list[tuple[str, list[_Card]]]:
 
 
 def _anchors(requirements: tuple[RequirementResult, ...]) -> list[str]:
-    """An id on the page for each; the page's own ids begin with an underscore."""
+    """A unique id for each requirement; the page's own ids begin with an underscore."""
     taken: set[str] = set()
     anchors = []
     for requirement in requirements:
@@ -209,8 +213,8 @@ def _anchors(requirements: tuple[RequirementResult, ...]) -> list[str]:
 
 
 def _href(page: str, project: str) -> str:
-    """A link to the page, or "" for one that is neither on the web nor in the project."""
-    page = printable(page)  # and so encodable
+    """A link to the page, or "" if it is neither on the web nor in the project."""
+    page = printable(page)  # quote() raises on a lone surrogate
     try:
         parts = urlsplit(page)
     except ValueError:
@@ -223,7 +227,7 @@ def _href(page: str, project: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """A content security policy that knows our own style and script and nothing else."""
+    """A content security policy that allows only our own style and script."""
 
     def digest(text: str) -> str:
         return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,4 +1,4 @@
-"""The run as JSON, whole: nothing is left out or shortened here (docs/compliance.schema.json)."""
+"""The complete run as JSON, nothing shortened (docs/compliance.schema.json)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from planproof import __version__
 from planproof.mutation.stack import results_json
-from planproof.mutation_results import Mutation
+from planproof.mutation_results import MutationResult
 from planproof.results import (
     DrawnEdge,
     Evidence,
@@ -18,15 +18,15 @@ from planproof.results import (
     Waiver,
 )
 
-# Legal in a Python string, yet not in UTF-8, or seen by no reader: escaped as JSON can.
+# Invisible, or not encodable in UTF-8: written as JSON escapes.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def document(result: RunResult) -> dict[str, Any]:
     """``{"summary": {...}, "requirements": [...]}``; durations in seconds, days as ISO 8601.
 
-    ``data_path`` stands between the two where a step drew edges, ``mutation`` where mutants of the
-    stack were tried; then each requirement says how it was ``tested``, null where it was not.
+    With edges there is also ``data_path``, with mutants ``mutation`` and, in each requirement,
+    ``tested``, which is null for a requirement that was not tested.
     """
     mutation = result.mutation
     scenarios = [scenario for item in result.requirements for scenario in item.scenarios]
@@ -55,7 +55,7 @@ def document(result: RunResult) -> dict[str, Any]:
 
 
 def render(result: RunResult) -> str:
-    """The document as text with a final newline, encodable as UTF-8 whatever was found."""
+    """The document as text with a final newline, always encodable as UTF-8."""
     text = json.dumps(document(result), indent=2, ensure_ascii=False, allow_nan=False)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
 
@@ -86,9 +86,12 @@ def _requirement(item: RequirementResult) -> dict[str, Any]:
     }
 
 
-def _tested(item: RequirementResult, mutation: Mutation) -> dict[str, Any]:
-    found = mutation.tested(item.id)
-    return {"tested": found and {"ways": found.ways, "caught": found.caught, "alone": found.alone}}
+def _tested(item: RequirementResult, mutation: MutationResult) -> dict[str, Any]:
+    counts = mutation.kill_counts(item.id)
+    if counts is None:
+        return {"tested": None}
+    ways, caught, alone = counts.relevant, counts.killed, counts.killed_alone
+    return {"tested": {"ways": ways, "caught": caught, "alone": alone}}
 
 
 def _waiver(waiver: Waiver) -> dict[str, Any]:

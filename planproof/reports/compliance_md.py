@@ -1,7 +1,7 @@
 """The run as a pull request comment.
 
-GitHub's comments hold 65,536 characters, so the evidence is shortened until the whole fits:
-first what holds, then what does not. What was left out is counted, and is in compliance.json.
+A GitHub comment holds 65,536 characters. Evidence is left out until the comment fits: first
+evidence that holds, then evidence that does not. It is counted, and is in compliance.json.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from itertools import groupby, islice
 
-from planproof.mutation_results import Mutation
-from planproof.reports import mutation_md, mutation_words, words
+from planproof.mutation_results import MutationResult
+from planproof.reports import mutation_md, mutation_phrases, phrases
 from planproof.reports.markdown import VALUE, code, escaped
-from planproof.reports.path_mermaid import data_path
+from planproof.reports.path_mermaid import path_section
 from planproof.results import (
     Evidence,
     Kind,
@@ -24,8 +24,8 @@ from planproof.results import (
 )
 from planproof.verdicts import Verdict
 
-_ROOM = 60_000  # characters of a comment, with some left for whoever posts it
-_LEVELS = ((50, 20), (20, 5), (10, 1), (3, 0), (1, 0))  # evidence that is (unmet, held) a scenario
+_ROOM = 60_000  # characters of a comment, with a reserve for text around it
+_LEVELS = ((50, 20), (20, 5), (10, 1), (3, 0), (1, 0))  # (unmet, held) evidence of a scenario
 _NOTES = 20  # notices, warnings
 _MARKS = {
     Verdict.PASSED: "✅",
@@ -37,8 +37,11 @@ _ABSENT = "–"
 
 
 def render(result: RunResult) -> str:
-    """The comment; at most 60,000 characters, whatever was found."""
-    middle = [*data_path(result.data_path), *filter(None, [mutation_md.section(result.mutation)])]
+    """The comment, at most 60,000 characters."""
+    middle = [
+        *path_section(result.data_path),
+        *filter(None, [mutation_md.mutation_section(result.mutation)]),
+    ]
     for unmet, held in _LEVELS:
         parts = [_head(result), *_rows(result), "", *middle, *_details(result, unmet, held)]
         text = "\n".join(parts) + "\n"
@@ -49,20 +52,20 @@ def render(result: RunResult) -> str:
 
 def _head(result: RunResult) -> str:
     mark = _MARKS[Verdict.PASSED if result.passed else Verdict.FAILED]
-    others = words.others(result)
-    lines = [f"## {mark} {words.headline(result)}{', ' + others if others else ''}", ""]
+    others = phrases.other_counts(result)
+    lines = [f"## {mark} {phrases.headline(result)}{', ' + others if others else ''}", ""]
     for notice in result.notices[:_NOTES]:
         lines += [f"> ⚠️ **{escaped(notice)}**", ""]
-    first = words.trouble(result)
+    first = phrases.first_problem(result)
     if first:
         lines += [_first(first), ""]
-    for r, warning in islice(words.warnings(result), _NOTES):
+    for r, warning in islice(phrases.warnings(result), _NOTES):
         lines += [f"> 🕑 {_label(r)}: {escaped(warning)}", ""]
     about = (
         code(result.subject),
         escaped(result.source),
-        words.moment(result.started),
-        words.seconds(result.duration),
+        phrases.timestamp(result.started),
+        phrases.duration(result.duration),
     )
     lines += [
         ", ".join(filter(None, about)),
@@ -73,7 +76,7 @@ def _head(result: RunResult) -> str:
     return "\n".join(lines)
 
 
-def _first(first: words.Trouble) -> str:
+def _first(first: phrases.Problem) -> str:
     r, item = first.requirement, first.evidence
     lines = [f"**Look first at {_label(r)}** ({r.verdict.value})  "]
     if item:
@@ -93,35 +96,38 @@ def _rows(result: RunResult) -> Iterator[str]:
         if r.verdict is Verdict.WAIVED and r.waiver:
             verdict += f" until {r.waiver.until.isoformat()}"
         kinds = " | ".join(_MARKS[v] if v else _ABSENT for v in r.kinds.values())
-        yield f"| {_MARKS[r.verdict]} | {_label(r)} | {verdict} | {kinds} | {words.facts(r):,} |"
+        facts = phrases.fact_count(r)
+        yield f"| {_MARKS[r.verdict]} | {_label(r)} | {verdict} | {kinds} | {facts:,} |"
     if any(verdict is None for r in result.requirements for verdict in r.kinds.values()):
         yield ""
-        yield f"{_ABSENT} {words.NOT_JUDGED}"
+        yield f"{_ABSENT} {phrases.NOT_JUDGED}"
 
 
 def _details(result: RunResult, unmet: int, held: int) -> Iterator[str]:
-    for r in words.worst_first(result.requirements):
+    for r in phrases.worst_first(result.requirements):
         body = _requirement(r, result.mutation, unmet, held)
         if r.verdict is Verdict.PASSED:
-            facts = words.counted(words.facts(r), "fact")
+            facts = phrases.counted(phrases.fact_count(r), "fact")
             summary = f"{_MARKS[r.verdict]} {_label(r)} · {facts}"
             yield f"<details><summary>{summary}</summary>\n\n{body}\n</details>\n"
         else:
             yield f"### {_MARKS[r.verdict]} {_label(r)}: {r.verdict.value}\n\n{body}"
 
 
-def _requirement(r: RequirementResult, mutation: Mutation | None, unmet: int, held: int) -> str:
+def _requirement(
+    r: RequirementResult, mutation: MutationResult | None, unmet: int, held: int
+) -> str:
     lines: list[str] = []
     if r.waiver:
-        lines += [f"**{escaped(words.waived_by(r))}**", ""]
+        lines += [f"**{escaped(phrases.waiver_sentence(r))}**", ""]
     if r.why:
         lines += [escaped(r.why, 1_000), ""]
     if r.page:
         lines += [f"Explained in {_page(r.page)}", ""]
     if mutation:
-        lines += [mutation_words.tested(mutation, r.id), ""]
+        lines += [mutation_phrases.requirement_sentence(mutation, r.id), ""]
     if not r.scenarios:
-        lines += [words.NO_SCENARIO, ""]
+        lines += [phrases.NO_SCENARIO, ""]
     for scenario in r.scenarios:
         lines += _scenario(scenario, unmet, held)
     return "\n".join(lines)
@@ -135,8 +141,8 @@ def _scenario(scenario: ScenarioResult, unmet: int, held: int) -> Iterator[str]:
     if scenario.reason:
         yield escaped(scenario.reason)
         yield ""
-    against = words.unmet(scenario)[:unmet]
-    for step, items in groupby(against, key=lambda item: item.step):
+    unmet_items = phrases.unmet(scenario)[:unmet]
+    for step, items in groupby(unmet_items, key=lambda item: item.step):
         if step:
             yield f"*{escaped(step)}*"
             yield ""
@@ -144,15 +150,15 @@ def _scenario(scenario: ScenarioResult, unmet: int, held: int) -> Iterator[str]:
         yield "|---|---|---|---|---|---|"
         yield from (_row(_MARKS[verdict_of([item])], item) for item in items)
         yield ""
-    for_ = [item for item in scenario.evidence if item.holds][:held]
-    if for_:
+    held_items = [item for item in scenario.evidence if item.holds][:held]
+    if held_items:
         yield "| Holds | Address | Attribute | Expected | Found | Where |"
         yield "|---|---|---|---|---|---|"
-        yield from (_row(escaped(item.step), item) for item in for_)
+        yield from (_row(escaped(item.step), item) for item in held_items)
         yield ""
-    left = len(scenario.evidence) - len(against) - len(for_)
+    left = len(scenario.evidence) - len(unmet_items) - len(held_items)
     if left:
-        yield f"… and {words.counted(left, 'more fact')}, in `compliance.json`"
+        yield f"… and {phrases.counted(left, 'more fact')}, in `compliance.json`"
         yield ""
 
 
@@ -163,7 +169,7 @@ def _row(first: str, item: Evidence) -> str:
 
 
 def _page(page: str) -> str:
-    """A link if it works from anywhere: a comment has no folder that a path could start from."""
+    """A link for a URL, else code: a comment has no folder that a path could start from."""
     if re.fullmatch(r"https?://[^\s<>|()\[\]\\`]+", page):
         return f"<{page}>"
     return code(page)
@@ -174,8 +180,8 @@ def _label(r: RequirementResult) -> str:
 
 
 def _cut(parts: list[str]) -> str:
-    """As many whole parts as there is room for."""
-    last = "\n… the rest did not fit a comment; see `compliance.html`.\n"
+    """As many whole parts as fit."""
+    last = "\n… the rest does not fit into a comment; see `compliance.html`.\n"
     kept, room = [], _ROOM - len(last)
     for part in parts:
         room -= len(part) + 1

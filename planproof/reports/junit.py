@@ -1,9 +1,9 @@
 """The run as JUnit XML, as Jenkins and GitLab read it.
 
 A test suite is a requirement, a test case a scenario: failed is a failure, undetermined an
-error, waived skipped. There is no one standard; this keeps to what Jenkins's junit-10.xsd and
-https://docs.gitlab.com/ci/testing/unit_test_reports describe, and adds to each test case the
-``file`` and ``line`` that pytest's own xunit1 family has.
+error, waived skipped. There is no single standard. This follows Jenkins's junit-10.xsd and
+https://docs.gitlab.com/ci/testing/unit_test_reports, and adds to each test case the ``file`` and
+``line`` of pytest's xunit1 family.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from planproof.mutation_results import Mutation
-from planproof.reports import mutation_words, words
+from planproof.mutation_results import MutationResult
+from planproof.reports import mutation_phrases, phrases
 from planproof.reports.text import clip, one_line, printable
 from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult
 from planproof.verdicts import Verdict
@@ -29,8 +29,8 @@ def render(result: RunResult) -> bytes:
     root = ET.Element("testsuites", name="planproof", time=_time(result.duration))
     for requirement in result.requirements:
         root.append(_suite(requirement, result.started, result.mutation))
-    if not result.requirements:  # an empty file would look green
-        root.append(_nothing("planproof", words.NO_REQUIREMENT))
+    if not result.requirements:  # a file without test cases would count as success
+        root.append(_nothing("planproof", phrases.NO_REQUIREMENT))
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.attrib[name]) for suite in root)))
     ET.indent(root)
@@ -38,10 +38,10 @@ def render(result: RunResult) -> bytes:
 
 
 def _suite(
-    requirement: RequirementResult, started: dt.datetime, mutation: Mutation | None
+    requirement: RequirementResult, started: dt.datetime, mutation: MutationResult | None
 ) -> ET.Element:
     if not requirement.scenarios:
-        return _nothing(_label(requirement), words.NO_SCENARIO, classname=requirement.id)
+        return _nothing(_label(requirement), phrases.NO_SCENARIO, classname=requirement.id)
     verdicts = Counter(scenario.verdict for scenario in requirement.scenarios)
     suite = ET.Element(
         "testsuite",
@@ -51,13 +51,15 @@ def _suite(
         errors=str(verdicts[Verdict.UNDETERMINED]),
         skipped=str(verdicts[Verdict.WAIVED]),
         time=_time(sum(scenario.duration for scenario in requirement.scenarios)),
-        # The schemas know no zone here.
+        # The schemas allow no time zone here.
         timestamp=f"{started.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}",
     )
     about = {"why": requirement.why, "page": requirement.page}
-    about |= {kind.value: words.judged(verdict) for kind, verdict in requirement.kinds.items()}
+    about |= {
+        kind.value: phrases.verdict_text(verdict) for kind, verdict in requirement.kinds.items()
+    }
     if mutation:
-        about["mutants"] = mutation_words.tested(mutation, requirement.id)
+        about["mutants"] = mutation_phrases.requirement_sentence(mutation, requirement.id)
     properties = ET.SubElement(suite, "properties")
     for name, value in about.items():
         if value:
@@ -79,15 +81,15 @@ def _case(name: str, scenario: ScenarioResult, requirement: RequirementResult) -
     )
     lines = [_line(item) for item in scenario.evidence[:_SHOWN]]
     if scenario.verdict is not Verdict.PASSED:
-        lines = [_line(item) for item in words.unmet(scenario)[:_SHOWN]]
+        lines = [_line(item) for item in phrases.unmet(scenario)[:_SHOWN]]
         message = _message(scenario, requirement)
-        # GitLab shows the text alone, Jenkins the message first: the text says it all.
+        # GitLab shows only the text, Jenkins the message first: the text repeats the message.
         outcome = ET.SubElement(
             case, _KINDS[scenario.verdict], message=message, type=scenario.verdict.value
         )
         page = [f"Explained in {one_line(requirement.page)}"] if requirement.page else []
         outcome.text = "\n".join([message, *lines, *page])
-        left = len(words.unmet(scenario)) - len(lines)
+        left = len(phrases.unmet(scenario)) - len(lines)
     else:
         left = len(scenario.evidence) - len(lines)
     if left:
@@ -100,10 +102,10 @@ def _case(name: str, scenario: ScenarioResult, requirement: RequirementResult) -
 
 def _message(scenario: ScenarioResult, requirement: RequirementResult) -> str:
     if scenario.verdict is Verdict.WAIVED and requirement.waiver:
-        return one_line(words.waived_by(requirement))
+        return one_line(phrases.waiver_sentence(requirement))
     if scenario.reason:
         return one_line(scenario.reason)
-    return next((_line(item) for item in words.unmet(scenario)), "There is no evidence.")
+    return next((_line(item) for item in phrases.unmet(scenario)), "There is no evidence.")
 
 
 def _line(item: Evidence) -> str:
@@ -122,13 +124,13 @@ def _nothing(name: str, message: str, classname: str = "planproof") -> ET.Elemen
 
 
 def _unique_names(scenarios: Iterable[ScenarioResult]) -> list[str]:
-    """GitLab keeps the first of two test cases of one name, so no two have one."""
+    """A unique name for each scenario: of two test cases of one name GitLab keeps the first."""
     taken: set[str] = set()
     names = []
     for scenario in scenarios:
         name = one_line(scenario.name) or "(unnamed)"
         if scenario.kind is Kind.DEPLOYED:
-            name += " (deployed)"  # beside the same scenario as it was planned
+            name += " (deployed)"  # the planned scenario has the same name
         plain = name
         if name in taken:
             name = plain = f"{plain} ({one_line(scenario.feature)}:{scenario.line})"

@@ -1,4 +1,4 @@
-"""Text within GitHub's Markdown that stays text, whatever it says."""
+"""Any text as literal text in GitHub's Markdown."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from planproof.reports.text import clip, one_line
 
 LINE, VALUE = 300, 400  # characters of a title or sentence, of a value
 
-# Markdown, HTML and table borders wherever they are, lists and headings at the start, @ and #
-# before a word, which GitHub makes links and notifications of.
+# Markdown, HTML and table borders anywhere, lists and headings at the start, and @ and # before a
+# word, which GitHub turns into mentions and links.
 _MARKUP = re.compile(
     r"(?P<mention>[@#](?=\w))|[&<>|\\`*\[\]~$]"
     r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+\-=]|^\d+[.)]"
@@ -18,15 +18,15 @@ _SIMPLE_CODE = re.compile(r"[^`|\\]+")
 
 
 def escaped(text: str, limit: int = LINE) -> str:
-    """Text on one line in which nothing is Markdown, HTML, a table's border or a mention.
+    """Text on one line in which nothing is Markdown, HTML, a table border or a mention.
 
-    Entities rather than backslashes: they hold in a table, in HTML and at the start of a line.
+    Entities rather than backslashes, since they work in tables, in HTML and at a line's start.
     """
     return _MARKUP.sub(_entity, clip(one_line(text), limit))
 
 
 def code(text: str, limit: int = VALUE) -> str:
-    """The text as code on one line, or "" for nothing; right within a table, too."""
+    """The text as code on one line, also within a table; "" for no text."""
     text = clip(one_line(text), limit)
     if not text:
         return ""
@@ -34,7 +34,7 @@ def code(text: str, limit: int = VALUE) -> str:
 
 
 def _entity(match: re.Match[str]) -> str:
-    if match["mention"]:  # an entity would not do: GitHub looks for them in the rendered text
+    if match["mention"]:  # not an entity: GitHub looks for mentions in the rendered text
         return f"{match[0]}<!-- -->"
     return f"{match[0][:-1]}&#{ord(match[0][-1])};"
 

@@ -1,20 +1,20 @@
-"""What came of the stack's mutants, within a pull request comment."""
+"""The result of mutation testing as a section of a pull request comment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from planproof.mutation_results import Fate, Mutation, Trial
-from planproof.reports import mutation_words as said
+from planproof.mutation_results import MutantStatus, MutationResult, Trial
+from planproof.reports import mutation_phrases as phrases
 from planproof.reports.markdown import code, escaped
 
 _ROOM = 16_000  # characters; the comment has 65,536 in all
 _LEVELS = ((20, True), (5, True), (5, False), (1, False))  # mutants of a list, with the matrix
-_CHANGE = 120  # characters of what was there, and of what is there now
+_CHANGE = 120  # characters of each value
 
 
-def section(mutation: Mutation | None) -> str:
-    """The section, or "" where no mutants were tried; the rate is in it however long the rest."""
+def mutation_section(mutation: MutationResult | None) -> str:
+    """The section, or "" without mutants; it has the kill rate however long the rest is."""
     if mutation is None:
         return ""
     for most, matrix in _LEVELS:
@@ -24,81 +24,82 @@ def section(mutation: Mutation | None) -> str:
     return "\n".join(_head(mutation))
 
 
-def _lines(mutation: Mutation, most: int, matrix: bool) -> Iterator[str]:
+def _lines(mutation: MutationResult, most: int, matrix: bool) -> Iterator[str]:
     yield from _head(mutation)
-    survived, undecided = mutation.of(Fate.SURVIVED), mutation.of(Fate.UNDECIDED)
-    yield from _open(f"Survived: {said.FATES[Fate.SURVIVED]}", mutation, survived[:most])
-    yield from _left(len(survived) - most)
-    yield from _open(f"Undecided: {said.FATES[Fate.UNDECIDED]}", mutation, undecided[:most])
-    yield from _left(len(undecided) - most)
-    if mutation.trials and mutation.idle and not said.some(mutation):
-        yield f"These requirements {said.IDLE}: {escaped(', '.join(mutation.idle))}"
+    for status in phrases.MISSED:
+        trials = mutation.with_status(status)
+        heading = f"{status.capitalize()}: {phrases.STATUS_MEANINGS[status]}"
+        yield from _missed(heading, mutation, trials[:most])
+        yield from _left(len(trials) - most)
+    if mutation.trials and mutation.without_kills and not phrases.is_sample(mutation):
+        ids = escaped(", ".join(mutation.without_kills))
+        yield f"These requirements {phrases.WITHOUT_KILLS}: {ids}"
         yield ""
     if mutation.untested:
         ids = escaped(", ".join(mutation.untested))
-        yield f"{said.UNTESTED.capitalize()}: {ids}"
+        yield f"{phrases.UNTESTED.capitalize()}: {ids}"
         yield ""
     if matrix and mutation.trials and mutation.requirements:
-        yield from _folded("Which requirement noticed what", _matrix(mutation))
-    equivalent = mutation.of(Fate.EQUIVALENT)
+        yield from _folded("Which requirement detected what", _matrix(mutation))
+    equivalent = mutation.with_status(MutantStatus.EQUIVALENT)
     if equivalent:
         rows = (f"| {code(t.id)} | {_change(t)} | {escaped(t.reason)} |" for t in equivalent[:most])
         yield from _folded(
-            f"{len(equivalent):,} equivalent: {said.FATES[Fate.EQUIVALENT]}",
-            ["| Mutant | Change | Why nobody has to notice |", "|---|---|---|", *rows],
+            f"{len(equivalent):,} equivalent: {phrases.STATUS_MEANINGS[MutantStatus.EQUIVALENT]}",
+            ["| Mutant | Change | Why no requirement has to detect it |", "|---|---|---|", *rows],
             len(equivalent) - most,
         )
-    if mutation.far:
+    if mutation.distant_kills:
         rows = (
             f"| {escaped(kill.requirement, 40)} | {code(trial.id)} | {escaped(kill.reason)} |"
-            for trial, kill in mutation.far[:most]
+            for trial, kill in mutation.distant_kills[:most]
         )
         yield from _folded(
-            f"{len(mutation.far):,} killed from afar: {said.FAR}",
-            ["| Requirement | Mutant | Its reason |", "|---|---|---|", *rows],
-            len(mutation.far) - most,
+            f"{len(mutation.distant_kills):,} distant kills: {phrases.DISTANT_KILL}",
+            ["| Requirement | Mutant | Reason of the requirement |", "|---|---|---|", *rows],
+            len(mutation.distant_kills) - most,
         )
 
 
-def _head(mutation: Mutation) -> Iterator[str]:
-    mark = "✅" if mutation.whole else "❌"
-    yield f"### {mark} {said.HEADING} {said.tally(mutation)}"
+def _head(mutation: MutationResult) -> Iterator[str]:
+    mark = "✅" if mutation.passed else "❌"
+    conditions = f"Tested {phrases.run_conditions(mutation)}."
+    yield f"### {mark} {phrases.HEADING} {phrases.tally(mutation)}"
     yield ""
-    yield said.explained(mutation)
-    yield " ".join(filter(None, (said.chosen(mutation), f"Tried {said.made_how(mutation)}.")))
+    yield phrases.explanation(mutation)
+    yield " ".join(filter(None, (phrases.sample_note(mutation), conditions)))
     yield ""
 
 
-def _open(heading: str, mutation: Mutation, trials: Sequence[Trial]) -> Iterator[str]:
+def _missed(heading: str, mutation: MutationResult, trials: Sequence[Trial]) -> Iterator[str]:
     if not trials:
         return
     yield f"**{heading}**"
     yield ""
     for trial in trials:
-        yield f"- {code(trial.id)}: {_change(trial)}; {escaped(said.seen_by(trial))}"
+        yield f"- {code(trial.id)}: {_change(trial)}; {escaped(phrases.readers(trial))}"
         if trial.reason:
             yield f"  {escaped(trial.reason)}"
-        yield f"  alone: {code(said.command(mutation, trial), 1_000)}"
+        yield f"  run it alone: {code(phrases.rerun_command(mutation, trial), 1_000)}"
     yield ""
 
 
 def _change(trial: Trial) -> str:
-    before, after = said.change(trial, _CHANGE)
+    before, after = phrases.before_and_after(trial, _CHANGE)
     return f"{code(before)} → {code(after)}"
 
 
-def _matrix(mutation: Mutation) -> Iterator[str]:
-    shared, heads = said.heads(mutation.requirements)
+def _matrix(mutation: MutationResult) -> Iterator[str]:
+    shared, heads = phrases.column_heads(mutation.requirements)
     matrix = mutation.matrix()
-    across = f" ({escaped(shared)}…)" if shared else ""
-    yield f"How many mutants of each kind (down) each requirement{across} noticed. Missed: nobody"
-    yield "noticed them, and somebody ought to."
+    yield phrases.MATRIX.format(f", {escaped(shared)}…" if shared else "")
+    yield phrases.MISSED_COLUMN
     yield ""
     yield f"| Kind | {' | '.join(escaped(head, 40) for head in heads)} | all | missed |"
     yield "|---|" + "--:|" * (len(heads) + 2)
-    for operator, trials in mutation.operators.items():
+    for operator, trials in mutation.by_operator.items():
         counts = [matrix[name][operator] for name in mutation.requirements]
-        missed = said.unnoticed(trials)
+        missed = phrases.missed_count(trials)
         cells = [
             escaped(operator, 60),
             *(str(count or "·") for count in counts),

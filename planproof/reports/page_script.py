@@ -1,4 +1,4 @@
-"""The page's only script: comfort, no content. The page says everything without it."""
+"""The page's only script: buttons and navigation. The page is complete without it."""
 
 SCRIPT = """
 const tools = document.getElementById("_tools");
@@ -9,7 +9,7 @@ tools.addEventListener("click", (event) => {
   else if (wanted)
     for (const card of document.querySelectorAll("details.card")) card.open = wanted === "open";
 });
-// For browsers that do not open a closed card by themselves when a link leads into it.
+// For browsers that do not open a closed card when a link leads into it.
 const reveal = () => {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const card = target && target.closest("details.card");

@@ -1,4 +1,4 @@
-"""Where each part of a picture stands, in pixels: columns from left to right, groups in rows."""
+"""The position of each node of a picture in pixels: columns from left to right, groups in rows."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from planproof.reports.path_ranks import Ranks, rank
-from planproof.reports.path_spread import spread
+from planproof.reports.path_spacing import spaced
 
-PAGE = 1_040.0  # width of the page's column, which groups fill before they start another row
-_ROW, _BESIDE = 24.0, 48.0  # between two parts of a column, between two groups
-_BEND = 20.0  # height that a link takes in a column that it passes
+PAGE = 1_040.0  # width of the page's column; groups that do not fit start another row
+_ROW, _BESIDE = 24.0, 48.0  # between two nodes of a column, between two groups
+_BEND = 20.0  # height of a link in a column that it passes through
 _AROUND_LABEL, _LEAST_GAP = 32.0, 56.0  # between two columns
-_EACH, _MOST = 6.0, 36.0  # more between two columns for each link there after the second
-_HANG, _LOOP = 26.0, 22.0  # length of a link downwards and of a loop, besides their labels
+_EACH, _MOST = 6.0, 36.0  # added between two columns for each link after the second
+_HANG, _LOOP = 26.0, 22.0  # length of a hanging link and of a loop, without their labels
 _SWEEPS = 24
-_STIFF = 4.0  # how much more than a part a bend stays in line
+_STIFF = 4.0  # weight of a bend relative to a node, so that long links stay straight
 
 Size = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link between two parts, by their numbers, with the size of its label."""
+    """A link between two nodes, by their numbers, with the size of its label."""
 
     source: int
     target: int
@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part's place: its centre and its size."""
+    """The position of a node: its centre and its size."""
 
     x: float
     y: float
@@ -63,33 +63,33 @@ class Box:
 
 @dataclass(slots=True)
 class Layout:
-    """Places.
+    """The positions of nodes and the course of links.
 
     Attributes:
-        boxes: by the part's number, and the bends' above.
-        chains: for each link the boxes that it passes, from left to right; two for one that hangs
-            or loops.
-        flipped: the links that lead from right to left.
-        hung: the links that lead straight down to their target.
-        label_gap: for each other link, after which of its boxes its label stands.
+        boxes: by number of the node; bends have the numbers above those of all nodes.
+        chains: for each link the boxes that it passes, from left to right; two for a hanging link
+            or a loop.
+        reversed_links: the links that lead from right to left.
+        hanging: the links that lead straight down to their target.
+        label_gap: for each other link, the box of its chain after which its label is placed.
     """
 
     boxes: dict[int, Box] = field(default_factory=dict)
     chains: dict[int, list[int]] = field(default_factory=dict)
-    flipped: set[int] = field(default_factory=set)
-    hung: set[int] = field(default_factory=set)
+    reversed_links: set[int] = field(default_factory=set)
+    hanging: set[int] = field(default_factory=set)
     label_gap: dict[int, int] = field(default_factory=dict)
     width: float = 0.0
     height: float = 0.0
 
 
 def lay_out(sizes: Sequence[Size], links: Sequence[Link]) -> Layout:
-    """Places for parts of these sizes; every part has a link."""
+    """The layout of nodes of these sizes; every node has a link."""
     layout = Layout()
     bend = len(sizes)
     left, top, row_height = 0.0, 0.0, 0.0
-    for parts, mine in _groups(len(sizes), links):
-        group = _Group(sizes, links, parts, mine, bend)
+    for nodes, own_links in _groups(len(sizes), links):
+        group = _Group(sizes, links, nodes, own_links, bend)
         bend += len(group.bends)
         if left and left + group.width > PAGE:
             left, top, row_height = 0.0, top + row_height + _ROW, 0.0
@@ -101,45 +101,45 @@ def lay_out(sizes: Sequence[Size], links: Sequence[Link]) -> Layout:
     return layout
 
 
-def _groups(parts: int, links: Sequence[Link]) -> list[tuple[list[int], list[int]]]:
-    """The parts, and the links, that hang together; in the order of their first part."""
-    leader = list(range(parts))
+def _groups(nodes: int, links: Sequence[Link]) -> list[tuple[list[int], list[int]]]:
+    """The connected components, each with its nodes and links, in the order of the first node."""
+    leader = list(range(nodes))
 
-    def find(part: int) -> int:
-        while leader[part] != part:
-            leader[part] = leader[leader[part]]
-            part = leader[part]
-        return part
+    def find(node: int) -> int:
+        while leader[node] != node:
+            leader[node] = leader[leader[node]]
+            node = leader[node]
+        return node
 
     for link in links:
         one, other = sorted((find(link.source), find(link.target)))
         leader[other] = one
     members: defaultdict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-    for part in range(parts):
-        members[find(part)][0].append(part)
+    for node in range(nodes):
+        members[find(node)][0].append(node)
     for number, link in enumerate(links):
         members[find(link.source)][1].append(number)
     return list(members.values())
 
 
 class _Group:
-    """The places of parts that hang together, from (0, 0)."""
+    """The layout of one connected component, from (0, 0)."""
 
     def __init__(
         self,
         sizes: Sequence[Size],
         links: Sequence[Link],
-        parts: Sequence[int],
-        mine: Sequence[int],
+        nodes: Sequence[int],
+        own_links: Sequence[int],
         first_bend: int,
     ) -> None:
         self._sizes, self._links = sizes, links
-        self._loops = [i for i in mine if links[i].source == links[i].target]
-        through = [i for i in mine if i not in set(self._loops)]
-        self._hung = _hung(through, links)
-        self._ranked = [i for i in through if i not in self._hung]
-        below = {links[i].target for i in self._hung}
-        standing = [part for part in parts if part not in below]
+        self._loops = [i for i in own_links if links[i].source == links[i].target]
+        through = [i for i in own_links if i not in set(self._loops)]
+        self._hanging = _hanging(through, links)
+        self._ranked = [i for i in through if i not in self._hanging]
+        below = {links[i].target for i in self._hanging}
+        standing = [node for node in nodes if node not in below]
         pairs = [(links[i].source, links[i].target) for i in self._ranked]
         self._ranks: Ranks = rank(standing, pairs, first_bend)
         self.bends = [p for column in self._ranks.columns for p in column if p >= first_bend]
@@ -153,14 +153,14 @@ class _Group:
         self.width = self._x[-1] + self._widths[-1] / 2
 
     def _reaches(self) -> dict[int, Size]:
-        """How far each part of a column needs room above and below its middle."""
+        """The room that each node needs above and below its middle."""
         reach = dict.fromkeys(self.bends, (_BEND / 2, _BEND / 2))
         for column in self._ranks.columns:
-            for part in column:
-                if part not in reach:
-                    half = self._sizes[part][1] / 2
-                    reach[part] = (half, half)
-        for i in self._hung:
+            for node in column:
+                if node not in reach:
+                    half = self._sizes[node][1] / 2
+                    reach[node] = (half, half)
+        for i in self._hanging:
             link = self._links[i]
             up, down = reach[link.source]
             drop = _HANG + link.label[1] + self._sizes[link.target][1]
@@ -171,7 +171,7 @@ class _Group:
         return reach
 
     def _label_gaps(self) -> dict[int, int]:
-        """After which box of its chain each link's label stands: where there are the fewest."""
+        """The box of its chain after which each link has its label, in the gap with the fewest."""
         column_of = {p: c for c, column in enumerate(self._ranks.columns) for p in column}
         taken: Counter[int] = Counter()
         found = {}
@@ -188,12 +188,12 @@ class _Group:
     def _columns(self) -> tuple[list[float], list[float]]:
         """The middle and the width of each column."""
         columns = self._ranks.columns
-        hanging = {self._links[i].source: self._links[i] for i in self._hung}
+        below = {self._links[i].source: self._links[i] for i in self._hanging}
         widths = []
         for column in columns:
             wide = [self._sizes[p][0] for p in column if p in self._reach and p not in self.bends]
             for p in column:
-                if link := hanging.get(p):
+                if link := below.get(p):
                     wide += [self._sizes[link.target][0], link.label[0]]
             wide += [
                 self._links[i].label[0] for i in self._loops if self._links[i].source in column
@@ -204,7 +204,7 @@ class _Group:
         for i, chain in zip(self._ranked, self._ranks.chains, strict=True):
             at = column_of[chain[0]] + self._label_gap[i]
             gaps[at] = max(gaps[at], self._links[i].label[0] + _AROUND_LABEL)
-        busy = Counter(column_of[part] for chain in self._ranks.chains for part in chain[:-1])
+        busy = Counter(column_of[node] for chain in self._ranks.chains for node in chain[:-1])
         gaps = [gap + min(_EACH * max(busy[at] - 2, 0), _MOST) for at, gap in enumerate(gaps)]
         middles = [widths[0] / 2]
         for before, gap, after in zip(widths, gaps, widths[1:], strict=False):
@@ -212,7 +212,7 @@ class _Group:
         return middles, widths
 
     def _rows(self) -> dict[int, float]:
-        """The middle of each part: near its neighbours, and in the order of its column."""
+        """The middle of each node: near its neighbours, and in the order of its column."""
         near: defaultdict[int, list[int]] = defaultdict(list)
         for chain in self._ranks.chains:
             for left, right in pairwise(chain):
@@ -236,32 +236,34 @@ class _Group:
         for above, below in pairwise(column):
             tight = _ROW / 2 if above in bends and below in bends else _ROW
             apart.append(self._reach[above][1] + tight + self._reach[below][0])
-        weights = [_STIFF if part in bends else 1.0 for part in column]
-        return dict(zip(column, spread(wanted, apart, weights), strict=True))
+        weights = [_STIFF if node in bends else 1.0 for node in column]
+        return dict(zip(column, spaced(wanted, apart, weights), strict=True))
 
     def move_into(self, layout: Layout, left: float, top: float) -> None:
-        """Put the group into a layout, its corner there."""
+        """Add the group to a layout, with its upper left corner there."""
         for x, width, column in zip(self._x, self._widths, self._ranks.columns, strict=True):
-            for part in column:
-                size = (width, 0.0) if part in set(self.bends) else self._sizes[part]
-                layout.boxes[part] = Box(left + x, top + self._y[part], *size)
-        for i in self._hung:
+            for node in column:
+                size = (width, 0.0) if node in set(self.bends) else self._sizes[node]
+                layout.boxes[node] = Box(left + x, top + self._y[node], *size)
+        for i in self._hanging:
             link, above = self._links[i], layout.boxes[self._links[i].source]
             width, height = self._sizes[link.target]
             y = above.bottom + _HANG + link.label[1] + height / 2
             layout.boxes[link.target] = Box(above.x, y, width, height)
         for i, chain in zip(self._ranked, self._ranks.chains, strict=True):
             layout.chains[i] = chain
-        for i in (*self._hung, *self._loops):
+        for i in (*self._hanging, *self._loops):
             layout.chains[i] = [self._links[i].source, self._links[i].target]
-        layout.flipped |= {self._ranked[i] for i in self._ranks.flipped}
-        layout.hung |= self._hung
+        layout.reversed_links |= {self._ranked[i] for i in self._ranks.reversed_links}
+        layout.hanging |= self._hanging
         layout.label_gap |= self._label_gap
 
 
-def _hung(through: Sequence[int], links: Sequence[Link]) -> set[int]:
-    """Links to a part that nothing else leads to or from, such as a dead-letter queue: it hangs
-    below its source, where the source has one such and leads on to others."""
+def _hanging(through: Sequence[int], links: Sequence[Link]) -> set[int]:
+    """Links to a node without other links, such as a dead-letter queue.
+
+    It is drawn below its source if the source has exactly one such node and other links.
+    """
     out: Counter[int] = Counter(links[i].source for i in through)
     into: Counter[int] = Counter(links[i].target for i in through)
     ends = [i for i in through if into[links[i].target] == 1 and not out[links[i].target]]

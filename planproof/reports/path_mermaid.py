@@ -1,25 +1,25 @@
-"""The data path in a comment: a Mermaid flowchart, which GitHub draws, and what is not proven."""
+"""The data path in a comment: a Mermaid flowchart, and a table of the edges that are not proven."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-from planproof.reports import path_words as words
+from planproof.reports import path_labels as labels
 from planproof.reports.markdown import code, escaped
 from planproof.reports.text import clip, one_line
-from planproof.results import DrawnEdge
+from planproof.results import DrawnEdge, EdgeState
 
 _MOST, _ROOM = 100, 16_000  # edges, characters of a flowchart
 _ROWS = 30  # edges of the table
 _NAME = 60  # characters of a name
-_MARKS = {"broken": "❌", "undetermined": "❓"}
-_LINKS = {"proven": "-->", "broken": "==x", "undetermined": "-.->"}
-# The page's own colours, of a kind that can be read on GitHub's light and on its dark ground.
+_MARKS = {EdgeState.BROKEN: "❌", EdgeState.UNDETERMINED: "❓"}
+_LINKS = {EdgeState.PROVEN: "-->", EdgeState.BROKEN: "==x", EdgeState.UNDETERMINED: "-.->"}
+# The page's colours, which are readable on GitHub's light and dark background.
 _STYLES = {
-    "proven": "stroke:#2f9e5b,stroke-width:2px",
-    "broken": "stroke:#d9443a,stroke-width:4px",
-    "undetermined": "stroke:#b8860b,stroke-width:2px,stroke-dasharray:6 4",
+    EdgeState.PROVEN: "stroke:#2f9e5b,stroke-width:2px",
+    EdgeState.BROKEN: "stroke:#d9443a,stroke-width:4px",
+    EdgeState.UNDETERMINED: "stroke:#b8860b,stroke-width:2px,stroke-dasharray:6 4",
 }
 _CLASSES = (
     "classDef inside fill:#f6f6f4,stroke:#5c626b,color:#1d2024",
@@ -27,18 +27,18 @@ _CLASSES = (
 )
 
 
-def data_path(edges: Sequence[DrawnEdge]) -> Iterator[str]:
-    """The parts of a comment on the data path; none where nothing was drawn."""
+def path_section(edges: Sequence[DrawnEdge]) -> Iterator[str]:
+    """The parts of the section on the data path; none without edges."""
     if not edges:
         return
-    yield f"### Data path: {words.tally(edges)}\n"
-    shown = edges if len(edges) <= _MOST else words.unproven(edges)[:_MOST]
+    yield f"### Data path: {labels.tally(edges)}\n"
+    shown = edges if len(edges) <= _MOST else labels.unproven(edges)[:_MOST]
     drawn = "\n".join(flowchart(shown)) if shown else ""
     if drawn and len(drawn) <= _ROOM:
         yield f"```mermaid\n{drawn}\n```\n"
     if len(drawn) > _ROOM or len(shown) < len(edges):
         yield f"{len(edges):,} edges are too many to draw here; `compliance.json` has them all.\n"
-    if found := words.unproven(edges):
+    if found := labels.unproven(edges):
         yield "\n".join(_table(found)) + "\n"
 
 
@@ -48,19 +48,19 @@ def flowchart(edges: Sequence[DrawnEdge]) -> Iterator[str]:
     ends = dict.fromkeys(end for edge in edges for end in (edge.source, edge.target))
     number = {end: f"n{at}" for at, end in enumerate(ends)}
     for end, name in number.items():
-        part = words.named(end)
+        part = labels.node_label(end)
         style = "outside" if part.outside else "inside"
         yield f'  {name}["{_text(part.type)}<br/><b>{_text(part.name)}</b>"]:::{style}'
     for edge in edges:
         label = _text(edge.kind)
-        first, more = words.crux(edge)
+        first, more = labels.first_missing(edge)
         if first:
-            said = f"✗ {_text(first)}" if edge.state == "broken" else f"? {_text(first)}"
-            label += f"<br/>{said}" + (f" and {more} more" if more else "")
+            mark = "✗" if edge.state is EdgeState.BROKEN else "?"
+            label += f"<br/>{mark} {_text(first)}" + (f" and {more} more" if more else "")
         ends_of = number[edge.source], number[edge.target]
         yield f'  {ends_of[0]} {_LINKS[edge.state]}|"{label}"| {ends_of[1]}'
     for state, style in _STYLES.items():
-        members = [str(at) for at, edge in enumerate(edges) if edge.state == state]
+        members = [str(at) for at, edge in enumerate(edges) if edge.state is state]
         if members:
             yield f"  linkStyle {','.join(members)} {style}"
     for line in _CLASSES:
@@ -68,8 +68,8 @@ def flowchart(edges: Sequence[DrawnEdge]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Text within the quotes of a Mermaid label, in which everything that could be syntax, HTML or
-    Markdown is Mermaid's own entity."""
+    """Text for a quoted Mermaid label; Mermaid entities replace everything that could be syntax,
+    HTML or Markdown."""
     text = clip(one_line(text), _NAME) or "(nothing)"
     return re.sub(r"[^A-Za-z0-9 _./:\u00a1-\U0010ffff-]", lambda m: f"#{ord(m[0])};", text)
 
@@ -78,8 +78,8 @@ def _table(found: Sequence[DrawnEdge]) -> Iterator[str]:
     yield "| | Edge | State | Missing or undecided |"
     yield "|---|---|---|---|"
     for edge in found[:_ROWS]:
-        way = f"{code(edge.source, 120)} {escaped(edge.kind, 80)} {code(edge.target, 120)}"
-        lacks = escaped(words.lacks(edge), 400)
-        yield f"| {_MARKS[edge.state]} | {way} | **{edge.state}** | {lacks} |"
+        path = f"{code(edge.source, 120)} {escaped(edge.kind, 80)} {code(edge.target, 120)}"
+        missing = escaped(labels.missing_text(edge), 400)
+        yield f"| {_MARKS[edge.state]} | {path} | **{edge.state}** | {missing} |"
     if len(found) > _ROWS:
         yield f"\n… and {len(found) - _ROWS:,} more, in `compliance.json`"

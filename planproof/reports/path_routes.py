@@ -1,4 +1,4 @@
-"""The curves of a picture's links, their arrows, and where their labels stand."""
+"""The curves of a picture's links, their arrows, and the positions of their labels."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from planproof.reports.path_layout import Box, Layout, Link
-from planproof.reports.path_spread import spread
+from planproof.reports.path_spacing import spaced
 
-_PORT = 13.0  # between two links at one side of a part
+_PORT = 13.0  # between two links at one side of a node
 _ARROW = 8.0
-_STEPS = (0.0, 0.06, -0.06, 0.12, -0.12, 0.18, -0.18)  # how far from the best place of a label
-_SHIFTS = (0.0, -0.2, 0.2, -0.4, 0.4)  # how far from it, in the label's heights
+_STEPS = (
+    0.0,
+    0.06,
+    -0.06,
+    0.12,
+    -0.12,
+    0.18,
+    -0.18,
+)  # along the curve from the best position of a label
+_SHIFTS = (0.0, -0.2, 0.2, -0.4, 0.4)  # away from the curve, in heights of the label
 _SAMPLES = 12
 _MANY = 300
 _EARLY, _EVEN, _LATE = 0.3, 0.5, 0.7
@@ -23,12 +31,12 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A curve between two columns, level at both ends.
+    """A curve between two columns, horizontal at both ends.
 
     Attributes:
-        turn: where between its ends it rises or falls: early where many leave one part, late where
-            many meet at one, so that it keeps clear of them.
-        column: the middle of the column on its left, which all have in common that are beside it.
+        turn: where between its ends it rises or falls, 0 to 1: early if many links leave its node,
+            late if many arrive at one, so that it does not run into them.
+        column: the middle of the column on its left.
     """
 
     start: Point
@@ -41,7 +49,7 @@ class _Piece:
         return self.start[0] + self.turn * (self.end[0] - self.start[0])
 
     def at(self, t: float) -> Point:
-        """A point of it, by the parameter of a Bézier curve."""
+        """The point for a parameter of the Bézier curve."""
         (x1, y1), (x2, y2), u = self.start, self.end, 1 - t
         x = u**3 * x1 + 3 * u * t * self.elbow + t**3 * x2
         return x, (u**3 + 3 * u * u * t) * y1 + (t**3 + 3 * u * t * t) * y2
@@ -49,7 +57,7 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A link's curve and its arrow as SVG paths, and the middle of its label."""
+    """The curve and the arrow of a link as SVG paths, and the middle of its label."""
 
     curve: str
     arrow: str
@@ -57,18 +65,18 @@ class Route:
 
 
 def routes(links: Sequence[Link], layout: Layout) -> list[Route]:
-    """A route for each link."""
+    """The route of each link."""
     ports = _ports(links, layout)
     leaving = Counter(layout.chains[i][0] for i in ports)
-    meeting = Counter(layout.chains[i][-1] for i in ports)
-    # Where one that turned early meets others, they turn early, too, or they would cross.
+    arriving = Counter(layout.chains[i][-1] for i in ports)
+    # Links that arrive at the same node as an early one turn early, too, or they would cross.
     early = {
         chain[-1]
         for chain in (layout.chains[i] for i in ports)
-        if leaving.get(chain[-2], 1) > meeting[chain[-1]]
+        if leaving.get(chain[-2], 1) > arriving[chain[-1]]
     }
     curves = {
-        i: _pieces(layout.chains[i], layout.boxes, port, leaving, meeting, early)
+        i: _pieces(layout.chains[i], layout.boxes, port, leaving, arriving, early)
         for i, port in ports.items()
     }
     labels = _labels(links, layout, curves)
@@ -77,24 +85,24 @@ def routes(links: Sequence[Link], layout: Layout) -> list[Route]:
         source = layout.boxes[link.source]
         if link.source == link.target:
             found.append(_loop(source, link.label[1]))
-        elif i in layout.hung:
+        elif i in layout.hanging:
             found.append(_straight_down(source, layout.boxes[link.target]))
         else:
-            back = i in layout.flipped
+            back = i in layout.reversed_links
             found.append(Route(_curve(curves[i], back), _arrow(curves[i], back), labels[i]))
     return found
 
 
 def _ports(links: Sequence[Link], layout: Layout) -> dict[int, Point]:
-    """How far from the middle each link leaves its left box and meets its right one."""
+    """How far from the middle each link leaves its left box and arrives at its right one."""
     sides: defaultdict[tuple[int, bool], list[tuple[float, int]]] = defaultdict(list)
     for i, chain in layout.chains.items():
-        if i not in layout.hung and links[i].source != links[i].target:
+        if i not in layout.hanging and links[i].source != links[i].target:
             sides[chain[0], True].append((layout.boxes[chain[1]].y, i))
             sides[chain[-1], False].append((layout.boxes[chain[-2]].y, i))
     offset: dict[tuple[int, bool], float] = {}
-    for (part, leaves), ends in sides.items():
-        room = layout.boxes[part].height - 16
+    for (node, leaves), ends in sides.items():
+        room = layout.boxes[node].height - 16
         apart = min(_PORT, room / max(len(ends) - 1, 1))
         for number, (_, i) in enumerate(sorted(ends)):
             offset[i, leaves] = (number - (len(ends) - 1) / 2) * apart
@@ -106,14 +114,14 @@ def _pieces(
     boxes: Mapping[int, Box],
     port: Point,
     leaving: Mapping[int, int],
-    meeting: Mapping[int, int],
+    arriving: Mapping[int, int],
     early: Set[int],
 ) -> list[_Piece]:
-    """From where to where the curve goes between each two columns."""
+    """The pieces of a curve, one between each two columns."""
     pieces = []
     for at, (left, right) in enumerate(pairwise(chain)):
-        leave, meet = leaving.get(left, 1), meeting.get(right, 1)
-        turn = _EARLY if leave > meet or right in early else _LATE if meet > leave else _EVEN
+        leave, arrive = leaving.get(left, 1), arriving.get(right, 1)
+        turn = _EARLY if leave > arrive or right in early else _LATE if arrive > leave else _EVEN
         start = boxes[left].y + (port[0] if at == 0 else 0)
         end = boxes[right].y + (port[1] if at == len(chain) - 2 else 0)
         begin, finish = (boxes[left].right, start), (boxes[right].left, end)
@@ -122,7 +130,7 @@ def _pieces(
 
 
 def _curve(pieces: Sequence[_Piece], back: bool) -> str:
-    # The arrow takes the last pixels, so that no line shows on both sides of its tip.
+    # The line ends before the tip of the arrow, so that it is not visible beside the tip.
     path = ""
     for at, piece in enumerate(pieces):
         (x1, y1), (x2, y2) = piece.start, piece.end
@@ -164,8 +172,8 @@ def _loop(box: Box, height: float) -> Route:
 def _labels(
     links: Sequence[Link], layout: Layout, curves: Mapping[int, list[_Piece]]
 ) -> dict[int, Point]:
-    """The middle of each label: on its curve, or near it where other labels and curves are."""
-    gaps: defaultdict[float, list[int]] = defaultdict(list)  # by the column on its left
+    """The middle of each label: on its curve, or near it to avoid other labels and curves."""
+    gaps: defaultdict[float, list[int]] = defaultdict(list)  # by the column on the left
     lines: defaultdict[float, list[tuple[int, Point]]] = defaultdict(list)
     for i, pieces in curves.items():
         gaps[pieces[layout.label_gap[i]].column].append(i)
@@ -174,7 +182,7 @@ def _labels(
     found: dict[int, Point] = {}
     for column, members in gaps.items():
         placed: list[tuple[Point, Point]] = []
-        # The tall ones first: they have the least choice.
+        # Tall labels first: they have the fewest possible positions.
         for i in sorted(members, key=lambda i: (-links[i].label[1], i)):
             piece, size = curves[i][layout.label_gap[i]], links[i].label
             others = _near(piece, size, [point for other, point in lines[column] if other != i])
@@ -193,7 +201,7 @@ def _labels(
         )
         if any(touch):
             apart = [(links[i].label[1] + links[j].label[1]) / 2 + 3 for i, j in pairwise(order)]
-            ys = spread([found[i][1] for i in order], apart, [1.0] * len(order))
+            ys = spaced([found[i][1] for i in order], apart, [1.0] * len(order))
             found |= {i: (found[i][0], y) for i, y in zip(order, ys, strict=True)}
     return found
 
@@ -201,14 +209,14 @@ def _labels(
 def _pairs(
     order: Sequence[int], found: Mapping[int, Point], links: Sequence[Link]
 ) -> Iterator[tuple[int, tuple[Point, Point]]]:
-    """Each label with each one after it."""
+    """Each label with each later one."""
     for at, i in enumerate(order):
         for j in order[at + 1 :]:
             yield i, (found[j], links[j].label)
 
 
 def _near(piece: _Piece, size: Point, points: Sequence[Point]) -> list[Point]:
-    """The points that a label of this curve may come to lie on; some of them if they are many."""
+    """The points that a label of this curve may cover; a sample if there are many."""
     far = size[1]
     low, high = sorted((piece.start[1], piece.end[1]))
     near = [point for point in points if low - far < point[1] < high + far]
@@ -216,7 +224,7 @@ def _near(piece: _Piece, size: Point, points: Sequence[Point]) -> list[Point]:
 
 
 def _candidates(piece: _Piece, size: Point) -> Iterator[tuple[float, Point]]:
-    """Places for a label, each with what it costs."""
+    """Possible positions of a label, each with its cost."""
     best = 1.05 - piece.turn if piece.turn != _EVEN else _EVEN
     least = piece.start[0] + size[0] / 2 + 4
     most = max(piece.end[0] - size[0] / 2 - 9 - _ARROW, least)
@@ -227,7 +235,7 @@ def _candidates(piece: _Piece, size: Point) -> Iterator[tuple[float, Point]]:
 
 
 def _overlap(one: Point, size: Point, other: Point, its: Point) -> bool:
-    """Whether two labels touch."""
+    """Whether two labels overlap."""
     return (
         abs(one[0] - other[0]) < (size[0] + its[0]) / 2 + 2
         and abs(one[1] - other[1]) < (size[1] + its[1]) / 2 + 3
@@ -235,7 +243,7 @@ def _overlap(one: Point, size: Point, other: Point, its: Point) -> bool:
 
 
 def _inside(point: Point, middle: Point, size: Point) -> bool:
-    """Whether a label hides a point."""
+    """Whether a label covers a point."""
     return (
         abs(point[0] - middle[0]) < size[0] / 2 + 2 and abs(point[1] - middle[1]) < size[1] / 2 + 2
     )

@@ -1,16 +1,17 @@
-"""The run as lines in a terminal: one for each requirement, one more where something is wrong,
-and at the end what is behind it."""
+"""The run as lines in a terminal: one line for each requirement, the reason where it did not pass,
+and the details at the end."""
 
 from __future__ import annotations
 
 from typing import TextIO
 
-from planproof.reports import mutation_words, path_words, words
-from planproof.reports.lines import Lines, ascii_only
+from planproof.reports import mutation_phrases, path_labels, phrases
 from planproof.reports.mutation_terminal import mutation_lines
+from planproof.reports.terminal_lines import TerminalLines, ascii_only
 from planproof.reports.text import columns, fit, one_line
 from planproof.results import (
     DrawnEdge,
+    EdgeState,
     Evidence,
     Kind,
     RequirementResult,
@@ -28,14 +29,14 @@ _SYMBOLS = {
 _VERDICT_WIDTH = max(len(verdict) for verdict in Verdict)
 _FACTS_WIDTH = len("999 facts")
 _ABSENT = ("·", "-")  # a kind of evidence that was not judged
-_KINDS_LEAST = 90  # columns; in fewer, titles need the room
-_TITLE_LEAST = 16  # columns; below that the line gets longer than the terminal
+_KINDS_LEAST = 90  # columns; in fewer, the titles need the room
+_TITLE_LEAST = 16  # columns; in fewer, the line is longer than the terminal
 _REASON_INDENT = 4
-_EDGES = 10  # of the data path that are not proven
+_EDGES = 10  # unproven edges of the data path
 
 
 def supports_unicode(stream: TextIO) -> bool:
-    """Whether the stream can print the symbols; where not, pass ``unicode=False`` below."""
+    """Whether the stream can print the symbols; if not, pass ``unicode=False`` below."""
     try:
         "✓✗…".encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -48,17 +49,16 @@ def requirement_line(
 ) -> str:
     """One line: symbol, id, title, verdict, number of facts.
 
-    Where there is room, a symbol for each kind of evidence stands before the verdict: declared,
-    planned, deployed (see :func:`kinds_line`).
+    In a wide terminal the verdict follows a symbol for each kind of evidence: declared, planned,
+    deployed (see :func:`kinds_line`).
 
     Args:
-        r: the requirement.
-        colour: whether to use ANSI colours; the line says the same without.
+        colour: whether to use ANSI colours; the line has the same text without.
         width: of the terminal, in columns.
         unicode: whether the terminal can show ✓ and ✗.
     """
     symbol, id_, ellipsis = _symbol(r.verdict, unicode), one_line(r.id), "…" if unicode else "..."
-    facts = f"{words.counted(words.facts(r), 'fact'):>{_FACTS_WIDTH}}"
+    facts = f"{phrases.counted(phrases.fact_count(r), 'fact'):>{_FACTS_WIDTH}}"
     verdict = f"{r.verdict.value:<{_VERDICT_WIDTH}}"
     kinds = list(r.kinds.values()) if width >= _KINDS_LEAST else []
     gaps = len(" ") + len("  ") * (4 if kinds else 3) + len(kinds)
@@ -81,39 +81,42 @@ def _kind(verdict: Verdict | None, colour: bool, unicode: bool) -> str:
 
 
 def kinds_line(*, width: int, unicode: bool = True) -> str:
-    """What the three symbols before a verdict stand for; "" where there is no room for them."""
+    """The legend of the three symbols before a verdict; "" if the terminal is too narrow."""
     if width < _KINDS_LEAST:
         return ""
     absent = _ABSENT[0 if unicode else 1]
     names = ", ".join(Kind)
-    return f"the three marks of a requirement: {names} ({absent} {words.NOT_JUDGED})"
+    return f"the three marks of a requirement: {names} ({absent} {phrases.NOT_JUDGED})"
 
 
 def reason_lines(r: RequirementResult, *, unicode: bool = True, width: int = 100) -> list[str]:
-    """What to print below a requirement's line at once: why it did not pass, in one line that says
-    where, what was found and what was expected; or the warnings of one that passed.
+    """What to print directly below a requirement's line.
 
-    So all verdicts and their reasons stand on one screen; :func:`details` are for below.
+    One line with address, found and expected value if the requirement did not pass, else its
+    warnings. :func:`details` has the rest.
     """
-    lines = Lines(unicode, width)
+    lines = TerminalLines(unicode, width)
     if r.verdict is Verdict.PASSED:
         _warnings(lines, r)
-        return lines.done
+        return lines.lines
     ellipsis = "…" if unicode else "..."
     room = width - _REASON_INDENT
     if r.verdict is Verdict.WAIVED:
-        reason = words.waived_by(r) or "Waived."
+        reason = phrases.waiver_sentence(r) or "Waived."
     else:
-        first = words.trouble_of(r)
+        first = phrases.problem_of(r)
         evidence = first.evidence
-        reason = _found(evidence, room, ellipsis) if evidence else first.reason
+        reason = _evidence_line(evidence, room, ellipsis) if evidence else first.reason
     lines.add(_REASON_INDENT, _cut(one_line(reason), room, ellipsis))
-    return lines.done
+    return lines.lines
 
 
-def _found(item: Evidence, room: int, ellipsis: str) -> str:
-    """A piece of evidence in one line. Where that is too long, the place is left out, and what
-    was found has more room than what was expected, which the title says in other words."""
+def _evidence_line(item: Evidence, room: int, ellipsis: str) -> str:
+    """A piece of evidence in one line.
+
+    If it is too long, the source line is left out, and the found value gets more room than the
+    expected one, since the title of the requirement already describes that.
+    """
     seen = one_line(".".join(filter(None, (item.address, item.attribute))))
     start = f"{seen}: {'undecided, ' if item.holds is None else ''}found "
     found, expected = one_line(item.found) or "nothing", one_line(item.expected) or "nothing"
@@ -139,77 +142,73 @@ def _cut(text: str, width: int, ellipsis: str) -> str:
 def details(
     r: RequirementResult, *, unicode: bool = True, width: int = 100, limit: int = 3
 ) -> list[str]:
-    """What is behind a requirement that did not pass, for one screen.
+    """The details of a requirement that did not pass, for one screen.
 
-    For each scenario that did not pass: where it is written, the reason, and for each piece of
-    evidence that does not hold or does not decide the step, ``address.attribute``, what was
-    expected, what was found, ``file:line``. Then the page that explains the requirement. A
-    requirement that passed has its warnings alone.
+    For each scenario that did not pass: its file and line, the reason, and for each piece of
+    evidence that does not hold or does not decide: the step, ``address.attribute``, the expected
+    and the found value, ``file:line``. Then the page that explains the requirement. A requirement
+    that passed has only its warnings.
 
     Args:
-        r: the requirement.
-        unicode: whether the terminal can show more than ASCII.
-        width: of the terminal, in columns.
-        limit: how many pieces of evidence; the rest is counted.
+        limit: how many pieces of evidence to show; the rest is counted.
     """
-    lines = Lines(unicode, width)
+    lines = TerminalLines(unicode, width)
     if r.verdict is Verdict.WAIVED:
-        lines.add(4, words.waived_by(r) or "Waived.")
+        lines.add(4, phrases.waiver_sentence(r) or "Waived.")
     if not r.scenarios:
-        lines.add(4, words.NO_SCENARIO)
+        lines.add(4, phrases.NO_SCENARIO)
     shown = 0
     for scenario in r.scenarios:
         if scenario.verdict is Verdict.PASSED:
             continue
-        found = words.unmet(scenario)
+        found = phrases.unmet(scenario)
         _scenario(lines, scenario, found[: limit - shown])
         shown += len(found[: limit - shown])
-    left = sum(len(words.unmet(s)) for s in r.scenarios) - shown
+    left = sum(len(phrases.unmet(s)) for s in r.scenarios) - shown
     if left:
-        lines.add(6, f"and {words.counted(left, 'more finding')}, in the reports")
+        lines.add(6, f"and {phrases.counted(left, 'more finding')}, in the reports")
     _warnings(lines, r)
     if r.page and r.verdict is not Verdict.PASSED:
         lines.add(4, f"explained in {r.page}")
-    return lines.done
+    return lines.lines
 
 
-def behind_lines(result: RunResult, *, unicode: bool = True, width: int = 100) -> list[str]:
-    """The details of every requirement that did not pass, each below its name."""
+def failure_lines(result: RunResult, *, unicode: bool = True, width: int = 100) -> list[str]:
+    """The details of every requirement that did not pass, each below its id and title."""
     lines: list[str] = []
     for r in result.requirements:
         if r.verdict is not Verdict.PASSED:
-            named = Lines(unicode, width)
+            named = TerminalLines(unicode, width)
             named.add(0, f"{r.id} {r.title}", f"{_symbol(r.verdict, unicode)} ")
-            lines += [*named.done, *details(r, unicode=unicode, width=width), ""]
+            lines += [*named.lines, *details(r, unicode=unicode, width=width), ""]
     return lines
 
 
-def _warnings(lines: Lines, r: RequirementResult) -> None:
+def _warnings(lines: TerminalLines, r: RequirementResult) -> None:
     for warning in dict.fromkeys(text for s in r.scenarios for text in s.warnings):
         lines.add(4, warning, "warning: ")
 
 
 def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) -> list[str]:
-    """The notices, the count, what to look at first, the data path, and the warnings.
+    """The notices, the count, the first problem, the data path, and the warnings.
 
-    What came of the stack's mutants, where they were tried, stands above all that, and in one
-    line below the count: it is long, and a terminal shows its last lines. Of what was tried in an
-    earlier run there is that line alone.
+    The result of mutation testing is long and a terminal shows its last lines, so it comes first
+    and is repeated in one line below the count. A result of an earlier run has only that line.
     """
-    lines = Lines(unicode, width)
+    lines = TerminalLines(unicode, width)
     if result.mutation and not result.mutation_kept:
-        lines.done += mutation_lines(result.mutation, unicode=unicode, width=width)
-        lines.blank()
+        lines.lines += mutation_lines(result.mutation, unicode=unicode, width=width)
+        lines.add_blank()
     for notice in result.notices:
         lines.add(0, notice, "note: ")
     verdict = Verdict.PASSED if result.passed else Verdict.FAILED
-    counts = ", ".join(filter(None, (words.headline(result), words.others(result))))
-    lines.add(0, f"{_symbol(verdict, unicode)} {counts}, in {words.seconds(result.duration)}")
+    counts = ", ".join(filter(None, (phrases.headline(result), phrases.other_counts(result))))
+    lines.add(0, f"{_symbol(verdict, unicode)} {counts}, in {phrases.duration(result.duration)}")
     if result.mutation:
-        noticed = Verdict.PASSED if result.mutation.whole else Verdict.FAILED
-        said = f"mutants: {mutation_words.tally(result.mutation)}"
-        lines.add(0, said, f"{_symbol(noticed, unicode)} ")
-    first = words.trouble(result)
+        detected = Verdict.PASSED if result.mutation.passed else Verdict.FAILED
+        text = f"mutants: {mutation_phrases.tally(result.mutation)}"
+        lines.add(0, text, f"{_symbol(detected, unicode)} ")
+    first = phrases.first_problem(result)
     if first:
         r = first.requirement
         lines.add(2, f"look first at {r.id} {r.title} ({r.verdict.value})")
@@ -220,27 +219,27 @@ def summary_lines(result: RunResult, *, unicode: bool = True, width: int = 100) 
         if r.page:
             lines.add(4, f"explained in {r.page}")
     _data_path(lines, result.data_path, unicode)
-    for r, warning in words.warnings(result):
+    for r, warning in phrases.warnings(result):
         lines.add(2, f"{r.id}: {warning}", "warning: ")
-    return lines.done
+    return lines.lines
 
 
-def _data_path(lines: Lines, edges: tuple[DrawnEdge, ...], unicode: bool) -> None:
+def _data_path(lines: TerminalLines, edges: tuple[DrawnEdge, ...], unicode: bool) -> None:
     if not edges:
         return
-    lines.add(2, path_words.tally(edges), "data path: ")
-    found = path_words.unproven(edges)
+    lines.add(2, path_labels.tally(edges), "data path: ")
+    found = path_labels.unproven(edges)
     for edge in found[:_EDGES]:
-        broken = edge.state == "broken"
+        broken = edge.state is EdgeState.BROKEN
         symbol = _symbol(Verdict.FAILED if broken else Verdict.UNDETERMINED, unicode)
         lines.add(4, f"{edge.source} {edge.kind} {edge.target}", f"{symbol} ")
-        if said := path_words.lacks(edge):
-            lines.add(6, said, "lacks      " if broken else "undecided  ")
+        if missing := path_labels.missing_text(edge):
+            lines.add(6, missing, "lacks      " if broken else "undecided  ")
     if len(found) > _EDGES:
-        lines.add(4, f"and {words.counted(len(found) - _EDGES, 'more edge')}, in the reports")
+        lines.add(4, f"and {phrases.counted(len(found) - _EDGES, 'more edge')}, in the reports")
 
 
-def _scenario(lines: Lines, scenario: ScenarioResult, found: list[Evidence]) -> None:
+def _scenario(lines: TerminalLines, scenario: ScenarioResult, found: list[Evidence]) -> None:
     where = f"{one_line(scenario.feature)}:{scenario.line}  "
     lines.add(4, scenario.name, where + ("deployed: " if scenario.kind is Kind.DEPLOYED else ""))
     if scenario.reason:
@@ -253,7 +252,7 @@ def _scenario(lines: Lines, scenario: ScenarioResult, found: list[Evidence]) -> 
         _evidence(lines, item, 8)
 
 
-def _evidence(lines: Lines, item: Evidence, indent: int) -> None:
+def _evidence(lines: TerminalLines, item: Evidence, indent: int) -> None:
     seen = ".".join(filter(None, (item.address, item.attribute)))
     if item.holds is None:
         seen += " (undecided)"

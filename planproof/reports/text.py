@@ -1,4 +1,4 @@
-"""What of a value can be shown: no invisible, terminal-moving or XML-breaking character."""
+"""Text without invisible characters, control characters, or characters illegal in XML."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import unicodedata
 
 _UNPRINTABLE = re.compile(
     "["
-    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls: illegal in XML 1.0, or moving a terminal's cursor
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls: illegal in XML 1.0, or moving the cursor
     "\u200b\u200e\u200f\u2028\u2029\ufeff"  # invisible
-    "\u202a-\u202e\u2066-\u2069"  # bidirectional overrides: text that reads as another text
-    "\ud800-\udfff\ufffe\uffff"  # no characters at all: illegal in XML 1.0 and in UTF-8
+    "\u202a-\u202e\u2066-\u2069"  # bidirectional overrides: the text would read as another one
+    "\ud800-\udfff\ufffe\uffff"  # not characters: illegal in XML 1.0 and in UTF-8
     "\U000e0000-\U000e007f"  # tags: invisible
     "]"
 )
@@ -24,28 +24,28 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with every character that cannot be seen spelled out (``\\x1b``, ``\\u202e``).
+    """The text with every invisible character escaped (``\\x1b``, ``\\u202e``).
 
-    Newlines and tabs stay. What comes out can be encoded as UTF-8 and is legal in XML 1.0
+    Newlines and tabs stay. The result can be encoded as UTF-8 and is legal in XML 1.0
     (https://www.w3.org/TR/xml/#charsets).
     """
     return _UNPRINTABLE.sub(_escaped, text)
 
 
 def one_line(text: str) -> str:
-    """The printable text with every run of white space as one space."""
+    """The printable text with each run of white space replaced by one space."""
     return " ".join(printable(text).split())
 
 
 def clip(text: str, limit: int) -> str:
-    """The first ``limit`` characters, and how many were left out."""
+    """The first ``limit`` characters, and how many are left out."""
     if len(text) <= limit:
         return text
     return f"{text[:limit]}… ({len(text) - limit:,} more characters)"
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """The width of the text in columns of a terminal."""
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
         for char in text
@@ -53,7 +53,7 @@ def columns(text: str) -> int:
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:
-    """The text in exactly ``width`` columns: filled with spaces, or cut with an ellipsis."""
+    """The text in exactly ``width`` columns: padded, or cut with an ellipsis."""
     if columns(text) > width:
         while text and columns(text) > width - columns(ellipsis):
             text = text[:-1]

@@ -1,4 +1,4 @@
-"""Writes the reports so that no reader ever meets half of one."""
+"""Writes the reports atomically."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ from planproof.results import RunResult
 def write_reports(result: RunResult, folder: Path) -> dict[str, Path]:
     """Write compliance.json, compliance.md, compliance.html and junit.xml.
 
-    All four are rendered, then written beside their places, and only then moved there, so
-    that no file is ever half written, and a full disk leaves the last run's reports as they were.
+    All four are rendered, written to temporary files, and then moved into place, so that no file
+    is ever incomplete, and a full disk leaves the reports of the previous run unchanged.
 
     Args:
-        result: the run.
-        folder: where to write; made if missing.
+        folder: created if missing.
 
     Returns:
         The path of each file, by its name.
 
     Raises:
-        PlanproofError: the folder cannot be made, or a file in it cannot be written.
+        PlanproofError: the folder cannot be created, or a file in it cannot be written.
     """
     as_json = compliance_json.render(result).encode()
     contents = {
@@ -51,9 +50,9 @@ REPORTS = ("compliance.json", "compliance.md", "compliance.html", "junit.xml")
 
 
 def set_aside(folder: Path) -> None:
-    """Move an earlier run's reports to ``previous/``, so that no old verdict passes for today's.
+    """Move the reports of the previous run to ``previous/``, lest they be taken for new ones.
 
-    What cannot be moved is left to :func:`write_reports`, which says what is wrong.
+    A file that cannot be moved is left: :func:`write_reports` then raises the error.
     """
     with contextlib.suppress(OSError):
         for name in REPORTS:
@@ -64,21 +63,21 @@ def set_aside(folder: Path) -> None:
 
 def _replace_all(contents: dict[str, bytes], folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    # Not tempfile: its files are readable by their owner alone, and the reports keep that mode.
-    waiting = {name: folder / f".{name}.{secrets.token_hex(8)}.tmp" for name in contents}
+    # Not tempfile: its files are readable only by their owner, and the reports would be, too.
+    temporaries = {name: folder / f".{name}.{secrets.token_hex(8)}.tmp" for name in contents}
     try:
         for name, content in contents.items():
-            with waiting[name].open("xb") as file:
+            with temporaries[name].open("xb") as file:
                 file.write(content)
-        return {name: temporary.replace(folder / name) for name, temporary in waiting.items()}
+        return {name: temporary.replace(folder / name) for name, temporary in temporaries.items()}
     finally:
-        for temporary in waiting.values():
+        for temporary in temporaries.values():
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
 
 
 def _project_from(folder: Path) -> str:
-    """The way from the folder back to where the run started, which pages are relative to."""
+    """Relative path from the folder to the working directory, where links to pages start."""
     try:
         return Path(os.path.relpath(Path.cwd(), folder.absolute())).as_posix()
     except ValueError:  # another drive

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from planproof.reports.terminal import (
-    behind_lines,
+    failure_lines,
     kinds_line,
     reason_lines,
     requirement_line,
@@ -97,7 +97,7 @@ class RunTerminal:
             reporter.ensure_newline()
             reporter.write_line("")
             unicode, width = self._shape()
-            for line in behind_lines(result, unicode=unicode, width=width):
+            for line in failure_lines(result, unicode=unicode, width=width):
                 reporter.write_line(line)
             for line in summary_lines(result, unicode=unicode, width=width):
                 reporter.write_line(line)

@@ -1,4 +1,4 @@
-"""Runs as they really end: all passed, some broken, some undecided, one waived, one hostile."""
+"""Results of runs: all passed, some failed or undetermined, one waived, one with hostile texts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from planproof.results import (
     DrawnEdge,
+    EdgeState,
     Evidence,
     RequirementResult,
     RunResult,
@@ -21,7 +22,7 @@ from tests.reports.mutations import attacked, mixed, with_mutation
 
 STARTED = dt.datetime(2027, 1, 27, 9, 30, 12, tzinfo=dt.UTC)
 
-# Title, feature, step, then what it saw: address, attribute, expected, found, file, line.
+# Title, feature, step, then its evidence: address, attribute, expected, found, file, line.
 PROMISES = (
     ("No network of its own", "network", "Then the function has no vpc_config",
      "aws_lambda_function.video", "vpc_config", "none", "none", "function.tf", 24),
@@ -121,7 +122,7 @@ def run(requirements: tuple[RequirementResult, ...], **members: object) -> RunRe
 
 
 def with_evidence(item: RequirementResult, reason: str, *found: Evidence) -> RequirementResult:
-    """The requirement with its first scenario decided by what was found."""
+    """The requirement with this evidence added to its first scenario."""
     first = item.scenarios[0]
     every = first.evidence + found
     changed = replace(first, evidence=every, verdict=verdict_of(every), reason=reason)
@@ -140,7 +141,7 @@ def good_run() -> RunResult:
 
 
 def broken_run() -> RunResult:
-    """11 of 13: REQ-03 is broken in two places, REQ-08 cannot be decided."""
+    """11 of 13 passed: REQ-03 fails in two places, REQ-08 is undetermined."""
     requirements = list(good_run().requirements)
     step = "Then the function's role may pass no other role, and to no other service"
     requirements[2] = with_evidence(
@@ -177,7 +178,7 @@ def broken_run() -> RunResult:
 
 
 def waived_run() -> RunResult:
-    """12 of 13, and one that someone decided to live with."""
+    """12 of 13 passed, and one is waived."""
     requirements = list(good_run().requirements)
     broken = with_evidence(
         requirements[4],
@@ -209,7 +210,7 @@ NASTY = (
 
 
 def hostile_run() -> RunResult:
-    """Every text is an attack on one of the formats; values are long and there are 2,000."""
+    """Every text attacks one of the formats; there are 2,000 long values."""
     items = tuple(
         Evidence(
             holds=False if number % 3 == 0 else None if number % 3 == 1 else True,
@@ -245,24 +246,24 @@ DECRYPT = "kms:Decrypt on aws_kms_key.media for aws_iam_role.mediaconvert"
 
 
 def pipeline() -> tuple[DrawnEdge, ...]:
-    """A path with a cycle, two roles, a dead-letter queue and parts outside; two edges are not
-    proven."""
+    """A path with a cycle, two roles, a dead-letter queue and outside nodes; two edges unproven."""
 
     def proven(source: str, kind: str, target: str, *needs: str) -> DrawnEdge:
-        return DrawnEdge(source, target, kind, "proven", needs=needs)
+        return DrawnEdge(source, target, kind, EdgeState.PROVEN, needs=needs)
 
     return (
         proven("aws_s3_bucket.input", "notifies", "aws_sqs_queue.processing",
                "sqs:SendMessage on aws_sqs_queue.processing for s3.amazonaws.com"),
         proven("aws_sqs_queue.processing", "is read by", FUNCTION,
                "sqs:ReceiveMessage on aws_sqs_queue.processing for aws_iam_role.function"),
-        proven("aws_sqs_queue.processing", "leaves what fails in",
+        proven("aws_sqs_queue.processing", "moves failed messages to",
                "aws_sqs_queue.processing_dead_letter"),
         proven(FUNCTION, "sends traces to", "X-Ray", "xray:PutTraceSegments for aws_iam_role.f"),
         proven(FUNCTION, "submits jobs to", "MediaConvert"),
-        DrawnEdge(FUNCTION, "aws_iam_role.mediaconvert", "passes", "broken", (PASS,), (PASS,)),
+        DrawnEdge(FUNCTION, "aws_iam_role.mediaconvert", "passes", EdgeState.BROKEN,
+                  (PASS,), (PASS,)),
         proven("MediaConvert", "works under", "aws_iam_role.mediaconvert"),
-        DrawnEdge("aws_s3_bucket.input", "MediaConvert", "is read by", "undetermined",
+        DrawnEdge("aws_s3_bucket.input", "MediaConvert", "is read by", EdgeState.UNDETERMINED,
                   needs=("s3:GetObject on aws_s3_bucket.input", DECRYPT), undecided=(DECRYPT,)),
         proven("MediaConvert", "tells job states to", "aws_cloudwatch_event_rule.job_state"),
         proven("aws_cloudwatch_event_rule.job_state", "delivers events to", "aws_sqs_queue.status"),
@@ -272,7 +273,7 @@ def pipeline() -> tuple[DrawnEdge, ...]:
 
 
 def with_path(result: RunResult, edges: tuple[DrawnEdge, ...]) -> RunResult:
-    """The run, in the first scenario of which these edges were drawn."""
+    """The run with these edges in its first scenario."""
     first, *others = result.requirements
     scenario, *more = first.scenarios
     scenarios = (replace(scenario, edges=edges), *more)
@@ -288,15 +289,15 @@ NASTY_NAMES = (
 
 
 def hostile_path() -> tuple[DrawnEdge, ...]:
-    """Every text is an attack on one of the formats; there is a cycle and a loop."""
+    """Every text attacks one of the formats; there is a cycle and a loop."""
     following = (*NASTY_NAMES[1:], NASTY_NAMES[0])
     edges = [
         DrawnEdge(name, after, after, state, (name, after), (NASTY, name), True, (after,))
         for name, after, state in zip(
-            NASTY_NAMES, following, ("broken", "proven", "undetermined", "broken") * 4, strict=True
+            NASTY_NAMES, following, [*EdgeState, EdgeState.BROKEN] * 4, strict=True
         )
     ]
-    return (*edges, DrawnEdge(NASTY, NASTY, NASTY, "broken", (NASTY,), (NASTY,)))
+    return (*edges, DrawnEdge(NASTY, NASTY, NASTY, EdgeState.BROKEN, (NASTY,), (NASTY,)))
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
-"""What comes of mutants: all noticed, some not, none tried, and texts that attack."""
+"""Results of mutation testing: all killed, some missed, none tested, and hostile texts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from planproof.mutation_results import Fate, Kill, Mutation, Trial
+from planproof.mutation_results import Kill, MutantStatus, MutationResult, Trial
 from planproof.results import RequirementResult, RunResult
 from planproof.verdicts import Verdict
 
@@ -17,7 +17,7 @@ def kill(requirement: str, reason: str = "It is not there.", *, near: bool = Tru
 
 
 def trial(operator: str, place: str, *kills: Kill, **members: object) -> Trial:
-    """A mutant that was killed, or that survived where nobody noticed it."""
+    """A mutant that was killed, or survived if there is no kill."""
     address, _, path = place.partition("/")
     plain = Trial(
         id=f"{operator} {address}{'.' + path if path else ''}",
@@ -26,7 +26,7 @@ def trial(operator: str, place: str, *kills: Kill, **members: object) -> Trial:
         path=path,
         before="true",
         after="false",
-        fate=Fate.KILLED if kills else Fate.SURVIVED,
+        status=MutantStatus.KILLED if kills else MutantStatus.SURVIVED,
         kills=kills,
         seen=tuple(k.requirement for k in kills),
         seconds=0.05,
@@ -34,8 +34,8 @@ def trial(operator: str, place: str, *kills: Kill, **members: object) -> Trial:
     return replace(plain, **members)  # type: ignore[arg-type]
 
 
-def killed() -> Mutation:
-    """Seven mutants of two kinds, all noticed; REQ-05 never noticed anything by itself."""
+def killed() -> MutationResult:
+    """Seven mutants of three kinds, all killed."""
     dropped = [
         trial("drop-resource", f'aws_s3_bucket.media["{name}"]', kill("REQ-01"), kill("REQ-11"),
               before="aws_s3_bucket", after="")
@@ -49,7 +49,7 @@ def killed() -> Mutation:
         "literal-region", "aws_cloudwatch_dashboard.pipeline/dashboard_body", kill("REQ-07"),
         before='"${var.region}"', after='"eu-west-1"',
     )  # fmt: skip
-    return Mutation(
+    return MutationResult(
         trials=(*dropped, *flipped, literal),
         requirements=("REQ-01", "REQ-05", "REQ-07", "REQ-11"),
         made=7,
@@ -68,11 +68,11 @@ SURVIVOR = trial(
 )
 UNSEEN = trial("flip-attribute", 'aws_s3_bucket.media["input"]/tags', before="", after="{}")
 OPEN = trial(
-    "dangle-reference", "aws_lambda_function.video/role", fate=Fate.UNDECIDED, seen=("REQ-03",),
-    reason="The step of REQ-03 crashed on it: KeyError.",
+    "dangle-reference", "aws_lambda_function.video/role", status=MutantStatus.UNDECIDED,
+    seen=("REQ-03",), reason="The step of REQ-03 crashed on it: KeyError.",
 )  # fmt: skip
 HARMLESS = trial(
-    "raise-number", "aws_sqs_queue.processing/delay_seconds", fate=Fate.EQUIVALENT,
+    "raise-number", "aws_sqs_queue.processing/delay_seconds", status=MutantStatus.EQUIVALENT,
     seen=("REQ-01",), reason="No requirement bounds the delay; a late job is still a job.",
     before="0", after="900",
 )  # fmt: skip
@@ -82,9 +82,9 @@ FAR = trial(
 )  # fmt: skip
 
 
-def mixed() -> Mutation:
-    """One of each fate and more; REQ-08 could not be tested, REQ-13 is tested by nothing, and
-    REQ-03 noticed nothing of what it was tested against."""
+def mixed() -> MutationResult:
+    """Mutants of each status; REQ-08 could not be tested, no mutant concerns REQ-13, and REQ-03
+    killed none of its mutants."""
     some = killed()
     return replace(
         some,
@@ -95,13 +95,13 @@ def mixed() -> Mutation:
     )
 
 
-def nothing() -> Mutation:
-    """No mutant could be made of the stack."""
-    return Mutation(trials=(), requirements=REQUIREMENTS)
+def nothing() -> MutationResult:
+    """No mutant exists."""
+    return MutationResult(trials=(), requirements=REQUIREMENTS)
 
 
-def large() -> Mutation:
-    """As large as they really are: 20 requirements, 25 kinds of mutants, 500 of them."""
+def large() -> MutationResult:
+    """As large as real runs: 20 requirements, 25 kinds, 500 mutants."""
     requirements = tuple(f"REQ-{number:02}" for number in range(1, 21))
     trials = tuple(
         trial(
@@ -111,21 +111,21 @@ def large() -> Mutation:
         )
         for number in range(500)
     )  # fmt: skip
-    return Mutation(trials, requirements, made=500, seconds=40)
+    return MutationResult(trials, requirements, made=500, seconds=40)
 
 
-def survivors(number: int) -> Mutation:
-    """So many survivors and nothing else."""
+def survivors(number: int) -> MutationResult:
+    """Only survivors."""
     lost = tuple(trial("drop-resource", f"aws_sqs_queue.q{at}") for at in range(number))
-    return Mutation(lost, REQUIREMENTS, made=number, seconds=1)
+    return MutationResult(lost, REQUIREMENTS, made=number, seconds=1)
 
 
-def attacked(nasty: str, requirements: tuple[RequirementResult, ...]) -> Mutation:
-    """Every text is an attack on one of the formats, and there are many of each fate."""
+def attacked(nasty: str, requirements: tuple[RequirementResult, ...]) -> MutationResult:
+    """Every text attacks one of the formats, and there are many mutants of each status."""
     ids = tuple(dict.fromkeys(r.id for r in requirements))
     other = f"REQ-2 {nasty}"
     first = ids[0]
-    plain = Trial(nasty, nasty, nasty, nasty, nasty, nasty, Fate.SURVIVED)
+    plain = Trial(nasty, nasty, nasty, nasty, nasty, nasty, MutantStatus.SURVIVED)
     trials: list[Trial] = []
     noticed = (Kill(first, Verdict.FAILED, nasty, nasty, near=False),)
     for number in range(300):
@@ -133,12 +133,12 @@ def attacked(nasty: str, requirements: tuple[RequirementResult, ...]) -> Mutatio
         trials += [
             replace(one, id=f"{nasty}s{number}", seen=(first, other), before=nasty * 20,
                     after=nasty * 20 + "!"),
-            replace(one, id=f"{nasty}u{number}", fate=Fate.UNDECIDED, reason=nasty),
-            replace(one, id=f"{nasty}e{number}", fate=Fate.EQUIVALENT, reason=nasty),
-            replace(one, id=f"{nasty}k{number}", fate=Fate.KILLED, kills=noticed),
+            replace(one, id=f"{nasty}u{number}", status=MutantStatus.UNDECIDED, reason=nasty),
+            replace(one, id=f"{nasty}e{number}", status=MutantStatus.EQUIVALENT, reason=nasty),
+            replace(one, id=f"{nasty}k{number}", status=MutantStatus.KILLED, kills=noticed),
         ]  # fmt: skip
-    return Mutation(tuple(trials), (*ids, other), (f"REQ-3 {nasty}",), made=5_000)
+    return MutationResult(tuple(trials), (*ids, other), (f"REQ-3 {nasty}",), made=5_000)
 
 
-def with_mutation(result: RunResult, mutation: Mutation) -> RunResult:
+def with_mutation(result: RunResult, mutation: MutationResult) -> RunResult:
     return replace(result, mutation=mutation)

@@ -1,4 +1,4 @@
-"""What came of the mutants in a terminal: readable, copyable, within its width."""
+"""Mutants in a terminal: readable, with commands to copy, within its width."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.mutation_results import Mutation
+from planproof.mutation_results import MutationResult
+from planproof.reports.mutation_phrases import HEADING, NO_MUTANT, UNTESTED, WITHOUT_KILLS
 from planproof.reports.mutation_terminal import mutation_lines
 from planproof.reports.terminal import summary_lines
 from planproof.reports.text import columns
@@ -19,51 +20,49 @@ from tests.reports.test_report_terminal import CONTROL
 COMMAND = "planproof mutants --mutant "
 
 
-def lines_of(mutation: Mutation, *, unicode: bool = True, width: int = 100) -> list[str]:
+def lines_of(mutation: MutationResult, *, unicode: bool = True, width: int = 100) -> list[str]:
     return mutation_lines(mutation, unicode=unicode, width=width)
 
 
 def test_all_killed() -> None:
     lines = lines_of(killed())
 
-    assert lines[0] == "Would it have been noticed?"
-    assert lines[1].startswith(
-        "  The stack was broken in 7 ways, one at a time, and every requirem"
-    )
-    assert lines[6:14] == [
-        "  how many mutants of each kind (down) each requirement (across, REQ-…) noticed;",
-        "  missed: nobody did, and somebody ought to",
+    assert lines[0] == HEADING
+    assert "changed in 7 ways" in lines[1]
+    start = lines.index("                 01 05 07 11  all  missed")
+    assert "(columns, REQ-…)" in lines[start - 2]
+    assert lines[start : start + 6] == [
         "                 01 05 07 11  all  missed",
         "  drop-resource   3  ·  ·  3    3       ·",
         "  flip-attribute  ·  3  ·  ·    3       ·",
         "  literal-region  ·  ·  1  ·    1       ·",
         "",
-        "  REQ-01  tested against 3 ways, caught 3",
+        "  REQ-01  tested against 3 ways, detected 3",
     ]
     assert lines[-1] == "✓ 7 of 7 killed (100 %); in 12 s by 2 processes, seed 0"
     text = "\n".join(lines)
-    for words in (
-        "survived: nobody",
+    for absent in (
+        "survived:",
         "undecided:",
-        "from afar",
-        "noticed none",
+        "distant",
+        WITHOUT_KILLS,
         "not tested",
         COMMAND,
     ):
-        assert words not in text
+        assert absent not in text
 
 
-def test_survivors_with_their_change_and_their_command() -> None:
+def test_survivors_have_their_change_and_their_command() -> None:
     lines = lines_of(mixed())
-    at = lines.index("  survived: nobody noticed it, and nobody has said why that is right")
+    [at] = [at for at, line in enumerate(lines) if line.startswith("  survived: ")]
 
     assert lines[at + 4 :] == [
-        "      looked at by REQ-03, REQ-11",
+        "      read by REQ-03, REQ-11",
         "      planproof mutants --mutant 'widen-resource "
         "aws_iam_role_policy.function_pass_role.policy.Statement.0.Resource'",
         '    ✗ flip-attribute aws_s3_bucket.media["input"].tags',
         "      (nothing) -> {}",
-        "      no requirement looks at it",
+        "      no requirement reads it",
         "      planproof mutants --mutant 'flip-attribute aws_s3_bucket.media[\"input\"].tags'",
         "",
         "✗ 8 of 11 killed (72.7 %), 2 survived, 1 undecided, 1 equivalent; in 12 s by 2 processes, "
@@ -73,17 +72,17 @@ def test_survivors_with_their_change_and_their_command() -> None:
     assert "after" in lines[at + 3]
 
 
-def test_whatever_else_a_reader_must_know() -> None:
+def test_matrix_requirements_distant_kills_and_undecided_mutants() -> None:
     lines = lines_of(mixed())
 
     for line in (
         "  flip-attribute    ·  ·  3  ·  ·  ·    4       1",
-        "  REQ-03  tested against 2 ways, caught 0",
-        "  REQ-11  tested against 5 ways, caught 4 (1 that nobody else noticed)",
-        "  REQ-13  no mutant of this stack tests it",
-        "  noticed none of these mutants: REQ-03, REQ-13",
-        "  not tested, since they do not pass on the stack as it is: REQ-08",
-        "    REQ-11 noticed drop-vpc aws_lambda_function.video.vpc_config",
+        "  REQ-03  tested against 2 ways, detected 0",
+        "  REQ-11  tested against 5 ways, detected 4 (1 detected by no other)",
+        "  REQ-13  no mutant of this stack concerns it",
+        f"  {WITHOUT_KILLS}: REQ-03, REQ-13",
+        f"  {UNTESTED}: REQ-08",
+        "    REQ-11 detected drop-vpc aws_lambda_function.video.vpc_config",
         "      The queue names no key.",
         "    ? dangle-reference aws_lambda_function.video.role",
         "      The step of REQ-03 crashed on it: KeyError.",
@@ -92,43 +91,43 @@ def test_whatever_else_a_reader_must_know() -> None:
         assert line in lines
 
 
-def test_of_a_few_that_were_chosen_nothing_is_said_of_all() -> None:
+def test_a_sample_makes_no_claim_about_all_mutants() -> None:
     lines = lines_of(replace(mixed(), made=40))
 
-    assert "  12 of 40 ways to break this stack were tried." in lines
-    assert "  REQ-03  tested against 2 ways, caught 0" in lines
-    assert not [line for line in lines if line.startswith(("  REQ-13", "  noticed none"))]
+    assert [line for line in lines if line.startswith("  12 of 40 ")]
+    assert "  REQ-03  tested against 2 ways, detected 0" in lines
+    assert not [line for line in lines if line.startswith(("  REQ-13", f"  {WITHOUT_KILLS}"))]
 
 
-def test_a_mutant_alone_says_who_noticed_it_and_why() -> None:
+def test_a_single_mutant_has_its_kills_with_their_reasons() -> None:
     lines = lines_of(replace(killed(), trials=killed().trials[:1]))
 
-    assert lines[lines.index("  killed: at least one requirement noticed it") :] == [
-        "  killed: at least one requirement noticed it",
+    [at] = [at for at, line in enumerate(lines) if line.startswith("  killed: ")]
+    assert lines[at + 1 :] == [
         '    ✓ drop-resource aws_s3_bucket.media["input"]',
         "      aws_s3_bucket -> (nothing)",
         "      REQ-01 failed: A scenario: It is not there.",
         "      REQ-11 failed: A scenario: It is not there.",
         "",
-        "✓ 1 of 1 killed (100 %); 1 of 7 tried; in 12 s by 2 processes, seed 0",
+        "✓ 1 of 1 killed (100 %); 1 of 7 tested; in 12 s by 2 processes, seed 0",
     ]
 
 
-def test_what_is_only_undecided_is_no_success() -> None:
+def test_undecided_mutants_are_no_success() -> None:
     lines = lines_of(replace(mixed(), trials=(mutations.OPEN,)))
 
     assert lines[-1].startswith("✗ 0 of 1 killed (0 %), 1 undecided; ")
 
 
-def test_nothing_tried_is_no_success() -> None:
+def test_no_mutant_is_no_success() -> None:
     assert lines_of(nothing()) == [
-        "Would it have been noticed?",
-        "  No mutant was tried, so whether a mistake would be noticed is not known.",
-        "✗ no mutant was tried; in 0.0 s by 1 process, seed 0",
+        HEADING,
+        f"  {NO_MUTANT}",
+        "✗ no mutant was tested; in 0.0 s by 1 process, seed 0",
     ]
 
 
-def test_twenty_requirements_stand_beside_each_other_in_a_hundred_columns() -> None:
+def test_twenty_requirements_fit_into_a_hundred_columns() -> None:
     lines = lines_of(large())
     [head] = [line for line in lines if line.endswith(" all  missed")]
 
@@ -148,12 +147,12 @@ def test_a_narrow_terminal_gets_the_matrix_in_blocks(width: int, unicode: bool) 
     assert max(columns(line) for line in lines) <= width
 
 
-def test_nothing_but_a_command_is_wider_than_the_terminal() -> None:
+def test_only_commands_are_wider_than_the_terminal() -> None:
     for line in lines_of(mixed(), width=60):
         assert columns(line) <= 60 or line.strip().startswith(COMMAND)
 
 
-def test_ascii_where_the_terminal_has_nothing_else() -> None:
+def test_ascii_for_terminals_without_unicode() -> None:
     some = mixed()
     odd = replace(mutations.SURVIVOR, operator="größer", id="größer aws…", after="→")
     named = (*some.requirements, "REQ-ü")
@@ -177,20 +176,20 @@ def test_more_survivors_than_fit_are_counted(number: int, more: int) -> None:
     assert counted == ([f"    and {more:,} more survivors, in the reports"] if more else [])
 
 
-def test_more_from_afar_and_more_undecided_than_fit_are_counted() -> None:
+def test_more_distant_kills_and_undecided_mutants_than_fit_are_counted() -> None:
     far = tuple(replace(FAR, id=f"far {number}") for number in range(7))
     undecided = tuple(replace(mutations.OPEN, id=f"open {number}") for number in range(8))
     lines = lines_of(replace(mixed(), trials=far + undecided))
 
-    assert "    and 2 more of these, in the reports" in lines
+    assert "    and 2 more distant kills, in the reports" in lines
     assert "    and 3 more undecided, in the reports" in lines
 
 
-def test_the_verdict_stays_the_last_thing_that_is_said(mutated: RunResult) -> None:
+def test_the_requirements_come_after_the_mutants(mutated: RunResult) -> None:
     lines = summary_lines(mutated)
     at = lines.index("✓ 13 of 13 requirements passed, in 12 s")
 
-    assert lines[0] == "Would it have been noticed?"
+    assert lines[0] == HEADING
     assert lines[at - 2].startswith("✗ 8 of 11 killed")
     assert lines[at - 1] == ""
     assert lines[at + 1] == (
@@ -198,7 +197,7 @@ def test_the_verdict_stays_the_last_thing_that_is_said(mutated: RunResult) -> No
     )
 
 
-def test_without_mutants_nothing_is_said_of_them(good: RunResult, mutated: RunResult) -> None:
+def test_without_mutants_there_is_no_line_about_them(good: RunResult, mutated: RunResult) -> None:
     lines = summary_lines(good)
     with_ = summary_lines(mutated)
 
@@ -209,7 +208,7 @@ def test_without_mutants_nothing_is_said_of_them(good: RunResult, mutated: RunRe
     assert [line for line in with_[with_.index(lines[0]) :] if "mutants" not in line] == lines
 
 
-def test_a_run_ends_well_if_its_own_mutants_do(good: RunResult, mutated: RunResult) -> None:
+def test_a_run_ends_well_only_if_its_own_mutants_pass(good: RunResult, mutated: RunResult) -> None:
     assert good.ended_well
     assert with_mutation(good, killed()).ended_well
     assert mutated.passed
@@ -218,7 +217,7 @@ def test_a_run_ends_well_if_its_own_mutants_do(good: RunResult, mutated: RunResu
     assert not with_mutation(good, nothing()).ended_well
 
 
-def test_of_an_earlier_run_there_is_the_count_alone(mutated: RunResult) -> None:
+def test_an_earlier_measurement_is_one_line(mutated: RunResult) -> None:
     lines = summary_lines(replace(mutated, mutation_kept=True))
 
     assert lines[0] == "✓ 13 of 13 requirements passed, in 12 s"
@@ -237,4 +236,4 @@ def test_no_value_moves_the_cursor(hostile_mutated: RunResult) -> None:
 def test_a_run_of_one_requirement(good: RunResult) -> None:
     one = replace(killed(), requirements=("REQ-01",), trials=killed().trials[:0])
 
-    assert summary_lines(with_mutation(good, one))[0] == "Would it have been noticed?"
+    assert summary_lines(with_mutation(good, one))[0] == HEADING

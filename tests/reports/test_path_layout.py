@@ -1,4 +1,4 @@
-"""Every part has its place: from left to right, and nothing lies on anything else."""
+"""The layout goes from left to right, and nothing overlaps."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from planproof.reports.path_layout import Box, Layout, Link, lay_out
 from planproof.reports.path_picture import Block, Picture, picture
 from planproof.reports.path_ranks import rank
-from planproof.reports.path_spread import spread
-from planproof.results import DrawnEdge
+from planproof.reports.path_spacing import spaced
+from planproof.results import DrawnEdge, EdgeState
 from tests.reports.conftest import hostile_path, pipeline
 
 LABEL = (60.0, 30.0)
 
 
 def laid_out(*pairs: tuple[int, int]) -> Layout:
-    """Parts of one size, as many as the pairs need."""
+    """Nodes of one size, as many as the pairs need."""
     count = max(max(pair) for pair in pairs) + 1
     return lay_out([(80.0, 50.0)] * count, [Link(*pair, LABEL) for pair in pairs])
 
@@ -34,7 +34,7 @@ def apart(one: Box, other: Box) -> bool:
     )
 
 
-def edges(*pairs: tuple[int, int], state: str = "proven") -> tuple[DrawnEdge, ...]:
+def edges(*pairs: tuple[int, int], state: EdgeState = EdgeState.PROVEN) -> tuple[DrawnEdge, ...]:
     return tuple(
         DrawnEdge(f"aws_sqs_queue.q{a}", f"aws_sqs_queue.q{b}", "sends to", state) for a, b in pairs
     )
@@ -66,40 +66,40 @@ def test_a_chain_goes_from_left_to_right() -> None:
     assert len({box.y for box in boxes.values()}) == 1
 
 
-def test_a_part_stands_after_the_longest_way_to_it() -> None:
+def test_a_node_is_placed_after_the_longest_path_to_it() -> None:
     layout = laid_out((0, 1), (1, 2), (0, 2))
 
     assert layout.boxes[0].x < layout.boxes[1].x < layout.boxes[2].x
     assert [len(layout.chains[at]) for at in range(3)] == [2, 2, 3]
 
 
-def test_a_cycle_turns_one_link_round() -> None:
+def test_a_cycle_reverses_one_link() -> None:
     layout = laid_out((0, 1), (1, 2), (2, 3), (3, 1))
 
-    assert layout.flipped == {3}
+    assert layout.reversed_links == {3}
     assert layout.chains[3][0] == 1
     assert layout.chains[3][-1] == 3
 
 
-def test_the_arrow_of_a_link_that_leads_back_points_back() -> None:
+def test_the_arrow_of_a_reversed_link_points_back() -> None:
     arcs = picture(edges((0, 1), (1, 2), (2, 0))).arcs
     points = [arc.arrow.split("L") for arc in arcs]
-    ways = [float(base.split()[0]) - float(tip[1:].split()[0]) for tip, base, _ in points]
+    offsets = [float(base.split()[0]) - float(tip[1:].split()[0]) for tip, base, _ in points]
 
-    assert [way > 0 for way in ways] == [False, False, True]
+    assert [offset > 0 for offset in offsets] == [False, False, True]
 
 
-def test_what_leads_nowhere_hangs_below_its_only_source() -> None:
+def test_a_node_without_other_links_hangs_below_its_source() -> None:
     layout = laid_out((0, 1), (1, 2), (1, 3), (2, 4))
 
-    assert layout.hung == {2}
+    assert layout.hanging == {2}
     assert layout.boxes[3].x == layout.boxes[1].x
     assert layout.boxes[3].top > layout.boxes[1].bottom + LABEL[1]
 
 
-def test_of_two_that_lead_nowhere_none_hangs() -> None:
-    assert laid_out((0, 1), (0, 2)).hung == set()
-    assert laid_out((0, 1)).hung == set()
+def test_of_two_nodes_without_other_links_none_hangs() -> None:
+    assert laid_out((0, 1), (0, 2)).hanging == set()
+    assert laid_out((0, 1)).hanging == set()
 
 
 def test_few_links_cross() -> None:
@@ -109,7 +109,7 @@ def test_few_links_cross() -> None:
     assert after[0] == {0: 3, 1: 2}[top]
 
 
-def test_groups_share_a_row_as_long_as_there_is_room() -> None:
+def test_groups_share_a_row_while_there_is_room() -> None:
     layout = laid_out(*((at, at + 1) for at in range(0, 40, 2)))
     rows = {box.y for box in layout.boxes.values()}
 
@@ -118,7 +118,7 @@ def test_groups_share_a_row_as_long_as_there_is_room() -> None:
 
 
 @pytest.mark.parametrize("pairs", [((0, 0),), ((0, 0), (0, 0)), ((0, 0), (0, 1)), ((1, 1), (0, 1))])
-def test_a_part_may_lead_to_itself(pairs: tuple[tuple[int, int], ...]) -> None:
+def test_self_loops_are_drawn(pairs: tuple[tuple[int, int], ...]) -> None:
     drawn = picture(edges(*pairs))
 
     assert len(drawn.nodes) == len({part for pair in pairs for part in pair})
@@ -126,13 +126,13 @@ def test_a_part_may_lead_to_itself(pairs: tuple[tuple[int, int], ...]) -> None:
     assert all(within(drawn, arc.label) for arc in drawn.arcs)
 
 
-LOOPS = [(at, at) for at in range(10)]  # so that every part has a link
+LOOPS = [(at, at) for at in range(10)]  # so that every node has a link
 GRAPHS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=25)
 
 
 @settings(max_examples=60, deadline=None)
 @given(GRAPHS)
-def test_nothing_lies_on_anything(pairs: list[tuple[int, int]]) -> None:
+def test_nothing_overlaps(pairs: list[tuple[int, int]]) -> None:
     drawn = picture(edges(*dict.fromkeys(pairs)))
     nodes = [node.block for node in drawn.nodes]
 
@@ -142,29 +142,29 @@ def test_nothing_lies_on_anything(pairs: list[tuple[int, int]]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(GRAPHS)
-def test_links_go_right_unless_they_are_turned_round(pairs: list[tuple[int, int]]) -> None:
+def test_links_go_right_unless_they_are_reversed(pairs: list[tuple[int, int]]) -> None:
     layout = lay_out([(80.0, 50.0)] * 10, [Link(a, b, LABEL) for a, b in [*pairs, *LOOPS]])
 
     for at, (source, target) in enumerate(pairs):
-        if source != target and at not in layout.hung:
+        if source != target and at not in layout.hanging:
             right = layout.boxes[source].x < layout.boxes[target].x
-            assert right is not (at in layout.flipped)
+            assert right is not (at in layout.reversed_links)
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-500, 500), st.floats(1, 60)), min_size=1, max_size=12))
-def test_what_is_spread_keeps_its_distance_and_its_place(items: list[tuple[float, float]]) -> None:
+def test_spacing_keeps_the_minimum_distance_and_the_mean(items: list[tuple[float, float]]) -> None:
     wanted = [want for want, _ in items]
     least = [distance for _, distance in items[1:]]
 
-    found = spread(wanted, least, [1.0] * len(items))
+    found = spaced(wanted, least, [1.0] * len(items))
 
     assert all(b - a >= d - 1e-6 for a, b, d in zip(found, found[1:], least, strict=False))
     assert sum(found) == pytest.approx(sum(wanted), abs=1e-6)
-    assert spread(found, least, [1.0] * len(items)) == pytest.approx(found)
+    assert spaced(found, least, [1.0] * len(items)) == pytest.approx(found)
 
 
-def test_labels_of_the_pipeline_are_clear_of_each_other_and_of_every_part() -> None:
+def test_labels_of_the_pipeline_overlap_no_label_and_no_node() -> None:
     drawn = picture(pipeline())
     blocks = [node.block for node in drawn.nodes] + [arc.label for arc in drawn.arcs]
 
@@ -172,14 +172,16 @@ def test_labels_of_the_pipeline_are_clear_of_each_other_and_of_every_part() -> N
     assert not drawn.wide
 
 
-def test_labels_of_many_links_between_two_columns_are_clear_of_each_other() -> None:
-    drawn = picture(edges(*((a, b) for a in range(6) for b in range(6, 12)), state="broken"))
+def test_labels_of_many_links_between_two_columns_do_not_overlap() -> None:
+    drawn = picture(
+        edges(*((a, b) for a in range(6) for b in range(6, 12)), state=EdgeState.BROKEN)
+    )
 
     labels = [arc.label for arc in drawn.arcs]
     assert all(clear(one, other) for one, other in combinations(labels, 2))
 
 
-def test_words_stay_in_their_boxes() -> None:
+def test_text_stays_in_its_box() -> None:
     drawn = picture(hostile_path())
 
     assert max(node.block.width for node in drawn.nodes) < 160
@@ -200,7 +202,7 @@ def test_words_stay_in_their_boxes() -> None:
     ],
     ids=["chain", "star", "sink", "pairs", "everything"],
 )
-def test_two_hundred_edges_are_drawn_in_no_time(pairs: list[tuple[int, int]]) -> None:
+def test_two_hundred_edges_are_drawn_quickly(pairs: list[tuple[int, int]]) -> None:
     started = time.process_time()
     drawn = picture(edges(*pairs))
 
@@ -209,9 +211,9 @@ def test_two_hundred_edges_are_drawn_in_no_time(pairs: list[tuple[int, int]]) ->
     assert drawn.width * drawn.height < 40_000_000
 
 
-def test_of_too_many_edges_those_are_drawn_that_are_not_proven() -> None:
+def test_of_too_many_edges_only_the_unproven_are_drawn() -> None:
     proven = edges(*((at, at + 1) for at in range(400)))
-    broken = edges((500, 501), (501, 502), state="broken")
+    broken = edges((500, 501), (501, 502), state=EdgeState.BROKEN)
 
     assert len(picture(proven).arcs) == 0
     assert picture(proven).left_out == 400

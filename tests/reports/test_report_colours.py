@@ -1,4 +1,4 @@
-"""Every text of the page can be read on its ground: WCAG 2.2 asks for a contrast of 4.5 to 1."""
+"""Every text colour has a contrast of 4.5 to 1 on its backgrounds, as WCAG 2.2 requires."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_the_measure_itself() -> None:
+def test_the_contrast_formula() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
 @pytest.mark.parametrize("palette", ["light", "dark", "print"])
 @pytest.mark.parametrize(("text", "ground"), TEXTS)
-def test_text_can_be_read(palette: str, text: str, ground: str) -> None:
+def test_text_has_enough_contrast(palette: str, text: str, ground: str) -> None:
     colours = palettes()[palette]
 
     assert contrast(colours[text], colours[ground]) >= 4.5

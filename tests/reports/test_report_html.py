@@ -1,4 +1,4 @@
-"""The page: what a reviewer sees, and what no value can make of it."""
+"""The HTML page: its content, and that no value can inject markup."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 
 from planproof.reports import compliance_html
+from planproof.reports.phrases import NO_SCENARIO
 from planproof.reports.text import printable
 from planproof.results import RequirementResult, RunResult
 from planproof.verdicts import Verdict
@@ -181,13 +182,13 @@ def test_the_picture_has_a_tile_and_a_segment_for_each_requirement(broken: RunRe
     for tile, segment, r in zip(tiles, segments, broken.requirements, strict=True):
         assert tile.classes == {r.verdict.value}
         assert segment.classes == {r.verdict.value}
-        assert f"{r.verdict.value}:" in tile.inside, "the verdict is told by colour alone"
+        assert f"{r.verdict.value}:" in tile.inside, "only the colour shows the verdict"
         assert f"{r.id}: {r.verdict.value}" in segment.inside
         raised = "A59.0 59.0" in (segment.attributes["d"] or "")
-        assert raised is not r.verdict.acceptable, "the ring tells the verdict by colour alone"
+        assert raised is not r.verdict.acceptable, "only the colour of the ring shows the verdict"
 
 
-def test_what_did_not_pass_comes_first_and_open(broken: RunResult) -> None:
+def test_failed_requirements_come_first_and_expanded(broken: RunResult) -> None:
     cards = page_of(broken).all("details", "card")
 
     assert [("open" in card.attributes, "passed" in card.classes) for card in cards] == [
@@ -210,7 +211,7 @@ def test_the_first_screen_of_a_broken_run(broken: RunResult) -> None:
     text = page_of(broken).text()
     first = text[: text.index("Requirements REQ-01") if "Requirements REQ-01" in text else 1_500]
 
-    for words in (
+    for part in (
         "11 of 13 requirements passed",
         "1 failed",
         "1 undetermined",
@@ -222,7 +223,7 @@ def test_the_first_screen_of_a_broken_run(broken: RunResult) -> None:
         "arn:aws:iam::111122223333:role/video-mediaconvert-pr42",
         '["arn:aws:iam::111122223333:role/*"]',
     ):
-        assert words in first
+        assert part in first
 
 
 def test_every_piece_of_evidence_is_there(broken: RunResult) -> None:
@@ -238,12 +239,12 @@ def test_every_piece_of_evidence_is_there(broken: RunResult) -> None:
             assert f"{scenario.feature}:{scenario.line}" in cards[r.id]
             assert scenario.reason in cards[r.id]
             for item in scenario.evidence:
-                for words in (item.step, item.address, item.attribute, item.expected, item.found):
-                    assert words in cards[r.id]
+                for part in (item.step, item.address, item.attribute, item.expected, item.found):
+                    assert part in cards[r.id]
                 assert item.where in cards[r.id]
 
 
-def test_a_waiver_is_told_at_the_top_and_in_its_card(waived: RunResult) -> None:
+def test_a_waiver_is_at_the_top_and_in_its_card(waived: RunResult) -> None:
     page = page_of(waived)
     sentence = (
         'Waived until 2027-03-31 for aws_s3_bucket.media["archive"]: '
@@ -260,8 +261,8 @@ def test_the_page_ends_with_a_place_to_sign(good: RunResult) -> None:
     page = page_of(good)
     [sign] = page.all("section", "sign")
 
-    for words in ("Decision", "accepted", "rejected", "Name", "Date", "Signature", "13 of 13"):
-        assert words in sign.inside
+    for part in ("Decision", "accepted", "rejected", "Name", "Date", "Signature", "13 of 13"):
+        assert part in sign.inside
     assert "0" * 64 in page.text()
 
 
@@ -275,11 +276,11 @@ def test_no_requirement_is_no_success(empty: RunResult) -> None:
 def test_a_requirement_without_a_scenario_says_so(good: RunResult) -> None:
     page = page_of(replace(good, requirements=(RequirementResult("REQ-99", "Nothing", ()),)))
 
-    assert page.text().count("No scenario serves this requirement, so nothing is proven.") == 2
+    assert page.text().count(NO_SCENARIO) == 2
     assert "open" in page.all("details", "card", "undetermined")[0].attributes
 
 
-def test_hostile_text_is_shown_as_it_is(hostile: RunResult) -> None:
+def test_hostile_text_is_shown_literally(hostile: RunResult) -> None:
     page = page_of(hostile)
     title = " ".join(printable(hostile.requirements[0].title).split())
 
@@ -331,13 +332,13 @@ def test_only_pages_of_the_project_and_the_web_are_linked(
     assert links == ([href] if href else [])
 
 
-def test_requirements_of_one_id_have_two_places(good: RunResult) -> None:
+def test_requirements_with_one_id_have_two_anchors(good: RunResult) -> None:
     page = page_of(replace(good, requirements=good.requirements[:1] * 2))
 
     assert [e.attributes["id"] for e in page.all("div", "body")] == ["REQ-01", "REQ-01-2"]
 
 
-def test_a_verdict_is_never_told_by_colour_alone(broken: RunResult) -> None:
+def test_no_verdict_depends_on_colour_alone(broken: RunResult) -> None:
     page = page_of(broken)
     for verdict in (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.PASSED):
         for card in page.all("details", "card", verdict.value):

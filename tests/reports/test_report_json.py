@@ -1,4 +1,4 @@
-"""compliance.json says everything, in the form that docs/compliance.schema.json gives."""
+"""compliance.json is complete and follows docs/compliance.schema.json."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_run_follows_the_schema(
         lambda d: d["requirements"][0]["scenarios"][0]["evidence"][0].update(extra=""),
     ],
 )
-def test_the_schema_rejects_what_is_not_a_report(
+def test_the_schema_rejects_other_documents(
     spoil: Callable[[dict[str, Any]], object], validator: Draft202012Validator, good: RunResult
 ) -> None:
     document = compliance_json.document(good)
@@ -72,7 +72,7 @@ def test_the_schema_rejects_what_is_not_a_report(
 
 
 def test_every_object_of_the_schema_is_closed_and_complete() -> None:
-    """So that a member that is added to the report must be added to the schema."""
+    """A member that is added to the report must be added to the schema."""
     schema = json.loads(SCHEMA.read_text("utf-8"))
     objects = [part for part in (schema, *schema["$defs"].values()) if "properties" in part]
     objects += [schema["$defs"][name]["properties"]["counts"] for name in ("summary", "mutation")]
@@ -100,7 +100,7 @@ def test_the_summary_of_a_broken_run(broken: RunResult) -> None:
     assert summary["notices"] == list(broken.notices)
 
 
-def test_a_broken_requirement_names_the_place(broken: RunResult) -> None:
+def test_a_failed_requirement_has_the_source_location(broken: RunResult) -> None:
     requirement = compliance_json.document(broken)["requirements"][2]
     scenario = requirement["scenarios"][0]
 
@@ -130,7 +130,7 @@ def test_undetermined_is_null_and_not_false(broken: RunResult) -> None:
     assert [item["holds"] for item in requirement["scenarios"][0]["evidence"]] == [True, True, None]
 
 
-def test_a_waiver_and_its_last_day(waived: RunResult) -> None:
+def test_a_waiver_has_its_last_day(waived: RunResult) -> None:
     document = compliance_json.document(waived)
 
     assert document["summary"]["passed"] is True
@@ -143,7 +143,7 @@ def test_a_waiver_and_its_last_day(waived: RunResult) -> None:
     assert document["requirements"][3]["waiver"] is None
 
 
-def test_nothing_of_a_hostile_run_is_lost_or_changed(hostile: RunResult) -> None:
+def test_a_hostile_run_is_unchanged(hostile: RunResult) -> None:
     text = compliance_json.render(hostile)
     scenario = json.loads(text.encode())["requirements"][0]["scenarios"][0]
 
@@ -158,5 +158,5 @@ def test_nothing_of_a_hostile_run_is_lost_or_changed(hostile: RunResult) -> None
     assert "\x1b" not in text
 
 
-def test_what_people_read_is_not_escaped(good: RunResult) -> None:
+def test_readable_characters_are_not_escaped(good: RunResult) -> None:
     assert "Übergröße – 漢字" in compliance_json.render(replace(good, subject="Übergröße – 漢字"))

@@ -1,4 +1,4 @@
-"""The comment: right Markdown whatever was found, and never longer than GitHub takes."""
+"""The comment: valid Markdown whatever the values are, and never longer than GitHub allows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planproof.reports import compliance_md, markdown
+from planproof.reports.phrases import NO_SCENARIO
 from planproof.reports.text import one_line
 from planproof.results import RequirementResult, RunResult
 
@@ -37,14 +38,14 @@ def test_a_broken_run_in_its_first_lines(broken: RunResult) -> None:
 
     assert head.startswith("## ❌ 11 of 13 requirements passed, 1 failed, 1 undetermined\n")
     assert head.index("No Terraform was found") < head.index("Look first")
-    for words in (
+    for part in (
         "**Look first at REQ-03 The function may pass the MediaConvert role, and no other**",
         "`aws_iam_role_policy.function_pass_role` `policy.Statement.0.Resource`",
         "at `terraform/access.tf:88`",
         "expected: arn:aws:iam::111122223333:role/video-mediaconvert-pr42",
         'found: ["arn:aws:iam::111122223333:role/*"]',
     ):
-        assert words in html.unescape(head)
+        assert part in html.unescape(head)
 
 
 def test_a_row_for_each_requirement(broken: RunResult) -> None:
@@ -58,7 +59,7 @@ def test_a_row_for_each_requirement(broken: RunResult) -> None:
     assert "\n\n– not judged in this run\n" in render(broken)
 
 
-def test_what_did_not_pass_comes_first_and_open(broken: RunResult) -> None:
+def test_failed_requirements_come_first_and_expanded(broken: RunResult) -> None:
     text = render(broken)
 
     assert text.count("<details>") == text.count("</details>") == 11
@@ -70,7 +71,7 @@ def test_what_did_not_pass_comes_first_and_open(broken: RunResult) -> None:
     ) in text
 
 
-def test_a_blank_line_follows_each_summary_or_its_table_stays_raw(good: RunResult) -> None:
+def test_a_blank_line_follows_each_summary_as_tables_need_it(good: RunResult) -> None:
     assert len(re.findall(r"</summary>\n\n", render(good))) == 13
     assert len(re.findall(r"\n\n</details>\n\n?", render(good))) == 13
 
@@ -90,21 +91,21 @@ def test_no_requirement_is_no_success(empty: RunResult) -> None:
     assert render(empty).startswith("## ❌ No requirement was judged\n")
 
 
-def test_a_requirement_without_a_scenario_says_so(good: RunResult) -> None:
+def test_a_requirement_without_a_scenario_is_undetermined(good: RunResult) -> None:
     text = render(replace(good, requirements=(RequirementResult("REQ-99", "Nothing", ()),)))
 
     assert text.startswith("## ❌ 0 of 1 requirement passed, 1 undetermined\n")
-    assert text.count("No scenario serves this requirement, so nothing is proven.") == 2
+    assert text.count(NO_SCENARIO) == 2
 
 
-def test_a_hostile_run_fits_a_comment_and_counts_what_it_left_out(hostile: RunResult) -> None:
+def test_a_hostile_run_fits_and_counts_the_omitted_facts(hostile: RunResult) -> None:
     text = render(hostile)
 
     assert 10_000 < len(text) < GITHUB
     assert re.search(r"… and 1,9\d\d more facts, in `compliance.json`", text)
 
 
-def test_a_hostile_run_stays_in_its_cells(hostile: RunResult) -> None:
+def test_hostile_text_stays_in_its_cells(hostile: RunResult) -> None:
     text = render(hostile)
     tables = [line for line in text.splitlines() if line.startswith("|")]
 
@@ -132,7 +133,7 @@ def test_any_number_of_requirements_fits_a_comment(number: int, broken: RunResul
     assert len(text) < GITHUB
     assert text.count("<details>") == text.count("</details>")
     assert text.startswith("## ❌ ")
-    assert ("did not fit a comment" in text) is (number > 30)
+    assert ("see `compliance.html`" in text) is (number > 30)
 
 
 def test_any_number_of_notices_leaves_room_for_the_verdict(broken: RunResult) -> None:
@@ -144,7 +145,7 @@ def test_any_number_of_notices_leaves_room_for_the_verdict(broken: RunResult) ->
 
 @settings(deadline=None)
 @given(ANY_TEXT)
-def test_escaped_text_reads_the_same_and_is_no_markup(text: str) -> None:
+def test_escaped_text_reads_the_same_without_markup(text: str) -> None:
     escaped = markdown.escaped(text, limit=1_000)
 
     assert html.unescape(escaped.replace("<!-- -->", "")) == one_line(text)
@@ -210,7 +211,7 @@ def test_code_reads_the_same_in_any_cell(text: str) -> None:
         assert plain == ""
 
 
-def test_a_page_on_the_web_is_a_link_and_a_path_is_not(good: RunResult) -> None:
+def test_a_url_is_a_link_and_a_path_is_code(good: RunResult) -> None:
     web = replace(good.requirements[0], page="https://docs.aws.amazon.com/x")
 
     assert "Explained in <https://docs.aws.amazon.com/x>" in render(

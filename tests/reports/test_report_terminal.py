@@ -1,4 +1,4 @@
-"""Lines in a terminal: one for each requirement, and what to do about those that did not pass."""
+"""Lines in a terminal: one for each requirement, and details of those that did not pass."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from planproof.reports.phrases import NO_SCENARIO
 from planproof.reports.terminal import (
-    behind_lines,
     details,
+    failure_lines,
     reason_lines,
     requirement_line,
     summary_lines,
@@ -22,7 +23,7 @@ from planproof.results import RequirementResult, RunResult
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff]")
 
 
-def test_one_line_says_it_all(broken: RunResult) -> None:
+def test_one_line_has_title_kinds_verdict_and_facts(broken: RunResult) -> None:
     lines = [requirement_line(r, colour=False, width=100) for r in broken.requirements]
 
     assert [re.split(" {2,}", lines[at]) for at in (0, 2, 7)] == [
@@ -45,7 +46,7 @@ def test_one_line_says_it_all(broken: RunResult) -> None:
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 137])
-def test_columns_stand_below_each_other(width: int, broken: RunResult) -> None:
+def test_columns_are_aligned(width: int, broken: RunResult) -> None:
     lines = [requirement_line(r, colour=False, width=width) for r in broken.requirements]
 
     assert {columns(line) for line in lines} == {width}
@@ -54,19 +55,19 @@ def test_columns_stand_below_each_other(width: int, broken: RunResult) -> None:
     } == {width - 23}
 
 
-def test_a_title_too_long_is_cut_and_the_verdict_is_not(good: RunResult) -> None:
+def test_a_long_title_is_cut_and_the_verdict_is_not(good: RunResult) -> None:
     line = requirement_line(good.requirements[2], colour=False, width=60)
 
     assert re.fullmatch(r"✓ REQ-03  The function may pass.*…  passed +2 facts", line)
 
 
-def test_a_terminal_too_narrow_still_gets_the_verdict(good: RunResult) -> None:
+def test_a_narrow_terminal_still_shows_the_verdict(good: RunResult) -> None:
     line = requirement_line(good.requirements[2], colour=False, width=10)
 
     assert re.fullmatch(r"✓ REQ-03  The function ma…  passed +2 facts", line)
 
 
-def test_ascii_where_the_terminal_has_nothing_else(broken: RunResult, waived: RunResult) -> None:
+def test_ascii_for_terminals_without_unicode(broken: RunResult, waived: RunResult) -> None:
     some = (*(broken.requirements[at] for at in (2, 7, 0)), waived.requirements[4])
     lines = [requirement_line(r, colour=False, width=50, unicode=False) for r in some]
     more = [line for r in some for line in details(r, unicode=False)]
@@ -83,15 +84,15 @@ def test_ascii_where_the_terminal_has_nothing_else(broken: RunResult, waived: Ru
 @pytest.mark.parametrize(
     ("encoding", "answer"), [("utf-8", True), ("ascii", False), ("latin-1", False)]
 )
-def test_what_a_terminal_can_show(encoding: str, answer: bool) -> None:
+def test_detects_unicode_support(encoding: str, answer: bool) -> None:
     assert supports_unicode(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) is answer
 
 
-def test_a_stream_of_no_encoding_gets_ascii() -> None:
+def test_a_stream_without_encoding_gets_ascii() -> None:
     assert not supports_unicode(io.StringIO())
 
 
-def test_colour_adds_nothing_but_colour(broken: RunResult, waived: RunResult) -> None:
+def test_colour_does_not_change_the_text(broken: RunResult, waived: RunResult) -> None:
     codes = {}
     for r in (*broken.requirements, *waived.requirements):
         plain = requirement_line(r, colour=False, width=100)
@@ -102,7 +103,7 @@ def test_colour_adds_nothing_but_colour(broken: RunResult, waived: RunResult) ->
     assert len({tuple(code) for code in codes.values()}) == 4
 
 
-def test_one_line_says_why(broken: RunResult, waived: RunResult) -> None:
+def test_one_line_gives_the_reason(broken: RunResult, waived: RunResult) -> None:
     assert reason_lines(broken.requirements[7], width=140) == [
         "    data.archive_file.function.output_base64sha256: undecided, found unknown until apply, "
         "expected the hash of a zip built from lambda/"
@@ -130,7 +131,7 @@ def test_a_reason_takes_one_line(
         assert unicode or line.isascii()
 
 
-def test_a_long_find_leaves_room_for_what_was_expected(broken: RunResult) -> None:
+def test_a_long_found_value_leaves_room_for_the_expected_one(broken: RunResult) -> None:
     first = broken.requirements[2].scenarios[0]
     (good, *_) = [e for e in first.evidence if e.holds is False]
     long = replace(good, address="a.b", attribute="", found="f" * 500, expected="e" * 500)
@@ -145,19 +146,19 @@ def test_a_reason_without_evidence(broken: RunResult) -> None:
     assert reason_lines(replace(broken.requirements[7], scenarios=(scenario,))) == [
         "    Nothing matched."
     ]
-    assert reason_lines(RequirementResult("REQ-99", "Nothing", ())) == [
-        "    No scenario serves this requirement, so nothing is proven."
-    ]
+    assert reason_lines(RequirementResult("REQ-99", "Nothing", ())) == [f"    {NO_SCENARIO}"]
 
 
-def test_what_passed_gives_no_reason_but_its_warnings(good: RunResult) -> None:
+def test_a_passed_requirement_has_only_its_warnings(good: RunResult) -> None:
     assert reason_lines(good.requirements[0]) == []
     assert reason_lines(good.requirements[3]) == details(good.requirements[3])
 
 
-def test_what_is_behind_all_that_did_not_pass(broken: RunResult, good: RunResult) -> None:
-    assert behind_lines(good) == []
-    lines = behind_lines(broken)
+def test_failure_lines_have_the_details_of_all_that_did_not_pass(
+    broken: RunResult, good: RunResult
+) -> None:
+    assert failure_lines(good) == []
+    lines = failure_lines(broken)
     assert lines[0] == "✗ REQ-03 The function may pass the MediaConvert role, and no other"
     assert lines[1:14] == [*details(broken.requirements[2]), ""]
     assert lines[14] == "? REQ-08 Terraform builds the package, and its handler imports"
@@ -181,7 +182,7 @@ def test_the_details_of_a_failure_fit_one_screen(broken: RunResult) -> None:
     ]
 
 
-def test_the_details_of_an_open_question(broken: RunResult) -> None:
+def test_the_details_of_an_undetermined_requirement(broken: RunResult) -> None:
     lines = details(broken.requirements[7])
 
     assert "        data.archive_file.function.output_base64sha256 (undecided)" in lines
@@ -195,7 +196,7 @@ def test_the_details_of_a_waiver(waived: RunResult) -> None:
     assert "          at        terraform/storage.tf:31" in lines
 
 
-def test_what_passed_has_no_details_but_its_warnings(good: RunResult) -> None:
+def test_the_details_of_a_passed_requirement_are_its_warnings(good: RunResult) -> None:
     assert details(good.requirements[0]) == []
     assert details(good.requirements[3]) == [
         "    warning: python3.11 ends on 2027-06-30, in 154 days: plan the move to python3.13."
@@ -220,10 +221,8 @@ def test_a_scenario_without_evidence_gives_its_reason(broken: RunResult) -> None
     ]
 
 
-def test_a_requirement_without_a_scenario_says_so() -> None:
-    assert details(RequirementResult("REQ-99", "Nothing", ())) == [
-        "    No scenario serves this requirement, so nothing is proven."
-    ]
+def test_a_requirement_without_a_scenario() -> None:
+    assert details(RequirementResult("REQ-99", "Nothing", ())) == [f"    {NO_SCENARIO}"]
 
 
 def test_the_summary_of_a_broken_run(broken: RunResult) -> None:

@@ -1,4 +1,4 @@
-"""What is shown can be seen, and is legal in XML, UTF-8 and a terminal."""
+"""Printable text is visible, and legal in XML, UTF-8 and a terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ XML_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
         ("é 漢字 👩‍💻", "é 漢字 👩‍💻"),
     ],
 )
-def test_what_cannot_be_seen_is_spelled_out(text: str, shown: str) -> None:
+def test_invisible_characters_are_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 

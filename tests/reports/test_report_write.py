@@ -1,4 +1,4 @@
-"""The four files are written whole or not at all."""
+"""The four reports are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def test_four_files_and_nothing_else(good: RunResult, tmp_path: Path) -> None:
     assert all(path.stat().st_size for path in written.values())
 
 
-def test_the_last_run_is_replaced(good: RunResult, broken: RunResult, tmp_path: Path) -> None:
+def test_the_reports_of_the_last_run_are_replaced(
+    good: RunResult, broken: RunResult, tmp_path: Path
+) -> None:
     write_reports(good, tmp_path)
     before = (tmp_path / "compliance.md").read_text("utf-8")
 
@@ -37,7 +39,7 @@ def test_the_last_run_is_replaced(good: RunResult, broken: RunResult, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == NAMES
 
 
-def test_others_can_read_them(good: RunResult, tmp_path: Path) -> None:
+def test_the_files_have_the_usual_mode(good: RunResult, tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.touch()
 
@@ -54,7 +56,7 @@ def test_the_page_carries_the_digest_of_the_evidence(good: RunResult, tmp_path: 
     assert digest in written["compliance.html"].read_text("utf-8")
 
 
-def test_links_lead_from_the_folder_to_the_project(
+def test_links_are_relative_to_the_project(
     good: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -66,19 +68,21 @@ def test_links_lead_from_the_folder_to_the_project(
     assert 'href="../../docs/requirements/REQ-03.md"' in far
 
 
-def test_a_file_where_the_folder_should_be(good: RunResult, tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder(good: RunResult, tmp_path: Path) -> None:
     occupied = tmp_path / "reports"
     occupied.write_text("not a folder")
 
     with pytest.raises(PlanproofError) as caught:
         write_reports(good, occupied)
 
-    assert caught.value.sentence.startswith(f"cannot write the reports to {occupied} (")
-    assert caught.value.sentence.endswith("name a folder that this user can write to.")
+    assert str(occupied) in caught.value.sentence
+    assert "name a folder" in caught.value.sentence
     assert occupied.read_text() == "not a folder"
 
 
-def test_a_folder_where_a_file_should_be_leaves_no_rest(good: RunResult, tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_file_leaves_no_temporary_file(
+    good: RunResult, tmp_path: Path
+) -> None:
     (tmp_path / "junit.xml").mkdir()
 
     with pytest.raises(PlanproofError, match="cannot write the reports"):
@@ -87,7 +91,7 @@ def test_a_folder_where_a_file_should_be_leaves_no_rest(good: RunResult, tmp_pat
     assert not list(tmp_path.glob(".*.tmp"))
 
 
-def test_a_full_disk_leaves_the_last_reports_as_they_were(
+def test_a_full_disk_leaves_the_previous_reports_unchanged(
     good: RunResult, broken: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_reports(good, tmp_path)

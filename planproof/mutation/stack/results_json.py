@@ -1,4 +1,4 @@
-"""What came of the mutants, as a document that can be kept and read again."""
+"""The result of mutation testing as a JSON document that can be read again."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from planproof.errors import PlanproofError
-from planproof.mutation_results import Fate, Kill, Mutation, Trial
+from planproof.mutation_results import Kill, MutantStatus, MutationResult, Trial
 from planproof.verdicts import Verdict
 
 _T = TypeVar("_T")
 
 
-def document(mutation: Mutation) -> dict[str, Any]:
-    """The whole result in what JSON knows; see ``mutation`` in docs/compliance.schema.json.
+def document(mutation: MutationResult) -> dict[str, Any]:
+    """The whole result; see ``mutation`` in docs/compliance.schema.json.
 
-    ``counts`` and ``rate`` follow from the trials and are there for tools that count nothing.
+    ``counts`` and ``rate`` follow from the trials; they are for tools that do not compute them.
     Durations are in seconds.
     """
     return {
-        "counts": {fate.value: count for fate, count in mutation.counts.items()},
+        "counts": {status.value: count for status, count in mutation.counts.items()},
         "rate": mutation.rate,
         "made": mutation.made,
         "seed": mutation.seed,
@@ -41,7 +41,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "path": trial.path,
         "before": trial.before,
         "after": trial.after,
-        "fate": trial.fate.value,
+        "fate": trial.status.value,
         "kills": [
             {
                 "requirement": kill.requirement,
@@ -58,18 +58,17 @@ def _trial(trial: Trial) -> dict[str, Any]:
     }
 
 
-def read(kept: object) -> Mutation:
+def read(content: object) -> MutationResult:
     """The result that a document holds; ``read(document(mutation)) == mutation``.
 
     Args:
-        kept: what :func:`document` made, after any number of ways through JSON.
+        content: a document that :func:`document` made, decoded from JSON.
 
     Raises:
-        PlanproofError: it is none, or it contradicts itself: something is missing, is of another
-            kind, or counts what is not there.
+        PlanproofError: the content is not such a document, or contradicts itself.
     """
-    top = _Part(kept, "")
-    mutation = Mutation(
+    top = _JsonObject(content, "")
+    mutation = MutationResult(
         trials=tuple(_read_trial(part) for part in top.parts("trials")),
         requirements=top.texts("requirements"),
         untested=top.texts("untested"),
@@ -83,7 +82,7 @@ def read(kept: object) -> Mutation:
     return mutation
 
 
-def _read_trial(part: _Part) -> Trial:
+def _read_trial(part: _JsonObject) -> Trial:
     return Trial(
         id=part.text("id"),
         operator=part.text("operator"),
@@ -91,7 +90,7 @@ def _read_trial(part: _Part) -> Trial:
         path=part.text("path"),
         before=part.text("before"),
         after=part.text("after"),
-        fate=part.one_of("fate", Fate),
+        status=part.one_of("fate", MutantStatus),
         kills=tuple(
             Kill(
                 requirement=kill.text("requirement"),
@@ -108,40 +107,40 @@ def _read_trial(part: _Part) -> Trial:
     )
 
 
-def _check(top: _Part, mutation: Mutation) -> None:
-    """Refuse what no run can have found: each report counts on its contrary."""
+def _check(top: _JsonObject, mutation: MutationResult) -> None:
+    """Reject documents that contradict themselves; the reports rely on their consistency."""
     known = set(mutation.requirements)
     for number, trial in enumerate(mutation.trials):
         place = f"trials.{number}"
         if (
-            bool(trial.kills) is not (trial.fate is Fate.KILLED)
-            and trial.fate is not Fate.UNDECIDED
+            bool(trial.kills) is not (trial.status is MutantStatus.KILLED)
+            and trial.status is not MutantStatus.UNDECIDED
         ):
-            raise _damaged(f"{place} is {trial.fate} with {len(trial.kills)} kills")
+            raise _damaged(f"{place} is {trial.status} with {len(trial.kills)} kills")
         for kill in trial.kills:
             if kill.requirement not in known:
                 raise _damaged(f"{place} was killed by {kill.requirement!r}, which was not tested")
             if kill.verdict is Verdict.PASSED:
                 raise _damaged(f"{place} was killed by {kill.requirement!r}, which passed")
     if len({trial.id for trial in mutation.trials}) < len(mutation.trials):
-        raise _damaged("two trials have one id")
+        raise _damaged("two trials have the same id")
     if mutation.made < len(mutation.trials):
         raise _damaged(f"made is {mutation.made}, and there are {len(mutation.trials)} trials")
     counts = top.part("counts")
-    for fate, count in mutation.counts.items():
-        if counts.count(fate.value) != count:
-            raise _damaged(f"counts.{fate} is not the number of such trials, {count}")
+    for status, count in mutation.counts.items():
+        if counts.count(status.value) != count:
+            raise _damaged(f"counts.{status} is not the number of such trials, {count}")
     if not math.isclose(top.number("rate"), mutation.rate, abs_tol=1e-6):
         raise _damaged(f"rate is not that of the trials, {mutation.rate:.6f}")
 
 
-class _Part:
-    """An object of the document, and where it stands, for the sentence that says what is wrong."""
+class _JsonObject:
+    """An object of the document, with its position for error messages."""
 
     def __init__(self, found: object, place: str) -> None:
         self._place = place
         if not isinstance(found, Mapping):
-            raise _damaged(f"{place or 'the whole'} is no object")
+            raise _damaged(f"{place or 'the whole'} is not an object")
         self._found = found
 
     def _get(self, name: str, what: str, fits: Callable[[Any], bool]) -> Any:
@@ -153,28 +152,28 @@ class _Part:
         return self._found[name]
 
     def text(self, name: str) -> str:
-        return str(self._get(name, "no text", lambda v: isinstance(v, str)))
+        return str(self._get(name, "not a string", lambda v: isinstance(v, str)))
 
     def flag(self, name: str) -> bool:
-        return bool(self._get(name, "neither true nor false", lambda v: isinstance(v, bool)))
+        return bool(self._get(name, "not a boolean", lambda v: isinstance(v, bool)))
 
     def whole(self, name: str) -> int:
-        return int(self._get(name, "no whole number", _is_whole))
+        return int(self._get(name, "not an integer", _is_whole))
 
     def count(self, name: str) -> int:
-        return int(self._get(name, "no count", lambda v: _is_whole(v) and v >= 0))
+        return int(self._get(name, "not a count", lambda v: _is_whole(v) and v >= 0))
 
     def number(self, name: str) -> float:
-        return float(self._get(name, "no number", _is_number))
+        return float(self._get(name, "not a number", _is_number))
 
     def seconds(self, name: str) -> float:
-        return float(self._get(name, "no duration", lambda v: _is_number(v) and v >= 0))
+        return float(self._get(name, "not a duration", lambda v: _is_number(v) and v >= 0))
 
     def texts(self, name: str) -> tuple[str, ...]:
         return tuple(
             self._get(
                 name,
-                "no list of texts",
+                "not a list of strings",
                 lambda v: isinstance(v, list) and all(isinstance(text, str) for text in v),
             )
         )
@@ -184,15 +183,17 @@ class _Part:
         try:
             return kinds(text)
         except ValueError:
-            raise _damaged(f"{self._place}.{name} is {text!r}, which means nothing") from None
+            raise _damaged(
+                f"{self._place}.{name} is {text!r}, which is not a valid value"
+            ) from None
 
-    def part(self, name: str) -> _Part:
-        return _Part(self._get(name, "no object", lambda v: isinstance(v, Mapping)), name)
+    def part(self, name: str) -> _JsonObject:
+        return _JsonObject(self._get(name, "not an object", lambda v: isinstance(v, Mapping)), name)
 
-    def parts(self, name: str) -> list[_Part]:
+    def parts(self, name: str) -> list[_JsonObject]:
         place = f"{self._place}.{name}" if self._place else name
-        found = self._get(name, "no list", lambda v: isinstance(v, list))
-        return [_Part(item, f"{place}.{number}") for number, item in enumerate(found)]
+        found = self._get(name, "not a list", lambda v: isinstance(v, list))
+        return [_JsonObject(item, f"{place}.{number}") for number, item in enumerate(found)]
 
 
 def _is_whole(value: object) -> bool:
@@ -205,5 +206,5 @@ def _is_number(value: object) -> bool:
 
 def _damaged(what: str) -> PlanproofError:
     return PlanproofError(
-        f"the kept result of the mutants cannot be read ({what})", "try the mutants again"
+        f"the saved result of the mutants is damaged ({what})", "run again with --mutants"
     )

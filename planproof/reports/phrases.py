@@ -1,4 +1,4 @@
-"""The words and the order that every report shares."""
+"""Phrases, and the order of verdicts, that every report shares."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = {
     Kind.DEPLOYED: "to an emulated account",
 }
 """What follows the name of each kind of evidence in a legend."""
-NO_SCENARIO = "No scenario serves this requirement, so nothing is proven."
+NO_SCENARIO = "No scenario covers this requirement, so nothing is proven."
 NO_REQUIREMENT = "No requirement was judged, so nothing is proven."
 
 
@@ -26,19 +26,21 @@ def counted(number: int, noun: str) -> str:
     return f"{f'{number:,}' if number else 'no'} {noun}{'' if number == 1 else 's'}"
 
 
-def facts(requirement: RequirementResult) -> int:
-    """How many pieces of evidence the requirement rests on."""
+def fact_count(requirement: RequirementResult) -> int:
+    """Number of pieces of evidence of a requirement."""
     return sum(len(scenario.evidence) for scenario in requirement.scenarios)
 
 
-def judged(verdict: Verdict | None) -> str:
-    """A verdict on one kind of evidence, in words: ``passed``, ``not judged in this run``."""
+def verdict_text(verdict: Verdict | None) -> str:
+    """A verdict on one kind of evidence: ``passed``, ``not judged in this run``."""
     return verdict.value if verdict else NOT_JUDGED
 
 
-def kinds(requirement: RequirementResult) -> str:
+def kinds_text(requirement: RequirementResult) -> str:
     """``declared passed, planned failed, deployed not judged in this run``."""
-    return ", ".join(f"{kind} {judged(verdict)}" for kind, verdict in requirement.kinds.items())
+    return ", ".join(
+        f"{kind} {verdict_text(verdict)}" for kind, verdict in requirement.kinds.items()
+    )
 
 
 def headline(result: RunResult) -> str:
@@ -50,8 +52,8 @@ def headline(result: RunResult) -> str:
     return f"{result.counts[Verdict.PASSED]} of {total} {noun} passed"
 
 
-def others(result: RunResult) -> str:
-    """What became of the requirements that did not pass: ``1 failed, 1 waived``, or ""."""
+def other_counts(result: RunResult) -> str:
+    """The counts of all verdicts but passed: ``1 failed, 1 waived``, or ""."""
     return ", ".join(
         f"{result.counts[verdict]} {verdict.value}"
         for verdict in WORST_FIRST
@@ -72,8 +74,8 @@ def unmet(scenario: ScenarioResult) -> list[Evidence]:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What a reader must look at first; ``evidence`` is None where there is none at all."""
+class Problem:
+    """Why a requirement did not pass; ``evidence`` is None if there is none."""
 
     requirement: RequirementResult
     scenario: ScenarioResult | None
@@ -81,23 +83,23 @@ class Trouble:
 
     @property
     def reason(self) -> str:
-        """One sentence where there is no evidence to show."""
+        """One sentence for use without evidence."""
         return (self.scenario.reason or "") if self.scenario else NO_SCENARIO
 
 
-def trouble(result: RunResult) -> Trouble | None:
-    """The first failed requirement, or else the first undetermined one, or None."""
+def first_problem(result: RunResult) -> Problem | None:
+    """The problem of the first failed requirement, else of the first undetermined one."""
     for requirement in worst_first(result.requirements):
-        return None if requirement.verdict.acceptable else trouble_of(requirement)
+        return None if requirement.verdict.acceptable else problem_of(requirement)
     return None
 
 
-def trouble_of(requirement: RequirementResult) -> Trouble:
-    """Of a requirement that did not pass: the first scenario that decided it."""
+def problem_of(requirement: RequirementResult) -> Problem:
+    """The first scenario that decided the verdict of a requirement that did not pass."""
     for scenario in requirement.scenarios:
         if scenario.verdict is requirement.verdict:
-            return Trouble(requirement, scenario, next(iter(unmet(scenario)), None))
-    return Trouble(requirement, None, None)
+            return Problem(requirement, scenario, next(iter(unmet(scenario)), None))
+    return Problem(requirement, None, None)
 
 
 def warnings(result: RunResult) -> Iterator[tuple[RequirementResult, str]]:
@@ -108,21 +110,21 @@ def warnings(result: RunResult) -> Iterator[tuple[RequirementResult, str]]:
             yield requirement, text
 
 
-def seconds(duration: float) -> str:
+def duration(seconds: float) -> str:
     """``0.4 s``, ``12 s``, ``2 min 5 s``."""
-    if duration < 9.95:
-        return f"{duration:.1f} s"
-    minutes, rest = divmod(round(duration), 60)
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def moment(when: dt.datetime) -> str:
+def timestamp(when: dt.datetime) -> str:
     """``2025-11-23 09:30 UTC``."""
     return f"{when:%Y-%m-%d %H:%M %Z}".rstrip()
 
 
-def waived_by(requirement: RequirementResult) -> str:
-    """The waiver in a sentence, or ""."""
+def waiver_sentence(requirement: RequirementResult) -> str:
+    """``Waived until 2026-01-31 for aws_sqs_queue.jobs: reason``, or ""."""
     waiver = requirement.waiver
     if waiver is None:
         return ""

@@ -1,4 +1,4 @@
-"""The picture at the head of the page: a ring with a segment for each requirement."""
+"""The ring at the top of the page, with a segment for each requirement."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _INNER, _OUTER, _RAISED = 40.0, 52.0, 59.0  # radii around (60, 60)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A requirement's part of the ring: an SVG path, its verdict, and a title for the pointer."""
+    """The segment of a requirement: an SVG path, its verdict, and its tooltip."""
 
     path: str
     verdict: str
     title: str
 
 
-def ring(requirements: Sequence[RequirementResult]) -> list[Segment]:
+def ring_segments(requirements: Sequence[RequirementResult]) -> list[Segment]:
     """The segments, clockwise from the top, in a view box of 120 by 120.
 
-    What did not pass also stands out from the ring, so that the picture needs no colour.
+    Requirements that did not pass also protrude, so that the ring does not depend on colour.
     """
     share = 2 * pi / max(len(requirements), 1)
-    # A full circle cannot be drawn as one arc, so even a single segment leaves a gap.
+    # One SVG arc cannot draw a full circle, so even a single segment leaves a gap.
     gap = min(0.05, share / 5) if len(requirements) > 1 else 0.001
     return [
         Segment(

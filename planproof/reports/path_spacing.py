@@ -1,25 +1,26 @@
-"""Things in one column, as near to where they should be as they can without touching."""
+"""Positions in one column, as near to the wanted ones as possible without overlaps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 
-def spread(
+def spaced(
     wanted: Sequence[float], apart: Sequence[float], weights: Sequence[float]
 ) -> list[float]:
-    """Places in the order of what is wanted, by least squares: neighbours that would touch make
-    one pool, which stands where its members' mean is (isotonic regression).
+    """Positions in the given order with the least squared deviation from the wanted ones.
+
+    Isotonic regression: neighbours that would overlap form a pool at their weighted mean.
 
     Args:
-        wanted: a place for each.
-        apart: the least distance between each and the next.
-        weights: how much each resists.
+        wanted: position of each item.
+        apart: minimum distance between each item and the next.
+        weights: weight of each item's deviation.
     """
     offsets = [0.0]
     for distance in apart:
         offsets.append(offsets[-1] + distance)
-    pools: list[tuple[float, float, int]] = []  # mean, weight, how many
+    pools: list[tuple[float, float, int]] = []  # mean, weight, size
     for want, offset, weight in zip(wanted, offsets, weights, strict=True):
         mean, heavy, count = want - offset, weight, 1
         while pools and pools[-1][0] > mean:

@@ -1,4 +1,4 @@
-"""The words of the data path: what a part is called, and how a long name is made to fit."""
+"""Labels of the data path: names of its nodes, missing permissions, and wrapping of long names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planproof.reports.text import columns, one_line
-from planproof.results import EDGE_STATES, DrawnEdge
+from planproof.results import DrawnEdge, EdgeState
 
 NOT_HERE = "not in the stack"
 _KEY = r'(?:\[(?:[^\[\]"]|"[^"]*")*\])?'
@@ -16,7 +16,7 @@ _ADDRESS = re.compile(
     rf"(?P<type>[a-z][a-z0-9]*_[a-z0-9_]+)\.(?P<name>[\w-]+{_KEY})"
 )
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*]+(?=\s|$)")
-# AWS's own spelling of the words in Terraform's types, and plainer names for some types.
+# AWS's spelling of the words in Terraform's types, and the usual names of some types.
 _SPELT = {
     **{word: word.upper() for word in (
         "acl", "acm", "api", "dax", "db", "dms", "ebs", "ec2", "ecr", "ecs", "efs", "eks", "fsx",
@@ -41,22 +41,26 @@ _PLAIN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An end of an edge as a picture calls it: its type in plain words above its name."""
+class NodeLabel:
+    """The label of a node: its type in plain words, and its name."""
 
     type: str
     name: str
     outside: bool
 
 
-def named(end: str) -> Named:
-    """The words for a Terraform address, or for the name of what is outside the stack."""
+def node_label(end: str) -> NodeLabel:
+    """The label for a Terraform address, or for the name of something outside the stack."""
     end = one_line(end)
     found = _ADDRESS.fullmatch(end)
     if found is None:
-        return Named("unknown" if end.startswith("an unknown ") else NOT_HERE, end, outside=True)
+        return NodeLabel(
+            "unknown" if end.startswith("an unknown ") else NOT_HERE, end, outside=True
+        )
     modules = re.sub(r"(^|\.)module\.", r"\1", found["modules"])
-    return Named(plain_type(found["type"]), modules + found["name"], outside=bool(found["data"]))
+    return NodeLabel(
+        plain_type(found["type"]), modules + found["name"], outside=bool(found["data"])
+    )
 
 
 def plain_type(type_: str) -> str:
@@ -68,17 +72,17 @@ def plain_type(type_: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def lacks(edge: DrawnEdge) -> str:
-    """What an edge that is not proven lacks, or what of it is undecided, in full; or ""."""
-    if edge.state == "broken":
-        return ", ".join(edge.missing) or "something that is not named"
-    return ", ".join(edge.undecided) if edge.state == "undetermined" else ""
+def missing_text(edge: DrawnEdge) -> str:
+    """Everything that a broken edge lacks or that is undecided on an undetermined one, or ""."""
+    if edge.state is EdgeState.BROKEN:
+        return ", ".join(edge.missing) or "an unnamed permission or fact"
+    return ", ".join(edge.undecided) if edge.state is EdgeState.UNDETERMINED else ""
 
 
-def crux(edge: DrawnEdge) -> tuple[str, int]:
-    """The first thing that an edge lacks, or that is undecided, in a word where it is a
-    permission; and how many more there are."""
-    first, *more = (edge.missing if edge.state == "broken" else edge.undecided) or ("",)
+def first_missing(edge: DrawnEdge) -> tuple[str, int]:
+    """The first missing or undecided item, only the action if it is a permission, and how many
+    more there are."""
+    first, *more = (edge.missing if edge.state is EdgeState.BROKEN else edge.undecided) or ("",)
     action = _ACTION.match(first)
     return (action[0] if action else one_line(first), len(more)) if not edge.proven else ("", 0)
 
@@ -91,13 +95,11 @@ def tally(edges: Sequence[DrawnEdge]) -> str:
 
 def unproven(edges: Sequence[DrawnEdge]) -> list[DrawnEdge]:
     """The edges that are not proven: the broken ones, then the undetermined ones."""
-    return sorted(
-        (edge for edge in edges if not edge.proven), key=lambda e: EDGE_STATES.index(e.state)
-    )
+    return sorted((edge for edge in edges if not edge.proven), key=lambda edge: edge.state.rank)
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
-    """About how many pixels a text takes; rather a few too many, since fonts differ."""
+    """The approximate width of a text in pixels, rounded up, since fonts differ."""
     narrow, wide = "iljtfrI.,:;|'!()[] ", "mwMWGOQ@%—…<>+=~#&"
     total = 0.0
     for char in text:
@@ -115,8 +117,10 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 def wrapped(
     text: str, room: float, size: float, lines: int = 2, *, bold: bool = False
 ) -> list[str]:
-    """The text in so many lines at most, none wider than the room in pixels; what does not fit
-    is left out in its middle, where names of one family differ least."""
+    """The text in at most ``lines`` lines, none wider than ``room`` pixels.
+
+    The middle of a long text is left out, where similar names differ least.
+    """
     text = one_line(text)
     most = lines * (int(room / width(".", size)) + 1)
     kept = len(text) if len(text) <= most else most
@@ -132,7 +136,7 @@ def wrapped(
 
 
 def _balanced(found: list[str], text: str, room: float, size: float, bold: bool) -> list[str]:
-    """As many lines in less room, so that no short word is left alone on the last one."""
+    """The same number of lines with less room, so that the last one is not a single short word."""
     for tighter in range(1, 10):
         again = _lines(text, room * (1 - tighter / 20), size, bold, whole=True)
         if len(again) != len(found) or any(width(a, size, bold=bold) > room for a in again):
@@ -142,7 +146,7 @@ def _balanced(found: list[str], text: str, room: float, size: float, bold: bool)
 
 
 def _lines(text: str, room: float, size: float, bold: bool, *, whole: bool = False) -> list[str]:
-    """The text, broken at its joints, or within a word that alone has no room, unless ``whole``."""
+    """The text broken at separators, and within a word that is too long unless ``whole``."""
 
     def fits(line: str) -> bool:
         return width(line.strip(), size, bold=bold) <= room

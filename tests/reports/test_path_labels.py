@@ -1,4 +1,4 @@
-"""What the parts of a data path are called, and how long names are made to fit."""
+"""Labels of nodes and edges, and the wrapping of long names."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planproof.reports.path_words import (
+from planproof.reports.path_labels import (
     NOT_HERE,
-    crux,
-    lacks,
-    named,
+    first_missing,
+    missing_text,
+    node_label,
     plain_type,
     tally,
     unproven,
@@ -18,7 +18,7 @@ from planproof.reports.path_words import (
     wrapped,
 )
 from planproof.reports.text import one_line
-from planproof.results import DrawnEdge
+from planproof.results import DrawnEdge, EdgeState
 from tests.reports.conftest import DECRYPT, PASS, pipeline
 
 
@@ -39,8 +39,8 @@ from tests.reports.conftest import DECRYPT, PASS, pipeline
         ("", NOT_HERE, "", True),
     ],
 )  # fmt: skip
-def test_an_end_has_a_plain_type_and_a_name(end: str, type_: str, name: str, outside: bool) -> None:
-    found = named(end)
+def test_a_node_has_a_plain_type_and_a_name(end: str, type_: str, name: str, outside: bool) -> None:
+    found = node_label(end)
 
     assert (found.type, found.name, found.outside) == (type_, name, outside)
 
@@ -57,11 +57,11 @@ def test_an_end_has_a_plain_type_and_a_name(end: str, type_: str, name: str, out
         ("google_pubsub_topic", "Pubsub topic"),
     ],
 )
-def test_a_type_is_said_as_aws_says_it(type_: str, plain: str) -> None:
+def test_types_are_spelled_as_aws_spells_them(type_: str, plain: str) -> None:
     assert plain_type(type_) == plain
 
 
-def test_a_text_that_fits_is_not_touched() -> None:
+def test_a_text_that_fits_is_unchanged() -> None:
     assert wrapped("processing", 112, 13) == ["processing"]
     assert wrapped("processing_dead_letter", 112, 13) == ["processing_", "dead_letter"]
     assert wrapped("sends traces to", 72, 11) == ["sends", "traces to"]
@@ -88,27 +88,29 @@ def test_no_line_is_wider_than_its_room(text: str, room: int, lines: int, bold: 
         assert "".join("".join(found).split()) == "".join(one_line(text).split())
 
 
-def edge(state: str, missing: tuple[str, ...] = (), undecided: tuple[str, ...] = ()) -> DrawnEdge:
+def edge(
+    state: EdgeState, missing: tuple[str, ...] = (), undecided: tuple[str, ...] = ()
+) -> DrawnEdge:
     return DrawnEdge("a", "b", "notifies", state, missing, undecided=undecided)
 
 
 @pytest.mark.parametrize(
-    ("drawn", "word", "more", "whole"),
+    ("drawn", "first", "more", "whole"),
     [
-        (edge("proven"), "", 0, ""),
-        (edge("broken", (PASS,)), "iam:PassRole", 0, PASS),
-        (edge("broken", (PASS, DECRYPT)), "iam:PassRole", 1, f"{PASS}, {DECRYPT}"),
-        (edge("broken", ("a queue of  the account",)), "a queue of the account", 0,
+        (edge(EdgeState.PROVEN), "", 0, ""),
+        (edge(EdgeState.BROKEN, (PASS,)), "iam:PassRole", 0, PASS),
+        (edge(EdgeState.BROKEN, (PASS, DECRYPT)), "iam:PassRole", 1, f"{PASS}, {DECRYPT}"),
+        (edge(EdgeState.BROKEN, ("a queue of  the account",)), "a queue of the account", 0,
          "a queue of  the account"),
-        (edge("broken", (PASS,), (DECRYPT,)), "iam:PassRole", 0, PASS),
-        (edge("broken"), "", 0, "something that is not named"),
-        (edge("undetermined", (), (DECRYPT,)), "kms:Decrypt", 0, DECRYPT),
-        (edge("undetermined"), "", 0, ""),
+        (edge(EdgeState.BROKEN, (PASS,), (DECRYPT,)), "iam:PassRole", 0, PASS),
+        (edge(EdgeState.BROKEN), "", 0, "an unnamed permission or fact"),
+        (edge(EdgeState.UNDETERMINED, (), (DECRYPT,)), "kms:Decrypt", 0, DECRYPT),
+        (edge(EdgeState.UNDETERMINED), "", 0, ""),
     ],
 )  # fmt: skip
-def test_what_an_edge_lacks(drawn: DrawnEdge, word: str, more: int, whole: str) -> None:
-    assert crux(drawn) == (word, more)
-    assert lacks(drawn) == whole
+def test_missing_permissions(drawn: DrawnEdge, first: str, more: int, whole: str) -> None:
+    assert first_missing(drawn) == (first, more)
+    assert missing_text(drawn) == whole
 
 
 def test_the_broken_edges_come_before_the_undetermined_ones() -> None:

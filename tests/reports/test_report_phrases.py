@@ -1,4 +1,4 @@
-"""The words that every report shares."""
+"""Phrases that every report shares."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.reports import words
+from planproof.reports import phrases
 from planproof.results import RequirementResult, RunResult
 from planproof.verdicts import Verdict
 
@@ -16,11 +16,11 @@ from planproof.verdicts import Verdict
     ("number", "text"), [(0, "no facts"), (1, "1 fact"), (4, "4 facts"), (2_000, "2,000 facts")]
 )
 def test_counted(number: int, text: str) -> None:
-    assert words.counted(number, "fact") == text
+    assert phrases.counted(number, "fact") == text
 
 
 @pytest.mark.parametrize(
-    ("duration", "text"),
+    ("seconds", "text"),
     [
         (0, "0.0 s"),
         (0.44, "0.4 s"),
@@ -30,22 +30,27 @@ def test_counted(number: int, text: str) -> None:
         (125, "2 min 5 s"),
     ],
 )
-def test_seconds(duration: float, text: str) -> None:
-    assert words.seconds(duration) == text
+def test_duration(seconds: float, text: str) -> None:
+    assert phrases.duration(seconds) == text
 
 
-def test_moment_has_its_zone() -> None:
+def test_a_timestamp_has_its_time_zone() -> None:
     zone = dt.timezone(dt.timedelta(hours=2))
 
-    assert words.moment(dt.datetime(2027, 1, 2, 3, 4, tzinfo=dt.UTC)) == "2027-01-02 03:04 UTC"
-    assert words.moment(dt.datetime(2027, 1, 2, 3, 4, tzinfo=zone)) == "2027-01-02 03:04 UTC+02:00"
+    assert phrases.timestamp(dt.datetime(2027, 1, 2, 3, 4, tzinfo=dt.UTC)) == "2027-01-02 03:04 UTC"
+    assert (
+        phrases.timestamp(dt.datetime(2027, 1, 2, 3, 4, tzinfo=zone))
+        == "2027-01-02 03:04 UTC+02:00"
+    )
 
 
-def test_trouble_is_the_first_failure_even_after_an_open_question(broken: RunResult) -> None:
+def test_the_first_problem_is_a_failure_even_after_an_undetermined_requirement(
+    broken: RunResult,
+) -> None:
     third, eighth = broken.requirements[2], broken.requirements[7]
     turned = replace(broken, requirements=(broken.requirements[0], eighth, third))
 
-    first = words.trouble(turned)
+    first = phrases.first_problem(turned)
 
     assert first is not None
     assert first.requirement is third
@@ -53,8 +58,8 @@ def test_trouble_is_the_first_failure_even_after_an_open_question(broken: RunRes
     assert first.evidence.line == 88
 
 
-def test_trouble_is_the_open_question_where_nothing_failed(broken: RunResult) -> None:
-    first = words.trouble(replace(broken, requirements=broken.requirements[7:]))
+def test_the_first_problem_is_undetermined_if_nothing_failed(broken: RunResult) -> None:
+    first = phrases.first_problem(replace(broken, requirements=broken.requirements[7:]))
 
     assert first is not None
     assert first.requirement.verdict is Verdict.UNDETERMINED
@@ -62,28 +67,28 @@ def test_trouble_is_the_open_question_where_nothing_failed(broken: RunResult) ->
     assert first.evidence.holds is None
 
 
-def test_no_trouble(good: RunResult, waived: RunResult, empty: RunResult) -> None:
-    assert words.trouble(good) is None
-    assert words.trouble(waived) is None
-    assert words.trouble(empty) is None
+def test_no_problem(good: RunResult, waived: RunResult, empty: RunResult) -> None:
+    assert phrases.first_problem(good) is None
+    assert phrases.first_problem(waived) is None
+    assert phrases.first_problem(empty) is None
 
 
-def test_trouble_without_a_scenario(good: RunResult) -> None:
+def test_a_problem_without_a_scenario(good: RunResult) -> None:
     bare = replace(good, requirements=(RequirementResult("REQ-99", "Nothing", ()),))
-    first = words.trouble(bare)
+    first = phrases.first_problem(bare)
 
     assert first is not None
-    assert first.reason == "No scenario serves this requirement, so nothing is proven."
+    assert first.reason == phrases.NO_SCENARIO
 
 
 def test_worst_first_keeps_the_order_within(broken: RunResult) -> None:
-    ids = [r.id for r in words.worst_first(broken.requirements)]
+    ids = [r.id for r in phrases.worst_first(broken.requirements)]
 
     assert ids[:4] == ["REQ-03", "REQ-08", "REQ-01", "REQ-02"]
 
 
-def test_a_warning_is_told_once(good: RunResult) -> None:
+def test_a_warning_occurs_once(good: RunResult) -> None:
     runtime = good.requirements[3]
     twice = replace(runtime, scenarios=runtime.scenarios * 2)
 
-    assert len(list(words.warnings(replace(good, requirements=(twice,))))) == 1
+    assert len(list(phrases.warnings(replace(good, requirements=(twice,))))) == 1
