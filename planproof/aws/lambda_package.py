@@ -1,4 +1,4 @@
-"""Which file is a Lambda function's package, who builds it, and what is in it?
+"""The deployment package of a Lambda function: its file, the archive that builds it, its contents.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-zip.html
 https://registry.terraform.io/providers/hashicorp/archive/latest/docs/data-sources/file
@@ -26,12 +26,12 @@ from planproof.terraform.archive_provider.archive import (
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, contains_unknown
 
-LARGEST = 262_144_000
-"""Bytes of all files of a package: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+MAX_UNPACKED_SIZE = 262_144_000
+"""Limit of Lambda in bytes, unpacked: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 class PackageError(PlanproofError):
-    """The function's package is not there, or is no package."""
+    """The function's package is missing or invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Package:
     Attributes:
         name: its path as the stack gives it.
         data: its bytes.
-        archive: the ``archive_file`` that builds it, None where the stack builds it nowhere.
+        archive: the ``archive_file`` that builds it, None if the stack does not build it.
         files: paths of the files in it.
     """
 
@@ -56,14 +56,14 @@ class Package:
                 entries = [entry for entry in opened.infolist() if not entry.is_dir()]
         except (zipfile.BadZipFile, ValueError, OSError) as problem:
             raise PackageError(
-                f"the package {self.name} is no zip archive ({problem})",
+                f"the package {self.name} is not a zip archive ({problem})",
                 "build it with a data source archive_file of type zip",
             ) from None
         size = sum(entry.file_size for entry in entries)
-        if size > LARGEST:
+        if size > MAX_UNPACKED_SIZE:
             raise PackageError(
-                f"the package {self.name} holds {size} bytes, and Lambda takes {LARGEST}",
-                "pack less into it",
+                f"the package {self.name} has {size} bytes unpacked",
+                f"reduce it to Lambda's limit of {MAX_UNPACKED_SIZE} bytes",
             )
         object.__setattr__(self, "files", tuple(entry.filename for entry in entries))
 
@@ -78,7 +78,7 @@ class Package:
         return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
 
     def unpack(self, folder: Path) -> None:
-        """Write its files into a new ``folder``, as Lambda does into /var/task.
+        """Extract its files into a new ``folder``, as Lambda does into /var/task.
 
         Raises:
             PackageError: a file in it is damaged or encrypted.
@@ -89,16 +89,16 @@ class Package:
                 opened.extractall(part)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as problem:
             raise PackageError(
-                f"the package {self.name} cannot be unpacked ({problem})", "build it anew"
+                f"the package {self.name} cannot be unpacked ({problem})", "rebuild it"
             ) from None
         part.rename(folder)
 
 
 def package_path(stack: Stack, function: Resource) -> str | None:
-    """The local file that a function is made from: its own, or that of the S3 object it names.
+    """The local file of a function's package: its own, or the source of its S3 object.
 
     Returns:
-        None where it names none, as a function made from a container image does.
+        None if there is none, as for a container image.
 
     Raises:
         UndeterminedError: the path is unknown.
@@ -122,7 +122,7 @@ def _uploaded_file(stack: Stack, function: Resource) -> object:
 
 
 def archive_of(stack: Stack, function: Resource) -> Resource | None:
-    """The ``archive_file`` whose output is the function's package, None where there is none.
+    """The ``archive_file`` whose output is the function's package; None if there is none.
 
     Raises:
         UndeterminedError: the package, or the output of an archive that may be it, is unknown.
@@ -130,20 +130,20 @@ def archive_of(stack: Stack, function: Resource) -> Resource | None:
     path = package_path(stack, function)
     if path is None:
         return None
-    doubtful = None
+    undetermined = None
     for archive in (*stack.data("archive_file"), *stack.managed("archive_file")):
         output = archive.get("output_path")
         if output is UNKNOWN:
-            doubtful = archive
+            undetermined = archive
         elif output is not None and os.path.normpath(str(output)) == os.path.normpath(path):
             return archive
-    if doubtful is not None:
-        raise UndeterminedError(f"{doubtful}.output_path is unknown before it is built")
+    if undetermined is not None:
+        raise UndeterminedError(f"{undetermined}.output_path is unknown before it is built")
     return None
 
 
 def archived_paths(archive: Resource) -> Iterator[tuple[str, str]]:
-    """What an ``archive_file`` packs from disk, as (attribute, path): none for content."""
+    """The local paths that an ``archive_file`` packs, as (attribute, path)."""
     for attribute in ("source_dir", "source_file"):
         path = archive.get(attribute)
         if path is not None and path is not UNKNOWN:
@@ -158,18 +158,17 @@ def package_of(
     directory: Path | None = None,
     same_sources: bool = False,
 ) -> Package:
-    """The package of a function, as Terraform built it; built anew where only values are at hand.
+    """The package of a function, as Terraform built it, or rebuilt from the sources.
 
     Args:
-        root: Terraform's working copy, in which it built its archives; None where it did not run.
-        directory: the sources, to build from where Terraform did not.
-        same_sources: it is known that the stack's values were made from these very sources. The
-            archive's hash may differ then, since every implementation of deflate compresses in
-            its own way.
+        root: Terraform's working copy, in which it built its archives; None if it did not run.
+        directory: the sources to build from if Terraform did not run.
+        same_sources: whether the stack's values are known to come from these sources. The
+            archive's hash may then differ, since implementations of deflate differ.
 
     Raises:
-        PackageError: there is no such file, or it is no package.
-        UndeterminedError: it cannot be had here.
+        PackageError: the file is missing or invalid.
+        UndeterminedError: it is not available here.
     """
     path = package_path(stack, function)
     if path is None:
@@ -181,7 +180,7 @@ def package_of(
     base = root or directory
     if base is None:
         raise UndeterminedError(
-            f"the package {path} of {function} is not at hand: a plan file does not hold it"
+            f"the package {path} of {function} is not available: a plan file does not contain it"
         )
     if root is not None and (root / path).is_file():
         return Package(path, (root / path).read_bytes(), archive)
@@ -201,14 +200,15 @@ def _rebuilt(archive: Resource, base: Path, same_sources: bool) -> bytes:
         data = build_archive(_spec(archive, base))
     except (ArchiveError, OSError) as problem:
         raise PackageError(
-            f"{archive} cannot be built: {problem}", "mend its arguments, or what they name"
+            f"{archive} cannot be built: {problem}",
+            "fix its arguments or the files they name",
         ) from None
     recorded = archive.get("output_sha256")
     built = hashlib.sha256(data).hexdigest()
     if isinstance(recorded, str) and recorded != built and not same_sources:
         raise UndeterminedError(
-            f"{archive} built here has SHA-256 {built[:12]}…, "
-            f"and {recorded[:12]}… where its values come from"
+            f"{archive} has SHA-256 {built[:12]}… if built here, "
+            f"but {recorded[:12]}… in the values of the stack"
         )
     return data
 

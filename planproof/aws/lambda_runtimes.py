@@ -1,7 +1,7 @@
-"""How long does AWS support a Lambda runtime?
+"""The support dates of Lambda runtimes.
 
-The dates are AWS's, as cfn-lint keeps them: ``{runtime: {"deprecated": "YYYY-MM-DD", …}}``. From
-the day of deprecation on a runtime gets no security updates and no technical support.
+The dates are AWS's, as cfn-lint ships them: ``{runtime: {"deprecated": "YYYY-MM-DD", …}}``. From
+the day of its deprecation, a runtime gets no security updates and no technical support.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html#runtime-support-policy
 """
 
@@ -15,20 +15,22 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-NOTICE: Final = dt.timedelta(days=180)
-"""How long before its end a runtime is warned of."""
+from planproof.verdicts import Truth
+
+WARNING_PERIOD: Final = dt.timedelta(days=180)
+"""How long before the end of support a runtime is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeSupport:
-    """What is known of a runtime on one day.
+    """The support of a runtime on one day.
 
     Attributes:
         runtime: its identifier, such as ``python3.11``.
-        known: whether the kept data has the runtime at all.
-        deprecated: the first day without support; None where AWS has set none.
+        known: whether cfn-lint's data contains the runtime.
+        deprecated: the first day without support; None if AWS has set none.
         successor: the newest runtime of its family, or "".
-        today: the day that is meant.
+        today: the day.
     """
 
     runtime: str
@@ -38,22 +40,22 @@ class RuntimeSupport:
     today: dt.date
 
     @property
-    def supported(self) -> bool | None:
-        """Whether AWS supports it on that day; None for a runtime that the data does not have."""
+    def supported(self) -> Truth:
+        """Whether AWS supports it on that day."""
         if not self.known:
             return None
         return self.deprecated is None or self.today < self.deprecated
 
     @property
     def ends_soon(self) -> bool:
-        """Whether support ends within :data:`NOTICE`."""
+        """Whether support ends within :data:`WARNING_PERIOD`."""
         if not self.supported or self.deprecated is None:
             return False
-        return self.deprecated - self.today <= NOTICE
+        return self.deprecated - self.today <= WARNING_PERIOD
 
     def __str__(self) -> str:
         if not self.known:
-            return f"{self.runtime}, which the dates kept by cfn-lint do not have"
+            return f"{self.runtime}, which is missing from cfn-lint's support dates"
         if self.deprecated is None:
             return f"{self.runtime}, for which AWS has set no end of support"
         verb = "supported until" if self.supported else "unsupported since"
@@ -61,11 +63,11 @@ class RuntimeSupport:
 
 
 def runtime_support(runtime: str, today: dt.date | None = None) -> RuntimeSupport:
-    """What is known of a runtime.
+    """The support of a runtime.
 
     Args:
         runtime: an identifier as AWS spells it, in any case.
-        today: the day that is meant; by default the present one, in UTC.
+        today: the day; by default the current one, in UTC.
     """
     entry = _lifecycle().get(runtime.lower())
     day = (entry or {}).get("deprecated")

@@ -1,4 +1,4 @@
-"""Facts of AWS's documentation that both a plan and what is deployed are decided by."""
+"""Facts from AWS's documentation that decisions about plans and about deployed stacks share."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ SERVICES_WITH_POLICIES: Final = frozenset(
         "sts",
     )
 )
-"""Services whose resources have policies of their own, by the prefix of their actions; one that is
-not part of a stack may have any.
+"""Action prefixes of the services whose resources can have resource-based policies.
+
+A resource outside of the stack may have any policy.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
 """
@@ -34,15 +35,15 @@ LOG_KEY_ACTIONS: Final = (
     "kms:GenerateDataKeyWithoutPlaintext",
     "kms:DescribeKey",
 )
-"""What CloudWatch Logs does with the key of a log group.
+"""The actions that CloudWatch Logs needs on the key of a log group.
 
-AWS's page writes ``kms:ReEncrypt*``, ``kms:GenerateDataKey*`` and ``kms:Describe*``; these are the
-data keys that a symmetric key is for.
+AWS's page lists ``kms:ReEncrypt*``, ``kms:GenerateDataKey*`` and ``kms:Describe*``; these are the
+actions that apply to a symmetric key.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 """
 
-LOG_KEY_ACTIONS_BESIDES: Final = (
+LOG_KEY_OPTIONAL_ACTIONS: Final = (
     "kms:GenerateDataKeyPair",
     "kms:GenerateDataKeyPairWithoutPlaintext",
 )
-"""What the wildcards of that page grant besides: no log group is worse off without it."""
+"""Further actions that the wildcards of that page cover, which no log group needs."""

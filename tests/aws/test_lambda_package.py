@@ -1,4 +1,4 @@
-"""Which file is a function's package, who builds it, and what happens where it is not there?"""
+"""The package of a function: its file, the archive that builds it, and errors if it is missing."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def built(sources: Path) -> Resource:
     return archive(source_dir="./../lambda", **Hashes.of(build_archive(spec)).attributes())
 
 
-# What Terraform built --------------------------------------------------------------------------
+# Packages that Terraform built -----------------------------------------------------------------
 
 
 def test_the_package_is_the_file_that_terraform_built(tmp_path: Path) -> None:
@@ -84,14 +84,14 @@ def test_the_package_is_the_file_that_terraform_built(tmp_path: Path) -> None:
     assert found.sha256 == hashlib.sha256(data).hexdigest()
 
 
-def test_its_hash_is_what_terraform_calls_output_base64sha256(sources: Path) -> None:
+def test_base64sha256_equals_output_base64sha256_of_terraform(sources: Path) -> None:
     its = built(sources)
     f = function(filename="./.build/f.zip")
     found = package_of(stack_of(f, its), f, directory=sources)
     assert found.base64sha256 == its.get("output_base64sha256")
 
 
-def test_an_object_in_s3_is_the_file_it_was_uploaded_from() -> None:
+def test_the_package_in_s3_is_the_source_of_its_object() -> None:
     f = function(filename=None, s3_bucket="code", s3_key="f.zip")
     uploaded = resource(
         "aws_s3_object.o", {"bucket": "code", "key": "f.zip", "source": "./.build/f.zip"}
@@ -104,7 +104,7 @@ def test_an_object_in_s3_is_the_file_it_was_uploaded_from() -> None:
 
 
 @pytest.mark.parametrize("field", ["s3_bucket", "s3_key"])
-def test_an_unknown_place_in_s3_decides_nothing(field: str) -> None:
+def test_an_unknown_s3_object_is_undetermined(field: str) -> None:
     f = function(**{"filename": None, "s3_bucket": "code", "s3_key": "f.zip", field: UNKNOWN})
     with pytest.raises(UndeterminedError, match="filename is unknown"):
         package_path(stack_of(f), f)
@@ -119,7 +119,7 @@ def test_the_archive_is_the_one_with_that_output() -> None:
     assert archive_of(stack_of(f := function(filename=None), its), f) is None
 
 
-def test_an_archive_of_unknown_output_may_be_it() -> None:
+def test_an_archive_with_an_unknown_output_is_undetermined() -> None:
     its = archive(output_path=UNKNOWN)
     with pytest.raises(UndeterminedError, match=r"data\.archive_file\.f\.output_path is unknown"):
         archive_of(stack_of(f := function(filename="f.zip"), its), f)
@@ -127,7 +127,7 @@ def test_an_archive_of_unknown_output_may_be_it() -> None:
         archive_of(stack_of(f := function(filename=UNKNOWN), its), f)
 
 
-def test_what_is_packed_from_disk_is_named() -> None:
+def test_archived_paths() -> None:
     assert list(archived_paths(archive(source_dir="./../lambda"))) == [
         ("source_dir", "./../lambda")
     ]
@@ -136,7 +136,7 @@ def test_what_is_packed_from_disk_is_named() -> None:
     assert list(archived_paths(archive(source_dir=UNKNOWN))) == []
 
 
-# What is built here, because Terraform did not run ---------------------------------------------
+# Packages that are built here, because Terraform did not run -----------------------------------
 
 
 def test_without_terraform_the_recorded_arguments_build_the_same_bytes(sources: Path) -> None:
@@ -146,15 +146,17 @@ def test_without_terraform_the_recorded_arguments_build_the_same_bytes(sources: 
     assert not (sources / ".build").exists()
 
 
-def test_other_sources_than_the_recorded_ones_decide_nothing(sources: Path) -> None:
+def test_changed_sources_are_undetermined(sources: Path) -> None:
     its = built(sources)
     (sources.parent / "lambda" / "main.py").write_text(SOURCE + "# changed\n")
     f = function(filename="./.build/f.zip")
-    with pytest.raises(UndeterminedError, match=r"built here has SHA-256 .* where its values come"):
+    with pytest.raises(
+        UndeterminedError, match=r"archive_file\.f has SHA-256 \w{12}… if built here, but \w{12}…"
+    ):
         package_of(stack_of(f, its), f, directory=sources)
 
 
-def test_the_same_sources_compressed_otherwise_are_the_same_package(sources: Path) -> None:
+def test_the_same_sources_may_be_compressed_differently(sources: Path) -> None:
     its = archive(source_dir="./../lambda", output_sha256="0" * 64)
     f = function(filename="./.build/f.zip")
     with pytest.raises(UndeterminedError):
@@ -169,46 +171,46 @@ def test_inline_content_is_built_too(tmp_path: Path) -> None:
     assert package_of(stack_of(f, its), f, directory=tmp_path).files == ("main.py",)
 
 
-def test_excludes_hold_as_in_terraform(sources: Path) -> None:
+def test_excludes_work_as_in_terraform(sources: Path) -> None:
     (sources.parent / "lambda" / "notes.txt").write_text("no code")
     its = archive(source_dir="./../lambda", excludes=["*.txt"], output_file_mode="0644")
     f = function(filename="./.build/f.zip")
     assert package_of(stack_of(f, its), f, directory=sources).files == ("main.py",)
 
 
-def test_an_archive_of_nothing_is_an_error(sources: Path) -> None:
+def test_a_missing_source_directory_is_an_error(sources: Path) -> None:
     its = archive(source_dir="./../gone")
     f = function(filename="./.build/f.zip")
     with pytest.raises(PackageError, match=r"data\.archive_file\.f cannot be built"):
         package_of(stack_of(f, its), f, directory=sources)
 
 
-def test_an_unknown_argument_decides_nothing(sources: Path) -> None:
+def test_an_unknown_argument_is_undetermined(sources: Path) -> None:
     its = archive(source_dir="./../lambda", excludes=UNKNOWN)
     f = function(filename="./.build/f.zip")
     with pytest.raises(UndeterminedError, match=r"archive_file\.f\.excludes is unknown"):
         package_of(stack_of(f, its), f, directory=sources)
 
 
-# What is not there, or no package --------------------------------------------------------------
+# Missing and invalid packages ------------------------------------------------------------------
 
 
-def test_a_file_that_nobody_builds_is_missing(tmp_path: Path) -> None:
+def test_a_missing_file_that_no_archive_builds(tmp_path: Path) -> None:
     f = function(filename="function.zip")
     with pytest.raises(PackageError, match="does not exist, and nothing in the stack builds it"):
         package_of(stack_of(f), f, root=tmp_path)
 
 
-def test_a_file_that_lies_in_the_sources_is_a_package_without_an_archive(tmp_path: Path) -> None:
+def test_a_file_in_the_sources_is_a_package_without_an_archive(tmp_path: Path) -> None:
     (tmp_path / "function.zip").write_bytes(zipped(main=SOURCE))
     f = function(filename="function.zip")
     assert package_of(stack_of(f), f, root=tmp_path).archive is None
     assert package_of(stack_of(f), f, directory=tmp_path).archive is None
 
 
-def test_a_plan_file_holds_no_package() -> None:
+def test_a_plan_file_contains_no_package() -> None:
     f = function(filename="./.build/f.zip")
-    with pytest.raises(UndeterminedError, match="a plan file does not hold it"):
+    with pytest.raises(UndeterminedError, match=r"f\.zip of aws_lambda_function\.f .* plan file"):
         package_of(stack_of(f, archive(source_dir="x")), f)
 
 
@@ -218,17 +220,19 @@ def test_a_function_without_a_file_has_no_package(tmp_path: Path) -> None:
         package_of(stack_of(f), f, root=tmp_path)
 
 
-def test_what_is_no_zip_is_no_package() -> None:
-    with pytest.raises(PackageError, match=r"function\.zip is no zip archive"):
+def test_a_package_must_be_a_zip_archive() -> None:
+    with pytest.raises(PackageError, match=r"function\.zip is not a zip archive"):
         Package("function.zip", b"PK, or so it says")
 
 
-def test_more_than_lambda_takes_is_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_must_not_exceed_the_limit_of_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
     data = zipped(main=SOURCE)
-    monkeypatch.setattr("planproof.aws.lambda_package.LARGEST", len(SOURCE))
+    monkeypatch.setattr("planproof.aws.lambda_package.MAX_UNPACKED_SIZE", len(SOURCE))
     Package("f.zip", data)
-    monkeypatch.setattr("planproof.aws.lambda_package.LARGEST", len(SOURCE) - 1)
-    with pytest.raises(PackageError, match=f"holds {len(SOURCE)} bytes, and Lambda takes"):
+    monkeypatch.setattr("planproof.aws.lambda_package.MAX_UNPACKED_SIZE", len(SOURCE) - 1)
+    with pytest.raises(
+        PackageError, match=f"f.zip has {len(SOURCE)} bytes .* {len(SOURCE) - 1} bytes"
+    ):
         Package("f.zip", data)
 
 
@@ -237,7 +241,7 @@ def test_unpacking_gives_the_files(tmp_path: Path) -> None:
     assert (tmp_path / "task" / "main.py").read_text() == SOURCE
 
 
-def test_a_damaged_file_in_it_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_damaged_file_is_an_error_and_leaves_no_folder(tmp_path: Path) -> None:
     data = zipped(main=SOURCE)
     position = data.index(b"built")
     damaged = data[:position] + b"burst" + data[position + 5 :]
@@ -246,7 +250,7 @@ def test_a_damaged_file_in_it_is_an_error_and_leaves_nothing(tmp_path: Path) -> 
     assert not (tmp_path / "task").exists()
 
 
-def test_nothing_is_unpacked_outside_of_its_folder(tmp_path: Path) -> None:
+def test_no_file_is_unpacked_outside_of_the_folder(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as opened:
         opened.writestr("../../outside.py", SOURCE)
