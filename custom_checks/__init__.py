@@ -1,9 +1,8 @@
-"""Checkov checks for the mistakes of a serverless media pipeline, one question a file.
+"""Checkov checks for the mistakes of a serverless media pipeline, one question per file.
 
-They also work alone: ``checkov -d terraform --external-checks-dir custom_checks``.
+They also work without planproof: ``checkov -d terraform --external-checks-dir custom_checks``.
 
-Checkov loads every ``*.py`` file of this folder as a module of its own name and puts the folder
-itself on ``sys.path``. What the checks share therefore lies in ``check_support/`` and is imported
-from there by that name. That folder has no ``__init__.py`` on purpose: Checkov takes a folder that
-has one for more checks.
+Checkov loads every ``*.py`` file of this folder as a top-level module and puts the folder on
+``sys.path``. Shared code is therefore in ``check_support/`` and imported by that name. That folder
+deliberately has no ``__init__.py``: Checkov would load its files as checks.
 """

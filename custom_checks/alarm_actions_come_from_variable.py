@@ -1,11 +1,11 @@
-"""Does whoever builds the stack decide whom its alarms tell?"""
+"""Do the actions of an alarm come from a variable?"""
 
 from functools import partial
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
 from check_support.evaluation import Frame, evaluate
-from check_support.finding import Finding, failed, of_every_option, passed, undetermined, worst
+from check_support.finding import Finding, failed, judge_options, passed, undetermined, worst
 from check_support.values import Reference, Value, literals, references, shown
 from checkov.common.models.enums import CheckCategories
 
@@ -20,8 +20,8 @@ class AlarmActionsComeFromVariable(SourceCheck):
     name = "An alarm's actions are empty or come from a variable"
     description = (
         "A literal topic ties every environment to one account, region and team. By default an "
-        "alarm tells nobody, which suits a test; whoever wants to be told gives the topics by "
-        "variable, which is empty unless set."
+        "alarm has no actions, which suits a test; an operator sets the topics with a variable "
+        "that is empty by default."
     )
     source = (
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
@@ -33,11 +33,8 @@ class AlarmActionsComeFromVariable(SourceCheck):
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
         """All three lists of actions."""
-        findings = [
-            of_every_option(resource.value(name), partial(_judge, name)) for name in ACTIONS
-        ]
-        given = [finding for finding in findings if finding != _NONE]
-        return worst(given, otherwise=_NONE)
+        findings = [judge_options(resource.value(name), partial(_judge, name)) for name in ACTIONS]
+        return worst([finding for finding in findings if finding != _NONE], default=_NONE)
 
 
 _NONE = passed("the alarm has no actions")
@@ -46,19 +43,19 @@ _NONE = passed("the alarm has no actions")
 def _judge(name: str, value: Value) -> Finding:
     if value in (None, []):
         return _NONE
-    written = [text for text in (value if isinstance(value, list) else []) if isinstance(text, str)]
-    arns = [text for text in literals(value) if ":" in text] + [text for text in written if text]
+    items = [text for text in (value if isinstance(value, list) else []) if isinstance(text, str)]
+    arns = [text for text in literals(value) if ":" in text] + [text for text in items if text]
     if arns:
-        return failed(f'{name} holds "{arns[0]}"')
+        return failed(f'{name} contains "{arns[0]}"')
     sources = references(value)
     if not sources:
         return undetermined(f"{name} is {shown(value)}")
     fixed = [source for source in sources if source.kind != "var"]
     if fixed:
-        return failed(f"{name} holds {fixed[0]}, whoever builds the stack")
+        return failed(f"{name} contains {fixed[0]} in every environment")
     defaults = [source for source in sources if _default(source)]
     if defaults:
-        return failed(f"{name} is {shown(_default(defaults[0]))} by default, by {defaults[0]}")
+        return failed(f"{name} is {shown(_default(defaults[0]))} by default (from {defaults[0]})")
     return passed(f"{name} comes from {sources[0]}")
 
 

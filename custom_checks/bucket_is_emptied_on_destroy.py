@@ -1,8 +1,8 @@
-"""Can a bucket be destroyed while there are objects in it?"""
+"""Can Terraform destroy a bucket that contains objects?"""
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
-from check_support.finding import Finding, failed, of_every_option, passed, undetermined
+from check_support.finding import Finding, failed, judge_options, passed, undetermined
 from check_support.values import Value, shown
 from checkov.common.models.enums import CheckCategories
 
@@ -14,8 +14,8 @@ class BucketIsEmptiedOnDestroy(SourceCheck):
     requirement = "REQ-05"
     name = "A bucket has force_destroy = true"
     description = (
-        "S3 refuses to delete a bucket that holds objects or versions of objects, so terraform "
-        "destroy of a short-lived environment stops half way and somebody has to clean up by hand. "
+        "S3 refuses to delete a bucket that contains objects or object versions, so terraform "
+        "destroy of a short-lived environment stops halfway and the rest needs manual cleanup. "
         "The default is false."
     )
     source = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html"
@@ -26,7 +26,7 @@ class BucketIsEmptiedOnDestroy(SourceCheck):
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
         """The value of force_destroy."""
-        return of_every_option(resource.setting("force_destroy"), _judge)
+        return judge_options(resource.setting("force_destroy"), _judge)
 
 
 def _judge(value: Value) -> Finding:

@@ -1,10 +1,10 @@
-"""Does nothing keep terraform destroy from taking the whole stack away?"""
+"""Can terraform destroy remove the whole stack?"""
 
 from functools import partial
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
-from check_support.finding import Finding, failed, of_every_option, passed, undetermined, worst
+from check_support.finding import Finding, failed, judge_options, passed, undetermined, worst
 from check_support.values import Value, shown
 from checkov.common.models.enums import CheckCategories
 
@@ -18,9 +18,8 @@ class DestroyIsNotPrevented(SourceCheck):
     requirement = "REQ-05"
     name = "No resource prevents its destruction"
     description = (
-        "prevent_destroy makes Terraform refuse to destroy anything at all, and deletion "
-        "protection makes AWS refuse. Either leaves the stack of a short-lived environment "
-        "standing."
+        "prevent_destroy makes Terraform refuse to destroy the stack, deletion protection makes "
+        "AWS refuse. Either leaves the stack of a short-lived environment behind."
     )
     source = "https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle"
     guideline = "Remove prevent_destroy and deletion protection"
@@ -31,11 +30,11 @@ class DestroyIsNotPrevented(SourceCheck):
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
         """The lifecycle and the deletion protection of the resource, where it has one."""
         values = [
-            ("prevent_destroy", p.value("prevent_destroy")) for p in resource.parts("lifecycle")
+            ("prevent_destroy", b.value("prevent_destroy")) for b in resource.nested("lifecycle")
         ]
         values += [(name, resource.setting(name)) for name in PROTECTIONS]
-        findings = [of_every_option(value, partial(_judge, name)) for name, value in values]
-        return worst(findings, otherwise=passed("nothing prevents its destruction"))
+        findings = [judge_options(value, partial(_judge, name)) for name, value in values]
+        return worst(findings, default=passed("nothing prevents its destruction"))
 
 
 def _judge(name: str, value: Value) -> Finding:

@@ -1,4 +1,4 @@
-"""Is a function that makes MediaConvert jobs told which role to pass?"""
+"""Does a function that creates MediaConvert jobs have the ARN of the role to pass?"""
 
 from functools import partial
 
@@ -7,14 +7,15 @@ from check_support.configuration import Configuration, Resource
 from check_support.finding import (
     Finding,
     failed,
+    judge_options,
     not_applicable,
-    of_every_option,
     passed,
     undetermined,
 )
 from check_support.grants import granted_to
 from check_support.policy import read_policy
 from check_support.service_trust import trusts
+from check_support.truth import Truth, any_of
 from check_support.values import Reference, Value, references, shown
 from checkov.common.models.enums import CheckCategories
 
@@ -28,10 +29,10 @@ class FunctionKnowsMediaConvertRole(SourceCheck):
     requirement = "REQ-12"
     name = "A function that makes MediaConvert jobs has the role's ARN in MEDIACONVERT_ROLE"
     description = (
-        "CreateJob needs the ARN of the role MediaConvert is to work under, and the function "
-        "cannot guess it. A function makes jobs if its role may call mediaconvert:CreateJob, or if "
-        "its environment names an input and an output. The variable must hold the arn of a role of "
-        "the stack that MediaConvert may assume."
+        "CreateJob needs the ARN of the role that MediaConvert assumes, which the function cannot "
+        "guess. A function creates jobs if its role may call mediaconvert:CreateJob, or if its "
+        "environment names an input and an output. The variable must be the ARN of a role of the "
+        "stack that MediaConvert may assume."
     )
     source = "https://docs.aws.amazon.com/mediaconvert/latest/apireference/jobs.html"
     guideline = "Set MEDIACONVERT_ROLE = aws_iam_role.<name>.arn in the function's environment"
@@ -40,20 +41,20 @@ class FunctionKnowsMediaConvertRole(SourceCheck):
     attributes = ("environment",)
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
-        """The environment of a function that makes jobs."""
-        variables = [part.value("variables") for part in resource.parts("environment")]
+        """The environment of a function that creates jobs."""
+        variables = [block.value("variables") for block in resource.nested("environment")]
         known: dict[str, Value] = {}
         for value in variables:
             known.update(value if isinstance(value, dict) else {})
         complete = all(isinstance(value, dict) or value is None for value in variables)
-        makes_jobs = _names_media(known) or _may_create_jobs(resource, configuration)
-        if makes_jobs is False and complete:
-            return not_applicable("the function makes no MediaConvert jobs")
+        creates_jobs = _names_media(known) or _may_create_jobs(resource, configuration)
+        if creates_jobs is False and complete:
+            return not_applicable("the function creates no MediaConvert jobs")
         if VARIABLE in known:
-            return of_every_option(known[VARIABLE], partial(_judge, configuration))
-        if not complete or makes_jobs is None:
+            return judge_options(known[VARIABLE], partial(_judge, configuration))
+        if not complete or creates_jobs is None:
             return undetermined(
-                f"whether the function needs {VARIABLE}, and has it, is not in the source"
+                f"the source does not decide whether the function needs {VARIABLE}, and has it"
             )
         return failed(f"{VARIABLE} is not in the function's environment")
 
@@ -64,37 +65,37 @@ def _names_media(environment: dict[str, Value]) -> bool:
     return both or any("MEDIACONVERT" in name for name in names)
 
 
-def _may_create_jobs(function: Resource, configuration: Configuration) -> bool | None:
-    roles = [found for r in references(function.value("role")) if (found := configuration.named(r))]
+def _may_create_jobs(function: Resource, configuration: Configuration) -> Truth:
+    roles = [
+        found for r in references(function.value("role")) if (found := configuration.resource_of(r))
+    ]
     if not roles:
         return None
     policy = granted_to(roles[0], configuration)
-    answers = [covers for _, covers in policy.allowing("mediaconvert:CreateJob")]
-    if True in answers:
-        return True
-    return None if answers or not policy.complete else False
+    covered = [covers for _, covers in policy.allowing("mediaconvert:CreateJob")]
+    return any_of([*covered, False if policy.complete else None])
 
 
 def _judge(configuration: Configuration, value: Value) -> Finding:
     if not isinstance(value, Reference):
         if references(value):
             return undetermined(f"{VARIABLE} is {shown(value)}")
-        return failed(f"{VARIABLE} is {shown(value)}, not the arn of a role of the stack")
+        return failed(f"{VARIABLE} is {shown(value)}, not the ARN of a role of the stack")
     if value.resource_type.removeprefix("data.") != "aws_iam_role":
         outside = value.kind in ("var", "module")
         reason = f"{VARIABLE} is {value}"
-        return undetermined(reason) if outside else failed(f"{reason}, not the arn of a role")
+        return undetermined(reason) if outside else failed(f"{reason}, not the ARN of a role")
     if value.path != ("arn",):
-        return failed(f"{VARIABLE} is {value}, not the role's arn")
-    role = configuration.named(value)
+        return failed(f"{VARIABLE} is {value}, not the role's ARN")
+    role = configuration.resource_of(value)
     if role is None:
         return passed(f"{VARIABLE} is {value}")
     policy = read_policy(role.value("assume_role_policy"))
-    answers = [trusts(statement, "mediaconvert") for statement in policy.statements]
-    if True in answers:
+    trusted = any_of(trusts(statement, "mediaconvert") for statement in policy.statements)
+    if trusted:
         return passed(f"{VARIABLE} is {value}, which MediaConvert may assume")
-    if None in answers or not policy.complete:
-        return undetermined(f"whether MediaConvert may assume {value} is not in the source")
+    if trusted is None or not policy.complete:
+        return undetermined(f"the source does not decide whether MediaConvert may assume {value}")
     return failed(f"{VARIABLE} is {value}, which MediaConvert may not assume")
 
 

@@ -1,10 +1,10 @@
-"""Does a change of the code reach the Lambda function?"""
+"""Does Terraform deploy a change of a Lambda function's code?"""
 
 from functools import partial
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
-from check_support.finding import Finding, failed, not_applicable, of_every_option, passed
+from check_support.finding import Finding, failed, judge_options, not_applicable, passed
 from check_support.values import Value, literals, references, shown
 from checkov.common.models.enums import CheckCategories
 
@@ -18,9 +18,9 @@ class FunctionPackageChangeIsSeen(SourceCheck):
     requirement = "REQ-08"
     name = "A Lambda function has source_code_hash"
     description = (
-        "Terraform compares the package's path or key, not what is in it. Without the hash (or, "
-        "for a package in S3, the object's version) it deploys the first code and never a later "
-        "one. The hash of another file says nothing of this one."
+        "Terraform compares the package's path or key, not its content. Without the hash (for a "
+        "package in S3, the object's version) it deploys the first code and never a later one. "
+        "The hash of another file does not change with this one."
     )
     source = "https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lambda_function"
     guideline = "Write source_code_hash = data.archive_file.<name>.output_base64sha256"
@@ -35,7 +35,7 @@ class FunctionPackageChangeIsSeen(SourceCheck):
         for name in VERSIONS:
             value = resource.value(name)
             if value is not None:
-                return of_every_option(value, partial(_judge, _package(resource)))
+                return judge_options(value, partial(_judge, _package(resource)))
         return failed("source_code_hash is not set, so a change of the code is not deployed")
 
 
@@ -49,23 +49,21 @@ def _judge(package: Value, value: Value) -> Finding:
         return failed("source_code_hash is null, so a change of the code is not deployed")
     if isinstance(value, str):
         return failed(f'the hash or version is always "{value}"')
-    if _is_of_another(value, package):
-        return failed(f"{shown(value)} is not that of the package, {shown(package)}")
+    if _is_of_another_file(value, package):
+        return failed(f"{shown(value)} is not the hash or version of the package, {shown(package)}")
     return passed(f"a change of the code changes {shown(value)}")
 
 
-def _is_of_another(value: Value, package: Value) -> bool:
-    """Whether the two surely come from different files: made by other blocks, or called by other
-    names.
-    """
-    hashed, packed = _makers(value), _makers(package)
-    if hashed and packed:
-        return not hashed & packed
+def _is_of_another_file(value: Value, package: Value) -> bool:
+    """Whether hash and package certainly belong to different files, by their blocks or names."""
+    hashed, packaged = _blocks(value), _blocks(package)
+    if hashed and packaged:
+        return not hashed & packaged
     names = literals(value)
     return isinstance(package, str) and not hashed and bool(names) and package not in names
 
 
-def _makers(value: Value) -> set[str]:
+def _blocks(value: Value) -> set[str]:
     return {reference.root for reference in references(value) if reference.resource_type}
 
 

@@ -3,13 +3,13 @@
 from functools import partial
 
 from check_support.check import SourceCheck
-from check_support.configuration import Configuration, Part, Resource
+from check_support.configuration import Configuration, EvaluatedBlock, Resource
 from check_support.evaluation import Frame
 from check_support.finding import (
     Finding,
     failed,
+    judge_options,
     not_applicable,
-    of_every_option,
     passed,
     undetermined,
 )
@@ -26,10 +26,10 @@ class FunctionPackageIsBuilt(SourceCheck):
     requirement = "REQ-08"
     name = "A Lambda function's package is made by Terraform"
     description = (
-        "A file name written into the function is a package that somebody has to have built "
-        "before, on this machine: in a fresh clone it is not there. The package must come from an "
-        "archive_file, or from whatever else in the configuration makes it; one in S3 from an "
-        "object that Terraform uploads."
+        "A literal file name is a package that must have been built before, on this machine: in a "
+        "fresh clone it is missing. The package must come from an archive_file, or from another "
+        "block of the configuration that creates it; one in S3 from an object that Terraform "
+        "uploads."
     )
     source = "https://docs.aws.amazon.com/lambda/latest/dg/python-package.html"
     guideline = "Write filename = data.archive_file.<name>.output_path"
@@ -38,46 +38,46 @@ class FunctionPackageIsBuilt(SourceCheck):
     attributes = ("filename", "s3_key")
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
-        """Where filename, or else s3_key, comes from."""
+        """The origin of filename, or else of s3_key."""
         if resource.setting("package_type") == "Image":
             return not_applicable("the function is a container image")
         filename = resource.value("filename")
         if filename is None:
-            return of_every_option(resource.value("s3_key"), partial(_judge_key, configuration))
-        return of_every_option(filename, partial(_judge_file, resource))
+            return judge_options(resource.value("s3_key"), partial(_judge_key, configuration))
+        return judge_options(filename, partial(_judge_file, resource))
 
 
 def _judge_file(function: Resource, filename: Value) -> Finding:
     archives = [b for b in function.frame.scope.directory.blocks if "archive_file" in b.labels[:1]]
     frame = Frame(function.frame.scope)
-    made = [
+    creating = [
         archive.address
         for archive in archives
-        if Part(archive, frame).value("output_path") == filename
+        if EvaluatedBlock(archive, frame).value("output_path") == filename
     ]
-    if made:
-        return passed(f"{made[0]} makes the package")
+    if creating:
+        return passed(f"{creating[0]} creates the package")
     return _judge_origin("filename", filename)
 
 
 def _judge_key(configuration: Configuration, key: Value) -> Finding:
     uploads = [r for r in references(key) if r.resource_type in UPLOADS]
-    uploaded = configuration.named(uploads[0]) if uploads else None
+    uploaded = configuration.resource_of(uploads[0]) if uploads else None
     if uploaded is None:
         return undetermined(f"s3_key is {shown(key)}, which Terraform may not upload")
-    return of_every_option(
+    return judge_options(
         uploaded.value("source"), partial(_judge_origin, f"{uploaded.address}'s source")
     )
 
 
 def _judge_origin(attribute: str, path: Value) -> Finding:
-    makers = [r for r in references(path) if r.kind == "module" or r.resource_type]
-    if makers:
-        return passed(f"{makers[0]} makes the package")
+    creating = [r for r in references(path) if r.kind == "module" or r.resource_type]
+    if creating:
+        return passed(f"{creating[0]} creates the package")
     outside = [r for r in references(path) if r.kind not in ("path", "terraform")]
     if outside or not (decided(path) or references(path)):
-        return undetermined(f"{attribute} is {shown(path)}, which Terraform may not make")
-    return failed(f"{attribute} is {shown(path)}, which nothing here makes")
+        return undetermined(f"{attribute} is {shown(path)}, which Terraform may not create")
+    return failed(f"{attribute} is {shown(path)}, which no block of the configuration creates")
 
 
 check = FunctionPackageIsBuilt()

@@ -8,8 +8,8 @@ from check_support.configuration import Configuration, Resource
 from check_support.finding import (
     Finding,
     failed,
+    judge_options,
     not_applicable,
-    of_every_option,
     passed,
     undetermined,
 )
@@ -24,23 +24,22 @@ class FunctionRuntimeIsSupported(SourceCheck):
     requirement = "REQ-04"
     name = "A Lambda function uses a runtime that AWS supports today"
     description = (
-        "A deprecated runtime gets no security updates, and after a while functions that use it "
-        "can be neither made nor changed. The dates are data that cfn-lint keeps, not part of this "
-        "check."
+        "A deprecated runtime gets no security updates, and later AWS blocks the creation and the "
+        "update of functions that use it. The dates are data of cfn-lint, not part of this check."
     )
     source = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"
-    guideline = "Move to a runtime whose deprecation date lies ahead"
+    guideline = "Use a runtime whose deprecation date is in the future"
     entity_types = ("aws_lambda_function",)
     attributes = ("runtime",)
 
     today: Callable[[], date] = staticmethod(date.today)
-    """Gives the day to judge; replaced to ask about another one."""
+    """Returns the day to judge; tests replace it."""
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
         """The runtime, unless the function is a container image."""
         if resource.setting("package_type") == "Image":
             return not_applicable("the function is a container image")
-        return of_every_option(resource.setting("runtime"), self._judge_runtime)
+        return judge_options(resource.setting("runtime"), self._judge_runtime)
 
     def _judge_runtime(self, runtime: Value) -> Finding:
         supported = is_supported(runtime, self.today()) if isinstance(runtime, str) else None

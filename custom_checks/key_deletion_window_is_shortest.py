@@ -1,8 +1,8 @@
-"""Is a KMS key gone as soon as KMS allows once the stack is destroyed?"""
+"""Is a KMS key deleted as soon as KMS allows after the stack is destroyed?"""
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
-from check_support.finding import Finding, failed, of_every_option, passed, undetermined
+from check_support.finding import Finding, failed, judge_options, passed, undetermined
 from check_support.values import Value, decided, shown
 from checkov.common.models.enums import CheckCategories
 
@@ -16,8 +16,8 @@ class KeyDeletionWindowIsShortest(SourceCheck):
     requirement = "REQ-05"
     name = "A KMS key has deletion_window_in_days = 7"
     description = (
-        "KMS keeps a key for 7 to 30 days after its deletion is scheduled, 30 unless told. The "
-        "keys of short-lived environments would pile up for that long."
+        "KMS keeps a key for 7 to 30 days after its deletion is scheduled, by default 30. The keys "
+        "of short-lived environments would accumulate for that long."
     )
     source = "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html"
     guideline = "Set deletion_window_in_days = 7, the least that KMS allows"
@@ -32,7 +32,7 @@ class KeyDeletionWindowIsShortest(SourceCheck):
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
         """The value of deletion_window_in_days."""
-        return of_every_option(resource.setting("deletion_window_in_days"), _judge)
+        return judge_options(resource.setting("deletion_window_in_days"), _judge)
 
 
 def _judge(value: Value) -> Finding:

@@ -1,4 +1,4 @@
-"""Does no identity get permission to make network interfaces?"""
+"""Do identities have no permission to create or change network interfaces?"""
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
@@ -34,9 +34,9 @@ class NoNetworkInterfacePermission(SourceCheck):
     requirement = "REQ-01"
     name = "No policy lets an identity make or change network interfaces"
     description = (
-        "Lambda needs these permissions only for a function in a VPC. Left behind, they let the "
-        "function's code make and delete network interfaces of the whole account. Inline and "
-        "attached policies are judged, and the managed policies that AWS keeps for this purpose."
+        "Lambda needs these permissions only for a function in a VPC. Otherwise they only let the "
+        "function's code create and delete network interfaces of the whole account. Inline and "
+        "attached policies are judged, and AWS's managed policies for this purpose."
     )
     source = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions"
     guideline = "Grant the actions the code calls, and attach AWSLambdaBasicExecutionRole or less"
@@ -45,25 +45,25 @@ class NoNetworkInterfacePermission(SourceCheck):
     attributes = ("policy", "policy_arn", "inline_policy", "managed_policy_arns")
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
-        """What the policy grants, or which policy is attached."""
+        """The permissions of the policy, or of the attached policies."""
         if resource.type in ATTACHMENTS:
             return _attached(resource.value(ATTACHMENTS[resource.type]))
         findings = [_granted(granted_by(resource))]
         if resource.type == "aws_iam_role":
             findings.append(_attached(resource.value("managed_policy_arns")))
-        return worst(findings, otherwise=passed("nothing is granted"))
+        return worst(findings, default=passed("no permission is granted"))
 
 
 def _granted(policy: Policy) -> Finding:
-    maybe = not policy.complete
+    possible = not policy.complete
     for action in NETWORK_INTERFACE_ACTIONS:
         for statement, covers in policy.allowing(action):
             if covers and statement.certain:
                 return failed(f"{statement.label} allows {action}")
-            maybe = True
-    if maybe:
-        return undetermined("the policy may grant more than its source says")
-    return passed("the policy allows nothing on network interfaces")
+            possible = True
+    if possible:
+        return undetermined("the policy may grant permissions that are not in the source")
+    return passed("the policy allows no action on network interfaces")
 
 
 def _attached(arns: Value) -> Finding:
@@ -73,7 +73,7 @@ def _attached(arns: Value) -> Finding:
     outside = [r for r in references(arns) if r.kind in ("var", "module")]
     if outside or not (decided(arns) or references(arns)):
         return undetermined(f"{shown(arns)} may be any policy")
-    return passed(f"{shown(arns)} is no policy for network interfaces")
+    return passed(f"{shown(arns)} does not allow network interface actions")
 
 
 check = NoNetworkInterfacePermission()

@@ -1,4 +1,4 @@
-"""Does the stack do without a network of its own?"""
+"""Does the stack create no network of its own?"""
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
@@ -36,9 +36,9 @@ class NoNetworkIsBuilt(SourceCheck):
     requirement = "REQ-01"
     name = "The stack builds no VPC, subnet, gateway, route or security group"
     description = (
-        "A pipeline of regional services needs no network. Each part of one is something to pay "
-        "for, to wait for when the stack is made and destroyed, and to get wrong. Every resource "
-        "is judged, so that a pass has a subject."
+        "A pipeline of regional services needs no network. Each part of a network costs money, "
+        "slows down apply and destroy, and can be misconfigured. Every resource is judged, so that "
+        "a pass names a resource."
     )
     source = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"
     guideline = "Remove the network and reach the services by their regional endpoints"
@@ -50,7 +50,7 @@ class NoNetworkIsBuilt(SourceCheck):
         """The resource type decides."""
         if resource.type in NETWORK_TYPES or resource.type.startswith(NETWORK_PREFIXES):
             return failed(f"{resource.type} is part of a network")
-        return passed(f"{resource.type} is no part of a network")
+        return passed(f"{resource.type} is not part of a network")
 
 
 check = NoNetworkIsBuilt()

@@ -1,4 +1,4 @@
-"""Is no region written into a resource or data source?"""
+"""Are resources and data sources free of literal regions?"""
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
@@ -17,10 +17,9 @@ class NoRegionLiteral(SourceCheck):
     requirement = "REQ-07"
     name = "No resource or data source names a region"
     description = (
-        "A dashboard, an ARN or an endpoint with the region written out points to the wrong place "
-        "as soon as the stack is built in another region. Everything a block says is judged, "
-        "through locals and module arguments; the default of a variable of the root module may "
-        "name a region."
+        "A dashboard, an ARN or an endpoint with a literal region is wrong when the stack is "
+        "created in another region. All literal text of a block is judged, through locals and "
+        "module arguments; the default of a variable of the root module may name a region."
     )
     source = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"
     guideline = "Write var.aws_region or data.aws_region.current.name instead"

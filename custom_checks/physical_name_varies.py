@@ -1,10 +1,10 @@
-"""Can the stack exist twice in one account, because no physical name is fixed?"""
+"""Can the stack exist twice in one account, because its physical names vary?"""
 
 from functools import partial
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
-from check_support.finding import Finding, failed, of_every_option, passed, undetermined
+from check_support.finding import Finding, failed, judge_options, passed, undetermined
 from check_support.values import Reference, Value, decided, references, shown
 from checkov.common.models.enums import CheckCategories
 
@@ -36,7 +36,7 @@ NAMES = {
     "aws_sqs_queue": "name",
     "aws_ssm_parameter": "name",
 }
-"""The attribute that must be unique in an account and region, or in the world, by resource type."""
+"""The attribute that must be unique in an account and region, or globally, by resource type."""
 
 SAME_FOR_ALL = (
     "count.",
@@ -56,10 +56,10 @@ class PhysicalNameVaries(SourceCheck):
     requirement = "REQ-06"
     name = "No physical name is a literal"
     description = (
-        "Two environments in one account (pull requests, say) need names of their own, or the "
-        "second cannot be made. The name is judged as it is written, through locals and module "
-        "arguments: it must hold a variable that is not the region, the workspace, or something "
-        "that does. That it holds the right one is for a resolved stack to tell."
+        "Two environments in one account, such as two pull requests, need different names, or the "
+        "second cannot be created. The source of the name is judged, through locals and module "
+        "arguments: it must contain a variable other than the region, the workspace, or a "
+        "reference that varies. Only a resolved stack shows whether it is the right one."
     )
     source = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
     guideline = 'End the name with the suffix of the environment: "…-${var.environment_suffix}"'
@@ -68,16 +68,14 @@ class PhysicalNameVaries(SourceCheck):
     attributes = tuple(sorted(set(NAMES.values())))
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
-        """The value of the attribute that names the resource; without one the provider makes up a
-        unique name.
-        """
+        """The name of the resource; without one the provider generates a unique name."""
         attribute = NAMES[resource.type]
         rule = partial(_judge, attribute, _regions(configuration))
-        return of_every_option(resource.value(attribute), rule)
+        return judge_options(resource.value(attribute), rule)
 
 
 def _regions(configuration: Configuration) -> list[Reference]:
-    """What the provider's region comes from; environments of one region share it."""
+    """The references of the provider's region, which environments of one region share."""
     providers = configuration.providers.get("aws", [])
     return [
         reference for provider in providers for reference in references(provider.value("region"))
@@ -86,7 +84,7 @@ def _regions(configuration: Configuration) -> list[Reference]:
 
 def _judge(attribute: str, regions: list[Reference], value: Value) -> Finding:
     if value is None:
-        return passed(f"the provider makes up a unique {attribute}")
+        return passed(f"the provider generates a unique {attribute}")
     varying = [r for r in references(value) if r not in regions and _varies(r)]
     if varying:
         return passed(f"{attribute} varies with {varying[0]}")

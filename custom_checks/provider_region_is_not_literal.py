@@ -1,8 +1,8 @@
-"""Does the AWS provider take its region from outside?"""
+"""Does the AWS provider take its region from a variable or the environment?"""
 
 from check_support.check import SourceCheck
 from check_support.configuration import Configuration, Resource
-from check_support.finding import Finding, failed, of_every_option, passed, undetermined
+from check_support.finding import Finding, failed, judge_options, passed, undetermined
 from check_support.regions import regions_in
 from check_support.values import Value, decided, literals, references, shown
 from checkov.common.models.enums import CheckCategories
@@ -16,9 +16,9 @@ class ProviderRegionIsNotLiteral(SourceCheck):
     requirement = "REQ-07"
     name = "The AWS provider's region is no literal"
     description = (
-        "A stack with a literal region can be built in that region only. The region comes from a "
-        "variable, or, where the provider block names none, from AWS_REGION or the profile. The "
-        "default of a variable may name one."
+        "A stack with a literal region can be created in that region only. The region comes from a "
+        "variable, or, if the provider block has none, from AWS_REGION or the profile. The default "
+        "of a variable may be a region."
     )
     source = "https://registry.terraform.io/providers/hashicorp/aws/latest/docs#aws-configuration-reference"
     guideline = "Write region = var.aws_region"
@@ -29,8 +29,8 @@ class ProviderRegionIsNotLiteral(SourceCheck):
     registries = (provider_registry,)
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
-        """The region as it is written, through locals."""
-        return of_every_option(resource.value("region"), _judge)
+        """The region in the source, through locals."""
+        return judge_options(resource.value("region"), _judge)
 
 
 def _judge(region: Value) -> Finding:

@@ -1,4 +1,4 @@
-"""Is a message that cannot be handled kept?"""
+"""Is a message that cannot be processed moved to a dead-letter queue?"""
 
 from functools import partial
 
@@ -7,8 +7,8 @@ from check_support.configuration import Configuration, Resource
 from check_support.finding import (
     Finding,
     failed,
+    judge_options,
     not_applicable,
-    of_every_option,
     passed,
     undetermined,
 )
@@ -17,7 +17,7 @@ from check_support.values import Reference, Template, Value, references, shown
 from checkov.common.models.enums import CheckCategories
 
 DEAD_LETTER_SETTINGS = ("dead_letter_config", "destination_config", "redrive_policy")
-"""Attributes and blocks that name where dead letters go."""
+"""Attributes and blocks that name a dead-letter queue."""
 
 
 class QueueHasDeadLetterQueue(SourceCheck):
@@ -28,9 +28,8 @@ class QueueHasDeadLetterQueue(SourceCheck):
     name = "An SQS queue has a dead-letter queue"
     description = (
         "Without a redrive policy a message that fails is delivered again and again until it "
-        "expires, and is then lost: an upload that nobody ever hears of. The policy needs the ARN "
-        "of another queue and a maxReceiveCount. A queue that is itself the dead-letter queue of "
-        "another needs none."
+        "expires, and is then lost: an upload fails unnoticed. The policy needs the ARN of another "
+        "queue and a maxReceiveCount. A queue that is itself a dead-letter queue needs none."
     )
     source = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"
     guideline = (
@@ -41,53 +40,53 @@ class QueueHasDeadLetterQueue(SourceCheck):
     attributes = ("redrive_policy",)
 
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
-        """The redrive policy, or what makes the queue a dead-letter queue."""
-        for other, path in configuration.referring_to(resource):
+        """The redrive policy, unless the queue is a dead-letter queue."""
+        for other, path in configuration.references_to(resource):
             if other.type == "aws_sqs_queue_redrive_policy" and path == "queue_url":
-                return of_every_option(other.value("redrive_policy"), partial(_judge, resource))
+                return judge_options(other.value("redrive_policy"), partial(_judge, resource))
         own = resource.value("redrive_policy")
-        if own is None and _takes_dead_letters(resource, configuration):
+        if own is None and _is_dead_letter_queue(resource, configuration):
             return not_applicable("it is a dead-letter queue")
-        return of_every_option(own, partial(_judge, resource))
+        return judge_options(own, partial(_judge, resource))
 
 
 def _judge(queue: Resource, policy: Value) -> Finding:
     if policy in (None, ""):
-        return failed("it has no redrive_policy, and no other queue sends its dead letters here")
+        return failed("it has no redrive_policy, and is not the dead-letter queue of another queue")
     document = read_json(policy) if isinstance(policy, str | Template) else policy
     if isinstance(document, dict):
         target = document.get("deadLetterTargetArn")
         if not target:
-            return failed("redrive_policy names no deadLetterTargetArn")
+            return failed("redrive_policy has no deadLetterTargetArn")
         if document.get("maxReceiveCount") in (None, ""):
-            return failed("redrive_policy has no maxReceiveCount, without which AWS refuses it")
+            return failed("redrive_policy has no maxReceiveCount, which AWS requires")
         return _judge_target(queue, target)
     if any(reference.kind != "var" for reference in references(policy)):
         return passed("redrive_policy names a dead-letter queue")
-    return undetermined("redrive_policy is not decided in the source")
+    return undetermined("the source does not decide redrive_policy")
 
 
 def _judge_target(queue: Resource, target: Value) -> Finding:
     if isinstance(target, str):
         if not target.startswith("arn:"):
-            return failed(f"deadLetterTargetArn is {shown(target)}, no ARN")
+            return failed(f"deadLetterTargetArn is {shown(target)}, not an ARN")
     elif isinstance(target, Reference) and target.resource_type == "aws_sqs_queue":
         if target.path != ("arn",):
-            return failed(f"deadLetterTargetArn is {target}, no ARN")
-        if queue.is_named_by(target) and target.key == queue.key:
-            return failed("redrive_policy sends its dead letters back to the queue itself")
+            return failed(f"deadLetterTargetArn is {target}, not an ARN")
+        if queue.is_referenced_by(target) and target.key == queue.key:
+            return failed("redrive_policy names the queue itself as its dead-letter queue")
     elif not any(reference.kind != "var" for reference in references(target)):
         return undetermined(f"deadLetterTargetArn is {shown(target)}")
     return passed("redrive_policy names a dead-letter queue")
 
 
-def _takes_dead_letters(queue: Resource, configuration: Configuration) -> bool:
+def _is_dead_letter_queue(queue: Resource, configuration: Configuration) -> bool:
     if queue.value("redrive_allow_policy") is not None:
         return True
     return any(
         (other != queue and path.split("/")[0] in DEAD_LETTER_SETTINGS)
         or (other.type, path) == ("aws_sqs_queue_redrive_allow_policy", "queue_url")
-        for other, path in configuration.referring_to(queue)
+        for other, path in configuration.references_to(queue)
     )
 
 

@@ -1,5 +1,5 @@
-"""The base of every check: a Checkov check that judges the source of a block, not only its rendered
-values.
+"""The base class of every check: a Checkov check that judges the source of a block, not only its
+rendered values.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from check_support.configuration import Configuration, Resource
-from check_support.finding import Finding, Weight, not_applicable, undetermined, worst
+from check_support.finding import Finding, Verdict, not_applicable, undetermined, worst
 from checkov.common.checks.base_check import BaseCheck
 from checkov.common.checks.base_check_registry import BaseCheckRegistry
 from checkov.common.models.enums import CheckCategories, CheckResult
@@ -17,16 +17,16 @@ from checkov.terraform.checks.resource.registry import resource_registry
 
 
 class SourceCheck(BaseCheck):
-    """One question to one kind of block.
+    """One rule for one kind of block.
 
-    A subclass states its head as class attributes, answers in `judge`, and is registered by being
-    instantiated: every file ends with ``check = ItsClass()``. The head of a check is
+    A subclass sets the class attributes below, implements `judge`, and is registered when it is
+    instantiated: every file ends with ``check = ItsClass()``. The class attributes are
 
-    - ``id``: ``CKV_PLANPROOF_n``, never used again;
-    - ``requirement``: the promise it serves, ``REQ-nn``;
-    - ``name``: the promise in a few words, as Checkov prints it;
-    - ``description``: what goes wrong otherwise, and what the check looks at;
-    - ``source``: the page that says so;
+    - ``id``: ``CKV_PLANPROOF_n``, never reused;
+    - ``requirement``: the requirement that the check serves, ``REQ-nn``;
+    - ``name``: the rule in a few words, as Checkov prints it;
+    - ``description``: the consequence of a violation, and what the check examines;
+    - ``source``: the page that documents it;
     - ``guideline``: what to write instead;
     - ``entity_types``: the resource types (or providers) judged, wildcards allowed;
     - ``attributes``: the attributes that decide, for the report.
@@ -58,9 +58,7 @@ class SourceCheck(BaseCheck):
 
     @abstractmethod
     def judge(self, resource: Resource, configuration: Configuration) -> Finding:
-        """Answers the question for one block; ``configuration`` is everything that Checkov read
-        beside it.
-        """
+        """The finding for one block; ``configuration`` is everything that Checkov read."""
 
     def scan_entity_conf(self, conf: dict[str, Any], entity_type: str) -> CheckResult:
         """Called by Checkov with a block's rendered values."""
@@ -71,17 +69,17 @@ class SourceCheck(BaseCheck):
             finding = undetermined("the Terraform source of this block cannot be read")
         else:
             instances = configuration.instances(resource)
-            findings = [_if_built(one, self.judge(one, configuration)) for one in instances]
-            finding = worst(findings, otherwise=findings[0])
+            findings = [_if_created(one, self.judge(one, configuration)) for one in instances]
+            finding = worst(findings, default=findings[0])
         self.details.append(finding.details)
         return finding.result
 
 
-def _if_built(resource: Resource, finding: Finding) -> Finding:
-    if resource.is_built is False:
-        return not_applicable("none is built")
-    if resource.is_built is None and finding.weight is Weight.FAILED:
-        return undetermined(f"{finding.reason}, if it is built at all")
+def _if_created(resource: Resource, finding: Finding) -> Finding:
+    if resource.has_instances is False:
+        return not_applicable("no instance is created")
+    if resource.has_instances is None and finding.verdict is Verdict.FAILED:
+        return undetermined(f"{finding.reason}, if an instance is created")
     return finding
 
 
@@ -89,9 +87,7 @@ _last: tuple[Any, Configuration] | None = None
 
 
 def _configuration(graph: Any) -> Configuration | None:
-    """What the graph of the run describes. Checkov hands the same graph to every check, so it is
-    read once.
-    """
+    """The configuration of the run's graph, cached: Checkov passes one graph to every check."""
     global _last
     if graph is None:
         return None

@@ -1,4 +1,4 @@
-"""The resources Checkov read, each with its source, and how they refer to each other."""
+"""The resources that Checkov read, with their source and the references between them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 
 from check_support.evaluation import Frame, evaluate
 from check_support.instances import instances_of
-from check_support.scope import Scope, Sources, instance_frame
+from check_support.scope import ModuleScope, Sources, instance_frame
 from check_support.syntax import Block, content_type
+from check_support.truth import Truth, all_of
 from check_support.values import Reference, Unknown, Value, literals, options, references
 
 _META_ARGUMENTS = {"count", "for_each", "depends_on", "provider"}
@@ -20,10 +21,10 @@ _INDEX = re.compile(r"\[(\"[^\"]*\"|\d+)\]$")
 
 
 @dataclass(frozen=True)
-class Part:
-    """A block, or a nested block, and where its expressions stand.
+class EvaluatedBlock:
+    """A block, or a nested block, with the context in which its expressions are evaluated.
 
-    ``certain`` is false for the content of a ``dynamic`` block that may turn out to be empty.
+    ``certain`` is false for the content of a ``dynamic`` block that may be empty.
     """
 
     block: Block
@@ -41,25 +42,25 @@ class Part:
             if name not in _META_ARGUMENTS:
                 yield name, self.value(name)
         for block_type in dict.fromkeys(content_type(block) for block in self.block.blocks):
-            for part in self.parts(block_type):
-                yield from ((f"{block_type}/{name}", value) for name, value in part.values())
+            for block in self.nested(block_type):
+                yield from ((f"{block_type}/{name}", value) for name, value in block.values())
 
-    def parts(self, block_type: str) -> list[Part]:
-        """The nested blocks of one type, ``dynamic`` ones included."""
-        found: list[Part] = []
+    def nested(self, block_type: str) -> list[EvaluatedBlock]:
+        """The nested blocks of one type, including ``dynamic`` ones."""
+        found: list[EvaluatedBlock] = []
         for block in self.block.blocks:
             if block.type == block_type:
-                found.append(Part(block, self.frame, self.certain))
+                found.append(EvaluatedBlock(block, self.frame, self.certain))
             elif block.type == "dynamic" and block.labels == (block_type,):
                 found.extend(self._generated(block))
         return found
 
-    def _generated(self, block: Block) -> Iterator[Part]:
+    def _generated(self, block: Block) -> Iterator[EvaluatedBlock]:
         content = next((inner for inner in block.blocks if inner.type == "content"), None)
         if content is None or "for_each" not in block.attributes:
             return
-        named = block.attributes.get("iterator")
-        name = str(next(named.scan_values(lambda _: True))) if named else block.labels[0]
+        iterator = block.attributes.get("iterator")
+        name = str(next(iterator.scan_values(lambda _: True))) if iterator else block.labels[0]
         collection = evaluate(block.attributes["for_each"], self.frame)
         if isinstance(collection, list | dict):
             pairs: Iterable[tuple[Any, Any]] = (
@@ -69,29 +70,29 @@ class Part:
             )
             for key, item in pairs:
                 bound = {f"{name}.key": key, f"{name}.value": item}
-                yield Part(content, self.frame.bind(bound), self.certain)
+                yield EvaluatedBlock(content, self.frame.bind(bound), self.certain)
             return
         undecided = Unknown(name, tuple(references(collection)), tuple(literals(collection)))
         bound = {f"{name}.key": undecided, f"{name}.value": undecided}
-        yield Part(content, self.frame.bind(bound), certain=False)
+        yield EvaluatedBlock(content, self.frame.bind(bound), certain=False)
 
 
 @dataclass(frozen=True)
-class Resource(Part):
-    """An instance of a resource, data source or provider block, with the values Checkov rendered
-    for it.
+class Resource(EvaluatedBlock):
+    """An instance of a resource, data source or provider block, with the values that Checkov
+    rendered.
     """
 
     address: str = ""
     key: str | int | None = None
     rendered: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    known: dict[str, Value] = field(default_factory=dict, compare=False, repr=False)
+    evaluated: dict[str, Value] = field(default_factory=dict, compare=False, repr=False)
 
     def value(self, name: str) -> Value:
         """The value of an attribute, evaluated once; ``None`` for one that is not set."""
-        if name not in self.known:
-            self.known[name] = super().value(name)
-        return self.known[name]
+        if name not in self.evaluated:
+            self.evaluated[name] = super().value(name)
+        return self.evaluated[name]
 
     @property
     def type(self) -> str:
@@ -99,59 +100,54 @@ class Resource(Part):
         return self.block.labels[0]
 
     @property
-    def is_built(self) -> bool | None:
-        """Whether there is any instance; ``None`` if a condition decides that."""
-        answers = {_is_not_empty(part) for part in (self, *_calls(self.frame.scope))}
-        return False if False in answers else None if None in answers else True
+    def has_instances(self) -> Truth:
+        """Whether Terraform creates an instance; ``None`` if that depends on a condition."""
+        return all_of(_is_not_empty(block) for block in (self, *_calls(self.frame.scope)))
 
     def setting(self, name: str) -> Value:
-        """The value of an attribute; a variable stands for what Checkov knows it to be (default or
-        variable file).
-        """
+        """The value of an attribute; a variable has its default or its value in a variable file."""
         value = self.value(name)
         if not isinstance(value, Reference) or value.kind != "var":
             return value
         rendered = self.rendered.get(name)
-        known = rendered[0] if isinstance(rendered, list) and rendered else rendered
-        if known is None or (isinstance(known, str) and ("var." in known or "${" in known)):
+        content = rendered[0] if isinstance(rendered, list) and rendered else rendered
+        if content is None or (isinstance(content, str) and ("var." in content or "${" in content)):
             return value
-        return known
+        return content
 
-    def is_named_by(self, reference: Reference) -> bool:
-        """Whether the reference means this instance, or may, having no literal key."""
+    def is_referenced_by(self, reference: Reference) -> bool:
+        """Whether the reference is to this instance, or may be, having no literal key."""
         same_block = reference.root == self.block.address and reference.scope == self.frame.scope
         return same_block and (None in (reference.key, self.key) or reference.key == self.key)
 
-    def is_referred_to(self, value: Value) -> bool:
-        """Whether anything in the value means this instance."""
-        return any(self.is_named_by(reference) for reference in references(value))
+    def is_referenced_in(self, value: Value) -> bool:
+        """Whether the value contains a reference to this instance."""
+        return any(self.is_referenced_by(reference) for reference in references(value))
 
 
 class Configuration:
-    """Everything Checkov read in one run."""
+    """Everything that Checkov read in one run."""
 
     def __init__(self, graph: Any) -> None:
         nodes = [node for node in _nodes(graph) if node["block_type_"] in _BLOCK_TYPES]
         self._sources = Sources.of(Path(node["file_path_"]) for node in _nodes(graph))
-        self._node_of = {id(conf): node for node in nodes for conf in _configurations(node)}
+        self._nodes_by_id = {id(conf): node for node in nodes for conf in _configurations(node)}
         self._nodes = nodes
-        self._found: dict[int, Resource | None] = {}
+        self._resources_by_id: dict[int, Resource | None] = {}
         self._instances: dict[int, list[Resource]] = {}
 
     def find(self, rendered: dict[str, Any]) -> Resource | None:
-        """The block whose rendered values a check was given, or ``None`` if its source cannot be
-        read.
-        """
-        node = self._node_of.get(id(rendered))
+        """The block with these rendered values, or ``None`` if its source cannot be read."""
+        node = self._nodes_by_id.get(id(rendered))
         if node is None:
             return None
-        if id(rendered) not in self._found:
-            self._found[id(rendered)] = self._resource(node, rendered)
-        return self._found[id(rendered)]
+        if id(rendered) not in self._resources_by_id:
+            self._resources_by_id[id(rendered)] = self._resource(node, rendered)
+        return self._resources_by_id[id(rendered)]
 
     def instances(self, resource: Resource) -> list[Resource]:
-        """What Checkov takes for one resource, instance by instance where the source decides how
-        many there are; Checkov itself sees no further than a literal.
+        """The instances of what Checkov treats as one resource, where the source decides how many
+        there are; Checkov itself evaluates only literals.
         """
         if id(resource) not in self._instances:
             self._instances[id(resource)] = instances_of(resource) or [resource]
@@ -171,73 +167,80 @@ class Configuration:
         """The resources of these types."""
         return [resource for name in types for resource in self.resources.get(name, ())]
 
-    def beside(self, resource: Resource, *types: str) -> list[Resource]:
-        """The resources of these types that Terraform would build together with ``resource``."""
-        root = _root(resource.frame.scope)
-        return [other for other in self.of_type(*types) if _root(other.frame.scope) == root]
+    def in_same_stack(self, resource: Resource, *types: str) -> list[Resource]:
+        """The resources of these types in the same root module as ``resource``."""
+        root = resource.frame.scope.root
+        return [other for other in self.of_type(*types) if other.frame.scope.root == root]
 
-    def named(self, reference: Reference) -> Resource | None:
-        """The first resource that the reference means."""
+    def resource_of(self, reference: Reference) -> Resource | None:
+        """The first resource that the reference is to."""
         candidates = self.of_type(reference.resource_type)
-        return next((resource for resource in candidates if resource.is_named_by(reference)), None)
+        return next(
+            (resource for resource in candidates if resource.is_referenced_by(reference)), None
+        )
 
-    def referring_to(self, resource: Resource) -> list[tuple[Resource, str]]:
-        """Who refers to the resource, and in which attribute, by its path."""
+    def references_to(self, resource: Resource) -> list[tuple[Resource, str]]:
+        """The resources that refer to this one, with the path of the referring attribute."""
         block = (resource.frame.scope, resource.block.address)
-        mentions = self._mentions.get(block, ())
-        return [(who, path) for who, path, how in mentions if resource.is_named_by(how)]
+        return [
+            (other, path)
+            for other, path, reference in self._references.get(block, ())
+            if resource.is_referenced_by(reference)
+        ]
 
     @cached_property
-    def _mentions(self) -> dict[tuple[Scope | None, str], list[tuple[Resource, str, Reference]]]:
-        found: dict[tuple[Scope | None, str], list[tuple[Resource, str, Reference]]] = {}
+    def _references(self) -> dict[_BlockKey, list[tuple[Resource, str, Reference]]]:
+        """The references to each block, with the referring resource and attribute path."""
+        found: dict[_BlockKey, list[tuple[Resource, str, Reference]]] = {}
         for resource in self.of_type(*self.resources):
             for path, value in resource.values():
-                for how in self._followed(references(value)):
-                    found.setdefault((how.scope, how.root), []).append((resource, path, how))
+                for reference in self._resolved(references(value)):
+                    block = (reference.scope, reference.root)
+                    found.setdefault(block, []).append((resource, path, reference))
         return found
 
-    def _followed(self, found: list[Reference]) -> list[Reference]:
-        """References, and what is meant by those to an argument of another resource that is one
-        itself: ``aws_s3_bucket_versioning.videos.bucket`` is the bucket.
+    def _resolved(self, direct: list[Reference]) -> list[Reference]:
+        """The references, and those that they lead to through an argument of a resource:
+        ``aws_s3_bucket_versioning.videos.bucket`` leads to the bucket.
         """
-        reached = list(found)
-        for how in reached:
-            named = self.named(how) if len(how.path) == 1 else None
-            meant = named.value(how.path[0]) if named is not None else None
-            if isinstance(meant, Reference) and meant not in reached:
-                reached.append(meant)
-        return reached
+        found = list(direct)
+        for reference in found:
+            resource = self.resource_of(reference) if len(reference.path) == 1 else None
+            target = resource.value(reference.path[0]) if resource is not None else None
+            if isinstance(target, Reference) and target not in found:
+                found.append(target)
+        return found
 
-    def waits_for(self, resource: Resource) -> list[Resource]:
-        """Every resource that Terraform makes before this one, because of a reference or a
-        ``depends_on``, that of an output on the way included.
+    def dependencies_of(self, resource: Resource) -> list[Resource]:
+        """Every resource that Terraform creates before this one, because of a reference or a
+        ``depends_on``, including that of an output in between.
 
         https://developer.hashicorp.com/terraform/language/meta-arguments/depends_on
         """
         found: list[Resource] = []
-        waiting = list(self._needs(resource))
-        while waiting:
-            needed = waiting.pop()
-            if needed not in found and needed != resource:
-                found.append(needed)
-                waiting.extend(self._needs(needed))
+        pending = list(self._direct_dependencies(resource))
+        while pending:
+            dependency = pending.pop()
+            if dependency not in found and dependency != resource:
+                found.append(dependency)
+                pending.extend(self._direct_dependencies(dependency))
         return found
 
-    def _needs(self, resource: Resource) -> Iterator[Resource]:
+    def _direct_dependencies(self, resource: Resource) -> Iterator[Resource]:
         ordering = [resource.value(name) for name in ("count", "for_each", "depends_on")]
         for value in (*ordering, *(value for _, value in resource.values())):
             for reference in references(value):
-                yield from self._meant(reference)
+                yield from self._resources_of(reference)
         for call in _calls(resource.frame.scope):
             for reference in references(call.value("depends_on")):
-                yield from self._meant(reference)
+                yield from self._resources_of(reference)
 
-    def _meant(self, reference: Reference) -> Iterator[Resource]:
-        """The resources a reference means, all of a module's if it names the whole module, and
-        those that have to be there before it.
+    def _resources_of(self, reference: Reference) -> Iterator[Resource]:
+        """The resources that a reference depends on: its target, every resource of a module if it
+        is to the module, and the ``depends_on`` of an output that it came through.
         """
-        for earlier in reference.after:
-            yield from self._meant(earlier)
+        for dependency in reference.depends_on:
+            yield from self._resources_of(dependency)
         if reference.kind == "module" and reference.scope is not None:
             name = reference.root.removeprefix("module.")
             for resources in self.resources.values():
@@ -246,7 +249,7 @@ class Configuration:
                 )
         else:
             candidates = self.of_type(reference.resource_type)
-            yield from (r for r in candidates if r.is_named_by(reference))
+            yield from (r for r in candidates if r.is_referenced_by(reference))
 
     def _by_label(self, block_type: str) -> dict[str, list[Resource]]:
         found: dict[str, list[Resource]] = {}
@@ -261,21 +264,22 @@ class Configuration:
     def _resource(self, node: dict[str, Any], rendered: dict[str, Any]) -> Resource | None:
         file = Path(node["file_path_"])
         scope = self._scope(file.parent, node.get("source_module_object_"))
-        block = scope.directory.by_place.get((file, rendered.get("__start_line__", 0)))
+        block = scope.directory.by_location.get((file, rendered.get("__start_line__", 0)))
         if block is None or block.type != node["block_type_"]:
             return None
         address = str(rendered.get("__address__", node["block_name_"]))
         key = _instance_key(address)
         return Resource(block, instance_frame(block, scope, key), True, address, key, rendered)
 
-    def _scope(self, path: Path, module: Any) -> Scope:
+    def _scope(self, path: Path, module: Any) -> ModuleScope:
         if not module:
-            return Scope(self._sources, path)
+            return ModuleScope(self._sources, path)
         parent = self._scope(Path(module.path).parent, module.nested_tf_module)
-        return Scope(self._sources, path, parent, module.name, module.foreach_idx)
+        return ModuleScope(self._sources, path, parent, module.name, module.foreach_idx)
 
 
 _BLOCK_TYPES = ("resource", "data", "provider")
+_BlockKey = tuple[ModuleScope | None, str]
 
 
 def _instance_key(address: str) -> str | int | None:
@@ -286,29 +290,23 @@ def _instance_key(address: str) -> str | int | None:
     return key.strip('"') if key.startswith('"') else int(key)
 
 
-def _calls(scope: Scope) -> Iterator[Part]:
-    """The module calls that lead to a module instance, from the inside out."""
+def _calls(scope: ModuleScope) -> Iterator[EvaluatedBlock]:
+    """The module calls of a module instance, innermost first."""
     while scope.parent:
         if scope.call:
-            yield Part(scope.call, Frame(scope.parent))
+            yield EvaluatedBlock(scope.call, Frame(scope.parent))
         scope = scope.parent
 
 
-def _is_not_empty(part: Part) -> bool | None:
+def _is_not_empty(block: EvaluatedBlock) -> Truth:
     for name in ("count", "for_each"):
-        if name in part.block.attributes:
-            empty = {option in (0, [], {}) for option in options(part.value(name))}
+        if name in block.block.attributes:
+            empty = {option in (0, [], {}) for option in options(block.value(name))}
             return None if len(empty) > 1 else True not in empty
     return True
 
 
-def _root(scope: Scope) -> Scope:
-    while scope.parent:
-        scope = scope.parent
-    return scope
-
-
-def _is_inside(scope: Scope, module: str, parent: Scope) -> bool:
+def _is_inside(scope: ModuleScope, module: str, parent: ModuleScope) -> bool:
     while scope.parent:
         if scope.name == module and scope.parent == parent:
             return True
@@ -317,9 +315,7 @@ def _is_inside(scope: Scope, module: str, parent: Scope) -> bool:
 
 
 def _nodes(graph: Any) -> Iterator[dict[str, Any]]:
-    """The attributes of every node of Checkov's graph, which is rustworkx's or networkx's, as
-    configured.
-    """
+    """The attributes of every node of Checkov's graph (of rustworkx or networkx, as configured)."""
     entries = graph.nodes(data=True) if hasattr(graph, "adjacency") else graph.nodes()
     for entry in entries:
         parts = entry if isinstance(entry, tuple | list) else (entry,)
@@ -327,7 +323,7 @@ def _nodes(graph: Any) -> Iterator[dict[str, Any]]:
 
 
 def _configurations(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The dictionaries of a node that Checkov may hand to a check: ``{type: {name: this}}`` or
+    """The dictionaries of a node that Checkov may pass to a check: ``{type: {name: this}}`` or
     ``{name: this}``.
     """
     for outer in node["config_"].values():

@@ -1,8 +1,8 @@
 """Evaluates expressions as far as the source alone decides them.
 
-Locals, arguments and outputs of local modules, ``each`` and ``count`` are followed; a variable of
-the root module, a resource and a data source end in a `Reference`. ``jsonencode`` and
-``jsondecode`` are transparent: a document is judged as the value that it spells.
+Locals, arguments and outputs of local modules, ``each`` and ``count`` are resolved; a variable of
+the root module, a resource and a data source evaluate to a `Reference`. ``jsonencode`` and
+``jsondecode`` return their argument: a document is judged as the value that it encodes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from check_support.files import READERS, read
 from check_support.functions import FUNCTIONS
 from check_support.loops import loop
 from check_support.syntax import Node, identifier, parse_expression
-from check_support.template import cut, heredoc_text, quoted_text, unescape
+from check_support.template import (
+    heredoc_text,
+    quoted_text,
+    split_interpolations,
+    unescape,
+)
+from check_support.truth import Truth
 from check_support.values import (
     Choice,
     Reference,
@@ -28,7 +34,7 @@ from check_support.values import (
 from lark import Token, Tree
 
 if TYPE_CHECKING:
-    from check_support.scope import Scope
+    from check_support.scope import ModuleScope
 
 Step = str | int | None
 """An attribute name, a literal index, or ``None`` for an index that is not literal."""
@@ -41,29 +47,27 @@ _LOOPS = {"for_tuple_expr", "for_object_expr"}
 
 @dataclass(frozen=True)
 class Frame:
-    """Where an expression stands: its module instance and the names bound there (``each.key``,
-    ``count.index``, what a ``for`` expression or a template file calls its items).
+    """The context of an expression: its module instance and the names bound in it (``each.key``,
+    ``count.index``, the variables of a ``for`` expression or a template file).
 
-    ``hidden`` are the names that a ``for`` expression binds, which are no references.
+    ``hidden`` are variables of a ``for`` expression without a value; they are not references.
     """
 
-    scope: Scope
+    scope: ModuleScope
     bindings: Mapping[str, Value] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
 
     def bind(self, values: Mapping[str, Value]) -> Frame:
-        """The same place with more names bound."""
+        """The same context with more names bound."""
         return Frame(self.scope, {**self.bindings, **values}, self.hidden - set(values))
 
 
 def evaluate(tree: Node, frame: Frame) -> Value:
-    """The value of the expression; an `Unknown` for what is not evaluated here (most operators and
-    functions).
-    """
+    """The value of the expression; `Unknown` for most operators and functions."""
     kind = str(tree.data)
     child = tree.children[0] if tree.children else None
     if kind == "expr_term":
-        return _string(child, frame) if isinstance(child, Token) else _of(child, frame)
+        return _string(child, frame) if isinstance(child, Token) else _evaluate(child, frame)
     if kind == "identifier":
         name = identifier(tree)
         if name in frame.bindings:
@@ -75,7 +79,7 @@ def evaluate(tree: Node, frame: Frame) -> Value:
     if kind in ("heredoc_template", "heredoc_template_trim"):
         return template(heredoc_text(str(child)), frame, quoted=False)
     if kind == "tuple":
-        return [_of(item, frame) for item in tree.children]
+        return [_evaluate(item, frame) for item in tree.children]
     if kind == "object":
         return dict(_element(item, frame) for item in tree.children)
     if kind in _TRAVERSALS:
@@ -83,8 +87,8 @@ def evaluate(tree: Node, frame: Frame) -> Value:
     if kind == "function_call":
         return _call(tree, frame)
     if kind in _LOOPS:
-        made = loop(tree, lambda part, bound: evaluate(part, frame.bind(bound)))
-        return _unknown(tree, frame) if made is NotImplemented else made
+        items = loop(tree, lambda part, bound: evaluate(part, frame.bind(bound)))
+        return _unknown(tree, frame) if items is NotImplemented else items
     if kind in ("conditional", "binary_op"):
         return _condition(tree, frame)
     if kind == "unary_op":
@@ -93,9 +97,9 @@ def evaluate(tree: Node, frame: Frame) -> Value:
 
 
 def template(text: str, frame: Frame, quoted: bool) -> Value:
-    """The value of a string with interpolations; ``quoted`` says that backslashes escape."""
+    """The value of a string with interpolations; backslashes escape if ``quoted``."""
     parts: list[Value] = []
-    for piece, is_code in cut(text):
+    for piece, is_code in split_interpolations(text):
         part: Value = unescape(piece) if quoted and not is_code else piece
         if is_code:
             tree = parse_expression(piece)
@@ -112,7 +116,7 @@ def template(text: str, frame: Frame, quoted: bool) -> Value:
 
 
 def attribute(value: Value, steps: list[Step]) -> Value:
-    """What is found in ``value`` by following attribute names and indexes."""
+    """The value at a path of attribute names and indexes in ``value``."""
     for number, step in enumerate(steps):
         if isinstance(value, Unknown):
             return value
@@ -120,14 +124,14 @@ def attribute(value: Value, steps: list[Step]) -> Value:
             return Choice(tuple(attribute(option, steps[number:]) for option in value.options))
         if isinstance(value, Reference):
             value = _extend(value, step)
-        elif _holds(value, step):
+        elif _has_step(value, step):
             value = value[step]  # type: ignore[index]
         else:
             return Unknown(f"…[{step}]", tuple(references(value)), tuple(literals(value)))
     return value
 
 
-def _holds(value: Value, step: Step) -> bool:
+def _has_step(value: Value, step: Step) -> bool:
     if isinstance(value, list):
         return isinstance(step, int) and 0 <= step < len(value)
     return isinstance(value, dict) and step in value
@@ -140,7 +144,7 @@ def _extend(reference: Reference, step: Step) -> Reference:
     return replace(reference, path=(*reference.path, step))
 
 
-def _of(child: Any, frame: Frame) -> Value:
+def _evaluate(child: Any, frame: Frame) -> Value:
     return evaluate(child, frame) if isinstance(child, Tree) else Unknown(str(child))
 
 
@@ -155,11 +159,11 @@ def _string(token: Token, frame: Frame) -> Value:
 def _element(tree: Any, frame: Frame) -> tuple[str, Value]:
     name, value = tree.children
     if str(name.data) == "identifier":
-        return identifier(name), _of(value, frame)
+        return identifier(name), _evaluate(value, frame)
     bare = name.children[0] if str(name.data) == "expr_term" and name.children else None
     if isinstance(bare, Tree) and str(bare.data) == "identifier":
-        return identifier(bare), _of(value, frame)
-    return _text(_key(_of(name, frame))), _of(value, frame)
+        return identifier(bare), _evaluate(value, frame)
+    return _text(_key(_evaluate(name, frame))), _evaluate(value, frame)
 
 
 def _key(value: Value) -> Value:
@@ -184,7 +188,7 @@ def _traversal(tree: Node, frame: Frame) -> Value:
     if not isinstance(node, Tree) or str(node.data) != "identifier":
         if isinstance(node, Tree) and str(node.data) in _SPLATS:
             return _unknown(tree, frame)
-        return attribute(_of(node, frame), steps)
+        return attribute(_evaluate(node, frame), steps)
     return _name(identifier(node), steps, keys, frame)
 
 
@@ -199,7 +203,7 @@ def _step(tree: Any, frame: Frame) -> Step:
 
 
 def _name(root: str, steps: list[Step], kinds: list[Step], frame: Frame) -> Value:
-    """The value of ``root.step.step…``; ``kinds`` tells attribute steps from indexes."""
+    """The value of ``root.step.step…``; ``kinds`` distinguishes attribute steps from indexes."""
     first = steps[0]
     if root in frame.bindings:
         return attribute(frame.bindings[root], steps)
@@ -234,28 +238,28 @@ def _instance_key(steps: list[Step], kinds: list[Step]) -> tuple[str | int | Non
 
 
 def _condition(tree: Node, frame: Frame) -> Value:
-    """Both branches of a condition as a `Choice`, or the one that is sure to be taken.
+    """Both branches of a conditional as a `Choice`, or the one that is certainly taken.
 
-    python-hcl2 reads ``a == b ? x : y`` as ``a == (b ? x : y)``, so the condition is looked for on
-    the right.
+    python-hcl2 parses ``a == b ? x : y`` as ``a == (b ? x : y)``, so the conditional is the right
+    operand.
     """
     node: Any = tree
     while str(node.data) == "binary_op":
         node = node.children[1].children[1]
     if str(node.data) != "conditional":
-        decision = _compared(tree, node, frame)
-        return _unknown(tree, frame) if decision is None else decision
+        equal = _comparison(tree, node, frame)
+        return _unknown(tree, frame) if equal is None else equal
     test, *branches = node.children
-    decision = evaluate(test, frame) if node is tree else _compared(tree, test, frame)
-    then, otherwise = (_of(branch, frame) for branch in branches)
+    decision = evaluate(test, frame) if node is tree else _comparison(tree, test, frame)
+    then, otherwise = (_evaluate(branch, frame) for branch in branches)
     if isinstance(decision, bool):
         return then if decision else otherwise
     return Choice((then, otherwise))
 
 
-def _compared(tree: Node, right: Node, frame: Frame) -> bool | None:
-    """What ``==`` or ``!=`` of the first operand and ``right`` is, if that is all there is to it
-    and the source decides both.
+def _comparison(tree: Node, right: Node, frame: Frame) -> Truth:
+    """The result of ``==`` or ``!=`` of the first operand and ``right``; None for any other
+    expression, or if the source does not decide both operands.
     """
     if str(tree.data) != "binary_op":
         return None
@@ -264,7 +268,7 @@ def _compared(tree: Node, right: Node, frame: Frame) -> bool | None:
     plain = rest is right or (isinstance(rest, Tree) and right is rest.children[0])
     if "binary_op" in (str(right.data), str(left.data)) or not plain:  # type: ignore[union-attr]
         return None
-    one, two = _of(left, frame), _of(right, frame)
+    one, two = _evaluate(left, frame), _evaluate(right, frame)
     if str(sign.children[0]) not in ("==", "!=") or not all(
         value is None or isinstance(value, str | int | float) for value in (one, two)
     ):
@@ -275,7 +279,7 @@ def _compared(tree: Node, right: Node, frame: Frame) -> bool | None:
 
 def _negation(tree: Node, frame: Frame) -> Value:
     sign, operand = tree.children
-    value = _of(operand, frame)
+    value = _evaluate(operand, frame)
     if str(sign) == "!" and isinstance(value, bool):
         return not value
     if str(sign) == "-" and isinstance(value, int | float):
@@ -286,7 +290,7 @@ def _negation(tree: Node, frame: Frame) -> Value:
 def _call(tree: Node, frame: Frame) -> Value:
     name = identifier(tree.children[0])  # type: ignore[arg-type]
     arguments = [
-        _of(argument, frame)
+        _evaluate(argument, frame)
         for part in tree.children[1:]
         for argument in getattr(part, "children", ())
     ]
@@ -294,21 +298,21 @@ def _call(tree: Node, frame: Frame) -> Value:
         text = read(arguments[0], frame.scope)
         if text is None:
             return _unknown(tree, frame, name)
-        return text if name == "file" else _filled(text, arguments[1:], tree, frame)
+        return text if name == "file" else _template_file(text, arguments[1:], tree, frame)
     function = FUNCTIONS.get(name)
     result = function(arguments) if function else NotImplemented
     return _unknown(tree, frame, name) if result is NotImplemented else result
 
 
-def _filled(text: str, arguments: list[Value], tree: Node, frame: Frame) -> Value:
-    """A template file with its variables, which are all the names that it knows."""
+def _template_file(text: str, arguments: list[Value], tree: Node, frame: Frame) -> Value:
+    """The value of a template file, which can use only the variables passed to it."""
     if len(arguments) != 1 or not isinstance(arguments[0], dict):
         return _unknown(tree, frame, "templatefile")
     return template(text, Frame(frame.scope, arguments[0]), quoted=False)
 
 
 def _unknown(tree: Node, frame: Frame, name: str = "") -> Unknown:
-    """An `Unknown` that keeps the references and the literal text of the expression."""
+    """An `Unknown` with the references and the literal text of the expression."""
     found: list[Reference] = []
     texts: list[str] = []
     _gather(tree, frame, found, texts)
@@ -325,7 +329,7 @@ def _gather(tree: Any, frame: Frame, found: list[Reference], texts: list[str]) -
         texts.extend(literals(value))
         return
     if kind in _LOOPS:
-        names = _names_bound(tree)
+        names = _loop_variables(tree)
         bindings = {name: value for name, value in frame.bindings.items() if name not in names}
         frame = Frame(frame.scope, bindings, frame.hidden | names)
     for child in tree.children:
@@ -333,7 +337,7 @@ def _gather(tree: Any, frame: Frame, found: list[Reference], texts: list[str]) -
             _gather(child, frame, found, texts)
 
 
-def _names_bound(tree: Any) -> frozenset[str]:
+def _loop_variables(tree: Any) -> frozenset[str]:
     return frozenset(
         identifier(child)
         for intro in tree.find_data("for_intro")

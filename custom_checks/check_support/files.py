@@ -1,4 +1,4 @@
-"""Text that an expression reads from a file beside the sources.
+"""Text that an expression reads from a file.
 
 https://developer.hashicorp.com/terraform/language/functions/file
 https://developer.hashicorp.com/terraform/language/functions/templatefile
@@ -12,38 +12,31 @@ from typing import TYPE_CHECKING
 from check_support.values import Reference, Template, Value
 
 if TYPE_CHECKING:
-    from check_support.scope import Scope
+    from check_support.scope import ModuleScope
 
 READERS = ("file", "templatefile")
 
 
-def read(name: Value, scope: Scope) -> str | None:
-    """The text of the file that ``name`` names; ``None`` where the source does not decide that, or
-    there is none. A relative path starts at the root module.
+def read(name: Value, scope: ModuleScope) -> str | None:
+    """The text of the file ``name``, relative to the root module; ``None`` if the source does not
+    decide its name or the file cannot be read.
     """
     parts = name.parts if isinstance(name, Template) else (name,)
-    words = [_word(part, scope) for part in parts]
-    known = [word for word in words if word is not None]
-    if len(known) < len(words):
+    texts = [_path_text(part, scope) for part in parts]
+    known = [text for text in texts if text is not None]
+    if len(known) < len(texts):
         return None
     try:
-        return (root_of(scope).path / "".join(known)).read_text(encoding="utf-8")
+        return (scope.root.path / "".join(known)).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError, ValueError):
         return None
 
 
-def root_of(scope: Scope) -> Scope:
-    """The root module that a module instance belongs to."""
-    while scope.parent:
-        scope = scope.parent
-    return scope
-
-
-def _word(part: Value, scope: Scope) -> str | None:
+def _path_text(part: Value, scope: ModuleScope) -> str | None:
     if isinstance(part, str):
         return part
     if isinstance(part, Reference) and not part.path:
-        here = part.scope or scope
-        folders: dict[str, Path] = {"path.module": here.path, "path.root": root_of(here).path}
+        module = part.scope or scope
+        folders: dict[str, Path] = {"path.module": module.path, "path.root": module.root.path}
         return str(folders[part.root]) if part.root in folders else None
     return None

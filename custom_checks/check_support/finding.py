@@ -1,10 +1,10 @@
-"""What a check concludes about one resource, and why."""
+"""The verdict of a check on one resource, and the reason for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import StrEnum
 
 from check_support.values import Value, options
 from checkov.common.models.enums import CheckResult
@@ -13,69 +13,70 @@ DOES_NOT_APPLY = "does not apply: "
 UNDETERMINED = "undetermined: "
 
 
-class Weight(IntEnum):
-    """The four conclusions; among several of one resource the greatest decides."""
+class Verdict(StrEnum):
+    """The verdict on a resource; among several verdicts on one resource, the last here decides."""
 
-    NOT_APPLICABLE = 0
-    PASSED = 1
-    UNDETERMINED = 2
-    FAILED = 3
+    NOT_APPLICABLE = "not applicable"
+    PASSED = "passed"
+    UNDETERMINED = "undetermined"
+    FAILED = "failed"
+
+
+_PRECEDENCE = list(Verdict)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A conclusion and its reason, one clause without a full stop."""
+    """A verdict and its reason, one clause without a full stop."""
 
-    weight: Weight
+    verdict: Verdict
     reason: str
 
     @property
     def result(self) -> CheckResult:
-        """Checkov knows no "does not apply"; it and "undetermined" are ``UNKNOWN``, told apart by
-        the details.
+        """The verdict as Checkov's result: not applicable and undetermined are both ``UNKNOWN``,
+        distinguished by the details.
         """
-        if self.weight is Weight.PASSED:
+        if self.verdict is Verdict.PASSED:
             return CheckResult.PASSED
-        return CheckResult.FAILED if self.weight is Weight.FAILED else CheckResult.UNKNOWN
+        return CheckResult.FAILED if self.verdict is Verdict.FAILED else CheckResult.UNKNOWN
 
     @property
     def details(self) -> str:
-        """The reason, with the prefix that tells the two kinds of ``UNKNOWN`` apart."""
-        prefixes = {Weight.NOT_APPLICABLE: DOES_NOT_APPLY, Weight.UNDETERMINED: UNDETERMINED}
-        return prefixes.get(self.weight, "") + self.reason
+        """The reason, with the prefix that distinguishes the two kinds of ``UNKNOWN``."""
+        prefixes = {Verdict.NOT_APPLICABLE: DOES_NOT_APPLY, Verdict.UNDETERMINED: UNDETERMINED}
+        return prefixes.get(self.verdict, "") + self.reason
 
 
 def passed(reason: str) -> Finding:
-    """The promise is kept."""
-    return Finding(Weight.PASSED, reason)
+    """The resource satisfies the rule."""
+    return Finding(Verdict.PASSED, reason)
 
 
 def failed(reason: str) -> Finding:
-    """The promise is broken."""
-    return Finding(Weight.FAILED, reason)
+    """The resource violates the rule."""
+    return Finding(Verdict.FAILED, reason)
 
 
 def undetermined(reason: str) -> Finding:
-    """The source does not decide it."""
-    return Finding(Weight.UNDETERMINED, reason)
+    """The source does not decide."""
+    return Finding(Verdict.UNDETERMINED, reason)
 
 
 def not_applicable(reason: str) -> Finding:
-    """The resource is none that the promise is about."""
-    return Finding(Weight.NOT_APPLICABLE, reason)
+    """The rule does not apply to the resource."""
+    return Finding(Verdict.NOT_APPLICABLE, reason)
 
 
-def worst(findings: Iterable[Finding], otherwise: Finding) -> Finding:
-    """The finding that decides among several, the first of its weight; ``otherwise`` if there is
-    none.
-    """
-    return max(findings, key=lambda finding: finding.weight, default=otherwise)
+def worst(findings: Iterable[Finding], default: Finding) -> Finding:
+    """The first finding with the verdict that decides; ``default`` if there are no findings."""
+    return max(findings, key=lambda found: _PRECEDENCE.index(found.verdict), default=default)
 
 
-def of_every_option(value: Value, rule: Callable[[Value], Finding]) -> Finding:
-    """The rule applied to what the value can be. Branches that disagree leave it undetermined."""
+def judge_options(value: Value, rule: Callable[[Value], Finding]) -> Finding:
+    """The rule applied to every possible value. Different verdicts leave it undetermined."""
     findings = [rule(option) for option in options(value)]
-    if len({finding.weight for finding in findings}) > 1:
+    if len({finding.verdict for finding in findings}) > 1:
         reasons = "; or ".join(dict.fromkeys(finding.reason for finding in findings))
-        return undetermined(f"a condition decides: {reasons}")
+        return undetermined(f"depends on a condition: {reasons}")
     return findings[0]

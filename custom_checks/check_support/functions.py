@@ -1,4 +1,4 @@
-"""Functions of the Terraform language that are evaluated here.
+"""The functions of the Terraform language that are evaluated.
 
 https://developer.hashicorp.com/terraform/language/functions
 """
@@ -11,12 +11,12 @@ from typing import Any
 from check_support.values import Template, Value, decided
 
 
-def _same(arguments: list[Value]) -> Any:
+def _argument(arguments: list[Value]) -> Any:
     return arguments[0] if len(arguments) == 1 else NotImplemented
 
 
 def _concat(arguments: list[Value]) -> Any:
-    """A list of all items; an argument that is no list here stays one undecided item."""
+    """A list of all items; an argument that does not evaluate to a list is one item."""
     items: list[Any] = []
     for argument in arguments:
         items.extend(argument if isinstance(argument, list) else [argument])
@@ -80,17 +80,17 @@ FUNCTIONS: dict[str, Callable[[list[Value]], Any]] = {
     "distinct": _distinct,
     "flatten": _flatten,
     "join": _join,
-    "jsondecode": _same,
-    "jsonencode": _same,
+    "jsondecode": _argument,
+    "jsonencode": _argument,
     "keys": _keys,
     "merge": _merge,
-    "nonsensitive": _same,
-    "sensitive": _same,
-    "sort": _same,
-    "tolist": _same,
-    "tomap": _same,
+    "nonsensitive": _argument,
+    "sensitive": _argument,
+    "sort": _argument,
+    "tolist": _argument,
+    "tomap": _argument,
     "toset": _distinct,
-    "tostring": _same,
+    "tostring": _argument,
     "values": _values,
 }
-"""Arguments to result, by function name; ``NotImplemented`` for arguments not decided enough."""
+"""Functions by name; they return ``NotImplemented`` if the arguments are not decided enough."""

@@ -1,4 +1,4 @@
-"""The instances that ``for_each`` or ``count`` makes, as far as the source decides them.
+"""The instances that ``for_each`` or ``count`` creates, as far as the source decides them.
 
 https://developer.hashicorp.com/terraform/language/meta-arguments/for_each
 """
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def instances_of(resource: Resource) -> list[Resource]:
-    """Each instance as a resource of its own; none where they are told apart already, or where the
-    source does not decide how many there are.
+    """The instances, each as a resource; none if ``resource`` is a single instance already, or if
+    the source does not decide how many there are.
     """
     if resource.key is not None:
         return []
@@ -31,14 +31,14 @@ def instances_of(resource: Resource) -> list[Resource]:
             frame=instance_frame(resource.block, resource.frame.scope, key),
             address=f"{resource.address}[{json.dumps(key)}]",
             key=key,
-            known={},
+            evaluated={},
         )
         for key in keys
     ]
 
 
-def _keys(made_by: Value) -> list[Any]:
-    if isinstance(made_by, int):
-        return list(range(made_by))
-    keys = list(made_by) if isinstance(made_by, dict | list) else []
+def _keys(collection: Value) -> list[Any]:
+    if isinstance(collection, int):
+        return list(range(collection))
+    keys = list(collection) if isinstance(collection, dict | list) else []
     return keys if all(isinstance(key, str) for key in keys) else []

@@ -1,4 +1,4 @@
-"""Whether a KMS key is named by its id, its alias or its ARN."""
+"""How a KMS key is identified: by its id, its alias or its ARN."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from check_support.values import Reference, Template, Value
 
-KeyName = Literal["id", "alias", "arn"]
+IdentifierKind = Literal["id", "alias", "arn"]
 
 _KEYS = {
     "aws_kms_external_key",
@@ -16,8 +16,8 @@ _KEYS = {
     "aws_kms_replica_key",
 }
 _ID = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_OF_KEY: dict[str, KeyName] = {"id": "id", "key_id": "id", "arn": "arn"}
-_OF_ALIAS: dict[str, KeyName] = {
+_KEY_ATTRIBUTES: dict[str, IdentifierKind] = {"id": "id", "key_id": "id", "arn": "arn"}
+_ALIAS_ATTRIBUTES: dict[str, IdentifierKind] = {
     "arn": "arn",
     "id": "alias",
     "name": "alias",
@@ -26,8 +26,8 @@ _OF_ALIAS: dict[str, KeyName] = {
 }
 
 
-def how_named(value: Value) -> KeyName | None:
-    """How ``value`` names a key; ``None`` if the source does not decide it.
+def identifier_kind(value: Value) -> IdentifierKind | None:
+    """The kind of key identifier that ``value`` is; ``None`` if the source does not decide.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
     """
@@ -35,9 +35,9 @@ def how_named(value: Value) -> KeyName | None:
         attribute = value.path[-1] if value.path else ""
         resource_type = value.resource_type.removeprefix("data.")
         if resource_type in _KEYS:
-            return _OF_KEY.get(attribute)
+            return _KEY_ATTRIBUTES.get(attribute)
         if resource_type == "aws_kms_alias":
-            return _OF_ALIAS.get(attribute)
+            return _ALIAS_ATTRIBUTES.get(attribute)
         return None
     text = value.beginning if isinstance(value, Template) else value
     if not isinstance(text, str) or not text:

@@ -1,4 +1,4 @@
-"""``for`` expressions, as far as the source decides what they go through.
+"""``for`` expressions, as far as the source decides the collection.
 
 https://developer.hashicorp.com/terraform/language/expressions/for
 """
@@ -17,8 +17,8 @@ Evaluate = Callable[[Node, Mapping[str, Value]], Value]
 
 
 def loop(tree: Node, evaluate: Evaluate) -> Any:
-    """The list or the mapping that a ``for`` expression makes; ``NotImplemented`` where the source
-    does not decide how many items it has, or what they are called.
+    """The list or the mapping of a ``for`` expression; ``NotImplemented`` if the source does not
+    decide how many items it has, or their keys.
     """
     parts = [child for child in tree.children if isinstance(child, Tree)]
     intro, *results = [part for part in parts if part.data != "for_cond"]
@@ -26,28 +26,28 @@ def loop(tree: Node, evaluate: Evaluate) -> Any:
     *names, collection = [child for child in intro.children if isinstance(child, Tree)]
     if any(str(child) == "..." for child in tree.children):
         return NotImplemented
-    made: list[tuple[Value, ...]] = []
+    items: list[tuple[Value, ...]] = []
     for bound in _bindings([identifier(name) for name in names], evaluate(collection, {})):
-        taken = True if bound is None or test is None else evaluate(_tree(test), bound)
-        if bound is None or not isinstance(taken, bool):
+        included = True if bound is None or test is None else evaluate(_tree(test), bound)
+        if bound is None or not isinstance(included, bool):
             return NotImplemented
-        if taken:
-            made.append(tuple(evaluate(result, bound) for result in results))
+        if included:
+            items.append(tuple(evaluate(result, bound) for result in results))
     if len(results) == 1:
-        return [item for (item,) in made]
-    if not all(isinstance(key, str) for key, _ in made):
+        return [item for (item,) in items]
+    if not all(isinstance(key, str) for key, _ in items):
         return NotImplemented
-    return dict(made)
+    return dict(items)
 
 
 def _bindings(names: list[str], collection: Value) -> Iterator[dict[str, Value] | None]:
-    """The names that each turn binds; None for turns that nobody can count."""
+    """The names bound for each item; None if the source does not decide the items."""
     if isinstance(collection, dict):
         for key in sorted(collection):
             yield dict(zip(names, (key, collection[key])[-len(names) :], strict=True))
     elif isinstance(collection, list):
         for item in collection:
-            # The key is the item itself in a set, and its place in a list: both are lists here.
+            # A set's key is the item itself, a list's key its index; here both are lists.
             yield dict(zip(names, (Unknown(names[0]), item)[-len(names) :], strict=True))
     else:
         yield None

@@ -1,6 +1,6 @@
 """AWS region codes in text.
 
-Regions keep being added, so the pattern of their codes is kept here and not their list.
+AWS keeps adding regions, so this matches the pattern of their codes and not a list.
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 """
 
@@ -18,7 +18,5 @@ _REGION = re.compile(
 
 
 def regions_in(texts: Iterable[str]) -> list[str]:
-    """The region codes in the texts, in order, each once. An availability zone counts for its
-    region.
-    """
+    """The distinct region codes in the texts, in order, those in availability zones included."""
     return list(dict.fromkeys(code for text in texts for code in _REGION.findall(text)))

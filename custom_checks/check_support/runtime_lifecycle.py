@@ -1,6 +1,6 @@
-"""When AWS stops to support a Lambda runtime.
+"""The end of support of each Lambda runtime.
 
-The dates are AWS's, as kept by cfn-lint: ``{runtime: {"deprecated": "YYYY-MM-DD", …}}``.
+The dates are AWS's, as bundled with cfn-lint: ``{runtime: {"deprecated": "YYYY-MM-DD", …}}``.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 """
 
@@ -12,15 +12,16 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from check_support.truth import Truth
+
 _DATA = Path("data", "AdditionalSpecs", "LmbdRuntimeLifecycle.json")
 
 
 @cache
 def ends_of_support() -> dict[str, date]:
-    """The day from which a runtime is deprecated, by runtime; empty where cfn-lint is not
-    installed.
+    """The deprecation date by runtime; empty if cfn-lint is not installed.
 
-    The file is found without importing cfn-lint, which would take longer than all the checks
+    The file is read without importing cfn-lint, which would take longer than all the checks
     together.
     """
     package = find_spec("cfnlint")
@@ -36,9 +37,7 @@ def ends_of_support() -> dict[str, date]:
     return {}
 
 
-def is_supported(runtime: str, today: date) -> bool | None:
-    """Whether AWS supports the runtime on that day; ``None`` for a runtime that the data does not
-    know.
-    """
+def is_supported(runtime: str, today: date) -> Truth:
+    """Whether AWS supports the runtime on that day; ``None`` if the data lacks the runtime."""
     end = ends_of_support().get(runtime)
     return None if end is None else today < end

@@ -1,4 +1,4 @@
-"""Module instances: what the names in a module mean, and which files make it."""
+"""Module instances: the values of their names, and their source files."""
 
 from __future__ import annotations
 
@@ -8,20 +8,28 @@ from pathlib import Path
 
 from check_support.evaluation import Frame, attribute, evaluate
 from check_support.syntax import Block, Directory, read_directory
-from check_support.values import Choice, Reference, Unknown, Value, literals, references, waiting
+from check_support.values import (
+    Choice,
+    Reference,
+    Unknown,
+    Value,
+    literals,
+    references,
+    with_dependencies,
+)
 
 
 @dataclass(eq=False)
 class Sources:
-    """The source files Checkov read, parsed once, directory by directory."""
+    """The source files that Checkov read, parsed once per directory."""
 
     files: dict[Path, list[Path]]
     directories: dict[Path, Directory] = field(default_factory=dict)
-    locals: dict[tuple[Scope, str], Value] = field(default_factory=dict)
+    locals: dict[tuple[ModuleScope, str], Value] = field(default_factory=dict)
 
     @classmethod
     def of(cls, files: Iterable[Path]) -> Sources:
-        """The given files, by directory."""
+        """The Terraform files among ``files``, by directory."""
         by_directory: dict[Path, list[Path]] = {}
         for file in set(files):
             if file.suffix == ".tf":
@@ -29,21 +37,19 @@ class Sources:
         return cls(by_directory)
 
     def directory(self, path: Path) -> Directory:
-        """The blocks of one directory; none if Checkov read no file there."""
+        """The blocks of one directory; none if Checkov read no file in it."""
         if path not in self.directories:
             self.directories[path] = read_directory(path, self.files.get(path, ()))
         return self.directories[path]
 
 
 @dataclass(frozen=True)
-class Scope:
-    """One instance of a module: its directory, and the call that made it unless it is the root
-    module.
-    """
+class ModuleScope:
+    """One instance of a module: its directory and, unless it is the root module, its call."""
 
     sources: Sources = field(compare=False, repr=False)
     path: Path
-    parent: Scope | None = None
+    parent: ModuleScope | None = None
     name: str = ""
     key: str | int | None = None
 
@@ -54,28 +60,33 @@ class Scope:
 
     @property
     def call(self) -> Block | None:
-        """The ``module`` block that made this instance."""
+        """The ``module`` block of this instance; None for the root module."""
         if self.parent is None:
             return None
         return self.parent.block(f"module.{self.name}")
+
+    @property
+    def root(self) -> ModuleScope:
+        """The root module of this instance."""
+        return self.parent.root if self.parent else self
 
     def block(self, address: str) -> Block | None:
         """The block with this address in the module, such as ``aws_kms_key.media``."""
         return self.directory.by_address.get(address)
 
     def local(self, name: str) -> Value:
-        """The value of ``local.NAME``; unknown for one that needs itself."""
-        place = (self, name)
-        if place not in self.sources.locals:
+        """The value of ``local.NAME``; unknown for one that refers to itself."""
+        key = (self, name)
+        if key not in self.sources.locals:
             tree = self.directory.local_values.get(name)
-            self.sources.locals[place] = Unknown(f"local.{name}")
+            self.sources.locals[key] = Unknown(f"local.{name}")
             if tree is not None:
-                self.sources.locals[place] = evaluate(tree, Frame(self))
-        return self.sources.locals[place]
+                self.sources.locals[key] = evaluate(tree, Frame(self))
+        return self.sources.locals[key]
 
     def variable(self, name: str) -> Value:
-        """The value of ``var.NAME``: what the call says, else the default; in the root module a
-        reference.
+        """The value of ``var.NAME``: the argument of the call, else the default; in the root module
+        a reference.
         """
         if self.parent is None:
             return Reference(f"var.{name}", scope=self)
@@ -87,14 +98,16 @@ class Scope:
             return evaluate(declared.attributes["default"], Frame(self))
         return Unknown(f"var.{name}")
 
-    def child(self, name: str, key: str | int | None) -> Scope | None:
-        """The module that ``module "NAME"`` calls, if its files are here."""
+    def child(self, name: str, key: str | int | None) -> ModuleScope | None:
+        """The module that ``module "NAME"`` calls, if it is local and Checkov read its files."""
         call = self.block(f"module.{name}")
         source = evaluate(call.attributes["source"], Frame(self)) if call else None
         if not isinstance(source, str) or not source.startswith("."):
             return None
         path = (self.path / source).resolve()
-        return Scope(self.sources, path, self, name, key) if path in self.sources.files else None
+        return (
+            ModuleScope(self.sources, path, self, name, key) if path in self.sources.files else None
+        )
 
     def output(self, name: str, key: str | int | None, output: str) -> Value:
         """The value of ``module.NAME[KEY].OUTPUT``."""
@@ -105,14 +118,12 @@ class Scope:
         value = evaluate(declared.attributes["value"], Frame(child))
         if "depends_on" not in declared.attributes:
             return value
-        needed = evaluate(declared.attributes["depends_on"], Frame(child))
-        return waiting(value, tuple(references(needed)))
+        dependencies = evaluate(declared.attributes["depends_on"], Frame(child))
+        return with_dependencies(value, tuple(references(dependencies)))
 
 
-def instance_frame(block: Block, scope: Scope, key: str | int | None) -> Frame:
-    """Where the expressions of a block instance stand: ``each`` or ``count`` bound by its instance
-    key.
-    """
+def instance_frame(block: Block, scope: ModuleScope, key: str | int | None) -> Frame:
+    """The context of a block instance: ``each`` or ``count`` are bound to its instance key."""
     frame = Frame(scope)
     if "count" in block.attributes and isinstance(key, int):
         return frame.bind({"count.index": key})
@@ -127,8 +138,8 @@ def instance_frame(block: Block, scope: Scope, key: str | int | None) -> Frame:
 
 
 def element(collection: Value, key: str | int) -> Value:
-    """What ``each.value`` is for the instance ``key`` of a map or a set, or of all instances of a
-    resource.
+    """The ``each.value`` of the instance ``key``; ``collection`` is a map, a set, or all instances
+    of a resource.
     """
     if isinstance(collection, list):
         return key
@@ -140,7 +151,7 @@ def element(collection: Value, key: str | int) -> Value:
 
 
 def _is_whole_resource(collection: Value) -> bool:
-    """Whether it is all instances of a resource, each of which ``each.value`` is then in turn.
+    """Whether the value is a resource with all its instances, which ``for_each`` iterates over.
 
     https://developer.hashicorp.com/terraform/language/meta-arguments/for_each
     """

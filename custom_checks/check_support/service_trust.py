@@ -1,40 +1,41 @@
-"""Which AWS service a statement lets in."""
+"""The AWS services that a trust policy statement allows to assume the role."""
 
 from __future__ import annotations
 
-from check_support.policy import Statement
+from check_support.policy import SourceStatement
+from check_support.truth import Truth, any_of
 from check_support.values import Template, Value
 
 
-def is_service(principal: Value, service: str) -> bool | None:
-    """Whether a service principal is that of ``service``, the word before the dot; ``None`` if that
-    is not decided.
+def is_service(principal: Value, service: str) -> Truth:
+    """Whether a service principal is that of ``service``, the part before the first dot; ``None``
+    if the source does not decide.
 
     The DNS suffix may come from the partition, as in
     ``mediaconvert.${data.aws_partition.current.dns_suffix}``.
     """
-    word = f"{service}."
+    prefix = f"{service}."
     if isinstance(principal, str):
-        return principal.startswith(word)
-    if isinstance(principal, Template) and principal.beginning:
-        beginning = principal.beginning
-        return (
-            True if beginning.startswith(word) else (None if word.startswith(beginning) else False)
-        )
-    return None
+        return principal.startswith(prefix)
+    if not isinstance(principal, Template) or not principal.beginning:
+        return None
+    if principal.beginning.startswith(prefix):
+        return True
+    return None if prefix.startswith(principal.beginning) else False
 
 
-def trusts(statement: Statement, service: str) -> bool | None:
-    """Whether the statement lets the service in, by name or with everybody else; ``None`` if that
-    is not decided.
+def trusts(statement: SourceStatement, service: str) -> Truth:
+    """Whether the statement allows the service to assume the role, by name or by a wildcard;
+    ``None`` if the source does not decide.
     """
     assumes = statement.covers("sts:AssumeRole")
     if not statement.allows or assumes is False:
         return False
-    if any(who == "*" for _, who in statement.principals):
+    if any(identifier == "*" for _, identifier in statement.principals):
         return assumes
-    principals = [(kind, who) for kind, who in statement.principals if kind in ("Service", "?")]
-    answers = [is_service(who, service) if kind == "Service" else None for kind, who in principals]
-    if True in answers:
-        return assumes
-    return None if None in answers else False
+    matches = any_of(
+        is_service(identifier, service) if kind == "Service" else None
+        for kind, identifier in statement.principals
+        if kind in ("Service", "?")
+    )
+    return assumes if matches else matches

@@ -1,8 +1,8 @@
 """Terraform source files as blocks and unevaluated expressions.
 
-Checkov hands a check the values it rendered, with every variable replaced by its default. A rule
-about what is *written* (is this name a literal? is this the key's id or its arn?) needs the source.
-The parser is Checkov's own, python-hcl2, used for its syntax tree.
+Checkov passes a check rendered values, with every variable replaced by its default. A rule about
+the source (is this name a literal? is this the key's id or its ARN?) needs the expressions. The
+parser is Checkov's own, python-hcl2, used for its syntax tree.
 """
 
 from __future__ import annotations
@@ -32,26 +32,24 @@ class Block:
 
     @property
     def address(self) -> str:
-        """How the rest of the module refers to the block: ``aws_kms_key.media``,
-        ``data.aws_region.current``.
-        """
-        words = self.labels if self.type == "resource" else (self.type, *self.labels)
-        return ".".join(words)
+        """The address in its module: ``aws_kms_key.media``, ``data.aws_region.current``."""
+        parts = self.labels if self.type == "resource" else (self.type, *self.labels)
+        return ".".join(parts)
 
 
 @dataclass(frozen=True, eq=False)
 class Directory:
-    """The blocks of one directory, which is one module to Terraform."""
+    """The blocks of one directory, which is one module."""
 
     path: Path
     blocks: tuple[Block, ...]
     by_address: dict[str, Block] = field(default_factory=dict)
-    by_place: dict[tuple[Path, int], Block] = field(default_factory=dict)
+    by_location: dict[tuple[Path, int], Block] = field(default_factory=dict)
     local_values: dict[str, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for block in self.blocks:
-            self.by_place[block.file, block.first_line] = block
+            self.by_location[block.file, block.first_line] = block
             if block.type == "locals":
                 self.local_values.update(block.attributes)
             else:
@@ -59,50 +57,51 @@ class Directory:
 
 
 def read_directory(path: Path, files: Iterable[Path]) -> Directory:
-    """Parses ``files``, all of the directory ``path``. A file that does not parse is left out;
-    Checkov reports it.
+    """Parses ``files``, all of the directory ``path``, except those with syntax errors, which
+    Checkov reports.
     """
-    here = sorted(files)
-    read = [block for file in here if not _is_override(file) for block in _read_file(file)]
-    changes = [block for file in here if _is_override(file) for block in _read_file(file)]
-    directory = Directory(path, overridden(read, changes))
-    for change in changes:
-        # Checkov takes it for a block of its own.
-        if change.address in directory.by_address:
-            place = (change.file, change.first_line)
-            directory.by_place[place] = directory.by_address[change.address]
+    blocks: list[Block] = []
+    overrides: list[Block] = []
+    for file in sorted(files):
+        (overrides if _is_override(file) else blocks).extend(_read_file(file))
+    directory = Directory(path, overridden(blocks, overrides))
+    for override in overrides:
+        # Checkov treats an override as a block of its own.
+        if override.address in directory.by_address:
+            location = (override.file, override.first_line)
+            directory.by_location[location] = directory.by_address[override.address]
     return directory
 
 
-def overridden(blocks: Iterable[Block], changes: Iterable[Block]) -> tuple[Block, ...]:
-    """The blocks as override files leave them: an argument takes the place of the one that was
-    there, and nested blocks that of all of their type.
+def overridden(blocks: Iterable[Block], overrides: Iterable[Block]) -> tuple[Block, ...]:
+    """The blocks merged with those of override files: an argument replaces the one of its name,
+    and nested blocks replace all of their type.
 
     https://developer.hashicorp.com/terraform/language/files/override
     """
     merged = list(blocks)
-    for change in changes:
+    for override in overrides:
         for number, block in enumerate(merged):
-            if block.address == change.address and block.type != "locals":
-                merged[number] = _merged(block, change)
+            if block.address == override.address and block.type != "locals":
+                merged[number] = _merged(block, override)
                 break
         else:
-            merged.append(change)
+            merged.append(override)
     return tuple(merged)
 
 
-def _merged(block: Block, change: Block) -> Block:
-    replaced = {content_type(nested) for nested in change.blocks}
-    kept = [nested for nested in block.blocks if content_type(nested) not in replaced]
+def _merged(block: Block, override: Block) -> Block:
+    replaced = {content_type(nested) for nested in override.blocks}
+    others = [nested for nested in block.blocks if content_type(nested) not in replaced]
     return replace(
         block,
-        attributes={**block.attributes, **change.attributes},
-        blocks=(*kept, *change.blocks),
+        attributes={**block.attributes, **override.attributes},
+        blocks=(*others, *override.blocks),
     )
 
 
 def content_type(block: Block) -> str:
-    """The type of a nested block, or of those that a ``dynamic`` block makes."""
+    """The type of a nested block, or of those that a ``dynamic`` block generates."""
     return block.labels[0] if block.type == "dynamic" and block.labels else block.type
 
 
@@ -112,7 +111,7 @@ def _is_override(file: Path) -> bool:
 
 @lru_cache(maxsize=4096)
 def parse_expression(text: str) -> Node | None:
-    """The syntax tree of one expression, or ``None`` if it is none."""
+    """The syntax tree of one expression, or ``None`` if it has syntax errors."""
     try:
         tree = hcl2.lark_parser.parse(f"x = {text.strip()}\n")
     except LarkError:
@@ -142,9 +141,9 @@ def _read_body(body: Node, file: Path) -> tuple[dict[str, Node], tuple[Block, ..
 
 
 def _read_block(tree: Node, file: Path) -> Block:
-    *words, body = tree.children
+    *header, body = tree.children
     block_type, *labels = (
-        word.value.strip('"') if isinstance(word, Token) else identifier(word) for word in words
+        part.value.strip('"') if isinstance(part, Token) else identifier(part) for part in header
     )
     attributes, blocks = _read_body(_node(body), file)
     return Block(block_type, tuple(labels), attributes, blocks, file, tree.meta.line)

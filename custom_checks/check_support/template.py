@@ -1,4 +1,4 @@
-"""Strings of the Terraform language: quoted text and heredocs, cut into literal text and
+"""Strings of the Terraform language: quoted text and heredocs, split into literal text and
 interpolations.
 
 https://developer.hashicorp.com/terraform/language/expressions/strings
@@ -35,25 +35,24 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(replace, text)
 
 
-def cut(text: str) -> list[tuple[str, bool]]:
-    """Cuts text into pieces ``(piece, is_code)``: literal text, and the insides of ``${…}`` and
+def split_interpolations(text: str) -> list[tuple[str, bool]]:
+    """Splits text into pieces ``(piece, is_code)``: literal text, and the content of ``${…}`` and
     ``%{…}``.
 
-    ``$${`` and ``%%{`` are literal. Pieces of ``%{…}`` begin with ``%``, so that no expression
-    equals them.
+    ``$${`` and ``%%{`` are literal. Pieces of ``%{…}`` begin with ``%``, unlike any expression.
     """
     pieces: list[tuple[str, bool]] = []
     literal = ""
     position = 0
     while position < len(text):
-        here = text[position : position + 3]
-        if here in ("$${", "%%{"):
-            literal, position = literal + here[1:], position + 3
-        elif here[:2] in ("${", "%{"):
+        opening = text[position : position + 3]
+        if opening in ("$${", "%%{"):
+            literal, position = literal + opening[1:], position + 3
+        elif opening[:2] in ("${", "%{"):
             end = _end_of_code(text, position + 2)
             if literal:
                 pieces.append((literal, False))
-            sign = "%" if here[0] == "%" else ""
+            sign = "%" if opening[0] == "%" else ""
             pieces.append((sign + text[position + 2 : end].strip("~ \n"), True))
             literal, position = "", end + 1
         else:

@@ -1,8 +1,8 @@
-"""What an expression of the Terraform language is worth without running Terraform.
+"""Values of expressions of the Terraform language, without running Terraform.
 
 A value is a Python literal (``str``, ``int``, ``float``, ``bool``, ``None``, ``list``, ``dict``
-with ``str`` keys) wherever the source alone decides it, and one of the classes below wherever it
-does not.
+with ``str`` keys) where the source alone decides it, and one of the classes below where it does
+not.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from check_support.scope import Scope
+    from check_support.scope import ModuleScope
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference that leads out of the source, like ``aws_kms_key.media.arn`` or ``var.suffix``.
+    """A reference whose value is not in the source, like ``aws_kms_key.media.arn``, ``var.suffix``.
 
     ``root`` is the address it starts with (``aws_kms_key.media``, ``data.aws_region.current``,
     ``var.suffix``), ``path`` the attributes after it, ``key`` the literal instance key if one is
-    given, ``scope`` the module instance in which ``root`` is an address. ``after`` is what else has
-    to be there first, since an output that the reference came through says so.
+    given, ``scope`` the module instance in which ``root`` is an address. ``depends_on`` is the
+    ``depends_on`` of an output that the reference came through.
     """
 
     root: str
     path: tuple[str, ...] = ()
     key: str | int | None = None
-    scope: Scope | None = None
-    after: tuple[Reference, ...] = field(default=(), compare=False, repr=False)
+    scope: ModuleScope | None = None
+    depends_on: tuple[Reference, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def kind(self) -> str:
-        """The first word: a resource type, or ``data``, ``var``, ``module``, ``path`` …"""
+        """The first part: a resource type, or ``data``, ``var``, ``module``, ``path`` …"""
         return self.root.split(".", 1)[0]
 
     @property
     def resource_type(self) -> str:
         """The resource type, with ``data.`` before it for a data source; else empty."""
-        words = self.root.split(".")
-        if words[0] == "data" and len(words) == 3:
-            return f"data.{words[1]}"
-        return words[0] if len(words) == 2 and "_" in words[0] else ""
+        parts = self.root.split(".")
+        if parts[0] == "data" and len(parts) == 3:
+            return f"data.{parts[1]}"
+        return parts[0] if len(parts) == 2 and "_" in parts[0] else ""
 
     def __str__(self) -> str:
         index = "" if self.key is None else f"[{self.key!r}]".replace("'", '"')
@@ -51,7 +51,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Template:
-    """A string with parts that the source does not decide: ``"queue-${var.suffix}"``."""
+    """A string with undecided parts: ``"queue-${var.suffix}"``."""
 
     parts: tuple[Value, ...]
 
@@ -67,14 +67,14 @@ class Template:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several values; which of them is not decided in the source."""
+    """One of several values; the source does not decide which."""
 
     options: tuple[Value, ...]
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """An expression that is not evaluated; what it refers to, what literal text it holds."""
+    """An expression that is not evaluated, with its references and its literal text."""
 
     text: str
     references: tuple[Reference, ...] = ()
@@ -88,7 +88,7 @@ Value: TypeAlias = (
 
 
 def walk(value: Value) -> Iterator[Value]:
-    """The value and every value inside it, mapping keys included."""
+    """The value and every value inside it, including mapping keys."""
     yield value
     parts: list[Any] = []
     if isinstance(value, list):
@@ -114,21 +114,21 @@ def references(value: Value) -> list[Reference]:
     return found
 
 
-def waiting(value: Value, after: tuple[Reference, ...]) -> Value:
-    """The value with every reference in it waiting for ``after`` too."""
+def with_dependencies(value: Value, depends_on: tuple[Reference, ...]) -> Value:
+    """The value with ``depends_on`` added to every reference in it."""
     if isinstance(value, Reference):
-        return replace(value, after=(*value.after, *after))
+        return replace(value, depends_on=(*value.depends_on, *depends_on))
     if isinstance(value, list):
-        return [waiting(part, after) for part in value]
+        return [with_dependencies(part, depends_on) for part in value]
     if isinstance(value, dict):
-        return {key: waiting(part, after) for key, part in value.items()}
+        return {key: with_dependencies(part, depends_on) for key, part in value.items()}
     if isinstance(value, Template):
-        return Template(tuple(waiting(part, after) for part in value.parts))
+        return Template(tuple(with_dependencies(part, depends_on) for part in value.parts))
     if isinstance(value, Choice):
-        return Choice(tuple(waiting(option, after) for option in value.options))
+        return Choice(tuple(with_dependencies(option, depends_on) for option in value.options))
     if isinstance(value, Unknown):
-        own = tuple(replace(r, after=(*r.after, *after)) for r in value.references)
-        return replace(value, references=own)
+        extended = (replace(r, depends_on=(*r.depends_on, *depends_on)) for r in value.references)
+        return replace(value, references=tuple(extended))
     return value
 
 
@@ -151,14 +151,14 @@ def decided(value: Value) -> bool:
 
 
 def options(value: Value) -> list[Value]:
-    """The values that the value can have: the branches of a condition, or the value itself."""
+    """The possible values: the branches of a condition, or the value itself."""
     if isinstance(value, Choice):
         return [leaf for option in value.options for leaf in options(option)]
     return [value]
 
 
 def shown(value: Value) -> str:
-    """The value in a sentence, close to how the source spells it."""
+    """The value as text for a message, close to its source."""
     if isinstance(value, Unknown):
         return value.text
     if isinstance(value, Choice):

@@ -1,4 +1,4 @@
-"""Runs the custom checks in process and keeps every record."""
+"""Runs the custom checks in process and records every result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.builders.repository import ROOT
 CHECKS = ROOT / "custom_checks"
 EXAMPLES = Path(__file__).parent / "examples"
 
-# Checkov puts the folder there too, but only when it loads the checks.
+# Checkov adds the folder too, but only when it loads the checks.
 sys.path.insert(0, str(CHECKS))
 
 
@@ -32,7 +32,7 @@ def check_names() -> tuple[str, ...]:
 
 
 class RecordingRunner(Runner):
-    """A runner that keeps every record: Checkov's report drops those that are UNKNOWN."""
+    """A runner that records every result: Checkov's report drops UNKNOWN ones."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class RecordingRunner(Runner):
 
 
 def registered(name: str) -> Any:
-    """The check of a file as Checkov runs it: the first instance, if the file was loaded again."""
+    """The check of a file that Checkov runs: the first instance, if the file was loaded twice."""
     if name not in sys.modules:
         resource_registry.load_external_checks(str(CHECKS))
     check = sys.modules[name].check
@@ -63,7 +63,7 @@ def registered(name: str) -> Any:
 
 @dataclass
 class Scan:
-    """The records of a run, and the addresses of everything that was there to be judged."""
+    """The records of a run, and the addresses of all blocks that it could judge."""
 
     records: list[Record]
     errors: list[str]
@@ -77,7 +77,7 @@ class Scan:
 
 
 class ErrorLog(logging.Handler):
-    """Keeps what is logged as an error: Checkov does not raise what goes wrong in a check."""
+    """Collects logged errors: Checkov logs the exception of a check instead of raising it."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -88,7 +88,7 @@ class ErrorLog(logging.Handler):
 
 
 def scan(directory: Path) -> Scan:
-    """Runs the custom checks, and no others, over a directory."""
+    """Runs only the custom checks on a directory."""
     runner = RecordingRunner()
     log = ErrorLog()
     logging.getLogger().addHandler(log)

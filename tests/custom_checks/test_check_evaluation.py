@@ -1,4 +1,4 @@
-"""Expressions are evaluated as far as the source decides, and never further."""
+"""Expressions are evaluated as far as the source decides, and no further."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from check_support.evaluation import Frame, evaluate
-from check_support.scope import Scope, Sources
+from check_support.scope import ModuleScope, Sources
 from check_support.syntax import parse_expression
 from check_support.values import Choice, Reference, Template, Unknown, literals, references, shown
 
@@ -43,21 +43,21 @@ output "arn" { value = aws_sqs_queue.this.arn }
 
 
 @pytest.fixture
-def scope(tmp_path: Path) -> Scope:
+def scope(tmp_path: Path) -> ModuleScope:
     files = {tmp_path / "main.tf": SOURCE, tmp_path / "queue" / "main.tf": MODULE}
     for file, text in files.items():
         file.parent.mkdir(exist_ok=True)
-        # python-hcl2 wants a block to end in a line of its own.
+        # python-hcl2 requires the end of a block on its own line.
         file.write_text(
             text.replace("{ default", "{\n default")
             .replace("{ value", "{\n value")
             .replace(" }\n", "\n}\n")
         )
     (tmp_path / "rule.json").write_text('{"Action": "${action}"}')
-    return Scope(Sources.of(files), tmp_path)
+    return ModuleScope(Sources.of(files), tmp_path)
 
 
-def value(text: str, scope: Scope, **bindings: Any) -> Any:
+def value(text: str, scope: ModuleScope, **bindings: Any) -> Any:
     tree = parse_expression(text)
     assert tree is not None, text
     bound = {name.replace("_", ".", 1): item for name, item in bindings.items()}
@@ -112,7 +112,7 @@ def value(text: str, scope: Scope, **bindings: Any) -> Any:
         ("count.index", 2),
     ],
 )
-def test_decided_by_the_source(text: str, expected: object, scope: Scope) -> None:
+def test_decided_by_the_source(text: str, expected: object, scope: ModuleScope) -> None:
     assert value(text, scope, each_key="in", each_value={"days": 3}, count_index=2) == expected
 
 
@@ -131,21 +131,23 @@ def test_decided_by_the_source(text: str, expected: object, scope: Scope) -> Non
         ("(aws_kms_key.media.arn)", "aws_kms_key.media.arn"),
     ],
 )
-def test_leads_out_of_the_source(text: str, expected: str, scope: Scope) -> None:
+def test_reference_to_a_value_outside_the_source(
+    text: str, expected: str, scope: ModuleScope
+) -> None:
     found = value(text, scope)
 
     assert isinstance(found, Reference)
     assert str(found) == expected
 
 
-def test_reference_of_a_module_is_one_of_its_own_scope(scope: Scope) -> None:
+def test_a_reference_in_a_module_has_the_scope_of_the_module(scope: ModuleScope) -> None:
     found = value("module.queue.arn", scope)
 
     assert found.scope == scope.child("queue", None)
     assert found.scope != scope
 
 
-def test_template_keeps_the_literal_text(scope: Scope) -> None:
+def test_a_template_keeps_the_literal_text(scope: ModuleScope) -> None:
     found = value('"in-${local.name}-${aws_kms_key.media.id}"', scope)
 
     assert isinstance(found, Template)
@@ -153,7 +155,7 @@ def test_template_keeps_the_literal_text(scope: Scope) -> None:
     assert str(found) == "in-videos-${var.suffix}-${aws_kms_key.media.id}"
 
 
-def test_module_argument_is_followed(scope: Scope) -> None:
+def test_a_module_argument_is_evaluated(scope: ModuleScope) -> None:
     assert str(value("module.queue.name", scope)) == "videos-${var.suffix}-queue"
 
 
@@ -166,7 +168,7 @@ def test_module_argument_is_followed(scope: Scope) -> None:
         '(var.suffix == "prod" ? aws_kms_key.media.arn : null)',
     ],
 )
-def test_condition_is_a_choice(text: str, scope: Scope) -> None:
+def test_an_undecided_conditional_is_a_choice(text: str, scope: ModuleScope) -> None:
     found = value(text, scope)
 
     assert isinstance(found, Choice)
@@ -194,27 +196,27 @@ def test_condition_is_a_choice(text: str, scope: Scope) -> None:
         "!var.topics",
     ],
 )
-def test_what_is_not_evaluated_keeps_its_references(text: str, scope: Scope) -> None:
+def test_an_unevaluated_expression_keeps_its_references(text: str, scope: ModuleScope) -> None:
     found = value(text, scope)
 
     assert isinstance(found, Unknown)
     assert {str(reference) for reference in references(found)} == {"var.topics"}
 
 
-def test_what_is_not_evaluated_keeps_its_text(scope: Scope) -> None:
+def test_an_unevaluated_expression_keeps_its_text(scope: ModuleScope) -> None:
     found = value('[for n in setunion(["a"], var.topics) : "arn:aws:sqs:eu-west-1:${n}"]', scope)
 
     assert literals(found) == ["a", "arn:aws:sqs:eu-west-1:"]
 
 
-def test_a_template_file_knows_its_own_names_alone(scope: Scope) -> None:
+def test_a_template_file_sees_only_its_own_variables(scope: ModuleScope) -> None:
     found = value('templatefile("rule.json", { other = 1 })', scope, action="sqs:*")
 
     assert isinstance(found, Template)
     assert isinstance(found.parts[1], Unknown)
 
 
-def test_a_file_of_a_module_lies_in_its_folder(scope: Scope) -> None:
+def test_path_module_is_the_folder_of_the_module(scope: ModuleScope) -> None:
     (scope.path / "queue" / "rule.json").write_text("its own")
     child = scope.child("queue", None)
 
@@ -223,16 +225,16 @@ def test_a_file_of_a_module_lies_in_its_folder(scope: Scope) -> None:
     assert value('file("${path.root}/rule.json")', child) == '{"Action": "${action}"}'
 
 
-def test_endless_local_is_unknown(scope: Scope) -> None:
+def test_a_cyclic_local_is_unknown(scope: ModuleScope) -> None:
     assert value("local.loop", scope) == Unknown("local.loop")
 
 
-def test_missing_key_is_unknown(scope: Scope) -> None:
+def test_a_missing_key_is_unknown(scope: ModuleScope) -> None:
     assert isinstance(value("local.sizes.medium", scope), Unknown)
     assert isinstance(value("local.sizes.large[5]", scope), Unknown)
 
 
-def test_template_directive_is_unknown(scope: Scope) -> None:
+def test_a_template_directive_is_unknown(scope: ModuleScope) -> None:
     found = value('"%{ if var.suffix }a%{ endif }"', scope)
 
     assert isinstance(found, Template)

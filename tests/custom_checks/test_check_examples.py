@@ -1,8 +1,8 @@
-"""Every check ships both sides: what it must pass, and what it must fail, and nothing else.
+"""Every check passes and fails exactly the resources that its example expects.
 
-An example names its resources ``pass…``, ``fail…``, ``unknown…`` (undetermined) and ``other…`` (the
-promise is not about them). Where a module declares the resource, the name of the module call says
-it. Whatever else an example needs has another name.
+An example names its resources ``pass…``, ``fail…``, ``unknown…`` (undetermined) and ``other…`` (not
+applicable). Where a module declares the resource, the name of the module call tells. Every other
+block of an example has another name.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ KINDS = ("pass", "fail", "unknown", "other")
 
 
 def kind_of(address: str) -> str | None:
-    """Which side an address is meant to show, by the last name in it that says so."""
+    """The verdict that an address expects, by the last name in it that has such a prefix."""
     names = re.sub(r"\[[^]]*\]", "", address).split(".")
-    told = [kind for name in names for kind in KINDS if re.fullmatch(rf"{kind}(_\w+)?", name)]
-    return told[-1] if told else None
+    kinds = [kind for name in names for kind in KINDS if re.fullmatch(rf"{kind}(_\w+)?", name)]
+    return kinds[-1] if kinds else None
 
 
 def addresses(scan: Scan, name: str, result: CheckResult, prefix: str = "") -> set[str]:
@@ -36,24 +36,26 @@ def addresses(scan: Scan, name: str, result: CheckResult, prefix: str = "") -> s
 
 @pytest.mark.parametrize("name", check_names())
 def test_check_judges_exactly_its_examples(name: str, examples: Scan) -> None:
-    meant = {
+    expected = {
         kind: {a for a in examples.declared.get(name, ()) if kind_of(a) == kind} for kind in KINDS
     }
 
-    assert meant["pass"], f"{name} has no example that passes: add one to {EXAMPLES.name}/{name}/"
-    assert meant["fail"], f"{name} has no example that fails: add one to {EXAMPLES.name}/{name}/"
-    assert addresses(examples, name, CheckResult.PASSED) == meant["pass"]
-    assert addresses(examples, name, CheckResult.FAILED) == meant["fail"]
+    assert expected["pass"], (
+        f"{name} has no example that passes: add one to {EXAMPLES.name}/{name}/"
+    )
+    assert expected["fail"], f"{name} has no example that fails: add one to {EXAMPLES.name}/{name}/"
+    assert addresses(examples, name, CheckResult.PASSED) == expected["pass"]
+    assert addresses(examples, name, CheckResult.FAILED) == expected["fail"]
     unknown = addresses(examples, name, CheckResult.UNKNOWN, "undetermined: ")
-    assert unknown == meant["unknown"]
-    assert addresses(examples, name, CheckResult.UNKNOWN, "does not apply: ") == meant["other"]
+    assert unknown == expected["unknown"]
+    assert addresses(examples, name, CheckResult.UNKNOWN, "does not apply: ") == expected["other"]
 
 
 def test_every_example_belongs_to_a_check() -> None:
     assert {folder.name for folder in EXAMPLES.iterdir()} == set(check_names())
 
 
-def test_every_finding_says_why(examples: Scan) -> None:
+def test_every_finding_has_a_reason(examples: Scan) -> None:
     assert examples.records
     for record in examples.records:
         (reason,) = record.details
@@ -62,12 +64,12 @@ def test_every_finding_says_why(examples: Scan) -> None:
 
 
 def test_no_check_ends_in_an_error(examples: Scan) -> None:
-    """Checkov makes an exception in a check UNKNOWN, and leaves out a check it cannot load."""
+    """Checkov reports an exception in a check as UNKNOWN, and omits a check that it cannot load."""
     assert examples.errors == []
     assert not [r.resource for r in examples.records if "cannot be read" in r.details[0]]
 
 
-def test_an_error_in_a_check_would_be_seen(tmp_path: Path) -> None:
+def test_an_error_in_a_check_is_logged(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('resource "aws_s3_bucket" "x" {\n  force_destroy = true\n}\n')
     scan(tmp_path)
     check = registered("bucket_is_emptied_on_destroy")

@@ -1,4 +1,4 @@
-"""Every check says in its first lines what it asks, for which promise, and on whose word."""
+"""Every check states its question, its requirement and its source."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_class_is_named_after_its_file(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", check_names())
-def test_checkov_knows_the_check(name: str) -> None:
+def test_the_check_is_registered(name: str) -> None:
     check = sys.modules[name].check
 
     assert any(registry.get_check_by_id(check.id) for registry in check.registries)
@@ -60,10 +60,10 @@ def test_ids_are_unique() -> None:
     assert max(ids.values()) == 1, ids
 
 
-def test_every_promise_that_sources_can_tell_has_a_static_rule() -> None:
+def test_every_requirement_that_sources_can_decide_has_a_static_check() -> None:
     served = {sys.modules[name].check.requirement for name in check_names()}
 
-    # Whether nothing is missing and nothing too much is not to be seen in one resource; for what
-    # is kept and for how long Checkov has checks of its own.
-    unseen = {"REQ-14", "REQ-15", "REQ-17", "REQ-19", "REQ-20"}
-    assert served == set(ALL) - unseen
+    # One resource does not show whether permissions are missing or unneeded; for retention
+    # Checkov has its own checks.
+    without_check = {"REQ-14", "REQ-15", "REQ-17", "REQ-19", "REQ-20"}
+    assert served == set(ALL) - without_check

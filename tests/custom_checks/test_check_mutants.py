@@ -1,4 +1,4 @@
-"""Every mutant of the examples is noticed by its check, or there is a written reason."""
+"""Every mutant of the examples is detected by its check, or has a reason in survivors.toml."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planproof.mutation.checks.command import measure, read_examples
-from planproof.mutation.checks.explained import read_explanations
+from planproof.mutation.checks.explanations import read_explanations
 from planproof.mutation.checks.score import Score
 from tests.custom_checks.checkov_scan import CHECKS, EXAMPLES
 
@@ -26,7 +26,7 @@ def test_no_mutant_survives_without_a_reason(score: Score) -> None:
     assert [verdict.mutant.id for verdict in score.unexplained] == []
 
 
-def test_every_reason_is_still_needed_and_true(score: Score) -> None:
+def test_every_reason_still_matches_survivors_only(score: Score) -> None:
     assert score.problems == []
 
 
@@ -36,7 +36,7 @@ def test_no_check_crashes(score: Score) -> None:
     assert unread == []
 
 
-def test_every_check_notices_mutants(score: Score) -> None:
+def test_every_check_detects_mutants(score: Score) -> None:
     assert score.idle == []
     assert score.good
     assert score.count().mutants > 2000

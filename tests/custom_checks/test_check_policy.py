@@ -1,18 +1,19 @@
-"""Policies mean the same however they are written."""
+"""Policies in every notation are parsed to the same statements."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from check_support.policy import Policy, Statement, read_policy
+from check_support.policy import Policy, SourceStatement, read_policy
 from check_support.service_trust import is_service
+from check_support.truth import Truth
 from check_support.values import Choice, Reference, Template, Unknown, Value
 
 ARN = Reference("aws_iam_role.media", ("arn",))
 
 
-def statement(**element: Any) -> Statement:
+def statement(**element: Any) -> SourceStatement:
     (found,) = read_policy({"Statement": {"Effect": "Allow", **element}}).statements
     return found
 
@@ -34,7 +35,7 @@ def statement(**element: Any) -> Statement:
         ({"NotAction": ["iam:*", Unknown("x")]}, False),
     ],
 )
-def test_action_is_covered(element: dict[str, Any], covers: bool | None) -> None:
+def test_action_is_covered(element: dict[str, Any], covers: Truth) -> None:
     assert statement(**element).covers("iam:PassRole") is covers
 
 
@@ -49,11 +50,11 @@ def test_action_is_covered(element: dict[str, Any], covers: bool | None) -> None
         ({"StringEquals": Unknown("x")}, None),
     ],
 )
-def test_condition_limits_the_source(condition: Any, limits: bool | None) -> None:
+def test_condition_limits_the_source(condition: Any, limits: Truth) -> None:
     assert statement(Condition=condition).limits("aws:SourceAccount") is limits
 
 
-def test_text_with_references_is_read() -> None:
+def test_text_with_references_is_parsed() -> None:
     text = Template(
         ('{"Statement": {"Action": "iam:PassRole", "Resource": ["', ARN, '", "x-', ARN, '"]}}')
     )
@@ -75,7 +76,7 @@ def test_text_with_references_is_read() -> None:
         Template(("{", ARN, "}")),
     ],
 )
-def test_what_is_not_in_the_source_is_incomplete(value: Value) -> None:
+def test_an_undecided_policy_is_incomplete(value: Value) -> None:
     assert read_policy(value) == Policy(complete=False)
 
 
@@ -84,7 +85,7 @@ def test_no_policy_is_complete(value: Value) -> None:
     assert read_policy(value) == Policy(complete=True)
 
 
-def test_choice_makes_statements_uncertain() -> None:
+def test_statements_of_a_choice_are_uncertain() -> None:
     allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     whole = read_policy(Choice(({"Statement": allow}, None)))
     part = read_policy({"Statement": [allow, Choice((allow, []))]})
@@ -107,5 +108,5 @@ def test_choice_makes_statements_uncertain() -> None:
         (Reference("var.service"), None),
     ],
 )
-def test_service_is_told_by_its_first_word(principal: Value, expected: bool | None) -> None:
+def test_a_service_is_identified_by_its_first_part(principal: Value, expected: Truth) -> None:
     assert is_service(principal, "mediaconvert") is expected

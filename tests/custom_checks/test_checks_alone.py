@@ -1,4 +1,4 @@
-"""The checks work without planproof, through Checkov's own command line."""
+"""The checks work without planproof, with Checkov's own command line."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tests.custom_checks.checkov_scan import CHECKS, EXAMPLES
 
 
 def checkov(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command line as a user would, from another folder and without any network."""
+    """Runs the command line as a user would, in another folder and without a network."""
     program = "import sys; from checkov.main import Checkov; sys.exit(Checkov().run())"
-    nowhere = "http://127.0.0.1:9"
+    unreachable = "http://127.0.0.1:9"
     return subprocess.run(
         [
             *(sys.executable, "-c", program, "--directory", str(directory), "--output", "json"),
             *("--external-checks-dir", str(CHECKS), "--framework", "terraform", "--skip-download"),
             *options,
         ],
-        env={**os.environ, "HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere},
+        env={**os.environ, "HTTPS_PROXY": unreachable, "HTTP_PROXY": unreachable},
         cwd=directory,
         capture_output=True,
         text=True,
@@ -78,7 +78,7 @@ def test_command_line_passes_a_stack_without_mistakes(tmp_path: Path) -> None:
     assert results(run)["passed"] == {"aws_kms_key.media", "aws_sns_topic.done"}
 
 
-def test_variable_file_decides(tmp_path: Path) -> None:
+def test_a_variable_file_decides(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(
         'variable "days" {\n  default = 7\n}\n'
         'resource "aws_kms_key" "media" {\n  deletion_window_in_days = var.days\n}\n'

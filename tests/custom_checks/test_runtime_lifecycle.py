@@ -1,4 +1,4 @@
-"""The end of a runtime comes from kept data, and any day can be asked about."""
+"""The end of support of a runtime, from cfn-lint's data, on any day."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def test_support_ends_on_the_day_of_deprecation(today: date, supported: bool) ->
     assert is_supported("python3.11", today) is supported
 
 
-def test_dates_are_those_cfn_lint_keeps() -> None:
+def test_dates_are_those_of_cfn_lint() -> None:
     spec = find_spec("cfnlint")
     assert spec
     assert spec.submodule_search_locations
     folder = Path(spec.submodule_search_locations[0], "data", "AdditionalSpecs")
-    kept = json.loads((folder / "LmbdRuntimeLifecycle.json").read_text())
+    data = json.loads((folder / "LmbdRuntimeLifecycle.json").read_text())
 
-    assert date.fromisoformat(kept["python3.11"]["deprecated"]) == END
-    assert set(ends_of_support()) == {name for name, dates in kept.items() if dates["deprecated"]}
+    assert date.fromisoformat(data["python3.11"]["deprecated"]) == END
+    assert set(ends_of_support()) == {name for name, dates in data.items() if dates["deprecated"]}
 
 
-def test_nothing_is_claimed_of_a_runtime_without_a_date() -> None:
+def test_support_of_a_runtime_without_a_date_is_undecided() -> None:
     assert is_supported("cobol85", date(1985, 1, 1)) is None
 
 
-def test_nothing_is_claimed_without_cfn_lint(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_support_without_cfn_lint_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime_lifecycle, "find_spec", lambda _: None)
     ends_of_support.cache_clear()
     try:
@@ -60,7 +60,7 @@ def test_nothing_is_claimed_without_cfn_lint(monkeypatch: pytest.MonkeyPatch) ->
         (END, {"fail", "fail_default", "pass", "unknown_condition"}),
     ],
 )
-def test_check_judges_the_day_it_is_given(
+def test_the_check_judges_the_given_day(
     today: date, failing: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check = registered("function_runtime_is_supported")
