@@ -10,20 +10,26 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority, DataPath, Edge, draw
+from planproof.aws.datapath.deputies import confused_deputies
 from planproof.aws.datapath.strangers import (
-    deputies,
-    outsiders,
+    external_access,
     resources_with_policies,
     unneeded_services,
 )
-from planproof.aws.datapath.surplus import grants
+from planproof.aws.datapath.surplus import role_grants
 from planproof.aws.escalation import escalations, permissions_management
 from planproof.aws.policies.principal import permissions_boundaries
 from planproof.results import EdgeState
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from tests.aws.datapath.judging import calling, judged, without_value
-from tests.aws.datapath.test_lost_grants import BREAKS, path_of, shipped_path, states, without
+from tests.aws.datapath.shipped_grants import (
+    BREAKS,
+    draw_path,
+    edge_states,
+    shipped_path,
+    without_grant,
+)
 from tests.builders.parts import (
     arn,
     bucket,
@@ -50,20 +56,20 @@ CHANGEABLE = [
 
 
 def proven(stack_: Stack) -> set[str]:
-    return {edge for edge, state in states(stack_).items() if state is EdgeState.PROVEN}
+    return {edge for edge, state in edge_states(stack_).items() if state is EdgeState.PROVEN}
 
 
 def all_asked(stack_: Stack, path: DataPath) -> Iterator[bool | None]:
     """Every verdict that steps ask for."""
     authority = Authority(stack_)
     for principal in stack_.managed("aws_iam_role"):
-        yield from (grant.holds for grant in grants(authority, path, principal))
+        yield from (grant.holds for grant in role_grants(authority, path, principal))
         held = authority.identity_policies(principal), permissions_boundaries(stack_, principal)
-        yield from (way.open for way in (*escalations(*held), *permissions_management(*held)))
+        yield from (way.available for way in (*escalations(*held), *permissions_management(*held)))
     for part in resources_with_policies(authority):
-        yield from (attempt.holds for attempt in outsiders(authority, part))
+        yield from (attempt.holds for attempt in external_access(authority, part))
         yield from (attempt.holds for attempt in unneeded_services(authority, path, part))
-    yield from (decided.allowed for _, decided in deputies(authority, path))
+    yield from (decided.allowed for _, decided in confused_deputies(authority, path))
 
 
 # What nobody knows ----------------------------------------------------------------------------
@@ -86,7 +92,7 @@ LOST = [grant for grant, edges in BREAKS.items() if edges]
 
 @pytest.mark.parametrize("lost", LOST[::7], ids=[f"{a} {s} {x}" for a, s, x in LOST[::7]])
 def test_doubt_proves_nothing_of_what_is_broken(lost: tuple[str, str, str]) -> None:
-    broken = without(shipped(), *lost)
+    broken = without_grant(shipped(), *lost)
     at_first = proven(broken)
     assert at_first < proven_at_first()
     for part in broken.managed():
@@ -108,7 +114,7 @@ def test_every_question_can_be_asked_of_a_stack_with_gaps() -> None:
     for part in one_of_each.values():
         hidden = dict.fromkeys(part.values, UNKNOWN)
         gap = shipped().with_resources([replace(part, values=hidden)])
-        found = list(all_asked(gap, path_of(gap)))
+        found = list(all_asked(gap, draw_path(gap)))
         if part.type in SAYING:
             assert None in found, part
 
@@ -155,7 +161,7 @@ def test_a_denial_of_anything_that_an_edge_needs_breaks_it(action: str) -> None:
     needing = [edge for edge in shipped_path() if action in {n.action for n in edge.needs}]
     assert needing
     for edge in needing:
-        found = states(denied(shipped(), edge, action))
+        found = edge_states(denied(shipped(), edge, action))
         assert found[str(edge)] is EdgeState.BROKEN
         # And proves nothing else.
         assert {e for e, state in found.items() if state is EdgeState.PROVEN} < proven_at_first()
@@ -170,7 +176,7 @@ def shown(path: DataPath) -> list[tuple[str, tuple[str, ...]]]:
 
 def test_edges_and_needs_come_in_the_same_order_every_time() -> None:
     again = shipped().with_resources([])
-    assert shown(path_of(again)) == shown(shipped_path())
+    assert shown(draw_path(again)) == shown(shipped_path())
     assert len({str(edge) for edge in shipped_path()}) == len(shipped_path().edges)
 
 

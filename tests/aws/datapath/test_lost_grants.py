@@ -1,108 +1,27 @@
-"""Each grant of the shipped stack, taken away alone, breaks exactly the edges that it serves.
+"""Each grant of the shipped stack, removed alone, breaks exactly the edges that need it.
 
-Every action of every statement that allows something is in the table below; one that is in the
-stack and not in the table, or the other way round, is a failure too.
+Every allowed action of every statement is in the table of shipped_grants.py; an action that is only
+in the stack, or only in the table, is a failure too.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cache
-from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import Authority, DataPath, State, draw
-from planproof.aws.sdk_calls import calls_of
+from planproof.aws.datapath import Authority
+from planproof.results import EdgeState
 from planproof.terraform.stack import Stack
-from steps.pipeline import Pipeline
-from steps.support.jobs import job_edges
-from tests.builders.shipped import shipped, shipped_package, with_document
-
-FUNCTION = "aws_lambda_function.processor"
-UPLOAD = "aws_s3_bucket.input notifies aws_sqs_queue.processing"
-TAKE = f"aws_sqs_queue.processing is read by {FUNCTION}"
-RUN = f"{FUNCTION} runs under aws_iam_role.function"
-RECORD = f"{FUNCTION} calls aws_dynamodb_table.assets"
-LOG = f"{FUNCTION} writes its log to aws_cloudwatch_log_group.function"
-TRACE = f"{FUNCTION} sends traces to X-Ray"
-SUBMIT = f"{FUNCTION} submits jobs to MediaConvert"
-PASS = f"{FUNCTION} passes MediaConvert aws_iam_role.mediaconvert"
-WORK = "MediaConvert works under aws_iam_role.mediaconvert"
-READ = "aws_s3_bucket.input is read by MediaConvert"
-WRITE = "MediaConvert writes to aws_s3_bucket.output"
-STATE = "aws_cloudwatch_event_rule.job_state delivers events to aws_sqs_queue.status"
-LEARN = f"aws_sqs_queue.status is read by {FUNCTION}"
-
-POLICIES = {
-    "aws_iam_policy.function": "policy",
-    "aws_iam_policy.mediaconvert": "policy",
-    "aws_iam_role.function": "assume_role_policy",
-    "aws_iam_role.mediaconvert": "assume_role_policy",
-    "aws_kms_key.media": "policy",
-    "aws_sqs_queue_policy.processing": "policy",
-    "aws_sqs_queue_policy.status": "policy",
-}
-BREAKS: dict[tuple[str, str, str], set[str]] = {
-    ("aws_sqs_queue_policy.processing", "InputBucketSends", "sqs:SendMessage"): {UPLOAD},
-    ("aws_sqs_queue_policy.status", "JobStateRuleSends", "sqs:SendMessage"): {STATE},
-    ("aws_kms_key.media", "InputBucketToEncryptedQueue", "kms:GenerateDataKey"): {UPLOAD},
-    ("aws_kms_key.media", "InputBucketToEncryptedQueue", "kms:Decrypt"): {UPLOAD},
-    ("aws_kms_key.media", "JobStateRuleToEncryptedQueue", "kms:GenerateDataKey"): {STATE},
-    ("aws_kms_key.media", "JobStateRuleToEncryptedQueue", "kms:Decrypt"): {STATE},
-    ("aws_kms_key.media", "FunctionLogGroup", "kms:Decrypt"): {LOG},
-    ("aws_kms_key.media", "FunctionLogGroup", "kms:DescribeKey"): {LOG},
-    ("aws_kms_key.media", "FunctionLogGroup", "kms:Encrypt"): {LOG},
-    ("aws_kms_key.media", "FunctionLogGroup", "kms:GenerateDataKey"): {LOG},
-    ("aws_kms_key.media", "FunctionLogGroup", "kms:GenerateDataKeyWithoutPlaintext"): {LOG},
-    ("aws_kms_key.media", "FunctionLogGroup", "kms:ReEncryptFrom"): {LOG},
-    ("aws_kms_key.media", "FunctionLogGroup", "kms:ReEncryptTo"): {LOG},
-    # Without it the key does not listen to IAM policies.
-    ("aws_kms_key.media", "AccountAdministration", "kms:*"): {TAKE, LEARN, RECORD, READ, WRITE},
-    ("aws_iam_role.function", "Lambda", "sts:AssumeRole"): {RUN},
-    ("aws_iam_role.mediaconvert", "MediaConvertOfThisAccount", "sts:AssumeRole"): {WORK},
-    ("aws_iam_policy.function", "TakeMessages", "sqs:DeleteMessage"): {TAKE, LEARN},
-    ("aws_iam_policy.function", "TakeMessages", "sqs:GetQueueAttributes"): {TAKE, LEARN},
-    ("aws_iam_policy.function", "TakeMessages", "sqs:ReceiveMessage"): {TAKE, LEARN},
-    ("aws_iam_policy.function", "KeepRecords", "dynamodb:GetItem"): {RECORD},
-    ("aws_iam_policy.function", "KeepRecords", "dynamodb:PutItem"): {RECORD},
-    ("aws_iam_policy.function", "KeepRecords", "dynamodb:UpdateItem"): {RECORD},
-    ("aws_iam_policy.function", "SubmitJob", "mediaconvert:CreateJob"): {SUBMIT},
-    ("aws_iam_policy.function", "SubmitJob", "mediaconvert:ListJobs"): {SUBMIT},
-    ("aws_iam_policy.function", "PassMediaConvertRole", "iam:PassRole"): {PASS},
-    ("aws_iam_policy.function", "DecryptThroughServices", "kms:Decrypt"): {TAKE, LEARN, RECORD},
-    ("aws_iam_policy.function", "WriteLog", "logs:CreateLogStream"): {LOG},
-    ("aws_iam_policy.function", "WriteLog", "logs:PutLogEvents"): {LOG},
-    ("aws_iam_policy.function", "SendTraces", "xray:PutTelemetryRecords"): {TRACE},
-    ("aws_iam_policy.function", "SendTraces", "xray:PutTraceSegments"): {TRACE},
-    ("aws_iam_policy.mediaconvert", "ReadInput", "s3:GetObject"): {READ},
-    ("aws_iam_policy.mediaconvert", "WriteOutput", "s3:PutObject"): {WRITE},
-    ("aws_iam_policy.mediaconvert", "UseKeyThroughS3", "kms:Decrypt"): {READ, WRITE},
-    ("aws_iam_policy.mediaconvert", "UseKeyThroughS3", "kms:GenerateDataKey"): {WRITE},
-}
-
-
-def path_of(stack: Stack) -> DataPath:
-    calls = calls_of(shipped_package())
-    drawn = draw(stack, lambda _: calls, handled=frozenset({"mediaconvert"}))
-    return drawn.with_edges(job_edges(Pipeline(stack), calls))
-
-
-@cache
-def shipped_path() -> DataPath:
-    return path_of(shipped())
-
-
-def states(stack: Stack) -> dict[str, State]:
-    """The state of each edge of the shipped path under a stack's policies."""
-    authority = Authority(stack)
-    return {str(edge): authority.judge(edge).state for edge in path_of(stack)}
-
-
-def actions_of(statement: dict[str, Any]) -> list[str]:
-    action = statement["Action"]
-    return [action] if isinstance(action, str) else action
+from tests.aws.datapath.shipped_grants import (
+    BREAKS,
+    actions_of,
+    draw_path,
+    edge_states,
+    without_grant,
+)
+from tests.builders.shipped import shipped
 
 
 def granted(stack: Stack) -> Iterator[tuple[str, str, str]]:
@@ -118,32 +37,19 @@ def granted(stack: Stack) -> Iterator[tuple[str, str, str]]:
                         yield resource.address, statement["Sid"], action
 
 
-def without(stack: Stack, address: str, sid: str, action: str) -> Stack:
-    """The stack without one action of one statement."""
-
-    def edit(document: dict[str, Any]) -> None:
-        for statement in document["Statement"]:
-            if statement["Sid"] == sid:
-                left = [one for one in actions_of(statement) if one != action]
-                # A statement needs an action: this one exists nowhere.
-                statement["Action"] = left or "planproof:Nothing"
-
-    return with_document(stack, address, edit, POLICIES[address])
-
-
 def test_every_grant_of_the_stack_is_in_the_table() -> None:
     assert set(granted(shipped())) == set(BREAKS)
 
 
 def test_with_all_grants_every_edge_is_proven() -> None:
-    found = states(shipped())
-    assert set(found.values()) == {State.PROVEN}
-    # Nor is there an edge that needs nothing and stands in no row, but those without permissions.
+    found = edge_states(shipped())
+    assert set(found.values()) == {EdgeState.PROVEN}
+    # The edges in no row of the table are those that need no permission.
     unproven_by_grants = set(found) - set().union(*BREAKS.values())
     assert unproven_by_grants == {
         "MediaConvert tells job states to aws_cloudwatch_event_rule.job_state",
-        "aws_sqs_queue.processing leaves what fails in aws_sqs_queue.processing_dead_letter",
-        "aws_sqs_queue.status leaves what fails in aws_sqs_queue.status_dead_letter",
+        "aws_sqs_queue.processing moves failed messages to aws_sqs_queue.processing_dead_letter",
+        "aws_sqs_queue.status moves failed messages to aws_sqs_queue.status_dead_letter",
     }
 
 
@@ -154,9 +60,9 @@ def test_a_lost_grant_breaks_exactly_its_edges(
     grant: tuple[str, str, str], edges: set[str]
 ) -> None:
     address, sid, action = grant
-    found = states(without(shipped(), address, sid, action))
-    assert {edge for edge, state in found.items() if state is State.BROKEN} == edges
-    assert {state for edge, state in found.items() if edge not in edges} == {State.PROVEN}
+    found = edge_states(without_grant(shipped(), address, sid, action))
+    assert {edge for edge, state in found.items() if state is EdgeState.BROKEN} == edges
+    assert {state for edge, state in found.items() if edge not in edges} == {EdgeState.PROVEN}
 
 
 @pytest.mark.parametrize(
@@ -168,9 +74,9 @@ def test_a_broken_edge_names_the_missing_grant(
     grant: tuple[str, str, str], edges: set[str]
 ) -> None:
     address, sid, action = grant
-    stack = without(shipped(), address, sid, action)
+    stack = without_grant(shipped(), address, sid, action)
     authority = Authority(stack)
-    for edge in path_of(stack):
+    for edge in draw_path(stack):
         judged = authority.judge(edge)
         if str(edge) in edges:
             wanted = "kms:" if action == "kms:*" else f"{action} "

@@ -9,9 +9,15 @@ import pytest
 from moto import mock_aws
 
 from planproof.aws.datapath import Authority
-from tests.aws.datapath.test_lost_grants import BREAKS, POLICIES, path_of, shipped_path, without
+from tests.aws.datapath.shipped_grants import (
+    BREAKS,
+    POLICIES,
+    draw_path,
+    shipped_path,
+    without_grant,
+)
 from tests.builders.shipped import shipped
-from tests.emulation.account.decisions.deployed import Deployed, changed
+from tests.emulation.account.decisions.shipped_stack import Deployed, changed
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +39,13 @@ def test_all_that_the_data_path_needs_is_allowed(deployed: Deployed) -> None:
 def test_without_a_grant_both_refuse_the_same(
     grant: tuple[str, str, str], deployed: Deployed
 ) -> None:
-    broken = without(shipped(), *grant)
+    broken = without_grant(shipped(), *grant)
     address, attribute = grant[0], POLICIES[grant[0]]
     authority = Authority(broken)
     planned, live = set(), set()
     deployed.put(address, changed(broken, address, attribute))
     try:
-        for need in (need for need in path_of(broken).needs if need.required):
+        for need in (need for need in draw_path(broken).needs if need.required):
             if authority.decide(need).allowed is not True:
                 planned.add(f"{need} {need.resource}")
             if deployed.refused(need) is not None:
