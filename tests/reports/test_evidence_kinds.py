@@ -11,7 +11,7 @@ from planproof.reports import compliance_html, compliance_json, compliance_md, j
 from planproof.reports.terminal import details, kinds_line, requirement_line
 from planproof.results import Kind, RequirementResult, RunResult
 from planproof.verdicts import Verdict
-from tests.reports.test_report_html import Element, Page
+from tests.reports.html_page import Element, Page
 
 DECLARED, PLANNED, DEPLOYED = Kind
 PASSED, FAILED, UNDETERMINED, WAIVED = Verdict

@@ -14,8 +14,8 @@ from planproof.reports.text import printable
 from planproof.results import RunResult
 from tests.reports import mutations
 from tests.reports.conftest import NASTY, good_run
+from tests.reports.html_page import Element, Page, page_of
 from tests.reports.mutations import HARMLESS, killed, mixed, nothing, survivors, with_mutation
-from tests.reports.test_report_html import Element, Page, page_of
 
 
 def page_with(mutation: MutationResult) -> Page:

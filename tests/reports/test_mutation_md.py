@@ -11,8 +11,8 @@ from planproof.reports import compliance_md, mutation_md
 from planproof.reports.mutation_phrases import HEADING, WITHOUT_KILLS
 from planproof.results import RunResult
 from tests.reports.conftest import good_run
+from tests.reports.limits import COMMENT_LIMIT
 from tests.reports.mutations import killed, large, mixed, nothing, survivors, with_mutation
-from tests.reports.test_report_md import GITHUB
 
 
 def test_the_section_of_a_run_with_survivors(mutated: RunResult) -> None:
@@ -74,7 +74,7 @@ def test_a_run_of_real_size_fits_with_the_matrix() -> None:
     text = compliance_md.render(with_mutation(good_run(), large()))
 
     assert len(re.findall(r"^\| operator-", text, re.MULTILINE)) == 25
-    assert len(text) < GITHUB
+    assert len(text) < COMMENT_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_hostile_result_stays_bounded_and_in_its_cells(hostile_mutated: RunRes
     assert text.startswith(f"### ❌ {HEADING} 300 of 900 killed (33.3 %), ")
     assert "… and 299 more, in `compliance.json`" in text
     assert len(text) < 20_000
-    assert len(compliance_md.render(hostile_mutated)) < GITHUB
+    assert len(compliance_md.render(hostile_mutated)) < COMMENT_LIMIT
     assert {line.count("|") for line in rows} == {4}
     assert "@octocat" not in text
     assert "<script" not in text

@@ -14,8 +14,8 @@ from planproof.reports.terminal import summary_lines
 from planproof.reports.text import columns
 from planproof.results import RunResult
 from tests.reports import mutations
+from tests.reports.limits import CONTROL
 from tests.reports.mutations import FAR, killed, large, mixed, nothing, survivors, with_mutation
-from tests.reports.test_report_terminal import CONTROL
 
 COMMAND = "planproof mutants --mutant "
 

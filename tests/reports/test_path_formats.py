@@ -24,10 +24,10 @@ from tests.reports.conftest import (
     pipeline,
     with_path,
 )
-from tests.reports.test_report_html import Element, Page, page_of
+from tests.reports.html_page import Element, Page, page_of
+from tests.reports.limits import CONTROL
 
 MERMAID = re.compile(r"```mermaid\n(.*?)\n```\n", re.DOTALL)
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff]")
 
 
 def inside(page: Page, tag: str, parent: str) -> list[Element]:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, replace
-from html.parser import HTMLParser
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from planproof.reports import compliance_html
 from planproof.reports.phrases import NO_SCENARIO
 from planproof.reports.text import printable
 from planproof.results import RequirementResult, RunResult
 from planproof.verdicts import Verdict
+from tests.reports.html_page import Page, page_of
 
 RUNS = ["good", "broken", "waived", "hostile", "empty", "drawn", "hostile_drawn"]
 RUNS += ["mutated", "hostile_mutated"]
-VOID = {"meta", "wbr", "br", "img", "link", "input", "hr", "base"}
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "nav", "section"),
     *("footer", "h1", "h2", "h3", "h4", "p", "span", "b", "a", "ul", "li", "dl", "dt", "dd", "div"),
@@ -27,76 +25,6 @@ ALLOWED = {
     *("button", "script", "wbr", "svg", "defs", "symbol", "circle", "path", "rect", "use", "text"),
     *("g", "desc"),
 }
-
-
-@dataclass(eq=False)
-class Element:
-    tag: str
-    attributes: dict[str, str | None]
-    parents: tuple[Element, ...]
-    page: Page
-    start: int
-    end: int = -1
-
-    @property
-    def classes(self) -> set[str]:
-        return set((self.attributes.get("class") or "").split())
-
-    @property
-    def inside(self) -> str:
-        """Its text, with white space as it stands in the source."""
-        return "".join(self.page.pieces[self.start : self.end])
-
-    @property
-    def text(self) -> str:
-        """Its text, with white space as a reader sees it."""
-        return " ".join(self.inside.split())
-
-
-class Page(HTMLParser):
-    """Every element with its text, and a complaint for each that is not closed in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[Element] = []
-        self.complaints: list[str] = []
-        self.pieces: list[str] = []
-        self._open: list[Element] = []
-        self.feed(text)
-        self.close()
-        self.complaints += [f"<{element.tag}> is not closed" for element in self._open]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        at = len(self.pieces)
-        element = Element(tag, dict(attrs), tuple(self._open), self, at, at)
-        self.elements.append(element)
-        if len(element.attributes) < len(attrs):
-            self.complaints.append(f"<{tag}> has an attribute twice")
-        if tag not in VOID:
-            self._open.append(element)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        at = len(self.pieces)
-        self.elements.append(Element(tag, dict(attrs), tuple(self._open), self, at, at))
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self._open or self._open[-1].tag != tag:
-            self.complaints.append(f"</{tag}> closes nothing")
-        else:
-            self._open.pop().end = len(self.pieces)
-
-    def handle_data(self, data: str) -> None:
-        self.pieces.append(data)
-
-    def all(self, tag: str, *classes: str) -> list[Element]:
-        return [e for e in self.elements if e.tag == tag and e.classes >= set(classes)]
-
-    def text(self) -> str:
-        return self.all("main")[0].text
-
-
-def page_of(result: RunResult, project: str = "..") -> Page:
-    return Page(compliance_html.render(result, digest="0" * 64, project=project))
 
 
 @pytest.fixture(scope="module", params=RUNS)

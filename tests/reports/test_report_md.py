@@ -14,9 +14,9 @@ from planproof.reports import compliance_md, markdown
 from planproof.reports.phrases import NO_SCENARIO
 from planproof.reports.text import one_line
 from planproof.results import RequirementResult, RunResult
+from tests.reports.limits import COMMENT_LIMIT
 
 ANY_TEXT = st.text(st.characters(codec=None))
-GITHUB = 65_536  # characters of a comment
 
 
 def render(result: RunResult) -> str:
@@ -101,7 +101,7 @@ def test_a_requirement_without_a_scenario_is_undetermined(good: RunResult) -> No
 def test_a_hostile_run_fits_and_counts_the_omitted_facts(hostile: RunResult) -> None:
     text = render(hostile)
 
-    assert 10_000 < len(text) < GITHUB
+    assert 10_000 < len(text) < COMMENT_LIMIT
     assert re.search(r"… and 1,9\d\d more facts, in `compliance.json`", text)
 
 
@@ -130,7 +130,7 @@ def test_any_number_of_requirements_fits_a_comment(number: int, broken: RunResul
     many = tuple(broken.requirements[at % 13] for at in range(number))
     text = render(replace(broken, requirements=many))
 
-    assert len(text) < GITHUB
+    assert len(text) < COMMENT_LIMIT
     assert text.count("<details>") == text.count("</details>")
     assert text.startswith("## ❌ ")
     assert ("see `compliance.html`" in text) is (number > 30)
@@ -139,7 +139,7 @@ def test_any_number_of_requirements_fits_a_comment(number: int, broken: RunResul
 def test_any_number_of_notices_leaves_room_for_the_verdict(broken: RunResult) -> None:
     text = render(replace(broken, notices=("A notice. " * 100,) * 1_000))
 
-    assert len(text) < GITHUB
+    assert len(text) < COMMENT_LIMIT
     assert "### ❌ REQ-03" in text
 
 

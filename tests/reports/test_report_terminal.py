@@ -19,8 +19,7 @@ from planproof.reports.terminal import (
 )
 from planproof.reports.text import columns
 from planproof.results import RequirementResult, RunResult
-
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff]")
+from tests.reports.limits import CONTROL
 
 
 def test_one_line_has_title_kinds_verdict_and_facts(broken: RunResult) -> None:
