@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from planproof.terraform.aws_endpoint import emulated_account
+from planproof.terraform.aws_endpoint import aws_endpoint
 from planproof.terraform.binary import find_binary
 from planproof.terraform.provider_server import REATTACH
 from planproof.terraform.workspace import Workspace
@@ -29,7 +29,7 @@ PERMISSIONS = ("data_path", "least_privilege", "strangers")
 def terraform_alone(cache: Path) -> tuple[float, float]:
     """Seconds of ``terraform plan`` and of ``terraform show -json``."""
     workspace = Workspace.cached(ROOT / "terraform", find_binary(), cache)
-    with emulated_account() as endpoint, workspace.prepared():
+    with aws_endpoint() as endpoint, workspace.prepared():
         workspace.endpoint = endpoint
         plan = _seconds(workspace, "plan", "-input=false", "-no-color", "-out=benchmark.tfplan")
         return plan, _seconds(workspace, "show", "-json", "benchmark.tfplan")

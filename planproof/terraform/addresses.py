@@ -1,4 +1,4 @@
-"""Terraform addresses, taken apart.
+"""Parses Terraform resource addresses.
 
 Syntax: https://developer.hashicorp.com/terraform/cli/state/resource-addressing
 """
@@ -14,22 +14,22 @@ _LAST_KEY = re.compile(rf"{_KEY}\Z")
 
 
 def configuration_address(address: str) -> str:
-    """An instance's address without any instance keys: what the sources declare."""
+    """An address without instance keys, as the sources declare it."""
     return _INSTANCE_KEY.sub("", address)
 
 
 def without_last_key(address: str) -> str:
-    """``module.m["a"].aws_x.y[0]`` → ``module.m["a"].aws_x.y``: all instances of one resource."""
+    """``module.m["a"].aws_x.y[0]`` → ``module.m["a"].aws_x.y``: all instances of a resource."""
     return _LAST_KEY.sub("", address)
 
 
 def module_address(address: str) -> str:
-    """The address of the module instance that a resource instance is in; "" for the root module."""
+    """The address of the module instance of a resource instance; "" for the root module."""
     found = _MODULE.match(address)
     return found[0].rstrip(".") if found else ""
 
 
 def module_path(address: str) -> str:
-    """``module.a["x"].module.b`` → ``a.b``, as the sources and ``init`` name it."""
+    """``module.a["x"].module.b`` → ``a.b``, the path that ``init`` uses."""
     plain = configuration_address(address)
     return ".".join(plain.split(".")[1::2]) if plain else ""

@@ -1,7 +1,7 @@
-"""Makes a stack of the state of what is deployed: nothing in it is unknown.
+"""Builds a stack from the state after an apply; none of its values is unknown.
 
-A provider that reads a resource back writes "" where the cloud has nothing. Where the sources say
-nothing either, that is None here, as it is in a stack that was resolved.
+A provider that reads a resource back writes "" for a value that is not set. Where the sources do
+not set it either, it is None here, as in a resolved stack.
 
 Format: https://developer.hashicorp.com/terraform/internals/json-format#state-representation
 """
@@ -19,29 +19,28 @@ from planproof.terraform.resolution.merge_state import (
     dependencies_of,
     in_plan_order,
     is_probe,
-    places_of,
+    provider_locations,
 )
 from planproof.terraform.source_index import SourceIndex
-from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.stack import Resource, Resources, Stack
 from planproof.values import Value
 
 
-def deployed_stack(
+def applied_stack(
     name: str,
     variables: Mapping[str, Value],
     plan: Plan,
     state: Mapping[str, Any],
     sources: SourceIndex | None,
 ) -> Stack:
-    """The stack as it stands.
+    """The deployed stack.
 
     Args:
-        variables: what it was deployed with.
-        plan: of the same directory; it tells the configuration, and the order of the resources.
+        variables: of the deployment.
+        plan: of the same directory; gives the configuration and the order of the resources.
         state: as ``terraform show -json`` writes it.
     """
     items = list(state_resources((state.get("values") or {}).get("root_module") or {}))
-    places = places_of(items)
     configuration = Configuration.of(plan, sources)
     resources = {
         item["address"]: Resource(
@@ -62,11 +61,11 @@ def deployed_stack(
     close_dependencies(resources)
     return Stack(
         name,
-        resources,
+        Resources(resources),
         variables,
         configuration,
         resolved=True,
-        places=places,
+        provider_locations=provider_locations(items),
         sources=sources,
         sensitive_variables=plan.sensitive_variables,
     )
@@ -80,13 +79,15 @@ def _values(
         return values
     entry = configuration.resources.get(configuration_address(item["address"]), {})
     planned = plan.resources.get(item["address"])
-    return _without_blanks(values, entry.get("expressions") or {}, planned.known if planned else {})
+    return _without_empty_strings(
+        values, entry.get("expressions") or {}, planned.known if planned else {}
+    )
 
 
-def _without_blanks(
+def _without_empty_strings(
     values: Mapping[str, Any], expressions: Mapping[str, Any], planned: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """``values`` with None for each "" that nobody wrote, in nested blocks too."""
+    """``values`` with None for each "" that the sources do not set, in nested blocks too."""
     found: dict[str, Any] = {}
     for key, value in values.items():
         written, known = expressions.get(key), planned.get(key)
@@ -94,7 +95,7 @@ def _without_blanks(
             found[key] = None
         elif _is_blocks(value):
             found[key] = [
-                _without_blanks(block, _nth(written, index), _nth(known, index))
+                _without_empty_strings(block, _nth(written, index), _nth(known, index))
                 for index, block in enumerate(value)
             ]
         else:
@@ -107,7 +108,7 @@ def _is_blocks(value: Any) -> bool:
 
 
 def _nth(blocks: Any, index: int) -> Mapping[str, Any]:
-    """What is written of one block; of a ``dynamic`` one nothing is."""
+    """The entry of one block; empty for a ``dynamic`` one, which has none."""
     if isinstance(blocks, list) and index < len(blocks) and isinstance(blocks[index], Mapping):
         block: Mapping[str, Any] = blocks[index]
         return block

@@ -1,4 +1,4 @@
-"""A Terraform directory, really applied to an emulated account."""
+"""Applies a Terraform directory to an emulated account."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
-from planproof.terraform.applied_stack import deployed_stack
-from planproof.terraform.apply_progress import Told
-from planproof.terraform.aws_endpoint import credentials
-from planproof.terraform.binary import Progress, Stream, no_progress
+from planproof.terraform.applied_stack import applied_stack
+from planproof.terraform.apply_progress import ApplyProgress
+from planproof.terraform.aws_endpoint import endpoint_environment
+from planproof.terraform.binary import Progress, TerraformProcess, no_progress
 from planproof.terraform.drift import Drift, drift_of
 from planproof.terraform.plan import Plan
 from planproof.terraform.provider_server import REATTACH
@@ -24,32 +24,32 @@ from planproof.terraform.workspace import Workspace
 from planproof.values import Value
 
 PARALLELISM = 60
-"""Terraform's 10 would have queues wait for queues: the provider waits 25 s for each, idly."""
+"""More than Terraform's default of 10: the provider waits 25 s, idle, for each queue."""
 
 _PLAN_FILE = "planproof_drift.tfplan"
 _STATE_FILE = "terraform.tfstate"
-_CHANGES = 2  # exit code of a plan that is not empty
-_LAID_ANEW = (*(f"{start}*" for start in ("planproof.tf", "planproof_drift")), "terraform.tfstate*")
+_CHANGES = 2  # exit code of a plan with changes
+_NOT_COPIED = ("planproof.tf*", "planproof_drift*", "terraform.tfstate*")
 
 
-class StoppedError(Exception):
-    """The command was ended by :meth:`Deployment.stop`."""
+class TerraformStoppedError(Exception):
+    """The command was killed by :meth:`StackDeployment.stop`."""
 
 
 @dataclass(slots=True)
-class Deployment:
-    """One directory with one set of variables in one account.
+class StackDeployment:
+    """A deployment of one directory, with one set of variables, to one account.
 
-    It has a working copy of its own, beside the workspace's and initialised with it, so that
-    several may be applied at a time, in threads; the copy goes when the ``with`` block is left.
+    It has its own copy of the workspace, so that several deployments can be applied at once, in
+    threads. Leaving the ``with`` block deletes the copy.
 
     Attributes:
-        workspace: prepared, of an emulated account.
+        workspace: prepared, for an emulated account.
         endpoint: URL of the account.
-        variables: over those that the arguments and the sources give.
+        variables: override those of the arguments and the sources.
         arguments: ``-var`` and ``-var-file`` arguments for Terraform.
-        name: what reports call it; no two at a time have the same.
-        told: how far Terraform is with what it changes.
+        name: its name in reports; unique among those that exist at the same time.
+        apply_progress: of the apply or destroy that runs, or ran last.
     """
 
     workspace: Workspace
@@ -58,25 +58,27 @@ class Deployment:
     arguments: Sequence[str] = ()
     name: str = "default"
     root: Path = field(init=False)
-    told: Told = field(init=False, default_factory=lambda: Told("apply", "", no_progress))
+    apply_progress: ApplyProgress = field(
+        init=False, default_factory=lambda: ApplyProgress("apply", "", no_progress)
+    )
     _tree: Path = field(init=False)
     _state: Mapping[str, Any] | None = field(init=False, default=None)
-    _stream: Stream | None = field(init=False, default=None)
+    _process: TerraformProcess | None = field(init=False, default=None)
     _stopped: threading.Event = field(init=False, default_factory=threading.Event)
 
-    def __enter__(self) -> Deployment:
-        """Lay the working copy.
+    def __enter__(self) -> StackDeployment:
+        """Copy the workspace.
 
         Raises:
-            PlanproofError: it cannot be written, or the workspace is of the real cloud.
+            PlanproofError: the copy cannot be written, or the workspace uses the real cloud.
         """
         workspace = self.workspace
         if workspace.real_credentials:
             raise PlanproofError(
                 f"{workspace.source_name} would be applied to the real cloud",
-                "leave out the option that asks for real credentials",
+                "leave out --real-credentials",
             )
-        # As deep as the workspace's own, since what ``init`` recorded may be relative to it.
+        # At the same depth as the workspace's: paths that ``init`` recorded may be relative.
         self._tree = workspace.folder / f"deployed-{re.sub(r'[^A-Za-z0-9-]+', '-', self.name)}"
         self.root = self._tree / workspace.root.relative_to(workspace.folder / "tree")
         try:
@@ -85,13 +87,13 @@ class Deployment:
                 workspace.folder / "tree",
                 self._tree,
                 symlinks=True,
-                ignore=shutil.ignore_patterns(*_LAID_ANEW),
+                ignore=shutil.ignore_patterns(*_NOT_COPIED),
             )
         except OSError as problem:
             self.close()
             raise PlanproofError(
                 f"{workspace.source_name} cannot be copied ({problem.strerror or problem})",
-                "make room for another copy of it",
+                "make room for a second copy of it",
             ) from None
         return self
 
@@ -99,43 +101,43 @@ class Deployment:
         self.close()
 
     def close(self) -> None:
-        """End what still runs, and take the working copy away."""
+        """Kill what still runs and delete the copy."""
         self.stop()
         shutil.rmtree(self._tree, ignore_errors=True)
 
     def stop(self) -> None:
-        """End Terraform and its providers at once, from whatever thread."""
+        """Kill Terraform and its providers; may be called from any thread."""
         self._stopped.set()
-        if (stream := self._stream) is not None:
-            stream.kill()
+        if (process := self._process) is not None:
+            process.kill()
 
-    # What Terraform does ---------------------------------------------------------------------
+    # Terraform commands ----------------------------------------------------------------------
 
     def apply(self, progress: Progress = no_progress) -> None:
-        """Build it.
+        """Create or update the resources.
 
         Raises:
-            PlanproofError: it could not be built; carries Terraform's own message.
+            PlanproofError: the apply failed; has Terraform's message.
         """
         self._state = None
         self._change("apply", progress)
 
     def destroy(self, progress: Progress = no_progress) -> None:
-        """Take everything down again.
+        """Destroy all resources.
 
         Raises:
-            PlanproofError: something could not be; carries Terraform's own message.
+            PlanproofError: the destroy failed; has Terraform's message.
         """
         self._state = None
         self._change("destroy", progress)
 
     def drift(self) -> list[Drift]:
-        """What Terraform would change now: nothing, if the account is as the sources say.
+        """What Terraform would change now; empty if the account matches the sources.
 
         Raises:
-            PlanproofError: Terraform cannot plan.
+            PlanproofError: the plan failed; has Terraform's message.
         """
-        code, said, errors = self._run(
+        code, output, errors = self._run(
             "plan",
             "-input=false",
             "-no-color",
@@ -143,27 +145,21 @@ class Deployment:
             "-detailed-exitcode",
             f"-parallelism={PARALLELISM}",
             f"-out={_PLAN_FILE}",
-            *self._given(),
+            *self._variable_arguments(),
         )
         if code not in (0, _CHANGES):
-            raise self._failure("plan", said, errors)
+            raise self._failure("plan", output, errors)
         if code == 0:
             return []
-        code, shown, errors = self._run("show", "-json", _PLAN_FILE)
-        if code != 0:
-            raise self._failure("show", shown, errors)
-        return drift_of(json.loads(shown))
+        return drift_of(self._show(_PLAN_FILE))
 
     def state(self) -> Mapping[str, Any]:
-        """The state as ``terraform show -json`` writes it.
+        """The state, as ``terraform show -json`` writes it.
 
         Source: https://developer.hashicorp.com/terraform/internals/json-format
         """
         if self._state is None:
-            code, shown, errors = self._run("show", "-json")
-            if code != 0:
-                raise self._failure("show", shown, errors)
-            self._state = json.loads(shown)
+            self._state = self._show()
         return self._state
 
     def outputs(self) -> dict[str, Any]:
@@ -172,17 +168,17 @@ class Deployment:
         return {name: entry.get("value") for name, entry in found.items()}
 
     def stack(self, plan: Plan) -> Stack:
-        """What stands in the account, as the steps judge a stack.
+        """The deployed stack.
 
         Args:
-            plan: of the same directory, with whatever variables: it tells the configuration.
+            plan: of the same directory, with any variables; gives the configuration.
         """
         variables = {**plan.variables, **self.variables}
-        return deployed_stack(self.name, variables, plan, self.state(), self.workspace.sources)
+        return applied_stack(self.name, variables, plan, self.state(), self.workspace.sources)
 
-    # How -------------------------------------------------------------------------------------
+    # Running Terraform -----------------------------------------------------------------------
 
-    def _given(self) -> list[str]:
+    def _variable_arguments(self) -> list[str]:
         values = (
             (name, value if isinstance(value, str) else json.dumps(value))
             for name, value in self.variables.items()
@@ -190,48 +186,59 @@ class Deployment:
         return [*self.arguments, *(f"-var={name}={value}" for name, value in values)]
 
     def environment(self) -> dict[str, str]:
-        """What Terraform runs with here."""
-        environ = {**self.workspace.environment(), **credentials(self.endpoint)}
-        environ.pop(REATTACH, None)  # that provider is of the workspace's account
+        """Environment variables for Terraform."""
+        environ = {**self.workspace.environment(), **endpoint_environment(self.endpoint)}
+        environ.pop(REATTACH, None)  # a provider process for the workspace's endpoint
         return environ
 
     def _change(self, command: str, progress: Progress) -> None:
-        self.told = told = Told(command, self.name, progress)
-        code, said, errors = self._run(
+        self.apply_progress = ApplyProgress(command, self.name, progress)
+        code, output, errors = self._run(
             command,
             "-auto-approve",
             "-input=false",
             "-no-color",
             "-json",
             f"-parallelism={PARALLELISM}",
-            *self._given(),
-            told=told.take,
+            *self._variable_arguments(),
+            on_line=self.apply_progress.handle,
         )
         if code != 0:
-            raise self._failure(command, said, errors)
+            raise self._failure(command, output, errors)
+
+    def _show(self, *arguments: str) -> Mapping[str, Any]:
+        code, output, errors = self._run("show", "-json", *arguments)
+        if code != 0:
+            raise self._failure("show", output, errors)
+        shown: Mapping[str, Any] = json.loads(output)
+        return shown
 
     def _run(
-        self, *arguments: str, told: Callable[[bytes], None] = lambda _: None
+        self, *arguments: str, on_line: Callable[[bytes], None] = lambda _: None
     ) -> tuple[int, str, str]:
-        """Exit code, standard output, standard error."""
+        """Run a command; returns exit code, standard output and standard error.
+
+        Raises:
+            TerraformStoppedError: :meth:`stop` was called.
+        """
         if self._stopped.is_set():
-            raise StoppedError
+            raise TerraformStoppedError
         lines = []
-        with Stream(
+        with TerraformProcess(
             self.workspace.binary, arguments, cwd=self.root, env=self.environment()
-        ) as stream:
-            self._stream = stream
-            if self._stopped.is_set():  # since the first look at it
-                stream.kill()
+        ) as process:
+            self._process = process
+            if self._stopped.is_set():  # stopped before `_process` was set
+                process.kill()
             try:
-                for line in stream:
+                for line in process:
                     lines.append(line)
-                    told(line)
-                code, errors = stream.finish()
+                    on_line(line)
+                code, errors = process.finish()
             finally:
-                self._stream = None
+                self._process = None
         if self._stopped.is_set():
-            raise StoppedError
+            raise TerraformStoppedError
         return code, b"".join(lines).decode("utf-8", "replace"), errors
 
     def _failure(self, command: str, output: str, errors: str) -> PlanproofError:

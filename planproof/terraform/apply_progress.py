@@ -1,4 +1,4 @@
-"""What Terraform is doing, in a line every few seconds; for several at a time, in one line.
+"""Progress of ``terraform apply``, as a line every few seconds.
 
 Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
@@ -12,35 +12,36 @@ from dataclasses import dataclass, field
 
 from planproof.terraform.binary import Progress
 
-_SECONDS = 3.0
-_DOING = {"apply": "applying", "destroy": "destroying"}
-_WORTH_READING = (b'"apply_', b'"change_summary"')
+_INTERVAL = 3.0
+_PARTICIPLES = {"apply": "applying", "destroy": "destroying"}
+_HANDLED = (b'"apply_', b'"change_summary"')
 
 
 @dataclass(slots=True)
-class Told:
-    """Takes the messages of ``terraform apply -json`` and tells what they amount to.
+class ApplyProgress:
+    """Counts the changed resources from the messages of ``terraform apply -json``.
 
     Attributes:
         command: "apply" or "destroy".
         name: of the deployment.
-        every: seconds between two lines, at least.
-        total: how many resources are to be changed; 0 while Terraform plans.
-        done: how many of them are.
+        progress: receives a line at most every ``interval`` seconds.
+        interval: in seconds.
+        total: number of resources to change; 0 while Terraform plans.
+        done: number of resources changed so far.
     """
 
     command: str
     name: str
     progress: Progress
-    every: float = _SECONDS
+    interval: float = _INTERVAL
     total: int = 0
     done: int = 0
-    _going_on: dict[str, float] = field(default_factory=dict)
-    _last: float = 0.0
+    _in_progress: dict[str, float] = field(default_factory=dict)
+    _last_report: float = 0.0
 
-    def take(self, line: bytes) -> None:
-        """One message."""
-        if not any(word in line for word in _WORTH_READING):
+    def handle(self, line: bytes) -> None:
+        """Handle one message."""
+        if not any(word in line for word in _HANDLED):
             return
         try:
             message = json.loads(line)
@@ -53,49 +54,48 @@ class Told:
                 self.total = sum(changes.get(key, 0) for key in ("add", "change", "remove"))
             return
         hook = message.get("hook") or {}
-        if hook.get("action") == "read":  # a data source, which nobody counted
+        if hook.get("action") == "read":  # a data source, not in the total
             return
         address = (hook.get("resource") or {}).get("addr", "")
         if kind == "apply_start":
-            self._going_on[address] = time.monotonic()
+            self._in_progress[address] = time.monotonic()
         elif kind in ("apply_complete", "apply_errored"):
-            self._going_on.pop(address, None)
+            self._in_progress.pop(address, None)
             self.done += kind == "apply_complete"
-        self._tell()
+        self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         now = time.monotonic()
-        if now - self._last < self.every:
+        if now - self._last_report < self.interval:
             return
-        self._last = now
-        self.progress(
-            f"{_DOING[self.command]} {self.name}: {self.done} of {self.total}{self.longest}"
-        )
+        self._last_report = now
+        counts = f"{self.done} of {self.total}"
+        self.progress(f"{_PARTICIPLES[self.command]} {self.name}: {counts}{self.longest_running}")
 
     @property
-    def longest(self) -> str:
-        """What has been going on for longest, as the end of a line; "" where nothing is."""
-        going_on = list(self._going_on.items())  # others may ask while messages come in
-        if not going_on:
+    def longest_running(self) -> str:
+        """The resource in progress for longest, as the end of a line; "" without one."""
+        running = list(self._in_progress.items())  # a copy, since another thread writes
+        if not running:
             return ""
-        address, since = min(going_on, key=lambda entry: entry[1])
+        address, since = min(running, key=lambda entry: entry[1])
         return f", {address} for {time.monotonic() - since:.0f} s"
 
 
-def in_one_line(several: Sequence[Told]) -> str:
-    """How far the applications of several sets of variables are, which go on side by side.
+def progress_line(deployments: Sequence[ApplyProgress]) -> str:
+    """One line on the progress of deployments that are applied at the same time.
 
     Returns:
         "applying 3 sets of variables: 31, 29 and 30 of 49, aws_sqs_queue.status for 9 s"
     """
-    sets = "1 set" if len(several) == 1 else f"{len(several)} sets"
-    totals = {told.total for told in several if told.total}
+    sets = "1 set" if len(deployments) == 1 else f"{len(deployments)} sets"
+    totals = {one.total for one in deployments if one.total}
     if len(totals) > 1:
-        counts = [f"{told.done} of {told.total}" if told.total else "0" for told in several]
+        counts = [f"{one.done} of {one.total}" if one.total else "0" for one in deployments]
         end = ""
     else:
-        counts = [str(told.done) for told in several]
+        counts = [str(one.done) for one in deployments]
         end = f" of {max(totals, default=0)}"
     listed = f"{', '.join(counts[:-1])} and {counts[-1]}" if counts[1:] else counts[0]
-    behind = min(several, key=lambda told: (bool(told.total), told.done - told.total))
-    return f"applying {sets} of variables: {listed}{end}{behind.longest}"
+    slowest = min(deployments, key=lambda one: (bool(one.total), one.done - one.total))
+    return f"applying {sets} of variables: {listed}{end}{slowest.longest_running}"

@@ -1,6 +1,6 @@
-"""An emulated AWS account on loopback, for the questions Terraform asks the cloud while planning.
+"""An AWS endpoint on loopback, for the requests that Terraform sends while it plans.
 
-moto (https://docs.getmoto.org) answers as account 123456789012; nothing leaves this machine.
+moto (https://docs.getmoto.org) answers as account 123456789012; no request leaves this machine.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ ACCOUNT = "123456789012"
 
 
 @contextmanager
-def emulated_account() -> Iterator[str]:
-    """Run moto's server on a free loopback port; yields its endpoint URL, stops it at the end."""
+def aws_endpoint() -> Iterator[str]:
+    """Run moto's server on a free loopback port; yields its URL."""
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # or it prints every request
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line per request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -30,47 +30,47 @@ def emulated_account() -> Iterator[str]:
         server.stop()
 
 
-class LazyAccount:
-    """An emulated account that starts in the background and is waited for only when needed.
+class BackgroundEndpoint:
+    """An AWS endpoint that starts in a thread.
 
-    moto takes about a second to import; Terraform's ``init`` takes as long and needs no account.
+    Importing moto takes about a second; Terraform's ``init`` takes as long and needs no endpoint.
     """
 
     def __init__(self) -> None:
         self._context: Any = None
-        self._endpoint = ""
+        self._url = ""
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._start, daemon=True)
         self._thread.start()
 
     def _start(self) -> None:
         try:
-            context = emulated_account()
-            self._endpoint = context.__enter__()
+            context = aws_endpoint()
+            self._url = context.__enter__()
             self._context = context
-        except BaseException as failure:  # handed to whoever waits for the endpoint
+        except BaseException as failure:  # raised in the caller's thread by `url`
             self._failure = failure
 
     @property
-    def endpoint(self) -> str:
-        """URL of the account; waits until it answers."""
+    def url(self) -> str:
+        """URL of the endpoint; waits until it has started."""
         self._thread.join()
         if self._failure is not None:
             raise self._failure
-        return self._endpoint
+        return self._url
 
     def stop(self) -> None:
-        """Stop the server, if it ever started."""
+        """Stop the server; may be called twice."""
         self._thread.join()
         if self._context is not None:
             self._context.__exit__(None, None, None)
             self._context = None
 
 
-def credentials(endpoint: str) -> Mapping[str, str]:
-    """Environment that sends an AWS SDK to ``endpoint`` with keys that open nothing else."""
+def endpoint_environment(url: str) -> Mapping[str, str]:
+    """Environment variables that make an AWS SDK use the endpoint at ``url``, with dummy keys."""
     return {
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_SESSION_TOKEN": "testing",

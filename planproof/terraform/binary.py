@@ -1,4 +1,4 @@
-"""Finds the Terraform (or OpenTofu) binary and runs it; its own messages become ours."""
+"""Finds the Terraform or OpenTofu binary, runs it, and formats its error_diagnostics."""
 
 from __future__ import annotations
 
@@ -17,27 +17,26 @@ from typing import Any
 
 from planproof.errors import PlanproofError
 
-_PATIENCE = 30  # seconds for a binary to say its version
+_VERSION_TIMEOUT = 30  # seconds
 
-OWN_FILES = "planproof_", "planproof."
-"""How the names of the files begin that are ours in a working copy."""
+ADDED_FILES = "planproof_", "planproof."
+"""Prefixes of the names of the files that planproof adds to a working copy."""
 
 MINIMUM = {"terraform": (1, 11), "tofu": (1, 8)}
 """Oldest usable minor versions: ``state_key`` in test runs came with Terraform 1.11."""
 
 
-class TerraformNotFoundError(PlanproofError):
-    """There is no binary to run; a recorded resolution may still serve."""
+class BinaryNotFoundError(PlanproofError):
+    """No Terraform binary was found; a recorded resolution can be used instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A usable binary.
+    """A binary that can be run.
 
     Attributes:
-        path: where it is.
         product: "Terraform" or "OpenTofu".
-        version: as it says itself, "1.11.4".
+        version: as the binary reports it, "1.11.4".
     """
 
     path: Path
@@ -46,7 +45,7 @@ class Binary:
 
     @property
     def registry(self) -> str:
-        """Host part of the provider addresses this product uses by default."""
+        """Default registry host in the provider addresses of this product."""
         return "registry.opentofu.org" if self.product == "OpenTofu" else "registry.terraform.io"
 
     def __str__(self) -> str:
@@ -54,67 +53,69 @@ class Binary:
 
 
 def find_binary(name: str = "terraform") -> Binary:
-    """The binary called ``name``, looked up on PATH, or at a path.
+    """Find a binary by its name on PATH, or by its path.
 
     Raises:
-        TerraformNotFoundError: there is none.
-        PlanproofError: it does not answer, or is too old.
+        BinaryNotFoundError: no such binary.
+        PlanproofError: the binary reports no version, or one that is too old.
     """
     found = shutil.which(name)
     if found is None:
         where = (
-            f"{name} is no executable file" if os.sep in name else f"no {name} binary is on PATH"
+            f"{name} is not an executable file"
+            if os.sep in name
+            else f"no {name} binary is on PATH"
         )
-        raise TerraformNotFoundError(
+        raise BinaryNotFoundError(
             where, "install Terraform 1.11 or newer, or name another binary with --terraform-binary"
         )
-    # Terraform runs in the working copy, where a relative path would lead elsewhere. A link is
-    # kept as it is: version managers go by the name they are called by.
+    # Terraform runs in the working copy, where a relative path would not resolve. A symbolic link
+    # is not resolved: version managers select the tool by the name of the link.
     path = Path(found).absolute()
-    answer, said = _version_of(path)
+    output, errors = _version_of(path)
     try:
-        version = str(json.loads(answer)["terraform_version"])
+        version = str(json.loads(output)["terraform_version"])
     except (ValueError, KeyError, TypeError):
         raise PlanproofError(
-            f"{path} does not answer to 'version -json' as Terraform does",
+            f"{path} did not report a version for 'version -json', as Terraform does",
             "name a Terraform or OpenTofu binary with --terraform-binary",
-            detail=said,
+            detail=errors,
         ) from None
     product = "OpenTofu" if "tofu" in path.name else "Terraform"
-    least = MINIMUM["tofu" if product == "OpenTofu" else "terraform"]
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < least:
-        wanted = ".".join(map(str, least))
+    minimum = MINIMUM["tofu" if product == "OpenTofu" else "terraform"]
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < minimum:
+        required = ".".join(map(str, minimum))
         raise PlanproofError(
             f"{product} {version} at {path} is too old",
-            f"install {product} {wanted} or newer, or name one with --terraform-binary",
+            f"install {product} {required} or newer, or name one with --terraform-binary",
         )
     return Binary(path, product, version)
 
 
 def _version_of(path: Path) -> tuple[str, str]:
-    """What a binary answers when asked for its version, and what it says besides."""
+    """Standard output and standard error of ``version -json``."""
     try:
-        answer = subprocess.run(
+        done = subprocess.run(
             [path, "version", "-json"],
-            env={**os.environ, "CHECKPOINT_DISABLE": "1"},  # or it would ask the network for news
+            env={**os.environ, "CHECKPOINT_DISABLE": "1"},  # no update check over the network
             capture_output=True,
             text=True,
             encoding="utf-8",
             errors="replace",
             stdin=subprocess.DEVNULL,
-            timeout=_PATIENCE,
+            timeout=_VERSION_TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return "", f"no answer within {_PATIENCE} seconds"
+        return "", f"no answer within {_VERSION_TIMEOUT} seconds"
     except OSError as problem:
         return "", problem.strerror or str(problem)
-    return answer.stdout, answer.stderr
+    return done.stdout, done.stderr
 
 
 def format_diagnostic(diagnostic: Mapping[str, Any]) -> str:
-    """One diagnostic of Terraform's JSON output as Terraform prints it, with file and line."""
-    file, line = place_of(diagnostic)
+    """A diagnostic of Terraform's JSON output, as Terraform prints it, with file and line."""
+    file, line = position_of(diagnostic)
     lines = [f"{file}:{line}: " if file else ""]
     lines[0] += str(diagnostic.get("summary", "")).strip()
     if detail := str(diagnostic.get("detail", "")).strip():
@@ -124,29 +125,29 @@ def format_diagnostic(diagnostic: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def place_of(diagnostic: Mapping[str, Any]) -> tuple[str, int]:
-    """File and line of a diagnostic; ("", 0) where it has none, or one in a file of ours."""
-    place = diagnostic.get("range") or {}
-    file = str(place.get("filename") or "")
-    if not file or file.rpartition("/")[2].startswith(OWN_FILES):
+def position_of(diagnostic: Mapping[str, Any]) -> tuple[str, int]:
+    """File and line of a diagnostic; ("", 0) without any, or in a file that planproof added."""
+    position = diagnostic.get("range") or {}
+    file = str(position.get("filename") or "")
+    if not file or file.rpartition("/")[2].startswith(ADDED_FILES):
         return "", 0
-    return file, int(place["start"]["line"])
+    return file, int(position["start"]["line"])
 
 
-def diagnostics(output: str) -> list[str]:
-    """Errors among Terraform's JSON messages, formatted; none where the output is not JSON."""
-    said = []
+def error_diagnostics(output: str) -> list[str]:
+    """The formatted errors among Terraform's JSON messages; empty where the output is not JSON."""
+    errors = []
     for message in _messages(output):
         diagnostic = message.get("diagnostic") or {}
         if diagnostic.get("severity") == "error":
-            said.append(format_diagnostic(diagnostic))
-    return said
+            errors.append(format_diagnostic(diagnostic))
+    return errors
 
 
-def first_place(output: str) -> str:
-    """Where the first diagnostic that has a place has it: " at file:line", or ""."""
+def first_position(output: str) -> str:
+    """Position of the first diagnostic that has one, as " at file:line"; "" where none has."""
     for message in _messages(output):
-        file, line = place_of(message.get("diagnostic") or {})
+        file, line = position_of(message.get("diagnostic") or {})
         if file:
             return f" at {file}:{line}"
     return ""
@@ -164,29 +165,29 @@ def _messages(output: str) -> Iterator[Mapping[str, Any]]:
 def run(
     binary: Binary, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Run to the end and capture everything; the caller judges the exit code."""
-    with Stream(binary, arguments, cwd=cwd, env=env) as stream:
-        output = b"".join(stream).decode("utf-8", "replace")
-        code, errors = stream.finish()
+    """Run a command to its end and capture its output; the exit code is not checked."""
+    with TerraformProcess(binary, arguments, cwd=cwd, env=env) as process:
+        output = b"".join(process).decode("utf-8", "replace")
+        code, errors = process.finish()
     return subprocess.CompletedProcess([str(binary.path), *arguments], code, output, errors)
 
 
-class Stream:
-    """A Terraform command that reports as it goes, one JSON message a line.
+class TerraformProcess:
+    """A running Terraform command that writes one JSON message per line.
 
-    Iterating yields the lines, undecoded, since some are 14 MB of which little is needed.
-    Leaving the ``with`` block ends the command and its providers at once, also when the user
-    interrupts: whoever has what they came for need not wait for Terraform to tidy up after itself.
+    Iterating yields the lines undecoded: some have 14 MB, of which little is needed. Leaving the
+    ``with`` block kills the command and its providers, also after an interrupt: the caller does not
+    wait for Terraform's cleanup.
     """
 
     def __init__(
         self, binary: Binary, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
     ) -> None:
-        with ExitStack() as held:
-            # A file and no pipe: a provider's crash says more than an unread pipe can hold.
-            self._errors = held.enter_context(tempfile.TemporaryFile())
-            # Providers that are ended at once leave their sockets behind, here and not in /tmp.
-            scratch = held.enter_context(
+        with ExitStack() as resources:
+            # A file, not a pipe: a provider's crash report can exceed the buffer of an unread pipe.
+            self._errors = resources.enter_context(tempfile.TemporaryFile())
+            # Killed providers leave their sockets behind: in this folder, which is removed.
+            scratch = resources.enter_context(
                 tempfile.TemporaryDirectory(prefix="planproof-", ignore_cleanup_errors=True)
             )
             self._process = subprocess.Popen(
@@ -198,24 +199,24 @@ class Stream:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            self._held = held.pop_all()
+            self._resources = resources.pop_all()
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> TerraformProcess:
         return self
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._process.stdout or ())
 
     def finish(self) -> tuple[int, str]:
-        """Wait for the end: exit code and what was written to standard error."""
+        """Wait for the end; returns the exit code and the standard error."""
         code = self._process.wait()
         self._errors.seek(0)
         return code, self._errors.read().decode("utf-8", "replace")
 
     def kill(self) -> None:
-        """End the command and its providers at once; whoever reads the lines reads no more."""
+        """Kill the command and its providers; the iteration over its lines ends."""
         if self._process.poll() is None:
-            # The providers are in the same process group and would outlive a plain kill.
+            # The providers are in the same process group; killing Terraform alone would leave them.
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
@@ -225,12 +226,12 @@ class Stream:
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
-        self._held.close()
+        self._resources.close()
 
 
 Progress = Callable[[str], None]
-"""Takes one short line about what is being done now."""
+"""Receives short lines about the work in progress."""
 
 
 def no_progress(_: str) -> None:
-    """For callers who want silence."""
+    """Discards the line."""

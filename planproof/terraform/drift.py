@@ -1,4 +1,4 @@
-"""What a plan would change, address by address."""
+"""Drift: the changes in a plan, by resource address."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One value that would be another.
+class AttributeChange:
+    """An attribute whose value would change.
 
     Attributes:
-        path: dotted, from the resource.
-        before, after: None where there is, or will be, none; "(known after apply)",
-            "(sensitive)" where it is so.
+        path: attribute path, dotted.
+        before, after: None where there is no value; "(known after apply)" or "(sensitive)" in place
+            of such a value.
     """
 
     path: str
@@ -27,24 +27,23 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One resource, or output, that would change.
+    """A resource or output that would change.
 
     Attributes:
         address: of the resource, or ``output.NAME``.
-        actions: of Terraform: ``("update",)``, ``("delete", "create")``.
-        changes: what would be another.
+        actions: Terraform's: ``("update",)``, ``("delete", "create")``.
     """
 
     address: str
     actions: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[AttributeChange, ...]
 
     def __str__(self) -> str:
-        what = "; ".join(map(str, self.changes))
-        return f"{self.address} ({', '.join(self.actions)}){': ' if what else ''}{what}"
+        changes = "; ".join(map(str, self.changes))
+        return f"{self.address} ({', '.join(self.actions)}){': ' if changes else ''}{changes}"
 
 
-_IDLE = (["no-op"], ["read"])
+_NO_CHANGE = (["no-op"], ["read"])
 
 
 def drift_of(plan: Mapping[str, Any]) -> list[Drift]:
@@ -55,46 +54,46 @@ def drift_of(plan: Mapping[str, Any]) -> list[Drift]:
     return [
         Drift(address, tuple(change["actions"]), tuple(_changes(change)))
         for address, change in named
-        if change["actions"] not in _IDLE
+        if change["actions"] not in _NO_CHANGE
     ]
 
 
-def _changes(change: Mapping[str, Any]) -> Iterator[Change]:
-    secret = (change.get("before_sensitive"), change.get("after_sensitive"))
+def _changes(change: Mapping[str, Any]) -> Iterator[AttributeChange]:
+    sensitive = (change.get("before_sensitive"), change.get("after_sensitive"))
     yield from _differences(
-        "", change.get("before"), change.get("after"), change.get("after_unknown"), secret
+        "", change.get("before"), change.get("after"), change.get("after_unknown"), sensitive
     )
 
 
 def _differences(
-    path: str, before: Any, after: Any, unknown: Any, secret: tuple[Any, Any]
-) -> Iterator[Change]:
+    path: str, before: Any, after: Any, unknown: Any, sensitive: tuple[Any, Any]
+) -> Iterator[AttributeChange]:
     if unknown is True:
         after = "(known after apply)"
     if before == after and not unknown:
         return
-    if True in secret:
-        yield Change(path, "(sensitive)", "(sensitive)")
+    if True in sensitive:
+        yield AttributeChange(path, "(sensitive)", "(sensitive)")
         return
     if unknown is not True:
         keys = _keys(before, after, unknown)
         if keys is not None:
             for key in keys:
-                marks = (_in(secret[0], key), _in(secret[1], key))
+                marks = (_at(sensitive[0], key), _at(sensitive[1], key))
                 yield from _differences(
                     f"{path}.{key}" if path else str(key),
-                    _in(before, key),
-                    _in(after, key),
-                    _in(unknown, key),
+                    _at(before, key),
+                    _at(after, key),
+                    _at(unknown, key),
                     marks,
                 )
             return
     if before != after:
-        yield Change(path, before, after)
+        yield AttributeChange(path, before, after)
 
 
 def _keys(before: Any, after: Any, unknown: Any) -> list[Any] | None:
-    """What both sides are looked into by; None where they are no structures of one kind."""
+    """The keys or indexes to compare by; None unless both are maps, or lists of one length."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         more = unknown if isinstance(unknown, Mapping) else {}
         return list({**before, **after, **more})
@@ -103,8 +102,8 @@ def _keys(before: Any, after: Any, unknown: Any) -> list[Any] | None:
     return None
 
 
-def _in(structure: Any, key: Any) -> Any:
-    if structure is True:  # of marks: all of it
+def _at(structure: Any, key: Any) -> Any:
+    if structure is True:  # a mark for the whole structure
         return True
     if isinstance(structure, Mapping):
         return structure.get(key)

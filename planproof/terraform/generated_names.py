@@ -1,4 +1,4 @@
-"""What stands for a name that nobody configures, and that the provider or AWS makes up?"""
+"""Placeholders for physical names that the provider or AWS generates."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import hashlib
 import re
 from typing import Final
 
-_NAMED_STRICTLY: Final = frozenset({"aws_s3_bucket", "aws_sns_topic", "aws_sqs_queue"})
+_RESTRICTED: Final = frozenset({"aws_s3_bucket", "aws_sns_topic", "aws_sqs_queue"})
 _GENERATED: Final = re.compile(r"generated-[a-z0-9-]+-[0-9a-f]{12}")
 
 
 def generated_name(address: str) -> str:
-    """What stands for a name that the provider makes up: the address, in brackets, so that nobody
-    takes it for a name. Buckets, queues and topics are made in an emulated account, which takes but
-    letters, digits and hyphens, 63 at most.
+    """The placeholder for a generated name: the address in parentheses, which is no valid name.
+
+    Buckets, queues and topics are created in an emulated account, which accepts only letters,
+    digits and hyphens, at most 63, so theirs has only those.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     """
     type_ = _type_in(address)
-    if type_ not in _NAMED_STRICTLY:
+    if type_ not in _RESTRICTED:
         return f"({address})"
     digest = hashlib.sha256(address.encode()).hexdigest()[:12]
     slug = re.sub(r"[^a-z0-9]+", "-", address.lower()).strip("-")[:36].strip("-")
@@ -26,11 +27,11 @@ def generated_name(address: str) -> str:
 
 
 def is_generated(name: str) -> bool:
-    """Whether a name is one that stands for what the provider makes up."""
+    """Whether a name is a placeholder for a generated one."""
     return name.startswith("(") or _GENERATED.fullmatch(name) is not None
 
 
 def _type_in(address: str) -> str:
-    """The resource type in an address: ``module.m["a.b"].aws_sqs_queue.q[0]`` has one."""
+    """The resource type in an address such as ``module.m["a.b"].aws_sqs_queue.q[0]``."""
     parts = re.sub(r"\[[^]]*\]", "", address).split(".")
     return parts[-2] if len(parts) > 1 else ""

@@ -1,11 +1,11 @@
-"""The identity AWS would give each resource: its ARN, id and URL.
+"""The identity that AWS would assign to each resource: its ARN, id and URL.
 
-While Terraform resolves a stack, every resource carries a *token* of the right shape in place of
-its identity, for the real one depends on values not evaluated yet (its name, its region).
-Afterwards each token is replaced by what AWS would have made of the resolved values.
+While Terraform resolves a stack, every resource has a *token* of the right format in place of its
+identity, since the identity depends on values that are not evaluated yet (name, region). Afterwards
+each token is replaced by the identity that follows from the resolved values.
 
-What nobody can know (a version number, a timestamp inside an ARN) gets :data:`UNDECIDED_TOKEN` in
-its place: the right shape for Terraform, and unknown to us.
+:data:`UNDECIDED_TOKEN` stands for a part that cannot be known (a version number, a timestamp in an
+ARN): the format is right for Terraform, and the value is unknown.
 
 Formats: https://docs.aws.amazon.com/service-authorization/latest/reference/ (resource types).
 """
@@ -36,14 +36,14 @@ _ANY_TOKEN = re.compile(
     rf"(?P<of>{_TOKEN.pattern})\.(?P<part>region|account)\b"
     rf"|{_TOKEN.pattern}|{PARTITION_TOKEN}|{REGION_TOKEN}|{ACCOUNT_TOKEN}"
 )
-_REMAINS = re.compile(
+_TOKEN_PART = re.compile(
     rf"planproof-n\d|{UNDECIDED_TOKEN}|{PARTITION_TOKEN}|{REGION_TOKEN[:-2]}|{ACCOUNT_TOKEN}"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderLocation:
-    """Where a provider configuration puts things."""
+    """The partition, region and account that a provider configuration creates resources in."""
 
     partition: str
     region: str
@@ -52,14 +52,13 @@ class ProviderLocation:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a type of resource gets its identity.
+    """The format of the identity of a resource type.
 
     Attributes:
-        name: the attribute that holds its physical name; "" where no attribute does.
-        attributes: computed attribute → template over ``$name``, ``$uuid``, ``$hex``, the
-            ``$arn`` that ``arn`` gives, ``$region`` and ``$account`` that it is in, and
-            ``$undecided`` for what nobody knows.
-        arn: template of its ARN.
+        name: the attribute with the physical name; "" without one.
+        arn: template of the ARN.
+        attributes: computed attribute → template with ``$name``, ``$uuid``, ``$hex``, ``$arn``,
+            ``$region``, ``$account`` and ``$undecided``.
     """
 
     name: str
@@ -216,8 +215,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
     ),
 }
 
-# A name AWS generates where none is configured is opaque, but its own.
-# What providers compute besides an ARN of the resource itself, and others are given.
+# Computed ARNs of a resource besides its own.
 _OTHER_ARNS: Final = (
     "endpoint_arn",
     "execution_arn",
@@ -231,24 +229,24 @@ _OPAQUE_ARN = _arn("$service", "$name")
 
 
 class Identities:
-    """The tokens given to one stack's resources, and the way back to real identities.
+    """The tokens of the resources of one stack, and their translation to identities.
 
-    Types without a known shape get an opaque identity: equal to itself, unequal to all others.
+    Types that are not in :data:`SHAPES` get an identity that is equal to no other.
     """
 
     def __init__(self) -> None:
         self._addresses: dict[str, str] = {}  # token or UUID → address
-        self._marks: set[str] = set()  # other texts that only an identity has
-        self._undecided: set[str] = set()  # UUIDs that stand for any of several instances
+        self._marks: set[str] = set()  # other texts that occur only in identities
+        self._undecided: set[str] = set()  # UUIDs that stand for several instances
         self._count = 0
 
     def tokens(self, address: str, type_: str, unknown: set[str] | None) -> dict[str, str]:
-        """Attributes to override for one resource instance, with tokens for values.
+        """Attribute → token, for the override of one resource instance.
 
         Args:
-            unknown: the top-level attributes that the plan does not know; only these are given.
-                None where no plan says; Terraform passes over what the type does not have, and
-                over what the sources configure.
+            unknown: the top-level attributes that are unknown in the plan; only these get tokens.
+                None without a plan: Terraform ignores attributes that the type does not have or
+                that are configured.
         """
         token = f"planproof-n{self._count:06d}"
         self._count += 1
@@ -257,7 +255,7 @@ class Identities:
         self._addresses[fill["uuid"]] = address
         self._marks |= {fill["hex"], fill["hex17"]}
         given = _given(type_, fill)
-        # Other ARNs are nobody's to know, but have to have the shape of one.
+        # Other ARNs are unknown, but need the format of an ARN.
         shape = _undecided(Template(_OPAQUE_ARN).substitute(service=_service(type_), name=token))
         named: tuple[str, ...] = () if type_ in SHAPES else _OTHER_ARNS
         more = named if unknown is None else [k for k in unknown if k.endswith("_arn")]
@@ -265,15 +263,15 @@ class Identities:
         return {k: v for k, v in given.items() if unknown is None or k in unknown}
 
     def undecided(self, address: str, type_: str) -> dict[str, str]:
-        """The same for all instances that the plan does not have: of the right shape, for Terraform
-        to go on with, but unknown, for each instance has an identity of its own."""
+        """Attribute → token, for all instances that are not in the plan: the format is right for
+        Terraform, and the value unknown, since each instance has its own identity."""
         fill = _fill(f"{address}[…]", UNDECIDED_TOKEN)
         self._undecided.add(fill["uuid"])
         given = _given(type_, fill)
         return {key: _undecided(value) for key, value in given.items()}
 
-    def shows_in(self, text: str) -> bool:
-        """Whether a text holds, for all to see, an identity that was given."""
+    def appears_in(self, text: str) -> bool:
+        """Whether a text contains a token."""
         if _ANY_TOKEN.search(text) or self.is_undecided(text):
             return True
         if any(match[0] in self._addresses for match in _UUID.finditer(text)):
@@ -281,40 +279,40 @@ class Identities:
         return any(mark in text for mark in self._marks)
 
     def is_undecided(self, text: str) -> bool:
-        """Whether a text holds an identity that was given for its shape alone."""
-        return UNDECIDED_TOKEN in text or any(one in text for one in self._undecided)
+        """Whether a text contains a token that stands for an unknown value."""
+        return UNDECIDED_TOKEN in text or any(token in text for token in self._undecided)
 
     def translator(
         self,
         names: Mapping[str, str | None],
         paths: Mapping[str, str],
-        places: Callable[[str], ProviderLocation | None],
+        locations: Callable[[str], ProviderLocation | None],
     ) -> Callable[[str], str]:
-        """A function that replaces the tokens in a string by what they stand for.
+        """A function that replaces the tokens in a string by identities.
 
         Args:
-            names: address → physical name as resolved, None where AWS would generate one.
+            names: address → resolved physical name; None where AWS would generate it.
             paths: address → IAM path, where it is not "/".
-            places: address → where its provider puts it; "" for the default provider.
+            locations: address → location of its provider; "" stands for the default provider.
         """
 
-        def real(text: str, within: frozenset[str] = frozenset()) -> str:
+        def translate(text: str, within: frozenset[str] = frozenset()) -> str:
             if "planproof" not in text and ACCOUNT_TOKEN not in text and not _UUID.search(text):
                 return text
 
-            def one(match: re.Match[str]) -> str:
+            def replacement(match: re.Match[str]) -> str:
                 token = match[0]
                 if match["part"]:
-                    place = places(self._addresses.get(match["of"], ""))
-                    return str(getattr(place, match["part"])) if place else token
+                    location = locations(self._addresses.get(match["of"], ""))
+                    return str(getattr(location, match["part"])) if location else token
                 if token in (PARTITION_TOKEN, REGION_TOKEN, ACCOUNT_TOKEN):
-                    place = places(self._owner_of(text, match))
-                    if place is None:
+                    location = locations(self._owner_of(text, match))
+                    if location is None:
                         return token
                     return {
-                        PARTITION_TOKEN: place.partition,
-                        REGION_TOKEN: place.region,
-                        ACCOUNT_TOKEN: place.account,
+                        PARTITION_TOKEN: location.partition,
+                        REGION_TOKEN: location.region,
+                        ACCOUNT_TOKEN: location.account,
                     }[token]
                 address = self._addresses.get(token)
                 if address is None:
@@ -325,29 +323,29 @@ class Identities:
                 name = names.get(address)
                 if not name or token in name or token in within:
                     return f"{prefix}{generated_name(address)}"
-                return prefix + _as_in_arn(before, real(name, within | {token}))
+                return prefix + _as_in_arn(before, translate(name, within | {token}))
 
-            return _ANY_TOKEN.sub(one, text)
+            return _ANY_TOKEN.sub(replacement, text)
 
-        return real
+        return translate
 
-    def _owner_of(self, text: str, place: re.Match[str]) -> str:
-        """Address of the resource whose ARN, URL or domain name a place token is part of."""
-        after = _OWNER.match(text, place.end())
+    def _owner_of(self, text: str, token: re.Match[str]) -> str:
+        """Address of the resource whose ARN, URL or domain name a location token is part of."""
+        after = _OWNER.match(text, token.end())
         if after is not None:
             return self._addresses.get(after[1], "")
-        begin = 1 + max(text.rfind(gap, 0, place.start()) for gap in ' ",\n\t')
-        named = _TOKEN.findall(text, begin, place.start())
-        return self._addresses.get(named[-1], "") if named else ""
+        begin = 1 + max(text.rfind(gap, 0, token.start()) for gap in ' ",\n\t')
+        before = _TOKEN.findall(text, begin, token.start())
+        return self._addresses.get(before[-1], "") if before else ""
 
 
-def remains(text: str) -> bool:
-    """Whether a translated text still holds a token, or a piece of one: then it is no value."""
-    return _REMAINS.search(text) is not None
+def contains_token(text: str) -> bool:
+    """Whether a translated text still contains a token or part of one: then it is no value."""
+    return _TOKEN_PART.search(text) is not None
 
 
 def _as_in_arn(before: str, name: str) -> str:
-    """A physical name as AWS writes it into an ARN that begins with ``before``."""
+    """A physical name as AWS writes it in an ARN that starts with ``before``."""
     if before.endswith(":parameter/"):
         return name.removeprefix("/")
     if before.endswith(":oidc-provider/"):
@@ -376,20 +374,20 @@ def _service(type_: str) -> str:
 
 
 def _undecided(value: str) -> str:
-    """An identity of which nothing may be taken for known."""
+    """An identity marked as unknown."""
     if UNDECIDED_TOKEN in value or _UUID.search(value):
         return value
     return f"{value}-{UNDECIDED_TOKEN}"
 
 
 def physical_name_attribute(type_: str) -> str | None:
-    """The attribute that holds a type's physical name, where it is known."""
+    """The attribute with the physical name of a type; None where it is not known."""
     shape = SHAPES.get(type_)
     return (shape.name or None) if shape else None
 
 
 def stable_uuid(address: str) -> str:
-    """A UUID that depends on the address alone, so that two runs agree."""
+    """A UUID that depends only on the address, so that it is the same in every run."""
     return str(uuid.uuid5(_NAMESPACE, address))
 
 
@@ -400,7 +398,7 @@ def _fill(address: str, token: str) -> dict[str, str]:
         "uuid": str(identity),
         "hex": identity.hex[:17].upper(),
         "hex17": identity.hex[:17],
-        "path": "/",  # the configured one is put in by the translator
+        "path": "/",  # the translator inserts a configured path
         "region": f"{token}.region",
         "account": f"{token}.account",
         "undecided": UNDECIDED_TOKEN,

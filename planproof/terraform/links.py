@@ -1,7 +1,7 @@
-"""Does an attribute name that resource?
+"""Decides whether an attribute of one resource identifies another resource.
 
-Values decide where both sides are known. A plan alone knows no ARNs, so there the references in
-the configuration decide, if they are plain enough to.
+Known values are compared. Where one is unknown, as ARNs are in a plan, the references in the
+configuration decide, if they are direct.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, is_unknown
+from planproof.verdicts import Truth
 
 IDENTITIES = ("arn", "id", "name")
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -24,12 +25,12 @@ def links(
     path: str,
     target: Resource,
     attributes: Sequence[str] = IDENTITIES,
-) -> bool | None:
-    """Whether the value at ``path`` is one of ``target``'s identities; None where nobody knows.
+) -> Truth:
+    """Whether the value at ``path`` is an identity of ``target``; None where undecided.
 
     Args:
-        path: dotted path to a string, or to a list of strings of which one is enough.
-        attributes: what of ``target`` the value may be.
+        path: attribute path to a string, or to a list of strings of which one must match.
+        attributes: the attributes of ``target`` to compare with.
     """
     value = resource.get(path)
     items: list[Value] = list(value) if isinstance(value, (list, tuple)) else [value]
@@ -39,7 +40,7 @@ def links(
     if value is None or not items:
         return False
     if not any(map(is_unknown, items)) and (
-        not any(map(is_unknown, own)) or _made_of_known(stack, resource, path, target)
+        not any(map(is_unknown, own)) or _refers_to_known(stack, resource, path, target)
     ):
         return False
     return _by_reference(stack, resource, path, target)
@@ -52,21 +53,22 @@ def linked(
     targets: Iterable[Resource],
     attributes: Sequence[str] = IDENTITIES,
 ) -> tuple[tuple[Resource, ...], bool]:
-    """Those of ``targets`` that an attribute names.
+    """The ``targets`` that an attribute identifies.
 
     Returns:
-        The resources it surely names, and whether there may be more.
+        The resources that it certainly identifies, and, where there are none, whether it may
+        identify one.
     """
-    verdicts = [(t, links(stack, resource, path, t, attributes)) for t in targets]
-    sure = tuple(t for t, verdict in verdicts if verdict is True)
-    return sure, not sure and any(verdict is None for _, verdict in verdicts)
+    results = [(t, links(stack, resource, path, t, attributes)) for t in targets]
+    certain = tuple(t for t, result in results if result is True)
+    return certain, not certain and any(result is None for _, result in results)
 
 
 def references(stack: Stack, resource: Resource, path: str) -> frozenset[str]:
-    """Configuration addresses of what the expression at ``path`` refers to directly."""
+    """Configuration addresses of the resources that the expression at ``path`` refers to."""
     prefix = resource.declared[: -len(_local(resource))]
     found = set()
-    for reference in _written(stack, resource, path):
+    for reference in _references_at(stack, resource, path):
         parts = _INDEX.sub("", reference).split(".")
         length = 3 if parts[0] == "data" else 2
         if len(parts) >= length and not reference.startswith(_INDIRECT):
@@ -75,8 +77,8 @@ def references(stack: Stack, resource: Resource, path: str) -> frozenset[str]:
 
 
 def expression_at(stack: Stack, resource: Resource, path: str) -> Any:
-    """The configuration's entry for the expression that ``path`` leads to, or for the nearest
-    part of it that the configuration tells apart; None where the sources say nothing."""
+    """The configuration's entry for the expression at ``path``, or for the longest part of the path
+    that has an entry; None where it is not configured."""
     top, *steps = path.split(".")
     here = stack.configuration.expression(resource.declared, top)
     for step in steps:
@@ -90,7 +92,7 @@ def expression_at(stack: Stack, resource: Resource, path: str) -> Any:
 
 
 def configured(stack: Stack, resource: Resource, attribute: str) -> bool:
-    """Whether the sources say anything of a top-level attribute that AWS would fill in itself."""
+    """Whether the sources set a top-level attribute."""
     if stack.configuration.expression(resource.declared, attribute) is not None:
         return True
     block = stack.block(resource)
@@ -100,8 +102,8 @@ def configured(stack: Stack, resource: Resource, attribute: str) -> bool:
     )
 
 
-def _written(stack: Stack, resource: Resource, path: str) -> tuple[str, ...]:
-    """What that expression refers to, as Terraform lists it."""
+def _references_at(stack: Stack, resource: Resource, path: str) -> tuple[str, ...]:
+    """The references of the expression at ``path``, as Terraform lists them."""
     here = expression_at(stack, resource, path)
     found: list[str] = []
     todo = [here]
@@ -118,8 +120,8 @@ def _written(stack: Stack, resource: Resource, path: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _by_reference(stack: Stack, resource: Resource, path: str, target: Resource) -> bool | None:
-    written = _written(stack, resource, path)
+def _by_reference(stack: Stack, resource: Resource, path: str, target: Resource) -> Truth:
+    written = _references_at(stack, resource, path)
     if not written or any(reference.startswith(_INDIRECT) for reference in written):
         return None
     prefix = resource.declared[: -len(_local(resource))]
@@ -131,16 +133,16 @@ def _by_reference(stack: Stack, resource: Resource, path: str, target: Resource)
     }
     if target.declared not in named:
         return False if named else None
-    alone = sum(other.declared == target.declared for other in stack) == 1
-    return True if alone and len(named) == 1 else None
+    only_instance = sum(other.declared == target.declared for other in stack) == 1
+    return True if only_instance and len(named) == 1 else None
 
 
-def _made_of_known(stack: Stack, resource: Resource, path: str, target: Resource) -> bool:
-    """Whether the expression at ``path`` refers to known attributes of ``target`` alone, so that
-    what of it is not known cannot be meant."""
+def _refers_to_known(stack: Stack, resource: Resource, path: str, target: Resource) -> bool:
+    """Whether the expression at ``path`` refers only to known attributes of ``target``, so that an
+    unknown attribute of it cannot be its value."""
     prefix = resource.declared[: -len(_local(resource))]
     named = set()
-    for reference in _written(stack, resource, path):
+    for reference in _references_at(stack, resource, path):
         own, _, attribute = (prefix + _INDEX.sub("", reference)).partition(f"{target.declared}.")
         if not own and attribute:
             named.add(attribute.partition(".")[0])

@@ -1,5 +1,5 @@
-"""What a working copy's root module gets besides its own: where its state is kept, where its AWS
-providers ask, and data sources that tell where each of them puts things.
+"""Files added to the root module of a working copy: a local backend, overrides that send the AWS
+providers to the emulated account, and data sources that report each provider's location.
 
 Source: https://developer.hashicorp.com/terraform/language/files/override
 """
@@ -14,19 +14,19 @@ from planproof.terraform.aws_endpoint import ACCOUNT
 from planproof.terraform.source_index import SourceBlock, SourceIndex
 from planproof.terraform.working_copy import OVERRIDE_FILE, PROBE_FILE
 
-# `resource "aws_x"`, `provider "aws"` and the like; labels may stand without quotation marks.
+# `resource "aws_x"`, `provider "aws"`; labels may be written without quotation marks.
 _AWS = re.compile(r"\baws(?:_\w+)?\b")
-# Where a provider would look for credentials of its own instead of the ones it is given.
+# Provider arguments that would replace the credentials from the environment.
 _CREDENTIALS = ("profile", "shared_config_files", "shared_credentials_files")
 
 
-def add_to_root(root: Path, tree: Path, sources: SourceIndex, *, emulated: bool) -> None:
-    """Write the additional files.
+def write_overlay(root: Path, tree: Path, sources: SourceIndex, *, emulated: bool) -> None:
+    """Write the added files.
 
     Args:
         root: the copy of the root module.
-        tree: all that was copied.
-        emulated: whether an emulated account answers; else the real cloud does.
+        tree: the whole copy.
+        emulated: whether the providers use an emulated account instead of the real cloud.
     """
     lines = ["terraform {", '  backend "local" {}', "}"]
     aliases: dict[str, list[SourceBlock]] = {}
@@ -35,14 +35,14 @@ def add_to_root(root: Path, tree: Path, sources: SourceIndex, *, emulated: bool)
             alias = block.attributes.get("alias")
             aliases.setdefault(alias.text.strip('"') if alias else "", []).append(block)
     for name, blocks in aliases.items() if emulated else ():
-        lines += _provider(name, blocks)
+        lines += _provider_override(name, blocks)
     (root / OVERRIDE_FILE).write_text("\n".join([*lines, ""]), "utf-8")
     if _may_use_aws(tree, sources):
-        # The default provider configuration exists without a block, and then serves as well.
+        # The default provider configuration exists even without a block.
         (root / PROBE_FILE).write_text(_probes(sorted({"", *aliases})), "utf-8")
 
 
-def _provider(alias: str, blocks: Iterable[SourceBlock]) -> list[str]:
+def _provider_override(alias: str, blocks: Iterable[SourceBlock]) -> list[str]:
     attributes = {name for block in blocks for name in block.attributes}
     lines = ['provider "aws" {']
     if alias:
@@ -57,8 +57,7 @@ def _provider(alias: str, blocks: Iterable[SourceBlock]) -> list[str]:
 
 
 def _may_use_aws(tree: Path, sources: SourceIndex) -> bool:
-    """Whether there may be something of AWS; modules from elsewhere are not there before ``init``,
-    so nobody knows of them."""
+    """Whether the stack may use the AWS provider; remote modules, absent before ``init``, may."""
     for block in sources.blocks("", "module"):
         source = block.attributes.get("source")
         if source is None or not source.text.startswith(('"./', '"../')):
@@ -68,7 +67,7 @@ def _may_use_aws(tree: Path, sources: SourceIndex) -> bool:
 
 
 def _probes(aliases: Iterable[str]) -> str:
-    """Data sources that tell region, account and partition of each provider configuration."""
+    """Data sources for the region, account and partition of each provider configuration."""
     lines: list[str] = []
     for alias in aliases:
         suffix = f"_{alias}" if alias else ""

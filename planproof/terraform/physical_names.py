@@ -1,8 +1,8 @@
-"""Which names does a stack give in AWS, and which of them would a second copy of it give again?
+"""The physical names that a stack assigns in AWS, and those that a copy of it would assign again.
 
-Two resources of one type may not share a name in one account and region (some: in the whole
-world), so a stack can live beside its copy only if every name differs. A name that lives inside
-something else (an alias of a function, a policy of a role) differs as soon as its owner does.
+Two resources of one type cannot have the same name in one account and region (for some types: in
+all of AWS), so two copies of a stack can exist side by side only if all names differ. A name within
+another resource (alias of a function, policy of a role) differs if the name of that resource does.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
@@ -18,8 +18,9 @@ from planproof.terraform.identities import physical_name_attribute
 from planproof.terraform.links import IDENTITIES, expression_at, references
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, is_unknown
+from planproof.verdicts import Truth, all_of
 
-# Types that live inside another resource, and the attribute that says in which.
+# Types whose names are unique only within another resource, and the attribute that identifies it.
 _INSIDE: Final[Mapping[str, str]] = {
     "aws_api_gateway_authorizer": "rest_api_id",
     "aws_api_gateway_model": "rest_api_id",
@@ -53,7 +54,7 @@ _INSIDE: Final[Mapping[str, str]] = {
     "aws_scheduler_schedule": "group_name",
     "aws_service_discovery_service": "namespace_id",
 }
-# Computed by AWS, or naming something else: no names that a stack gives.
+# Attributes that AWS computes, and types that have the name of another resource.
 _NOT_GIVEN: Final = frozenset({"id", "uuid", "key_id", "queue_url", "url"})
 _NOT_OWN: Final = ("aws_s3_bucket_", "aws_s3_object", "aws_sqs_queue_")
 _WORDS: Final = ("name", "identifier", "id")
@@ -61,12 +62,12 @@ _WORDS: Final = ("name", "identifier", "id")
 
 @dataclass(frozen=True, slots=True)
 class PhysicalName:
-    """A name that the stack gives.
+    """A physical name that the stack assigns.
 
     Attributes:
-        attribute: where it stands in ``resource``.
+        attribute: the attribute of ``resource`` with the name.
         value: the name, or UNKNOWN.
-        inside: what it has to be unique in (a role's name, say), None for the whole account.
+        inside: identity of the resource within which it is unique; None for the account.
     """
 
     resource: Resource
@@ -77,22 +78,22 @@ class PhysicalName:
 
 @dataclass(frozen=True, slots=True)
 class NameComparison:
-    """One name of a stack beside those of its copy.
+    """A name of a stack, compared with those of a copy.
 
     Attributes:
         name: the name in the first stack.
-        differs: whether no resource of that type has it in the copy; None where that is not known.
+        differs: whether no resource of the type has it in the copy; None where undecided.
     """
 
     name: PhysicalName
-    differs: bool | None
+    differs: Truth
 
 
 def physical_names(stack: Stack) -> tuple[PhysicalName, ...]:
-    """Every name that the sources give a managed resource, in the stack's order.
+    """The configured names of managed resources, in the order of the stack.
 
-    A name that AWS makes up (none is configured, or only a prefix) is unique, and left out; so is
-    an attribute that only refers to another resource by its name.
+    Generated names (none configured, or only a prefix) are unique, and left out, as are attributes
+    that refer to another resource by its name.
     """
     found = []
     for resource in stack.managed():
@@ -105,47 +106,44 @@ def physical_names(stack: Stack) -> tuple[PhysicalName, ...]:
 
 
 def compare_names(one: Stack, other: Stack) -> tuple[NameComparison, ...]:
-    """Each name of a stack, and whether it differs from all of its type in the other."""
-    theirs: dict[str, _Names] = {}
+    """Compare each name of a stack with those of the same type in another."""
+    others: dict[str, _Names] = {}
     for name in physical_names(other):
-        theirs.setdefault(name.resource.type, _Names()).add(name)
+        others.setdefault(name.resource.type, _Names()).add(name)
     return tuple(
-        NameComparison(name, _differs(name, theirs.get(name.resource.type, _Names())))
+        NameComparison(name, _differs(name, others.get(name.resource.type, _Names())))
         for name in physical_names(one)
     )
 
 
 @dataclass(slots=True)
 class _Names:
-    """The names of one type. Most differ in plain text, and are not worth a comparison each."""
+    """The names of one type, indexed: most are known and need no comparison."""
 
     all: list[PhysicalName] = field(default_factory=list)
     known: dict[str, list[PhysicalName]] = field(default_factory=dict)
-    open: list[PhysicalName] = field(default_factory=list)
+    unknown: list[PhysicalName] = field(default_factory=list)
 
     def add(self, name: PhysicalName) -> None:
         self.all.append(name)
         if isinstance(name.value, str):
             self.known.setdefault(name.value, []).append(name)
         else:
-            self.open.append(name)
+            self.unknown.append(name)
 
-    def perhaps_equal(self, name: PhysicalName) -> list[PhysicalName]:
+    def candidates(self, name: PhysicalName) -> list[PhysicalName]:
         if not isinstance(name.value, str):
             return self.all
-        return [*self.known.get(name.value, ()), *self.open]
+        return [*self.known.get(name.value, ()), *self.unknown]
 
 
-def _differs(name: PhysicalName, others: _Names) -> bool | None:
-    verdicts = {_unequal(name, other) for other in others.perhaps_equal(name)}
-    if False in verdicts:
-        return False
-    return None if None in verdicts else True
+def _differs(name: PhysicalName, others: _Names) -> Truth:
+    return all_of(_unequal(name, other) for other in others.candidates(name))
 
 
-def _unequal(one: PhysicalName, other: PhysicalName) -> bool | None:
+def _unequal(one: PhysicalName, other: PhysicalName) -> Truth:
     if isinstance(one.inside, str) and is_generated(one.inside):
-        return True  # an id that AWS makes up: no two copies have the same
+        return True  # a generated id is never the same in two copies
     pairs = ((one.value, other.value), (one.inside, other.inside))
     if any(not is_unknown(a) and not is_unknown(b) and a != b for a, b in pairs):
         return True
@@ -153,7 +151,7 @@ def _unequal(one: PhysicalName, other: PhysicalName) -> bool | None:
 
 
 def _name_attribute(stack: Stack, resource: Resource) -> str | None:
-    """The attribute by which the sources name a resource, None where they do not."""
+    """The attribute with which the sources name a resource; None where they do not."""
     if resource.type.startswith(_NOT_OWN) and resource.type not in _INSIDE:
         return None
     known = physical_name_attribute(resource.type)
@@ -167,7 +165,7 @@ def _name_attribute(stack: Stack, resource: Resource) -> str | None:
 
 
 def _named_after_type(type_: str) -> list[str]:
-    """``dashboard_name`` and the like: attributes called after the last words of a type."""
+    """``dashboard_name`` and similar: attributes named after the last words of the type."""
     words = type_.split("_")[1:]
     return [f"{'_'.join(words[i:])}_{word}" for word in _WORDS for i in range(len(words))]
 
@@ -180,12 +178,12 @@ def _is_given(stack: Stack, resource: Resource, attribute: str) -> bool:
 
 
 def _only_refers(stack: Stack, resource: Resource, attribute: str) -> bool:
-    """Whether the value is another resource's identity, and the sources say whose."""
+    """Whether the value is the identity of another resource, which the sources refer to."""
     value = resource.get(attribute)
-    named = references(stack, resource, attribute)
+    referenced = references(stack, resource, attribute)
     return not is_unknown(value) and any(
         value == other.get(identity)
         for other in stack
-        if other.declared in named
+        if other.declared in referenced
         for identity in (*IDENTITIES, physical_name_attribute(other.type) or "id")
     )

@@ -1,4 +1,4 @@
-"""A plan as ``terraform show -json`` writes it, checked to be one and indexed in one pass.
+"""Reads and indexes plans in the format of ``terraform show -json``.
 
 Format: https://developer.hashicorp.com/terraform/internals/json-format
 """
@@ -21,11 +21,12 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PlannedResource:
-    """One resource instance as the plan has it; unknown values are :data:`UNKNOWN`.
+    """A planned resource instance, or a data source.
 
     Attributes:
-        known: the plan's own ``after``, with :data:`UNKNOWN` put in wherever it is unknown.
-        sensitive: the plan's ``after_sensitive``: True, or the structure with True at the leaves.
+        known: ``after`` of the plan, with :data:`UNKNOWN` for each unknown value.
+        unknown: ``after_unknown`` of the plan.
+        sensitive: ``after_sensitive`` of the plan: True, or a structure with True at the leaves.
     """
 
     address: str
@@ -44,7 +45,7 @@ class Plan:
     """A plan.
 
     Attributes:
-        terraform_version: of the binary that made it.
+        terraform_version: of the binary that created it.
         resources: every resource instance that will exist, and every data source, by address.
         configuration: configuration address (without instance keys) → its configuration.
         modules: module path (without instance keys) → the ``module_calls`` entry.
@@ -66,7 +67,7 @@ class Plan:
         """Read a plan from a JSON file.
 
         Raises:
-            PlanproofError: unreadable, not JSON, truncated, or not a plan.
+            PlanproofError: the file is unreadable, not JSON, truncated, or not a plan.
         """
         try:
             # Windows PowerShell writes redirected output as UTF-16.
@@ -74,19 +75,19 @@ class Plan:
             text = content.decode(json.detect_encoding(content))
         except OSError as problem:
             raise PlanproofError(
-                f"the plan file {path} cannot be read ({problem.strerror})", _MAKE_ONE
+                f"the plan file {path} cannot be read ({problem.strerror})", _CREATE_PLAN
             ) from None
         except UnicodeDecodeError:
             raise PlanproofError(
-                f"the plan file {path} is not JSON but binary", _MAKE_ONE
+                f"the plan file {path} is binary, not JSON", _CREATE_PLAN
             ) from None
         return cls.parse(text, str(path))
 
     @classmethod
     def parse(cls, text: str, name: str = "the plan") -> Plan:
-        """The same from text; ``name`` is what errors call it."""
+        """Parse a plan from text; ``name`` is its name in errors."""
         try:
-            with _uncollected():
+            with _without_garbage_collection():
                 raw = json.loads(text)
         except json.JSONDecodeError as problem:
             if problem.pos >= len(text.rstrip()) or "Unterminated" in problem.msg:
@@ -96,21 +97,23 @@ class Plan:
                     f"the plan file {name} is not JSON "
                     f"(line {problem.lineno}, column {problem.colno}: {problem.msg})"
                 )
-            raise PlanproofError(what, _MAKE_ONE) from None
+            raise PlanproofError(what, _CREATE_PLAN) from None
         except RecursionError:
-            raise PlanproofError(f"the plan file {name} is nested too deeply", _MAKE_ONE) from None
+            raise PlanproofError(
+                f"the plan file {name} is nested too deeply", _CREATE_PLAN
+            ) from None
         return cls.of(raw, name)
 
     @classmethod
     def of(cls, raw: Any, name: str = "the plan") -> Plan:
-        """The same from decoded JSON."""
+        """Create a plan from decoded JSON."""
         _check_is_plan(raw, name)
         try:
-            with _uncollected():
+            with _without_garbage_collection():
                 return cls._index(raw)
         except (KeyError, TypeError, AttributeError, ValueError) as problem:
             raise PlanproofError(
-                f"the plan file {name} is damaged: {type(problem).__name__} {problem}", _MAKE_ONE
+                f"the plan file {name} is damaged: {type(problem).__name__} {problem}", _CREATE_PLAN
             ) from None
 
     @classmethod
@@ -157,39 +160,41 @@ class Plan:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold back the garbage collector: it would walk the growing plan again and again, which
-    makes loading grow faster than the plan, and there is no garbage yet."""
-    was = gc.isenabled()
+def _without_garbage_collection() -> Iterator[None]:
+    """Disable the garbage collector: it would traverse the growing plan repeatedly, which makes the
+    time to load grow faster than the plan."""
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was:
+        if enabled:
             gc.enable()
 
 
-_MAKE_ONE = "make one with 'terraform show -json PLAN > FILE'"
+_CREATE_PLAN = "create one with 'terraform show -json PLAN > FILE'"
 
 
 def _check_is_plan(raw: Any, name: str) -> None:
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if not isinstance(version, str):
-        raise PlanproofError(f"{name} is JSON but not a plan: it has no format_version", _MAKE_ONE)
+        raise PlanproofError(
+            f"{name} is JSON but not a plan: it has no format_version", _CREATE_PLAN
+        )
     if version.split(".")[0] not in ("0", "1") or version.startswith("0.0"):
         raise PlanproofError(
             f"{name} has the unknown plan format version {version[:40]!r}",
-            "make it with a Terraform whose plan format is 1.x, or update planproof",
+            "create it with a Terraform version whose plan format is 1.x, or update planproof",
         )
     if raw.get("errored") is True:
         raise PlanproofError(
-            f"{name} is of a plan that failed half-way, so much of the stack is missing",
-            "mend what 'terraform plan' says, then make it again",
+            f"{name} is of a plan that failed, so that parts of the stack are missing",
+            "fix the errors that 'terraform plan' reports, then create the file again",
         )
     if "planned_values" not in raw or not isinstance(raw.get("configuration"), dict):
         kind = "a state" if "values" in raw else "not a plan"
         raise PlanproofError(
-            f"{name} is {kind}: it has no planned_values and configuration", _MAKE_ONE
+            f"{name} is {kind}: it has no planned_values and configuration", _CREATE_PLAN
         )
 
 
@@ -199,7 +204,7 @@ def _sensitive(root: Json) -> frozenset[str]:
 
 
 def mark_unknown(after: Any, unknown: Any) -> Any:
-    """``after`` with :data:`UNKNOWN` wherever ``after_unknown`` says true; shares what it can."""
+    """``after`` with :data:`UNKNOWN` for each true in ``after_unknown``; copies only changes."""
     if unknown is True:
         return UNKNOWN
     if isinstance(unknown, dict) and unknown:
@@ -228,7 +233,7 @@ def _modules(root: Json) -> Iterator[tuple[tuple[str, ...], Json]]:
 
 
 def _prior_data(state: Json) -> Iterator[PlannedResource]:
-    """Data sources that were read while planning: only the prior state has their values."""
+    """Data sources that were read during the plan: only the prior state has their values."""
     for item in state_resources((state.get("values") or {}).get("root_module") or {}):
         if item["mode"] == "data":
             yield PlannedResource(
@@ -245,7 +250,7 @@ def _prior_data(state: Json) -> Iterator[PlannedResource]:
 
 
 def state_resources(root: Json) -> Iterator[dict[str, Any]]:
-    """Every resource of a ``values`` or ``state`` representation, with its ``module`` address."""
+    """The resources of a values or state representation, with their ``module`` address added."""
     todo = [root]
     while todo:
         module = todo.pop()

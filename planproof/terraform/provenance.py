@@ -1,8 +1,8 @@
-"""Where does a value come from? References followed to the attributes that nobody configures.
+"""Traces the origin of values: follows references to attributes that are not configured.
 
-What an expression says through locals, variables, outputs, modules and other resources' arguments
-is followed to its end: the computed attributes of resources, whose values only the provider
-knows. A value that comes from one of those is no better known than it.
+References are followed through locals, variables, outputs, modules and arguments of other resources
+to computed attributes, whose values only the provider knows. A value that derives from an unknown
+attribute is unknown too.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from planproof.terraform.references import (
 from planproof.terraform.source_index import SourceBlock
 
 Leaf = tuple[str, str]
-"""Configuration address, and the dotted path below it; "" is the resource as a whole."""
+"""Configuration address and attribute path; the path is "" for the whole resource."""
 
-# Functions and operators after which nobody can see any more what went in.
-_CHANGING = re.compile(
+# Functions and operators whose result does not show their input.
+_OBSCURING = re.compile(
     r"\b(?:sha\w+|md5|bcrypt|uuidv5|base64\w*|file\w*|textencode\w*|urlencode|upper|lower|title"
     r"|substr|strrev|trim\w*|replace|regex\w*|split|length|can|strcontains|startswith|endswith"
     r"|contains|index|indent|parseint|cidr\w*|rsadecrypt|yaml\w*|csvdecode|jsondecode"
@@ -37,116 +37,124 @@ _CHANGING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a value was made of.
+    """What a value derives from.
 
     Attributes:
-        leaves: attributes that no configuration gives.
+        leaves: attributes that are not configured.
         variables: variables of the root module.
-        changed: whether something on the way may have hidden what went in (a hash, a condition).
+        obscured: whether a function or operator may hide the input (a hash, a condition).
         complete: whether every reference could be followed.
     """
 
     leaves: frozenset[Leaf] = frozenset()
     variables: frozenset[str] = frozenset()
-    changed: bool = False
+    obscured: bool = False
     complete: bool = True
 
     def __or__(self, other: Origin) -> Origin:
         return Origin(
             self.leaves | other.leaves,
             self.variables | other.variables,
-            self.changed or other.changed,
+            self.obscured or other.obscured,
             self.complete and other.complete,
         )
 
 
 DOCUMENTS = ("json", "minified_json", "rendered")
-"""What data sources call a document that they put together from their arguments."""
+"""Attributes of data sources with a document built from the arguments."""
 
-NOWHERE = Origin()
-"""The origin of what is written down as it is."""
+CONSTANT = Origin()
+"""The origin of a constant."""
 
-_LOST = Origin(changed=True, complete=False)
+_UNTRACEABLE = Origin(obscured=True, complete=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A reference, where it stands, and whose ``each`` it would mean."""
+    """A reference to follow, with the module and the block that it is written in.
+
+    ``each`` refers to the ``for_each`` of the carrier: a resource's configuration address,
+    "module.<path>" for a module call, or "".
+    """
 
     module: str
     reference: str
-    carrier: str  # a resource's configuration address, or "module.<path>" for a call
+    carrier: str
+
+
+def _steps(module: str, references: Iterable[str], carrier: str = "") -> list[_Step]:
+    return [_Step(module, reference, carrier) for reference in references]
 
 
 @dataclass(slots=True)
 class Tracer:
-    """Follows references through one configuration; remembers what it found."""
+    """Traces references through one configuration; caches the origins."""
 
     configuration: Configuration
-    _known: dict[tuple[str, str, tuple[str, ...]], Origin] = field(default_factory=dict)
+    _cache: dict[tuple[str, str, tuple[str, ...]], Origin] = field(default_factory=dict)
 
     def expression(self, address: str, expression: Any) -> Origin:
-        """Where the value of an expression of a resource comes from.
+        """The origin of an expression of a resource.
 
         Args:
-            expression: as a plan's ``configuration`` has it.
+            expression: an entry of the plan's ``configuration``.
         """
-        heads = tuple(dict.fromkeys(references_of(expression)))
-        return self._trace(module_of(address), address, heads)
+        references = tuple(dict.fromkeys(references_of(expression)))
+        return self._trace(module_of(address), address, references)
 
     def text(self, address: str, text: str) -> Origin:
-        """The same for a piece of a resource's source."""
+        """The origin of a piece of a resource's source."""
         found = self._trace(module_of(address), address, tuple(references_in(text)))
-        return found | Origin(changed=changes(text))
+        return found | Origin(obscured=obscures(text))
 
     def attribute(self, address: str, key: str) -> Origin:
-        """Where the value of a top-level argument of a resource comes from."""
+        """The origin of a top-level argument of a resource."""
         found = self.expression(address, self.configuration.expression(address, key))
-        return found | Origin(changed=self._changes(address, key)) | self.dynamic(address, key)
+        return found | Origin(obscured=self._obscures(address, key)) | self.dynamic(address, key)
 
     def dynamic(self, address: str, key: str) -> Origin:
-        """What the ``dynamic`` blocks of a kind are made of: a plan does not say."""
-        origin = NOWHERE
+        """The origin of the ``dynamic`` blocks of a type, from the sources: a plan has none."""
+        origin = CONSTANT
         for block in self.dynamic_blocks(address, key):
-            origin |= self.text(address, block.source[block.start : block.end])
+            origin |= self.text(address, block.text)
         return origin
 
     def inputs(self, address: str) -> Origin:
-        """What all arguments of a data source are made of, and so what it answers."""
-        origin = Origin(changed=self._input_changes(address))
+        """The origin of all arguments of a data source, and so of its result."""
+        origin = Origin(obscured=self._inputs_obscured(address))
         for key in self.configuration.resources.get(address, {}).get("expressions") or ():
             origin |= self.attribute(address, key)
         for block in self._definitions(address):
             for nested in block.blocks:
                 if nested.kind == "dynamic":
-                    origin |= self.text(address, nested.source[nested.start : nested.end])
+                    origin |= self.text(address, nested.text)
         return origin
 
-    def changed(self, address: str, path: str, text: str) -> Origin:
-        """Whether an argument hides what goes into it, from its text or else its whole block's."""
-        found = changes(text) if text else self._changes(address, path.split(".")[0])
-        return Origin(changed=found)
+    def obscured(self, address: str, path: str, text: str) -> Origin:
+        """Whether an argument obscures its input, by its text, or without one by its block."""
+        found = obscures(text) if text else self._obscures(address, path.split(".")[0])
+        return Origin(obscured=found)
 
-    def instances(self, call: str) -> Origin:
-        """What decides how many instances of a module there are; of its parents too."""
-        origin, path = NOWHERE, call
+    def module_instances(self, call: str) -> Origin:
+        """The origin of the ``count`` or ``for_each`` of a module, and of its parents."""
+        origin, path = CONSTANT, call
         while path:
             entry = self.configuration.modules.get(path, {})
             parent = path.rpartition(".")[0]
             for key in ("count_expression", "for_each_expression"):
-                heads = tuple(references_of(entry.get(key)))
-                origin |= self._trace(parent, f"module.{path}", heads)
+                references = tuple(references_of(entry.get(key)))
+                origin |= self._trace(parent, f"module.{path}", references)
             path = parent
         return origin
 
-    def copies(self, address: str) -> Origin:
-        """What decides how many instances of a resource there are."""
+    def resource_instances(self, address: str) -> Origin:
+        """The origin of the ``count`` or ``for_each`` of a resource."""
         entry = self.configuration.resources.get(address, {})
         counted = [entry.get("count_expression"), entry.get("for_each_expression")]
         return self.expression(address, counted)
 
     def dynamic_blocks(self, address: str, key: str) -> list[SourceBlock]:
-        """The ``dynamic`` blocks of a kind that a resource's source has."""
+        """The ``dynamic`` blocks of a type in the source of a resource."""
         return [
             nested
             for block in self._definitions(address)
@@ -155,23 +163,23 @@ class Tracer:
         ]
 
     def written_blocks(self, address: str, key: str) -> list[SourceBlock]:
-        """The nested blocks of a kind that a resource's source writes out."""
+        """The static nested blocks of a type in the source of a resource."""
         definitions = self._definitions(address)
         return [b for block in definitions for b in block.blocks if b.kind == key]
 
     # Following -------------------------------------------------------------------------------
 
-    def _trace(self, module: str, carrier: str, heads: tuple[str, ...]) -> Origin:
-        if not heads:
-            return NOWHERE
-        asked = (module, carrier, heads)
-        if asked not in self._known:
-            self._known[asked] = self._walk([_Step(module, head, carrier) for head in heads])
-        return self._known[asked]
+    def _trace(self, module: str, carrier: str, references: tuple[str, ...]) -> Origin:
+        if not references:
+            return CONSTANT
+        key = (module, carrier, references)
+        if key not in self._cache:
+            self._cache[key] = self._walk(_steps(module, references, carrier))
+        return self._cache[key]
 
     def _walk(self, todo: list[_Step]) -> Origin:
         seen: set[_Step] = set()
-        origin = NOWHERE
+        origin = CONSTANT
         while todo:
             step = todo.pop()
             if step not in seen:
@@ -183,21 +191,21 @@ class Tracer:
 
     def _follow(self, step: _Step) -> tuple[Origin, list[_Step]]:
         parts = reference_parts(step.reference)
-        head = parts[0]
-        if head in ("path", "terraform", "count", "self"):
-            return NOWHERE, []
+        kind = parts[0]
+        if kind in ("path", "terraform", "count", "self"):
+            return CONSTANT, []
         if len(parts) < 2:
-            return _LOST, []
-        if head == "each":
-            return self._follow_each(step.carrier) if parts[1] == "value" else (NOWHERE, [])
-        if head == "var":
+            return _UNTRACEABLE, []
+        if kind == "each":
+            return self._follow_each(step.carrier) if parts[1] == "value" else (CONSTANT, [])
+        if kind == "var":
             return self._follow_variable(step.module, parts[1])
-        if head == "local":
+        if kind == "local":
             return self._follow_local(step.module, parts[1])
-        if head == "module":
+        if kind == "module":
             return self._follow_module(step.module, parts[1:])
-        if head == "ephemeral":
-            return _LOST, []
+        if kind == "ephemeral":
+            return _UNTRACEABLE, []
         return self._follow_resource(step.module, parts)
 
     def _follow_each(self, carrier: str) -> tuple[Origin, list[_Step]]:
@@ -206,8 +214,8 @@ class Tracer:
             entry, module = self.configuration.modules.get(path, {}), path.rpartition(".")[0]
         else:
             entry, module = self.configuration.resources.get(carrier, {}), module_of(carrier)
-        heads = references_of(entry.get("for_each_expression"))
-        return NOWHERE, [_Step(module, head, "") for head in heads]
+        references = references_of(entry.get("for_each_expression"))
+        return CONSTANT, _steps(module, references)
 
     def _follow_variable(self, module: str, name: str) -> tuple[Origin, list[_Step]]:
         if not module:
@@ -220,28 +228,28 @@ class Tracer:
             for block in self._blocks(parent, "module")
             if block.labels == (last,) and name in block.attributes
         ]
-        changed = value is not None and (not written or changes(written[-1]))
-        steps = [_Step(parent, head, f"module.{module}") for head in references_of(value)]
-        return Origin(changed=changed), steps
+        obscured = value is not None and (not written or obscures(written[-1]))
+        steps = _steps(parent, references_of(value), f"module.{module}")
+        return Origin(obscured=obscured), steps
 
     def _follow_local(self, module: str, name: str) -> tuple[Origin, list[_Step]]:
         for block in self._blocks(module, "locals"):
             if attribute := block.attributes.get(name):
-                steps = [_Step(module, head, "") for head in references_in(attribute.text)]
-                return Origin(changed=changes(attribute.text)), steps
-        return _LOST, []
+                steps = _steps(module, references_in(attribute.text))
+                return Origin(obscured=obscures(attribute.text)), steps
+        return _UNTRACEABLE, []
 
     def _follow_module(self, module: str, parts: list[str]) -> tuple[Origin, list[_Step]]:
         path = f"{module}.{parts[0]}" if module else parts[0]
         inner = self.configuration.modules.get(path, {}).get("module") or {}
         outputs = inner.get("outputs") or {}
-        origin, steps = NOWHERE, []
+        origin, steps = CONSTANT, []
         for name in [parts[1]] if len(parts) > 1 else list(outputs):
             written = [b for b in self._blocks(path, "output") if b.labels == (name,)]
             text = written[-1].attributes.get("value") if written else None
-            origin |= Origin(changed=text is None or changes(text.text))
+            origin |= Origin(obscured=text is None or obscures(text.text))
             expression = (outputs.get(name) or {}).get("expression")
-            steps += [_Step(path, head, "") for head in references_of(expression)]
+            steps += _steps(path, references_of(expression))
         return origin, steps
 
     def _follow_resource(self, module: str, parts: list[str]) -> tuple[Origin, list[_Step]]:
@@ -249,46 +257,46 @@ class Tracer:
         address = prefix_of(module) + ".".join(parts[:length])
         entry = self.configuration.resources.get(address)
         if len(parts) < length or entry is None:
-            return NOWHERE, []  # the iterator of a dynamic block may look like a resource
+            return CONSTANT, []  # the iterator of a dynamic block may look like a resource
         path = parts[length:]
         whole = frozenset({(address, ".".join(path))})
         expressions = entry.get("expressions") or {}
         if parts[0] == "data" and not (path and path[0] in expressions):
-            # What a provider makes of its input may be anything; a document still shows it.
-            plain = bool(path) and path[0] in DOCUMENTS and not self._input_changes(address)
-            return Origin(whole, changed=not plain), self._steps_of_data(address)
+            # The result of a data source does not show its input, unless it is a document.
+            plain = bool(path) and path[0] in DOCUMENTS and not self._inputs_obscured(address)
+            return Origin(whole, obscured=not plain), self._steps_of_data(address)
         if not path:
             return Origin(whole), []
         dynamic = self.dynamic_blocks(address, path[0])
         if path[0] not in expressions and not dynamic:
             return Origin(whole), []
-        origin = Origin(changed=self._changes(address, path[0]))
-        found = _at(expressions.get(path[0]), path[1:])
-        steps = [_Step(module, head, address) for head in references_of(found)]
+        origin = Origin(obscured=self._obscures(address, path[0]))
+        found = _expression_at(expressions.get(path[0]), path[1:])
+        steps = _steps(module, references_of(found), address)
         for block in dynamic:
-            text = block.source[block.start : block.end]
-            steps += [_Step(module, head, address) for head in references_in(text)]
+            text = block.text
+            steps += _steps(module, references_in(text), address)
         if found is None or (dynamic and len(path) > 1):
             return origin | Origin(whole), steps
         return origin, steps
 
-    def _input_changes(self, address: str) -> bool:
+    def _inputs_obscured(self, address: str) -> bool:
         definitions = self._definitions(address)
-        text = "".join(block.source[block.start : block.end] for block in definitions)
-        return not definitions or changes(text)
+        text = "".join(block.text for block in definitions)
+        return not definitions or obscures(text)
 
     def _steps_of_data(self, address: str) -> list[_Step]:
         module = module_of(address)
         entry = self.configuration.resources.get(address, {})
-        heads = list(references_of(entry.get("expressions")))
+        references = list(references_of(entry.get("expressions")))
         for block in self._definitions(address):
             for nested in block.blocks:
                 if nested.kind == "dynamic":
-                    heads += references_in(nested.source[nested.start : nested.end])
-        return [_Step(module, head, address) for head in heads]
+                    references += references_in(nested.text)
+        return _steps(module, references, address)
 
-    def unlisted(self) -> Iterator[str]:
-        """All source that may refer to something without a plan listing it."""
+    def unlisted_expressions(self) -> Iterator[str]:
+        """The source of all expressions whose references a plan does not list."""
         for module in ("", *self.configuration.modules):
             for block in self._blocks(module, "locals"):
                 yield from (attribute.text for attribute in block.attributes.values())
@@ -296,7 +304,7 @@ class Tracer:
             for block in self._definitions(address):
                 for nested in block.blocks:
                     if nested.kind == "dynamic":
-                        yield nested.source[nested.start : nested.end]
+                        yield nested.text
 
     # Sources ---------------------------------------------------------------------------------
 
@@ -314,7 +322,7 @@ class Tracer:
         return sources.definitions(module, mode, local[-2], local[-1])
 
     def written(self, address: str, path: str) -> str:
-        """The text of an argument as the sources have it; "" where it is not to be found."""
+        """The text of an argument in the sources; "" where it is not found."""
         steps = path.split(".")
         for definition in reversed(self._definitions(address)):
             block = definition
@@ -327,26 +335,26 @@ class Tracer:
                 block = nested[0]
         return ""
 
-    def _changes(self, address: str, key: str) -> bool:
+    def _obscures(self, address: str, key: str) -> bool:
         found = False
         for definition in self._definitions(address):
             if key in definition.attributes:
-                return changes(definition.attributes[key].text)
+                return obscures(definition.attributes[key].text)
             for block in definition.blocks:
                 if block.kind == key or block.labels == (key,):
                     found = True
-                    if changes(block.source[block.start : block.end]):
+                    if obscures(block.text):
                         return True
         return not found
 
 
-def changes(text: str) -> bool:
-    """Whether an expression may turn what goes into it into something that shows no trace of it."""
-    return _CHANGING.search(text) is not None
+def obscures(text: str) -> bool:
+    """Whether the result of an expression may not show its input."""
+    return _OBSCURING.search(text) is not None
 
 
-def _at(expression: Any, path: Iterable[str]) -> Any:
-    """The part of an expression that gives a path below it; None where nothing gives it."""
+def _expression_at(expression: Any, path: Iterable[str]) -> Any:
+    """The part of an expression for a path below it; None where there is none."""
     for step in path:
         if isinstance(expression, list) and len(expression) == 1:
             expression = expression[0]
@@ -357,5 +365,5 @@ def _at(expression: Any, path: Iterable[str]) -> Any:
 
 
 def is_expression(item: Mapping[str, Any]) -> bool:
-    """Whether an entry of a plan's configuration is an expression and no nested block."""
+    """Whether an entry of a plan's configuration is an expression, not a nested block."""
     return set(item) <= {"references", "constant_value"}

@@ -1,4 +1,4 @@
-"""Where Terraform finds its providers: mirrors on this machine first, then the network.
+"""Configures where Terraform installs providers from: local mirrors first, then the registry.
 
 Source: https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 ADD_ON_FOLDERS = Path("/opt")  # where the Filesystem Hierarchy Standard puts add-on software
 
 
-def usual_mirrors() -> tuple[Path, ...]:
-    """Folders that Terraform searches by itself, and add-on folders, without looking inside."""
+def default_mirror_folders() -> tuple[Path, ...]:
+    """The folders that Terraform searches by default, and add-on folders; any of them may be
+    missing."""
     home = Path.home()
     data_home = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
     data_dirs = (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
@@ -30,7 +31,7 @@ def usual_mirrors() -> tuple[Path, ...]:
 
 
 def find_mirrors(folders: Iterable[Path], registry: str) -> dict[Path, tuple[str, ...]]:
-    """Filesystem mirrors among ``folders``: each with the provider addresses it holds.
+    """The filesystem mirrors among ``folders``, each with the provider addresses that it has.
 
     A mirror is a folder with ``<registry host>/<namespace>/<type>/`` below it.
     """
@@ -38,7 +39,7 @@ def find_mirrors(folders: Iterable[Path], registry: str) -> dict[Path, tuple[str
     for folder in folders:
         try:
             types = sorted(path for path in (folder / registry).glob("*/*") if path.is_dir())
-        except OSError:  # a folder of somebody else's that we may not read is not a mirror of ours
+        except OSError:  # a folder without read permission
             continue
         if types:
             found[folder] = tuple(f"{registry}/{path.parent.name}/{path.name}" for path in types)
@@ -48,8 +49,8 @@ def find_mirrors(folders: Iterable[Path], registry: str) -> dict[Path, tuple[str
 def cli_configuration(
     mirrors: dict[Path, tuple[str, ...]], *, plugin_cache: Path | None = None
 ) -> str:
-    """A Terraform CLI configuration: each provider from the first mirror that has it, the rest
-    directly from the registry."""
+    """A Terraform CLI configuration: providers of a mirror come from it, the others from the
+    registry."""
     lines: list[str] = []
     if plugin_cache is not None:
         lines.append(f"plugin_cache_dir = {_quoted(str(plugin_cache))}")
@@ -61,8 +62,8 @@ def cli_configuration(
             f"    include = {_list(addresses)}",
             "  }",
         ]
-    taken = sorted({address for addresses in mirrors.values() for address in addresses})
-    lines += ["  direct {", f"    exclude = {_list(taken)}", "  }", "}", ""]
+    mirrored = sorted({address for addresses in mirrors.values() for address in addresses})
+    lines += ["  direct {", f"    exclude = {_list(mirrored)}", "  }", "}", ""]
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
-"""Keeps one AWS provider running, so that Terraform need not start it again for every step.
+"""Keeps one AWS provider process running for several Terraform commands.
 
-Starting the provider (600 MB) is most of what a plan of a small stack costs, and ``terraform test``
-starts it three times a run. A provider in debug mode serves any number of Terraform commands.
+Starting the provider (600 MB) takes most of the time of a plan of a small stack, and ``terraform
+test`` starts it three times. A provider in debug mode serves any number of Terraform commands.
 
 Source: https://developer.hashicorp.com/terraform/plugin/debugging
 """
@@ -20,11 +20,11 @@ from pathlib import Path
 
 REATTACH = "TF_REATTACH_PROVIDERS"
 _ANNOUNCED = re.compile(rf"{REATTACH}='(.*)'")
-_PATIENCE = 15  # seconds for the provider to say where it listens
+_START_TIMEOUT = 15  # seconds
 
-# The provider must not outlive us however we end: when the pipe to its keeper closes, it is ended.
-# The keeper lets go of the output, so that a provider that ends at once is not waited for.
-_KEEPER = '"$0" -debug & child=$!; exec >/dev/null; cat; kill -9 "$child"'
+# This shell kills the provider when the pipe to it closes, which happens however planproof ends.
+# It closes its own output, so that reading ends as soon as a provider exits.
+_SUPERVISOR = '"$0" -debug & child=$!; exec >/dev/null; cat; kill -9 "$child"'
 
 
 @contextmanager
@@ -32,42 +32,42 @@ def provider_server(executable: Path, env: Mapping[str, str]) -> Iterator[str]:
     """Run a provider in debug mode.
 
     Args:
-        executable: the provider's own binary.
-        env: what it runs with; a provider reads credentials and endpoints from there.
+        executable: the provider's binary.
+        env: environment with its credentials and endpoints.
 
     Yields:
-        The value for ``TF_REATTACH_PROVIDERS``, or "" where the provider knows no such mode.
+        The value for ``TF_REATTACH_PROVIDERS``, or "" where the provider has no such mode.
     """
-    # A provider that is ended at once leaves its socket behind.
+    # A killed provider leaves its socket behind.
     with tempfile.TemporaryDirectory(prefix="planproof-", ignore_cleanup_errors=True) as scratch:
-        keeper = subprocess.Popen(
-            ["/bin/sh", "-c", _KEEPER, str(executable)],
+        supervisor = subprocess.Popen(
+            ["/bin/sh", "-c", _SUPERVISOR, str(executable)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**env, "TMPDIR": scratch},
         )
         try:
-            yield _announcement(keeper)
+            yield _reattach_value(supervisor)
         finally:
-            for pipe in (keeper.stdin, keeper.stdout):
+            for pipe in (supervisor.stdin, supervisor.stdout):
                 if pipe is not None:
                     pipe.close()
-            keeper.wait()
+            supervisor.wait()
 
 
-def _announcement(keeper: subprocess.Popen[bytes]) -> str:
-    """What the provider prints for whoever wants to reach it."""
-    if keeper.stdout is None:
+def _reattach_value(supervisor: subprocess.Popen[bytes]) -> str:
+    """The value that the provider prints; "" if it exits, or prints none in time."""
+    if supervisor.stdout is None:
         return ""
-    said = b""
-    deadline = time.monotonic() + _PATIENCE
+    output = b""
+    deadline = time.monotonic() + _START_TIMEOUT
     while (left := deadline - time.monotonic()) > 0:
-        ready, _, _ = select.select([keeper.stdout], [], [], left)
-        chunk = os.read(keeper.stdout.fileno(), 65_536) if ready else b""
+        ready, _, _ = select.select([supervisor.stdout], [], [], left)
+        chunk = os.read(supervisor.stdout.fileno(), 65_536) if ready else b""
         if not chunk:
             break
-        said += chunk
-        if found := _ANNOUNCED.search(said.decode("utf-8", "replace")):
+        output += chunk
+        if found := _ANNOUNCED.search(output.decode("utf-8", "replace")):
             return found[1]
     return ""

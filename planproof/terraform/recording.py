@@ -1,4 +1,4 @@
-"""A resolution kept as a file, for machines without Terraform; it counts for its own sources."""
+"""A resolved stack in a file, for machines without Terraform; valid for the recorded sources."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceIndex
-from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.stack import Resource, Resources, Stack
 from planproof.terraform.working_copy import references_above
 from planproof.values import UNKNOWN, Value
 
@@ -25,11 +25,11 @@ _SKIPPED = {"__pycache__", "README.md"}
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a recording holds.
+    """The content of a recording.
 
     Attributes:
         made_with: product and version.
-        digest: SHA-256 over the sources it was made from, as hex.
+        digest: SHA-256 of the recorded sources, as hex.
     """
 
     made_with: str
@@ -37,7 +37,7 @@ class Recording:
     content: Mapping[str, Any]
 
     def stacks(self, directory: Path) -> dict[str, Stack]:
-        """The recorded stacks, with file and line from the sources at ``directory``."""
+        """The recorded stacks, with file and line from the sources in ``directory``."""
         folders = {key: directory / relative for key, relative in self.content["modules"].items()}
         sources = SourceIndex.read(folders, root=directory)
         config = self.content["configuration"]
@@ -47,11 +47,11 @@ class Recording:
         return {
             name: Stack(
                 name,
-                {r["address"]: _resource(r) for r in entry["resources"]},
+                Resources({r["address"]: _resource(r) for r in entry["resources"]}),
                 {k: _decode(v) for k, v in entry["variables"].items()},
                 configuration,
                 True,
-                {k: Place(**v) for k, v in entry["places"].items()},
+                {k: ProviderLocation(**v) for k, v in entry["places"].items()},
                 sources,
             )
             for name, entry in self.content["stacks"].items()
@@ -59,8 +59,8 @@ class Recording:
 
 
 def source_digest(directory: Path) -> str:
-    """SHA-256 over every file a stack may be made from: its directory, and what that names above
-    itself."""
+    """SHA-256 of all files that a stack may depend on: those of its directory, and those that it
+    refers to in the parent folders."""
     digest = hashlib.sha256()
     depth, names = references_above(directory)
     roots = {".": directory}
@@ -68,9 +68,9 @@ def source_digest(directory: Path) -> str:
         for name in sorted(names):
             if (parent / name).exists() and not directory.resolve().is_relative_to(parent / name):
                 roots["../" * level + name] = parent / name
-    for place, root in roots.items():
+    for prefix, root in roots.items():
         for path in _files(root):
-            name = f"{place}/{path.relative_to(root).as_posix()}"
+            name = f"{prefix}/{path.relative_to(root).as_posix()}"
             body = path.read_bytes().replace(b"\r\n", b"\n")
             digest.update(f"{name}\0{hashlib.sha256(body).hexdigest()}\n".encode())
     return digest.hexdigest()
@@ -92,7 +92,7 @@ def _files(root: Path) -> Iterator[Path]:
 def record(
     stacks: Mapping[str, Stack], made_with: str, directory: Path, modules: Mapping[str, str]
 ) -> str:
-    """The text of a recording of these stacks. Sensitive values are left out, as unknown."""
+    """The text of a recording of these stacks, with UNKNOWN in place of sensitive values."""
     first = next(iter(stacks.values()))
     content = {
         "format": FORMAT,
@@ -110,7 +110,7 @@ def record(
                     k: _encode(UNKNOWN if k in stack.sensitive_variables else v)
                     for k, v in stack.variables.items()
                 },
-                "places": {k: _place(v) for k, v in stack.places.items()},
+                "places": {k: asdict(v) for k, v in stack.provider_locations.items()},
                 "resources": [_entry(r) for r in stack],
             }
             for name, stack in stacks.items()
@@ -120,13 +120,13 @@ def record(
 
 
 def read_recording(path: Path, directory: Path, missing: PlanproofError) -> Recording:
-    """The recording at ``path``, if it was made from the sources at ``directory``.
+    """Read a recording of the sources in ``directory``.
 
     Args:
-        missing: why a recording is needed at all.
+        missing: the error that makes a recording necessary; raised if there is none.
 
     Raises:
-        PlanproofError: there is none, it is damaged, or the sources have changed since.
+        PlanproofError: no recording, a damaged one, or one of other sources.
     """
     if not path.is_file():
         raise missing
@@ -143,14 +143,10 @@ def read_recording(path: Path, directory: Path, missing: PlanproofError) -> Reco
         ) from None
     if source_digest(directory) != recording.digest:
         raise PlanproofError(
-            f"{missing.what}, and the recorded resolution {path.name} was made from other sources",
+            f"{missing.what}, and the recorded resolution {path.name} is of other sources",
             f"{missing.todo}; then renew the recording with 'planproof record'",
         )
     return recording
-
-
-def _place(place: Place) -> dict[str, str]:
-    return {"partition": place.partition, "region": place.region, "account": place.account}
 
 
 def _entry(resource: Resource) -> dict[str, Any]:
@@ -161,7 +157,7 @@ def _entry(resource: Resource) -> dict[str, Any]:
         "name": resource.name,
         "index": resource.index,
         "module": resource.module,
-        "values": _encode(_without(resource.values, resource.sensitive)),
+        "values": _encode(_mask(resource.values, resource.sensitive)),
         "dependencies": None if resource.dependencies is None else sorted(resource.dependencies),
     }
 
@@ -180,15 +176,15 @@ def _resource(entry: Mapping[str, Any]) -> Resource:
     )
 
 
-def _without(value: Value, mark: Any) -> Value:
-    """``value`` with :data:`UNKNOWN` wherever ``mark`` says it is sensitive."""
+def _mask(value: Value, mark: Any) -> Value:
+    """``value`` with :data:`UNKNOWN` wherever ``mark`` is True, which means sensitive."""
     if mark is True:
         return UNKNOWN
     if isinstance(mark, Mapping) and isinstance(value, Mapping):
-        return {k: _without(v, mark.get(k)) for k, v in value.items()}
+        return {k: _mask(v, mark.get(k)) for k, v in value.items()}
     if isinstance(mark, list) and isinstance(value, list):
         marks = [*mark, *[None] * (len(value) - len(mark))]
-        return [_without(v, m) for v, m in zip(value, marks, strict=False)]
+        return [_mask(v, m) for v, m in zip(value, marks, strict=False)]
     return value
 
 

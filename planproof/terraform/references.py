@@ -1,4 +1,4 @@
-"""Who refers to whom in a configuration, through variables, outputs and locals of modules."""
+"""References between resources of a configuration, through variables, outputs and locals."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _IN_TEXT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The configuration part of a plan, as a graph.
+    """The configuration of a plan, as a graph.
 
     Attributes:
-        resources: configuration address → its entry in the plan's configuration.
-        modules: module path → its ``module_calls`` entry.
-        providers: provider configuration key → its entry.
-        sources: where ``locals`` are read from, since a plan does not show them.
+        resources: configuration address → entry in the plan's configuration.
+        modules: module path → ``module_calls`` entry.
+        providers: provider configuration key → entry.
+        sources: for ``locals``, which a plan does not have.
     """
 
     resources: Mapping[str, Json]
@@ -42,8 +42,8 @@ class Configuration:
 
     @classmethod
     def of_sources(cls, sources: SourceIndex) -> Configuration:
-        """The same before there is a plan, as far as the sources show it: no values, and a
-        ``dynamic`` block is none of the blocks it will become."""
+        """The configuration before there is a plan, from the sources: without values, and without
+        the blocks that ``dynamic`` blocks generate."""
         resources: dict[str, Json] = {}
         modules: dict[str, Json] = {}
         todo = [""]
@@ -63,19 +63,19 @@ class Configuration:
         return cls(resources, modules, {}, sources)
 
     def provider_of(self, address: str) -> str:
-        """Key of the provider configuration that makes a resource: "aws", "aws.west"."""
+        """Key of the provider configuration of a resource: "aws", "aws.west"."""
         return str(self.resources.get(address, {}).get("provider_config_key", "aws"))
 
     def expression(self, address: str, attribute: str) -> Any:
-        """The configuration's entry for a top-level attribute or block, None where not set."""
+        """The entry of a top-level attribute or block; None where it is not configured."""
         return (self.resources.get(address, {}).get("expressions") or {}).get(attribute)
 
     def references(self, address: str, attribute: str) -> frozenset[str]:
-        """What an attribute's expression refers to, each as far as it is written out."""
+        """The references in the expression of an attribute, each with its full path."""
         return frozenset(references_of(self.expression(address, attribute)))
 
     def dependencies(self, address: str) -> tuple[frozenset[str], bool]:
-        """All configuration addresses that a resource depends on, directly or not.
+        """The configuration addresses that a resource depends on, directly or indirectly.
 
         Returns:
             The addresses, and whether every reference could be followed.
@@ -114,7 +114,7 @@ class Configuration:
             yield module, reference
         for reference in entry.get("depends_on") or ():
             yield module, reference
-        # A module call's own depends_on, count and for_each hold back everything inside it.
+        # All resources of a module depend on its depends_on, count and for_each.
         while module:
             call = self.modules.get(module, {})
             parent = module.rpartition(".")[0]
@@ -126,7 +126,7 @@ class Configuration:
             module = parent
 
     def _follow(self, module: str, reference: str) -> tuple[str, list[tuple[str, str]]] | None:
-        """A reference's target: (configuration address or "", further references), None if lost."""
+        """Follow a reference: (configuration address or "", further references), None if lost."""
         parts = reference_parts(reference)
         head = parts[0]
         if head in ("path", "terraform", "each", "count", "self"):
@@ -169,7 +169,7 @@ class Configuration:
             output = outputs.get(name) or {}
             more += [(path, found) for found in references_of(output.get("expression"))]
             more += [(path, found) for found in output.get("depends_on") or ()]
-        if len(parts) == 2:  # the module as a whole: everything in it
+        if len(parts) == 2:  # the whole module: all its resources
             prefix = prefix_of(path)
             more += [
                 (path, address.removeprefix(prefix))
@@ -184,7 +184,7 @@ _CALL_META = (*_META, "providers", "source", "version")
 
 
 def _entry(block: SourceBlock) -> dict[str, Any]:
-    """What a plan's configuration would say of a resource or a module call."""
+    """The entry that a plan's configuration would have for a resource or module call."""
     meta = _CALL_META if block.kind == "module" else _META
     expressions: dict[str, Any] = {
         name: {"references": references_in(attribute.text)}
@@ -202,7 +202,7 @@ def _entry(block: SourceBlock) -> dict[str, Any]:
 
 
 def _merged(earlier: Json | None, later: dict[str, Any]) -> Json:
-    """An override file's block on top of the one it overrides."""
+    """Merge the block of an override file with the one that it overrides."""
     if earlier is None:
         return later
     expressions = {**earlier["expressions"], **later["expressions"]}
@@ -230,15 +230,15 @@ def module_of(address: str) -> str:
 
 
 def prefix_of(module: str) -> str:
-    """What addresses in a module path begin with: ``a.b`` → ``module.a.module.b.``."""
+    """The prefix of the addresses in a module: ``a.b`` → ``module.a.module.b.``."""
     return "".join(f"module.{part}." for part in module.split(".") if part)
 
 
 def references_of(expression: Any) -> Iterator[str]:
-    """What an entry of a plan's configuration refers to, each as far as it is written out.
+    """The references in an entry of a plan's configuration, each with its full path.
 
-    Terraform lists ``aws_x.y.arn`` together with its prefix ``aws_x.y``, which is left out here: it
-    would stand for all of the resource, or all of a module.
+    Terraform lists ``aws_x.y.arn`` together with its prefix ``aws_x.y``. The prefix is left out: it
+    would be a reference to the whole resource or module.
     """
     todo = [expression]
     while todo:
@@ -256,14 +256,14 @@ def references_of(expression: Any) -> Iterator[str]:
 def _without_prefixes(listed: list[str]) -> Iterator[str]:
     previous = ""
     for reference in listed:
-        # A prefix follows at once what it belongs to; elsewhere it has been written as it is.
+        # A prefix follows its reference directly; elsewhere it is a reference of its own.
         if not (previous.startswith(reference) and previous[len(reference) :][:1] in (".", "[")):
             yield reference
         previous = reference
 
 
 def reference_parts(reference: str) -> list[str]:
-    """The names a reference is made of, without indexes: ``aws_x.y["a.b"][*].arn`` → three."""
+    """The names in a reference, without indexes: ``aws_x.y["a.b"][*].arn`` → three."""
     plain, depth = [], 0
     for letter in reference:
         depth += (letter == "[") - (letter == "]")
@@ -275,6 +275,6 @@ def reference_parts(reference: str) -> list[str]:
 
 
 def references_in(text: str) -> list[str]:
-    """References in a piece of source, each once; what only looks like one, in a comment, say, is
-    among them."""
+    """The references in a piece of source, each once, including text that looks like a reference
+    (in a comment)."""
     return list(dict.fromkeys(_IN_TEXT.findall(text)))

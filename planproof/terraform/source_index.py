@@ -1,10 +1,9 @@
-"""Where does it stand? File and line of every block and attribute of Terraform sources.
+"""Finds file and line of every block and attribute of Terraform sources.
 
 `terraform show -json` has no positions, and evidence names file and line. This is a scanner, not an
 evaluator: it follows strings, templates, heredocs, comments and brackets, and keeps expressions
-as text. Nor does it judge the sources: Terraform does that, with messages of its own. So malformed
-text yields what can be told and raises nothing. Time is linear in the size of the text; nothing
-recurses.
+as text. It reports no errors, since Terraform does: for malformed text it returns what it can.
+Time is linear in the size of the text; nothing recurses.
 
 Syntax: https://developer.hashicorp.com/terraform/language/syntax/configuration
 JSON:   https://developer.hashicorp.com/terraform/language/syntax/json
@@ -21,7 +20,7 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
-# Quantifiers are possessive (`++`, `*+`) so that no input can make an expression try twice.
+# Quantifiers are possessive (`++`, `*+`), so that no input causes backtracking.
 _NAME = r"[^\W\d][\w-]*+"
 _STRING = r'"(?:[^"\\$%\n]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{))*+"'
 _JSON_STRING = r'"(?:[^"\\\n]++|\\[^\n])*+"'
@@ -31,7 +30,7 @@ _BLANK = r"(?:[ \t]++|/\*.*?\*/)*+"
 
 
 def _code(string: str) -> re.Pattern[str]:
-    """Everything up to the next token that matters; strings without a template are passed over."""
+    """Text up to the next relevant token; strings without a template are skipped."""
     return re.compile(
         rf'(?:[^"{{}}()\[\]\n,#/<]++|{string}|/(?![/*])|<(?!<-?{_NAME}[ \t]*\r?\n))*+'
         rf'(?:(?P<token>["{{}}()\[\]\n,])|(?P<comment>(?:\#|//)[^\n]*+)|{_COMMENT}'
@@ -47,7 +46,8 @@ _QUOTED = re.compile(
 _HEREDOC = re.compile(
     rf"^[ \t]*+(?P<word>{_NAME})[ \t\r]*+$|\$\$\{{|%%\{{|(?P<template>[$%]\{{)", re.MULTILINE
 )
-# No expression and no nested block looks like this, so an unclosed bracket or brace ends here.
+# The start of a top-level block: no expression and no nested block looks like it, so it ends an
+# unclosed bracket or brace.
 _TOP_LEVEL = re.compile(
     r'(?:(?:(?:resource|data)[ \t]+"[^"\n]*"|module|variable|output|provider)[ \t]+"[^"\n]*"'
     r"|locals|terraform)[ \t]*\{"
@@ -77,7 +77,7 @@ _MODES = {"managed": "resource", "data": "data", "ephemeral": "ephemeral"}
 class _Token(NamedTuple):
     kind: str  # one of {}[]() , "\n" and "#" (a comment to the end of the line)
     start: int
-    depth: int  # brackets around it; -1 for a closing bracket that nothing opened
+    depth: int  # number of enclosing brackets; -1 for a closing bracket without an opening one
 
 
 class _Span(NamedTuple):
@@ -87,7 +87,7 @@ class _Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SourceAttribute:
-    """`name = expression`: its lines (1-based, inclusive) and the expression as it is written."""
+    """`name = expression`: its lines (1-based, inclusive) and the text of the expression."""
 
     line: int
     end_line: int
@@ -97,10 +97,10 @@ class SourceAttribute:
 
 @dataclass(frozen=True, slots=True)
 class SourceBlock:
-    """One block, top-level or nested, with its direct attributes and its nested blocks in order.
+    """A block, top-level or nested, with its own attributes and its nested blocks in order.
 
-    `file` is as given to the scanner; lines are 1-based and inclusive. In `.tf.json` files every
-    property of a block is an attribute: only a provider's schema tells them from nested blocks.
+    Lines are 1-based and inclusive. In `.tf.json` files every property of a block is an attribute:
+    only a provider's schema distinguishes attributes from nested blocks.
     """
 
     kind: str
@@ -114,13 +114,18 @@ class SourceBlock:
     start: int = field(repr=False, compare=False)
     end: int = field(repr=False, compare=False)
 
+    @property
+    def text(self) -> str:
+        """The block as it is written."""
+        return self.source[self.start : self.end]
+
     def line_of(self, path: str) -> int:
         """The line of `path`, such as `environment.variables.ROLE` or `rule.0.filter.0.prefix`.
 
-        Goes through nested blocks, `dynamic` blocks and the objects and tuples an attribute is
-        written with (also inside calls: `jsonencode({…})`). An index may be left out (it is 0), and
-        `tags["a.b"]` may be used for `tags.a.b`. What is not written there has the line of the
-        deepest part of the path that is, at last the line of the block.
+        Follows nested blocks, `dynamic` blocks, and the objects and tuples in the expression of an
+        attribute (also inside calls: `jsonencode({…})`). An omitted index is 0, and `tags["a.b"]`
+        may be used for `tags.a.b`. Where the source does not have the whole path, the result is the
+        line of the deepest part that it has, or else of the block.
         """
         steps = [quoted or plain for quoted, plain in _STEP.findall(path)]
         block, line = self, self.line
@@ -144,7 +149,7 @@ class SourceBlock:
         return line
 
     def line_of_text(self, needle: str) -> int | None:
-        """The first line of the block in which `needle` stands, such as the Sid of a statement."""
+        """The first line of the block that contains `needle`, such as the Sid of a statement."""
         at = self.source.find(needle, self.start, self.end)
         return None if at < 0 else self._line_at(at)
 
@@ -153,14 +158,14 @@ class SourceBlock:
 
 
 def scan_text(text: str, file: str) -> tuple[SourceBlock, ...]:
-    """All top-level blocks of a file, in order; JSON syntax if the file's name ends in `.json`."""
+    """All top-level blocks of a file, in order; JSON syntax if its name ends in `.json`."""
     return _scan_json(text, file) if file.endswith(".json") else _scan_hcl(text, file)
 
 
 def object_entries(text: str) -> dict[str, str]:
-    """Key → expression of an expression that is written as one object; empty where it is not.
+    """Key → expression, for an expression that is one object constructor; else empty.
 
-    A key that is an expression itself has no entry, nor has anything in a ``for`` expression.
+    Keys that are expressions, and ``for`` expressions, have no entries.
     """
     text = text.strip()
     groups = list(_groups(text, _Span(0, len(text)), _HCL))
@@ -198,8 +203,8 @@ class SourceIndex:
     ) -> SourceIndex:
         """Scan the `*.tf` and `*.tf.json` files of each module's folder, override files last.
 
-        Files are named relative to `root`; those called as in `ignored` are left out. A folder or
-        file that cannot be read has no positions; that it is missing is Terraform's to say.
+        File names are relative to `root`. Files named in `ignored` are skipped, as are unreadable
+        folders and files, which Terraform reports.
         """
         scanned: dict[Path, tuple[SourceBlock, ...]] = {}
         for folder in directories.values():
@@ -212,14 +217,14 @@ class SourceIndex:
         return next(iter(self.definitions(module, mode, type_, name)), None)
 
     def definitions(self, module: str, mode: str, type_: str, name: str) -> tuple[SourceBlock, ...]:
-        """The block of a resource, then the blocks of override files that change it."""
+        """The block of a resource, then those of override files."""
         key = (module, _MODES.get(mode, mode), (type_, name))
         return tuple(self._definitions.get(key, ()))
 
     def locate(
         self, module: str, mode: str, type_: str, name: str, path: str
     ) -> tuple[str, int] | None:
-        """File and line of `path` in the definition that counts: the last one that mentions it."""
+        """File and line of `path` in the effective definition: the last one that sets it."""
         definitions = self.definitions(module, mode, type_, name)
         head = next((quoted or plain for quoted, plain in _STEP.findall(path)), "")
         for block in reversed(definitions):
@@ -238,7 +243,7 @@ def _read_folder(folder: Path, root: Path, ignored: frozenset[str]) -> Iterator[
     except OSError:
         return
     sources = [n for n in names if n.endswith((".tf", ".tf.json")) and not n.startswith(".")]
-    for name in sorted(sources, key=_is_override):  # still by name within each half
+    for name in sorted(sources, key=_is_override):  # stable: still sorted by name
         try:
             text = (folder / name).read_bytes().decode("utf-8", "replace")
         except OSError:
@@ -253,7 +258,7 @@ def _is_override(name: str) -> bool:
 
 
 def _tokens(text: str, start: int, end: int, lexer: re.Pattern[str]) -> Iterator[_Token]:
-    """The structure of text[start:end], without anything that stands inside a template."""
+    """The tokens of text[start:end], without those inside a template."""
     stack: list[str] = []  # open brackets, '"' for a string, "<EOF" for a heredoc
     templates = 0  # strings and heredocs among them
     pos = start
@@ -268,7 +273,7 @@ def _tokens(text: str, start: int, end: int, lexer: re.Pattern[str]) -> Iterator
                 stack.pop()
                 templates -= 1
             continue
-        # Never None: every character is passed over, is a token, or begins a comment or heredoc.
+        # Never None: every character is skipped, is a token, or starts a comment or heredoc.
         match = cast(re.Match[str], lexer.match(text, pos, end))
         pos, kind = match.end(), match["token"] or ""
         at = pos - 1
@@ -301,7 +306,7 @@ def _end_of_expression(text: str, start: int) -> int:
 
 
 class _Open:
-    """A block whose closing brace has not been seen yet."""
+    """A block before its closing brace."""
 
     __slots__ = ("attributes", "blocks", "kind", "labels", "start")
 
@@ -312,7 +317,7 @@ class _Open:
 
 
 class _File:
-    """One file's text and the table that turns offsets into lines."""
+    """The text of a file, with a table to convert offsets to lines."""
 
     __slots__ = ("name", "newlines", "text")
 
@@ -376,7 +381,7 @@ def _scan_hcl(text: str, file: str) -> tuple[SourceBlock, ...]:
         else:
             if pos == len(text):
                 break
-            pos = _end_of_expression(text, pos)  # nothing that HCL knows: go on after it
+            pos = _end_of_expression(text, pos)  # not HCL: skip it
         done = pos
     while len(stack) > 1:
         close(done)
@@ -430,7 +435,7 @@ def _scan_json(text: str, file: str) -> tuple[SourceBlock, ...]:
 
 
 def _groups(text: str, span: _Span, lexer: re.Pattern[str]) -> Iterator[_Span]:
-    """The outermost `{…}` and `[…]` of an expression; round brackets do not count, nor indexes."""
+    """The outermost `{…}` and `[…]` of an expression, without indexes; parentheses are ignored."""
     opened: _Token | None = None
     for token in _tokens(text, *span, lexer):
         if opened is None:
@@ -444,13 +449,13 @@ def _groups(text: str, span: _Span, lexer: re.Pattern[str]) -> Iterator[_Span]:
 
 
 def _is_lookup(text: str, at: int, begin: int) -> bool:
-    """Whether the `[` at this offset takes an element, as in `var.names[0]`."""
+    """Whether the `[` at this offset starts an index, as in `var.names[0]`."""
     before = text[at - 1] if at > begin else ""
     return text[at] == "[" and (before.isalnum() or (before != "" and before in '_-])}*"'))
 
 
 def _parts(text: str, group: _Span, lexer: re.Pattern[str]) -> Iterator[_Span]:
-    """The elements of a tuple or the items of an object, from their first character on."""
+    """The elements of a tuple or the items of an object, without leading space."""
     separators = ",\n" if lexer is _HCL and text[group.start] == "{" else ","
     begin, end = group.start + 1, max(group.end - 1, group.start + 1)
     if text[group.end - 1] not in "}])":
@@ -466,7 +471,7 @@ def _parts(text: str, group: _Span, lexer: re.Pattern[str]) -> Iterator[_Span]:
 
 
 def _entries(text: str, group: _Span, lexer: re.Pattern[str]) -> Iterator[tuple[str, int, _Span]]:
-    """Key, offset of the key and span of the value for each item of an object with a plain key."""
+    """Key, offset of the key and span of the value, for each object item with a literal key."""
     for part in _parts(text, group, lexer):
         key = _KEY.match(text, *part)
         if key is not None:
@@ -475,7 +480,7 @@ def _entries(text: str, group: _Span, lexer: re.Pattern[str]) -> Iterator[tuple[
 
 
 def _descend(text: str, span: _Span, steps: list[str], lexer: re.Pattern[str]) -> int | None:
-    """Offset of the deepest step that is written in the expression; None if not even the first."""
+    """Offset of the deepest step found in the expression; None if the first is not found."""
     found: int | None = None
     while steps:
         groups = list(_groups(text, span, lexer))
@@ -485,7 +490,7 @@ def _descend(text: str, span: _Span, steps: list[str], lexer: re.Pattern[str]) -
             if text[group.start] == "{"
             for name, at, value in _entries(text, group, lexer)
         }
-        # A key may have dots of its own: `tags.kubernetes.io/name`.
+        # A key may contain dots: `tags.kubernetes.io/name`.
         names = [".".join(steps[:used]) for used in range(1, len(steps) + 1)]
         used = next((n for n, name in enumerate(names, 1) if name in entries), 0)
         if used:
@@ -502,14 +507,14 @@ def _descend(text: str, span: _Span, steps: list[str], lexer: re.Pattern[str]) -
             span = parts[index]
             if has_index:
                 found = span.start
-        elif not (has_index and entries):  # `rule.0` of a rule that is written as one object
+        elif not (has_index and entries):  # `rule.0` of a rule written as one object
             return found
         steps = steps[1:] if has_index else steps
     return found
 
 
 def _nth(blocks: Iterable[SourceBlock], name: str, index: int) -> SourceBlock | None:
-    """The index-th nested block of that name; a `dynamic` block stands for all from there on."""
+    """The nested block of that name and index; a `dynamic` block counts as all remaining ones."""
     for block in blocks:
         if block.kind == "dynamic" and block.labels == (name,):
             return block

@@ -1,4 +1,4 @@
-"""Copies a Terraform directory, with what it refers to above itself, to where we may write."""
+"""Copies a Terraform directory, with the files that it refers to in its parent folders."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _UPWARDS = re.compile(r"((?:\.\./)+)([\w.-]+)?")
 
 
 def source_files(directory: Path) -> list[Path]:
-    """The files that Terraform reads from a directory, in its order: overrides last.
+    """The files that Terraform reads from a directory, in its order: override files last.
 
     Raises:
-        PlanproofError: there are none, or no such directory.
+        PlanproofError: not a directory, or one without Terraform files.
     """
     if not directory.is_dir():
         raise PlanproofError(
@@ -40,7 +40,7 @@ def source_files(directory: Path) -> list[Path]:
     files = [p for p in sorted(directory.iterdir()) if p.name.endswith((".tf", ".tf.json"))]
     if not files:
         raise PlanproofError(
-            f"{directory} holds no .tf files", "name a directory of .tf files with --terraform-dir"
+            f"{directory} has no .tf files", "name a directory of .tf files with --terraform-dir"
         )
     return sorted(files, key=_is_override)
 
@@ -51,8 +51,8 @@ def _is_override(path: Path) -> bool:
 
 
 def references_above(directory: Path) -> tuple[int, frozenset[str]]:
-    """How many levels above itself a directory refers to (at least 1), and the names it refers to
-    there. Nested folders are read too, since local modules may lie in them."""
+    """How many levels above itself the files of a directory refer to (at least 1), and the names of
+    the files and folders there. Nested folders are read too: they may hold local modules."""
     depth, names = 1, set[str]()
     for path in directory.rglob("*.tf*"):
         if ".terraform" in path.parts or not path.is_file() or path.stat().st_size > 5_000_000:
@@ -67,10 +67,11 @@ def references_above(directory: Path) -> tuple[int, frozenset[str]]:
     return depth, frozenset(names)
 
 
-def lay_copy(source: Path, tree: Path) -> Path:
-    """Copy ``source`` below ``tree``, anew, with the layout above it that it refers to.
+def copy_sources(source: Path, tree: Path) -> Path:
+    """Copy ``source`` below ``tree``, with the parent folders that it refers to.
 
-    What the sources name above themselves ("../lambda") is copied; its siblings are linked.
+    What the sources refer to there ("../lambda") is copied; the rest is linked. An earlier copy is
+    replaced.
 
     Returns:
         The copy of ``source``.
@@ -99,7 +100,7 @@ def lay_copy(source: Path, tree: Path) -> Path:
 def _entries(folder: Path) -> Iterable[Path]:
     try:
         return sorted(folder.iterdir())
-    except OSError:  # a parent that we may pass through but not list
+    except OSError:  # a parent folder without read permission
         return ()
 
 
@@ -116,16 +117,16 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def disarm_provisioners(directory: Path, *, write: bool = True) -> int:
-    """Blank out every ``provisioner`` block below a resource, keeping line numbers.
+def remove_provisioners(directory: Path, *, write: bool = True) -> int:
+    """Remove every ``provisioner`` block of a resource; line numbers stay the same.
 
-    Resolution "applies" overridden resources, and a local-exec would then really run.
+    Resolution "applies" overridden resources, which would run a local-exec.
 
     Args:
-        write: False to count them only.
+        write: False to count the blocks only.
 
     Returns:
-        How many there are.
+        The number of provisioners.
     """
     count = 0
     for path in [*directory.glob("*.tf"), *directory.glob("*.tf.json")]:
@@ -135,14 +136,14 @@ def disarm_provisioners(directory: Path, *, write: bool = True) -> int:
         spans = list(_provisioners(text, path.name))
         count += len(spans)
         if spans and write:
-            for start, end, instead in sorted(spans, reverse=True):
-                text = text[:start] + instead + "\n" * text.count("\n", start, end) + text[end:]
+            for start, end, replacement in sorted(spans, reverse=True):
+                text = text[:start] + replacement + "\n" * text.count("\n", start, end) + text[end:]
             path.write_text(text, "utf-8")
     return count
 
 
 def _provisioners(text: str, name: str) -> Iterator[tuple[int, int, str]]:
-    """Start and end of what arms a provisioner, and what may stand there instead."""
+    """Start and end of the text that declares a provisioner, and its replacement."""
     for block in scan_text(text, name):
         if block.kind != "resource":
             continue
@@ -151,4 +152,4 @@ def _provisioners(text: str, name: str) -> Iterator[tuple[int, int, str]]:
                 yield nested.start, nested.end, ""
         if name.endswith(".json") and (written := block.attributes.get("provisioner")):
             key = text.rindex('"provisioner"', 0, written.start)
-            yield key, key + len('"provisioner"'), '"//"'  # what JSON has for a comment
+            yield key, key + len('"provisioner"'), '"//"'  # a comment in JSON syntax

@@ -1,4 +1,4 @@
-"""A working copy of a Terraform directory in which Terraform may be run at will."""
+"""A working copy of a Terraform directory, in which Terraform runs."""
 
 from __future__ import annotations
 
@@ -17,33 +17,37 @@ from pathlib import Path
 from typing import IO, Any
 
 from planproof.errors import PlanproofError
-from planproof.terraform.aws_endpoint import credentials
+from planproof.terraform.aws_endpoint import endpoint_environment
 from planproof.terraform.binary import (
     Binary,
     Progress,
-    diagnostics,
-    first_place,
+    error_diagnostics,
+    first_position,
     no_progress,
     run,
 )
-from planproof.terraform.overlay import add_to_root
-from planproof.terraform.provider_mirrors import cli_configuration, find_mirrors, usual_mirrors
+from planproof.terraform.overlay import write_overlay
+from planproof.terraform.provider_mirrors import (
+    cli_configuration,
+    default_mirror_folders,
+    find_mirrors,
+)
 from planproof.terraform.provider_server import REATTACH, provider_server
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.working_copy import (
     OVERRIDE_FILE,
     PROBE_FILE,
-    disarm_provisioners,
-    lay_copy,
+    copy_sources,
+    remove_provisioners,
     source_files,
 )
 
-# Of the caller's environment, what could change what Terraform evaluates must not pass.
-_HIDDEN = re.compile(
+# Variables of the caller's environment that could change what Terraform evaluates.
+_REMOVED_VARIABLES = re.compile(
     r"^(AWS_|TF_CLI_ARGS|TF_LOG|TF_WORKSPACE|TF_DATA_DIR|TF_CLI_CONFIG_FILE"
     r"|TF_REATTACH_PROVIDERS)"
 )
-_CLOUD = re.compile(r"^AWS_")
+_AWS_VARIABLES = re.compile(r"^AWS_")
 LOCK_FILE = ".terraform.lock.hcl"
 
 
@@ -52,13 +56,14 @@ class Workspace:
     """A Terraform directory's working copy.
 
     Attributes:
-        mirrors: filesystem mirrors to search before the usual ones.
-        source: the directory as the user named it, never written to.
-        binary: what runs it.
-        folder: where the copy and Terraform's own data are kept from run to run.
+        source: the user's directory; never written to.
+        binary: the Terraform binary to run.
+        folder: holds the copy and Terraform's data from run to run.
+        real_credentials: use the real cloud instead of an emulated account.
+        endpoint: URL of the emulated account.
+        mirrors: filesystem mirrors to search before the default ones.
         root: the copy of ``source``.
         sources: file and line of every block, once initialised.
-        real_credentials: ask the real cloud instead of an emulated account.
     """
 
     source: Path
@@ -70,7 +75,7 @@ class Workspace:
     mirrors: tuple[Path, ...] = ()
     root: Path = field(init=False)
     sources: SourceIndex = field(init=False)
-    _stand_in: bool = field(init=False, default=False)
+    _archive_stand_in: bool = field(init=False, default=False)
     _reattach: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -78,33 +83,33 @@ class Workspace:
 
     @classmethod
     def cached(cls, source: Path, binary: Binary, cache: Path, **options: Any) -> Workspace:
-        """The workspace that ``cache`` keeps for a directory, so that ``init`` is done once."""
+        """The workspace of a directory below ``cache``, which keeps the result of ``init``."""
         name = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:12]
         return cls(source, binary, cache / name, **options)
 
     @contextmanager
     def prepared(self) -> Iterator[Workspace]:
-        """Hold the workspace, copied afresh and initialised, against other runs.
+        """Lock the workspace, copy the sources afresh and initialise it.
 
         Raises:
             PlanproofError: the directory cannot be copied, or Terraform cannot initialise it.
         """
-        with ExitStack() as held:
+        with ExitStack() as resources:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                lock = held.enter_context((self.folder / "lock").open("w"))
-                self._wait_for(lock)
+                lock = resources.enter_context((self.folder / "lock").open("w"))
+                self._acquire(lock)
                 self._copy()
                 self._initialise()
             except OSError as problem:
                 raise PlanproofError(
                     f"{self.source_name} cannot be copied to {shown_path(self.folder)} "
                     f"({_reason(problem)})",
-                    "make the one readable and the other writable",
+                    "make the directory readable and the copy's folder writable",
                 ) from None
             yield self
 
-    def _wait_for(self, lock: IO[str]) -> None:
+    def _acquire(self, lock: IO[str]) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -114,12 +119,13 @@ class Workspace:
     # Terraform's environment -----------------------------------------------------------------
 
     def environment(self) -> dict[str, str]:
-        """What Terraform runs with: nothing of the caller's AWS settings, unless asked for."""
-        keep = self.real_credentials
+        """Environment variables for Terraform; the caller's AWS settings only with
+        ``real_credentials``."""
+        keep_aws = self.real_credentials
         environ = {
             name: value
             for name, value in os.environ.items()
-            if not _HIDDEN.match(name) or (keep and _CLOUD.match(name))
+            if not _REMOVED_VARIABLES.match(name) or (keep_aws and _AWS_VARIABLES.match(name))
         }
         environ |= {
             "TF_CLI_CONFIG_FILE": str(self.folder / "terraform.rc"),
@@ -127,13 +133,13 @@ class Workspace:
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
             "CHECKPOINT_DISABLE": "1",
-            # Terraform and its providers live for seconds: collecting garbage costs them a fifth.
+            # Terraform and its providers run for seconds; garbage collection takes a fifth of that.
             "GOGC": os.environ.get("GOGC") or "400",
             "TF_REGISTRY_DISCOVERY_RETRY": "1",
             "TF_REGISTRY_CLIENT_TIMEOUT": "10",
         }
-        if not keep:
-            environ |= credentials(self.endpoint)
+        if not keep_aws:
+            environ |= endpoint_environment(self.endpoint)
             environ["AWS_CONFIG_FILE"] = os.devnull
             environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
         if self._reattach:
@@ -141,11 +147,11 @@ class Workspace:
         return environ
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
-        """Keep the AWS provider running meanwhile, where one process can serve all that is asked.
+    def provider_running(self) -> Iterator[None]:
+        """Keep one AWS provider process running for all commands, where one is enough.
 
-        A provider in debug mode has one configuration at a time, so a stack that configures it
-        twice (an alias, a module of its own) starts it anew each time, as Terraform does.
+        A provider in debug mode has one configuration at a time. For a stack with more than one AWS
+        provider configuration, Terraform starts a process for each command, as usual.
         """
         blocks = [
             block
@@ -170,7 +176,7 @@ class Workspace:
         """Run a Terraform command in the copy and return its standard output.
 
         Raises:
-            PlanproofError: it failed; carries Terraform's own message, with file and line.
+            PlanproofError: the command failed; has Terraform's message, with file and line.
         """
         done = run(self.binary, arguments, cwd=self.root, env=self.environment())
         if done.returncode != 0:
@@ -178,45 +184,45 @@ class Workspace:
         return done.stdout
 
     def failure(self, command: str, output: str, errors: str) -> PlanproofError:
-        """The error that a failed command amounts to."""
-        said = "\n\n".join(diagnostics(output)) or errors.strip() or output.strip()
-        place = first_place(output)
+        """The error for a failed command."""
+        message = "\n\n".join(error_diagnostics(output)) or errors.strip() or output.strip()
+        position = first_position(output)
         return PlanproofError(
-            f"{self.binary.product} {command} failed on {self.source_name}{place}",
-            f"mend what {self.binary.product} says below and run again",
-            detail=self.unplaced(said),
+            f"{self.binary.product} {command} failed on {self.source_name}{position}",
+            f"fix what {self.binary.product} reports below and run again",
+            detail=self.with_source_paths(message),
         )
 
     @property
     def source_name(self) -> str:
-        """The directory as a reader knows it: relative to where the run started, if below it."""
+        """The directory as messages show it; see :func:`shown_path`."""
         return shown_path(self.source)
 
-    def unplaced(self, text: str) -> str:
-        """``text`` with the working copy's paths replaced by the user's own."""
+    def with_source_paths(self, text: str) -> str:
+        """Replace the paths of the working copy in a text by those of the user's directory."""
         return text.replace(str(self.root), str(self.source_name))
 
     # Making the copy -------------------------------------------------------------------------
 
     def _copy(self) -> None:
         source_files(self.source)
-        self.root = lay_copy(self.source, self.folder / "tree")
+        self.root = copy_sources(self.source, self.folder / "tree")
         lock = self.folder / LOCK_FILE
         if lock.is_file() and not (self.root / lock.name).is_file():
             (self.root / lock.name).write_bytes(lock.read_bytes())
         self._index_sources()
-        self._disarm()
-        add_to_root(
+        self._remove_provisioners()
+        write_overlay(
             self.root, self.folder / "tree", self.sources, emulated=not self.real_credentials
         )
 
     def _index_sources(self) -> None:
         modules = {"": self.root} | self.module_folders()
-        ours = frozenset({OVERRIDE_FILE, PROBE_FILE})
-        self.sources = SourceIndex.read(modules, root=self.root, ignored=ours)
+        added = frozenset({OVERRIDE_FILE, PROBE_FILE})
+        self.sources = SourceIndex.read(modules, root=self.root, ignored=added)
 
     def module_folders(self) -> dict[str, Path]:
-        """Module paths and their folders, as ``init`` recorded them."""
+        """Module path → folder, as ``init`` recorded it."""
         try:
             listed = json.loads((self.folder / "data" / "modules" / "modules.json").read_text())
             found = {entry["Key"]: self.root / entry["Dir"] for entry in listed["Modules"]}
@@ -224,50 +230,50 @@ class Workspace:
             return {}
         return {key: path for key, path in found.items() if key and path.is_dir()}
 
-    def _disarm(self) -> None:
-        """Let no provisioner run: resolution would really run it.
+    def _remove_provisioners(self) -> None:
+        """Remove the provisioners from the copy: resolution would run them.
 
         Raises:
-            PlanproofError: one is in a module that is not ours to change.
+            PlanproofError: a module outside the copy has one.
         """
         for module, folder in {"": self.root, **self.module_folders()}.items():
             if self.owns(folder):
-                disarm_provisioners(folder)
-            elif disarm_provisioners(folder, write=False):
+                remove_provisioners(folder)
+            elif remove_provisioners(folder, write=False):
                 raise PlanproofError(
-                    f"the module {module} at {shown_path(folder)} has a provisioner, which would "
-                    "really run, and lies outside of all that is copied",
-                    "refer to the module by a path relative to its caller, not by a link or an "
-                    "absolute path",
+                    f"the module {module} at {shown_path(folder)} has a provisioner that would "
+                    "really run, since the module is not in one of the folders that are copied",
+                    "refer to the module by a path relative to its caller, not by an absolute path "
+                    "or a symbolic link",
                 )
 
     def owns(self, folder: Path) -> bool:
-        """Whether a folder is part of the working copy, and no link to what is the user's."""
+        """Whether a folder is part of the working copy, not a link to a folder of the user."""
         return folder.resolve().is_relative_to(self.folder.resolve())
 
     # terraform init --------------------------------------------------------------------------
 
     def _initialise(self) -> None:
-        """``terraform init``, unless nothing that matters to it changed since the last time."""
+        """Run ``terraform init``, unless nothing that it depends on changed since the last run."""
         stamp_file = self.folder / "initialised"
         try:
-            was = json.loads(stamp_file.read_text())
+            previous = json.loads(stamp_file.read_text())
         except (OSError, ValueError):
-            was = {}
-        self._stand_in = bool(was.get("stand_in"))
+            previous = {}
+        self._archive_stand_in = bool(previous.get("stand_in"))
         self._write_cli_configuration()
-        if was.get("stamp") == self._stamp() and not self._has_lost_providers():
+        if previous.get("stamp") == self._stamp() and not self._provider_is_missing():
             return
         stamp_file.unlink(missing_ok=True)
-        if not (self.source / LOCK_FILE).is_file():  # ours is of the versions asked for before
+        if not (self.source / LOCK_FILE).is_file():  # that of the copy is outdated
             (self.root / LOCK_FILE).unlink(missing_ok=True)
         self.progress(f"{self.binary.product} init")
-        self._stand_in = False
+        self._archive_stand_in = False
         self._write_cli_configuration()
         arguments = ("init", "-input=false", "-no-color")
         done = run(self.binary, arguments, cwd=self.root, env=self.environment())
         if done.returncode != 0 and "hashicorp/archive" in done.stdout + done.stderr:
-            self._stand_in = True
+            self._archive_stand_in = True
             self._write_cli_configuration()
             (self.root / LOCK_FILE).unlink(missing_ok=True)
             done = run(self.binary, arguments, cwd=self.root, env=self.environment())
@@ -277,46 +283,49 @@ class Workspace:
         if lock.is_file():
             (self.folder / lock.name).write_bytes(lock.read_bytes())
         self._index_sources()
-        self._disarm()
-        stamp_file.write_text(json.dumps({"stamp": self._stamp(), "stand_in": self._stand_in}))
+        self._remove_provisioners()
+        stamp_file.write_text(
+            json.dumps({"stamp": self._stamp(), "stand_in": self._archive_stand_in})
+        )
 
     def _init_failure(self, output: str, errors: str) -> PlanproofError:
-        said = errors.strip() or output.strip()
-        missing = _PROVIDER.search(" ".join(said.split()))
-        if missing and _NOT_INSTALLED.search(said):
+        message = errors.strip() or output.strip()
+        missing = _PROVIDER.search(" ".join(message.split()))
+        if missing and _NOT_INSTALLED.search(message):
             return PlanproofError(
-                f"the provider {missing[1]} that {self.source_name} requires cannot be had",
-                "connect to the Terraform registry or put the provider into a filesystem mirror "
-                "named with --provider-mirror",
-                detail=self.unplaced(said),
+                f"the provider {missing[1]} that {self.source_name} requires could not be "
+                "installed",
+                "connect to the Terraform registry, or put the provider into a filesystem mirror "
+                "and name it with --provider-mirror",
+                detail=self.with_source_paths(message),
             )
         return self.failure("init", output, errors)
 
     def _write_cli_configuration(self) -> None:
-        mirrors = find_mirrors((*self.mirrors, *usual_mirrors()), self.binary.registry)
-        if self._stand_in:
-            # The launcher names this interpreter, so it is laid anew for each.
-            from planproof.terraform.archive_provider.mirror import lay_mirror
+        mirrors = find_mirrors((*self.mirrors, *default_mirror_folders()), self.binary.registry)
+        if self._archive_stand_in:
+            # Written each time, since the launcher names the interpreter of this run.
+            from planproof.terraform.archive_provider.mirror import write_mirror
 
-            mirror = lay_mirror(self.folder / "stand-in", host=self.binary.registry)
+            mirror = write_mirror(self.folder / "stand-in", host=self.binary.registry)
             mirrors[mirror] = (f"{self.binary.registry}/hashicorp/archive",)
-        # The cache is shared, and would come to hold a link into this workspace's stand-in.
-        cache = None if self._stand_in else self.folder.parent / "providers"
+        # The shared cache would get a link to the stand-in of this workspace.
+        cache = None if self._archive_stand_in else self.folder.parent / "providers"
         if cache is not None:
             cache.mkdir(parents=True, exist_ok=True)
         text = cli_configuration(mirrors, plugin_cache=cache)
         _write_if_changed(self.folder / "terraform.rc", text)
 
-    def _has_lost_providers(self) -> bool:
-        """Whether a provider that ``init`` linked has been taken away since."""
+    def _provider_is_missing(self) -> bool:
+        """Whether a provider that ``init`` linked has been removed since."""
         links = (self.folder / "data" / "providers").glob("*/*/*/*/*")
         return any(not link.exists() for link in links)
 
     def _stamp(self) -> str:
-        """Digest of what ``init`` depends on: binary, CLI configuration, the blocks it reads."""
+        """Digest of all that ``init`` depends on: binary, CLI configuration, blocks it reads."""
         digest = hashlib.sha256(str(self.binary).encode())
         digest.update((self.folder / "terraform.rc").read_bytes())
-        if self._stand_in:
+        if self._archive_stand_in:
             for launcher in sorted((self.folder / "stand-in").rglob("terraform-provider-*")):
                 digest.update(launcher.read_bytes())
         if (lock := self.source / LOCK_FILE).is_file():
@@ -337,7 +346,7 @@ class Workspace:
 _NOT_INSTALLED = re.compile(r"Failed to (query available|install) provider")
 _PROVIDER = re.compile(r"(?:provider|for)\s+([\w.-]*/?[\w-]+/[\w-]+)")
 
-# What init reads: which providers and modules, from where. Types of resources name providers too.
+# Source lines that ``init`` depends on. Resource types imply providers.
 _INIT_BLOCKS = re.compile(
     r"^.*\b(?:required_version|source|version|backend|cloud|module|provider)\b.*$"
     r'|^\s*(?:resource|data)\s+"?[\w-]+',
@@ -346,14 +355,14 @@ _INIT_BLOCKS = re.compile(
 
 
 def shown_path(path: Path) -> str:
-    """A path as a report may show it: relative to the working directory where it is below it or
-    beside it, else its last part, since a machine's own folders are nobody's business."""
+    """A path for reports and messages: relative to the working directory if it is below it, else
+    its last part, so that no report names a machine's folders."""
     return _shown(path, Path.cwd())
 
 
 @lru_cache(maxsize=1024)
 def _shown(path: Path, here: Path) -> str:
-    """Remembered, since every fact of a report has such a path."""
+    """Cached: every fact of a report has such a path."""
     try:
         return path.resolve().relative_to(here).as_posix() or "."
     except ValueError:
@@ -361,9 +370,9 @@ def _shown(path: Path, here: Path) -> str:
 
 
 def _reason(problem: OSError) -> str:
-    """Why a file operation failed, in the system's words."""
+    """The operating system's message for a failed file operation."""
     if isinstance(problem, shutil.Error) and problem.args and isinstance(problem.args[0], list):
-        return str(problem.args[0][0][-1])  # copytree collects (source, target, why)
+        return str(problem.args[0][0][-1])  # copytree collects (source, target, reason)
     return problem.strerror or str(problem)
 
 

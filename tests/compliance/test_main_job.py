@@ -93,12 +93,12 @@ def test_without_terraform_changed_sources_are_refused(tmp_path: Path, no_terraf
 
 
 def test_a_plan_alone_leaves_open_what_it_does_not_know(tmp_path: Path) -> None:
-    from planproof.terraform.aws_endpoint import emulated_account
+    from planproof.terraform.aws_endpoint import aws_endpoint
     from planproof.terraform.binary import find_binary
     from planproof.terraform.workspace import Workspace
 
     workspace = Workspace.cached(ROOT / "terraform", find_binary(), tmp_path / "cache")
-    with emulated_account() as endpoint, workspace.prepared():
+    with aws_endpoint() as endpoint, workspace.prepared():
         workspace.endpoint = endpoint
         workspace.terraform("plan", "-input=false", "-no-color", "-out=made.tfplan")
         plan = tmp_path / "plan.json"

@@ -1,4 +1,4 @@
-"""The emulated account answers on loopback, and is gone when it is no longer needed."""
+"""The AWS endpoint answers on loopback until it is stopped."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import boto3
 import pytest
 
 from planproof.terraform import aws_endpoint
-from planproof.terraform.aws_endpoint import ACCOUNT, LazyAccount, credentials
+from planproof.terraform.aws_endpoint import ACCOUNT, BackgroundEndpoint, endpoint_environment
 
 
-def test_an_account_answers_until_it_is_stopped(capfd: pytest.CaptureFixture[str]) -> None:
+def test_endpoint_answers_until_it_is_stopped(capfd: pytest.CaptureFixture[str]) -> None:
     before = set(threading.enumerate())
-    account = LazyAccount()
-    endpoint = account.endpoint
-    assert endpoint.startswith("http://127.0.0.1:")
-    keys = credentials(endpoint)
+    endpoint = BackgroundEndpoint()
+    url = endpoint.url
+    assert url.startswith("http://127.0.0.1:")
+    keys = endpoint_environment(url)
     client = boto3.client(
         "sts",
         endpoint_url=keys["AWS_ENDPOINT_URL"],
@@ -27,23 +27,23 @@ def test_an_account_answers_until_it_is_stopped(capfd: pytest.CaptureFixture[str
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
     )
     assert client.get_caller_identity()["Account"] == ACCOUNT
-    account.stop()
-    account.stop()  # twice does no harm
+    endpoint.stop()
+    endpoint.stop()  # a second call has no effect
     with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(endpoint, timeout=5)
+        urllib.request.urlopen(url, timeout=5)
     left = {t for t in set(threading.enumerate()) - before if t.is_alive() and not t.daemon}
     assert not left
-    assert "POST" not in "".join(capfd.readouterr())  # requests are nobody's business
+    assert "POST" not in "".join(capfd.readouterr())  # no line per request
 
 
-def test_an_account_that_cannot_start_says_so_to_whoever_waits(
+def test_failure_to_start_is_raised_to_the_caller_that_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse() -> None:
         raise OSError("no port is free")
 
-    monkeypatch.setattr(aws_endpoint, "emulated_account", refuse)
-    account = LazyAccount()
+    monkeypatch.setattr(aws_endpoint, "aws_endpoint", refuse)
+    endpoint = BackgroundEndpoint()
     with pytest.raises(OSError, match="no port is free"):
-        _ = account.endpoint
-    account.stop()
+        _ = endpoint.url
+    endpoint.stop()

@@ -1,4 +1,4 @@
-"""The binary is found or its absence explained, and nothing that was started stays behind."""
+"""Finding the binary, its errors, and the processes and files that a command leaves: none."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from planproof.errors import PlanproofError
 from planproof.terraform import binary as binary_module
 from planproof.terraform.binary import (
     Binary,
-    Stream,
-    TerraformNotFoundError,
-    diagnostics,
+    BinaryNotFoundError,
+    TerraformProcess,
+    error_diagnostics,
     find_binary,
-    first_place,
+    first_position,
     run,
 )
 
@@ -31,11 +31,11 @@ def script(folder: Path, body: str, name: str = "terraform") -> Path:
     return file
 
 
-def says(version: str) -> str:
+def reports(version: str) -> str:
     return f"""echo '{{"terraform_version": "{version}"}}'"""
 
 
-def sentence(name: str | Path) -> str:
+def error_text(name: str | Path) -> str:
     with pytest.raises(PlanproofError) as caught:
         find_binary(str(name))
     return str(caught.value)
@@ -43,72 +43,75 @@ def sentence(name: str | Path) -> str:
 
 @pytest.mark.parametrize("version", ["1.11.0", "1.15.3", "2.0.0-beta1"])
 def test_a_new_enough_terraform(tmp_path: Path, version: str) -> None:
-    file = script(tmp_path, says(version))
+    file = script(tmp_path, reports(version))
     assert find_binary(str(file)) == Binary(file, "Terraform", version)
 
 
 @pytest.mark.parametrize("version", ["1.10.5", "1.5.7", "0.15.0", "1", ""])
 def test_too_old_a_terraform(tmp_path: Path, version: str) -> None:
-    text = sentence(script(tmp_path, says(version)))
-    assert f"Terraform {version} at" in text
-    assert "is too old: install Terraform 1.11 or newer" in text
+    text = error_text(script(tmp_path, reports(version)))
+    assert f"Terraform {version} " in text
+    assert str(tmp_path) in text
+    assert "too old" in text
+    assert "Terraform 1.11 " in text
 
 
-def test_opentofu_has_a_least_version_and_a_registry_of_its_own(tmp_path: Path) -> None:
-    file = script(tmp_path, says("1.8.0"), "tofu")
+def test_opentofu_has_its_own_minimum_version_and_registry(tmp_path: Path) -> None:
+    file = script(tmp_path, reports("1.8.0"), "tofu")
     found = find_binary(str(file))
     assert (found.product, found.registry) == ("OpenTofu", "registry.opentofu.org")
     assert str(found) == "OpenTofu 1.8.0"
-    assert "install OpenTofu 1.8" in sentence(script(tmp_path, says("1.7.9"), "tofu"))
+    assert "OpenTofu 1.8 " in error_text(script(tmp_path, reports("1.7.9"), "tofu"))
 
 
 def test_a_binary_is_found_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = script(tmp_path / "bin", says("1.11.4"))
+    file = script(tmp_path / "bin", reports("1.11.4"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     assert find_binary().path == file
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(TerraformNotFoundError, match="no terraform binary is on PATH: install"):
+    with pytest.raises(BinaryNotFoundError, match=r"terraform .*PATH"):
         find_binary()
 
 
-def test_a_relative_path_still_leads_there_from_the_working_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = script(tmp_path / "bin", says("1.11.4"))
+def test_relative_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = script(tmp_path / "bin", reports("1.11.4"))
     monkeypatch.chdir(tmp_path)
     assert find_binary("bin/terraform").path == file
 
 
 def test_a_path_without_a_binary(tmp_path: Path) -> None:
-    with pytest.raises(TerraformNotFoundError, match="missing is no executable file"):
+    with pytest.raises(BinaryNotFoundError, match=r"missing .*executable"):
         find_binary(str(tmp_path / "missing"))
 
 
 @pytest.mark.parametrize(
     "body", ["echo hello", "exit 3", "echo '[]'", "echo '{}'", "printf '\\377\\376'", "echo 3"]
 )
-def test_a_binary_that_is_no_terraform(tmp_path: Path, body: str) -> None:
-    assert "does not answer to 'version -json'" in sentence(script(tmp_path, body))
+def test_a_binary_that_is_not_terraform(tmp_path: Path, body: str) -> None:
+    text = error_text(script(tmp_path, body))
+    assert f"{tmp_path / 'terraform'} " in text
+    assert "version -json" in text
+    assert "--terraform-binary" in text
 
 
-def test_what_it_says_instead_is_shown(tmp_path: Path) -> None:
-    assert "no idea" in sentence(script(tmp_path, "echo 'no idea' >&2; exit 1"))
+def test_standard_error_of_such_a_binary_is_shown(tmp_path: Path) -> None:
+    assert "no idea" in error_text(script(tmp_path, "echo 'no idea' >&2; exit 1"))
 
 
 def test_a_binary_that_cannot_be_run(tmp_path: Path) -> None:
     file = tmp_path / "terraform"
     file.write_bytes(b"\x7fELF not really")
     file.chmod(0o755)
-    assert "Exec format error" in sentence(file)
+    assert "Exec format error" in error_text(file)
 
 
 def test_a_binary_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binary_module, "_PATIENCE", 1)
-    assert "no answer within 1 seconds" in sentence(script(tmp_path, "exec sleep 30"))
+    monkeypatch.setattr(binary_module, "_VERSION_TIMEOUT", 1)
+    assert "no answer within 1 seconds" in error_text(script(tmp_path, "exec sleep 30"))
 
 
-def test_the_version_is_asked_for_without_asking_the_network(tmp_path: Path) -> None:
-    file = script(tmp_path, 'test -n "$CHECKPOINT_DISABLE" && ' + says("1.11.4"))
+def test_version_command_makes_no_update_check(tmp_path: Path) -> None:
+    file = script(tmp_path, 'test -n "$CHECKPOINT_DISABLE" && ' + reports("1.11.4"))
     assert find_binary(str(file)).version == "1.11.4"
 
 
@@ -126,30 +129,30 @@ def test_a_run_captures_everything(tmp_path: Path) -> None:
     assert done.stdout == f"plan y in {tmp_path}\n"
 
 
-def test_a_crash_that_says_much_does_not_hang(tmp_path: Path) -> None:
+def test_long_standard_error_does_not_block(tmp_path: Path) -> None:
     body = "head -c 300000 /dev/zero | tr '\\0' x >&2; echo done"
-    with Stream(binary(tmp_path, body), [], cwd=tmp_path, env=os.environ) as stream:
-        assert list(stream) == [b"done\n"]
-        code, errors = stream.finish()
+    with TerraformProcess(binary(tmp_path, body), [], cwd=tmp_path, env=os.environ) as process:
+        assert list(process) == [b"done\n"]
+        code, errors = process.finish()
     assert (code, len(errors)) == (0, 300_000)
 
 
 def alive(pid: int) -> bool:
-    """Whether a process still runs; one that only waits to be noticed does not."""
+    """Whether a process runs; a zombie does not."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
     return state.stdout.strip()[:1] not in ("", "Z")
 
 
 @pytest.mark.parametrize("interrupted", [False, True])
-def test_leaving_early_ends_the_command_and_its_providers(
+def test_leaving_early_kills_the_command_and_its_providers(
     tmp_path: Path, interrupted: bool
 ) -> None:
     made = binary(tmp_path, "sleep 60 & echo $$; echo $!; wait")
     pids: list[int] = []
 
     def read_two() -> None:
-        with Stream(made, [], cwd=tmp_path, env=os.environ) as stream:
-            lines = iter(stream)
+        with TerraformProcess(made, [], cwd=tmp_path, env=os.environ) as process:
+            lines = iter(process)
             pids.extend(int(next(lines)) for _ in range(2))
             assert all(alive(pid) for pid in pids)
             if interrupted:
@@ -171,25 +174,25 @@ def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     made = binary(tmp_path, 'touch "$TMPDIR/plugin1"; echo $TMPDIR; sleep 60')
-    with Stream(made, [], cwd=tmp_path, env=os.environ) as stream:
-        here = Path(next(iter(stream)).decode().strip())
+    with TerraformProcess(made, [], cwd=tmp_path, env=os.environ) as process:
+        here = Path(next(iter(process)).decode().strip())
         assert here.is_relative_to(scratch)
         assert (here / "plugin1").exists()
     assert list(scratch.iterdir()) == []
 
 
-def test_a_binary_that_cannot_be_started_leaves_nothing_either(
+def test_no_temporary_file_is_left_by_a_binary_that_cannot_be_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     with pytest.raises(OSError, match="No such file"):
-        Stream(Binary(tmp_path / "missing", "Terraform", "1"), [], cwd=tmp_path, env={})
+        TerraformProcess(Binary(tmp_path / "missing", "Terraform", "1"), [], cwd=tmp_path, env={})
     assert list(scratch.iterdir()) == []
 
 
-# Its messages --------------------------------------------------------------------------------
+# Diagnostics ---------------------------------------------------------------------------------
 
 ERROR = (
     '{"@level":"error","diagnostic":{"severity":"error","summary":"Cycle: a, b","detail":"",'
@@ -201,19 +204,19 @@ WARNING = '{"diagnostic":{"severity":"warning","summary":"Old"}}'
 
 def test_errors_are_shown_as_terraform_prints_them() -> None:
     output = f'plain text\n{WARNING}\n{ERROR}\n{{"diagnostic" broken\n'
-    assert diagnostics(output) == ["main.tf:7: Cycle: a, b\n  7: x = y"]
-    assert first_place(output) == " at main.tf:7"
+    assert error_diagnostics(output) == ["main.tf:7: Cycle: a, b\n  7: x = y"]
+    assert first_position(output) == " at main.tf:7"
 
 
-def test_an_error_without_a_place() -> None:
+def test_an_error_without_a_position() -> None:
     output = '{"diagnostic":{"severity":"error","summary":"No credentials","detail":"none"}}'
-    assert diagnostics(output) == ["No credentials\nnone"]
-    assert first_place(output) == ""
-    assert diagnostics("Error: x") == []
+    assert error_diagnostics(output) == ["No credentials\nnone"]
+    assert first_position(output) == ""
+    assert error_diagnostics("Error: x") == []
 
 
 @pytest.mark.parametrize("file", ["planproof.tftest.hcl", "m/planproof_override.tf"])
-def test_a_place_in_a_file_of_ours_is_nobodys_to_look_up(file: str) -> None:
+def test_position_in_a_file_that_planproof_added_is_left_out(file: str) -> None:
     output = ERROR.replace("main.tf", file)
-    assert diagnostics(output) == ["Cycle: a, b\n  x = y"]
-    assert first_place(output) == ""
+    assert error_diagnostics(output) == ["Cycle: a, b\n  x = y"]
+    assert first_position(output) == ""

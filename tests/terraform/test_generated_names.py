@@ -1,4 +1,4 @@
-"""Names that the provider makes up are nobody else's, and an emulated account takes them."""
+"""Placeholders for generated names are unique, and valid in an emulated account."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ LONG = 'module.one["a.b"].module.two["c.d"].aws_s3_bucket.of_many_words_that_go_
 
 
 @pytest.mark.parametrize("address", ["aws_s3_bucket.b", "aws_sqs_queue.q[0]", LONG])
-def test_what_is_made_in_an_account_has_a_name_that_aws_takes(address: str) -> None:
+def test_resources_of_an_emulated_account_have_valid_names(address: str) -> None:
     name = generated_name(address)
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", name)
     assert is_generated(name)
 
 
-def test_names_that_look_alike_are_several() -> None:
+def test_similar_addresses_have_different_names() -> None:
     addresses = ['aws_s3_bucket.b["x-y"]', 'aws_s3_bucket.b["x_y"]', 'aws_s3_bucket.b["X_Y"]']
     assert len({generated_name(address) for address in addresses}) == 3
 
 
 @pytest.mark.parametrize("address", ["aws_iam_role.r", 'module.m["aws_s3_bucket.b"].aws_kms_key.k'])
-def test_anything_else_is_no_name_at_all(address: str) -> None:
+def test_other_types_have_their_address_in_parentheses(address: str) -> None:
     assert generated_name(address) == f"({address})"
     assert is_generated(generated_name(address))
 

@@ -1,4 +1,4 @@
-"""Tokens become the identities that AWS would give, in the place where it would give them."""
+"""Tokens are translated to the identities that AWS would assign."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from planproof.terraform.identities import (
     SHAPES,
     Identities,
     ProviderLocation,
+    contains_token,
     physical_name_attribute,
-    remains,
     stable_uuid,
 )
 
@@ -40,10 +40,10 @@ class Cloud:
         return self.identities.tokens(address, address.split(".")[-2], None)
 
     def real(self, text: str) -> str:
-        def place(address: str) -> ProviderLocation | None:
+        def location(address: str) -> ProviderLocation | None:
             return AWAY if "away" in address else HOME
 
-        return self.identities.translator(self.names, self.paths, place)(text)
+        return self.identities.translator(self.names, self.paths, location)(text)
 
     def all_real(self, given: Mapping[str, str]) -> dict[str, str]:
         return {key: self.real(value) for key, value in given.items()}
@@ -184,7 +184,7 @@ def test_what_aws_alone_knows_is_of_the_right_shape_and_undecided(
     cloud = Cloud()
     text = cloud.make(address, "x")[attribute]
     assert cloud.identities.is_undecided(text)
-    assert remains(cloud.real(text))
+    assert contains_token(cloud.real(text))
     if attribute.endswith("arn"):
         assert cloud.real(text).startswith("arn:aws:")
 
@@ -204,25 +204,25 @@ def test_instances_that_nobody_foresaw_have_no_identity(type_: str) -> None:
     given_ = cloud.identities.undecided(f"{type_}.x", type_)
     assert given_
     assert all(cloud.identities.is_undecided(value) for value in given_.values())
-    assert all(cloud.identities.shows_in(value) for value in given_.values())
+    assert all(cloud.identities.appears_in(value) for value in given_.values())
 
 
 def test_identities_show_in_texts() -> None:
     cloud = Cloud()
     role, key, vpc = (cloud.make(a) for a in ("aws_iam_role.r", "aws_kms_key.k", "aws_vpc.v"))
     for text in (role["arn"], role["unique_id"], key["id"], vpc["id"], f"x-{role['name']}-y"):
-        assert cloud.identities.shows_in(text), text
+        assert cloud.identities.appears_in(text), text
         assert not cloud.identities.is_undecided(text)
     for text in ("", "plain", "planproof", "123456789012", stable_uuid("aws_kms_key.other")):
-        assert not cloud.identities.shows_in(text), text
+        assert not cloud.identities.appears_in(text), text
 
 
 def test_a_place_that_is_not_known_leaves_no_value() -> None:
     cloud = Cloud()
     queue = cloud.make("aws_sqs_queue.q", "jobs")
     nowhere = cloud.identities.translator(cloud.names, {}, lambda _: None)
-    assert remains(nowhere(queue["arn"]))
-    assert remains(nowhere(cloud.make("aws_s3_bucket.b", "x")["region"]))
+    assert contains_token(nowhere(queue["arn"]))
+    assert contains_token(nowhere(cloud.make("aws_s3_bucket.b", "x")["region"]))
 
 
 def test_only_what_the_plan_does_not_know_is_given() -> None:

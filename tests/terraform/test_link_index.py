@@ -1,4 +1,4 @@
-"""The index leaves out no pair of which one may name the other, and keeps the order."""
+"""The index leaves out no pair that may be linked, and keeps the order."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def every_pair() -> Stack:
     return stack(*found)
 
 
-def test_no_target_that_may_be_named_is_left_out(every_pair: Stack) -> None:
-    asked = 0
+def test_no_possible_target_is_left_out(every_pair: Stack) -> None:
+    linked = 0
     for holder in every_pair.managed("aws_sqs_queue_policy"):
         near = targets(every_pair, holder, "queue_url", ("aws_sqs_queue",), NAMES)
         for target in every_pair.managed("aws_sqs_queue"):
             if links(every_pair, holder, "queue_url", target, NAMES) is not False:
                 assert target in near
-                asked += 1
-    assert asked
+                linked += 1
+    assert linked
 
 
-def test_no_holder_that_may_name_it_is_left_out(every_pair: Stack) -> None:
+def test_no_possible_holder_is_left_out(every_pair: Stack) -> None:
     for target in every_pair.managed("aws_sqs_queue"):
         near = holders(every_pair, ("aws_sqs_queue_policy",), "queue_url", target, NAMES)
         for holder in every_pair.managed("aws_sqs_queue_policy"):
@@ -49,7 +49,7 @@ def test_no_holder_that_may_name_it_is_left_out(every_pair: Stack) -> None:
                 assert holder in near
 
 
-def test_what_differs_in_plain_values_is_left_out(every_pair: Stack) -> None:
+def test_different_known_values_are_left_out(every_pair: Stack) -> None:
     holder = every_pair["aws_sqs_queue_policy.h2"]
     near = targets(every_pair, holder, "queue_url", ("aws_sqs_queue",), NAMES)
     plain = [t for t in near if all(isinstance(t.get(name), str) for name in NAMES)]

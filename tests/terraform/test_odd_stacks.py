@@ -1,4 +1,4 @@
-"""Stacks that would do harm, or fail, if they were simply run."""
+"""Stacks that would do harm, or fail, if Terraform ran them without precautions."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.terraform
 Write = Callable[[Mapping[str, str]], Path]
 
 # terraform_data is built in, so that nothing has to be fetched and a run takes a second.
-ARMED = """
+WITH_PROVISIONERS = """
 terraform {
   backend "s3" {
-    bucket = "nobodys-bucket"
+    bucket = "missing-bucket"
     key    = "state"
     region = "us-east-1"
   }
@@ -82,9 +82,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def armed(write_stack: Write, ran: Path) -> Path:
+def with_provisioners(write_stack: Write, ran: Path) -> Path:
     files = {
-        "stack/main.tf": ARMED,
+        "stack/main.tf": WITH_PROVISIONERS,
         "stack/more.tf.json": JSON,
         "stack/inner/main.tf": INNER,
         "modules/above/main.tf": INNER.replace("inner", "above"),
@@ -96,11 +96,11 @@ def armed(write_stack: Write, ran: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def each_resolved(ask: Ask, armed: Path) -> list[ResolvedStacks]:
-    """A first run, which initialises, and a second, which need not."""
-    first = ask(armed, Variant("more", {"more": True}))
+def each_resolved(ask: Ask, with_provisioners: Path) -> list[ResolvedStacks]:
+    """A first run, which initialises, and a second, which does not."""
+    first = ask(with_provisioners, Variant("more", {"more": True}))
     first.close()
-    return [first, ask(armed, Variant("more", {"more": True}))]
+    return [first, ask(with_provisioners, Variant("more", {"more": True}))]
 
 
 def test_no_provisioner_runs_in_any_run(each_resolved: list[ResolvedStacks], ran: Path) -> None:
@@ -109,22 +109,22 @@ def test_no_provisioner_runs_in_any_run(each_resolved: list[ResolvedStacks], ran
     assert list(ran.iterdir()) == []
 
 
-def test_a_provisioner_would_leave_its_mark(ran: Path, armed: Path) -> None:
+def test_a_provisioner_would_write_a_file(ran: Path, with_provisioners: Path) -> None:
     """Without this the test above could not fail."""
     command = f"touch {ran}/root"
-    assert command in (armed / "main.tf").read_text()
-    assert os.system(command.replace(str(ran), str(armed))) == 0
-    assert (armed / "root").exists()
-    (armed / "root").unlink()
+    assert command in (with_provisioners / "main.tf").read_text()
+    assert os.system(command.replace(str(ran), str(with_provisioners))) == 0
+    assert (with_provisioners / "root").exists()
+    (with_provisioners / "root").unlink()
 
 
 def test_the_users_backend_and_tests_are_left_alone(
-    each_resolved: list[ResolvedStacks], armed: Path
+    each_resolved: list[ResolvedStacks], with_provisioners: Path
 ) -> None:
     stack = each_resolved[0].stack()
     assert stack["terraform_data.root"].get("input") == "settings"
     assert len(stack) == 4
-    left = {p.name for p in armed.rglob("*")}
+    left = {p.name for p in with_provisioners.rglob("*")}
     assert left == {"main.tf", "more.tf.json", "inner", "own.tftest.hcl", "tests"}
 
 
@@ -134,11 +134,11 @@ def test_a_stack_without_aws_needs_no_aws_provider(each_resolved: list[ResolvedS
     assert not list((workspace.folder / "data").glob("providers/*/hashicorp/aws"))
 
 
-def test_lines_stay_where_the_user_has_them(each_resolved: list[ResolvedStacks]) -> None:
+def test_line_numbers_are_those_of_the_users_files(each_resolved: list[ResolvedStacks]) -> None:
     for resolved_stacks in each_resolved:
         assert resolved_stacks.locate(resolved_stacks.stack("more")["terraform_data.more[0]"]) == (
             "stack/main.tf",
-            ARMED.splitlines().index('resource "terraform_data" "more" {') + 1,
+            WITH_PROVISIONERS.splitlines().index('resource "terraform_data" "more" {') + 1,
         )
 
 
@@ -163,7 +163,8 @@ def test_a_linked_module_with_a_provisioner_is_refused(
     (root / "link").symlink_to(outside)
     with pytest.raises(PlanproofError) as caught:
         ask(root)
-    assert "the module m at stack has a provisioner" in caught.value.sentence
+    assert "module m at stack" in caught.value.sentence
+    assert "provisioner" in caught.value.sentence
     assert list(ran.iterdir()) == []
 
 
@@ -173,7 +174,8 @@ def test_a_required_variable_that_is_missing_is_named(ask: Ask, write_stack: Wri
     )
     with pytest.raises(PlanproofError) as caught:
         ask(root)
-    assert caught.value.what == "Terraform plan failed on stack at main.tf:2"
+    assert "plan failed" in caught.value.what
+    assert caught.value.what.endswith(" at main.tf:2")
     assert 'The root module input variable "needed" is not set' in caught.value.detail
     assert ask(root, variables=["needed=x"]).stack().variables["needed"] == "x"
 
@@ -192,12 +194,12 @@ def test_a_sensitive_output_of_a_sensitive_variable(ask: Ask, write_stack: Write
     assert "hunter2-hunter2" in resolved_stacks.secrets()
 
 
-def test_a_directory_that_cannot_be_copied_is_a_sentence(
+def test_a_directory_that_cannot_be_copied_is_an_error(
     ask: Ask, write_stack: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write_stack({"stack/main.tf": 'resource "terraform_data" "x" {}\n'})
     os.mkfifo(root / "pipe")
-    with pytest.raises(PlanproofError, match=r"stack cannot be copied to .* \(.*named pipe"):
+    with pytest.raises(PlanproofError, match=r"stack .*copied.* \(.*named pipe"):
         ask(root)
 
 
@@ -248,9 +250,9 @@ output "architectures" {
 
 
 def test_a_default_that_something_refers_to(ask: Ask, write_stack: Write) -> None:
-    """Terraform has null for the default of an overridden resource, and null * 6 is an error.
+    """The default of an overridden resource is null, and null * 6 would be an error.
 
-    Nor does the provider ask anybody but the emulated account, whatever it is configured to.
+    The provider uses only the emulated account, whatever its configuration says.
     """
     files = {"stack/main.tf": DEFAULTS, "stack/function/main.tf": FUNCTION}
     resolved_stacks = ask(write_stack(files))

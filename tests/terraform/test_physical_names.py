@@ -1,4 +1,4 @@
-"""Which names the sources give, and which of them a copy of the stack would give again."""
+"""The physical names of a stack, and those that a copy of the stack would have again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from planproof.terraform.physical_names import compare_names, physical_names
 from planproof.values import UNKNOWN
+from planproof.verdicts import Truth
 from tests.builders.stacks import DeclaredResource, declare, stack
 
 
@@ -15,12 +16,12 @@ def names(*items: DeclaredResource) -> dict[str, tuple[str, Any]]:
     return {str(n.resource): (n.attribute, n.value) for n in physical_names(stack(*items))}
 
 
-def verdict(one: DeclaredResource, other: DeclaredResource) -> bool | None:
+def verdict(one: DeclaredResource, other: DeclaredResource) -> Truth:
     (found,) = compare_names(stack(one), stack(other))
     return found.differs
 
 
-def test_known_types_are_named_by_their_own_attribute() -> None:
+def test_attribute_of_known_types() -> None:
     assert names(
         declare("aws_s3_bucket.b", bucket="films-dev"),
         declare("aws_lambda_function.f", function_name="f-dev"),
@@ -34,7 +35,7 @@ def test_known_types_are_named_by_their_own_attribute() -> None:
     }
 
 
-def test_other_types_are_named_by_what_is_called_after_them() -> None:
+def test_attribute_of_other_types_follows_from_the_type() -> None:
     assert names(
         declare("aws_glue_job.j", name="j"),
         declare("aws_batch_compute_environment.e", compute_environment_name="e"),
@@ -64,11 +65,11 @@ def test_other_types_are_named_by_what_is_called_after_them() -> None:
     ],
     ids=lambda item: item.resource.address,
 )
-def test_what_is_no_name_of_its_own_is_left_out(item: DeclaredResource) -> None:
+def test_names_that_the_resource_does_not_assign_are_left_out(item: DeclaredResource) -> None:
     assert names(item) == {}
 
 
-def test_a_name_that_only_refers_to_another_resource_is_left_out() -> None:
+def test_an_attribute_that_refers_to_another_resource_is_left_out() -> None:
     bucket = declare("aws_s3_bucket.b", bucket="films", id="films")
     refers = {"name": ["aws_s3_bucket.b.id", "aws_s3_bucket.b"]}
     assert "aws_x_y.r" not in names(bucket, declare("aws_x_y.r", name="films", refers=refers))
@@ -82,7 +83,7 @@ def test_a_name_that_changes_differs() -> None:
     assert verdict(one, other) is True
 
 
-def test_a_name_that_stays_is_shared() -> None:
+def test_an_equal_name_is_shared() -> None:
     assert (
         verdict(declare("aws_sqs_queue.q", name="q"), declare("aws_sqs_queue.q", name="q")) is False
     )
@@ -108,13 +109,13 @@ def inside(
     return declare(f"{type_}.p", **{"name": "access", attribute: owner})
 
 
-def test_a_name_inside_something_differs_with_its_owner() -> None:
+def test_a_name_within_another_resource_differs_with_that_resource() -> None:
     assert verdict(inside("r-dev"), inside("r-pr1")) is True
     assert verdict(inside("r"), inside("r")) is False
     assert verdict(inside(UNKNOWN), inside("r-pr1")) is None
 
 
-def test_an_owner_whose_id_aws_makes_up_is_another_in_every_copy() -> None:
+def test_a_generated_id_differs_in_every_copy() -> None:
     stage = ("aws_apigatewayv2_stage", "api_id")
     api = "(aws_apigatewayv2_api.a)"
     assert verdict(inside(api, *stage), inside(api, *stage)) is True

@@ -1,4 +1,4 @@
-"""References are followed to the attributes that nobody configures."""
+"""References are followed to attributes that are not configured."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from planproof.terraform.provenance import Tracer, changes
+from planproof.terraform.provenance import Tracer, obscures
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceIndex, scan_text
 
@@ -62,20 +62,20 @@ def test_variables_of_the_root_module() -> None:
     assert attribute("aws_lambda_function.g.timeout + var.more").variables == {"timeout", "more"}
 
 
-def test_a_local_that_nobody_wrote_is_lost() -> None:
+def test_a_missing_local_leaves_the_origin_incomplete() -> None:
     assert not attribute("local.missing").complete
 
 
-def test_what_goes_into_a_module_and_comes_out_again() -> None:
+def test_origin_through_a_module() -> None:
     call = 'module "m" {\n  source = "./m"\n  size = aws_lambda_function.g.size\n}\n'
     inner = 'variable "size" {}\noutput "o" {\n  value = "x${var.size}"\n}\n'
     origin = attribute("module.m.o", call, m=inner)
     assert origin.leaves == {("aws_lambda_function.g", "size")}
-    assert not origin.changed
-    assert attribute("upper(module.m.o)", call, m=inner).changed
+    assert not origin.obscured
+    assert attribute("upper(module.m.o)", call, m=inner).obscured
 
 
-def test_each_value_is_what_the_loop_goes_over() -> None:
+def test_each_value_has_the_origin_of_for_each() -> None:
     text = (
         'resource "aws_sqs_queue" "q" {\n  for_each = aws_lambda_function.g.tags_all\n'
         "  name = each.value\n  key = each.key\n}\n"
@@ -85,10 +85,12 @@ def test_each_value_is_what_the_loop_goes_over() -> None:
         ("aws_lambda_function.g", "tags_all")
     }
     assert not found.attribute("aws_sqs_queue.q", "key").leaves
-    assert found.copies("aws_sqs_queue.q").leaves == {("aws_lambda_function.g", "tags_all")}
+    assert found.resource_instances("aws_sqs_queue.q").leaves == {
+        ("aws_lambda_function.g", "tags_all")
+    }
 
 
-def test_each_value_in_a_module_call_is_the_calls() -> None:
+def test_each_value_in_a_module_call_has_the_origin_of_its_for_each() -> None:
     call = (
         'module "m" {\n  source = "./m"\n  for_each = var.sizes\n  size = each.value\n}\n'
         'module "n" {\n  source = "./m"\n  count = var.count\n  size = 1\n}\n'
@@ -97,15 +99,15 @@ def test_each_value_in_a_module_call_is_the_calls() -> None:
     found = tracer(call, m=inner, n=inner)
     assert found.attribute("module.m.aws_sqs_queue.w", "delay").variables == {"sizes"}
     assert found.attribute("module.n.aws_sqs_queue.w", "delay").variables == set()
-    assert found.instances("m").variables == {"sizes"}
-    assert found.instances("n").variables == {"count"}
+    assert found.module_instances("m").variables == {"sizes"}
+    assert found.module_instances("n").variables == {"count"}
 
 
-def test_instances_of_a_module_depend_on_its_parents_too() -> None:
+def test_module_instances_depend_on_the_parents_too() -> None:
     outer = 'module "a" {\n  source = "./a"\n  for_each = var.outer\n  keys = var.keys\n}\n'
     inner = 'module "b" {\n  source = "./b"\n  for_each = var.keys\n}\n'
     found = tracer(outer, a=inner, a__b='resource "aws_x" "y" {}\n')
-    assert found.instances("a.b").variables == {"outer", "keys"}
+    assert found.module_instances("a.b").variables == {"outer", "keys"}
 
 
 DOCUMENT = """
@@ -123,15 +125,15 @@ data "aws_iam_policy_document" "d" {
 """
 
 
-def test_a_document_is_made_of_all_its_arguments() -> None:
+def test_origin_of_a_document_has_all_its_arguments() -> None:
     origin = attribute("data.aws_iam_policy_document.d.json", DOCUMENT)
     assert ("aws_lambda_function.g", "arn") in origin.leaves
     assert ("aws_lambda_function.g", "size") in origin.leaves  # though in a dynamic block
-    assert not origin.changed
-    assert attribute("data.aws_iam_policy_document.d.id", DOCUMENT).changed  # a hash, perhaps
+    assert not origin.obscured
+    assert attribute("data.aws_iam_policy_document.d.id", DOCUMENT).obscured  # a hash, perhaps
 
 
-def test_dynamic_blocks_count_for_the_blocks_they_become() -> None:
+def test_origin_of_dynamic_blocks() -> None:
     text = (
         'resource "aws_sqs_queue" "q" {\n  dynamic "rule" {\n    for_each = var.rules\n'
         "    content {\n      id = aws_lambda_function.g.size\n    }\n  }\n}\n"
@@ -141,7 +143,7 @@ def test_dynamic_blocks_count_for_the_blocks_they_become() -> None:
     assert found.dynamic("aws_sqs_queue.q", "other").leaves == set()
 
 
-def test_references_in_a_circle_come_to_an_end() -> None:
+def test_cyclic_references_terminate() -> None:
     rest = "locals {\n  a = local.b\n  b = local.a\n}\n"
     assert attribute("local.a", rest).complete
 
@@ -162,8 +164,8 @@ def test_references_in_a_circle_come_to_an_end() -> None:
         "%{ if x }a%{ endif }",
     ],
 )
-def test_what_may_hide_what_goes_in(text: str) -> None:
-    assert changes(text)
+def test_expressions_that_obscure_their_input(text: str) -> None:
+    assert obscures(text)
 
 
 @pytest.mark.parametrize(
@@ -171,8 +173,8 @@ def test_what_may_hide_what_goes_in(text: str) -> None:
     ["x", '"${x}/*"', "merge(a, { b = c })", "jsonencode({ a = x })", "[for k, v in x : v.arn]",
      "{ for k, v in x : k => v.arn }", "concat(a, [b])", "toset([x])", "format(\"%s\", x)"],
 )  # fmt: skip
-def test_what_shows_what_goes_in(text: str) -> None:
-    assert not changes(text)
+def test_expressions_that_show_their_input(text: str) -> None:
+    assert not obscures(text)
 
 
 def test_the_text_of_an_argument() -> None:

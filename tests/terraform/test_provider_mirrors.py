@@ -1,4 +1,4 @@
-"""Provider mirrors are found, and Terraform is told of them."""
+"""Provider mirrors, and the CLI configuration that names them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from planproof.terraform import provider_mirrors
-from planproof.terraform.provider_mirrors import cli_configuration, find_mirrors, usual_mirrors
+from planproof.terraform.provider_mirrors import (
+    cli_configuration,
+    default_mirror_folders,
+    find_mirrors,
+)
 
 REGISTRY = "registry.terraform.io"
 
@@ -31,7 +35,7 @@ def test_a_mirror_is_a_folder_with_a_registry_in_it(tmp_path: Path) -> None:
     assert list(find_mirrors([other], "registry.opentofu.org")) == [other]
 
 
-def test_a_folder_that_cannot_be_read_is_no_mirror(
+def test_an_unreadable_folder_is_not_a_mirror(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -41,24 +45,24 @@ def test_a_folder_that_cannot_be_read_is_no_mirror(
     assert find_mirrors([tmp_path], REGISTRY) == {}
 
 
-def test_mirrors_are_looked_for_where_terraform_looks_and_where_add_ons_lie(
+def test_default_folders_are_terraforms_and_add_on_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_DATA_DIRS", f"{tmp_path / 'share'}:")
     monkeypatch.setattr(provider_mirrors, "ADD_ON_FOLDERS", mirror(tmp_path / "add-ons/x").parent)
-    found = usual_mirrors()
+    found = default_mirror_folders()
     assert found[:3] == (
         tmp_path / "home/.terraform.d/plugins",
         tmp_path / "data/terraform/plugins",
         tmp_path / "share/terraform/plugins",
     )
     monkeypatch.setattr(provider_mirrors, "ADD_ON_FOLDERS", tmp_path / "nowhere")
-    assert usual_mirrors() == found[: len(usual_mirrors())]
+    assert default_mirror_folders() == found[: len(default_mirror_folders())]
 
 
-def test_each_provider_comes_from_its_mirror_and_the_rest_directly(tmp_path: Path) -> None:
+def test_providers_of_a_mirror_come_from_it_and_the_rest_directly(tmp_path: Path) -> None:
     one, two = tmp_path / 'a "quoted" \\ folder', tmp_path / "two"
     text = cli_configuration(
         {one: (f"{REGISTRY}/hashicorp/aws",), two: (f"{REGISTRY}/hashicorp/archive",)},
@@ -71,7 +75,7 @@ def test_each_provider_comes_from_its_mirror_and_the_rest_directly(tmp_path: Pat
     assert f'exclude = ["{REGISTRY}/hashicorp/archive", "{REGISTRY}/hashicorp/aws"]' in direct
 
 
-def test_without_mirrors_everything_comes_directly() -> None:
+def test_without_mirrors_all_providers_come_directly() -> None:
     text = cli_configuration({})
     assert "filesystem_mirror" not in text
     assert "plugin_cache_dir" not in text

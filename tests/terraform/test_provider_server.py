@@ -1,4 +1,4 @@
-"""A provider that is kept running is reached, and never outlives whoever started it."""
+"""A provider that is kept running can be reached, and is killed with its ``with`` block."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ENV = {"PATH": os.environ["PATH"]}
 
 
 def provider(folder: Path, announcement: str) -> Path:
-    """A stand-in that notes its process, says something and goes on running."""
+    """A fake provider that records process id and mode, prints its announcement and waits."""
     script = folder / "terraform-provider-aws_v1"
     script.write_text(
         f'#!/bin/sh\necho $$ > "{folder}/pid"\necho "$1" > "{folder}/mode"\n'
@@ -32,7 +32,7 @@ def is_running(pid: int) -> bool:
     return not state.is_file() or state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def test_what_the_provider_announces_is_given_and_it_ends_with_the_block(tmp_path: Path) -> None:
+def test_announced_value_is_yielded_and_the_provider_ends_with_the_block(tmp_path: Path) -> None:
     announced = 'echo "Provider started:"; echo "  TF_REATTACH_PROVIDERS=\'{}\'"'
     with provider_server(provider(tmp_path, announced), ENV) as reattach:
         assert reattach == "{}"
@@ -45,7 +45,7 @@ def test_what_the_provider_announces_is_given_and_it_ends_with_the_block(tmp_pat
     assert not is_running(pid)
 
 
-def test_a_provider_without_such_a_mode_is_left_to_terraform(tmp_path: Path) -> None:
+def test_a_provider_without_debug_mode_yields_nothing(tmp_path: Path) -> None:
     script = tmp_path / "terraform-provider-aws_v1"
     script.write_text("#!/bin/sh\necho 'flag provided but not defined: -debug'\nexit 2\n", "utf-8")
     script.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A recorded resolution counts for its own sources, and says no more than it knows."""
+"""A recording is valid for the recorded sources only, and has no sensitive values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.recording import read_recording, record, source_digest
 from planproof.terraform.references import Configuration
 from planproof.terraform.stack import Resource, Stack
@@ -22,11 +22,11 @@ MAIN = 'resource "aws_sqs_queue" "q" {\n  name = "jobs"\n}\nlocals {\n  x = "../
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """terraform/ with a file beside it that it names, and one that it does not."""
+    """terraform/ with a folder beside it that it refers to, and one that it does not."""
     for name, text in {
         "terraform/main.tf": MAIN,
         "lambda/handler.py": "x = 1\n",
-        "other/file.txt": "nobody names it\n",
+        "other/file.txt": "not referred to\n",
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
@@ -59,7 +59,7 @@ def stack(name: str = "default", **entry: Any) -> Stack:
         {"region": "us-east-1", "secret": "hunter2"},
         Configuration({"aws_sqs_queue.q": {"provider_config_key": "aws"}}, {}, {}),
         True,
-        {"aws": Place("aws", "us-east-1", "123456789012")},
+        {"aws": ProviderLocation("aws", "us-east-1", "123456789012")},
         sensitive_variables=frozenset({"secret"}),
     )
 
@@ -71,14 +71,14 @@ def written(sources: Path, *stacks: Stack) -> Path:
     return file
 
 
-def test_a_recording_gives_back_what_was_recorded(sources: Path) -> None:
+def test_read_recording_equals_the_recorded_stack(sources: Path) -> None:
     found = read_recording(written(sources), sources, MISSING)
     assert found.made_with == "Terraform 1.11.4"
     stacks = found.stacks(sources)
     assert list(stacks) == ["another suffix", "default"]
     back, queue = stacks["default"], stacks["default"]['aws_sqs_queue.q["k"]']
     assert back.resolved
-    assert back.places == stack().places
+    assert back.provider_locations == stack().provider_locations
     assert back.variables["region"] == "us-east-1"
     assert (queue.index, queue.type, queue.mode) == ("k", "aws_sqs_queue", "managed")
     assert queue.dependencies == {"aws_kms_key.k"}
@@ -87,7 +87,7 @@ def test_a_recording_gives_back_what_was_recorded(sources: Path) -> None:
     assert back.configuration.provider_of("aws_sqs_queue.q") == "aws"
 
 
-def test_unknown_stays_unknown(sources: Path) -> None:
+def test_unknown_values_stay_unknown(sources: Path) -> None:
     back = read_recording(written(sources), sources, MISSING).stacks(sources)["default"]
     queue = back['aws_sqs_queue.q["k"]']
     assert queue.values["policy"] is UNKNOWN
@@ -106,13 +106,13 @@ def test_nothing_sensitive_is_recorded(sources: Path) -> None:
     assert queue.values["list"][1] == {"key": "y"}
 
 
-def test_an_order_that_nobody_knows_stays_open(sources: Path) -> None:
+def test_unknown_dependencies_stay_unknown(sources: Path) -> None:
     file = written(sources, stack(dependencies=None))
     back = read_recording(file, sources, MISSING).stacks(sources)["default"]
     assert back['aws_sqs_queue.q["k"]'].dependencies is None
 
 
-def test_the_same_sources_record_the_same(sources: Path) -> None:
+def test_recording_is_deterministic(sources: Path) -> None:
     assert written(sources).read_text() == written(sources).read_text()
 
 
@@ -146,8 +146,9 @@ def test_a_recording_of_other_sources_is_refused(
     edit(sources.parent)
     with pytest.raises(PlanproofError) as caught:
         read_recording(file, sources, MISSING)
-    assert "was made from other sources" in caught.value.sentence
-    assert "no terraform binary is on PATH" in caught.value.sentence
+    assert "recording.json" in caught.value.sentence
+    assert "other sources" in caught.value.sentence
+    assert MISSING.what in caught.value.sentence
     assert "planproof record" in caught.value.todo
 
 
@@ -162,7 +163,7 @@ def test_a_recording_of_other_sources_is_refused(
         change("terraform/main.tf", MAIN.replace("\n", "\r\n")),
     ],
 )
-def test_what_makes_no_difference_is_not_held_against_it(
+def test_irrelevant_changes_keep_the_recording_valid(
     sources: Path, edit: Callable[[Path], None]
 ) -> None:
     file = written(sources)
@@ -170,7 +171,7 @@ def test_what_makes_no_difference_is_not_held_against_it(
     assert read_recording(file, sources, MISSING)
 
 
-def test_what_lies_two_levels_above_counts_too(tmp_path: Path) -> None:
+def test_digest_covers_files_two_levels_above(tmp_path: Path) -> None:
     for name, text in {
         "infra/stack/main.tf": 'locals {\n  x = "../../shared/x.json"\n}\n',
         "shared/x.json": "{}",
@@ -182,7 +183,7 @@ def test_what_lies_two_levels_above_counts_too(tmp_path: Path) -> None:
     assert source_digest(tmp_path / "infra/stack") != before
 
 
-def test_without_a_recording_the_reason_for_needing_one_is_given(sources: Path) -> None:
+def test_missing_recording_raises_the_error_that_made_it_necessary(sources: Path) -> None:
     with pytest.raises(PlanproofError) as caught:
         read_recording(sources / "missing.json", sources, MISSING)
     assert caught.value is MISSING
@@ -204,5 +205,5 @@ def test_without_a_recording_the_reason_for_needing_one_is_given(sources: Path) 
 def test_a_damaged_recording_is_refused(sources: Path, damage: Callable[[str], str]) -> None:
     file = written(sources)
     file.write_text(damage(file.read_text("utf-8")), "utf-8")
-    with pytest.raises(PlanproofError, match=r"the recorded resolution recording\.json is damaged"):
+    with pytest.raises(PlanproofError, match=r"recording\.json is damaged"):
         read_recording(file, sources, MISSING)

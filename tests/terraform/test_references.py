@@ -1,4 +1,4 @@
-"""Who refers to whom, through variables, outputs, locals and modules."""
+"""References through variables, outputs, locals and modules."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def configuration(root: dict[str, Any], sources: dict[str, str] | None = None) -
     return Configuration.of(plan, index)
 
 
-def test_prefixes_that_terraform_lists_are_no_references_of_their_own() -> None:
+def test_listed_prefixes_are_left_out() -> None:
     listed = ["aws_x.y[0].arn", "aws_x.y[0]", "aws_x.y", "var.z", "module.m.out", "module.m"]
     assert list(references_of(refers(*listed))) == ["aws_x.y[0].arn", "var.z", "module.m.out"]
 
@@ -47,7 +47,7 @@ def test_a_whole_resource_beside_its_attribute_is_a_reference() -> None:
     assert list(references_of(refers(*listed))) == ["aws_x.y.arn", "aws_x.y"]
 
 
-def test_references_lie_at_any_depth_but_not_in_constants() -> None:
+def test_references_at_any_depth_but_not_in_constants() -> None:
     expression = [{"a": [{"b": refers("var.x")}], "c": {"constant_value": refers("var.no")}}]
     assert list(references_of(expression)) == ["var.x"]
 
@@ -137,13 +137,13 @@ def module(*, call: dict[str, Any] | None = None) -> dict[str, Any]:
     }
 
 
-def test_an_output_leads_to_what_it_says_and_to_nothing_else_in_the_module() -> None:
+def test_an_output_leads_only_to_its_own_references() -> None:
     reached, complete = configuration(module()).dependencies("aws_a.a")
     assert reached == {"module.m.aws_sqs_queue.given", "aws_kms_key.k"}
     assert complete
 
 
-def test_depending_on_a_module_is_depending_on_all_of_it() -> None:
+def test_depending_on_a_module_means_all_its_resources() -> None:
     reached, _ = configuration(module()).dependencies("aws_b.b")
     assert "module.m.aws_sqs_queue_policy.other" in reached
 
@@ -156,7 +156,7 @@ def test_depending_on_a_module_is_depending_on_all_of_it() -> None:
         {"count_expression": refers("aws_first.f.id", "aws_first.f")},
     ],
 )
-def test_what_holds_a_module_back_holds_back_everything_in_it(call: dict[str, Any]) -> None:
+def test_resources_depend_on_the_arguments_of_their_module_call(call: dict[str, Any]) -> None:
     reached, _ = configuration(module(call=call)).dependencies(
         "module.m.aws_sqs_queue_policy.other"
     )
@@ -179,13 +179,13 @@ def test_locals_are_followed_in_the_sources() -> None:
 
 
 @pytest.mark.parametrize("sources", [None, {"": "locals {\n  other = 1\n}\n"}])
-def test_a_local_that_cannot_be_followed_leaves_the_answer_open(
+def test_dependencies_are_incomplete_with_an_unknown_local(
     sources: dict[str, str] | None,
 ) -> None:
     assert configuration(LOCAL, sources).dependencies("aws_a.a") == (frozenset(), False)
 
 
-def test_locals_that_refer_to_each_other_come_to_an_end() -> None:
+def test_cyclic_locals_terminate() -> None:
     text = "locals {\n  arn = local.b\n  b = local.arn\n}\n"
     assert configuration(LOCAL, {"": text}).dependencies("aws_a.a") == (frozenset(), True)
 
@@ -193,7 +193,7 @@ def test_locals_that_refer_to_each_other_come_to_an_end() -> None:
 def test_the_provider_of_a_resource() -> None:
     found = configuration({"resources": [resource("aws_a.a", provider_config_key="aws.west")]})
     assert found.provider_of("aws_a.a") == "aws.west"
-    assert found.provider_of("aws_nobody.x") == "aws"
+    assert found.provider_of("aws_missing.x") == "aws"
 
 
 SOURCES = {
@@ -226,7 +226,7 @@ data "aws_x" "d" {
 }
 
 
-def test_sources_alone_show_the_references() -> None:
+def test_references_from_the_sources_alone() -> None:
     index = SourceIndex({module: scan_text(text, "main.tf") for module, text in SOURCES.items()})
     found = Configuration.of_sources(index)
     assert set(found.resources) == {"aws_sqs_queue.q", "data.aws_x.d", "module.m.aws_y.z"}
@@ -236,7 +236,7 @@ def test_sources_alone_show_the_references() -> None:
         "name": refers("local.name"),
         "redrive": [{"arn": refers("aws_sqs_queue.dead.arn")}],
     }
-    # Of a module these say where it comes from; elsewhere they are arguments like any other.
+    # Meta-arguments of a module call only; elsewhere ordinary arguments.
     assert set(found.resources["data.aws_x.d"]["expressions"]) == {"version", "source"}
     call = found.modules["m"]
     assert call["for_each_expression"] == refers("var.keys")
@@ -244,7 +244,7 @@ def test_sources_alone_show_the_references() -> None:
     assert call["module"]["outputs"] == {"o": {"expression": refers("var.arn")}}
 
 
-def test_an_override_file_changes_what_it_mentions() -> None:
+def test_an_override_file_replaces_the_arguments_that_it_sets() -> None:
     text = 'resource "aws_a" "a" {\n  x = var.x\n  y = var.y\n}\n'
     override = 'resource "aws_a" "a" {\n  y = var.z\n}\n'
     index = SourceIndex({"": (*scan_text(text, "main.tf"), *scan_text(override, "o_override.tf"))})

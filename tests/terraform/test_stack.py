@@ -1,4 +1,4 @@
-"""The model of a stack: looking things up, order, places, what is sensitive."""
+"""The model of a stack: lookup, order of creation, locations, sensitive values."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def stack(*resources: Resource, **entry: Any) -> Stack:
         ('aws_x.y["q\\"]"]', "aws_x.y", "aws_x.y", "", ""),
     ],
 )
-def test_addresses_are_taken_apart(
+def test_parts_of_addresses(
     address: str, declared: str, resource_: str, module: str, path: str
 ) -> None:
     assert configuration_address(address) == declared
@@ -87,7 +87,7 @@ def test_resources_by_address_type_and_value() -> None:
         found["aws_sqs_queue.missing"]
 
 
-def test_an_unknown_value_is_found_by_no_value() -> None:
+def test_an_unknown_value_matches_no_value() -> None:
     queue = resource("aws_sqs_queue.q", values={"name": UNKNOWN})
     assert stack(queue).where("aws_sqs_queue", "name", UNKNOWN) == ()
 
@@ -101,7 +101,7 @@ def test_a_stack_cannot_be_changed() -> None:
     assert found.managed("aws_sqs_queue")[0].get("name") == "a"
 
 
-def test_terraforms_own_dependency_lists_decide_the_order() -> None:
+def test_dependencies_of_the_state_decide_the_order() -> None:
     early, late = resource("aws_a.a[0]", after=[]), resource("aws_b.b", after=["aws_a.a"])
     found = stack(early, late)
     assert found.made_after(late, early) is True
@@ -134,12 +134,12 @@ def test_references_decide_the_order_in_a_plan() -> None:
     assert found.made_after(early, late) is False
 
 
-def test_a_local_that_cannot_be_followed_leaves_the_order_open() -> None:
+def test_order_is_undecided_with_an_unknown_local() -> None:
     found, late, early = planned({"x": {"references": ["local.arn"]}})
     assert found.made_after(late, early) is None
 
 
-def test_a_dynamic_block_in_a_plan_leaves_the_order_open() -> None:
+def test_order_is_undecided_with_a_dynamic_block_in_a_plan() -> None:
     blocks = {"queue": [{"id": "a"}]}
     found, late, early = planned({}, values=blocks)
     assert found.made_after(late, early) is None
@@ -200,11 +200,11 @@ def test_blocks_and_lines_of_resources() -> None:
         ({"a": True}, "", True),
     ],
 )
-def test_what_is_sensitive(sensitive: Any, path: str, expected: bool) -> None:
+def test_sensitive_paths(sensitive: Any, path: str, expected: bool) -> None:
     assert resource("aws_x.y", sensitive=sensitive).is_sensitive(path) is expected
 
 
-def test_a_stack_from_a_plan_is_not_resolved_and_knows_its_sensitive_variables() -> None:
+def test_a_stack_from_a_plan_is_not_resolved_and_has_sensitive_variables() -> None:
     root = {"root_module": {"variables": {"s": {"sensitive": True}}}}
     found = Stack.from_plan(Plan.of({**PLAN, "configuration": root}))
     assert not found.resolved

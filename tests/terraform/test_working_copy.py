@@ -1,4 +1,4 @@
-"""A copy has what Terraform needs, nothing that would run, and leaves the original alone."""
+"""Copies of Terraform directories: their content, their layout, and no provisioners."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from planproof.errors import PlanproofError
 from planproof.terraform.source_index import scan_text
 from planproof.terraform.working_copy import (
-    disarm_provisioners,
-    lay_copy,
+    copy_sources,
     references_above,
+    remove_provisioners,
     source_files,
 )
 
@@ -32,9 +32,9 @@ def test_overrides_are_read_last(tmp_path: Path) -> None:
 
 
 def test_a_directory_without_sources_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PlanproofError, match=r"holds no \.tf files: name a directory"):
+    with pytest.raises(PlanproofError, match=r"no \.tf files.*--terraform-dir"):
         source_files(tmp_path)
-    with pytest.raises(PlanproofError, match="is not a directory: name a directory"):
+    with pytest.raises(PlanproofError, match=r"missing is not a directory.*--terraform-dir"):
         source_files(tmp_path / "missing")
 
 
@@ -54,7 +54,7 @@ def test_a_directory_without_sources_is_refused(tmp_path: Path) -> None:
         ({".terraform/m/main.tf": 'x = "../../../../../lambda"'}, (1, set())),
     ],
 )
-def test_what_lies_above_and_is_referred_to(
+def test_references_to_parent_folders(
     tmp_path: Path, files: dict[str, str], found: tuple[int, set[str]]
 ) -> None:
     depth, names = references_above(write(tmp_path / "stack", files))
@@ -63,7 +63,7 @@ def test_what_lies_above_and_is_referred_to(
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A stack that names a folder beside it and one two levels above."""
+    """A stack that refers to a folder beside it and one two levels above."""
     return write(
         tmp_path / "company/project",
         {
@@ -85,30 +85,30 @@ def project(tmp_path: Path) -> Path:
     )
 
 
-def test_a_copy_has_the_layout_that_its_sources_refer_to(project: Path, tmp_path: Path) -> None:
-    root = lay_copy(project / "terraform", tmp_path / "tree")
+def test_a_copy_has_the_parent_folders_that_its_sources_refer_to(
+    project: Path, tmp_path: Path
+) -> None:
+    root = copy_sources(project / "terraform", tmp_path / "tree")
     assert root.name == "terraform"
     assert root.is_relative_to(tmp_path / "tree")
     assert (root / "modules/m/main.tf").is_file()
     assert (root / "terraform.tfvars").is_file()
     assert (root / "../lambda/handler.py").resolve().read_text() == "x = 1"
     assert (root / "../../shared/x.json").read_text() == "{}"
-    # What is named is copied, so that Terraform may write beside it; the rest is linked.
+    # Folders referred to are copied, so that Terraform can write to them; the rest is linked.
     assert not (root.parent / "lambda").is_symlink()
     assert (root.parent / "other").is_symlink()
 
 
-def test_state_tests_and_terraforms_own_data_are_left_behind(project: Path, tmp_path: Path) -> None:
-    root = lay_copy(project / "terraform", tmp_path / "tree")
+def test_state_tests_and_terraforms_data_are_not_copied(project: Path, tmp_path: Path) -> None:
+    root = copy_sources(project / "terraform", tmp_path / "tree")
     left = {p.name for p in root.rglob("*")}
     assert left == {"main.tf", "modules", "m", "terraform.tfvars", "tests"}
     assert not (root.parent / ".git").exists()
 
 
-def test_what_is_written_to_a_copy_does_not_reach_the_original(
-    project: Path, tmp_path: Path
-) -> None:
-    root = lay_copy(project / "terraform", tmp_path / "tree")
+def test_writing_to_a_copy_leaves_the_original_unchanged(project: Path, tmp_path: Path) -> None:
+    root = copy_sources(project / "terraform", tmp_path / "tree")
     (root / "main.tf").write_text("changed")
     (root.parent / "lambda/handler.py").write_text("changed")
     (root.parent / "lambda/new.zip").write_text("new")
@@ -117,24 +117,24 @@ def test_what_is_written_to_a_copy_does_not_reach_the_original(
     assert not (project / "lambda/new.zip").exists()
 
 
-def test_a_copy_is_laid_afresh(project: Path, tmp_path: Path) -> None:
-    root = lay_copy(project / "terraform", tmp_path / "tree")
+def test_an_earlier_copy_is_replaced(project: Path, tmp_path: Path) -> None:
+    root = copy_sources(project / "terraform", tmp_path / "tree")
     (root / "left_over.tf").write_text("")
     (project / "terraform/new.tf").write_text("")
-    again = lay_copy(project / "terraform", tmp_path / "tree")
+    again = copy_sources(project / "terraform", tmp_path / "tree")
     assert again == root
     assert not (again / "left_over.tf").exists()
     assert (again / "new.tf").exists()
     assert (project / "other/file").exists()  # a linked folder is not emptied
 
 
-def test_a_link_that_leads_nowhere_does_no_harm(project: Path, tmp_path: Path) -> None:
+def test_dangling_links_are_ignored(project: Path, tmp_path: Path) -> None:
     (project / "terraform/dangling").symlink_to("nowhere")
     (project / "lambda/dangling.py").symlink_to("nowhere.py")
-    assert lay_copy(project / "terraform", tmp_path / "tree").is_dir()
+    assert copy_sources(project / "terraform", tmp_path / "tree").is_dir()
 
 
-ARMED = """\
+WITH_PROVISIONERS = """\
 resource "null_resource" "a" {
   provisioner "local-exec" {
     command = "touch ran }"
@@ -153,39 +153,39 @@ variable "provisioner" {}
 """
 
 
-def test_provisioners_are_blanked_and_every_line_stays_where_it_is(tmp_path: Path) -> None:
+def test_provisioners_are_removed_and_line_numbers_stay(tmp_path: Path) -> None:
     file = tmp_path / "main.tf"
-    file.write_text(ARMED)
-    assert disarm_provisioners(tmp_path) == 2
+    file.write_text(WITH_PROVISIONERS)
+    assert remove_provisioners(tmp_path) == 2
     text = file.read_text()
     assert "local-exec" not in text
-    assert text.count("\n") == ARMED.count("\n")
+    assert text.count("\n") == WITH_PROVISIONERS.count("\n")
     lines = text.splitlines()
     assert lines[11] == '  triggers = { provisioner = "kept" }'
     assert lines[14] == 'variable "provisioner" {}'
     (block, _) = scan_text(text, "main.tf")
     assert not block.blocks
-    assert disarm_provisioners(tmp_path) == 0
+    assert remove_provisioners(tmp_path) == 0
 
 
 @pytest.mark.parametrize("odd", ["\u2028", "\x0b", "\x1c", "\r\n"])
-def test_odd_line_separators_blank_nothing_else(tmp_path: Path, odd: str) -> None:
+def test_unusual_line_separators_do_not_shift_the_removed_text(tmp_path: Path, odd: str) -> None:
     file = tmp_path / "main.tf"
-    file.write_bytes((f"# a{odd}# b\n" + ARMED).encode())
-    assert disarm_provisioners(tmp_path) == 2
+    file.write_bytes((f"# a{odd}# b\n" + WITH_PROVISIONERS).encode())
+    assert remove_provisioners(tmp_path) == 2
     text = file.read_text("utf-8")
     assert "local-exec" not in text
     assert 'triggers = { provisioner = "kept" }' in text
 
 
-def test_provisioners_in_json_are_blanked(tmp_path: Path) -> None:
+def test_provisioners_in_json_are_removed(tmp_path: Path) -> None:
     file = tmp_path / "main.tf.json"
     file.write_text(
         '{"resource": {"null_resource": {"a": {\n  "provisioner": [{"local-exec":\n'
         '    {"command": "touch ran"}}],\n  "triggers": {"x": "kept"}}}}}\n'
     )
     lines = file.read_text().count("\n")
-    assert disarm_provisioners(tmp_path) == 1
+    assert remove_provisioners(tmp_path) == 1
     text = file.read_text()
     (block,) = scan_text(text, "main.tf.json")
     assert "provisioner" not in block.attributes
@@ -194,7 +194,7 @@ def test_provisioners_in_json_are_blanked(tmp_path: Path) -> None:
     assert text.count("\n") == lines
 
 
-def test_provisioners_may_be_counted_only(tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(ARMED)
-    assert disarm_provisioners(tmp_path, write=False) == 2
-    assert (tmp_path / "main.tf").read_text() == ARMED
+def test_provisioners_can_be_counted_only(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(WITH_PROVISIONERS)
+    assert remove_provisioners(tmp_path, write=False) == 2
+    assert (tmp_path / "main.tf").read_text() == WITH_PROVISIONERS

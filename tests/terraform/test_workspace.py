@@ -1,4 +1,4 @@
-"""What Terraform is run with, when it is initialised anew, and how paths are shown."""
+"""Terraform's environment, when ``init`` runs again, the overlay, and how paths are shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from planproof.terraform.binary import Binary
-from planproof.terraform.overlay import add_to_root
+from planproof.terraform.overlay import write_overlay
 from planproof.terraform.source_index import SourceIndex, scan_text
 from planproof.terraform.working_copy import OVERRIDE_FILE, PROBE_FILE
 from planproof.terraform.workspace import Workspace, shown_path
@@ -54,7 +54,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def prepare(source: Path, binary: Binary, tmp_path: Path) -> list[str]:
-    """Prepare a workspace; what init was run with so far."""
+    """Prepare a workspace; returns what all runs of init have recorded."""
     with Workspace.cached(source, binary, tmp_path / "cache").prepared():
         pass
     return (tmp_path / "count").read_text().split()
@@ -68,7 +68,7 @@ def write(path: str, text: str) -> Callable[[Path], object]:
     return do
 
 
-def test_init_is_done_once(source: Path, binary: Binary, tmp_path: Path) -> None:
+def test_init_runs_once(source: Path, binary: Binary, tmp_path: Path) -> None:
     assert prepare(source, binary, tmp_path) == ["init"]
     write("main.tf", MAIN.replace("input = 1", "input = 2"))(source)
     write("other.txt", "x")(source)
@@ -88,16 +88,16 @@ def test_init_is_done_once(source: Path, binary: Binary, tmp_path: Path) -> None
     ],
     ids=["version", "module", "type", "without quotes", "JSON", "inner module"],
 )
-def test_init_is_done_again_where_it_may_matter(
+def test_init_runs_again_after_a_change_that_it_depends_on(
     source: Path, binary: Binary, tmp_path: Path, edit: Callable[[Path], object]
 ) -> None:
     prepare(source, binary, tmp_path)
     edit(source)
-    # Without the lock of the versions that were asked for before.
+    # The outdated lock file of the copy is not used.
     assert prepare(source, binary, tmp_path) == ["init", "init"]
 
 
-def test_the_users_own_lock_file_counts(source: Path, binary: Binary, tmp_path: Path) -> None:
+def test_lock_file_of_the_user_is_used(source: Path, binary: Binary, tmp_path: Path) -> None:
     write(".terraform.lock.hcl", "one\n")(source)
     assert prepare(source, binary, tmp_path) == ["init", "one"]
     assert prepare(source, binary, tmp_path) == ["init", "one"]
@@ -108,11 +108,11 @@ def test_the_users_own_lock_file_counts(source: Path, binary: Binary, tmp_path: 
 def test_another_run_of_the_same_directory_waits(
     source: Path, binary: Binary, tmp_path: Path
 ) -> None:
-    said: list[str] = []
+    lines: list[str] = []
     entered = threading.Event()
 
     def second() -> None:
-        other = Workspace.cached(source, binary, tmp_path / "cache", progress=said.append)
+        other = Workspace.cached(source, binary, tmp_path / "cache", progress=lines.append)
         with other.prepared():
             entered.set()
 
@@ -122,12 +122,13 @@ def test_another_run_of_the_same_directory_waits(
         assert not entered.wait(0.5)
     thread.join(20)
     assert entered.is_set()
-    assert said == ["waiting for another run of the same directory to end"]
+    (line,) = lines
+    assert "another run" in line
 
 
 # The environment -----------------------------------------------------------------------------
 
-THEIRS = {
+CALLERS = {
     "AWS_PROFILE": "production",
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_ENDPOINT_URL_SQS": "http://elsewhere",
@@ -143,7 +144,7 @@ THEIRS = {
 
 
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **options: bool) -> dict[str, str]:
-    for name, value in THEIRS.items():
+    for name, value in CALLERS.items():
         monkeypatch.setenv(name, value)
     made = Workspace(
         tmp_path,
@@ -155,7 +156,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **options: bool
     return made.environment()
 
 
-def test_terraform_sees_the_emulated_account_alone(
+def test_terraform_gets_only_the_emulated_account(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     found = environment(monkeypatch, tmp_path)
@@ -170,17 +171,17 @@ def test_terraform_sees_the_emulated_account_alone(
         assert found[kept] == os.environ[kept]
 
 
-def test_real_credentials_are_handed_on_only_if_asked_for(
+def test_real_credentials_are_passed_on_only_with_the_option(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     found = environment(monkeypatch, tmp_path, real_credentials=True)
     assert found["AWS_PROFILE"] == "production"
-    assert found["AWS_ACCESS_KEY_ID"] == THEIRS["AWS_ACCESS_KEY_ID"]
+    assert found["AWS_ACCESS_KEY_ID"] == CALLERS["AWS_ACCESS_KEY_ID"]
     assert "AWS_ENDPOINT_URL" not in found
     assert "TF_CLI_ARGS_plan" not in found
 
 
-def test_paths_are_shown_as_the_user_knows_them(
+def test_paths_are_shown_relative_to_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -190,7 +191,7 @@ def test_paths_are_shown_as_the_user_knows_them(
     assert shown_path(tmp_path) == "."
 
 
-# What is added to the root -------------------------------------------------------------------
+# Overlay of the root module ------------------------------------------------------------------
 
 PROVIDERS = """
 provider "aws" {
@@ -208,17 +209,17 @@ provider "other" {}
 """
 
 
-def added(tmp_path: Path, text: str, *, emulated: bool = True) -> tuple[str, str]:
+def overlay(tmp_path: Path, text: str, *, emulated: bool = True) -> tuple[str, str]:
     """The override file and the probes ("" where there are none) of a root module."""
     (tmp_path / "main.tf").write_text(text)
     index = SourceIndex({"": scan_text(text, "main.tf")})
-    add_to_root(tmp_path, tmp_path, index, emulated=emulated)
+    write_overlay(tmp_path, tmp_path, index, emulated=emulated)
     probes = tmp_path / PROBE_FILE
     return (tmp_path / OVERRIDE_FILE).read_text(), probes.read_text() if probes.exists() else ""
 
 
-def test_every_aws_provider_asks_the_emulated_account(tmp_path: Path) -> None:
-    text, probes = added(tmp_path, PROVIDERS)
+def test_every_aws_provider_uses_the_emulated_account(tmp_path: Path) -> None:
+    text, probes = overlay(tmp_path, PROVIDERS)
     terraform, default, west = scan_text(text, "x.tf")
     assert [(b.kind, b.labels) for b in terraform.blocks] == [("backend", ("local",))]
     assert {k: v.text for k, v in default.attributes.items()} == {
@@ -237,8 +238,8 @@ def test_every_aws_provider_asks_the_emulated_account(tmp_path: Path) -> None:
     assert {p.text for _, p in names if p} == {"aws.west"}
 
 
-def test_the_real_cloud_is_asked_by_the_users_own_providers(tmp_path: Path) -> None:
-    text, probes = added(tmp_path, PROVIDERS, emulated=False)
+def test_providers_are_not_overridden_for_the_real_cloud(tmp_path: Path) -> None:
+    text, probes = overlay(tmp_path, PROVIDERS, emulated=False)
     assert [b.kind for b in scan_text(text, "x.tf")] == ["terraform"]
     assert "aws.west" in probes
 
@@ -254,7 +255,5 @@ def test_the_real_cloud_is_asked_by_the_users_own_providers(tmp_path: Path) -> N
         ('module "m" {\n  source = "git::https://example.com/m"\n}', True),
     ],
 )
-def test_a_stack_without_aws_is_not_asked_where_it_is(
-    tmp_path: Path, text: str, probed: bool
-) -> None:
-    assert bool(added(tmp_path, text)[1]) is probed
+def test_a_stack_without_aws_has_no_probes(tmp_path: Path, text: str, probed: bool) -> None:
+    assert bool(overlay(tmp_path, text)[1]) is probed

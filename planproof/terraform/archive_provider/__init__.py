@@ -1,6 +1,6 @@
-"""A stand-in for the Terraform provider hashicorp/archive, where the real one cannot be had.
+"""A stand-in for the Terraform provider hashicorp/archive, used where that cannot be installed.
 
-`archive` builds the bytes, `provider` serves them to Terraform, `mirror` puts the provider where
-Terraform looks for it. The real provider wins wherever it can be had: its archives hold the same
-files, but not the same bytes, since Go and Python deflate differently.
+`archive` builds the archives, `provider` serves them to Terraform, and `mirror` writes the
+filesystem mirror that Terraform installs the provider from. The real provider is preferred: its
+archives have the same files but other bytes, since Go and Python compress differently.
 """

@@ -8,4 +8,4 @@ from planproof.terraform.archive_provider.serve import main
 if __name__ == "__main__":
     code = main()
     sys.stderr.flush()
-    os._exit(code)  # Terraform waits for the end, and taking the interpreter apart takes 50 ms
+    os._exit(code)  # Terraform waits for the exit, and the interpreter's cleanup takes 50 ms

@@ -1,8 +1,7 @@
-"""What are the bytes of an archive_file, and their hashes?
+"""Builds the bytes of an archive_file, and their hashes.
 
-The same files with the same modes give the same bytes, whatever their times, their owner, or
-the order in which the file system lists them. Only another implementation of deflate behind
-Python's zlib would compress them differently.
+The same files with the same modes give the same bytes, regardless of times, owner and directory
+order; only another implementation of zlib may compress them differently.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from planproof.terraform.archive_provider.members import Member, members
 
 __all__ = ["ArchiveError", "ArchiveSpec", "Hashes", "Source", "build_archive"]
 
-ZIP_TIME = (2049, 1, 1, 0, 0, 0)  # what the zero time of the real provider becomes in a zip
+ZIP_TIME = (2049, 1, 1, 0, 0, 0)  # the time that the real provider writes
 LEVEL = 6
 
-# zipfile and tarfile are imported where they are used: most starts of the provider (three in one
-# plan) only tell Terraform the schema.
+# zipfile and tarfile are imported on use: most provider processes (three per plan) only return the
+# schema.
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Hashes:
 
     @classmethod
     def of(cls, data: bytes) -> Hashes:
-        """Compute them all for the bytes of one archive."""
+        """Compute the attributes of an archive."""
         sha256, sha512 = hashlib.sha256(data), hashlib.sha512(data)
         return cls(
             md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
@@ -53,12 +52,12 @@ class Hashes:
         )
 
     def attributes(self) -> dict[str, str | int]:
-        """Return them under Terraform's names: `output_md5` to `output_size`, and `id`."""
+        """Return the attributes by Terraform's names: `output_md5` to `output_size`, and `id`."""
         return {"id": self.sha} | {f"output_{name}": value for name, value in vars(self).items()}
 
 
 def build_archive(spec: ArchiveSpec) -> bytes:
-    """Return the archive that `spec` describes; nothing is written. Raises ArchiveError."""
+    """Return the archive that `spec` describes, without writing it. Raises ArchiveError."""
     spec.check()
     return _zip(members(spec)) if spec.type == "zip" else _tar_gz(members(spec))
 
@@ -70,7 +69,7 @@ def _zip(files: Iterable[Member]) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for file in files:
             entry = zipfile.ZipInfo(file.name, ZIP_TIME)
-            entry.create_system = 3  # Unix on every platform: the mode below is a Unix mode
+            entry.create_system = 3  # Unix, on every platform, as the mode below is a Unix mode
             entry.external_attr = (stat.S_IFREG | file.mode) << 16
             archive.writestr(entry, file.data, zipfile.ZIP_DEFLATED, LEVEL)
     return buffer.getvalue()

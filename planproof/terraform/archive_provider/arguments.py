@@ -1,4 +1,4 @@
-"""What does an archive_file ask for, and is that possible at all?
+"""The arguments of an archive_file and their validation.
 
 The arguments are those of hashicorp/archive 2.7:
 https://registry.terraform.io/providers/hashicorp/archive/latest/docs/data-sources/file
@@ -23,9 +23,9 @@ _CONFLICTS = (
 
 
 class ArchiveError(Exception):
-    """The archive cannot be made, for a reason the user can mend.
+    """The archive cannot be built, for a reason that the user can fix.
 
-    `attribute` is the argument at fault, None if it is the block as a whole; `summary` and
+    `attribute` is the invalid argument, None for the block as a whole; `summary` and
     `detail` are those of a Terraform diagnostic.
     """
 
@@ -44,10 +44,10 @@ class Source:
 
 @dataclass(frozen=True)
 class ArchiveSpec:
-    """The arguments of one archive_file, None where the configuration sets none.
+    """The arguments of an archive_file, None where not set.
 
-    `output_path` is here only so that an archive written into source_dir is not packed into
-    itself. An empty `output_file_mode` counts as none, as it does in the real provider.
+    `output_path` is used only to leave out an earlier archive within source_dir. An empty
+    `output_file_mode` counts as not set, as in the real provider.
     """
 
     type: str
@@ -62,7 +62,7 @@ class ArchiveSpec:
     output_path: str | None = None
 
     def check(self) -> None:
-        """Raise ArchiveError for the first thing that is wrong with the arguments as such."""
+        """Raise ArchiveError for the first error of :func:`check_arguments`."""
         for error in check_arguments(vars(self)):
             raise error
 
@@ -70,10 +70,10 @@ class ArchiveSpec:
 def check_arguments(
     arguments: Mapping[str, Any], unknown: Collection[str] = ()
 ) -> list[ArchiveError]:
-    """Return everything that is wrong with the arguments, without a look at any file.
+    """Return all errors of the arguments; reads no file.
 
-    `arguments` are those whose value is known, None and empty ones among them; `unknown` are the
-    names of those that may still turn out to be anything, null too.
+    `arguments` are those with a known value, including None and empty ones; `unknown` are the names
+    of the others, which may become null.
     """
     given = {name for name, value in arguments.items() if value not in (None, [], ())}
     errors = [
@@ -82,15 +82,15 @@ def check_arguments(
         if one in given and other in given
     ]
     if not {*given, *unknown}.intersection(_SOURCES):
-        errors.append(_nothing_given(given))
+        errors.append(_no_source(given))
     errors += [
-        ArchiveError(name, "Invalid path", f"{name} is {bad}, and it takes a path.")
+        ArchiveError(name, "Invalid path", f"{name} is {bad}; set it to a path.")
         for name in ("source_file", "source_dir", "output_path")
         if (bad := _not_a_path(arguments.get(name)))
     ]
     type_ = arguments.get("type")
     if type_ is not None and type_ not in TYPES:
-        detail = f"type is '{type_}', and only {' and '.join(TYPES)} are supported."
+        detail = f"type is '{type_}'; only {' and '.join(TYPES)} are supported."
         errors.append(ArchiveError("type", "Unknown archive type", detail))
     try:
         parse_mode(arguments.get("output_file_mode"))
@@ -105,9 +105,9 @@ def _not_a_path(text: str | None) -> str | None:
     return "empty" if not text else "text with a null byte" if "\0" in text else None
 
 
-def _nothing_given(given: Collection[str]) -> ArchiveError:
+def _no_source(given: Collection[str]) -> ArchiveError:
     if "source_content" in given:
-        detail = "source_content needs source_content_filename, its name in the archive."
+        detail = "source_content requires source_content_filename, its name in the archive."
         return ArchiveError("source_content", "Missing argument", detail)
     detail = (
         "Set source_file, source_dir, source_content_filename with source_content, "
@@ -117,9 +117,9 @@ def _nothing_given(given: Collection[str]) -> ArchiveError:
 
 
 def parse_mode(text: str | None) -> int | None:
-    """Read `output_file_mode` as Go does: "0644" and "0o644" are octal, "420" is decimal.
+    """Parse `output_file_mode` as Go does: "0644" and "0o644" are octal, "420" is decimal.
 
-    Returns None for none or an empty one; raises ArchiveError.
+    Returns None for None and ""; raises ArchiveError.
     """
     if not text:
         return None
@@ -129,6 +129,6 @@ def parse_mode(text: str | None) -> int | None:
     except ValueError:
         mode = -1
     if not 0 <= mode <= 0o7777:
-        detail = f"output_file_mode is '{text}', and it takes an octal mode such as \"0644\"."
+        detail = f"output_file_mode is '{text}'; set it to an octal mode such as \"0644\"."
         raise ArchiveError("output_file_mode", "Invalid file mode", detail)
     return mode

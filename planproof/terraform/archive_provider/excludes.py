@@ -1,8 +1,8 @@
-"""Which paths of a source_dir do `excludes` leave out?
+"""Matches the paths of a source_dir with the patterns of `excludes`.
 
 hashicorp/archive matches with the Go package doublestar (v4), whose rules are those of
-https://github.com/bmatcuk/doublestar#patterns. No Python package has the same ones: they take a
-malformed pattern for a literal, expand `{1..3}`, or follow .gitignore.
+https://github.com/bmatcuk/doublestar#patterns. No Python package has the same rules: they treat a
+malformed pattern as a literal, expand `{1..3}`, or follow .gitignore.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-Segment = re.Pattern[str] | None  # None stands for `**`
+Segment = re.Pattern[str] | None  # None is `**`
 
 
 class BadPatternError(ValueError):
-    """A pattern of `excludes` is malformed; the message says how."""
+    """A pattern of `excludes` is malformed."""
 
 
 class Excludes:
-    """The patterns of `excludes`, ready to be asked about paths.
+    """The compiled patterns of `excludes`.
 
-    `patterns` are matched against whole paths relative to source_dir, with forward slashes; empty
-    ones are ignored. Raises BadPatternError.
+    `patterns` match whole paths relative to source_dir, with forward slashes; empty patterns are
+    ignored. Raises BadPatternError.
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
@@ -37,7 +37,7 @@ class Excludes:
 
 
 def _matches(segments: Sequence[Segment], names: Sequence[str]) -> bool:
-    # One row of a table per segment keeps `**/**/**/x` polynomial, where recursion would not.
+    # Keeps the set of positions after each segment: polynomial for `**/**/**/x`, unlike recursion.
     ends = {0}
     for segment in segments:
         if segment is None:
@@ -48,7 +48,7 @@ def _matches(segments: Sequence[Segment], names: Sequence[str]) -> bool:
 
 
 def _segments(pattern: str) -> list[Segment]:
-    """Split a pattern without braces at its slashes; one compiled expression a path component."""
+    """Compile a pattern without braces: one expression per path component."""
     segments: list[Segment] = []
     expression, source, i = "", "", 0
     while i < len(pattern):
@@ -79,7 +79,7 @@ def _segment(source: str, expression: str) -> Segment:
 
 
 def _character_class(pattern: str, i: int) -> tuple[str, int]:
-    """Translate the class that opens at `i`; return it and the index after its end."""
+    """Translate the character class that starts at `i`; also return the index after its end."""
     i += 1
     negated = pattern[i : i + 1] in ("!", "^")
     i += negated
@@ -93,10 +93,10 @@ def _character_class(pattern: str, i: int) -> tuple[str, int]:
         else:
             members.append(re.escape(low))
     if i >= len(pattern):
-        raise BadPatternError(f"'{pattern}' opens a character class with [ and never closes it")
+        raise BadPatternError(f"'{pattern}' has a character class without a closing ]")
     if i == first:
         raise BadPatternError(f"'{pattern}' has an empty character class")
-    if not members:  # nothing but ranges that hold nothing, such as [z-a]
+    if not members:  # only empty ranges, such as [z-a]
         return ("." if negated else "(?!)"), i + 1
     return f"[{'^' if negated else ''}{''.join(members)}]", i + 1
 
@@ -109,7 +109,7 @@ def _member(pattern: str, i: int) -> tuple[str, int]:
 
 def _escaped(pattern: str, i: int) -> str:
     if i + 1 >= len(pattern):
-        raise BadPatternError(f"'{pattern}' ends with a backslash that escapes nothing")
+        raise BadPatternError(f"'{pattern}' ends with a backslash")
     return pattern[i + 1]
 
 
@@ -122,7 +122,7 @@ def _alternatives(pattern: str) -> list[str]:
     while depth:
         at = _find(pattern, i, "{,}")
         if at is None:
-            raise BadPatternError(f"'{pattern}' opens alternatives with {{ and never closes them")
+            raise BadPatternError(f"'{pattern}' has alternatives without a closing }}")
         depth += {"{": 1, "}": -1, ",": 0}[pattern[at]]
         if depth == 0 or (depth == 1 and pattern[at] == ","):
             parts.append(pattern[start:at])
@@ -133,7 +133,7 @@ def _alternatives(pattern: str) -> list[str]:
 
 
 def _find(pattern: str, i: int, wanted: str) -> int | None:
-    """Return the index of the first character of `wanted`, neither escaped nor in a class."""
+    """Return the index of the first character of `wanted` that is not escaped or in a class."""
     in_class = False
     while i < len(pattern):
         if not in_class and pattern[i] in wanted:

@@ -1,11 +1,11 @@
-"""Which files go into an archive, under which names and modes?
+"""Lists the files of an archive, with their names and modes.
 
-On purpose, and unlike the real provider:
-- content from the configuration has mode 0644 where `output_file_mode` gives none, and
-  `output_file_mode` holds for it in a zip too (the real one writes no mode there);
-- a symbolic link left out by `exclude_symlink_directories` hides nothing but itself (the real one
-  drops every later entry of its directory too);
-- an output_path inside source_dir is left out, so that no run packs the result of the one before.
+Intended differences from the real provider:
+- Content from the configuration has the mode of `output_file_mode`, or else 0644, also in a zip
+  (the real provider writes no mode there).
+- `exclude_symlink_directories` leaves out only the link (the real provider also drops all later
+  entries of its directory).
+- An output_path inside source_dir is left out, so that no archive contains an earlier one.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from planproof.terraform.archive_provider.arguments import ArchiveError, Archive
 from planproof.terraform.archive_provider.excludes import BadPatternError, Excludes
 
 CONTENT_MODE = 0o644
-NAME_BYTES = 0xFFFF  # a zip counts the bytes of a name in 16 bits
+NAME_BYTES = 0xFFFF  # a zip stores the length of a name in 16 bits
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file in the archive; `mode` holds the permission bits only."""
+    """A file in the archive; `mode` has only the permission bits."""
 
     name: str
     mode: int
@@ -33,7 +33,7 @@ class Member:
 
 
 def members(spec: ArchiveSpec) -> Iterator[Member]:
-    """Yield the files of the archive in the order of a sorted tree. Raises ArchiveError."""
+    """Yield the files of the archive, sorted within each directory. Raises ArchiveError."""
     mode = parse_mode(spec.output_file_mode)
     for member in _sources(spec):
         yield member if mode is None else Member(member.name, mode, member.data)
@@ -49,7 +49,7 @@ def _sources(spec: ArchiveSpec) -> Iterator[Member]:
         content = spec.source_content or ""
         yield _content("source_content_filename", spec.source_content_filename, content)
     else:
-        # Of two blocks with one filename the last holds, as it does in the real provider.
+        # The last of two blocks with the same filename wins, as in the real provider.
         contents = {source.filename: source.content for source in spec.source}
         for filename in sorted(contents):
             yield _content("source", filename, contents[filename])
@@ -89,14 +89,14 @@ def _unreadable(attribute: str, path: str, error: OSError) -> ArchiveError:
 
 
 def _directory(spec: ArchiveSpec, root: str) -> Iterator[tuple[str, str]]:
-    """Yield path and archive name of every file; raise ArchiveError if there is none."""
+    """Yield path and archive name of every file; raises ArchiveError if there is none."""
     try:
         excludes = Excludes(spec.excludes or ())
     except BadPatternError as error:
         raise ArchiveError("excludes", "Invalid pattern", f"excludes: {error}.") from None
     if spec.exclude_symlink_directories and Path(root).is_symlink():
         why = "is a symbolic link, and exclude_symlink_directories is true"
-    elif pattern := excludes.match("."):  # the real provider asks about the root too
+    elif pattern := excludes.match("."):  # the real provider matches the root too
         why = f"is excluded as a whole: the pattern '{pattern}' matches '.', source_dir itself"
     else:
         found = False
@@ -105,7 +105,7 @@ def _directory(spec: ArchiveSpec, root: str) -> Iterator[tuple[str, str]]:
             yield entry
         if found:
             return
-        why = "holds no files that excludes leaves" if spec.excludes else "holds no files"
+        why = "has no files that are not excluded" if spec.excludes else "has no files"
     raise ArchiveError("source_dir", "Nothing to archive", f"source_dir: '{root}' {why}.")
 
 
@@ -136,7 +136,7 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: os.fsencode(entry.name))
     except NotADirectoryError:
-        detail = f"source_dir: '{folder}' is not a directory; for one file there is source_file."
+        detail = f"source_dir: '{folder}' is not a directory; use source_file for a single file."
         raise ArchiveError("source_dir", "Not a directory", detail) from None
     except OSError as error:
         raise _unreadable("source_dir", folder, error) from None

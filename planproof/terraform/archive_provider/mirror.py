@@ -1,10 +1,10 @@
-"""Where does Terraform find the stand-in? In a filesystem mirror that is laid here.
+"""Writes the filesystem mirror that Terraform installs the stand-in from.
 
 Layout (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror):
 `<host>/hashicorp/archive/<version>/<os_arch>/terraform-provider-archive_v<version>`.
 
-The checksum that `terraform init` notes in `.terraform.lock.hcl` is that of the launcher, so it
-never equals the real provider's, and it changes with the interpreter.
+The checksum in `.terraform.lock.hcl` is that of the launcher: it differs from the real provider's,
+and between interpreters.
 """
 
 from __future__ import annotations
@@ -23,40 +23,42 @@ from planproof.errors import PlanproofError
 from planproof.terraform.archive_provider.serve import PARENT
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-_NEEDED = ("planproof", "tf", "grpc", "google.protobuf", "msgpack", "cryptography")
+_REQUIRED = ("planproof", "tf", "grpc", "google.protobuf", "msgpack", "cryptography")
 
 
 def os_arch() -> str:
-    """Return this platform in Terraform's words: `linux_amd64`, `darwin_arm64` and so on."""
+    """Return this platform as Terraform names it: `linux_amd64`, `darwin_arm64`."""
     machine = platform.machine().lower()
     return f"{platform.system().lower()}_{_ARCHITECTURES.get(machine, machine)}"
 
 
-def lay_mirror(
+def write_mirror(
     folder: Path,
     *,
     versions: Sequence[str] = ("2.7.1",),
     host: str = "registry.terraform.io",
     python: str = sys.executable,
 ) -> Path:
-    """Make `folder` a mirror that offers hashicorp/archive as `versions`; return `folder`.
+    """Make `folder` a mirror with hashicorp/archive in these versions; return `folder`.
 
-    The provider runs under the interpreter `python`, with the packages that this process sees.
-    Laying it again changes nothing, and two processes may lay it at once. Raises PlanproofError.
+    The provider runs with the interpreter `python` and the packages of this process. Writing the
+    mirror again changes nothing; several processes may write it at once. Raises PlanproofError.
     """
     launcher = _launcher(python).encode()
     try:
         for version in versions:
-            place = folder / host / "hashicorp" / "archive" / version / os_arch()
-            _put(place / f"terraform-provider-archive_v{version}", launcher, scratch=folder)
+            target = folder / host / "hashicorp" / "archive" / version / os_arch()
+            _write_executable(
+                target / f"terraform-provider-archive_v{version}", launcher, scratch=folder
+            )
     except OSError as error:
         what = f"The provider mirror {folder} cannot be written ({error.strerror})"
-        raise PlanproofError(what, "give a folder that this user may write to") from None
+        raise PlanproofError(what, "choose a folder that this user can write to") from None
     return folder
 
 
 def _launcher(python: str) -> str:
-    # `-P` keeps the current folder, the user's Terraform sources, out of the import path.
+    # `-P`: the current folder, with the user's Terraform sources, is not in the import path.
     path = os.pathsep.join(_import_path(python))
     return (
         "#!/bin/sh\n"
@@ -66,19 +68,19 @@ def _launcher(python: str) -> str:
 
 
 def _import_path(python: str) -> list[str]:
-    """Return the folders that hold what is needed, without those `python` searches by itself.
+    """Return the folders of the required packages, without those that `python` searches anyway.
 
-    Those must stay out: PYTHONPATH comes before the standard library.
+    PYTHONPATH comes before the standard library, so those must not be in it.
     """
     own: list[str] = []
     if python == sys.executable:
         own = [os.path.realpath(path) for path in site.getsitepackages()]
         own += [os.path.realpath(site.getusersitepackages())] if site.ENABLE_USER_SITE else []
     folders: list[str] = []
-    for module in _NEEDED:
+    for module in _REQUIRED:
         found = find_spec(module)
         if found is None or not found.submodule_search_locations:
-            what = f"The stand-in for the provider hashicorp/archive needs the package {module}"
+            what = f"The stand-in for the provider hashicorp/archive requires the package {module}"
             raise PlanproofError(what, "install planproof with its dependencies")
         for location in found.submodule_search_locations:
             parent = str(Path(location).absolute().parents[module.count(".")])
@@ -87,15 +89,15 @@ def _import_path(python: str) -> list[str]:
     return folders
 
 
-def _put(path: Path, content: bytes, *, scratch: Path) -> None:
-    """Write an executable file so that nobody sees it half written, or busy when it is run.
+def _write_executable(path: Path, content: bytes, *, scratch: Path) -> None:
+    """Write an executable file atomically.
 
-    The half-written file lies in `scratch`: Terraform takes a checksum of the final folder.
+    The temporary file is in `scratch`: Terraform computes a checksum of the folder of `path`.
     """
     if path.is_file() and path.read_bytes() == content and os.access(path, os.X_OK):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = scratch / f".laying-{secrets.token_hex(8)}"
+    temporary = scratch / f".mirror-{secrets.token_hex(8)}"
     try:
         temporary.write_bytes(content)
         temporary.chmod(0o755)

@@ -1,4 +1,4 @@
-"""How does an archive get to its output_path?"""
+"""Writes an archive to its output_path."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from planproof.terraform.archive_provider.arguments import ArchiveError
 
 
 def write_archive(path: str, data: bytes) -> None:
-    """Write `data` so that a reader finds the old archive or the new one, each whole.
+    """Write `data` atomically.
 
-    Missing folders are made; a file that holds `data` already is left alone. Raises ArchiveError.
+    Missing folders are created; a file that already has `data` is not written. Raises ArchiveError.
     """
     try:
         _replace(Path(os.path.realpath(path)), data)
@@ -25,11 +25,11 @@ def _replace(target: Path, data: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise NotADirectoryError(0, "a folder on its path is a file") from None
+        raise NotADirectoryError(0, "a parent of it is a file") from None
     if target.is_dir():
         raise IsADirectoryError(0, "it is a directory")
     if target.exists():
-        if not target.is_file():  # a device or a pipe must be written to, never replaced
+        if not target.is_file():  # a device or a pipe cannot be replaced
             target.write_bytes(data)
             return
         if target.read_bytes() == data:

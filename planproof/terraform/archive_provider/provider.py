@@ -1,8 +1,7 @@
-"""What do the data source and the resource `archive_file` do when Terraform calls them?
+"""The data source and the resource `archive_file`.
 
-The classes have the shapes that tf.iface describes (its base classes are typing protocols).
-
-Since hashicorp/archive 2.7 the resource is not deprecated, so it is not here either.
+The classes implement the typing protocols of tf.iface. As in hashicorp/archive 2.7, the resource is
+not deprecated.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from planproof.terraform.archive_provider.arguments import (
 from planproof.terraform.archive_provider.output import write_archive
 from planproof.terraform.archive_provider.schema import COMPUTED, archive_file
 
-State = dict[str, Any]  # argument or attribute to its value, None if unset, Unknown if not known
+State = dict[str, Any]  # argument or attribute → value, None if not set, or Unknown
 
 
 class _ArchiveFile:
-    """What data source and resource have in common."""
+    """Common base of data source and resource."""
 
     @classmethod
     def get_name(cls) -> str:
@@ -41,7 +40,7 @@ class _ArchiveFile:
         return archive_file()
 
     def validate(self, diags: Diagnostics, type_name: str, config: State) -> None:
-        """Report conflicts and bad values among the arguments known so far."""
+        """Report conflicts and invalid values among the known arguments."""
         unknown = {name for name, value in config.items() if value is Unknown}
         known = {name: value for name, value in config.items() if name not in unknown}
         for error in check_arguments(known, unknown):
@@ -49,18 +48,18 @@ class _ArchiveFile:
 
 
 class ArchiveFileDataSource(_ArchiveFile):
-    """`data "archive_file"`: built whenever Terraform reads it, which may be in a plan."""
+    """`data "archive_file"`: built whenever Terraform reads it, which may be during a plan."""
 
     def read(self, ctx: Any, config: State) -> State | None:
         """Build and write the archive; Terraform calls this only with known arguments."""
-        return _make(ctx.diagnostics, config)
+        return _build(ctx.diagnostics, config)
 
 
 class ArchiveFileResource(_ArchiveFile):
-    """`resource "archive_file"`: built at apply, and again at every refresh."""
+    """`resource "archive_file"`: built at apply and at every refresh."""
 
     def plan(self, ctx: Any, current: State | None, planned: State) -> State:
-        """Plan an update; a create is planned by tf, with every computed attribute unknown."""
+        """Plan an update; tf plans a create, with all computed attributes unknown."""
         arguments = planned.keys() - set(COMPUTED)
         if current is None or any(planned[name] != current[name] for name in arguments):
             return {**planned, **dict.fromkeys(COMPUTED, Unknown)}
@@ -68,29 +67,29 @@ class ArchiveFileResource(_ArchiveFile):
 
     def create(self, ctx: Any, planned: State) -> State | None:
         """Build and write the archive."""
-        return _make(ctx.diagnostics, planned)
+        return _build(ctx.diagnostics, planned)
 
     def read(self, ctx: Any, current: State) -> State | None:
-        """Build and write the archive again, as the real provider does at a refresh."""
-        return _make(ctx.diagnostics, current) or current
+        """Build and write the archive, as the real provider does at a refresh."""
+        return _build(ctx.diagnostics, current) or current
 
     def update(self, ctx: Any, current: State, planned: State) -> State | None:
-        """Build and write the archive again."""
-        return _make(ctx.diagnostics, planned)
+        """Build and write the archive."""
+        return _build(ctx.diagnostics, planned)
 
     def delete(self, ctx: Any, current: State) -> None:
-        """Forget the archive; the file stays, as it does with the real provider."""
+        """Do nothing: the file stays, as with the real provider."""
 
 
 class ArchiveProvider:
-    """The provider as a whole; it takes no configuration."""
+    """The provider; it has no configuration."""
 
     def get_model_prefix(self) -> str:
-        """Return what every type name starts with."""
+        """Return the prefix of the type names."""
         return "archive_"
 
     def get_provider_schema(self, diags: Diagnostics) -> Schema:
-        """Return the schema of the provider block: nothing."""
+        """Return the schema of the provider block: empty."""
         return Schema()
 
     def full_name(self) -> str:
@@ -101,7 +100,7 @@ class ArchiveProvider:
         """Accept the empty provider block."""
 
     def configure_provider(self, diags: Diagnostics, config: State) -> None:
-        """Do nothing: there is nothing to configure."""
+        """Do nothing."""
 
     def get_data_sources(self) -> list[type[ArchiveFileDataSource]]:
         """Return the one data source."""
@@ -112,29 +111,29 @@ class ArchiveProvider:
         return [ArchiveFileResource]
 
     def get_functions(self) -> list[type[Any]]:
-        """Return the functions: none."""
+        """Return no functions."""
         return []
 
     def new_data_source(self, type_: type[ArchiveFileDataSource]) -> ArchiveFileDataSource:
-        """Return the data source that answers one call."""
+        """Return a data source for one call."""
         return type_()
 
     def new_resource(self, type_: type[ArchiveFileResource]) -> ArchiveFileResource:
-        """Return the resource that answers one call."""
+        """Return a resource for one call."""
         return type_()
 
 
-def _make(diags: Diagnostics, config: State) -> State | None:
-    """Build and write the archive; return `config` with its hashes, or None after a report."""
+def _build(diags: Diagnostics, config: State) -> State | None:
+    """Build and write the archive; return `config` with its hashes, or None after an error."""
     try:
         data = build_archive(_spec(config))
         write_archive(config["output_path"], data)
     except ArchiveError as error:
         _report(diags, error)
-    except Exception as error:  # a bug of ours: tell the user in a sentence, the log in full
+    except Exception as error:  # a defect: a diagnostic for the user, the traceback for the log
         traceback.print_exc()
         detail = f"This is a defect of the stand-in provider: {type(error).__name__}: {error}."
-        _report(diags, ArchiveError(None, "The archive could not be made", detail))
+        _report(diags, ArchiveError(None, "The archive could not be built", detail))
     else:
         return {**config, **Hashes.of(data).attributes()}
     return None

@@ -1,7 +1,7 @@
-"""Which arguments and attributes does `archive_file` have?
+"""The schema of `archive_file`.
 
-The schema is that of hashicorp/archive 2.7: data source and resource share it, and a change of any
-argument but exclude_symlink_directories replaces the resource.
+It is that of hashicorp/archive 2.7, the same for data source and resource. A change of any argument
+except exclude_symlink_directories replaces the resource.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ COMPUTED = (*HASHES, "output_size")
 
 
 class StringSet:
-    """A set of strings, None, or Unknown, which tf's own comparison of sets takes for a list."""
+    """A set of strings, None, or Unknown, which tf's own set type does not compare correctly."""
 
     def encode(self, value: Any) -> Any:
-        """Return the value as it is sent: the same."""
+        """Return the value unchanged."""
         return value
 
     def decode(self, value: Any) -> Any:
-        """Return the value as it came: a list, in Terraform's order."""
+        """Return the value unchanged: a list, in Terraform's order."""
         return value
 
     def semantically_equal(self, a_decoded: Any, b_decoded: Any) -> bool:
-        """Compare two values; Terraform sorts the members of a set."""
+        """Compare two values; Terraform sorts the elements of a set."""
         return bool(a_decoded == b_decoded)
 
     def tf_type(self) -> bytes:
-        """Return the type in cty's JSON."""
+        """Return the type as JSON, in the notation of cty."""
         return b'["set","string"]'
 
 

@@ -1,10 +1,10 @@
-"""How does Terraform reach the provider, and when does the provider end?
+"""Serves the provider to Terraform.
 
-Terraform starts a provider as its child, reads one line from it (the handshake of go-plugin,
-https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md), and talks gRPC with it over a
-Unix socket. The package tf translates the protocol. Its own runner is not used: it keeps a private
-key in the user's home, ends at a Ctrl-C that Terraform itself survives, refuses messages of more
-than 4 MB, and outlives a Terraform that was killed.
+Terraform starts a provider as a child process, reads one line from it (the handshake of go-plugin,
+https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md), and calls it by gRPC over a
+Unix socket. The package tf implements the protocol. Its runner is not used: it stores a private key
+in the user's home folder, exits at a Ctrl-C that Terraform handles itself, rejects messages of more
+than 4 MB, and keeps running after Terraform was killed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-# Public and fixed: Terraform sets it, so that nobody runs a provider by hand and wonders.
+# A public constant: Terraform sets it, so that a provider started by hand can explain itself.
 MAGIC_COOKIE = (
     "TF_PLUGIN_MAGIC_COOKIE",
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
@@ -29,26 +29,26 @@ PARENT = "PLANPROOF_PROVIDER_PARENT"  # Terraform's process id, from the launche
 ORPHAN_CHECK_SECONDS = 0.5
 SHUTDOWN_SECONDS = 1.0  # Terraform kills a provider that takes more than 2
 MESSAGE_BYTES = 256 << 20  # as in HashiCorp's own provider framework
-SOCKET_FOLDER_BYTES = 60  # the path of a socket holds about 100
+SOCKET_FOLDER_BYTES = 60  # the path of a socket has at most about 100
 
 
 def main() -> int:
-    """Serve until Terraform says goodbye or is gone; return the exit code."""
+    """Serve until Terraform shuts the provider down or exits; return the exit code."""
     name, value = MAGIC_COOKIE
     if os.environ.get(name) != value:
         print(
             "This is a Terraform provider (a stand-in for hashicorp/archive). "
-            "Terraform starts it; there is nothing to run by hand.",
+            "Terraform starts it; it cannot be run by hand.",
             file=sys.stderr,
         )
         return 1
     parent = int(os.environ.get(PARENT) or os.getppid())
     stop = threading.Event()
-    # Ctrl-C reaches the whole process group, and it is Terraform that decides what it means.
+    # Ctrl-C reaches the whole process group; Terraform handles it and shuts the provider down.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    usual = tempfile.gettempdir()
-    short = usual if len(os.fsencode(usual)) <= SOCKET_FOLDER_BYTES else "/tmp"  # noqa: S108
+    default = tempfile.gettempdir()
+    short = default if len(os.fsencode(default)) <= SOCKET_FOLDER_BYTES else "/tmp"  # noqa: S108
     folder = tempfile.mkdtemp(prefix="tf-archive-", dir=short)
     try:
         server = _start(f"{folder}/provider.sock", stop)
@@ -93,7 +93,7 @@ def _start(socket: str, stop: threading.Event) -> Any:
 def _certificate() -> tuple[bytes, bytes, bytes]:
     """Return a key and its certificate for localhost, both PEM, and the certificate as DER.
 
-    Made anew at every start, so that no key is ever kept; an elliptic one takes a millisecond.
+    They are created at every start, so that no key is stored; an elliptic key takes a millisecond.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization

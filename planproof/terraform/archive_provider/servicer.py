@@ -1,10 +1,10 @@
-"""Where does the protocol need more than tf gives?
+"""Extends the gRPC service of tf in two respects.
 
-In two places. Terraform says of many an unknown value what it knows all the same, that it is not
-null or how it starts, and tf knows only the bare unknown value
-(https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/object-wire-format.md). And
-a changed `source` block must replace the resource, as it does in the real provider, where tf can
-ask that of attributes only.
+Terraform refines unknown values (not null, a known prefix), which tf cannot decode: it knows only
+the plain unknown value
+(https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/object-wire-format.md). And a
+changed `source` block must replace the resource, as in the real provider; tf supports that only for
+attributes.
 """
 
 from __future__ import annotations
@@ -20,24 +20,26 @@ from tf.utils import read_dynamic_value, to_dynamic_value
 
 from planproof.terraform.archive_provider.provider import ArchiveProvider
 
-Method = Callable[[Any, Any], Any]  # request and context to response
+Method = Callable[[Any, Any], Any]  # (request, context) → response
 
 
 def servicer() -> Any:
     """Return the gRPC service `tfplugin6.Provider`."""
     service = ProviderServicer(ArchiveProvider())
-    service.ValidateDataResourceConfig = _bare(service.ValidateDataResourceConfig, "config")
-    service.ValidateResourceConfig = _bare(service.ValidateResourceConfig, "config")
-    service.PlanResourceChange = _bare(
-        _replacing(service.PlanResourceChange), "prior_state", "proposed_new_state"
+    service.ValidateDataResourceConfig = _without_refinements(
+        service.ValidateDataResourceConfig, "config"
+    )
+    service.ValidateResourceConfig = _without_refinements(service.ValidateResourceConfig, "config")
+    service.PlanResourceChange = _without_refinements(
+        _replace_on_changed_source(service.PlanResourceChange), "prior_state", "proposed_new_state"
     )
     return service
 
 
-def _bare(method: Method, *fields: str) -> Method:
-    """Let `method` see every unknown value in these fields of its request as a bare one."""
+def _without_refinements(method: Method, *fields: str) -> Method:
+    """Remove the refinements of unknown values from these fields of the request of `method`."""
 
-    def answer(request: Any, context: Any) -> Any:
+    def call(request: Any, context: Any) -> Any:
         for name in fields:
             value = getattr(request, name)
             if value.msgpack:
@@ -45,13 +47,13 @@ def _bare(method: Method, *fields: str) -> Method:
                 value.CopyFrom(to_dynamic_value(plain))
         return method(request, context)
 
-    return answer
+    return call
 
 
-def _replacing(plan: Method) -> Method:
-    """Let `plan` ask for a replacement where `source` blocks change."""
+def _replace_on_changed_source(plan: Method) -> Method:
+    """Make `plan` require a replacement where `source` blocks change."""
 
-    def answer(request: Any, context: Any) -> Any:
+    def call(request: Any, context: Any) -> Any:
         response = plan(request, context)
         prior = read_dynamic_value(request.prior_state)
         proposed = read_dynamic_value(request.proposed_new_state)
@@ -60,4 +62,4 @@ def _replacing(plan: Method) -> Method:
             response.requires_replace.append(protocol.AttributePath(steps=[step]))
         return response
 
-    return answer
+    return call

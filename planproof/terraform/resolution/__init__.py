@@ -1,1 +1,1 @@
-"""Values that a plan leaves unknown, evaluated by Terraform."""
+"""Evaluates the values that are unknown in a plan, with ``terraform test``."""

@@ -1,8 +1,8 @@
-"""Joins what a plan knows of one resource with what resolution evaluated.
+"""Merges the planned values of a resource with the evaluated ones.
 
-What the plan knows counts, as long as the variables are the plan's. Beyond it an evaluated value
-counts if it was made of nothing but configured values and identities; whatever holds, or may hide,
-something made up is :data:`UNKNOWN`.
+A known planned value is used as it is, if the variables are the plan's. An evaluated value is used
+if it derives from configured values and identities only; a value that contains, or may hide, a
+mocked value becomes :data:`UNKNOWN`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planproof.terraform.identities import Identities, remains
-from planproof.terraform.provenance import DOCUMENTS, NOWHERE, Origin, Tracer
+from planproof.terraform.identities import Identities, contains_token
+from planproof.terraform.provenance import CONSTANT, DOCUMENTS, Origin, Tracer
 from planproof.terraform.resolution.mocked_values import (
     UNPLANNED,
-    Blocks,
     MockedValues,
-    Taint,
+    MockPresence,
+    NestedBlocks,
     aligned,
     attributes_of,
     elements_of,
@@ -28,114 +28,125 @@ from planproof.values import UNKNOWN, Value
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What is known of a whole evaluated stack.
+class EvaluatedStack:
+    """What the merge of every resource needs of the whole stack.
 
     Attributes:
-        same_variables: whether it was evaluated with the plan's own variables.
+        mocked: the mocked values of the stack.
+        same_variables: whether it was evaluated with the plan's variables.
     """
 
     tracer: Tracer
-    made_up: MockedValues
+    mocked: MockedValues
     identities: Identities
     same_variables: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where one value comes from, and the text that says so where it is at hand."""
+class ValueSource:
+    """The origin of a value, and the text of its expression, "" where that is not available."""
 
-    origin: Origin = NOWHERE
+    origin: Origin = CONSTANT
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueMerge:
-    """Joins one resource's planned and evaluated values.
+    """Merges the planned and evaluated values of one resource.
 
     Attributes:
-        real: puts identities in place of tokens, as this resource's provider makes them.
-        given: the attributes that an override gave; None where the provider was asked.
+        translate: replaces tokens by identities.
+        overridden: the attributes set by an override; None where the provider evaluated the
+            resource.
     """
 
-    knowledge: Knowledge
+    stack: EvaluatedStack
     declared: str
-    real: Callable[[str], str]
+    translate: Callable[[str], str]
     schema: Mapping[str, Any]
     expressions: Mapping[str, Any]
-    given: frozenset[str] | None
+    overridden: frozenset[str] | None
 
     def resource(self, known: Mapping[str, Value], state: Mapping[str, Value]) -> dict[str, Value]:
         """All values of the resource.
 
         Args:
-            known: as planned; empty where the plan does not have it.
-            state: as evaluated.
+            known: planned values; empty where the resource is not in the plan.
+            state: evaluated values.
         """
         attributes = attributes_of(self.schema, state, self.expressions)
         blocks = self.schema.get("block_types") or {}
         values: dict[str, Value] = {}
         for key in [*state, *(key for key in known if key not in state)]:
-            planned, found = known.get(key, UNPLANNED), state.get(key)
+            planned, evaluated = known.get(key, UNPLANNED), state.get(key)
             if key in blocks:
-                here = Blocks.of(
-                    self.declared, key, self.expressions.get(key), self.knowledge.tracer
+                here = NestedBlocks.of(
+                    self.declared, key, self.expressions.get(key), self.stack.tracer
                 )
-                values[key] = self._blocks(key, blocks[key], planned, found, here)
+                values[key] = self._blocks(key, blocks[key], planned, evaluated, here)
             else:
-                values[key] = self._attribute(key, attributes.get(key) or {}, planned, found)
+                values[key] = self._attribute(key, attributes.get(key) or {}, planned, evaluated)
         return values
 
-    def _attribute(self, key: str, spec: Mapping[str, Any], planned: Value, found: Value) -> Value:
-        if self._still_holds(planned):
-            return planned
-        if self.given is not None and key in self.given:
-            return self._text(found, NOWHERE) if isinstance(found, str) else UNKNOWN
-        tracer = self.knowledge.tracer
-        configured = key in self.expressions or bool(tracer.dynamic_blocks(self.declared, key))
-        if not configured and self.given is not None:
-            return self._left_out(bool(spec.get("computed")), planned, found)
-        if configured:
-            source = Source(
-                tracer.attribute(self.declared, key), tracer.written(self.declared, key)
-            )
-        else:  # what a provider answered depends on all that it was asked
-            source = Source(tracer.inputs(self.declared) | Origin(changed=key not in DOCUMENTS))
-        return self._evaluated(planned, found, source, spec)
-
-    def _still_holds(self, planned: Value) -> bool:
-        return self.knowledge.same_variables and is_known(planned)
-
-    def _left_out(self, computed: bool, planned: Value, found: Value) -> Value:
-        """What nobody configures: computed by the provider, or its default."""
-        if planned is UNPLANNED:
-            return UNKNOWN  # null, too, may be a default that nobody has seen
-        if computed:
-            return planned if self.knowledge.same_variables else UNKNOWN
-        return planned if found is None else self._evaluated(planned, found, Source(), {})
-
-    def _blocks(
-        self, path: str, spec: Mapping[str, Any], planned: Value, found: Value, blocks: Blocks
+    def _attribute(
+        self, key: str, spec: Mapping[str, Any], planned: Value, evaluated: Value
     ) -> Value:
         if self._still_holds(planned):
             return planned
-        elements = elements_of(found)
+        if self.overridden is not None and key in self.overridden:
+            return self._string(evaluated, CONSTANT) if isinstance(evaluated, str) else UNKNOWN
+        tracer = self.stack.tracer
+        configured = key in self.expressions or bool(tracer.dynamic_blocks(self.declared, key))
+        if not configured and self.overridden is not None:
+            return self._unconfigured(bool(spec.get("computed")), planned, evaluated)
+        if configured:
+            source = ValueSource(
+                tracer.attribute(self.declared, key), tracer.written(self.declared, key)
+            )
+        else:  # the answer of a provider depends on all inputs
+            source = ValueSource(
+                tracer.inputs(self.declared) | Origin(obscured=key not in DOCUMENTS)
+            )
+        return self._merge(planned, evaluated, source, spec)
+
+    def _still_holds(self, planned: Value) -> bool:
+        return self.stack.same_variables and is_known(planned)
+
+    def _unconfigured(self, computed: bool, planned: Value, evaluated: Value) -> Value:
+        """An attribute that is not configured: computed by the provider, or its default."""
+        if planned is UNPLANNED:
+            return UNKNOWN  # the default is unknown, even if null
+        if computed:
+            return planned if self.stack.same_variables else UNKNOWN
+        return planned if evaluated is None else self._merge(planned, evaluated, ValueSource(), {})
+
+    def _blocks(
+        self,
+        path: str,
+        spec: Mapping[str, Any],
+        planned: Value,
+        evaluated: Value,
+        blocks: NestedBlocks,
+    ) -> Value:
+        if self._still_holds(planned):
+            return planned
+        elements = elements_of(evaluated)
         if not elements:
-            return self._no_blocks(planned, found, blocks)
+            return self._no_blocks(planned, evaluated, blocks)
         merged = []
         plans = aligned(planned, elements, spec)
         for index, (element, plan) in enumerate(zip(elements, plans, strict=True)):
             known = plan if isinstance(plan, Mapping) else {}
             one = blocks.at(index, len(elements))
             merged.append(self._block(path, spec.get("block") or {}, known, element, one))
-        return merged if isinstance(found, list) else merged[0]
+        return merged if isinstance(evaluated, list) else merged[0]
 
-    def _no_blocks(self, planned: Value, found: Value, blocks: Blocks) -> Value:
-        """No block of a kind: for certain, unless their number was made of something made up."""
+    def _no_blocks(self, planned: Value, evaluated: Value, blocks: NestedBlocks) -> Value:
+        """No blocks of a type; UNKNOWN where their number derives from mocked values."""
         if blocks.dynamic is not None:
-            return self._evaluated(planned, found, Source(blocks.origin), {})
-        # Nobody wrote one; what the provider adds is not known with any variables.
-        return found if is_known(planned) else UNKNOWN
+            return self._merge(planned, evaluated, ValueSource(blocks.origin), {})
+        # None is configured; blocks that the provider adds are unknown.
+        return evaluated if is_known(planned) else UNKNOWN
 
     def _block(
         self,
@@ -143,124 +154,134 @@ class ValueMerge:
         spec: Mapping[str, Any],
         known: Mapping[str, Value],
         element: Mapping[str, Value],
-        blocks: Blocks,
+        blocks: NestedBlocks,
     ) -> dict[str, Value]:
         attributes, nested = spec.get("attributes") or {}, spec.get("block_types") or {}
         values: dict[str, Value] = {}
-        for key, found in element.items():
+        for key, evaluated in element.items():
             planned, below = known.get(key, UNPLANNED), f"{path}.{key}"
             if key in nested:
-                values[key] = self._blocks(below, nested[key], planned, found, blocks.inside(key))
+                values[key] = self._blocks(
+                    below, nested[key], planned, evaluated, blocks.inside(key)
+                )
                 continue
             inner = attributes.get(key) or {}
             if self._still_holds(planned):
                 values[key] = planned
-            elif self.given is not None and not blocks.gives(key):
-                values[key] = self._left_out(bool(inner.get("computed")), planned, found)
-            elif inner.get("computed") and not blocks.always_gives(key) and _like_made_up(found):
+            elif self.overridden is not None and not blocks.gives(key):
+                values[key] = self._unconfigured(bool(inner.get("computed")), planned, evaluated)
+            elif (
+                inner.get("computed") and not blocks.always_gives(key) and _looks_mocked(evaluated)
+            ):
                 values[key] = UNKNOWN
             else:
                 source = self._block_source(below, key, blocks)
-                values[key] = self._evaluated(planned, found, source, inner)
+                values[key] = self._merge(planned, evaluated, source, inner)
         return values
 
-    def _block_source(self, path: str, key: str, blocks: Blocks) -> Source:
-        tracer, origin = self.knowledge.tracer, blocks.origin
+    def _block_source(self, path: str, key: str, blocks: NestedBlocks) -> ValueSource:
+        tracer, origin = self.stack.tracer, blocks.origin
         for entry in blocks.written:
             origin |= tracer.expression(self.declared, entry.get(key))
         text = tracer.written(self.declared, path) if blocks.dynamic is None else ""
-        return Source(origin | tracer.changed(self.declared, path, text), text)
+        return ValueSource(origin | tracer.obscured(self.declared, path, text), text)
 
     # Evaluated values ------------------------------------------------------------------------
 
-    def _evaluated(
-        self, planned: Value, found: Value, source: Source, spec: Mapping[str, Any]
+    def _merge(
+        self, planned: Value, evaluated: Value, source: ValueSource, spec: Mapping[str, Any]
     ) -> Value:
         if self._still_holds(planned):
             return planned
-        origin, made_up = source.origin, self.knowledge.made_up
-        if self._is_null_in_disguise(planned, origin) or self._is_mock(planned, found, spec):
+        origin, mocked = source.origin, self.stack.mocked
+        if self._evaluated_to_null(planned, origin) or self._may_be_mocked(
+            planned, evaluated, spec
+        ):
             return UNKNOWN
-        if isinstance(found, Mapping) and found:
-            return self._map(planned, found, source, spec)
-        taint = made_up.taint(origin)
-        if isinstance(found, list) and found and taint is not Taint.HIDDEN:
-            inner = _element_spec(spec)
-            plans = aligned(planned, found, spec)
-            alone = Source(origin)
+        if isinstance(evaluated, Mapping) and evaluated:
+            return self._map(planned, evaluated, source, spec)
+        presence = mocked.presence(origin)
+        if isinstance(evaluated, list) and evaluated and presence is not MockPresence.HIDDEN:
+            inner = _element_type(spec)
+            plans = aligned(planned, evaluated, spec)
+            alone = ValueSource(origin)
             return [
-                self._evaluated(plan, item, alone, inner)
-                for plan, item in zip(plans, found, strict=True)
+                self._merge(plan, item, alone, inner)
+                for plan, item in zip(plans, evaluated, strict=True)
             ]
-        if taint is Taint.HIDDEN:
+        if presence is MockPresence.HIDDEN:
             return UNKNOWN
-        if isinstance(found, str) and is_known(planned) and planned == found:
-            return found
-        if isinstance(found, str):
-            return self._text(found, origin)
-        # A number, a flag, null or an empty collection does not show what it was made of.
-        blind = taint is not Taint.NONE or made_up.depends_on_identity(origin)
-        return UNKNOWN if blind and not is_known(planned) else found
+        if isinstance(evaluated, str) and is_known(planned) and planned == evaluated:
+            return evaluated
+        if isinstance(evaluated, str):
+            return self._string(evaluated, origin)
+        # A number, a bool, null or an empty collection does not show what it derives from.
+        blind = presence is not MockPresence.NONE or mocked.depends_on_identity(origin)
+        return UNKNOWN if blind and not is_known(planned) else evaluated
 
-    def _is_null_in_disguise(self, planned: Value, origin: Origin) -> bool:
-        """Whether all that goes in is known, and yet the plan is not: then nothing was configured
-        in the end, or the value differs from run to run (a timestamp)."""
+    def _evaluated_to_null(self, planned: Value, origin: Origin) -> bool:
+        """Whether all inputs are known and the planned value is not: then the argument evaluated to
+        null, or its value differs from run to run (a timestamp)."""
         return (
-            self.given is not None
-            and self.knowledge.same_variables
+            self.overridden is not None
+            and self.stack.same_variables
             and planned is UNKNOWN
             and origin.complete
             and not origin.leaves
         )
 
-    def _is_mock(self, planned: Value, found: Value, spec: Mapping[str, Any]) -> bool:
-        """With other variables: whether an argument may have become null, and was made up."""
+    def _may_be_mocked(self, planned: Value, evaluated: Value, spec: Mapping[str, Any]) -> bool:
+        """With other variables: whether an argument may have become null and then been mocked."""
         return (
-            not self.knowledge.same_variables
-            and self.given is not None
+            not self.stack.same_variables
+            and self.overridden is not None
             and bool(spec.get("computed"))
-            and _like_made_up(found)
-            and not (is_known(planned) and planned == found)
+            and _looks_mocked(evaluated)
+            and not (is_known(planned) and planned == evaluated)
         )
 
     def _map(
-        self, planned: Value, found: Mapping[str, Value], source: Source, spec: Mapping[str, Any]
+        self,
+        planned: Value,
+        evaluated: Mapping[str, Value],
+        source: ValueSource,
+        spec: Mapping[str, Any],
     ) -> Value:
         plans = planned if isinstance(planned, Mapping) else {}
         entries = object_entries(source.text) or {}
-        tracer = self.knowledge.tracer
+        tracer = self.stack.tracer
         values: dict[str, Value] = {}
-        for key, item in found.items():
+        for key, item in evaluated.items():
             name: Value = str(key)
-            inner = Source(source.origin)
+            inner = ValueSource(source.origin)
             if text := entries.get(str(key)):
-                inner = Source(tracer.text(self.declared, text), text)
-            elif (name := self._text(str(key), source.origin)) is UNKNOWN:
+                inner = ValueSource(tracer.text(self.declared, text), text)
+            elif (name := self._string(str(key), source.origin)) is UNKNOWN:
                 return UNKNOWN
-            values[str(name)] = self._evaluated(
-                plans.get(key, UNPLANNED), item, inner, _element_spec(spec, str(key))
+            values[str(name)] = self._merge(
+                plans.get(key, UNPLANNED), item, inner, _element_type(spec, str(key))
             )
         return values
 
-    def _text(self, text: str, origin: Origin) -> Value:
-        """An evaluated string with identities in place of tokens, or :data:`UNKNOWN`."""
-        identities, made_up = self.knowledge.identities, self.knowledge.made_up
-        if made_up.shows_in(text) or identities.is_undecided(text):
+    def _string(self, text: str, origin: Origin) -> Value:
+        """An evaluated string with its tokens replaced by identities, or :data:`UNKNOWN`."""
+        identities, mocked = self.stack.identities, self.stack.mocked
+        if mocked.appears_in(text) or identities.is_undecided(text):
             return UNKNOWN
-        if not identities.shows_in(text):
-            hidden = origin.changed and made_up.depends_on_identity(origin)
+        if not identities.appears_in(text):
+            hidden = origin.obscured and mocked.depends_on_identity(origin)
             return UNKNOWN if hidden else text
-        found = self.real(text)
-        return UNKNOWN if remains(found) else found
+        translated = self.translate(text)
+        return UNKNOWN if contains_token(translated) else translated
 
 
-def _like_made_up(found: Value) -> bool:
-    if isinstance(found, str):
-        return len(found) == 8 and found.isalnum() and found == found.lower()
-    return found is not None and (not found or found == 0)
+def _looks_mocked(evaluated: Value) -> bool:
+    if isinstance(evaluated, str):
+        return len(evaluated) == 8 and evaluated.isalnum() and evaluated == evaluated.lower()
+    return evaluated is not None and (not evaluated or evaluated == 0)
 
 
-def _element_spec(spec: Mapping[str, Any], key: str = "") -> Mapping[str, Any]:
+def _element_type(spec: Mapping[str, Any], key: str = "") -> Mapping[str, Any]:
     type_ = spec.get("type")
     if isinstance(type_, list) and len(type_) == 2:
         inner = type_[1].get(key) if isinstance(type_[1], Mapping) else type_[1]

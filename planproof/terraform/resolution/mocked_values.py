@@ -1,7 +1,7 @@
-"""Which values Terraform made up for attributes of overridden resources, because nobody gave them.
+"""Finds the values that Terraform mocked for attributes of overridden resources.
 
-A computed attribute without an override gets eight random characters, zero, false or an empty
-collection; an argument that nobody configures stays null, for its default is the provider's.
+A computed attribute without a value in the override gets eight random characters, zero, false or an
+empty collection. An argument that is not configured stays null, whatever the provider's default.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any, Final, final
 
 from planproof.terraform.plan import PlannedResource
-from planproof.terraform.provenance import NOWHERE, Leaf, Origin, Tracer
+from planproof.terraform.provenance import CONSTANT, Leaf, Origin, Tracer
 from planproof.terraform.source_index import SourceBlock
 from planproof.values import UNKNOWN, Value, contains_unknown, leaves
 
@@ -26,24 +26,25 @@ class Unplanned:
 
 
 UNPLANNED: Final = Unplanned()
-"""In place of a planned value: the plan does not speak of it by itself."""
+"""Stands for a planned value that the plan does not have separately."""
 
 
-class Taint(IntEnum):
-    """How far something made up may be in a value."""
+class MockPresence(IntEnum):
+    """Whether a value may contain a mocked value."""
 
     NONE = 0
-    VISIBLE = 1  # if it is in there, its random characters show
-    HIDDEN = 2
+    VISIBLE = 1  # it may, and then the random characters appear in it
+    HIDDEN = 2  # it may, and that cannot be seen
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedInstance:
-    """One resource instance, as it was evaluated.
+    """An evaluated resource instance.
 
     Attributes:
-        given: the attributes that an override gave; None where the provider was asked.
-        repeated: those that an override repeated from the plan.
+        overridden: the attributes set to tokens by an override; None where the provider evaluated
+            the instance.
+        repeated: the attributes set by an override to values of the plan.
     """
 
     declared: str
@@ -51,83 +52,84 @@ class EvaluatedInstance:
     schema: Mapping[str, Any]
     expressions: Mapping[str, Any]
     values: Mapping[str, Value]
-    given: frozenset[str] | None
+    overridden: frozenset[str] | None
     repeated: frozenset[str]
 
 
 @dataclass(slots=True)
 class MockedValues:
-    """What was made up in one evaluated stack.
+    """The mocked values of one evaluated stack.
 
     Attributes:
         strings: the random strings.
-        given: attributes that hold a token.
+        overridden: the attributes that have a token.
     """
 
     strings: set[str] = field(default_factory=set)
-    given: set[Leaf] = field(default_factory=set)
-    _paths: dict[str, dict[str, bool]] = field(default_factory=dict)  # … → shows wherever it is
+    overridden: set[Leaf] = field(default_factory=set)
+    # Configuration address → attribute path → whether all its mocked values are random strings.
+    _paths: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     @classmethod
     def among(
-        cls, looked: Iterable[EvaluatedInstance], tracer: Tracer, *, same_variables: bool
+        cls, instances: Iterable[EvaluatedInstance], tracer: Tracer, *, same_variables: bool
     ) -> MockedValues:
-        """What was made up among overridden instances.
+        """The mocked values of overridden instances.
 
         Args:
-            same_variables: whether they were evaluated with the plan's own variables.
+            same_variables: whether they were evaluated with the plan's variables.
         """
-        found = cls()
-        for item in looked:
-            found._look(item, tracer, same_variables)
-        return found
+        mocked = cls()
+        for item in instances:
+            mocked._add_instance(item, tracer, same_variables)
+        return mocked
 
-    def taint(self, origin: Origin) -> Taint:
-        """How far what was made up may be in a value of this origin."""
-        worst = Taint.NONE
+    def presence(self, origin: Origin) -> MockPresence:
+        """Whether a value of this origin may contain a mocked value."""
+        worst = MockPresence.NONE
         for address, path in origin.leaves:
-            for made, shows in self._paths.get(address, {}).items():
-                if path and _overlap(path, made):
-                    worst = max(worst, Taint.VISIBLE if shows else Taint.HIDDEN)
-        return Taint.HIDDEN if worst is Taint.VISIBLE and origin.changed else worst
+            for mocked, visible in self._paths.get(address, {}).items():
+                if path and _overlap(path, mocked):
+                    worst = max(worst, MockPresence.VISIBLE if visible else MockPresence.HIDDEN)
+        return MockPresence.HIDDEN if worst is MockPresence.VISIBLE and origin.obscured else worst
 
     def depends_on_identity(self, origin: Origin) -> bool:
-        """Whether a value of this origin was evaluated from somebody's token."""
+        """Whether a value of this origin may derive from a token."""
         return not origin.complete or any(
-            (address, path.split(".")[0]) in self.given or not path
+            (address, path.split(".")[0]) in self.overridden or not path
             for address, path in origin.leaves
         )
 
-    def shows_in(self, text: str) -> bool:
-        """Whether one of the random strings stands in a text."""
+    def appears_in(self, text: str) -> bool:
+        """Whether a text contains one of the random strings."""
         if not self.strings or len(text) < 8:
             return False
         return any(text[i : i + 8] in self.strings for i in range(len(text) - 7))
 
-    # Finding it ------------------------------------------------------------------------------
+    # Collecting ------------------------------------------------------------------------------
 
-    def _look(self, item: EvaluatedInstance, tracer: Tracer, same_variables: bool) -> None:
+    def _add_instance(self, item: EvaluatedInstance, tracer: Tracer, same_variables: bool) -> None:
         known = item.planned.known if item.planned else {}
-        # Not in the plan: what nobody configures may have any default.
+        # An instance that is not in the plan may have any default.
         missing: Value = None if item.planned else False
         for key, spec in attributes_of(item.schema, item.values, item.expressions).items():
             value = item.values.get(key)
-            if key in (item.given or ()):
-                self.given.add((item.declared, key))
+            if key in (item.overridden or ()):
+                self.overridden.add((item.declared, key))
             elif key in item.repeated and same_variables:
                 continue
             elif key in item.expressions or tracer.dynamic_blocks(item.declared, key):
-                self._look_at_configured(item, key, spec, tracer)
+                self._add_configured(item, key, spec, tracer)
             elif spec.get("computed") or (value is None and _has_default(known.get(key, missing))):
                 self._add(item.declared, key, value)
         for key, spec in (item.schema.get("block_types") or {}).items():
-            blocks = Blocks.of(item.declared, key, item.expressions.get(key), tracer)
-            self._look_into(item.declared, key, spec, item.values.get(key), known.get(key), blocks)
+            blocks = NestedBlocks.of(item.declared, key, item.expressions.get(key), tracer)
+            self._add_blocks(item.declared, key, spec, item.values.get(key), known.get(key), blocks)
 
-    def _look_at_configured(
+    def _add_configured(
         self, item: EvaluatedInstance, key: str, spec: Mapping[str, Any], tracer: Tracer
     ) -> None:
-        """An argument that turned out null is as good as none."""
+        """An argument that evaluated to null counts as not configured."""
         planned = item.planned.known.get(key) if item.planned else None
         if not spec.get("computed") or planned is not UNKNOWN:
             return
@@ -137,14 +139,14 @@ class MockedValues:
         else:
             self.strings.update(_random_strings(item.values.get(key)))
 
-    def _look_into(
+    def _add_blocks(
         self,
         declared: str,
         path: str,
         spec: Mapping[str, Any],
         value: Value,
         planned: Value,
-        blocks: Blocks,
+        blocks: NestedBlocks,
     ) -> None:
         block = spec.get("block") or {}
         elements = elements_of(value)
@@ -158,7 +160,7 @@ class MockedValues:
                 if inner.get("computed") or (found is None and _has_default(known.get(key))):
                     self._add(declared, f"{path}.{key}", found)
             for key, inner in (block.get("block_types") or {}).items():
-                self._look_into(
+                self._add_blocks(
                     declared,
                     f"{path}.{key}",
                     inner,
@@ -168,81 +170,86 @@ class MockedValues:
                 )
 
     def _add(self, declared: str, path: str, value: Value) -> None:
-        parts = [leaf for _, leaf in leaves(value)]
-        shows = all(isinstance(leaf, str) and _RANDOM.fullmatch(leaf) for leaf in parts)
+        visible = all(
+            isinstance(leaf, str) and _RANDOM.fullmatch(leaf) for _, leaf in leaves(value)
+        )
         paths = self._paths.setdefault(declared, {})
-        paths[path] = paths.get(path, True) and shows
+        paths[path] = paths.get(path, True) and visible
         self.strings.update(_random_strings(value))
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
-    """What the sources say of the nested blocks of one kind.
+class NestedBlocks:
+    """The nested blocks of one type in a resource's configuration.
 
     Attributes:
-        written: the plan's entries for those that are written out.
-        dynamic: names of arguments that the ``dynamic`` ones give; None where there is none.
-        origin: what the ``dynamic`` ones are made of.
-        sources: those that are written out, as the sources have them.
-        read: what a piece of the resource's source is made of.
+        written: the plan's entries for the static blocks.
+        dynamic: names of the arguments that ``dynamic`` blocks set; None without such a block.
+        origin: of the ``dynamic`` blocks.
+        source_blocks: the static blocks in the sources.
+        origin_of: gives the origin of a piece of the resource's source.
     """
 
     written: tuple[Mapping[str, Any], ...]
     dynamic: frozenset[str] | None
     origin: Origin
-    sources: tuple[SourceBlock, ...] = ()
-    read: Callable[[str], Origin] = lambda _: NOWHERE
+    source_blocks: tuple[SourceBlock, ...] = ()
+    origin_of: Callable[[str], Origin] = lambda _: CONSTANT
 
     @classmethod
-    def of(cls, declared: str, key: str, expression: Any, tracer: Tracer) -> Blocks:
-        """Those of a resource."""
+    def of(cls, declared: str, key: str, expression: Any, tracer: Tracer) -> NestedBlocks:
+        """The blocks of one type in a resource."""
         found = tracer.dynamic_blocks(declared, key)
         return cls(
             entries_of(expression),
-            _given_by(found) if found else None,
+            _arguments_of(found) if found else None,
             tracer.dynamic(declared, key),
             tuple(tracer.written_blocks(declared, key)),
             lambda text: tracer.text(declared, text),
         )
 
     def gives(self, key: str) -> bool:
-        """Whether any of them gives an argument."""
+        """Whether any of the blocks sets an argument."""
         return any(key in entry for entry in self.written) or key in (self.dynamic or ())
 
     def always_gives(self, key: str) -> bool:
-        """Whether all of them give an argument."""
+        """Whether all of the blocks set an argument."""
         return all(key in entry for entry in self.written) and (
             self.dynamic is None or key in self.dynamic
         )
 
-    def inside(self, key: str) -> Blocks:
-        """The blocks of a kind inside these."""
+    def inside(self, key: str) -> NestedBlocks:
+        """The blocks of one type inside these."""
         inner = [entry for outer in self.written for entry in entries_of(outer.get(key))]
         within = self.dynamic is not None and key in self.dynamic
-        found = [b for block in self.sources for b in block.blocks if b.labels == (key,)]
-        dynamic = _given_by(found) if found else None
+        found = [b for block in self.source_blocks for b in block.blocks if b.labels == (key,)]
+        dynamic = _arguments_of(found) if found else None
         origin = self.origin
         for block in found:
-            origin |= self.read(block.source[block.start : block.end])
-        # What is written inside a dynamic block is not in the plan: any argument may be given.
-        return Blocks(
+            origin |= self.origin_of(block.text)
+        # The plan does not have the content of a dynamic block: any argument may be set.
+        return NestedBlocks(
             tuple(inner),
             _AllNames() if within else dynamic,
             origin,
-            tuple(b for block in self.sources for b in block.blocks if b.kind == key),
-            self.read,
+            tuple(b for block in self.source_blocks for b in block.blocks if b.kind == key),
+            self.origin_of,
         )
 
-    def at(self, index: int, count: int) -> Blocks:
-        """The one that became the element at an index of ``count``, if that can be told."""
+    def at(self, index: int, count: int) -> NestedBlocks:
+        """The block of the element at an index of ``count``; all blocks if that is unknown."""
         if self.dynamic is None and len(self.written) == count:
-            here = self.sources[index : index + 1] if len(self.sources) == count else self.sources
-            return Blocks((self.written[index],), None, self.origin, here, self.read)
+            here = (
+                self.source_blocks[index : index + 1]
+                if len(self.source_blocks) == count
+                else self.source_blocks
+            )
+            return NestedBlocks((self.written[index],), None, self.origin, here, self.origin_of)
         return self
 
 
-def _given_by(dynamic: Iterable[SourceBlock]) -> frozenset[str]:
-    """The names of what the contents of ``dynamic`` blocks give."""
+def _arguments_of(dynamic: Iterable[SourceBlock]) -> frozenset[str]:
+    """The names of the arguments and blocks that the content of ``dynamic`` blocks sets."""
     names: set[str] = set()
     for block in dynamic:
         for content in block.blocks:
@@ -262,14 +269,14 @@ class _AllNames(frozenset[str]):
 def attributes_of(
     schema: Mapping[str, Any], values: Mapping[str, Value], expressions: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """A schema's attributes; without a schema, whatever nobody configures counts as computed."""
+    """The attributes of a schema; without one, those that are not configured count as computed."""
     if schema:
         return schema.get("attributes") or {}
     return {key: {"computed": key not in expressions} for key in values}
 
 
 def entries_of(expression: Any) -> tuple[Mapping[str, Any], ...]:
-    """Nested blocks as the plan's configuration has them: one or a list."""
+    """The nested blocks in an entry of the plan's configuration: one or a list."""
     if isinstance(expression, Mapping):
         return (expression,)
     if isinstance(expression, list):
@@ -278,7 +285,7 @@ def entries_of(expression: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def elements_of(value: Value) -> list[Mapping[str, Value]]:
-    """Nested blocks as a state has them: one, a list, a set or a map."""
+    """The nested blocks in a value of a state."""
     if isinstance(value, Mapping):
         return [value]
     if isinstance(value, list):
@@ -287,8 +294,8 @@ def elements_of(value: Value) -> list[Mapping[str, Value]]:
 
 
 def aligned(planned: Value, elements: list[Any], spec: Mapping[str, Any]) -> Iterator[Value]:
-    """The planned value of each element; :data:`UNPLANNED` where nobody can tell which it was: a
-    set has no order, and what stood in for an unknown element sorts elsewhere."""
+    """The planned value of each element; :data:`UNPLANNED` where they cannot be matched: a set has
+    no order, and an element that was unknown sorts differently once evaluated."""
     if isinstance(planned, Mapping):
         planned = [planned]
     ordered = spec.get("nesting_mode") != "set" and not _is_set(spec)
@@ -304,7 +311,7 @@ def _is_set(spec: Mapping[str, Any]) -> bool:
 
 
 def is_known(planned: Value) -> bool:
-    """Whether the plan knows a value whole."""
+    """Whether a planned value is known completely."""
     return planned is not UNPLANNED and not contains_unknown(planned)
 
 

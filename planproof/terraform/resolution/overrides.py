@@ -1,8 +1,8 @@
-"""What Terraform is told while it resolves a stack, so that nothing is made and nobody is asked.
+"""Builds the ``terraform test`` file with the overrides for resolving a stack.
 
-Every managed resource is overridden, or its provider would really make it: each instance the plan
-has, with tokens for its identity (see :mod:`planproof.terraform.identities`), and the
-resource as a whole, for instances that only other variables bring about.
+Every managed resource is overridden, since the provider would create it otherwise: each planned
+instance, with tokens for its identity (see :mod:`planproof.terraform.identities`), and the resource
+as a whole, for instances that exist only with other variables.
 
 Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 """
@@ -27,7 +27,7 @@ from planproof.terraform.references import (
 )
 from planproof.values import UNKNOWN, Value, contains_unknown
 
-# Data sources that compute without asking anybody: overriding them would lose their answer.
+# Data sources that send no requests: they are not overridden, since their results are real.
 _LOCAL_DATA = frozenset(
     {
         "archive_file",
@@ -53,7 +53,7 @@ _LOCAL_DATA = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A resource instance that Terraform will make, or a data source it will read only then."""
+    """A resource instance that Terraform will create, or a data source it will read at apply."""
 
     address: str
     mode: str
@@ -74,10 +74,10 @@ class Overrides:
     """The overrides of one stack.
 
     Attributes:
-        tokens: target → attribute → token. A target is an instance, or a resource as a whole.
-        repeated: instance → attribute → what the plan knows and others refer to.
+        tokens: target → attribute → token; a target is an instance or a whole resource.
+        repeated: instance → attribute → planned value that other expressions refer to.
         data: the targets that are data sources.
-        unseen: configuration addresses of resources in modules that have no instance so far.
+        unseen: configuration addresses of resources in modules without an instance.
     """
 
     identities: Identities
@@ -91,7 +91,7 @@ class Overrides:
         """The overrides for a stack.
 
         Args:
-            instances: what a plan of it makes.
+            instances: those of its plan.
             configuration: from the plan or from the sources.
         """
         identities = Identities()
@@ -107,35 +107,35 @@ class Overrides:
         return cls(identities, tokens, {}, frozenset(data), unseen)
 
     def repeating(self, plan: Plan, tracer: Tracer) -> Overrides:
-        """The same, repeating what a plan knows where others refer to it."""
-        asked = _asked_for(plan, tracer)
-        known = {r.address: _known(r, plan, asked) for r in plan.resources.values()}
+        """A copy that also repeats the planned values that other expressions refer to."""
+        referenced = _referenced_attributes(plan, tracer)
+        known = {r.address: _known(r, plan, referenced) for r in plan.resources.values()}
         repeated = {address: values for address, values in known.items() if values}
         return replace(self, repeated=repeated)
 
     def given(self, address: str) -> Mapping[str, str] | None:
-        """The tokens for an instance; None where it was left to its provider."""
+        """The tokens for an instance; None where it is not overridden."""
         found = self.tokens.get(address)
         return found if found is not None else self.tokens.get(without_last_key(address))
 
     def not_covered(self, changed: frozenset[str], tracer: Tracer) -> str:
-        """A module of which other variables may bring about an instance that is not overridden.
+        """A module that other variables may give instances that are not overridden.
 
         Args:
             changed: the variables that differ from the plan's.
 
         Returns:
-            Its address, or "" where all is covered.
+            The address of the module, or "" where there is none.
         """
         for address in tracer.configuration.resources:
             module = module_of(address)
             local = address.removeprefix(prefix_of(module))
             if not module or local.startswith("data."):
                 continue
-            moved = tracer.instances(module)
+            origin = tracer.module_instances(module)
             if address in self.unseen:
-                moved |= tracer.copies(address)
-            if moved.variables & changed or not moved.complete:
+                origin |= tracer.resource_instances(address)
+            if origin.variables & changed or not origin.complete:
                 return prefix_of(module).rstrip(".")
         return ""
 
@@ -158,16 +158,16 @@ class Overrides:
         return "\n".join([*lines, ""])
 
     def defaults(self) -> dict[str, str]:
-        """Module path → text of an override file that writes the repeated values down.
+        """Module path → text of an override file that sets the repeated values.
 
-        A provider's default is null while its resource is overridden; where something else
-        refers to it, ``timeout * 6`` would fail and a template would say nothing.
+        The defaults of an overridden resource are null, and an expression that refers to one
+        (``timeout * 6``) would fail.
         """
         values: dict[str, dict[str, Value] | None] = {}
         for address, known in self.repeated.items():
             declared = configuration_address(address)
             if declared in values and values[declared] != known:
-                values[declared] = None  # its instances differ, so it is no default
+                values[declared] = None  # the instances differ: not a default
             else:
                 values.setdefault(declared, dict(known))
         texts: dict[str, list[str]] = {}
@@ -182,18 +182,18 @@ class Overrides:
 
 
 def hcl(value: Value) -> str:
-    """A value as an HCL expression. JSON is one, but for template markers in strings."""
+    """A value as an HCL expression: JSON with escaped template markers."""
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
 def _cover_all(
     configuration: Configuration, identities: Identities, tokens: dict[str, Mapping[str, str]]
 ) -> frozenset[str]:
-    """Add overrides for resources as a whole; returns those in modules without an instance."""
-    places: dict[str, set[str]] = {"": {""}}
+    """Add overrides for whole resources; returns those in modules without an instance."""
+    module_addresses: dict[str, set[str]] = {"": {""}}
     for address in tokens:
-        place = module_address(address)
-        places.setdefault(configuration_address(place), set()).add(place)
+        module = module_address(address)
+        module_addresses.setdefault(configuration_address(module), set()).add(module)
     unseen: set[str] = set()
     for declared, entry in configuration.resources.items():
         module = module_of(declared)
@@ -201,16 +201,17 @@ def _cover_all(
         if local.startswith("data."):
             continue
         path = prefix_of(module).rstrip(".")
-        found = places.get(path) or ({path} if not _is_keyed(configuration, module) else set())
-        if not found:
+        default = set() if _is_keyed(configuration, module) else {path}
+        within = module_addresses.get(path) or default
+        if not within:
             unseen.add(declared)
-        for place in sorted(found):
-            target = f"{place}.{local}" if place else local
+        for outer in sorted(within):
+            target = f"{outer}.{local}" if outer else local
             if target in tokens:
-                continue  # it has one instance, without a key
+                continue  # one instance, without a key
             type_ = local.split(".")[0]
             if "count_expression" in entry and f"{target}[0]" not in tokens:
-                first = f"{target}[0]"  # most are there once or not at all
+                first = f"{target}[0]"  # the usual count is 0 or 1
                 tokens[first] = identities.tokens(first, type_, None)
             tokens[target] = identities.undecided(target, type_)
     return frozenset(unseen)
@@ -225,30 +226,30 @@ def _is_keyed(configuration: Configuration, module: str) -> bool:
     return False
 
 
-def _asked_for(plan: Plan, tracer: Tracer) -> dict[tuple[str, str], set[str]]:
-    """(type, name) → top-level attributes that something in the configuration refers to."""
-    asked: dict[tuple[str, str], set[str]] = {}
+def _referenced_attributes(plan: Plan, tracer: Tracer) -> dict[tuple[str, str], set[str]]:
+    """(type, name) → top-level attributes that the configuration refers to."""
+    referenced: dict[tuple[str, str], set[str]] = {}
     for reference in _all_references(plan, tracer):
         parts = reference_parts(reference)
         if len(parts) > 2:
-            asked.setdefault((parts[0], parts[1]), set()).add(parts[2])
-    return asked
+            referenced.setdefault((parts[0], parts[1]), set()).add(parts[2])
+    return referenced
 
 
 def _all_references(plan: Plan, tracer: Tracer) -> Iterator[str]:
     yield from references_of((plan.raw.get("configuration") or {}).get("root_module"))
-    for text in tracer.unlisted():
+    for text in tracer.unlisted_expressions():
         yield from references_in(text)
 
 
 def _known(
-    resource: PlannedResource, plan: Plan, asked: Mapping[tuple[str, str], set[str]]
+    resource: PlannedResource, plan: Plan, referenced: Mapping[tuple[str, str], set[str]]
 ) -> dict[str, Value]:
-    """Attributes that others ask for, that the plan knows, and that nobody configures."""
+    """Referenced attributes with a known planned value that are not configured."""
     declared = plan.configuration.get(configuration_address(resource.address)) or {}
     configured = declared.get("expressions") or {}
     found = {}
-    for key in asked.get((resource.type, resource.name), ()):
+    for key in referenced.get((resource.type, resource.name), ()):
         value = resource.known.get(key, UNKNOWN)
         known = value is not None and not contains_unknown(value)
         if known and key not in configured and _is_plain(value):
@@ -257,7 +258,7 @@ def _known(
 
 
 def _is_plain(value: Value) -> bool:
-    """Whether a value may be an argument's: nested blocks, and their absence, cannot be written."""
+    """Whether a value can be set as an argument: nested blocks and empty lists cannot."""
     if isinstance(value, Mapping):
         return all(isinstance(item, (str, int, float)) for item in value.values())
     if isinstance(value, list):

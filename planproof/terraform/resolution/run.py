@@ -1,8 +1,8 @@
-"""Has Terraform itself evaluate a stack whole: ``terraform test`` with overridden identities.
+"""Resolves a stack with ``terraform test``: Terraform evaluates it with overridden identities.
 
-A plan of a stack that does not exist yet leaves unknown whatever depends on an ARN. Here every
-managed resource instance is overridden by a token of the right shape (see
-:mod:`planproof.terraform.identities`), nothing is created, and Terraform prints the full state.
+In a plan of a stack that does not exist yet, all values that depend on an ARN are unknown. Here the
+identity of every managed resource instance is overridden by a token of the right format (see
+:mod:`planproof.terraform.identities`); Terraform creates nothing and prints the full state.
 
 Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 """
@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
-from planproof.terraform.binary import Stream
+from planproof.terraform.binary import TerraformProcess
 from planproof.terraform.plan import Plan
 from planproof.terraform.provenance import Tracer
 from planproof.terraform.references import Configuration
-from planproof.terraform.resolution.merge_state import Evaluation, stack_of
+from planproof.terraform.resolution.merge_state import Evaluation, resolved_stack
 from planproof.terraform.resolution.overrides import Instance, Overrides, instances_of
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Stack
@@ -34,11 +34,11 @@ DEFAULTS_FILE = "planproof_defaults_override.tf"
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One set of variables to resolve a stack with, over those the user gave.
+    """A set of variables to resolve a stack with, in addition to the user's.
 
     Attributes:
-        name: what reports call it ("default", "another suffix").
-        variables: name → value.
+        name: its name in reports ("default", "another suffix").
+        variables: name → value; override the user's.
     """
 
     name: str
@@ -47,11 +47,11 @@ class Variant:
 
 @dataclass(slots=True)
 class Evaluations:
-    """What Terraform evaluated, not yet held against the plan.
+    """The states that Terraform evaluated, not yet merged with the plan.
 
     Attributes:
         states: variant name → state.
-        problems: variant name → what Terraform met.
+        problems: variant name → error, where there is no state.
     """
 
     overrides: Overrides
@@ -61,14 +61,14 @@ class Evaluations:
     def stacks(
         self, plan: Plan, variants: Iterable[Variant], sources: SourceIndex
     ) -> dict[str, Stack | PlanproofError]:
-        """Variant name → the resolved stack, or the error that Terraform met on the way."""
+        """Variant name → resolved stack, or the error of its evaluation."""
         results: dict[str, Stack | PlanproofError] = {}
         for variant in variants:
             state = self.states.get(variant.name)
             if state is None:
                 results[variant.name] = self.problems[variant.name]
                 continue
-            results[variant.name] = stack_of(
+            results[variant.name] = resolved_stack(
                 variant.name,
                 {**plan.variables, **variant.variables},
                 plan,
@@ -81,7 +81,7 @@ class Evaluations:
 
 
 def planned_instances(output: str) -> list[Instance]:
-    """The instances in what ``terraform plan -json`` prints, before the plan itself can be read."""
+    """The instances in the output of ``terraform plan -json``, which precedes the plan file."""
     instances = []
     for line in output.splitlines():
         if '"type":"planned_change"' in line:
@@ -100,41 +100,41 @@ def resolve_beside(
     arguments: Sequence[str],
     plan: Callable[[], Plan],
 ) -> dict[str, Stack | PlanproofError]:
-    """The same as :func:`resolve`, begun while the plan is still being read.
+    """Like :func:`resolve`, but starts while Terraform still converts the plan to JSON.
 
-    Reading a plan takes Terraform a third as long as making it. What resolution needs of it at
-    once is the list of instances; only where something refers to what the plan alone knows is
-    the evaluation done over, with that repeated.
+    The conversion takes a third of the time of the plan. To start, resolution needs only the list
+    of instances. The evaluation is repeated if an expression refers to a value that only the plan
+    knows.
 
     Args:
-        instances: as ``terraform plan -json`` printed them.
+        instances: from the output of ``terraform plan -json``.
         plan: waits for the plan and returns it.
     """
     overrides = Overrides.of(instances, Configuration.of_sources(workspace.sources))
-    found = evaluate(workspace, overrides, variants, arguments)
-    made = plan()
-    tracer = Tracer(Configuration.of(made, workspace.sources))
-    if overrides.repeating(made, tracer).repeated:
-        return resolve(workspace, made, variants, arguments)
-    return found.stacks(made, variants, workspace.sources)
+    evaluations = evaluate(workspace, overrides, variants, arguments)
+    finished = plan()
+    tracer = Tracer(Configuration.of(finished, workspace.sources))
+    if overrides.repeating(finished, tracer).repeated:
+        return resolve(workspace, finished, variants, arguments)
+    return evaluations.stacks(finished, variants, workspace.sources)
 
 
 def resolve(
     workspace: Workspace, plan: Plan, variants: Sequence[Variant], arguments: Sequence[str] = ()
 ) -> dict[str, Stack | PlanproofError]:
-    """Resolve a planned stack with each variant's variables, sharing one start of Terraform.
+    """Resolve a planned stack with the variables of each variant, in one run of Terraform.
 
     Args:
-        arguments: the ``-var`` and ``-var-file`` arguments that the plan was made with.
+        arguments: the ``-var`` and ``-var-file`` arguments of the plan.
 
     Returns:
-        Variant name → the resolved stack, or the error that Terraform met on the way.
+        Variant name → resolved stack, or the error of its evaluation.
     """
     tracer = Tracer(Configuration.of(plan, workspace.sources))
     overrides = Overrides.of(instances_of(plan), tracer.configuration)
     overrides = overrides.repeating(plan, tracer)
-    found = evaluate(workspace, overrides, variants, arguments)
-    return found.stacks(plan, variants, workspace.sources)
+    evaluations = evaluate(workspace, overrides, variants, arguments)
+    return evaluations.stacks(plan, variants, workspace.sources)
 
 
 def evaluate(
@@ -143,17 +143,17 @@ def evaluate(
     variants: Sequence[Variant],
     arguments: Sequence[str] = (),
 ) -> Evaluations:
-    """Have Terraform evaluate a stack with each variant's variables."""
+    """Evaluate a stack with the variables of each variant."""
     with _defaults_written(workspace, overrides):
-        found = _evaluate_all(workspace, overrides, variants, arguments)
-    if overrides.repeated and found.problems:
-        # What the plan knows may be the provider's to say alone, and then cannot be written down.
+        evaluations = _evaluate_all(workspace, overrides, variants, arguments)
+    if overrides.repeated and evaluations.problems:
+        # A repeated value may be read-only, and then Terraform does not accept it in the override.
         plain = replace(overrides, repeated={})
-        left = [variant for variant in variants if variant.name in found.problems]
-        again = _evaluate_all(workspace, plain, left, arguments)
-        found.states |= again.states
-        found.problems = again.problems
-    return found
+        failed = [variant for variant in variants if variant.name in evaluations.problems]
+        second = _evaluate_all(workspace, plain, failed, arguments)
+        evaluations.states |= second.states
+        evaluations.problems = second.problems
+    return evaluations
 
 
 def _evaluate_all(
@@ -162,32 +162,32 @@ def _evaluate_all(
     variants: Sequence[Variant],
     arguments: Sequence[str],
 ) -> Evaluations:
-    found = Evaluations(overrides)
+    evaluations = Evaluations(overrides)
     tracer = Tracer(Configuration.of_sources(workspace.sources))
     todo: list[Variant] = []
     for variant in variants:
         if module := overrides.not_covered(frozenset(variant.variables), tracer):
-            found.problems[variant.name] = PlanproofError(
+            evaluations.problems[variant.name] = PlanproofError(
                 f"with {variant.name}, {module} may have other instances, "
-                "and what is in them would really be made",
-                "let the instances of the module depend on something else",
+                "whose resources would really be created",
+                "do not let the count or for_each of the module depend on these variables",
             )
         else:
             todo.append(variant)
     while todo:
         states, problem = _evaluate(workspace, overrides, todo, arguments)
-        found.states |= states
-        left = [variant for variant in todo if variant.name not in states]
-        if left:
-            # Terraform skips what follows a failed run: the first one left is the one that failed.
-            found.problems[left[0].name] = problem
-        todo = left[1:]
-    return found
+        evaluations.states |= states
+        missing = [variant for variant in todo if variant.name not in states]
+        if missing:
+            # Terraform skips the runs after a failed one: the first without a state has failed.
+            evaluations.problems[missing[0].name] = problem
+        todo = missing[1:]
+    return evaluations
 
 
 @contextmanager
 def _defaults_written(workspace: Workspace, overrides: Overrides) -> Iterator[None]:
-    """Write repeated defaults into the working copy, and leave no trace of them."""
+    """Write the repeated defaults into the working copy for the time of the ``with`` block."""
     written: list[Path] = []
     folders = {"": workspace.root, **workspace.module_folders()}
     try:
@@ -209,10 +209,10 @@ def _evaluate(
     variants: Sequence[Variant],
     arguments: Sequence[str],
 ) -> tuple[dict[str, Evaluation], PlanproofError]:
-    """Run ``terraform test`` until the last state is out.
+    """Run ``terraform test`` until it has printed the last state.
 
     Returns:
-        Variant name → state, and the error for the first variant that has none.
+        Variant name → state, and the error for the first variant without one.
     """
     text = overrides.test_file([variant.variables for variant in variants])
     Path(workspace.root / TEST_FILE).write_text(text, "utf-8")
@@ -220,33 +220,33 @@ def _evaluate(
     command = ("test", "-json", "-verbose", "-no-color", f"-filter={TEST_FILE}", *arguments)
     states: dict[str, Evaluation] = {}
     schemas: dict[str, Any] = {}
-    said: list[str] = []
-    with Stream(
+    errors: list[str] = []
+    with TerraformProcess(
         workspace.binary, command, cwd=workspace.root, env=workspace.environment()
-    ) as stream:
-        for line in stream:
+    ) as process:
+        for line in process:
             if b'"type":"test_state"' in line[-64:]:
                 state, run = _read_state(line, schemas)
                 states[names[run]] = Evaluation(state, schemas)
                 workspace.progress(f"resolved {len(states)} of {len(variants)}: {names[run]}")
                 if len(states) == len(variants):
-                    break  # what follows is Terraform taking down what never was
+                    break  # Terraform then only destroys resources that do not exist
             elif b'"diagnostic"' in line:
-                said.append(line.decode("utf-8", "replace"))
+                errors.append(line.decode("utf-8", "replace"))
         else:
-            _, errors = stream.finish()
-            return states, workspace.failure("test", "".join(said), errors)
-    return states, PlanproofError("nothing failed", "go on")
+            _, standard_error = process.finish()
+            return states, workspace.failure("test", "".join(errors), standard_error)
+    return states, PlanproofError("no variant failed", "use the states")
 
 
 _SCHEMAS = b',"provider_schemas":'
 
 
 def _read_state(line: bytes, schemas: dict[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """The state in a ``test_state`` message, and the run it belongs to.
+    """The state in a ``test_state`` message, and the name of its run.
 
-    The message is about 14 MB, nearly all of it provider schemas; they are the same in every
-    message, so they are decoded once, into ``schemas`` (type → schema), and cut off else.
+    The message has about 14 MB, nearly all of it provider schemas, the same in every message. They
+    are decoded from the first message, into ``schemas`` (type → schema), and skipped in the others.
     """
     cut = line.rfind(_SCHEMAS)
     if cut < 0:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from planproof.terraform.archive_provider.mirror import lay_mirror
+from planproof.terraform.archive_provider.mirror import write_mirror
 
 VERSION = "2.7.1"
 VERSIONS_TF = """
@@ -84,7 +84,7 @@ def terraform() -> str:
 
 @pytest.fixture(scope="session")
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lay_mirror(tmp_path_factory.mktemp("mirror"), versions=[VERSION])
+    return write_mirror(tmp_path_factory.mktemp("mirror"), versions=[VERSION])
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.terraform.archive_provider.mirror import lay_mirror, os_arch
+from planproof.terraform.archive_provider.mirror import os_arch, write_mirror
 
 
 def launchers(folder: Path) -> list[Path]:
@@ -21,7 +21,7 @@ def launchers(folder: Path) -> list[Path]:
 
 
 def test_layout(tmp_path: Path) -> None:
-    assert lay_mirror(tmp_path / "m", versions=["2.4.0", "2.7.1"], host="example.com") == (
+    assert write_mirror(tmp_path / "m", versions=["2.4.0", "2.7.1"], host="example.com") == (
         tmp_path / "m"
     )
     assert [str(path.relative_to(tmp_path / "m")) for path in launchers(tmp_path)] == [
@@ -49,23 +49,23 @@ def test_platforms(
 
 
 def test_laying_it_again_touches_nothing_and_repairs_what_is_broken(tmp_path: Path) -> None:
-    lay_mirror(tmp_path)
+    write_mirror(tmp_path)
     [launcher] = launchers(tmp_path)
     content = launcher.read_bytes()
     os.utime(launcher, (1, 1))
-    lay_mirror(tmp_path)
+    write_mirror(tmp_path)
     assert launcher.stat().st_mtime == 1
     launcher.chmod(0o644)
-    lay_mirror(tmp_path)
+    write_mirror(tmp_path)
     assert os.access(launcher, os.X_OK)
     launcher.write_bytes(b"half")
-    lay_mirror(tmp_path)
+    write_mirror(tmp_path)
     assert launcher.read_bytes() == content
 
 
 def test_many_processes_may_lay_it_at_once(tmp_path: Path) -> None:
     with ProcessPoolExecutor(4) as pool:
-        assert set(pool.map(lay_mirror, [tmp_path] * 12)) == {tmp_path}
+        assert set(pool.map(write_mirror, [tmp_path] * 12)) == {tmp_path}
     [launcher] = launchers(tmp_path)
     assert launcher.read_text().endswith("-m planproof.terraform.archive_provider\n")
 
@@ -81,7 +81,7 @@ def test_the_launcher_imports_the_provider_from_anywhere(tmp_path: Path) -> None
     """Not from the folder it is started in, where a user may keep modules of any name."""
     (tmp_path / "tf.py").write_text("raise SystemExit('the wrong tf')")
     (tmp_path / "signal.py").write_text("raise SystemExit('the wrong signal')")
-    [launcher] = launchers(lay_mirror(tmp_path / "it's a mirror"))
+    [launcher] = launchers(write_mirror(tmp_path / "it's a mirror"))
     done = start_by_hand(launcher, tmp_path)
     assert done.returncode == 1
     assert done.stdout == ""
@@ -94,7 +94,7 @@ def test_another_interpreter_is_used_and_quoted(tmp_path: Path) -> None:
         '#!/bin/sh\necho "$@"; echo "$PYTHONPATH"; echo "$PLANPROOF_PROVIDER_PARENT"\n'
     )
     other.chmod(0o755)
-    [launcher] = launchers(lay_mirror(tmp_path / "m", python=str(other)))
+    [launcher] = launchers(write_mirror(tmp_path / "m", python=str(other)))
     arguments, path, parent = start_by_hand(launcher, tmp_path).stdout.splitlines()
     assert arguments == "-P -m planproof.terraform.archive_provider"
     assert parent == str(os.getpid())
@@ -105,7 +105,7 @@ def test_another_interpreter_is_used_and_quoted(tmp_path: Path) -> None:
 
 
 def test_its_own_interpreter_needs_no_folder_that_it_searches_anyway(tmp_path: Path) -> None:
-    [launcher] = launchers(lay_mirror(tmp_path))
+    [launcher] = launchers(write_mirror(tmp_path))
     spec = find_spec("tf")
     assert spec is not None
     assert spec.origin is not None
@@ -116,10 +116,10 @@ def test_its_own_interpreter_needs_no_folder_that_it_searches_anyway(tmp_path: P
 def test_a_missing_package_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("planproof.terraform.archive_provider.mirror.find_spec", lambda name: None)
     with pytest.raises(PlanproofError, match=r"needs the package planproof: install planproof"):
-        lay_mirror(tmp_path)
+        write_mirror(tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PlanproofError, match=r"file/m cannot be written .*: give a folder"):
-        lay_mirror(tmp_path / "file" / "m")
+        write_mirror(tmp_path / "file" / "m")

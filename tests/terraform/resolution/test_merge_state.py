@@ -1,4 +1,4 @@
-"""Nothing that Terraform made up passes for a value, whatever way it came."""
+"""No mocked value is taken for a real one, wherever it is used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planproof.terraform.generated_names import generated_name
 from planproof.values import UNKNOWN
 from tests.builders.evaluated import BOTH, COMPUTED, OPTIONAL, PROBES, Evaluated
 
-RANDOM = "x7k2m9qa"  # what Terraform makes up for a string
+RANDOM = "x7k2m9qa"  # what Terraform generates for a mocked string
 NUMBER = {"type": "number", "computed": True}
 SCHEMAS = {
     "aws_thing": {
@@ -41,7 +41,7 @@ THING = 'resource "aws_thing" "t" {\n  name = "t"\n}\n'
 
 
 def case(sources: str) -> Evaluated:
-    """A thing with an ARN of its own, and whatever else the sources say."""
+    """A resource with an ARN, and further sources."""
     made = Evaluated(THING + sources, SCHEMAS)
     unknown = dict.fromkeys(("arn", "id", "text", "number", "flag", "list"), True)
     made.both(
@@ -68,20 +68,20 @@ def used(expression: str, found: Any, *, key: str = "value", rest: str = "", **m
     return made.stack(**more)["aws_user.u"].values[key]
 
 
-def test_an_identity_that_was_given_becomes_what_aws_would_make_of_it() -> None:
+def test_token_becomes_the_identity_that_aws_would_assign() -> None:
     thing = case("").stack()["aws_thing.t"]
     assert thing.values["arn"] == "arn:aws:thing:us-east-1:123456789012:(aws_thing.t)"
     assert thing.values["id"] == "(aws_thing.t)"
     assert used("aws_thing.t.arn", "<aws_thing.t.arn>") == thing.values["arn"]
 
 
-def test_what_the_provider_computes_is_unknown() -> None:
+def test_computed_attributes_are_unknown() -> None:
     thing = case("").stack()["aws_thing.t"]
     for key in ("text", "number", "flag", "list"):
         assert thing.values[key] is UNKNOWN, key
 
 
-def test_what_the_plan_knows_counts() -> None:
+def test_known_planned_values_are_used() -> None:
     thing = case("").stack()["aws_thing.t"]
     assert (thing.values["name"], thing.values["timeout"]) == ("t", 3)
 
@@ -106,7 +106,7 @@ def test_what_the_plan_knows_counts() -> None:
         ("timestamp()", "2026-11-23T05:00:00Z"),
     ],
 )
-def test_what_was_made_up_is_unknown_wherever_it_went(expression: str, found: Any) -> None:
+def test_values_derived_from_mocked_values_are_unknown(expression: str, found: Any) -> None:
     rest = "locals {\n  n = aws_thing.t.number\n}\n"
     assert used(expression, found, rest=rest) is UNKNOWN
 
@@ -115,22 +115,22 @@ def test_what_was_made_up_is_unknown_wherever_it_went(expression: str, found: An
     ("expression", "found"),
     [("aws_thing.t.number", 0), ("length(aws_thing.t.arn)", 44), ("local.n", 0)],
 )
-def test_a_number_does_not_show_what_it_was_made_of(expression: str, found: int) -> None:
+def test_numbers_derived_from_unknown_values_are_unknown(expression: str, found: int) -> None:
     rest = "locals {\n  n = aws_thing.t.number\n}\n"
     assert used(expression, found, key="count_of", rest=rest) is UNKNOWN
 
 
-def test_a_list_whose_length_was_made_up_is_unknown() -> None:
+def test_a_list_of_mocked_length_is_unknown() -> None:
     assert used('concat(aws_thing.t.list, ["a"])', ["a"], key="names") is UNKNOWN
     assert used("aws_thing.t.list", [], key="names") is UNKNOWN
 
 
-def test_an_argument_that_turns_out_null_is_the_providers_to_fill() -> None:
+def test_an_argument_that_evaluates_to_null_is_unknown() -> None:
     assert used("var.nothing", RANDOM, key="other") is UNKNOWN
     assert used("var.nothing", 0, key="count_of") is UNKNOWN
 
 
-def test_a_member_of_a_map_is_judged_by_its_own_expression() -> None:
+def test_each_entry_of_a_map_has_its_own_origin() -> None:
     found = used(
         "{\n  A = aws_thing.t.arn\n  B = sha1(aws_thing.t.arn)\n  C = aws_thing.t.number\n"
         '  D = "plain"\n}',
@@ -143,7 +143,7 @@ def test_a_member_of_a_map_is_judged_by_its_own_expression() -> None:
     assert found["D"] == "plain"
 
 
-def test_a_map_that_is_put_together_elsewhere_shows_identities_and_no_numbers() -> None:
+def test_entries_of_a_merged_map() -> None:
     merged = 'merge(local.common, { B = aws_thing.t.arn, C = "plain" })'
     rest = 'locals {\n  common = { A = "common" }\n}\n'
     found = {"A": "common", "B": "<aws_thing.t.arn>", "C": "plain"}
@@ -156,14 +156,13 @@ def test_a_map_that_is_put_together_elsewhere_shows_identities_and_no_numbers() 
     assert values["A"] is UNKNOWN
 
 
-def test_a_made_up_key_makes_the_map_unknown() -> None:
+def test_a_mocked_key_makes_the_map_unknown() -> None:
     found = used("{ (aws_thing.t.text) = 1 }", {RANDOM: "1"}, key="tags")
     assert found is UNKNOWN
 
 
-def test_a_name_that_is_configured_is_not_one_that_was_given() -> None:
-    """A name is overridden as well, for where nobody configures one; where somebody does, what
-    it is made of counts."""
+def test_a_configured_name_is_not_a_token() -> None:
+    """The override has a name too, for resources without a configured one."""
     named = 'resource "aws_sqs_queue" "q" {\n  name = "q-${aws_thing.t.number}"\n}\n'
     made = Evaluated(THING + named, {**SCHEMAS, "aws_sqs_queue": {"name": BOTH, "arn": COMPUTED}})
     made.planned("aws_thing.t", {}, {"number": True})
@@ -176,8 +175,8 @@ def test_a_name_that_is_configured_is_not_one_that_was_given() -> None:
     assert queue.values["arn"] == f"arn:aws:sqs:us-east-1:123456789012:{name}"
 
 
-def test_members_of_a_set_are_not_taken_for_each_other() -> None:
-    """What the plan knows of a set stands elsewhere once all of it is known."""
+def test_elements_of_a_set_are_not_matched_by_position() -> None:
+    """The elements of a planned set sort differently once all are known."""
     made = case('resource "aws_user" "u" {\n  names = ["zzz", aws_thing.t.arn]\n}\n')
     made.planned("aws_user.u", {"names": ["zzz", None]}, {"names": [False, True]})
     made.state("aws_user.u", {"names": ["<aws_thing.t.arn>", "zzz"]})
@@ -223,7 +222,7 @@ def test_nested_blocks() -> None:
     assert user.get("rule.1.id") is UNKNOWN
 
 
-def test_a_made_up_value_inside_a_block_is_unknown_elsewhere_too() -> None:
+def test_a_mocked_value_of_a_block_is_unknown_where_it_is_used() -> None:
     made = case(RULES + 'resource "aws_user" "v" {\n  value = aws_user.u.rule[0].id\n}\n')
     made.planned("aws_user.u", {"rule": [{"to": "a"}]}, {"rule": [{"id": True, "mode": True}]})
     made.state("aws_user.u", {"rule": [{"to": "a", "id": RANDOM, "mode": "k3j4h5g6"}]})
@@ -257,10 +256,10 @@ def test_dynamic_blocks() -> None:
     user = made.stack()["aws_user.u"]
     assert user.get("rule.0.to") == "arn:aws:thing:us-east-1:123456789012:(aws_thing.t)"
     assert user.get("rule.0.mode") is UNKNOWN
-    assert user.get("access") is UNKNOWN  # how many there are was made up
+    assert user.get("access") is UNKNOWN  # their number is mocked
 
 
-def test_blocks_that_nobody_wrote_are_known_only_as_far_as_the_plan_knows() -> None:
+def test_blocks_that_are_not_configured_are_known_only_if_planned() -> None:
     made = case('resource "aws_user" "u" {\n  value = "x"\n}\n')
     made.planned("aws_user.u", {"rule": [], "value": "x"}, {"access": True})
     made.state("aws_user.u", {"rule": [], "access": [], "value": "x"})
@@ -276,13 +275,13 @@ def document(source: str, json_: str) -> Any:
     return made.stack()["data.aws_iam_policy_document.d"].values
 
 
-def test_a_document_shows_what_it_was_made_of() -> None:
+def test_a_document_shows_its_input() -> None:
     values = document("aws_thing.t.arn", '{"Resource":"<aws_thing.t.arn>"}')
     assert '"arn:aws:thing:us-east-1:123456789012:(aws_thing.t)"' in values["json"]
-    assert values["id"] is UNKNOWN  # a hash of our tokens, not of what AWS would make
+    assert values["id"] is UNKNOWN  # a hash of tokens, not of identities
 
 
-def test_a_document_with_something_made_up_in_it_is_unknown() -> None:
+def test_a_document_with_a_mocked_value_is_unknown() -> None:
     assert document("aws_thing.t.text", f'{{"Resource":"{RANDOM}"}}')["json"] is UNKNOWN
     assert document("aws_thing.t.number", '{"Limit":0}')["json"] is UNKNOWN
 
@@ -297,12 +296,12 @@ def varied(source: str, planned: Any, found: Any, key: str = "value") -> Any:
     return made.stack(same_variables=False)["aws_user.u"].values[key]
 
 
-def test_with_other_variables_what_was_evaluated_counts() -> None:
+def test_with_other_variables_evaluated_values_are_used() -> None:
     assert varied('"a-${var.suffix}"', "a-dev", "a-pr") == "a-pr"
     assert varied("var.size", 3, 5, "count_of") == 5
 
 
-def test_with_other_variables_defaults_still_hold_and_the_provider_still_decides() -> None:
+def test_with_other_variables_defaults_are_used_and_computed_attributes_unknown() -> None:
     made = case("")
     thing = made.stack(same_variables=False)["aws_thing.t"]
     assert thing.values["timeout"] == 3
@@ -317,7 +316,7 @@ def test_with_other_variables_an_argument_may_become_null() -> None:
     assert varied("var.name", "pipeline", "pipeline", "other") == "pipeline"
 
 
-def test_an_instance_that_only_other_variables_bring_about() -> None:
+def test_an_instance_that_exists_only_with_other_variables() -> None:
     made = Evaluated(
         'resource "aws_thing" "t" {\n  for_each = var.k\n  name = each.key\n}\n', SCHEMAS
     )
@@ -328,21 +327,21 @@ def test_an_instance_that_only_other_variables_bring_about() -> None:
     )
     thing = made.stack(same_variables=False)['aws_thing.t["b"]']
     assert thing.values["name"] == "b"
-    assert thing.values["timeout"] == 3  # as its sibling has it
-    assert thing.values["arn"] is UNKNOWN  # several instances may have been given the same
+    assert thing.values["timeout"] == 3  # the default of the planned instance
+    assert thing.values["arn"] is UNKNOWN  # several instances may have the same token
     assert thing.values["number"] is UNKNOWN
 
 
 # The rest of a stack -------------------------------------------------------------------------
 
 
-def test_probes_tell_the_places_and_are_no_part_of_the_stack() -> None:
+def test_probes_give_the_locations_and_are_not_in_the_stack() -> None:
     found = case("").stack()
-    assert found.places["aws"].region == "us-east-1"
+    assert found.provider_locations["aws"].region == "us-east-1"
     assert not found.data()
 
 
-def test_without_a_known_place_there_is_no_identity() -> None:
+def test_without_a_known_location_the_identity_is_unknown() -> None:
     made = case("")
     made.made_by("aws_thing.t", "module.m:aws")
     assert made.stack()["aws_thing.t"].values["arn"] is UNKNOWN
@@ -362,7 +361,7 @@ def test_dependencies_are_closed_through_data_sources() -> None:
     assert found.made_after(found["aws_thing.t"], found["aws_user.u"]) is False
 
 
-def test_what_either_calls_sensitive_is_sensitive() -> None:
+def test_sensitive_in_plan_or_state_is_sensitive() -> None:
     made = case('resource "aws_user" "u" {\n  value = "x"\n  other = "y"\n}\n')
     made.planned("aws_user.u", {"value": "x", "other": "y"}, {}, sensitive={"value": True})
     made.state("aws_user.u", {"value": "x", "other": "y"}, sensitive={"other": True})

@@ -186,7 +186,7 @@ def repeating(*timeouts: Any) -> Overrides:
     return overrides(configuration, *plan.resources).repeating(plan, tracer)
 
 
-def test_what_others_refer_to_and_the_plan_knows_is_repeated() -> None:
+def test_known_planned_values_that_are_referred_to_are_repeated() -> None:
     found = repeating(3, 3)
     known = {"timeout": 3, "tags_all": {"x": "y"}}
     assert found.repeated == {f'aws_lambda_function.f["{key}"]': known for key in "ab"}
@@ -196,18 +196,18 @@ def test_what_others_refer_to_and_the_plan_knows_is_repeated() -> None:
     assert block.attributes["timeout"].text == "3"
 
 
-def test_instances_that_differ_have_no_common_default() -> None:
+def test_different_instances_have_no_default() -> None:
     assert repeating(3, 5).defaults() == {}
     assert repeating(3, 5, 3).defaults() == {}
 
 
 @pytest.mark.parametrize("value", [None, [], [{"a": 1}], {"a": [1]}])
-def test_what_is_null_or_a_block_is_not_repeated(value: Any) -> None:
+def test_null_and_blocks_are_not_repeated(value: Any) -> None:
     found = repeating(value)
     assert all("timeout" not in known for known in found.repeated.values())
 
 
-def test_nothing_is_repeated_without_need() -> None:
+def test_nothing_is_repeated_without_a_reference() -> None:
     configuration = sources('resource "aws_sqs_queue" "q" {}')
     plan = Plan.of(PLAN)
     tracer = Tracer(Configuration.of(plan, None))

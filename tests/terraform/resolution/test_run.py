@@ -1,4 +1,4 @@
-"""Terraform itself evaluates a stack whole; what it cannot know stays unknown."""
+"""Terraform evaluates all values of a stack; those that only the provider knows stay unknown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def environment(stack: Stack) -> Mapping[str, object]:
     return found
 
 
-def test_every_instance_is_there_and_nothing_of_ours(stack: Stack) -> None:
+def test_stack_has_every_instance_and_no_probes(stack: Stack) -> None:
     assert {r.address for r in stack if r.type in ("aws_sqs_queue", "aws_s3_bucket")} == {
         "aws_sqs_queue.dead",
         "aws_sqs_queue.counted[0]",
@@ -60,7 +60,7 @@ def test_every_instance_is_there_and_nothing_of_ours(stack: Stack) -> None:
     assert stack.resolved
 
 
-def test_identities_are_those_aws_would_give(stack: Stack) -> None:
+def test_identities_are_those_that_aws_would_assign(stack: Stack) -> None:
     queue = stack["aws_sqs_queue.counted[0]"]
     assert queue.get("arn") == f"arn:aws:sqs:{HOME}:jobs-dev-0"
     assert queue.get("id") == "https://sqs.us-east-1.amazonaws.com/123456789012/jobs-dev-0"
@@ -74,17 +74,17 @@ def test_identities_are_those_aws_would_give(stack: Stack) -> None:
     assert stack["aws_iam_role_policy.send"].get("role") == role.get("name")
 
 
-def test_each_provider_has_a_place_of_its_own(stack: Stack) -> None:
+def test_each_provider_has_its_own_location(stack: Stack) -> None:
     assert stack["aws_sqs_queue.west"].get("arn") == "arn:aws:sqs:eu-west-1:123456789012:west"
     bucket = stack["aws_s3_bucket.west"]
     assert bucket.get("bucket_regional_domain_name") == "west.s3.eu-west-1.amazonaws.com"
     assert bucket.get("region") == "eu-west-1"
-    place = stack.provider_location(stack['module.worker["one"].aws_sqs_queue.work'])
-    assert place is not None
-    assert (place.region, place.account) == ("eu-west-1", "123456789012")
+    location = stack.provider_location(stack['module.worker["one"].aws_sqs_queue.work'])
+    assert location is not None
+    assert (location.region, location.account) == ("eu-west-1", "123456789012")
 
 
-def test_documents_hold_the_identities_of_what_they_depend_on(stack: Stack) -> None:
+def test_documents_have_the_identities_of_their_dependencies(stack: Stack) -> None:
     found = json.loads(stack["aws_iam_role_policy.send"].get("policy"))["Statement"]
     assert [s.get("Sid") for s in found] == ["in", "out", None]
     assert found[0]["Resource"] == "arn:aws:s3:::in-dev/*"
@@ -100,8 +100,8 @@ def test_documents_hold_the_identities_of_what_they_depend_on(stack: Stack) -> N
     )
 
 
-def test_a_member_of_a_set_is_not_lost(stack: Stack) -> None:
-    """The plan knows one of the resources, which sorts elsewhere once the others are known."""
+def test_no_element_of_a_set_is_lost(stack: Stack) -> None:
+    """One element is known in the plan; it sorts differently once the others are known."""
     resources = stack["data.aws_iam_policy_document.send"].get("statement.2.resources")
     assert sorted(resources) == [
         "arn:aws:sqs:*:*:zzz",
@@ -110,7 +110,7 @@ def test_a_member_of_a_set_is_not_lost(stack: Stack) -> None:
     ]
 
 
-def test_what_nobody_gave_is_unknown_wherever_it_flows(stack: Stack) -> None:
+def test_values_that_are_not_configured_are_unknown_wherever_used(stack: Stack) -> None:
     function = stack["aws_lambda_function.function"]
     for attribute in ("reserved_concurrent_executions", "layers", "description", "version"):
         assert function.get(attribute) is UNKNOWN, attribute
@@ -120,7 +120,7 @@ def test_what_nobody_gave_is_unknown_wherever_it_flows(stack: Stack) -> None:
     assert values["LEVEL"] == "INFO"
 
 
-def test_what_flows_through_a_module_stays_unknown(stack: Stack) -> None:
+def test_unknown_values_stay_unknown_through_a_module(stack: Stack) -> None:
     work = stack['module.worker["two.2"].aws_sqs_queue.work']
     assert work.get("name") == "work-two-2"
     assert work.get("delay_seconds") is UNKNOWN
@@ -128,21 +128,21 @@ def test_what_flows_through_a_module_stays_unknown(stack: Stack) -> None:
     assert json.loads(work.get("redrive_policy"))["deadLetterTargetArn"].endswith(":jobs-dev-1")
 
 
-def test_what_the_provider_decides_is_unknown(stack: Stack) -> None:
+def test_values_that_the_provider_computes_are_unknown(stack: Stack) -> None:
     dead = stack["aws_sqs_queue.dead"]
     assert dead.get("kms_data_key_reuse_period_seconds") is UNKNOWN  # configured, but as null
     assert dead.get("policy") is UNKNOWN
     assert dead.get("visibility_timeout_seconds") == 30  # a default, known while planning
 
 
-def test_sensitive_values_are_known_as_such(stack: Stack) -> None:
+def test_sensitive_values_are_marked(stack: Stack) -> None:
     function = stack["aws_lambda_function.function"]
     assert function.is_sensitive("environment.0.variables.SECRET")
     assert stack.sensitive_variables == {"secret"}
     assert {"correct-horse-battery", "token-correct-horse-battery"} <= sensitive_texts([stack])
 
 
-def test_the_order_is_terraforms(stack: Stack) -> None:
+def test_order_of_creation_is_terraforms(stack: Stack) -> None:
     def after(later: str, earlier: str) -> bool | None:
         return stack.made_after(stack[later], stack[earlier])
 
@@ -152,7 +152,7 @@ def test_the_order_is_terraforms(stack: Stack) -> None:
     assert after("aws_sqs_queue.west", "aws_sqs_queue.dead") is False
 
 
-def test_evidence_has_file_and_line_of_the_users_own_sources(
+def test_file_and_line_are_those_of_the_users_sources(
     resolved_stacks: ResolvedStacks, stack: Stack
 ) -> None:
     queue = stack["aws_sqs_queue.counted[1]"]
@@ -190,29 +190,32 @@ def test_another_region(resolved_stacks: ResolvedStacks) -> None:
     assert found["aws_sqs_queue.west"].get("arn").startswith("arn:aws:sqs:eu-west-1:")
 
 
-def test_a_variant_that_breaks_a_validation_leaves_the_others_alone(
+def test_a_variant_that_fails_a_validation_does_not_affect_the_others(
     resolved_stacks: ResolvedStacks,
 ) -> None:
     with pytest.raises(UndeterminedError) as caught:
         resolved_stacks.stack("too big")
     text = str(caught.value)
-    assert "with too big, Terraform test failed on stack" in text
+    assert "too big" in text
+    assert "Terraform test failed on stack" in text
     assert "small must be below 5" in text
     assert "variables.tf:10" in text
-    assert "planproof" not in text  # a generated file is nowhere to be found
+    assert "planproof" not in text  # no file that planproof added is named
 
 
-def test_instances_that_only_other_variables_bring_about(resolved_stacks: ResolvedStacks) -> None:
+def test_instances_that_exist_only_with_other_variables(resolved_stacks: ResolvedStacks) -> None:
     found = resolved_stacks.stack("with a backup")
     backup = found["aws_sqs_queue.backup[0]"]
     assert backup.get("arn") == f"arn:aws:sqs:{HOME}:jobs-dev-backup"
     new, kept = found['aws_s3_bucket.media["new"]'], found['aws_s3_bucket.media["in"]']
     assert new.get("bucket") == "new-dev"
-    assert new.get("arn") is UNKNOWN  # overridden, for nothing is made, but not foreseen
+    assert new.get("arn") is UNKNOWN  # overridden as part of the whole resource
     assert kept.get("arn") == "arn:aws:s3:::in-dev"
     assert found["aws_iam_role_policy.send"].get("policy") is UNKNOWN
 
 
-def test_a_module_that_would_really_be_made_is_not(resolved_stacks: ResolvedStacks) -> None:
-    with pytest.raises(UndeterminedError, match=r"module\.worker may have other instances"):
+def test_a_module_whose_resources_would_be_created_is_refused(
+    resolved_stacks: ResolvedStacks,
+) -> None:
+    with pytest.raises(UndeterminedError, match=r"more workers.*module\.worker.*instances"):
         resolved_stacks.stack("more workers")
