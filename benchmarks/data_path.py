@@ -16,17 +16,23 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from planproof.aws.datapath import Authority, State, draw
-from planproof.aws.datapath.strangers import deputies, guarded, needless, outsiders
-from planproof.aws.datapath.surplus import grants
-from planproof.aws.sdk_calls import Call, Calls
-from planproof.terraform.identities import Place
+from planproof.aws.datapath import Authority, draw
+from planproof.aws.datapath.strangers import (
+    confused_deputies,
+    external_access,
+    resources_with_policies,
+    unneeded_services,
+)
+from planproof.aws.datapath.surplus import role_grants
+from planproof.aws.sdk_calls import SdkCall, SdkCalls
+from planproof.results import EdgeState
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.references import Configuration
 from planproof.terraform.stack import Resource, Stack
 
-PLACE = Place("aws", "eu-west-1", "123456789012")
+PLACE = ProviderLocation("aws", "eu-west-1", "123456789012")
 SIZES = (1, 10, 100, 500)
-CALLS = Calls((Call("sqs", "SendMessage", "main.py", 1),), ())
+CALLS = SdkCalls((SdkCall("sqs", "SendMessage", "main.py", 1),), ())
 
 
 def document(**statement: Any) -> str:
@@ -107,17 +113,20 @@ def measure(count: int) -> str:
     drawing, path = timed(lambda: draw(stack, lambda _: CALLS))
     judging, judged = timed(lambda: [authority.judge(edge) for edge in path])
     roles = stack.managed("aws_iam_role")
-    weighing, _ = timed(lambda: [list(grants(authority, path, role)) for role in roles])
+    weighing, _ = timed(lambda: [list(role_grants(authority, path, role)) for role in roles])
     trying, _ = timed(
         lambda: (
             [
-                (list(outsiders(authority, part)), list(needless(authority, path, part)))
-                for part in guarded(authority)
+                (
+                    list(external_access(authority, part)),
+                    list(unneeded_services(authority, path, part)),
+                )
+                for part in resources_with_policies(authority)
             ],
-            list(deputies(authority, path)),
+            list(confused_deputies(authority, path)),
         )
     )
-    proven = sum(one.state is State.PROVEN for one in judged)
+    proven = sum(one.state is EdgeState.PROVEN for one in judged)
     return (
         f"{len(stack):>9} {len(judged):>6} {len(path.needs):>6} {drawing:>8.2f} {judging:>8.2f} "
         f"{weighing:>8.2f} {trying:>10.2f}   {proven} proven"

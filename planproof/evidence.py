@@ -177,15 +177,15 @@ class Recorder:
     def draw(self, judged: JudgedEdge) -> None:
         """Put an edge into the picture of the data path. It is no evidence: check it, too."""
         edge = judged.edge
-        undecided = [str(ruling.need) for ruling in judged.rulings if ruling.allowed is None]
+        undecided = [str(decided.need) for decided in judged.decided_needs if decided.allowed is None]
         undecided += [fact.expected for fact in edge.facts if fact.holds is None]
-        needs = dict.fromkeys(str(ruling.need) for ruling in judged.rulings)
+        needs = dict.fromkeys(str(decided.need) for decided in judged.decided_needs)
         self.edges.append(
             DrawnEdge(
                 source=self.mask(str(edge.source)),
                 target=self.mask(str(edge.target)),
                 kind=self.mask(edge.kind),
-                state=judged.state.value,
+                state=judged.state,
                 missing=tuple(self.mask(text) for text in judged.missing),
                 needs=tuple(self.mask(need) for need in needs),
                 outside=edge.outside,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from planproof.mutation_results import Mutation
+from planproof.mutation_results import MutationResult
 from planproof.verdicts import Truth, Verdict
 
 
@@ -78,14 +78,26 @@ class Waiver:
     address: str = ""
 
 
+class EdgeState(StrEnum):
+    """What is known of an edge, ordered worst first."""
+
+    BROKEN = "broken"
+    UNDETERMINED = "undetermined"
+    PROVEN = "proven"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(EdgeState).index(self)
+
+
 @dataclass(frozen=True, slots=True)
 class DrawnEdge:
-    """A way that data, or a call, takes through the stack, and whether AWS lets it.
+    """A connection that data, or a call, takes through the stack, and whether AWS allows it.
 
     Attributes:
         source, target: Terraform addresses of its ends, or names of what is outside the stack.
         kind: what happens on it, as a verb: "notifies", "is read by".
-        state: "proven", "broken" or "undetermined".
         missing: what it lacks: each grant and each fact that is not there.
         needs: every permission it takes, on all sides.
         outside: whether an end is no part of the stack, so that what its owner allows is unknown.
@@ -95,7 +107,7 @@ class DrawnEdge:
     source: str
     target: str
     kind: str
-    state: str
+    state: EdgeState
     missing: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     outside: bool = False
@@ -104,22 +116,18 @@ class DrawnEdge:
     @property
     def proven(self) -> bool:
         """Whether nothing is missing and nothing is open."""
-        return self.state == EDGE_STATES[-1]
+        return self.state is EdgeState.PROVEN
 
     def merged(self, other: DrawnEdge) -> DrawnEdge:
         """The same edge as two scenarios saw it: the worst state, and all that either named."""
         return replace(
             self,
-            state=min(self.state, other.state, key=EDGE_STATES.index),
+            state=min(self.state, other.state, key=lambda state: state.rank),
             missing=tuple(dict.fromkeys(self.missing + other.missing)),
             needs=tuple(dict.fromkeys(self.needs + other.needs)),
             outside=self.outside or other.outside,
             undecided=tuple(dict.fromkeys(self.undecided + other.undecided)),
         )
-
-
-EDGE_STATES = ("broken", "undetermined", "proven")
-"""What may be known of an edge, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +216,7 @@ class RunResult:
     duration: float
     requirements: tuple[RequirementResult, ...]
     notices: tuple[str, ...] = ()
-    mutation: Mutation | None = None
+    mutation: MutationResult | None = None
     mutation_kept: bool = False
     counts: dict[Verdict, int] = field(init=False)
 
@@ -236,4 +244,4 @@ class RunResult:
     def ended_well(self) -> bool:
         """Whether the run may exit with 0: its own mutants count too."""
         mutants = None if self.mutation_kept else self.mutation
-        return self.passed and (mutants is None or mutants.whole)
+        return self.passed and (mutants is None or mutants.passed)

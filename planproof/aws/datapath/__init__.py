@@ -1,8 +1,8 @@
-"""How data flows through a stack, and whether AWS lets it: one model for steps and reports.
+"""How data flows through a stack, and whether AWS allows it: one model for steps and reports.
 
-The path is drawn from the stack alone: who notifies whom, who reads from what, what a function is
-told of and calls. Each edge lists the permissions it needs on all sides, key use included, and is
-judged by :mod:`planproof.iam` against the policies of the stack.
+The path is drawn from the stack alone: notifications, subscriptions, event source mappings, and the
+calls in a function's code. Each edge lists the permissions that it needs on all sides, key use
+included. :mod:`planproof.iam` decides them against the policies of the stack.
 """
 
 from __future__ import annotations
@@ -12,34 +12,30 @@ from planproof.aws.datapath.deliveries import deliveries
 from planproof.aws.datapath.functions import CallsOf, function_edges
 from planproof.aws.datapath.log_groups import encrypted_logs
 from planproof.aws.datapath.model import (
-    Arn,
     DataPath,
+    DecidedNeed,
     Edge,
     End,
     Fact,
     JudgedEdge,
     Need,
-    Ruling,
-    State,
 )
 from planproof.aws.datapath.queues import redrives
-from planproof.aws.datapath.switches import switched
+from planproof.aws.datapath.switches import with_disabled_facts
 from planproof.terraform.stack import Stack
 
 __all__ = [
-    "Arn",
     "Authority",
     "CallsOf",
     "DataPath",
+    "DecidedNeed",
     "Edge",
     "End",
     "Fact",
     "JudgedEdge",
     "Need",
-    "Ruling",
-    "State",
     "draw",
-    "switched",
+    "with_disabled_facts",
 ]
 
 
@@ -48,9 +44,9 @@ def draw(stack: Stack, calls_of: CallsOf, *, handled: frozenset[str] = frozenset
 
     Args:
         calls_of: what the code of a function calls; see :func:`planproof.aws.sdk_calls.calls_of`.
-        handled: services, as botocore names them, of which the caller draws the edges itself.
+        handled: services, as botocore names them, whose edges the caller draws itself.
     """
     functions = tuple(function_edges(stack, calls_of, handled))
     logs = encrypted_logs(stack, functions)
     edges = (*deliveries(stack), *functions, *redrives(stack), *logs)
-    return DataPath(tuple(switched(edges)))
+    return DataPath(tuple(with_disabled_facts(edges)))

@@ -1,9 +1,9 @@
-"""What does a function's code call, and on which parts of the stack?
+"""The edges of the AWS calls in a function's code.
 
-The code says which operations, and by which variable or constant it names the resource of each;
-the environment says what a variable names, by name, ARN or URL. Where the code does not tell, a
-call may be about any part of its service that the environment names. Where the code cannot be
-read to the end, the list of its calls is open, and so is every edge that rests on it.
+The code contains the operations, and the environment variables or constants that name their
+resources. The environment resolves a variable by name, ARN or URL. A call whose target the code
+does not name may address any resource of its service that the environment names. Calls in code that
+could not be analyzed are unknown; an undetermined edge stands for them.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from planproof.aws.api_actions import required_of
+from planproof.aws.api_actions import required_actions
 from planproof.aws.datapath.keys import caller_needs
+from planproof.aws.datapath.locations import arn_of, location_of
 from planproof.aws.datapath.model import Edge, Fact, Need
-from planproof.aws.datapath.places import arn_of, place_of
-from planproof.aws.sdk_calls import About, Call, Calls
+from planproof.aws.sdk_calls import SdkCall, SdkCalls, TargetName
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
 from planproof.terraform.link_index import targets, with_value
@@ -29,15 +29,15 @@ CALLS: Final = "calls"
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How a type of resource is named in an environment, and what its calls need of a key.
+    """How an environment names a type of resource, and the key permissions that its calls need.
 
     Attributes:
-        names: attributes whose values name it.
-        below: what is in it → what its ARN goes on with, by AWS's names of resource types.
-        key_actions: what any call needs of the key that encrypts it.
-        writing: further actions on the key by action.
-        arn: the ARN of one that is known by name alone, for a :class:`str.format` with the name
-            and the place of the function; "" where a name does not tell it.
+        names: the attributes whose values name it.
+        below: the ARN suffix by resource type, as AWS names the types.
+        key_actions: the actions on its key that every call needs.
+        writing: further actions on its key, by the action of the call.
+        arn: format of the ARN, with ``name`` and the function's ``location``; "" where the name
+            does not determine the ARN.
     """
 
     service: str
@@ -49,7 +49,7 @@ class _Kind:
 
 
 _DATA: Final = ("kms:GenerateDataKey", "kms:Decrypt")
-_HERE: Final = "{place.region}:{place.account}"
+_HERE: Final = "{location.region}:{location.account}"
 _KINDS: Final[Mapping[str, _Kind]] = {
     "aws_dynamodb_table": _Kind(
         "dynamodb",
@@ -103,35 +103,34 @@ _KINDS: Final[Mapping[str, _Kind]] = {
         arn=f"logs:{_HERE}:log-group:{{name}}",
     ),
 }
-"""The parts that code may call, by type."""
+"""The types of resources that code may call."""
 
-_WHY: Final = "since its code calls it"
+_WHY: Final = "because its code calls it"
 
 
 def code_edges(
-    stack: Stack, function: Resource, role: Resource, calls: Calls, handled: frozenset[str]
+    stack: Stack, function: Resource, role: Resource, calls: SdkCalls, handled: frozenset[str]
 ) -> Iterator[Edge]:
     """The edges from a function to what its code calls."""
-    drawing = _Drawing(stack, function, role)
-    for call in sorted(calls.made, key=lambda one: (one.service, one.operation)):
+    collector = _EdgeCollector(stack, function, role)
+    for call in sorted(calls.calls, key=lambda one: (one.service, one.operation)):
         if call.service not in handled:
-            drawing.add(call)
-    yield from drawing.edges()
+            collector.add(call)
+    yield from collector.edges()
     if calls.unread:
-        expected = "code whose calls can be read to the end"
+        expected = "code in which every AWS call can be analyzed"
         fact = Fact(None, function, "filename", expected, "; ".join(calls.unread))
-        yield Edge(function, "what else it may call", CALLS, (), (fact,), declared_by=function)
+        yield Edge(function, "other calls of its code", CALLS, (), (fact,), declared_by=function)
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
-    """What a call may be about.
+class _Target:
+    """What a call may address.
 
     Attributes:
-        name: a part, an ARN or a name from outside the stack, or the service.
-        arn: UNKNOWN where it is not known.
-        part: None for what is no part of the stack.
-        unset: the variable that names it, if the environment does not set that.
+        name: a resource's address, an ARN or name outside the stack, or the service.
+        part: the resource of the stack, if it is one.
+        unset: the variable that names it, if the environment does not set the variable.
     """
 
     name: str
@@ -142,239 +141,249 @@ class _End:
 
 
 @dataclass(slots=True)
-class _Needed:
-    """The needs of one edge by what they are for: those that are sure, and those that may be."""
+class _TargetNeeds:
+    """The needs of one edge by label: those of calls on this target, and those of calls that may
+    address another target instead."""
 
-    end: _End
-    sure: dict[str, list[Need]] = field(default_factory=dict)
-    maybe: dict[str, list[Need]] = field(default_factory=dict)
+    target: _Target
+    certain: dict[str, list[Need]] = field(default_factory=dict)
+    possible: dict[str, list[Need]] = field(default_factory=dict)
 
-    def add(self, needs: Iterable[Need], within: str, *, is_sure: bool) -> None:
-        """Put needs of one group together; what is required stays so."""
+    def add(self, needs: Iterable[Need], suffix: str, *, certain: bool) -> None:
+        """Group the needs; a required group replaces an optional one."""
         found: dict[str, list[Need]] = {}
         for need in needs:
-            # An index is another resource than its table, asked by the same action; both have one
-            # key.
-            apart = "" if need.action.startswith("kms:") else within
-            found.setdefault(f"{need.group or need.action}{apart}", []).append(need)
-        kept = self.sure if is_sure else self.maybe
+            # An index needs the same action as its table on another ARN; both have the same key.
+            suffix_label = "" if need.action.startswith("kms:") else suffix
+            found.setdefault(f"{need.group or need.action}{suffix_label}", []).append(need)
+        recorded = self.certain if certain else self.possible
         for label, group in found.items():
-            if label not in kept or (group[0].required and not kept[label][0].required):
-                kept[label] = group
+            if label not in recorded or (group[0].required and not recorded[label][0].required):
+                recorded[label] = group
 
     def needs(self) -> tuple[Need, ...]:
-        """All of them; the use of keys comes last."""
-        found = {**self.maybe, **self.sure}
+        """All of them; those of keys come last."""
+        found = {**self.possible, **self.certain}
         labels = sorted(found, key=lambda label: (label.startswith("kms:"), label))
         return tuple(need for label in labels for need in found[label])
 
 
-class _Drawing:
-    """Collects, call by call, what a function needs on each part and elsewhere."""
+class _EdgeCollector:
+    """Collects the needs of a function's calls by their target."""
 
     def __init__(self, stack: Stack, function: Resource, role: Resource) -> None:
         self._stack = stack
         self._function = function
         self._role = role
-        self._told = told_of(stack, function)
+        self._named_resources = named_in_environment(stack, function)
         self._context = {"lambda:SourceFunctionArn": arn_of(function)}
-        self._needed: dict[tuple[str, int, str], _Needed] = {}
+        self._targets: dict[tuple[str, int, str], _TargetNeeds] = {}
 
     def edges(self) -> Iterator[Edge]:
-        """One for each end, by service and in the order of the stack."""
+        """One for each target, by service and in the order of the stack."""
         order = {address: at for at, address in enumerate(self._stack.resources)}
         function = self._function
-        for _, needed in sorted(
-            self._needed.items(), key=lambda item: (item[0][:2], order.get(item[0][2], -1), item[0])
-        ):
-            end = needed.end
+        for key in sorted(self._targets, key=lambda key: (key[:2], order.get(key[2], -1), key)):
+            needed = self._targets[key]
+            target = needed.target
             facts: tuple[Fact, ...] = ()
-            if end.unset:
-                path, expected = f"environment.variables.{end.unset}", "the environment sets"
-                facts = (Fact(False, function, path, f"{expected} {end.unset}", "it does not"),)
-            target = end.part if end.part is not None else end.name
-            yield Edge(function, target, CALLS, needed.needs(), facts, end.outside, function)
+            if target.unset:
+                path = f"environment.variables.{target.unset}"
+                expected = f"a value of the environment variable {target.unset}"
+                facts = (Fact(False, function, path, expected, "not set"),)
+            end = target.part if target.part is not None else target.name
+            yield Edge(function, end, CALLS, needed.needs(), facts, target.outside, function)
 
-    def _take(self, call: Call, end: _End, needs: Iterable[Need], *, is_sure: bool) -> None:
-        service = call.service
-        rank = 0 if end.part is not None else 2 if end.name == service else 1
-        # What is named alike is one end, whichever services it is called by.
-        key = (service if rank != 1 else "", rank, end.part.address if end.part else end.name)
-        self._needed.setdefault(key, _Needed(end)).add(needs, call.within, is_sure=is_sure)
+    def _record(
+        self, call: SdkCall, target: _Target, needs: Iterable[Need], *, certain: bool
+    ) -> None:
+        rank = 0 if target.part is not None else 2 if target.name == call.service else 1
+        # A name outside the stack is one target for the calls of all services.
+        service = call.service if rank != 1 else ""
+        key = (service, rank, target.part.address if target.part else target.name)
+        recorded = self._targets.setdefault(key, _TargetNeeds(target))
+        recorded.add(needs, call.arn_suffix, certain=certain)
 
-    def add(self, call: Call) -> None:
-        """Find out what one call needs, and of whom."""
+    def add(self, call: SdkCall) -> None:
+        """Record the needs of one call on each of its targets."""
         groups = (
-            [frozenset({call.only})] if call.only else required_of(call.service, call.operation)
+            [frozenset({call.only_action})]
+            if call.only_action
+            else required_actions(call.service, call.operation)
         )
         kinds = {type_: kind for type_, kind in _KINDS.items() if kind.service == call.service}
         for group in groups:
             covered = any(resource_types(a) & set(k.below) for a in group for k in kinds.values())
-            ends = self._ends(call, kinds) if covered else []
-            asked = [(end, self._needs(call, end, sorted(group), kinds)) for end in ends]
-            found = [(end, needs) for end, needs in asked if needs]
+            candidates = self._targets_of(call, kinds) if covered else []
+            all_needs = [(one, self._needs(call, one, sorted(group), kinds)) for one in candidates]
+            found = [(target, needs) for target, needs in all_needs if needs]
             if not found:
-                end = _End(call.service)
-                self._take(call, end, self._elsewhere(call, group), is_sure=True)
-            for end, needs in found:
-                rest = [other for one, other in found if one is not end]
-                several = [two for one in needs for two in _or_instead(one, rest)]
-                self._take(call, end, several if rest else needs, is_sure=not rest)
+                target = _Target(call.service)
+                self._record(call, target, self._needs_without_target(call, group), certain=True)
+            for target, needs in found:
+                others = [other for one, other in found if one is not target]
+                if others:
+                    needs = [each for need in needs for each in _with_alternatives(need, others)]
+                self._record(call, target, needs, certain=not others)
 
-    # What it is about --------------------------------------------------------------------------
+    # The targets -------------------------------------------------------------------------------
 
-    def _ends(self, call: Call, kinds: Mapping[str, _Kind]) -> list[_End]:
-        """What a call may be about; nothing if that is not known at all."""
-        found: dict[str, _End] = {}
-        for about in call.about or ():
-            ends = self._named(about, kinds)
-            if ends is None:
+    def _targets_of(self, call: SdkCall, kinds: Mapping[str, _Kind]) -> list[_Target]:
+        """What a call may address; empty if that is unknown."""
+        found: dict[str, _Target] = {}
+        for name in call.target_names or ():
+            named = self._named(name, kinds)
+            if named is None:
                 break
-            found.update((end.name, end) for end in ends)
+            found.update((target.name, target) for target in named)
         else:
-            if call.about is not None:
+            if call.target_names is not None:
                 return list(found.values())
-        return [_of_part(part) for part in self._told if part.type in kinds]
+        return [_target(part) for part in self._named_resources if part.type in kinds]
 
-    def _named(self, about: About, kinds: Mapping[str, _Kind]) -> list[_End] | None:
-        """What a constant or a variable names; None where it cannot be told."""
-        if about.kind == "constant":
-            return self._by_text(about.text, about, kinds)
+    def _named(self, name: TargetName, kinds: Mapping[str, _Kind]) -> list[_Target] | None:
+        """The targets that a constant or a variable names; None where they are unknown."""
+        if name.kind == "constant":
+            return self._by_text(name.text, name, kinds)
         variables = self._function.get("environment.variables")
-        value = variables.get(about.text) if isinstance(variables, Mapping) else variables
+        value = variables.get(name.text) if isinstance(variables, Mapping) else variables
         if is_unknown(value):
-            return self._by_reference(about, kinds)
+            return self._by_reference(name, kinds)
         if value:
-            return self._by_text(str(value), about, kinds)
-        if about.text == "AWS_LAMBDA_FUNCTION_NAME":
-            return [_of_part(self._function)]
-        if isinstance(about.default, str):
-            return self._by_text(about.default, about, kinds)
-        if isinstance(about.default, Unknown) or about.text.startswith("AWS_"):
+            return self._by_text(str(value), name, kinds)
+        if name.text == "AWS_LAMBDA_FUNCTION_NAME":
+            return [_target(self._function)]
+        if isinstance(name.default, str):
+            return self._by_text(name.default, name, kinds)
+        if isinstance(name.default, Unknown) or name.text.startswith("AWS_"):
             return None
-        return [_End(f"what {about.text} names", unset=about.text)]
+        return [_Target(f"the resource that {name.text} names", unset=name.text)]
 
-    def _by_text(self, text: str, about: About, kinds: Mapping[str, _Kind]) -> list[_End] | None:
-        parts = _parts_named(self._stack, [text], tuple(kinds))
+    def _by_text(
+        self, text: str, name: TargetName, kinds: Mapping[str, _Kind]
+    ) -> list[_Target] | None:
+        parts = _resources_named(self._stack, [text], tuple(kinds))
         if parts:
-            return [_of_part(part) for part in parts]
-        if about.is_segment:
+            return [_target(part) for part in parts]
+        if name.is_segment:
             return None
-        return [_End(text, self._arn(text, kinds), outside=True)]
+        return [_Target(text, self._arn(text, kinds), outside=True)]
 
-    def _by_reference(self, about: About, kinds: Mapping[str, _Kind]) -> list[_End] | None:
-        """What a variable names whose value is not known before it is built."""
-        path = f"environment.0.variables.{about.text}"
-        sure, is_open = [], False
+    def _by_reference(self, name: TargetName, kinds: Mapping[str, _Kind]) -> list[_Target] | None:
+        """The targets that a variable names whose value is unknown before apply."""
+        path = f"environment.0.variables.{name.text}"
+        named, undetermined = [], False
         for type_, kind in kinds.items():
             for part in targets(self._stack, self._function, path, (type_,), kind.names):
-                verdict = links(self._stack, self._function, path, part, kind.names)
-                sure += [_of_part(part)] if verdict else []
-                is_open = is_open or verdict is None
-        return sure or (None if is_open else [])
+                linked = links(self._stack, self._function, path, part, kind.names)
+                named += [_target(part)] if linked else []
+                undetermined = undetermined or linked is None
+        return named or (None if undetermined else [])
 
     def _arn(self, text: str, kinds: Mapping[str, _Kind]) -> str | Unknown:
-        """The ARN of what is no part of the stack; UNKNOWN where its name does not tell."""
+        """The ARN of a name outside the stack; UNKNOWN where the name does not determine it."""
         if parse_arn(text) is not None:
             return text.split("/")[0] if text.startswith("arn:aws:s3:::") else text
         name = text.removeprefix("s3://").split("/")[0] if "aws_s3_bucket" in kinds else text
-        place = place_of(self._stack, self._function)
-        known = next((kind.arn for kind in kinds.values() if kind.arn), "")
-        if place is None or not known or "://" in name or name.startswith("alias/"):
+        location = location_of(self._stack, self._function)
+        format_ = next((kind.arn for kind in kinds.values() if kind.arn), "")
+        if location is None or not format_ or "://" in name or name.startswith("alias/"):
             return UNKNOWN
-        rest = known.format(
-            name=name.lstrip("/") if "aws_ssm_parameter" in kinds else name, place=place
+        rest = format_.format(
+            name=name.lstrip("/") if "aws_ssm_parameter" in kinds else name, location=location
         )
-        return f"arn:{place.partition}:{rest}"
+        return f"arn:{location.partition}:{rest}"
 
-    # What it needs -----------------------------------------------------------------------------
+    # The needs ---------------------------------------------------------------------------------
 
     def _needs(
-        self, call: Call, end: _End, actions: Sequence[str], kinds: Mapping[str, _Kind]
+        self, call: SdkCall, target: _Target, actions: Sequence[str], kinds: Mapping[str, _Kind]
     ) -> list[Need]:
-        """What one of some actions needs on an end; nothing if none is about such a thing."""
-        if end.part is not None:
-            kinds = {end.part.type: _KINDS[end.part.type]}
+        """The needs of a group of actions on a target; empty if AWS checks none on its type."""
+        if target.part is not None:
+            kinds = {target.part.type: _KINDS[target.part.type]}
         found: list[Need] = []
         key_actions: dict[str, None] = {}
         for action in actions:
             types = resource_types(action)
             for kind in kinds.values():
-                rest = next((rest for type_, rest in kind.below.items() if type_ in types), None)
-                if rest is None:
+                suffixes = (suffix for type_, suffix in kind.below.items() if type_ in types)
+                if (suffix := next(suffixes, None)) is None:
                     continue
-                found.append(self._need(call, action, end, rest, actions))
+                found.append(self._need(call, action, target, suffix, actions))
                 key_actions |= dict.fromkeys((*kind.key_actions, *kind.writing.get(action, ())))
                 break
-        if found and end.part is not None:
-            why = f"since {end.part} is encrypted"
-            used = caller_needs(self._stack, end.part, self._role, tuple(key_actions), why)
-            found += [replace(need, required=not call.is_spare) for need in used]
+        if found and target.part is not None:
+            why = f"because {target.part} is encrypted"
+            of_key = caller_needs(self._stack, target.part, self._role, tuple(key_actions), why)
+            found += [replace(need, required=not call.is_cleanup) for need in of_key]
         return found
 
-    def _need(self, call: Call, action: str, end: _End, rest: str, actions: Sequence[str]) -> Need:
-        arn = end.arn
-        rest = f"{rest}{call.within}"
-        known = isinstance(arn, str) and "*" not in call.within
+    def _need(
+        self, call: SdkCall, action: str, target: _Target, suffix: str, actions: Sequence[str]
+    ) -> Need:
+        arn = target.arn
+        suffix = f"{suffix}{call.arn_suffix}"
+        known = isinstance(arn, str) and "*" not in call.arn_suffix
         return Need(
             action,
             self._role,
-            f"{arn}{rest.replace('*', 'planproof/an object')}" if known else UNKNOWN,
-            end.part,
+            f"{arn}{suffix.replace('*', 'planproof/an object')}" if known else UNKNOWN,
+            target.part,
             self._context,
-            (f"{arn}{rest}",) if isinstance(arn, str) else (),
+            (f"{arn}{suffix}",) if isinstance(arn, str) else (),
             _WHY,
             _label(actions),
-            not call.is_spare and not end.unset,
+            not call.is_cleanup and not target.unset,
         )
 
-    def _elsewhere(self, call: Call, actions: Iterable[str]) -> Iterator[Need]:
-        """A call on nothing that is known: on any resource, or on one that nobody knows."""
+    def _needs_without_target(self, call: SdkCall, actions: Iterable[str]) -> Iterator[Need]:
+        """The needs of a call without a known target: on ``*``, or on an unknown ARN."""
         label = _label(actions)
         for action in sorted(actions):
-            known = not resource_types(action)
-            resource: str | Unknown = "*" if known else UNKNOWN
-            scope = ("*",) if known else ()
-            required = not call.is_spare
+            without_resource = not resource_types(action)
+            resource: str | Unknown = "*" if without_resource else UNKNOWN
+            scope = ("*",) if without_resource else ()
+            required = not call.is_cleanup
             yield Need(
                 action, self._role, resource, None, self._context, scope, _WHY, label, required
             )
 
 
-def _of_part(part: Resource) -> _End:
-    return _End(part.address, arn_of(part), part)
+def _target(part: Resource) -> _Target:
+    return _Target(part.address, arn_of(part), part)
 
 
 def _label(actions: Iterable[str]) -> str:
-    """What a group of actions is called; "" for one alone."""
+    """The name of a group of actions; "" for a single action."""
     *names, last = sorted(actions)
     return f"{', '.join(names)} or {last}" if names else ""
 
 
-def _or_instead(need: Need, rest: list[list[Need]]) -> Iterator[Need]:
-    """A need together with what would be needed in its place on other ends."""
+def _with_alternatives(need: Need, others: list[list[Need]]) -> Iterator[Need]:
+    """A need, and the needs of the same call on each other target, as one group."""
     label = need.group or need.action
     yield replace(need, group=label)
-    for others in rest:
-        same = [one for one in others if (one.group or one.action) == label]
-        for one in same or others[:1]:
-            yield replace(one, group=label, instead=True)
+    for needs in others:
+        same = [one for one in needs if (one.group or one.action) == label]
+        for one in same or needs[:1]:
+            yield replace(one, group=label, alternative=True)
 
 
-def told_of(stack: Stack, function: Resource) -> tuple[Resource, ...]:
-    """The parts that a function's environment names, in the stack's order."""
+def named_in_environment(stack: Stack, function: Resource) -> tuple[Resource, ...]:
+    """The resources that a function's environment names, in the stack's order."""
     environment = function.get("environment.variables")
     values = [leaf for _, leaf in leaves(environment)]
     texts = [value for value in values if isinstance(value, str)]
-    found = {part.address for part in _parts_named(stack, texts, tuple(_KINDS))}
+    found = {part.address for part in _resources_named(stack, texts, tuple(_KINDS))}
     if any(isinstance(value, Unknown) for value in values):
         named = references(stack, function, "environment.0.variables")
         found |= {part.address for part in stack.managed(*_KINDS) if part.declared in named}
     return tuple(stack[address] for address in stack.resources if address in found)
 
 
-def _parts_named(stack: Stack, texts: Iterable[str], types: Iterable[str]) -> list[Resource]:
-    """The parts of some types that texts name, each once."""
+def _resources_named(stack: Stack, texts: Iterable[str], types: Iterable[str]) -> list[Resource]:
+    """The resources of some types that texts name, each once."""
     names = {name: None for text in texts for name in _names_in(text)}
     found = {
         part.address: part
@@ -387,7 +396,7 @@ def _parts_named(stack: Stack, texts: Iterable[str], types: Iterable[str]) -> li
 
 
 def _names_in(text: str) -> Iterator[str]:
-    """What a text may name: something by itself, or the bucket of an object."""
+    """The names in a text: the text itself, and the bucket of an object."""
     if not text:
         return
     yield text

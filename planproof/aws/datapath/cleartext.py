@@ -1,9 +1,9 @@
-"""Does a part of the stack refuse whatever comes without TLS?
+"""Does a bucket or queue deny every request without TLS?
 
-S3 and SQS answer plain HTTP too, unless the policy of the bucket or queue denies every request in
-which ``aws:SecureTransport`` is false. So each action that AWS checks on such a part is asked
-without TLS, by callers of every kind, as if somebody had let them in: what decides is whether the
-policy denies it all the same.
+S3 and SQS also answer plain HTTP, unless the policy of the bucket or queue denies every request for
+which ``aws:SecureTransport`` is false. So each action that AWS checks on such a resource is decided
+without TLS for every kind of caller, as if another statement allowed it: only an explicit denial
+counts.
 
 Sources: S3 User Guide, "Security best practices for Amazon S3" (enforce encryption of data in
 transit); SQS Developer Guide, "Amazon SQS security best practices".
@@ -18,19 +18,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from planproof.aws.datapath.asked import asked_of
 from planproof.aws.datapath.authority import Authority, service_of
+from planproof.aws.datapath.locations import account_of, arn_of, location_of
 from planproof.aws.datapath.outsiders import (
-    ANOTHER,
-    EVERYTHING,
-    NOBODY,
-    STRANGER,
+    ALLOW_ALL,
+    ANONYMOUS,
+    ANOTHER_ACCOUNT,
+    OTHER_ACCOUNT,
     Attempt,
     accounts_named,
-    principals_asked,
+    representative_principals,
 )
-from planproof.aws.datapath.places import account_of, arn_of, place_of
-from planproof.aws.policies.held import AttachedPolicy
+from planproof.aws.datapath.representatives import representative_arns
+from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import (
     Decision,
     Effect,
@@ -46,17 +46,17 @@ from planproof.iam.context import ContextValue
 from planproof.terraform.stack import Resource
 from planproof.values import UNKNOWN, Unknown
 
-_ASKED_ON: Final[Mapping[str, Mapping[str, str]]] = {
+_CHECKED_RESOURCES: Final[Mapping[str, Mapping[str, str]]] = {
     "aws_s3_bucket": {"bucket": "", "object": "/*"},
     "aws_sqs_queue": {"queue": ""},
 }
-"""By type, what AWS checks actions on, in its own words, and how the ARN of that goes on."""
-_LET_IN: Final = PolicyDocument.parse(
+"""By type, the resource types that AWS checks actions on, and the ARN suffix of each."""
+_ALLOWED: Final = PolicyDocument.parse(
     {
         "Version": "2012-10-17",
         "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
     },
-    "whoever lets the caller in",
+    "a statement that allows the caller",
     PolicyKind.ANY,
 )
 _WITHOUT_TLS: Final[Mapping[str, ContextValue | None]] = {
@@ -66,137 +66,141 @@ _WITHOUT_TLS: Final[Mapping[str, ContextValue | None]] = {
     "aws:SourceOrgID": None,
     "aws:SourceOrgPaths": None,
 }
-"""A request over plain HTTP, in nobody else's name: services of AWS come with TLS."""
+"""A request over plain HTTP that no service makes: AWS services use TLS."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Actions that the same statements are about, and what they are asked on.
+class CheckedRequest:
+    """A request that AWS checks on a bucket or queue.
 
     Attributes:
-        about: the ARN of the part or of something in it.
+        actions: actions that the same statements cover, so that one decision holds for all.
+        arn: the ARN of the resource or of something in it.
     """
 
     actions: tuple[str, ...]
-    about: str | Unknown
+    arn: str | Unknown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """One question of one caller, and the answer."""
+class _DecidedRequest:
+    """A request of one caller, and the decision."""
 
-    question: Question
+    request: CheckedRequest
     principal: str | None
     decision: Decision
 
 
-def in_the_clear(authority: Authority, part: Resource) -> Iterator[Attempt]:
-    """What becomes of requests without TLS: for each kind of caller, whether all are denied.
+def plaintext_attempts(authority: Authority, part: Resource) -> Iterator[Attempt]:
+    """The attempts without TLS: for each kind of caller, whether all requests are denied.
 
     Args:
         part: an ``aws_s3_bucket`` or ``aws_sqs_queue``.
     """
-    policies = tuple(authority.resource(part))
+    policies = tuple(authority.resource_policies(part))
     statements = [s for policy in policies for s in policy.document.statements]
-    questions = tuple(questions_on(part, statements))
-    documents = [_LET_IN, *(policy.document for policy in policies)]
-    held = Policies(identity=[EVERYTHING], resource=documents)
+    requests = tuple(checked_requests(part, statements))
+    documents = [_ALLOWED, *(policy.document for policy in policies)]
+    held = Policies(identity=[ALLOW_ALL], resource=documents)
     account = account_of(authority.stack, part)
-    for who, principals in _callers(authority, part, statements).items():
-        asked = [
-            _Asked(question, principal, _decided(question, principal, account, held))
+    for caller, principals in _callers(authority, part, statements).items():
+        decided = [
+            _DecidedRequest(request, principal, _decide(request, principal, account, held))
             for principal in principals
-            for question in questions
+            for request in requests
         ]
-        yield _attempt(who, part, policies, asked)
+        yield _attempt(caller, part, policies, decided)
 
 
-def _decided(
-    question: Question, principal: str | None, account: str | None, held: Policies
+def _decide(
+    checked: CheckedRequest, principal: str | None, account: str | None, held: Policies
 ) -> Decision:
-    action = question.actions[0]
-    return evaluate(Request(action, question.about, principal, account, _WITHOUT_TLS), held)
+    request = Request(checked.actions[0], checked.arn, principal, account, _WITHOUT_TLS)
+    return evaluate(request, held)
 
 
 def _attempt(
-    who: str, part: Resource, policies: tuple[AttachedPolicy, ...], asked: Sequence[_Asked]
+    caller: str,
+    part: Resource,
+    policies: tuple[AttachedPolicy, ...],
+    decided: Sequence[_DecidedRequest],
 ) -> Attempt:
-    """What a kind of caller achieved: the worst of what it tried."""
-    if not asked:
-        return Attempt(who, part, (), None, "the account of it is not known", None, policies)
-    got_in = [one for one in asked if one.decision.effect is Effect.ALLOWED]
-    not_denied = [one for one in asked if one.decision.effect is not Effect.EXPLICITLY_DENIED]
+    """The attempt of a kind of caller: the worst decision on its requests."""
+    if not decided:
+        found = "the account of the resource is not known"
+        return Attempt(caller, part, (), None, found, None, policies)
+    allowed = [one for one in decided if one.decision.effect is Effect.ALLOWED]
+    not_denied = [one for one in decided if one.decision.effect is not Effect.EXPLICITLY_DENIED]
     if not not_denied:
-        statement = asked[0].decision.because[0].statement
-        return Attempt(who, part, (), True, f"denied by {statement}", statement, policies)
-    open_ = got_in or not_denied
-    actions = tuple(dict.fromkeys(action for one in open_ for action in one.question.actions))
-    return Attempt(
-        who, part, actions, False if got_in else None, _said(part, open_[0]), None, policies
-    )
+        statement = decided[0].decision.because[0].statement
+        return Attempt(caller, part, (), True, f"denied by {statement}", statement, policies)
+    worst = allowed or not_denied
+    actions = tuple(dict.fromkeys(action for one in worst for action in one.request.actions))
+    holds = False if allowed else None
+    return Attempt(caller, part, actions, holds, _found(part, worst[0]), None, policies)
 
 
-def _said(part: Resource, asked: _Asked) -> str:
-    """What was decided, for a reader, but for what was only supposed."""
-    about, decision = asked.question.about, asked.decision
-    on = "" if about == arn_of(part) else f" on {about}"
-    by = f" for {asked.principal}" if asked.principal is not None else ""
+def _found(part: Resource, decided: _DecidedRequest) -> str:
+    """The decision for a reader, without the policies that are only assumed."""
+    arn, decision = decided.request.arn, decided.decision
+    on = "" if arn == arn_of(part) else f" on {arn}"
+    by = f" for {decided.principal}" if decided.principal is not None else ""
     if decision.effect is Effect.ALLOWED:
-        return f"nothing denies it{on}{by}"
-    supposed = (_LET_IN.name, EVERYTHING.name)
-    doubts = "; ".join(str(r) for r in decision.because if r.policy not in supposed)
-    return f"{decision.effect.value}{on}{by}: {doubts}"
+        return f"no statement denies it{on}{by}"
+    assumed = (_ALLOWED.name, ALLOW_ALL.name)
+    reasons = "; ".join(str(r) for r in decision.because if r.policy not in assumed)
+    return f"{decision.effect.value}{on}{by}: {reasons}"
 
 
-def questions_on(part: Resource, statements: Sequence[Statement]) -> Iterator[Question]:
-    """Each action that AWS checks on a bucket or queue or in it, once for what statements tell
-    apart."""
+def checked_requests(part: Resource, statements: Sequence[Statement]) -> Iterator[CheckedRequest]:
+    """Each action that AWS checks on a bucket or queue or in it; one request for all actions that
+    the same statements cover."""
     arn = arn_of(part)
-    for kind, rest in _ASKED_ON[part.type].items():
-        alike: dict[tuple[object, ...], list[str]] = {}
-        for action in _actions_on(service_of(part), kind):
+    for type_, suffix in _CHECKED_RESOURCES[part.type].items():
+        grouped: dict[tuple[object, ...], list[str]] = {}
+        for action in _actions_on(service_of(part), type_):
             verdicts = tuple(s.covers_action(action.lower()) for s in statements)
-            alike.setdefault(verdicts, []).append(action)
-        abouts: tuple[str | Unknown, ...] = (UNKNOWN,)
+            grouped.setdefault(verdicts, []).append(action)
+        arns: tuple[str | Unknown, ...] = (UNKNOWN,)
         if isinstance(arn, str):
-            abouts = asked_of(f"{arn}{rest}", statements) if rest else (arn,)
-        for actions in alike.values():
-            yield from (Question(tuple(actions), about) for about in abouts)
+            arns = representative_arns(f"{arn}{suffix}", statements) if suffix else (arn,)
+        for actions in grouped.values():
+            yield from (CheckedRequest(tuple(actions), one) for one in arns)
 
 
 @lru_cache(maxsize=64)
-def _actions_on(service: str, kind: str) -> tuple[str, ...]:
+def _actions_on(service: str, type_: str) -> tuple[str, ...]:
     """The actions of a service that AWS checks on a type of resource."""
     own = (action for action in all_actions() if action.startswith(f"{service}:"))
-    return tuple(action for action in own if kind in resource_types(action))
+    return tuple(action for action in own if type_ in resource_types(action))
 
 
 def _callers(
     authority: Authority, part: Resource, statements: Sequence[Statement]
 ) -> Mapping[str, tuple[str | None, ...]]:
-    """Who asks, by what a reader calls them: None is somebody without credentials, and nobody at
-    all is asked where the account that the part is in is not known.
+    """The principals by kind of caller; None is a caller without credentials. There is no caller of
+    this account where the account of the resource is unknown.
 
-    Of each account there is a role that nobody has in mind, the root user, and whoever the
-    policies name, since what they name they may spare.
+    Each account has a role that no statement names, the root user, and each principal that the
+    policies name, as a statement may exempt it.
     """
-    place, own = place_of(authority.stack, part), account_of(authority.stack, part)
-    partition = place.partition if place is not None else "aws"
-    other = STRANGER if own != STRANGER else ANOTHER
+    location, own = location_of(authority.stack, part), account_of(authority.stack, part)
+    partition = location.partition if location is not None else "aws"
+    other = OTHER_ACCOUNT if own != OTHER_ACCOUNT else ANOTHER_ACCOUNT
     named = (a for a in accounts_named(statements) if a not in (own, other))
-    mine = (own,) if own is not None else ()
+    this = (own,) if own is not None else ()
     return {
-        NOBODY: (None,),
-        "a caller of this account": _of(partition, mine, statements),
-        "a caller of another account": _of(partition, (other, *named), statements),
+        ANONYMOUS: (None,),
+        "a caller of this account": _principals(partition, this, statements),
+        "a caller of another account": _principals(partition, (other, *named), statements),
     }
 
 
-def _of(
+def _principals(
     partition: str, accounts: Sequence[str], statements: Sequence[Statement]
 ) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for account in accounts:
-        found |= dict.fromkeys(principals_asked(partition, account, statements))
+        found |= dict.fromkeys(representative_principals(partition, account, statements))
         found[f"arn:{partition}:iam::{account}:root"] = None
     return tuple(found)

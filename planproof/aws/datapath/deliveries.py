@@ -1,8 +1,8 @@
-"""What AWS services deliver by themselves: S3's notifications, EventBridge's events, SNS's
-messages, CloudWatch's alarms, and what they need for it.
+"""Deliveries by AWS services, and the permissions that they need: notifications of S3, events of
+EventBridge, messages of SNS, alarms of CloudWatch.
 
-A service comes with its own principal, and says in whose name by ``aws:SourceArn`` and
-``aws:SourceAccount``. An encrypted queue or topic costs it the use of the key as well.
+A service uses its service principal and sends its source as ``aws:SourceArn`` and
+``aws:SourceAccount``. For an encrypted queue or topic it also needs the use of the key.
 
 Sources: S3 User Guide, "Granting permissions to publish event notification messages to a
 destination"; EventBridge User Guide, "Using resource-based policies for Amazon EventBridge";
@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from planproof.aws.datapath.keys import caller_needs, key_use, service_needs
+from planproof.aws.datapath.keys import caller_needs, encryption_of, service_needs
+from planproof.aws.datapath.locations import account_of, arn_below, arn_of
 from planproof.aws.datapath.model import Edge, End, Fact, Need
-from planproof.aws.datapath.places import account_of, arn_of, below
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.terraform.link_index import targets
@@ -29,15 +29,20 @@ from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
 NOTIFIES: Final = "notifies"
 DELIVERS: Final = "delivers events to"
-PUBLISHES: Final = "passes messages on to"
+PUBLISHES: Final = "delivers messages to"
 ALARMS: Final = "alarms"
-CALLS_IN: Final = "calls in time"
-GIVES_UP: Final = "leaves undelivered events in"
+SCHEDULES: Final = "invokes on schedule"
+UNDELIVERED: Final = "sends undelivered events to"
 
 
 @dataclass(frozen=True, slots=True)
-class _Inlet:
-    """How something is delivered to a type of resource."""
+class _Target:
+    """The permissions that a delivery to a type of resource needs.
+
+    Attributes:
+        below: suffix of the requested ARN.
+        scope: suffixes of the ARNs that a policy has to name.
+    """
 
     actions: tuple[str, ...]
     key_actions: tuple[str, ...] = ()
@@ -45,24 +50,24 @@ class _Inlet:
     scope: tuple[str, ...] = ()
 
 
-_INLETS: Final[Mapping[str, _Inlet]] = {
-    "aws_sqs_queue": _Inlet(("sqs:SendMessage",), ("kms:GenerateDataKey", "kms:Decrypt")),
-    "aws_sns_topic": _Inlet(("sns:Publish",), ("kms:GenerateDataKey", "kms:Decrypt")),
-    "aws_lambda_function": _Inlet(("lambda:InvokeFunction",)),
-    "aws_cloudwatch_log_group": _Inlet(
+_TARGETS: Final[Mapping[str, _Target]] = {
+    "aws_sqs_queue": _Target(("sqs:SendMessage",), ("kms:GenerateDataKey", "kms:Decrypt")),
+    "aws_sns_topic": _Target(("sns:Publish",), ("kms:GenerateDataKey", "kms:Decrypt")),
+    "aws_lambda_function": _Target(("lambda:InvokeFunction",)),
+    "aws_cloudwatch_log_group": _Target(
         ("logs:CreateLogStream", "logs:PutLogEvents"), (), ":log-stream:events", (":*",)
     ),
 }
-_NOBODY: Final = "an unknown target"
+_UNKNOWN_TARGET: Final = "an unknown target"
 _NOT_YET: Final = "unknown before it is built"
-_KNOWN: Final = "a queue, topic, function or log group"
+_EXPECTED: Final = "a queue, topic, function or log group"
 _EVENTS: Final = "events.amazonaws.com"
 _SCHEDULER: Final = "scheduler.amazonaws.com"
 _LAMBDA_ALARMS: Final = "lambda.alarms.cloudwatch.amazonaws.com"
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 _NO_SOURCE: Final = {"aws:SourceArn": None, "aws:SourceAccount": None, "aws:SourceOrgID": None}
-"""EventBridge does not say on whose behalf it has SNS use the key of an encrypted topic."""
-_BY_ARN: Final[Mapping[str, str]] = {
+"""EventBridge sends no source when SNS uses the key of an encrypted topic for it."""
+_TYPES_BY_SERVICE: Final[Mapping[str, str]] = {
     "sqs": "aws_sqs_queue",
     "sns": "aws_sns_topic",
     "lambda": "aws_lambda_function",
@@ -71,7 +76,7 @@ _BY_ARN: Final[Mapping[str, str]] = {
 
 
 def deliveries(stack: Stack) -> Iterator[Edge]:
-    """Every edge on which a service delivers by itself."""
+    """Every edge on which a service delivers."""
     yield from _notifications(stack)
     yield from _events(stack)
     yield from _schedules(stack)
@@ -93,7 +98,7 @@ def delivery(
 
     Args:
         service: the service principal that delivers.
-        role: the role that the service delivers under, where it does not come as itself.
+        role: the role that the service assumes to deliver, if it does not use its own principal.
     """
     target = target_of(stack, declared_by, path)
     context = source_context(stack, source)
@@ -102,15 +107,15 @@ def delivery(
         facts = tuple(_facts(stack, service, target, role))
         return Edge(source, target, kind, needs, facts, declared_by=declared_by)
     if isinstance(target, Unknown):
-        fact = Fact(None, declared_by, path, _KNOWN, _NOT_YET)
-        return Edge(source, _NOBODY, kind, (), (fact,), declared_by=declared_by)
+        fact = Fact(None, declared_by, path, _EXPECTED, _NOT_YET)
+        return Edge(source, _UNKNOWN_TARGET, kind, (), (fact,), declared_by=declared_by)
     needs = tuple(_needs_outside(service, target, context, role))
-    unheard = () if needs else (Fact(None, declared_by, path, _KNOWN, target),)
-    return Edge(source, target, kind, needs, unheard, outside=True, declared_by=declared_by)
+    facts = () if needs else (Fact(None, declared_by, path, _EXPECTED, target),)
+    return Edge(source, target, kind, needs, facts, outside=True, declared_by=declared_by)
 
 
 def source_context(stack: Stack, source: End) -> dict[str, ContextValue | None]:
-    """What a service says of the part in whose name it comes."""
+    """The condition keys by which a service names its source."""
     if isinstance(source, str):
         parts = parse_arn(source)
         if parts is None:
@@ -121,9 +126,9 @@ def source_context(stack: Stack, source: End) -> dict[str, ContextValue | None]:
 
 
 def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unknown:
-    """What an attribute names: a part of the stack, or an ARN from outside it, or UNKNOWN."""
-    near = targets(stack, holder, path, tuple(_INLETS), ("arn",))
-    sure, _ = linked(stack, holder, path, near, ("arn",))
+    """What an attribute names: a resource of the stack, an ARN outside it, or UNKNOWN."""
+    candidates = targets(stack, holder, path, tuple(_TARGETS), ("arn",))
+    sure, _ = linked(stack, holder, path, candidates, ("arn",))
     if len(sure) == 1:
         return sure[0]
     value = holder.get(path)
@@ -148,31 +153,31 @@ def _needs(
     context: Mapping[str, ContextValue | None],
     role: Resource | None,
 ) -> Iterator[Need]:
-    inlet = _INLETS[target.type]
-    about = below(target, inlet.below) if inlet.below else arn_of(target)
+    delivered = _TARGETS[target.type]
     arn = arn_of(target)
-    scope = tuple(f"{arn}{rest}" for rest in inlet.scope) if isinstance(arn, str) else ()
+    requested = arn_below(target, delivered.below) if delivered.below else arn
+    scope = tuple(f"{arn}{rest}" for rest in delivered.scope) if isinstance(arn, str) else ()
     principal: End = role or service
     if role is not None:
-        why = f"to work under {role}"
+        why = f"to deliver under {role}"
         yield Need("sts:AssumeRole", service, arn_of(role), role, context, why=why)
         context = {}
-    about_sender = {**context, **_owner(service, context)}
-    for action in inlet.actions:
-        yield Need(action, principal, about, target, about_sender, scope, "to deliver")
+    with_owner = {**context, **_owner(service, context)}
+    for action in delivered.actions:
+        yield Need(action, principal, requested, target, with_owner, scope, "to deliver")
     why = f"since {target} is encrypted"
     if role is not None:
-        yield from caller_needs(stack, target, role, inlet.key_actions, why)
+        yield from caller_needs(stack, target, role, delivered.key_actions, why)
         return
     if service == _EVENTS and target.type == "aws_sns_topic":
         context = _NO_SOURCE
-    yield from service_needs(stack, target, service, inlet.key_actions, context, why)
+    yield from service_needs(stack, target, service, delivered.key_actions, context, why)
 
 
 def _owner(
     service: str, context: Mapping[str, ContextValue | None]
 ) -> dict[str, ContextValue | None]:
-    """What a topic's default policy asks for: alarms work with it, S3 and EventBridge do not.
+    """The condition key of a topic's default policy: alarms send it, S3 and EventBridge do not.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
@@ -182,11 +187,11 @@ def _owner(
 
 
 def _facts(stack: Stack, service: str, target: Resource, role: Resource | None) -> Iterator[Fact]:
-    if role is not None or not _INLETS[target.type].key_actions:
+    if role is not None or not _TARGETS[target.type].key_actions:
         return
-    if key_use(stack, target).aws_managed:
+    if encryption_of(stack, target).aws_managed:
         expected = f"a key that {service} may use, or no KMS key"
-        found = "a key that AWS manages, whose policy lets no other service in"
+        found = "an AWS managed key, whose policy allows no other service"
         yield Fact(False, target, "kms_master_key_id", expected, found)
 
 
@@ -194,10 +199,10 @@ def _needs_outside(
     service: str, arn: str, context: Mapping[str, ContextValue | None], role: Resource | None
 ) -> Iterator[Need]:
     parts = parse_arn(arn)
-    type_ = _BY_ARN.get(parts.service if parts else "")
+    type_ = _TYPES_BY_SERVICE.get(parts.service if parts else "")
     if type_ is None:
         return
-    for action in _INLETS[type_].actions:
+    for action in _TARGETS[type_].actions:
         yield Need(action, role or service, arn, None, context, why="to deliver")
 
 
@@ -233,17 +238,17 @@ def _events(stack: Stack) -> Iterator[Edge]:
         yield edge
         if target.get("dead_letter_config.arn") is not None:
             path = "dead_letter_config.0.arn"
-            yield delivery(stack, _EVENTS, rule, target, path, GIVES_UP)
+            yield delivery(stack, _EVENTS, rule, target, path, UNDELIVERED)
 
 
 def _schedules(stack: Stack) -> Iterator[Edge]:
-    """EventBridge Scheduler works in the name of a role, whatever it calls."""
+    """EventBridge Scheduler assumes a role for every target."""
     for schedule in stack.managed("aws_scheduler_schedule"):
         path = "target.0.role_arn"
         roles = targets(stack, schedule, path, ("aws_iam_role",), ("arn",))
         sure, _ = linked(stack, schedule, path, roles, ("arn",))
         role = sure[0] if len(sure) == 1 else None
-        edge = delivery(stack, _SCHEDULER, schedule, schedule, "target.0.arn", CALLS_IN, role=role)
+        edge = delivery(stack, _SCHEDULER, schedule, schedule, "target.0.arn", SCHEDULES, role=role)
         if role is None:
             named = schedule.get(path)
             found = named if isinstance(named, str) else _NOT_YET
@@ -252,7 +257,7 @@ def _schedules(stack: Stack) -> Iterator[Edge]:
         yield edge
         if schedule.get("target.dead_letter_config.arn") is not None and role is not None:
             dead = "target.0.dead_letter_config.0.arn"
-            yield delivery(stack, _SCHEDULER, schedule, schedule, dead, GIVES_UP, role=role)
+            yield delivery(stack, _SCHEDULER, schedule, schedule, dead, UNDELIVERED, role=role)
 
 
 def _subscriptions(stack: Stack) -> Iterator[Edge]:
@@ -263,28 +268,28 @@ def _subscriptions(stack: Stack) -> Iterator[Edge]:
         topic = _end(stack, subscription, "topic_arn", "aws_sns_topic", ("arn", "id"))
         if is_unknown(protocol):
             fact = Fact(None, subscription, "protocol", "a known protocol", _NOT_YET)
-            yield Edge(topic, _NOBODY, PUBLISHES, (), (fact,), declared_by=subscription)
+            yield Edge(topic, _UNKNOWN_TARGET, PUBLISHES, (), (fact,), declared_by=subscription)
             continue
         yield delivery(stack, "sns.amazonaws.com", topic, subscription, "endpoint", PUBLISHES)
 
 
 def _alarms(stack: Stack) -> Iterator[Edge]:
     for alarm in stack.managed("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"):
-        told: set[str] = set()
+        seen: set[str] = set()
         for attribute in ("alarm_actions", "ok_actions", "insufficient_data_actions"):
             actions = alarm.get(attribute)
             if is_unknown(actions):
-                fact = Fact(None, alarm, attribute, "known topics", _NOT_YET)
-                yield Edge(alarm, _NOBODY, ALARMS, (), (fact,), declared_by=alarm)
+                fact = Fact(None, alarm, attribute, "known targets", _NOT_YET)
+                yield Edge(alarm, _UNKNOWN_TARGET, ALARMS, (), (fact,), declared_by=alarm)
                 continue
             for i in range(len(actions or ())):
                 path = f"{attribute}.{i}"
                 target = target_of(stack, alarm, path)
                 if not isinstance(target, Unknown):
                     name = str(target)
-                    if name in told:
+                    if name in seen:
                         continue
-                    told.add(name)
+                    seen.add(name)
                 service = _LAMBDA_ALARMS if _is_function(target) else "cloudwatch.amazonaws.com"
                 yield delivery(stack, service, alarm, alarm, path, ALARMS)
 
@@ -296,7 +301,7 @@ def _is_function(target: Resource | str | Unknown) -> bool:
 
 
 def _end(stack: Stack, holder: Resource, path: str, type_: str, attributes: tuple[str, ...]) -> End:
-    """The part that an attribute names, or its value as a name for what is outside."""
+    """The resource that an attribute names, or its value for an end outside the stack."""
     for candidate in targets(stack, holder, path, (type_,), attributes):
         if links(stack, holder, path, candidate, attributes):
             return candidate

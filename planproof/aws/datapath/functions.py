@@ -1,5 +1,5 @@
-"""What a Lambda function takes part in: its role, its log, its traces, what calls it and what its
-code calls.
+"""The edges of a Lambda function: its role, log group, traces, event sources and destinations, and
+the calls in its code.
 
 Sources: Lambda Developer Guide, "Defining Lambda function permissions with an execution role",
 "Using Lambda with Amazon SQS" (execution role permissions), "Process Amazon Kinesis Data Streams
@@ -16,10 +16,10 @@ from typing import Final
 from planproof.aws.datapath.calls import code_edges
 from planproof.aws.datapath.deliveries import target_of
 from planproof.aws.datapath.keys import caller_needs, log_group_needs
+from planproof.aws.datapath.locations import arn_below, arn_of, is_configured, location_of
 from planproof.aws.datapath.model import Edge, Fact, Need
 from planproof.aws.datapath.named_functions import named_by
-from planproof.aws.datapath.places import arn_of, below, place_of, written_at
-from planproof.aws.sdk_calls import Calls
+from planproof.aws.sdk_calls import SdkCalls
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
 from planproof.terraform.link_index import targets, with_value
@@ -32,16 +32,16 @@ READ: Final = "is read by"
 LOGS: Final = "writes its log to"
 TRACES: Final = "sends traces to"
 NETWORK: Final = "has network interfaces in"
-FAILURES: Final = "hands failures to"
+FAILURES: Final = "sends failures to"
 X_RAY: Final = "X-Ray"
 
-CallsOf = Callable[[Resource], Calls]
+CallsOf = Callable[[Resource], SdkCalls]
 """What a function's code calls."""
 
 _NOT_YET: Final = "unknown before it is built"
 _MAPPING: Final = "aws_lambda_event_source_mapping"
 _LAMBDA: Final = "lambda.amazonaws.com"
-_HANDED: Final[Mapping[str, str]] = {
+_SEND_ACTIONS: Final[Mapping[str, str]] = {
     "aws_sqs_queue": "sqs:SendMessage",
     "aws_sns_topic": "sns:Publish",
     "aws_lambda_function": "lambda:InvokeFunction",
@@ -50,7 +50,7 @@ _HANDED: Final[Mapping[str, str]] = {
     "sns": "sns:Publish",
     "sqs": "sqs:SendMessage",
 }
-"""What it takes to hand something on, by type of the target, and by service outside the stack."""
+"""The action that sends to a target, by its type, or by its service if it is outside the stack."""
 _READERS: Final[Mapping[str, Sequence[str]]] = {
     "sqs": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
     "kinesis": (
@@ -71,11 +71,11 @@ _READERS: Final[Mapping[str, Sequence[str]]] = {
 def function_edges(
     stack: Stack, calls_of: CallsOf, handled: frozenset[str] = frozenset()
 ) -> Iterator[Edge]:
-    """Every edge that begins or ends in a function and that a service principal does not make.
+    """Every edge that starts or ends at a function, except those of service principals.
 
     Args:
         calls_of: what the code of a function calls.
-        handled: services, as botocore names them, whose edges somebody else draws.
+        handled: services, as botocore names them, whose edges the caller draws.
     """
     for function in stack.managed("aws_lambda_function"):
         roles = targets(stack, function, "role", ("aws_iam_role",), ("arn",))
@@ -88,7 +88,7 @@ def function_edges(
         yield from _sources(stack, function, role)
         yield _logs(stack, function, role)
         mode = function.get("tracing_config.mode")
-        if is_unknown(mode) and written_at(stack, function, "tracing_config.0.mode"):
+        if is_unknown(mode) and is_configured(stack, function, "tracing_config.0.mode"):
             fact = Fact(None, function, "tracing_config.mode", "a known mode", _NOT_YET)
             yield Edge(function, X_RAY, TRACES, (), (fact,), declared_by=function)
         elif not is_unknown(mode) and mode == "Active":
@@ -101,7 +101,7 @@ def function_edges(
 
 
 def function_context(function: Resource) -> dict[str, str | Unknown]:
-    """What every request of a running function says of it.
+    """The condition keys that every request of a running function contains.
 
     https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
     """
@@ -112,7 +112,7 @@ def _without_role(function: Resource) -> Edge:
     value = function.get("role")
     found = value if isinstance(value, str) else _NOT_YET
     fact = Fact(None, function, "role", "a role of this stack", found)
-    # Not an end outside the stack like others: without its role, none of its edges is known.
+    # Not ``outside``: without the role, no edge of the function is known.
     return Edge(function, "an unknown role", RUNS, (), (fact,), declared_by=function)
 
 
@@ -122,8 +122,8 @@ def _runs(stack: Stack, function: Resource, role: Resource) -> Edge:
 
 
 def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
-    """What Lambda reads in the role's name to call the function."""
-    for mapping, sure_of_it in named_by(stack, _MAPPING, function):
+    """The event source mappings: Lambda polls the source with the role of the function."""
+    for mapping, certain in named_by(stack, _MAPPING, function):
         queues = targets(stack, mapping, "event_source_arn", ("aws_sqs_queue",), ("arn",))
         sure, _ = linked(stack, mapping, "event_source_arn", queues, ("arn",))
         value = mapping.get("event_source_arn")
@@ -134,17 +134,17 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
         owner = part if part is not None else _stream_owner(stack, mapping, arn)
         scope: tuple[str, ...] = ()
         if owner is not None and owner.type == "aws_dynamodb_table" and isinstance(arn, Unknown):
-            # The label of a stream is the time it is made at; a policy can only say "any".
-            service, arn = "dynamodb", below(owner, "/stream/2026-01-01T00:00:00.000")
-            scope = tuple(s for s in (below(owner, "/stream/*"),) if isinstance(s, str))
+            # The label of a stream is the time of its creation: a policy needs a wildcard for it.
+            service, arn = "dynamodb", arn_below(owner, "/stream/2026-01-01T00:00:00.000")
+            scope = tuple(s for s in (arn_below(owner, "/stream/*"),) if isinstance(s, str))
         needs = [_read(action, role, arn, part, scope) for action in _READERS.get(service, ())]
         facts: list[Fact] = []
-        if not sure_of_it:
+        if not certain:
             needs = []
-            expected = f"whether it calls {function}"
+            expected = f"a known function, which may be {function}"
             facts.append(Fact(None, mapping, "function_name", expected, _NOT_YET))
         elif not needs:
-            expected = "a queue or a stream"
+            expected = "an SQS queue, a Kinesis stream or a DynamoDB stream"
             found = value if isinstance(value, str) else _NOT_YET
             facts.append(Fact(None, mapping, "event_source_arn", expected, found))
         elif owner is not None and owner.type in ("aws_sqs_queue", "aws_kinesis_stream"):
@@ -162,7 +162,7 @@ def _read(
     part: Resource | None,
     scope: tuple[str, ...] = (),
 ) -> Need:
-    why = "to read what calls the function"
+    why = "to read the event source"
     if not resource_types(action):  # such as listing all streams
         return Need(action, role, "*", None, {}, ("*",), why)
     return Need(action, role, arn, part, {}, scope, why)
@@ -183,35 +183,35 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
     name = log_group_name(stack, function)
     context = function_context(function)
     path, named = "logging_config.0.log_group", ("name", "id")
-    told = targets(stack, function, path, ("aws_cloudwatch_log_group",), named)
-    here = place_of(stack, function)
-    for group in (*_called(stack, name), *told):
-        if here is not None and place_of(stack, group) not in (None, here):
+    configured = targets(stack, function, path, ("aws_cloudwatch_log_group",), named)
+    here = location_of(stack, function)
+    for group in (*_log_groups_named(stack, name), *configured):
+        if here is not None and location_of(stack, group) not in (None, here):
             continue
         if group.get("name") != name and not links(stack, function, path, group, named):
             continue
-        stream = below(group, ":log-stream:1")
-        scope = tuple(s for s in (below(group, ":*"),) if isinstance(s, str))
+        stream = arn_below(group, ":log-stream:1")
+        scope = tuple(s for s in (arn_below(group, ":*"),) if isinstance(s, str))
         needs = [
             Need(action, role, stream, group, context, scope, "to write its log")
             for action in ("logs:CreateLogStream", "logs:PutLogEvents")
         ]
         needs += log_group_needs(stack, group)
         return Edge(function, group, LOGS, tuple(needs), declared_by=function)
-    return _own_log_group(stack, function, role, name)
+    return _log_group_outside(stack, function, role, name)
 
 
-def _called(stack: Stack, name: str | Unknown) -> tuple[Resource, ...]:
+def _log_groups_named(stack: Stack, name: str | Unknown) -> tuple[Resource, ...]:
     if isinstance(name, Unknown):
         return ()
     return with_value(stack, ("aws_cloudwatch_log_group",), "name", name)
 
 
 def log_group_name(stack: Stack, function: Resource) -> str | Unknown:
-    """The name of the log group that a function writes to: that of its own unless told another."""
+    """The name of the log group of a function: the default one unless the function sets another."""
     name = function.get("logging_config.log_group")
-    if is_unknown(name) and not written_at(stack, function, "logging_config.0.log_group"):
-        name = None  # Lambda fills in the usual name
+    if is_unknown(name) and not is_configured(stack, function, "logging_config.0.log_group"):
+        name = None  # Lambda uses the default name
     if is_unknown(name):
         return UNKNOWN
     own = function.get("function_name")
@@ -220,17 +220,19 @@ def log_group_name(stack: Stack, function: Resource) -> str | Unknown:
     return f"/aws/lambda/{own}" if isinstance(own, str) else UNKNOWN
 
 
-def _own_log_group(stack: Stack, function: Resource, role: Resource, name: str | Unknown) -> Edge:
-    """A log group that the stack does not make: Lambda makes it in the role's name."""
-    place = place_of(stack, function)
+def _log_group_outside(
+    stack: Stack, function: Resource, role: Resource, name: str | Unknown
+) -> Edge:
+    """A log group outside the stack: Lambda creates it with the role of the function."""
+    location = location_of(stack, function)
     arn: str | Unknown = UNKNOWN
-    if place is not None and isinstance(name, str):
-        arn = f"arn:{place.partition}:logs:{place.region}:{place.account}:log-group:{name}"
+    if location is not None and isinstance(name, str):
+        arn = f"arn:{location.partition}:logs:{location.region}:{location.account}:log-group:{name}"
     scope = (f"{arn}:*", str(arn)) if isinstance(arn, str) else ()
     stream = f"{arn}:log-stream:1" if isinstance(arn, str) else UNKNOWN
     context = function_context(function)
     needs = (
-        Need("logs:CreateLogGroup", role, arn, None, context, scope, "to make its log group"),
+        Need("logs:CreateLogGroup", role, arn, None, context, scope, "to create its log group"),
         *(
             Need(action, role, stream, None, context, scope, "to write its log")
             for action in ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -265,28 +267,28 @@ def _network(function: Resource, role: Resource) -> Edge:
 
 
 def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
-    """Dead-letter queue and destinations of asynchronous calls."""
-    declaring = [(function, "dead_letter_config.0.target_arn")]
+    """The dead-letter queue, and the destinations of asynchronous invocations and event sources."""
+    holders = [(function, "dead_letter_config.0.target_arn")]
     for config, _ in named_by(stack, "aws_lambda_function_event_invoke_config", function):
         for outcome in ("on_failure", "on_success"):
-            declaring.append((config, f"destination_config.0.{outcome}.0.destination"))
+            holders.append((config, f"destination_config.0.{outcome}.0.destination"))
     for mapping, _ in named_by(stack, _MAPPING, function):
-        declaring.append((mapping, "destination_config.0.on_failure.0.destination_arn"))
-    for holder, path in declaring:
+        holders.append((mapping, "destination_config.0.on_failure.0.destination_arn"))
+    for holder, path in holders:
         if holder.get(path) is None:
             continue
         target = target_of(stack, holder, path)
-        why = "to hand on what became of a call"
-        if isinstance(target, Resource) and target.type in _HANDED:
-            need = Need(_HANDED[target.type], role, arn_of(target), target, {}, why=why)
+        why = "to send the result of an invocation"
+        if isinstance(target, Resource) and target.type in _SEND_ACTIONS:
+            need = Need(_SEND_ACTIONS[target.type], role, arn_of(target), target, {}, why=why)
             uses = ("kms:GenerateDataKey", "kms:Decrypt")
             key = caller_needs(stack, target, role, uses, f"since {target} is encrypted")
             yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
             continue
-        yield _handed_outside(function, role, target, holder, path, why)
+        yield _failures_outside(function, role, target, holder, path, why)
 
 
-def _handed_outside(
+def _failures_outside(
     function: Resource,
     role: Resource,
     target: Resource | str | Unknown,
@@ -294,9 +296,9 @@ def _handed_outside(
     path: str,
     why: str,
 ) -> Edge:
-    """What the role needs on a target that is none of the stack's, if it is known what that is."""
+    """The edge to a destination outside the stack; without needs if its service is unknown."""
     parts = parse_arn(target) if isinstance(target, str) else None
-    action = _HANDED.get(parts.service) if parts is not None else None
+    action = _SEND_ACTIONS.get(parts.service) if parts is not None else None
     if isinstance(target, str) and action is not None:
         need = Need(action, role, target, None, {}, why=why)
         return Edge(function, target, FAILURES, (need,), (), True, holder)

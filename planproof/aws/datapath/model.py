@@ -1,33 +1,26 @@
-"""The parts of a data path: what flows from where to where, and what AWS must allow for it.
+"""The data path as a graph: its edges, and the permissions and settings that each edge needs.
 
-An :class:`Edge` leads from one part of a stack to another. It lists every permission it needs, on
-all sides (:class:`Need`), and what else must be so (:class:`Fact`). Judged, it is proven, broken
-or undetermined, and a broken one names what is missing.
+An :class:`Edge` connects two resources of a stack. It lists every permission that it needs, on all
+sides (:class:`Need`), and every other condition (:class:`Fact`). A judged edge is proven, broken or
+undetermined, and a broken one names what is missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from typing import Final
 
-from planproof.aws.policies.held import AttachedPolicy
+from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import Decision, Effect, Reason
 from planproof.iam.context import ContextValue
+from planproof.results import EdgeState
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
+from planproof.verdicts import Truth, all_of
 
 End = Resource | str
-"""A part of the stack, or the name of what is outside it."""
-Arn = str | Unknown
-
-
-class State(StrEnum):
-    """What is known of an edge."""
-
-    PROVEN = "proven"
-    BROKEN = "broken"
-    UNDETERMINED = "undetermined"
+"""A resource of the stack, or the name of something outside it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,59 +30,58 @@ class Need:
     Attributes:
         action: ``service:Action``, spelled as AWS spells it.
         principal: an IAM role or user of the stack, or a service principal.
-        resource: ARN of what it is about, ``"*"`` for an action without resources, or UNKNOWN.
-        on: the part of the stack that the ARN belongs to, None if there is none.
-        context: context keys that AWS sends with the request; others are unknown.
-        scope: the widest ``Resource`` that a policy needs to name for it, as a policy writes it.
-        why: what the request is for, as a clause: "to read its messages".
-        group: of several needs of an edge with the same group one is enough; it names their
-            actions for a reader. "" for a need that stands alone.
-        required: whether the edge does not work without it; a grant for any other has a use.
-        instead: whether it is about another part, which may be meant as well as this edge's. If
-            that is allowed, and what the edge itself needs is not, it is open which is meant.
+        resource: the requested ARN, ``"*"`` for an action without resources, or UNKNOWN.
+        on: the resource of the stack that the ARN belongs to, or None.
+        context: condition keys that AWS sends with the request; others are unknown.
+        scope: the widest ``Resource`` that a policy has to name for it, as a policy writes it.
+        why: the purpose of the request, as a clause: "to read its messages".
+        group: one need of each group of an edge is enough; the group names their actions for a
+            reader. "" for a need that is in no group.
+        required: whether the edge fails without it. A grant for an optional need counts as used.
+        alternative: whether it concerns another resource that the call may address in place of
+            the edge's target. If only the alternative is allowed, the edge is undetermined.
     """
 
     action: str
     principal: End
-    resource: Arn
+    resource: str | Unknown
     on: Resource | None = None
     context: Mapping[str, ContextValue | None] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
     why: str = ""
     group: str = ""
     required: bool = True
-    instead: bool = False
+    alternative: bool = False
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """``scope``, which is the ARN itself where nothing wider is named."""
+        """``scope``, or the ARN itself where no scope is given."""
         if self.scope:
             return self.scope
         return (self.resource,) if isinstance(self.resource, str) else ()
 
     @property
     def subject(self) -> str:
-        """What it is about, for a reader."""
+        """The requested resource, for a reader."""
         if self.on is not None:
             return str(self.on)
         return self.resource if isinstance(self.resource, str) else "an unknown resource"
 
     def __str__(self) -> str:
-        about = "" if self.resource == "*" else f" on {self.subject}"
-        return f"{self.group or self.action}{about} for {self.principal}"
+        on = "" if self.resource == "*" else f" on {self.subject}"
+        return f"{self.group or self.action}{on} for {self.principal}"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something besides permissions that an edge rests on.
+    """A condition other than a permission that an edge depends on.
 
     Attributes:
-        holds: None where it cannot be told.
         expected, found: for a reader.
         attribute: dotted path below ``subject``.
     """
 
-    holds: bool | None
+    holds: Truth
     subject: End
     attribute: str
     expected: str
@@ -98,14 +90,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
-    """A way from one part to another.
+    """A connection between two resources.
 
     Attributes:
-        source, target: its ends, in the direction in which data, or a call, goes.
-        kind: what happens on it, as a verb: "notifies", "is read by", "writes logs to".
+        source, target: its ends, in the direction of the data or the call.
+        kind: what happens on it, as a verb: "notifies", "is read by", "writes its log to".
         needs: the permissions; an edge may need none.
-        facts: what else it rests on.
-        outside: whether an end is no part of the stack, so that what its owner allows is unknown.
+        facts: the other conditions.
+        outside: whether an end is outside the stack, so that the policies there are unknown.
         declared_by: the resource that makes the connection, such as a notification.
     """
 
@@ -122,11 +114,11 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ruling:
-    """What AWS would decide on a need.
+class DecidedNeed:
+    """A need with the decision of AWS.
 
     Attributes:
-        policies: the policies of the stack that had a say.
+        policies: the policies of the stack that were evaluated.
     """
 
     need: Need
@@ -134,79 +126,77 @@ class Ruling:
     policies: tuple[AttachedPolicy, ...] = ()
 
     @property
-    def allowed(self) -> bool | None:
-        """Whether AWS allows it; None where that is undetermined."""
+    def allowed(self) -> Truth:
+        """Whether AWS allows it."""
         return self.decision.allowed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedEdge:
-    """An edge, and what became of its needs.
+    """An edge and the decisions on its needs.
 
     Attributes:
-        rulings: those that count, once it is made: of a group one that is allowed, or else one
-            that may be; of what is not required only what is allowed.
+        decided_needs: the decisions that count. Of a group that is one allowed need, or else an
+            undetermined one; of the optional needs only the allowed ones.
     """
 
     edge: Edge
-    rulings: tuple[Ruling, ...]
+    decided_needs: tuple[DecidedNeed, ...]
 
     def __post_init__(self) -> None:
-        """Leave the rulings that count."""
-        object.__setattr__(self, "rulings", tuple(_that_count(self.rulings)))
+        """Keep only the decisions that count."""
+        object.__setattr__(self, "decided_needs", tuple(_relevant(self.decided_needs)))
 
     @property
-    def state(self) -> State:
-        """Broken if anything is missing; else undetermined if anything is open."""
-        return state_of(
-            [*(r.allowed for r in self.rulings), *(fact.holds for fact in self.edge.facts)]
-        )
+    def state(self) -> EdgeState:
+        """Broken if anything is missing; else undetermined if anything is undetermined."""
+        facts = (fact.holds for fact in self.edge.facts)
+        return _STATES[all_of([*(decided.allowed for decided in self.decided_needs), *facts])]
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What it lacks, for a reader: each grant and each fact that is not there."""
-        grants = [str(r.need) for r in self.rulings if r.allowed is False]
+        """Each missing grant and each condition that does not hold, for a reader."""
+        grants = [str(decided.need) for decided in self.decided_needs if decided.allowed is False]
         return (*grants, *(fact.expected for fact in self.edge.facts if fact.holds is False))
 
     def __str__(self) -> str:
-        said = f": {', '.join(self.missing)}" if self.missing else ""
-        return f"{self.edge} ({self.state.value}{said})"
+        missing = f": {', '.join(self.missing)}" if self.missing else ""
+        return f"{self.edge} ({self.state}{missing})"
 
 
-def _that_count(rulings: tuple[Ruling, ...]) -> Iterator[Ruling]:
-    groups: dict[str, list[Ruling]] = {}
-    for ruling in rulings:
-        if ruling.need.required and ruling.need.group:
-            groups.setdefault(ruling.need.group, []).append(ruling)
-    for ruling in rulings:
-        if not ruling.need.required:
-            if ruling.allowed:
-                yield ruling
-        elif not ruling.need.group:
-            yield ruling
-        elif group := groups.pop(ruling.need.group, None):
+_STATES: Final[Mapping[Truth, EdgeState]] = {
+    True: EdgeState.PROVEN,
+    False: EdgeState.BROKEN,
+    None: EdgeState.UNDETERMINED,
+}
+
+
+def _relevant(decided_needs: tuple[DecidedNeed, ...]) -> Iterator[DecidedNeed]:
+    groups: dict[str, list[DecidedNeed]] = {}
+    for decided in decided_needs:
+        if decided.need.required and decided.need.group:
+            groups.setdefault(decided.need.group, []).append(decided)
+    for decided in decided_needs:
+        if not decided.need.required:
+            if decided.allowed:
+                yield decided
+        elif not decided.need.group:
+            yield decided
+        elif group := groups.pop(decided.need.group, None):
             yield _of_group(group)
 
 
-def _of_group(rulings: list[Ruling]) -> Ruling:
-    """The ruling that says what became of a group."""
-    own = [ruling for ruling in rulings if not ruling.need.instead]
-    best = next((ruling for ruling in own if ruling.allowed), None)
-    best = best or next((ruling for ruling in own if ruling.allowed is None), own[0])
-    others = [r for r in rulings if r.need.instead and r.allowed is not False]
+def _of_group(decided_needs: list[DecidedNeed]) -> DecidedNeed:
+    """The decision that stands for a group."""
+    own = [decided for decided in decided_needs if not decided.need.alternative]
+    best = next((decided for decided in own if decided.allowed), None)
+    best = best or next((decided for decided in own if decided.allowed is None), own[0])
+    others = [d for d in decided_needs if d.need.alternative and d.allowed is not False]
     if best.allowed is not False or not others:
         return best
-    why = f"it may be {others[0].need.subject} that is meant, where it is not refused"
+    why = f"the call may mean {others[0].need.subject} instead, where it is not denied"
     decision = Decision(Effect.UNDETERMINED, (Reason(None, None, why),))
     return replace(best, decision=decision)
-
-
-def state_of(verdicts: Iterable[bool | None]) -> State:
-    """The worst of some verdicts; nothing missing and nothing open is proven."""
-    seen = set(verdicts)
-    if False in seen:
-        return State.BROKEN
-    return State.UNDETERMINED if None in seen else State.PROVEN
 
 
 @dataclass(frozen=True, slots=True)

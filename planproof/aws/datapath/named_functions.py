@@ -1,6 +1,6 @@
-"""Which function does a ``function_name`` mean?
+"""The resources that name a function by ``function_name``.
 
-It may be a name, an ARN or a part of one, each with or without a version or alias.
+The attribute is a name, an ARN or a partial ARN, each with or without a version or alias.
 
 Source: Lambda API Reference, "CreateEventSourceMapping" (FunctionName).
 """
@@ -15,13 +15,14 @@ from planproof.terraform.link_index import holders
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value
+from planproof.verdicts import Truth
 
 _IDENTITIES: Final = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
 _PATH: Final = "function_name"
 
 
 def named_by(stack: Stack, type_: str, function: Resource) -> Iterator[tuple[Resource, bool]]:
-    """The resources of a type that name a function, or may; and whether they surely do."""
+    """The resources of a type that name, or may name, a function; and whether that is certain."""
     found = {r.address: r for r in holders(stack, (type_,), _PATH, function, _IDENTITIES)}
     name = function.get("function_name")
     if isinstance(name, str):
@@ -32,7 +33,7 @@ def named_by(stack: Stack, type_: str, function: Resource) -> Iterator[tuple[Res
             yield holder, named is True
 
 
-def _names(stack: Stack, holder: Resource, function: Resource) -> bool | None:
+def _names(stack: Stack, holder: Resource, function: Resource) -> Truth:
     value = holder.get(_PATH)
     if not isinstance(value, str):
         for alias in stack.managed("aws_lambda_alias"):
@@ -53,7 +54,7 @@ def _names(stack: Stack, holder: Resource, function: Resource) -> bool | None:
 
 
 def _name_in(text: str) -> str:
-    """The plain name in one of the forms of a function's name."""
+    """The plain name in a name, ARN or partial ARN of a function."""
     parts = parse_arn(text)
     rest = parts.resource if parts is not None else text
     before, marker, after = rest.partition("function:")
@@ -62,13 +63,13 @@ def _name_in(text: str) -> str:
 
 def _by_name(stack: Stack, type_: str) -> dict[str, list[Resource]]:
     """Plain name → the resources of a type that name a function by it."""
-    key = ("function names", type_)
-    if key not in stack.indexes:
+
+    def compute() -> dict[str, list[Resource]]:
         found: dict[str, list[Resource]] = {}
         for holder in stack.managed(type_):
             value: Value = holder.get(_PATH)
             if isinstance(value, str):
                 found.setdefault(_name_in(value), []).append(holder)
-        stack.indexes[key] = found
-    known: dict[str, list[Resource]] = stack.indexes[key]
-    return known
+        return found
+
+    return stack.resources.derived(("function names", type_), compute)

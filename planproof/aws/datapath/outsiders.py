@@ -16,15 +16,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
+from planproof.aws.datapath.authority import Authority, service_of
+from planproof.aws.datapath.locations import account_of, arn_of, location_of
 from planproof.aws.datapath.representatives import (
     FILLER,
     part_variable_statement,
     representative_part_arns,
     representative_values,
 )
-from planproof.aws.datapath.authority import Authority, service_of
-from planproof.aws.datapath.places import account_of, arn_of, place_of
-from planproof.aws.policies.held import AttachedPolicy
+from planproof.aws.policies.attached import AttachedPolicy
 from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
 from planproof.iam import (
     Decision,
@@ -183,8 +183,8 @@ def _external_callers(
     authority: Authority, part: Resource, statements: Sequence[Statement]
 ) -> Mapping[str, _Callers]:
     """By name: another account, each account in the policies, and an unauthenticated caller."""
-    place, own = place_of(authority.stack, part), account_of(authority.stack, part)
-    partition = place.partition if place is not None else "aws"
+    location, own = location_of(authority.stack, part), account_of(authority.stack, part)
+    partition = location.partition if location is not None else "aws"
     unnamed = OTHER_ACCOUNT if own != OTHER_ACCOUNT else ANOTHER_ACCOUNT
     named = [a for a in accounts_named(statements) if a not in (own, unnamed)]
     found: dict[str, _Callers] = {}
@@ -277,13 +277,13 @@ def granted_requests(part: Resource, statements: Sequence[Statement]) -> Iterato
     grouped: dict[tuple[object, ...], list[str]] = {}
     covering: dict[tuple[object, ...], list[Statement]] = {}
     for action in _actions_of(service_of(part)):
-        verdicts = [s.covers_action(action.lower()) for s in statements]
-        covers = [s for s, verdict in zip(statements, verdicts, strict=True) if verdict is not False]
-        if any(s.may_allow for s in covers):
+        covers = [s.covers_action(action.lower()) for s in statements]
+        may_cover = [s for s, one in zip(statements, covers, strict=True) if one is not False]
+        if any(s.may_allow for s in may_cover):
             # The action tells what kind of principal assumes a role.
-            group: tuple[object, ...] = (*verdicts, action if service_of(part) == "sts" else "")
+            group: tuple[object, ...] = (*covers, action if service_of(part) == "sts" else "")
             grouped.setdefault(group, []).append(action)
-            covering[group] = covers
+            covering[group] = may_cover
     for group, actions in grouped.items():
         allowing = [s for s in covering[group] if s.may_allow]
         arns = representative_part_arns(part, covering[group])

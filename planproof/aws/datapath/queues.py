@@ -1,7 +1,7 @@
-"""Where do messages go that nobody could handle?
+"""The edges from queues to their dead-letter queues.
 
-SQS moves them by itself and needs no permission, but the dead-letter queue has to be of the same
-account, region and type, and its redrive allow policy can turn a queue away.
+SQS moves failed messages without a permission. But the dead-letter queue must have the account, the
+region and the type of the source queue, and its redrive allow policy can reject a source queue.
 
 Source: SQS Developer Guide, "Using dead-letter queues in Amazon SQS".
 """
@@ -12,15 +12,16 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from planproof.aws.datapath.locations import arn_of
 from planproof.aws.datapath.model import Edge, Fact
-from planproof.aws.datapath.places import arn_of
 from planproof.iam.arn import parse_arn
 from planproof.terraform.link_index import holders, with_value
 from planproof.terraform.links import configured, links, references
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
+from planproof.verdicts import Truth
 
-GIVES_UP: Final = "leaves what fails in"
+REDRIVES: Final = "moves failed messages to"
 _NOT_YET: Final = "unknown before it is built"
 
 
@@ -34,34 +35,34 @@ def redrives(stack: Stack) -> Iterator[Edge]:
             continue
         facts: list[Fact] = []
         if not sure:
-            expected = f"whether it is for {queue}"
+            expected = f"a known queue, which may be {queue}"
             facts.append(Fact(None, holder, "queue_url", expected, _NOT_YET))
         target = _target(stack, holder, policy)
         if isinstance(target, Resource):
-            facts += (_same_kind(queue, target, arn_of(target)), _lets_in(stack, queue, target))
-            yield Edge(queue, target, GIVES_UP, (), tuple(facts), declared_by=holder)
+            facts.append(_compatible(queue, target, arn_of(target)))
+            facts.append(_redrive_allowed(stack, queue, target))
+            yield Edge(queue, target, REDRIVES, (), tuple(facts), declared_by=holder)
             continue
         expected = "a queue of this stack"
         if isinstance(target, Unknown):
-            refused = not isinstance(policy, Unknown)
-            found = _refusal(policy) if refused else _NOT_YET
-            holds = False if refused and sure else None
+            invalid = not isinstance(policy, Unknown)
+            found = _problem(policy) if invalid else _NOT_YET
+            holds = False if invalid and sure else None
             facts.append(Fact(holds, holder, "redrive_policy", expected, found))
-            yield Edge(queue, "an unknown queue", GIVES_UP, (), tuple(facts), False, holder)
+            yield Edge(queue, "an unknown queue", REDRIVES, (), tuple(facts), False, holder)
             continue
-        facts.append(_same_kind(queue, holder, target))
+        facts.append(_compatible(queue, holder, target))
         facts.append(Fact(None, holder, "redrive_policy", expected, target))
-        yield Edge(queue, target, GIVES_UP, (), tuple(facts), True, holder)
+        yield Edge(queue, target, REDRIVES, (), tuple(facts), True, holder)
 
 
 def redrive_allow_policy(
     stack: Stack, queue: Resource
 ) -> tuple[Resource, Mapping[str, Any] | str | Unknown | None, bool]:
-    """Which queues may leave messages in a queue.
+    """The redrive allow policy of a queue: which source queues may use it as dead-letter queue.
 
     Returns:
-        who holds the policy; the policy, its text where that is no JSON object, None where there
-        is none and every queue may; and whether it is surely that of the queue.
+        as :func:`_policy`. Without a policy every queue may.
     """
     return _policy(stack, queue, "aws_sqs_queue_redrive_allow_policy", "redrive_allow_policy")
 
@@ -69,30 +70,30 @@ def redrive_allow_policy(
 def _policy(
     stack: Stack, queue: Resource, type_: str, attribute: str
 ) -> tuple[Resource, Mapping[str, Any] | str | Unknown | None, bool]:
-    """A redrive policy of a queue, from a resource of its own or the queue's attribute.
+    """A redrive policy or redrive allow policy of a queue, from its own resource or the attribute.
 
     Returns:
-        who holds it; the policy, its text where that is no policy, None where there is none;
-        and whether it is surely that of the queue.
+        the resource that holds the policy; the policy, its text where that is no JSON object, None
+        where there is none; and whether the policy is certainly that of the queue.
     """
-    doubtful: Resource | None = None
+    possible: Resource | None = None
     for own in holders(stack, (type_,), "queue_url", queue, ("id", "url")):
         named = links(stack, own, "queue_url", queue, ("id", "url"))
         if named:
             return own, _parsed(own.get(attribute)), True
         if named is None:
-            doubtful = doubtful or own
+            possible = possible or own
     value = queue.get(attribute)
     unset = is_unknown(value) and not configured(stack, queue, attribute)
-    if doubtful is not None and (unset or (not is_unknown(value) and not value)):
-        return doubtful, UNKNOWN, False
+    if possible is not None and (unset or (not is_unknown(value) and not value)):
+        return possible, UNKNOWN, False
     if unset:
         return queue, None, True
     return queue, _parsed(value) if is_unknown(value) or value else None, True
 
 
 def _parsed(value: Value) -> Mapping[str, Any] | str | Unknown:
-    """A policy, or the text itself where it is none."""
+    """A policy, or its text where that is no JSON object."""
     if not isinstance(value, str):
         return UNKNOWN
     try:
@@ -119,33 +120,33 @@ def _target(
     return arn if isinstance(arn, str) else UNKNOWN
 
 
-def _refusal(policy: Mapping[str, Any] | str | Unknown) -> str:
-    """What is wrong with a policy that names no queue."""
+def _problem(policy: Mapping[str, Any] | str | Unknown) -> str:
+    """The problem of a redrive policy that names no queue."""
     if isinstance(policy, str):
-        return f"{policy!r}, which is no JSON object"
+        return f"{policy!r}, which is not a JSON object"
     return "a policy without a deadLetterTargetArn"
 
 
-def _same_kind(queue: Resource, target: Resource, other: str | Unknown) -> Fact:
-    expected = f"a queue of the account, the region and the type (FIFO or not) of {queue}"
+def _compatible(queue: Resource, target: Resource, other: str | Unknown) -> Fact:
+    expected = f"a queue with the account, the region and the type (FIFO or standard) of {queue}"
     ends = [parse_arn(arn) if isinstance(arn, str) else None for arn in (arn_of(queue), other)]
     if ends[0] is None or ends[1] is None:
         return Fact(None, target, "arn", expected, _NOT_YET)
-    # The name of a FIFO queue, and only that, ends in .fifo.
+    # Only the name of a FIFO queue ends in .fifo.
     fifo = [str(end.resource).endswith(".fifo") for end in (ends[0], ends[1])]
     same = ends[0][:4] == ends[1][:4] and fifo[0] == fifo[1]
     return Fact(same, target, "arn", expected, str(other))
 
 
-def _lets_in(stack: Stack, queue: Resource, target: Resource) -> Fact:
-    expected = f"a redrive allow policy that lets {queue} in, or none"
+def _redrive_allowed(stack: Stack, queue: Resource, target: Resource) -> Fact:
+    expected = f"a redrive allow policy that allows {queue}, or none"
     attribute = "redrive_allow_policy"
     holder, policy, _ = redrive_allow_policy(stack, target)
     if policy is None:
         return Fact(True, target, attribute, expected, "none")
     if isinstance(policy, str):
-        return Fact(False, holder, attribute, expected, f"{policy!r}, which is no JSON object")
-    holds: bool | None = None
+        return Fact(False, holder, attribute, expected, f"{policy!r}, which is not a JSON object")
+    holds: Truth = None
     if not isinstance(policy, Unknown):
         permission = policy.get("redrivePermission", "allowAll")
         arn = arn_of(queue)

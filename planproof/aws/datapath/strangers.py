@@ -1,29 +1,35 @@
-"""Can anybody use a part of the stack who has no business with it?
+"""Can a principal use a resource of the stack without need?
 
-Three kinds of stranger are tried on every resource-based policy:
+Every resource-based policy is tested for three kinds of callers:
 
-- principals of other accounts, and nobody at all: :mod:`planproof.aws.datapath.outsiders`;
-- the very services that the data path needs, but on behalf of somebody else:
+- external principals and unauthenticated callers: :mod:`planproof.aws.datapath.outsiders`;
+- services that the data path needs, acting for other sources, as confused deputies:
   :mod:`planproof.aws.datapath.deputies`;
 - services that the data path does not need: :mod:`planproof.aws.datapath.unneeded_services`.
 
-What the services that it does need may do besides: :mod:`planproof.aws.datapath.overreach`.
+Excess permissions of the needed services: :mod:`planproof.aws.datapath.overreach`.
 """
 
 from __future__ import annotations
 
-from planproof.aws.datapath.deputies import deputies
-from planproof.aws.datapath.outsiders import NOBODY, STRANGER, Attempt, guarded, outsiders
-from planproof.aws.datapath.overreach import overreach
-from planproof.aws.datapath.unneeded_services import needless
+from planproof.aws.datapath.deputies import confused_deputies
+from planproof.aws.datapath.outsiders import (
+    ANONYMOUS,
+    OTHER_ACCOUNT,
+    Attempt,
+    external_access,
+    resources_with_policies,
+)
+from planproof.aws.datapath.overreach import service_grants
+from planproof.aws.datapath.unneeded_services import unneeded_services
 
 __all__ = [
-    "NOBODY",
-    "STRANGER",
+    "ANONYMOUS",
+    "OTHER_ACCOUNT",
     "Attempt",
-    "deputies",
-    "guarded",
-    "needless",
-    "outsiders",
-    "overreach",
+    "confused_deputies",
+    "external_access",
+    "resources_with_policies",
+    "service_grants",
+    "unneeded_services",
 ]

@@ -1,10 +1,9 @@
-"""What is a role granted that no edge of the data path needs?
+"""Which permissions of a role does no edge of the data path need?
 
-A grant is used if its statement allows something an edge needs, whether or not others allow it too
-or refuse it all the same. So is one for any of several actions of which one is enough, for what an
-edge has a use for but does without, and for whatever part a call may be about.
-What is left over is named: actions that nobody needs, resources that no need reaches, and
-patterns that reach further than the widest scope of a need.
+A grant is used if its statement allows a need of an edge, even if another statement allows or
+denies it, too. All actions of a group, optional needs, and every resource that a call may address
+count as needed. The rest is excess: actions that no edge needs, resources that no need covers, and
+resource patterns wider than the scope of every need.
 
 Source: IAM User Guide, "Security best practices in IAM: Apply least-privilege permissions".
 """
@@ -17,50 +16,51 @@ from dataclasses import dataclass
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.calls import CALLS
 from planproof.aws.datapath.model import DataPath, End, Need
-from planproof.aws.policies.held import AttachedPolicy, boundaries
+from planproof.aws.policies.attached import AttachedPolicy
+from planproof.aws.policies.principal import permissions_boundaries
 from planproof.iam import Statement, pattern_covers
 from planproof.iam.actions import expand_action, expand_statement
 from planproof.iam.statement import StatementEffect
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
+from planproof.verdicts import Truth
 
 _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """One action pattern of one statement, and what of it nobody needs.
+    """One action pattern of one statement, and its excess over the data path's needs.
 
     Attributes:
         principal: the role or user that it is granted to, or a service.
-        surplus: a sentence on what is too much; "" where all of it is needed.
-        holds: whether all is needed; None where that cannot be told.
         statement: None where the policy's text is not known.
+        excess: what of it is unused, as a sentence; "" where all of it is needed.
+        holds: whether all of it is needed.
     """
 
     principal: End
     policy: AttachedPolicy
     statement: Statement | None
     granted: str
-    surplus: str
-    holds: bool | None
+    excess: str
+    holds: Truth
 
 
-def grants(authority: Authority, path: DataPath, principal: Resource) -> Iterator[Grant]:
-    """Every grant of a role or user, weighed against what the data path needs.
+def role_grants(authority: Authority, path: DataPath, principal: Resource) -> Iterator[Grant]:
+    """Every grant of a role or user, compared with the data path's needs.
 
-    A grant that a permissions boundary takes back, or a denial of the same principal on every
-    resource, is none.
+    Actions that a permissions boundary, or an unconditional denial, takes back are left out.
     """
-    policies = authority.identity(principal)
-    limits = boundaries(authority.stack, principal)
+    policies = authority.identity_policies(principal)
+    limits = permissions_boundaries(authority.stack, principal)
     statements = [s for policy in policies for s in policy.document.statements if s.may_allow]
-    used = Used()
+    used = UsedStatements()
     for need in path.needs:
         if need.principal is principal:
             used.add(authority, need, statements)
-    open_ = may_need_more(authority, path, principal)
+    reservation = undetermined_needs(authority, path, principal)
     for policy in policies:
         if policy.problem:
             yield Grant(principal, policy, None, "an unknown policy", policy.problem, None)
@@ -68,22 +68,22 @@ def grants(authority: Authority, path: DataPath, principal: Resource) -> Iterato
         for statement in policy.document.statements:
             if not statement.may_allow:
                 continue
-            for granted, actions in patterns_of(statement):
-                left = [a for a in actions if not _taken_back(a, policies, limits)]
-                text, certain = _surplus(statement, granted, left, used)
+            for granted, actions in action_patterns(statement):
+                effective = [a for a in actions if not _taken_back(a, policies, limits)]
+                excess, certain = _excess(statement, granted, effective, used)
                 if not actions and isinstance(granted, str):
-                    text, certain = f"nothing needs {granted}, which AWS does not have", True
-                holds: bool | None = not text
-                sure = statement.effect is StatementEffect.ALLOW and not open_
-                if text and not (certain and sure):
+                    excess, certain = f"nothing needs {granted}: AWS has no such action", True
+                holds: Truth = not excess
+                certain = certain and statement.effect is StatementEffect.ALLOW and not reservation
+                if excess and not certain:
                     holds = None
                 shown = granted if isinstance(granted, str) else "an unknown action"
-                said = f"{text}{open_ if text else ''}"
-                yield Grant(principal, policy, statement, shown, said, holds)
+                excess += reservation if excess else ""
+                yield Grant(principal, policy, statement, shown, excess, holds)
 
 
-def patterns_of(statement: Statement) -> Iterator[tuple[str | Unknown, tuple[str, ...]]]:
-    """Each pattern of ``Action`` with the actions it means; ``NotAction`` as one."""
+def action_patterns(statement: Statement) -> Iterator[tuple[str | Unknown, tuple[str, ...]]]:
+    """Each pattern of ``Action`` with the actions it covers; ``NotAction`` as one pattern."""
     if statement.actions is None:
         actions = tuple(action for action, covered in expand_statement(statement) if covered)
         yield f"all but {', '.join(map(str, statement.not_actions or ()))}", actions
@@ -97,71 +97,71 @@ def patterns_of(statement: Statement) -> Iterator[tuple[str | Unknown, tuple[str
             yield text, (text,)
 
 
-class Used:
-    """The needs that each statement allows, or may allow, by action."""
+class UsedStatements:
+    """The needs that each statement allows, or may allow, by the statement's id and the action."""
 
     def __init__(self) -> None:
-        self.surely: dict[tuple[int, str], list[Need]] = {}
-        self.maybe: set[tuple[int, str]] = set()
+        self.certain: dict[tuple[int, str], list[Need]] = {}
+        self.possible: set[tuple[int, str]] = set()
 
     def add(self, authority: Authority, need: Need, statements: Iterable[Statement]) -> None:
-        """Find the statements that a need makes use of."""
+        """Record the statements that a need uses."""
         action = need.action.lower()
         request = authority.request(need)
-        ruling = authority.decide(need)
-        deciding = {id(r.statement) for r in ruling.decision.because} if ruling.allowed else set()
+        decided = authority.decide(need)
+        deciding = {id(r.statement) for r in decided.decision.because} if decided.allowed else set()
         for statement in statements:
             covered = statement.covers_action(action)
             if covered is False:
                 continue
             key = (id(statement), action)
-            applies: bool | None = None
+            applies: Truth = None
             if request is not None:
                 applies = statement.applies(request.resource, request.keys)
                 applies = True if id(statement) in deciding else applies
             if applies is True and covered is True:
-                self.surely.setdefault(key, []).append(need)
+                self.certain.setdefault(key, []).append(need)
             elif applies is not False:
-                self.maybe.add(key)
+                self.possible.add(key)
 
 
-def _surplus(
-    statement: Statement, granted: str | Unknown, actions: list[str], used: Used
+def _excess(
+    statement: Statement, granted: str | Unknown, actions: list[str], used: UsedStatements
 ) -> tuple[str, bool]:
-    """What is too much, and whether that is certain."""
-    text, certain = unused(statement, granted, actions, used)
-    if text:
-        return text, certain
+    """The excess as a sentence or "", and whether it is certain."""
+    excess, certain = unused_actions(statement, granted, actions, used)
+    if excess:
+        return excess, certain
     for action in actions:
         key = (id(statement), action.lower())
-        wide = list(_too_wide(statement, used.surely[key]))
+        wide = list(_too_wide(statement, used.certain[key]))
         if wide:
-            return f"nothing needs {action} on {some(wide)}", key not in used.maybe
+            return f"nothing needs {action} on {listed(wide)}", key not in used.possible
     return "", True
 
 
-def unused(
-    statement: Statement, granted: str | Unknown, actions: Iterable[str], used: Used
+def unused_actions(
+    statement: Statement, granted: str | Unknown, actions: Iterable[str], used: UsedStatements
 ) -> tuple[str, bool]:
-    """Which actions that a pattern of a statement means are needed by nobody, as a sentence or "",
-    and whether that is certain."""
+    """The actions of a pattern that no edge needs, as a sentence or "", and whether that is
+    certain."""
     if isinstance(granted, Unknown):
-        return "which action it allows is not known", False
+        return "the action that it allows is not known", False
     keys = {a: (id(statement), a.lower()) for a in actions}
-    left = [a for a, key in keys.items() if key not in used.surely]
-    idle = [a for a in left if keys[a] not in used.maybe]
-    if idle:
-        return f"nothing needs {some(idle)}", True
-    if left:
-        return f"whether anything needs {some(left)} is not known", False
+    undecided = [a for a, key in keys.items() if key not in used.certain]
+    unneeded = [a for a in undecided if keys[a] not in used.possible]
+    if unneeded:
+        return f"nothing needs {listed(unneeded)}", True
+    if undecided:
+        return f"whether anything needs {listed(undecided)} is not known", False
     return "", True
 
 
 def _too_wide(statement: Statement, needs: list[Need]) -> Iterator[str]:
-    """The resource patterns of a statement that lie in no scope of what is needed."""
+    """The resource patterns of a statement that no scope of a need covers."""
     if statement.resources is None:
-        kept = ", ".join(map(str, statement.not_resources or ()))
-        yield f"everything but {kept}" if kept else "everything"
+        excluded = ", ".join(map(str, statement.not_resources or ()))
+        yield f"everything but {excluded}" if excluded else "everything"
         return
     scopes = [scope for need in needs for scope in need.scopes]
     for pattern in statement.resources:
@@ -175,8 +175,8 @@ def _too_wide(statement: Statement, needs: list[Need]) -> Iterator[str]:
 def _within(pattern: str, scope: str) -> bool:
     """Whether every ARN that ``pattern`` matches is matched by ``scope``.
 
-    A wildcard of the pattern can only be matched by one of the scope, so the pattern's text, with
-    its wildcards as they stand, tells.
+    Only a wildcard of the scope can match a wildcard of the pattern, so matching the pattern's text
+    is enough.
     """
     return pattern == scope or pattern_covers(scope, pattern) is True
 
@@ -184,7 +184,7 @@ def _within(pattern: str, scope: str) -> bool:
 def _taken_back(
     action: str, policies: Iterable[AttachedPolicy], limits: list[AttachedPolicy]
 ) -> bool:
-    """Whether a boundary or a sweeping denial leaves nothing of a grant."""
+    """Whether a boundary does not allow an action, or an unconditional statement denies it."""
     key = action.lower()
     policies = (*policies, *limits)
     for limit in limits:
@@ -203,8 +203,8 @@ def _taken_back(
     )
 
 
-def may_need_more(authority: Authority, path: DataPath, principal: Resource) -> str:
-    """Why a role may need more than the path shows: it is not known what all its functions do."""
+def undetermined_needs(authority: Authority, path: DataPath, principal: Resource) -> str:
+    """Why a role may need more than the path shows, as the end of a sentence; "" if it may not."""
     for edge in path:
         if edge.needs or all(fact.holds is not None for fact in edge.facts):
             continue
@@ -214,13 +214,13 @@ def may_need_more(authority: Authority, path: DataPath, principal: Resource) -> 
             if links(authority.stack, function, "role", principal, ("arn",)) is False:
                 continue
             if edge.kind == CALLS:
-                return f", as far as the code of {function} can be read"
-            return f", as far as it is known how {edge}"
+                return f", unless code of {function} that could not be analyzed needs it"
+            return f", unless an undetermined edge needs it: {edge}"
     return ""
 
 
-def some(names: list[str]) -> str:
-    """A few of many names."""
+def listed(names: list[str]) -> str:
+    """The names, or the first of them and the number of the others."""
     if len(names) <= _NAMED:
         return ", ".join(names)
     return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"

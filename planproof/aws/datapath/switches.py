@@ -1,4 +1,4 @@
-"""What is switched off lets nothing through, whatever it is allowed.
+"""A disabled resource breaks its edges, whatever its permissions are.
 
 Sources: Lambda API Reference, CreateEventSourceMapping (``Enabled``); EventBridge API Reference,
 PutRule (``State``); AWS KMS Developer Guide, "Key states of AWS KMS keys".
@@ -14,8 +14,8 @@ from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
 
 
-def switched(edges: Iterable[Edge]) -> Iterator[Edge]:
-    """The edges, each with a fact for all that is switched off on it."""
+def with_disabled_facts(edges: Iterable[Edge]) -> Iterator[Edge]:
+    """The edges, each with a fact for every disabled resource on it."""
     for edge in edges:
         facts = tuple(_switches(edge))
         yield replace(edge, facts=(*edge.facts, *facts)) if facts else edge
@@ -38,4 +38,4 @@ def _switches(edge: Edge) -> Iterator[Fact]:
 def _off(part: Resource, attribute: str, off: object) -> Iterator[Fact]:
     value = part.get(attribute)
     if not is_unknown(value) and value == off and isinstance(value, type(off)):
-        yield Fact(False, part, attribute, f"{part} switched on", str(value).lower())
+        yield Fact(False, part, attribute, f"{part} enabled", str(value).lower())

@@ -1,6 +1,6 @@
-"""Which parts connect others in ways that are not drawn?
+"""Resources that connect others and whose edges are not modelled.
 
-What such a part needs is not looked at, so a reader has to be told that it is there.
+Their permissions are not checked, so reports name them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,6 @@ _TYPES: Final = (
 )
 
 
-def undrawn(stack: Stack) -> tuple[Resource, ...]:
-    """The parts of a stack that pass something on, of kinds of which no edges are drawn."""
+def unmodelled_resources(stack: Stack) -> tuple[Resource, ...]:
+    """The resources of a stack that pass data on and whose edges are not drawn."""
     return stack.managed(*_TYPES)

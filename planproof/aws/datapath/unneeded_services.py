@@ -1,7 +1,7 @@
-"""Does a policy let a service in that no edge of the data path needs there?
+"""Does a resource-based policy allow a service that no edge of the data path needs there?
 
-Services are let in by name, and by ``Principal "*"``, which means everybody: under that one the
-usual services are tried, in the name of the sources and accounts that the statement itself names.
+A policy allows services by name and by ``Principal "*"``. For a wildcard principal the usual
+services are tried, on behalf of the sources and accounts that the statement names.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from planproof.aws.datapath.asked import FILLER, values_asked
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.calls import CALLS
 from planproof.aws.datapath.deputies import (
@@ -18,21 +17,22 @@ from planproof.aws.datapath.deputies import (
     OWNER,
     SERVICES,
     SOURCE,
-    decided,
-    is_as_aws_made_it,
+    decide_for_service,
+    has_default_policy,
 )
 from planproof.aws.datapath.functions import FAILURES, LOGS, NETWORK, READ, TRACES
+from planproof.aws.datapath.locations import account_of, location_of
 from planproof.aws.datapath.model import DataPath, Edge, Need
 from planproof.aws.datapath.outsiders import (
-    STRANGER,
+    OTHER_ACCOUNT,
     Attempt,
-    Question,
+    GrantedRequest,
     accounts_named,
-    questions_of,
+    granted_requests,
 )
-from planproof.aws.datapath.places import account_of, place_of
-from planproof.aws.datapath.queues import GIVES_UP as LEAVES
-from planproof.aws.policies.held import AttachedPolicy
+from planproof.aws.datapath.queues import REDRIVES
+from planproof.aws.datapath.representatives import FILLER, representative_values
+from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import Statement
 from planproof.iam.arn import Arn, parse_arn
 from planproof.iam.context import ContextValue
@@ -40,25 +40,25 @@ from planproof.iam.principals import PrincipalType
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
 
-_OF_ROLES: Final = (CALLS, READ, LOGS, TRACES, NETWORK, FAILURES, LEAVES)
-"""Edges on which no service comes as itself; on any other one may."""
+_WITHOUT_SERVICE_PRINCIPAL: Final = (CALLS, READ, LOGS, TRACES, NETWORK, FAILURES, REDRIVES)
+"""Kinds of edges on which no service principal makes a request."""
 _SOURCES: Final[Mapping[str, str]] = {
     "cloudwatch": f"alarm:{FILLER}",
     "events": f"rule/{FILLER}",
     "lambda": f"function:{FILLER}",
 }
-"""What a service acts for, as the resource part of an ARN; elsewhere it is a name alone."""
+"""The resource part of a source ARN, by service; a plain name for the other services."""
 
 
-def needless(authority: Authority, path: DataPath, part: Resource) -> Iterator[Attempt]:
-    """Services that a policy lets in, though no edge of the data path needs them there."""
-    policies = tuple(authority.resource(part))
+def unneeded_services(authority: Authority, path: DataPath, part: Resource) -> Iterator[Attempt]:
+    """Services that a policy allows, and whether an edge of the data path needs them there."""
+    policies = tuple(authority.resource_policies(part))
     needed = {
         str(need.principal).lower()
         for need in path.needs
         if need.on is part and not isinstance(need.principal, Resource)
     }
-    unseen = unseen_edge(path)
+    undetermined = undetermined_service_edge(path)
     for policy in policies:
         if policy.problem:
             yield Attempt("an unknown principal", part, (), None, policy.problem, None, policies)
@@ -66,34 +66,34 @@ def needless(authority: Authority, path: DataPath, part: Resource) -> Iterator[A
         for statement in policy.document.statements:
             if not statement.may_allow:
                 continue
-            found = [*_let_in(part, policies, statement, needed)]
-            if means_everybody(statement) and not is_as_aws_made_it(authority, part):
-                found += _by_everybody(authority, part, policies, statement, needed)
+            found = [*_named_services(part, policies, statement, needed)]
+            if has_wildcard_principal(statement) and not has_default_policy(authority, part):
+                found += _by_wildcard_principal(authority, part, policies, statement, needed)
             for attempt in found:
-                if attempt.holds is False and unseen is not None:
-                    said = f"{attempt.found}, as far as it is known how {unseen}"
-                    yield replace(attempt, holds=None, found=said)
+                if attempt.holds is False and undetermined is not None:
+                    text = f"{attempt.found}, unless an undetermined edge needs it: {undetermined}"
+                    yield replace(attempt, holds=None, found=text)
                 else:
                     yield attempt
 
 
-def unseen_edge(path: DataPath) -> Edge | None:
-    """An edge on which a service acts that may be about any part of the stack, if there is one."""
+def undetermined_service_edge(path: DataPath) -> Edge | None:
+    """An edge of a service principal that may concern any resource of the stack, or None."""
     for edge in path:
-        open_ = not edge.needs and not edge.outside and any(f.holds is None for f in edge.facts)
-        if open_ and edge.kind not in _OF_ROLES:
+        unknown = not edge.needs and not edge.outside and any(f.holds is None for f in edge.facts)
+        if unknown and edge.kind not in _WITHOUT_SERVICE_PRINCIPAL:
             return edge
     return None
 
 
-def _let_in(
+def _named_services(
     part: Resource, policies: tuple[AttachedPolicy, ...], statement: Statement, needed: set[str]
 ) -> Iterator[Attempt]:
     """Services that a statement names."""
     if statement.principal is None:
         if statement.not_principal is not None:
-            found = f"allowed: {statement} lets everybody in but some (NotPrincipal)"
-            yield Attempt("everybody but some", part, (), False, found, statement, policies)
+            found = f"allowed: {statement} allows every principal but some (NotPrincipal)"
+            yield Attempt("every principal but some", part, (), False, found, statement, policies)
         return
     for kind, value in statement.principal.entries:
         if isinstance(kind, Unknown) or isinstance(value, Unknown):
@@ -103,95 +103,99 @@ def _let_in(
             holds = value.lower() in needed
             found = "an edge of the data path needs it"
             if not holds:
-                found = f"allowed: {statement} lets it in, and no edge of the data path needs it"
+                found = f"allowed: {statement} allows it, and no edge of the data path needs it"
             yield Attempt(value, part, (), holds, found, statement, policies)
 
 
-# Everybody -----------------------------------------------------------------------------------
+# Principal "*" -------------------------------------------------------------------------------
 
 
-def means_everybody(statement: Statement) -> bool:
-    """Whether ``Principal`` is ``"*"``, which every service is, too."""
+def has_wildcard_principal(statement: Statement) -> bool:
+    """Whether ``Principal`` is ``"*"``, which includes every service."""
     entries = statement.principal.entries if statement.principal is not None else ()
     return any(kind is PrincipalType.AWS and value == "*" for kind, value in entries)
 
 
-def _by_everybody(
+def _by_wildcard_principal(
     authority: Authority,
     part: Resource,
     policies: tuple[AttachedPolicy, ...],
     statement: Statement,
     needed: set[str],
 ) -> Iterator[Attempt]:
-    """Services that a statement lets in with everybody else, without need."""
-    speaking = [s for policy in policies for s in policy.document.statements]
-    questions = [
-        question
-        for question in questions_of(part, speaking)
-        if statement.covers_action(question.actions[0].lower()) is not False
+    """Services that a statement allows by its wildcard principal though no edge needs them."""
+    statements = [s for policy in policies for s in policy.document.statements]
+    requests = [
+        request
+        for request in granted_requests(part, statements)
+        if statement.covers_action(request.actions[0].lower()) is not False
     ]
     for service in SERVICES:
         if service in needed:
             continue
-        let_in, doubtful = _let_through(authority, part, statement, service, questions)
-        if let_in:
+        allowed, undetermined = _allowed_actions(authority, part, statement, service, requests)
+        if allowed:
             found = (
-                f"allowed: {statement} lets everybody in, so it too, and no edge of the data path "
+                f"allowed: {statement} allows it by Principal *, and no edge of the data path "
                 "needs it"
             )
-            yield Attempt(service, part, let_in, False, found, statement, policies)
-        elif doubtful:
-            found = (
-                f"undetermined: {statement} may let it in, and no edge of the data path needs it"
-            )
-            yield Attempt(service, part, doubtful, None, found, statement, policies)
+            yield Attempt(service, part, allowed, False, found, statement, policies)
+        elif undetermined:
+            found = f"undetermined: {statement} may allow it, and no edge of the data path needs it"
+            yield Attempt(service, part, undetermined, None, found, statement, policies)
 
 
-def _let_through(
+def _allowed_actions(
     authority: Authority,
     part: Resource,
     statement: Statement,
     service: str,
-    questions: Sequence[Question],
+    requests: Sequence[GrantedRequest],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The actions that a statement allows a service, and those that it may allow it."""
-    let_in: dict[str, None] = {}
-    doubtful: dict[str, None] = {}
+    """The actions that a statement allows a service, and those that it may allow."""
+    allowed: dict[str, None] = {}
+    undetermined: dict[str, None] = {}
     contexts = list(_contexts(authority, part, statement, service))
-    for question in questions:
-        for about in question.abouts:
+    for request in requests:
+        for arn in request.arns:
             for context in contexts:
-                need = Need(question.actions[0], service, about, part, context)
-                ruling = decided(authority, need)
-                because = ruling.decision.because
-                if ruling.allowed is False or not any(r.statement is statement for r in because):
+                need = Need(request.actions[0], service, arn, part, context)
+                decided = decide_for_service(authority, need)
+                because = decided.decision.because
+                if decided.allowed is False or not any(r.statement is statement for r in because):
                     continue
-                into = let_in if ruling.allowed else doubtful
-                into.update(dict.fromkeys(question.actions))
-    return tuple(let_in), tuple(doubtful)
+                into = allowed if decided.allowed else undetermined
+                into.update(dict.fromkeys(request.actions))
+    return tuple(allowed), tuple(undetermined)
 
 
 def _contexts(
     authority: Authority, part: Resource, statement: Statement, service: str
 ) -> Iterator[Mapping[str, ContextValue | None]]:
-    """In whose name a service may come, as far as a statement tells them apart."""
-    place = place_of(authority.stack, part)
-    partition, region = (place.partition, place.region) if place is not None else ("aws", "*")
+    """The sources and accounts that a service may act for, one for each case of the conditions."""
+    location = location_of(authority.stack, part)
+    partition, region = (
+        (location.partition, location.region) if location is not None else ("aws", "*")
+    )
     own = account_of(authority.stack, part)
     named = accounts_named([statement], (ACCOUNT.lower(), OWNER.lower(), SOURCE.lower()))
     label = service.partition(".")[0]
     resource = _SOURCES.get(label, FILLER)
-    for account in dict.fromkeys((STRANGER, *((own,) if own is not None else ()), *named)):
+    for account in dict.fromkeys((OTHER_ACCOUNT, *((own,) if own is not None else ()), *named)):
         owner, where = ("", "") if label == "s3" else (account, region)
         usual = str(Arn(partition, label, where, owner, resource))
-        shape = str(Arn(partition, label, "*" if where else "", owner, "*"))
-        for arn in dict.fromkeys((usual, *values_asked(shape, [statement], SOURCE.lower())[1:])):
+        pattern = str(Arn(partition, label, "*" if where else "", owner, "*"))
+        for arn in dict.fromkeys(
+            (usual, *representative_values(pattern, [statement], SOURCE.lower())[1:])
+        ):
             if parse_arn(arn) is None or "*" in arn:
                 continue
-            # Of services alarms alone tell the owner; that a topic trusts its own account, as AWS
-            # makes it, lets nobody else in.
+            # Of the services only CloudWatch alarms send the owner. The default policy of a topic
+            # trusts its own account by it, which allows no other service.
             yield {
                 SOURCE: arn,
                 ACCOUNT: account,
-                OWNER: STRANGER if label == "cloudwatch" and account == STRANGER else None,
+                OWNER: OTHER_ACCOUNT
+                if label == "cloudwatch" and account == OTHER_ACCOUNT
+                else None,
             }

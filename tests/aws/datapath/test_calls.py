@@ -185,7 +185,7 @@ def test_code_that_could_not_be_read_leaves_an_edge_open() -> None:
     found = made_calls(table(), job("assets"), grant, calls=calls)
     assert [(str(e.edge.target), e.state) for e in found] == [
         ("aws_dynamodb_table.assets", EdgeState.PROVEN),
-        ("what else it may call", EdgeState.UNDETERMINED),
+        ("other calls of its code", EdgeState.UNDETERMINED),
     ]
     assert found[1].edge.facts[0].found == "a.py:3 gets its client from elsewhere."
 

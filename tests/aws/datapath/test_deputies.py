@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.strangers import OTHER_ACCOUNT, deputies, outsiders
+from planproof.aws.datapath.deputies import confused_deputies
+from planproof.aws.datapath.strangers import OTHER_ACCOUNT, external_access
 from planproof.values import UNKNOWN
 from tests.aws.datapath.judging import path_of
 from tests.builders.parts import (
@@ -37,7 +38,7 @@ ELSEWHERE = {EVENTS, "lambda.amazonaws.com", "sns.amazonaws.com", ALARMS}
 def asked(*parts: DeclaredResource) -> dict[tuple[str, str], bool | None]:
     """Whether each impostor is allowed, by the impostor and the action."""
     found = stack(*parts)
-    decided_needs = deputies(Authority(found), path_of(found))
+    decided_needs = confused_deputies(Authority(found), path_of(found))
     return {(who, decided.need.action): decided.allowed for who, decided in decided_needs}
 
 
@@ -234,6 +235,6 @@ def test_a_permission_lets_in_whom_it_names(
 ) -> None:
     said = {"function_name": "job", "action": "lambda:InvokeFunction", "principal": principal}
     found = stack(function(), declare("aws_lambda_permission.p", **said, **limits))
-    attempts = outsiders(Authority(found), found["aws_lambda_function.job"])
+    attempts = external_access(Authority(found), found["aws_lambda_function.job"])
     refused = {"another account": True, NOBODY: True}
-    assert {attempt.who: attempt.holds for attempt in attempts} == {**refused, **others}
+    assert {attempt.caller: attempt.holds for attempt in attempts} == {**refused, **others}

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.strangers import OTHER_ACCOUNT, deputies, unneeded_services
+from planproof.aws.datapath.deputies import confused_deputies
+from planproof.aws.datapath.strangers import OTHER_ACCOUNT, unneeded_services
 from tests.aws.datapath.judging import path_of
 from tests.builders.parts import arn, bucket, function, key, queue, resource_policy, rule, topic
 from tests.builders.policies import ALARMS, EVENTS, S3, SNS, document, service_statement, statement
@@ -23,7 +24,7 @@ def asked(*parts: DeclaredResource) -> dict[str, bool | None]:
     """Whether each impostor is allowed anything: by the impostor, the worst of all."""
     found = stack(*parts)
     allowed: dict[str, set[bool | None]] = {}
-    for who, decided in deputies(Authority(found), path_of(found)):
+    for who, decided in confused_deputies(Authority(found), path_of(found)):
         allowed.setdefault(who, set()).add(decided.allowed)
     return {
         who: True if True in seen else None if None in seen else False
@@ -201,7 +202,7 @@ def test_an_alias_of_a_function_is_open_to_impostors_too() -> None:
 def at_queue(*statements: Any) -> dict[str, tuple[bool | None, tuple[str, ...]]]:
     found = stack(bucket(), notice(), queue(), resource_policy(queue(), *statements))
     attempts = unneeded_services(Authority(found), path_of(found), found["aws_sqs_queue.work"])
-    return {attempt.who: (attempt.holds, attempt.actions) for attempt in attempts}
+    return {attempt.caller: (attempt.holds, attempt.actions) for attempt in attempts}
 
 
 OTHERS = {ALARMS, EVENTS, "lambda.amazonaws.com", SNS}
@@ -253,7 +254,7 @@ def test_a_topic_that_trusts_its_account_as_aws_makes_it_lets_no_service_in() ->
     anybodys = {"StringEquals": {"aws:SourceOwner": OTHER_ACCOUNT}}
     found = stack(topic(), resource_policy(topic(), {**said, "Condition": anybodys}))
     attempts = unneeded_services(Authority(found), path_of(found), found["aws_sns_topic.news"])
-    assert [(a.who, a.holds) for a in attempts] == [(ALARMS, False)]
+    assert [(a.caller, a.holds) for a in attempts] == [(ALARMS, False)]
 
 
 def test_a_key_for_whoever_of_the_account_uses_it_through_a_service() -> None:

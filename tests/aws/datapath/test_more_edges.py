@@ -124,7 +124,7 @@ def test_a_key_that_is_disabled_encrypts_nothing(value: Any, state: EdgeState) -
     edge = judged(found)[NOTIFIED]
     assert edge.state is state
     if state is EdgeState.BROKEN:
-        assert edge.missing == ("aws_kms_key.k switched on",)
+        assert edge.missing == ("aws_kms_key.k enabled",)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.overreach import overreach
+from planproof.aws.datapath.overreach import service_grants
 from planproof.aws.datapath.surplus import Grant
 from planproof.values import UNKNOWN
 from tests.aws.datapath.judging import path_of
@@ -41,7 +41,7 @@ def weighed(part: DeclaredResource, *others: DeclaredResource) -> list[Grant]:
     """Each grant to a service at a part of a stack in which a bucket notifies a queue."""
     given = {one.resource.address: one for one in (bucket(), NOTICE, queue(), *others, part)}
     found = stack(*given.values())
-    return list(overreach(Authority(found), path_of(found), found[part.resource.address]))
+    return list(service_grants(Authority(found), path_of(found), found[part.resource.address]))
 
 
 def at_queue(
@@ -49,10 +49,10 @@ def at_queue(
 ) -> list[tuple[str, str, bool | None, str]]:
     work = of or queue()
     found = weighed(work, resource_policy(work, *statements))
-    return [(str(g.principal), g.granted, g.holds, g.surplus) for g in found]
+    return [(str(g.principal), g.granted, g.holds, g.excess) for g in found]
 
 
-def test_what_is_needed_is_no_surplus() -> None:
+def test_what_is_needed_is_no_excess() -> None:
     assert at_queue(service_statement(S3, SEND, Condition=OURS)) == [(S3, SEND, True, "")]
     assert at_queue(service_statement("S3.AmazonAWS.com", "SQS:sendmessage")) == [
         ("S3.AmazonAWS.com", "SQS:sendmessage", True, "")
@@ -70,11 +70,11 @@ def test_what_comes_with_it_is() -> None:
 
 @pytest.mark.parametrize("wide", ["sqs:*", "*"])
 def test_a_wildcard_is_all_that_aws_checks_there(wide: str) -> None:
-    ((_, granted, holds, surplus),) = at_queue(service_statement(S3, wide))
+    ((_, granted, holds, excess),) = at_queue(service_statement(S3, wide))
     assert (granted, holds) == (wide, False)
-    assert surplus.startswith("nothing needs sqs:AddPermission, sqs:CancelMessageMoveTask, ")
-    assert surplus.endswith(" more")
-    assert "sqs:SendMessage" not in surplus
+    assert excess.startswith("nothing needs sqs:AddPermission, sqs:CancelMessageMoveTask, ")
+    assert excess.endswith(" more")
+    assert "sqs:SendMessage" not in excess
 
 
 def test_a_wildcard_that_is_about_nothing_there_is_needed_by_nobody() -> None:
@@ -84,9 +84,9 @@ def test_a_wildcard_that_is_about_nothing_there_is_needed_by_nobody() -> None:
 def test_all_but_something_is_everything_else() -> None:
     but = {**service_statement(S3, SEND), "NotAction": "sqs:DeleteQueue"}
     del but["Action"]
-    ((_, granted, holds, surplus),) = at_queue(but)
+    ((_, granted, holds, excess),) = at_queue(but)
     assert (granted, holds) == ("all but sqs:DeleteQueue", False)
-    assert "sqs:DeleteQueue" not in surplus
+    assert "sqs:DeleteQueue" not in excess
 
 
 def test_each_service_is_weighed_by_its_own_needs() -> None:
@@ -165,8 +165,8 @@ def test_a_service_that_runs_under_a_role_assumes_it_and_that_is_all() -> None:
 def test_everybody_is_the_services_too() -> None:
     named = {"Principal": "*", "Condition": OURS}
     assert at_queue(statement(SEND, **named)) == []
-    ((who, granted, holds, surplus),) = at_queue(statement("sqs:*", **named))
-    assert (who, holds, surplus) == (S3, False, "nothing needs it")
+    ((who, granted, holds, excess),) = at_queue(statement("sqs:*", **named))
+    assert (who, holds, excess) == (S3, False, "nothing needs it")
     assert granted.startswith("sqs:AddPermission, ")
     office = {**OURS, "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
     ((_, _, open_, _),) = at_queue(statement("sqs:*", Principal="*", Condition=office))
@@ -187,7 +187,7 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
     )
     (grant,) = weighed(queue(), unread)
     assert (str(grant.principal), grant.holds) == ("an unknown service", None)
-    assert grant.surplus
+    assert grant.excess
 
 
 @pytest.mark.parametrize(
@@ -208,14 +208,14 @@ def test_what_is_unknown_of_a_statement_leaves_it_open(said: Any) -> None:
     assert {grant.holds for grant in found} == {None}
 
 
-def test_an_edge_that_cannot_be_seen_may_be_what_needs_it() -> None:
-    unseen = declare("aws_cloudwatch_event_target.t", rule="done", arn=UNKNOWN)
+def test_an_undetermined_edge_may_need_the_excess() -> None:
+    unknown = declare("aws_cloudwatch_event_target.t", rule="done", arn=UNKNOWN)
     work = queue()
     found = weighed(
-        work, resource_policy(work, service_statement(S3, [SEND, "sqs:*"])), rule(), unseen
+        work, resource_policy(work, service_statement(S3, [SEND, "sqs:*"])), rule(), unknown
     )
     assert [grant.holds for grant in found] == [True, None]
-    assert "as far as it is known how" in found[1].surplus
+    assert "aws_cloudwatch_event_rule.r delivers events to" in found[1].excess
 
 
 def test_a_log_group_is_judged_by_what_is_about_it() -> None:

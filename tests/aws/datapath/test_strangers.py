@@ -10,7 +10,7 @@ from planproof.aws.datapath import Authority
 from planproof.aws.datapath.strangers import (
     OTHER_ACCOUNT,
     Attempt,
-    outsiders,
+    external_access,
     resources_with_policies,
     unneeded_services,
 )
@@ -115,9 +115,9 @@ def parts_of(kind: str, principal: Any, **more: Any) -> list[DeclaredResource]:
 def tried(*parts: DeclaredResource, region: str | None = "us-east-1") -> dict[str, Attempt]:
     """What became of each outsider at the first part."""
     found = stack(*parts, region=region)
-    attempts = list(outsiders(Authority(found), parts[0].resource))
-    assert len({attempt.who for attempt in attempts}) == len(attempts)
-    return {attempt.who: attempt for attempt in attempts}
+    attempts = list(external_access(Authority(found), parts[0].resource))
+    assert len({attempt.caller for attempt in attempts}) == len(attempts)
+    return {attempt.caller: attempt for attempt in attempts}
 
 
 def verdicts(*parts: DeclaredResource, **more: Any) -> dict[str, bool | None]:
@@ -241,10 +241,10 @@ def test_everybody_but_some_is_nearly_everybody(kind: str) -> None:
         ),
     ],
 )
-def test_identity_providers_vouch_for_people_outside(principal: Any, who: str, holds: bool) -> None:
+def test_federated_principals_are_external(principal: Any, who: str, holds: bool) -> None:
     said = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRoleWithWebIdentity"}
     found = verdicts(role("r", assume_role_policy=document(said)))
-    assert found == {**REFUSED, f"whoever {who} vouches for": holds}
+    assert found == {**REFUSED, f"a federated principal of {who}": holds}
 
 
 def test_a_policy_of_unknown_text_leaves_it_open() -> None:
@@ -308,26 +308,26 @@ def notified(*statements: Any, target: Any = None) -> dict[str, tuple[bool | Non
     found = stack(bucket(), notice, work, resource_policy(work, *statements), rule())
     authority = Authority(found)
     attempts = unneeded_services(authority, path_of(found), found["aws_sqs_queue.work"])
-    return {attempt.who: (attempt.holds, attempt.found) for attempt in attempts}
+    return {attempt.caller: (attempt.holds, attempt.found) for attempt in attempts}
 
 
 SEND = "sqs:SendMessage"
 
 
-def test_a_service_that_an_edge_needs_is_welcome() -> None:
+def test_a_service_that_an_edge_needs_is_accepted() -> None:
     assert notified(service_statement(S3, SEND)) == {
         S3: (True, "an edge of the data path needs it")
     }
     assert notified(service_statement("S3.AmazonAWS.com", SEND))["S3.AmazonAWS.com"][0] is True
 
 
-def test_one_that_none_needs_is_not() -> None:
+def test_a_service_that_no_edge_needs_is_reported() -> None:
     found = notified(service_statement(S3, SEND), service_statement(EVENTS, SEND))
     assert [holds for holds, _ in found.values()] == [True, False]
-    assert found[EVENTS][1].endswith("lets it in, and no edge of the data path needs it")
+    assert "no edge of the data path needs it" in found[EVENTS][1]
 
 
-def test_a_denial_lets_nobody_in() -> None:
+def test_a_denial_allows_no_service() -> None:
     assert notified({**service_statement(EVENTS, SEND), "Effect": "Deny"}) == {}
 
 
@@ -335,9 +335,9 @@ def test_principals_of_the_account_are_no_services() -> None:
     assert notified(statement(SEND, Principal={"AWS": OWN_ROLE})) == {}
 
 
-def test_everybody_but_some_are_many() -> None:
+def test_not_principal_allows_every_service() -> None:
     found = notified({**statement(SEND), "NotPrincipal": {"AWS": OWN_ROLE}})
-    assert found["everybody but some"][0] is False
+    assert found["every principal but some"][0] is False
 
 
 def test_an_edge_of_unknown_target_may_need_it() -> None:
@@ -353,7 +353,7 @@ def test_what_a_policy_of_unknown_text_lets_in_is_open() -> None:
     found = stack(queue(), unread)
     authority = Authority(found)
     (attempt,) = unneeded_services(authority, path_of(found), found["aws_sqs_queue.work"])
-    assert (attempt.who, attempt.holds) == ("an unknown principal", None)
+    assert (attempt.caller, attempt.holds) == ("an unknown principal", None)
 
 
 def test_lambda_is_needed_by_the_role_of_a_function_alone() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.strangers import OTHER_ACCOUNT, Attempt, outsiders
+from planproof.aws.datapath.strangers import OTHER_ACCOUNT, Attempt, external_access
 from tests.builders.parts import arn, bucket, function, key, queue, resource_policy, table
 from tests.builders.policies import statement
 from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
@@ -22,7 +22,7 @@ ORGANIZATION = "another account of the organization o-films"
 
 def tried(*parts: DeclaredResource) -> dict[str, Attempt]:
     found = stack(*parts, region="us-east-1")
-    return {a.who: a for a in outsiders(Authority(found), parts[0].resource)}
+    return {a.caller: a for a in external_access(Authority(found), parts[0].resource)}
 
 
 def verdicts(*parts: DeclaredResource) -> dict[str, bool | None]:
@@ -51,7 +51,7 @@ def test_objects_that_a_policy_names_are_asked_for(path: str) -> None:
 def test_the_object_that_lets_somebody_in_is_named() -> None:
     said = statement("s3:GetObject", f"{FILMS}/public/*", Principal="*")
     found = tried(bucket(), resource_policy(bucket(), said))[NOBODY]
-    assert f"(asked on {FILMS}/public/planproof)" in found.found
+    assert f"on {FILMS}/public/planproof" in found.found
     assert found.statement is not None
 
 
@@ -206,5 +206,5 @@ def test_the_account_of_the_stack_may_be_the_usual_stranger() -> None:
     own = queue(account=OTHER_ACCOUNT)
     said = statement("sqs:SendMessage", Principal={"AWS": OTHER_ACCOUNT})
     found = stack(own, resource_policy(own, said), region=None)
-    attempts = outsiders(Authority(found), own.resource)
-    assert {a.who: a.holds for a in attempts} == {ANOTHER: True, NOBODY: True}
+    attempts = external_access(Authority(found), own.resource)
+    assert {a.caller: a.holds for a in attempts} == {ANOTHER: True, NOBODY: True}

@@ -1,4 +1,4 @@
-"""Where is a part of a stack, and what is it called by AWS?"""
+"""The ARN, account, region and partition of the resources of a stack."""
 
 from __future__ import annotations
 
@@ -10,51 +10,50 @@ from planproof.values import UNKNOWN, Unknown
 
 
 def arn_of(part: Resource) -> str | Unknown:
-    """The ARN of a resource; UNKNOWN before it is built."""
+    """The ARN of a resource; UNKNOWN if Terraform does not know it before apply."""
     arn = part.get("arn")
     return arn if isinstance(arn, str) and arn else UNKNOWN
 
 
-def below(part: Resource, rest: str) -> str | Unknown:
-    """The ARN of something in a resource: ``rest`` begins with its separator."""
+def arn_below(part: Resource, suffix: str) -> str | Unknown:
+    """The ARN of something in a resource: ``suffix`` begins with the separator."""
     arn = arn_of(part)
-    return f"{arn}{rest}" if isinstance(arn, str) else UNKNOWN
+    return f"{arn}{suffix}" if isinstance(arn, str) else UNKNOWN
 
 
-def place_of(stack: Stack, part: Resource) -> ProviderLocation | None:
+def location_of(stack: Stack, part: Resource) -> ProviderLocation | None:
     """Partition, region and account of a resource, by its provider or else by its ARN."""
-    place = stack.provider_location(part)
+    location = stack.provider_location(part)
     arn = arn_of(part)
     parts = parse_arn(arn) if isinstance(arn, str) else None
-    if place is not None or parts is None or not (parts.account and parts.region):
-        return place
+    if location is not None or parts is None or not (parts.account and parts.region):
+        return location
     return ProviderLocation(parts.partition, parts.region, parts.account)
 
 
 def account_of(stack: Stack, part: Resource) -> str | None:
-    """The account that a resource is in; None where nobody says so."""
-    if (place := place_of(stack, part)) is not None:
-        return place.account
+    """The account of a resource, or None if it is unknown."""
+    if (location := location_of(stack, part)) is not None:
+        return location.account
     arn = arn_of(part)
     parts = parse_arn(arn) if isinstance(arn, str) else None
     return parts.account or None if parts else None
 
 
-def endpoint(place: ProviderLocation | None, service: str) -> str | Unknown:
+def endpoint(location: ProviderLocation | None, service: str) -> str | Unknown:
     """``sqs.eu-west-1.amazonaws.com``, as ``kms:ViaService`` and regional principals spell it.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
-    if place is None:
+    if location is None:
         return UNKNOWN
-    return f"{service}.{place.region}.{suffix(place)}"
+    return f"{service}.{location.region}.{dns_suffix(location)}"
 
 
-def written_at(stack: Stack, part: Resource, path: str) -> bool:
-    """Whether the sources say anything at a path into the blocks of a resource.
+def is_configured(stack: Stack, part: Resource, path: str) -> bool:
+    """Whether the sources set an attribute at a path into the blocks of a resource.
 
-    Where they do not, AWS fills in what is usual. Of a ``dynamic`` block it is not known, so it
-    counts as written.
+    AWS uses the default of an attribute that is not set. A ``dynamic`` block counts as set.
     """
     top = path.split(".")[0]
     if not configured(stack, part, top):
@@ -63,6 +62,6 @@ def written_at(stack: Stack, part: Resource, path: str) -> bool:
     return not isinstance(blocks, list) or expression_at(stack, part, path) is not None
 
 
-def suffix(place: ProviderLocation) -> str:
-    """The domain of a partition's endpoints."""
-    return "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
+def dns_suffix(location: ProviderLocation) -> str:
+    """The DNS suffix of a partition's endpoints."""
+    return "amazonaws.com.cn" if location.partition == "aws-cn" else "amazonaws.com"
