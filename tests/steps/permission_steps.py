@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from pytest_bdd.steps import step_function_context_registry
 
 from planproof.aws.datapath import Authority
+from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.verdicts import Verdict
@@ -93,6 +96,21 @@ def pipeline_of(*items: DeclaredResource, without: str = "", sources: str | None
 
 def iam_names_of(found: Stack) -> IamNames:
     return IamNames(Pipeline(found), Authority(found))
+
+
+def iam_names(*items: DeclaredResource, without: str = "") -> IamNames:
+    return iam_names_of(pipeline_of(*items, without=without))
+
+
+def assert_undetermined(ask: Callable[[str], Any], words: str, *facts: str) -> None:
+    """It is undetermined, for a reason of one sentence that has these facts."""
+    with pytest.raises(UndeterminedError) as problem:
+        ask(words)
+    text = str(problem.value)
+    assert "\n" not in text
+    assert not text.endswith(".")
+    for fact in facts:
+        assert fact in text
 
 
 def ask(step: str, found: Stack, *table: str) -> Recorder:

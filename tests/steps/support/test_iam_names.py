@@ -1,14 +1,11 @@
-"""Each way to name who asks and what is asked for, and what is said of a name nobody knows."""
+"""Names of principals, resources and condition values, and the errors for unknown names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from planproof.errors import UndeterminedError
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
@@ -16,12 +13,19 @@ from steps.pipeline import MissingPartError
 from steps.support.iam_names import OTHER_ACCOUNTS, PHRASES, SERVICES, ExternalCaller, IamNames
 from tests.builders.parts import role, role_arn
 from tests.builders.repository import ROOT
-from tests.builders.stacks import ACCOUNT, DeclaredResource, declare
+from tests.builders.stacks import ACCOUNT, declare
 from tests.builders.stacks import stack as stack_of
-from tests.steps.permission_steps import FUNCTION_ARN, iam_names_of, pipeline_of, queue_arn
+from tests.steps.permission_steps import (
+    FUNCTION_ARN,
+    assert_undetermined,
+    iam_names,
+    iam_names_of,
+    pipeline_of,
+    queue_arn,
+)
 
 PAGE = ROOT / "docs" / "writing-requirements.md"
-MEANT = {
+EXPECTED_ADDRESS = {
     "the function": "aws_lambda_function.worker",
     "the function's role": "aws_iam_role.worker",
     "the role of the function": "aws_iam_role.worker",
@@ -41,21 +45,6 @@ MEANT = {
 }
 
 
-def iam_names(*items: DeclaredResource, without: str = "") -> IamNames:
-    return iam_names_of(pipeline_of(*items, without=without))
-
-
-def refused(ask: Callable[[str], Any], words: str, *said: str) -> None:
-    """Nobody can tell, and says so in one sentence that has these words."""
-    with pytest.raises(UndeterminedError) as problem:
-        ask(words)
-    text = str(problem.value)
-    assert "\n" not in text
-    assert not text.endswith(".")
-    for part in said:
-        assert part in text
-
-
 # Parts of the pipeline -----------------------------------------------------------------------
 
 
@@ -63,9 +52,9 @@ def refused(ask: Callable[[str], Any], words: str, *said: str) -> None:
 def test_a_part_of_the_pipeline(phrase: str) -> None:
     found = iam_names()
     (target,) = found.resources(phrase)
-    assert target.name == MEANT[phrase]
-    assert target.resource is found.stack[MEANT[phrase]]
-    assert target.arn == target.on.get("arn")
+    assert target.name == EXPECTED_ADDRESS[phrase]
+    assert target.resource is found.stack[EXPECTED_ADDRESS[phrase]]
+    assert target.arn == target.resource.get("arn")
     assert found.value(phrase) == target.arn
 
 
@@ -89,39 +78,41 @@ def test_a_part_that_the_stack_lacks() -> None:
 
 def test_the_key_is_the_only_one() -> None:
     two = iam_names(declare("aws_kms_key.other", arn="arn:aws:kms:eu-west-1:123456789012:key/2"))
-    refused(
+    assert_undetermined(
         two.resources, "the key", "2 customer-managed keys", "aws_kms_key.media, aws_kms_key.oth"
     )
 
 
-def test_the_assets_table_is_the_only_one_where_the_function_is_told_of_none() -> None:
+def test_the_assets_table_is_the_only_table_if_the_environment_names_none() -> None:
     function = pipeline_of()["aws_lambda_function.worker"]
-    untold = declare("aws_lambda_function.worker", **{**function.values, "environment": []})
-    refused(iam_names(untold).resources, "the assets table", "2 candidates")
-    (only,) = iam_names(untold, without="aws_dynamodb_table.other").resources("the assets table")
+    unnamed = declare("aws_lambda_function.worker", **{**function.values, "environment": []})
+    assert_undetermined(iam_names(unnamed).resources, "the assets table", "2 candidates")
+    (only,) = iam_names(unnamed, without="aws_dynamodb_table.other").resources("the assets table")
     assert only.name == "aws_dynamodb_table.assets"
 
 
-def test_the_function_asks_in_its_role() -> None:
+def test_a_function_is_its_role() -> None:
     found = iam_names()
     for words in ("the function", "The function", " the function "):
         (one,) = found.principals(words)
-        assert one.who is found.stack["aws_iam_role.worker"]
+        assert one.identity is found.stack["aws_iam_role.worker"]
         assert one.context == {"lambda:SourceFunctionArn": FUNCTION_ARN}
     (one,) = found.principals("the function's role")
-    assert one.who is found.stack["aws_iam_role.worker"]
+    assert one.identity is found.stack["aws_iam_role.worker"]
     assert not one.context
 
 
 @pytest.mark.parametrize("words", ["the input bucket", "every SQS queue", "the key"])
-def test_what_makes_no_requests_is_nobody(words: str) -> None:
-    refused(iam_names().principals, words, "makes no requests of its own", "aws:SourceArn")
+def test_a_resource_that_makes_no_requests_is_no_principal(words: str) -> None:
+    assert_undetermined(
+        iam_names().principals, words, "makes no requests", "aws:SourceArn"
+    )
 
 
 # Types and addresses -------------------------------------------------------------------------
 
 
-def test_every_one_of_a_kind_or_a_type() -> None:
+def test_every_resource_of_a_kind_or_a_type() -> None:
     found = iam_names()
     names = [target.name for target in found.resources("every SQS queue")]
     assert names == [f"aws_sqs_queue.{n}" for n in ("jobs", "jobs_dead", "states", "states_dead")]
@@ -133,7 +124,7 @@ def test_every_one_of_a_kind_or_a_type() -> None:
     assert found.resources("every SNS topic") == ()
     films, clips = found.resources("every S3 bucket/in/a.mp4")
     assert (films.arn, clips.arn) == ("arn:aws:s3:::films/in/a.mp4", "arn:aws:s3:::clips/in/a.mp4")
-    refused(found.resources, "every SQS quee", "'SQS quee' is has not been defined")
+    assert_undetermined(found.resources, "every SQS quee", "'SQS quee' is not a known kind of resource")
 
 
 MODULE = 'module.m["a/b"].aws_sqs_queue.q["c:d"]'
@@ -160,14 +151,18 @@ def test_an_address(words: str, names: list[str]) -> None:
 def test_an_address_that_is_not_in_the_stack() -> None:
     found = iam_names()
     for ask in (found.resources, found.principals):
-        refused(
+        assert_undetermined(
             ask, "aws_sqs_queue.job", "the stack has no aws_sqs_queue.job", "aws_sqs_queue.jobs"
         )
-        refused(ask, 'module.x.aws_sqs_queue.q["a"]', "the stack has no module.x.aws_sqs_queue.q")
-    refused(found.resources, "google_thing.x", "has no google_thing.x: terraform state list names")
+        assert_undetermined(
+            ask, 'module.x.aws_sqs_queue.q["a"]', "the stack has no module.x.aws_sqs_queue.q"
+        )
+    assert_undetermined(
+        found.resources, "google_thing.x", "has no google_thing.x: terraform state list"
+    )
 
 
-def test_a_user_and_a_data_source_may_ask() -> None:
+def test_users_and_data_sources_are_principals() -> None:
     user = "arn:aws:iam::123456789012:user/ann"
     found = iam_names(
         declare("aws_iam_user.ann", name="ann", arn=user),
@@ -175,16 +170,16 @@ def test_a_user_and_a_data_source_may_ask() -> None:
         declare("data.aws_iam_role.late", name="late", arn=UNKNOWN),
     )
     (ann,) = found.principals("aws_iam_user.ann")
-    assert ann.who is found.stack["aws_iam_user.ann"]
+    assert ann.identity is found.stack["aws_iam_user.ann"]
     (old,) = found.principals("data.aws_iam_role.old")
     assert (old.name, old.who) == ("data.aws_iam_role.old", role_arn("old"))
     (target,) = found.resources("data.aws_iam_role.old")
     assert target.resource is None
-    refused(found.principals, "data.aws_iam_role.late", "makes no requests")
+    assert_undetermined(found.principals, "data.aws_iam_role.late", "makes no requests")
 
 
 def test_what_has_no_arn_is_no_resource_of_a_policy() -> None:
-    refused(iam_names().resources, "aws_s3_bucket_notification.n", "has no ARN")
+    assert_undetermined(iam_names().resources, "aws_s3_bucket_notification.n", "has no ARN")
 
 
 def test_what_is_not_built_yet_has_an_unknown_arn() -> None:
@@ -209,11 +204,11 @@ def test_what_is_not_built_yet_has_an_unknown_arn() -> None:
 def test_something_within_a_resource(words: str, arn: str) -> None:
     (target,) = iam_names().resources(words)
     assert target.arn == arn
-    assert isinstance(target.on, Resource)
+    assert isinstance(target.resource, Resource)
 
 
 def test_something_within_a_resource_asks_for_nothing() -> None:
-    refused(iam_names().principals, "the function/x", "something within a resource")
+    assert_undetermined(iam_names().principals, "the function/x", "something within a resource")
 
 
 # ARNs, services, outsiders -------------------------------------------------------------------
@@ -222,13 +217,13 @@ def test_something_within_a_resource_asks_for_nothing() -> None:
 def test_an_arn() -> None:
     found = iam_names()
     (own,) = found.principals(role_arn("worker"))
-    assert own.who is found.stack["aws_iam_role.worker"]
+    assert own.identity is found.stack["aws_iam_role.worker"]
     (other,) = found.principals(role_arn("else"))
-    assert other.who == role_arn("else")
+    assert other.identity == role_arn("else")
     (target,) = found.resources("arn:aws:s3:::elsewhere")
-    assert (target.arn, target.on) == ("arn:aws:s3:::elsewhere", None)
-    refused(found.resources, "arn:aws:s3", "is no ARN")
-    refused(found.principals, "arn:aws:s3:::films", "makes no requests")
+    assert (target.arn, target.resource) == ("arn:aws:s3:::elsewhere", None)
+    assert_undetermined(found.resources, "arn:aws:s3", "is no ARN")
+    assert_undetermined(found.principals, "arn:aws:s3:::films", "makes no requests")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -237,19 +232,21 @@ def test_a_service(name: str) -> None:
     (by_name,) = found.principals(name)
     (by_principal,) = found.principals(SERVICES[name])
     assert by_name == by_principal
-    assert by_name.who == found.value(name) == SERVICES[name]
-    refused(found.resources, name, "is no resource", "in front of")
+    assert by_name.identity == found.value(name) == SERVICES[name]
+    assert_undetermined(found.resources, name, "is no resource", "in front of")
 
 
 def test_what_is_almost_a_service_principal() -> None:
-    refused(iam_names().principals, "s3.amazonaw.com", "not known who or what 's3.amazonaw.com' is")
+    assert_undetermined(
+        iam_names().principals, "s3.amazonaw.com", "not known who or what 's3.amazonaw.com' is"
+    )
 
 
 @pytest.mark.parametrize("outsider", ExternalCaller)
 def test_an_outsider(outsider: ExternalCaller) -> None:
     (one,) = iam_names().principals(outsider.value)
-    assert one.who is outsider
-    refused(iam_names().resources, outsider.value, "is no resource")
+    assert one.identity is outsider
+    assert_undetermined(iam_names().resources, outsider.value, "is no resource")
 
 
 @pytest.mark.parametrize(
@@ -264,13 +261,15 @@ def test_an_outsider(outsider: ExternalCaller) -> None:
 )
 def test_a_phrase_that_nobody_knows(words: str, nearest: str) -> None:
     hint = ("nearest is", nearest, "docs/writing-requirements.md", "Terraform address")
-    refused(iam_names().principals, words, f"{words!r} is", *hint)
+    assert_undetermined(iam_names().principals, words, f"{words!r} is", *hint)
 
 
 def test_a_phrase_like_none() -> None:
     for ask in (iam_names().principals, iam_names().resources):
-        refused(ask, "zzzz", "it is not known who or what 'zzzz' is: write one of the phrases")
-        refused(ask, "", "''")
+        assert_undetermined(
+            ask, "zzzz", "it is not known who or what 'zzzz' is: write one of the phrases"
+        )
+        assert_undetermined(ask, "", "''")
 
 
 # Values --------------------------------------------------------------------------------------
@@ -302,11 +301,11 @@ def test_a_value(words: str, value: str) -> None:
 
 def test_a_value_that_seems_to_be_a_party_must_be_one() -> None:
     found = iam_names()
-    refused(found.value, "the inptu bucket", "the input bucket")
-    refused(found.value, "aws_sqs_queue.job", "aws_sqs_queue.jobs")
-    refused(found.value, "module.x.aws_sqs_queue.job", "the stack has no")
-    refused(found.value, "every SQS queue", "is 4 resources, and a value is one")
-    refused(found.value, "every SNS topic", "is 0 resources")
+    assert_undetermined(found.value, "the inptu bucket", "the input bucket")
+    assert_undetermined(found.value, "aws_sqs_queue.job", "aws_sqs_queue.jobs")
+    assert_undetermined(found.value, "module.x.aws_sqs_queue.job", "the stack has no")
+    assert_undetermined(found.value, "every SQS queue", "is 4 resources, and a value is one")
+    assert_undetermined(found.value, "every SNS topic", "is 0 resources")
 
 
 def in_accounts(*accounts: str) -> IamNames:
@@ -316,7 +315,9 @@ def in_accounts(*accounts: str) -> IamNames:
 
 
 def test_this_account_is_the_only_one() -> None:
-    refused(in_accounts("111122223333", ACCOUNT).value, "this account", "in 2 accounts (111122")
+    assert_undetermined(
+        in_accounts("111122223333", ACCOUNT).value, "this account", "in 2 accounts (111122"
+    )
     assert in_accounts().value("this account") is UNKNOWN
 
 
@@ -327,4 +328,6 @@ def test_another_account_is_none_of_the_stack() -> None:
 def test_the_role_of_a_function_must_be_known() -> None:
     lost = declare("aws_lambda_function.f", function_name="f", arn=FUNCTION_ARN, role=UNKNOWN)
     found = iam_names_of(stack_of(lost, role("worker")))
-    refused(found.principals, "aws_lambda_function.f", "whether there is a role of aws_lambda_func")
+    assert_undetermined(
+        found.principals, "aws_lambda_function.f", "whether there is a role of aws_lambda_func"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steps.support.service_principals import is_service
-from tests.steps.support.test_parties import parties, refused
+from tests.steps.permission_steps import assert_undetermined, iam_names
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,10 @@ from tests.steps.support.test_parties import parties, refused
 )
 def test_any_service_principal(host: str) -> None:
     principal = f"{host}.amazonaws.com"
-    (one,) = parties().principals(principal)
-    assert one.who == principal
-    (china,) = parties().principals(f"{principal}.cn")
-    assert china.who == f"{principal}.cn"
+    (one,) = iam_names().principals(principal)
+    assert one.identity == principal
+    (china,) = iam_names().principals(f"{principal}.cn")
+    assert china.identity == f"{principal}.cn"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,9 @@ def test_any_service_principal(host: str) -> None:
     ],
 )
 def test_a_service_principal_that_aws_does_not_have(words: str, nearest: str) -> None:
-    refused(parties().principals, words, f"{words!r} is no service principal of AWS", nearest)
+    assert_undetermined(
+        iam_names().principals, words, f"{words!r} is no service principal of AWS", nearest
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from planproof.values import UNKNOWN
-from tests.builders.stacks import made
+from tests.builders.stacks import declare
 from tests.builders.stacks import stack as stack_of
-from tests.steps.asking import parties_of
-from tests.steps.support.test_parties import parties, refused
+from tests.steps.permission_steps import assert_undetermined, iam_names, iam_names_of
 
 
 @pytest.mark.parametrize(
@@ -23,8 +22,8 @@ from tests.steps.support.test_parties import parties, refused
     ],
 )
 def test_what_can_be_within_a_resource(words: str) -> None:
-    (target,) = parties().targets(words)
-    assert target.name.endswith(target.within)
+    (target,) = iam_names().resources(words)
+    assert target.name.endswith(target.suffix)
 
 
 @pytest.mark.parametrize(
@@ -45,12 +44,14 @@ def test_what_can_be_within_a_resource(words: str) -> None:
     ],
 )
 def test_what_cannot_be_within_a_resource(words: str, said: str) -> None:
-    refused(parties().targets, words, said)
-    late = made("aws_sqs_queue.jobs", name="jobs", arn=UNKNOWN)
-    refused(parties_of(stack_of(late)).targets, "aws_sqs_queue.jobs:foo", "nothing can be")
+    assert_undetermined(iam_names().resources, words, said)
+    late = declare("aws_sqs_queue.jobs", name="jobs", arn=UNKNOWN)
+    assert_undetermined(
+        iam_names_of(stack_of(late)).resources, "aws_sqs_queue.jobs:foo", "nothing can be"
+    )
 
 
 def test_what_aws_lists_no_arn_for_may_have_anything_within() -> None:
-    odd = made("aws_odd_thing.o", arn="arn:aws:odd:us-east-1:123456789012:thing/o")
-    (target,) = parties(odd).targets("aws_odd_thing.o/x")
+    odd = declare("aws_odd_thing.o", arn="arn:aws:odd:us-east-1:123456789012:thing/o")
+    (target,) = iam_names(odd).resources("aws_odd_thing.o/x")
     assert target.arn == "arn:aws:odd:us-east-1:123456789012:thing/o/x"
