@@ -1,4 +1,4 @@
-"""The pytest plugin: wires options, collection, fixtures and reporting, and nothing else."""
+"""The pytest plugin: connects pytest's hooks and fixtures with the run, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from planproof.results import Kind
 from planproof.session import collection, options
 from planproof.session.deployments import Deployments
 from planproof.session.run import Run
-from planproof.session.scenarios import KIND, kind_of, kinds_asked
-from planproof.session.step_arguments import check_arguments, named
+from planproof.session.scenarios import KIND, kinds_asked
 from planproof.terraform.resolution.run import Variant
 from planproof.terraform.stack import Stack
 from planproof.values import Value
@@ -35,27 +34,27 @@ class Hooks:
     def pytest_planproof_variants(
         self, config: pytest.Config, variables: Mapping[str, Value]
     ) -> Sequence[Variant]:
-        """Further sets of variables to resolve the stack with.
+        """Return further sets of variables to resolve the stack with.
 
         Args:
             config: with the options of the run.
-            variables: name → value, defaults included. The hook is asked twice: before there
-                is a plan, when a value may still be UNKNOWN, and with the plan's values; only a
+            variables: name → value, defaults included. The hook is called twice: before there
+                is a plan, when a value may still be UNKNOWN, and with the plan's values. Only a
                 variant that differs the second time costs another run of Terraform.
         """
         raise AssertionError("a specification is never called")
 
     @pytest.hookspec
     def pytest_planproof_services(self, config: pytest.Config) -> Sequence[str]:
-        """Further AWS services that the emulated account of --deployed needs, as "module:Class";
-        see planproof.emulation.account.model.Service."""
+        """Return further AWS services that the emulated account of --deployed needs, as
+        "module:Class"; see planproof.emulation.account.model.Service."""
         raise AssertionError("a specification is never called")
 
     @pytest.hookspec
     def pytest_planproof_deployments(
         self, config: pytest.Config, variables: Mapping[str, Value]
     ) -> Sequence[Variant]:
-        """Further sets of variables to deploy the stack with, beside the user's own.
+        """Return further sets of variables to deploy the stack with, beside the user's own.
 
         Args:
             config: with the options of the run.
@@ -67,7 +66,7 @@ class Hooks:
     def pytest_planproof_mutants(
         self, config: pytest.Config, stacks: Mapping[str, Stack]
     ) -> Sequence[Mutant]:
-        """Further mutants for --mutants, of what only this suite knows of.
+        """Return further mutants for --mutants, which only this suite knows how to make.
 
         Args:
             config: with the options of the run.
@@ -87,7 +86,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make ready for a run; --compliance judges the features where no path is given."""
+    """Make a run; --compliance judges the features where no path is given."""
     config.addinivalue_line("markers", "requirement(id): the requirement that a scenario serves")
     config.addinivalue_line("markers", "sources: a scenario that needs the Terraform sources")
     config.addinivalue_line("markers", "deployed: a scenario that needs a deployed stack")
@@ -95,17 +94,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly:
         return
     try:
-        options.check_deployed(config)
-        options.check_mutants(config)
+        options.check(config)
     except PlanproofError as problem:
         raise pytest.UsageError(str(problem)) from None
-    run = Run(config)
-    config.stash[_RUN] = run
+    run = config.stash[_RUN] = Run(config)
+    config.pluginmanager.register(run.judge, "planproof-judge")
     if config.getoption("--compliance"):
-        try:
-            options.check_compliance(config)
-        except PlanproofError as problem:
-            raise pytest.UsageError(str(problem)) from None
         run.take_over_terminal()
 
 
@@ -126,7 +120,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Keep what could not be collected: pytest would say so in a section that is not shown."""
+    """Keep what could not be collected: pytest's own section on it is not shown."""
     report = yield
     run = collector.config.stash.get(_RUN, None)
     if report.failed and run is not None and run.terminal.taken:
@@ -136,7 +130,7 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """With --deployed, a scenario on what is planned is judged on what is deployed as well."""
+    """With --deployed, judge a scenario on the planned stack on the deployed one as well."""
     if KIND not in metafunc.fixturenames or not metafunc.config.getoption("--deployed"):
         return
     kinds = kinds_asked(metafunc.definition, deployed=True)
@@ -147,7 +141,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_bdd_apply_tag(tag: str, function: Any) -> bool | None:
-    """Requirement ids become a marker with an argument: they are no Python names."""
+    """Turn requirement ids into a marker with an argument: they are no Python names."""
     if collection.REQUIREMENT.fullmatch(tag):
         pytest.mark.requirement(tag)(function)
         return True
@@ -161,124 +155,42 @@ def pytest_bdd_apply_tag(tag: str, function: Any) -> bool | None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the scenarios and put them in the order of their requirements."""
-    run = config.stash.get(_RUN, None)
-    if run is None:
-        return
-    mine = [item for item in items if collection.is_feature_item(item)]
-    if run.not_collected:
-        raise pytest.UsageError("\n".join(run.not_collected))
-    if not mine:
-        if run.terminal.taken and run.scope.deselected:
-            raise pytest.UsageError(
-                f"none of {run.scope.deselected} scenarios was chosen: "
-                "give -k a part of a scenario's name."
-            )
-        if run.terminal.taken:
-            raise pytest.UsageError("there is no scenario to judge: write one in a .feature file.")
-        return
-    if without := run.scope.left_out(mine):
-        config.hook.pytest_deselected(items=without)
-        mine = [item for item in mine if item not in without]
-        items[:] = [item for item in items if item not in without]
-    if not mine:
-        if run.terminal.taken:
-            raise pytest.UsageError("\n".join(run.scope.notices))
+    if (run := config.stash.get(_RUN, None)) is None:
         return
     try:
-        collection.check_scenarios(mine)
+        run.select(items)
     except PlanproofError as problem:
         raise pytest.UsageError(str(problem)) from None
-    run.plan_items(mine)
-    if config.getoption("--compliance"):
-        order = {item: number for number, item in enumerate(run.items)}
-        items.sort(key=lambda item: order.get(item, len(order)))
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
-    """Remember scenarios that -k or the like takes away."""
-    mine = [item for item in items if collection.is_feature_item(item)]
-    if mine and (run := mine[0].config.stash.get(_RUN, None)):
-        run.scope.note_deselected(mine)
+    """Remember scenarios that -k or another option takes away."""
+    scenarios = [item for item in items if collection.is_feature_item(item)]
+    if scenarios and (run := scenarios[0].config.stash.get(_RUN, None)):
+        run.selection.note_deselected(scenarios)
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Do the work that takes seconds before the first scenario, in sight of the user; when all are
-    judged, judge them on mutants of the stack."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Resolve the stack before the first scenario, in sight of the user; with --compliance, judge
+    it. Without, pytest's own loop runs the scenarios among the other tests."""
     run = session.config.stash.get(_RUN, None)
     if run is None or not run.items or session.testsfailed:
-        return (yield)
+        return None
     try:
         run.prepare()
-        result = yield
-        run.mutants.try_all(run)
+        if run.terminal.taken:
+            run.judge_all(session)
     except PlanproofError as problem:
         raise pytest.UsageError(str(problem)) from None
-    return result
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> None:
-    """The first scenario on what is deployed waits until it is."""
-    run = item.config.stash.get(_RUN, None)
-    if run is None or not collection.is_feature_item(item) or kind_of(item) is not Kind.DEPLOYED:
-        return
-    try:
-        run.deployed.wait(run.resolved_stacks)
-    except PlanproofError as problem:
-        raise pytest.UsageError(str(problem)) from None
-
-
-def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any, step_func: Any) -> None:
-    """What is recorded from here on belongs to this step, which has the table it takes."""
-    recorder = request.node.stash.get(Run.RECORDER, None)
-    if recorder is not None:
-        recorder.begin(f"{step.keyword.strip()} {step.name}")
-        check_arguments(step, step_func)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_bdd_step_error(
-    request: pytest.FixtureRequest, step: Any, exception: BaseException
-) -> None:
-    """Whoever wrote a step that cannot be decided is told which: a report names the scenario's."""
-    if isinstance(exception, UndeterminedError) and Run.RECORDER in request.node.stash:
-        raise UndeterminedError(named(step, str(exception))) from exception
-
-
-def pytest_bdd_after_step(request: pytest.FixtureRequest, step: Any) -> None:
-    """The evidence of a step decides as soon as it has ended."""
-    recorder = request.node.stash.get(Run.RECORDER, None)
-    if recorder is not None:
-        recorder.settle(must_prove=step.type == "then")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give each scenario its recorder before any step asks for it."""
-    run = item.config.stash.get(_RUN, None)
-    if run is not None and collection.is_feature_item(item):
-        item.stash[Run.RECORDER] = run.recorder()
-        run.deployed.check(item)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A scenario's failure is its evidence, not a traceback."""
-    report = yield
-    run = item.config.stash.get(_RUN, None)
-    if run is not None and collection.is_feature_item(item):
-        run.take(item, call, report)
-    return report
+    return True if run.terminal.taken else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(
     report: pytest.TestReport, config: pytest.Config
 ) -> tuple[str, str, str] | None:
-    """Requirements are printed as they are reached, so pytest's own letters are left out."""
+    """Leave out pytest's letters: requirements are printed as they are judged."""
     run = config.stash.get(_RUN, None)
     if run is not None and run.terminal.taken and report.nodeid in run.node_ids:
         # Only what decided a scenario is counted: its call, or a phase that failed.
@@ -304,9 +216,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say what the run came to."""
-    run = config.stash.get(_RUN, None)
-    if run is not None:
+    """Print the summary of the run."""
+    if run := config.stash.get(_RUN, None):
         run.print_summary(terminalreporter)
 
 
@@ -321,29 +232,26 @@ def evidence_kind(request: pytest.FixtureRequest) -> Kind:
 
 @pytest.fixture(scope="session")
 def resolved_stacks(request: pytest.FixtureRequest, evidence_kind: Kind) -> ResolvedStacks:
-    """The run's answers from Terraform, one stack for each set of variables."""
-    run = request.config.stash[_RUN]
-    if not run.prepared:
-        run.prepare()
-    return run.inquiry_on(evidence_kind)
+    """The stack that is judged, with each set of variables."""
+    return request.config.stash[_RUN].judged_stacks()
 
 
 @pytest.fixture(scope="session")
 def stack(resolved_stacks: ResolvedStacks) -> Stack:
-    """The stack with the variables the user gave."""
+    """The stack with the user's own variables."""
     return resolved_stacks.stack()
 
 
 @pytest.fixture(scope="session")
 def checks(request: pytest.FixtureRequest, resolved_stacks: ResolvedStacks) -> CheckResults:
-    """What the custom Checkov checks say of the sources."""
+    """The results of the custom Checkov checks on the sources."""
     return request.config.stash[_RUN].check_results()
 
 
 @pytest.fixture(scope="session")
 def deployment(request: pytest.FixtureRequest, evidence_kind: Kind) -> Deployments:
-    """The deployed stack and the account that it is in, for scenarios tagged @deployed."""
-    found = request.config.stash[_RUN].deployed.run
+    """The deployed stack and its account, for scenarios tagged @deployed."""
+    found = request.config.stash[_RUN].deployed.deployments
     if found is None or evidence_kind is not Kind.DEPLOYED:
         raise UndeterminedError(
             "a step needs the deployed stack, and its scenario has no tag @deployed"
@@ -353,6 +261,5 @@ def deployment(request: pytest.FixtureRequest, evidence_kind: Kind) -> Deploymen
 
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> Recorder:
-    """Where the steps of a scenario write down what they look at."""
-    found = request.node.stash.get(Run.RECORDER, None)
-    return found if found is not None else Recorder()
+    """The recorder that the steps of a scenario write to."""
+    return request.config.stash[_RUN].judge.recorder_of(request.node) or Recorder()

@@ -51,6 +51,40 @@ UNKNOWN: Final = Unknown()
 """A value that the evidence does not decide."""
 
 
+class _ReadOnly:
+    """Refuses every change. A copy of it is a plain collection, which may be changed."""
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("values of a stack are read-only: change a copy")
+
+    __setitem__ = __delitem__ = __iadd__ = __ior__ = __imul__ = _refuse
+    append = clear = extend = insert = pop = popitem = remove = reverse = setdefault = _refuse
+    sort = update = _refuse
+
+
+class ReadOnlyDict(_ReadOnly, dict[str, Any]):  # type: ignore[misc]
+    """A mapping that cannot be changed."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
+
+class ReadOnlyList(_ReadOnly, list[Any]):  # type: ignore[misc]
+    """A list that cannot be changed."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)
+
+
+def read_only(value: Value) -> Value:
+    """The same value with every mapping and list in it read-only, at any depth."""
+    if type(value) is dict:
+        return ReadOnlyDict({key: read_only(item) for key, item in value.items()})
+    if type(value) is list:
+        return ReadOnlyList([read_only(item) for item in value])
+    return value
+
+
 def is_unknown(value: Value) -> bool:
     """Whether ``value`` itself is :data:`UNKNOWN` (a list with an unknown inside is not)."""
     return value is UNKNOWN

@@ -1,4 +1,4 @@
-"""What a run judges on the deployed stack: begun in time, waited for, and told apart."""
+"""The phase of a run that judges the stack as deployed: begun early, waited for, reported."""
 
 from __future__ import annotations
 
@@ -9,131 +9,128 @@ import pytest
 
 from planproof.errors import PlanproofError
 from planproof.evidence import NotDeployedError, Recorder
-from planproof.reports import words
-from planproof.results import Kind
+from planproof.reports import phrases
 from planproof.session.collection import requirement_order
 from planproof.session.deployed_stacks import DeployedStacks
 from planproof.session.deployments import Deployments
-from planproof.session.scenarios import is_planned_too, kind_of, requirements_served
+from planproof.session.judging import Ground
+from planproof.session.scenarios import is_planned_too, requirements_served
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.workspace import Workspace
 from planproof.values import Value
 
 
-class DeployedPhase:
-    """The scenarios of a run that are judged on what is deployed.
+class DeployedGround(Ground):
+    """The deployed stack, in an account that must stay alive.
 
     Attributes:
-        run: the deployments and their account; None without ``--deployed``.
+        left_to_plan: set of variables that was not deployed → scenarios that ask for it.
+    """
+
+    def __init__(self, planned: ResolvedStacks, deployments: Deployments) -> None:
+        super().__init__(DeployedStacks.beside(planned, dict(deployments.stacks)))
+        self._planned = planned
+        self._deployments = deployments
+        self.left_to_plan: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+
+    def recorder(self) -> Recorder:
+        """Sources are found in the planned stacks; sensitive texts of both are masked."""
+        return Recorder(
+            self._planned.locate, lambda: self._planned.secrets() | self.stacks.secrets()
+        )
+
+    def problem(self) -> PlanproofError | None:
+        """Why the account cannot be used any more, or None."""
+        return self._deployments.trouble()
+
+    def leaves_to_plan(self, item: pytest.Item, problem: BaseException, recorder: Recorder) -> bool:
+        """Whether a scenario asks for variables that were not deployed, and is planned too."""
+        if not isinstance(problem, NotDeployedError) or not is_planned_too(item):
+            return False
+        if any(seen.holds is False for seen in recorder.evidence):
+            return False
+        self.left_to_plan[problem.variant].append(item)
+        return True
+
+
+class DeployedPhase:
+    """The scenarios of a run that are judged on the deployed stack.
+
+    Attributes:
+        deployments: the deployments and their account; None without ``--deployed``.
         failure: why the stack could not be deployed, or "".
     """
 
     def __init__(self, config: pytest.Config, progress: Callable[[str], None]) -> None:
         self._config = config
         self._progress = progress
-        self._inquiry: DeployedStacks | None = None
-        self._left: defaultdict[str, list[pytest.Item]] = defaultdict(list)
-        self.run = Deployments(progress) if config.getoption("--deployed") else None
+        self._ground: DeployedGround | None = None
+        self.deployments = Deployments(progress) if config.getoption("--deployed") else None
         self.failure = ""
 
     def begin(
-        self, resolved_stacks: ResolvedStacks, workspace: Workspace, variables: Mapping[str, Value]
+        self, planned: ResolvedStacks, workspace: Workspace, variables: Mapping[str, Value]
     ) -> None:
         """Start to deploy, beside everything else."""
-        if self.run is None:
+        if self.deployments is None:
             return
         hook = self._config.hook
         services = hook.pytest_planproof_services(config=self._config)
         sets = hook.pytest_planproof_deployments(config=self._config, variables=variables)
-        self.run.start(
+        self.deployments.start(
             workspace,
-            resolved_stacks.request.arguments(),
-            variants=[variant for found in sets for variant in found],
-            services=[name for found in services for name in found],
+            planned.request.arguments(),
+            variants=[variant for variants in sets for variant in variants],
+            services=[name for names in services for name in names],
             path=[str(self._config.rootpath)],
         )
 
-    def wait(self, planned: ResolvedStacks) -> None:
-        """Return when the stack is deployed, with all its sets of variables.
+    def ground(self, planned: ResolvedStacks) -> DeployedGround:
+        """The deployed stack, as soon as it is deployed with all its sets of variables.
 
         Raises:
-            PlanproofError: it could not be.
+            PlanproofError: it could not be deployed.
         """
-        if self.run is None or self._inquiry is not None:
-            return
-        if not self.run.done:
+        if self._ground is not None:
+            return self._ground
+        if self.deployments is None:
+            raise PlanproofError("the stack is not deployed", "give --deployed")
+        if not self.deployments.done:
             self._progress("waiting for the deployment")
         try:
             if planned.plan is None:
                 raise PlanproofError("there is no plan of the stack", "judge Terraform sources")
-            self.run.wait(planned.plan)
+            self.deployments.wait(planned.plan)
         except PlanproofError as problem:
             self.failure = problem.sentence
             raise
-        self._inquiry = DeployedStacks.beside(planned, dict(self.run.stacks))
-        sets = words.counted(self.run.sets, "set")
-        self._progress(f"deployed with {sets} of variables in {words.seconds(self.run.seconds)}")
+        seconds = phrases.duration(self.deployments.seconds)
+        self._progress(f"deployed with {self._sets()} of variables in {seconds}")
+        self._ground = DeployedGround(planned, self.deployments)
+        return self._ground
 
-    def resolved_stacks(self, planned: ResolvedStacks) -> DeployedStacks:
-        """The answers on what is deployed.
-
-        Raises:
-            PlanproofError: nothing is.
-        """
-        self.wait(planned)
-        if self._inquiry is None:
-            raise PlanproofError("the stack is not deployed", "give --deployed")
-        return self._inquiry
+    def _sets(self) -> str:
+        return phrases.counted(self.deployments.sets if self.deployments else 0, "set")
 
     def source(self) -> str:
-        """What to add to the phrase on how a run's values were found."""
-        if self._inquiry is None or self.run is None:
+        """What to add to the phrase on how the values of a run were found."""
+        if self._ground is None:
             return ""
-        sets = words.counted(self.run.sets, "set")
-        return f", deployed to an emulated account with {sets} of variables"
-
-    def secrets(self) -> frozenset[str]:
-        """Sensitive texts of what is deployed."""
-        return self._inquiry.secrets() if self._inquiry is not None else frozenset()
-
-    def check(self, item: pytest.Item) -> None:
-        """Make sure that what a scenario is judged on is still there.
-
-        Raises:
-            PlanproofError: the account has ended.
-        """
-        if (problem := self.trouble(item)) is not None:
-            raise problem
-
-    def trouble(self, item: pytest.Item) -> PlanproofError | None:
-        """What is wrong with what a scenario is judged on."""
-        if self.run is None or kind_of(item) is not Kind.DEPLOYED:
-            return None
-        return self.run.trouble()
-
-    def leaves(self, item: pytest.Item, call: pytest.CallInfo[None], recorder: Recorder) -> bool:
-        """Whether a scenario is left to the plan: it asks for variables that were not deployed."""
-        problem = call.excinfo.value if call.excinfo is not None else None
-        if not isinstance(problem, NotDeployedError) or not is_planned_too(item):
-            return False
-        if any(seen.holds is False for seen in recorder.evidence):
-            return False
-        self._left[problem.variant].append(item)
-        return True
+        return f", deployed to an emulated account with {self._sets()} of variables"
 
     def notices(self) -> list[str]:
-        """What every report must say of what was not judged on what is deployed."""
-        said = [f"The stack was not deployed: {self.failure}"] if self.failure else []
-        for variant, items in self._left.items():
+        """Notices for every report on what was not judged on the deployed stack."""
+        notices = [f"The stack was not deployed: {self.failure}"] if self.failure else []
+        for variant, items in (self._ground.left_to_plan if self._ground else {}).items():
             ids = {identifier for item in items for identifier in requirements_served(item)}
-            count = words.counted(len(items), "scenario")
-            said.append(
+            count = phrases.counted(len(items), "scenario")
+            notices.append(
                 f"Not deployed with {variant}, so judged as planned only: {count} of "
                 f"{', '.join(sorted(ids, key=requirement_order))}."
             )
-        return said
+        return notices
 
     def close(self) -> None:
         """End every process that was started; may be called twice."""
-        if self.run is not None:
-            self.run.close()
+        if self.deployments is not None:
+            self.deployments.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from planproof.errors import PlanproofError
 from planproof.evidence import NotDeployedError
-from planproof.terraform.apply_progress import in_one_line
+from planproof.terraform.apply_progress import progress_line
 from planproof.terraform.binary import Progress, no_progress
 from planproof.terraform.plan import Plan
 from planproof.terraform.resolution.run import Variant
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planproof.emulation.account.clients import Clients
     from planproof.emulation.account.control import Control
     from planproof.emulation.account.process import AccountProcess
-    from planproof.terraform.apply import Deployment
+    from planproof.terraform.apply import StackDeployment
 
 
 _LOOK = 0.5
@@ -44,7 +44,7 @@ class Deployments:
     def __init__(self, progress: Progress = no_progress) -> None:
         self._progress = progress
         self._account: AccountProcess | None = None
-        self._deployments: dict[str, Deployment] = {}
+        self._deployments: dict[str, StackDeployment] = {}
         self._stacks: dict[str, Stack] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._work: Future[None] | None = None
@@ -88,7 +88,7 @@ class Deployments:
         self._pool = ThreadPoolExecutor(1 + len(self._each()), thread_name_prefix="deployment")
         self._work = self._pool.submit(self._deploy, self._account, self._pool)
 
-    def _each(self) -> list[Deployment]:
+    def _each(self) -> list[StackDeployment]:
         """The deployments, each once."""
         return list({id(made): made for made in self._deployments.values()}.values())
 
@@ -158,7 +158,7 @@ class Deployments:
                 raise
         self.seconds = time.monotonic() - self._began
 
-    def _apply(self, deployment: Deployment, endpoint: str) -> None:
+    def _apply(self, deployment: StackDeployment, endpoint: str) -> None:
         deployment.endpoint = endpoint
         deployment.apply(lambda _: self._progress_now_and_then())
         deployment.state()  # so that nobody waits for it later
@@ -170,7 +170,7 @@ class Deployments:
             if now - self._told < _TELL or self._closing.is_set():
                 return
             self._told = now
-        self._progress(in_one_line([made.told for made in self._each()]))
+        self._progress(progress_line([made.apply_progress for made in self._each()]))
 
     # What steps ask --------------------------------------------------------------------------
 
@@ -221,7 +221,7 @@ class Deployments:
             raise NotDeployedError(variant)
         return self._stacks[variant]
 
-    def terraform(self, variant: str = DEFAULT) -> Deployment:
+    def terraform(self, variant: str = DEFAULT) -> StackDeployment:
         """The deployment of a variant: its plan, its state and its end.
 
         Raises:
@@ -262,8 +262,10 @@ def open_account(services: Sequence[str], path: Sequence[str]) -> AccountProcess
     return AccountProcess(services=services, path=path)
 
 
-def open_deployment(workspace: Workspace, arguments: Sequence[str], variant: Variant) -> Deployment:
+def open_deployment(
+    workspace: Workspace, arguments: Sequence[str], variant: Variant
+) -> StackDeployment:
     """One deployment, whose account is told before it is applied."""
-    from planproof.terraform.apply import Deployment
+    from planproof.terraform.apply import StackDeployment
 
-    return Deployment(workspace, "", variant.variables, arguments, variant.name)
+    return StackDeployment(workspace, "", variant.variables, arguments, variant.name)

@@ -1,4 +1,4 @@
-"""Has every scenario judge every mutant that changes what it looks at, in several processes."""
+"""Judges every mutant by the scenarios that read what it changes, in several processes."""
 
 from __future__ import annotations
 
@@ -6,28 +6,26 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 import pytest
 
-from planproof.mutation.stack.explained import Equivalent, reason_for
+from planproof.mutation.stack.equivalents import Equivalent, reason_for
 from planproof.mutation.stack.model import Mutant, changed
 from planproof.mutation.stack.near import points_at
-from planproof.mutation.stack.tracing import Reads
-from planproof.mutation.stack.workers import Failed, Workers
-from planproof.mutation_results import Fate, Kill, Trial
+from planproof.mutation.stack.tracing import Reads, traced
+from planproof.mutation.stack.workers import TaskFailure, Workers
+from planproof.mutation_results import Kill, MutantStatus, Trial
 from planproof.results import ScenarioResult
-from planproof.session.rejudging import Judge, Outcome
+from planproof.session.judging import Enough, Ground, Outcome, ScenarioJudge
 from planproof.session.scenarios import requirements_served
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
-
-if TYPE_CHECKING:
-    from planproof.session.run import Run
 
 LIMIT = 300.0
 """Seconds that one mutant may take."""
-_LONG = 0.1  # seconds of a scenario, from which on one is worth avoiding
-_NEWS = 5.0  # seconds between two lines of progress
+_SLOW = 0.1  # seconds of a scenario, from which on it is judged after the others
+_PROGRESS = 5.0  # seconds between two lines of progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,118 +41,145 @@ class Judged:
     seconds: float
 
 
-@dataclass(slots=True)
-class Trying:
-    """The mutants of one run, tried.
+@dataclass
+class MutantTrials:
+    """The mutants of one run, and how they are judged.
 
     Attributes:
-        items: the scenarios, all of which pass on the stack as it is.
-        kept: node id → what came of it there.
-        own: ids of mutants that the suite has made itself, for scenarios of its own: they are left
-            out where none that is judged looks at what they change.
-        crashes: "mutant: scenario: exception" of each step that crashed on a mutant which others
-            noticed.
+        planned: the unchanged stack with each set of variables.
+        items: the scenarios, all of which pass on the unchanged stack.
+        results: node id → the result there.
+        own: ids of the mutants that the suite has made: each is left out where no scenario reads
+            what it changes.
+        crashes: "mutant: scenario: exception" of each step that crashed on a mutant that other
+            scenarios noticed.
     """
 
-    run: Run
-    stacks: Mapping[str, Stack]
+    judge: ScenarioJudge
+    planned: ResolvedStacks
     items: Sequence[pytest.Item]
-    kept: Mapping[str, ScenarioResult]
+    results: Mapping[str, ScenarioResult]
     mutants: Sequence[Mutant]
     progress: Callable[[str], None]
     count: int = field(default_factory=lambda: os.cpu_count() or 1)
     own: frozenset[str] = frozenset()
     crashes: list[str] = field(default_factory=list)
-    _judge: Judge | None = None
 
-    def trials(self, equivalents: Sequence[Equivalent]) -> tuple[Trial, ...]:
-        """What became of each mutant, in their order."""
-        by_id = {item.nodeid: item for item in self.items}
+    @cached_property
+    def _by_id(self) -> dict[str, pytest.Item]:
+        """Node id → scenario, in the order of the suite."""
+        return {item.nodeid: item for item in self.items}
+
+    def run(self, equivalents: Sequence[Equivalent]) -> tuple[Trial, ...]:
+        """Judge the mutants; one trial for each, in their order."""
         with Workers(self._do, min(self.count, max(1, len(self.mutants))), LIMIT) as workers:
             reads: dict[str, Reads | None] = {}
-            for task, answer in workers.each(("look", (name,)) for name in by_id):
+            for task, answer in workers.each(("read", (name,)) for name in self._by_id):
                 reads[task[1][0]] = answer if isinstance(answer, Reads) else None
             plans = [self._affected(mutant, reads) for mutant in self.mutants]
             tasks = (
                 ("judge", (str(number), *names)) for number, names in enumerate(plans) if names
             )
-            found: dict[int, Judged | Failed] = {}
-            told = time.monotonic()
+            judged: dict[int, Judged | TaskFailure] = {}
+            reported = time.monotonic()
             for task, answer in workers.each(tasks):
                 if not isinstance(answer, Reads):
-                    found[int(task[1][0])] = answer
-                if time.monotonic() - told >= _NEWS:
-                    told = time.monotonic()
-                    killed = sum(isinstance(j, Judged) and bool(j.kills) for j in found.values())
+                    judged[int(task[1][0])] = answer
+                if time.monotonic() - reported >= _PROGRESS:
+                    reported = time.monotonic()
+                    killed = sum(isinstance(j, Judged) and bool(j.kills) for j in judged.values())
                     self.progress(
-                        f"judged {len(found)} of {sum(map(bool, plans))} mutants, {killed} noticed"
+                        f"judged {len(judged)} of {sum(map(bool, plans))} mutants, {killed} noticed"
                     )
         return tuple(
-            self._trial(mutant, found.get(number), plans[number], by_id, equivalents)
+            self._trial(mutant, judged.get(number), plans[number], equivalents)
             for number, mutant in enumerate(self.mutants)
             if plans[number] or mutant.id not in self.own
         )
 
     def _affected(self, mutant: Mutant, reads: Mapping[str, Reads | None]) -> tuple[str, ...]:
-        """The scenarios that look at what a mutant changes, the quickest first."""
-        looked: set[str] = set()
-        for stack in self.stacks.values():
+        """The scenarios that read what a mutant changes, in the order in which to judge them."""
+        affected: set[str] = set()
+        for stack in self.planned.stacks.values():
             after = mutant.rewrite(stack)
             changes = changed(stack, after) if after is not stack else ()
             for name, seen in reads.items():
                 if changes and (seen is None or seen.sees(stack, changes, after)):
-                    looked.add(name)
-        return tuple(sorted(looked, key=self._turn))
-
-    def _turn(self, name: str) -> tuple[bool, int]:
-        """Sort key: what takes long comes last, else the order is that of the suite, so that the
-        first scenario that notices is the same in every run."""
-        order = [item.nodeid for item in self.items]
-        return self.kept[name].duration > _LONG, order.index(name)
+                    affected.add(name)
+        # Slow scenarios last; else as in the suite, so that each run reports the same scenario.
+        ordered = [name for name in self._by_id if name in affected]
+        return tuple(sorted(ordered, key=lambda name: self.results[name].duration > _SLOW))
 
     # In a fork -------------------------------------------------------------------------------
 
     def _do(self, task: tuple[str, tuple[str, ...]]) -> Reads | Judged:
-        if self._judge is None:
-            self._judge = Judge(self.run)
         what, names = task
-        by_id = {item.nodeid: item for item in self.items}
-        if what == "look":
-            return self._judge.look(by_id[names[0]], self.stacks)
+        plugins = self.items[0].config.pluginmanager
+        for reporter in ("logging-plugin", "terminalreporter"):  # a fork's output is never read
+            if plugins.has_plugin(reporter):
+                plugins.unregister(name=reporter)
+        if what == "read":
+            return self._read(names[0])
         started = time.monotonic()
         mutant = self.mutants[int(names[0])]
-        stacks = {name: mutant.rewrite(stack) for name, stack in self.stacks.items()}
-        outcomes = self._judge.judge([by_id[name] for name in names[1:]], stacks, _settled)
-        return self._judged(mutant, outcomes, by_id, stacks, started)
+        stacks = {name: mutant.rewrite(stack) for name, stack in self.planned.stacks.items()}
+        outcomes = self._outcomes(names[1:], stacks, self._requirements_killed)
+        return self._judged(mutant, outcomes, stacks, started)
+
+    def _read(self, name: str) -> Reads:
+        """What a scenario reads from the stacks.
+
+        Raises:
+            LookupError: it does not pass while its reads are recorded, so they are not known.
+        """
+        reads = Reads()
+        stacks = {key: traced(stack, reads) for key, stack in self.planned.stacks.items()}
+        outcome = self._outcomes([name], stacks).get(name)
+        if outcome is None or outcome.crash or not outcome.acceptable:
+            raise LookupError(f"{name} does not pass while its reads are recorded")
+        return reads
+
+    def _outcomes(
+        self, names: Sequence[str], stacks: Mapping[str, Stack], enough: Enough = lambda *_: False
+    ) -> dict[str, Outcome]:
+        ground = Ground(self.planned.with_stacks(stacks))
+        items = [self._by_id[name] for name in names]
+        return {item.nodeid: found for item, found in self.judge.judge(items, ground, enough)}
+
+    def _requirements_killed(self, item: pytest.Item, outcomes: Mapping[str, Outcome]) -> bool:
+        """Whether every requirement that a scenario serves is known to notice the mutant."""
+        noticed = {
+            requirement
+            for name, outcome in outcomes.items()
+            if not outcome.crash and not outcome.acceptable
+            for requirement in requirements_served(self._by_id[name])
+        }
+        return set(requirements_served(item)) <= noticed
 
     def _judged(
         self,
         mutant: Mutant,
         outcomes: Mapping[str, Outcome],
-        by_id: Mapping[str, pytest.Item],
         stacks: Mapping[str, Stack],
         started: float,
     ) -> Judged:
         kills: dict[str, Kill] = {}
         crashes = []
+        before = self.planned.stacks
         for name, outcome in outcomes.items():
-            scenario = outcome.scenario
+            result = outcome.result
+            if result is None:
+                continue
             if outcome.crash:
-                crashes.append(f"{scenario.name}: {outcome.crash.strip().splitlines()[-1]}")
-            elif not scenario.verdict.acceptable:
+                crashes.append(f"{result.name}: {outcome.crash.strip().splitlines()[-1]}")
+            elif not outcome.acceptable:
                 near = any(
-                    points_at(
-                        mutant, self.kept[name], scenario, self.stacks[variant], stacks[variant]
-                    )
-                    for variant in stacks
+                    points_at(mutant, self.results[name], result, before[variant], stack)
+                    for variant, stack in stacks.items()
                 )
-                for requirement in requirements_served(by_id[name]):
-                    kills.setdefault(
-                        requirement,
-                        Kill(
-                            requirement, scenario.verdict, scenario.name, scenario.reason, near=near
-                        ),
-                    )
+                for requirement in requirements_served(self._by_id[name]):
+                    kill = Kill(requirement, result.verdict, result.name, result.reason, near)
+                    kills.setdefault(requirement, kill)
         ordered = tuple(kills[name] for name in sorted(kills))
         return Judged(ordered, tuple(crashes), time.monotonic() - started)
 
@@ -163,29 +188,29 @@ class Trying:
     def _trial(
         self,
         mutant: Mutant,
-        found: Judged | Failed | None,
+        judged: Judged | TaskFailure | None,
         names: Sequence[str],
-        by_id: Mapping[str, pytest.Item],
         equivalents: Sequence[Equivalent],
     ) -> Trial:
-        mask = self.run.recorder().mask
+        mask = Ground(self.planned).recorder().mask
         kills: tuple[Kill, ...] = ()
         reason, seconds = "", 0.0
-        if isinstance(found, Failed):
-            fate, reason = Fate.UNDECIDED, found.why
+        if isinstance(judged, TaskFailure):
+            status, reason = MutantStatus.UNDECIDED, judged.reason
         else:
-            if found is not None:
-                kills, seconds = found.kills, found.seconds
+            crashes = judged.crashes if judged is not None else ()
+            if judged is not None:
+                kills, seconds = judged.kills, judged.seconds
             if kills:
-                fate = Fate.KILLED
-                if found is not None and found.crashes:
-                    self.crashes.append(mask(f"{mutant.id}: {found.crashes[0]}"))
-            elif found is not None and found.crashes:
-                fate, reason = Fate.UNDECIDED, f"a step crashed in {found.crashes[0]}"
+                status = MutantStatus.KILLED
+                if crashes:
+                    self.crashes.append(mask(f"{mutant.id}: {crashes[0]}"))
+            elif crashes:
+                status, reason = MutantStatus.UNDECIDED, f"a step crashed in {crashes[0]}"
             else:
                 reason = reason_for(mutant.id, equivalents)
-                fate = Fate.EQUIVALENT if reason else Fate.SURVIVED
-        seen = {r for name in names for r in requirements_served(by_id[name])}
+                status = MutantStatus.EQUIVALENT if reason else MutantStatus.SURVIVED
+        seen = {r for name in names for r in requirements_served(self._by_id[name])}
         return Trial(
             id=mutant.id,
             operator=mutant.operator,
@@ -193,20 +218,9 @@ class Trying:
             path=mutant.path,
             before=mask(mutant.before),
             after=mask(mutant.after),
-            fate=fate,
+            status=status,
             kills=kills,
             seen=tuple(sorted(seen)),
             reason=mask(reason),
             seconds=seconds,
         )
-
-
-def _settled(item: pytest.Item, found: Mapping[str, Outcome]) -> bool:
-    """Whether the requirements of a scenario are known to notice a mutant."""
-    noticed = {
-        requirement
-        for outcome in found.values()
-        if not outcome.crash and not outcome.scenario.verdict.acceptable
-        for requirement in outcome.requirements
-    }
-    return set(requirements_served(item)) <= noticed

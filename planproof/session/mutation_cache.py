@@ -15,7 +15,7 @@ from pytest_bdd.steps import step_function_context_registry
 from planproof import __version__
 from planproof.errors import PlanproofError
 from planproof.mutation.stack.results_json import document, read
-from planproof.mutation_results import Mutation
+from planproof.mutation_results import MutationResult
 from planproof.session.stacks import RunRequest
 from planproof.terraform.recording import source_digest
 
@@ -51,18 +51,19 @@ def fingerprint(
 
 
 def _suite(root: Path) -> Iterator[Path]:
-    """The Python files of the folders below ``root`` that steps are defined in, and the root's."""
-    folders = {root}
+    """The Python files in and below the folders of ``root`` that define steps, and the root's."""
+    folders = set()
     for definition in step_function_context_registry.values():
         module = sys.modules.get(definition.step_func.__module__)
         file = getattr(module, "__file__", None)
         if file and Path(file).is_relative_to(root):
             folders.add(Path(file).parent)
-    for folder in folders:
-        yield from folder.glob("*.py")
+    yield from root.glob("*.py")
+    for folder in folders - {root}:
+        yield from folder.rglob("*.py")
 
 
-def keep(mutation: Mutation, when: dt.datetime, mark: str, folder: Path) -> Path:
+def keep(mutation: MutationResult, when: dt.datetime, mark: str, folder: Path) -> Path:
     """Write a measurement, and return where.
 
     Raises:
@@ -86,7 +87,7 @@ def keep(mutation: Mutation, when: dt.datetime, mark: str, folder: Path) -> Path
     return path
 
 
-def last(mark: str, folder: Path) -> tuple[Mutation, dt.datetime] | None:
+def last(mark: str, folder: Path) -> tuple[MutationResult, dt.datetime] | None:
     """The measurement in a folder, if it is of just this; one that cannot be read is none."""
     try:
         content = json.loads((folder / FILE).read_text("utf-8"))

@@ -117,7 +117,19 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("recording", "a recorded resolution for machines without Terraform", default="")
 
 
-def check_compliance(config: pytest.Config) -> None:
+def check(config: pytest.Config) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        PlanproofError: says which.
+    """
+    _check_deployed(config)
+    _check_mutants(config)
+    if config.getoption("--compliance"):
+        _check_compliance(config)
+
+
+def _check_compliance(config: pytest.Config) -> None:
     """Refuse what ``--compliance`` cannot do.
 
     Raises:
@@ -134,7 +146,7 @@ def check_compliance(config: pytest.Config) -> None:
         )
 
 
-def check_mutants(config: pytest.Config) -> None:
+def _check_mutants(config: pytest.Config) -> None:
     """Refuse what ``--mutants`` cannot do.
 
     Raises:
@@ -165,7 +177,7 @@ def check_mutants(config: pytest.Config) -> None:
         )
 
 
-def check_deployed(config: pytest.Config) -> None:
+def _check_deployed(config: pytest.Config) -> None:
     """Refuse what ``--deployed`` cannot do.
 
     Raises:

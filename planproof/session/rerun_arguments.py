@@ -10,7 +10,7 @@ _WITH_VALUE = frozenset(
 )
 
 
-def arguments_again(given: Iterable[str]) -> tuple[str, ...]:
+def rerun_arguments(given: Iterable[str]) -> tuple[str, ...]:
     """The arguments of pytest but for those that say what to do, where to report and which mutants
     to try. The value of a variable may be nobody's business, so only its name is left."""
     return tuple(_again(list(given)))

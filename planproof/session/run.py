@@ -1,49 +1,48 @@
-"""One compliance run: what is asked, and what came out."""
+"""One compliance run: prepares the stack, runs the phases that judge it, and writes the reports."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from planproof.errors import UndeterminedError
-from planproof.evidence import Recorder
-from planproof.reports import set_aside, words, write_reports
-from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult, Waiver
-from planproof.session.collection import (
-    REQUIREMENT,
-    requirement_order,
-    requirements_of,
-    scenario_of,
-)
+from planproof.reports import phrases, set_aside, write_reports
+from planproof.results import Kind, RunResult
+from planproof.session.collection import check_scenarios, is_feature_item
 from planproof.session.deployed_phase import DeployedPhase
+from planproof.session.judging import Ground, Outcome, ScenarioJudge
 from planproof.session.mutation_phase import MutationPhase
 from planproof.session.options import request_of
-from planproof.session.scenarios import requirements_served, title_of, turn_of, unjudged
-from planproof.session.selection import Scope
+from planproof.session.requirements import Requirements
+from planproof.session.scenarios import kind_of, requirements_served, turn_of
+from planproof.session.selection import Selection
 from planproof.session.stacks import ResolvedStacks
 from planproof.session.terminal import RunTerminal
-from planproof.session.verdicts import judge
 from planproof.terraform.resolution.run import Variant
 from planproof.values import Value
-from planproof.verdicts import Verdict
-from planproof.waivers import read_waivers, waiver_for
+from planproof.waivers import read_waivers
 
 if TYPE_CHECKING:
     from planproof.checkov_runner import CheckResults
 
 
 class Run:
-    """A run's state, from configuration to exit code."""
+    """A run, from configuration to exit code.
 
-    RECORDER: ClassVar[pytest.StashKey[Recorder]] = pytest.StashKey()
+    Attributes:
+        items: the scenarios to judge, in the order in which they are judged.
+        judge: judges them; a pytest plugin.
+        stacks: the planned stack with each set of variables, from :meth:`prepare` on.
+        prepared: whether there is a stack to judge.
+        not_collected: why files could not be collected.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -51,23 +50,21 @@ class Run:
         self.node_ids: frozenset[str] = frozenset()
         self.prepared = False
         self.not_collected: list[str] = []
-        self.resolved_stacks: ResolvedStacks
-        self.result: RunResult | None = None
-        self._requirements: dict[str, list[str]] = {}  # id → node ids still to run
-        self._titles: dict[str, tuple[str, str]] = {}
-        self._scenarios: dict[str, list[ScenarioResult]] = {}
-        self._crashes: list[str] = []
-        self.scope = Scope(config)
+        self.stacks: ResolvedStacks
+        self.selection = Selection(config)
         self.terminal = RunTerminal(config)
+        self.judge = ScenarioJudge(self._take)
         self.deployed = DeployedPhase(config, self.terminal.progress)
-        self.mutants = MutationPhase(config, self.terminal.progress)
-        self._waivers: tuple[Waiver, ...] = ()
+        self._mutation = MutationPhase(config, self.terminal.progress)
         self._started = dt.datetime.now(dt.UTC).astimezone()
+        self._requirements = Requirements(self._started.date())
+        self._result: RunResult | None = None
+        self._crashes: list[str] = []
         self._pool: ThreadPoolExecutor | None = None
         self._checks: Future[CheckResults] | None = None
         self._written: dict[str, Path] = {}
 
-    # Before ----------------------------------------------------------------------------------
+    # Before the first scenario ---------------------------------------------------------------
 
     def take_over_terminal(self) -> None:
         """Print verdicts instead of pytest's own lines, and judge all features by default."""
@@ -76,28 +73,57 @@ class Run:
             folder = str(self.config.getini("features_dir"))
             self.config.args[:] = [str(self.config.rootpath / folder)]
 
-    def plan_items(self, items: Sequence[pytest.Item]) -> None:
-        """Learn which scenarios serve which requirement, and sort them so."""
+    def select(self, items: list[pytest.Item]) -> None:
+        """Choose the scenarios to judge among the collected items, check and sort them.
 
+        Args:
+            items: changed in place.
+
+        Raises:
+            PlanproofError: there is nothing to judge, or a scenario that cannot be judged.
+            pytest.UsageError: a file could not be collected.
+        """
+        if self.not_collected:
+            raise pytest.UsageError("\n".join(self.not_collected))
+        scenarios = [item for item in items if is_feature_item(item)]
+        left_out = self.selection.left_out(scenarios)
+        chosen = [item for item in scenarios if item not in left_out]
+        if not chosen:
+            if self.terminal.taken:
+                self.selection.refuse_nothing(scenarios)
+            if not scenarios:
+                return
+        if left_out:
+            self.config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
+        check_scenarios(chosen)
+        if chosen:
+            self._plan(chosen)
+        if self.config.getoption("--compliance"):
+            order = {item: number for number, item in enumerate(self.items)}
+            items.sort(key=lambda item: order.get(item, len(order)))
+
+    def _plan(self, items: Sequence[pytest.Item]) -> None:
+        """Sort the scenarios by the requirements that they serve."""
         self.items = sorted(items, key=turn_of)
         self.node_ids = frozenset(item.nodeid for item in items)
-        for item in self.items:
-            template = scenario_of(item)
-            for identifier in requirements_of(template):
-                self._requirements.setdefault(identifier, []).append(item.nodeid)
-                if identifier not in self._titles or template.rule is not None:
-                    self._titles.setdefault(identifier, title_of(template))
-                self._scenarios.setdefault(identifier, [])
-        if self.terminal.taken:
-            self.scope.note_other_files(items)
         judged: defaultdict[str, list[pytest.Item]] = defaultdict(list)
         for item in self.items:
+            self._requirements.add(item)
             for identifier in requirements_served(item):
                 judged[identifier].append(item)
-        self.scope.say_what_is_partial(judged)
+        self._requirements.pages = self._pages()
+        if self.terminal.taken:
+            self.selection.note_other_files(items)
+        self.selection.note_partial_requirements(judged)
+
+    def _pages(self) -> dict[str, str]:
+        folder = str(self.config.getini("requirement_pages"))
+        pages = {name: f"{folder}/{name}.md" for name in self._requirements.ids if folder}
+        return {k: page for k, page in pages.items() if (self.config.rootpath / page).is_file()}
 
     def prepare(self) -> None:
-        """Ask Terraform, and Checkov beside it.
+        """Resolve the stack with Terraform, and run Checkov beside it.
 
         Raises:
             PlanproofError: the stack cannot be judged at all.
@@ -105,38 +131,31 @@ class Run:
         request = request_of(self.config)
         if self.terminal.taken:
             # Yesterday's verdict must not lie where today's could not be reached.
-            set_aside(Path(str(self.config.getoption("--report-dir"))))
-        self._waivers = read_waivers(self._waivers_file())
-        self.mutants.read()
-        self.resolved_stacks = ResolvedStacks(request, progress=self.terminal.progress)
+            set_aside(self._report_dir)
+        self._requirements.waivers = read_waivers(self._waivers_file())
+        self._mutation.read_equivalents()
+        self.stacks = ResolvedStacks(request, progress=self.terminal.progress)
         if self.terminal.taken:
-            self.terminal.say(f"planproof judges {self.resolved_stacks.subject}")
+            self.terminal.say(f"planproof judges {self.stacks.subject}")
         self._start_checks()
         try:
-            begin = partial(self.deployed.begin, self.resolved_stacks)
-            self.resolved_stacks.prepare(self._variants, begin)
+            self.stacks.prepare(self._variants, partial(self.deployed.begin, self.stacks))
         except BaseException:
             self.close()
             raise
+        self.judge.ground = Ground(self.stacks)
         self.prepared = True
-        notices = (*self.resolved_stacks.notices, *self.scope.notices)
-        self.terminal.begin(notices, words.counted(len(self._requirements), "requirement"))
+        count = phrases.counted(len(self._requirements.ids), "requirement")
+        self.terminal.begin((*self.stacks.notices, *self.selection.notices), count)
 
     def _variants(self, variables: Mapping[str, Value]) -> list[Variant]:
         hook = self.config.hook.pytest_planproof_variants
-        return [v for found in hook(config=self.config, variables=variables) for v in found]
+        found = hook(config=self.config, variables=variables)
+        return [variant for variants in found for variant in variants]
 
-    def inquiry_on(self, kind: Kind) -> ResolvedStacks:
-        """The answers on one kind of evidence.
-
-        Raises:
-            PlanproofError: the stack is not deployed.
-        """
-        return (
-            self.deployed.resolved_stacks(self.resolved_stacks)
-            if kind is Kind.DEPLOYED
-            else self.resolved_stacks
-        )
+    @property
+    def _report_dir(self) -> Path:
+        return Path(str(self.config.getoption("--report-dir")))
 
     def _waivers_file(self) -> Path | None:
         if named := self.config.getoption("--waivers"):
@@ -148,10 +167,20 @@ class Run:
         from planproof.checkov_runner import run_checks
 
         folder = self.config.rootpath / str(self.config.getini("checks_dir"))
-        directory = self.resolved_stacks.request.terraform_dir
+        request = self.stacks.request
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkov")
-        files = tuple(self.resolved_stacks.request.variable_files)
-        self._checks = self._pool.submit(run_checks, folder, directory, files)
+        files = tuple(request.variable_files)
+        self._checks = self._pool.submit(run_checks, folder, request.terraform_dir, files)
+
+    def judged_stacks(self) -> ResolvedStacks:
+        """The stacks that are judged now; resolves the stack where nothing is judged yet.
+
+        Raises:
+            PlanproofError: the stack cannot be judged at all.
+        """
+        if self.judge.ground is None:
+            self.prepare()
+        return self.judge.ground.stacks if self.judge.ground is not None else self.stacks
 
     def check_results(self) -> CheckResults:
         """The custom checks' results; waits for them."""
@@ -159,101 +188,44 @@ class Run:
             raise UndeterminedError("the custom checks were never started")
         return self._checks.result()
 
-    def recorder(self) -> Recorder:
-        """A recorder for one scenario."""
-        return Recorder(
-            lambda resource, path: self.resolved_stacks.locate(resource, path),
-            lambda: self.resolved_stacks.secrets() | self.deployed.secrets(),
+    # The phases ------------------------------------------------------------------------------
+
+    def judge_all(self, session: pytest.Session) -> None:
+        """Judge the planned stack, the deployed one, and the mutants, then run all other tests.
+
+        Raises:
+            PlanproofError: the stack could not be deployed, or no mutant can be made.
+        """
+        deployed = [item for item in self.items if kind_of(item) is Kind.DEPLOYED]
+        planned = [item for item in self.items if kind_of(item) is not Kind.DEPLOYED]
+        ground = Ground(self.stacks)
+        self._judge(session, planned, ground)
+        if deployed:
+            self._judge(session, deployed, self.deployed.ground(self.stacks))
+        self._judge(session, [i for i in session.items if i.nodeid not in self.node_ids], ground)
+        self._mutation.run(
+            self.items, self.stacks, self.judge, self._requirements.ids, self.selection.whole
         )
 
-    # While it runs ---------------------------------------------------------------------------
+    def _judge(self, session: pytest.Session, items: Iterable[pytest.Item], ground: Ground) -> None:
+        for item, outcome in self.judge.judge(items, ground):
+            self._take(item, outcome)
+            # As in pytest's own loop: -x, --maxfail, and plugins that end a run.
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
 
-    def take(
-        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
-    ) -> None:
-        """Turn a finished phase of a scenario into its result."""
-        if report.when != "call" and report.passed:
-            return
-        recorder = item.stash.get(self.RECORDER, None) or Recorder()
-        if self.deployed.leaves(item, call, recorder):
-            report.outcome, report.longrepr = "skipped", (str(item.path), 0, str(call.excinfo))
-            self._done(item)
-            return
-        judged = judge(call, recorder, lambda: self.deployed.trouble(item))
-        if not judged.verdict.acceptable:
-            report.outcome, report.longrepr = "failed", judged.reason
-        scenario = replace(
-            unjudged(item, judged.reason),
-            verdict=judged.verdict,
-            evidence=tuple(recorder.evidence),
-            warnings=tuple(recorder.warnings),
-            edges=tuple(recorder.edges),
-            duration=call.duration,
-        )
-        self.keep(item, scenario, judged.crash)
+    def _take(self, item: pytest.Item, outcome: Outcome) -> None:
+        """Keep the outcome of a scenario; print each requirement that is judged now."""
+        if outcome.crash:
+            self._crashes.append(outcome.crash)
+        if outcome.result is not None:
+            self._mutation.note(item, outcome.result)
+        for identifier in self._requirements.take(item, outcome):
+            self.terminal.announce(self._requirements.result(identifier))
 
-    def keep(self, item: pytest.Item, scenario: ScenarioResult, crash: str) -> None:
-        """Take a scenario's result, and the traceback of a step that crashed in it, or ""."""
-        if crash:
-            self._crashes.append(crash)
-        self.mutants.note(item, scenario)
-        for identifier in requirements_served(item):
-            self._scenarios[identifier].append(scenario)
-        self._done(item)
-
-    def _done(self, item: pytest.Item) -> None:
-        for identifier in requirements_served(item):
-            left = self._requirements[identifier]
-            if item.nodeid in left:
-                left.remove(item.nodeid)
-            if not left:
-                self.terminal.announce(self._requirement(identifier))
-
-    # After -----------------------------------------------------------------------------------
-
-    @property
-    def requirement_ids(self) -> list[str]:
-        """The requirements of this run, in their order."""
-        return sorted(self._requirements, key=requirement_order)
-
-    def _requirement(self, identifier: str) -> RequirementResult:
-        title, why = self._titles[identifier]
-        scenarios = tuple(self._scenarios[identifier])
-        scenarios += tuple(
-            unjudged(item, "the run was stopped before this was judged")
-            for item in self.items
-            if item.nodeid in self._requirements[identifier]
-        )
-        broken: list[Evidence] = []
-        bare = False
-        for scenario in scenarios:
-            if not scenario.verdict.acceptable:
-                mine = [e for e in scenario.evidence if e.holds is not True]
-                broken += mine
-                bare = bare or not mine
-        waiver = None
-        if broken or bare:
-            today = self._started.date()
-            waivers = [w for w in self._waivers if not (bare and w.address)]
-            waiver = waiver_for(waivers, identifier, broken, today)
-        if waiver is not None:
-            scenarios = tuple(
-                replace(s, verdict=Verdict.WAIVED) if not s.verdict.acceptable else s
-                for s in scenarios
-            )
-        return RequirementResult(
-            id=identifier,
-            title=title,
-            scenarios=scenarios,
-            why=why,
-            page=self._page(identifier),
-            waiver=waiver,
-        )
-
-    def _page(self, identifier: str) -> str:
-        folder = str(self.config.getini("requirement_pages"))
-        page = f"{folder}/{identifier}.md"
-        return page if folder and (self.config.rootpath / page).is_file() else ""
+    # After the last scenario -----------------------------------------------------------------
 
     def finish(self, exitstatus: int) -> int:
         """Write the reports.
@@ -264,55 +236,41 @@ class Run:
         Raises:
             PlanproofError: the reports cannot be written.
         """
-        order = self.requirement_ids
-        notices = [*self.resolved_stacks.notices, *self.scope.notices, *self.deployed.notices()]
-        notices += self.mutants.notices
-        if left := [i for i in order if self._requirements[i]]:
-            notices.append(f"The run was stopped before these were judged: {', '.join(left)}.")
-        for identifier in left:  # what was found until then is not lost, whatever stopped the run
-            if any(not scenario.verdict.acceptable for scenario in self._scenarios[identifier]):
-                self.terminal.announce(self._requirement(identifier))
-        notices += self._waiver_notices(order)
-        reports = Path(str(self.config.getoption("--report-dir")))
-        mutation, when = self.mutants.found(self, reports)
-        notices += [when] if when else []
-        self.result = RunResult(
-            subject=self.resolved_stacks.subject,
-            source=self.resolved_stacks.source + self.deployed.source(),
+        requirements = self._requirements
+        notices = [*self.stacks.notices, *self.selection.notices, *self.deployed.notices()]
+        notices += self._mutation.notices
+        if unfinished := requirements.unfinished:
+            names = ", ".join(unfinished)
+            notices.append(f"The run was stopped before these were judged: {names}.")
+        for identifier in unfinished:  # whatever stopped the run, what it has found is printed
+            if requirements.is_broken(identifier):
+                self.terminal.announce(requirements.result(identifier))
+        notices += requirements.waiver_notices()
+        mutation, notice = self._mutation.found(self.items, self.stacks.request, self._report_dir)
+        notices += [notice] if notice else []
+        self._result = RunResult(
+            subject=self.stacks.subject,
+            source=self.stacks.source + self.deployed.source(),
             started=self._started,
             duration=self.terminal.seconds,
-            requirements=tuple(self._requirement(identifier) for identifier in order),
+            requirements=tuple(map(requirements.result, requirements.ids)),
             notices=tuple(notices),
             mutation=mutation,
-            mutation_kept=bool(when),
+            mutation_kept=bool(notice),
         )
-        self._written = write_reports(self.result, reports)
-        if path := self.mutants.keep(self, reports, self._started):
+        self._written = write_reports(self._result, self._report_dir)
+        request = self.stacks.request
+        if path := self._mutation.keep(self.items, request, self._report_dir, self._started):
             self._written[path.name] = path
-        if left or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        if unfinished or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return int(exitstatus) or int(pytest.ExitCode.TESTS_FAILED)
-        passed = self.result.ended_well
+        passed = self._result.ended_well
         return int(pytest.ExitCode.OK if passed else pytest.ExitCode.TESTS_FAILED)
 
-    def _waiver_notices(self, known: Sequence[str]) -> list[str]:
-        today = self._started.date()
-        said = []
-        for waiver in self._waivers:
-            if waiver.until < today:
-                said.append(
-                    f"The waiver for {waiver.requirement} ended on {waiver.until} "
-                    "and no longer counts."
-                )
-            elif not REQUIREMENT.fullmatch(waiver.requirement) or waiver.requirement not in known:
-                said.append(
-                    f"The waiver for {waiver.requirement} is for no requirement of this run."
-                )
-        return said
-
     def print_summary(self, reporter: Any) -> None:
-        """The last lines: counts, and where the reports are."""
+        """Print the last lines: counts, and where the reports are."""
         crashes = self._crashes if self.prepared else ()
-        self.terminal.summary(reporter, self.result, self._written.values(), crashes)
+        self.terminal.summary(reporter, self._result, self._written.values(), crashes)
 
     def close(self) -> None:
         """Stop what was started; may be called twice."""
@@ -320,5 +278,5 @@ class Run:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
-        if hasattr(self, "resolved_stacks"):
-            self.resolved_stacks.close()
+        if hasattr(self, "stacks"):
+            self.stacks.close()

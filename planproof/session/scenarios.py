@@ -93,12 +93,12 @@ def unjudged(item: pytest.Item, reason: str) -> ScenarioResult:
     )
 
 
-def steps_part(problem: BaseException) -> types.TracebackType | None:
-    """A traceback from the step on: how pytest got there helps nobody."""
+def traceback_from_step(problem: BaseException) -> types.TracebackType | None:
+    """A traceback from the step on, without pytest's and the session's frames before it."""
     found = start = problem.__traceback__
     while found is not None:
-        file = found.tb_frame.f_code.co_filename
-        if "site-packages" not in file and Path(__file__).parent != Path(file).parent:
+        file = Path(found.tb_frame.f_code.co_filename)
+        if "site-packages" not in file.parts and file.parent != Path(__file__).parent:
             return found
         found = found.tb_next
     return start

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from planproof.reports import words
+from planproof.errors import PlanproofError
+from planproof.reports import phrases
 from planproof.results import Kind
 from planproof.session.collection import requirement_order, requirements_in
 from planproof.session.scenarios import kind_of, requirements_served, scenario_key
 
 
-class Scope:
+class Selection:
     """What was chosen of all scenarios, and by whom.
 
     Attributes:
@@ -33,6 +34,21 @@ class Scope:
         out = [*self._without_sources(items), *self._without_deployment(items)]
         self._left_out |= {item.nodeid for item in out}
         return out
+
+    def refuse_nothing(self, scenarios: Sequence[pytest.Item]) -> None:
+        """Refuse a run that has no scenario to judge.
+
+        Raises:
+            PlanproofError: says why there is none.
+        """
+        if scenarios:
+            raise pytest.UsageError("\n".join(self.notices))
+        if self.deselected:
+            raise PlanproofError(
+                f"none of {self.deselected} scenarios was chosen",
+                "give -k a part of a scenario's name",
+            )
+        raise PlanproofError("there is no scenario to judge", "write one in a .feature file")
 
     def _without_sources(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
         """Those that need sources where there are none, unless a requirement has no other."""
@@ -55,7 +71,7 @@ class Scope:
         if not out:
             return []
         one = len(out) == 1
-        said = f"{words.counted(len(out), 'scenario')} {'needs' if one else 'need'} a deployed "
+        said = f"{phrases.counted(len(out), 'scenario')} {'needs' if one else 'need'} a deployed "
         said += f"stack: tox -e deployed (or --deployed) judges {'it' if one else 'them'}."
         served = {i for item in items if item not in out for i in requirements_served(item)}
         others = {i for item in out for i in requirements_served(item)} - served
@@ -88,7 +104,7 @@ class Scope:
         """Whether nobody has chosen a part of the scenarios."""
         return not any(self._not_judged.values())
 
-    def say_what_is_partial(self, judged: Mapping[str, Iterable[pytest.Item]]) -> None:
+    def note_partial_requirements(self, judged: Mapping[str, Iterable[pytest.Item]]) -> None:
         """Add a notice where a requirement is judged by a part of its scenarios.
 
         Args:

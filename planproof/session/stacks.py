@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import sensitive_texts
-from planproof.terraform.aws_endpoint import LazyAccount
-from planproof.terraform.binary import Binary, Progress, TerraformNotFoundError, find_binary
+from planproof.terraform.aws_endpoint import BackgroundEndpoint
+from planproof.terraform.binary import Binary, BinaryNotFoundError, Progress, find_binary
 from planproof.terraform.binary import no_progress as silent
 from planproof.terraform.plan import Plan
 from planproof.terraform.recording import Recording, read_recording, source_digest
@@ -103,7 +103,7 @@ class ResolvedStacks:
             return
         try:
             binary = find_binary(self.request.binary)
-        except TerraformNotFoundError as missing:
+        except BinaryNotFoundError as missing:
             self._from_recording(missing)
             return
         self._from_terraform(binary, variants_of, prepared)
@@ -124,6 +124,16 @@ class ResolvedStacks:
     def stacks(self) -> Mapping[str, Stack]:
         """All stacks that could be resolved, by variant name."""
         return {k: v for k, v in self._stacks.items() if isinstance(v, Stack)}
+
+    def with_stacks(self, stacks: Mapping[str, Stack]) -> ResolvedStacks:
+        """A copy in which these stacks replace those of the same name. It owns nothing, and masks
+        what is sensitive in the original."""
+        return replace(
+            self,
+            _stacks={**self._stacks, **stacks},
+            _secrets=self.secrets(),
+            _open=ExitStack(),
+        )
 
     def stack(self, variant: str = DEFAULT) -> Stack:
         """The stack resolved with a variant's variables.
@@ -186,7 +196,7 @@ class ResolvedStacks:
             "Judged from a plan file alone: what the plan leaves unknown is undetermined."
         )
 
-    def _from_recording(self, missing: TerraformNotFoundError) -> None:
+    def _from_recording(self, missing: BinaryNotFoundError) -> None:
         directory = self.request.terraform_dir
         named = self.request.binary != DEFAULT_BINARY
         if directory is None or self.request.recording is None or named:
@@ -211,9 +221,9 @@ class ResolvedStacks:
         directory = self.request.terraform_dir
         if directory is None:
             raise ValueError("a request names a directory or a plan file")
-        account = None if self.request.real_credentials else LazyAccount()
-        if account is not None:
-            self._open.callback(account.stop)
+        endpoint = None if self.request.real_credentials else BackgroundEndpoint()
+        if endpoint is not None:
+            self._open.callback(endpoint.stop)
         workspace = Workspace.cached(
             directory,
             binary,
@@ -223,10 +233,10 @@ class ResolvedStacks:
             mirrors=tuple(self.request.mirrors),
         )
         self.workspace = self._open.enter_context(workspace.prepared())
-        if account is not None:
-            workspace.endpoint = account.endpoint
+        if endpoint is not None:
+            workspace.endpoint = endpoint.url
         self._check_variables(workspace)
-        with workspace.serving():
+        with workspace.provider_running():
             self._resolve(workspace, variants_of, prepared)
         self.source = f"{binary}, every value resolved, sources {source_digest(directory)[:12]}"
         names = [text.partition("=")[0] for text in self.request.variables]

@@ -1,4 +1,4 @@
-"""What became of a scenario, from the way that pytest's call of it ended."""
+"""The verdict on a scenario, from the way in which pytest's call of it ended."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pytest
-
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import NotDeployedError, Recorder, StepFailedError
-from planproof.session.scenarios import steps_part
+from planproof.session.scenarios import traceback_from_step
 from planproof.verdicts import Verdict
 
-_LONGEST = 600
+_LONGEST = 600  # characters of another program's output in a reason
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScenarioVerdict:
     """A scenario's verdict.
 
     Attributes:
-        reason: one sentence where it did not pass.
-        crash: the traceback of a step that crashed, for whoever mends it, or "".
+        reason: one sentence where the scenario did not pass.
+        crash: the traceback of a step that crashed, for its author, or "".
     """
 
     verdict: Verdict
@@ -30,38 +28,39 @@ class Judged:
     crash: str = ""
 
 
-def judge(
-    call: pytest.CallInfo[None],
+def verdict_on(
+    problem: BaseException | None,
     recorder: Recorder,
-    trouble: Callable[[], PlanproofError | None],
-) -> Judged:
+    ground_problem: Callable[[], PlanproofError | None],
+) -> ScenarioVerdict:
     """The verdict on a scenario that has ended.
 
     Args:
-        trouble: asked where it did not end well: what is wrong with what it was judged on.
+        problem: the exception that ended it, None where there was none.
+        ground_problem: called where there was one: what is wrong with what it was judged on.
     """
-    if call.excinfo is None:
+    if problem is None:
         if any(item.holds is not True for item in recorder.evidence):
-            return _open("a step recorded evidence that was never settled")
+            return _undetermined("a step recorded evidence that was never settled")
         if not recorder.evidence:
-            return _open("no step looked at anything, so nothing is proven")
-        return Judged(Verdict.PASSED)
-    if (why := trouble()) is not None:
-        return _open(recorder.mask(why.sentence))  # what steps saw of it is no evidence
-    problem = call.excinfo.value
+            return _undetermined("no step looked at anything, so nothing is proven")
+        return ScenarioVerdict(Verdict.PASSED)
+    if (broken := ground_problem()) is not None:
+        return _undetermined(recorder.mask(broken.sentence))  # what steps saw of it is no evidence
     if isinstance(problem, StepFailedError):
-        return Judged(Verdict.FAILED, recorder.mask(str(problem)))
+        return ScenarioVerdict(Verdict.FAILED, recorder.mask(str(problem)))
     if isinstance(problem, (UndeterminedError, NotDeployedError)):
-        return _open(recorder.mask(str(problem)))
+        return _undetermined(recorder.mask(str(problem)))
     if isinstance(problem, PlanproofError):
-        # The sentence may point at what another program says below: then that has to be there.
-        said = " ".join(problem.detail.split())
-        return _open(recorder.mask(f"{problem.sentence} {said[:_LONGEST]}".strip()))
+        # The sentence may point at another program's output below it, which then has to be there.
+        detail = " ".join(problem.detail.split())
+        return _undetermined(recorder.mask(f"{problem.sentence} {detail[:_LONGEST]}".strip()))
     # A step that crashed has decided nothing.
-    text = "".join(traceback.format_exception(problem.with_traceback(steps_part(problem))))
-    kind, said = type(problem).__name__, recorder.mask(str(problem))[:300]
-    return Judged(Verdict.UNDETERMINED, f"a step crashed with {kind}: {said}", recorder.mask(text))
+    trace = problem.with_traceback(traceback_from_step(problem))
+    text = recorder.mask("".join(traceback.format_exception(trace)))
+    kind, message = type(problem).__name__, recorder.mask(str(problem))[:300]
+    return _undetermined(f"a step crashed with {kind}: {message}", text)
 
 
-def _open(reason: str) -> Judged:
-    return Judged(Verdict.UNDETERMINED, reason)
+def _undetermined(reason: str, crash: str = "") -> ScenarioVerdict:
+    return ScenarioVerdict(Verdict.UNDETERMINED, reason, crash)

@@ -47,8 +47,8 @@ Index = tuple[dict[str, list[Positioned]], list[Positioned]]
 
 def _index(stack: Stack, types: tuple[str, ...], paths: tuple[str, ...]) -> Index:
     """Value → the resources that have it at one of the paths, and those of which one is unknown."""
-    found = stack.indexes.get((types, paths))
-    if found is None:
+
+    def compute() -> Index:
         known: dict[str, list[Positioned]] = {}
         open_: list[Positioned] = []
         for entry in enumerate(stack.managed(*types)):
@@ -57,8 +57,9 @@ def _index(stack: Stack, types: tuple[str, ...], paths: tuple[str, ...]) -> Inde
                 open_.append(entry)
             for value in dict.fromkeys(v for v in values if isinstance(v, str)):
                 known.setdefault(value, []).append(entry)
-        found = stack.indexes[types, paths] = (known, open_)
-    return found
+        return known, open_
+
+    return stack.resources.derived((types, paths), compute)
 
 
 def _items(value: Value) -> Iterator[Value]:

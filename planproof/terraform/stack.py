@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from planproof.terraform.addresses import configuration_address, module_path
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.plan import Json, Plan
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceBlock, SourceIndex
-from planproof.values import UNKNOWN, Value, dig
+from planproof.values import UNKNOWN, Value, dig, read_only
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 DEFAULT = "default"
 """The name of the stack with the user's own variables."""
@@ -41,6 +43,9 @@ class Resource:
     values: Mapping[str, Value]
     sensitive: Any = None
     dependencies: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", read_only(self.values))
 
     def get(self, path: str) -> Value:
         """The value at a dotted path, None where there is none (see :func:`values.dig`)."""
@@ -84,6 +89,62 @@ def _any_true(structure: Any) -> bool:
     return structure is True
 
 
+class Resources(Mapping[str, Resource]):
+    """The resources of a stack by address, in the plan's order; read-only.
+
+    Everything that is derived from them is kept here, and is computed when it is first needed.
+    """
+
+    __slots__ = ("_by_address", "_derived")
+
+    def __init__(self, by_address: Mapping[str, Resource]) -> None:
+        self._by_address = dict(by_address)
+        self._derived: dict[Hashable, Any] = {}
+
+    def __getitem__(self, address: str) -> Resource:
+        return self._by_address[address]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_address)
+
+    def __len__(self) -> int:
+        return len(self._by_address)
+
+    def of_type(self, mode: str, type_: str) -> tuple[Resource, ...]:
+        """All of one mode and type."""
+        return self.derived(Resources, self._index_types).get((mode, type_), ())
+
+    def types(self, mode: str) -> frozenset[str]:
+        """The types of a mode that there are."""
+        return frozenset(
+            key[1] for key in self.derived(Resources, self._index_types) if key[0] == mode
+        )
+
+    def declared_as(self, address: str) -> tuple[Resource, ...]:
+        """The instances of one configuration address."""
+        index = self.derived("declared", lambda: _grouped(self.values(), lambda r: r.declared))
+        return index.get(address, ())
+
+    def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What was computed from these resources under a key; computed the first time."""
+        if key not in self._derived:
+            self._derived[key] = compute()
+        found: T = self._derived[key]
+        return found
+
+    def _index_types(self) -> dict[tuple[str, str], tuple[Resource, ...]]:
+        return _grouped(self._by_address.values(), lambda r: (r.mode, r.type))
+
+
+def _grouped(
+    resources: Iterable[Resource], key: Callable[[Resource], K]
+) -> dict[K, tuple[Resource, ...]]:
+    groups: dict[K, list[Resource]] = {}
+    for resource in resources:
+        groups.setdefault(key(resource), []).append(resource)
+    return {name: tuple(group) for name, group in groups.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """An immutable model of a stack, indexed by address and by type.
@@ -92,34 +153,26 @@ class Stack:
         name: which set of variables it was resolved with ("default", "other suffix" …).
         variables: what was given to the root module, defaults included.
         resolved: whether Terraform evaluated it whole (a plan file alone is not).
-        places: provider configuration ("aws", "aws.west") → partition, region, account.
+        provider_locations: provider configuration ("aws", "aws.west") → partition, region, account.
         configuration: the references between its parts.
         sources: file and line of its blocks; None where only a plan file is at hand.
         sensitive_variables: the variables that are declared sensitive.
     """
 
     name: str
-    resources: Mapping[str, Resource]
+    resources: Resources
     variables: Mapping[str, Value]
     configuration: Configuration
     resolved: bool
-    places: Mapping[str, Place] = field(default_factory=dict)
+    provider_locations: Mapping[str, ProviderLocation] = field(default_factory=dict)
     sources: SourceIndex | None = None
     sensitive_variables: frozenset[str] = frozenset()
-    _by_type: Mapping[tuple[str, str], tuple[Resource, ...]] = field(init=False, repr=False)
-    _by_declared: dict[str, list[Resource]] = field(
-        init=False, repr=False, compare=False, default_factory=dict
-    )
-
-    indexes: dict[Any, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
-    """What others found in this stack; see :mod:`planproof.terraform.link_index`."""
 
     def __post_init__(self) -> None:
-        by_type: dict[tuple[str, str], list[Resource]] = {}
-        for resource in self.resources.values():
-            by_type.setdefault((resource.mode, resource.type), []).append(resource)
-        frozen = {key: tuple(items) for key, items in by_type.items()}
-        object.__setattr__(self, "_by_type", MappingProxyType(frozen))
+        if not isinstance(self.resources, Resources):
+            object.__setattr__(self, "resources", Resources(self.resources))
+        for name in ("variables", "provider_locations"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     @classmethod
     def from_plan(
@@ -135,7 +188,7 @@ class Stack:
         configuration = Configuration.of(plan, sources)
         return cls(
             name,
-            resources,
+            Resources(resources),
             plan.variables,
             configuration,
             resolved=False,
@@ -170,20 +223,20 @@ class Stack:
         if not types:
             return tuple(r for r in self if r.mode == mode)
         if len(types) == 1:
-            return self._by_type.get((mode, types[0]), ())
-        return tuple(r for type_ in types for r in self._by_type.get((mode, type_), ()))
+            return self.resources.of_type(mode, types[0])
+        return tuple(r for type_ in types for r in self.resources.of_type(mode, type_))
 
     def types(self) -> frozenset[str]:
         """Types of all managed resources."""
-        return frozenset(type_ for mode, type_ in self._by_type if mode == "managed")
+        return self.resources.types("managed")
 
     def where(self, type_: str, path: str, value: Value) -> tuple[Resource, ...]:
         """Managed resources of a type whose value at ``path`` equals ``value``."""
         return tuple(r for r in self.managed(type_) if r.get(path) == value)
 
-    def place(self, resource: Resource) -> Place | None:
+    def provider_location(self, resource: Resource) -> ProviderLocation | None:
         """Partition, region and account of the provider that makes a resource."""
-        return self.places.get(self.configuration.provider_of(resource.declared))
+        return self.provider_locations.get(self.configuration.provider_of(resource.declared))
 
     # Sources ---------------------------------------------------------------------------------
 
@@ -218,15 +271,8 @@ class Stack:
         if not complete:
             return None
         chain = {later.declared, *reached}
-        hidden = (r for declared in chain for r in self._instances(declared))
+        hidden = (r for declared in chain for r in self.resources.declared_as(declared))
         return None if any(self._may_hide_references(r) for r in hidden) else False
-
-    def _instances(self, declared: str) -> list[Resource]:
-        """The instances of what the sources declare; indexed when first asked for."""
-        if not self._by_declared:
-            for resource in self:
-                self._by_declared.setdefault(resource.declared, []).append(resource)
-        return self._by_declared.get(declared, [])
 
     def _may_hide_references(self, resource: Resource) -> bool:
         """Whether a nested block may be a ``dynamic`` one: a plan does not show its references."""
@@ -242,7 +288,7 @@ class Stack:
         """A copy in which these resources replace those of the same address."""
         merged = dict(self.resources)
         merged.update((r.address, r) for r in resources)
-        return replace(self, resources=merged)
+        return replace(self, resources=Resources(merged))
 
 
 __all__ = ["UNKNOWN", "Json", "Resource", "Stack", "configuration_address", "module_path"]

@@ -121,14 +121,14 @@ def test_a_scenario_for_the_deployed_stack_alone_is_not_left_out(tmp_path: Path)
 
 CHANGED = '''
 
-from planproof.terraform.apply import Deployment
+from planproof.terraform.apply import StackDeployment
 
 
-class Changed(Deployment):
+class Changed(StackDeployment):
     """Something in the account is not as Terraform planned it."""
 
     def state(self):
-        found = Deployment.state(self)
+        found = StackDeployment.state(self)
         for resource in found["values"]["root_module"]["resources"]:
             resource["values"]["input"] = "a stolen thing"
         return found
@@ -197,14 +197,14 @@ def test_both_kinds_of_a_scenario_are_one_to_whoever_counts_them(tmp_path: Path)
 
 FAILING = """
 
-from planproof.terraform.apply import Deployment
+from planproof.terraform.apply import StackDeployment
 
 
-class Failing(Deployment):
+class Failing(StackDeployment):
     def apply(self, progress):
         if self.name == "a large one":
             raise PlanproofError("terraform apply failed", "mend it", detail="Error: no room")
-        Deployment.apply(self, progress)
+        StackDeployment.apply(self, progress)
 
 
 planproof.session.deployments.open_deployment = lambda workspace, arguments, variant: Failing(

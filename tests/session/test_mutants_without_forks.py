@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.session.options import check_mutants
+from planproof.session.options import check
 
 
 def config(**options: Any) -> Any:
@@ -18,7 +18,7 @@ def config(**options: Any) -> Any:
 
 
 def test_where_there_are_no_forks(monkeypatch: pytest.MonkeyPatch) -> None:
-    check_mutants(config())
+    check(config())
     monkeypatch.delattr(os, "fork")
     with pytest.raises(PlanproofError, match="run it on Linux or macOS"):
-        check_mutants(config())
+        check(config())

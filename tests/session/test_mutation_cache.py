@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.mutation_results import Fate, Mutation, Trial
+from planproof.mutation_results import MutantStatus, MutationResult, Trial
+from planproof.session import mutation_cache
 from planproof.session.mutation_cache import FILE, fingerprint, keep, last
 from planproof.session.stacks import RunRequest
 
 WHEN = dt.datetime(2026, 3, 4, 5, 6, tzinfo=dt.UTC)
-TRIAL = Trial("drop a.b", "drop", "a.b", "", "a", "nothing", Fate.SURVIVED, seen=("REQ-01",))
-MEASURED = Mutation((TRIAL,), ("REQ-01",), made=1, seconds=2.5)
+TRIAL = Trial(
+    "drop a.b", "drop", "a.b", "", "a", "nothing", MutantStatus.SURVIVED, seen=("REQ-01",)
+)
+MEASURED = MutationResult((TRIAL,), ("REQ-01",), made=1, seconds=2.5)
 
 
 @pytest.fixture
@@ -50,6 +54,23 @@ def test_not_when_a_file_has_changed(project: Path, changed: str) -> None:
     with (project / changed).open("a", encoding="utf-8") as file:
         file.write("# more\n")
     assert last(mark(project, more=(more,)), project) is None
+
+
+def test_not_when_a_module_that_steps_import_has_changed(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("steps_of_the_project")
+    module.__file__ = str(project / "steps" / "queues.py")
+    step = SimpleNamespace(step_func=SimpleNamespace(__module__=module.__name__))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(mutation_cache, "step_function_context_registry", {"step": step})
+    support = project / "steps" / "support" / "names.py"
+    support.parent.mkdir(parents=True)
+    support.write_text("", "utf-8")
+    keep(MEASURED, WHEN, mark(project), project)
+    assert last(mark(project), project) is not None
+    support.write_text("NAME = 1\n", "utf-8")
+    assert last(mark(project), project) is None
 
 
 def test_not_for_other_variables_or_scenarios(project: Path) -> None:

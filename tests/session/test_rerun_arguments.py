@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.session.rerun_arguments import arguments_again
+from planproof.session.rerun_arguments import rerun_arguments
 
 
 @pytest.mark.parametrize(
@@ -26,4 +26,4 @@ from planproof.session.rerun_arguments import arguments_again
     ],
 )
 def test_what_is_said_again(given: tuple[str, ...], again: tuple[str, ...]) -> None:
-    assert arguments_again(given) == again
+    assert rerun_arguments(given) == again

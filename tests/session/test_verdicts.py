@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 
 from planproof.errors import PlanproofError
 from planproof.evidence import Recorder
-from planproof.session.verdicts import judge
+from planproof.session.verdicts import verdict_on
 from planproof.verdicts import Verdict
-
-
-def ended_with(problem: BaseException) -> Any:
-    return SimpleNamespace(excinfo=SimpleNamespace(value=problem))
 
 
 @pytest.mark.parametrize(
@@ -29,11 +22,11 @@ def ended_with(problem: BaseException) -> Any:
 )
 def test_what_another_program_said_is_part_of_the_reason(detail: str, reason: str) -> None:
     problem = PlanproofError("Terraform plan failed", "mend what it says", detail=detail)
-    judged = judge(ended_with(problem), Recorder(), lambda: None)
+    judged = verdict_on(problem, Recorder(), lambda: None)
     assert judged.verdict is Verdict.UNDETERMINED
     assert judged.reason == reason + ("no such bucket" if detail else "")
 
 
 def test_a_long_story_is_cut() -> None:
     problem = PlanproofError("it failed", "mend it", detail="word " * 1000)
-    assert len(judge(ended_with(problem), Recorder(), lambda: None).reason) < 650
+    assert len(verdict_on(problem, Recorder(), lambda: None).reason) < 650

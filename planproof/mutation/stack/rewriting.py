@@ -1,4 +1,4 @@
-"""Changes of a stack that operators are put together from."""
+"""Changes of a stack from which operators are built."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from planproof.mutation.stack.model import Rewrite
-from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.stack import Resource, Resources, Stack
 from planproof.values import Value, leaves
 
 Path = tuple[str | int, ...]
@@ -22,7 +22,7 @@ class _Gone:
 
 
 GONE: Final = _Gone()
-"""Put in place of a value, it takes it away: an attribute becomes None, an item leaves its list."""
+"""As a new value, removes the old one: an attribute becomes None, an item leaves its list."""
 
 
 def dropped(address: str) -> Rewrite:
@@ -32,13 +32,13 @@ def dropped(address: str) -> Rewrite:
         if address not in stack.resources:
             return stack
         left = {key: item for key, item in stack.resources.items() if key != address}
-        return replace(stack, resources=left)
+        return replace(stack, resources=Resources(left))
 
     return rewrite
 
 
 def added(resource: Resource) -> Rewrite:
-    """The stack with one resource more."""
+    """The stack with another resource."""
 
     def rewrite(stack: Stack) -> Stack:
         if resource.address in stack.resources:
@@ -52,14 +52,14 @@ def put(address: str, path: Path, value: Value | Callable[[Stack, Value], Value]
     """The stack with another value at a path of a resource.
 
     Args:
-        value: the value, :data:`GONE`, or what makes it of the stack and the value that is there.
+        value: the value, :data:`GONE`, or a function of the stack and the old value.
     """
 
     def rewrite(stack: Stack) -> Stack:
         resource = stack.get(address)
         if resource is None:
             return stack
-        if not _leads_somewhere(resource.values, path):
+        if not _has_parent(resource.values, path):
             return stack
         old = at(resource.values, path)
         new = value(stack, old) if callable(value) else value
@@ -71,9 +71,8 @@ def put(address: str, path: Path, value: Value | Callable[[Stack, Value], Value]
     return rewrite
 
 
-def _leads_somewhere(value: Value, path: Path) -> bool:
-    """Whether a value has a place for something at a path: what another set of variables leaves
-    out cannot be changed with it."""
+def _has_parent(value: Value, path: Path) -> bool:
+    """Whether the parent of a path exists, which another set of variables may leave out."""
     holder, last = at(value, path[:-1]), path[-1]
     if isinstance(holder, Mapping):
         return True
@@ -82,7 +81,7 @@ def _leads_somewhere(value: Value, path: Path) -> bool:
 
 
 def at(value: Value, path: Path) -> Value:
-    """The value at a path, None where it leads nowhere."""
+    """The value at a path, None if there is none."""
     for step in path:
         if isinstance(value, Mapping):
             value = value.get(step)
@@ -94,7 +93,7 @@ def at(value: Value, path: Path) -> Value:
 
 
 def placed(value: Value, path: Path, new: Value) -> Any:
-    """A copy of a value with another one at a path; what is beside the path is shared."""
+    """A copy of a value with another value at a path; the rest is shared with the original."""
     if not path:
         return new
     step, rest = path[0], path[1:]
@@ -118,8 +117,10 @@ def placed(value: Value, path: Path, new: Value) -> Any:
 
 
 def replaced_everywhere(stack: Stack, texts: Mapping[str, str]) -> Stack:
-    """The stack with these texts replaced wherever they stand for themselves, the longest first:
-    ``jobs`` in ``:jobs`` and in ``jobs/*``, and not in ``jobs-dead``."""
+    """The stack with these whole words replaced everywhere, the longest first.
+
+    ``jobs`` is replaced in ``:jobs`` and in ``jobs/*``, not in ``jobs-dead``.
+    """
     if not texts:
         return stack
     one_of = "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True))
@@ -139,12 +140,12 @@ def replaced_everywhere(stack: Stack, texts: Mapping[str, str]) -> Stack:
 
 
 def dotted(path: Path) -> str:
-    """A path as evidence has it."""
+    """The dotted form of a path, as in evidence."""
     return ".".join(map(str, path))
 
 
 def path_of(values: Value, text: str) -> Path:
-    """A dotted path as the steps that lead there, those into single nested blocks included."""
+    """The steps of a dotted path, including the index of single nested blocks."""
     here = values
     found: list[str | int] = []
     for step in text.split("."):

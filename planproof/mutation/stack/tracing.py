@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from planproof.mutation.stack.model import DEPENDENCIES
-from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.stack import Resource, Resources, Stack
 from planproof.values import Value
 
 
@@ -109,61 +109,42 @@ class _Resource(Resource):
 _DEPENDENCIES: Any = Resource.__dict__["dependencies"]
 
 
-class _Resources(Mapping[str, Resource]):
-    """The resources of a stack, which tell which are asked for."""
+class _Resources(Resources):
+    """The resources of a stack, which record which of them are read."""
 
-    __slots__ = ("_name", "_reads", "_resources")
+    __slots__ = ("_name", "_reads")
 
-    def __init__(self, resources: Mapping[str, Resource], name: str, reads: Reads) -> None:
-        self._resources, self._name, self._reads = resources, name, reads
+    def __init__(self, by_address: Mapping[str, Resource], name: str, reads: Reads) -> None:
+        super().__init__(by_address)
+        self._name, self._reads = name, reads
 
     def __getitem__(self, address: str) -> Resource:
         self._reads.addresses.add((self._name, address))
-        return self._resources[address]
+        return super().__getitem__(address)
 
     def __iter__(self) -> Iterator[str]:
         self._reads.wholes.add(self._name)
-        return iter(self._resources)
+        return super().__iter__()
 
     def __len__(self) -> int:
         self._reads.wholes.add(self._name)
-        return len(self._resources)
+        return super().__len__()
 
+    def of_type(self, mode: str, type_: str) -> tuple[Resource, ...]:
+        self._reads.types.add((self._name, mode, type_))
+        return super().of_type(mode, type_)
 
-Key = tuple[str, str]
-
-
-class _Types(Mapping[Key, tuple[Resource, ...]]):
-    """The resources of a stack by mode and type, which tell of which type all are asked for."""
-
-    __slots__ = ("_name", "_reads", "_types")
-
-    def __init__(self, types: Mapping[Key, tuple[Resource, ...]], name: str, reads: Reads) -> None:
-        self._types, self._name, self._reads = types, name, reads
-
-    def __getitem__(self, key: Key) -> tuple[Resource, ...]:
-        self._reads.types.add((self._name, *key))
-        return self._types[key]
-
-    def __iter__(self) -> Iterator[Key]:
+    def types(self, mode: str) -> frozenset[str]:
         self._reads.wholes.add(self._name)
-        return iter(self._types)
-
-    def __len__(self) -> int:
-        self._reads.wholes.add(self._name)
-        return len(self._types)
+        return super().types(mode)
 
 
 def traced(stack: Stack, reads: Reads) -> Stack:
-    """A fresh copy of a stack that writes down what is asked of it."""
+    """A fresh copy of a stack that records what is read from it."""
     resources = {}
     for address, item in stack.resources.items():
         given = {part.name: getattr(item, part.name) for part in fields(item)}
         values = _Values(item.values, (stack.name, address), reads)
         resources[address] = _Resource(**given | {"values": values})
         object.__setattr__(resources[address], "_reads", (stack.name, reads))
-    copy = replace(stack, resources=resources)
-    # Last, for the stack itself has looked at all of them to index them by type.
-    object.__setattr__(copy, "resources", _Resources(resources, stack.name, reads))
-    object.__setattr__(copy, "_by_type", _Types(copy._by_type, stack.name, reads))
-    return copy
+    return replace(stack, resources=_Resources(resources, stack.name, reads))

@@ -140,7 +140,6 @@ def test_what_was_found_in_the_stack_before_is_not_found_in_the_watched_one() ->
     with_value(before, ("aws_sqs_queue",), "name", "q")
     before.made_after(before[OTHER], before[QUEUE])
     watched = traced(before, reads)
-    assert not watched.indexes
     with_value(watched, ("aws_sqs_queue",), "name", "q")
     assert ("default", QUEUE, "name") in reads.values
 

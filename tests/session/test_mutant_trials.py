@@ -19,9 +19,9 @@ SAMPLE, SEED = 30, 5
 pytestmark = pytest.mark.slow
 
 EVERYBODY = """
-from planproof.session.mutant_trials import Trying
+from planproof.session.mutant_trials import MutantTrials
 
-Trying._affected = lambda self, mutant, reads: tuple(item.nodeid for item in self.items)
+MutantTrials._affected = lambda self, mutant, reads: tuple(item.nodeid for item in self.items)
 """
 
 

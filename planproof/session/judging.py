@@ -1,0 +1,207 @@
+"""Judges scenarios on stacks, and returns their outcomes.
+
+It is the one way from a scenario to its outcome: for the stack as planned, for the stack as
+deployed, and for each mutant of the stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from planproof.errors import PlanproofError, UndeterminedError
+from planproof.evidence import Recorder
+from planproof.results import ScenarioResult
+from planproof.session.collection import is_feature_item
+from planproof.session.scenarios import unjudged
+from planproof.session.stacks import ResolvedStacks
+from planproof.session.step_arguments import check_arguments, named
+from planproof.session.verdicts import verdict_on
+
+_RECORDER = pytest.StashKey[Recorder]()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What judging a scenario resulted in.
+
+    Attributes:
+        result: None where the scenario is judged on the plan alone, since the deployed stack has
+            not the variables that it asks for.
+        crash: the traceback of a step that crashed, or "".
+    """
+
+    result: ScenarioResult | None
+    crash: str = ""
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether the scenario passed, or is left to the plan."""
+        return self.result is None or self.result.verdict.acceptable
+
+
+Receive = Callable[[pytest.Item, Outcome], None]
+Enough = Callable[[pytest.Item, Mapping[str, Outcome]], bool]
+
+
+class Ground:
+    """What scenarios are judged on.
+
+    Attributes:
+        stacks: the stack with each set of variables.
+    """
+
+    def __init__(self, stacks: ResolvedStacks) -> None:
+        self.stacks = stacks
+
+    def recorder(self) -> Recorder:
+        """A recorder for one scenario, which finds sources and masks sensitive texts."""
+        return Recorder(self.stacks.locate, self.stacks.secrets)
+
+    def problem(self) -> PlanproofError | None:
+        """Why nothing can be judged on it any more, or None."""
+        return None
+
+    def leaves_to_plan(self, item: pytest.Item, problem: BaseException, recorder: Recorder) -> bool:
+        """Whether a scenario that ended with ``problem`` is judged on the plan alone."""
+        return False
+
+
+class ScenarioJudge:
+    """The pytest plugin that judges scenarios; each step's evidence decides when the step ends.
+
+    Attributes:
+        ground: what scenarios are judged on now; None before there is a stack.
+        receive: called with each outcome, unless :meth:`judge` returns it.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self.ground: Ground | None = None
+        self.receive = receive
+
+    def judge(
+        self, items: Iterable[pytest.Item], ground: Ground, enough: Enough = lambda *_: False
+    ) -> Iterator[tuple[pytest.Item, Outcome]]:
+        """Judge scenarios on a stack, each with new fixtures.
+
+        Args:
+            enough: whether a scenario need not be judged, given the outcomes by node id.
+
+        Yields:
+            Each scenario with its outcome, as soon as it is known.
+        """
+        outcomes: dict[str, Outcome] = {}
+
+        def receive(item: pytest.Item, outcome: Outcome) -> None:
+            if item.nodeid not in outcomes or outcomes[item.nodeid].acceptable:
+                outcomes[item.nodeid] = outcome  # a crash of its fixtures does not hide a failure
+
+        last: pytest.Item | None = None
+        with self._judging_on(ground, receive):
+            for item in items:
+                if enough(item, outcomes):
+                    continue
+                # Which item follows depends on the outcome; the session is kept in any case.
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=item.session)
+                last = item
+                if item.nodeid in outcomes:
+                    yield item, outcomes[item.nodeid]
+            if last is not None and not _ended(last):
+                yield last, outcomes[last.nodeid]
+
+    @contextmanager
+    def _judging_on(self, ground: Ground, receive: Receive) -> Iterator[None]:
+        before = self.ground, self.receive
+        self.ground, self.receive = ground, receive
+        try:
+            yield
+        finally:
+            self.ground, self.receive = before
+
+    def recorder_of(self, item: Any) -> Recorder | None:
+        """The recorder of a scenario that is being judged; None for any other test."""
+        found: Recorder | None = item.stash.get(_RECORDER, None)
+        return found
+
+    # pytest's hooks --------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Give a scenario its recorder before any step asks for it."""
+        if is_feature_item(item):
+            ground = self.ground
+            item.stash[_RECORDER] = Recorder() if ground is None else ground.recorder()
+            if ground is not None and (problem := ground.problem()) is not None:
+                raise problem
+
+    def pytest_bdd_before_step(
+        self, request: pytest.FixtureRequest, step: Any, step_func: Any
+    ) -> None:
+        """Evidence recorded from here on belongs to this step, which has the table it takes."""
+        if (recorder := self.recorder_of(request.node)) is not None:
+            recorder.begin(f"{step.keyword.strip()} {step.name}")
+            check_arguments(step, step_func)
+
+    def pytest_bdd_after_step(self, request: pytest.FixtureRequest, step: Any) -> None:
+        """The evidence of a step decides as soon as the step has ended."""
+        if (recorder := self.recorder_of(request.node)) is not None:
+            recorder.settle(must_prove=step.type == "then")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_bdd_step_error(
+        self, request: pytest.FixtureRequest, step: Any, exception: BaseException
+    ) -> None:
+        """Add the name of the undetermined step to the error: a report names the scenario alone."""
+        if isinstance(exception, UndeterminedError) and self.recorder_of(request.node) is not None:
+            raise UndeterminedError(named(step, str(exception))) from exception
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """A scenario fails with its evidence, not with a traceback."""
+        report = yield
+        if is_feature_item(item) and (report.when == "call" or not report.passed):
+            self.receive(item, self._outcome(item, call, report))
+        return report
+
+    def _outcome(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> Outcome:
+        """The outcome of a scenario; the report is changed to say the same."""
+        recorder = self.recorder_of(item) or Recorder()
+        problem = call.excinfo.value if call.excinfo is not None else None
+        ground = self.ground
+        if problem is not None and ground and ground.leaves_to_plan(item, problem, recorder):
+            report.outcome, report.longrepr = "skipped", (str(item.path), 0, str(call.excinfo))
+            return Outcome(None)
+        judged = verdict_on(problem, recorder, ground.problem if ground else lambda: None)
+        if not judged.verdict.acceptable:
+            report.outcome, report.longrepr = "failed", judged.reason
+        result = replace(
+            unjudged(item, judged.reason),
+            verdict=judged.verdict,
+            evidence=tuple(recorder.evidence),
+            warnings=tuple(recorder.warnings),
+            edges=tuple(recorder.edges),
+            duration=call.duration,
+        )
+        return Outcome(result, judged.crash)
+
+
+def _ended(last: pytest.Item) -> bool:
+    """End the session's fixtures, which are made of the stack; False where that crashed."""
+    plugins = last.config.pluginmanager
+    # All other plugins have seen the end of this item.
+    others = [plugin for name, plugin in plugins.list_name_plugin() if name != "runner"]
+    teardown = plugins.subset_hook_caller("pytest_runtest_teardown", others)
+    call = pytest.CallInfo.from_call(lambda: teardown(item=last, nextitem=None), when="teardown")
+    if call.excinfo is None:
+        return True
+    hook = last.config.hook
+    hook.pytest_runtest_logreport(report=hook.pytest_runtest_makereport(item=last, call=call))
+    return not is_feature_item(last)
