@@ -6,7 +6,6 @@ https://registry.terraform.io/providers/hashicorp/archive/latest/docs/data-sourc
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import os
@@ -71,11 +70,6 @@ class Package:
     def sha256(self) -> str:
         """SHA-256 in lower-case hex."""
         return hashlib.sha256(self.data).hexdigest()
-
-    @property
-    def base64sha256(self) -> str:
-        """SHA-256 in Base64, as ``source_code_hash`` takes it."""
-        return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
 
     def unpack(self, folder: Path) -> None:
         """Extract its files into a new ``folder``, as Lambda does into /var/task.

@@ -84,11 +84,11 @@ def test_the_package_is_the_file_that_terraform_built(tmp_path: Path) -> None:
     assert found.sha256 == hashlib.sha256(data).hexdigest()
 
 
-def test_base64sha256_equals_output_base64sha256_of_terraform(sources: Path) -> None:
+def test_the_hash_equals_output_sha256_of_terraform(sources: Path) -> None:
     its = built(sources)
     f = function(filename="./.build/f.zip")
     found = package_of(stack_of(f, its), f, directory=sources)
-    assert found.base64sha256 == its.get("output_base64sha256")
+    assert found.sha256 == its.get("output_sha256")
 
 
 def test_the_package_in_s3_is_the_source_of_its_object() -> None:

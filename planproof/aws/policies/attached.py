@@ -58,27 +58,28 @@ def declared_policy(
     source: Resource,
     attribute: str,
     kind: PolicyKind,
-    attachment: Resource,
     *,
+    attachment: Resource | None = None,
     applies: Truth = True,
     problem: str = "whether it is attached is not known",
 ) -> AttachedPolicy:
     """The policy declared in an attribute; unknown if its text, or whether it applies, is unknown.
 
     Args:
+        attachment: the resource that attaches it; None for ``source`` itself.
         applies: whether it applies to the principal or resource; not False.
         problem: of the policy if that is unknown.
     """
     raw = source.get(attribute)
     if applies is None:
-        return unknown_policy(source, attribute, kind, attachment, problem)
+        return unknown_policy(source, attribute, kind, problem, attachment)
     if not isinstance(raw, str):
-        return unknown_policy(source, attribute, kind, attachment, "its text is not known")
+        return unknown_policy(source, attribute, kind, "its text is not known", attachment)
     try:
         document = PolicyDocument.parse(raw, source.address, kind)
     except PolicyError as error:
-        return unknown_policy(source, attribute, kind, attachment, error.what)
-    return AttachedPolicy(document, source, attribute, attachment)
+        return unknown_policy(source, attribute, kind, error.what, attachment)
+    return AttachedPolicy(document, source, attribute, attachment or source)
 
 
 def generated_policy(
@@ -102,16 +103,20 @@ def generated_policy(
     try:
         document = PolicyDocument.parse(raw, name, kind)
     except PolicyError as error:
-        return unknown_policy(source, "", kind, source, error.what)
+        return unknown_policy(source, "", kind, error.what)
     return AttachedPolicy(document, source, "", source, problem)
 
 
 def unknown_policy(
-    source: Resource, attribute: str, kind: PolicyKind, attachment: Resource, problem: str
+    source: Resource,
+    attribute: str,
+    kind: PolicyKind,
+    problem: str,
+    attachment: Resource | None = None,
 ) -> AttachedPolicy:
     """A policy whose statements are unknown."""
     document = PolicyDocument.parse(UNKNOWN, source.address, kind)
-    return AttachedPolicy(document, source, attribute, attachment, problem)
+    return AttachedPolicy(document, source, attribute, attachment or source, problem)
 
 
 def unknown_attributes(resource: Resource, attributes: Iterable[str]) -> str:

@@ -41,9 +41,9 @@ def permissions_of_bus(
         elif overwritten:
             problem = "an aws_cloudwatch_event_bus_policy of the same bus overwrites it"
         if applies is not False and problem:
-            yield unknown_policy(permission, "", PolicyKind.RESOURCE, permission, problem)
+            yield unknown_policy(permission, "", PolicyKind.RESOURCE, problem)
         elif applies:
-            yield _permission_policy(permission, bus)
+            yield _policy(permission, bus)
 
 
 def names_bus(stack: Stack, resource: Resource, bus: Resource) -> Truth:
@@ -53,7 +53,7 @@ def names_bus(stack: Stack, resource: Resource, bus: Resource) -> Truth:
     return links(stack, resource, "event_bus_name", bus, BUS_IDENTITIES)
 
 
-def _permission_policy(permission: Resource, bus: Resource) -> AttachedPolicy:
+def _policy(permission: Resource, bus: Resource) -> AttachedPolicy:
     arn, action = bus.get("arn"), permission.get("action")
     statement: dict[str, Any] = {
         "Effect": "Allow",

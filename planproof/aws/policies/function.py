@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from planproof.aws.policies.attached import (
     AttachedPolicy,
@@ -39,55 +39,45 @@ _CONDITIONS: Final = (
 _IDENTITIES: Final = ("function_name", "arn", "id")
 
 
-class _FunctionReference(NamedTuple):
-    """Whether a permission names a function, and the version or alias that it names."""
-
-    matches: Truth
-    qualifier: Value = None
-
-
 def permissions_of_function(stack: Stack, function: Resource) -> Iterator[AttachedPolicy]:
     """Each ``aws_lambda_permission`` for a function, as a policy of one statement."""
     for permission in stack.managed("aws_lambda_permission"):
         matches, qualifier = _reference(stack, permission, function)
         if matches is None:
             problem = f"whether it is for {function} is not known"
-            yield unknown_policy(permission, "", PolicyKind.RESOURCE, permission, problem)
+            yield unknown_policy(permission, "", PolicyKind.RESOURCE, problem)
         elif matches:
-            yield _permission_policy(permission, function, qualifier)
+            yield _policy(permission, function, qualifier)
 
 
-def _reference(stack: Stack, permission: Resource, function: Resource) -> _FunctionReference:
+def _reference(stack: Stack, permission: Resource, function: Resource) -> tuple[Truth, Value]:
+    """Whether a permission names a function, and the version or alias that it names."""
     name_or_arn = permission.get("function_name")
     qualifier = permission.get("qualifier")
     for alias in stack.managed("aws_lambda_alias"):
         if links(stack, permission, "function_name", alias, ("arn",)) is True:
             matches = links(stack, alias, "function_name", function, _IDENTITIES)
-            return _FunctionReference(matches, alias.get("name"))
+            return matches, alias.get("name")
     if not isinstance(name_or_arn, str):
         matches = links(stack, permission, "function_name", function, _IDENTITIES)
         references = stack.configuration.references(permission.declared, "function_name")
         # AWS assigns the number of a version.
         is_version = any(".qualified_" in one for one in references)
-        return _FunctionReference(matches, UNKNOWN if is_version else qualifier)
+        return matches, UNKNOWN if is_version else qualifier
     parts = _FUNCTION.match(name_or_arn)
     if parts is None:
-        return _FunctionReference(False)
+        return False, None
     name, arn = function.get("function_name"), function.get("arn")
     if not isinstance(name, str):
-        return _FunctionReference(
-            links(stack, permission, "function_name", function, _IDENTITIES), qualifier
-        )
+        return links(stack, permission, "function_name", function, _IDENTITIES), qualifier
     own = _FUNCTION.match(arn) if isinstance(arn, str) else None
     same = name == parts["name"] and all(
         not parts[key] or own is None or parts[key] == own[key] for key in ("region", "account")
     )
-    return _FunctionReference(same, parts["qualifier"] or qualifier)
+    return same, parts["qualifier"] or qualifier
 
 
-def _permission_policy(
-    permission: Resource, function: Resource, qualifier: Value
-) -> AttachedPolicy:
+def _policy(permission: Resource, function: Resource, qualifier: Value) -> AttachedPolicy:
     conditions: dict[str, dict[str, Value]] = {}
     for attribute, operator, key in _CONDITIONS:
         value = permission.get(attribute)
@@ -108,9 +98,8 @@ def _permission_policy(
         statement["Sid"] = sid
     if conditions:
         statement["Condition"] = conditions
-    problem = unknown_attributes(
-        permission, ("principal", "action", *(name for name, _, _ in _CONDITIONS))
-    )
+    attributes = ("principal", "action", *(attribute for attribute, _, _ in _CONDITIONS))
+    problem = unknown_attributes(permission, attributes)
     if not problem and is_unknown(resource):
         problem = "the ARN of the version, alias or function that it is for is not known"
     return generated_policy(permission, PolicyKind.RESOURCE, [statement], problem=problem)

@@ -41,7 +41,7 @@ def default_policy_of_key(stack: Stack, key: Resource) -> AttachedPolicy:
     location = stack.provider_location(key)
     if location is None:
         problem = "the account of the key, which its default key policy names, is not known"
-        return unknown_policy(key, "", PolicyKind.KEY, key, problem)
+        return unknown_policy(key, "", PolicyKind.KEY, problem)
     name = f"{key.address} (default key policy)"
     document = default_key_policy(location.account, location.partition, name)
     return AttachedPolicy(document, key, "", key)
@@ -53,12 +53,12 @@ def grants_of_key(stack: Stack, key: Resource) -> Iterator[AttachedPolicy]:
         applies = links(stack, grant, "key_id", key, KEY_IDENTITIES)
         if applies is None:
             problem = f"whether it is for {key} is not known"
-            yield unknown_policy(grant, "", PolicyKind.KEY, grant, problem)
+            yield unknown_policy(grant, "", PolicyKind.KEY, problem)
         elif applies:
-            yield _grant_policy(grant)
+            yield _policy(grant)
 
 
-def _grant_policy(grant: Resource) -> AttachedPolicy:
+def _policy(grant: Resource) -> AttachedPolicy:
     operations = grant.get("operations")
     conditions = _conditions(grant.get("constraints"))
     common = {"Effect": "Allow", "Principal": _principal(grant.get("grantee_principal"))}

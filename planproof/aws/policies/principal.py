@@ -43,8 +43,6 @@ _PRINCIPALS: Final = {
     "aws_iam_user": _Principal("user", PolicyKind.INLINE_USER),
     "aws_iam_group": _Principal("group", PolicyKind.INLINE_GROUP),
 }
-PRINCIPAL_TYPES: Final = frozenset(_PRINCIPALS)
-"""The resource types that identity policies are attached to."""
 
 
 def identity_policies(stack: Stack, principal: Resource) -> list[AttachedPolicy]:
@@ -62,7 +60,7 @@ def identity_policies(stack: Stack, principal: Resource) -> list[AttachedPolicy]
         found += _group_policies(stack, principal)
     if principal.mode == "data":
         problem = f"the policies of this {kind.word} are not part of this stack"
-        found.append(unknown_policy(principal, "", PolicyKind.IDENTITY, principal, problem))
+        found.append(unknown_policy(principal, "", PolicyKind.IDENTITY, problem))
     return found
 
 
@@ -78,7 +76,7 @@ def permissions_boundaries(stack: Stack, principal: Resource) -> list[AttachedPo
     if is_unknown(arn):
         if principal.mode == "data":
             problem = "its permissions boundary is not part of this stack"
-            return [unknown_policy(principal, path, PolicyKind.MANAGED, principal, problem)]
+            return [unknown_policy(principal, path, PolicyKind.MANAGED, problem)]
         if not configured(stack, principal, path):
             return []
     elif not arn:
@@ -97,21 +95,19 @@ def _inline_policies(
     for resource, applies in _linked(stack, f"aws_iam_{kind.word}_policy", kind.word, principal):
         if listed is not None and resource.get("name") not in listed:
             problem = _removed_by(exclusive)
-            yield unknown_policy(resource, "policy", kind.inline, resource, problem)
+            yield unknown_policy(resource, "policy", kind.inline, problem)
             continue
-        problem = _attachment_unknown(principal)
-        yield declared_policy(
-            resource, "policy", kind.inline, resource, applies=applies, problem=problem
-        )
+        problem = f"whether it is attached to {principal} is not known"
+        yield declared_policy(resource, "policy", kind.inline, applies=applies, problem=problem)
     blocks = principal.get("inline_policy")
     if isinstance(blocks, (list, tuple)):
         for i, block in enumerate(blocks):
             text = UNKNOWN if is_unknown(block) else block.get("policy")
             if is_unknown(text) or text:
                 path = f"inline_policy.{i}.policy"
-                yield declared_policy(principal, path, kind.inline, principal)
+                yield declared_policy(principal, path, kind.inline)
     elif is_unknown(blocks) and configured(stack, principal, "inline_policy"):
-        yield declared_policy(principal, "inline_policy", kind.inline, principal)
+        yield declared_policy(principal, "inline_policy", kind.inline)
 
 
 def _linked(
@@ -139,10 +135,6 @@ def _removed_by(exclusive: str) -> str:
     return f"an {exclusive} that does not list it removes it"
 
 
-def _attachment_unknown(principal: Resource) -> str:
-    return f"whether it is attached to {principal} is not known"
-
-
 # Managed policies ----------------------------------------------------------------------------
 
 
@@ -151,7 +143,7 @@ def _managed_policies(
 ) -> Iterator[AttachedPolicy]:
     exclusive = f"aws_iam_{kind.word}_policy_attachments_exclusive"
     listed = _exclusive_entries(stack, principal, kind, exclusive, "policy_arns")
-    problem = _attachment_unknown(principal)
+    problem = f"whether it is attached to {principal} is not known"
     for type_, attribute in (
         (f"aws_iam_{kind.word}_policy_attachment", kind.word),
         ("aws_iam_policy_attachment", f"{kind.word}s"),
@@ -160,7 +152,7 @@ def _managed_policies(
             arn = resource.get("policy_arn")
             if listed is not None and isinstance(arn, str) and arn not in listed:
                 removed = _removed_by(exclusive)
-                yield unknown_policy(resource, "policy_arn", PolicyKind.MANAGED, resource, removed)
+                yield unknown_policy(resource, "policy_arn", PolicyKind.MANAGED, removed)
             else:
                 yield _policy_by_arn(stack, resource, "policy_arn", arn, applies, problem)
     for resource, applies in _linked(stack, exclusive, f"{kind.word}_name", principal):
@@ -176,7 +168,7 @@ def _policies_of_list(
     arns = resource.get(attribute)
     if is_unknown(arns):
         problem = "which policies it attaches is not known"
-        yield unknown_policy(resource, attribute, PolicyKind.MANAGED, resource, problem)
+        yield unknown_policy(resource, attribute, PolicyKind.MANAGED, problem)
         return
     for i, arn in enumerate(arns or ()):
         yield _policy_by_arn(stack, resource, f"{attribute}.{i}", arn, applies, problem)
@@ -193,7 +185,7 @@ def _policy_by_arn(
     """The policy that an attachment names by ARN, from this stack or from AWS."""
     kind = PolicyKind.MANAGED
     if applies is None:
-        return unknown_policy(attachment, path, kind, attachment, problem)
+        return unknown_policy(attachment, path, kind, problem)
     if isinstance(arn, str) and (text := aws_managed_document(arn)) is not None:
         name = f"{attachment} ({arn.rpartition('/')[2]})"
         document = PolicyDocument.parse(text, name)
@@ -204,15 +196,15 @@ def _policy_by_arn(
         own = with_value(stack, ("aws_iam_policy",), "arn", arn)
         read = (p for p in stack.data("aws_iam_policy") if p.get("arn") == arn)
         for policy in (*own, *read):
-            return declared_policy(policy, "policy", kind, attachment)
+            return declared_policy(policy, "policy", kind, attachment=attachment)
     if single and not isinstance(arn, str):
         named, _ = linked(stack, attachment, path, stack.managed("aws_iam_policy"), ("arn", "id"))
         if len(named) == 1:
-            return declared_policy(named[0], "policy", kind, attachment)
+            return declared_policy(named[0], "policy", kind, attachment=attachment)
     problem = "which policy it attaches is not known"
     if isinstance(arn, str):
         problem = f"{arn} is not part of this stack"
-    return unknown_policy(attachment, path, kind, attachment, problem)
+    return unknown_policy(attachment, path, kind, problem)
 
 
 # Groups --------------------------------------------------------------------------------------
@@ -248,7 +240,7 @@ def _membership_policies(
             yield from policies
         elif policies:
             problem = f"whether {user} is in {group} is not known"
-            yield unknown_policy(membership, attribute, PolicyKind.IDENTITY, membership, problem)
+            yield unknown_policy(membership, attribute, PolicyKind.IDENTITY, problem)
     value = membership.get(attribute)
     names = list(value) if isinstance(value, (list, tuple)) else [value]
     known = {group.get("name") for group in groups}
@@ -259,4 +251,4 @@ def _membership_policies(
             problem = "which group it names is not known"
         else:
             continue
-        yield unknown_policy(membership, attribute, PolicyKind.IDENTITY, membership, problem)
+        yield unknown_policy(membership, attribute, PolicyKind.IDENTITY, problem)

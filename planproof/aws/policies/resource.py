@@ -89,7 +89,7 @@ def resource_policies(stack: Stack, resource: Resource) -> list[AttachedPolicy]:
     if resource.type not in RESOURCE_POLICY_TYPES:
         return []
     if resource.type == "aws_iam_role":
-        return [declared_policy(resource, "assume_role_policy", PolicyKind.TRUST, resource)]
+        return [declared_policy(resource, "assume_role_policy", PolicyKind.TRUST)]
     writer = _WRITERS.get(resource.type)
     found = _last_policy(resource, [*_declared_policies(stack, resource, writer)]) if writer else []
     is_declared = bool(found)
@@ -98,7 +98,7 @@ def resource_policies(stack: Stack, resource: Resource) -> list[AttachedPolicy]:
     found += _additional_policies(stack, resource, is_declared=is_declared)
     if resource.mode == "data" and not is_declared:
         problem = f"the policies of {resource} are not part of this stack"
-        found.append(unknown_policy(resource, "", PolicyKind.RESOURCE, resource, problem))
+        found.append(unknown_policy(resource, "", PolicyKind.RESOURCE, problem))
     return found
 
 
@@ -137,15 +137,15 @@ def _declared_policies(
     for one in declaring:
         applies = _is_for(stack, one, resource, writer)
         if applies is not False:
-            yield declared_policy(one, "policy", writer.kind, one, applies=applies, problem=problem)
+            yield declared_policy(one, "policy", writer.kind, applies=applies, problem=problem)
     text = resource.get(writer.own) if writer.own else None
     if isinstance(text, str) and text in _NO_POLICY:
         return
     if is_unknown(text):
         if configured(stack, resource, writer.own) and not _is_null(stack, resource, writer.own):
-            yield declared_policy(resource, writer.own, writer.kind, resource)
+            yield declared_policy(resource, writer.own, writer.kind)
     elif text is not None and (resource.mode == "data" or configured(stack, resource, writer.own)):
-        yield declared_policy(resource, writer.own, writer.kind, resource)
+        yield declared_policy(resource, writer.own, writer.kind)
 
 
 def _is_for(stack: Stack, one: Resource, resource: Resource, writer: _PolicyWriter) -> Truth:
@@ -168,7 +168,7 @@ def _last_policy(resource: Resource, found: list[AttachedPolicy]) -> list[Attach
         return known[:1] or found[:1]
     problem = f"the policy of {resource} is set more than once, and AWS keeps the last"
     return [
-        unknown_policy(p.source, p.attribute, p.document.kind, p.attachment, p.problem or problem)
+        unknown_policy(p.source, p.attribute, p.document.kind, p.problem or problem, p.attachment)
         for p in found
     ]
 
@@ -210,9 +210,7 @@ def _log_group_policies(stack: Stack, group: Resource) -> Iterator[AttachedPolic
             applies = here == there
         if applies is not False:
             kind = PolicyKind.RESOURCE
-            yield declared_policy(
-                policy, "policy_document", kind, policy, applies=applies, problem=problem
-            )
+            yield declared_policy(policy, "policy_document", kind, applies=applies, problem=problem)
 
 
 def _provider(stack: Stack, resource: Resource) -> str:
@@ -227,7 +225,7 @@ def _default_topic_policy(stack: Stack, topic: Resource) -> AttachedPolicy:
     location = stack.provider_location(topic)
     if location is None:
         problem = "the account of the topic, which its default policy names, is not known"
-        return unknown_policy(topic, "", PolicyKind.RESOURCE, topic, problem)
+        return unknown_policy(topic, "", PolicyKind.RESOURCE, problem)
     arn = topic.get("arn")
     statement: dict[str, Any] = {
         "Sid": "__default_statement_ID",

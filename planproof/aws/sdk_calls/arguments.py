@@ -27,7 +27,7 @@ from planproof.aws.sdk_calls.scopes import LexicalScope, last_name
 
 
 @dataclass(frozen=True)
-class _ArgumentValues:
+class _Values:
     """The values of the arguments of one call.
 
     Attributes:
@@ -57,7 +57,7 @@ class Arguments:
         if not node.args and not node.keywords:
             return
         value_of = self._expressions.value
-        arguments = _ArgumentValues(
+        arguments = _Values(
             [(value_of(one, scope), isinstance(one, ast.Starred)) for one in node.args],
             [(one.arg, value_of(one.value, scope)) for one in node.keywords],
         )
@@ -83,7 +83,7 @@ class Arguments:
         found = union(self._expressions.of_class(instance, name) for name in names)
         return [one for one in found if one.kind == "bound"]
 
-    def _call(self, function: AbstractValue, arguments: _ArgumentValues) -> None:
+    def _call(self, function: AbstractValue, arguments: _Values) -> None:
         """Assign arguments to the parameters of a function."""
         parameters = function.what.args
         names = [one.arg for one in (*parameters.posonlyargs, *parameters.args)]
@@ -110,7 +110,7 @@ class Arguments:
             if parameters.kwarg:
                 self._findings.add(function.what, parameters.kwarg.arg, container_of(values))
 
-    def _construct(self, definition: AbstractValue, arguments: _ArgumentValues) -> None:
+    def _construct(self, definition: AbstractValue, arguments: _Values) -> None:
         """Pass arguments to the constructor of a class, or to the fields of a dataclass."""
         instance = AbstractValue("instance", definition.what)
         constructors = self._methods(instance, "__init__", "__new__")
@@ -118,12 +118,8 @@ class Arguments:
             self._call(one, arguments)
         if constructors:
             return
-        unnamed = union(
-            [
-                *(one for one, _ in arguments.positional),
-                *(self._expressions.iterate(one) for key, one in arguments.named if key is None),
-            ]
-        )
+        unpacked = (self._expressions.iterate(one) for key, one in arguments.named if key is None)
+        unnamed = union([*(one for one, _ in arguments.positional), *unpacked])
         # The order of the fields is unknown: related classes contribute to them.
         for field in self._fields(definition) if unnamed else ():
             self._assignments.set_attribute([instance], field, unnamed)
@@ -137,16 +133,14 @@ class Arguments:
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                     yield statement.target.id
 
-    def _pass_elements(self, arguments: _ArgumentValues) -> None:
+    def _pass_elements(self, arguments: _Values) -> None:
         """Pass the elements of the arguments to the functions among them, as ``map`` does."""
         elements = self._expressions.iterate(union(one for one, _ in arguments.positional))
         for one in arguments.all():
             if one.kind in FUNCTION_KINDS and one.what.args.args:
                 self._findings.add(one.what, one.what.args.args[-1].arg, elements)
 
-    def _pass_to_unknown(
-        self, node: ast.Call, arguments: _ArgumentValues, scope: LexicalScope
-    ) -> None:
+    def _pass_to_unknown(self, node: ast.Call, arguments: _Values, scope: LexicalScope) -> None:
         """Pass arguments to an unknown function: into a container, or out of sight."""
         if isinstance(node.func, ast.Attribute) and node.func.attr in INSERTING_METHODS:
             self._assignments.put_into(node.func.value, arguments.all(), scope)

@@ -51,7 +51,7 @@ class CallCollector:
 
     def __init__(self, flow: Flow, unread: Unread) -> None:
         self._calls: dict[tuple[str, str, str, int, str, object, str], SdkCall] = {}
-        self._pager_arguments: defaultdict[ast.AST, list[ArgumentNode]] = defaultdict(list)
+        self._page_arguments: defaultdict[ast.AST, list[ArgumentNode]] = defaultdict(list)
         self._pagers: list[tuple[ast.Call, LexicalScope, str, str]] = []
         self._targets = CallTargets(flow)
         self._flow = flow
@@ -81,24 +81,21 @@ class CallCollector:
 
     def collect(self) -> None:
         """Visit every node."""
-        for value, where in self._escaped.items():
+        for value, location in self._escaped.items():
             if value.kind in ("maker", "Session"):
-                self._unread.add(
-                    "a function that makes clients is passed to unanalyzed code", where
-                )
-        has_escaped_objects = any(one.kind == "sdk" for one in self._escaped)
-        for nodes, has_objects in (
-            (self._flow.nodes, True),
-            (self._flow.without_boto3, has_escaped_objects),
-        ):
-            for node, scope in nodes:
-                self._visit(node, scope, has_objects)
+                reason = "a function that makes clients is passed to unanalyzed code"
+                self._unread.add(reason, location)
+        any_escaped = any(one.kind == "sdk" for one in self._escaped)
+        for node, scope in self._flow.nodes:
+            self._visit(node, scope, has_objects=True)
+        for node, scope in self._flow.without_boto3:
+            self._visit(node, scope, has_objects=any_escaped)
         for call, scope, service, operation in self._pagers:
             is_followed = AbstractValue("pager", call) not in self._flow.findings.escaped_pagers
-            arguments = self._pager_arguments[call] if is_followed else ()
+            arguments = self._page_arguments[call] if is_followed else ()
             self._add_call(service, operation, call, scope, arguments)
 
-    def _visit(self, node: ast.AST, scope: LexicalScope, has_objects: bool) -> None:
+    def _visit(self, node: ast.AST, scope: LexicalScope, *, has_objects: bool) -> None:
         match node:
             case ast.Call():
                 called = self._flow.value(node.func, scope)
@@ -118,9 +115,9 @@ class CallCollector:
             case ast.ImportFrom():
                 self._visit_import(scope.module.imported_from(node), node, scope)
             case ast.Constant(value=str(text)) if "AWS4-HMAC-SHA256" in text:
-                self._add_unread(OWN_REQUEST, node, scope)
+                self._report(OWN_REQUEST, node, scope)
 
-    def _add_unread(self, what: str, node: ast.AST, scope: LexicalScope) -> None:
+    def _report(self, what: str, node: ast.AST, scope: LexicalScope) -> None:
         self._unread.add(what, scope.location(node))
 
     def _add_call(
@@ -182,20 +179,20 @@ class CallCollector:
                     )
         for value in values:
             if value.kind == "pager" and name in ("paginate", "wait"):
-                self._pager_arguments[value.what] += arguments
+                self._page_arguments[value.what] += arguments
                 if call is None:
                     self._flow.findings.escaped_pagers.add(value)
             if value.kind == "sdk" and name in _HIDDEN:
-                self._add_unread(HIDDEN_METHOD, node, scope)
+                self._report(HIDDEN_METHOD, node, scope)
             if value.kind == "session" and name == "get_credentials":
-                self._add_unread(OWN_REQUEST, node, scope)
+                self._report(OWN_REQUEST, node, scope)
         is_sdk = any(one.kind == "sdk" for one in values)
         if self._may_be_unknown(name, values):
             for service, operation in self._operations_of_method(name):
                 self._add_call(service, operation, node, scope, arguments)
             if name in self._escaped_members:
                 escaped = self._escaped_members[name]
-                self._add_unread(
+                self._report(
                     f"{_described(escaped.what)} is passed to unanalyzed code at "
                     f"{self._escaped[escaped]}, and may be the object whose .{name} is used",
                     node,
@@ -203,27 +200,27 @@ class CallCollector:
                 )
             is_sdk = is_sdk or bool(self._services)
         if name in _RAW and is_sdk:
-            self._add_unread("an operation called by _make_api_call is not analyzed", node, scope)
+            self._report("an operation called by _make_api_call is not analyzed", node, scope)
         if name in _NAME_PARAMETERS and is_sdk and node not in self._calls_by_function:
-            self._add_unread(f"{name} is passed to unanalyzed code", node, scope)
+            self._report(f"{name} is passed to unanalyzed code", node, scope)
 
     # Calls -------------------------------------------------------------------------------------
 
     def _visit_call(self, node: ast.Call, called: AbstractValues, scope: LexicalScope) -> None:
         self._calls_by_function[node.func] = node
         attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        may_be_escaped_session = (
+        is_escaped_session = (
             attribute in MAKERS
             and AbstractValue("unknown") in called
             and AbstractValue("session") in self._escaped
         )
-        if may_be_escaped_session or any(one.kind == "maker" for one in called):
+        if is_escaped_session or any(one.kind == "maker" for one in called):
             names = self._flow.expressions.service_names(node, scope)
             if not names:
-                self._add_unread("the service of a client is not a constant", node, scope)
+                self._report("the service of a client is not a constant", node, scope)
             for name in names:
                 if not is_service(name):
-                    self._add_unread(f"botocore knows no service {name!r}", node, scope)
+                    self._report(f"botocore knows no service {name!r}", node, scope)
         if AbstractValue("external", "builtins.getattr") in called:
             self._visit_getattr(node, scope)
         if attribute in _NAME_PARAMETERS and isinstance(node.func, ast.Attribute):
@@ -239,13 +236,13 @@ class CallCollector:
             self._visit_member(node, name, values, scope)
         if all_texts(names):
             return
-        has_escaped_objects = bool(self._escaped_members) and AbstractValue("unknown") in values
-        if has_escaped_objects or any(
+        any_escaped = bool(self._escaped_members) and AbstractValue("unknown") in values
+        if any_escaped or any(
             one.kind in ("sdk", "session")
             or (one.kind == "external" and one.what.partition(".")[0] in SDK)
             for one in values
         ):
-            self._add_unread(HIDDEN_METHOD, node, scope)
+            self._report(HIDDEN_METHOD, node, scope)
 
     def _visit_naming_method(
         self, node: ast.Call, method: str, values: AbstractValues, scope: LexicalScope
@@ -259,7 +256,7 @@ class CallCollector:
         name = first_argument(node, _NAME_PARAMETERS[method])
         names = EMPTY if name is None else self._flow.value(name, scope)
         if not all_texts(names):
-            self._add_unread(f"{method} is called with a name that is not a constant", node, scope)
+            self._report(f"{method} is called with a name that is not a constant", node, scope)
         for text in texts(names):
             for service in services:
                 for operation in _operations(service, method, text):
@@ -276,14 +273,14 @@ class CallCollector:
         for value in self._flow.value(node, scope):
             if value.kind == "external":
                 for what in unread_outside(value.what):
-                    self._add_unread(what, node, scope)
+                    self._report(what, node, scope)
 
     def _visit_import(self, name: str, node: ast.AST, scope: LexicalScope) -> None:
         top = name.partition(".")[0]
         if not top or top in AVAILABLE_MODULES or top in _RUNTIME or self._flow.sources.has(name):
             return
         if not (scope.module.is_vendored and node in scope.module.optional_imports):
-            self._add_unread(
+            self._report(
                 f"the module {top} is not in the package, so it is not analyzed", node, scope
             )
 
@@ -292,20 +289,20 @@ class CallCollector:
         for name in texts(names):
             self._visit_import(name.lstrip("."), node, scope)
         if not all_texts(names):
-            self._add_unread(
+            self._report(
                 "a module imported by a name that is not a constant is not analyzed", node, scope
             )
 
 
 def _objects_with_names(values: AbstractValues) -> dict[Boto3Object, AbstractValues]:
     """The objects of boto3 among values, each with the names of the resource it stands for."""
-    found: dict[Boto3Object, set[AbstractValue]] = {}
+    found: dict[Boto3Object, AbstractValues] = {}
     for one in values:
         if one.kind == "sdk":
-            resource_names = found.setdefault(one.what, set())
-            if one.what.kind not in ("client", "meta", "resource"):
-                resource_names.add(one.of or PENDING)
-    return {obj: frozenset(resource_names) for obj, resource_names in found.items()}
+            has_name = one.what.kind not in ("client", "meta", "resource")
+            names = {one.of or PENDING} if has_name else EMPTY
+            found[one.what] = found.get(one.what, EMPTY) | names
+    return found
 
 
 def _operations(service: str, method: str, name: str) -> frozenset[str]:

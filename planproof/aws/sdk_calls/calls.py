@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from planproof.aws.api_actions import actions_of
 from planproof.values import Unknown
 
 
@@ -75,9 +74,3 @@ class SdkCalls:
     def operations(self, service: str) -> frozenset[str]:
         """The operations of one service, by botocore's name of it."""
         return frozenset(call.operation for call in self.calls if call.service == service)
-
-    def actions(self, service: str) -> frozenset[str]:
-        """The IAM actions that the operations of one service need."""
-        return frozenset[str]().union(
-            *(actions_of(service, operation) for operation in self.operations(service))
-        )

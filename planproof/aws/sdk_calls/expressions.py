@@ -87,16 +87,12 @@ class Expressions:
             case ast.Call():
                 return self._value_of_call(node, scope)
             case ast.IfExp():
-                return self.environment.conditional(
-                    self.value(node.body, scope), self.value(node.orelse, scope)
-                )
+                body, other = self.value(node.body, scope), self.value(node.orelse, scope)
+                return self.environment.conditional(body, other)
             case ast.BoolOp():
                 values = [self.value(one, scope) for one in node.values]
-                return (
-                    self.environment.boolean_or(values)
-                    if isinstance(node.op, ast.Or)
-                    else union(values)
-                )
+                is_or = isinstance(node.op, ast.Or)
+                return self.environment.boolean_or(values) if is_or else union(values)
             case ast.NamedExpr() | ast.Await() | ast.Starred():
                 return self.value(node.value, scope)
             case ast.Subscript():
@@ -295,9 +291,8 @@ class Expressions:
                 member = members(value.what)[value.name]
                 if value.name == "get_queue_url":
                     # The response contains another name of the same queue.
-                    return container_of(
-                        one for one in self._resource_names(value, node, scope) if one != PENDING
-                    )
+                    names = self._resource_names(value, node, scope)
+                    return container_of(one for one in names if one != PENDING)
                 names = self._resource_names(value, node, scope) if member.returns else ()
                 result = union(sdk_objects(member.returns, one) for one in names) or DATA
                 return container_of(result) if member.in_list else result

@@ -22,6 +22,7 @@ from planproof.aws.sdk_calls.findings import RETURNED, Findings
 from planproof.aws.sdk_calls.scopes import LexicalScope, bindings, decorators, last_name, parameters
 from planproof.aws.sdk_calls.sources import Sources
 
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FOLLOWED = (
     *(ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor),
     *(ast.comprehension, ast.withitem, ast.Import, ast.ImportFrom, ast.FunctionDef),
@@ -42,11 +43,7 @@ class Statements:
 
     def follow(self, node: ast.AST, scope: LexicalScope) -> None:
         """Add the values that one node assigns, returns or passes."""
-        value_of, each, store = (
-            self._expressions.value,
-            self._expressions.iterate,
-            self._assignments.store,
-        )
+        value_of, iterate = self._expressions.value, self._expressions.iterate
         match node:
             case ast.Assign():
                 for target in node.targets:
@@ -54,12 +51,12 @@ class Statements:
             case ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
                 self._assignments.assign(node.target, value, scope)
             case ast.AugAssign():
-                store(node.target, value_of(node.value, scope), scope)
+                self._assignments.store(node.target, value_of(node.value, scope), scope)
             case ast.For() | ast.AsyncFor() | ast.comprehension():
-                store(node.target, each(value_of(node.iter, scope)), scope)
+                self._assignments.store(node.target, iterate(value_of(node.iter, scope)), scope)
             case ast.withitem(optional_vars=ast.expr() as target):
                 entered = self._expressions.entered(value_of(node.context_expr, scope))
-                store(target, entered, scope)
+                self._assignments.store(target, entered, scope)
             case ast.Import() | ast.ImportFrom():
                 self.follow_import(node, scope)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -75,7 +72,7 @@ class Statements:
             case ast.Yield(value=ast.expr() as value):
                 self._return(container_of(value_of(value, scope)), scope)
             case ast.YieldFrom():
-                self._return(container_of(each(value_of(node.value, scope))), scope)
+                self._return(container_of(iterate(value_of(node.value, scope))), scope)
             case ast.Match():
                 self._match(node, scope)
             case ast.ExceptHandler(name=str(name)):
@@ -100,24 +97,18 @@ class Statements:
 
     def _match(self, node: ast.Match, scope: LexicalScope) -> None:
         subject = self._expressions.value(node.subject, scope)
+        values = subject | self._expressions.iterate(subject)
         for case in node.cases:
             for part in ast.walk(case.pattern):
                 for name in bindings(part):
-                    self._assignments.bind(
-                        name, subject | self._expressions.iterate(subject), scope
-                    )
+                    self._assignments.bind(name, values, scope)
 
     def _return(self, values: AbstractValues, scope: LexicalScope) -> None:
         self._findings.add(scope.node, RETURNED, values)
         if self._findings.has_escaped(AbstractValue("def", scope.node)):
             self._assignments.mark_escaped(values, scope.location(scope.node))
 
-    def _define(
-        self,
-        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
-        own: AbstractValue,
-        scope: LexicalScope,
-    ) -> None:
+    def _define(self, node: _Definition, own: AbstractValue, scope: LexicalScope) -> None:
         """Bind a definition and the results of its decorators to its name."""
         values = frozenset({own})
         for decorator in node.decorator_list:

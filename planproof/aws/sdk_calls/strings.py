@@ -47,9 +47,8 @@ def pieces(node: ast.expr) -> list[str | ast.expr]:
 def _filled(text: str, arguments: Sequence[ast.expr], node: ast.expr) -> list[str | ast.expr]:
     """A text with its placeholders replaced in order; the whole node if they do not match."""
     literals = _PLACEHOLDER.split(text)
-    if len(literals) != len(arguments) + 1 or any(
-        isinstance(one, ast.Starred) for one in arguments
-    ):
+    has_star = any(isinstance(one, ast.Starred) for one in arguments)
+    if has_star or len(literals) != len(arguments) + 1:
         return [node]
     found: list[str | ast.expr] = [literals[0]]
     for value, literal in zip(arguments, literals[1:], strict=True):
