@@ -1,4 +1,4 @@
-"""A plan file is read whole, or refused in one sentence."""
+"""Plan files are read and indexed, or refused with an error."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_resources_are_found_by_address() -> None:
     assert found.configuration["aws_sqs_queue.q"]["provider_config_key"] == "aws"
 
 
-def test_what_will_not_exist_is_left_out() -> None:
+def test_resources_that_will_not_exist_are_left_out() -> None:
     changes = [
         change("aws_x.gone", actions=["delete"]),
         change("aws_x.forgotten", actions=["forget"]),
@@ -117,13 +117,13 @@ def test_variables_and_which_of_them_are_sensitive() -> None:
         ({"format_version": "1.0", "values": {}}, "is a state"),
         ({"format_version": "1.0"}, "is not a plan"),
         (plan(configuration=None), "it has no planned_values and configuration"),
-        (plan(errored=True), "failed half-way"),
+        (plan(errored=True), "plan that failed"),
         (plan(resource_changes=[{"address": "aws_x.y"}]), "is damaged"),
         (plan(resource_changes={"a": 1}), "is damaged"),
         (plan(variables=[1]), "is damaged"),
     ],
 )
-def test_what_is_no_plan_is_refused(raw: Any, said: str) -> None:
+def test_content_that_is_not_a_plan_is_refused(raw: Any, said: str) -> None:
     text = sentence(raw)
     assert "p.json" in text
     assert said in text
@@ -137,11 +137,11 @@ def test_what_is_no_plan_is_refused(raw: Any, said: str) -> None:
         (b'{"format_version": ', "is truncated"),
         (b"Plan: 49 to add", "is not JSON (line 1, column 1"),
         (b'{"a": 1} trailing', "is not JSON"),
-        (b"\x80\x81\xfe\xff\x00", "is not JSON but binary"),
+        (b"\x80\x81\xfe\xff\x00", "is binary"),
         (b"[" * 100_000, "is nested too deeply"),
     ],
 )
-def test_a_file_that_is_no_json_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_file_that_is_not_json_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     file = tmp_path / "plan.json"
     file.write_bytes(content)
     with pytest.raises(PlanproofError) as caught:
@@ -158,13 +158,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
-def test_what_a_windows_shell_writes_is_read(tmp_path: Path, encoding: str) -> None:
+def test_encodings_of_windows_shells(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(PLAN), encoding)
     assert "aws_sqs_queue.q" in Plan.load(file).resources
 
 
-def test_the_garbage_collector_is_given_back() -> None:
+def test_garbage_collection_is_enabled_again() -> None:
     Plan.parse(json.dumps(PLAN))
     assert gc.isenabled()
     with pytest.raises(PlanproofError):
@@ -185,7 +185,7 @@ def test_the_garbage_collector_is_given_back() -> None:
         ({"a": 1}, True, UNKNOWN),
     ],
 )
-def test_unknown_is_put_in_where_the_plan_says_so(after: Any, unknown: Any, marked: Any) -> None:
+def test_unknown_values_are_marked(after: Any, unknown: Any, marked: Any) -> None:
     # UNKNOWN equals nothing, itself included, so the two are compared as they print.
     assert repr(mark_unknown(after, unknown)) == repr(marked)
 
@@ -203,7 +203,7 @@ PARTS = st.sampled_from(
 
 
 @given(st.dictionaries(PARTS, JSON))
-def test_no_content_ends_in_anything_but_a_plan_or_a_sentence(parts: dict[str, Any]) -> None:
+def test_any_content_is_a_plan_or_a_planproof_error(parts: dict[str, Any]) -> None:
     try:
         Plan.of(plan(**parts))
     except PlanproofError as problem:
@@ -211,6 +211,6 @@ def test_no_content_ends_in_anything_but_a_plan_or_a_sentence(parts: dict[str, A
 
 
 @given(st.text(max_size=30) | st.binary(max_size=30).map(lambda b: b.decode("latin-1")))
-def test_no_text_ends_in_anything_but_a_plan_or_a_sentence(text: str) -> None:
+def test_any_text_is_a_plan_or_a_planproof_error(text: str) -> None:
     with pytest.raises(PlanproofError):
         Plan.parse(text)

@@ -1,4 +1,4 @@
-"""Arguments that cannot be are refused, and those that may still come out well are not."""
+"""Invalid arguments are refused; arguments with unknown values are not."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def test_good_arguments(arguments: dict[str, object]) -> None:
 def test_conflicts(one: str, other: str) -> None:
     values = {name: BLOCK if name == "source" else "x" for name in (one, other)}
     found = errors({"type": "zip", "output_path": "a", **values}, {"source_dir"} - {one, other})
-    detail = f"{one} cannot be set together with {other}."
-    assert (one, "Conflicting arguments", detail) in found
+    named = [(attribute, set(detail.rstrip(".").split())) for attribute, _, detail in found]
+    assert any(attribute == one and {one, other} <= words for attribute, words in named)
     assert {summary for _, summary, _ in found} == {"Conflicting arguments"}
 
 
@@ -82,21 +82,21 @@ def test_content_without_a_name() -> None:
     assert "source_content_filename" in detail
 
 
-@pytest.mark.parametrize(("text", "kind"), [("", "empty"), ("a\0b", "text with a null byte")])
+@pytest.mark.parametrize(("text", "kind"), [("", "empty"), ("a\0b", "null byte")])
 @pytest.mark.parametrize("name", ["source_file", "source_dir", "output_path"])
-def test_what_is_no_path_is_not_taken_for_the_current_folder(
-    name: str, text: str, kind: str
-) -> None:
+def test_invalid_paths(name: str, text: str, kind: str) -> None:
     source = {} if name.startswith("source") else {"source_file": "a"}
-    detail = f"{name} is {kind}, and it takes a path."
-    assert errors({"type": "zip", **source, name: text}) == [(name, "Invalid path", detail)]
+    [(attribute, summary, detail)] = errors({"type": "zip", **source, name: text})
+    assert (attribute, summary) == (name, "Invalid path")
+    assert name in detail
+    assert kind in detail
 
 
 @pytest.mark.parametrize("type_", ["tar", "ZIP", "tgz", ""])
 def test_unknown_type(type_: str) -> None:
     [(attribute, summary, detail)] = errors({**FILE, "type": type_})
     assert (attribute, summary) == ("type", "Unknown archive type")
-    assert detail == f"type is '{type_}', and only zip and tar.gz are supported."
+    assert all(text in detail for text in (f"'{type_}'", "zip", "tar.gz"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_unknown_type(type_: str) -> None:
         (None, None),
     ],
 )
-def test_modes_are_read_as_go_reads_numbers(text: str | None, mode: int | None) -> None:
+def test_modes_are_parsed_as_in_go(text: str | None, mode: int | None) -> None:
     assert parse_mode(text) == mode
 
 
@@ -124,7 +124,7 @@ def test_bad_modes(text: str) -> None:
     assert f"'{text}'" in caught.value.detail
 
 
-def test_a_spec_checks_itself() -> None:
+def test_check_of_a_spec() -> None:
     ArchiveSpec("zip", source_file="a").check()
-    with pytest.raises(ArchiveError, match="excludes cannot be set together with source_file"):
+    with pytest.raises(ArchiveError, match=r"excludes .*source_file"):
         ArchiveSpec("zip", source_file="a", excludes=("b",)).check()

@@ -1,4 +1,4 @@
-"""Which files an archive holds, under which names and modes, or why it cannot be made."""
+"""The files of an archive, their names and modes, and the errors of invalid sources."""
 
 from __future__ import annotations
 
@@ -39,29 +39,29 @@ def failure(**arguments: object) -> ArchiveError:
 EVERY_NAME = ["B.py", "a/__pycache__/x.pyc", "a/x.py", "a.py", "c/.hidden", "c/d/e.txt"]
 
 
-def test_a_file_goes_by_its_own_name_and_mode(tree: Path) -> None:
+def test_name_and_mode_of_a_file(tree: Path) -> None:
     (tree / "c/d/e.txt").chmod(0o755)
     [member] = members(ArchiveSpec("zip", source_file=str(tree / "c/d/e.txt")))
     assert member == Member("e.txt", 0o755, b"content of c/d/e.txt")
 
 
-def test_a_directory_goes_in_the_order_of_its_tree_without_empty_folders(tree: Path) -> None:
+def test_a_directory_is_sorted_and_has_no_empty_folders(tree: Path) -> None:
     assert names(tree) == EVERY_NAME
     [first, *_] = members(ArchiveSpec("zip", source_dir=str(tree)))
     assert first == Member("B.py", 0o640, b"content of B.py")
 
 
-def test_content_goes_under_its_filename() -> None:
+def test_name_and_mode_of_content() -> None:
     spec = ArchiveSpec("zip", source_content="text\n", source_content_filename="a/b.txt")
     assert list(members(spec)) == [Member("a/b.txt", 0o644, b"text\n")]
 
 
-def test_content_may_be_missing_and_is_then_empty() -> None:
+def test_missing_content_is_empty() -> None:
     spec = ArchiveSpec("zip", source_content_filename="a")
     assert list(members(spec)) == [Member("a", 0o644, b"")]
 
 
-def test_blocks_go_sorted_and_the_last_of_one_filename_holds() -> None:
+def test_source_blocks_are_sorted_and_the_last_of_a_filename_wins() -> None:
     blocks = (Source("2", "b"), Source("é", "a"), Source("3", "b"))
     found = list(members(ArchiveSpec("zip", source=blocks)))
     assert found == [Member("a", 0o644, "é".encode()), Member("b", 0o644, b"3")]
@@ -75,7 +75,7 @@ def test_a_filename_must_name_a_file(filename: str) -> None:
     assert failure(source=(Source("", filename),)).attribute == "source"
 
 
-def test_output_file_mode_holds_for_files_and_for_content(tree: Path) -> None:
+def test_output_file_mode_applies_to_files_and_content(tree: Path) -> None:
     for arguments in (
         {"source_file": str(tree / "a.py")},
         {"source_dir": str(tree)},
@@ -107,7 +107,7 @@ def test_excludes(tree: Path, excludes: tuple[str, ...], gone: set[str]) -> None
     assert names(tree, excludes=excludes) == [name for name in EVERY_NAME if name not in gone]
 
 
-def test_symbolic_links_to_files_hold_what_they_point_to(tree: Path) -> None:
+def test_symbolic_links_to_files_have_the_content_of_the_target(tree: Path) -> None:
     (tree / "a.py").chmod(0o700)
     (tree / "link.py").symlink_to("a.py")
     found = {member.name: member for member in members(ArchiveSpec("zip", source_dir=str(tree)))}
@@ -131,7 +131,7 @@ def test_a_source_dir_that_is_a_link_is_followed_unless_excluded(tree: Path) -> 
     assert f"'{link}' is a symbolic link" in error.detail
 
 
-def test_a_circle_of_links_ends_with_an_error_unless_excluded(tree: Path) -> None:
+def test_cyclic_links_are_an_error_unless_excluded(tree: Path) -> None:
     (tree / "c/d/up").symlink_to("../..")
     error = failure(source_dir=str(tree))
     assert (error.attribute, error.summary) == ("source_dir", "Endless directory")
@@ -146,21 +146,22 @@ def test_the_archive_itself_is_left_out(tree: Path) -> None:
     assert names(tree, output_path=str(tree / "c" / ".." / "out.zip")) == EVERY_NAME
 
 
-def test_a_missing_source_is_told_with_attribute_and_path(tmp_path: Path) -> None:
+def test_error_of_a_missing_source_has_attribute_and_path(tmp_path: Path) -> None:
     missing = tmp_path / "nowhere"
     for attribute in ("source_file", "source_dir"):
         error = failure(**{attribute: str(missing)})
         assert (error.attribute, error.summary) == (attribute, "Missing source")
-        assert error.detail == f"{attribute}: '{missing}' does not exist."
+        assert f"{attribute}: '{missing}'" in error.detail
 
 
-def test_a_dangling_link_is_told_as_such(tree: Path) -> None:
+def test_error_of_a_dangling_link(tree: Path) -> None:
     (tree / "dangling").symlink_to("gone")
     detail = failure(source_dir=str(tree)).detail
-    assert detail == f"source_dir: '{tree}/dangling' is a symbolic link to a missing target."
+    assert f"source_dir: '{tree}/dangling'" in detail
+    assert "symbolic link" in detail
 
 
-def test_links_in_a_circle_of_files_are_told(tree: Path) -> None:
+def test_error_of_a_link_to_itself(tree: Path) -> None:
     (tree / "self").symlink_to("self")
     error = failure(source_dir=str(tree))
     assert (error.attribute, error.summary) == ("source_dir", "Cannot read the source")
@@ -169,10 +170,8 @@ def test_links_in_a_circle_of_files_are_told(tree: Path) -> None:
 
 def test_the_wrong_kind_of_source(tree: Path, tmp_path: Path) -> None:
     error = failure(source_file=str(tree))
-    assert (error.attribute, error.detail) == (
-        "source_file",
-        f"source_file: '{tree}' is a directory.",
-    )
+    assert error.attribute == "source_file"
+    assert f"source_file: '{tree}' is a directory" in error.detail
     error = failure(source_dir=str(tree / "a.py"))
     assert (error.attribute, error.summary) == ("source_dir", "Not a directory")
     os.mkfifo(tree / "pipe")
@@ -185,7 +184,7 @@ def test_the_wrong_kind_of_source(tree: Path, tmp_path: Path) -> None:
         assert "neither a file" in failure(source_dir=str(tree)).detail
 
 
-def test_names_that_no_archive_can_hold(tmp_path: Path) -> None:
+def test_file_names_that_are_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "good").write_text("")
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff")).write_text("")
     error = failure(source_dir=str(tmp_path))
@@ -194,7 +193,7 @@ def test_names_that_no_archive_can_hold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("excludes", [None, ("*.py",)])
-def test_a_directory_without_files_makes_no_archive(
+def test_a_directory_without_files_is_an_error(
     tmp_path: Path, excludes: tuple[str, ...] | None
 ) -> None:
     (tmp_path / "folder").mkdir()
@@ -202,7 +201,8 @@ def test_a_directory_without_files_makes_no_archive(
         (tmp_path / "a.py").write_text("")
     error = failure(source_dir=str(tmp_path), excludes=excludes)
     assert (error.attribute, error.summary) == ("source_dir", "Nothing to archive")
-    assert f"'{tmp_path}' holds no files" in error.detail
+    assert f"'{tmp_path}' has no files" in error.detail
+    assert ("excluded" in error.detail) is bool(excludes)
 
 
 @pytest.mark.parametrize("pattern", ["*", "**", ".*", "?"])

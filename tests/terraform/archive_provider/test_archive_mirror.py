@@ -1,4 +1,4 @@
-"""The mirror has Terraform's layout, its launcher starts the provider from anywhere."""
+"""The mirror has Terraform's layout; its launcher starts the provider from any folder."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_platforms(
     assert os_arch() == expected
 
 
-def test_laying_it_again_touches_nothing_and_repairs_what_is_broken(tmp_path: Path) -> None:
+def test_writing_it_again_changes_only_what_is_broken(tmp_path: Path) -> None:
     write_mirror(tmp_path)
     [launcher] = launchers(tmp_path)
     content = launcher.read_bytes()
@@ -63,7 +63,7 @@ def test_laying_it_again_touches_nothing_and_repairs_what_is_broken(tmp_path: Pa
     assert launcher.read_bytes() == content
 
 
-def test_many_processes_may_lay_it_at_once(tmp_path: Path) -> None:
+def test_several_processes_can_write_it_at_once(tmp_path: Path) -> None:
     with ProcessPoolExecutor(4) as pool:
         assert set(pool.map(write_mirror, [tmp_path] * 12)) == {tmp_path}
     [launcher] = launchers(tmp_path)
@@ -78,7 +78,7 @@ def start_by_hand(launcher: Path, folder: Path) -> subprocess.CompletedProcess[s
 
 
 def test_the_launcher_imports_the_provider_from_anywhere(tmp_path: Path) -> None:
-    """Not from the folder it is started in, where a user may keep modules of any name."""
+    """Not from the current folder, which may have modules of any name."""
     (tmp_path / "tf.py").write_text("raise SystemExit('the wrong tf')")
     (tmp_path / "signal.py").write_text("raise SystemExit('the wrong signal')")
     [launcher] = launchers(write_mirror(tmp_path / "it's a mirror"))
@@ -104,7 +104,7 @@ def test_another_interpreter_is_used_and_quoted(tmp_path: Path) -> None:
         ), f"{module} in {path}"
 
 
-def test_its_own_interpreter_needs_no_folder_that_it_searches_anyway(tmp_path: Path) -> None:
+def test_default_folders_of_the_interpreter_are_left_out(tmp_path: Path) -> None:
     [launcher] = launchers(write_mirror(tmp_path))
     spec = find_spec("tf")
     assert spec is not None
@@ -113,13 +113,13 @@ def test_its_own_interpreter_needs_no_folder_that_it_searches_anyway(tmp_path: P
     assert sys.executable in launcher.read_text()
 
 
-def test_a_missing_package_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("planproof.terraform.archive_provider.mirror.find_spec", lambda name: None)
-    with pytest.raises(PlanproofError, match=r"needs the package planproof: install planproof"):
+    with pytest.raises(PlanproofError, match=r"hashicorp/archive .*package planproof.*install"):
         write_mirror(tmp_path)
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(PlanproofError, match=r"file/m cannot be written .*: give a folder"):
+    with pytest.raises(PlanproofError, match=r"file/m cannot be written \(.*folder"):
         write_mirror(tmp_path / "file" / "m")

@@ -1,4 +1,4 @@
-"""An archive arrives at its output_path whole, or the error names the path."""
+"""An archive is written atomically, or the error names the path."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def failure(path: Path) -> ArchiveError:
     return caught.value
 
 
-def test_missing_folders_are_made(tmp_path: Path) -> None:
+def test_missing_folders_are_created(tmp_path: Path) -> None:
     write_archive(str(tmp_path / "a/b/c.zip"), b"data")
     assert (tmp_path / "a/b/c.zip").read_bytes() == b"data"
     assert os.listdir(tmp_path / "a/b") == ["c.zip"]  # noqa: PTH208
 
 
-def test_an_old_archive_is_replaced_and_an_equal_one_left_alone(tmp_path: Path) -> None:
+def test_a_different_archive_is_replaced_and_an_equal_one_is_not(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(b"old")
     write_archive(str(path), b"new")
@@ -34,7 +34,7 @@ def test_an_old_archive_is_replaced_and_an_equal_one_left_alone(tmp_path: Path) 
     assert path.stat().st_mtime == 1
 
 
-def test_a_link_keeps_pointing_to_the_archive(tmp_path: Path) -> None:
+def test_a_link_still_points_to_the_archive(tmp_path: Path) -> None:
     (tmp_path / "link.zip").symlink_to("real.zip")
     for data in (b"one", b"two"):
         write_archive(str(tmp_path / "link.zip"), data)
@@ -42,7 +42,7 @@ def test_a_link_keeps_pointing_to_the_archive(tmp_path: Path) -> None:
         assert (tmp_path / "real.zip").read_bytes() == data
 
 
-def test_the_file_gets_the_mode_of_any_new_file(tmp_path: Path) -> None:
+def test_mode_follows_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
         write_archive(str(tmp_path / "a.zip"), b"data")
@@ -51,7 +51,7 @@ def test_the_file_gets_the_mode_of_any_new_file(tmp_path: Path) -> None:
     assert (tmp_path / "a.zip").stat().st_mode & 0o777 == 0o640
 
 
-def test_a_pipe_or_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: list[bytes] = []
@@ -63,23 +63,23 @@ def test_a_pipe_or_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> 
     assert pipe.is_fifo()
 
 
-def test_a_directory_is_no_archive(tmp_path: Path) -> None:
+def test_output_path_is_a_directory(tmp_path: Path) -> None:
     error = failure(tmp_path)
     assert (error.attribute, error.summary) == ("output_path", "Cannot write the archive")
     assert f"'{tmp_path}'" in error.detail
-    assert "it is a directory" in error.detail
+    assert "is a directory" in error.detail
 
 
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
+def test_parent_of_output_path_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    error = failure(tmp_path / "file" / "a.zip")
-    assert error.attribute == "output_path"
-    reason = "cannot be written: a folder on its path is a file."
-    assert error.detail == f"output_path: '{tmp_path}/file/a.zip' {reason}"
-    assert failure(tmp_path / "file" / "b" / "a.zip").detail.endswith(reason)
+    for path in (tmp_path / "file" / "a.zip", tmp_path / "file" / "b" / "a.zip"):
+        error = failure(path)
+        assert error.attribute == "output_path"
+        assert f"'{path}'" in error.detail
+        assert "is a file" in error.detail
 
 
-def test_nothing_half_written_stays_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_partial_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(b"old")
 
