@@ -85,10 +85,12 @@ def role(name: str, service: str = "lambda.amazonaws.com", **values: Any) -> Dec
     return declare(f"aws_iam_role.{name}", **{**given, **values})
 
 
-def inline_policy(*statements: Any, role: str = "r", name: str = "p") -> DeclaredResource:
-    """An inline policy of a role."""
-    given = {"name": name, "role": role, "policy": document(*statements)}
-    return declare(f"aws_iam_role_policy.{name}", **given)
+def inline_policy(
+    *statements: Any, role: Any = "r", name: str | None = None, **values: Any
+) -> DeclaredResource:
+    """An inline policy of a role, named as the role unless another name is given."""
+    given = {"name": name or role, "role": role, "policy": document(*statements)}
+    return declare(f"aws_iam_role_policy.{name or role}", **{**given, **values})
 
 
 def resource_policy(part: DeclaredResource, *statements: Any) -> DeclaredResource:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from planproof.verdicts import Verdict
 from steps import permissions
 from steps.pipeline import MEDIACONVERT, Pipeline
 from steps.support.iam_names import IamNames
-from tests.builders.parts import role, role_arn
+from tests.builders.parts import bucket, inline_policy, queue, queue_arn, role, role_arn
 from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
@@ -27,21 +28,6 @@ KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f6337be"
 GROUP_ARN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/worker"
 RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/states"
 STATES = {"source": ["aws.mediaconvert"], "detail-type": ["MediaConvert Job State Change"]}
-
-
-def queue_arn(name: str) -> str:
-    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
-
-
-def queue(name: str, **values: Any) -> DeclaredResource:
-    url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-    return declare(
-        f"aws_sqs_queue.{name}", name=name, arn=queue_arn(name), id=url, url=url, **values
-    )
-
-
-def bucket(name: str) -> DeclaredResource:
-    return declare(f"aws_s3_bucket.{name}", bucket=name, id=name, arn=f"arn:aws:s3:::{name}")
 
 
 def redrive(target: str) -> str:
@@ -136,25 +122,7 @@ def ask(step: str, found: Stack, *table: str) -> Recorder:
     return evidence
 
 
-def grants(*statements: dict[str, Any], to: str = "worker", name: str = "p") -> DeclaredResource:
-    """An inline policy of a role."""
-    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-    return declare(f"aws_iam_role_policy.{name}", name=name, role=to, policy=policy)
-
-
-def statement(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Any:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def queue_policy(*statements: dict[str, Any], name: str = "jobs") -> DeclaredResource:
-    url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-    return declare(f"aws_sqs_queue_policy.{name}", queue_url=url, policy=policy)
-
-
-def bucket_policy(*statements: dict[str, Any], name: str = "films") -> DeclaredResource:
-    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-    return declare(f"aws_s3_bucket_policy.{name}", bucket=name, policy=policy)
+worker_policy = partial(inline_policy, role="worker", name="p")
 
 
 def both(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from planproof.errors import UndeterminedError
@@ -17,8 +15,8 @@ from steps.access import (
     the_mediaconvert_role,
 )
 from steps.pipeline import MEDIACONVERT, Pipeline
-from tests.builders.parts import role
-from tests.builders.policies import allow
+from tests.builders.parts import inline_policy, role
+from tests.builders.policies import allow, statement
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
@@ -42,11 +40,6 @@ def pipeline(*items: DeclaredResource, **filters: str) -> Pipeline:
             *items,
         )
     )
-
-
-def grants(action: Any, resource: Any, **elements: Any) -> DeclaredResource:
-    text = allow(action, resource, **elements)
-    return declare("aws_iam_role_policy.p", name="p", role="converter", policy=text)
 
 
 def reading(*items: DeclaredResource, **filters: str) -> Recorder:
@@ -73,14 +66,18 @@ def writing(*items: DeclaredResource) -> Recorder:
     ],
 )
 def test_reading_the_uploads(action: str, resource: str, expected: Verdict) -> None:
-    assert verdict(reading(grants(action, resource))) is expected
+    assert (
+        verdict(reading(inline_policy(statement(action, resource), role="converter"))) is expected
+    )
 
 
 def test_reading_as_far_as_uploads_are_announced() -> None:
-    below = grants("s3:GetObject", "arn:aws:s3:::films/in/*")
+    below = inline_policy(statement("s3:GetObject", "arn:aws:s3:::films/in/*"), role="converter")
     assert verdict(reading(below, filter_prefix="in/")) is GOOD
     assert verdict(reading(below, filter_prefix="out/")) is BAD
-    only_mp4 = grants("s3:GetObject", "arn:aws:s3:::films/*.mp4")
+    only_mp4 = inline_policy(
+        statement("s3:GetObject", "arn:aws:s3:::films/*.mp4"), role="converter"
+    )
     assert verdict(reading(only_mp4, filter_suffix=".mp4")) is GOOD
     assert verdict(reading(only_mp4)) is BAD
 
@@ -92,15 +89,22 @@ def test_no_grant_no_reading() -> None:
 
 def test_reading_under_a_condition_nobody_can_judge() -> None:
     tagged = {"StringEquals": {"s3:ExistingObjectTag/kind": "film"}}
-    assert verdict(reading(grants("s3:GetObject", "*", Condition=tagged))) is OPEN
-    unknown = declare("aws_iam_role_policy.p", name="p", role="converter", policy=UNKNOWN)
+    assert (
+        verdict(
+            reading(
+                inline_policy(statement("s3:GetObject", "*", Condition=tagged), role="converter")
+            )
+        )
+        is OPEN
+    )
+    unknown = inline_policy(role="converter", policy=UNKNOWN)
     assert verdict(reading(unknown)) is OPEN
 
 
 def test_the_bucket_may_refuse() -> None:
     refusal = allow("s3:*", "*", Effect="Deny", Principal="*")
     policy = declare("aws_s3_bucket_policy.b", bucket="films", policy=refusal)
-    assert verdict(reading(grants("s3:*", "*"), policy)) is BAD
+    assert verdict(reading(inline_policy(statement("s3:*", "*"), role="converter"), policy)) is BAD
     insecure = allow(
         "s3:*",
         "*",
@@ -109,7 +113,7 @@ def test_the_bucket_may_refuse() -> None:
         Condition={"Bool": {"aws:SecureTransport": "false"}},
     )
     policy = declare("aws_s3_bucket_policy.b", bucket="films", policy=insecure)
-    assert verdict(reading(grants("s3:*", "*"), policy)) is GOOD
+    assert verdict(reading(inline_policy(statement("s3:*", "*"), role="converter"), policy)) is GOOD
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,9 @@ def test_the_bucket_may_refuse() -> None:
     ],
 )
 def test_writing_the_renditions(action: str, resource: str, expected: Verdict) -> None:
-    assert verdict(writing(grants(action, resource))) is expected
+    assert (
+        verdict(writing(inline_policy(statement(action, resource), role="converter"))) is expected
+    )
 
 
 def test_no_grant_no_writing() -> None:

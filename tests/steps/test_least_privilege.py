@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -14,21 +13,17 @@ from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from steps.least_privilege import keys_through_services, no_management, no_way_up, record_grant
-from tests.builders.parts import role
+from steps.least_privilege import keys_through_services, no_escalation, no_management, record_grant
+from tests.builders.parts import inline_policy, role
+from tests.builders.policies import statement
 from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
 from tests.builders.shipped import shipped, with_document, with_values
-from tests.builders.stacks import declare, stack
+from tests.builders.stacks import stack
 from tests.steps.stack_steps import StackSteps
 
 
 def granting(*actions: str) -> Any:
-    document = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}],
-    }
-    policy = declare("aws_iam_role_policy.p", name="p", role="r", policy=json.dumps(document))
-    return stack(role("r"), policy)
+    return stack(role("r"), inline_policy(statement(list(actions)), name="p"))
 
 
 def found(step: Any, *actions: str) -> list[str]:
@@ -45,7 +40,7 @@ def test_an_action_that_is_a_way_of_its_own_is_named_once() -> None:
 
 
 def test_a_way_with_a_name_is_shown_with_its_actions() -> None:
-    (said,) = found(no_way_up, "iam:CreatePolicyVersion")
+    (said,) = found(no_escalation, "iam:CreatePolicyVersion")
     assert said.endswith(": iam:CreatePolicyVersion (aws_iam_role_policy.p, statement 0)")
     assert said.count("iam:CreatePolicyVersion") == 1
 
@@ -53,14 +48,14 @@ def test_a_way_with_a_name_is_shown_with_its_actions() -> None:
 def test_a_grant_is_said_to_be_needed_or_not() -> None:
     given, evidence = granting("sqs:*"), Recorder()
     (policy,) = identity_policies(given, given["aws_iam_role.r"])
-    for holds, surplus in ((False, "nothing needs sqs:*"), (True, "")):
+    for holds, excess in ((False, "nothing needs sqs:*"), (True, "")):
         grant = Grant(
             principal=given["aws_iam_role.r"],
             policy=policy,
             statement=policy.document.statements[0],
             granted="sqs:*",
             holds=holds,
-            surplus=surplus,
+            excess=excess,
         )
         record_grant(grant, Authority(given), MadeResolvedStacks(given), evidence)
     assert {e.expected for e in evidence.evidence} == {
@@ -73,18 +68,18 @@ def test_a_grant_is_said_to_be_needed_or_not() -> None:
 
 
 def through_services(stack_: Stack) -> Recorder:
-    steps_of_stack = StackSteps(stack_)
-    given = (steps_of_stack.stack, steps_of_stack.path, steps_of_stack.authority)
-    return steps_of_stack.asked(keys_through_services, *given)
+    steps = StackSteps(stack_)
+    given = (steps.stack, steps.path, steps.authority)
+    return steps.asked(keys_through_services, *given)
 
 
 def edited(policy: str, condition: Any) -> Stack:
     """The shipped stack with another condition on the use of the key by a role."""
 
     def edit(document: dict[str, Any]) -> None:
-        for statement in document["Statement"]:
-            if "kms:ViaService" in str(statement.get("Condition")):
-                statement["Condition"] = condition
+        for entry in document["Statement"]:
+            if "kms:ViaService" in str(entry.get("Condition")):
+                entry["Condition"] = condition
 
     return with_document(shipped(), policy, edit)
 
@@ -93,7 +88,7 @@ def test_keys_are_used_through_services_in_the_shipped_stack() -> None:
     evidence = through_services(shipped())
     assert verdict(evidence) is Verdict.PASSED
     assert len(evidence.evidence) == 7
-    assert {e.found for e in evidence.evidence} == {"refused"}
+    assert {e.found for e in evidence.evidence} == {"denied"}
 
 
 @pytest.mark.parametrize(
@@ -106,8 +101,8 @@ def test_keys_are_used_through_services_in_the_shipped_stack() -> None:
 @pytest.mark.parametrize(
     ("condition", "ways"),
     [
-        ({}, ["without a service in between", "through a service that nobody named"]),
-        ({"StringLike": {"kms:ViaService": "*"}}, ["through a service that nobody named"]),
+        ({}, ["without a service in between", "through a service that no policy names"]),
+        ({"StringLike": {"kms:ViaService": "*"}}, ["through a service that no policy names"]),
     ],
 )
 def test_a_key_that_can_be_used_past_them_is_seen(

@@ -10,8 +10,8 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.network import no_policy_allows, roles_of_functions
 from steps.pipeline import Pipeline
-from tests.builders.parts import role, role_arn
-from tests.builders.policies import allow
+from tests.builders.parts import inline_policy, role, role_arn
+from tests.builders.policies import statement
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import DeclaredResource, declare, stack
 
@@ -28,10 +28,6 @@ def looked_at(*items: DeclaredResource) -> Recorder:
     return evidence
 
 
-def inline(policy: object, to: str = "worker") -> DeclaredResource:
-    return declare("aws_iam_role_policy.p", name="p", role=to, policy=policy)
-
-
 def attached(arn: str) -> DeclaredResource:
     return declare("aws_iam_role_policy_attachment.a", role="worker", policy_arn=arn)
 
@@ -40,9 +36,9 @@ def attached(arn: str) -> DeclaredResource:
     "items",
     [
         [],
-        [inline(allow("sqs:*"))],
-        [inline(allow("ec2:*", Effect="Deny"))],
-        [inline(allow("ec2:*"), to="other")],
+        [inline_policy(statement("sqs:*"), role="worker")],
+        [inline_policy(statement("ec2:*", Effect="Deny"), role="worker")],
+        [inline_policy(statement("ec2:*"), role="other")],
         [attached("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")],
     ],
 )
@@ -55,9 +51,17 @@ def test_none(items: list[DeclaredResource]) -> None:
 @pytest.mark.parametrize(
     ("items", "count"),
     [
-        ([inline(allow("ec2:CreateNetworkInterface", "arn:aws:ec2:*:*:subnet/x"))], 1),
-        ([inline(allow("ec2:Describe*"))], 1),
-        ([inline(allow("*"))], 2),
+        (
+            [
+                inline_policy(
+                    statement("ec2:CreateNetworkInterface", "arn:aws:ec2:*:*:subnet/x"),
+                    role="worker",
+                )
+            ],
+            1,
+        ),
+        ([inline_policy(statement("ec2:Describe*"), role="worker")], 1),
+        ([inline_policy(statement("*"), role="worker")], 2),
         ([attached(VPC_ACCESS)], 2),
     ],
 )
@@ -69,7 +73,7 @@ def test_some(items: list[DeclaredResource], count: int) -> None:
 
 
 def test_unknown() -> None:
-    assert verdict(looked_at(inline(UNKNOWN))) is Verdict.UNDETERMINED
+    assert verdict(looked_at(inline_policy(policy=UNKNOWN, role="worker"))) is Verdict.UNDETERMINED
     outside = "arn:aws:iam::123456789012:policy/outside"
     assert verdict(looked_at(attached(outside))) is Verdict.UNDETERMINED
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +13,8 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
 from steps.pipeline import MEDIACONVERT, Pipeline
-from tests.builders.parts import role, role_arn
+from tests.builders.parts import inline_policy, role, role_arn
+from tests.builders.policies import document
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
@@ -30,7 +31,7 @@ SOURCES = """resource "aws_iam_role_policy" "p" {
 """
 
 
-def statement(**elements: Any) -> dict[str, Any]:
+def pass_statement(**elements: Any) -> dict[str, Any]:
     good = {
         "Sid": "Pass",
         "Effect": "Allow",
@@ -41,15 +42,7 @@ def statement(**elements: Any) -> dict[str, Any]:
     return {k: v for k, v in {**good, **elements}.items() if v is not None}
 
 
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def inline(*statements: dict[str, Any], **values: Any) -> DeclaredResource:
-    policy = document(*statements)
-    return declare(
-        "aws_iam_role_policy.p", **{"name": "p", "role": "worker", "policy": policy, **values}
-    )
+worker_policy = partial(inline_policy, role="worker", name="p")
 
 
 def verdicts(*items: DeclaredResource) -> tuple[Verdict, Verdict, Verdict]:
@@ -77,22 +70,26 @@ def records(*items: DeclaredResource) -> list[Recorder]:
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
 
 FORMS = {
-    "inline": [inline(statement())],
+    "inline": [worker_policy(pass_statement())],
     "attached": [
-        declare("aws_iam_policy.pass", arn=POLICY_ARN, policy=document(statement())),
+        declare("aws_iam_policy.pass", arn=POLICY_ARN, policy=document(pass_statement())),
         declare("aws_iam_role_policy_attachment.a", role="worker", policy_arn=POLICY_ARN),
     ],
     "as a list and in other letters": [
-        inline(statement(Action=["IAM:passrole", "sqs:ReceiveMessage"], Resource=[CONVERTER]))
+        worker_policy(
+            pass_statement(Action=["IAM:passrole", "sqs:ReceiveMessage"], Resource=[CONVERTER])
+        )
     ],
-    "in two statements": [inline(statement(), statement(Sid="Again"))],
+    "in two statements": [worker_policy(pass_statement(), pass_statement(Sid="Again"))],
     "by StringLike": [
-        inline(statement(Condition={"StringLike": {"iam:PassedToService": MEDIACONVERT}}))
+        worker_policy(
+            pass_statement(Condition={"StringLike": {"iam:PassedToService": MEDIACONVERT}})
+        )
     ],
     "beside a denial of all others": [
-        inline(
-            statement(),
-            statement(
+        worker_policy(
+            pass_statement(),
+            pass_statement(
                 Sid="No", Effect="Deny", Resource=None, NotResource=CONVERTER, Condition=None
             ),
         )
@@ -108,19 +105,23 @@ def test_one_role_to_one_service(form: str) -> None:
 OTHER_SERVICE = "lambda.amazonaws.com"
 BROKEN = {
     "no statement": ([], (BAD, GOOD, GOOD)),
-    "another action": ([inline(statement(Action="iam:GetRole"))], (BAD, GOOD, GOOD)),
+    "another action": ([worker_policy(pass_statement(Action="iam:GetRole"))], (BAD, GOOD, GOOD)),
     "another role": (
-        [inline(statement(Resource=role_arn("administrator")))],
+        [worker_policy(pass_statement(Resource=role_arn("administrator")))],
         (BAD, GOOD, BAD),
     ),
     "another service": (
-        [inline(statement(Condition={"StringEquals": {"iam:PassedToService": OTHER_SERVICE}}))],
+        [
+            worker_policy(
+                pass_statement(Condition={"StringEquals": {"iam:PassedToService": OTHER_SERVICE}})
+            )
+        ],
         (BAD, BAD, GOOD),
     ),
     "a service more": (
         [
-            inline(
-                statement(
+            worker_policy(
+                pass_statement(
                     Condition={
                         "StringEquals": {"iam:PassedToService": [MEDIACONVERT, OTHER_SERVICE]}
                     }
@@ -129,39 +130,51 @@ BROKEN = {
         ],
         (GOOD, BAD, GOOD),
     ),
-    "any service": ([inline(statement(Condition=None))], (GOOD, BAD, GOOD)),
+    "any service": ([worker_policy(pass_statement(Condition=None))], (GOOD, BAD, GOOD)),
     "any service, if one is named": (
         [
-            inline(
-                statement(Condition={"StringEqualsIfExists": {"iam:PassedToService": MEDIACONVERT}})
+            worker_policy(
+                pass_statement(
+                    Condition={"StringEqualsIfExists": {"iam:PassedToService": MEDIACONVERT}}
+                )
             )
         ],
         (GOOD, BAD, GOOD),
     ),
     "services by wildcard": (
-        [inline(statement(Condition={"StringLike": {"iam:PassedToService": "*.amazonaws.com"}}))],
+        [
+            worker_policy(
+                pass_statement(Condition={"StringLike": {"iam:PassedToService": "*.amazonaws.com"}})
+            )
+        ],
         (GOOD, BAD, GOOD),
     ),
-    "any role": ([inline(statement(Resource="*"))], (GOOD, GOOD, BAD)),
-    "roles by wildcard": ([inline(statement(Resource=f"{CONVERTER}*"))], (GOOD, GOOD, BAD)),
-    "all roles but one": (
-        [inline(statement(Resource=None, NotResource=role_arn("administrator")))],
+    "any role": ([worker_policy(pass_statement(Resource="*"))], (GOOD, GOOD, BAD)),
+    "roles by wildcard": (
+        [worker_policy(pass_statement(Resource=f"{CONVERTER}*"))],
         (GOOD, GOOD, BAD),
     ),
-    "every action": ([inline(statement(Action="*"))], (GOOD, GOOD, GOOD)),
+    "all roles but one": (
+        [worker_policy(pass_statement(Resource=None, NotResource=role_arn("administrator")))],
+        (GOOD, GOOD, BAD),
+    ),
+    "every action": ([worker_policy(pass_statement(Action="*"))], (GOOD, GOOD, GOOD)),
     "every action on everything": (
-        [inline(statement(Action="*", Resource="*", Condition=None))],
+        [worker_policy(pass_statement(Action="*", Resource="*", Condition=None))],
         (GOOD, BAD, BAD),
     ),
     "a second statement that is wider": (
-        [inline(statement(), statement(Sid="Any", Resource="*", Condition=None))],
+        [worker_policy(pass_statement(), pass_statement(Sid="Any", Resource="*", Condition=None))],
         (GOOD, BAD, BAD),
     ),
     "denied again": (
-        [inline(statement(), statement(Sid="No", Effect="Deny", Condition=None))],
+        [worker_policy(pass_statement(), pass_statement(Sid="No", Effect="Deny", Condition=None))],
         (BAD, GOOD, GOOD),
     ),
-    "on another role's policy": ([inline(statement(), role="converter")], (BAD, GOOD, GOOD)),
+    "on another role's policy": (
+        [worker_policy(pass_statement(), role="converter")],
+        (BAD, GOOD, GOOD),
+    ),
 }
 
 
@@ -174,8 +187,8 @@ def test_anything_else_is_caught(case: str) -> None:
 @pytest.mark.parametrize(
     "items",
     [
-        [inline(policy=UNKNOWN)],
-        [inline(role=UNKNOWN)],
+        [worker_policy(policy=UNKNOWN)],
+        [worker_policy(role=UNKNOWN)],
         [declare("aws_iam_role_policy_attachment.a", role="worker", policy_arn=POLICY_ARN)],
     ],
 )
@@ -184,7 +197,7 @@ def test_what_is_not_known_proves_nothing(items: list[DeclaredResource]) -> None
 
 
 def test_evidence_names_the_statement_and_its_place() -> None:
-    _, to_others, others = records(inline(statement(Resource="*", Condition=None)))
+    _, to_others, others = records(worker_policy(pass_statement(Resource="*", Condition=None)))
     place = "terraform/main.tf:4"
     address = "aws_iam_role_policy.p"
     assert broken(to_others)[0] == (address, "policy.Statement.0.Condition", "no limit", place)
@@ -202,7 +215,7 @@ def test_a_missing_statement_is_the_roles_failure() -> None:
     ("items", "said"),
     [
         ([], "no statement of its policies allows iam:PassRole"),
-        ([inline(statement())], "some statement allows iam:PassRole"),
+        ([worker_policy(pass_statement())], "a statement of its policies allows iam:PassRole"),
     ],
 )
 def test_without_a_role_to_pass_there_is_nothing_to_grant(

@@ -10,16 +10,16 @@ import pytest
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from tests.builders.parts import role
+from tests.builders.policies import statement
 from tests.builders.stacks import DeclaredResource, declare
 from tests.steps.permission_steps import (
     GROUP_ARN,
     TABLE_ARN,
     ask,
     both,
-    grants,
     pipeline_of,
     said,
-    statement,
+    worker_policy,
 )
 
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
@@ -34,7 +34,7 @@ BELOW = READ.replace("WHAT", "the input bucket/in/*")
 def reads(*resources: str, **more: Any) -> DeclaredResource:
     named = [f"arn:aws:s3:::{text}" for text in resources]
     name = more.get("Effect", "Allow")
-    return grants(statement("s3:GetObject", named, **more), to="converter", name=name)
+    return worker_policy(statement("s3:GetObject", named, **more), role="converter", name=name)
 
 
 @pytest.mark.parametrize(
@@ -90,20 +90,20 @@ def test_what_only_two_policies_together_leave_is_found() -> None:
 
 def test_all_but_some_objects() -> None:
     but = {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::films/in/*"}
-    item = grants(but, to="converter")
+    item = worker_policy(but, role="converter")
     assert both(ANY, item) == (BAD, BAD)
     assert both(FILM, item) == (BAD, GOOD)
 
 
 def test_objects_named_by_a_policy_variable() -> None:
     own = "arn:aws:s3:::films/${aws:PrincipalTag/team}/*"
-    assert both(ANY, grants(statement("s3:GetObject", own), to="converter")) == (BAD, OPEN)
+    assert both(ANY, worker_policy(statement("s3:GetObject", own), role="converter")) == (BAD, OPEN)
     tagged = role("converter", "mediaconvert.amazonaws.com", tags_all={"team": "a"})
-    item = grants(statement("s3:GetObject", own), to="converter")
+    item = worker_policy(statement("s3:GetObject", own), role="converter")
     assert both(ANY, item, tagged)[1] is OPEN
     assert both(READ.replace("WHAT", "the input bucket/a/x"), item, tagged) == (GOOD, BAD)
     assert both(READ.replace("WHAT", "the input bucket/b/x"), item, tagged) == (BAD, GOOD)
-    everything = grants(statement("s3:*"), to="converter", name="all")
+    everything = worker_policy(statement("s3:*"), role="converter", name="all")
     assert both(ANY, item, everything, tagged) == (GOOD, BAD)
 
 
@@ -116,23 +116,28 @@ def test_the_evidence_says_that_any_object_was_asked_and_which_decided() -> None
 
 def test_log_streams() -> None:
     step = '"the function" IS to "logs:PutLogEvents" on "the log group of the function"'
-    assert both(step, grants(statement("logs:PutLogEvents", f"{GROUP_ARN}:*"))) == (GOOD, BAD)
-    assert both(step, grants(statement("logs:PutLogEvents", GROUP_ARN))) == (BAD, GOOD)
-    one = grants(statement("logs:PutLogEvents", f"{GROUP_ARN}:log-stream:a"))
+    assert both(step, worker_policy(statement("logs:PutLogEvents", f"{GROUP_ARN}:*"))) == (
+        GOOD,
+        BAD,
+    )
+    assert both(step, worker_policy(statement("logs:PutLogEvents", GROUP_ARN))) == (BAD, GOOD)
+    one = worker_policy(statement("logs:PutLogEvents", f"{GROUP_ARN}:log-stream:a"))
     assert both(step, one) == (BAD, BAD)
     named = step.replace(
         "the log group of the function", "the log group of the function:log-stream:a"
     )
     assert both(named, one) == (GOOD, BAD)
     group = '"the function" IS to "logs:FilterLogEvents" on "the log group of the function"'
-    assert both(group, grants(statement("logs:FilterLogEvents", GROUP_ARN))) == (GOOD, BAD)
+    assert both(group, worker_policy(statement("logs:FilterLogEvents", GROUP_ARN))) == (GOOD, BAD)
 
 
 def test_a_resource_that_is_not_built_yet_is_asked_as_far_as_policies_tell() -> None:
     table = declare("aws_dynamodb_table.assets", name="assets", id="assets", arn=UNKNOWN)
-    assert both(UPDATE, table, grants(statement("dynamodb:*", TABLE_ARN))) == (OPEN, OPEN)
+    assert both(UPDATE, table, worker_policy(statement("dynamodb:*", TABLE_ARN))) == (OPEN, OPEN)
     found = said('"the function" IS to "sqs:SendMessage" on "the assets table"', table)
     assert "which aws_dynamodb_table.assets is not" in found
     films = declare("aws_s3_bucket.films", bucket="films", id="films", arn=UNKNOWN)
     assert both(ANY, films)[1] is not BAD
-    assert both(ANY, films, grants(statement("s3:GetObject"), to="converter"))[1] is not GOOD
+    assert (
+        both(ANY, films, worker_policy(statement("s3:GetObject"), role="converter"))[1] is not GOOD
+    )

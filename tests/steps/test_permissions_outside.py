@@ -8,17 +8,10 @@ from typing import Any
 import pytest
 
 from planproof.verdicts import Verdict
-from tests.builders.parts import role
+from tests.builders.parts import bucket, resource_policy, role
+from tests.builders.policies import statement
 from tests.builders.stacks import ACCOUNT, declare
-from tests.steps.permission_steps import (
-    KEY_ARN,
-    ask,
-    both,
-    bucket_policy,
-    grants,
-    pipeline_of,
-    statement,
-)
+from tests.steps.permission_steps import KEY_ARN, ask, both, pipeline_of, worker_policy
 
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
 
@@ -75,8 +68,8 @@ UNAUTHENTICATED = '"an unauthenticated caller" IS to "s3:GetObject" on "the inpu
     ],
 )
 def test_who_a_bucket_policy_lets_in(policy: Any, stranger: Any, anybody: Any) -> None:
-    assert both(STRANGER, bucket_policy(policy)) == stranger
-    assert both(UNAUTHENTICATED, bucket_policy(policy)) == anybody
+    assert both(STRANGER, resource_policy(bucket(), policy)) == stranger
+    assert both(UNAUTHENTICATED, resource_policy(bucket(), policy)) == anybody
 
 
 def test_nobody_from_outside_without_a_policy() -> None:
@@ -116,20 +109,20 @@ def test_who_a_key_policy_lets_in_by_account() -> None:
 def test_the_account_that_was_let_in_is_named() -> None:
     evidence = ask(
         STRANGER.replace("IS", "is not allowed"),
-        pipeline_of(bucket_policy(lets_in({"AWS": OTHER}))),
+        pipeline_of(resource_policy(bucket(), lets_in({"AWS": OTHER}))),
     )
     assert evidence.evidence[0].address == "another account"
-    assert f"asked of arn:aws:iam::{OTHER}:role/planproof" in evidence.evidence[0].found
+    assert f"decided for arn:aws:iam::{OTHER}:role/planproof" in evidence.evidence[0].found
 
 
 def test_somebody_who_is_not_of_the_stack_is_granted_nobody_knows_what() -> None:
     other = f'"arn:aws:iam::{OTHER}:role/reader" IS to "s3:GetObject" on "the input bucket"'
     assert both(other) == (BAD, GOOD)
-    assert both(other, bucket_policy(lets_in({"AWS": OTHER}))) == (OPEN, OPEN)
+    assert both(other, resource_policy(bucket(), lets_in({"AWS": OTHER}))) == (OPEN, OPEN)
     own = other.replace(OTHER, ACCOUNT)
     assert both(own) == (OPEN, OPEN)
     deny = lets_in("*", Effect="Deny")
-    assert both(own, bucket_policy(deny)) == (BAD, GOOD)
+    assert both(own, resource_policy(bucket(), deny)) == (BAD, GOOD)
     root = own.replace("role/reader", "root")
     assert both(root) == (GOOD, BAD)
 
@@ -137,6 +130,6 @@ def test_somebody_who_is_not_of_the_stack_is_granted_nobody_knows_what() -> None
 def test_a_resource_that_is_not_of_the_stack_has_a_policy_nobody_knows() -> None:
     elsewhere = "arn:aws:s3:::elsewhere/x"
     step = f'"the function" IS to "s3:GetObject" on "{elsewhere}"'
-    assert both(step, grants(statement("s3:*", elsewhere))) == (OPEN, OPEN)
+    assert both(step, worker_policy(statement("s3:*", elsewhere))) == (OPEN, OPEN)
     assert both(step.replace("the function", "another account")) == (OPEN, OPEN)
     assert both(step.replace("the function", "an unauthenticated caller")) == (OPEN, OPEN)
