@@ -1,1 +1,1 @@
-"""Breaks a stack, and the sources of examples, in many ways; knows no pytest."""
+"""Mutation testing of stacks and of the examples of custom checks; independent of pytest."""

@@ -37,6 +37,6 @@ def test_no_check_crashes(score: Score) -> None:
 
 
 def test_every_check_detects_mutants(score: Score) -> None:
-    assert score.idle == []
+    assert score.without_kills == []
     assert score.good
     assert score.count().mutants > 2000

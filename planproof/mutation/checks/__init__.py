@@ -1,1 +1,1 @@
-"""Breaks the examples of custom checks in their source, to see whether each check notices."""
+"""Mutants of the examples of custom checks, made in the Terraform sources."""

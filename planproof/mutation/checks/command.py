@@ -1,6 +1,6 @@
-"""Does each custom check notice when its own example is broken?
+"""Tests custom checks with mutants of their examples.
 
-Every example is changed in its source in hundreds of ways, and its check is asked about each.
+Every example is changed in its Terraform source in many ways, and its check judges each change.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from planproof.errors import PlanproofError
 from planproof.mutation.checks import screen
 from planproof.mutation.checks.edits import SourceMutant
 from planproof.mutation.checks.examples import Example
-from planproof.mutation.checks.explained import Explanation, read_explanations, reasons
+from planproof.mutation.checks.explanations import Explanation, read_explanations, reasons
 from planproof.mutation.checks.generate import mutants, unchanged
-from planproof.mutation.checks.judge import Verdict, judge
+from planproof.mutation.checks.judge import JudgedMutant, judge
 from planproof.mutation.checks.score import Score
 
 REPORT = "check-mutants.json"
@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        0 if every mutant is noticed or explained and every check notices one, 1 if not, 2 if the
-        checks, the examples or an option cannot be used.
+        0 if every mutant is detected or explained and every check detects at least one, 1 if not,
+        2 if the checks, the examples or an option cannot be used.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -56,10 +56,10 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         metavar="DIR",
-        help="a folder for each check, with resources called pass… and fail…",
+        help="one folder for each check, with resources named pass… and fail…",
     )
-    parser.add_argument("--explained", type=Path, metavar="FILE", help="reasons of survivors")
-    parser.add_argument("--mutant", metavar="ID", help="judge this mutant alone")
+    parser.add_argument("--explained", type=Path, metavar="FILE", help="reasons for survivors")
+    parser.add_argument("--mutant", metavar="ID", help="judge only this mutant")
     parser.add_argument("--report-dir", type=Path, metavar="DIR", help=f"write {REPORT} there")
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes"
@@ -76,7 +76,7 @@ def _run(options: argparse.Namespace) -> int:
     score = measure(
         options.checks, examples, explanations, workers=options.workers, progress=_progress()
     )
-    print("\n".join(screen.lines(score)))
+    print("\n".join(screen.score_lines(score)))
     print(f"in {time.monotonic() - began:.0f} s")
     if options.report_dir:
         path = options.report_dir / REPORT
@@ -91,10 +91,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def read_examples(checks: Path, folder: Path) -> dict[str, Example]:
-    """The example of every check, by the check's name.
+    """Name of a check → its example.
 
     Raises:
-        PlanproofError: a check has no example, an example no check, or there are none at all.
+        PlanproofError: a check has no example, an example has no check, or there is no check.
     """
     for path, what in ((checks, "custom checks"), (folder, "examples of checks")):
         if not path.is_dir():
@@ -104,16 +104,17 @@ def read_examples(checks: Path, folder: Path) -> dict[str, Example]:
         raise PlanproofError(f"there is no check in {checks}", "name the folder of custom checks")
     found = {path.name for path in folder.iterdir() if path.is_dir()}
     for name in sorted(found ^ set(names)):
+        kind = "an example without a check" if name in found else "a check without an example"
         raise PlanproofError(
-            f"{name} is {'an example of no check' if name in found else 'a check without example'}",
-            f"let {checks.name}/NAME.py and {folder.name}/NAME/ go together",
+            f"{name} is {kind}",
+            f"{checks.name}/NAME.py and {folder.name}/NAME/ belong together: add what is missing",
         )
     examples = {name: Example.read(folder / name) for name in names}
     for name, example in examples.items():
         for side in ("pass", "fail"):
             if not example.subjects(side):
                 raise PlanproofError(
-                    f"the example of {name} has no block called {side}", "add one to its main.tf"
+                    f"the example of {name} has no block named {side}", "add one to its main.tf"
                 )
     return examples
 
@@ -129,49 +130,49 @@ def measure(
     """Judge every mutant of every example.
 
     Raises:
-        PlanproofError: a check cannot be loaded, or it does not judge its unchanged example as the
-            names of the blocks say.
+        PlanproofError: a check cannot be loaded, or does not pass and fail the blocks of its
+            unchanged example according to their names.
     """
     found = [mutant for example in examples.values() for mutant in mutants(example)]
     plain = [mutant for example in examples.values() for mutant in unchanged(example)]
-    verdicts = judge(checks, examples, plain + found, workers=workers, progress=progress)
-    _as_named(verdicts[: len(plain)])
-    verdicts = verdicts[len(plain) :]
-    known, problems = reasons(explanations, verdicts)
-    return Score(verdicts, known, problems)
+    judged = judge(checks, examples, plain + found, workers=workers, progress=progress)
+    _require_expected_conclusions(judged[: len(plain)])
+    judged = judged[len(plain) :]
+    known, problems = reasons(explanations, judged)
+    return Score(judged, known, problems)
 
 
-def _as_named(verdicts: Sequence[Verdict]) -> None:
-    for verdict in verdicts:
-        side = verdict.mutant.side
-        if verdict.said != {"pass": "passed", "fail": "failed"}[side]:
+def _require_expected_conclusions(judged: Sequence[JudgedMutant]) -> None:
+    for item in judged:
+        side = item.mutant.side
+        if item.conclusion != {"pass": "passed", "fail": "failed"}[side]:
             raise PlanproofError(
-                f"{verdict.mutant.check} does not {side} {verdict.mutant.block} of its example as "
-                f"it is, but says {verdict.said}, {verdict.detail}",
-                "mend the check, or name the block for what it shows",
+                f"{item.mutant.check} does not {side} {item.mutant.block} of its unchanged example "
+                f"({item.conclusion}: {item.detail})",
+                "fix the check, or rename the block",
             )
 
 
 def _one(
     checks: Path, examples: dict[str, Example], wanted: str, explanations: Sequence[Explanation]
 ) -> int:
-    mutant = _named(examples, wanted)
-    (verdict,) = judge(checks, examples, [mutant], workers=1)
+    mutant = _mutant(examples, wanted)
+    (judged,) = judge(checks, examples, [mutant], workers=1)
     reason = next((e.reason for e in explanations if e.matches(wanted)), None)
-    print("\n".join(screen.change(verdict, verdict.outcome.upper())))
-    if verdict.outcome == "survived" and reason is not None:
+    print("\n".join(screen.mutant_lines(judged, judged.outcome.upper())))
+    if judged.outcome == "survived" and reason is not None:
         print(f"  explained: {reason}")
         return GOOD
-    return GOOD if verdict.outcome in ("killed", "kept") else NOT_GOOD
+    return GOOD if judged.outcome in ("killed", "kept") else NOT_GOOD
 
 
-def _named(examples: dict[str, Example], wanted: str) -> SourceMutant:
+def _mutant(examples: dict[str, Example], wanted: str) -> SourceMutant:
     example = examples.get(wanted.split("/", 1)[0])
     for mutant in mutants(example) if example else ():
         if mutant.id == wanted:
             return mutant
     raise PlanproofError(
-        f"there is no mutant {wanted}", f"copy an id from the screen or from {REPORT}"
+        f"there is no mutant {wanted}", f"copy an id from the output or from {REPORT}"
     )
 
 

@@ -1,4 +1,4 @@
-"""A change of one source file, and the words that name it."""
+"""A change of one source file, and the mutant that it makes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Write `text` in place of `source[start:end]`, and `appended` after the end of the file.
+    """Replaces `source[start:end]` by `text`, and appends `appended` to the file.
 
-    `path` says where in the block that is, `variant` what is written, where one operator can write
-    several things there.
+    `path` is the attribute path in the block. `variant` tells apart several edits of one operator
+    at one path.
     """
 
     operator: str
@@ -22,23 +22,23 @@ class Edit:
     appended: str = ""
 
     def applied(self, source: str) -> str:
-        """The file's text after the change."""
+        """The changed text of the file."""
         return source[: self.start] + self.text + source[self.end :] + self.appended
 
 
 @dataclass(frozen=True, slots=True)
 class SourceMutant:
-    """One way of breaking an example, by one change in one block.
+    """An example with one change in one block.
 
     Attributes:
-        id: `check/side/block/operator/path`, the same in every run while the example is the same.
-        check: the check's name, which is its file's and its example folder's.
-        side: "pass" if the blocks below must be passed unchanged, "fail" if they must be failed.
+        id: `check/side/block/operator/path`, stable while the example is unchanged.
+        check: the name of the check, of its file and of its example folder.
+        side: "pass" if the check must pass the unchanged subjects, "fail" if it must fail them.
         file: relative to the example's folder.
-        subjects: addresses of the blocks the check judges, one of which must show the change.
-        before: the lines of the file that change, as they are.
-        after: the same lines as the mutant has them.
-        text: the whole file as the mutant has it.
+        subjects: addresses of the blocks that the check judges.
+        before: the changed lines of the file before the change.
+        after: the same lines after the change.
+        text: the whole changed file.
     """
 
     id: str
@@ -55,7 +55,7 @@ class SourceMutant:
 
 
 def changed_lines(source: str, edit: Edit) -> tuple[int, str, str]:
-    """Line number (1-based) of the change, and the lines it is in, before and after."""
+    """The 1-based number of the first changed line, and the changed lines before and after."""
     begin = source.rfind("\n", 0, edit.start) + 1
     end = source.find("\n", edit.end)
     end = len(source) if end < 0 else end

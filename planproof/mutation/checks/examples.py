@@ -1,9 +1,8 @@
-"""An example of a check: its blocks, how they refer to each other, and which the check judges.
+"""An example of a check: its blocks, their references, and which of them the check judges.
 
-An example is a folder of Terraform sources, named as the check's file is. Its blocks called
-`pass…` are to be passed, those called `fail…` to be failed; `unknown…` and `other…` are judged too,
-and every other block is there for the sake of these. A module in a folder below is judged by the
-name of its call.
+An example is a folder of Terraform sources with the name of the check's file. The check must pass
+its blocks named `pass…` and fail those named `fail…`. It also judges `unknown…` and `other…`; all
+other blocks support these. A module in a subfolder is judged by the name of its call.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from planproof.terraform.source_index import SourceBlock, scan_text
 
 Key = tuple[str, str]
-"""Folder (`""` is the example's own) and address of a block."""
+"""Folder (`""` for the example's own) and address of a block."""
 
 _KIND = re.compile(r"(pass|fail|unknown|other)(_\w+)?")
 _MENTION = re.compile(r"(?<![\w.-])[a-z]\w*\.[\w-]+(?:\.[\w-]+)?")
@@ -34,7 +33,7 @@ class Node:
 
     @property
     def key(self) -> Key:
-        """What tells it from the others."""
+        """The key of the block in its example."""
         return self.folder, self.address
 
 
@@ -43,8 +42,8 @@ class Example:
 
     Args:
         name: the check's name.
-        files: text by path relative to the example's folder; what is no Terraform source, such as
-            a template that one reads, is there as it is.
+        files: path relative to the example's folder → text; other files, such as templates, are
+            kept unchanged.
     """
 
     def __init__(self, name: str, files: Mapping[str, str]) -> None:
@@ -70,19 +69,19 @@ class Example:
         )
 
     def changed(self, file: str, text: str) -> Example:
-        """The example with one file written otherwise."""
+        """The example with the text of one file replaced."""
         return Example(self.name, self.files | {file: text})
 
     def subjects(self, kind: str) -> list[Node]:
-        """The blocks that are to be passed ("pass") or failed ("fail")."""
+        """The blocks that the check must pass ("pass") or fail ("fail")."""
         return [node for node in self.nodes.values() if node.kind == kind]
 
     def mentions(self, node: Node) -> frozenset[Key]:
-        """What a block refers to; a module call refers to all of the module."""
+        """The blocks that a block refers to; a module call refers to all blocks of the module."""
         return self._mentioned[node.key]
 
     def needed(self, keys: Iterable[Key]) -> set[Key]:
-        """The blocks and everything they refer to, directly or not."""
+        """The blocks and everything that they refer to, directly or indirectly."""
         found: set[Key] = set()
         waiting = [key for key in keys if key in self.nodes]
         while waiting:
@@ -93,8 +92,8 @@ class Example:
         return found
 
     def concerning(self, subject: Node) -> set[Key]:
-        """What a subject refers to, and what refers to that for its sake, as its policy does; by
-        reference, or by the same text."""
+        """What a subject refers to, and supporting blocks that refer to that or have an equal
+        string, such as its policy."""
         found = self.needed([subject.key])
         while True:
             targets = {key for key in found if self.nodes[key].block.kind == "resource"}
@@ -112,7 +111,7 @@ class Example:
             found |= self.needed(more)
 
     def around(self, keys: Iterable[Key]) -> set[Key]:
-        """The blocks, what they need, and whatever does not belong to other subjects alone."""
+        """The blocks, what they refer to, and supporting blocks of no other subject alone."""
         found = self.needed(keys)
         while True:
             more = {
@@ -136,14 +135,14 @@ class Example:
             found |= self.needed(more)
 
     def written(self, keys: Iterable[Key]) -> dict[str, str]:
-        """The sources of these blocks alone, by file."""
+        """The sources of only these blocks, by file; other files are kept."""
         texts: dict[str, list[str]] = {}
         wanted = set(keys)
         for key, node in self.nodes.items():
             if key in wanted:
                 texts.setdefault(node.block.file, []).append(node.text)
-        beside = {file: text for file, text in self.files.items() if not file.endswith(".tf")}
-        return beside | {file: "\n\n".join(parts) + "\n" for file, parts in texts.items()}
+        others = {file: text for file, text in self.files.items() if not file.endswith(".tf")}
+        return others | {file: "\n\n".join(parts) + "\n" for file, parts in texts.items()}
 
     def _subjects_of(self, node: Node) -> set[Key]:
         return {key for key in self.needed([node.key]) if self.nodes[key].kind is not None}
@@ -163,7 +162,7 @@ class Example:
 
 
 def _texts(node: Node) -> Iterator[str]:
-    """The strings that an attribute of the block is; who holds the same is meant by it too."""
+    """The attributes of a block that are string literals; equal ones count as a reference."""
     if node.block.kind in ("resource", "data"):
         for attribute in node.block.attributes.values():
             if attribute.text.startswith('"'):

@@ -1,10 +1,9 @@
-"""The parts of an expression, each with its place in the text.
+"""The parts of an expression, each with its offsets in the text.
 
-The scanner of `planproof.terraform.source_index` keeps an expression as text. To break one part of
-it, the part has to be found: a string and what is interpolated in it, a reference, an item of a
-list, an entry of an object, an argument. Operators and brackets are passed over, since nothing is
-evaluated. The document in a heredoc is read as the JSON that it is. Syntax:
-https://developer.hashicorp.com/terraform/language/expressions
+`planproof.terraform.source_index` returns an expression as text. This module finds its parts: a
+string and its interpolations, a reference, an item of a list, an entry of an object, an argument.
+Operators and parentheses are skipped, since nothing is evaluated. A heredoc with a JSON document is
+read as JSON. Syntax: https://developer.hashicorp.com/terraform/language/expressions
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _CLOSING = {"list": "]", "object": "}", "call": ")", "group": ")"}
 class Term:
     """One part of an expression; `text[start:end]` is how it is written.
 
-    `slots` are the places for expressions inside it: the items of a list, the entries of an object,
+    `slots` are the expressions inside it: the items of a list, the entries of an object,
     the arguments of a call, the interpolations of a string.
     """
 
@@ -44,10 +43,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for an expression: an entry, an item, an argument, an interpolation.
+    """An expression within another one: an entry, an item, an argument, an interpolation.
 
-    `text[start:end]` is the whole of it (`key = value`, `${value}`), `text[value:end_of_value]`
-    the expression alone. `key` is the entry's key, or the number of the item as text.
+    `text[start:end]` is all of it (`key = value`, `${value}`), `text[value:end_of_value]` only the
+    expression. `key` is the key of the entry, or the number of the item as text.
     """
 
     key: str
@@ -59,7 +58,7 @@ class Slot:
 
     @property
     def only(self) -> Term | None:
-        """The term that the expression is; None for one that is made of several."""
+        """The term of the expression; None if it has several."""
         if len(self.terms) == 1:
             term = self.terms[0]
             if (term.start, term.end) == (self.value, self.end_of_value):
@@ -68,7 +67,7 @@ class Slot:
 
 
 def read_attribute(text: str, name: str, value: int, end: int) -> Slot:
-    """The place `name = text[value:end]`."""
+    """The slot of the attribute `name = text[value:end]`."""
     before = text[:value].rstrip().removesuffix("=").rstrip()
     terms, _ = _Reader(text, end).terms(value, "")
     return Slot(name, len(before) - len(name), end, value, end, tuple(terms))
@@ -176,7 +175,7 @@ class _Reader:
                 named = _KEY.match(self._text, pos, self._end)
                 if named:
                     key, pos = named[1] or named[2] or "", named.end()
-                else:  # a key that is an expression
+                else:  # the key is an expression
                     _, pos = self.terms(pos, "=:" + stops)
                     pos += self._text[pos : pos + 1] in ("=", ":")
             terms, end = self.terms(pos, stops)
@@ -186,7 +185,7 @@ class _Reader:
 
 
 def _gap(text: str, at: int, also: str) -> int:
-    """The offset after white space and comments, and after the characters of `also`."""
+    """The offset after white space, comments, and characters of `also`."""
     while True:
         match = _GAP.match(text, at)
         end = match.end() if match else at
@@ -197,7 +196,7 @@ def _gap(text: str, at: int, also: str) -> int:
 
 
 def _slot(key: str, start: int, end: int, terms: list[Term], text: str) -> Slot:
-    """The place between two offsets; a comment or white space around it is no part of the value."""
+    """The slot between two offsets; its value excludes surrounding comments and white space."""
     value = text[start:end]
     begin = terms[0].start if terms else start + len(value) - len(value.lstrip())
     if terms and not value[: begin - start].isspace():

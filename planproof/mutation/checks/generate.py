@@ -8,7 +8,7 @@ from planproof.mutation.checks.drops import drop_block_edits, drop_edits
 from planproof.mutation.checks.edits import Edit, SourceMutant, changed_lines
 from planproof.mutation.checks.examples import Example, Key, Node
 from planproof.mutation.checks.grafts import graft_edits, type_edits
-from planproof.mutation.checks.places import nested_blocks, places
+from planproof.mutation.checks.locations import nested_blocks, source_locations
 from planproof.mutation.checks.policy import policy_block_edits, policy_edits
 from planproof.mutation.checks.references import reference_edits
 from planproof.mutation.checks.values import value_edits
@@ -19,15 +19,15 @@ SIDES = ("pass", "fail")
 def mutants(example: Example) -> list[SourceMutant]:
     """Every mutant of an example, in the order of its blocks.
 
-    Those of the pass side change a `pass…` block, or a block that concerns one: its policy, a
-    value it is given. Those of the fail side change a `fail…` block itself. What two operators
-    write alike is one mutant, the first one's.
+    Those of the pass side change a `pass…` block or a block that supports it, such as its policy.
+    Those of the fail side change a `fail…` block itself. Of edits with the same result only the
+    first counts.
     """
     return [mutant for side in SIDES for mutant in _of_side(example, side)]
 
 
 def unchanged(example: Example) -> list[SourceMutant]:
-    """One for each `pass…` and `fail…` block that changes nothing: what must hold before."""
+    """A mutant without a change for each `pass…` and `fail…` block."""
     return [
         SourceMutant(
             id=f"{example.name}/{side}/{subject.address}/unchanged/",
@@ -48,8 +48,8 @@ def unchanged(example: Example) -> list[SourceMutant]:
 
 
 def sources(example: Example, mutant: SourceMutant) -> dict[str, str]:
-    """What Checkov is to read of a mutant, by file: the example without what is there for the sake
-    of other blocks."""
+    """The sources of a mutant for Checkov, by file: the example without blocks that only other
+    subjects need."""
     mutated = example.changed(mutant.file, mutant.text)
     roots = [("", address) for address in mutant.subjects]
     kept = mutated.around(roots)
@@ -121,20 +121,20 @@ def _edits(example: Example, node: Node, side: str) -> Iterator[Edit]:
         return next((n for t, _, n in found if t == type_ and n != name), None)
 
     entry = node.address.removeprefix("local.") if block.kind == "locals" else None
-    for place in places(block):
-        if entry is not None and place.path.split(".", 1)[0] != entry:
+    for location in source_locations(block):
+        if entry is not None and location.path.split(".", 1)[0] != entry:
             continue
-        yield from drop_edits(place, source)
-        yield from policy_edits(place, source)
-        yield from value_edits(place, source)
-        yield from reference_edits(place, source, another)
+        yield from drop_edits(location, source)
+        yield from policy_edits(location, source)
+        yield from value_edits(location, source)
+        yield from reference_edits(location, source, another)
     for nested in nested_blocks(block):
         yield from drop_block_edits(nested)
         yield from policy_block_edits(nested)
     if side == "pass" and node.kind == "pass":
-        faulty = example.subjects("fail")
-        yield from graft_edits(block, (n.block for n in faulty))
+        failing = example.subjects("fail")
+        yield from graft_edits(block, (n.block for n in failing))
         if block.kind == "resource":
             own = {n.block.labels[0] for n in example.subjects("pass") if n.block.labels}
-            types = [n.block.labels[0] for n in faulty if n.block.kind == "resource"]
+            types = [n.block.labels[0] for n in failing if n.block.kind == "resource"]
             yield from type_edits(block, dict.fromkeys(t for t in types if t not in own))

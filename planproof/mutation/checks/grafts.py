@@ -1,19 +1,19 @@
-"""Operators that give a block what an example of the fault has: an attribute, a block, a type."""
+"""Operators that copy an attribute, a nested block or the type from a failing example."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from planproof.mutation.checks.edits import Edit
-from planproof.mutation.checks.places import nested_blocks
+from planproof.mutation.checks.locations import nested_blocks
 from planproof.terraform.source_index import SourceBlock
 
 _NAMES = {"alias"}
 
 
-def graft_edits(block: SourceBlock, faulty: Iterable[SourceBlock]) -> Iterator[Edit]:
-    """Write into a block each attribute and nested block of the faulty ones of its type."""
-    for other in faulty:
+def graft_edits(block: SourceBlock, failing: Iterable[SourceBlock]) -> Iterator[Edit]:
+    """Copy each attribute and nested block of failing blocks of the same type into a block."""
+    for other in failing:
         if (other.kind, other.labels[:1]) != (block.kind, block.labels[:1]):
             continue
         name = other.labels[-1] if len(other.labels) > 1 else _alias(other)
@@ -22,7 +22,7 @@ def graft_edits(block: SourceBlock, faulty: Iterable[SourceBlock]) -> Iterator[E
 
 
 def type_edits(block: SourceBlock, types: Iterable[str]) -> Iterator[Edit]:
-    """Make the block one of another type."""
+    """Change the type of the block."""
     if not block.labels:
         return
     start = block.source.index(block.labels[0], block.start + len(block.kind))
@@ -49,18 +49,18 @@ def _attributes(block: SourceBlock, other: SourceBlock) -> Iterator[Edit]:
 
 
 def _blocks(block: SourceBlock, other: SourceBlock) -> Iterator[Edit]:
-    own = {nested.path: nested.block for nested in nested_blocks(block) if nested.inside is block}
+    own = {nested.path: nested.block for nested in nested_blocks(block) if nested.parent is block}
     for nested in nested_blocks(other):
-        if nested.inside is not other:
+        if nested.parent is not other:
             continue
         text = other.source[nested.block.start : nested.block.end]
-        there = own.get(nested.path)
-        if there is None:
+        present = own.get(nested.path)
+        if present is None:
             yield Edit("graft-block", nested.path, _inside(block), _inside(block), f"\n{text}\n")
-        elif block.source[there.start : there.end] != text:
-            yield Edit("graft-block", nested.path, there.start, there.end, text)
+        elif block.source[present.start : present.end] != text:
+            yield Edit("graft-block", nested.path, present.start, present.end, text)
 
 
 def _inside(block: SourceBlock) -> int:
-    """Right after the opening brace."""
+    """The offset after the opening brace."""
     return block.source.index("{", block.start) + 1

@@ -1,4 +1,4 @@
-"""Asks each check about the mutants of its example, many in one run of Checkov."""
+"""Runs each check on the mutants of its example, many in one run of Checkov."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from planproof.mutation.checks.examples import Example
 from planproof.mutation.checks.generate import sources
 
 Outcome = Literal["killed", "kept", "survived", "crashed"]
-"""What became of a mutant.
+"""The outcome of a mutant.
 
-- killed: the check passed the example and does not pass the mutant;
-- kept: the check failed the example and does not pass the mutant either;
-- survived: it passes the mutant, or says that its promise is not about it;
-- crashed: it says nothing of the mutant, or Checkov cannot read it.
+- killed: the check passes the unchanged block and does not pass the mutant;
+- kept: the check fails the unchanged block and does not pass the mutant either;
+- survived: the check passes the mutant, or reports that it does not apply;
+- crashed: the check gives no result, or Checkov cannot read the mutant.
 """
 
 _BATCH = 100
 _INSTANCE = re.compile(r"\[[^]]*\]")
-_SILENT = ("passed", "not applicable")
+_UNNOTICED = ("passed", "not applicable")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a check said of a mutant, and what became of the mutant by that."""
+class JudgedMutant:
+    """A mutant with the conclusion of its check and the outcome."""
 
     mutant: SourceMutant
     outcome: Outcome
-    said: str
+    conclusion: str
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Mutants of one example to be read in one run, each in a folder called by its number."""
+    """Mutants of one example for one run of Checkov, each in a folder named by its number."""
 
     check: str
     files: Mapping[str, str]
@@ -56,7 +56,7 @@ class _Batch:
 
 
 Answers = dict[int, tuple[list[Said], list[str]]]
-"""Number of the folder → what was said of its resources, and its files that cannot be read."""
+"""Number of the folder → conclusions on its resources, and files that cannot be read."""
 
 
 def judge(
@@ -66,19 +66,19 @@ def judge(
     *,
     workers: int,
     progress: Callable[[int, int], None] = lambda done, of: None,
-) -> list[Verdict]:
-    """The verdict on every mutant, in the order given.
+) -> list[JudgedMutant]:
+    """Judge every mutant, in the given order.
 
     Args:
         checks: the folder of the custom checks.
         examples: the example of each check, by its name.
-        workers: how many processes work at the same time.
-        progress: told how many mutants of how many are judged.
+        workers: number of parallel processes.
+        progress: called with the number of judged mutants and the number of all.
 
     Raises:
         PlanproofError: a check cannot be loaded.
     """
-    verdicts: dict[int, Verdict] = {}
+    judged: dict[int, JudgedMutant] = {}
     with ProcessPoolExecutor(max(workers, 1), mp_context=_context()) as pool:
         jobs = [pool.submit(_work, checks, batch) for batch in _batches(examples, mutants)]
         for job in as_completed(jobs):
@@ -86,38 +86,46 @@ def judge(
             if problem is not None:
                 pool.shutdown(cancel_futures=True)
                 raise PlanproofError(*problem)
-            for number, (said, unread) in answers.items():
-                verdicts[number] = verdict_on(mutants[number], said, unread)
-            progress(len(verdicts), len(mutants))
-    return [verdicts[number] for number in range(len(mutants))]
+            for number, (conclusions, unread) in answers.items():
+                judged[number] = judge_answers(mutants[number], conclusions, unread)
+            progress(len(judged), len(mutants))
+    return [judged[number] for number in range(len(mutants))]
 
 
-def verdict_on(mutant: SourceMutant, said: Sequence[Said], unread: Sequence[str]) -> Verdict:
-    """The verdict by what was said of the subjects; one that changes is enough on the pass side,
-    on the fail side none may."""
+def judge_answers(
+    mutant: SourceMutant, conclusions: Sequence[Said], unread: Sequence[str]
+) -> JudgedMutant:
+    """Judge a mutant by the conclusions on its subjects.
+
+    On the pass side one subject that does not pass kills it; on the fail side no subject may pass.
+    """
     if unread:
-        return Verdict(mutant, "crashed", "unreadable", f"Checkov cannot read {unread[0]}")
-    of_subjects = [_of_subject(address, said) for address in mutant.subjects]
-    for found in of_subjects:
+        return JudgedMutant(mutant, "crashed", "unreadable", f"Checkov cannot read {unread[0]}")
+    by_subject = [_of_subject(address, conclusions) for address in mutant.subjects]
+    for found in by_subject:
         if found is None or found.conclusion == "crashed":
             detail = found.detail if found else "the check gives no result"
-            return Verdict(mutant, "crashed", "crashed", detail or "the check ends in an error")
-    found_all = [found for found in of_subjects if found is not None]
-    loud = next((found for found in found_all if found.conclusion not in _SILENT), None)
-    silent = next((found for found in found_all if found.conclusion in _SILENT), None)
-    if mutant.side == "pass" and loud is not None:
-        return Verdict(mutant, "killed", loud.conclusion, loud.detail)
-    if silent is not None:
-        return Verdict(mutant, "survived", silent.conclusion, silent.detail)
+            return JudgedMutant(
+                mutant, "crashed", "crashed", detail or "the check raises an exception"
+            )
+    found_all = [found for found in by_subject if found is not None]
+    detecting = next((found for found in found_all if found.conclusion not in _UNNOTICED), None)
+    passing = next((found for found in found_all if found.conclusion in _UNNOTICED), None)
+    if mutant.side == "pass" and detecting is not None:
+        return JudgedMutant(mutant, "killed", detecting.conclusion, detecting.detail)
+    if passing is not None:
+        return JudgedMutant(mutant, "survived", passing.conclusion, passing.detail)
     first = found_all[0]
-    return Verdict(mutant, "kept", first.conclusion, first.detail)
+    return JudgedMutant(mutant, "kept", first.conclusion, first.detail)
 
 
-def _of_subject(address: str, said: Sequence[Said]) -> Said | None:
-    """What decides among the instances of a block, or the resources of a module."""
+def _of_subject(address: str, conclusions: Sequence[Said]) -> Said | None:
+    """The worst conclusion on the instances of a block or the resources of a module."""
     order = ("crashed", "failed", "undetermined", "passed", "not applicable")
     beginning = f"{address.removeprefix('data.')}."  # Checkov names data sources without "data."
-    found = [one for one in said if f"{_INSTANCE.sub('', one.resource)}.".startswith(beginning)]
+    found = [
+        one for one in conclusions if f"{_INSTANCE.sub('', one.resource)}.".startswith(beginning)
+    ]
     return min(found, key=lambda one: order.index(one.conclusion), default=None)
 
 
@@ -133,8 +141,8 @@ def _batches(examples: Mapping[str, Example], mutants: Sequence[SourceMutant]) -
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Where a process can be copied, Checkov is imported once, before the copies are made; the
-    checks are loaded in the copies alone, so that a run leaves nothing behind."""
+    """Fork where possible, so that Checkov is imported once; the checks are loaded only in the
+    forks, so that this process stays unchanged."""
     if "fork" not in multiprocessing.get_all_start_methods() or sys.platform == "darwin":
         return multiprocessing.get_context("spawn")
     importlib.import_module("checkov.terraform.runner")
@@ -143,9 +151,9 @@ def _context() -> multiprocessing.context.BaseContext:
 
 
 def _work(checks: Path, batch: _Batch) -> tuple[Answers, tuple[str, str] | None]:
-    """Runs in a process of its own; a problem comes back as its two clauses."""
-    os.environ["CHECKOV_PARALLELIZATION_TYPE"] = "none"  # the processes are ours
-    logging.disable(logging.CRITICAL)  # a crash is a verdict here, and no line on the screen
+    """Judge a batch in a worker process; an error is returned as its two clauses."""
+    os.environ["CHECKOV_PARALLELIZATION_TYPE"] = "none"  # this module starts the processes
+    logging.disable(logging.CRITICAL)  # a crash is an outcome here, not a log line
     answers: Answers = {number: ([], []) for number in batch.mutants}
     with tempfile.TemporaryDirectory(prefix="planproof-") as name:
         root = Path(name).resolve()
@@ -156,10 +164,10 @@ def _work(checks: Path, batch: _Batch) -> tuple[Answers, tuple[str, str] | None]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, "utf-8")
         try:
-            said, unread = run_check(checks, batch.check, root)
+            conclusions, unread = run_check(checks, batch.check, root)
         except PlanproofError as problem:
             return {}, (problem.what, problem.todo)
-    for one in said:
+    for one in conclusions:
         answers[int(one.file.split("/", 1)[0])][0].append(one)
     for path in unread:
         inside = path.resolve().relative_to(root)

@@ -1,4 +1,4 @@
-"""Operators on references: another attribute, another resource, a literal, or nothing at all."""
+"""Operators on references: another attribute, another resource, a literal, or nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from planproof.mutation.checks.edits import Edit
-from planproof.mutation.checks.places import Place
+from planproof.mutation.checks.locations import SourceLocation
 from planproof.mutation.checks.values import OTHER
 
 REGION = "eu-central-1"
@@ -24,16 +24,16 @@ _ATTRIBUTES = {
     "name": ("arn",),
     "url": ("arn",),
 }
-_NO_RESOURCE = {"var", "local", "module", "each", "count", "path", "terraform", "self"}
-_GIVEN = {"var", "data"}
+_NOT_RESOURCES = {"var", "local", "module", "each", "count", "path", "terraform", "self"}
+_INPUTS = {"var", "data"}
 
 Another = Callable[[str, str], str | None]
 """Type (`data.…` for a data source) and name → the name of another block of that type."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
-    """What to write: an expression, or text that takes the place of a whole interpolation."""
+class _Replacement:
+    """A replacement: an expression, or literal text for a whole interpolation."""
 
     operator: str
     text: str
@@ -42,45 +42,45 @@ class _Written:
     appended: str = ""
 
 
-def reference_edits(place: Place, source: str, another: Another) -> Iterator[Edit]:
-    """What can be written in place of the references of one expression."""
-    slot = place.slot
+def reference_edits(location: SourceLocation, source: str, another: Another) -> Iterator[Edit]:
+    """The edits of the references of one expression."""
+    slot = location.slot
     for number, term in enumerate(slot.terms):
         if term.kind != "reference":
             continue
         alone = slot.only is not None
-        path = place.path if alone else f"{place.path}~{number}"
-        orders = place.path.split(".", 1)[0] == "depends_on"
-        for written in _instead(source[term.start : term.end], another, only_blocks=orders):
-            start, end, text = term.start, term.end, written.text
-            if written.is_text and place.holder == "string" and alone:
+        path = location.path if alone else f"{location.path}~{number}"
+        is_dependency = location.path.split(".", 1)[0] == "depends_on"
+        for new in _replacements(source[term.start : term.end], another, only_blocks=is_dependency):
+            start, end, text = term.start, term.end, new.text
+            if new.is_text and location.holder == "string" and alone:
                 start, end = slot.start, slot.end
-            elif written.is_text:
+            elif new.is_text:
                 text = f'"{text}"'
-            yield Edit(written.operator, path, start, end, text, written.variant, written.appended)
-    if place.holder == "string":
-        where = f"{place.path}~{slot.key}"
+            yield Edit(new.operator, path, start, end, text, new.variant, new.appended)
+    if location.holder == "string":
+        where = f"{location.path}~{slot.key}"
         yield Edit("drop-interpolation", where, slot.start, slot.end, "")
 
 
-def _instead(text: str, another: Another, *, only_blocks: bool) -> Iterator[_Written]:
+def _replacements(text: str, another: Another, *, only_blocks: bool) -> Iterator[_Replacement]:
     match = _REFERENCE.fullmatch(text)
     if match is None:
         return
-    if match["type"] not in _NO_RESOURCE:
+    if match["type"] not in _NOT_RESOURCES:
         yield from _to_another(match, another)
     if only_blocks:
         return
     before, dot, attribute = text.rpartition(".")
     for other in _ATTRIBUTES.get(attribute, ()):
-        yield _Written("swap-attribute", f"{before}{dot}{other}", variant=other)
-    yield _Written("literal", OTHER, is_text=True)
-    if match["type"] in _GIVEN or match["data"]:
-        yield _Written("literal-region", REGION, is_text=True)
-        yield _Written("literal-account", ACCOUNT, is_text=True)
+        yield _Replacement("swap-attribute", f"{before}{dot}{other}", variant=other)
+    yield _Replacement("literal", OTHER, is_text=True)
+    if match["type"] in _INPUTS or match["data"]:
+        yield _Replacement("literal-region", REGION, is_text=True)
+        yield _Replacement("literal-account", ACCOUNT, is_text=True)
 
 
-def _to_another(match: re.Match[str], another: Another) -> Iterator[_Written]:
+def _to_another(match: re.Match[str], another: Another) -> Iterator[_Replacement]:
     data = match["data"] or ""
     name = another(data + match["type"], match["name"])
     appended = ""
@@ -89,4 +89,4 @@ def _to_another(match: re.Match[str], another: Another) -> Iterator[_Written]:
         kind = "data" if data else "resource"
         appended = f'\n{kind} "{match["type"]}" "{name}" {{}}\n'
     text = f"{data}{match['type']}.{name}{match['key'] or ''}{match['rest']}"
-    yield _Written("another-resource", text, variant=name, appended=appended)
+    yield _Replacement("another-resource", text, variant=name, appended=appended)

@@ -1,4 +1,4 @@
-"""What became of all mutants, counted by check and by operator."""
+"""The outcomes of all mutants, counted by check and by operator."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planproof.mutation.checks.judge import Verdict
+from planproof.mutation.checks.judge import JudgedMutant
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Mutants counted.
+    """Numbers of mutants by outcome.
 
     Attributes:
-        killed: of the pass side, noticed by the check, `undetermined` of them by saying that it
-            cannot tell.
-        explained: survivors of the pass side with a written reason.
-        survived: survivors of either side without one.
-        kept: of the fail side, not passed.
-        repaired: of the fail side, passed for a written reason.
-        crashed: of either side, without an answer.
+        killed: on the pass side, not passed; `undetermined` is the part with that conclusion.
+        explained: on the pass side, passed with a recorded reason.
+        survived: on either side, passed without a recorded reason.
+        kept: on the fail side, not passed.
+        repaired: on the fail side, passed with a recorded reason.
+        crashed: on either side, without a conclusion.
     """
 
     killed: int = 0
@@ -34,15 +33,15 @@ class Count:
 
     @property
     def mutants(self) -> int:
-        """How many there are."""
+        """The number of all mutants."""
         return sum(
             (self.killed, self.explained, self.survived, self.kept, self.repaired, self.crashed)
         )
 
     @property
     def rate(self) -> float | None:
-        """The part of those that must be noticed that is: killed or kept, without the explained;
-        None if there are none."""
+        """Killed and kept mutants as a fraction of all without a recorded reason; None if there are
+        no such mutants."""
         noticed = self.killed + self.kept
         needed = noticed + self.survived + self.crashed
         return noticed / needed if needed else None
@@ -53,22 +52,21 @@ class Score:
     """The result of a run.
 
     Attributes:
-        reasons: why a survivor may survive, by its id.
-        problems: what is wrong with the explanations.
+        reasons: id of an explained survivor → why it may survive.
+        problems: errors in the explanations.
     """
 
-    verdicts: Sequence[Verdict]
+    judged: Sequence[JudgedMutant]
     reasons: Mapping[str, str]
     problems: Sequence[str]
 
     def count(self, check: str | None = None, operator: str | None = None) -> Count:
-        """The count of one check's mutants, of one operator's, of both's, or of all."""
+        """The count for a check, an operator, both, or all mutants."""
         return _count(
             (
-                verdict
-                for verdict in self.verdicts
-                if check in (None, verdict.mutant.check)
-                and operator in (None, verdict.mutant.operator)
+                item
+                for item in self.judged
+                if check in (None, item.mutant.check) and operator in (None, item.mutant.operator)
             ),
             self.reasons,
         )
@@ -76,39 +74,39 @@ class Score:
     @property
     def checks(self) -> list[str]:
         """The checks' names, in order."""
-        return sorted({verdict.mutant.check for verdict in self.verdicts})
+        return sorted({item.mutant.check for item in self.judged})
 
     @property
     def operators(self) -> list[str]:
         """The operators' names, in order."""
-        return sorted({verdict.mutant.operator for verdict in self.verdicts})
+        return sorted({item.mutant.operator for item in self.judged})
 
     @property
-    def unexplained(self) -> list[Verdict]:
-        """Survivors without a reason."""
+    def unexplained(self) -> list[JudgedMutant]:
+        """Survivors without a recorded reason."""
         return [
-            verdict
-            for verdict in self.verdicts
-            if verdict.outcome == "survived" and verdict.mutant.id not in self.reasons
+            item
+            for item in self.judged
+            if item.outcome == "survived" and item.mutant.id not in self.reasons
         ]
 
     @property
-    def crashed(self) -> list[Verdict]:
-        """Mutants without an answer."""
-        return [verdict for verdict in self.verdicts if verdict.outcome == "crashed"]
+    def crashed(self) -> list[JudgedMutant]:
+        """Mutants without a conclusion."""
+        return [item for item in self.judged if item.outcome == "crashed"]
 
     @property
-    def idle(self) -> list[str]:
-        """Checks that killed nothing."""
+    def without_kills(self) -> list[str]:
+        """Checks that killed no mutant."""
         return [check for check in self.checks if not self.count(check).killed]
 
     @property
     def good(self) -> bool:
-        """Whether every mutant is accounted for, and every check notices something."""
-        return not (self.unexplained or self.crashed or self.idle or self.problems)
+        """Whether every mutant is accounted for, and every check kills at least one."""
+        return not (self.unexplained or self.crashed or self.without_kills or self.problems)
 
     def as_json(self) -> dict[str, Any]:
-        """All of it: counts, matrix, and each mutant with its change and verdict."""
+        """Counts, matrix, and each mutant with its change and outcome."""
         return {
             "good": self.good,
             "total": _as_json(self.count()),
@@ -121,20 +119,20 @@ class Score:
                 }
                 for check in self.checks
             },
-            "checks_without_a_kill": self.idle,
+            "checks_without_a_kill": self.without_kills,
             "problems": list(self.problems),
-            "mutants": [_mutant(verdict, self.reasons) for verdict in self.verdicts],
+            "mutants": [_mutant(item, self.reasons) for item in self.judged],
         }
 
 
-def _count(verdicts: Iterable[Verdict], reasons: Mapping[str, str]) -> Count:
+def _count(judged: Iterable[JudgedMutant], reasons: Mapping[str, str]) -> Count:
     found: Counter[str] = Counter()
-    for verdict in verdicts:
-        outcome: str = verdict.outcome
-        if outcome == "survived" and verdict.mutant.id in reasons:
-            outcome = "explained" if verdict.mutant.side == "pass" else "repaired"
+    for item in judged:
+        outcome: str = item.outcome
+        if outcome == "survived" and item.mutant.id in reasons:
+            outcome = "explained" if item.mutant.side == "pass" else "repaired"
         found[outcome] += 1
-        found["undetermined"] += outcome == "killed" and verdict.said == "undetermined"
+        found["undetermined"] += outcome == "killed" and item.conclusion == "undetermined"
     return Count(**found)
 
 
@@ -153,8 +151,8 @@ def _as_json(count: Count) -> dict[str, Any]:
     }
 
 
-def _mutant(verdict: Verdict, reasons: Mapping[str, str]) -> dict[str, Any]:
-    mutant = verdict.mutant
+def _mutant(item: JudgedMutant, reasons: Mapping[str, str]) -> dict[str, Any]:
+    mutant = item.mutant
     return {
         "id": mutant.id,
         "check": mutant.check,
@@ -166,8 +164,8 @@ def _mutant(verdict: Verdict, reasons: Mapping[str, str]) -> dict[str, Any]:
         "subjects": list(mutant.subjects),
         "before": mutant.before,
         "after": mutant.after,
-        "outcome": verdict.outcome,
-        "said": verdict.said,
-        "detail": verdict.detail,
+        "outcome": item.outcome,
+        "said": item.conclusion,
+        "detail": item.detail,
         "reason": reasons.get(mutant.id),
     }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.mutation.checks.judge import Verdict
+from planproof.mutation.checks.judge import JudgedMutant
 from planproof.mutation.checks.score import Count, Score
 
 _HEADS = ("mutants", "killed", "explained", "survived", "kept", "repaired", "crashed")
 
 
-def lines(score: Score) -> Iterator[str]:
-    """The matrix, the checks, then everything that is not as it should be."""
+def score_lines(score: Score) -> Iterator[str]:
+    """The matrix, the checks, then every problem."""
     checks = score.checks
     yield f"{'killed, by operator and check':<32}" + "".join(
         f"{number:>4}" for number, _ in enumerate(checks, 1)
@@ -25,19 +25,19 @@ def lines(score: Score) -> Iterator[str]:
         yield _row(f"{number:>3}  {check}", score.count(check))
     yield _row("     all", score.count())
     yield ""
-    for verdict in score.crashed:
-        yield from change(verdict, "CRASHED")
-    for verdict in score.unexplained:
-        yield from change(verdict, "SURVIVED")
-    for check in score.idle:
-        yield f"NO KILL  {check} notices none of the mutants of its examples"
+    for item in score.crashed:
+        yield from mutant_lines(item, "CRASHED")
+    for item in score.unexplained:
+        yield from mutant_lines(item, "SURVIVED")
+    for check in score.without_kills:
+        yield f"NO KILL  {check} detects none of the mutants of its example"
     for problem in score.problems:
         yield f"EXPLANATION  {problem}"
     yield summary(score)
 
 
 def summary(score: Score) -> str:
-    """One line."""
+    """The counts on one line."""
     count = score.count()
     rate = "no mutants" if count.rate is None else f"{count.rate:.1%}"
     return (
@@ -48,14 +48,14 @@ def summary(score: Score) -> str:
     )
 
 
-def change(verdict: Verdict, word: str) -> Iterator[str]:
-    """A mutant with its exact change, and what the check said of it."""
-    mutant = verdict.mutant
+def mutant_lines(item: JudgedMutant, word: str) -> Iterator[str]:
+    """A mutant with its exact change and the conclusion of the check."""
+    mutant = item.mutant
     yield f"{word}  {mutant.id}"
     yield f"  {mutant.check}/{mutant.file}:{mutant.line}"
     yield from (f"  - {line}" for line in mutant.before.splitlines())
     yield from (f"  + {line}" for line in mutant.after.splitlines())
-    yield f"  {verdict.said}: {verdict.detail}"
+    yield f"  {item.conclusion}: {item.detail}"
 
 
 def _cell(count: Count) -> str:

@@ -1,4 +1,4 @@
-"""Operators on single values: booleans, numbers, strings, lists and objects written otherwise."""
+"""Operators on literal booleans, numbers, strings, lists and objects."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from planproof.mutation.checks.edits import Edit
 from planproof.mutation.checks.expressions import Term
-from planproof.mutation.checks.places import Place
+from planproof.mutation.checks.locations import SourceLocation
 
 OTHER = "other"
-"""The word that is written where any other would do."""
+"""The replacement where any other string would do."""
 
 _OPPOSITE = {"true": "false", "false": "true"}
 _WHOLE = re.compile(r'"?(\d+)"?')
@@ -20,12 +20,12 @@ _EMPTY = {"string": ("empty-string", '""'), "heredoc": ("empty-string", '""')} |
 }
 
 
-def value_edits(place: Place, source: str) -> Iterator[Edit]:
-    """What can be written in place of the literal values of one expression."""
-    if place.holder == "string":
-        return  # an interpolation holds a value of something else
-    for number, term in enumerate(place.slot.terms):
-        path = place.path if place.slot.only else f"{place.path}~{number}"
+def value_edits(location: SourceLocation, source: str) -> Iterator[Edit]:
+    """The edits of the literals of one expression."""
+    if location.holder == "string":
+        return  # an interpolation refers to a value
+    for number, term in enumerate(location.slot.terms):
+        path = location.path if location.slot.only else f"{location.path}~{number}"
         for operator, text in _of_term(term, source):
             yield Edit(operator, path, term.start, term.end, text)
 

@@ -1,1 +1,1 @@
-"""Breaks a resolved stack in hundreds of ways, and shows which requirement notices each."""
+"""Mutants of a resolved stack."""

@@ -1,4 +1,4 @@
-"""A mutant: the stack with one thing changed, the same in every set of variables."""
+"""A mutant: the stack with one change, the same with every set of variables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from planproof.terraform.stack import DEFAULT, Resource, Stack
 from planproof.values import Value, leaves
 
 Rewrite = Callable[[Stack], Stack]
-"""Makes a mutant of a stack; returns the very stack where there is nothing to change in it."""
+"""Makes the change in a stack; returns the same object if there is nothing to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,13 @@ class Mutant:
     """One way to break a stack.
 
     Attributes:
-        id: tells it from all others of its stack, and says what it is: operator, address, path,
-            and what is put there where several things could be.
-        operator: the way in which it breaks the stack ("drop-statement").
-        address: the resource that is changed.
-        path: dotted path of what is changed in it, "" for the resource as a whole.
-        before: what was there, for a reader.
-        after: what is there now.
-        rewrite: makes it of the stack with any set of variables.
+        id: unique in its stack: operator, address, path, and a qualifier if there are several.
+        operator: the kind of change ("drop-statement").
+        address: the changed resource.
+        path: the changed attribute path, "" for the resource as a whole.
+        before: the previous value, for a reader.
+        after: the new value, for a reader.
+        rewrite: makes the change with any set of variables.
     """
 
     id: str
@@ -42,17 +41,17 @@ class Mutant:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What operators make their mutants from.
+class MutationInput:
+    """What operators make mutants from.
 
     Attributes:
-        stacks: the stack with each set of variables, by name, the user's own among them.
-        spoken: (address, dotted path) of all that the requirements' evidence speaks of.
-        seed: what the choice among several possibilities follows from.
+        stacks: name of a set of variables → the stack with it; the user's own is :data:`DEFAULT`.
+        evidence_paths: (address, attribute path) of all evidence of the requirements.
+        seed: decides between several possible replacement values.
     """
 
     stacks: Mapping[str, Stack]
-    spoken: frozenset[tuple[str, str]] = frozenset()
+    evidence_paths: frozenset[tuple[str, str]] = frozenset()
     seed: int = 0
 
     @property
@@ -61,20 +60,20 @@ class Scene:
         return self.stacks[DEFAULT]
 
     @property
-    def others(self) -> tuple[Stack, ...]:
+    def other_stacks(self) -> tuple[Stack, ...]:
         """The stack with each other set of variables."""
         return tuple(stack for name, stack in self.stacks.items() if name != DEFAULT)
 
-    def chance(self, *key: str) -> Random:
-        """Chance for one mutant: the same for the same seed, whatever else there is."""
-        return Random("/".join((str(self.seed), *key)))  # noqa: S311 - nothing is kept secret by it
+    def random_for(self, *key: str) -> Random:
+        """Random numbers for one mutant, which depend only on the seed and the key."""
+        return Random("/".join((str(self.seed), *key)))  # noqa: S311 - not used for secrets
 
 
 class Operator(Protocol):
-    """Makes mutants of one kind, or of a few that are alike."""
+    """Makes mutants of one kind, or of a few similar ones."""
 
-    def __call__(self, scene: Scene) -> Iterable[Mutant]:
-        """All its mutants of a stack, in the order of the stack."""
+    def __call__(self, inputs: MutationInput) -> Iterable[Mutant]:
+        """All its mutants, in the order of the stack."""
         ...
 
 
@@ -91,10 +90,10 @@ def mutant(
     """A mutant with its id.
 
     Args:
-        which: tells apart what one operator does to one path, where it does several things.
+        which: qualifier of the id if the operator makes several mutants at one path.
     """
-    place = f"{resource.address}.{path}" if path else resource.address
-    name = f"{operator} {place}" + (f" {which}" if which else "")
+    location = f"{resource.address}.{path}" if path else resource.address
+    name = f"{operator} {location}" + (f" {which}" if which else "")
     return Mutant(
         id=name,
         operator=operator,
@@ -114,10 +113,10 @@ def shown(value: Value) -> str:
 
 
 def changed(before: Stack, after: Stack) -> frozenset[tuple[str, str]]:
-    """(address, top-level attribute) of all that differs between a stack and a mutant of it.
+    """(address, top-level attribute) of all differences between a stack and a mutant of it.
 
-    The attribute is "" where the resource itself is gone, new or another one, and both are ""
-    where something else than resources differs, or their order.
+    The attribute is "" if the resource was added, removed, or changed in its type, mode or
+    sensitivity. Both are "" if anything but resources differs, or the order of resources.
     """
     found: set[tuple[str, str]] = set()
     if any(getattr(before, name) is not getattr(after, name) for name in _BESIDE_RESOURCES):
@@ -152,22 +151,22 @@ _ABSENT = object()
 
 
 def _common(one: Stack, other: Stack) -> list[str]:
-    """The addresses of a stack that another one has as well, in its order."""
+    """The addresses that both stacks have, in the order of the first."""
     return [address for address in one.resources if address in other.resources]
 
 
 def _kind(resource: Resource) -> tuple[object, ...]:
-    """All of a resource but what it is set to and what is made before it."""
+    """A resource without its values and dependencies."""
     r = resource
     return r.address, r.mode, r.type, r.name, r.index, r.module, r.sensitive
 
 
 DEPENDENCIES = "depends_on"
-"""Stands for what Terraform makes before a resource, in :func:`changed`."""
+"""Stands for the dependencies of a resource in :func:`changed`."""
 
 
 def texts(resource: Resource) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every text of a resource with its path."""
+    """Every non-empty string of a resource with its path."""
     for path, leaf in leaves(resource.values):
         if isinstance(leaf, str) and leaf:
             yield path, leaf

@@ -1,4 +1,4 @@
-"""Does the evidence of a requirement that noticed a mutant point at what was changed?"""
+"""Whether the evidence against a mutant names the change or something close to it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ IDENTITIES = (
     "topic_arn",
     "queue_url",
 )
-"""Attributes by which others may name a resource."""
-_LEAST = 4  # characters of a text that names something
+"""Attributes by which other resources may refer to a resource."""
+_LEAST = 4  # characters of a value that identifies a resource
 
 
 def identities(resource: Resource) -> dict[str, str]:
-    """Attribute → text, of all by which a resource may be named."""
+    """Attribute → value, of all attributes by which other resources may refer to this one."""
     found = {}
     for name in IDENTITIES:
         value = resource.values.get(name)
@@ -41,57 +41,57 @@ def identities(resource: Resource) -> dict[str, str]:
 
 def points_at(
     mutant: Mutant,
-    kept: ScenarioResult,
-    broken: ScenarioResult,
+    unchanged: ScenarioResult,
+    mutated: ScenarioResult,
     before: Stack,
     after: Stack,
 ) -> bool:
-    """Whether what a scenario says against a mutant is about what was changed.
+    """Whether the evidence of a scenario against a mutant points at the change.
 
-    What it says are the facts that do not hold, those of the stack as it is that it finds no more,
-    and its reason. They are about the changed resource if they name it, or something that names it
-    or is named by it, before or after the change. What leaves a scenario open speaks against
-    nothing: it says that a part is not there to be asked about.
+    The evidence consists of the facts that do not hold, the facts of the unchanged stack that are
+    missing, and the reason. It points at the change if it names the changed resource, one that
+    refers to it, or one that it refers to, before or after the change. An undetermined scenario
+    always points at the change: it only says that a part is missing.
 
     Args:
-        kept: the scenario's result on the stack as it is.
-        broken: that on the mutant.
+        unchanged: the scenario's result on the unchanged stack.
+        mutated: its result on the mutant.
     """
-    if broken.verdict is not Verdict.FAILED:
+    if mutated.verdict is not Verdict.FAILED:
         return True
     versions = [r for r in (before.get(mutant.address), after.get(mutant.address)) if r]
-    facts = {(item.address, item.attribute, item.expected) for item in broken.evidence}
-    wrong = [item for item in broken.evidence if item.holds is not True]
-    wrong += [e for e in kept.evidence if (e.address, e.attribute, e.expected) not in facts]
-    said = [broken.reason]
-    said += [text for item in wrong for text in (item.address, item.expected, item.found)]
-    about = {mutant.address, *(text for r in versions for text in _names(r))}
-    if any(name in text for name in about for text in said):
+    facts = {(item.address, item.attribute, item.expected) for item in mutated.evidence}
+    wrong = [item for item in mutated.evidence if item.holds is not True]
+    wrong += [e for e in unchanged.evidence if (e.address, e.attribute, e.expected) not in facts]
+    texts_against = [mutated.reason]
+    texts_against += [text for item in wrong for text in (item.address, item.expected, item.found)]
+    names = {mutant.address, *(text for r in versions for text in _names(r))}
+    if any(name in text for name in names for text in texts_against):
         return True
     subjects = {item.address for item in wrong}
     for other in before.managed():
-        if any(name in text for name in _names(other) for text in said):
+        if any(name in text for name in _names(other) for text in texts_against):
             subjects.add(other.address)
     near = {r.address for version in versions for r in neighbours(version, before)}
-    joined = {
+    connected = {
         r.address
         for address in near
-        if (joint := before.get(address)) is not None and joint.type.endswith(JOINTS)
-        for r in neighbours(joint, before)
+        if (connector := before.get(address)) is not None and connector.type.endswith(CONNECTORS)
+        for r in neighbours(connector, before)
     }
-    return bool(subjects & (near | joined))
+    return bool(subjects & (near | connected))
 
 
 def _names(resource: Resource) -> set[str]:
     return {resource.address, *identities(resource).values()}
 
 
-JOINTS = ("_attachment", "_policy", "_policies", "_mapping", "_target", "_notification")
-"""Types that do nothing but join others: what they join is as near as they are."""
+CONNECTORS = ("_attachment", "_policy", "_policies", "_mapping", "_target", "_notification")
+"""Types that only connect other resources, which count as close to each other."""
 
 
 def neighbours(resource: Resource, stack: Stack) -> Iterator[Resource]:
-    """What a resource names, and what names it."""
+    """The resources that a resource refers to, and those that refer to it."""
     own = set(identities(resource).values())
     named = [text for _, text in texts(resource)]
     for other in stack:

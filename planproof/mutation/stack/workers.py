@@ -1,4 +1,4 @@
-"""Forks that do one task after the other, watched by the process they come from."""
+"""Forked worker processes with a time limit for each task."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """What became of a task that has no answer.
+class TaskFailure:
+    """Why a task has no answer.
 
     Attributes:
-        why: one sentence.
+        reason: one sentence.
         detail: a traceback, or "".
     """
 
-    why: str
+    reason: str
     detail: str = ""
 
 
@@ -43,14 +43,14 @@ class _Worker(Generic[Task]):
 
 
 class Workers(Generic[Task, Answer]):
-    """A few forks of this process; a context manager.
+    """Forks of this process that work on tasks; a context manager.
 
-    A fork has all that this process has found out so far, and what it does to it harms nobody.
+    A fork starts with the memory of this process and cannot change it.
 
     Args:
-        do: the work, which happens in a fork.
-        count: of forks.
-        limit: seconds that a task may take before its fork is ended, and a new one begun.
+        do: the work on one task, run in a fork.
+        count: number of forks.
+        limit: seconds for one task; after that its fork is killed and replaced.
     """
 
     def __init__(self, do: Callable[[Task], Answer], count: int, limit: float) -> None:
@@ -64,11 +64,11 @@ class Workers(Generic[Task, Answer]):
         for worker in [*self._workers]:
             self._end(worker)
 
-    def each(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer | Failed]]:
-        """Every task with its answer, as they come. Tasks have to be picklable, and answers."""
+    def each(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer | TaskFailure]]:
+        """Every task with its answer, in order of completion. Both must be picklable."""
         todo = iter(tasks)
         for worker in [w for w in self._workers if w.task is not None]:
-            self._end(worker)  # whoever asked has gone away before the answer came
+            self._end(worker)  # the previous caller stopped before this answer arrived
         idle = [*self._workers]
         while len(self._workers) < self._count:
             idle.append(self._begin())
@@ -92,7 +92,7 @@ class Workers(Generic[Task, Answer]):
                 yield task, answer
 
     def _give(self, worker: _Worker[Task], task: Task) -> None:
-        """Have a fork do a task; another one, where it has died while it waited."""
+        """Send a task to a fork; replace the fork if it died while idle."""
         try:
             worker.link.send(task)
         except OSError:
@@ -102,7 +102,7 @@ class Workers(Generic[Task, Answer]):
         worker.task, worker.since = task, time.monotonic()
 
     def _answers(self, busy: list[_Worker[Task]]) -> Iterator[tuple[_Worker[Task], Any]]:
-        """The answers that are there; waits for one, and for none longer than it may take."""
+        """The answers that are ready; waits for the first one, at most until a task times out."""
         oldest = min(worker.since for worker in busy)
         ready = wait([w.link for w in busy], max(0.0, oldest + self._limit - time.monotonic()))
         for worker in busy:
@@ -111,37 +111,37 @@ class Workers(Generic[Task, Answer]):
                     yield worker, worker.link.recv()
                 except (EOFError, OSError):
                     code = self._end(worker)
-                    yield worker, Failed(f"the process that judged it ended with {code}")
+                    yield worker, TaskFailure(f"the process that judged it ended with {code}")
             elif time.monotonic() - worker.since >= self._limit:
                 self._end(worker)
-                yield worker, Failed(f"it was not judged within {self._limit:g} seconds")
+                yield worker, TaskFailure(f"it was not judged within {self._limit:g} seconds")
 
     def _begin(self) -> _Worker[Task]:
-        mine, its = Pipe()
-        # Ctrl-C between the fork and its first words would make it a second run of everything.
+        parent_end, child_end = Pipe()
+        # Ctrl-C right after the fork would make the fork continue as a second run.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             with warnings.catch_warnings():
-                # From 3.12 on Python warns of threads. Those of a run are idle by now, and a fork
-                # takes no lock that one of them may hold.
+                # Python 3.12 warns about threads. Those of a run are idle by now, and a fork takes
+                # no lock that one of them may hold.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process = os.fork()
             if process == 0:
-                self._work(its, mine, before)
-            its.close()
-            worker: _Worker[Task] = _Worker(process, mine)
+                self._work(child_end, parent_end, before)
+            child_end.close()
+            worker: _Worker[Task] = _Worker(process, parent_end)
             self._workers.append(worker)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return worker
 
-    def _work(self, link: Connection, parents: Connection, mask: Iterable[int]) -> None:
-        """Never returns: whatever waits for the end of the parent is none of a fork's business."""
+    def _work(self, link: Connection, parent_end: Connection, mask: Iterable[int]) -> None:
+        """Work until the parent closes the pipe, then exit without running exit handlers."""
         code = 1
         try:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its forks
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent kills its forks
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            parents.close()
+            parent_end.close()
             for other in self._workers:
                 other.link.close()
             while True:
@@ -149,8 +149,8 @@ class Workers(Generic[Task, Answer]):
                 try:
                     answer = ForkingPickler.dumps(self._do(task))
                 except Exception as problem:
-                    said = f"it could not be judged: {type(problem).__name__}: {problem}"
-                    answer = ForkingPickler.dumps(Failed(said, traceback.format_exc()))
+                    reason = f"it could not be judged: {type(problem).__name__}: {problem}"
+                    answer = ForkingPickler.dumps(TaskFailure(reason, traceback.format_exc()))
                 link.send_bytes(answer)
         except (EOFError, OSError):
             code = 0
@@ -158,7 +158,7 @@ class Workers(Generic[Task, Answer]):
             os._exit(code)
 
     def _end(self, worker: _Worker[Task]) -> str:
-        """End a fork, and say how it ended."""
+        """Kill a fork; returns how it ended."""
         if worker in self._workers:
             self._workers.remove(worker)
         worker.link.close()

@@ -1,9 +1,9 @@
-"""What belongs to an example's block, and what is left out of its mutants."""
+"""Which blocks support a subject, and which are left out of its mutants."""
 
 from __future__ import annotations
 
 from planproof.mutation.checks.generate import mutants, sources
-from tests.mutation.checks.made_example import example
+from tests.mutation.checks.example_builders import example
 
 SOURCE = """\
 variable "days" {
@@ -38,7 +38,7 @@ module "pass" {
 MODULE = 'resource "aws_kms_key" "this" {\n  days = 7\n}\n'
 
 
-def test_what_a_subject_needs_and_what_is_its_own_is_changed_too() -> None:
+def test_blocks_that_support_a_subject_are_changed_too() -> None:
     found = mutants(example(SOURCE))
 
     assert {m.block for m in found if m.subjects == ("aws_kms_key.pass",)} == {
@@ -49,7 +49,7 @@ def test_what_a_subject_needs_and_what_is_its_own_is_changed_too() -> None:
     }
 
 
-def test_module_is_judged_by_the_name_of_its_call() -> None:
+def test_a_module_is_judged_by_the_name_of_its_call() -> None:
     found = mutants(example(SOURCE, **{"key/main.tf": MODULE}))
 
     inside = [m for m in found if m.file == "key/main.tf"]
@@ -57,7 +57,7 @@ def test_module_is_judged_by_the_name_of_its_call() -> None:
     assert "check/pass/key:aws_kms_key.this/raise-number/days" in {m.id for m in inside}
 
 
-def test_mutant_is_written_without_what_is_there_for_other_blocks() -> None:
+def test_a_mutant_is_written_without_blocks_of_other_subjects() -> None:
     whole = example(SOURCE, **{"key/main.tf": MODULE})
     (raised,) = (m for m in mutants(whole) if m.id.endswith("var.days/raise-number/default"))
 
@@ -69,13 +69,13 @@ def test_mutant_is_written_without_what_is_there_for_other_blocks() -> None:
     assert "unused" not in written["main.tf"]
 
 
-def test_fail_side_changes_the_failing_block_alone() -> None:
+def test_the_fail_side_changes_only_the_failing_block() -> None:
     found = [m for m in mutants(example(SOURCE)) if m.side == "fail"]
 
     assert {m.block for m in found} == {"aws_kms_key.fail"}
 
 
-def test_what_a_source_reads_lies_beside_it() -> None:
+def test_files_that_a_source_reads_are_kept() -> None:
     read = example(
         'resource "aws_iam_policy" "pass" {\n  policy = file("${path.module}/p.json")\n}\n',
         **{"p.json": "{}"},

@@ -1,4 +1,4 @@
-"""Each operator changes what it says, and leaves sources that Terraform can read."""
+"""Each operator makes its change, and leaves valid Terraform sources."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pytest
 
 from planproof.mutation.checks.edits import SourceMutant
 from planproof.mutation.checks.generate import mutants
-from tests.mutation.checks.made_example import BUCKETS, example, of_operator
+from tests.mutation.checks.example_builders import BUCKETS, example, of_operator
 
-# Each operator: a block, and every text that stands in place of the changed lines.
+# Operator: a block, and the changed lines of each mutant.
 CASES = {
     "drop-attribute": ("a = 1", [""]),
     "drop-block": ("rule {\n  days = 1\n}", [""]),
@@ -145,7 +145,7 @@ def block(body: str) -> str:
 
 
 def changes(found: list[SourceMutant]) -> list[str]:
-    """What each mutant of the block has in place of the lines it changes, without indentation."""
+    """The changed lines of each mutant of the block, without indentation."""
     return [
         "\n".join(line.strip() for line in m.after.splitlines())
         for m in found
@@ -154,7 +154,7 @@ def changes(found: list[SourceMutant]) -> list[str]:
 
 
 @pytest.mark.parametrize("operator", CASES)
-def test_operator_changes_what_it_says(operator: str) -> None:
+def test_operator_makes_its_change(operator: str) -> None:
     body, after = CASES[operator]
 
     assert changes(of_operator(block(body), operator)) == after
@@ -171,7 +171,7 @@ def test_operator_on_a_statement_in_blocks(operator: str) -> None:
     assert changes(of_operator(block(BLOCKS), operator)) == BLOCK_CASES[operator]
 
 
-def test_condition_is_dropped_whole_and_in_parts() -> None:
+def test_a_condition_is_dropped_whole_and_in_parts() -> None:
     assert changes(of_operator(block(STATEMENT), "drop-condition")) == [
         "",
         "Condition = {  }",
@@ -179,7 +179,7 @@ def test_condition_is_dropped_whole_and_in_parts() -> None:
     ]
 
 
-def test_json_stays_json_when_its_last_item_is_dropped() -> None:
+def test_json_stays_valid_when_its_last_item_is_dropped() -> None:
     whole, *_ = of_operator(block(JSON_STATEMENT), "drop-condition")
 
     assert '"${aws_sqs_queue.jobs.arn}"\n      }]' in whole.text
@@ -193,7 +193,7 @@ def test_element_is_negated_by_its_name() -> None:
     ]
 
 
-def test_faults_of_failing_blocks_are_written_into_passing_ones() -> None:
+def test_attributes_of_failing_blocks_are_copied_into_passing_ones() -> None:
     text = BUCKETS.replace("force_destroy = false", "rule {\n    days = 0\n  }\n  keep = 1")
 
     (attribute,) = of_operator(text, "graft-attribute")
@@ -204,7 +204,7 @@ def test_faults_of_failing_blocks_are_written_into_passing_ones() -> None:
     assert attribute.id == "check/pass/aws_s3_bucket.pass/graft-attribute/keep=fail"
 
 
-def test_block_becomes_one_of_a_type_that_only_faulty_ones_have() -> None:
+def test_a_block_gets_a_type_that_only_failing_blocks_have() -> None:
     text = BUCKETS.replace('"aws_s3_bucket" "fail"', '"aws_vpc" "fail"')
 
     (swapped,) = of_operator(text, "swap-type")
@@ -216,7 +216,7 @@ def test_block_becomes_one_of_a_type_that_only_faulty_ones_have() -> None:
 @pytest.mark.parametrize(
     "body", [*(body for body, _ in CASES.values()), STATEMENT, JSON_STATEMENT, BLOCKS]
 )
-def test_every_mutant_can_be_read(body: str) -> None:
+def test_every_mutant_is_valid_hcl(body: str) -> None:
     found = mutants(example(block(body)))
 
     assert found
@@ -224,7 +224,7 @@ def test_every_mutant_can_be_read(body: str) -> None:
         assert hcl2.loads(mutant.text), mutant.id
 
 
-def test_ids_are_stable_and_name_one_mutant_each() -> None:
+def test_ids_are_stable_and_unique() -> None:
     found = mutants(example(block(STATEMENT)))
 
     assert [m.id for m in found] == [m.id for m in mutants(example(block(STATEMENT)))]
@@ -234,7 +234,7 @@ def test_ids_are_stable_and_name_one_mutant_each() -> None:
     assert moved[0].line == found[0].line + 1
 
 
-def test_nothing_is_changed_in_what_only_tells_where_a_module_is() -> None:
+def test_the_source_of_a_module_is_not_changed() -> None:
     text = BUCKETS + 'module "pass" {\n  source = "./m"\n  name   = "x"\n}\n'
 
     paths = {m.id.rsplit("/", 1)[1] for m in mutants(example(text)) if m.block == "module.pass"}

@@ -1,4 +1,4 @@
-"""A run judges its checks: a blind one is found out, a crash is no kill, and it says what to do."""
+"""The command: blind checks survive, a crash is no kill, and errors say what to do."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import pytest
 from planproof.checkov_runner import Said
 from planproof.mutation.checks.command import main
 from planproof.mutation.checks.generate import mutants
-from planproof.mutation.checks.judge import verdict_on
-from tests.mutation.checks.made_example import BUCKETS, example, project
+from planproof.mutation.checks.judge import judge_answers
+from tests.mutation.checks.example_builders import BUCKETS, example, project
 
 SEES = 'conf.get("force_destroy") == [True]'
 BLIND = 'conf.get("force_destroy") != [False]'
 CRASHES = 'conf["force_destroy"] == [True]'
 NAME = """
 [[survivor]]
-reason = "the promise is about what happens to the objects, not about the name"
+reason = "the requirement concerns the objects, not the name"
 mutants = ["keeps_nothing/pass/*/bucket"]
 """
 REPAIRED = """
 [[survivor]]
-reason = "it is true then"
+reason = "then the requirement is met"
 mutants = ["keeps_nothing/fail/*/flip-boolean/force_destroy"]
 """
 
@@ -33,7 +33,9 @@ def explained(folder: Path, text: str) -> list[str]:
     return ["--explained", str(folder / "survivors.toml")]
 
 
-def test_check_that_sees_everything_is_good(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_check_that_kills_every_mutant_is_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     options = project(tmp_path, SEES) + explained(tmp_path, NAME + REPAIRED)
 
     code = main([*options, "--report-dir", str(tmp_path / "out")])
@@ -50,45 +52,45 @@ def test_check_that_sees_everything_is_good(tmp_path: Path, capsys: pytest.Captu
     assert {m["outcome"] for m in report["mutants"]} == {"killed", "kept", "survived"}
 
 
-def test_blind_check_is_found_out(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_blind_check_has_survivors(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     options = project(tmp_path, BLIND) + explained(tmp_path, NAME)
 
     assert main(options) == 1
 
-    screen = capsys.readouterr().out
+    output = capsys.readouterr().out
     dropped = "keeps_nothing/pass/aws_s3_bucket.pass/drop-attribute/force_destroy"
-    assert f"SURVIVED  {dropped}\n  keeps_nothing/main.tf:2\n  -   force_destroy = true" in screen
+    assert f"SURVIVED  {dropped}\n  keeps_nothing/main.tf:2\n  -   force_destroy = true" in output
 
 
-def test_check_that_kills_nothing_is_no_good(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_check_without_kills_is_not_good(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     by_name = '"fail" not in self.entity_path'
     everything = '[[survivor]]\nreason = "all of it"\nmutants = ["keeps_nothing/pass/*"]\n'
 
     code = main(project(tmp_path, by_name) + explained(tmp_path, everything))
 
-    screen = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert code == 1
-    assert "SURVIVED" not in screen
-    assert "NO KILL  keeps_nothing notices none of the mutants of its examples" in screen
+    assert "SURVIVED" not in output
+    assert "NO KILL  keeps_nothing " in output
 
 
-def test_crash_is_no_kill(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_crash_is_no_kill(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     options = project(tmp_path, CRASHES) + explained(tmp_path, NAME + REPAIRED)
 
     assert main(options) == 1
 
-    screen = capsys.readouterr().out
-    assert "CRASHED  keeps_nothing/pass/aws_s3_bucket.pass/drop-attribute/force_destroy" in screen
-    assert "CRASHED  keeps_nothing/fail/aws_s3_bucket.fail/drop-attribute/force_destroy" in screen
+    output = capsys.readouterr().out
+    assert "CRASHED  keeps_nothing/pass/aws_s3_bucket.pass/drop-attribute/force_destroy" in output
+    assert "CRASHED  keeps_nothing/fail/aws_s3_bucket.fail/drop-attribute/force_destroy" in output
 
 
-def test_mutant_that_cannot_be_read_is_no_kill() -> None:
+def test_an_unreadable_mutant_is_no_kill() -> None:
     mutant = mutants(example(BUCKETS))[0]
 
-    verdict = verdict_on(mutant, [Said("aws_s3_bucket.pass", "failed", "", "")], ["main.tf"])
+    judged = judge_answers(mutant, [Said("aws_s3_bucket.pass", "failed", "", "")], ["main.tf"])
 
-    assert verdict.outcome == "crashed"
-    assert verdict_on(mutant, [], []).outcome == "crashed"
+    assert judged.outcome == "crashed"
+    assert judge_answers(mutant, [], []).outcome == "crashed"
 
 
 @pytest.mark.parametrize(
@@ -96,12 +98,12 @@ def test_mutant_that_cannot_be_read_is_no_kill() -> None:
     [
         (
             "keeps_nothing/pass/*/tags",
-            '"keeps_nothing/pass/*/tags" explains no survivor: remove it',
+            '"keeps_nothing/pass/*/tags" explains no survivor',
         ),
-        ("keeps_nothing/pass/*", "force_destroy too, which is killed: narrow it"),
+        ("keeps_nothing/pass/*", "force_destroy, which is killed"),
     ],
 )
-def test_explanation_that_does_not_fit_is_an_error(
+def test_a_wrong_explanation_is_an_error(
     entry: str, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     stale = f'[[survivor]]\nreason = "no longer"\nmutants = ["{entry}"]\n'
@@ -119,7 +121,7 @@ def test_explanation_that_does_not_fit_is_an_error(
         ("keeps_nothing/pass/aws_s3_bucket.pass/swap-string/bucket", 1, "SURVIVED"),
     ],
 )
-def test_one_mutant_runs_alone(
+def test_a_single_mutant_is_judged(
     name: str, code: int, word: str, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     assert main([*project(tmp_path, SEES), "--mutant", name]) == code
@@ -127,23 +129,23 @@ def test_one_mutant_runs_alone(
     assert f"{word}  {name}" in capsys.readouterr().out
 
 
-def test_example_must_be_judged_as_its_names_say(
+def test_the_check_must_judge_its_example_by_the_names(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     assert main(project(tmp_path, "True")) == 2
 
     error = capsys.readouterr().err
-    assert "keeps_nothing does not fail aws_s3_bucket.fail of its example as it is" in error
+    assert "keeps_nothing does not fail aws_s3_bucket.fail" in error
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "facts"),
     [
         (lambda root: (root / "checks/keeps_nothing.py").unlink(), "there is no check in"),
-        (lambda root: (root / "examples/more").mkdir(), "more is an example of no check"),
+        (lambda root: (root / "examples/more").mkdir(), "more is an example without a check"),
         (
             lambda root: (root / "checks/more.py").write_text(""),
-            "more is a check without example",
+            "more is a check without an example",
         ),
         (
             lambda root: (root / "checks/keeps_nothing.py").write_text("import nowhere"),
@@ -151,12 +153,12 @@ def test_example_must_be_judged_as_its_names_say(
         ),
         (
             lambda root: (root / "examples/keeps_nothing/main.tf").write_text(""),
-            "the example of keeps_nothing has no block called pass",
+            "the example of keeps_nothing has no block named pass",
         ),
     ],
 )
-def test_what_a_user_got_wrong_is_said_in_a_sentence(
-    change, said: str, tmp_path: Path, capsys: pytest.CaptureFixture
+def test_mistakes_of_the_user_are_reported(
+    change, facts: str, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     options = project(tmp_path, SEES)
     change(tmp_path)
@@ -164,28 +166,36 @@ def test_what_a_user_got_wrong_is_said_in_a_sentence(
     assert main(options) == 2
 
     error = capsys.readouterr().err
-    assert said in error
+    assert facts in error
     assert "Traceback" not in error
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "facts"),
     [
-        ("survivor = 1", "holds more than [[survivor]] tables"),
-        ('[[survivor]]\nreason = ""\nmutants = ["x"]', "is not a reason and a list of mutants"),
-        ('[[survivor]]\nreason = "why"\nmutants = []', "is not a reason and a list of mutants"),
+        ("survivor = 1", "more than [[survivor]] tables"),
+        (
+            '[[survivor]]\nreason = ""\nmutants = ["x"]',
+            "does not have a reason and a list of mutants",
+        ),
+        (
+            '[[survivor]]\nreason = "why"\nmutants = []',
+            "does not have a reason and a list of mutants",
+        ),
         ("[[", "cannot be read"),
     ],
 )
-def test_explanations_of_another_form_are_refused(
-    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture
+def test_malformed_explanations_are_rejected(
+    text: str, facts: str, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     assert main(project(tmp_path, SEES) + explained(tmp_path, text)) == 2
 
-    assert said in capsys.readouterr().err
+    assert facts in capsys.readouterr().err
 
 
-def test_unknown_mutant_and_file_are_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_an_unknown_mutant_and_a_missing_file_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     options = project(tmp_path, SEES)
 
     assert main([*options, "--mutant", "nothing/at/all"]) == 2

@@ -1,4 +1,4 @@
-"""Does what a requirement says against a mutant point at what was changed?"""
+"""Whether evidence against a mutant points at the change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.builders.stacks import ACCOUNT, declare, stack
 
 JOBS, DEAD, OTHER = "aws_sqs_queue.jobs", "aws_sqs_queue.dead", "aws_sqs_queue.other"
 READER, WRITER = "aws_iam_role.reader", "aws_iam_role.writer"
-POLICY, JOINT = "aws_iam_policy.p", "aws_iam_role_policy_attachment.a"
+POLICY, ATTACHMENT = "aws_iam_policy.p", "aws_iam_role_policy_attachment.a"
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/p"
 
 
@@ -27,7 +27,7 @@ def queue(name: str) -> str:
 
 
 def whole() -> Stack:
-    """A queue with its dead-letter queue, one beside it, and a role with a policy by a joint."""
+    """A queue with its dead-letter queue, another queue, and a role with an attached policy."""
     return stack(
         declare(JOBS, arn=queue("jobs"), redrive_policy=json.dumps({"arn": queue("dead")})),
         declare(DEAD, arn=queue("dead")),
@@ -35,7 +35,7 @@ def whole() -> Stack:
         role("reader"),
         role("writer"),
         declare(POLICY, arn=POLICY_ARN, policy=json.dumps({"Resource": queue("jobs")})),
-        declare(JOINT, role="reader", policy_arn=POLICY_ARN),
+        declare(ATTACHMENT, role="reader", policy_arn=POLICY_ARN),
     )
 
 
@@ -55,11 +55,13 @@ def dropping(address: str) -> Mutant:
 
 
 def near(
-    change: Mutant, *evidence: Evidence, kept: tuple[Evidence, ...] = (), reason: str = ""
+    change: Mutant, *evidence: Evidence, unchanged: tuple[Evidence, ...] = (), reason: str = ""
 ) -> bool:
     before = whole()
     after = change.rewrite(before)
-    return points_at(change, scenario(*kept), scenario(*evidence, reason=reason), before, after)
+    return points_at(
+        change, scenario(*unchanged), scenario(*evidence, reason=reason), before, after
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,12 +71,12 @@ def near(
         fact(JOBS, holds=None),
         fact("something", holds=False, found=f"no {JOBS}"),
         fact("something", holds=False, found=f"nothing that sends to {queue('jobs')}"),
-        fact(DEAD, holds=False),  # which it names
-        fact(POLICY, holds=False),  # which names it
-        fact("something", holds=False, found=f"nothing comes to {queue('dead')}"),
+        fact(DEAD, holds=False),  # the queue refers to it
+        fact(POLICY, holds=False),  # it refers to the queue
+        fact("something", holds=False, found=f"no message reaches {queue('dead')}"),
     ],
 )
-def test_what_is_wrong_with_the_resource_or_beside_it_is_near(wrong: Evidence) -> None:
+def test_evidence_on_the_resource_or_a_neighbour_is_near(wrong: Evidence) -> None:
     assert near(dropping(JOBS), wrong)
 
 
@@ -87,43 +89,45 @@ def test_what_is_wrong_with_the_resource_or_beside_it_is_near(wrong: Evidence) -
         fact("something", holds=False, found="beside"),
     ],
 )
-def test_what_is_wrong_elsewhere_is_far(wrong: Evidence) -> None:
+def test_evidence_on_other_resources_is_far(wrong: Evidence) -> None:
     assert not near(dropping(JOBS), wrong)
 
 
-def test_what_holds_says_nothing_against_a_mutant() -> None:
+def test_evidence_that_holds_does_not_count() -> None:
     right, wrong = fact(JOBS), fact(OTHER, holds=False)
     assert not near(dropping(JOBS), right, wrong)
     assert near(dropping(JOBS), fact(JOBS, holds=False), wrong)
 
 
-def test_what_is_found_no_more_says_something() -> None:
-    assert near(dropping(JOBS), kept=(fact(JOBS),))
-    assert near(dropping(JOBS), fact(OTHER), kept=(fact(JOBS), fact(OTHER)))
-    assert not near(dropping(JOBS), fact(OTHER), kept=(fact(OTHER),))
+def test_missing_evidence_counts() -> None:
+    assert near(dropping(JOBS), unchanged=(fact(JOBS),))
+    assert near(dropping(JOBS), fact(OTHER), unchanged=(fact(JOBS), fact(OTHER)))
+    assert not near(dropping(JOBS), fact(OTHER), unchanged=(fact(OTHER),))
 
 
-def test_the_reason_says_something() -> None:
+def test_the_reason_counts() -> None:
     assert near(dropping(JOBS), reason=f"{JOBS} is not there")
     assert near(dropping(JOBS), reason=f"{POLICY} allows too much")
     assert not near(dropping(JOBS), reason="there is no network")
     assert not near(dropping(JOBS), reason=f"{OTHER} is open")
 
 
-def test_what_joins_others_is_no_distance_between_them() -> None:
-    assert near(dropping(JOINT), fact(READER, holds=False))
+def test_connected_resources_are_near_each_other() -> None:
+    assert near(dropping(ATTACHMENT), fact(READER, holds=False))
     assert near(dropping(POLICY), fact(READER, holds=False))
     assert near(dropping(READER), fact(POLICY, holds=False))
     assert not near(dropping(POLICY), fact(WRITER, holds=False))
     assert not near(dropping(DEAD), fact(POLICY, holds=False))
 
 
-def test_what_is_named_after_the_change_alone_is_near() -> None:
-    def joined(value: str) -> Mutant:
-        return mutant("redirect", whole()[JOINT], "role", "x", value, put(JOINT, ("role",), value))
+def test_a_neighbour_after_the_change_is_near() -> None:
+    def attached(value: str) -> Mutant:
+        return mutant(
+            "redirect", whole()[ATTACHMENT], "role", "x", value, put(ATTACHMENT, ("role",), value)
+        )
 
-    assert near(joined("writer"), fact(WRITER, holds=False))
-    assert not near(joined("nobody"), fact(WRITER, holds=False))
+    assert near(attached("writer"), fact(WRITER, holds=False))
+    assert not near(attached("missing"), fact(WRITER, holds=False))
 
 
 def test_a_resource_that_is_new_is_near_itself() -> None:
@@ -136,7 +140,7 @@ def test_a_resource_that_is_new_is_near_itself() -> None:
     assert not near(change, fact(JOBS, holds=False))
 
 
-def test_what_leaves_it_open_is_never_far() -> None:
+def test_an_undetermined_verdict_is_never_far() -> None:
     change, before = dropping(JOBS), whole()
     far = fact(OTHER, holds=None)
     after = change.rewrite(before)
@@ -144,14 +148,14 @@ def test_what_leaves_it_open_is_never_far() -> None:
     assert not points_at(change, scenario(), scenario(far), before, after)
 
 
-def test_a_resource_goes_by_its_identities() -> None:
+def test_identities() -> None:
     here = stack(
         declare("aws_x.y", arn=queue("q"), name="abc", id=UNKNOWN, bucket="media", other="other"),
     )
     assert identities(here["aws_x.y"]) == {"arn": queue("q"), "bucket": "media"}
 
 
-def test_neighbours_name_or_are_named() -> None:
+def test_neighbours_refer_or_are_referred_to() -> None:
     here = whole()
 
     def of(address: str) -> list[str]:
@@ -159,7 +163,7 @@ def test_neighbours_name_or_are_named() -> None:
 
     assert of(JOBS) == [DEAD, POLICY]
     assert of(DEAD) == [JOBS]
-    assert of(POLICY) == [JOBS, JOINT]
-    assert of(READER) == [JOINT]
+    assert of(POLICY) == [JOBS, ATTACHMENT]
+    assert of(READER) == [ATTACHMENT]
     assert of(WRITER) == of(OTHER) == []
     assert here[READER].get("arn") == role_arn("reader")

@@ -1,4 +1,4 @@
-"""The ways in which a stack is broken: which mutants of a small one, and what each changes."""
+"""Operators on resources, references, attributes and dependencies of a small stack."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from planproof.mutation.stack.model import DEPENDENCIES, Operator, Scene, changed
+from planproof.mutation.stack.model import DEPENDENCIES, MutationInput, Operator, changed
 from planproof.mutation.stack.operators import (
     attributes,
     ordering,
@@ -18,20 +18,20 @@ from planproof.values import UNKNOWN
 from tests.builders.parts import role, role_arn
 from tests.builders.policies import allow
 from tests.builders.stacks import ACCOUNT, declare, stack
-from tests.mutation.stack.made_scene import (
+from tests.mutation.stack.operator_inputs import (
+    JOBS_QUEUE,
     QUEUES,
-    SPOKEN,
     P,
     ids,
+    inputs,
     queue,
-    scene,
 )
 
 # Resources ----------------------------------------------------------------------------------------
 
 
-def test_each_managed_resource_is_dropped_once_and_nothing_else_with_it() -> None:
-    here = scene(
+def test_each_managed_resource_is_dropped_alone() -> None:
+    here = inputs(
         *QUEUES,
         declare('aws_s3_bucket.b["in"]', bucket="b-in"),
         declare('module.m["one"].aws_sns_topic.t[0]', name="t"),
@@ -49,10 +49,10 @@ def test_each_managed_resource_is_dropped_once_and_nothing_else_with_it() -> Non
 # References ---------------------------------------------------------------------------------------
 
 
-def wired() -> Scene:
-    """A queue that names its dead-letter queue, and a role that has a policy attached."""
+def wired() -> MutationInput:
+    """A queue with a dead-letter queue, and a role with an attached policy."""
     redrive = json.dumps({"deadLetterTargetArn": queue("other"), "maxReceiveCount": 3})
-    return scene(
+    return inputs(
         declare(
             "aws_sqs_queue.jobs", arn=queue("jobs"), id="https://sqs/jobs", redrive_policy=redrive
         ),
@@ -73,7 +73,7 @@ REDRIVE = "aws_sqs_queue.jobs.redrive_policy[deadLetterTargetArn]"
 ATTACHED = "aws_iam_role_policy_attachment.a"
 
 
-def test_references_are_broken_bent_and_confused() -> None:
+def test_ids_of_mutants_of_references() -> None:
     here = wired()
     assert ids(references.dangle, here) == [
         f"dangle {REDRIVE}",
@@ -106,7 +106,7 @@ def test_references_are_broken_bent_and_confused() -> None:
          {"deadLetterTargetArn": "https://sqs/other", "maxReceiveCount": 3}),
     ],
 )  # fmt: skip
-def test_what_becomes_of_a_reference(
+def test_the_change_of_a_reference(
     operator: Operator, address: str, attribute: str, after: object
 ) -> None:
     here = wired()
@@ -151,10 +151,10 @@ def test_what_becomes_of_a_reference(
         ({"mode": "x"}, "mode.y.0", {}),
     ],
 )  # fmt: skip
-def test_what_becomes_of_an_attribute(
+def test_the_change_of_an_attribute(
     values: dict[str, Any], attribute: str, expected: dict[str, Any]
 ) -> None:
-    here = scene(declare(SPOKEN, **values), spoken=[attribute])
+    here = inputs(declare(JOBS_QUEUE, **values), attributes=[attribute])
     found = {}
     for operator in (
         attributes.flip,
@@ -164,20 +164,20 @@ def test_what_becomes_of_an_attribute(
         attributes.misspell,
     ):
         for mutant in operator(here):
-            assert mutant.id == f"{mutant.operator} {SPOKEN}.{attribute}"
+            assert mutant.id == f"{mutant.operator} {JOBS_QUEUE}.{attribute}"
             after = mutant.rewrite(here.stack)
             top = attribute.partition(".")[0]
-            assert changed(here.stack, after) == {(SPOKEN, top)}
-            found[mutant.operator] = after[SPOKEN].values[top]
+            assert changed(here.stack, after) == {(JOBS_QUEUE, top)}
+            found[mutant.operator] = after[JOBS_QUEUE].values[top]
     assert found == expected
 
 
-def test_only_what_a_requirement_speaks_of_is_changed() -> None:
-    here = Scene(
-        {"default": stack(declare(SPOKEN, delay=30))}, frozenset({("aws_x.gone", "delay")})
+def test_only_attributes_in_evidence_are_changed() -> None:
+    here = MutationInput(
+        {"default": stack(declare(JOBS_QUEUE, delay=30))}, frozenset({("aws_x.gone", "delay")})
     )
     assert ids(attributes.raise_number, here) == []
-    data = Scene(
+    data = MutationInput(
         {"default": stack(declare("data.aws_x.y", n=1))}, frozenset({("data.aws_x.y", "n")})
     )
     assert ids(attributes.raise_number, data) == []
@@ -186,7 +186,7 @@ def test_only_what_a_requirement_speaks_of_is_changed() -> None:
 # Ordering -----------------------------------------------------------------------------------------
 
 
-def test_an_entry_of_depends_on_is_dropped_where_nothing_else_has_its_effect() -> None:
+def test_an_entry_of_depends_on_is_dropped_if_no_reference_has_its_effect() -> None:
     first, second = declare("aws_a.first"), declare("aws_b.second")
     waiting = declare(
         "aws_c.waiting",
@@ -199,16 +199,16 @@ def test_an_entry_of_depends_on_is_dropped_where_nothing_else_has_its_effect() -
         depends_on=["aws_c.waiting"],
         after=["aws_c.waiting", "aws_a.first", "aws_b.second"],
     )
-    here = scene(first, second, waiting, later)
+    here = inputs(first, second, waiting, later)
     mutants = {m.id: m.rewrite(here.stack) for m in ordering.drop_depends_on(here)}
-    told = {name: changed(here.stack, after) for name, after in mutants.items()}
+    changes = {name: changed(here.stack, after) for name, after in mutants.items()}
     dropped = "drop-depends-on aws_c.waiting.depends_on"
-    assert told == {
+    assert changes == {
         f"{dropped} aws_a.first": {
             ("aws_c.waiting", DEPENDENCIES),
             ("aws_d.later", DEPENDENCIES),
         },
-        f"{dropped} aws_b.second": frozenset(),  # a reference says the same
+        f"{dropped} aws_b.second": frozenset(),  # a reference has the same effect
         "drop-depends-on aws_d.later.depends_on aws_c.waiting": {("aws_d.later", DEPENDENCIES)},
     }
     left = mutants[f"{dropped} aws_a.first"]
@@ -216,7 +216,7 @@ def test_an_entry_of_depends_on_is_dropped_where_nothing_else_has_its_effect() -
     assert mutants[f"{dropped} aws_b.second"] is here.stack
 
 
-def test_where_nobody_says_what_comes_first_no_order_is_dropped() -> None:
+def test_without_known_dependencies_no_entry_is_dropped() -> None:
     waiting = declare("aws_c.waiting", depends_on=["aws_a.first"], after=None)
-    here = scene(declare("aws_a.first", after=None), waiting)
+    here = inputs(declare("aws_a.first", after=None), waiting)
     assert ids(ordering.drop_depends_on, here) == []

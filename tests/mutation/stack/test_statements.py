@@ -1,4 +1,4 @@
-"""What becomes of a policy: which statements are changed, how, and that the others stay."""
+"""Operators on policies: each changes one statement and leaves the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planproof.mutation.stack.operators import (
     swaps,
 )
 from tests.builders.stacks import ACCOUNT
-from tests.mutation.stack.made_scene import (
+from tests.mutation.stack.operator_inputs import (
     ACCOUNT_ROOT,
     CONDITION,
     OTHER_ROOT,
@@ -22,12 +22,12 @@ from tests.mutation.stack.made_scene import (
     P,
     changes,
     conditions,
+    inputs,
     one,
     policy,
     queue,
-    said,
-    scene,
     statement,
+    statements_of,
 )
 
 TWO = (statement(Sid="Send"), statement(Effect="Deny", Action=["s3:GetObject", "s3:PutObject"]))
@@ -65,11 +65,11 @@ FIRST = f"{P}.policy[Send]"
         }),
     ],
 )  # fmt: skip
-def test_a_statement_is_changed_and_the_other_stays(
+def test_only_one_statement_is_changed(
     operator: Operator, expected: dict[str, tuple[int, dict[str, Any] | None]]
 ) -> None:
-    here = scene(policy(*TWO), *QUEUES)
-    found = {mutant.id: said(mutant, here) for mutant in operator(here)}
+    here = inputs(policy(*TWO), *QUEUES)
+    found = {mutant.id: statements_of(mutant, here) for mutant in operator(here)}
     wanted = {}
     for name, (number, edit) in expected.items():
         listed: list[Any] = [dict(item) for item in TWO]
@@ -85,7 +85,7 @@ def test_a_statement_is_changed_and_the_other_stays(
 @pytest.mark.parametrize(
     ("operator", "elements", "expected"),
     [
-        # In the policy of a resource, everything is every action of its service.
+        # In a resource policy the widest action is every action of the service.
         (statements.widen_action, {"Principal": SERVICE}, {"widen-action": {"Action": "sqs:*"}}),
         (statements.widen_resource, {"Principal": SERVICE}, {}),
         (statements.widen_principal, {"Principal": SERVICE},
@@ -93,7 +93,7 @@ def test_a_statement_is_changed_and_the_other_stays(
         (statements.negate, {"Principal": "*", "Action": "*", "Resource": ["*"]}, {}),
         (statements.negate, {"Principal": SERVICE, "Action": "*", "Resource": "*"},
          {"negate-principal": {"Principal": None, "NotPrincipal": SERVICE}}),
-        # What is as wide as it can be cannot be wider.
+        # Elements that are already as wide as possible
         (statements.widen_action, {"Action": "*"}, {}),
         (statements.widen_action, {"Action": "sqs:*", "Principal": SERVICE}, {}),
         (statements.widen_resource, {"Resource": ["*"]}, {}),
@@ -135,7 +135,7 @@ def test_a_statement_is_changed_and_the_other_stays(
         (swaps.swap_principal, {"Principal": {"AWS": []}}, {}),
         (swaps.swap_principal, {"Principal": "*"}, {}),
         (swaps.swap_principal, {"Principal": {"Federated": "x"}}, {}),
-        # Resources that are of no stack
+        # ARNs outside the stack
         (swaps.swap_resource, {"Resource": "arn:aws:s3:::b/*"},
          {"swap-resource 0": {"Resource": "arn:aws:s3:::b/-planproof"}}),
         (swaps.swap_resource, {"Resource": "*"}, {}),
@@ -143,13 +143,13 @@ def test_a_statement_is_changed_and_the_other_stays(
          {"swap-resource 0": {"Resource": [f"{queue('other')}/*", "*"]}}),
     ],
 )  # fmt: skip
-def test_what_becomes_of_a_statement(
+def test_the_change_of_a_statement(
     operator: Operator, elements: dict[str, Any], expected: dict[str, dict[str, Any]]
 ) -> None:
     assert changes(operator, one(**elements)) == expected
 
 
-def test_another_action_of_the_same_service_takes_the_place_of_each() -> None:
+def test_each_action_is_replaced_by_one_of_the_same_service() -> None:
     found = changes(swaps.swap_action, one(Action=["sqs:SendMessage", "s3:GetObject"]))
     assert list(found) == ["swap-action sqs:SendMessage", "swap-action s3:GetObject"]
     first, kept = found["swap-action sqs:SendMessage"]["Action"]
@@ -175,7 +175,7 @@ def test_each_condition_is_dropped() -> None:
     assert last == {"drop-condition aws:SecureTransport": None}
 
 
-def test_each_condition_is_turned_round() -> None:
+def test_each_condition_is_negated() -> None:
     secure = {"aws:SecureTransport": "false"}
     assert conditions(swaps.negate_condition, CONDITION) == {
         "negate-condition aws:SourceArn": {
@@ -214,7 +214,7 @@ def test_each_condition_is_widened() -> None:
     assert conditions(swaps.widen_condition, {"StringLike": {"k": "*"}}) == {}
 
 
-def test_each_condition_names_somebody_else() -> None:
+def test_each_condition_gets_another_value() -> None:
     assert conditions(swaps.swap_condition, CONDITION) == {
         "swap-condition aws:SourceArn": {
             **CONDITION,
@@ -232,7 +232,7 @@ def test_each_condition_names_somebody_else() -> None:
     assert number == {"swap-condition k": {"NumericLessThan": {"k": "5-planproof"}}}
 
 
-def test_one_key_under_two_operators_is_told_apart() -> None:
+def test_one_key_under_two_operators_has_two_ids() -> None:
     both = {"ArnLike": {"k": "a"}, "StringEquals": {"k": "b"}}
     assert conditions(swaps.drop_condition, both) == {
         "drop-condition ArnLike k": {"StringEquals": {"k": "b"}},

@@ -1,11 +1,11 @@
-"""What is different with other variables, and what is not there with them."""
+"""Mutants of stacks with several sets of variables."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from planproof.mutation.stack.model import Scene, changed
+from planproof.mutation.stack.model import MutationInput, changed
 from planproof.mutation.stack.operators import (
     attributes,
     mutants_of,
@@ -16,10 +16,10 @@ from planproof.mutation.stack.operators import (
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from tests.builders.stacks import declare, stack
-from tests.mutation.stack.made_scene import (
+from tests.mutation.stack.operator_inputs import (
     CONDITION,
+    JOBS_QUEUE,
     SERVICE,
-    SPOKEN,
     P,
     ids,
     one,
@@ -31,12 +31,12 @@ from tests.mutation.stack.made_scene import (
 
 
 def environment(name: str, suffix: str, **values: Any) -> Stack:
-    """Two queues, the name of one of which begins with that of the other."""
+    """Two queues; one name is a prefix of the other."""
     dead, jobs = f"jobs-{suffix}-dead", f"jobs-{suffix}"
     redrive = json.dumps({"deadLetterTargetArn": queue(dead)})
     return stack(
         declare(
-            SPOKEN,
+            JOBS_QUEUE,
             arn=queue(jobs),
             id=f"https://sqs/{jobs}",
             name=jobs,
@@ -49,15 +49,15 @@ def environment(name: str, suffix: str, **values: Any) -> Stack:
     )
 
 
-def environments(ours: dict[str, Any], theirs: dict[str, Any]) -> Scene:
+def environments(ours: dict[str, Any], theirs: dict[str, Any]) -> MutationInput:
     one, other = environment("default", "dev", **ours), environment("test", "pr1", **theirs)
-    return Scene({"default": one, "test": other})
+    return MutationInput({"default": one, "test": other})
 
 
-def test_a_name_stays_with_all_that_it_is_known_by_and_no_other_name_with_it() -> None:
+def test_a_kept_name_keeps_every_identity_and_no_other_name() -> None:
     here = environments({}, {})
     assert ids(variations.keep_name, here) == [
-        f"keep-name {SPOKEN}.name with test",
+        f"keep-name {JOBS_QUEUE}.name with test",
         "keep-name aws_sqs_queue.dead.name with test",
     ]
     mutant, _ = variations.keep_name(here)
@@ -65,83 +65,85 @@ def test_a_name_stays_with_all_that_it_is_known_by_and_no_other_name_with_it() -
     test = here.stacks["test"]
     after = mutant.rewrite(test)
     assert changed(test, after) == {
-        (SPOKEN, "name"),
-        (SPOKEN, "arn"),
-        (SPOKEN, "id"),
+        (JOBS_QUEUE, "name"),
+        (JOBS_QUEUE, "arn"),
+        (JOBS_QUEUE, "id"),
         (P, "policy"),
     }
-    assert after[SPOKEN].values | {"redrive_policy": None} == here.stack[SPOKEN].values | {
+    assert after[JOBS_QUEUE].values | {"redrive_policy": None} == here.stack[JOBS_QUEUE].values | {
         "redrive_policy": None
     }
-    (told,) = json.loads(after[P].get("policy"))["Statement"]
-    assert told["Resource"] == [
+    (kept,) = json.loads(after[P].get("policy"))["Statement"]
+    assert kept["Resource"] == [
         queue("jobs-dev"),
         f"{queue('jobs-dev')}/*",
         queue("jobs-pr1-dead"),
     ]
 
 
-def test_a_name_without_a_suffix_is_not_put_into_itself() -> None:
+def test_a_name_that_contains_the_other_is_replaced_once() -> None:
     def named(name: str, text: str) -> Stack:
         return stack(
-            declare(SPOKEN, arn=queue(text), id=f"https://sqs/{text}", name=text), name=name
+            declare(JOBS_QUEUE, arn=queue(text), id=f"https://sqs/{text}", name=text), name=name
         )
 
-    here = Scene({"default": named("default", "jobs-dev"), "test": named("test", "jobs")})
+    here = MutationInput({"default": named("default", "jobs-dev"), "test": named("test", "jobs")})
     after = only(variations.keep_name, here).rewrite(here.stacks["test"])
-    assert dict(after[SPOKEN].values) == dict(here.stack[SPOKEN].values)
+    assert dict(after[JOBS_QUEUE].values) == dict(here.stack[JOBS_QUEUE].values)
 
 
-def test_a_name_is_kept_whatever_its_attribute_is_called() -> None:
+def test_a_name_is_kept_in_any_attribute() -> None:
     def named(name: str, text: str) -> Stack:
         return stack(declare("aws_dms_endpoint.e", endpoint_id=text), name=name)
 
-    here = Scene({"default": named("default", "main-dev"), "test": named("test", "main-pr1")})
+    here = MutationInput(
+        {"default": named("default", "main-dev"), "test": named("test", "main-pr1")}
+    )
     mutant = only(variations.keep_name, here)
     assert mutant.id == "keep-name aws_dms_endpoint.e.endpoint_id with test"
     after = mutant.rewrite(here.stacks["test"])
     assert after["aws_dms_endpoint.e"].get("endpoint_id") == "main-dev"
 
 
-def test_an_attribute_stays() -> None:
+def test_an_attribute_is_kept() -> None:
     here = environments(
         {"delay": 1, "same": 5, "maybe": UNKNOWN}, {"delay": 2, "same": 5, "maybe": "x"}
     )
     found = {m.id: m for m in variations.keep_value(here)}
-    redrive = f"keep-value {SPOKEN}.redrive_policy with test"
+    redrive = f"keep-value {JOBS_QUEUE}.redrive_policy with test"
     document = f"keep-value {P}.policy with test"
-    assert list(found) == [redrive, f"keep-value {SPOKEN}.delay with test", document]
-    mutant = found[f"keep-value {SPOKEN}.delay with test"]
+    assert list(found) == [redrive, f"keep-value {JOBS_QUEUE}.delay with test", document]
+    mutant = found[f"keep-value {JOBS_QUEUE}.delay with test"]
     assert (mutant.before, mutant.after) == ("2", "1")
     test = here.stacks["test"]
     after = mutant.rewrite(test)
-    assert changed(test, after) == {(SPOKEN, "delay")}
-    assert after[SPOKEN].get("delay") == 1
+    assert changed(test, after) == {(JOBS_QUEUE, "delay")}
+    assert after[JOBS_QUEUE].get("delay") == 1
     assert mutant.rewrite(here.stack) is here.stack
 
 
-def test_what_only_other_variables_set_is_set() -> None:
+def test_an_attribute_that_only_other_variables_set_is_set() -> None:
     here = environments(
         {"actions": [], "more": None, "delay": 1, "maybe": None},
         {"actions": ["x"], "more": None, "delay": 2, "maybe": UNKNOWN},
     )
     mutant = only(variations.set_value, here)
-    assert mutant.id == f"set-value {SPOKEN}.actions as with test"
+    assert mutant.id == f"set-value {JOBS_QUEUE}.actions as with test"
     after = mutant.rewrite(here.stack)
-    assert changed(here.stack, after) == {(SPOKEN, "actions")}
-    assert after[SPOKEN].get("actions") == ["x"]
+    assert changed(here.stack, after) == {(JOBS_QUEUE, "actions")}
+    assert after[JOBS_QUEUE].get("actions") == ["x"]
     assert mutant.rewrite(here.stacks["test"]) is here.stacks["test"]
 
 
 # Every set of variables ---------------------------------------------------------------------------
 
 
-def test_a_mutant_is_the_same_with_all_variables() -> None:
+def test_a_mutant_changes_the_same_statement_with_all_variables() -> None:
     def variant(name: str, suffix: str, *more: dict[str, Any]) -> Stack:
         own = statement(Sid="Send", Resource=queue(f"jobs-{suffix}"))
         return stack(policy(*more, own), name=name)
 
-    here = Scene(
+    here = MutationInput(
         {"default": variant("default", "dev"), "test": variant("test", "pr1", statement(Sid="A"))}
     )
     for operator in (statements.drop_statement, statements.flip_effect, swaps.swap_action):
@@ -155,7 +157,7 @@ def test_a_mutant_is_the_same_with_all_variables() -> None:
             assert now != was
 
 
-def test_what_is_not_there_with_other_variables_is_not_changed_there() -> None:
+def test_what_other_variables_leave_out_is_not_changed() -> None:
     whole = one(
         Action=["sqs:SendMessage", "sqs:DeleteMessage"],
         Principal=SERVICE,
@@ -171,20 +173,20 @@ def test_what_is_not_there_with_other_variables_is_not_changed_there() -> None:
         stack(),
     ]
     for number, other in enumerate(bare):
-        here = Scene({"default": whole, "test": other})
+        here = MutationInput({"default": whole, "test": other})
         for mutant in mutants_of(here):
             after = mutant.rewrite(other)
             assert after is other or changed(other, after), (number, mutant.id)
 
 
-def test_a_list_that_is_shorter_with_other_variables_is_left_alone() -> None:
-    here = Scene(
+def test_a_list_that_is_shorter_with_other_variables_is_unchanged() -> None:
+    here = MutationInput(
         {
-            "default": stack(declare(SPOKEN, rule=[{"days": 7}])),
-            "test": stack(declare(SPOKEN, rule=[])),
-            "none": stack(declare(SPOKEN, rule=None)),
+            "default": stack(declare(JOBS_QUEUE, rule=[{"days": 7}])),
+            "test": stack(declare(JOBS_QUEUE, rule=[])),
+            "none": stack(declare(JOBS_QUEUE, rule=None)),
         },
-        frozenset({(SPOKEN, "rule.0.days")}),
+        frozenset({(JOBS_QUEUE, "rule.0.days")}),
     )
     found = [*attributes.raise_number(here), *attributes.unset(here)]
     assert len(found) == 2

@@ -1,4 +1,4 @@
-"""The mutants of whole stacks: the shipped one, and odd ones that must not break the breaking."""
+"""The mutants of whole stacks: the shipped one, and malformed ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planproof.mutation.stack.model import Mutant, Scene, changed
+from planproof.mutation.stack.model import Mutant, MutationInput, changed
 from planproof.mutation.stack.operators import OPERATORS, mutants_of
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Value, leaves
@@ -22,20 +22,20 @@ from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 
 @cache
-def shipped_scene(seed: int = 0) -> Scene:
-    """The shipped stack; every attribute of a managed resource may be spoken of."""
+def shipped_input(seed: int = 0) -> MutationInput:
+    """The shipped stack with every attribute of a managed resource as evidence."""
     stacks = shipped_stacks()
-    spoken = {
+    paths = {
         (resource.address, ".".join(map(str, path)))
         for resource in stacks["default"].managed()
         for path, _ in leaves(resource.values)
     }
-    return Scene(stacks, frozenset(spoken), seed)
+    return MutationInput(stacks, frozenset(paths), seed)
 
 
 @cache
 def shipped_mutants(seed: int = 0) -> tuple[Mutant, ...]:
-    return tuple(mutants_of(shipped_scene(seed)))
+    return tuple(mutants_of(shipped_input(seed)))
 
 
 def effects(mutant: Mutant) -> set[tuple[str, str, str]]:
@@ -46,47 +46,47 @@ def effects(mutant: Mutant) -> set[tuple[str, str, str]]:
     }
 
 
-def test_the_shipped_stack_has_hundreds_of_mutants_each_with_an_id_of_its_own() -> None:
+def test_the_shipped_stack_has_hundreds_of_mutants_with_unique_ids() -> None:
     ids = [mutant.id for mutant in shipped_mutants()]
     assert len(ids) >= 300
     assert len(set(ids)) == len(ids)
-    quiet = Scene(shipped_stacks())  # even where no requirement speaks of anything
+    quiet = MutationInput(shipped_stacks())  # even without evidence
     assert len(list(mutants_of(quiet))) >= 300
 
 
-def test_no_operator_makes_one_id_twice() -> None:
+def test_no_operator_makes_an_id_twice() -> None:
     for operator in OPERATORS:
-        made_twice = Counter(mutant.id for mutant in operator(shipped_scene()))
+        made_twice = Counter(mutant.id for mutant in operator(shipped_input()))
         assert max(made_twice.values(), default=1) == 1, operator
 
 
-def test_every_operator_finds_something_in_the_shipped_stack() -> None:
+def test_every_operator_makes_a_mutant_of_the_shipped_stack() -> None:
     for operator in OPERATORS:
-        assert any(True for _ in operator(shipped_scene())), operator
+        assert any(True for _ in operator(shipped_input())), operator
 
 
-def test_an_id_says_how_and_where() -> None:
+def test_an_id_has_operator_and_location() -> None:
     for mutant in shipped_mutants():
-        place = f"{mutant.address}.{mutant.path}" if mutant.path else mutant.address
-        assert mutant.id.startswith(f"{mutant.operator} {place}"), mutant
+        location = f"{mutant.address}.{mutant.path}" if mutant.path else mutant.address
+        assert mutant.id.startswith(f"{mutant.operator} {location}"), mutant
         assert "\n" not in mutant.id + mutant.before + mutant.after
 
 
-def test_a_mutant_changes_its_resource_and_no_other() -> None:
-    """Except for a name, which all that refer to it have, and for what waits for what waits."""
+def test_a_mutant_changes_only_its_resource() -> None:
+    """Except for a name, which other resources repeat, and for indirect dependencies."""
     for mutant in shipped_mutants():
-        told = effects(mutant)
+        found = effects(mutant)
         if mutant.operator in ("keep-name", "drop-depends-on"):
             continue
-        assert {address for _, address, _ in told} <= {mutant.address}, mutant
+        assert {address for _, address, _ in found} <= {mutant.address}, mutant
         attribute = mutant.path.partition(".")[0].partition("[")[0]
-        assert {attribute for _, _, attribute in told} <= {attribute}, mutant
+        assert {attribute for _, _, attribute in found} <= {attribute}, mutant
 
 
-def test_a_mutant_is_not_the_stack() -> None:
-    """Other than an order that is given twice; such are left out before anything is judged."""
-    idle = [m for m in shipped_mutants() if m.operator != "drop-depends-on" and not effects(m)]
-    assert idle == []
+def test_a_mutant_differs_from_the_stack() -> None:
+    """Except for a redundant depends_on; such mutants are left out before judging."""
+    unchanged = [m for m in shipped_mutants() if m.operator != "drop-depends-on" and not effects(m)]
+    assert unchanged == []
     for mutant in shipped_mutants():
         for here in shipped_stacks().values():
             after = mutant.rewrite(here)
@@ -103,7 +103,7 @@ def _equal(one: Stack, other: Stack) -> bool:
     ) and len(one) == len(other)
 
 
-def test_the_stack_itself_stays_as_it_is() -> None:
+def test_the_original_stack_is_unchanged() -> None:
     def written(here: Stack) -> str:
         return repr([(r.address, r.values, r.dependencies) for r in here])
 
@@ -114,13 +114,13 @@ def test_the_stack_itself_stays_as_it_is() -> None:
     assert {name: written(here) for name, here in shipped_stacks().items()} == before
 
 
-def _told(mutants: tuple[Mutant, ...]) -> list[tuple[str, str, str]]:
+def _descriptions(mutants: tuple[Mutant, ...]) -> list[tuple[str, str, str]]:
     return [(m.id, m.before, m.after) for m in mutants]
 
 
 def test_one_seed_makes_the_same_mutants() -> None:
-    again = tuple(mutants_of(shipped_scene()))
-    assert _told(again) == _told(shipped_mutants())
+    again = tuple(mutants_of(shipped_input()))
+    assert _descriptions(again) == _descriptions(shipped_mutants())
     for first, second in zip(shipped_mutants(), again, strict=True):
         here = shipped_stacks()["default"]
         one, other = first.rewrite(here), second.rewrite(here)
@@ -138,18 +138,18 @@ def test_another_seed_makes_other_choices_and_nothing_else() -> None:
     assert {"swap-action", "redirect"} <= chosen
 
 
-def test_a_choice_does_not_hang_on_what_else_there_is() -> None:
+def test_a_choice_does_not_depend_on_other_resources() -> None:
     def redirected(*more: DeclaredResource) -> str:
         roles = [role(name) for name in ("alpha", "beta", "gamma", "delta")]
         target = declare("aws_lambda_function.f", role=roles[0].resource.values["arn"])
-        scene = Scene({"default": stack(*more, *roles, target)})
-        found = [m for m in mutants_of(scene) if m.operator == "redirect"]
+        inputs = MutationInput({"default": stack(*more, *roles, target)})
+        found = [m for m in mutants_of(inputs) if m.operator == "redirect"]
         return next(m.after for m in found if m.address == "aws_lambda_function.f")
 
     assert redirected() == redirected(declare("aws_s3_bucket.b", bucket="media"))
 
 
-# Odd stacks ---------------------------------------------------------------------------------------
+# Malformed stacks -------------------------------------------------------------------------------
 
 
 def policy(*statements: Any) -> str:
@@ -195,28 +195,28 @@ ODD: dict[str, str] = {
 }
 
 
-def _all_of(*items: DeclaredResource) -> tuple[Scene, list[Mutant]]:
+def _all_mutants(*items: DeclaredResource) -> tuple[MutationInput, list[Mutant]]:
     here = stack(*items)
-    spoken = {
+    paths = {
         (r.address, ".".join(map(str, path))) for r in here for path, _ in leaves(r.values) if path
     }
-    scene = Scene({"default": here, "test": stack(*items, name="test")}, frozenset(spoken))
-    found = list(mutants_of(scene))
+    inputs = MutationInput({"default": here, "test": stack(*items, name="test")}, frozenset(paths))
+    found = list(mutants_of(inputs))
     for mutant in found:
-        for before in scene.stacks.values():
+        for before in inputs.stacks.values():
             after = mutant.rewrite(before)
             assert after is before or changed(before, after), mutant
-    return scene, found
+    return inputs, found
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_an_odd_policy_is_taken_as_it_is(odd: str) -> None:
-    _, found = _all_of(declare("aws_x.y", policy=ODD[odd], arn=f"arn:aws:x:::{ACCOUNT}"))
+def test_a_malformed_policy_raises_no_error(odd: str) -> None:
+    _, found = _all_mutants(declare("aws_x.y", policy=ODD[odd], arn=f"arn:aws:x:::{ACCOUNT}"))
     assert "drop aws_x.y" in {mutant.id for mutant in found}
 
 
-def test_one_statement_that_is_no_list_is_a_statement() -> None:
-    _, found = _all_of(declare("aws_x.y", policy=ODD["one statement that is no list"]))
+def test_a_single_statement_without_a_list_is_a_statement() -> None:
+    _, found = _all_mutants(declare("aws_x.y", policy=ODD["one statement that is no list"]))
     assert "flip-effect aws_x.y.policy[statement 0]" in {mutant.id for mutant in found}
 
 
@@ -230,8 +230,8 @@ def test_one_statement_that_is_no_list_is_a_statement() -> None:
         {},
     ],
 )
-def test_odd_values_are_taken_as_they_are(values: dict[str, Value]) -> None:
-    _, found = _all_of(declare("aws_x.y", **values), declare("aws_x.z", name="other"))
+def test_unusual_values_raise_no_error(values: dict[str, Value]) -> None:
+    _, found = _all_mutants(declare("aws_x.y", **values), declare("aws_x.z", name="other"))
     assert {"drop aws_x.y", "drop aws_x.z"} <= {mutant.id for mutant in found}
 
 
@@ -247,17 +247,17 @@ def test_instances_and_modules_keep_their_addresses() -> None:
         declare(a, name=f"queue-{i}", policy=allow("sqs:*", f"arn:aws:sqs:::q-{i}"))
         for i, a in enumerate(addresses)
     ]
-    scene, found = _all_of(*items)
+    inputs, found = _all_mutants(*items)
     for address in addresses:
-        mine = [mutant for mutant in found if mutant.address == address]
-        told = {mutant.id for mutant in mine}
+        own = [mutant for mutant in found if mutant.address == address]
+        ids = {mutant.id for mutant in own}
         assert {
             f"drop {address}",
             f"flip-effect {address}.policy[statement 0]",
-        } <= told
-        for mutant in mine:
-            after = mutant.rewrite(scene.stack)
-            assert {a for a, _ in changed(scene.stack, after)} == {address}
+        } <= ids
+        for mutant in own:
+            after = mutant.rewrite(inputs.stack)
+            assert {a for a, _ in changed(inputs.stack, after)} == {address}
 
 
 _texts = st.sampled_from(["*", "s3:*", "sqs:SendMessage", ACCOUNT, "arn:aws:sqs:::q", "x", ""])
@@ -280,12 +280,12 @@ _elements = st.sampled_from(
     st.lists(st.dictionaries(_elements, _anything, max_size=5), max_size=2),
     st.lists(st.dictionaries(_elements, _anything, max_size=5), max_size=2),
 )
-def test_no_policy_breaks_the_breaking(ours: list[Any], theirs: list[Any]) -> None:
+def test_any_policy_raises_no_error(ours: list[Any], theirs: list[Any]) -> None:
     stacks = {
         "default": stack(declare("aws_x.y", policy=policy(*ours))),
         "test": stack(declare("aws_x.y", policy=policy(*theirs)), name="test"),
     }
-    for mutant in mutants_of(Scene(stacks, frozenset({("aws_x.y", "policy")}))):
+    for mutant in mutants_of(MutationInput(stacks, frozenset({("aws_x.y", "policy")}))):
         for before in stacks.values():
             after = mutant.rewrite(before)
             assert after is before or changed(before, after), mutant

@@ -1,4 +1,4 @@
-"""Forks that do one task after the other: what they answer, how they fail, and that none stays."""
+"""Forked workers: answers, failures, and that no process is left."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from planproof.mutation.stack.workers import Failed, Workers
+from planproof.mutation.stack.workers import TaskFailure, Workers
 from planproof.processes import descendants
 from tests.builders.repository import ROOT
 
 
 @pytest.fixture(autouse=True)
-def _none_is_left() -> Iterator[None]:
+def _no_process_is_left() -> Iterator[None]:
     before = set(descendants(os.getpid()))
     yield
     assert set(descendants(os.getpid())) <= before
@@ -34,21 +34,21 @@ def answers(do: Callable[[int], Any], tasks: range, count: int = 2, limit: float
         return dict(workers.each(tasks))
 
 
-def test_each_task_has_its_answer_though_there_are_more_tasks_than_forks() -> None:
+def test_each_task_has_its_answer_with_more_tasks_than_forks() -> None:
     assert answers(square, range(1, 30)) == {number: number * number for number in range(1, 30)}
 
 
-def test_there_may_be_more_forks_than_tasks_and_no_task_at_all() -> None:
+def test_more_forks_than_tasks_and_no_task() -> None:
     assert answers(square, range(1, 2), count=3) == {1: 1}
     assert answers(square, range(0)) == {}
 
 
-def test_the_work_is_done_in_so_many_other_processes() -> None:
-    def who(_: int) -> int:
+def test_the_work_is_done_in_the_given_number_of_processes() -> None:
+    def process(_: int) -> int:
         time.sleep(0.02)
         return os.getpid()
 
-    found = set(answers(who, range(8), count=2).values())
+    found = set(answers(process, range(8), count=2).values())
     assert len(found) == 2
     assert os.getpid() not in found
 
@@ -58,7 +58,7 @@ def test_one_fork_answers_in_the_order_of_the_tasks() -> None:
         assert [task for task, _ in workers.each([3, 1, 2])] == [3, 1, 2]
 
 
-def test_a_quick_task_is_answered_while_a_slow_one_is_still_done(tmp_path: Path) -> None:
+def test_a_quick_task_is_answered_while_a_slow_one_runs(tmp_path: Path) -> None:
     go = tmp_path / "go"
 
     def do(number: int) -> int:
@@ -75,7 +75,7 @@ def test_a_quick_task_is_answered_while_a_slow_one_is_still_done(tmp_path: Path)
     assert found == [1, 2, 3, 0]
 
 
-def test_the_forks_keep_what_they_found_out_from_one_round_to_the_next() -> None:
+def test_the_forks_keep_their_memory_between_rounds() -> None:
     known: list[int] = []
 
     def do(number: int) -> list[int]:
@@ -88,7 +88,7 @@ def test_the_forks_keep_what_they_found_out_from_one_round_to_the_next() -> None
     assert known == []
 
 
-def test_a_task_that_raises_is_said_with_its_traceback_and_the_others_are_done() -> None:
+def test_a_task_that_raises_fails_with_its_traceback_and_the_others_are_done() -> None:
     def do(number: int) -> int:
         return 10 // number
 
@@ -96,48 +96,48 @@ def test_a_task_that_raises_is_said_with_its_traceback_and_the_others_are_done()
     assert found[1] == 10
     assert found[2] == 5
     failed = found[0]
-    assert isinstance(failed, Failed)
-    assert failed.why.startswith("it could not be judged: ZeroDivisionError: ")
+    assert isinstance(failed, TaskFailure)
+    assert "ZeroDivisionError: " in failed.reason
     assert "in do" in failed.detail
 
 
-def test_an_answer_that_cannot_be_handed_back_is_said() -> None:
+def test_an_answer_that_cannot_be_pickled_is_a_failure() -> None:
     found = answers(lambda number: (lambda: number) if number else number, range(2), count=1)
     assert found[0] == 0
-    assert isinstance(found[1], Failed)
-    assert found[1].why.startswith("it could not be judged: ")
+    assert isinstance(found[1], TaskFailure)
+    assert found[1].reason.startswith("it could not be judged: ")
 
 
-def test_a_task_that_hangs_is_given_up_and_the_others_are_done() -> None:
+def test_a_task_that_hangs_times_out_and_the_others_are_done() -> None:
     def do(number: int) -> int:
         while number == 1:
             time.sleep(1)
         return number
 
     found = answers(do, range(4), limit=0.5)
-    assert found.pop(1) == Failed("it was not judged within 0.5 seconds")
+    assert found.pop(1) == TaskFailure("it was not judged within 0.5 seconds")
     assert found == {0: 0, 2: 2, 3: 3}
 
 
-def test_what_a_hanging_task_has_started_is_ended_with_it(tmp_path: Path) -> None:
-    said = tmp_path / "pid"
+def test_processes_of_a_hanging_task_are_killed_with_it(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
 
     def do(_: int) -> int:
         with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
-            said.write_text(str(process.pid))
+            pid_file.write_text(str(process.pid))
             return process.wait()
 
     found = answers(do, range(1), count=1, limit=1.0)
-    assert isinstance(found[0], Failed)
-    pid = int(said.read_text())
+    assert isinstance(found[0], TaskFailure)
+    pid = int(pid_file.read_text())
     deadline = time.monotonic() + 10
-    while is_there(pid) and time.monotonic() < deadline:
+    while is_running(pid) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not is_there(pid)
+    assert not is_running(pid)
 
 
-def is_there(pid: int) -> bool:
-    """Whether a process runs; one that waits to be taken leave of does not."""
+def is_running(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -152,7 +152,7 @@ def is_there(pid: int) -> bool:
         (lambda: sys.exit("for good"), "exit code 1"),
     ],
 )
-def test_a_fork_that_dies_is_said_and_another_does_the_rest(
+def test_a_fork_that_dies_is_a_failure_and_another_does_the_rest(
     die: Callable[[], None], how: str
 ) -> None:
     def do(number: int) -> int:
@@ -161,24 +161,24 @@ def test_a_fork_that_dies_is_said_and_another_does_the_rest(
         return number
 
     found = answers(do, range(5), count=1)
-    assert found.pop(1) == Failed(f"the process that judged it ended with {how}")
+    assert found.pop(1) == TaskFailure(f"the process that judged it ended with {how}")
     assert found == {0: 0, 2: 2, 3: 3, 4: 4}
 
 
-def test_a_fork_that_died_while_it_had_nothing_to_do_is_replaced() -> None:
+def test_a_fork_that_died_while_idle_is_replaced() -> None:
     with Workers(lambda _: os.getpid(), 1, 60.0) as workers:
         ((_, first),) = workers.each([1])
         assert isinstance(first, int)
         os.kill(first, signal.SIGKILL)
         deadline = time.monotonic() + 10
-        while is_there(first) and time.monotonic() < deadline:
+        while is_running(first) and time.monotonic() < deadline:
             time.sleep(0.01)
         ((_, second),) = workers.each([2])
     assert isinstance(second, int)
     assert second != first
 
 
-def test_an_answer_that_nobody_waited_for_is_not_taken_for_another_ones() -> None:
+def test_an_answer_of_an_abandoned_round_is_dropped() -> None:
     def do(number: int) -> int:
         time.sleep(0.05 if number == 1 else 0)
         return number
@@ -190,15 +190,15 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_another_ones() -> Non
         assert dict(workers.each([7, 8, 9])) == {7: 7, 8: 8, 9: 9}
 
 
-def test_no_fork_is_left_when_what_uses_them_breaks_down() -> None:
-    def break_down() -> None:
+def test_no_fork_is_left_after_an_exception() -> None:
+    def raise_an_error() -> None:
         with Workers(square, 2, 60.0) as workers:
             for _ in workers.each(range(1, 10)):
                 assert len(descendants(os.getpid())) >= 2
                 raise LookupError
 
     with pytest.raises(LookupError):
-        break_down()
+        raise_an_error()
 
 
 CTRL_C = """
@@ -216,7 +216,7 @@ except KeyboardInterrupt:
 """
 
 
-def test_ctrl_c_ends_the_forks_without_a_word_of_theirs() -> None:
+def test_ctrl_c_kills_the_forks_silently() -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", CTRL_C],
         cwd=ROOT,
@@ -234,4 +234,4 @@ def test_ctrl_c_ends_the_forks_without_a_word_of_theirs() -> None:
     assert begun == {"begun 1\n", "begun 2\n"}
     assert rest == "interrupted\n"
     assert len(forks) == 2
-    assert not any(is_there(pid) for pid, _ in forks)
+    assert not any(is_running(pid) for pid, _ in forks)

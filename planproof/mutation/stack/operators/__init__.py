@@ -1,10 +1,10 @@
-"""The ways in which a stack is broken: each module answers one question about it."""
+"""The mutation operators, by what they change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.mutation.stack.model import Mutant, Operator, Scene
+from planproof.mutation.stack.model import Mutant, MutationInput, Operator
 from planproof.mutation.stack.operators import attributes, references, statements, swaps, variations
 from planproof.mutation.stack.operators.ordering import drop_depends_on
 from planproof.mutation.stack.operators.resources import drop_resource
@@ -41,11 +41,11 @@ OPERATORS: tuple[Operator, ...] = (
 )
 
 
-def mutants_of(scene: Scene) -> Iterator[Mutant]:
-    """Every mutant of a stack, each once: what another operator has made already is left out."""
+def mutants_of(inputs: MutationInput) -> Iterator[Mutant]:
+    """Every mutant of all operators; of mutants with the same id only the first."""
     seen: set[str] = set()
     for operator in OPERATORS:
-        for mutant in operator(scene):
+        for mutant in operator(inputs):
             if mutant.id not in seen:
                 seen.add(mutant.id)
                 yield mutant

@@ -1,20 +1,20 @@
-"""What if Terraform were not told to wait?"""
+"""The operator on ``depends_on``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from planproof.mutation.stack.model import DEPENDENCIES, Mutant, Rewrite, Scene, mutant
+from planproof.mutation.stack.model import DEPENDENCIES, Mutant, MutationInput, Rewrite, mutant
 from planproof.terraform.references import Configuration, prefix_of, reference_parts
 from planproof.terraform.stack import Stack
 
 
-def drop_depends_on(scene: Scene) -> Iterator[Mutant]:
-    """Without one entry of a ``depends_on``, where nothing else has the same effect."""
-    stack = scene.stack
+def drop_depends_on(inputs: MutationInput) -> Iterator[Mutant]:
+    """Drop one entry of a ``depends_on``, if no reference has the same effect."""
+    stack = inputs.stack
     if not any(resource.dependencies for resource in stack):
-        return  # nobody has said in which order Terraform makes things
+        return  # the dependencies are unknown
     seen: set[tuple[str, str]] = set()
     for resource in stack.managed():
         entry = stack.configuration.resources.get(resource.declared, {})

@@ -1,8 +1,7 @@
-"""What if something named another resource, or none?
+"""Operators on references to other resources.
 
-A text of a managed resource that is the ARN, id, name or URL of another one refers to it, whether
-it is an attribute or lies in a map, a list or a JSON document. Policies have operators of their
-own.
+A string of a managed resource that equals the ARN, id, name or URL of another one refers to it, as
+an attribute or within a map, a list or a JSON document. Policies have their own operators.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planproof.mutation.stack.model import Mutant, Scene, mutant
+from planproof.mutation.stack.model import Mutant, MutationInput, mutant
 from planproof.mutation.stack.near import identities
 from planproof.mutation.stack.operators.statements import policy
 from planproof.mutation.stack.rewriting import Path, at, dotted, placed, put
@@ -28,13 +27,13 @@ ADMINISTRATOR = "arn:{partition}:iam::aws:policy/AdministratorAccess"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A text that names another resource.
+    """A string that refers to another resource.
 
     Attributes:
-        path: of the text, or of the JSON document that it lies in.
-        inner: path within that document; empty for a plain text.
-        target: the resource that it names.
-        attribute: by which of its attributes ("arn").
+        path: of the string, or of the JSON document that contains it.
+        inner: path within that document; empty for a plain string.
+        target: the resource that it refers to.
+        attribute: the attribute of the target that it equals ("arn").
     """
 
     holder: Resource
@@ -46,13 +45,13 @@ class Reference:
 
     @property
     def dotted(self) -> str:
-        """The path as evidence has it, that within a document in brackets."""
+        """The dotted path; the path within a document is in brackets."""
         return dotted(self.path) + (f"[{dotted(self.inner)}]" if self.inner else "")
 
 
-def references(scene: Scene) -> Iterator[Reference]:
-    """Every reference between managed resources that the sources set."""
-    stack = scene.stack
+def references(inputs: MutationInput) -> Iterator[Reference]:
+    """Every reference between managed resources that the sources contain."""
+    stack = inputs.stack
     named: dict[str, list[tuple[Resource, str]]] = {}
     for resource in stack.managed():
         for attribute, text in identities(resource).items():
@@ -61,20 +60,20 @@ def references(scene: Scene) -> Iterator[Reference]:
     for holder in stack.managed():
         for path, inner, text in _texts(stack, holder):
             if path == (own.get(holder.address),):
-                continue  # that something else has the same name is chance
+                continue  # an equal name of another resource is a coincidence
             if found := _target(stack, holder, path, named.get(text, ())):
                 yield Reference(holder, path, inner, text, *found)
 
 
 def own_names(stack: Stack) -> dict[str, str]:
-    """Address → the attribute by which the sources give a resource a name of its own."""
+    """Address → the attribute in which the sources set the physical name of a resource."""
     return {name.resource.address: name.attribute for name in physical_names(stack)}
 
 
 def _target(
     stack: Stack, holder: Resource, path: Path, named: Sequence[tuple[Resource, str]]
 ) -> tuple[Resource, str] | None:
-    """What a text names, of all that have a name like it."""
+    """The resource and attribute that a string refers to, of those with this value."""
     others = [found for found in named if found[0].address != holder.address]
     referred = written(stack, holder, dotted(path))
     for resource, attribute in others:
@@ -99,7 +98,7 @@ def _texts(stack: Stack, holder: Resource) -> Iterator[tuple[Path, Path, str]]:
 
 
 def _document(text: str) -> Any:
-    """The JSON document that a text is, or None."""
+    """The string decoded as a JSON object or array, or None."""
     if text[:1] not in ("{", "["):
         return None
     try:
@@ -108,9 +107,9 @@ def _document(text: str) -> Any:
         return None
 
 
-def dangle(scene: Scene) -> Iterator[Mutant]:
-    """The name of something that the stack does not have."""
-    for reference in references(scene):
+def dangle(inputs: MutationInput) -> Iterator[Mutant]:
+    """Refer to a resource that does not exist."""
+    for reference in references(inputs):
         yield _mutant("dangle", reference, f"{reference.text}-planproof", _dangling)
 
 
@@ -118,25 +117,25 @@ def _dangling(_: Stack, text: str) -> str:
     return f"{text}-planproof"
 
 
-def redirect(scene: Scene) -> Iterator[Mutant]:
-    """Another resource of the same type: another role, another queue."""
-    for reference in references(scene):
+def redirect(inputs: MutationInput) -> Iterator[Mutant]:
+    """Refer to another resource of the same type."""
+    for reference in references(inputs):
         target, attribute = reference.target, reference.attribute
         others = [
             other
-            for other in scene.stack.managed(target.type)
+            for other in inputs.stack.managed(target.type)
             if other.address != target.address and attribute in identities(other)
         ]
         if others:
             key = (reference.holder.address, reference.dotted)
-            other = scene.chance("redirect", *key).choice(others)
+            other = inputs.random_for("redirect", *key).choice(others)
             after = identities(other)[attribute]
             yield _mutant("redirect", reference, after, _identity(other, attribute))
 
 
-def swap_id_and_arn(scene: Scene) -> Iterator[Mutant]:
-    """The ARN where the id is expected, and the other way round."""
-    for reference in references(scene):
+def swap_id_and_arn(inputs: MutationInput) -> Iterator[Mutant]:
+    """Replace an id by the ARN, and an ARN by the id."""
+    for reference in references(inputs):
         own = identities(reference.target)
         arn, id_ = own.get("arn"), own.get("id")
         if arn is None or id_ is None or arn == id_ or reference.text not in (arn, id_):
@@ -146,13 +145,13 @@ def swap_id_and_arn(scene: Scene) -> Iterator[Mutant]:
         yield _mutant("swap-id-and-arn", reference, own[other], change)
 
 
-def attach_administrator(scene: Scene) -> Iterator[Mutant]:
-    """AWS's policy that allows everything, where a policy of the stack is attached."""
-    for reference in references(scene):
+def attach_administrator(inputs: MutationInput) -> Iterator[Mutant]:
+    """Attach AdministratorAccess in place of a policy of the stack."""
+    for reference in references(inputs):
         if reference.path[-1] != "policy_arn":
             continue
-        place = scene.stack.provider_location(reference.holder)
-        arn = ADMINISTRATOR.format(partition=place.partition if place else "aws")
+        location = inputs.stack.provider_location(reference.holder)
+        arn = ADMINISTRATOR.format(partition=location.partition if location else "aws")
 
         def change(_: Stack, _text: str, arn: str = arn) -> str:
             return arn

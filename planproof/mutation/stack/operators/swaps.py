@@ -1,4 +1,4 @@
-"""What if a policy named something else of the same kind?"""
+"""Operators that replace an action, resource, principal or condition of a policy statement."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from planproof.iam.actions import expand_action
-from planproof.mutation.stack.model import Mutant, Scene
+from planproof.mutation.stack.model import Mutant, MutationInput
 from planproof.mutation.stack.operators.statements import (
     Edit,
-    Place,
     Statement,
+    StatementLocation,
     edited,
-    places,
+    statement_locations,
 )
 from planproof.terraform.stack import Resource, Stack
 
@@ -36,44 +36,48 @@ _NEGATED: Final = {
 _LIKE: Final = {"StringEquals": "StringLike", "ArnEquals": "ArnLike", "StringLike": "StringLike"}
 
 
-def swap_action(scene: Scene) -> Iterator[Mutant]:
-    """Another action of the same service in the place of each."""
-    for place in places(scene):
-        for number, action in enumerate(place.listed("Action")):
+def swap_action(inputs: MutationInput) -> Iterator[Mutant]:
+    """Replace each action by another one of the same service."""
+    for location in statement_locations(inputs):
+        for number, action in enumerate(location.listed("Action")):
             service, named, _ = action.partition(":")
             if "*" in action or not named:
                 continue
-            known = sorted(set(expand_action(f"{service}:*")) - set(place.listed("Action")))
+            known = sorted(set(expand_action(f"{service}:*")) - set(location.listed("Action")))
             if not known:
                 continue
-            other = scene.chance("swap-action", *_key(place), action).choice(known)
+            other = inputs.random_for("swap-action", *_key(location), action).choice(known)
             edit = _changing("Action", number, _always(other))
-            yield edited("swap-action", place, action, other, edit, action)
+            yield edited("swap-action", location, action, other, edit, action)
 
 
 def _always(other: str) -> Callable[[Stack, str], str]:
     return lambda _stack, _text: other
 
 
-def swap_resource(scene: Scene) -> Iterator[Mutant]:
-    """The ARN of another resource of the stack in the place of each."""
-    for place in places(scene):
-        for number, text in enumerate(place.listed("Resource")):
+def swap_resource(inputs: MutationInput) -> Iterator[Mutant]:
+    """Replace each ARN by that of another resource of the same type."""
+    for location in statement_locations(inputs):
+        for number, text in enumerate(location.listed("Resource")):
             if text.startswith("arn:"):
-                change = _to_other(scene, place, text)
+                change = _to_other(inputs, location, text)
                 edit = _changing("Resource", number, change)
-                after = change(scene.stack, text)
-                yield edited("swap-resource", place, text, after, edit, str(number))
+                after = change(inputs.stack, text)
+                yield edited("swap-resource", location, text, after, edit, str(number))
 
 
-def _to_other(scene: Scene, place: Place, text: str) -> Callable[[Stack, str], str]:
-    """Turns an ARN into that of another resource of the type that it names, or of nothing."""
-    named = _named(scene.stack, text)
+def _to_other(
+    inputs: MutationInput, location: StatementLocation, text: str
+) -> Callable[[Stack, str], str]:
+    """Replaces an ARN by that of another resource of the same type, or of none."""
+    named = _named(inputs.stack, text)
     others = []
     if named is not None:
-        others = [r for r in scene.stack.managed(named.type) if r.address != named.address]
+        others = [r for r in inputs.stack.managed(named.type) if r.address != named.address]
         others = [other for other in others if isinstance(other.values.get("arn"), str)]
-    chosen = scene.chance("swap-resource", *_key(place), text).choice(others) if others else None
+    chosen = (
+        inputs.random_for("swap-resource", *_key(location), text).choice(others) if others else None
+    )
 
     def change(stack: Stack, here: str) -> str:
         old, new = _arn(stack, named), _arn(stack, chosen)
@@ -85,14 +89,14 @@ def _to_other(scene: Scene, place: Place, text: str) -> Callable[[Stack, str], s
 
 
 def _arn(stack: Stack, resource: Resource | None) -> str | None:
-    """The ARN that a resource has in this stack, if it is there and known."""
+    """The ARN of a resource in this stack, if it exists and is known."""
     here = stack.get(resource.address) if resource is not None else None
     arn = here.values.get("arn") if here is not None else None
     return arn if isinstance(arn, str) else None
 
 
 def _named(stack: Stack, text: str) -> Resource | None:
-    """The resource whose ARN a text begins with, the longest one."""
+    """The resource with the longest ARN that is a prefix of a text."""
     found = [
         resource
         for resource in stack.managed()
@@ -101,10 +105,10 @@ def _named(stack: Stack, text: str) -> Resource | None:
     return max(found, key=lambda resource: len(str(resource.values["arn"])), default=None)
 
 
-def swap_principal(scene: Scene) -> Iterator[Mutant]:
-    """Another service, or another account, in the place of who is named."""
-    for place in places(scene):
-        principal = place.statement.get("Principal")
+def swap_principal(inputs: MutationInput) -> Iterator[Mutant]:
+    """Replace a principal by another service or another account."""
+    for location in statement_locations(inputs):
+        principal = location.statement.get("Principal")
         for kind, value in principal.items() if isinstance(principal, dict) else ():
             other = _other_principal(kind, value)
             if other != value:
@@ -113,7 +117,7 @@ def swap_principal(scene: Scene) -> Iterator[Mutant]:
                     here = statement["Principal"]
                     statement["Principal"] = here | {kind: _other_principal(kind, here[kind])}
 
-                yield edited("swap-principal", place, value, other, edit, kind)
+                yield edited("swap-principal", location, value, other, edit, kind)
 
 
 def _other_principal(kind: str, value: Any) -> Any:
@@ -131,9 +135,9 @@ def _other_principal(kind: str, value: Any) -> Any:
 # Conditions ------------------------------------------------------------------------------------
 
 
-def drop_condition(scene: Scene) -> Iterator[Mutant]:
-    """Without one of its conditions."""
-    for place, operator, key, value in _conditions(scene):
+def drop_condition(inputs: MutationInput) -> Iterator[Mutant]:
+    """Drop a condition key."""
+    for location, operator, key, value in _conditions(inputs):
 
         def edit(_: Stack, statement: Statement, operator: str = operator, key: str = key) -> None:
             statement["Condition"][operator].pop(key)
@@ -143,94 +147,107 @@ def drop_condition(scene: Scene) -> Iterator[Mutant]:
                 del statement["Condition"]
 
         before = f"{operator} {key} {value}"
-        yield edited("drop-condition", place, before, "nothing", edit, _which(place, operator, key))
+        yield edited(
+            "drop-condition", location, before, "nothing", edit, _which(location, operator, key)
+        )
 
 
-def negate_condition(scene: Scene) -> Iterator[Mutant]:
-    """Where a condition holds, it does not, and the other way round."""
-    for place, operator, key, value in _conditions(scene):
+def negate_condition(inputs: MutationInput) -> Iterator[Mutant]:
+    """Negate a condition."""
+    for location, operator, key, value in _conditions(inputs):
         base = operator.removesuffix("IfExists")
         if base in ("Bool", "Null"):
-            opposite, after = operator, _turned(value)
+            opposite, after = operator, _opposite(value)
         elif base in _NEGATED:
             opposite, after = operator.replace(base, _NEGATED[base]), value
         else:
             continue
-        edit = _condition(operator, key, opposite, _turned if opposite == operator else _same)
+        edit = _changing_condition(
+            operator, key, opposite, _opposite if opposite == operator else _same
+        )
         before, after = f"{operator} {key} {value}", f"{opposite} {key} {after}"
-        yield edited("negate-condition", place, before, after, edit, _which(place, operator, key))
+        yield edited(
+            "negate-condition", location, before, after, edit, _which(location, operator, key)
+        )
 
 
 def _same(value: Any) -> Any:
     return value
 
 
-def widen_condition(scene: Scene) -> Iterator[Mutant]:
-    """Any value will do, as long as there is one."""
-    for place, operator, key, value in _conditions(scene):
+def widen_condition(inputs: MutationInput) -> Iterator[Mutant]:
+    """Accept any value of a condition key, as long as it is present."""
+    for location, operator, key, value in _conditions(inputs):
         if operator in _LIKE and value not in ("*", ["*"]):
             like = _LIKE[operator]
-            edit = _condition(operator, key, like, lambda _: "*")
+            edit = _changing_condition(operator, key, like, lambda _: "*")
             before, after = f"{operator} {key} {value}", f"{like} {key} *"
             yield edited(
-                "widen-condition", place, before, after, edit, _which(place, operator, key)
+                "widen-condition", location, before, after, edit, _which(location, operator, key)
             )
 
 
-def swap_condition(scene: Scene) -> Iterator[Mutant]:
-    """Another value in a condition: of another account, or of nobody."""
-    for place, operator, key, value in _conditions(scene):
+def swap_condition(inputs: MutationInput) -> Iterator[Mutant]:
+    """Replace the value of a condition by another account or a name that does not exist."""
+    for location, operator, key, value in _conditions(inputs):
         if operator.removesuffix("IfExists") in ("Bool", "Null"):
-            continue  # there is but one other value, which is the opposite
+            continue  # the only other value is the opposite: negate-condition
 
         def edit(_: Stack, statement: Statement, operator: str = operator, key: str = key) -> None:
             here = statement["Condition"][operator]
-            here[key] = _others(here[key])
+            here[key] = _other_values(here[key])
 
-        after = f"{key} {_others(value)}"
+        after = f"{key} {_other_values(value)}"
         yield edited(
-            "swap-condition", place, f"{key} {value}", after, edit, _which(place, operator, key)
+            "swap-condition",
+            location,
+            f"{key} {value}",
+            after,
+            edit,
+            _which(location, operator, key),
         )
 
 
-def _others(value: Any) -> Any:
+def _other_values(value: Any) -> Any:
     if isinstance(value, list):
-        return [_another(str(item)) for item in value]
-    return _another(str(value))
+        return [_other_value(str(item)) for item in value]
+    return _other_value(str(value))
 
 
-def _another(text: str) -> str:
+def _other_value(text: str) -> str:
     if _ACCOUNT.search(text):
         return _ACCOUNT.sub(OTHER_ACCOUNT, text)
     head, dot, rest = text.partition(".")
     return f"{head}-planproof{dot}{rest}"
 
 
-def _turned(value: Any) -> Any:
+def _opposite(value: Any) -> Any:
     texts = {"true": "false", "false": "true"}
     if isinstance(value, bool):
         return not value
     return texts.get(value, value) if isinstance(value, str) else value
 
 
-def _conditions(scene: Scene) -> Iterator[tuple[Place, str, str, Any]]:
-    for place in places(scene):
-        for operator, keys in _members(place.statement.get("Condition")):
+def _conditions(inputs: MutationInput) -> Iterator[tuple[StatementLocation, str, str, Any]]:
+    for location in statement_locations(inputs):
+        for operator, keys in _members(location.statement.get("Condition")):
             for key, value in _members(keys):
-                yield place, operator, key, value
+                yield location, operator, key, value
 
 
 def _members(value: Any) -> list[tuple[str, Any]]:
     return list(value.items()) if isinstance(value, dict) else []
 
 
-def _which(place: Place, operator: str, key: str) -> str:
-    """A key, and its operator where others ask for the same key."""
-    asked = [key in dict(_members(keys)) for _, keys in _members(place.statement["Condition"])]
-    return key if sum(asked) == 1 else f"{operator} {key}"
+def _which(location: StatementLocation, operator: str, key: str) -> str:
+    """A condition key, with its operator if several operators have the same key."""
+    has_key = [key in dict(_members(keys)) for _, keys in _members(location.statement["Condition"])]
+    return key if sum(has_key) == 1 else f"{operator} {key}"
 
 
-def _condition(operator: str, key: str, new_operator: str, new: Callable[[Any], Any]) -> Edit:
+def _changing_condition(
+    operator: str, key: str, new_operator: str, new: Callable[[Any], Any]
+) -> Edit:
     def edit(_: Stack, statement: Statement) -> None:
         condition = statement["Condition"]
         value = condition[operator].pop(key)
@@ -252,5 +269,5 @@ def _changing(element: str, number: int, change: Callable[[Stack, str], str]) ->
     return edit
 
 
-def _key(place: Place) -> tuple[str, str, str]:
-    return place.resource.address, str(place.path), str(place.number)
+def _key(location: StatementLocation) -> tuple[str, str, str]:
+    return location.resource.address, str(location.path), str(location.number)

@@ -1,4 +1,4 @@
-"""Small examples, and the mutants of one operator in them."""
+"""Builders of small examples, and the mutants of one operator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ resource "aws_s3_bucket" "fail" {
 }
 """
 
-# Passes whatever has force_destroy, and needs nothing but Checkov.
+# A minimal check; {rule} decides.
 CHECK = '''\
 """Does a bucket have force_destroy?"""
 
@@ -56,12 +56,12 @@ def of_operator(text: str, operator: str, side: str = "pass") -> list[SourceMuta
 
 
 def project(folder: Path, rule: str, source: str = BUCKETS) -> list[str]:
-    """A folder with one check and its example; the options that name them."""
+    """Write one check and its example; returns the options that name them."""
     checks, examples = folder / "checks", folder / "examples"
     checks.mkdir()
     (examples / "keeps_nothing").mkdir(parents=True)
     check = CHECK.format(name="KeepsNothing", id="CKV_MADE_1", rule=rule)
-    (checks / "__init__.py").write_text("")  # Checkov loads no other folder
+    (checks / "__init__.py").write_text("")  # Checkov only loads packages
     (checks / "keeps_nothing.py").write_text(check)
     (examples / "keeps_nothing" / "main.tf").write_text(source)
     return ["--checks", str(checks), "--examples", str(examples), "--workers", "1"]

@@ -1,4 +1,4 @@
-"""Small stacks for operators, and what is told of their mutants."""
+"""Small inputs for operators, and the changes that their mutants make."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from planproof.mutation.stack.model import Mutant, Operator, Scene, changed
+from planproof.mutation.stack.model import Mutant, MutationInput, Operator, changed
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 P = "aws_iam_policy.p"
-SPOKEN = "aws_sqs_queue.jobs"
+JOBS_QUEUE = "aws_sqs_queue.jobs"
 
 
 def queue(name: str) -> str:
@@ -26,24 +26,24 @@ def policy(*items: dict[str, Any], **values: Any) -> DeclaredResource:
     return declare(P, policy=json.dumps({"Version": "2012-10-17", "Statement": items}), **values)
 
 
-def scene(*items: DeclaredResource, spoken: Iterable[str] = (), seed: int = 0) -> Scene:
-    said = frozenset((SPOKEN, attribute) for attribute in spoken)
-    return Scene({"default": stack(*items)}, said, seed)
+def inputs(*items: DeclaredResource, attributes: Iterable[str] = ()) -> MutationInput:
+    evidence_paths = frozenset((JOBS_QUEUE, attribute) for attribute in attributes)
+    return MutationInput({"default": stack(*items)}, evidence_paths)
 
 
-def only(operator: Operator, made_of: Scene) -> Mutant:
-    (found,) = operator(made_of)
+def only(operator: Operator, given: MutationInput) -> Mutant:
+    (found,) = operator(given)
     return found
 
 
-def ids(operator: Operator, made_of: Scene) -> list[str]:
-    return [mutant.id for mutant in operator(made_of)]
+def ids(operator: Operator, given: MutationInput) -> list[str]:
+    return [mutant.id for mutant in operator(given)]
 
 
-def said(mutant: Mutant, of: Scene) -> list[dict[str, Any]]:
-    """The statements of the policy in a mutant; nothing but these may be different in it."""
-    after = mutant.rewrite(of.stack)
-    assert changed(of.stack, after) == {(P, "policy")}
+def statements_of(mutant: Mutant, given: MutationInput) -> list[dict[str, Any]]:
+    """The statements of the policy in a mutant, which must be its only change."""
+    after = mutant.rewrite(given.stack)
+    assert changed(given.stack, after) == {(P, "policy")}
     document = json.loads(after[P].get("policy"))
     assert document.keys() == {"Version", "Statement"}
     found: list[dict[str, Any]] = document["Statement"]
@@ -63,18 +63,18 @@ SOURCE = {"aws:SourceArn": "arn:aws:s3:::b.x", "aws:SourceAccount": ACCOUNT}
 CONDITION = {"StringEquals": SOURCE, "Bool": {"aws:SecureTransport": "false"}}
 
 
-def one(**elements: Any) -> Scene:
-    """A policy of one statement, some of whose elements are given, and others taken away."""
+def one(**elements: Any) -> MutationInput:
+    """A policy of one statement with these elements; None removes an element."""
     whole = {"Sid": "S", **statement(), **elements}
-    return scene(policy({k: v for k, v in whole.items() if v is not None}), *QUEUES)
+    return inputs(policy({k: v for k, v in whole.items() if v is not None}), *QUEUES)
 
 
-def changes(operator: Operator, here: Scene) -> dict[str, dict[str, Any]]:
-    """What tells a mutant apart → the elements that are other ones, None for those gone."""
-    (before,) = json.loads(here.stack[P].get("policy"))["Statement"]
+def changes(operator: Operator, given: MutationInput) -> dict[str, dict[str, Any]]:
+    """Operator and qualifier of each mutant → its changed elements, None for removed ones."""
+    (before,) = json.loads(given.stack[P].get("policy"))["Statement"]
     found = {}
-    for mutant in operator(here):
-        (after,) = said(mutant, here)
+    for mutant in operator(given):
+        (after,) = statements_of(mutant, given)
         names = before.keys() | after.keys()
         found[mutant.id.replace(f" {P}.policy[S]", "")] = {
             name: after.get(name) for name in sorted(names) if before.get(name) != after.get(name)

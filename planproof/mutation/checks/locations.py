@@ -1,4 +1,4 @@
-"""Every place in a block that can be written otherwise: attributes, blocks, entries, items."""
+"""The locations in a block that an operator can change: attributes, entries, items, blocks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEVER = {
     "module": {"source", "version", "providers"},
     "provider": {"alias", "version"},
 }
-"""What tells the reader or Terraform where and what a block is, and nothing of what is built."""
+"""Attributes that describe the block and do not affect what Terraform builds."""
 
 _HOLDERS: dict[str, Holder] = {
     "object": "object",
@@ -28,21 +28,21 @@ _HOLDERS: dict[str, Holder] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One place for an expression.
+class SourceLocation:
+    """The location of one expression.
 
     Attributes:
-        path: where in the block: `policy.Statement.0.Resource`; what is no list or object on the
-            way (a call, a string) counts for nothing.
-        holder: what it is an entry, item, argument or interpolation of.
-        beside: the keys of the object, or the attributes of the block, that it stands in.
-        block: the innermost block around it.
+        path: attribute path in the block, `policy.Statement.0.Resource`; only objects and lists
+            add to it, not calls or strings.
+        holder: what contains it.
+        siblings: the keys of the object, or the attributes of the block, that contains it.
+        block: the innermost block outer it.
     """
 
     path: str
     slot: Slot
     holder: Holder
-    beside: tuple[str, ...]
+    siblings: tuple[str, ...]
     block: SourceBlock
 
     @property
@@ -53,23 +53,23 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class NestedBlock:
-    """A block inside a block, at its path (`queue.0`)."""
+    """A nested block with its path (`queue.0`) and its parent."""
 
     path: str
     block: SourceBlock
-    inside: SourceBlock
+    parent: SourceBlock
 
 
-def places(block: SourceBlock) -> Iterator[Place]:
-    """Every place in a top-level block and in its nested blocks, from the outside in."""
+def source_locations(block: SourceBlock) -> Iterator[SourceLocation]:
+    """Every location in a block and in its nested blocks, outer ones first."""
     never = _NEVER.get(block.kind, set())
-    for place in _of_block(block, ""):
-        if place.path.split(".", 1)[0] not in never:
-            yield place
+    for location in _of_block(block, ""):
+        if location.path.split(".", 1)[0] not in never:
+            yield location
 
 
 def nested_blocks(block: SourceBlock, path: str = "") -> Iterator[NestedBlock]:
-    """Every block inside a block, from the outside in."""
+    """Every nested block, outer ones first."""
     for where, inner in _numbered(block, path):
         yield NestedBlock(where, inner, block)
         yield from nested_blocks(inner, f"{where}.")
@@ -83,26 +83,26 @@ def _numbered(block: SourceBlock, path: str) -> Iterator[tuple[str, SourceBlock]
         yield f"{path}{name}.{number}", inner
 
 
-def _of_block(block: SourceBlock, path: str) -> Iterator[Place]:
+def _of_block(block: SourceBlock, path: str) -> Iterator[SourceLocation]:
     names = tuple(block.attributes)
     for name, attribute in block.attributes.items():
         end = attribute.start + len(attribute.text)
         slot = read_attribute(block.source, name, attribute.start, end)
-        yield from _of_slot(Place(path + name, slot, "block", names, block))
+        yield from _of_slot(SourceLocation(path + name, slot, "block", names, block))
     for where, inner in _numbered(block, path):
         yield from _of_block(inner, f"{where}.")
 
 
-def _of_slot(place: Place) -> Iterator[Place]:
-    yield place
-    for term in place.slot.terms:
-        yield from _of_term(place, term)
+def _of_slot(location: SourceLocation) -> Iterator[SourceLocation]:
+    yield location
+    for term in location.slot.terms:
+        yield from _of_term(location, term)
 
 
-def _of_term(around: Place, term: Term) -> Iterator[Place]:
+def _of_term(outer: SourceLocation, term: Term) -> Iterator[SourceLocation]:
     holder = _HOLDERS.get(term.kind, "other")
     keys = tuple(slot.key for slot in term.slots) if holder == "object" else ()
     for slot in term.slots:
-        told = holder in ("object", "list")
-        path = f"{around.path}.{slot.key}" if told else around.path
-        yield from _of_slot(Place(path, slot, holder, keys, around.block))
+        has_key = holder in ("object", "list")
+        path = f"{outer.path}.{slot.key}" if has_key else outer.path
+        yield from _of_slot(SourceLocation(path, slot, holder, keys, outer.block))

@@ -1,6 +1,6 @@
-"""Survivors with a written reason: which mutants a check rightly lets pass.
+"""Reasons for survivors: mutants that a check is right to pass.
 
-The file is TOML, one table a reason::
+The file is TOML, with one table for each reason::
 
     [[survivor]]
     reason = "the promise is about the key, and this about the queue's name"
@@ -18,18 +18,18 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from planproof.errors import PlanproofError
-from planproof.mutation.checks.judge import Verdict
+from planproof.mutation.checks.judge import JudgedMutant
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One pattern and why what it matches may survive."""
+    """A pattern of mutant ids, and why those mutants may survive."""
 
     pattern: str
     reason: str
 
     def matches(self, identifier: str) -> bool:
-        """Whether the pattern is that of this mutant."""
+        """Whether the pattern matches the id of a mutant."""
         return fnmatchcase(identifier, self.pattern)
 
 
@@ -37,22 +37,20 @@ def read_explanations(path: Path) -> list[Explanation]:
     """Every pattern of the file with its reason, in order.
 
     Raises:
-        PlanproofError: the file cannot be read or has another form.
+        PlanproofError: the file cannot be read or does not have this form.
     """
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise PlanproofError(
-            f"there is no file {path}", "name the file with the explained survivors"
-        ) from None
+        raise PlanproofError(f"there is no file {path}", "check --explained") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise PlanproofError(
-            f"the explanations in {path.name} cannot be read, {problem}", "write it as TOML"
+            f"the explanations in {path.name} cannot be read ({problem})", "fix the TOML"
         ) from None
     entries = document.pop("survivor", [])
     if document or not isinstance(entries, list):
         raise PlanproofError(
-            f"{path.name} holds more than [[survivor]] tables", "write each reason as one of these"
+            f"{path.name} contains more than [[survivor]] tables", "remove the rest"
         )
     return [found for entry in entries for found in _explanations(entry, path.name)]
 
@@ -64,32 +62,32 @@ def _explanations(entry: object, file: str) -> list[Explanation]:
     known = isinstance(reason, str) and reason.strip() and set(table) == {"reason", "mutants"}
     if not (texts and known and patterns):
         raise PlanproofError(
-            f"an entry of {file} is not a reason and a list of mutants",
+            f"an entry of {file} does not have a reason and a list of mutants",
             'write reason = "…" and mutants = ["pattern", …]',
         )
     return [Explanation(pattern, str(reason).strip()) for pattern in patterns]
 
 
 def reasons(
-    explanations: Sequence[Explanation], verdicts: Sequence[Verdict]
+    explanations: Sequence[Explanation], judged: Sequence[JudgedMutant]
 ) -> tuple[dict[str, str], list[str]]:
-    """The reason for every explained survivor, by its id, and what is wrong with the explanations.
+    """Id of each explained survivor → its reason, and the problems of the explanations.
 
-    Wrong is a pattern that explains nothing any more, and one that also matches a mutant that the
-    check notices: then the reason cannot be true of it.
+    A pattern is a problem if it matches no survivor, or if it also matches a mutant that the check
+    kills, for which the reason cannot be true.
     """
     found: dict[str, str] = {}
     problems: list[str] = []
     for explanation in explanations:
-        matched = [v for v in verdicts if explanation.matches(v.mutant.id)]
-        survivors = [v.mutant.id for v in matched if v.outcome == "survived"]
-        killed = [v.mutant.id for v in matched if v.outcome == "killed"]
+        matched = [item for item in judged if explanation.matches(item.mutant.id)]
+        survivors = [item.mutant.id for item in matched if item.outcome == "survived"]
+        killed = [item.mutant.id for item in matched if item.outcome == "killed"]
         for identifier in survivors:
             found.setdefault(identifier, explanation.reason)
         if not survivors:
             problems.append(f'"{explanation.pattern}" explains no survivor: remove it')
         if killed:
             problems.append(
-                f'"{explanation.pattern}" matches {killed[0]} too, which is killed: narrow it'
+                f'"{explanation.pattern}" also matches {killed[0]}, which is killed: narrow it'
             )
     return found, problems

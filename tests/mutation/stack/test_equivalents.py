@@ -1,4 +1,4 @@
-"""What a project says of mutants that keep every promise, and how it is read."""
+"""Reading equivalents.toml."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.mutation.stack.explained import Equivalent, read_equivalents, reason_for
+from planproof.mutation.stack.equivalents import Equivalent, read_equivalents, reason_for
 from tests.builders.repository import ROOT
 
 
@@ -21,14 +21,14 @@ def test_entries_are_read_in_their_order(tmp_path: Path) -> None:
     text = """
         [[equivalent]]
         mutant = "drop aws_x.y"
-        reason = "  for people  "
+        reason = "  an alias  "
 
         [[equivalent]]
         mutant = ["flip aws_x.*", "unset aws_x.*"]
         reason = "twice the same"
     """
     assert read(tmp_path, text) == (
-        Equivalent("drop aws_x.y", "for people"),
+        Equivalent("drop aws_x.y", "an alias"),
         Equivalent("flip aws_x.*", "twice the same"),
         Equivalent("unset aws_x.*", "twice the same"),
     )
@@ -58,19 +58,19 @@ def test_there_may_be_no_file_and_no_entry(tmp_path: Path) -> None:
         ("[equivalent]\nmutant = 'x'", "entry 1 of {} has no reason"),
         ("equivalent = 'x'", "entry 1 of {} has no mutant"),
         ("equivalent = ['x']", "entry 1 of {} has no mutant"),
-        ("[[waiver]]\nmutant = 'x'\n[other]", "{} has other, waiver, which means nothing here"),
+        ("[[waiver]]\nmutant = 'x'\n[other]", "{} has the unknown keys other, waiver"),
     ],
 )
-def test_what_cannot_be_understood_is_said(tmp_path: Path, text: str, what: str) -> None:
-    with pytest.raises(PlanproofError) as refused:
+def test_malformed_entries_are_rejected(tmp_path: Path, text: str, what: str) -> None:
+    with pytest.raises(PlanproofError) as raised:
         read(tmp_path, text)
-    assert refused.value.what == what.format(tmp_path / "equivalents.toml")
-    assert refused.value.todo
+    assert raised.value.what == what.format(tmp_path / "equivalents.toml")
+    assert raised.value.todo
 
 
-def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+def test_unreadable_files_are_rejected(tmp_path: Path) -> None:
     file = tmp_path / "equivalents.toml"
-    with pytest.raises(PlanproofError, match=r"equivalents\.toml does not exist: name one"):
+    with pytest.raises(PlanproofError, match=r"equivalents\.toml does not exist"):
         read_equivalents(file)
     with pytest.raises(PlanproofError, match="cannot be read"):
         read_equivalents(tmp_path)
@@ -100,16 +100,16 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         ("drop aws_x.y[!0]", "drop aws_x.y[!0]", True),
     ],
 )
-def test_which_mutants_an_entry_speaks_of(pattern: str, identifier: str, covered: bool) -> None:
+def test_which_mutants_an_entry_covers(pattern: str, identifier: str, covered: bool) -> None:
     assert Equivalent(pattern, "why").covers(identifier) is covered
 
 
-def test_the_first_reason_counts_and_there_may_be_none() -> None:
+def test_the_first_matching_reason_counts() -> None:
     entries = (Equivalent("drop *", "first"), Equivalent("drop aws_x.y", "second"))
     assert reason_for("drop aws_x.y", entries) == "first"
     assert reason_for("flip aws_x.y", entries) == ""
 
 
-def test_what_this_project_says_is_read() -> None:
+def test_the_entries_of_this_project_are_valid() -> None:
     file = ROOT / "equivalents.toml"
     assert all(entry.reason.endswith((".", "html")) for entry in read_equivalents(file))

@@ -1,4 +1,4 @@
-"""Which mutants keep every promise, and why? The project says so in a file, with a reason."""
+"""Equivalent mutants: the entries of equivalents.toml, each with a reason."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from planproof.errors import PlanproofError
 
 @dataclass(frozen=True, slots=True)
 class Equivalent:
-    """Mutants that change nothing that was promised.
+    """Mutants that break no requirement.
 
     Attributes:
-        mutant: an id, or a pattern of ids with ``*``; brackets mean themselves.
-        reason: why, for the reader of the report.
+        mutant: an id, or a pattern with ``*``; brackets are literal.
+        reason: why no requirement has to detect them, for the report.
     """
 
     mutant: str
     reason: str
 
     def covers(self, identifier: str) -> bool:
-        """Whether it speaks of a mutant."""
+        """Whether the entry applies to a mutant."""
         return fnmatchcase(identifier, self.mutant.replace("[", "[[]"))
 
 
 def read_equivalents(path: Path | None) -> tuple[Equivalent, ...]:
-    """The entries of a file of ``[[equivalent]]`` tables, each with ``mutant``, one or a list of
-    several, and ``reason``.
+    """The entries of a file of ``[[equivalent]]`` tables.
+
+    Each table has ``mutant``, a pattern or a list of patterns, and ``reason``.
 
     Raises:
         PlanproofError: the file cannot be read, or an entry lacks one of the two.
@@ -41,28 +42,28 @@ def read_equivalents(path: Path | None) -> tuple[Equivalent, ...]:
         content = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise PlanproofError(
-            f"the file of equivalent mutants {path} does not exist", "name one that does"
+            f"the file of equivalent mutants {path} does not exist", "check --equivalents"
         ) from None
     except (OSError, ValueError) as problem:
-        raise PlanproofError(f"{path} cannot be read ({problem})", "mend it") from None
+        raise PlanproofError(f"{path} cannot be read ({problem})", "fix it") from None
     if unknown := set(content) - {"equivalent"}:
         raise PlanproofError(
-            f"{path} has {', '.join(sorted(unknown))}, which means nothing here",
-            "write [[equivalent]] tables",
+            f"{path} has the unknown keys {', '.join(sorted(unknown))}",
+            "write only [[equivalent]] tables",
         )
     found = []
     entries = content.get("equivalent", [])
     for number, entry in enumerate(entries if isinstance(entries, list) else [entries], 1):
-        told = entry if isinstance(entry, dict) else {}
-        mutants = told.get("mutant")
+        table = entry if isinstance(entry, dict) else {}
+        mutants = table.get("mutant")
         mutants = [mutants] if isinstance(mutants, str) else mutants
-        for name, texts in (("mutant", mutants), ("reason", [told.get("reason")])):
+        for name, texts in (("mutant", mutants), ("reason", [table.get("reason")])):
             if not (isinstance(texts, list) and texts and all(map(_is_text, texts))):
                 raise PlanproofError(
                     f"entry {number} of {path} has no {name}",
-                    'write mutant = "an id, * for anything" and reason = "why it is harmless"',
+                    'write mutant = "id or pattern with *" and reason = "why it is harmless"',
                 )
-        found += [Equivalent(text, told["reason"].strip()) for text in mutants or ()]
+        found += [Equivalent(text, table["reason"].strip()) for text in mutants or ()]
     return tuple(found)
 
 
@@ -71,5 +72,5 @@ def _is_text(value: object) -> bool:
 
 
 def reason_for(identifier: str, equivalents: Iterable[Equivalent]) -> str:
-    """Why a mutant that survived is right to, or ""."""
+    """The reason of the first entry that applies to a mutant, or ""."""
     return next((entry.reason for entry in equivalents if entry.covers(identifier)), "")
