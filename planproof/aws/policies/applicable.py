@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planproof.aws.policies.attached import AttachedPolicy, policy_of_statement
+from planproof.aws.policies.attached import AttachedPolicy
 from planproof.aws.policies.principal import identity_policies, permissions_boundaries
 from planproof.aws.policies.resource import resource_policies
-from planproof.iam import Policies, PolicyDocument, Statement
+from planproof.iam import Policies, PolicyDocument
 from planproof.terraform.stack import Resource, Stack
 
 
@@ -57,7 +57,3 @@ class ApplicablePolicies:
             boundaries=[policy.document for policy in self.boundaries],
             resource=[policy.document for policy in self.resource] or None,
         )
-
-    def policy_of(self, statement: Statement) -> AttachedPolicy | None:
-        """The policy that contains a statement."""
-        return policy_of_statement(self.all, statement)

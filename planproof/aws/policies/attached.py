@@ -70,16 +70,16 @@ def declared_policy(
         applies: whether it applies to the principal or resource; not False.
         problem: of the policy if that is unknown.
     """
-    raw = source.get(attribute)
-    if applies is None:
-        return unknown_policy(source, attribute, kind, problem, attachment)
-    if not isinstance(raw, str):
-        return unknown_policy(source, attribute, kind, "its text is not known", attachment)
-    try:
-        document = PolicyDocument.parse(raw, source.address, kind)
-    except PolicyError as error:
-        return unknown_policy(source, attribute, kind, error.what, attachment)
-    return AttachedPolicy(document, source, attribute, attachment or source)
+    text = source.get(attribute)
+    if applies is not None and isinstance(text, str):
+        try:
+            document = PolicyDocument.parse(text, source.address, kind)
+            return AttachedPolicy(document, source, attribute, attachment or source)
+        except PolicyError as error:
+            problem = error.what
+    elif applies is not None:
+        problem = "its text is not known"
+    return unknown_policy(source, attribute, kind, problem, attachment)
 
 
 def generated_policy(

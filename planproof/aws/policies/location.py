@@ -34,9 +34,7 @@ def locate_statement(
     sid = f'"{statement.sid}"' if statement.sid else ""
     if sid and (line := block.line_of_text(sid)):
         return block.file, line
-    documents = [
-        written for data in _documents(stack, source, attribute) if (written := stack.block(data))
-    ]
+    documents = [one for one in map(stack.block, _documents(stack, source, attribute)) if one]
     for document in documents if sid else ():
         if line := document.line_of_text(sid):
             return document.file, line

@@ -114,14 +114,13 @@ def _resource_members(obj: Boto3Object) -> Mapping[str, Member]:
     if load:
         found["load"] = found["reload"] = Member(load)
     for action in model.actions:
-        operation, one = frozenset({action.request.operation}), action.resource
-        if one:
+        member = Member(frozenset({action.request.operation}))
+        if one := action.resource:
             paths = [one.path, *(identifier.path for identifier in one.identifiers)]
-            given = (Boto3Object(service, one.type, bool(one.path)),)
+            returned = (Boto3Object(service, one.type, bool(one.path)),)
             in_list = any("[" in path for path in paths if path)
-            found[action.name] = Member(operation, given, in_list=in_list)
-        else:
-            found[action.name] = Member(operation)
+            member = member._replace(returns=returned, in_list=in_list)
+        found[action.name] = member
     for waiter in model.waiters:
         waited = waiter_operation(service, snake(waiter.waiter_name))
         found[waiter.name] = Member(frozenset({waited} if waited else ()))
@@ -148,8 +147,8 @@ def _collection_members(obj: Boto3Object) -> Mapping[str, Member]:
         action.name: Member(frozenset({action.request.operation}))
         for action in collection.batch_actions
     }
+    listed = frozenset({collection.request.operation})
     for name in ("all", "filter", "limit", "page_size", "pages"):
-        listed = frozenset({collection.request.operation})
         found[name] = Member(listed, (obj,), in_list=name == "pages")
     return found
 

@@ -109,7 +109,6 @@ class CallTargets:
     """Finds the targets of calls."""
 
     def __init__(self, flow: Flow) -> None:
-        self._flow = flow
         self._contexts = Contexts(flow)
 
     def of(
@@ -128,51 +127,27 @@ class CallTargets:
             arguments: the nodes that hold the arguments; empty if they are unknown.
             resource_names: of the resource that the object stands for; empty for a client.
         """
-        if service != "dynamodb" or operation not in _INDEX_OPERATIONS:
-            return self._of(service, operation, method, arguments, resource_names, scope)
-        return [
-            target._replace(arn_suffix=_index_suffix(one))
-            for one in arguments or (None,)
-            for target in self._of(
-                service, operation, method, () if one is None else (one,), resource_names, scope
-            )
-        ]
-
-    def _of(
-        self,
-        service: str,
-        operation: str,
-        method: str,
-        arguments: Collection[ArgumentNode],
-        resource_names: AbstractValues,
-        scope: LexicalScope,
-    ) -> list[CallTarget]:
         names = _naming_parameters(service, operation)
+        is_copy = service == "s3" and (operation in _COPY_OPERATIONS or method == "copy")
         is_special = operation in _SPECIAL_OPERATIONS.get(service, ())
-        if service == "s3" and (operation in _COPY_OPERATIONS or method == "copy"):
-            return [
-                target
-                for one in arguments or (None,)
-                for target in self._copy_targets(operation, method, one, resource_names, scope)
-            ]
-        if not names and not is_special:
-            return [CallTarget("", ())]
-        if resource_names:
-            return [CallTarget("", target_names(resource_names))]
-        if not arguments:
-            return [CallTarget("", None)]
-        if is_special:
-            return [
-                target
-                for one in arguments
-                for target in self._special_targets(operation, one, scope)
-            ]
-        at = _BUCKET_POSITIONS.get(method)
-        return [
-            CallTarget("", found)
-            for one in arguments
-            for found in self._names_in_arguments(names, one, scope, at)
-        ]
+        is_indexed = service == "dynamodb" and operation in _INDEX_OPERATIONS
+        found: list[CallTarget] = []
+        for one in arguments or (None,):
+            suffix = _index_suffix(one) if is_indexed else ""
+            if is_copy:
+                found += self._copy_targets(operation, method, one, resource_names, scope)
+            elif not names and not is_special:
+                found.append(CallTarget("", ()))
+            elif resource_names:
+                found.append(CallTarget("", target_names(resource_names), suffix))
+            elif one is None:
+                found.append(CallTarget("", None))
+            elif is_special:
+                found += self._special_targets(operation, one, scope)
+            else:
+                named = self._names_in_arguments(names, one, scope, _BUCKET_POSITIONS.get(method))
+                found += [CallTarget("", target, suffix) for target in named]
+        return found
 
     def _names_in_arguments(
         self,

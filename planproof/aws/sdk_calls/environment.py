@@ -26,11 +26,7 @@ _ANY = ""
 
 
 class Environment:
-    """Evaluates reads of environment variables.
-
-    Args:
-        value: evaluates an expression.
-    """
+    """Evaluates reads of environment variables; ``value`` evaluates an expression."""
 
     def __init__(
         self, findings: Findings, value: Callable[[ast.AST, LexicalScope], AbstractValues]

@@ -272,13 +272,11 @@ class Expressions:
         if isinstance(node.func, ast.Attribute):
             if node.func.attr == "format" and isinstance(node.func.value, ast.Constant):
                 return self._value_of_text(node, scope)
-            if node.func.attr in PAGERS and any(
-                one.kind == "sdk" for one in self.value(node.func.value, scope)
-            ):
+            values = self.value(node.func.value, scope) if node.func.attr in PAGERS else EMPTY
+            if any(one.kind == "sdk" for one in values):
                 found |= {AbstractValue("pager", node)}
-        maker = MAKERS.get(node.func.attr) if isinstance(node.func, ast.Attribute) else None
-        if maker and called >= UNKNOWN:
-            found |= self._made_objects(maker, node, scope)
+            if node.func.attr in MAKERS and called >= UNKNOWN:
+                found |= self._made_objects(MAKERS[node.func.attr], node, scope)
         return found
 
     def _result(self, value: AbstractValue, node: ast.Call, scope: LexicalScope) -> AbstractValues:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.aws.policies.applicable import ApplicablePolicies
+from planproof.aws.policies.attached import policy_of_statement
 from planproof.aws.policies.managed import aws_managed_document
 from planproof.aws.policies.principal import identity_policies
 from planproof.aws.policies.resource import resource_policies
@@ -287,7 +288,7 @@ def test_locations_of_statements() -> None:
 
 def test_the_policy_of_a_statement() -> None:
     found = stack(*FORMS["inline"])
-    policies = ApplicablePolicies.of(found, found["aws_iam_role.r"])
-    assert policies.policy_of(policies.documents[0].statements[0]) is policies.identity[0]
-    other = ApplicablePolicies.of(found, found["aws_iam_role.r"])
-    assert policies.policy_of(other.documents[0].statements[0]) is None
+    policies = identity_policies(found, found["aws_iam_role.r"])
+    assert policy_of_statement(policies, policies[0].document.statements[0]) is policies[0]
+    (other,) = identity_policies(found, found["aws_iam_role.r"])
+    assert policy_of_statement(policies, other.document.statements[0]) is None
