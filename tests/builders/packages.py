@@ -1,8 +1,9 @@
-"""Packages of a few lines, for tests of what is read in them."""
+"""Packages of functions of a few lines, for tests."""
 
 from __future__ import annotations
 
 import io
+import textwrap
 import zipfile
 
 from planproof.aws.lambda_package import Package
@@ -16,10 +17,12 @@ S3 = "import boto3\ns3 = boto3.client('s3')\n"
 
 
 def package(**files: str | bytes) -> Package:
-    """A package of these files, named as modules with __ for a slash."""
+    """A package of these modules; ``a__b`` is ``a/b.py``."""
     return package_of_files(
         {
-            (name.replace("__", "/") + ".py"): text if isinstance(text, bytes) else text.encode()
+            name.replace("__", "/") + ".py": (
+                text if isinstance(text, bytes) else textwrap.dedent(text).encode()
+            )
             for name, text in files.items()
         }
     )

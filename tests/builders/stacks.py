@@ -26,6 +26,10 @@ class DeclaredResource:
     resource: Resource
     configuration: Mapping[str, Any]
 
+    @property
+    def address(self) -> str:
+        return self.resource.address
+
 
 def declare(
     address: str,

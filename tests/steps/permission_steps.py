@@ -76,7 +76,7 @@ PARTS = (
 
 def pipeline_of(*items: DeclaredResource, without: str = "", sources: str | None = None) -> Stack:
     """The pipeline; an item replaces the part of the same address."""
-    parts = {item.resource.address: item for item in (*PARTS, *items)}
+    parts = {item.address: item for item in (*PARTS, *items)}
     return stack(*(parts[a] for a in parts if a != without), sources=sources)
 
 

@@ -12,11 +12,12 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.encryption import buckets_by_arn, log_groups_by_arn, queues_by_id, tables_by_arn
 from steps.pipeline import Pipeline
+from tests.builders.parts import arn, queue
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 ID = "0f6337be-2c7f-57d4-a55f-1d70c048e8ca"
-ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{ID}"
+ARN = arn("kms", f"key/{ID}")
 KEY = declare("aws_kms_key.k", key_id=ID, id=ID, arn=ARN)
 HIDDEN = declare("aws_kms_key.k", key_id=UNKNOWN, id=UNKNOWN, arn=UNKNOWN)
 BUCKET = declare("aws_s3_bucket.b", bucket="b", id="b")
@@ -24,16 +25,16 @@ SSE = "aws_s3_bucket_server_side_encryption_configuration"
 Step = Callable[[Pipeline, Recorder], None]
 
 
-def queue(key: Any) -> list[DeclaredResource]:
-    return [declare("aws_sqs_queue.q", name="q", kms_master_key_id=key)]
+def encrypted_queue(key: Any) -> list[DeclaredResource]:
+    return [queue("q", kms_master_key_id=key)]
 
 
-def table(key: Any, enabled: Any = True) -> list[DeclaredResource]:
+def encrypted_table(key: Any, enabled: Any = True) -> list[DeclaredResource]:
     block = [{"enabled": enabled, "kms_key_arn": key}]
     return [declare("aws_dynamodb_table.t", name="t", server_side_encryption=block)]
 
 
-def group(key: Any) -> list[DeclaredResource]:
+def encrypted_log_group(key: Any) -> list[DeclaredResource]:
     return [declare("aws_cloudwatch_log_group.g", name="g", kms_key_id=key)]
 
 
@@ -57,10 +58,10 @@ def judged(step: Step, *items: DeclaredResource) -> Recorder:
     return evidence
 
 
-BY_ID = [(queues_by_id, queue)]
+BY_ID = [(queues_by_id, encrypted_queue)]
 BY_ARN = [
-    (tables_by_arn, table),
-    (log_groups_by_arn, group),
+    (tables_by_arn, encrypted_table),
+    (log_groups_by_arn, encrypted_log_group),
     (buckets_by_arn, sse),
     (buckets_by_arn, own),
 ]
@@ -124,7 +125,7 @@ def test_every_bucket_has_kms_by_default(items: list[DeclaredResource]) -> None:
 
 
 def test_a_table_whose_encryption_is_off() -> None:
-    evidence = judged(tables_by_arn, KEY, *table(ARN, enabled=False))
+    evidence = judged(tables_by_arn, KEY, *encrypted_table(ARN, enabled=False))
     assert broken(evidence)[0][:3] == (
         "aws_dynamodb_table.t",
         "server_side_encryption.enabled",
@@ -139,6 +140,6 @@ def test_nothing_to_encrypt_proves_nothing() -> None:
 
 
 def test_one_of_several() -> None:
-    other = declare("aws_sqs_queue.other", name="other", kms_master_key_id=ARN)
-    evidence = judged(queues_by_id, KEY, *queue(ID), other)
+    other = queue("other", kms_master_key_id=ARN)
+    evidence = judged(queues_by_id, KEY, *encrypted_queue(ID), other)
     assert [item[0] for item in broken(evidence)] == ["aws_sqs_queue.other"]

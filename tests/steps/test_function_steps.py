@@ -15,22 +15,21 @@ from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from steps import function as steps
-from steps.function import Scene
+from steps.function import FunctionScenario
 from steps.pipeline import Pipeline
-from steps.support.planned_run import Conveyor
+from steps.support.planned_run import PlannedPipelineRun
+from tests.builders.packages import package
 from tests.steps.pipeline_stack import (
     ENVIRONMENT,
     FUNCTION_ARN,
     ROLE_ARN,
-    function,
+    converter_role,
+    job_state_rule,
     mapping,
     notification,
-    package,
     pipeline_stack,
-    resource,
-    role,
-    rule,
-    target,
+    processor,
+    rule_target,
 )
 
 WORKS = """
@@ -93,24 +92,26 @@ def host() -> Iterator[FunctionHost]:
         yield kept
 
 
-Play = Callable[..., Scene]
+MakeScenario = Callable[..., FunctionScenario]
 
 
 @pytest.fixture
-def play(host: FunctionHost, tmp_path: Path) -> Play:
-    """Sets a scene: a function's text, in a stack."""
+def make_scenario(host: FunctionHost, tmp_path: Path) -> MakeScenario:
+    """Sets a scenario: a function's text, in a stack."""
 
-    def scene(text: str = WORKS, stack: Stack | None = None, *, given: bool = True) -> Scene:
+    def scenario(
+        text: str = WORKS, stack: Stack | None = None, *, given: bool = True
+    ) -> FunctionScenario:
         judged = stack or pipeline_stack()
         pipeline = Pipeline(judged)
-        conveyor = Conveyor(judged, pipeline, host, lambda _: package(text))
+        planned_run = PlannedPipelineRun(judged, pipeline, host, lambda _: package(main=text))
         resolved_stacks = ResolvedStacks(RunRequest(terraform_dir=tmp_path, cache=tmp_path))
         if given:
-            steps.environment_of_the_stack(conveyor)
-            steps.role_is_given(conveyor, pipeline)
-        return Scene(conveyor, pipeline.function, resolved_stacks, judged, Recorder())
+            steps.environment_of_the_stack(planned_run)
+            steps.role_is_given(planned_run, pipeline)
+        return FunctionScenario(planned_run, pipeline.function, resolved_stacks, judged, Recorder())
 
-    return scene
+    return scenario
 
 
 def but(old: str, new: str) -> str:
@@ -119,278 +120,276 @@ def but(old: str, new: str) -> str:
     return WORKS.replace(old, new)
 
 
-def proven(scene: Scene, step: Callable[[Scene], None]) -> None:
-    scene.evidence.begin(step.__name__)
-    step(scene)
-    scene.evidence.settle(must_prove=True)
+def proven(scenario: FunctionScenario, step: Callable[[FunctionScenario], None]) -> None:
+    scenario.evidence.begin(step.__name__)
+    step(scenario)
+    scenario.evidence.settle(must_prove=True)
 
 
-def found_by(scene: Scene, step: Callable[[Scene], None]) -> str:
+def found_by(scenario: FunctionScenario, step: Callable[[FunctionScenario], None]) -> str:
     """What a step finds that contradicts the requirement."""
-    scene.evidence.begin(step.__name__)
-    step(scene)
+    scenario.evidence.begin(step.__name__)
+    step(scenario)
     with pytest.raises(StepFailedError) as caught:
-        scene.evidence.settle(must_prove=True)
+        scenario.evidence.settle(must_prove=True)
     return str(caught.value)
 
 
-def writes_output(scene: Scene) -> None:
-    steps.job_writes_output(scene, Pipeline(scene.stack))
+def writes_output(scenario: FunctionScenario) -> None:
+    steps.job_writes_output(scenario, Pipeline(scenario.stack))
 
 
 # A function that works -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["opening.mp4", "My film (1) ü.mp4", "a+b %2F&=.mp4"])
-def test_an_upload_becomes_a_job(play: Play, name: str) -> None:
-    scene = play()
-    steps.uploaded(scene, name)
-    assert scene.conveyor.uploaded == f"s3://films-in/{name}"
+def test_an_upload_becomes_a_job(make_scenario: MakeScenario, name: str) -> None:
+    scenario = make_scenario()
+    steps.uploaded(scenario, name)
+    assert scenario.planned_run.uploaded == f"s3://films-in/{name}"
     for step in (
         steps.one_valid_job,
         steps.job_reads_upload,
         writes_output,
         steps.record_names_job,
     ):
-        proven(scene, step)
+        proven(scenario, step)
 
 
-def test_a_second_delivery_makes_no_second_job(play: Play) -> None:
-    scene = play()
-    steps.uploaded(scene, "opening.mp4")
-    steps.delivered_again(scene)
-    proven(scene, steps.one_valid_job)
-    assert len(scene.conveyor.requests) == 2
-    assert len(scene.conveyor.jobs) == 1
+def test_a_second_delivery_makes_no_second_job(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario()
+    steps.uploaded(scenario, "opening.mp4")
+    steps.delivered_again(scenario)
+    proven(scenario, steps.one_valid_job)
+    assert len(scenario.planned_run.requests) == 2
+    assert len(scenario.planned_run.jobs) == 1
 
 
-def test_the_test_event_makes_no_job(play: Play) -> None:
-    scene = play()
-    steps.storage_tested(scene)
-    proven(scene, steps.no_job)
+def test_the_test_event_makes_no_job(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario()
+    steps.storage_tested(scenario)
+    proven(scenario, steps.no_job)
 
 
-def test_the_end_of_a_job_is_kept(play: Play) -> None:
-    scene = play()
-    steps.uploaded(scene, "opening.mp4")
-    steps.reported(scene, "COMPLETE")
-    proven(scene, steps.record_is_complete)
-    steps.reported(scene, "PROGRESSING")
-    proven(scene, steps.record_is_complete)
+def test_the_end_of_a_job_is_kept(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario()
+    steps.uploaded(scenario, "opening.mp4")
+    steps.reported(scenario, "COMPLETE")
+    proven(scenario, steps.record_is_complete)
+    steps.reported(scenario, "PROGRESSING")
+    proven(scenario, steps.record_is_complete)
 
 
-def test_the_role_is_the_one_in_the_variable(play: Play) -> None:
-    scene = play(given=False)
-    marked = steps.role_is_marked(scene.conveyor, Pipeline(scene.stack))
+def test_the_role_is_the_one_in_the_variable(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(given=False)
+    marked = steps.role_is_marked(scenario.planned_run, Pipeline(scenario.stack))
     assert marked != ROLE_ARN
-    steps.uploaded(scene, "opening.mp4")
-    steps.job_has_role(scene, marked)
-    scene.evidence.settle(must_prove=True)
+    steps.uploaded(scenario, "opening.mp4")
+    steps.job_has_role(scenario, marked)
+    scenario.evidence.settle(must_prove=True)
 
 
-def test_prefix_and_suffix_of_the_notification_are_kept_to(play: Play) -> None:
+def test_prefix_and_suffix_of_the_notification_are_kept_to(make_scenario: MakeScenario) -> None:
     told = notification(filter_prefix="incoming/", filter_suffix=".mov")
-    scene = play(stack=pipeline_stack(told))
-    steps.uploaded(scene, "opening.mp4")
-    assert scene.conveyor.uploaded == "s3://films-in/incoming/opening.mov"
-    proven(scene, steps.job_reads_upload)
+    scenario = make_scenario(stack=pipeline_stack(told))
+    steps.uploaded(scenario, "opening.mp4")
+    assert scenario.planned_run.uploaded == "s3://films-in/incoming/opening.mov"
+    proven(scenario, steps.job_reads_upload)
 
 
-def test_a_rule_that_keeps_progress_away_is_kept_to(play: Play) -> None:
+def test_a_rule_that_keeps_progress_away_is_kept_to(make_scenario: MakeScenario) -> None:
     naive = but('"#s <> :done"', '"attribute_exists(Id) AND :done = :done"')
-    scene = play(naive, pipeline_stack(rule(status=["COMPLETE", "ERROR"])))
-    steps.uploaded(scene, "opening.mp4")
-    steps.reported(scene, "COMPLETE")
-    count = len(scene.conveyor.invocations)
-    steps.reported(scene, "PROGRESSING")
-    assert len(scene.conveyor.invocations) == count
-    proven(scene, steps.record_is_complete)
+    scenario = make_scenario(naive, pipeline_stack(job_state_rule(status=["COMPLETE", "ERROR"])))
+    steps.uploaded(scenario, "opening.mp4")
+    steps.reported(scenario, "COMPLETE")
+    count = len(scenario.planned_run.invocations)
+    steps.reported(scenario, "PROGRESSING")
+    assert len(scenario.planned_run.invocations) == count
+    proven(scenario, steps.record_is_complete)
 
 
-def test_reports_may_come_without_a_queue(play: Play) -> None:
+def test_reports_may_come_without_a_queue(make_scenario: MakeScenario) -> None:
     direct = but(
         '    for record in event["Records"]:',
         "    if 'detail' in event:\n"
         "        follow(event['detail'])\n    for record in event.get('Records', []):",
     )
-    scene = play(direct, pipeline_stack(target(FUNCTION_ARN)))
-    steps.uploaded(scene, "opening.mp4")
-    steps.reported(scene, "COMPLETE")
-    proven(scene, steps.record_is_complete)
+    scenario = make_scenario(direct, pipeline_stack(rule_target(FUNCTION_ARN)))
+    steps.uploaded(scenario, "opening.mp4")
+    steps.reported(scenario, "COMPLETE")
+    proven(scenario, steps.record_is_complete)
 
 
-def test_another_function_may_take_the_reports(play: Play) -> None:
-    arn = f"{FUNCTION_ARN}-states"
-    other = function(arn=arn, id="other", function_name="other", handler="main.handler")
-    stack = pipeline_stack(
-        resource("aws_lambda_function.g", other.values), mapping("states", "states", arn)
-    )
-    scene = play(stack=stack)
-    steps.uploaded(scene, "opening.mp4")
-    steps.reported(scene, "COMPLETE")
-    proven(scene, steps.record_is_complete)
-    steps.delivered_again(scene)
-    proven(scene, steps.one_valid_job)
+def test_another_function_may_take_the_reports(make_scenario: MakeScenario) -> None:
+    other = processor("g")
+    own = other.resource.get("arn")
+    stack = pipeline_stack(other, mapping("states", "states", str(own)))
+    scenario = make_scenario(stack=stack)
+    steps.uploaded(scenario, "opening.mp4")
+    steps.reported(scenario, "COMPLETE")
+    proven(scenario, steps.record_is_complete)
+    steps.delivered_again(scenario)
+    proven(scenario, steps.one_valid_job)
 
 
 # Functions that do not -------------------------------------------------------------------------
 
 
-def test_an_encoded_key_is_seen(play: Play) -> None:
-    scene = play(but('unquote_plus(s3["object"]["key"])', 's3["object"]["key"]'))
-    steps.uploaded(scene, "My film (1) ü.mp4")
-    told = found_by(scene, steps.job_reads_upload)
+def test_an_encoded_key_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but('unquote_plus(s3["object"]["key"])', 's3["object"]["key"]'))
+    steps.uploaded(scenario, "My film (1) ü.mp4")
+    told = found_by(scenario, steps.job_reads_upload)
     assert "expected an input s3://films-in/My film (1) ü.mp4" in told
     assert "found s3://films-in/My+film+%281%29+%C3%BC.mp4" in told
 
 
-def test_a_job_for_every_delivery_is_seen(play: Play) -> None:
-    scene = play(but("        ClientRequestToken=token,\n", ""))
-    steps.uploaded(scene, "opening.mp4")
-    proven(scene, steps.one_valid_job)
-    steps.delivered_again(scene)
-    assert "expected 1 MediaConvert job, found 2 jobs" in found_by(scene, steps.one_valid_job)
+def test_a_job_for_every_delivery_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but("        ClientRequestToken=token,\n", ""))
+    steps.uploaded(scenario, "opening.mp4")
+    proven(scenario, steps.one_valid_job)
+    steps.delivered_again(scenario)
+    assert "expected 1 MediaConvert job, found 2 jobs" in found_by(scenario, steps.one_valid_job)
 
 
-def test_what_an_instance_remembers_is_forgotten(play: Play) -> None:
+def test_what_an_instance_remembers_is_forgotten(make_scenario: MakeScenario) -> None:
     text = but("        ClientRequestToken=token,\n", "").replace(
         "def submit(s3):\n",
         "seen = set()\ndef submit(s3):\n    if s3['object']['eTag'] in seen:\n        return\n"
         "    seen.add(s3['object']['eTag'])\n",
     )
-    scene = play(text)
-    steps.uploaded(scene, "opening.mp4")
-    steps.delivered_again(scene)
-    assert "found 2 jobs" in found_by(scene, steps.one_valid_job)
+    scenario = make_scenario(text)
+    steps.uploaded(scenario, "opening.mp4")
+    steps.delivered_again(scenario)
+    assert "found 2 jobs" in found_by(scenario, steps.one_valid_job)
 
 
-def test_a_job_that_the_service_model_forbids_is_seen(play: Play) -> None:
-    scene = play(but('"Codec": "H_264"', '"Codec": "H264"'))
-    steps.uploaded(scene, "opening.mp4")
-    told = found_by(scene, steps.one_valid_job)
+def test_a_job_that_the_service_model_forbids_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but('"Codec": "H_264"', '"Codec": "H264"'))
+    steps.uploaded(scenario, "opening.mp4")
+    told = found_by(scenario, steps.one_valid_job)
     assert "CodecSettings.Codec is 'H264', and must be one of" in told
 
 
-def test_a_job_that_botocore_refuses_is_seen(play: Play) -> None:
-    scene = play(but('"Inputs": [{"FileInput": source}]', '"Inputs": source'))
-    told = found_by(scene, lambda s: steps.uploaded(s, "opening.mp4"))
+def test_a_job_that_botocore_refuses_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but('"Inputs": [{"FileInput": source}]', '"Inputs": source'))
+    told = found_by(scenario, lambda s: steps.uploaded(s, "opening.mp4"))
     assert "ParamValidationError" in told
     assert "Invalid type for parameter Settings.Inputs" in told
-    told = found_by(scene, steps.one_valid_job)
+    told = found_by(scenario, steps.one_valid_job)
     assert "Invalid type for parameter Settings.Inputs" in told
     assert "and 1 more" in told
 
 
-def test_a_refusal_that_the_function_keeps_to_itself_is_seen(play: Play) -> None:
+def test_a_refusal_that_the_function_keeps_to_itself_is_seen(make_scenario: MakeScenario) -> None:
     text = but('"Inputs": [{"FileInput": source}]', '"Inputs": source').replace(
         "            submit(upload", "            try: submit(upload"
     )
-    scene = play(
+    scenario = make_scenario(
         text.replace('upload["s3"])\n', 'upload["s3"])\n            except Exception: pass\n')
     )
-    steps.uploaded(scene, "opening.mp4")
-    scene.evidence.settle(must_prove=True)
-    assert "Invalid type for parameter" in found_by(scene, steps.one_valid_job)
+    steps.uploaded(scenario, "opening.mp4")
+    scenario.evidence.settle(must_prove=True)
+    assert "Invalid type for parameter" in found_by(scenario, steps.one_valid_job)
 
 
-def test_no_job_at_all_is_seen_with_what_was_done_instead(play: Play) -> None:
-    scene = play("def handler(event, context):\n    print('to do')")
-    steps.uploaded(scene, "opening.mp4")
-    told = found_by(scene, steps.one_valid_job)
-    assert "found 0 jobs; the message was taken, without any call of AWS" in told
+def test_no_job_at_all_is_seen_with_what_was_done_instead(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario("def handler(event, context):\n    print('to do')")
+    steps.uploaded(scenario, "opening.mp4")
+    told = found_by(scenario, steps.one_valid_job)
+    assert "found 0 jobs; the message was processed, without any call to AWS" in told
     for step in (steps.job_reads_upload, writes_output, steps.record_names_job):
-        found_by(scene, step)
-    found_by(scene, steps.record_is_complete)
-    found_by(scene, lambda s: steps.job_has_role(s, "role"))
+        found_by(scenario, step)
+    found_by(scenario, steps.record_is_complete)
+    found_by(scenario, lambda s: steps.job_has_role(s, "role"))
     with pytest.raises(UndeterminedError, match="no job was made, so none can be reported"):
-        steps.reported(scene, "COMPLETE")
+        steps.reported(scenario, "COMPLETE")
 
 
-def test_another_bucket_for_the_output_is_seen(play: Play) -> None:
-    scene = play(but("s3://{os.environ['OUTPUT']}/", "s3://films-in/"))
-    steps.uploaded(scene, "opening.mp4")
-    assert "expected every destination in s3://films-out/" in found_by(scene, writes_output)
+def test_another_bucket_for_the_output_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but("s3://{os.environ['OUTPUT']}/", "s3://films-in/"))
+    steps.uploaded(scenario, "opening.mp4")
+    assert "expected every destination in s3://films-out/" in found_by(scenario, writes_output)
 
 
-def test_a_record_that_does_not_name_the_job_is_seen(play: Play) -> None:
-    scene = play(but(', "Job": job["Id"]', ""))
-    steps.uploaded(scene, "opening.mp4")
-    told = found_by(scene, steps.record_names_job)
-    assert "found none; the message was taken, after calls of mediaconvert:CreateJob" in told
+def test_a_record_that_does_not_name_the_job_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but(', "Job": job["Id"]', ""))
+    steps.uploaded(scenario, "opening.mp4")
+    told = found_by(scenario, steps.record_names_job)
+    assert "found none; the message was processed, after calls of mediaconvert:CreateJob" in told
 
 
-def test_an_end_that_is_not_kept_is_seen(play: Play) -> None:
-    scene = play(but('            follow(body["detail"])', "            pass"))
-    steps.uploaded(scene, "opening.mp4")
-    steps.reported(scene, "COMPLETE")
-    assert '"State": "SUBMITTED"' in found_by(scene, steps.record_is_complete)
+def test_an_end_that_is_not_kept_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but('            follow(body["detail"])', "            pass"))
+    steps.uploaded(scenario, "opening.mp4")
+    steps.reported(scenario, "COMPLETE")
+    assert '"State": "SUBMITTED"' in found_by(scenario, steps.record_is_complete)
 
 
-def test_an_end_that_was_said_before_it_came_is_seen(play: Play) -> None:
-    scene = play(but('"State": "SUBMITTED"', '"State": "COMPLETE"'))
-    steps.uploaded(scene, "opening.mp4")
-    steps.reported(scene, "COMPLETE")
-    assert '"State": "COMPLETE"' in found_by(scene, steps.record_is_complete)
+def test_an_end_that_was_said_before_it_came_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but('"State": "SUBMITTED"', '"State": "COMPLETE"'))
+    steps.uploaded(scenario, "opening.mp4")
+    steps.reported(scenario, "COMPLETE")
+    assert '"State": "COMPLETE"' in found_by(scenario, steps.record_is_complete)
 
 
-def test_a_late_report_that_reopens_the_record_is_seen(play: Play) -> None:
-    scene = play(but('"#s <> :done"', '"attribute_exists(Id) AND :done = :done"'))
-    steps.uploaded(scene, "opening.mp4")
-    steps.reported(scene, "COMPLETE")
-    proven(scene, steps.record_is_complete)
-    steps.reported(scene, "PROGRESSING")
-    assert '"State": "PROGRESSING"' in found_by(scene, steps.record_is_complete)
+def test_a_late_report_that_reopens_the_record_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but('"#s <> :done"', '"attribute_exists(Id) AND :done = :done"'))
+    steps.uploaded(scenario, "opening.mp4")
+    steps.reported(scenario, "COMPLETE")
+    proven(scenario, steps.record_is_complete)
+    steps.reported(scenario, "PROGRESSING")
+    assert '"State": "PROGRESSING"' in found_by(scenario, steps.record_is_complete)
 
 
 @pytest.mark.parametrize("said", ["INCOMPLETE", "COMPLETELY LOST", "x" * 40 + " COMPLETE"])
-def test_what_only_sounds_complete_is_seen(play: Play, said: str) -> None:
-    scene = play(but('":s": detail["status"]', f'":s": {said!r}'))
-    steps.uploaded(scene, "opening.mp4")
-    steps.reported(scene, "COMPLETE")
-    found_by(scene, steps.record_is_complete)
+def test_what_only_sounds_complete_is_seen(make_scenario: MakeScenario, said: str) -> None:
+    scenario = make_scenario(but('":s": detail["status"]', f'":s": {said!r}'))
+    steps.uploaded(scenario, "opening.mp4")
+    steps.reported(scenario, "COMPLETE")
+    found_by(scenario, steps.record_is_complete)
 
 
 @pytest.mark.parametrize("said", ["completed", "JOB_COMPLETE", "Complete (2 files)"])
-def test_it_may_be_said_in_other_words(play: Play, said: str) -> None:
-    scene = play(but('":s": detail["status"]', f'":s": {said!r}'))
-    steps.uploaded(scene, "opening.mp4")
-    steps.reported(scene, "COMPLETE")
-    proven(scene, steps.record_is_complete)
+def test_it_may_be_said_in_other_words(make_scenario: MakeScenario, said: str) -> None:
+    scenario = make_scenario(but('":s": detail["status"]', f'":s": {said!r}'))
+    steps.uploaded(scenario, "opening.mp4")
+    steps.reported(scenario, "COMPLETE")
+    proven(scenario, steps.record_is_complete)
 
 
-def test_a_function_that_chokes_on_the_test_event_is_seen(play: Play) -> None:
-    scene = play(but('body.get("Records", [])', 'body["Records"]'))
-    told = found_by(scene, steps.storage_tested)
+def test_a_function_that_chokes_on_the_test_event_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but('body.get("Records", [])', 'body["Records"]'))
+    told = found_by(scenario, steps.storage_tested)
     assert "KeyError at main.py" in told
     assert "aws_lambda_function.f.handler" in told
 
 
-def test_a_job_from_the_test_event_is_seen(play: Play) -> None:
-    scene = play(
+def test_a_job_from_the_test_event_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(
         but(
             'body.get("Records", [])',
             "[{'s3': {'bucket': {'name': 'films-in'}, 'object': {'key': 'x', 'eTag': 'y'}}}]",
         )
     )
-    steps.storage_tested(scene)
-    assert "expected no call of CreateJob, found 1 calls" in found_by(scene, steps.no_job)
+    steps.storage_tested(scenario)
+    assert "expected no call of CreateJob, found 1 calls" in found_by(scenario, steps.no_job)
 
 
-def test_a_message_that_the_function_gives_back_is_seen(play: Play) -> None:
+def test_a_message_that_the_function_gives_back_is_seen(make_scenario: MakeScenario) -> None:
     text = """
         def handler(event, context):
             print("no such bucket")
             return {"batchItemFailures": [{"itemIdentifier": "upload-1"}]}
     """
-    told = found_by(play(text), lambda s: steps.uploaded(s, "opening.mp4"))
-    assert "found the message failed; it last said: no such bucket" in told
+    told = found_by(make_scenario(text), lambda s: steps.uploaded(s, "opening.mp4"))
+    assert "returned the message as failed" in told and "no such bucket" in told
 
 
-def test_a_role_from_elsewhere_is_seen(play: Play) -> None:
-    scene = play(but('os.environ["MEDIACONVERT_ROLE"]', f'"{ROLE_ARN}"'), given=False)
-    marked = steps.role_is_marked(scene.conveyor, Pipeline(scene.stack))
-    steps.uploaded(scene, "opening.mp4")
-    told = found_by(scene, lambda s: steps.job_has_role(s, marked))
+def test_a_role_from_elsewhere_is_seen(make_scenario: MakeScenario) -> None:
+    scenario = make_scenario(but('os.environ["MEDIACONVERT_ROLE"]', f'"{ROLE_ARN}"'), given=False)
+    marked = steps.role_is_marked(scenario.planned_run, Pipeline(scenario.stack))
+    steps.uploaded(scenario, "opening.mp4")
+    told = found_by(scenario, lambda s: steps.job_has_role(s, marked))
     assert f"found {ROLE_ARN}" in told
     assert "environment.variables.MEDIACONVERT_ROLE" in told
 
@@ -398,70 +397,74 @@ def test_a_role_from_elsewhere_is_seen(play: Play) -> None:
 # What decides nothing --------------------------------------------------------------------------
 
 
-def undecided(scene: Scene, step: Callable[[Scene], None]) -> str:
+def undecided(scenario: FunctionScenario, step: Callable[[FunctionScenario], None]) -> str:
     def as_a_step() -> None:
-        step(scene)
-        scene.evidence.settle(must_prove=False)
+        step(scenario)
+        scenario.evidence.settle(must_prove=False)
 
     with pytest.raises(UndeterminedError) as caught:
         as_a_step()
     return str(caught.value)
 
 
-def upload(scene: Scene) -> None:
-    steps.uploaded(scene, "opening.mp4")
+def upload(scenario: FunctionScenario) -> None:
+    steps.uploaded(scenario, "opening.mp4")
 
 
-def test_a_handler_that_cannot_be_imported_is_the_packages_fault(play: Play) -> None:
-    assert "No module named 'lost'" in undecided(play("import lost"), upload)
+def test_a_handler_that_cannot_be_imported_is_the_packages_fault(
+    make_scenario: MakeScenario,
+) -> None:
+    assert "No module named 'lost'" in undecided(make_scenario("import lost"), upload)
 
 
-def test_an_operation_that_nobody_emulates_decides_nothing(play: Play) -> None:
+def test_an_operation_that_nobody_emulates_decides_nothing(make_scenario: MakeScenario) -> None:
     text = but("def submit(s3):\n", "def submit(s3):\n    mediaconvert.list_presets()\n")
-    assert "mediaconvert:ListPresets is not emulated here" in undecided(play(text), upload)
+    assert "mediaconvert:ListPresets is not emulated here" in undecided(make_scenario(text), upload)
 
 
-def test_an_unknown_environment_decides_nothing(play: Play) -> None:
-    unknown = function(environment=[{"variables": {**ENVIRONMENT, "TABLE": UNKNOWN}}])
-    assert "environment" in undecided(play(stack=pipeline_stack(unknown)), upload)
+def test_an_unknown_environment_decides_nothing(make_scenario: MakeScenario) -> None:
+    unknown = processor(environment=[{"variables": {**ENVIRONMENT, "TABLE": UNKNOWN}}])
+    assert "environment" in undecided(make_scenario(stack=pipeline_stack(unknown)), upload)
 
 
-def test_a_function_in_another_language_decides_nothing(play: Play) -> None:
-    stack = pipeline_stack(function(runtime="nodejs22.x"))
-    assert "only Python can be run here" in undecided(play(stack=stack), upload)
+def test_a_function_in_another_language_decides_nothing(make_scenario: MakeScenario) -> None:
+    stack = pipeline_stack(processor(runtime="nodejs22.x"))
+    assert "only Python can be run here" in undecided(make_scenario(stack=stack), upload)
 
 
 # A function without code -----------------------------------------------------------------------
 
 
 @pytest.fixture
-def no_package(play: Play, host: FunctionHost) -> Callable[..., Scene]:
-    """Sets a scene in which the function's package is not there."""
+def no_package(make_scenario: MakeScenario, host: FunctionHost) -> Callable[..., FunctionScenario]:
+    """Sets a scenario in which the function's package is not there."""
 
     def refuse(_: Resource) -> Package:
         raise PackageError("the package f.zip does not exist", "build it")
 
-    def scene(**values: object) -> Scene:
-        found = play(stack=pipeline_stack(function(**{"filename": "f.zip", **values})))
+    def scenario(**values: object) -> FunctionScenario:
+        found = make_scenario(stack=pipeline_stack(processor(**{"filename": "f.zip", **values})))
         pipeline = Pipeline(found.stack)
-        found.conveyor = Conveyor(found.stack, pipeline, host, refuse)
+        found.planned_run = PlannedPipelineRun(found.stack, pipeline, host, refuse)
         return found
 
-    return scene
+    return scenario
 
 
-def test_a_package_that_is_not_there_makes_no_job(no_package: Callable[..., Scene]) -> None:
+def test_a_package_that_is_not_there_makes_no_job(
+    no_package: Callable[..., FunctionScenario],
+) -> None:
     for step in (upload, steps.storage_tested):
-        scene = no_package()
-        assert "the package f.zip does not exist" in found_by(scene, step)
-        assert [e.attribute for e in scene.evidence.evidence] == ["filename"]
+        scenario = no_package()
+        assert "the package f.zip does not exist" in found_by(scenario, step)
+        assert [e.attribute for e in scenario.evidence.evidence] == ["filename"]
 
 
-def test_what_is_no_file_may_make_a_job(no_package: Callable[..., Scene]) -> None:
-    scene = no_package(filename=None)
+def test_what_is_no_file_may_make_a_job(no_package: Callable[..., FunctionScenario]) -> None:
+    scenario = no_package(filename=None)
     with pytest.raises(PackageError):
-        upload(scene)
-    assert scene.evidence.evidence == []
+        upload(scenario)
+    assert scenario.evidence.evidence == []
 
 
 @pytest.mark.parametrize(
@@ -484,14 +487,14 @@ def test_a_placeholder_beside_the_sources_is_seen(
     handler: str | None,
     seen: str,
     tmp_path: Path,
-    no_package: Callable[..., Scene],
+    no_package: Callable[..., FunctionScenario],
 ) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    scene = no_package(handler=handler)
-    found_by(scene, upload)
-    *first, last = scene.evidence.evidence
+    scenario = no_package(handler=handler)
+    found_by(scenario, upload)
+    *first, last = scenario.evidence.evidence
     assert last.attribute == "filename"
     assert [(e.attribute, e.holds, e.file.endswith(seen), e.line) for e in first] == (
         [("handler", False, True, 1)] if seen else []
@@ -503,14 +506,14 @@ def test_a_placeholder_beside_the_sources_is_seen(
 
 def told(stack: Stack) -> bool | None:
     evidence = Recorder()
-    steps.role_is_told(stack, Pipeline(stack), evidence)
+    steps.role_is_configured(stack, Pipeline(stack), evidence)
     (item,) = evidence.evidence
     assert item.attribute == "environment.variables.MEDIACONVERT_ROLE"
     return item.holds
 
 
 def with_role(value: object) -> Stack:
-    return pipeline_stack(function(environment=[{"variables": {"MEDIACONVERT_ROLE": value}}]))
+    return pipeline_stack(processor(environment=[{"variables": {"MEDIACONVERT_ROLE": value}}]))
 
 
 def test_the_variable_is_the_arn_of_the_role() -> None:
@@ -523,11 +526,11 @@ def test_another_value_is_seen(value: object) -> None:
 
 
 def test_no_environment_is_seen() -> None:
-    assert told(pipeline_stack(function(environment=[]))) is False
+    assert told(pipeline_stack(processor(environment=[]))) is False
 
 
 def test_a_role_that_mediaconvert_cannot_assume_is_seen() -> None:
-    assert told(pipeline_stack(role("lambda.amazonaws.com"))) is False
+    assert told(pipeline_stack(converter_role("lambda.amazonaws.com"))) is False
 
 
 def test_an_unknown_value_decides_nothing() -> None:
@@ -538,12 +541,16 @@ def test_an_unknown_value_decides_nothing() -> None:
     "stack",
     [
         pipeline_stack(
-            function(environment=[{"variables": {"TABLE": "t", "OUTPUT": "films-out"}}])
+            processor(environment=[{"variables": {"TABLE": "t", "OUTPUT": "films-out"}}])
         ),
-        pipeline_stack(role("lambda.amazonaws.com")),
+        pipeline_stack(converter_role("lambda.amazonaws.com")),
     ],
     ids=["not told", "no such role"],
 )
-def test_the_other_requirement_does_not_depend_on_it(play: Play, stack: Stack) -> None:
-    scene = play(stack=stack)
-    assert scene.conveyor.environment["MEDIACONVERT_ROLE"].startswith("arn:aws:iam::123456789012:")
+def test_the_other_requirement_does_not_depend_on_it(
+    make_scenario: MakeScenario, stack: Stack
+) -> None:
+    scenario = make_scenario(stack=stack)
+    assert scenario.planned_run.environment["MEDIACONVERT_ROLE"].startswith(
+        "arn:aws:iam::123456789012:"
+    )

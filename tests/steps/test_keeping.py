@@ -13,9 +13,10 @@ from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps import keeping
+from tests.builders.parts import queue, queue_arn
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
+from tests.builders.stacks import DeclaredResource, declare, stack
 
 BUCKET = declare("aws_s3_bucket.b", bucket="b", id="b")
 OLD = {"noncurrent_version_expiration": [{"noncurrent_days": 30}]}
@@ -180,37 +181,26 @@ def test_without_a_rule_nothing_goes(
 # Dead letters --------------------------------------------------------------------------------
 
 
-def arn(name: str) -> str:
-    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
-
-
-def queue(name: str, seconds: Any = None, **values: Any) -> DeclaredResource:
+def retention_queue(name: str, seconds: Any = None, **values: Any) -> DeclaredResource:
+    """A queue with a retention period."""
     given = {"redrive_policy": None, "redrive_allow_policy": None, **values}
-    return declare(
-        f"aws_sqs_queue.{name}",
-        name=name,
-        arn=arn(name),
-        id=f"https://{name}",
-        message_retention_seconds=seconds,
-        **given,
-    )
+    return queue(name, message_retention_seconds=seconds, **given)
 
 
 def source(name: str = "up", seconds: Any = None) -> DeclaredResource:
-    policy = {"deadLetterTargetArn": arn("dead"), "maxReceiveCount": 3}
-    return queue(name, seconds, redrive_policy=json.dumps(policy))
+    """A queue whose dead-letter queue is "dead"."""
+    policy = {"deadLetterTargetArn": queue_arn("dead"), "maxReceiveCount": 3}
+    return retention_queue(name, seconds, redrive_policy=json.dumps(policy))
 
 
-def let_in(*names: str, permission: str = "byQueue") -> str:
-    return json.dumps(
-        {"redrivePermission": permission, "sourceQueueArns": [arn(name) for name in names]}
-    )
+def allow_policy(*names: str, permission: str = "byQueue") -> str:
+    arns = [queue_arn(name) for name in names]
+    return json.dumps({"redrivePermission": permission, "sourceQueueArns": arns})
 
 
-def allow(policy: Any, of: Any = "https://dead") -> DeclaredResource:
-    return declare(
-        "aws_sqs_queue_redrive_allow_policy.a", queue_url=of, redrive_allow_policy=policy
-    )
+def allow_policy_of(name: str, policy: Any, **values: Any) -> DeclaredResource:
+    given = {"queue_url": queue(name).resource.get("url"), **values}
+    return declare("aws_sqs_queue_redrive_allow_policy.a", redrive_allow_policy=policy, **given)
 
 
 @pytest.mark.parametrize(
@@ -227,14 +217,14 @@ def allow(policy: Any, of: Any = "https://dead") -> DeclaredResource:
     ],
 )
 def test_dead_letters_outlast_their_queue(first: Any, second: Any, expected: Verdict) -> None:
-    items = (source(seconds=first), queue("dead", second))
+    items = (source(seconds=first), retention_queue("dead", second))
     evidence = judged(keeping.dead_letters_stay_longer, *items)
     assert verdict(evidence) is expected
     assert [e.address for e in evidence.evidence] == ["aws_sqs_queue.dead", "aws_sqs_queue.up"]
 
 
 def test_dead_letters_outlast_each_of_several_queues() -> None:
-    items = (source("up", 60), source("down", 900), queue("dead", 600))
+    items = (source("up", 60), source("down", 900), retention_queue("dead", 600))
     evidence = judged(keeping.dead_letters_stay_longer, *items)
     assert {item[0] for item in broken(evidence)} == {"aws_sqs_queue.dead", "aws_sqs_queue.down"}
 
@@ -242,19 +232,19 @@ def test_dead_letters_outlast_each_of_several_queues() -> None:
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
-        (let_in("up"), Verdict.PASSED),
-        (let_in("up", "other"), Verdict.FAILED),
-        (let_in("other"), Verdict.FAILED),
-        (let_in(), Verdict.FAILED),
-        (let_in(permission="allowAll"), Verdict.FAILED),
-        (let_in(permission="denyAll"), Verdict.FAILED),
+        (allow_policy("up"), Verdict.PASSED),
+        (allow_policy("up", "other"), Verdict.FAILED),
+        (allow_policy("other"), Verdict.FAILED),
+        (allow_policy(), Verdict.FAILED),
+        (allow_policy(permission="allowAll"), Verdict.FAILED),
+        (allow_policy(permission="denyAll"), Verdict.FAILED),
         ("no JSON", Verdict.FAILED),
         (UNKNOWN, Verdict.UNDETERMINED),
     ],
 )
 def test_dead_letters_come_from_there_alone(policy: Any, expected: Verdict) -> None:
-    own = queue("dead", redrive_allow_policy=policy)
-    for items in ((queue("dead"), allow(policy)), (own,)):
+    own = retention_queue("dead", redrive_allow_policy=policy)
+    for items in ((retention_queue("dead"), allow_policy_of("dead", policy)), (own,)):
         evidence = judged(keeping.dead_letters_come_from_there, source(), *items)
         assert verdict(evidence) is expected
         assert evidence.evidence[0].attribute == "redrive_allow_policy"
@@ -262,18 +252,23 @@ def test_dead_letters_come_from_there_alone(policy: Any, expected: Verdict) -> N
 
 def test_without_an_allow_policy_every_queue_may() -> None:
     step = keeping.dead_letters_come_from_there
-    assert verdict(judged(step, source(), queue("dead"))) is Verdict.FAILED
-    elsewhere = allow(let_in("up"), of="https://other")
-    assert verdict(judged(step, source(), queue("dead"), elsewhere)) is Verdict.FAILED
-    unclear = allow(let_in("up"), of=UNKNOWN)
-    assert verdict(judged(step, source(), queue("dead"), unclear)) is Verdict.UNDETERMINED
+    assert verdict(judged(step, source(), retention_queue("dead"))) is Verdict.FAILED
+    elsewhere = allow_policy_of("other", allow_policy("up"))
+    assert verdict(judged(step, source(), retention_queue("dead"), elsewhere)) is Verdict.FAILED
+    unclear = allow_policy_of("dead", allow_policy("up"), queue_url=UNKNOWN)
+    assert verdict(judged(step, source(), retention_queue("dead"), unclear)) is Verdict.UNDETERMINED
 
 
 def test_all_queues_that_leave_messages_there_are_named() -> None:
-    items = (source("up"), source("down"), queue("dead"))
+    items = (source("up"), source("down"), retention_queue("dead"))
     step = keeping.dead_letters_come_from_there
-    assert verdict(judged(step, *items, allow(let_in("up", "down")))) is Verdict.PASSED
-    assert verdict(judged(step, *items, allow(let_in("up")))) is Verdict.FAILED
+    assert (
+        verdict(judged(step, *items, allow_policy_of("dead", allow_policy("up", "down"))))
+        is Verdict.PASSED
+    )
+    assert (
+        verdict(judged(step, *items, allow_policy_of("dead", allow_policy("up")))) is Verdict.FAILED
+    )
 
 
 @pytest.mark.parametrize(
@@ -281,4 +276,4 @@ def test_all_queues_that_leave_messages_there_are_named() -> None:
 )
 def test_a_dead_letter_queue_from_elsewhere_cannot_be_told(step: Step) -> None:
     assert verdict(judged(step, source())) is Verdict.UNDETERMINED
-    assert judged(step, queue("alone")).evidence == []
+    assert judged(step, retention_queue("alone")).evidence == []

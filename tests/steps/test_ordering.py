@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from planproof.aws.sdk_calls import Calls
+from planproof.aws.sdk_calls import SdkCalls
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
@@ -16,40 +16,26 @@ from planproof.verdicts import Verdict
 from steps import ordering
 from steps.ordering import made_after_queue_policies
 from steps.pipeline import Pipeline
+from tests.builders.parts import queue, queue_arn, resource_policy
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, with_document, with_values
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
-from tests.steps.stack_steps import FUNCTION, Scene, first_statement
-
-
-def arn(name: str) -> str:
-    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
-
-
-def queue(name: str, **values: object) -> DeclaredResource:
-    return declare(
-        f"aws_sqs_queue.{name}", name=name, arn=arn(name), id=f"https://{name}", **values
-    )
-
-
-def policy(name: str, of: object) -> DeclaredResource:
-    return declare(f"aws_sqs_queue_policy.{name}", queue_url=of, policy="{}")
+from tests.builders.stacks import DeclaredResource, declare, stack
+from tests.steps.stack_steps import FUNCTION, StackSteps, first_statement
 
 
 def judged(*items: DeclaredResource, to: tuple[str, ...] = ("up",), after: object = ()) -> Recorder:
-    blocks = [{"queue_arn": arn(name)} for name in to]
+    blocks = [{"queue_arn": queue_arn(name)} for name in to]
     link = declare("aws_s3_bucket_notification.n", bucket="b", queue=blocks, after=after)
     pipeline, evidence = Pipeline(stack(link, *items)), Recorder()
     made_after_queue_policies(pipeline, pipeline.notification, evidence)
     return evidence
 
 
-OWN = policy("own", "https://up")
-OTHER = policy("other", "https://other")
+OWN, OTHER = resource_policy(queue("up")), resource_policy(queue("other"))
 
 
 def test_made_after_the_policy() -> None:
-    evidence = judged(queue("up"), OWN, after=["aws_sqs_queue_policy.own"])
+    evidence = judged(queue("up"), OWN, after=["aws_sqs_queue_policy.up"])
     assert verdict(evidence) is Verdict.PASSED
 
 
@@ -59,7 +45,7 @@ def test_in_no_order(after: list[str]) -> None:
     assert broken(evidence)[0][:3] == (
         "aws_s3_bucket_notification.n",
         "depends_on",
-        "in no order with it",
+        "no dependency on it",
     )
 
 
@@ -68,7 +54,7 @@ def test_in_an_order_nobody_knows() -> None:
     link = declare(
         "aws_s3_bucket_notification.n",
         bucket="b",
-        queue=[{"queue_arn": arn("up")}],
+        queue=[{"queue_arn": queue_arn("up")}],
         refers=refers,
         after=None,
     )
@@ -79,9 +65,9 @@ def test_in_an_order_nobody_knows() -> None:
 
 def test_every_queue_of_the_notification_counts() -> None:
     items = (queue("up"), queue("other"), OWN, OTHER)
-    one = judged(*items, to=("up", "other"), after=["aws_sqs_queue_policy.own"])
+    one = judged(*items, to=("up", "other"), after=["aws_sqs_queue_policy.up"])
     assert verdict(one) is Verdict.FAILED
-    both = ["aws_sqs_queue_policy.own", "aws_sqs_queue_policy.other"]
+    both = ["aws_sqs_queue_policy.up", "aws_sqs_queue_policy.other"]
     assert verdict(judged(*items, to=("up", "other"), after=both)) is Verdict.PASSED
 
 
@@ -98,7 +84,7 @@ def test_a_policy_on_the_queue_itself() -> None:
 
 def test_a_policy_of_nobody_knows_which_queue() -> None:
     with pytest.raises(UndeterminedError):
-        judged(queue("up"), policy("own", UNKNOWN))
+        judged(queue("up"), declare("aws_sqs_queue_policy.up", queue_url=UNKNOWN, policy="{}"))
 
 
 # What the data path rests on -----------------------------------------------------------------
@@ -122,20 +108,20 @@ ORDERS = {
 }
 
 
-def orders(found: Stack, calls: Calls | None = None) -> Recorder:
+def orders(found: Stack, calls: SdkCalls | None = None) -> Recorder:
     """What all steps on orders wrote down but for the notification's."""
-    scene, evidence = Scene(found, calls), Recorder(found.locate)
-    ordering.targets_wait(scene.authority, scene.path, evidence)
-    ordering.mappings_wait(scene.authority, scene.path, evidence)
-    ordering.uploads_wait(scene.pipeline, scene.authority, scene.path, evidence)
-    ordering.functions_wait(scene.authority, scene.path, evidence)
+    steps, evidence = StackSteps(found, calls), Recorder(found.locate)
+    ordering.targets_wait(steps.authority, steps.path, evidence)
+    ordering.mappings_wait(steps.authority, steps.path, evidence)
+    ordering.uploads_wait(steps.pipeline, steps.authority, steps.path, evidence)
+    ordering.functions_wait(steps.authority, steps.path, evidence)
     ordering.policies_wait(found, evidence)
     ordering.lifecycles_wait(found, evidence)
     return evidence
 
 
 def without(address: str, *earlier: str) -> Stack:
-    """The shipped stack with some of what is made before a resource in no order with it."""
+    """The shipped stack with some of what is made before a resource no dependency on it."""
     resource = shipped()[address]
     assert resource.dependencies is not None
     left = resource.dependencies - set(earlier)

@@ -18,7 +18,8 @@ from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from steps import package as steps
 from steps.pipeline import Pipeline
-from tests.steps.pipeline_stack import function, pipeline_stack, resource
+from tests.builders.stacks import resource
+from tests.steps.pipeline_stack import pipeline_stack, processor
 
 HANDLER = "def handler(event, context):\n    return 1\n"
 
@@ -46,12 +47,12 @@ def archive(text: str = HANDLER, **values: Any) -> Resource:
     built = Hashes.of(build_archive(spec)).attributes()
     given = {"type": "zip", "output_path": "./f.zip"}
     source = {"source": [{"content": text, "filename": "main.py"}]}
-    return resource("data.archive_file.f", {**given, **source, **built, **values})
+    return resource("data.archive_file.f", **{**given, **source, **built, **values})
 
 
 def stack_with(its: Resource | None, **values: Any) -> Stack:
     told = its.get("output_base64sha256") if its is not None else None
-    f = function(**{"source_code_hash": told, "environment": [], **values})
+    f = processor(**{"source_code_hash": told, "environment": [], **values})
     return pipeline_stack(f, *([its] if its is not None else []))
 
 
@@ -100,7 +101,7 @@ def test_an_archive_of_content_in_the_configuration_is_built(
 def test_a_file_that_nobody_builds_is_seen(resolved_stacks: ResolvedStacks) -> None:
     (found,) = built(resolved_stacks, stack_with(None, filename="function.zip"))
     assert found.holds is False
-    assert found.found == "function.zip, which nothing in the stack builds"
+    assert found.found == "function.zip, which no archive_file of the stack builds"
 
 
 def test_an_image_is_seen(resolved_stacks: ResolvedStacks) -> None:
@@ -178,7 +179,7 @@ def test_a_missing_package_is_seen(resolved_stacks: ResolvedStacks, host: Functi
 def test_a_file_that_is_no_zip_is_seen(resolved_stacks: ResolvedStacks, host: FunctionHost) -> None:
     assert resolved_stacks.request.terraform_dir is not None
     (resolved_stacks.request.terraform_dir / "function.zip").write_text("placeholder")
-    with pytest.raises(StepFailedError, match=r"function\.zip is no zip archive"):
+    with pytest.raises(StepFailedError, match=r"function\.zip is not a zip archive"):
         imported(resolved_stacks, stack_with(None, filename="function.zip"), host)
 
 
@@ -199,7 +200,10 @@ def test_a_module_that_crashes_is_seen_where_it_crashes(
     (tmp_path / "lambda" / "main.py").write_text("import os\n\nTABLE = os.environ['TABLE']\n")
     its = resource(
         "data.archive_file.f",
-        {"type": "zip", "output_path": "./f.zip", "source_dir": "./../lambda", "source": []},
+        type="zip",
+        output_path="./f.zip",
+        source_dir="./../lambda",
+        source=[],
     )
     found = imported(resolved_stacks, stack_with(its), host)
     assert found.holds is False
@@ -241,5 +245,5 @@ def test_beside_a_plan_file_there_is_no_package(tmp_path: Path, host: FunctionHo
     resolved_stacks = ResolvedStacks(
         RunRequest(terraform_dir=None, cache=tmp_path, plan_file=tmp_path / "p")
     )
-    with pytest.raises(UndeterminedError, match="a plan file does not hold it"):
+    with pytest.raises(UndeterminedError, match="a plan file does not contain it"):
         imported(resolved_stacks, stack_with(archive()), host)

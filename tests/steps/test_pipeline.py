@@ -10,41 +10,33 @@ import pytest
 from planproof.errors import UndeterminedError
 from planproof.values import UNKNOWN
 from steps.pipeline import MissingPartError, Pipeline
-from tests.builders.parts import role, role_arn
+from tests.builders.parts import (
+    arn,
+    bucket,
+    function,
+    queue,
+    queue_arn,
+    resource_policy,
+    role,
+    role_arn,
+)
 from tests.builders.policies import trust
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 MEDIACONVERT = "mediaconvert.amazonaws.com"
 
 
-def queue(name: str) -> DeclaredResource:
-    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
-    url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-    return declare(f"aws_sqs_queue.{name}", name=name, arn=arn, id=url, url=url)
-
-
-def bucket(name: str) -> DeclaredResource:
-    return declare(f"aws_s3_bucket.{name}", bucket=name, id=name, arn=f"arn:aws:s3:::{name}")
-
-
-def function(name: str = "work", **environment: Any) -> DeclaredResource:
-    return declare(
-        f"aws_lambda_function.{name}",
-        function_name=name,
-        arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
-        role=role_arn("worker"),
-        environment=[{"variables": environment}],
-    )
+def worker(**environment: Any) -> DeclaredResource:
+    return function("work", role=role_arn("worker"), environment=[{"variables": environment}])
 
 
 def mapping(name: str, source: str, target: str = "work") -> DeclaredResource:
-    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{source}"
     address = f"aws_lambda_event_source_mapping.{name}"
-    return declare(address, event_source_arn=arn, function_name=target)
+    return declare(address, event_source_arn=queue_arn(source), function_name=target)
 
 
 def notification(name: str = "n", to: str = "uploads", of: str = "films") -> DeclaredResource:
-    blocks = [{"queue_arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{to}"}]
+    blocks = [{"queue_arn": queue_arn(to)}]
     return declare(f"aws_s3_bucket_notification.{name}", bucket=of, queue=blocks)
 
 
@@ -61,8 +53,7 @@ def rule(**pattern: Any) -> DeclaredResource:
 
 
 def target(of: str = "states") -> DeclaredResource:
-    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:results"
-    return declare("aws_cloudwatch_event_target.results", rule=of, arn=arn)
+    return declare("aws_cloudwatch_event_target.results", rule=of, arn=queue_arn("results"))
 
 
 PARTS: dict[str, DeclaredResource] = {
@@ -74,7 +65,7 @@ PARTS: dict[str, DeclaredResource] = {
     "notification": notification(),
     "uploads mapping": mapping("uploads", "uploads"),
     "results mapping": mapping("results", "results"),
-    "function": function(TO="clips"),
+    "function": worker(TO="clips"),
     "worker": role("worker"),
     "converter": role("converter", MEDIACONVERT),
     "rule": rule(),
@@ -144,8 +135,8 @@ def test_all_mappings_of_a_queue() -> None:
 
 
 def test_a_mapping_may_name_the_function_by_arn() -> None:
-    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:work"
-    assert pipeline(uploads_mapping=mapping("uploads", "uploads", arn)).function
+    own = arn("lambda", "function:work")
+    assert pipeline(uploads_mapping=mapping("uploads", "uploads", own)).function
 
 
 # The output bucket -------------------------------------------------------------------------------
@@ -155,17 +146,17 @@ def test_a_mapping_may_name_the_function_by_arn() -> None:
     "text", ["clips", "s3://clips", "s3://clips/a/b", "arn:aws:s3:::clips", "arn:aws:s3:::clips/*"]
 )
 def test_the_output_bucket_is_the_one_the_function_is_told_of(text: str) -> None:
-    assert str(pipeline(function=function(OUT=text)).output_bucket) == "aws_s3_bucket.clips"
+    assert str(pipeline(function=worker(OUT=text)).output_bucket) == "aws_s3_bucket.clips"
 
 
 @pytest.mark.parametrize("text", ["clip", "clips2", "s3://clips2/x", "x-clips", ""])
 def test_similar_text_names_no_bucket(text: str) -> None:
     with pytest.raises(UndeterminedError, match="2 candidates for the bucket for the output"):
-        _ = pipeline(function=function(OUT=text)).output_bucket
+        _ = pipeline(function=worker(OUT=text)).output_bucket
 
 
 def test_the_only_other_bucket_is_the_output_bucket() -> None:
-    found = pipeline("logs", function=function(OUT=UNKNOWN)).output_bucket
+    found = pipeline("logs", function=worker(OUT=UNKNOWN)).output_bucket
     assert str(found) == "aws_s3_bucket.clips"
 
 
@@ -221,14 +212,14 @@ def test_a_role_that_mediaconvert_may_not_assume_is_none(policy: str) -> None:
 
 def test_an_unknown_trust_policy_is_undetermined() -> None:
     unknown = pipeline(converter=role("converter", assume_role_policy=UNKNOWN))
-    with pytest.raises(UndeterminedError, match=r"cannot be told .*converter") as error:
+    with pytest.raises(UndeterminedError, match=r"cannot be determined.*converter") as error:
         _ = unknown.mediaconvert_roles
     assert not isinstance(error.value, MissingPartError)
 
 
 def test_of_several_roles_the_one_the_function_is_told_of() -> None:
     second = role("second", MEDIACONVERT)
-    told = pipeline(second=second, function=function(ROLE=role_arn("second"), TO="clips"))
+    told = pipeline(second=second, function=worker(ROLE=role_arn("second"), TO="clips"))
     assert str(told.mediaconvert_role) == "aws_iam_role.second"
     with pytest.raises(UndeterminedError, match="2 candidates"):
         _ = pipeline(second=second).mediaconvert_role
@@ -244,7 +235,9 @@ def test_a_rule_for_other_events_is_not_the_status_rule() -> None:
 
 def test_an_unknown_pattern_is_undetermined() -> None:
     unknown = declare("aws_cloudwatch_event_rule.states", name="states", event_pattern=UNKNOWN)
-    with pytest.raises(UndeterminedError, match="cannot be told"):
+    with pytest.raises(
+        UndeterminedError, match="cannot be determined: .* aws_cloudwatch_event_rule.states"
+    ):
         _ = pipeline(rule=unknown).status_rule
 
 
@@ -252,10 +245,9 @@ def test_an_unknown_pattern_is_undetermined() -> None:
 
 
 def test_queue_policies() -> None:
-    url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/uploads"
-    found = pipeline(policy=declare("aws_sqs_queue_policy.p", queue_url=url, policy="{}"))
+    found = pipeline(policy=resource_policy(queue("uploads")))
     assert [str(p) for p in found.queue_policies(found.processing_queue)] == [
-        "aws_sqs_queue_policy.p"
+        "aws_sqs_queue_policy.uploads"
     ]
     assert found.queue_policies(found.status_queue) == ()
     unclear = pipeline(policy=declare("aws_sqs_queue_policy.p", queue_url=UNKNOWN, policy="{}"))
