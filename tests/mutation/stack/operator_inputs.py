@@ -7,23 +7,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from planproof.mutation.stack.model import Mutant, MutationInput, Operator, changed
+from tests.builders.parts import queue_arn
+from tests.builders.policies import document, statement
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 P = "aws_iam_policy.p"
 JOBS_QUEUE = "aws_sqs_queue.jobs"
 
 
-def queue(name: str) -> str:
-    return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+def send_statement(**elements: Any) -> dict[str, Any]:
+    return statement("sqs:SendMessage", queue_arn("jobs"), **elements)
 
 
-def statement(**elements: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue("jobs"), **elements}
-
-
-def policy(*items: dict[str, Any], **values: Any) -> DeclaredResource:
-    """A policy of these statements."""
-    return declare(P, policy=json.dumps({"Version": "2012-10-17", "Statement": items}), **values)
+def managed_policy(*statements: dict[str, Any], **values: Any) -> DeclaredResource:
+    return declare(P, policy=document(*statements), **values)
 
 
 def inputs(*items: DeclaredResource, attributes: Iterable[str] = ()) -> MutationInput:
@@ -51,8 +48,8 @@ def statements_of(mutant: Mutant, given: MutationInput) -> list[dict[str, Any]]:
 
 
 QUEUES = (
-    declare("aws_sqs_queue.jobs", arn=queue("jobs"), id="https://sqs/jobs", name="jobs"),
-    declare("aws_sqs_queue.other", arn=queue("other"), id="https://sqs/other", name="other"),
+    declare("aws_sqs_queue.jobs", arn=queue_arn("jobs"), id="https://sqs/jobs", name="jobs"),
+    declare("aws_sqs_queue.other", arn=queue_arn("other"), id="https://sqs/other", name="other"),
 )
 
 
@@ -65,8 +62,8 @@ CONDITION = {"StringEquals": SOURCE, "Bool": {"aws:SecureTransport": "false"}}
 
 def one(**elements: Any) -> MutationInput:
     """A policy of one statement with these elements; None removes an element."""
-    whole = {"Sid": "S", **statement(), **elements}
-    return inputs(policy({k: v for k, v in whole.items() if v is not None}), *QUEUES)
+    whole = {"Sid": "S", **send_statement(), **elements}
+    return inputs(managed_policy({k: v for k, v in whole.items() if v is not None}), *QUEUES)
 
 
 def changes(operator: Operator, given: MutationInput) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from planproof.results import Evidence, ScenarioResult
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from tests.builders.parts import role, role_arn
+from tests.builders.parts import queue_arn, role, role_arn
 from tests.builders.stacks import ACCOUNT, declare, stack
 
 JOBS, DEAD, OTHER = "aws_sqs_queue.jobs", "aws_sqs_queue.dead", "aws_sqs_queue.other"
@@ -22,19 +22,15 @@ POLICY, ATTACHMENT = "aws_iam_policy.p", "aws_iam_role_policy_attachment.a"
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/p"
 
 
-def queue(name: str) -> str:
-    return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
-
-
 def whole() -> Stack:
     """A queue with its dead-letter queue, another queue, and a role with an attached policy."""
     return stack(
-        declare(JOBS, arn=queue("jobs"), redrive_policy=json.dumps({"arn": queue("dead")})),
-        declare(DEAD, arn=queue("dead")),
-        declare(OTHER, arn=queue("beside"), name="beside"),
+        declare(JOBS, arn=queue_arn("jobs"), redrive_policy=json.dumps({"arn": queue_arn("dead")})),
+        declare(DEAD, arn=queue_arn("dead")),
+        declare(OTHER, arn=queue_arn("beside"), name="beside"),
         role("reader"),
         role("writer"),
-        declare(POLICY, arn=POLICY_ARN, policy=json.dumps({"Resource": queue("jobs")})),
+        declare(POLICY, arn=POLICY_ARN, policy=json.dumps({"Resource": queue_arn("jobs")})),
         declare(ATTACHMENT, role="reader", policy_arn=POLICY_ARN),
     )
 
@@ -70,10 +66,10 @@ def near(
         fact(JOBS, holds=False),
         fact(JOBS, holds=None),
         fact("something", holds=False, found=f"no {JOBS}"),
-        fact("something", holds=False, found=f"nothing that sends to {queue('jobs')}"),
+        fact("something", holds=False, found=f"nothing that sends to {queue_arn('jobs')}"),
         fact(DEAD, holds=False),  # the queue refers to it
         fact(POLICY, holds=False),  # it refers to the queue
-        fact("something", holds=False, found=f"no message reaches {queue('dead')}"),
+        fact("something", holds=False, found=f"no message reaches {queue_arn('dead')}"),
     ],
 )
 def test_evidence_on_the_resource_or_a_neighbour_is_near(wrong: Evidence) -> None:
@@ -150,9 +146,11 @@ def test_an_undetermined_verdict_is_never_far() -> None:
 
 def test_identities() -> None:
     here = stack(
-        declare("aws_x.y", arn=queue("q"), name="abc", id=UNKNOWN, bucket="media", other="other"),
+        declare(
+            "aws_x.y", arn=queue_arn("q"), name="abc", id=UNKNOWN, bucket="media", other="other"
+        ),
     )
-    assert identities(here["aws_x.y"]) == {"arn": queue("q"), "bucket": "media"}
+    assert identities(here["aws_x.y"]) == {"arn": queue_arn("q"), "bucket": "media"}
 
 
 def test_neighbours_refer_or_are_referred_to() -> None:

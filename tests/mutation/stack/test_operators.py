@@ -15,17 +15,10 @@ from planproof.mutation.stack.operators import (
     resources,
 )
 from planproof.values import UNKNOWN
-from tests.builders.parts import role, role_arn
+from tests.builders.parts import queue_arn, role, role_arn
 from tests.builders.policies import allow
 from tests.builders.stacks import ACCOUNT, declare, stack
-from tests.mutation.stack.operator_inputs import (
-    JOBS_QUEUE,
-    QUEUES,
-    P,
-    ids,
-    inputs,
-    queue,
-)
+from tests.mutation.stack.operator_inputs import JOBS_QUEUE, QUEUES, P, ids, inputs
 
 # Resources ----------------------------------------------------------------------------------------
 
@@ -51,10 +44,13 @@ def test_each_managed_resource_is_dropped_alone() -> None:
 
 def wired() -> MutationInput:
     """A queue with a dead-letter queue, and a role with an attached policy."""
-    redrive = json.dumps({"deadLetterTargetArn": queue("other"), "maxReceiveCount": 3})
+    redrive = json.dumps({"deadLetterTargetArn": queue_arn("other"), "maxReceiveCount": 3})
     return inputs(
         declare(
-            "aws_sqs_queue.jobs", arn=queue("jobs"), id="https://sqs/jobs", redrive_policy=redrive
+            "aws_sqs_queue.jobs",
+            arn=queue_arn("jobs"),
+            id="https://sqs/jobs",
+            redrive_policy=redrive,
         ),
         QUEUES[1],
         role("reader"),
@@ -99,9 +95,9 @@ def test_ids_of_mutants_of_references() -> None:
         (references.attach_administrator, ATTACHED, "policy_arn",
          "arn:aws:iam::aws:policy/AdministratorAccess"),
         (references.dangle, "aws_sqs_queue.jobs", "redrive_policy",
-         {"deadLetterTargetArn": f"{queue('other')}-planproof", "maxReceiveCount": 3}),
+         {"deadLetterTargetArn": f"{queue_arn('other')}-planproof", "maxReceiveCount": 3}),
         (references.redirect, "aws_sqs_queue.jobs", "redrive_policy",
-         {"deadLetterTargetArn": queue("jobs"), "maxReceiveCount": 3}),
+         {"deadLetterTargetArn": queue_arn("jobs"), "maxReceiveCount": 3}),
         (references.swap_id_and_arn, "aws_sqs_queue.jobs", "redrive_policy",
          {"deadLetterTargetArn": "https://sqs/other", "maxReceiveCount": 3}),
     ],

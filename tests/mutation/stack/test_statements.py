@@ -11,6 +11,7 @@ from planproof.mutation.stack.operators import (
     statements,
     swaps,
 )
+from tests.builders.parts import queue_arn
 from tests.builders.stacks import ACCOUNT
 from tests.mutation.stack.operator_inputs import (
     ACCOUNT_ROOT,
@@ -23,14 +24,16 @@ from tests.mutation.stack.operator_inputs import (
     changes,
     conditions,
     inputs,
+    managed_policy,
     one,
-    policy,
-    queue,
-    statement,
+    send_statement,
     statements_of,
 )
 
-TWO = (statement(Sid="Send"), statement(Effect="Deny", Action=["s3:GetObject", "s3:PutObject"]))
+TWO = (
+    send_statement(Sid="Send"),
+    send_statement(Effect="Deny", Action=["s3:GetObject", "s3:PutObject"]),
+)
 SECOND = f"{P}.policy[statement 1]"
 FIRST = f"{P}.policy[Send]"
 
@@ -51,24 +54,24 @@ FIRST = f"{P}.policy[Send]"
          | {f"narrow-action {SECOND} s3:PutObject": (1, {"Action": ["s3:GetObject"]})}),
         (statements.negate, {
             f"negate-action {FIRST}": (0, {"Action": None, "NotAction": "sqs:SendMessage"}),
-            f"negate-resource {FIRST}": (0, {"Resource": None, "NotResource": queue("jobs")}),
+            f"negate-resource {FIRST}": (0, {"Resource": None, "NotResource": queue_arn("jobs")}),
             f"negate-action {SECOND}": (
                 1, {"Action": None, "NotAction": ["s3:GetObject", "s3:PutObject"]}),
-            f"negate-resource {SECOND}": (1, {"Resource": None, "NotResource": queue("jobs")}),
+            f"negate-resource {SECOND}": (1, {"Resource": None, "NotResource": queue_arn("jobs")}),
         }),
         (statements.widen_principal, {}),
         (swaps.swap_principal, {}),
         (swaps.drop_condition, {}),
         (swaps.swap_resource, {
-            f"swap-resource {FIRST} 0": (0, {"Resource": queue("other")}),
-            f"swap-resource {SECOND} 0": (1, {"Resource": queue("other")}),
+            f"swap-resource {FIRST} 0": (0, {"Resource": queue_arn("other")}),
+            f"swap-resource {SECOND} 0": (1, {"Resource": queue_arn("other")}),
         }),
     ],
 )  # fmt: skip
 def test_only_one_statement_is_changed(
     operator: Operator, expected: dict[str, tuple[int, dict[str, Any] | None]]
 ) -> None:
-    here = inputs(policy(*TWO), *QUEUES)
+    here = inputs(managed_policy(*TWO), *QUEUES)
     found = {mutant.id: statements_of(mutant, here) for mutant in operator(here)}
     wanted = {}
     for name, (number, edit) in expected.items():
@@ -111,9 +114,9 @@ def test_only_one_statement_is_changed(
         (statements.narrow, {"Resource": "arn:aws:s3:::b/*"},
          {"narrow-resource": {"Resource": "arn:aws:s3:::b/planproof/*"}}),
         (statements.narrow, {"Resource": "*"}, {}),
-        (statements.narrow, {"Resource": [queue("jobs"), queue("other")]},
-         {"narrow-resource 0": {"Resource": [queue("other")]},
-          "narrow-resource 1": {"Resource": [queue("jobs")]}}),
+        (statements.narrow, {"Resource": [queue_arn("jobs"), queue_arn("other")]},
+         {"narrow-resource 0": {"Resource": [queue_arn("other")]},
+          "narrow-resource 1": {"Resource": [queue_arn("jobs")]}}),
         (swaps.swap_action, {"Action": ["*", "sqs:*"]}, {}),
         # Principals
         (swaps.swap_principal, {"Principal": SERVICE},
@@ -139,8 +142,8 @@ def test_only_one_statement_is_changed(
         (swaps.swap_resource, {"Resource": "arn:aws:s3:::b/*"},
          {"swap-resource 0": {"Resource": "arn:aws:s3:::b/-planproof"}}),
         (swaps.swap_resource, {"Resource": "*"}, {}),
-        (swaps.swap_resource, {"Resource": [f"{queue('jobs')}/*", "*"]},
-         {"swap-resource 0": {"Resource": [f"{queue('other')}/*", "*"]}}),
+        (swaps.swap_resource, {"Resource": [f"{queue_arn('jobs')}/*", "*"]},
+         {"swap-resource 0": {"Resource": [f"{queue_arn('other')}/*", "*"]}}),
     ],
 )  # fmt: skip
 def test_the_change_of_a_statement(
@@ -225,8 +228,8 @@ def test_each_condition_gets_another_value() -> None:
             "StringEquals": {**SOURCE, "aws:SourceAccount": "999999999999"},
         },
     }
-    listed = conditions(swaps.swap_condition, {"ArnLike": {"k": ["a", queue("q")]}})
-    other = queue("q").replace(ACCOUNT, "999999999999")
+    listed = conditions(swaps.swap_condition, {"ArnLike": {"k": ["a", queue_arn("q")]}})
+    other = queue_arn("q").replace(ACCOUNT, "999999999999")
     assert listed == {"swap-condition k": {"ArnLike": {"k": ["a-planproof", other]}}}
     number = conditions(swaps.swap_condition, {"NumericLessThan": {"k": 5}})
     assert number == {"swap-condition k": {"NumericLessThan": {"k": "5-planproof"}}}

@@ -15,6 +15,7 @@ from planproof.mutation.stack.operators import (
 )
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from tests.builders.parts import queue_arn
 from tests.builders.stacks import declare, stack
 from tests.mutation.stack.operator_inputs import (
     CONDITION,
@@ -22,29 +23,30 @@ from tests.mutation.stack.operator_inputs import (
     SERVICE,
     P,
     ids,
+    managed_policy,
     one,
     only,
-    policy,
-    queue,
-    statement,
+    send_statement,
 )
 
 
 def environment(name: str, suffix: str, **values: Any) -> Stack:
     """Two queues; one name is a prefix of the other."""
     dead, jobs = f"jobs-{suffix}-dead", f"jobs-{suffix}"
-    redrive = json.dumps({"deadLetterTargetArn": queue(dead)})
+    redrive = json.dumps({"deadLetterTargetArn": queue_arn(dead)})
     return stack(
         declare(
             JOBS_QUEUE,
-            arn=queue(jobs),
+            arn=queue_arn(jobs),
             id=f"https://sqs/{jobs}",
             name=jobs,
             redrive_policy=redrive,
             **values,
         ),
-        declare("aws_sqs_queue.dead", arn=queue(dead), id=f"https://sqs/{dead}", name=dead),
-        policy(statement(Resource=[queue(jobs), f"{queue(jobs)}/*", queue(dead)])),
+        declare("aws_sqs_queue.dead", arn=queue_arn(dead), id=f"https://sqs/{dead}", name=dead),
+        managed_policy(
+            send_statement(Resource=[queue_arn(jobs), f"{queue_arn(jobs)}/*", queue_arn(dead)])
+        ),
         name=name,
     )
 
@@ -75,16 +77,16 @@ def test_a_kept_name_keeps_every_identity_and_no_other_name() -> None:
     }
     (kept,) = json.loads(after[P].get("policy"))["Statement"]
     assert kept["Resource"] == [
-        queue("jobs-dev"),
-        f"{queue('jobs-dev')}/*",
-        queue("jobs-pr1-dead"),
+        queue_arn("jobs-dev"),
+        f"{queue_arn('jobs-dev')}/*",
+        queue_arn("jobs-pr1-dead"),
     ]
 
 
 def test_a_name_that_contains_the_other_is_replaced_once() -> None:
     def named(name: str, text: str) -> Stack:
         return stack(
-            declare(JOBS_QUEUE, arn=queue(text), id=f"https://sqs/{text}", name=text), name=name
+            declare(JOBS_QUEUE, arn=queue_arn(text), id=f"https://sqs/{text}", name=text), name=name
         )
 
     here = MutationInput({"default": named("default", "jobs-dev"), "test": named("test", "jobs")})
@@ -140,11 +142,14 @@ def test_an_attribute_that_only_other_variables_set_is_set() -> None:
 
 def test_a_mutant_changes_the_same_statement_with_all_variables() -> None:
     def variant(name: str, suffix: str, *more: dict[str, Any]) -> Stack:
-        own = statement(Sid="Send", Resource=queue(f"jobs-{suffix}"))
-        return stack(policy(*more, own), name=name)
+        own = send_statement(Sid="Send", Resource=queue_arn(f"jobs-{suffix}"))
+        return stack(managed_policy(*more, own), name=name)
 
     here = MutationInput(
-        {"default": variant("default", "dev"), "test": variant("test", "pr1", statement(Sid="A"))}
+        {
+            "default": variant("default", "dev"),
+            "test": variant("test", "pr1", send_statement(Sid="A")),
+        }
     )
     for operator in (statements.drop_statement, statements.flip_effect, swaps.swap_action):
         mutant = only(operator, here)

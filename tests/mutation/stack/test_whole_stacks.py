@@ -16,7 +16,7 @@ from planproof.mutation.stack.operators import OPERATORS, mutants_of
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Value, leaves
 from tests.builders.parts import role
-from tests.builders.policies import allow
+from tests.builders.policies import allow, document
 from tests.builders.shipped import shipped_stacks
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
@@ -152,46 +152,42 @@ def test_a_choice_does_not_depend_on_other_resources() -> None:
 # Malformed stacks -------------------------------------------------------------------------------
 
 
-def policy(*statements: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
 ODD: dict[str, str] = {
     "one statement that is no list": json.dumps(
         {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
     ),
-    "no statement": policy(),
-    "a statement that is a text": policy("Allow"),
+    "no statement": document(),
+    "a statement that is a text": document("Allow"),
     "a policy that is a list": "[]",
     "a statement that is a number": '{"Statement": 5}',
     "cut off": '{"Statement": [{"Effect": "Allow"',
     "no JSON": '"Statement" of what we do',
-    "everything but": policy(
+    "everything but": document(
         {"Effect": "Deny", "NotAction": ["s3:*"], "NotResource": "*", "NotPrincipal": "*"}
     ),
-    "principals in lists": policy(
+    "principals in lists": document(
         {
             "Effect": "Allow",
             "Action": "s3:*",
             "Principal": {"AWS": [ACCOUNT, "*"], "Service": ["a.amazonaws.com"], "Federated": []},
         }
     ),
-    "principals in a list": policy({"Effect": "Allow", "Action": "s3:*", "Principal": ["*"]}),
-    "conditions that are none": policy(
+    "principals in a list": document({"Effect": "Allow", "Action": "s3:*", "Principal": ["*"]}),
+    "conditions that are none": document(
         {"Effect": "Allow", "Action": "s3:*", "Condition": ["StringEquals"]},
         {"Effect": "Allow", "Action": "s3:*", "Condition": {"StringEquals": "x"}},
         {"Effect": "Allow", "Action": "s3:*", "Condition": {"Bool": {"k": True, "l": [True]}}},
         {"Effect": "Allow", "Action": "s3:*", "Condition": {"NumericEquals": {"k": 5}}},
         {"Effect": "Allow", "Action": "s3:*", "Condition": {"StringEquals": {"k": None}}},
     ),
-    "nothing in it": policy({}),
-    "numbers for texts": policy(
+    "nothing in it": document({}),
+    "numbers for texts": document(
         {"Sid": 1, "Effect": 2, "Action": 3, "Resource": 4, "Principal": 5, "Condition": 6}
     ),
-    "numbers in lists": policy(
+    "numbers in lists": document(
         {"Effect": "Allow", "Action": ["s3:*", 3], "Resource": [4], "Principal": {"AWS": [5]}}
     ),
-    "an action of no service": policy({"Effect": "Allow", "Action": ["x", ":", "no:such"]}),
+    "an action of no service": document({"Effect": "Allow", "Action": ["x", ":", "no:such"]}),
 }
 
 
@@ -282,8 +278,8 @@ _elements = st.sampled_from(
 )
 def test_any_policy_raises_no_error(ours: list[Any], theirs: list[Any]) -> None:
     stacks = {
-        "default": stack(declare("aws_x.y", policy=policy(*ours))),
-        "test": stack(declare("aws_x.y", policy=policy(*theirs)), name="test"),
+        "default": stack(declare("aws_x.y", policy=document(*ours))),
+        "test": stack(declare("aws_x.y", policy=document(*theirs)), name="test"),
     }
     for mutant in mutants_of(MutationInput(stacks, frozenset({("aws_x.y", "policy")}))):
         for before in stacks.values():
