@@ -11,15 +11,7 @@ from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.deliveries import deliveries
 from planproof.aws.datapath.functions import CallsOf, function_edges
 from planproof.aws.datapath.log_groups import encrypted_logs
-from planproof.aws.datapath.model import (
-    DataPath,
-    DecidedNeed,
-    Edge,
-    End,
-    Fact,
-    JudgedEdge,
-    Need,
-)
+from planproof.aws.datapath.model import DataPath, DecidedNeed, Edge, End, Fact, JudgedEdge, Need
 from planproof.aws.datapath.queues import redrives
 from planproof.aws.datapath.switches import with_disabled_facts
 from planproof.terraform.stack import Stack

@@ -13,29 +13,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.cleartext import CheckedRequest, checked_requests
 from planproof.aws.datapath.locations import account_of, location_of
-from planproof.aws.datapath.outsiders import ALLOW_ALL, Attempt, representative_principals
-from planproof.iam import Decision, Effect, Policies, Request, Statement, evaluate
-from planproof.iam.context import ContextValue
+from planproof.aws.datapath.outsiders import ALLOW_ALL, Attempt, sample_principals
+from planproof.iam import Decision, Effect, Policies, Statement
 from planproof.iam.statement import StatementEffect
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
 from planproof.verdicts import Truth, all_of
 
 ADMINISTRATOR: Final = "an administrator of its account"
-_WITH_TLS: Final[Mapping[str, ContextValue | None]] = {
-    "aws:SecureTransport": True,
-    "aws:SourceArn": None,
-    "aws:SourceAccount": None,
-    "aws:SourceOrgID": None,
-    "aws:SourceOrgPaths": None,
-}
-"""A request over HTTPS that no service makes."""
 
 
 def account_lockout(authority: Authority, part: Resource) -> Attempt:
@@ -54,14 +44,14 @@ def account_lockout(authority: Authority, part: Resource) -> Attempt:
         found = "the account of the resource is not known"
         return Attempt(ADMINISTRATOR, part, (), None, found, None, policies)
     partition = location.partition if location is not None else "aws"
-    principals = representative_principals(partition, own, statements)
+    principals = sample_principals(partition, own, statements)
     callers = tuple(caller for caller in principals if not caller.endswith(":root"))
     documents = [policy.document for policy in policies]
     held = Policies(identity=[ALLOW_ALL], resource=documents or None)
     denied: list[tuple[CheckedRequest, Decision]] = []
     undetermined: list[tuple[CheckedRequest, Decision]] = []
     for request in checked_requests(part, statements):
-        decisions = [_decide(request, caller, own, held) for caller in callers]
+        decisions = [request.decide(caller, own, held, tls=True) for caller in callers]
         all_denied = all_of(_always_denied(decision) for decision in decisions)
         if all_denied is not False:
             (denied if all_denied else undetermined).append((request, decisions[0]))
@@ -72,11 +62,6 @@ def account_lockout(authority: Authority, part: Resource) -> Attempt:
             by = next((r.statement for r in decision.because if r.statement is not None), None)
             return Attempt(ADMINISTRATOR, part, actions, holds, str(decision), by, policies)
     return Attempt(ADMINISTRATOR, part, (), True, "nothing is denied", None, policies)
-
-
-def _decide(checked: CheckedRequest, principal: str, account: str, held: Policies) -> Decision:
-    request = Request(checked.actions[0], checked.arn, principal, account, _WITH_TLS)
-    return evaluate(request, held)
 
 
 def _always_denied(decision: Decision) -> Truth:

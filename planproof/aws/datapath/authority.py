@@ -69,7 +69,9 @@ class Authority:
     def resource_policies(self, part: Resource) -> list[AttachedPolicy]:
         """The resource-based policies of a resource of the stack."""
         if part.address not in self._resource:
-            found = resource_policies(self.stack, part) if _has_policies(part) else []
+            found = (
+                resource_policies(self.stack, part) if part.type in RESOURCE_POLICY_TYPES else []
+            )
             self._resource[part.address] = found
         return self._resource[part.address]
 
@@ -112,8 +114,9 @@ class Authority:
         if isinstance(principal, Resource):
             identity, limits = self._policies_of_principal(principal)
         resource = self._resource_side(request.service, need, on)
-        key = (str(principal) if identity or limits else "", _key(on, resource))
-        if key not in self._compiled or not key[1]:
+        owner = "none" if resource is None else on.address if on is not None else ""
+        key = (str(principal) if identity or limits else "", owner)
+        if key not in self._compiled or not owner:
             self._compiled[key] = Policies(
                 identity=[p.document for p in identity],
                 boundaries=[p.document for p in limits],
@@ -193,7 +196,7 @@ class Authority:
             return self._log_resource_policies() or None
         if on is None:
             return [PolicyDocument.parse(UNKNOWN, str(need.resource), PolicyKind.ANY)]
-        if not _has_policies(on) or service_of(on) != service:
+        if on.type not in RESOURCE_POLICY_TYPES or service_of(on) != service:
             return None
         return [policy.document for policy in self.resource_policies(on)] or None
 
@@ -208,13 +211,9 @@ class Authority:
     def _log_resource_policies(self) -> list[PolicyDocument]:
         """CloudWatch Logs has these policies for an account, not for a single log group."""
         return [
-            declared_policy(policy, "policy_document", PolicyKind.RESOURCE, policy).document
+            declared_policy(policy, "policy_document", PolicyKind.RESOURCE).document
             for policy in self.stack.managed("aws_cloudwatch_log_resource_policy")
         ]
-
-
-def _has_policies(part: Resource) -> bool:
-    return part.type in RESOURCE_POLICY_TYPES
 
 
 def service_of(part: Resource) -> str:
@@ -238,13 +237,6 @@ _SERVICES: Final = {
     "sns": "sns",
     "sqs": "sqs",
 }
-
-
-def _key(on: Resource | None, resource: object) -> str:
-    """The cache key of compiled policies; "" for those that are not cached."""
-    if resource is None:
-        return "none"
-    return on.address if on is not None else ""
 
 
 def _tags(part: Resource) -> Mapping[str, str] | None:

@@ -24,12 +24,14 @@ from planproof.aws.datapath.outsiders import (
     ALLOW_ALL,
     ANONYMOUS,
     ANOTHER_ACCOUNT,
+    NO_SOURCE,
     OTHER_ACCOUNT,
     Attempt,
     accounts_named,
-    representative_principals,
+    actions_of,
+    sample_principals,
 )
-from planproof.aws.datapath.representatives import representative_arns
+from planproof.aws.datapath.samples import sample_arns
 from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import (
     Decision,
@@ -41,8 +43,7 @@ from planproof.iam import (
     Statement,
     evaluate,
 )
-from planproof.iam.actions import all_actions, resource_types
-from planproof.iam.context import ContextValue
+from planproof.iam.actions import resource_types
 from planproof.terraform.stack import Resource
 from planproof.values import UNKNOWN, Unknown
 
@@ -59,14 +60,6 @@ _ALLOWED: Final = PolicyDocument.parse(
     "a statement that allows the caller",
     PolicyKind.ANY,
 )
-_WITHOUT_TLS: Final[Mapping[str, ContextValue | None]] = {
-    "aws:SecureTransport": False,
-    "aws:SourceArn": None,
-    "aws:SourceAccount": None,
-    "aws:SourceOrgID": None,
-    "aws:SourceOrgPaths": None,
-}
-"""A request over plain HTTP that no service makes: AWS services use TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +74,16 @@ class CheckedRequest:
     actions: tuple[str, ...]
     arn: str | Unknown
 
+    def decide(
+        self, principal: str | None, account: str | None, held: Policies, *, tls: bool
+    ) -> Decision:
+        """The decision for a principal that is no service: services always use TLS."""
+        context = {**NO_SOURCE, "aws:SecureTransport": tls}
+        return evaluate(Request(self.actions[0], self.arn, principal, account, context), held)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _DecidedRequest:
-    """A request of one caller, and the decision."""
 
-    request: CheckedRequest
-    principal: str | None
-    decision: Decision
+_Decided = tuple[CheckedRequest, str | None, Decision]
+"""A request, the principal that makes it, and the decision."""
 
 
 def plaintext_attempts(authority: Authority, part: Resource) -> Iterator[Attempt]:
@@ -105,46 +100,37 @@ def plaintext_attempts(authority: Authority, part: Resource) -> Iterator[Attempt
     account = account_of(authority.stack, part)
     for caller, principals in _callers(authority, part, statements).items():
         decided = [
-            _DecidedRequest(request, principal, _decide(request, principal, account, held))
+            (request, principal, request.decide(principal, account, held, tls=False))
             for principal in principals
             for request in requests
         ]
         yield _attempt(caller, part, policies, decided)
 
 
-def _decide(
-    checked: CheckedRequest, principal: str | None, account: str | None, held: Policies
-) -> Decision:
-    request = Request(checked.actions[0], checked.arn, principal, account, _WITHOUT_TLS)
-    return evaluate(request, held)
-
-
 def _attempt(
-    caller: str,
-    part: Resource,
-    policies: tuple[AttachedPolicy, ...],
-    decided: Sequence[_DecidedRequest],
+    caller: str, part: Resource, policies: tuple[AttachedPolicy, ...], decided: Sequence[_Decided]
 ) -> Attempt:
     """The attempt of a kind of caller: the worst decision on its requests."""
     if not decided:
         found = "the account of the resource is not known"
         return Attempt(caller, part, (), None, found, None, policies)
-    allowed = [one for one in decided if one.decision.effect is Effect.ALLOWED]
-    not_denied = [one for one in decided if one.decision.effect is not Effect.EXPLICITLY_DENIED]
+    allowed = [one for one in decided if one[2].effect is Effect.ALLOWED]
+    not_denied = [one for one in decided if one[2].effect is not Effect.EXPLICITLY_DENIED]
     if not not_denied:
-        statement = decided[0].decision.because[0].statement
+        statement = decided[0][2].because[0].statement
         return Attempt(caller, part, (), True, f"denied by {statement}", statement, policies)
     worst = allowed or not_denied
-    actions = tuple(dict.fromkeys(action for one in worst for action in one.request.actions))
+    actions = tuple(dict.fromkeys(action for request, _, _ in worst for action in request.actions))
     holds = False if allowed else None
-    return Attempt(caller, part, actions, holds, _found(part, worst[0]), None, policies)
+    return Attempt(caller, part, actions, holds, _found(part, *worst[0]), None, policies)
 
 
-def _found(part: Resource, decided: _DecidedRequest) -> str:
+def _found(
+    part: Resource, request: CheckedRequest, principal: str | None, decision: Decision
+) -> str:
     """The decision for a reader, without the policies that are only assumed."""
-    arn, decision = decided.request.arn, decided.decision
-    on = "" if arn == arn_of(part) else f" on {arn}"
-    by = f" for {decided.principal}" if decided.principal is not None else ""
+    on = "" if request.arn == arn_of(part) else f" on {request.arn}"
+    by = f" for {principal}" if principal is not None else ""
     if decision.effect is Effect.ALLOWED:
         return f"no statement denies it{on}{by}"
     assumed = (_ALLOWED.name, ALLOW_ALL.name)
@@ -158,21 +144,20 @@ def checked_requests(part: Resource, statements: Sequence[Statement]) -> Iterato
     arn = arn_of(part)
     for type_, suffix in _CHECKED_RESOURCES[part.type].items():
         grouped: dict[tuple[object, ...], list[str]] = {}
-        for action in _actions_on(service_of(part), type_):
+        for action in checked_actions(service_of(part), type_):
             verdicts = tuple(s.covers_action(action.lower()) for s in statements)
             grouped.setdefault(verdicts, []).append(action)
         arns: tuple[str | Unknown, ...] = (UNKNOWN,)
         if isinstance(arn, str):
-            arns = representative_arns(f"{arn}{suffix}", statements) if suffix else (arn,)
+            arns = sample_arns(f"{arn}{suffix}", statements) if suffix else (arn,)
         for actions in grouped.values():
             yield from (CheckedRequest(tuple(actions), one) for one in arns)
 
 
 @lru_cache(maxsize=64)
-def _actions_on(service: str, type_: str) -> tuple[str, ...]:
+def checked_actions(service: str, type_: str) -> tuple[str, ...]:
     """The actions of a service that AWS checks on a type of resource."""
-    own = (action for action in all_actions() if action.startswith(f"{service}:"))
-    return tuple(action for action in own if type_ in resource_types(action))
+    return tuple(action for action in actions_of(service) if type_ in resource_types(action))
 
 
 def _callers(
@@ -201,6 +186,6 @@ def _principals(
 ) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for account in accounts:
-        found |= dict.fromkeys(representative_principals(partition, account, statements))
+        found |= dict.fromkeys(sample_principals(partition, account, statements))
         found[f"arn:{partition}:iam::{account}:root"] = None
     return tuple(found)

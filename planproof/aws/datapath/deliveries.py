@@ -127,10 +127,8 @@ def source_context(stack: Stack, source: End) -> dict[str, ContextValue | None]:
 
 def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unknown:
     """What an attribute names: a resource of the stack, an ARN outside it, or UNKNOWN."""
-    candidates = targets(stack, holder, path, tuple(_TARGETS), ("arn",))
-    sure, _ = linked(stack, holder, path, candidates, ("arn",))
-    if len(sure) == 1:
-        return sure[0]
+    if (part := named_by_arn(stack, holder, path, *_TARGETS)) is not None:
+        return part
     value = holder.get(path)
     if not isinstance(value, str):
         return UNKNOWN
@@ -144,6 +142,13 @@ def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unk
             if isinstance(own, str) and value.startswith(f"{own}:"):
                 return function
     return value
+
+
+def named_by_arn(stack: Stack, holder: Resource, path: str, *types: str) -> Resource | None:
+    """The resource of some types whose ARN an attribute holds; None if that is not certain."""
+    candidates = targets(stack, holder, path, types, ("arn",))
+    certain, _ = linked(stack, holder, path, candidates, ("arn",))
+    return certain[0] if len(certain) == 1 else None
 
 
 def _needs(
@@ -165,7 +170,7 @@ def _needs(
     with_owner = {**context, **_owner(service, context)}
     for action in delivered.actions:
         yield Need(action, principal, requested, target, with_owner, scope, "to deliver")
-    why = f"since {target} is encrypted"
+    why = f"because {target} is encrypted"
     if role is not None:
         yield from caller_needs(stack, target, role, delivered.key_actions, why)
         return
@@ -225,16 +230,10 @@ def _notifications(stack: Stack) -> Iterator[Edge]:
 def _events(stack: Stack) -> Iterator[Edge]:
     for target in stack.managed("aws_cloudwatch_event_target"):
         rule = _end(stack, target, "rule", "aws_cloudwatch_event_rule", ("name", "id"))
-        role = None
-        if (named := target.get("role_arn")) is not None:
-            roles = targets(stack, target, "role_arn", ("aws_iam_role",), ("arn",))
-            sure, _ = linked(stack, target, "role_arn", roles, ("arn",))
-            role = sure[0] if len(sure) == 1 else None
+        role = named_by_arn(stack, target, "role_arn", "aws_iam_role")
         edge = delivery(stack, _EVENTS, rule, target, "arn", DELIVERS, role=role)
-        if named is not None and role is None:
-            found = named if isinstance(named, str) else _NOT_YET
-            fact = Fact(None, target, "role_arn", "a role of this stack", found)
-            edge = replace(edge, needs=(), facts=(*edge.facts, fact))
+        if role is None and target.get("role_arn") is not None:
+            edge = _with_unknown_role(edge, target, "role_arn")
         yield edge
         if target.get("dead_letter_config.arn") is not None:
             path = "dead_letter_config.0.arn"
@@ -245,19 +244,20 @@ def _schedules(stack: Stack) -> Iterator[Edge]:
     """EventBridge Scheduler assumes a role for every target."""
     for schedule in stack.managed("aws_scheduler_schedule"):
         path = "target.0.role_arn"
-        roles = targets(stack, schedule, path, ("aws_iam_role",), ("arn",))
-        sure, _ = linked(stack, schedule, path, roles, ("arn",))
-        role = sure[0] if len(sure) == 1 else None
+        role = named_by_arn(stack, schedule, path, "aws_iam_role")
         edge = delivery(stack, _SCHEDULER, schedule, schedule, "target.0.arn", SCHEDULES, role=role)
-        if role is None:
-            named = schedule.get(path)
-            found = named if isinstance(named, str) else _NOT_YET
-            fact = Fact(None, schedule, path, "a role of this stack", found)
-            edge = replace(edge, needs=(), facts=(*edge.facts, fact))
-        yield edge
+        yield edge if role is not None else _with_unknown_role(edge, schedule, path)
         if schedule.get("target.dead_letter_config.arn") is not None and role is not None:
             dead = "target.0.dead_letter_config.0.arn"
             yield delivery(stack, _SCHEDULER, schedule, schedule, dead, UNDELIVERED, role=role)
+
+
+def _with_unknown_role(edge: Edge, holder: Resource, path: str) -> Edge:
+    """The edge, undetermined as the role at a path is not of this stack."""
+    value = holder.get(path)
+    found = value if isinstance(value, str) else _NOT_YET
+    fact = Fact(None, holder, path, "a role of this stack", found)
+    return replace(edge, needs=(), facts=(*edge.facts, fact))
 
 
 def _subscriptions(stack: Stack) -> Iterator[Edge]:

@@ -20,11 +20,11 @@ from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.locations import account_of, arn_of
 from planproof.aws.datapath.model import DataPath, DecidedNeed, Need
 from planproof.aws.datapath.outsiders import OTHER_ACCOUNT, accounts_named
-from planproof.aws.datapath.representatives import (
+from planproof.aws.datapath.samples import (
     FILLER,
     condition_matcher,
-    representative_part_arns,
-    representative_values,
+    sample_part_arns,
+    sample_values,
 )
 from planproof.iam import Statement
 from planproof.iam.arn import Arn, parse_arn
@@ -94,7 +94,7 @@ def confused_deputies(authority: Authority, path: DataPath) -> Iterator[tuple[st
         if need.on is None:
             continue
         case = _case(authority, need, need.on, same[need.subject, str(need.principal), need.action])
-        arns = dict.fromkeys((need.resource, *representative_part_arns(need.on, case.statements)))
+        arns = dict.fromkeys((need.resource, *sample_part_arns(need.on, case.statements)))
         other_services = _other_services(need, needed_services[need.subject])
         for caller, other in (*_other_sources(authority, case), *other_services):
             for arn in arns:
@@ -213,7 +213,7 @@ def _named_sources(case: _Case, key: str, source: Arn, account: str) -> tuple[st
     found: list[str] = []
     for region in dict.fromkeys((source.region, "*" if source.region else "")):
         pattern = str(Arn(source.partition, source.service, region, owner, "*"))
-        found += representative_values(pattern, case.statements, key.lower())[1:]
+        found += sample_values(pattern, case.statements, key.lower())[1:]
     return tuple(arn for arn in found if (p := parse_arn(arn)) is None or p.region != FILLER)
 
 

@@ -13,16 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from planproof.aws.datapath.authority import Authority
+from planproof.aws.datapath.cleartext import checked_actions
 from planproof.aws.datapath.locations import account_of, arn_of, endpoint, location_of
 from planproof.aws.datapath.model import DataPath, DecidedNeed, Need
-from planproof.aws.datapath.representatives import FILLER, representative_values
+from planproof.aws.datapath.samples import FILLER, sample_values
 from planproof.aws.datapath.surplus import undetermined_needs
 from planproof.iam import Statement
-from planproof.iam.actions import all_actions, resource_types
 from planproof.terraform.stack import Resource
 from planproof.values import UNKNOWN
 from planproof.verdicts import Truth
@@ -101,7 +100,7 @@ def _services(
     pattern = endpoint(location, "*")
     named: Iterable[str] = ()
     if isinstance(pattern, str):
-        named = representative_values(pattern, statements, _VIA.lower())
+        named = sample_values(pattern, statements, _VIA.lower())
     # The wildcard of "s3.*.amazonaws.com" stands for the region.
     services = (endpoint(location, name.partition(".")[0]) for name in named)
     return tuple(dict.fromkeys(service for service in services if isinstance(service, str)))
@@ -127,7 +126,7 @@ def _key_requests(
     for need in needs:
         by_action.setdefault(need.action.lower(), []).append(need)
     grouped: dict[tuple[object, ...], list[str]] = {}
-    for action in _actions_on_keys():
+    for action in checked_actions("kms", "key"):
         own = by_action.get(action.lower())
         if own is None:
             verdicts = tuple(s.covers_action(action.lower()) for s in statements)
@@ -138,13 +137,6 @@ def _key_requests(
     for actions in grouped.values():
         need = Need(actions[0], principal, arn_of(key), key, caller)
         yield _KeyRequest(tuple(actions), (need,))
-
-
-@lru_cache(maxsize=1)
-def _actions_on_keys() -> tuple[str, ...]:
-    """The actions of KMS that AWS checks on a key."""
-    kms = (action for action in all_actions() if action.startswith("kms:"))
-    return tuple(action for action in kms if "key" in resource_types(action))
 
 
 def _key_use(

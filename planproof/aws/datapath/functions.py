@@ -14,9 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from planproof.aws.datapath.calls import code_edges
-from planproof.aws.datapath.deliveries import target_of
+from planproof.aws.datapath.deliveries import named_by_arn, target_of
 from planproof.aws.datapath.keys import caller_needs, log_group_needs
-from planproof.aws.datapath.locations import arn_below, arn_of, is_configured, location_of
+from planproof.aws.datapath.locations import (
+    arn_below,
+    arn_of,
+    is_configured,
+    location_of,
+    scope_below,
+)
 from planproof.aws.datapath.model import Edge, Fact, Need
 from planproof.aws.datapath.named_functions import named_by
 from planproof.aws.sdk_calls import SdkCalls
@@ -78,12 +84,10 @@ def function_edges(
         handled: services, as botocore names them, whose edges the caller draws.
     """
     for function in stack.managed("aws_lambda_function"):
-        roles = targets(stack, function, "role", ("aws_iam_role",), ("arn",))
-        sure, _ = linked(stack, function, "role", roles, ("arn",))
-        if len(sure) != 1:
+        role = named_by_arn(stack, function, "role", "aws_iam_role")
+        if role is None:
             yield _without_role(function)
             continue
-        role = sure[0]
         yield _runs(stack, function, role)
         yield from _sources(stack, function, role)
         yield _logs(stack, function, role)
@@ -136,7 +140,7 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
         if owner is not None and owner.type == "aws_dynamodb_table" and isinstance(arn, Unknown):
             # The label of a stream is the time of its creation: a policy needs a wildcard for it.
             service, arn = "dynamodb", arn_below(owner, "/stream/2026-01-01T00:00:00.000")
-            scope = tuple(s for s in (arn_below(owner, "/stream/*"),) if isinstance(s, str))
+            scope = scope_below(owner, "/stream/*")
         needs = [_read(action, role, arn, part, scope) for action in _READERS.get(service, ())]
         facts: list[Fact] = []
         if not certain:
@@ -148,7 +152,7 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
             found = value if isinstance(value, str) else _NOT_YET
             facts.append(Fact(None, mapping, "event_source_arn", expected, found))
         elif owner is not None and owner.type in ("aws_sqs_queue", "aws_kinesis_stream"):
-            why = f"since {owner} is encrypted"
+            why = f"because {owner} is encrypted"
             needs += caller_needs(stack, owner, role, ("kms:Decrypt",), why)
         source = owner or (arn if isinstance(arn, str) else "an unknown source")
         outside = owner is None and isinstance(arn, str)
@@ -182,16 +186,18 @@ def _stream_owner(stack: Stack, mapping: Resource, arn: str | Unknown) -> Resour
 def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
     name = log_group_name(stack, function)
     context = function_context(function)
-    path, named = "logging_config.0.log_group", ("name", "id")
-    configured = targets(stack, function, path, ("aws_cloudwatch_log_group",), named)
+    path, named, types = "logging_config.0.log_group", ("name", "id"), ("aws_cloudwatch_log_group",)
+    groups = list(targets(stack, function, path, types, named))
+    if isinstance(name, str):
+        groups = [*with_value(stack, types, "name", name), *groups]
     here = location_of(stack, function)
-    for group in (*_log_groups_named(stack, name), *configured):
+    for group in groups:
         if here is not None and location_of(stack, group) not in (None, here):
             continue
         if group.get("name") != name and not links(stack, function, path, group, named):
             continue
         stream = arn_below(group, ":log-stream:1")
-        scope = tuple(s for s in (arn_below(group, ":*"),) if isinstance(s, str))
+        scope = scope_below(group, ":*")
         needs = [
             Need(action, role, stream, group, context, scope, "to write its log")
             for action in ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -199,12 +205,6 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
         needs += log_group_needs(stack, group)
         return Edge(function, group, LOGS, tuple(needs), declared_by=function)
     return _log_group_outside(stack, function, role, name)
-
-
-def _log_groups_named(stack: Stack, name: str | Unknown) -> tuple[Resource, ...]:
-    if isinstance(name, Unknown):
-        return ()
-    return with_value(stack, ("aws_cloudwatch_log_group",), "name", name)
 
 
 def log_group_name(stack: Stack, function: Resource) -> str | Unknown:
@@ -245,7 +245,7 @@ def _log_group_outside(
 def _traces(function: Resource, role: Resource) -> Edge:
     context = function_context(function)
     needs = tuple(
-        Need(action, role, "*", None, context, ("*",), "since tracing is active")
+        Need(action, role, "*", None, context, ("*",), "because tracing is active")
         for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
     )
     return Edge(function, X_RAY, TRACES, needs, declared_by=function)
@@ -253,7 +253,7 @@ def _traces(function: Resource, role: Resource) -> Edge:
 
 def _network(function: Resource, role: Resource) -> Edge:
     needs = tuple(
-        Need(f"ec2:{action}", role, "*", None, {}, ("*",), "since it runs in a VPC")
+        Need(f"ec2:{action}", role, "*", None, {}, ("*",), "because it runs in a VPC")
         for action in (
             "CreateNetworkInterface",
             "DescribeNetworkInterfaces",
@@ -282,7 +282,7 @@ def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge
         if isinstance(target, Resource) and target.type in _SEND_ACTIONS:
             need = Need(_SEND_ACTIONS[target.type], role, arn_of(target), target, {}, why=why)
             uses = ("kms:GenerateDataKey", "kms:Decrypt")
-            key = caller_needs(stack, target, role, uses, f"since {target} is encrypted")
+            key = caller_needs(stack, target, role, uses, f"because {target} is encrypted")
             yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
             continue
         yield _failures_outside(function, role, target, holder, path, why)

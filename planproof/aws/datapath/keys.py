@@ -137,7 +137,7 @@ def log_group_needs(stack: Stack, group: Resource) -> Iterator[Need]:
     service = endpoint(location_of(stack, group), "logs")
     if isinstance(service, Unknown):
         return
-    why = f"since {group} is encrypted"
+    why = f"because {group} is encrypted"
     yield from service_needs(stack, group, service, LOG_KEY_ACTIONS, {}, why)
     # The policy on AWS's page grants these, too.
     for need in service_needs(stack, group, service, LOG_KEY_OPTIONAL_ACTIONS, {}, why):

@@ -21,6 +21,12 @@ def arn_below(part: Resource, suffix: str) -> str | Unknown:
     return f"{arn}{suffix}" if isinstance(arn, str) else UNKNOWN
 
 
+def scope_below(part: Resource, suffix: str) -> tuple[str, ...]:
+    """The same ARN as the scope of a need; none if it is unknown."""
+    arn = arn_below(part, suffix)
+    return (arn,) if isinstance(arn, str) else ()
+
+
 def location_of(stack: Stack, part: Resource) -> ProviderLocation | None:
     """Partition, region and account of a resource, by its provider or else by its ARN."""
     location = stack.provider_location(part)
@@ -47,7 +53,8 @@ def endpoint(location: ProviderLocation | None, service: str) -> str | Unknown:
     """
     if location is None:
         return UNKNOWN
-    return f"{service}.{location.region}.{dns_suffix(location)}"
+    dns_suffix = "amazonaws.com.cn" if location.partition == "aws-cn" else "amazonaws.com"
+    return f"{service}.{location.region}.{dns_suffix}"
 
 
 def is_configured(stack: Stack, part: Resource, path: str) -> bool:
@@ -60,8 +67,3 @@ def is_configured(stack: Stack, part: Resource, path: str) -> bool:
         return False
     blocks = stack.configuration.expression(part.declared, top)
     return not isinstance(blocks, list) or expression_at(stack, part, path) is not None
-
-
-def dns_suffix(location: ProviderLocation) -> str:
-    """The DNS suffix of a partition's endpoints."""
-    return "amazonaws.com.cn" if location.partition == "aws-cn" else "amazonaws.com"

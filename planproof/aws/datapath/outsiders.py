@@ -18,11 +18,11 @@ from typing import Final
 
 from planproof.aws.datapath.authority import Authority, service_of
 from planproof.aws.datapath.locations import account_of, arn_of, location_of
-from planproof.aws.datapath.representatives import (
+from planproof.aws.datapath.samples import (
     FILLER,
     part_variable_statement,
-    representative_part_arns,
-    representative_values,
+    sample_part_arns,
+    sample_values,
 )
 from planproof.aws.policies.attached import AttachedPolicy
 from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
@@ -42,7 +42,7 @@ from planproof.iam.context import ContextValue
 from planproof.iam.principals import ACCOUNT_ID, PrincipalType
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
-from planproof.verdicts import Truth
+from planproof.verdicts import Truth, negate
 
 OTHER_ACCOUNT: Final = "210987654321"
 """An account that no stack and no policy is expected to name."""
@@ -60,12 +60,13 @@ ALLOW_ALL: Final = PolicyDocument.parse(
     "every permission in the caller's own account",
     PolicyKind.IDENTITY,
 )
+NO_SOURCE: Final[Mapping[str, ContextValue | None]] = dict.fromkeys(
+    ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
+)
+"""Condition keys that only services send."""
 _NOT_A_SERVICE: Final[Mapping[str, ContextValue | None]] = {
+    **NO_SOURCE,
     "aws:SecureTransport": True,
-    "aws:SourceArn": None,
-    "aws:SourceAccount": None,
-    "aws:SourceOrgID": None,
-    "aws:SourceOrgPaths": None,
     "aws:SourceOwner": None,
     "kms:CallerAccount": None,
 }
@@ -191,7 +192,7 @@ def _external_callers(
     organizations = _organizations(statements)
     for account in (unnamed, *sorted(named)):
         whose = "another account" if account == unnamed else f"account {account}"
-        for principal in representative_principals(partition, account, statements):
+        for principal in sample_principals(partition, account, statements):
             for organization, paths in organizations.items():
                 is_member = organization != _ORGANIZATION and account == unnamed
                 name = f"{whose} of the organization {organization}" if is_member else whose
@@ -202,7 +203,7 @@ def _external_callers(
     return found
 
 
-def representative_principals(
+def sample_principals(
     partition: str, account: str, statements: Sequence[Statement]
 ) -> Iterator[str]:
     """A role of an account that no statement names, and each principal of it that one names."""
@@ -213,9 +214,7 @@ def representative_principals(
         ("iam", "root"),
         ("sts", "federated-user/*"),
     ):
-        texts = representative_values(
-            f"arn:{partition}:{service}::{account}:{resource}", statements, _ARN
-        )
+        texts = sample_values(f"arn:{partition}:{service}::{account}:{resource}", statements, _ARN)
         # An unnamed principal of another kind has the permissions of the unnamed role.
         found |= dict.fromkeys(texts if resource == "role/*" else texts[1:])
         if resource == "root" and any(_names_root(s, account) for s in statements):
@@ -242,9 +241,9 @@ def _organizations(statements: Sequence[Statement]) -> Mapping[str, Sequence[str
     """An organization that no condition names and those that conditions name, each with the paths
     of a member."""
     found: dict[str, list[str]] = {_ORGANIZATION: [f"{_ORGANIZATION}/r-stranger/"]}
-    for name in representative_values("*", statements, _ORG)[1:]:
+    for name in sample_values("*", statements, _ORG)[1:]:
         found.setdefault(name, [])
-    for path in representative_values("*", statements, _PATHS)[1:]:
+    for path in sample_values("*", statements, _PATHS)[1:]:
         name = path.partition("/")[0]
         found.setdefault(name, []).append(path)
     return {name: paths or [f"{name}/r-{FILLER}/"] for name, paths in found.items()}
@@ -276,7 +275,7 @@ def granted_requests(part: Resource, statements: Sequence[Statement]) -> Iterato
     """Each action of the resource's service that a statement allows, or may allow, a principal."""
     grouped: dict[tuple[object, ...], list[str]] = {}
     covering: dict[tuple[object, ...], list[Statement]] = {}
-    for action in _actions_of(service_of(part)):
+    for action in actions_of(service_of(part)):
         covers = [s.covers_action(action.lower()) for s in statements]
         may_cover = [s for s, one in zip(statements, covers, strict=True) if one is not False]
         if any(s.may_allow for s in may_cover):
@@ -286,12 +285,13 @@ def granted_requests(part: Resource, statements: Sequence[Statement]) -> Iterato
             covering[group] = may_cover
     for group, actions in grouped.items():
         allowing = [s for s in covering[group] if s.may_allow]
-        arns = representative_part_arns(part, covering[group])
+        arns = sample_part_arns(part, covering[group])
         yield GrantedRequest(tuple(actions), arns, part_variable_statement(part, allowing))
 
 
 @lru_cache(maxsize=64)
-def _actions_of(service: str) -> tuple[str, ...]:
+def actions_of(service: str) -> tuple[str, ...]:
+    """The actions of a service, as ``service:Action``."""
     return tuple(action for action in all_actions() if action.startswith(f"{service}:"))
 
 
@@ -308,10 +308,11 @@ def _attempt(
     resource = [p.document for p in policies] or None
     authenticated = Policies(identity=[ALLOW_ALL], resource=resource)
     anonymous = Policies(resource=resource)
-    allowed: dict[str, None] = {}
-    undetermined: dict[str, None] = {}
-    first_allowed: tuple[Statement | None, str] | None = None
-    first_undetermined: tuple[Statement | None, str] | None = None
+    found: dict[Truth, tuple[dict[str, None], Statement | None, str]] = {}
+
+    def record(allowed: Truth, actions: tuple[str, ...], by: Statement | None, text: str) -> None:
+        found.setdefault(allowed, ({}, by, text))[0].update(dict.fromkeys(actions))
+
     for principal, context in callers.requests:
         held = authenticated if principal is not None else anonymous
         for granted in requests:
@@ -320,27 +321,16 @@ def _attempt(
                 request = Request(granted.actions[0], on, principal, account, context)
                 decision = evaluate(request, held)
                 decisions.append((request, decision))
-                found = f"{decision}{'' if on == arn else f' (on {on})'}"
-                if decision.effect is Effect.ALLOWED:
-                    allowed |= dict.fromkeys(granted.actions)
-                    first_allowed = first_allowed or (_deciding_statement(decision), found)
-                elif decision.effect is Effect.UNDETERMINED:
-                    undetermined |= dict.fromkeys(granted.actions)
-                    first_undetermined = first_undetermined or (
-                        _deciding_statement(decision),
-                        found,
-                    )
+                text = f"{decision}{'' if on == arn else f' (on {on})'}"
+                record(decision.allowed, granted.actions, _deciding_statement(decision), text)
             statement = granted.with_variable
             if statement is not None and _may_apply(statement, decisions):
-                undetermined |= dict.fromkeys(granted.actions)
-                found = f"undetermined: {statement} names some of it by a policy variable"
-                first_undetermined = first_undetermined or (statement, found)
-    if first_allowed is not None:
-        by, found = first_allowed
-        return Attempt(name, part, tuple(allowed), False, found, by, policies)
-    if first_undetermined is not None:
-        by, found = first_undetermined
-        return Attempt(name, part, tuple(undetermined), None, found, by, policies)
+                text = f"undetermined: {statement} names some of it by a policy variable"
+                record(None, granted.actions, statement, text)
+    for allowed in (True, None):
+        if allowed in found:
+            actions, by, text = found[allowed]
+            return Attempt(name, part, tuple(actions), negate(allowed), text, by, policies)
     tried = tuple(action for granted in requests for action in granted.actions)
     return Attempt(name, part, tried, True, "denied", None, policies)
 

@@ -18,7 +18,7 @@ from planproof.aws.datapath.authority import Authority, service_of
 from planproof.aws.datapath.deputies import decide_for_service, has_default_policy
 from planproof.aws.datapath.model import DataPath, Need
 from planproof.aws.datapath.outsiders import granted_requests
-from planproof.aws.datapath.representatives import representative_part_arns
+from planproof.aws.datapath.samples import sample_part_arns
 from planproof.aws.datapath.surplus import (
     Grant,
     UsedStatements,
@@ -48,13 +48,11 @@ def service_grants(authority: Authority, path: DataPath, part: Resource) -> Iter
     for need in path.needs:
         if need.on is part and not isinstance(need.principal, Resource):
             needs.setdefault(str(need.principal).lower(), []).append(need)
-    undetermined = undetermined_service_edge(path)
+    reservation = undetermined_service_edge(path)
     for grant in _grants(authority, part, needs):
-        if grant.holds is False and undetermined is not None:
-            excess = f"{grant.excess}, unless an undetermined edge needs it: {undetermined}"
-            yield replace(grant, holds=None, excess=excess)
-        else:
-            yield grant
+        if grant.holds is False and reservation:
+            grant = replace(grant, holds=None, excess=grant.excess + reservation)
+        yield grant
 
 
 def _grants(
@@ -92,7 +90,7 @@ def _grants(
 def _may_cover(statement: Statement, part: Resource) -> bool:
     """Whether a statement may cover a resource or something within it; the resource policies of
     CloudWatch Logs are for all log groups of an account."""
-    arns = representative_part_arns(part, [statement])
+    arns = sample_part_arns(part, [statement])
     return any(statement.covers_resource(arn, _ANY_CONTEXT) is not False for arn in arns)
 
 
@@ -123,15 +121,14 @@ def _named_grants(
 ) -> Iterator[Grant]:
     """Each action pattern that a statement allows a service by name."""
     for granted, actions in action_patterns(statement):
-        shown = granted if isinstance(granted, str) else "an unknown action"
         # A wildcard covers only the actions that AWS checks on such a resource.
         effective = actions if actions == (granted,) else _checked_actions(part, actions)
         excess, certain = unused_actions(statement, granted, effective, used)
         if not effective and isinstance(granted, str):
             excess, certain = f"nothing needs {granted}", True
-        holds: Truth = not excess
-        if excess and not (certain and statement.effect is StatementEffect.ALLOW):
-            holds = None
+        certain = certain and statement.effect is StatementEffect.ALLOW
+        holds = (False if certain else None) if excess else True
+        shown = granted if isinstance(granted, str) else "an unknown action"
         yield Grant(service, policy, statement, shown, excess, holds)
 
 

@@ -73,10 +73,8 @@ def role_grants(authority: Authority, path: DataPath, principal: Resource) -> It
                 excess, certain = _excess(statement, granted, effective, used)
                 if not actions and isinstance(granted, str):
                     excess, certain = f"nothing needs {granted}: AWS has no such action", True
-                holds: Truth = not excess
                 certain = certain and statement.effect is StatementEffect.ALLOW and not reservation
-                if excess and not certain:
-                    holds = None
+                holds = (False if certain else None) if excess else True
                 shown = granted if isinstance(granted, str) else "an unknown action"
                 excess += reservation if excess else ""
                 yield Grant(principal, policy, statement, shown, excess, holds)

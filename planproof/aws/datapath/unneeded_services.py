@@ -22,7 +22,7 @@ from planproof.aws.datapath.deputies import (
 )
 from planproof.aws.datapath.functions import FAILURES, LOGS, NETWORK, READ, TRACES
 from planproof.aws.datapath.locations import account_of, location_of
-from planproof.aws.datapath.model import DataPath, Edge, Need
+from planproof.aws.datapath.model import DataPath, Need
 from planproof.aws.datapath.outsiders import (
     OTHER_ACCOUNT,
     Attempt,
@@ -31,7 +31,7 @@ from planproof.aws.datapath.outsiders import (
     granted_requests,
 )
 from planproof.aws.datapath.queues import REDRIVES
-from planproof.aws.datapath.representatives import FILLER, representative_values
+from planproof.aws.datapath.samples import FILLER, sample_values
 from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import Statement
 from planproof.iam.arn import Arn, parse_arn
@@ -58,7 +58,7 @@ def unneeded_services(authority: Authority, path: DataPath, part: Resource) -> I
         for need in path.needs
         if need.on is part and not isinstance(need.principal, Resource)
     }
-    undetermined = undetermined_service_edge(path)
+    reservation = undetermined_service_edge(path)
     for policy in policies:
         if policy.problem:
             yield Attempt("an unknown principal", part, (), None, policy.problem, None, policies)
@@ -70,20 +70,19 @@ def unneeded_services(authority: Authority, path: DataPath, part: Resource) -> I
             if has_wildcard_principal(statement) and not has_default_policy(authority, part):
                 found += _by_wildcard_principal(authority, part, policies, statement, needed)
             for attempt in found:
-                if attempt.holds is False and undetermined is not None:
-                    text = f"{attempt.found}, unless an undetermined edge needs it: {undetermined}"
-                    yield replace(attempt, holds=None, found=text)
-                else:
-                    yield attempt
+                if attempt.holds is False and reservation:
+                    attempt = replace(attempt, holds=None, found=attempt.found + reservation)
+                yield attempt
 
 
-def undetermined_service_edge(path: DataPath) -> Edge | None:
-    """An edge of a service principal that may concern any resource of the stack, or None."""
+def undetermined_service_edge(path: DataPath) -> str:
+    """An edge of a service principal that may concern any resource of the stack, as the end of a
+    sentence; "" if there is none."""
     for edge in path:
         unknown = not edge.needs and not edge.outside and any(f.holds is None for f in edge.facts)
         if unknown and edge.kind not in _WITHOUT_SERVICE_PRINCIPAL:
-            return edge
-    return None
+            return f", unless an undetermined edge needs it: {edge}"
+    return ""
 
 
 def _named_services(
@@ -185,9 +184,7 @@ def _contexts(
         owner, where = ("", "") if label == "s3" else (account, region)
         usual = str(Arn(partition, label, where, owner, resource))
         pattern = str(Arn(partition, label, "*" if where else "", owner, "*"))
-        for arn in dict.fromkeys(
-            (usual, *representative_values(pattern, [statement], SOURCE.lower())[1:])
-        ):
+        for arn in dict.fromkeys((usual, *sample_values(pattern, [statement], SOURCE.lower())[1:])):
             if parse_arn(arn) is None or "*" in arn:
                 continue
             # Of the services only CloudWatch alarms send the owner. The default policy of a topic

@@ -267,7 +267,7 @@ resource "aws_iam_role_policy" "r" {
 
 def test_a_decision_has_a_place() -> None:
     found = stack(
-        role("r"), table(), inline_policy(PUT, statement("s3:*"), name="r"), sources=SOURCES
+        role("r"), table(), inline_policy(PUT, statement("s3:*")), sources=SOURCES
     )
     authority = Authority(found)
     need = Need("dynamodb:PutItem", found["aws_iam_role.r"], ASSETS)
@@ -281,7 +281,7 @@ def test_a_decision_has_a_place() -> None:
 
 
 def test_a_statement_of_nobody_has_none() -> None:
-    found = stack(role("r"), table(), inline_policy(PUT, name="r"), sources=SOURCES)
+    found = stack(role("r"), table(), inline_policy(PUT), sources=SOURCES)
     authority = Authority(found)
     decided = authority.decide(Need("dynamodb:PutItem", found["aws_iam_role.r"], ASSETS))
     elsewhere = Authority(stack(role("r"), inline_policy(PUT)))
@@ -315,7 +315,7 @@ def test_one_authority_keeps_needs_apart() -> None:
         role("s"),
         table(),
         inline_policy(PUT),
-        inline_policy(statement("s3:*"), role="s", name="s"),
+        inline_policy(statement("s3:*"), role="s"),
         queue(),
     )
     authority = Authority(found)

@@ -62,7 +62,7 @@ def test_what_is_needed_is_no_excess() -> None:
     (grant,) = weighed(NEEDED)
     assert (str(grant.principal), str(grant.policy.source)) == (
         "aws_iam_role.r",
-        "aws_iam_role_policy.p",
+        "aws_iam_role_policy.r",
     )
     assert grant.statement is grant.policy.document.statements[0]
 

@@ -1,4 +1,4 @@
-"""Representative ARNs and condition values for all that a pattern covers.
+"""Sample ARNs and condition values that stand for all that a pattern covers.
 
 A decision is made on one ARN. A pattern is decided on several: one ARN that no policy names, one
 for each pattern in the policies, and one for each pair of those patterns. The same holds for the
@@ -42,34 +42,30 @@ def is_pattern(arn: str | Unknown) -> bool:
     return isinstance(arn, str) and ("*" in arn or "?" in arn)
 
 
-def representative_arns(arn: str, statements: Iterable[Statement]) -> tuple[str, ...]:
-    """ARNs that represent all that a pattern covers, given the statements that may apply."""
-    return representatives(split_wildcards(arn), _resource_patterns(statements))
+def sample_arns(arn: str, statements: Iterable[Statement]) -> tuple[str, ...]:
+    """ARNs that stand for all that a pattern covers, given the statements that may apply."""
+    return sample_texts(split_wildcards(arn), _resource_patterns(statements))
 
 
-def representative_part_arns(
-    part: Resource, statements: Sequence[Statement]
-) -> tuple[str | Unknown, ...]:
-    """ARNs that represent a resource of the stack and all that lies within it."""
+def sample_part_arns(part: Resource, statements: Sequence[Statement]) -> tuple[str | Unknown, ...]:
+    """ARNs that stand for a resource of the stack and all that lies within it."""
     arn = arn_of(part)
     if not isinstance(arn, str):
         return (UNKNOWN,)
     wholes = [f"{arn}{rest}" for rest in _SUFFIXES_WITHIN.get(part.type, ())]
-    found = (text for whole in wholes for text in representative_arns(whole, statements))
+    found = (text for whole in wholes for text in sample_arns(whole, statements))
     return tuple(dict.fromkeys((arn, *found)))
 
 
-def representative_values(
-    pattern: str, statements: Iterable[Statement], key: str
-) -> tuple[str, ...]:
-    """Values of a condition key that represent all that a pattern covers.
+def sample_values(pattern: str, statements: Iterable[Statement], key: str) -> tuple[str, ...]:
+    """Values of a condition key that stand for all that a pattern covers.
 
     No condition names the first value; each other one differs for some condition.
 
     Args:
         key: the condition key in lower case.
     """
-    return representatives(split_wildcards(pattern), _condition_patterns(statements, key))
+    return sample_texts(split_wildcards(pattern), _condition_patterns(statements, key))
 
 
 def condition_matcher(statements: Iterable[Statement], key: str) -> Callable[[str], bool]:
@@ -90,7 +86,7 @@ def _condition_patterns(statements: Iterable[Statement], key: str) -> Iterator[t
                         yield _with_variables_as_wildcards(text, Flavor.GLOB, statement)
 
 
-def representatives(
+def sample_texts(
     pattern: tuple[Token, ...], patterns: Iterable[tuple[Token, ...]]
 ) -> tuple[str, ...]:
     """A text for a pattern, for its overlap with each other pattern, and with each pair of them."""
