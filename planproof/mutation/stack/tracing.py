@@ -1,4 +1,4 @@
-"""What does a scenario look at? Whatever it does not look at cannot change its verdict."""
+"""Records what a scenario reads from a stack: other changes cannot affect its verdict."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from planproof.values import Value
 
 @dataclass(slots=True)
 class Reads:
-    """All that was looked at in the stacks of one run, by the name of their variables.
+    """Everything that was read from the stacks of one run.
 
     Attributes:
-        values: (variant, address, top-level attribute), or :data:`DEPENDENCIES` for what Terraform
-            makes before a resource.
-        names: (variant, address) of which all attributes were listed or counted.
-        types: (variant, mode, type) of which all resources were asked for.
-        addresses: (variant, address) that was asked for by its address.
-        wholes: the variants of which every resource was asked for.
+        values: (variant, address, top-level attribute); the attribute is :data:`DEPENDENCIES` for
+            the dependencies of a resource. A variant is the name of a set of variables.
+        names: (variant, address) of resources whose attributes were listed or counted.
+        types: (variant, mode, type) of which all resources were read.
+        addresses: (variant, address) that was looked up.
+        wholes: the variants of which all resources were listed or counted.
     """
 
     values: set[tuple[str, str, str]] = field(default_factory=set)
@@ -31,16 +31,16 @@ class Reads:
     wholes: set[str] = field(default_factory=set)
 
     def sees(self, before: Stack, changes: Iterable[tuple[str, str]], after: Stack) -> bool:
-        """Whether any of the changes between a stack and a mutant of it was looked at.
+        """Whether any of the changes between a stack and a mutant of it was read.
 
         Args:
-            changes: as :func:`planproof.mutation.stack.model.changed` tells them.
+            changes: as :func:`planproof.mutation.stack.model.changed` returns them.
         """
         return any(self._sees(before, after, address, attribute) for address, attribute in changes)
 
     def _sees(self, before: Stack, after: Stack, address: str, attribute: str) -> bool:
         if not address:
-            return True  # who asked for what is not a resource is not written down
+            return True  # reads of anything but resources are not recorded
         key = (before.name, address)
         old, new = before.get(address), after.get(address)
         if attribute and old is not None and new is not None:
@@ -54,7 +54,7 @@ class Reads:
 
 
 class _Values(Mapping[str, Value]):
-    """The values of a resource, which tell what is asked of them."""
+    """The values of a resource, which record their reads."""
 
     __slots__ = ("_key", "_reads", "_values")
 
@@ -85,12 +85,12 @@ class _Values(Mapping[str, Value]):
         return repr(dict(self))
 
     def __reduce__(self) -> tuple[type[dict[str, Value]], tuple[dict[str, Value]]]:
-        # A copy would write down what is asked of it elsewhere.
+        # A copy must not record reads of other code.
         return (dict, (dict(self),))
 
 
 class _Resource(Resource):
-    """A resource that tells whether it is asked what Terraform makes before it."""
+    """A resource that records reads of its dependencies."""
 
     __slots__ = ("_reads",)
 

@@ -1,4 +1,4 @@
-"""What a scenario looks at: nothing that it asks escapes, so what it does not see is the same."""
+"""Tracing records every read, so a change that was not read cannot affect an answer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from planproof.mutation.stack.rewriting import put
 from planproof.mutation.stack.tracing import Reads, traced
 from planproof.terraform.link_index import with_value
 from planproof.terraform.stack import Resource, Stack
-from tests.mutation.stack.questions import (
+from tests.mutation.stack.stack_queries import (
     CHANGES,
     NEW,
     OTHER,
-    QUESTIONS,
+    QUERIES,
     QUEUE,
     ROLE,
     answer,
@@ -25,59 +25,59 @@ from tests.mutation.stack.questions import (
 )
 
 
-def seen_by(question: Callable[[Stack], object], of: Stack, changed_: Stack) -> bool:
+def seen_by(query: Callable[[Stack], object], of: Stack, changed_: Stack) -> bool:
     reads = Reads()
-    answer(question, traced(of, reads))
+    answer(query, traced(of, reads))
     return reads.sees(of, changed(of, changed_), changed_)
 
 
-# The soundness of it all --------------------------------------------------------------------------
+# Soundness ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_an_answer_that_a_change_turns_was_seen_to_depend_on_it(change: str) -> None:
+def test_a_change_that_affects_an_answer_was_read(change: str) -> None:
     before = small()
     after = CHANGES[change](before)
-    turned = 0
-    for name, question in QUESTIONS.items():
-        if answer(question, before) != answer(question, after):
-            turned += 1
-            assert seen_by(question, before, after), name
-    assert bool(turned) is (after is not before and change != "not resolved")
+    affected = 0
+    for name, query in QUERIES.items():
+        if answer(query, before) != answer(query, after):
+            affected += 1
+            assert seen_by(query, before, after), name
+    assert bool(affected) is (after is not before and change != "not resolved")
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(st.sampled_from(sorted(QUESTIONS)), min_size=1, max_size=4),
+    st.lists(st.sampled_from(sorted(QUERIES)), min_size=1, max_size=4),
     st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=3),
 )
 @example(["get " + NEW], ["add a queue"])
 @example(["links from it aws_kms_key.k"], ["put a key's arn"])
-def test_what_is_not_seen_is_answered_alike(names: list[str], changes: list[str]) -> None:
-    """Several questions of one scenario, which share indexes, and several changes of a mutant."""
+def test_changes_that_were_not_read_affect_no_answer(names: list[str], changes: list[str]) -> None:
+    """Several queries of one scenario, which share indexes, and several changes of a mutant."""
     before = after = small()
     for change in changes:
         after = CHANGES[change](after) if QUEUE in after.resources else after
     reads = Reads()
-    watched = traced(before, reads)
+    traced_stack = traced(before, reads)
     for name in names:
-        answer(QUESTIONS[name], watched)
+        answer(QUERIES[name], traced_stack)
     if not reads.sees(before, changed(before, after), after):
         for name in names:
-            assert answer(QUESTIONS[name], before) == answer(QUESTIONS[name], after), name
+            assert answer(QUERIES[name], before) == answer(QUERIES[name], after), name
 
 
-def test_being_watched_changes_no_answer() -> None:
+def test_tracing_changes_no_answer() -> None:
     plain = small()
-    for name, question in QUESTIONS.items():
-        assert answer(question, traced(plain, Reads())) == answer(question, plain), name
+    for name, query in QUERIES.items():
+        assert answer(query, traced(plain, Reads())) == answer(query, plain), name
 
 
-# And no more than that: what is seen too often is judged too often --------------------------------
+# Precision: reads that are not needed cost time ---------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("question", "change", "seen"),
+    ("query", "change", "seen"),
     [
         (f"value {QUEUE} name", "put name", True),
         (f"value {QUEUE} name", "put tags", False),
@@ -98,54 +98,54 @@ def test_being_watched_changes_no_answer() -> None:
         ("data aws_sqs_queue aws_vpc", "data", True),
         ("length", "add a vpc", True),
         ("types", "put name", False),
-        (f"dependencies {QUEUE}", "wait for nothing", True),
-        (f"dependencies {OTHER}", "wait for nothing", False),
+        (f"dependencies {QUEUE}", "no dependencies", True),
+        (f"dependencies {OTHER}", "no dependencies", False),
         (f"dependencies {QUEUE}", "put name", False),
-        (f"made after {QUEUE} {ROLE}", "wait for nothing", True),
-        (f"made after {ROLE} {QUEUE}", "wait for nothing", False),
-        (f"place {ROLE}", "other places", True),
+        (f"made after {QUEUE} {ROLE}", "no dependencies", True),
+        (f"made after {ROLE} {QUEUE}", "no dependencies", False),
+        (f"place {ROLE}", "other provider locations", True),
     ],
 )
-def test_what_is_looked_at(question: str, change: str, seen: bool) -> None:
+def test_what_is_read(query: str, change: str, seen: bool) -> None:
     before = small()
-    assert seen_by(QUESTIONS[question], before, CHANGES[change](before)) is seen
+    assert seen_by(QUERIES[query], before, CHANGES[change](before)) is seen
 
 
-def test_what_is_looked_at_in_one_set_of_variables_is_not_in_another() -> None:
+def test_reads_are_recorded_for_each_set_of_variables() -> None:
     reads, one, other = Reads(), small(), small("other suffix")
-    watched, _ = traced(one, reads), traced(other, reads)
-    watched[QUEUE].get("name")
+    traced_stack, _ = traced(one, reads), traced(other, reads)
+    traced_stack[QUEUE].get("name")
     rewrite = put(QUEUE, ("name",), "x")
     assert reads.sees(one, changed(one, rewrite(one)), rewrite(one))
     assert not reads.sees(other, changed(other, rewrite(other)), rewrite(other))
 
 
-def test_watching_looks_at_nothing_itself() -> None:
+def test_tracing_itself_reads_nothing() -> None:
     reads = Reads()
     traced(small(), reads)
     assert reads == Reads()
 
 
-def test_no_change_is_seen_by_nobody() -> None:
+def test_no_change_is_not_read() -> None:
     before, reads = small(), Reads()
-    for question in QUESTIONS.values():
-        answer(question, traced(before, reads))
+    for query in QUERIES.values():
+        answer(query, traced(before, reads))
     assert changed(before, before) == frozenset()
     assert not reads.sees(before, (), before)
 
 
-def test_what_was_found_in_the_stack_before_is_not_found_in_the_watched_one() -> None:
-    """An index that is kept would answer without a look."""
+def test_indexes_of_the_original_stack_are_not_used() -> None:
+    """An existing index would answer without a read."""
     before, reads = small(), Reads()
     with_value(before, ("aws_sqs_queue",), "name", "q")
     before.made_after(before[OTHER], before[QUEUE])
-    watched = traced(before, reads)
-    with_value(watched, ("aws_sqs_queue",), "name", "q")
+    traced_stack = traced(before, reads)
+    with_value(traced_stack, ("aws_sqs_queue",), "name", "q")
     assert ("default", QUEUE, "name") in reads.values
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ("put name", {(QUEUE, "name")}),
         ("put fifo_queue", {(QUEUE, "fifo_queue")}),
@@ -153,19 +153,19 @@ def test_what_was_found_in_the_stack_before_is_not_found_in_the_watched_one() ->
         ("put a tag", {(QUEUE, "tags")}),
         (f"drop {QUEUE}", {(QUEUE, "")}),
         ("add a queue", {(NEW, "")}),
-        ("wait for nothing", {(QUEUE, DEPENDENCIES)}),
+        ("no dependencies", {(QUEUE, DEPENDENCIES)}),
         ("another type", {(QUEUE, "")}),
         ("sensitive", {(QUEUE, "")}),
         ("another order", {("", "")}),
-        ("other places", {("", "")}),
+        ("other provider locations", {("", "")}),
     ],
 )
-def test_what_has_changed(change: str, told: set[tuple[str, str]]) -> None:
+def test_changes_between_stacks(change: str, expected: set[tuple[str, str]]) -> None:
     before = small()
-    assert changed(before, CHANGES[change](before)) == told
+    assert changed(before, CHANGES[change](before)) == expected
 
 
-def test_a_resource_of_the_watched_stack_is_one() -> None:
-    watched = traced(small(), Reads())
-    assert all(isinstance(r, Resource) for r in watched)
-    assert isinstance(watched, Stack)
+def test_traced_stacks_and_resources_have_the_usual_types() -> None:
+    traced_stack = traced(small(), Reads())
+    assert all(isinstance(r, Resource) for r in traced_stack)
+    assert isinstance(traced_stack, Stack)

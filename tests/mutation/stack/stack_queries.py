@@ -1,4 +1,4 @@
-"""All that may be asked of a stack, and all that may be changed in it."""
+"""Queries of a stack, and changes of it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def small(name: str = "default") -> Stack:
     )
 
 
-# Every way to ask, of which each hands back what can be compared ----------------------------------
+# Queries, each with a comparable answer -----------------------------------------------------------
 
 ADDRESSES = (QUEUE, OTHER, ROLE, DATA, NEW, "aws_kms_key.k", "aws_sns_topic.t")
 TYPES = ("aws_sqs_queue", "aws_iam_role", "aws_region", "aws_vpc", "aws_sns_topic")
@@ -161,27 +161,27 @@ def shown(value: object) -> str:
     return repr(value).replace("_Resource(", "Resource(")
 
 
-QUESTIONS: dict[str, Callable[[Stack], object]] = dict(OF_STACK)
-for _ways, _firsts, _seconds in (
+QUERIES: dict[str, Callable[[Stack], object]] = dict(OF_STACK)
+for _queries, _firsts, _seconds in (
     (OF_TYPES, TYPES, TYPES),
     (OF_NAME, ADDRESSES, NAMES),
     (OF_TWO, ADDRESSES, ADDRESSES),
 ):
-    for (_name, _ask), _one, _two in product(_ways.items(), _firsts, _seconds):
-        QUESTIONS[f"{_name} {_one} {_two}"] = lambda s, a=_ask, x=_one, y=_two: a(s, x, y)
-for (_name, _one_ask), _one in product(OF_ADDRESS.items(), ADDRESSES):
-    QUESTIONS[f"{_name} {_one}"] = lambda s, a=_one_ask, x=_one: a(s, x)
+    for (_name, _query), _one, _two in product(_queries.items(), _firsts, _seconds):
+        QUERIES[f"{_name} {_one} {_two}"] = lambda s, q=_query, x=_one, y=_two: q(s, x, y)
+for (_name, _one_query), _one in product(OF_ADDRESS.items(), ADDRESSES):
+    QUERIES[f"{_name} {_one}"] = lambda s, q=_one_query, x=_one: q(s, x)
 
 
-def answer(question: Callable[[Stack], object], of: Stack) -> object:
-    """What comes of a question, be it that there is nothing to ask."""
+def answer(query: Callable[[Stack], object], of: Stack) -> object:
+    """The answer to a query, or the KeyError that it raises."""
     try:
-        return question(of)
+        return query(of)
     except KeyError as problem:
         return f"KeyError {problem}"
 
 
-# Every way to change ------------------------------------------------------------------------------
+# Changes ------------------------------------------------------------------------------------------
 
 
 def _replaced(address: str, **fields: Any) -> Callable[[Stack], Stack]:
@@ -197,7 +197,7 @@ def _without_value(address: str, name: str) -> Callable[[Stack], Stack]:
 
 
 def _reordered(s: Stack) -> Stack:
-    return replace(s, resources=dict(reversed(s.resources.items())))
+    return replace(s, resources=dict(reversed(list(s.resources.items()))))
 
 
 CHANGES: dict[str, Callable[[Stack], Stack]] = {
@@ -214,15 +214,15 @@ CHANGES: dict[str, Callable[[Stack], Stack]] = {
     "put another tag": put(QUEUE, ("tags", "c"), "c"),
     "put a topic's name": put("aws_sns_topic.t", ("name",), "q"),
     "put a region": put(DATA, ("name",), "eu-west-1"),
-    "wait for nothing": _replaced(QUEUE, dependencies=frozenset()),
-    "wait for who knows what": _replaced(QUEUE, dependencies=None),
+    "no dependencies": _replaced(QUEUE, dependencies=frozenset()),
+    "unknown dependencies": _replaced(QUEUE, dependencies=None),
     "another type": _replaced(QUEUE, type="aws_sns_topic"),
     "data": _replaced(QUEUE, mode="data"),
     "another index": _replaced(QUEUE, index=0),
     "another module": _replaced(QUEUE, module="module.m"),
     "sensitive": _replaced(QUEUE, sensitive=True),
     "another order": _reordered,
-    "other places": lambda s: replace(s, provider_locations={}),
+    "other provider locations": lambda s: replace(s, provider_locations={}),
     "no configuration": lambda s: replace(
         s, configuration=replace(s.configuration, resources={}, _reached={})
     ),
