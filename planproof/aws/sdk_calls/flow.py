@@ -14,11 +14,8 @@ from planproof.aws.sdk_calls.sources import Sources
 from planproof.aws.sdk_calls.statements import FOLLOWED, Statements
 
 CPU_LIMIT: Final = 15.0
-"""Seconds of CPU time, after which the analysis stops.
-
-A function and its libraries take well below one second. Large libraries that are copied among its
-own files may take more.
-"""
+"""Seconds of CPU time before the analysis stops. A function and its libraries take well below one;
+large libraries that are copied among its own files may take more."""
 
 
 class Flow:
