@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planproof.aws.datapath import Edge, Fact, JudgedEdge, Need, Ruling
+from planproof.aws.datapath import DecidedNeed, Edge, Fact, JudgedEdge, Need
 from planproof.errors import UndeterminedError
 from planproof.evidence import SENSITIVE, Recorder, StepFailedError, render, sensitive_texts
 from planproof.iam import Decision, Effect
-from planproof.results import DrawnEdge, Evidence, verdict_of
-from planproof.terraform.references import Configuration
+from planproof.results import DrawnEdge, EdgeState, Evidence, verdict_of
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
+from tests.builders.stacks import resource, stack
 
-
-def resource(values: dict[str, Any], sensitive: Any = None) -> Resource:
-    return Resource("aws_sqs_queue.q", "managed", "aws_sqs_queue", "q", None, "", values, sensitive)
+QUEUE = "aws_sqs_queue.q"
 
 
 def recorder(*secrets: str) -> Recorder:
@@ -71,8 +70,8 @@ def test_what_a_step_says_holds_is_true_false_or_open(holds: Any, kept: bool | N
 def test_evidence_names_address_attribute_file_line_and_step() -> None:
     evidence = recorder()
     evidence.begin("Then the queue is called jobs")
-    evidence.equal(resource({"name": "jobs"}), "name", "jobs")
-    evidence.check(True, resource({}), expected="a queue")
+    evidence.equal(resource(QUEUE, name="jobs"), "name", "jobs")
+    evidence.check(True, resource(QUEUE), expected="a queue")
     evidence.check(True, "the code", expected="x", found="y", at=("f.py", 3))
     first, second, third = evidence.evidence
     assert first == Evidence(
@@ -84,7 +83,7 @@ def test_evidence_names_address_attribute_file_line_and_step() -> None:
 
 def test_unknown_is_equal_to_nothing() -> None:
     evidence = recorder()
-    queue = resource({"arn": UNKNOWN, "tags": {"a": UNKNOWN}, "name": "jobs"})
+    queue = resource(QUEUE, arn=UNKNOWN, tags={"a": UNKNOWN}, name="jobs")
     assert evidence.equal(queue, "arn", "x") is None
     assert evidence.equal(queue, "tags", {"a": "x"}) is None
     assert evidence.equal(queue, "name", UNKNOWN) is None
@@ -118,7 +117,7 @@ def test_a_step_that_asserts_must_look_at_something() -> None:
 
 def test_a_failure_is_one_sentence_with_its_place() -> None:
     evidence = recorder()
-    evidence.equal(resource({"name": "a"}), "name", "b")
+    evidence.equal(resource(QUEUE, name="a"), "name", "b")
     evidence.check(False, "another", expected="c")
     with pytest.raises(StepFailedError) as caught:
         evidence.settle(must_prove=True)
@@ -153,29 +152,33 @@ def test_a_long_value_is_cut() -> None:
 # Sensitive values ----------------------------------------------------------------------------
 
 
-def stack(*resources: Resource, **variables: Any) -> Stack:
-    names = frozenset(variables)
-    found = {r.address: r for r in resources}
-    empty = Configuration({}, {}, {})
-    return Stack("default", found, variables, empty, True, sensitive_variables=names)
+def with_secrets(*resources: Resource, **variables: Any) -> Stack:
+    """A stack whose variables are all sensitive."""
+    found = stack(*resources, variables=variables)
+    return replace(found, sensitive_variables=frozenset(variables))
 
 
 def test_sensitive_texts_come_from_attributes_and_variables() -> None:
     marked = resource(
-        {"a": "attribute", "b": "public", "c": [{"d": "nested"}], "e": "abc"},
-        {"a": True, "c": [{"d": True}], "e": True},
+        QUEUE,
+        **{"a": "attribute", "b": "public", "c": [{"d": "nested"}], "e": "abc"},
+        sensitive={"a": True, "c": [{"d": True}], "e": True},
     )
-    found = sensitive_texts([stack(marked, token="variable", more={"k": "deep"}, number=4711)])
+    found = sensitive_texts(
+        [with_secrets(marked, token="variable", more={"k": "deep"}, number=4711)]
+    )
     assert found == {"attribute", "nested", "variable", "deep"}  # "abc" would hide half a report
 
 
 def test_a_whole_sensitive_resource() -> None:
-    assert sensitive_texts([stack(resource({"a": {"b": "all of it"}}, True))]) == {"all of it"}
+    assert sensitive_texts(
+        [with_secrets(resource(QUEUE, a={"b": "all of it"}, sensitive=True))]
+    ) == {"all of it"}
 
 
 def test_a_sensitive_attribute_is_never_shown() -> None:
     evidence = recorder()
-    queue = resource({"pin": 12, "tags": {"a": "b"}}, {"pin": True, "tags": {"a": True}})
+    queue = resource(QUEUE, pin=12, tags={"a": "b"}, sensitive={"pin": True, "tags": {"a": True}})
     evidence.equal(queue, "pin", 13, expected="13")
     evidence.check(False, queue, "tags", expected="x", found="whatever")
     assert [e.found for e in evidence.evidence] == [SENSITIVE, SENSITIVE]
@@ -198,7 +201,7 @@ SECRET = 'pa"ss\nwörd\\1'
     ids=["text", "within", "value", "key", "list", "cut in JSON", "cut"],
 )
 def test_a_secret_is_masked_before_it_is_quoted_or_cut(value: Any) -> None:
-    evidence = recorder(*sensitive_texts([stack(s=SECRET)]))
+    evidence = recorder(*sensitive_texts([with_secrets(s=SECRET)]))
     evidence.check(False, "x", expected="y", found=value)
     found = evidence.evidence[0].found
     assert "pa" not in found
@@ -206,7 +209,7 @@ def test_a_secret_is_masked_before_it_is_quoted_or_cut(value: Any) -> None:
 
 
 def test_a_secret_inside_a_json_document_is_masked() -> None:
-    evidence = recorder(*sensitive_texts([stack(s=SECRET)]))
+    evidence = recorder(*sensitive_texts([with_secrets(s=SECRET)]))
     evidence.check(False, "x", expected="y", found=json.dumps({"token": SECRET}))
     assert "pa" not in evidence.evidence[0].found
 
@@ -241,9 +244,11 @@ def judged(*effects: Effect, facts: tuple[Fact, ...] = ()) -> JudgedEdge:
     needs = tuple(
         Need(f"sqs:Do{number}", "hush.amazonaws.com", "*") for number in range(len(effects))
     )
-    edge = Edge("the hush bucket", resource({}), "hushes", needs, facts, outside=True)
-    rulings = zip(needs, effects, strict=True)
-    return JudgedEdge(edge, tuple(Ruling(need, Decision(effect, ())) for need, effect in rulings))
+    edge = Edge("the hush bucket", resource(QUEUE), "hushes", needs, facts, outside=True)
+    decided_needs = zip(needs, effects, strict=True)
+    return JudgedEdge(
+        edge, tuple(DecidedNeed(need, Decision(effect, ())) for need, effect in decided_needs)
+    )
 
 
 def test_a_drawn_edge_says_what_was_judged_and_nothing_sensitive() -> None:
@@ -261,7 +266,7 @@ def test_a_drawn_edge_says_what_was_judged_and_nothing_sensitive() -> None:
             source=f"the {SENSITIVE} bucket",
             target="aws_sqs_queue.q",
             kind=f"{SENSITIVE}es",
-            state="broken",
+            state=EdgeState.BROKEN,
             missing=(f"sqs:Do1 {service}", f"the {SENSITIVE} type"),
             needs=tuple(f"sqs:Do{number} {service}" for number in range(3)),
             outside=True,

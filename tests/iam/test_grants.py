@@ -21,16 +21,13 @@ from planproof.iam import (
 from planproof.iam.actions import AccessLevel, access_level, expand_action, expand_statement
 from planproof.values import UNKNOWN, Unknown
 from planproof.verdicts import Truth
+from tests.builders.policies import policy, statement
 
 ROLE = "arn:aws:iam::111122223333:role/media/convert"
 
 
-def policy(*statements: Any) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
 def allow(action: Any, resource: Any = ROLE, **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return statement(action, resource, **more)
 
 
 def test_statements_that_allow_an_action_are_listed_with_their_index() -> None:

@@ -18,17 +18,14 @@ from planproof.iam import (
     evaluate,
 )
 from planproof.values import UNKNOWN
+from tests.builders.policies import policy, statement
 
 ROLE = "arn:aws:iam::111122223333:role/app"
 QUEUE = "arn:aws:sqs:us-east-1:111122223333:q"
 
 
 def allow(**more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", **more}
-
-
-def document(*statements: Any) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
+    return statement("sqs:*", **more)
 
 
 def decide(policies: dict[str, Any], **request: Any) -> Decision:
@@ -38,7 +35,7 @@ def decide(policies: dict[str, Any], **request: Any) -> Decision:
 
 def test_reason_names_policy_index_sid_layer_and_effect() -> None:
     parsed = PolicyDocument.parse(
-        document({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, allow(Sid="Send")),
+        policy({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, allow(Sid="Send")),
         "aws_iam_policy.send",
     )
     (reason,) = decide({"identity": [parsed]}).because
@@ -48,7 +45,7 @@ def test_reason_names_policy_index_sid_layer_and_effect() -> None:
 
 
 def test_an_explicit_denial_names_the_denying_statement() -> None:
-    decision = decide({"identity": [document(allow(), allow(Effect="Deny"))]})
+    decision = decide({"identity": [policy(allow(), allow(Effect="Deny"))]})
     text = str(decision)
     assert text.startswith("explicitly denied: identity[0], statement 1")
     assert "identity-based policy" in text
@@ -69,7 +66,7 @@ SHORTFALLS: list[tuple[str, dict[str, Any], dict[str, Any], list[tuple[Layer | N
     ),
     (
         "the boundary does not allow",
-        {"identity": [document(allow())], "boundaries": [document(allow(Action="s3:*"))]},
+        {"identity": [policy(allow())], "boundaries": [policy(allow(Action="s3:*"))]},
         {},
         [
             (Layer.BOUNDARY, "the permissions boundary does not allow"),
@@ -78,7 +75,7 @@ SHORTFALLS: list[tuple[str, dict[str, Any], dict[str, Any], list[tuple[Layer | N
     ),
     (
         "the session policy does not allow",
-        {"identity": [document(allow())], "session": document(allow(Action="s3:*"))},
+        {"identity": [policy(allow())], "session": policy(allow(Action="s3:*"))},
         {},
         [
             (Layer.SESSION, "no session policy allows"),
@@ -87,7 +84,7 @@ SHORTFALLS: list[tuple[str, dict[str, Any], dict[str, Any], list[tuple[Layer | N
     ),
     (
         "the organization does not allow",
-        {"identity": [document(allow())], "service_control": [[]]},
+        {"identity": [policy(allow())], "service_control": [[]]},
         {},
         [
             (Layer.SERVICE_CONTROL, "no service control policy allows"),
@@ -96,7 +93,7 @@ SHORTFALLS: list[tuple[str, dict[str, Any], dict[str, Any], list[tuple[Layer | N
     ),
     (
         "the resource-based policy allows another principal",
-        {"resource": document(allow(Principal={"Service": "sns.amazonaws.com"}))},
+        {"resource": policy(allow(Principal={"Service": "sns.amazonaws.com"}))},
         S3,
         [(Layer.RESOURCE, "no statement of the resource-based policy allows sqs:SendMessage")],
     ),
@@ -108,7 +105,7 @@ SHORTFALLS: list[tuple[str, dict[str, Any], dict[str, Any], list[tuple[Layer | N
     ),
     (
         "the resource-based policy delegates to the account",
-        {"resource": document(allow(Principal={"AWS": "111122223333"}))},
+        {"resource": policy(allow(Principal={"AWS": "111122223333"}))},
         {},
         [
             (Layer.IDENTITY, "no statement of an identity-based policy allows"),
@@ -137,7 +134,7 @@ def test_an_implicit_denial_names_each_layer_that_does_not_allow(
 def test_an_implicit_denial_reports_that_the_root_user_cannot_assume_a_role() -> None:
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111122223333"}}
     decision = decide(
-        {"resource": document(trust)},
+        {"resource": policy(trust)},
         action="sts:AssumeRole",
         resource=ROLE,
         principal="111122223333",
@@ -181,7 +178,7 @@ CONDITION = {"StringEquals": {"aws:SourceVpce": "a"}, "Bool": {"aws:SecureTransp
 def test_an_undetermined_decision_names_the_unknown_facts(
     statement: Any, request_: dict[str, Any], facts: list[str]
 ) -> None:
-    decision = decide({"identity": [document(statement)]}, **request_)
+    decision = decide({"identity": [policy(statement)]}, **request_)
     assert decision.effect is Effect.UNDETERMINED
     assert decision.allowed is None
     text = str(decision)
@@ -191,7 +188,7 @@ def test_an_undetermined_decision_names_the_unknown_facts(
 
 def test_an_undetermined_denial_names_the_unknown_key() -> None:
     denial = allow(Effect="Deny", Condition={"StringEquals": {"aws:SourceVpce": "a"}})
-    decision = decide({"identity": [document(allow(), denial)]})
+    decision = decide({"identity": [policy(allow(), denial)]})
     text = str(decision)
     assert text.startswith("undetermined: identity[0], statement 1")
     assert "may deny" in text
@@ -200,10 +197,10 @@ def test_an_undetermined_denial_names_the_unknown_key() -> None:
 
 
 def test_an_undetermined_decision_names_the_unknown_principal() -> None:
-    resource = document(allow(Principal={"AWS": UNKNOWN}))
+    resource = policy(allow(Principal={"AWS": UNKNOWN}))
     decision = decide({"resource": resource})
     assert "its Principal" in str(decision)
-    resource = document(allow(Principal="*"), allow(Effect="Deny", NotPrincipal={"AWS": ROLE}))
+    resource = policy(allow(Principal="*"), allow(Effect="Deny", NotPrincipal={"AWS": ROLE}))
     decision = decide({"resource": resource})
     assert decision.effect is Effect.UNDETERMINED
     assert "whether it applies to the caller is not known" in str(decision)
@@ -211,7 +208,7 @@ def test_an_undetermined_decision_names_the_unknown_principal() -> None:
 
 def test_an_undetermined_decision_names_the_unknown_owner() -> None:
     decision = decide(
-        {"identity": [document(allow(Action="s3:*"))]},
+        {"identity": [policy(allow(Action="s3:*"))]},
         action="s3:GetObject",
         resource="arn:aws:s3:::bucket/key",
     )
@@ -224,7 +221,7 @@ def test_statements_that_allow_all_values_of_an_unknown_key_are_the_reasons() ->
         allow(Sid="A", Condition={"StringEquals": {"k": "a"}}),
         allow(Sid="B", Condition={"StringNotEquals": {"k": "a"}}),
     ]
-    decision = decide({"identity": [document(*either)]})
+    decision = decide({"identity": [policy(*either)]})
     assert decision.effect is Effect.ALLOWED
     assert [reason.sid for reason in decision.because] == ["A", "B"]
 
@@ -240,7 +237,7 @@ def test_statements_that_allow_all_values_of_an_unknown_key_are_the_reasons() ->
 )
 def test_a_time_in_the_context_may_be_a_datetime(given: Any) -> None:
     now = {"DateEquals": {"aws:CurrentTime": "2026-05-01T12:00:00Z"}}
-    policies = {"identity": [document(allow(Condition=now))]}
+    policies = {"identity": [policy(allow(Condition=now))]}
     assert decide(policies, context={"aws:CurrentTime": given}).effect is Effect.ALLOWED
     later = datetime(2026, 5, 1, 12, 0, 1, tzinfo=UTC)
     decision = decide(policies, context={"aws:CurrentTime": later})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import pytest
@@ -20,22 +20,7 @@ from planproof.terraform.source_index import SourceIndex, scan_text
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from tests.builders.project import PLAN
-
-
-def resource(address: str, *, after: list[str] | None = None, **entry: Any) -> Resource:
-    values, sensitive = entry.pop("values", {}), entry.pop("sensitive", None)
-    local = configuration_address(address).split(".")
-    mode = "data" if "data" in local else "managed"
-    dependencies = None if after is None else frozenset(after)
-    module = module_address(address)
-    return Resource(
-        address, mode, local[-2], local[-1], None, module, values, sensitive, dependencies
-    )
-
-
-def stack(*resources: Resource, **entry: Any) -> Stack:
-    configuration = entry.pop("configuration", Configuration({}, {}, {}))
-    return Stack("default", {r.address: r for r in resources}, {}, configuration, True, **entry)
+from tests.builders.stacks import resource, stack
 
 
 @pytest.mark.parametrize(
@@ -70,8 +55,8 @@ def test_parts_of_addresses(
 
 
 def test_resources_by_address_type_and_value() -> None:
-    one = resource("aws_sqs_queue.one", values={"name": "a"})
-    two = resource('module.m["k"].aws_sqs_queue.two', values={"name": "b"})
+    one = resource("aws_sqs_queue.one", name="a")
+    two = resource('module.m["k"].aws_sqs_queue.two', name="b")
     other, data = resource("aws_sns_topic.t"), resource("data.aws_sqs_queue.d")
     found = stack(one, two, other, data)
     assert found["aws_sqs_queue.one"] is one
@@ -88,15 +73,15 @@ def test_resources_by_address_type_and_value() -> None:
 
 
 def test_an_unknown_value_matches_no_value() -> None:
-    queue = resource("aws_sqs_queue.q", values={"name": UNKNOWN})
+    queue = resource("aws_sqs_queue.q", name=UNKNOWN)
     assert stack(queue).where("aws_sqs_queue", "name", UNKNOWN) == ()
 
 
 def test_a_stack_cannot_be_changed() -> None:
-    found = stack(resource("aws_sqs_queue.q", values={"name": "a"}))
+    found = stack(resource("aws_sqs_queue.q", name="a"))
     with pytest.raises(FrozenInstanceError):
         found.name = "another"  # type: ignore[misc]
-    changed = found.with_resources([resource("aws_sqs_queue.q", values={"name": "b"})])
+    changed = found.with_resources([resource("aws_sqs_queue.q", name="b")])
     assert changed.managed("aws_sqs_queue")[0].get("name") == "b"
     assert found.managed("aws_sqs_queue")[0].get("name") == "a"
 
@@ -152,10 +137,8 @@ def test_location_of_a_resource_is_that_of_its_provider() -> None:
     west = ProviderLocation("aws", "eu-west-1", "1")
     home = ProviderLocation("aws", "us-east-1", "1")
     one, two, three = resource("aws_a.a[0]"), resource("aws_b.b"), resource("aws_c.c")
-    found = stack(
-        one,
-        two,
-        three,
+    found = replace(
+        stack(one, two, three),
         configuration=Configuration({**entries, "aws_c.c": {"provider_config_key": "x"}}, {}, {}),
         provider_locations={"aws": home, "aws.west": west},
     )
@@ -169,7 +152,7 @@ def test_blocks_and_lines_of_resources() -> None:
     inner = '\nresource "aws_b" "b" {\n}\n'
     index = SourceIndex({"": scan_text(root, "main.tf"), "m": scan_text(inner, "m/main.tf")})
     one, two = resource("aws_a.a[0]"), resource('module.m["k"].aws_b.b')
-    found = stack(one, two, sources=index)
+    found = replace(stack(one, two), sources=index)
     assert found.locate(one) == ("main.tf", 1)
     assert found.locate(one, "name") == ("main.tf", 2)
     assert found.locate(two) == ("m/main.tf", 2)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import os
-import textwrap
-import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from planproof.aws.lambda_package import Package
 from planproof.emulation.function.configuration import Deployment, deployment_of
 from planproof.emulation.function.host import FunctionHost, Invocation, Stub
-from planproof.emulation.function.seed import furnish, table_parameters
+from planproof.emulation.function.seed import seed_account, table_parameters
 from planproof.errors import UndeterminedError
-from planproof.terraform.identities import ProviderLocation
-from planproof.terraform.references import Configuration
-from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.stack import Resource
 from planproof.values import UNKNOWN
+from tests.builders.packages import package
+from tests.builders.stacks import resource, stack
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +23,6 @@ def host() -> Iterator[FunctionHost]:
     """One process for all functions here, as in a run; an event may take two seconds."""
     with FunctionHost(seconds_an_event=2) as kept:
         yield kept
-
-
-def package(**files: str) -> Package:
-    """A zip of Python files; ``a__b`` is ``a/b.py``."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as opened:
-        for name, text in files.items():
-            opened.writestr(f"{name.replace('__', '/')}.py", textwrap.dedent(text))
-    return Package("function.zip", buffer.getvalue())
 
 
 def deployed(text: str, handler: str = "main.handler", **options: Any) -> Deployment:
@@ -335,36 +322,20 @@ CREATE_JOB = Stub(
 VALID = {"Role": "arn:aws:iam::123456789012:role/r", "Settings": {"Inputs": []}}
 
 
-def table(**values: Any) -> Resource:
+def assets_table(**values: Any) -> Resource:
     defaults = {"name": "assets", "hash_key": "Id", "attribute": [{"name": "Id", "type": "S"}]}
-    return resource("aws_dynamodb_table.t", {**defaults, **values})
-
-
-def resource(address: str, values: Mapping[str, Any]) -> Resource:
-    type_, name = address.split(".")
-    return Resource(address, "managed", type_, name, None, "", values)
-
-
-def stack_of(*resources: Resource, region: str = "eu-west-1") -> Stack:
-    return Stack(
-        "default",
-        {r.address: r for r in resources},
-        {},
-        Configuration({}, {}, {}),
-        True,
-        {"aws": ProviderLocation("aws", region, "123456789012")},
-    )
+    return resource("aws_dynamodb_table.t", **{**defaults, **values})
 
 
 def test_calls_and_records_are_seen(host: FunctionHost) -> None:
     function = host.start(deployed(PUT, region="eu-west-1"))
-    furnish(function, stack_of(table()))
+    seed_account(function, stack(assets_table()))
     done = function.invoke({"id": "ü"})
     assert done.failure is None
     (call,) = done.calls_of("dynamodb", "PutItem")
     assert str(call) == "dynamodb:PutItem"
     assert call.parameters["Item"]["Id"] == "ü"
-    assert call.objections == ()
+    assert call.validation_errors == ()
     assert function.items("assets") == [
         {"Id": "ü", "Size": "5", "Tags": ["a"], "More": {"L": [None]}}
     ]
@@ -372,7 +343,7 @@ def test_calls_and_records_are_seen(host: FunctionHost) -> None:
 
 def test_every_function_starts_in_an_empty_account(host: FunctionHost) -> None:
     function = host.start(deployed(PUT))
-    furnish(function, stack_of(table()))
+    seed_account(function, stack(assets_table()))
     function.invoke({"id": "1"})
     second = host.start(deployed(PUT))
     with pytest.raises(UndeterminedError, match="ResourceNotFoundException"):
@@ -383,7 +354,7 @@ def test_every_function_starts_in_an_empty_account(host: FunctionHost) -> None:
 
 def test_only_the_functions_own_calls_are_seen(host: FunctionHost) -> None:
     function = host.start(deployed("def handler(event, context): pass"))
-    furnish(function, stack_of(table()))
+    seed_account(function, stack(assets_table()))
     assert function.invoke({}).calls == ()
 
 
@@ -426,27 +397,27 @@ def test_invalid_parameters_are_refused_by_botocore_itself(host: FunctionHost) -
     function = host.start(deployed(JOB), [CREATE_JOB])
     done = function.invoke({"Settings": {"Inputs": "film.mp4"}, "Speed": 3})
     assert done.returned.startswith("ParamValidationError(")
-    (objection,) = done.calls[0].objections
+    (objection,) = done.calls[0].validation_errors
     assert 'Missing required parameter in input: "Role"' in objection
     assert 'Unknown parameter in input: "Speed"' in objection
     assert "Invalid type for parameter Settings.Inputs, value: film.mp4" in objection
 
 
 def test_what_botocore_lets_pass_and_the_service_model_forbids_is_seen(host: FunctionHost) -> None:
-    def objections(video: Mapping[str, Any]) -> tuple[str, ...]:
+    def validation_errors(video: Mapping[str, Any]) -> tuple[str, ...]:
         outputs = [{"VideoDescription": {"CodecSettings": video}}]
         settings = {"Inputs": [], "OutputGroups": [{"Outputs": outputs}]}
-        return function.invoke({**VALID, "Settings": settings}).calls[0].objections
+        return function.invoke({**VALID, "Settings": settings}).calls[0].validation_errors
 
     function = host.start(deployed(JOB), [CREATE_JOB])
     path = "Settings.OutputGroups[0].Outputs[0].VideoDescription.CodecSettings"
-    (codec,) = objections({"Codec": "H264"})
+    (codec,) = validation_errors({"Codec": "H264"})
     assert codec.startswith(f"{path}.Codec is 'H264', and must be one of ")
     assert "H_264" in codec
-    (rate,) = objections({"H264Settings": {"Bitrate": 2_000_000_000}})
+    (rate,) = validation_errors({"H264Settings": {"Bitrate": 2_000_000_000}})
     assert rate.startswith(f"{path}.H264Settings.Bitrate is 2000000000, and must be at most ")
-    assert objections({"Codec": "H_264", "H264Settings": {"Bitrate": 5_000_000}}) == ()
-    assert objections({"Codec": "H_264", "H264Settings": {"Bitrate": 1}})[0].startswith(
+    assert validation_errors({"Codec": "H_264", "H264Settings": {"Bitrate": 5_000_000}}) == ()
+    assert validation_errors({"Codec": "H_264", "H264Settings": {"Bitrate": 1}})[0].startswith(
         "Parameter validation failed"
     )
 
@@ -482,7 +453,7 @@ def test_another_endpoint_is_not_reached_either(host: FunctionHost) -> None:
 
 
 def test_tables_keep_their_keys_and_indexes() -> None:
-    full = table(
+    full = assets_table(
         range_key="Version",
         attribute=[{"name": n, "type": "S"} for n in ("Id", "Version", "Status")],
         global_secondary_index=[
@@ -519,26 +490,27 @@ def test_tables_keep_their_keys_and_indexes() -> None:
 def test_a_table_that_is_not_all_known_decides_nothing() -> None:
     for values in ({"name": UNKNOWN}, {"hash_key": UNKNOWN}, {"attribute": UNKNOWN}):
         with pytest.raises(UndeterminedError, match=r"aws_dynamodb_table\.t\.\w+ is unknown"):
-            table_parameters(table(**values))
+            table_parameters(assets_table(**values))
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
 def test_buckets_queues_and_topics_are_there(host: FunctionHost, region: str) -> None:
-    stack = stack_of(
-        table(),
-        resource("aws_s3_bucket.a", {"bucket": "films", "id": "films"}),
-        resource("aws_s3_bucket.b", {"bucket": "plain", "id": "plain"}),
+    found = stack(
+        assets_table(),
+        resource("aws_s3_bucket.a", bucket="films", id="films"),
+        resource("aws_s3_bucket.b", bucket="plain", id="plain"),
         resource(
             "aws_s3_bucket_versioning.a",
-            {"bucket": "films", "versioning_configuration": [{"status": "Enabled"}]},
+            bucket="films",
+            versioning_configuration=[{"status": "Enabled"}],
         ),
-        resource("aws_sqs_queue.q", {"name": "q.fifo", "fifo_queue": True}),
-        resource("aws_sqs_queue.p", {"name": "p", "fifo_queue": False}),
-        resource("aws_sns_topic.t", {"name": "t"}),
+        resource("aws_sqs_queue.q", name="q.fifo", fifo_queue=True),
+        resource("aws_sqs_queue.p", name="p", fifo_queue=False),
+        resource("aws_sns_topic.t", name="t"),
         region=region,
     )
     function = host.start(deployed("def handler(event, context): pass", region=region))
-    furnish(function, stack)
+    seed_account(function, found)
     assert "VersionId" in function.aws("s3", "put_object", Bucket="films", Key="k", Body="x")
     assert "VersionId" not in function.aws("s3", "put_object", Bucket="plain", Key="k", Body="x")
     assert len(function.aws("sqs", "list_queues")["QueueUrls"]) == 2
@@ -560,12 +532,12 @@ def lambda_function(**values: Any) -> Resource:
         "memory_size": 256,
         "environment": [{"variables": {"TABLE": "assets"}}],
     }
-    return resource("aws_lambda_function.f", {**defaults, **values})
+    return resource("aws_lambda_function.f", **{**defaults, **values})
 
 
 def deployment(function: Resource, **environment: str) -> Deployment:
     zipped = package(main="def handler(event, context): pass")
-    return deployment_of(stack_of(function), function, zipped, environment)
+    return deployment_of(stack(function, region="eu-west-1"), function, zipped, environment)
 
 
 def test_a_deployment_is_what_the_stack_says() -> None:
