@@ -1,4 +1,4 @@
-"""The processes below another, so that none outlives a run."""
+"""Finds and ends child processes, so that none outlives a run."""
 
 from __future__ import annotations
 
@@ -13,36 +13,35 @@ _PROC = Path("/proc")
 
 
 def descendants(pid: int) -> list[tuple[int, str]]:
-    """All processes below one, each with when it began, so that a number used again is told apart.
+    """All descendants of a process: id and start time, which tells a reused id apart.
 
-    Empty where the system has no /proc.
+    Empty if the system has no /proc.
     """
     children: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for number in (int(entry.name) for entry in _PROC.glob("[0-9]*")):
-        fields = _fields(number)
-        if fields:
-            children[int(fields[1])].append((number, fields[19]))
+    for process in (int(entry.name) for entry in _PROC.glob("[0-9]*")):
+        if fields := _stat_fields(process):
+            children[int(fields[1])].append((process, fields[19]))
     found: list[tuple[int, str]] = []
-    open_ = [pid]
-    while open_:
-        below = children[open_.pop()]
+    parents = [pid]
+    while parents:
+        below = children[parents.pop()]
         found += below
-        open_ += [number for number, _ in below]
+        parents += [process for process, _ in below]
     return found
 
 
 def end_all(processes: Iterable[tuple[int, str]]) -> None:
-    """End those that still run."""
-    for number, began in processes:
-        fields = _fields(number)
-        if fields and fields[19] == began:
+    """Kill those that still run."""
+    for pid, start_time in processes:
+        fields = _stat_fields(pid)
+        if fields and fields[19] == start_time:
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(number, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
 
 
-def _fields(pid: int) -> list[str]:
-    """What the system says of a process, from its state on (proc(5), /proc/pid/stat)."""
+def _stat_fields(pid: int) -> list[str]:
+    """The fields of /proc/pid/stat from the state on (proc(5)); empty if it has ended."""
     with suppress(OSError):
-        # The name, in brackets, may hold blanks and brackets of its own.
+        # The name in parentheses may contain spaces and parentheses.
         return (_PROC / str(pid) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
     return []

@@ -1,6 +1,6 @@
-"""An emulated AWS account that stacks can be deployed to: moto, and what moto leaves out.
+"""An emulated AWS account that stacks can be deployed to: moto, extended.
 
-The account is a process of its own with an endpoint on loopback. Beside what moto answers it
-decides every request of a role as AWS would, delivers events under the permissions of their
-targets, polls queues for functions and runs these from their deployed packages.
+The account runs in its own process, with an endpoint on loopback. In addition to moto, it
+authorizes every call of a role as AWS does, delivers events under the resource policies of their
+targets, polls queues for functions, and runs functions from their deployed packages.
 """

@@ -1,4 +1,4 @@
-"""``python -m planproof.emulation.account``: an emulated account until it is interrupted."""
+"""``python -m planproof.emulation.account``: runs an emulated account until interrupted."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run an account; 2 where the user has to mend something first."""
+    """Run an account; returns 2 for an error that the user has to fix first."""
     options = _parser().parse_args(arguments)
     sys.path[:0] = options.path
-    # Only here, so that --help and a wrong option answer at once.
+    # Imported late, so that --help and option errors are immediate.
     from planproof.emulation.account.child import run
     from planproof.errors import PlanproofError
 
     try:
-        run(options.port, options.service, options.parts, options.folder)
+        run(options.port, options.service, options.components, options.folder)
     except PlanproofError as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -26,26 +26,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m planproof.emulation.account",
-        description="An emulated AWS account on this machine, until it is interrupted.",
+        description="Run an emulated AWS account on this machine until interrupted.",
     )
-    parser.add_argument("--port", type=int, default=0, help="to listen on (default: a free one)")
+    parser.add_argument(
+        "--port", type=int, default=0, help="port to listen on (default: a free port)"
+    )
     parser.add_argument(
         "--service",
         action="append",
         default=[],
         metavar="MODULE:CLASS",
-        help="an AWS service that moto lacks; may be given more than once",
+        help="class of an AWS service that moto lacks; may be repeated",
     )
     parser.add_argument(
         "--path",
         action="append",
         default=[],
         metavar="FOLDER",
-        help="where such modules are found; may be given more than once",
+        help="folder of such modules; may be repeated",
     )
-    # By these a run starts it: what it is made of, and the folder that ends with it. An account
-    # with a folder ends when its standard input does, that is, when whoever started it is gone.
-    parser.add_argument("--parts", default="", help=argparse.SUPPRESS)
+    # For AccountProcess. An account with a folder removes it at the end, and ends when its standard
+    # input does, that is, with its parent process.
+    parser.add_argument("--components", default="", help=argparse.SUPPRESS)
     parser.add_argument("--folder", default="", help=argparse.SUPPRESS)
     return parser
 

@@ -1,4 +1,4 @@
-"""The emulated account, put together from its parts."""
+"""The emulated account, assembled from its components."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from moto.backends import get_backend
 
 from planproof.emulation.account.clients import Clients
 from planproof.emulation.account.clock import AccountClock
-from planproof.emulation.account.control_answers import ControlAnswers
+from planproof.emulation.account.components import Components, default_components
+from planproof.emulation.account.control_endpoint import ControlEndpoint
 from planproof.emulation.account.faults import AccountFaults
-from planproof.emulation.account.handling import Requests
 from planproof.emulation.account.model import ACCOUNT_ID, Account, Decisions, Service
-from planproof.emulation.account.parts import Parts, usual_parts
-from planproof.emulation.account.rest import Signs
+from planproof.emulation.account.request_handler import RequestHandler
 from planproof.emulation.account.server import AccountServer, moto_application
 from planproof.emulation.account.sessions import Sessions
+from planproof.emulation.account.settling import Activity
 from planproof.emulation.account.trail import AccountTrail
 from planproof.emulation.account.work import Work
 
 
 class Application:
-    """An account in this process; there is at most one, since moto's state is the process's.
+    """An account in this process; at most one, because moto's state is global.
 
     Args:
-        services: makes each service that moto lacks, given the account.
-        parts: the rest of it; those that behave as AWS does by default.
-        port: to listen on, 0 for a free one.
+        services: factories of the services that moto lacks.
+        components: default_components() if None.
+        port: to listen on; 0 for a free one.
 
     Raises:
-        PlanproofError: the port is taken.
+        PlanproofError: the port is in use.
     """
 
     account_id = ACCOUNT_ID
@@ -42,7 +42,7 @@ class Application:
     def __init__(
         self,
         services: Sequence[Callable[[Account], Service]] = (),
-        parts: Parts | None = None,
+        components: Components | None = None,
         port: int = 0,
     ) -> None:
         self._server = AccountServer(port)
@@ -53,32 +53,32 @@ class Application:
         self.faults = AccountFaults()
         self.sessions = Sessions()
         self._clients = Clients(self.endpoint)
-        parts = parts or usual_parts()
-        parts.mend(self)
-        self.decisions: Decisions = parts.decisions(self)
-        self._functions = parts.functions(self)
+        components = components or default_components()
+        components.patch_moto(self)
+        self.decisions: Decisions = components.decisions(self)
+        self._functions = components.functions(self)
         self._paused = False
         made = [make(self) for make in services]
         self.services: Mapping[str, Service] = {service.name: service for service in made}
-        self.signs = Signs(
+        self.activity = Activity(
             work=self.work,
             clock=self.clock,
-            # What nothing will deliver is not waited for.
+            # Messages that no mapping delivers do not keep the account active.
             waiting=lambda: [] if self._paused else self._functions.waiting(),
             pending=lambda: sum(service.pending() for service in self.services.values()),
-            activity=lambda: self.work.begun + len(self.trail),
-            requests=lambda: self._requests.count,
+            events=lambda: self.work.begun + len(self.trail),
+            requests=lambda: self._handler.count,
         )
-        self._requests = Requests(self, moto_application())
+        self._handler = RequestHandler(self, moto_application())
 
     def start(self) -> None:
-        """Go by the account's clock, answer, and let functions take messages."""
+        """Start the clock, the server and the event source mappings."""
         self.clock.start()
-        self._server.start(self._requests, ControlAnswers(self))
+        self._server.start(self._handler, ControlEndpoint(self))
         self._functions.start()
 
     def stop(self) -> None:
-        """End the functions' instances, the server, and the account's time."""
+        """Stop the functions, the server and the clock."""
         try:
             self._functions.stop()
         finally:
@@ -86,39 +86,39 @@ class Application:
             self.clock.stop()
 
     def busy(self) -> AbstractContextManager[None]:
-        """Around work that is under way: an account is at rest when nobody is busy."""
+        """Mark the account as busy while a block runs."""
         return self.work.busy()
 
     def credentials(self, role: str, session: str, instance: str = "") -> Mapping[str, str]:
-        """New keys of a session of a role, as the environment of an SDK. Nothing is checked."""
+        """Temporary credentials of a new role session, as environment variables."""
         return self.sessions.begin(role, session, instance)
 
     def client(self, service: str, region: str, caller: Mapping[str, str] | None = None) -> Any:
-        """A boto3 client of this account; of its owner where no credentials are given."""
+        """A boto3 client of this account; the owner's if no credentials are given."""
         return self._clients.client(service, region, caller)
 
     def kill(self, instance: str) -> None:
-        """End an instance of a function at once."""
+        """Kill an instance of a function."""
         self._functions.kill(instance)
 
     def pause(self) -> None:
-        """Let the event source mappings take no more messages."""
+        """Pause the event source mappings."""
         self._paused = True
         self._functions.pause()
 
     def resume(self) -> None:
-        """Let them take messages again."""
+        """Resume the event source mappings."""
         self._functions.resume()
         self._paused = False
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
-        """Hand an event of an AWS service to the rules of the region's default bus.
+        """Send an event of an AWS service to the rules of the region's default event bus.
 
-        Faults of events are met where a rule delivers. The envelope is completed as AWS's is:
+        Faults apply when a rule delivers the event. Missing fields of the envelope are added:
         https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html.
         """
         time = datetime.fromtimestamp(self.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        whole: Any = {
+        complete: Any = {
             "version": "0",
             "id": str(uuid.uuid4()),
             "account": self.account_id,
@@ -130,5 +130,5 @@ class Application:
         bus = get_backend("events")[self.account_id][region].event_buses["default"]
         with self.busy():
             for rule in list(bus.rules.values()):
-                if rule.state != "DISABLED" and rule.event_pattern.matches_event(whole):
-                    rule.send_to_targets(copy.deepcopy(whole))
+                if rule.state != "DISABLED" and rule.event_pattern.matches_event(complete):
+                    rule.send_to_targets(copy.deepcopy(complete))

@@ -1,4 +1,4 @@
-"""The account's process, from its first line to its last."""
+"""The main function of the account's process."""
 
 from __future__ import annotations
 
@@ -11,62 +11,62 @@ import threading
 from collections.abc import Sequence
 
 from planproof.emulation.account.application import Application
-from planproof.emulation.account.parts import Parts, named
+from planproof.emulation.account.components import Components, import_object
 
 _GRACE = 3.0
 
 
-def run(port: int, services: Sequence[str], parts: str = "", folder: str = "") -> None:
+def run(port: int, services: Sequence[str], components: str = "", folder: str = "") -> None:
     """Run an account until it is interrupted or, with a folder, until standard input ends.
 
     Args:
         port: 0 for a free one.
-        services: each ``module:Class``.
-        parts: ``module:function`` that makes the parts, or "" for the usual ones.
-        folder: of whoever started the process; removed at the end.
+        services: ``module:Class`` of each.
+        components: ``module:function`` that returns components, or "" for the default.
+        folder: created by the parent process; removed at the end.
 
     Raises:
-        PlanproofError: the port is taken, or there is no such service.
+        PlanproofError: the port is in use, or a service does not exist.
     """
-    made_of: Parts | None = named(parts)() if parts else None
-    account = Application([named(service) for service in services], made_of, port)
-    over = threading.Event()
+    chosen: Components | None = import_object(components)() if components else None
+    account = Application([import_object(service) for service in services], chosen, port)
+    stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, lambda *_: stopping.set())
     account.start()
     if folder:
-        _say_ready(account.endpoint)
-        threading.Thread(target=_watch, args=(over,), daemon=True).start()
+        _announce(account.endpoint)
+        threading.Thread(target=_stop_at_end_of_input, args=(stopping,), daemon=True).start()
     else:
-        _say_how(account.endpoint)
-    over.wait()
+        _print_usage(account.endpoint)
+    stopping.wait()
     ending = threading.Thread(target=account.stop, daemon=True)
     ending.start()
     ending.join(_GRACE)
     if folder:
         shutil.rmtree(folder, ignore_errors=True)
-        # Threads that hang in a request or a function must not keep the process.
+        # A hanging request or function must not keep the process alive.
         os._exit(0)
 
 
-def _say_ready(endpoint: str) -> None:
-    """One line on standard output; what is printed from now on goes where errors go."""
+def _announce(endpoint: str) -> None:
+    """Print the endpoint as JSON; all later output goes to standard error."""
     print(json.dumps({"endpoint": endpoint}), flush=True)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
 
-def _say_how(endpoint: str) -> None:
+def _print_usage(endpoint: str) -> None:
     lines = (
-        f"An emulated AWS account answers at {endpoint} until it is interrupted (Ctrl-C).",
-        "To use it, with the AWS CLI, an SDK or Terraform's provider:",
+        f"The emulated AWS account listens at {endpoint} until interrupted (Ctrl-C).",
+        "To use it with the AWS CLI, an SDK or Terraform's AWS provider:",
         f"  export AWS_ENDPOINT_URL={endpoint} AWS_REGION=us-east-1",
         "  export AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing",
     )
     print("\n".join(lines), flush=True)
 
 
-def _watch(over: threading.Event) -> None:
-    """Standard input ends with whoever started the process, however that one ended."""
+def _stop_at_end_of_input(stopping: threading.Event) -> None:
+    """Stop when standard input closes, which it does when the parent process ends."""
     while os.read(sys.stdin.fileno(), 4096):
         pass
-    over.set()
+    stopping.set()

@@ -1,4 +1,4 @@
-"""SDK clients of the account, for those in it who act in a role's name or the owner's."""
+"""SDK clients of the account, with a role's credentials or the owner's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-_KEPT = 256
+_MAX_CLIENTS = 256
 _OWNER = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -16,7 +16,7 @@ _OWNER = {
 
 
 class Clients:
-    """Makes clients, and keeps those in use: making one takes longer than most calls.
+    """Creates and caches clients: creating one takes longer than most calls.
 
     Args:
         endpoint: URL of the account.
@@ -26,23 +26,25 @@ class Clients:
         self._endpoint = endpoint
         self._lock = threading.Lock()
         self._session: Any = None
-        self._kept: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
+        self._clients: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
 
-    def client(self, service: str, region: str, keys: Mapping[str, str] | None = None) -> Any:
-        """A client; of the owner where no keys are given. It may be used by many threads."""
-        keys = keys or _OWNER
-        which = (service, region, keys["AWS_ACCESS_KEY_ID"])
-        with self._lock:  # making one is not safe in threads, using one is
-            client = self._kept.get(which)
+    def client(
+        self, service: str, region: str, credentials: Mapping[str, str] | None = None
+    ) -> Any:
+        """A client that threads may share; the owner's if no credentials are given."""
+        credentials = credentials or _OWNER
+        key = (service, region, credentials["AWS_ACCESS_KEY_ID"])
+        with self._lock:  # creating a client is not thread-safe, using it is
+            client = self._clients.get(key)
             if client is None:
-                client = self._kept[which] = self._make(service, region, keys)
-            self._kept.move_to_end(which)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+                client = self._clients[key] = self._create(service, region, credentials)
+            self._clients.move_to_end(key)
+            while len(self._clients) > _MAX_CLIENTS:
+                self._clients.popitem(last=False)
             return client
 
-    def _make(self, service: str, region: str, keys: Mapping[str, str]) -> Any:
-        # Only here: botocore takes its time, and most starts of an account need no client at once.
+    def _create(self, service: str, region: str, credentials: Mapping[str, str]) -> Any:
+        # Imported late: botocore is slow to import, and most accounts need no client at once.
         from botocore.config import Config
         from botocore.session import get_session
 
@@ -60,8 +62,8 @@ class Clients:
             service,
             region_name=region,
             endpoint_url=self._endpoint,
-            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=keys.get("AWS_SESSION_TOKEN"),
+            aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
             config=config,
         )

@@ -1,4 +1,4 @@
-"""The account's time: the machine's, as far ahead of it as it was set forward."""
+"""The account's clock: the machine's clock plus the seconds by which it was advanced."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import time_machine
 
 from planproof.emulation.account.work import Work
 
-_AT_ONCE = 4
+_WORKERS = 4
 
 
 class AccountClock:
-    """A clock that the whole process goes by, and what is to be done at which time.
+    """A clock for the whole process, and a scheduler of tasks.
 
     ``time.time`` and ``datetime.now`` follow it everywhere in the process, moto's included;
     ``time.monotonic``, sleeps and waits do not.
 
     Args:
-        work: a task counts as busy from the moment its time has come.
+        work: counts a task as ongoing from its due time to its end.
     """
 
     def __init__(self, work: Work) -> None:
@@ -38,17 +38,17 @@ class AccountClock:
         self._stopped = False
         self._travel: time_machine.travel | None = None
         self._traveller: time_machine.Traveller | None = None
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="later")
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="later")
 
     def start(self) -> None:
-        """From now on the process goes by this clock."""
+        """Set the process to this clock."""
         self._travel = time_machine.travel(time.time() + self._ahead, tick=True)
         self._traveller = self._travel.start()
-        self.now()  # it begins to tick when it is first looked at
+        self.now()  # time_machine starts ticking at the first call
         threading.Thread(target=self._run, name="clock", daemon=True).start()
 
     def stop(self) -> None:
-        """The process goes by the machine's clock again; what is still to be done is not done."""
+        """Set the process back to the machine's clock, and drop the remaining tasks."""
         with self._changed:
             self._stopped = True
             self._tasks.clear()
@@ -68,23 +68,23 @@ class AccountClock:
         return self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Set it forward; it never goes back."""
+        """Advance the clock; it cannot go back."""
         if seconds < 0:
-            raise ValueError(f"the account's time does not go back, by {seconds} s or at all")
+            raise ValueError(f"the account's clock cannot go back (by {seconds} s)")
         with self._changed:
             self._ahead += seconds
             if self._traveller is not None:
                 self._traveller.shift(seconds)
             self._changed.notify_all()
 
-    def later(self, seconds: float, do: Callable[[], None]) -> None:
-        """Do something when so many seconds of the account's time have passed."""
+    def later(self, seconds: float, task: Callable[[], None]) -> None:
+        """Schedule a task, in seconds of the account's clock."""
         with self._changed:
-            heapq.heappush(self._tasks, (self.now() + seconds, next(self._order), do))
+            heapq.heappush(self._tasks, (self.now() + seconds, next(self._order), task))
             self._changed.notify_all()
 
     def next_in(self) -> float | None:
-        """Seconds until the earliest task, 0 or less if it is due or running; None without any."""
+        """Seconds until the next task, 0 or less if one is due or running; None without tasks."""
         with self._changed:
             if self._running:
                 return 0.0
@@ -102,15 +102,15 @@ class AccountClock:
                 if left > 0:
                     self._changed.wait(left)
                     continue
-                _, _, do = heapq.heappop(self._tasks)
+                _, _, task = heapq.heappop(self._tasks)
                 self._running += 1
                 self._work.begin()
-                self._pool.submit(self._do, do)
+                self._pool.submit(self._perform, task)
 
-    def _do(self, do: Callable[[], None]) -> None:
+    def _perform(self, task: Callable[[], None]) -> None:
         try:
-            do()
-        except Exception:  # a task that fails is a defect, and must not end the others
+            task()
+        except Exception:  # a defect, which must not stop the scheduler
             traceback.print_exc(file=sys.stderr)
         finally:
             with self._changed:

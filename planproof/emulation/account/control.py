@@ -1,4 +1,4 @@
-"""What a run asks of its emulated account, and tells it: time, faults, the trail, rest."""
+"""Controls an emulated account: its clock, its faults, its trail and its settling."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from urllib.request import ProxyHandler, Request, build_opener
 from planproof.emulation.account.model import Entry, Fault
 from planproof.errors import PlanproofError
 
-_SOON = 30.0
+_TIMEOUT = 30.0
 
 
 class Control:
-    """Speaks with an account, in another process or this one.
+    """Client of the control endpoint of an account.
 
     Args:
         endpoint: URL of the account.
@@ -24,76 +24,74 @@ class Control:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        self._opener = build_opener(ProxyHandler({}))  # loopback is behind no proxy
+        self._opener = build_opener(ProxyHandler({}))  # never a proxy for loopback
 
     def settle(self, limit: float = 86_400.0, real: float = 120.0) -> dict[str, Any]:
-        """Let it come to rest: nobody busy, no message visible, nothing still to come.
+        """Advance the clock until the account is idle: no work, messages or tasks remain.
 
         Args:
-            limit: seconds of the account's time that may pass.
-            real: seconds of real time that it may take.
+            limit: maximum seconds of the account's clock.
+            real: maximum seconds of real time.
 
         Returns:
             ``{"settled": True, "advanced": seconds}``, or ``"settled": False`` and ``"why"``.
         """
-        return dict(self._ask("settle", real + _SOON, limit=limit, real=real))
+        return dict(self._request("settle", real + _TIMEOUT, limit=limit, real=real))
 
     def advance(self, seconds: float, real: float = 60.0) -> float:
-        """Set the time forward; what falls due on the way is done in its turn. Says the time."""
-        return float(self._ask("advance", real + _SOON, seconds=seconds, real=real)["now"])
+        """Advance the clock, running tasks as they fall due; returns the account's time."""
+        return float(self._request("advance", real + _TIMEOUT, seconds=seconds, real=real)["now"])
 
     def now(self) -> float:
         """The account's time, in seconds since the epoch."""
-        return float(self._ask("now")["now"])
+        return float(self._request("now")["now"])
 
     def trail(self, since: int = 0) -> list[Entry]:
-        """What happened after the entry of that number."""
-        return [Entry(**entry) for entry in self._ask("trail", since=since)["entries"]]
+        """The entries after the entry of that number."""
+        return [Entry(**entry) for entry in self._request("trail", since=since)["entries"]]
 
-    def fault(self, fault: Fault) -> None:
-        """Let something go wrong."""
-        self._ask("fault", **asdict(fault))
+    def add_fault(self, fault: Fault) -> None:
+        """Inject a fault."""
+        self._request("add_fault", **asdict(fault))
 
-    def withdraw(self, name: str) -> int:
-        """Let the faults of that name go wrong no longer; says how many there still were."""
-        return int(self._ask("withdraw", name=name)["withdrawn"])
-
-    def withdraw_all(self) -> int:
-        """Let nothing go wrong any longer; says how many faults there still were."""
-        return int(self._ask("withdraw")["withdrawn"])
+    def remove_faults(self, name: str | None = None) -> int:
+        """Remove the faults of a name, or all without one; returns how many had not run out."""
+        return int(self._request("remove_faults", name=name)["removed"])
 
     def pause(self) -> None:
-        """Let the event source mappings take no more messages."""
-        self._ask("pause")
+        """Pause the event source mappings."""
+        self._request("pause")
 
     def resume(self) -> None:
-        """Let the event source mappings take messages again."""
-        self._ask("resume")
+        """Resume the event source mappings."""
+        self._request("resume")
 
-    def rest(self) -> dict[str, Any]:
-        """How it stands: ``busy``, ``visible`` and ``invisible`` messages in mapped queues, seconds
-        to the ``next`` task or None, ``pending`` of the services, how many ``requests`` there were,
-        and the time it is ``at``."""
-        return dict(self._ask("rest"))
+    def activity(self) -> dict[str, Any]:
+        """Its state: ``busy`` tasks, ``visible`` and ``invisible`` messages in mapped queues,
+        seconds to the ``next`` task or None, ``pending`` work of services, the number of
+        ``requests`` so far, and the time ``at``."""
+        return dict(self._request("activity"))
 
-    def _ask(self, what: str, timeout: float = _SOON, /, **values: Any) -> Mapping[str, Any]:
+    def _request(
+        self, command: str, timeout: float = _TIMEOUT, /, **values: Any
+    ) -> Mapping[str, Any]:
         request = Request(  # noqa: S310 (the endpoint is http on loopback)
-            f"{self.endpoint}/_planproof/{what}",
+            f"{self.endpoint}/_planproof/{command}",
             data=json.dumps(values).encode(),
             headers={"Content-Type": "application/json"},
         )
         try:
             with self._opener.open(request, timeout=timeout) as response:
-                answer: Mapping[str, Any] = json.load(response)
+                result: Mapping[str, Any] = json.load(response)
         except HTTPError as failure:
             detail = failure.read().decode("utf-8", "replace")
             raise PlanproofError(
-                f"the emulated account refused {what!r}", "see what it says", detail=detail
+                f"the emulated account rejected {command!r}", "see its response", detail=detail
             ) from failure
         except (URLError, OSError, ValueError) as failure:
             raise PlanproofError(
                 f"the emulated account at {self.endpoint} does not answer",
-                "start it again; if it happens again, look at what it wrote",
+                "start it again; if that fails too, see its log",
                 detail=str(failure),
             ) from failure
-        return answer
+        return result

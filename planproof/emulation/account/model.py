@@ -1,4 +1,4 @@
-"""What the parts of the emulated account tell one another."""
+"""The types and protocols that components of the emulated account share."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PARTITION = "aws"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request, where it is not the owner of the account.
+    """The role session that makes a call.
 
     Attributes:
         arn: ``arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION``.
         role: ARN of the role behind the session.
-        instance: the instance of a function that it comes from, or "".
+        instance: id of the function instance that makes the call, or "".
     """
 
     arn: str
@@ -27,15 +27,15 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request to AWS.
+class ApiCall:
+    """One call of an AWS API.
 
     Attributes:
         service: botocore's name of the service: ``dynamodb``.
-        operation: as AWS spells it: ``UpdateItem``.
-        parameters: by the names of the service model, decoded.
-        caller: None for the owner of the account: Terraform, a test, a step.
-        number: counts the requests of the account.
+        operation: AWS's name of it: ``UpdateItem``.
+        parameters: decoded, by the names of the service model.
+        caller: None for the owner of the account: Terraform, a test or a step.
+        number: counts the requests to the account.
     """
 
     service: str
@@ -51,17 +51,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """What AWS refuses.
+    """A denied request.
 
     Attributes:
-        action: the IAM action that was refused: ``kms:Decrypt``.
-        resource: ARN it was refused on, or ``*``.
+        action: the denied IAM action: ``kms:Decrypt``.
+        resource: ARN, or ``*``.
         principal: ARN of the session, or the service principal.
-        message: AWS's wording, as the refused caller gets it.
-        code: AWS's name of the error, as the service spells it.
-        undetermined: whether the policies do not decide; what is not allowed for certain is
-            refused, and a reader is told why.
-        because: what decided, for a reader: the statement that denies, or that nothing allows.
+        message: AWS's message to the caller.
+        code: the service's error code.
+        undetermined: whether the policies do not decide; only requests that are certainly allowed
+            are allowed.
+        because: the reason: the statement that denies, or that none allows.
     """
 
     action: str
@@ -73,8 +73,8 @@ class Denial:
     because: str = ""
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What the trail says of it."""
+    def detail(self) -> dict[str, Any]:
+        """Detail of its trail entry."""
         return {
             "action": self.action,
             "resource": self.resource,
@@ -85,12 +85,12 @@ class Denial:
 
 
 class AwsError(Exception):
-    """An answer of AWS that is an error.
+    """An error response of AWS.
 
     Args:
-        code: AWS's name of it: ``BadRequestException``.
-        message: for whoever called.
-        status: of HTTP.
+        code: AWS's error code: ``BadRequestException``.
+        message: for the caller.
+        status: HTTP status.
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -102,17 +102,17 @@ class AwsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened in the account.
+    """One event in the account.
 
     Attributes:
         at: seconds since the epoch by the account's clock.
         kind: "call" (of AWS, by a role), "delivery" (of an event by a service), "invocation" (of a
-            function), or a word of a further service for what it does ("job").
+            function), "redrive" (of a message), or a further service's kind ("job").
         who: ARN of a session, a service principal, or the name of a function.
-        what: ``service:Operation``, ``service:Action``, or what happened in a word.
-        about: ARN of what it was done to, or "".
+        what: ``service:Operation``, ``service:Action``, or a short description.
+        about: ARN of the affected resource, or "".
         outcome: "ok", "denied", "failed", "killed", "timed out" or "throttled".
-        detail: the rest, as JSON can hold it; of a denial its action, resource, message, because.
+        detail: JSON values; for a denial: action, resource, message, because, undetermined.
         number: counts the entries from 1.
     """
 
@@ -127,7 +127,7 @@ class Entry:
 
 
 class Clock(Protocol):
-    """The account's time. It runs as fast as any, and can be set forward."""
+    """The account's clock. It runs at normal speed, and can be advanced."""
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -137,16 +137,16 @@ class Clock(Protocol):
         """Seconds by which it is ahead of the machine's clock."""
 
     def advance(self, seconds: float) -> None:
-        """Set it forward, for the whole process and for functions that are invoked from now on."""
+        """Advance it, for the whole process and for functions that are invoked later."""
 
-    def later(self, seconds: float, do: Callable[[], None]) -> None:
-        """Do something when so many seconds of the account's time have passed."""
+    def later(self, seconds: float, task: Callable[[], None]) -> None:
+        """Schedule a task, in seconds of the account's clock."""
 
 
 class Trail(Protocol):
-    """Everything that happened, in order."""
+    """The events of the account, in order."""
 
-    def note(
+    def record(
         self,
         kind: str,
         who: str,
@@ -155,55 +155,55 @@ class Trail(Protocol):
         outcome: str = "ok",
         **detail: Any,
     ) -> None:
-        """Write one thing down."""
+        """Record an event."""
 
 
 class Decisions(Protocol):
-    """What AWS allows, by the policies that stand in the account at this moment."""
+    """Authorization by the current policies of the account."""
 
-    def check_call(self, call: Call) -> Denial | None:
-        """Whether a role's request is refused: for any action it takes, use of keys included."""
+    def check_call(self, call: ApiCall) -> Denial | None:
+        """The denial of a role's call, use of KMS keys included; None if allowed."""
 
     def check_delivery(self, service: str, action: str, source: str, target: str) -> Denial | None:
-        """Whether a service is refused to hand an event to a resource.
+        """The denial of a service's delivery to a resource; None if allowed.
 
         Args:
             service: the principal: ``s3.amazonaws.com``.
             action: ``sqs:SendMessage``.
-            source: ARN in whose name it acts (aws:SourceArn): a bucket, a rule.
+            source: ARN of the bucket or rule that sends the event (aws:SourceArn).
             target: ARN of the queue, topic or function.
         """
 
     def check_assume(self, service: str, role: str, source: str) -> Denial | None:
-        """Whether a service is refused to assume a role, for a source (aws:SourceArn) or ""."""
+        """The denial of sts:AssumeRole to a service, for a source ARN or ""; None if allowed."""
 
     def check_pass(self, caller: Caller | None, role: str, service: str) -> Denial | None:
-        """Whether a caller is refused to pass a role to a service principal."""
+        """The denial of passing a role to a service principal; None if allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that shall go wrong.
+    """A fault to inject.
 
     Attributes:
-        what: "error" (answered instead of the operation), "kill before", "kill after" (the
-            instance that called is ended before, or after, the operation is carried out, and gets
-            no answer), "lost answer" (the operation is carried out, and the connection closed),
-            "unreachable" (the connection is closed without an answer),
+        kind: "error" (the response instead of the operation), "kill before", "kill after" (the
+            calling instance is killed before or after the operation and gets no response),
+            "lost answer" (the operation is performed, then the connection is closed),
+            "unreachable" (the connection is closed without a response),
             "repeat event" (a service delivers an event twice), "repeat message" (a queue delivers
-            a message to its function again although it was deleted), "delay" (an event arrives
-            ``seconds`` later, so that others overtake it).
-        service, operation: of the calls it meets; "" for any. Of events the service that
-            delivers them (``events``, ``s3``), of messages ``sqs``.
-        containing: a text that the call's parameters, or the event, must hold as JSON; "" for any.
-        times: how often it happens; None for ever, until it is withdrawn.
-        skip: how often it is spared before.
+            a deleted message to its function again), "delay" (an event arrives ``seconds`` later,
+            so that others overtake it).
+        service, operation: of the affected calls; "" for any. For events, the service that
+            delivers them (``events``, ``s3``); for messages, ``sqs``.
+        containing: a text in the JSON of the call's parameters or of the event; "" for any.
+        times: how often it fires; None for until it is removed.
+        skip: how many occurrences to skip first.
         code, message, status: of an "error".
         seconds: of a "delay".
-        name: what it is withdrawn by.
+        name: by which it is removed.
     """
 
-    what: str
+    kind: str
     service: str = ""
     operation: str = ""
     containing: str = ""
@@ -217,14 +217,14 @@ class Fault:
 
 
 class Faults(Protocol):
-    """What shall go wrong, and when it is its turn."""
+    """The planned faults of the account."""
 
-    def due(self, what: str, service: str, operation: str, content: Any) -> Fault | None:
-        """The fault of a kind that is to happen now; it is counted as having happened."""
+    def due(self, kind: str, service: str, operation: str, content: Any) -> Fault | None:
+        """The first matching fault, which is counted as fired; None if none matches."""
 
 
 class Account(Protocol):
-    """What a part may use of the account it is in."""
+    """What a component may use of its account."""
 
     @property
     def account_id(self) -> str:
@@ -236,55 +236,54 @@ class Account(Protocol):
 
     @property
     def clock(self) -> Clock:
-        """Its time."""
+        """Its clock."""
 
     @property
     def trail(self) -> Trail:
-        """What happened in it."""
+        """Its trail."""
 
     @property
     def decisions(self) -> Decisions:
-        """What is allowed in it."""
+        """Authorizes calls."""
 
     @property
     def faults(self) -> Faults:
-        """What shall go wrong in it."""
+        """Its planned faults."""
 
     def busy(self) -> AbstractContextManager[None]:
-        """Around work that is under way: an account is at rest when nobody is busy."""
+        """Mark the account as busy while a block runs; a busy account is not settled."""
 
     def credentials(self, role: str, session: str, instance: str = "") -> Mapping[str, str]:
-        """New keys of a session of a role, as the environment of an SDK: AWS_ACCESS_KEY_ID,
-        AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Nothing is checked."""
+        """Temporary credentials of a new role session, as environment variables of an SDK. Not
+        authorized: check_assume does that."""
 
     def client(self, service: str, region: str, caller: Mapping[str, str] | None = None) -> Any:
-        """A boto3 client of this account; of its owner where no credentials are given."""
+        """A boto3 client of this account; the owner's if no credentials are given."""
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
-        """An event of an AWS service goes to EventBridge: id, time and account are added."""
+        """Send an event of an AWS service to EventBridge; adds id, time and account."""
 
     def kill(self, instance: str) -> None:
-        """End an instance of a function at once."""
+        """Kill an instance of a function."""
 
 
 class Service(Protocol):
-    """An AWS service that moto lacks, answered behind the same endpoint.
+    """An AWS service that moto lacks, behind the same endpoint.
 
-    A class of this shape is named to the account as ``module:Class``, and made once with the
-    account as its one argument.
+    An account is given the class as ``module:Class``, and calls it with itself as the argument.
     """
 
     name: str
-    """Botocore's name of it."""
+    """botocore's name of the service."""
 
-    def answer(self, call: Call) -> Mapping[str, Any]:
-        """The response of an operation, by the names of the service model.
+    def answer(self, call: ApiCall) -> Mapping[str, Any]:
+        """The result of an operation, by the names of the service model.
 
-        Its permissions were checked before, those of passing a role excepted.
+        The call is authorized, except for iam:PassRole.
 
         Raises:
-            AwsError: the service answers with an error.
+            AwsError: the service responds with an error.
         """
 
     def pending(self) -> int:
-        """How much it still has to do in times to come, so that an account knows it is at rest."""
+        """How many of its tasks are not finished; an account settles when none are left."""

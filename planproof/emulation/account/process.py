@@ -1,4 +1,4 @@
-"""An emulated account in a process of its own, as a run starts and ends it."""
+"""Starts and ends an emulated account in its own process."""
 
 from __future__ import annotations
 
@@ -19,23 +19,31 @@ from planproof.emulation.account.control import Control
 from planproof.errors import PlanproofError
 from planproof.processes import descendants, end_all
 
-_READY = 60.0
+_START_TIMEOUT = 60.0
 _GRACE = 6.0
-_TAIL = 30
-_KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ", "COVERAGE_PROCESS_START")
+_LOG_LINES = 30
+_INHERITED = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "SYSTEMROOT",
+    "TZ",
+    "COVERAGE_PROCESS_START",
+)
 
 
 class AccountProcess:
-    """Starts an account; as a context manager, ends it too.
+    """An account's process; a context manager.
 
     Args:
-        services: each ``module:Class`` of an AWS service that moto lacks.
-        path: folders where such modules are found.
+        services: ``module:Class`` of each AWS service that moto lacks.
+        path: folders of such modules.
         port: 0 for a free one.
-        parts: ``module:function`` that makes other parts than the usual ones.
+        components: ``module:function`` that returns components, or "" for the default.
 
     Attributes:
-        endpoint: URL that SDKs and Terraform use, once it is started.
+        endpoint: URL for SDKs and Terraform, once started.
     """
 
     def __init__(
@@ -43,12 +51,12 @@ class AccountProcess:
         services: Sequence[str] = (),
         path: Sequence[str] = (),
         port: int = 0,
-        parts: str = "",
+        components: str = "",
     ) -> None:
         self._services = tuple(services)
         self._path = tuple(path)
         self._port = port
-        self._parts = parts
+        self._components = components
         self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self.endpoint = ""
@@ -66,10 +74,10 @@ class AccountProcess:
         self.stop()
 
     def start(self) -> None:
-        """Start it, and wait until it answers.
+        """Start the account, and wait until it is ready.
 
         Raises:
-            PlanproofError: it does not start: its port is taken, a service is not found.
+            PlanproofError: it does not start, for example because its port is in use.
         """
         try:
             self._start()
@@ -82,7 +90,7 @@ class AccountProcess:
         command = [sys.executable, "-m", "planproof.emulation.account", f"--port={self._port}"]
         command += [f"--service={name}" for name in self._services]
         command += [f"--path={Path(entry).resolve()}" for entry in self._path]
-        command += [f"--parts={self._parts}", f"--folder={folder}"]
+        command += [f"--components={self._components}", f"--folder={folder}"]
         with (folder / "account.log").open("wb") as log:
             self._process = process = subprocess.Popen(
                 command,
@@ -91,63 +99,63 @@ class AccountProcess:
                 stderr=log,
                 cwd=folder,
                 env=_environment(folder),
-                start_new_session=True,  # Ctrl-C is for the run, which then ends the account
+                start_new_session=True,  # Ctrl-C goes to the run, which ends the account
             )
-        self.endpoint = self._ready(process)
+        self.endpoint = self._wait_until_ready(process)
 
-    def _ready(self, process: subprocess.Popen[bytes]) -> str:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> str:
         lines: list[bytes] = []
         reading = threading.Thread(
             target=lambda: lines.append(process.stdout.readline() if process.stdout else b""),
             daemon=True,
         )
         reading.start()
-        reading.join(_READY)
+        reading.join(_START_TIMEOUT)
         if lines and lines[0]:
             return str(json.loads(lines[0])["endpoint"])
         if not lines:
-            what = f"the emulated account did not start within {_READY:g} s"
-        elif process.wait(_GRACE) == 2 and (said := self._tail().strip()):
-            # It was the user's to mend, and the account said so in its one sentence.
-            what, _, todo = said.splitlines()[-1].rpartition(": ")
+            what = f"the emulated account did not start within {_START_TIMEOUT:g} s"
+        elif process.wait(_GRACE) == 2 and (log := self._log_tail().strip()):
+            # The user has to fix it: the last line of the log is the sentence of the error.
+            what, _, todo = log.splitlines()[-1].rpartition(": ")
             raise PlanproofError(what, todo.rstrip("."))
         else:
             what = "the emulated account did not start"
-        raise PlanproofError(what, "see what it wrote", detail=self._tail())
+        raise PlanproofError(what, "see its log", detail=self._log_tail())
 
     @property
     def control(self) -> Control:
-        """To set its time, plan faults and read its trail."""
+        """Controls its clock and faults, and reads its trail."""
         return Control(self.endpoint)
 
     @property
     def pid(self) -> int:
-        """Of the process; 0 before it is started."""
+        """Id of the process; 0 before it is started."""
         return self._process.pid if self._process is not None else 0
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     def check(self) -> None:
-        """Make sure that it runs.
+        """Check that the process runs.
 
         Raises:
-            PlanproofError: it ended, by itself or by another's hand.
+            PlanproofError: it has ended.
         """
         if self.alive:
             return
         code = self._process.returncode if self._process is not None else None
-        how = "was never started" if code is None else f"ended half-way, with exit code {code}"
+        how = "was not started" if code is None else f"ended early, with exit code {code}"
         raise PlanproofError(
             f"the emulated account {how}",
-            "run again; if it happens again, see what it wrote last",
-            detail=self._tail(),
+            "run again; if it ends again, see its log",
+            detail=self._log_tail(),
         )
 
     def stop(self) -> None:
-        """End it and every process that it started, and remove its folder. May be called twice."""
+        """End the account and its child processes, and remove its folder. Idempotent."""
         process, self._process = self._process, None
         try:
             if process is not None:
@@ -157,12 +165,12 @@ class AccountProcess:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _tail(self) -> str:
+    def _log_tail(self) -> str:
         if self._folder is None:
             return ""
         with suppress(OSError):
             text = (self._folder / "account.log").read_text("utf-8", "replace")
-            return "\n".join(text.splitlines()[-_TAIL:])
+            return "\n".join(text.splitlines()[-_LOG_LINES:])
         return ""
 
 
@@ -176,7 +184,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         pass
     finally:
-        # Whatever it left: it leads the group that its children are in, if they left it not.
+        # It leads a process group; children that left the group are ended one by one.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -186,16 +194,16 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment(folder: Path) -> Mapping[str, str]:
-    """Nothing of the user's AWS, and temporary files in the folder that ends with the account."""
-    home = str(Path(__file__).resolve().parents[3])
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    searched = [home, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return kept | {
+    """No AWS settings of the user; temporary files go to the folder of the account."""
+    root = str(Path(__file__).resolve().parents[3])
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    python_path = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return inherited | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "HOME": str(folder),
-        "PYTHONPATH": os.pathsep.join(searched),
+        "PYTHONPATH": os.pathsep.join(python_path),
         "PYTHONUNBUFFERED": "1",
         "TMPDIR": str(folder),
     }

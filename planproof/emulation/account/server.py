@@ -16,7 +16,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from planproof.emulation.account.handling import Environ, UnansweredError, Wsgi
+from planproof.emulation.account.request_handler import Environ, UnansweredError, Wsgi
 from planproof.errors import PlanproofError
 
 HOST = "127.0.0.1"
@@ -24,32 +24,32 @@ CONTROL = "/_planproof/"
 
 
 def moto_application() -> Wsgi:
-    """What answers for all services that moto has."""
+    """The WSGI application of all services that moto has."""
     application: Wsgi = DomainDispatcherApplication(_backend)
     return application
 
 
-def _backend(name: Any) -> Any:  # one of the names that moto spells out in a type
+def _backend(name: Any) -> Any:  # a literal type of moto
     if name is None:
         raise NotImplementedError("moto has no such service")
     return create_backend_app(name)
 
 
 class _Handler(MotoRequestHandler):
-    """One connection; moto's handler keeps the names of S3 metadata as they are written."""
+    """A connection; moto's handler keeps the case of S3 metadata names."""
 
     def log_request(self, *_: Any) -> None:
-        """Nothing: the trail says what happened."""
+        """Log nothing: the trail records requests."""
 
 
 class AccountServer:
-    """Listens from the moment it is made, answers once it is started.
+    """Listens once it is created, responds once it is started.
 
     Args:
         port: 0 for a free one.
 
     Raises:
-        PlanproofError: the port is taken.
+        PlanproofError: the port is in use.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -60,9 +60,9 @@ class AccountServer:
             listening.listen(512)
         except (OSError, OverflowError) as failure:
             listening.close()
-            taken = getattr(failure, "errno", None) == errno.EADDRINUSE
-            what = f"port {port} of {HOST} is taken" if taken else f"port {port} cannot be used"
-            todo = "name another port, or 0 for a free one"
+            in_use = getattr(failure, "errno", None) == errno.EADDRINUSE
+            what = f"port {port} of {HOST} is {'in use' if in_use else 'not available'}"
+            todo = "choose another port, or 0 for a free one"
             raise PlanproofError(what, todo) from failure
         self._listening = listening
         self.port = int(listening.getsockname()[1])
@@ -70,11 +70,11 @@ class AccountServer:
         self._server: BaseWSGIServer | None = None
 
     def start(self, requests: Wsgi, control: Wsgi) -> None:
-        """Answer, each request in a thread of its own.
+        """Serve requests, each in its own thread.
 
         Args:
-            requests: answers requests to AWS.
-            control: answers what is asked below /_planproof/.
+            requests: handles requests to AWS.
+            control: handles requests below /_planproof/.
         """
 
         def application(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
@@ -103,7 +103,7 @@ class AccountServer:
         ).start()
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Stop serving."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()

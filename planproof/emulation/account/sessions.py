@@ -1,4 +1,4 @@
-"""Whose keys a request is signed with."""
+"""The role sessions of the account, by access key."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _ALPHABET = string.ascii_uppercase + "234567"
 
 
 class Sessions:
-    """The sessions of roles that were begun, by their access keys."""
+    """Creates role sessions, and finds the caller of an access key."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._callers: dict[str, Caller] = {}
 
     def begin(self, role: str, session: str, instance: str = "") -> Mapping[str, str]:
-        """New temporary keys, as the environment of an SDK.
+        """Temporary credentials of a new session, as environment variables of an SDK.
 
         Args:
             role: ARN of the role.
             session: name of the session, the last part of the caller's ARN.
-            instance: of a function, if it is one's.
+            instance: id of the function instance, if any.
         """
         name = role.rsplit("/", 1)[-1]
         arn = f"arn:{PARTITION}:sts::{ACCOUNT_ID}:assumed-role/{name}/{session}"
-        # AWS begins temporary keys so:
+        # The prefix of temporary access keys:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
         key = "ASIA" + "".join(secrets.choice(_ALPHABET) for _ in range(16))
         with self._lock:
@@ -41,7 +41,7 @@ class Sessions:
         }
 
     def caller(self, key: str) -> Caller | None:
-        """Who signs with an access key; None for the owner of the account."""
+        """The caller of an access key; None for the owner of the account."""
         known = self._callers.get(key)
         if known is None and key.startswith("ASIA"):
             known = _assumed(key)
@@ -49,7 +49,7 @@ class Sessions:
 
 
 def _assumed(key: str) -> Caller | None:
-    """The session that sts:AssumeRole began: what a role got so does not make it the owner."""
+    """The session of an access key that sts:AssumeRole issued."""
     from moto.backends import get_backend
 
     for backend in list(get_backend("sts")[ACCOUNT_ID].values()):

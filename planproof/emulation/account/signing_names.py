@@ -1,15 +1,14 @@
-"""Which services of botocore a request's credential scope may mean.
+"""Maps the service of a credential scope to botocore's service names.
 
-A scope names the service as it is signed for, which botocore calls otherwise in some cases, and
-more than one API may be signed for with one name. Source: botocore's service models
-(``signingName`` and ``endpointPrefix``).
+The signing name may differ from botocore's name, and several APIs may share one. Source: botocore's
+service models (``signingName`` and ``endpointPrefix``).
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-_OTHERWISE = {
+_DIFFERENT_NAMES = {
     "access-analyzer": ("accessanalyzer",),
     "airflow": ("mwaa",),
     "aoss": ("opensearchserverless",),
@@ -40,16 +39,16 @@ _OTHERWISE = {
 }
 
 
-def services_signed_as(name: str) -> tuple[str, ...]:
-    """Botocore's names of the services; empty if there is none."""
-    otherwise = _OTHERWISE.get(name)
-    if otherwise is not None:
-        return otherwise
-    return (name,) if name in _all() else ()
+def services_with_signing_name(name: str) -> tuple[str, ...]:
+    """botocore's names of the services; empty if there is none."""
+    services = _DIFFERENT_NAMES.get(name)
+    if services is not None:
+        return services
+    return (name,) if name in _all_services() else ()
 
 
 @cache
-def _all() -> frozenset[str]:
+def _all_services() -> frozenset[str]:
     from botocore.loaders import create_loader
 
     return frozenset(create_loader().list_available_services("service-2"))

@@ -1,4 +1,4 @@
-"""Everything that happened in the account, in order."""
+"""The trail of the account: its events in order."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from planproof.emulation.account.model import Entry
 
-_LONGEST = 200
-_MOST = 20
+_MAX_TEXT = 200
+_MAX_ITEMS = 20
 _MASK = "***"
 
 
 class AccountTrail:
-    """Keeps entries, numbered from 1.
+    """Stores entries, numbered from 1.
 
     Args:
         now: the account's time.
@@ -28,7 +28,7 @@ class AccountTrail:
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
 
-    def note(
+    def record(
         self,
         kind: str,
         who: str,
@@ -37,15 +37,15 @@ class AccountTrail:
         outcome: str = "ok",
         **detail: Any,
     ) -> None:
-        """Write one thing down; what JSON cannot hold of the detail is written as text."""
-        held = json.loads(json.dumps(detail, default=str))
+        """Record an event; values of the detail that JSON cannot hold become text."""
+        plain = json.loads(json.dumps(detail, default=str))
         with self._lock:
             number = len(self._entries) + 1
-            entry = Entry(self._now(), kind, who, what, about, outcome, held, number)
+            entry = Entry(self._now(), kind, who, what, about, outcome, plain, number)
             self._entries.append(entry)
 
     def since(self, number: int = 0) -> list[Entry]:
-        """The entries after the one of that number."""
+        """The entries after the entry of that number."""
         with self._lock:
             return self._entries[number:]
 
@@ -53,11 +53,11 @@ class AccountTrail:
         return len(self._entries)
 
 
-def in_short(shape: Shape | None, value: Any) -> Any:
-    """A request's parameters as a trail may hold them.
+def summarize(shape: Shape | None, value: Any) -> Any:
+    """A call's parameters for the trail.
 
-    Bodies are told by their size, long texts are cut, and what the service model marks as
-    sensitive is masked.
+    Bodies are replaced by their size, long texts are truncated, and values that the service model
+    marks as sensitive are masked.
     """
     if value is None or shape is None:
         return None
@@ -65,15 +65,13 @@ def in_short(shape: Shape | None, value: Any) -> Any:
         return _MASK
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         members = shape.members
-        return {name: in_short(members.get(name), held) for name, held in value.items()}
+        return {name: summarize(members.get(name), item) for name, item in value.items()}
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
-        return {str(k): in_short(shape.value, v) for k, v in list(value.items())[:_MOST]}
+        return {str(k): summarize(shape.value, v) for k, v in list(value.items())[:_MAX_ITEMS]}
     if isinstance(shape, ListShape) and isinstance(value, list):
-        return [in_short(shape.member, held) for held in value[:_MOST]]
-    if isinstance(value, bytes | bytearray):
-        return f"<{len(value)} bytes>"
-    if shape.type_name == "blob":
+        return [summarize(shape.member, item) for item in value[:_MAX_ITEMS]]
+    if isinstance(value, bytes | bytearray) or shape.type_name == "blob":
         return f"<{len(value)} bytes>"
     if isinstance(value, str):
-        return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
-    return value if isinstance(value, bool | int | float) else str(value)[:_LONGEST]
+        return value if len(value) <= _MAX_TEXT else value[:_MAX_TEXT] + "…"
+    return value if isinstance(value, bool | int | float) else str(value)[:_MAX_TEXT]

@@ -1,8 +1,7 @@
-"""Requests and answers of AWS as they are on the wire, by botocore's models of the services.
+"""Parses requests and serializes responses of AWS services, by botocore's service models.
 
-A service speaks one of five protocols (json, query, ec2, rest-json, rest-xml);
-https://smithy.io/2.0/aws/protocols/index.html. moto reads and writes all of them for its own
-services, and does so here for any.
+A service uses one of five protocols (json, query, ec2, rest-json, rest-xml);
+https://smithy.io/2.0/aws/protocols/index.html. moto implements them all.
 """
 
 from __future__ import annotations
@@ -24,23 +23,23 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
-from planproof.emulation.account.json_answers import PROTOCOLS, body_of, is_plain
+from planproof.emulation.account.json_responses import PROTOCOLS, body_of, is_plain
 from planproof.emulation.account.model import AwsError
-from planproof.emulation.account.scope import Scope
-from planproof.emulation.account.signing_names import services_signed_as
+from planproof.emulation.account.signature import RequestSignature
+from planproof.emulation.account.signing_names import services_with_signing_name
 
-# moto warns of errors that a service's model does not name, such as those common to all services.
+# moto warns of errors that a service model does not list, such as those common to all services.
 warnings.filterwarnings("ignore", message=r"Exception\(AwsError\)")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A request as far as it was understood.
+class ParsedRequest:
+    """A request, as far as it could be parsed.
 
     Attributes:
-        service: botocore's name, or "" if the request names none that is known.
-        model: of the operation, or None if it cannot be told.
-        protocol: that the request speaks.
+        service: botocore's name, or "" if unknown.
+        model: of the operation, or None if unknown.
+        protocol: of the request.
         parameters: by the names of the service model.
     """
 
@@ -51,19 +50,13 @@ class Reading:
 
     @property
     def operation(self) -> str:
-        """As AWS spells it, or ""."""
+        """Name of the API operation, or ""."""
         return str(self.model.name) if self.model is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A response of HTTP.
-
-    Attributes:
-        status: 200 and so on.
-        headers: name and value.
-        body: empty for HEAD.
-    """
+class HttpResponse:
+    """An HTTP response; its body is empty for HEAD."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -71,52 +64,52 @@ class Answer:
 
     @property
     def line(self) -> str:
-        """The status with its phrase: ``200 OK``."""
+        """The status line: ``200 OK``."""
         try:
             return f"{self.status} {HTTPStatus(self.status).phrase}"
         except ValueError:
             return f"{self.status} Unknown"
 
 
-def read(environ: Mapping[str, Any], body: bytes, scope: Scope) -> Reading:
-    """Tell the operation and its parameters.
+def parse(environ: Mapping[str, Any], body: bytes, signature: RequestSignature) -> ParsedRequest:
+    """Parse the operation and its parameters.
 
     Args:
-        environ: of WSGI; its input is not touched.
-        body: all of the request's.
-        scope: of its signature.
+        environ: of WSGI; its input stream is not read.
+        body: the complete body.
 
     Raises:
-        AwsError: the operation is known and its parameters cannot be read (AWS says
-            SerializationException).
+        AwsError: SerializationException; the parameters cannot be parsed.
     """
-    candidates = services_signed_as(scope.signed_as)
+    candidates = services_with_signing_name(signature.signing_name)
     for service in candidates:
         request = Request(dict(environ) | {"wsgi.input": io.BytesIO(body)})
         model = get_service_model(service)
         try:
             protocol = determine_request_protocol(model, request.content_type)
-            if not _of_version(request, model, protocol):
+            if not _has_version(request, model, protocol):
                 continue
-            operation, in_path = get_service_router(service).match(request)
+            operation, path_parameters = get_service_router(service).match(request)
         except (HTTPException, NotImplementedError):
             continue
-        return Reading(service, operation, protocol, _parameters(request, operation, in_path))
+        return ParsedRequest(
+            service, operation, protocol, _parameters(request, operation, path_parameters)
+        )
     service = next(
-        (name for name in candidates if name == scope.signed_as), "".join(candidates[:1])
+        (name for name in candidates if name == signature.signing_name), "".join(candidates[:1])
     )
     protocol = str(get_service_model(service).protocol) if service else "json"
-    return Reading(service, None, protocol, {})
+    return ParsedRequest(service, None, protocol, {})
 
 
-def _of_version(request: Request, model: ServiceModel, protocol: str) -> bool:
-    """APIs of one signing name are told apart by the version that a query names."""
+def _has_version(request: Request, model: ServiceModel, protocol: str) -> bool:
+    """Whether the version of a query request, if any, is that of the model."""
     version = request.values.get("Version") if protocol in ("query", "ec2") else None
     return version is None or version == model.api_version
 
 
 def _parameters(
-    request: Request, operation: OperationModel, in_path: Mapping[str, Any]
+    request: Request, operation: OperationModel, path_parameters: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     protocol = determine_request_protocol(operation.service_model, request.content_type)
     parser = PROTOCOL_PARSERS[protocol](operation)
@@ -128,16 +121,16 @@ def _parameters(
                 "headers": request.headers,
                 "body": request.data,
                 "url_path": request.path,
-                "url_params": dict(in_path),
+                "url_params": dict(path_parameters),
             }
         )
-    except Exception as failure:  # whatever a parser stumbles over, the request is at fault
-        raise AwsError("SerializationException", str(failure) or "cannot be read") from failure
+    except Exception as failure:  # any failure of the parser is an invalid request
+        raise AwsError("SerializationException", str(failure) or "cannot be parsed") from failure
     shape = operation.input_shape
     members: Mapping[str, Any] = shape.members if shape is not None else {}
-    # A server cannot know how the names of headers were written; S3's metadata is in small letters.
+    # Header names are case-insensitive; S3 returns the names of metadata in lower case.
     return {
-        name: {key.lower(): held for key, held in value.items()}
+        name: {key.lower(): item for key, item in value.items()}
         if members[name].serialization.get("location") == "headers"
         else value
         for name, value in parsed.items()
@@ -145,59 +138,59 @@ def _parameters(
     }
 
 
-def answer_of(reading: Reading, result: Mapping[str, Any]) -> Answer:
-    """The response of an operation, as its service writes it."""
-    model = reading.model
-    if model is None or reading.protocol not in PROTOCOLS or not is_plain(model.output_shape):
-        return _written(reading, dict(result))
+def success_response(request: ParsedRequest, result: Mapping[str, Any]) -> HttpResponse:
+    """The response with the result of an operation."""
+    model = request.model
+    if model is None or request.protocol not in PROTOCOLS or not is_plain(model.output_shape):
+        return _serialized(request, dict(result))
     body = body_of(model.output_shape, result)
     version = model.metadata.get("jsonVersion", "1.0")
-    kind = f"application/x-amz-json-{version}" if reading.protocol == "json" else "application/json"
+    kind = f"application/x-amz-json-{version}" if request.protocol == "json" else "application/json"
     headers = [
         ("Content-Type", kind),
         ("x-amzn-RequestId", str(uuid.uuid4())),
         ("Content-Length", str(len(body))),
     ]
-    return Answer(int(model.http.get("responseCode", 200)), headers, body)
+    return HttpResponse(int(model.http.get("responseCode", 200)), headers, body)
 
 
-def error_of(reading: Reading, error: AwsError, method: str = "POST") -> Answer:
-    """An error, as the service writes it; where the service is not known, as JSON."""
-    return _written(reading, error, error.status, method)
+def error_response(request: ParsedRequest, error: AwsError, method: str = "POST") -> HttpResponse:
+    """The response with an error; JSON if the service is unknown."""
+    return _serialized(request, error, error.status, method)
 
 
-def _written(reading: Reading, result: Any, status: int = 0, method: str = "POST") -> Answer:
-    model = reading.model
+def _serialized(
+    request: ParsedRequest, result: Any, status: int = 0, method: str = "POST"
+) -> HttpResponse:
+    model = request.model
     if model is None:
-        service = get_service_model(reading.service or "sts")
-        model = OperationModel({}, service, reading.operation or "Unknown")
-    serializer = get_serializer_class(model.service_model.service_name, reading.protocol)
-    written = serializer(operation_model=model).serialize(result)
-    body = written["body"]
-    held = body if isinstance(body, bytes) else str(body).encode()
-    headers = [(name, str(value)) for name, value in written["headers"].items()]
+        service = get_service_model(request.service or "sts")
+        model = OperationModel({}, service, request.operation or "Unknown")
+    serializer = get_serializer_class(model.service_model.service_name, request.protocol)
+    serialized = serializer(operation_model=model).serialize(result)
+    body = serialized["body"]
+    content = b"" if method == "HEAD" else body if isinstance(body, bytes) else str(body).encode()
+    headers = [(name, str(value)) for name, value in serialized["headers"].items()]
     headers.append(("x-amzn-RequestId", str(uuid.uuid4())))
-    if method == "HEAD":
-        held = b""
-    headers.append(("Content-Length", str(len(held))))
-    return Answer(status or int(written["status_code"]), headers, held)
+    headers.append(("Content-Length", str(len(content))))
+    return HttpResponse(status or int(serialized["status_code"]), headers, content)
 
 
-def error_code(reading: Reading, answer: Answer) -> tuple[str, str]:
-    """Code and message of an answer that is an error, as an SDK reads them."""
-    shape: Any = reading.model.output_shape if reading.model is not None else None
-    parser = create_parser(reading.protocol)
-    headers = {name.lower(): value for name, value in answer.headers}
-    response = {"status_code": answer.status, "headers": headers, "body": answer.body}
+def error_code(request: ParsedRequest, response: HttpResponse) -> tuple[str, str]:
+    """Code and message of an error response, as an SDK parses them."""
+    shape: Any = request.model.output_shape if request.model is not None else None
+    parser = create_parser(request.protocol)
+    headers = {name.lower(): value for name, value in response.headers}
+    plain = {"status_code": response.status, "headers": headers, "body": response.body}
     try:
-        error = parser.parse(response, shape).get("Error", {})
-    except Exception:  # an answer that no SDK could read still has its status
-        return str(answer.status), ""
-    return str(error.get("Code", answer.status)), str(error.get("Message", ""))
+        error = parser.parse(plain, shape).get("Error", {})
+    except Exception:  # a response that no SDK could parse still has its status
+        return str(response.status), ""
+    return str(error.get("Code", response.status)), str(error.get("Message", ""))
 
 
 def denial_status(protocol: str) -> int:
-    """The status of a refusal: 400 for the json protocols, 403 for all others.
+    """HTTP status of a denial: 400 for the json protocol, 403 for all others.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html,
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html

@@ -1,4 +1,4 @@
-"""Who in the account is busy, so that it can be told whether it is at rest."""
+"""Counts the ongoing work of the account, to tell when it is settled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class Work:
-    """Counts what is under way."""
+    """A counter of ongoing work."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -18,7 +18,7 @@ class Work:
 
     @contextmanager
     def busy(self) -> Iterator[None]:
-        """Around work that is under way."""
+        """Count a block as ongoing work."""
         self.begin()
         try:
             yield
@@ -26,32 +26,32 @@ class Work:
             self.end()
 
     def begin(self) -> None:
-        """Something begins; whoever ends it may be another thread."""
+        """Work begins; another thread may end it."""
         with self._changed:
             self._count += 1
             self._begun += 1
 
     def end(self) -> None:
-        """Something that began is over."""
+        """Work ends."""
         with self._changed:
             self._count -= 1
             self._changed.notify_all()
 
     @property
     def count(self) -> int:
-        """How many are busy."""
+        """How much work is ongoing."""
         return self._count
 
     @property
     def begun(self) -> int:
-        """How much ever began: a look that finds this unchanged has missed nothing."""
+        """How much work has ever begun."""
         return self._begun
 
-    def wait(self, until: float) -> bool:
-        """Wait until nobody is busy, at most until a time of ``time.monotonic()``."""
+    def wait(self, deadline: float) -> bool:
+        """Wait until no work is ongoing, at most until a time of ``time.monotonic()``."""
         with self._changed:
             while self._count:
-                left = until - time.monotonic()
+                left = deadline - time.monotonic()
                 if left <= 0:
                     return False
                 self._changed.wait(min(left, 1.0))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from planproof.aws.lambda_package import Package
-from planproof.emulation.function.process import NOBODY
+from planproof.emulation.function.process import NO_CREDENTIALS
 from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, contains_unknown, is_unknown
@@ -94,5 +94,5 @@ def lambda_environment(deployment: Deployment, root: Path) -> dict[str, str]:
         "TZ": ":UTC",
         "LANG": "en_US.UTF-8",
         "PATH": os.defpath,
-        **NOBODY,
+        **NO_CREDENTIALS,
     }

@@ -52,7 +52,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RecordedCall:
     """One call of AWS that the function made.
 
     Attributes:
@@ -60,7 +60,7 @@ class Call:
         parameters: as the function gave them.
         response: None where the call failed.
         failure: what was raised instead of a response.
-        excesses: what the service model forbids beyond what botocore looks at.
+        model_violations: what the service model forbids beyond what botocore looks at.
     """
 
     service: str
@@ -68,14 +68,14 @@ class Call:
     parameters: Mapping[str, Value]
     response: Mapping[str, Value] | None = None
     failure: Failure | None = None
-    excesses: tuple[str, ...] = ()
+    model_violations: tuple[str, ...] = ()
 
     @property
-    def objections(self) -> tuple[str, ...]:
+    def validation_errors(self) -> tuple[str, ...]:
         """What AWS's service model has against the parameters; nothing if they are valid."""
         if self.failure is not None and self.failure.type == "ParamValidationError":
-            return (self.failure.message, *self.excesses)
-        return self.excesses
+            return (self.failure.message, *self.model_violations)
+        return self.model_violations
 
     def __str__(self) -> str:
         return f"{self.service}:{self.operation}"
@@ -94,10 +94,10 @@ class Invocation:
 
     returned: Value = None
     failure: Failure | None = None
-    calls: tuple[Call, ...] = ()
+    calls: tuple[RecordedCall, ...] = ()
     log: str = ""
 
-    def calls_of(self, service: str, operation: str) -> tuple[Call, ...]:
+    def calls_of(self, service: str, operation: str) -> tuple[RecordedCall, ...]:
         """The calls of one operation."""
         return tuple(c for c in self.calls if (c.service, c.operation) == (service, operation))
 
@@ -123,7 +123,7 @@ class Stub:
 
 
 @dataclass(frozen=True, slots=True)
-class _ParentsFolder:
+class _ParentFolder:
     """A folder in that of the process that this one is a fork of, which will remove it.
 
     Attributes:
@@ -142,7 +142,7 @@ class FunctionHost:
 
     def __init__(self, seconds_an_event: float = SECONDS_AN_EVENT) -> None:
         self._limit = seconds_an_event
-        self._folder: tempfile.TemporaryDirectory[str] | _ParentsFolder
+        self._folder: tempfile.TemporaryDirectory[str] | _ParentFolder
         self._folder = tempfile.TemporaryDirectory(prefix="planproof-function-")
         self._owner = os.getpid()
         self._process: DriverProcess | None = None
@@ -211,7 +211,7 @@ class FunctionHost:
         self._owner, self._process, self._running = os.getpid(), None, None
         folder = Path(self._folder.name) / f"fork-{self._owner}"
         folder.mkdir()
-        self._folder = _ParentsFolder(str(folder), self._folder)
+        self._folder = _ParentFolder(str(folder), self._folder)
 
     @property
     def _path(self) -> Path:
@@ -340,15 +340,15 @@ def _failure(entry: Mapping[str, Any], phase: str = "call") -> Failure:
     )
 
 
-def _call(entry: Mapping[str, Any]) -> Call:
+def _call(entry: Mapping[str, Any]) -> RecordedCall:
     failure = entry.get("failure")
-    return Call(
+    return RecordedCall(
         entry["service"],
         entry["operation"],
         entry["parameters"],
         entry.get("response"),
         _failure(failure) if failure else None,
-        tuple(entry["excesses"]),
+        tuple(entry["model_violations"]),
     )
 
 

@@ -23,7 +23,7 @@ class NotEmulatedError(Exception):
 class Account:
     """Answers the function's calls of AWS and keeps a list of them.
 
-    botocore itself validates the parameters of every call; ``excesses`` are what it lets pass and
+    botocore itself validates the parameters of every call; ``model_violations`` are what it lets pass and
     the service model forbids all the same: values that no enumeration has, and numbers too great.
     """
 
@@ -59,7 +59,9 @@ class Account:
             "service": model.service_name,
             "operation": operation,
             "parameters": plain(parameters),
-            "excesses": list(_excesses(model.operation_model(operation).input_shape, parameters)),
+            "model_violations": list(
+                _model_violations(model.operation_model(operation).input_shape, parameters)
+            ),
         }
         if self.recording:
             self.calls.append(entry)
@@ -128,19 +130,21 @@ def _numbered(value: Any, number: int) -> Any:
     return value.replace("{number}", str(number)) if isinstance(value, str) else value
 
 
-def _excesses(shape: Any, value: Any, path: str = "") -> Iterator[str]:
+def _model_violations(shape: Any, value: Any, path: str = "") -> Iterator[str]:
     """What in ``value`` the service model forbids beyond what botocore looks at."""
     kind = getattr(shape, "type_name", "")
     if kind == "structure" and isinstance(value, Mapping):
         for name, member in shape.members.items():
             if name in value:
-                yield from _excesses(member, value[name], f"{path}.{name}" if path else name)
+                yield from _model_violations(
+                    member, value[name], f"{path}.{name}" if path else name
+                )
     elif kind == "list" and isinstance(value, (list, tuple)):
         for position, item in enumerate(value):
-            yield from _excesses(shape.member, item, f"{path}[{position}]")
+            yield from _model_violations(shape.member, item, f"{path}[{position}]")
     elif kind == "map" and isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _excesses(shape.value, item, f"{path}.{name}")
+            yield from _model_violations(shape.value, item, f"{path}.{name}")
     elif kind == "string" and isinstance(value, str):
         known = shape.metadata.get("enum") or ()
         if known and value not in known:

@@ -23,7 +23,7 @@ _START = (
 )
 
 # Keeps the AWS SDK from looking for whoever uses this machine; the keys open nothing.
-NOBODY = {
+NO_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_SESSION_TOKEN": "testing",
@@ -49,7 +49,7 @@ class DriverProcess:
             stderr=subprocess.DEVNULL,
             bufsize=0,
             cwd=folder,
-            env=NOBODY | {"PATH": os.defpath},
+            env=NO_CREDENTIALS | {"PATH": os.defpath},
             start_new_session=True,
         )
 

@@ -11,7 +11,7 @@ from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, contains_unknown
 
 
-def furnish(running: RunningFunction, stack: Stack) -> None:
+def seed_account(running: RunningFunction, stack: Stack) -> None:
     """Make, empty, what of a stack a function may use: tables, buckets, queues and topics.
 
     Raises:

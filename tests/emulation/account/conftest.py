@@ -1,4 +1,4 @@
-"""An account in this process, whose decisions and functions the tests look into."""
+"""An emulated account in this process, with fake components."""
 
 from __future__ import annotations
 
@@ -14,61 +14,66 @@ from moto.core.model_instances import reset_model_data
 
 from planproof.emulation.account.application import Application
 from planproof.emulation.account.control import Control
-from planproof.emulation.account.model import Call, Denial, Entry
-from tests.emulation.account.made_parts import Allowing, Idle, Jobs, idle_parts
+from planproof.emulation.account.model import ApiCall, Denial, Entry
+from tests.emulation.account.fake_components import (
+    AllowingDecisions,
+    FakeMediaConvert,
+    IdleFunctions,
+    idle_components,
+)
 
 ROLE = "arn:aws:iam::123456789012:role/service-role/worker"
 CALLER = "arn:aws:sts::123456789012:assumed-role/worker/one"
 
 
 @dataclass
-class Scene:
-    """An account, clients of it, and what its parts were asked."""
+class AccountUnderTest:
+    """An emulated account, its clients and its fake components."""
 
-    account: Application
+    application: Application
     control: Control
     keys: Mapping[str, str]
 
     @property
-    def decisions(self) -> Allowing:
-        assert isinstance(self.account.decisions, Allowing)
-        return self.account.decisions
+    def decisions(self) -> AllowingDecisions:
+        assert isinstance(self.application.decisions, AllowingDecisions)
+        return self.application.decisions
 
     @property
-    def functions(self) -> Idle:
-        assert isinstance(self.account._functions, Idle)
-        return self.account._functions
+    def functions(self) -> IdleFunctions:
+        assert isinstance(self.application._functions, IdleFunctions)
+        return self.application._functions
 
     @property
-    def jobs(self) -> Jobs:
-        service = self.account.services["mediaconvert"]
-        assert isinstance(service, Jobs)
+    def jobs(self) -> FakeMediaConvert:
+        service = self.application.services["mediaconvert"]
+        assert isinstance(service, FakeMediaConvert)
         return service
 
     def owner(self, service: str, region: str = "us-east-1") -> Any:
-        return self.account.client(service, region)
+        return self.application.client(service, region)
 
     def role(self, service: str, region: str = "us-east-1", **config: Any) -> Any:
-        """A client of a function's instance in a role; it asks once and no more."""
+        """A client with the credentials of a function instance's role; never retries."""
         return get_session().create_client(
             service,
             region_name=region,
-            endpoint_url=self.account.endpoint,
+            endpoint_url=self.application.endpoint,
             aws_access_key_id=self.keys["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.keys["AWS_SECRET_ACCESS_KEY"],
             aws_session_token=self.keys["AWS_SESSION_TOKEN"],
             config=Config(retries={"total_max_attempts": 1}, proxies={}, **config),
         )
 
-    def refuse(self, what: str, code: str, message: str = "User: worker is not allowed") -> None:
-        action = what.replace("HeadObject", "GetObject")
-        self.decisions.denials[what] = Denial(
+    def deny(self, call: str, code: str, message: str = "User: worker is not allowed") -> None:
+        action = call.replace("HeadObject", "GetObject")
+        self.decisions.denials[call] = Denial(
             action, "arn:aws:x:::it", CALLER, message, code, because="nothing allows it"
         )
 
-    def call(self, what: str) -> Call:
-        """The one call of a role that decisions were asked about."""
-        (call,) = [call for call in self.decisions.calls if str(call) == what]
+    def call(self, name: str) -> ApiCall:
+        """The only authorized call of that name."""
+        (call,) = [call for call in self.decisions.calls if str(call) == name]
         return call
 
     def entries(self, kind: str = "call") -> list[Entry]:
@@ -76,21 +81,21 @@ class Scene:
 
 
 @pytest.fixture
-def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[AccountUnderTest]:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/dev/null")
-    account = Application([Jobs], idle_parts())
-    account.start()
+    application = Application([FakeMediaConvert], idle_components())
+    application.start()
     try:
-        keys = account.credentials(ROLE, "one", "i-1")
-        yield Scene(account, Control(account.endpoint), keys)
+        keys = application.credentials(ROLE, "one", "i-1")
+        yield AccountUnderTest(application, Control(application.endpoint), keys)
     finally:
-        account.stop()
-        _forget()
+        application.stop()
+        _reset_moto()
 
 
-def _forget() -> None:
+def _reset_moto() -> None:
     """moto keeps its state in the process."""
     BackendDict.reset()
     reset_model_data()

@@ -11,20 +11,20 @@ import pytest
 
 from planproof.emulation.account.clients import Clients
 from planproof.emulation.account.process import AccountProcess
-from tests.emulation.account.made_parts import EVENT
+from tests.emulation.account.fake_components import EVENT
 
 QUEUE = "arn:aws:sqs:{region}:123456789012:{name}"
 
 
-class Buses:
-    """Rules in an account whose MediaConvert reports any status."""
+class EventRules:
+    """EventBridge rules in an account whose MediaConvert reports any status."""
 
     def __init__(self, account: AccountProcess) -> None:
         self.account = account
         self._clients = Clients(account.endpoint)
 
     def rule(self, status: str, state: str = "ENABLED", region: str = "us-east-1") -> str:
-        """A rule for a status; returns the address of the queue that its events go to."""
+        """Create a rule for a status; returns the URL of its target queue."""
         sqs, events = (self._clients.client(name, region) for name in ("sqs", "events"))
         name = f"{status}-{state}"
         url = sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -47,33 +47,36 @@ class Buses:
 
 
 @pytest.fixture(scope="module")
-def buses() -> Iterator[Buses]:
+def rules() -> Iterator[EventRules]:
     here = str(Path(__file__).parent)
-    options: Any = {"parts": "made_parts:mended_parts", "services": ["made_parts:Jobs"]}
+    options: Any = {
+        "components": "fake_components:patched_components",
+        "services": ["fake_components:FakeMediaConvert"],
+    }
     with AccountProcess(path=[here], **options) as account:
-        yield Buses(account)
+        yield EventRules(account)
 
 
-def test_an_event_goes_to_the_rules_that_it_matches(buses: Buses) -> None:
-    wanted, other = buses.rule("COMPLETE"), buses.rule("ERROR")
-    disabled = buses.rule("COMPLETE", "DISABLED")
-    elsewhere = buses.rule("COMPLETE", region="eu-west-1")
-    buses.report("COMPLETE")
-    (event,) = buses.events(wanted)
-    assert buses.events(other) == buses.events(disabled) == []
-    assert buses.events(elsewhere, "eu-west-1") == []
+def test_an_event_goes_to_the_rules_that_it_matches(rules: EventRules) -> None:
+    wanted, other = rules.rule("COMPLETE"), rules.rule("ERROR")
+    disabled = rules.rule("COMPLETE", "DISABLED")
+    elsewhere = rules.rule("COMPLETE", region="eu-west-1")
+    rules.report("COMPLETE")
+    (event,) = rules.events(wanted)
+    assert rules.events(other) == rules.events(disabled) == []
+    assert rules.events(elsewhere, "eu-west-1") == []
     assert event["detail"] == {"status": "COMPLETE"}
     assert {name: event[name] for name in EVENT} == EVENT
     assert (event["version"], event["account"]) == ("0", "123456789012")
     assert event["region"] == "us-east-1"
 
 
-def test_each_event_has_its_own_id_and_the_accounts_time(buses: Buses) -> None:
-    wanted = buses.rule("PROGRESSING")
-    buses.report("PROGRESSING")
-    buses.account.control.advance(86_400)
-    buses.report("PROGRESSING")
-    first, second = buses.events(wanted)
+def test_each_event_has_its_own_id_and_the_accounts_time(rules: EventRules) -> None:
+    wanted = rules.rule("PROGRESSING")
+    rules.report("PROGRESSING")
+    rules.account.control.advance(86_400)
+    rules.report("PROGRESSING")
+    first, second = rules.events(wanted)
     assert first["id"] != second["id"]
     assert len(first["id"]) == 36
     assert first["time"][:10] < second["time"][:10]

@@ -1,4 +1,4 @@
-"""What shall go wrong goes wrong when it is its turn, and to whom it is meant for."""
+"""Faults fire as often as planned, on the calls that they match."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from planproof.emulation.account.model import Fault
 from planproof.errors import PlanproofError
 
 if TYPE_CHECKING:
-    from tests.emulation.account.conftest import Scene
+    from tests.emulation.account.conftest import AccountUnderTest
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:Exception\(AwsError\)")
 
 
-def _turns(faults: AccountFaults, times: int, operation: str = "PutItem") -> list[bool]:
+def _fired(faults: AccountFaults, times: int, operation: str = "PutItem") -> list[bool]:
     content = {"Item": {"id": "ü 1", "raw": b"bytes"}}
     due = [faults.due("error", "dynamodb", operation, content) for _ in range(times)]
     return [fault is not None for fault in due]
 
 
 @pytest.mark.parametrize(
-    ("fault", "turns"),
+    ("fault", "fired"),
     [
         (Fault("error"), [True, False, False]),
         (Fault("error", times=2), [True, True, False]),
@@ -40,20 +40,20 @@ def _turns(faults: AccountFaults, times: int, operation: str = "PutItem") -> lis
         (Fault("error", containing="other"), [False, False, False]),
     ],
 )
-def test_its_turn(fault: Fault, turns: list[bool]) -> None:
+def test_its_turn(fault: Fault, fired: list[bool]) -> None:
     faults = AccountFaults()
     faults.add(fault)
-    assert _turns(faults, 3) == turns
+    assert _fired(faults, 3) == fired
 
 
 def test_what_is_not_met_is_not_spared_either() -> None:
     faults = AccountFaults()
     faults.add(Fault("error", operation="PutItem", skip=1))
-    assert _turns(faults, 3, "GetItem") == [False, False, False]
-    assert _turns(faults, 2) == [False, True]
+    assert _fired(faults, 3, "GetItem") == [False, False, False]
+    assert _fired(faults, 2) == [False, True]
 
 
-def test_two_faults_take_turns() -> None:
+def test_two_faults_take_fired() -> None:
     faults = AccountFaults()
     faults.add(Fault("error", code="First"))
     faults.add(Fault("error", code="Second"))
@@ -65,13 +65,13 @@ def test_withdrawing() -> None:
     faults = AccountFaults()
     faults.add(Fault("error", name="a", times=None))
     faults.add(Fault("error", name="b", times=None))
-    assert faults.withdraw("a") == 1
+    assert faults.remove("a") == 1
     due = faults.due("error", "", "", {})
     assert due is not None
     assert due.name == "b"
-    assert faults.withdraw() == 1
+    assert faults.remove() == 1
     assert faults.due("error", "", "", {}) is None
-    assert faults.withdraw("a") == 0
+    assert faults.remove("a") == 0
 
 
 def test_a_fault_that_there_is_not() -> None:
@@ -79,18 +79,18 @@ def test_a_fault_that_there_is_not() -> None:
         AccountFaults().add(Fault("explode"))
 
 
-def test_a_fault_that_there_is_not_is_said_to_the_run(scene: Scene) -> None:
-    with pytest.raises(PlanproofError, match=r"(?s)refused 'fault'.*no fault 'explode'"):
-        scene.control.fault(Fault("explode"))
+def test_a_fault_that_there_is_not_is_said_to_the_run(account: AccountUnderTest) -> None:
+    with pytest.raises(PlanproofError, match=r"(?s)'add_fault'.*no fault 'explode'"):
+        account.control.add_fault(Fault("explode"))
 
 
-def test_an_error_is_answered_instead(scene: Scene) -> None:
-    scene.owner("sqs").create_queue(QueueName="q")
+def test_an_error_is_answered_instead(account: AccountUnderTest) -> None:
+    account.owner("sqs").create_queue(QueueName="q")
     code = "ProvisionedThroughputExceededException"
-    scene.control.fault(
+    account.control.add_fault(
         Fault("error", "sqs", "CreateQueue", "later", code=code, message="slow down", status=400)
     )
-    sqs = scene.role("sqs")
+    sqs = account.role("sqs")
     sqs.create_queue(QueueName="now")
     with pytest.raises(ClientError) as caught:
         sqs.create_queue(QueueName="later")
@@ -98,76 +98,78 @@ def test_an_error_is_answered_instead(scene: Scene) -> None:
     assert (error["Code"], error["Message"]) == (code, "slow down")
     assert not [u for u in sqs.list_queues()["QueueUrls"] if u.endswith("later")]
     sqs.create_queue(QueueName="later")
-    outcomes = [entry.outcome for entry in scene.entries() if entry.what == "sqs:CreateQueue"]
+    outcomes = [entry.outcome for entry in account.entries() if entry.what == "sqs:CreateQueue"]
     assert outcomes == ["ok", "throttled", "ok"]
 
 
-def test_an_error_of_a_service_that_moto_lacks(scene: Scene) -> None:
-    scene.control.fault(Fault("error", "mediaconvert", code="TooManyRequestsException", status=429))
+def test_an_error_of_a_service_that_moto_lacks(account: AccountUnderTest) -> None:
+    account.control.add_fault(
+        Fault("error", "mediaconvert", code="TooManyRequestsException", status=429)
+    )
     with pytest.raises(ClientError, match="TooManyRequestsException"):
-        scene.role("mediaconvert").create_job(Role="arn:aws:iam::1:role/r", Settings={})
-    assert scene.jobs.calls == []
-    assert [entry.outcome for entry in scene.entries()] == ["throttled"]
+        account.role("mediaconvert").create_job(Role="arn:aws:iam::1:role/r", Settings={})
+    assert account.jobs.calls == []
+    assert [entry.outcome for entry in account.entries()] == ["throttled"]
 
 
-def test_an_error_meets_the_owner_too(scene: Scene) -> None:
-    scene.control.fault(Fault("error", "sqs", "CreateQueue", code="Odd", status=400))
+def test_an_error_meets_the_owner_too(account: AccountUnderTest) -> None:
+    account.control.add_fault(Fault("error", "sqs", "CreateQueue", code="Odd", status=400))
     with pytest.raises(ClientError, match="Odd"):
-        scene.owner("sqs").create_queue(QueueName="q")
-    assert scene.entries() == []
+        account.owner("sqs").create_queue(QueueName="q")
+    assert account.entries() == []
 
 
-def test_unreachable_until_it_is_withdrawn(scene: Scene) -> None:
-    scene.owner("sqs").create_queue(QueueName="q")
-    scene.control.fault(Fault("unreachable", "sqs", times=None, name="out"))
+def test_unreachable_until_it_is_withdrawn(account: AccountUnderTest) -> None:
+    account.owner("sqs").create_queue(QueueName="q")
+    account.control.add_fault(Fault("unreachable", "sqs", times=None, name="out"))
     for _ in range(2):
         with pytest.raises(ConnectionClosedError):
-            scene.role("sqs").create_queue(QueueName="other")
-    assert scene.role("s3").list_buckets()["Buckets"] == []
-    assert scene.control.withdraw("out") == 1
-    assert len(scene.role("sqs").list_queues()["QueueUrls"]) == 1
-    assert [entry.outcome for entry in scene.entries()] == ["failed", "failed", "ok", "ok"]
+            account.role("sqs").create_queue(QueueName="other")
+    assert account.role("s3").list_buckets()["Buckets"] == []
+    assert account.control.remove_faults("out") == 1
+    assert len(account.role("sqs").list_queues()["QueueUrls"]) == 1
+    assert [entry.outcome for entry in account.entries()] == ["failed", "failed", "ok", "ok"]
 
 
-@pytest.mark.parametrize(("what", "done"), [("kill before", 0), ("kill after", 1)])
-def test_the_instance_is_ended(scene: Scene, what: str, done: int) -> None:
-    scene.control.fault(Fault(what, "sqs", "CreateQueue"))
+@pytest.mark.parametrize(("kind", "done"), [("kill before", 0), ("kill after", 1)])
+def test_the_instance_is_ended(account: AccountUnderTest, kind: str, done: int) -> None:
+    account.control.add_fault(Fault(kind, "sqs", "CreateQueue"))
     with pytest.raises(ConnectionClosedError):
-        scene.role("sqs").create_queue(QueueName="q")
-    assert scene.functions.killed == ["i-1"]
-    assert len(scene.owner("sqs").list_queues().get("QueueUrls", [])) == done
-    (entry,) = scene.entries()
+        account.role("sqs").create_queue(QueueName="q")
+    assert account.functions.killed == ["i-1"]
+    assert len(account.owner("sqs").list_queues().get("QueueUrls", [])) == done
+    (entry,) = account.entries()
     assert (entry.what, entry.outcome) == ("sqs:CreateQueue", "killed")
     assert entry.detail["instance"] == "i-1"
 
 
-def test_an_answer_is_lost_of_what_was_done(scene: Scene) -> None:
-    scene.control.fault(Fault("lost answer", "sqs", "CreateQueue"))
+def test_an_answer_is_lost_of_what_was_done(account: AccountUnderTest) -> None:
+    account.control.add_fault(Fault("lost answer", "sqs", "CreateQueue"))
     with pytest.raises(ConnectionClosedError):
-        scene.role("sqs").create_queue(QueueName="q")
-    assert scene.functions.killed == []
-    assert len(scene.role("sqs").list_queues()["QueueUrls"]) == 1
-    assert [(e.outcome, e.detail.get("fault")) for e in scene.entries()] == [
+        account.role("sqs").create_queue(QueueName="q")
+    assert account.functions.killed == []
+    assert len(account.role("sqs").list_queues()["QueueUrls"]) == 1
+    assert [(e.outcome, e.detail.get("fault")) for e in account.entries()] == [
         ("ok", "lost answer"),
         ("ok", None),
     ]
 
 
-@pytest.mark.parametrize("what", ["kill before", "kill after"])
-def test_who_is_no_instance_is_not_ended(scene: Scene, what: str) -> None:
-    scene.control.fault(Fault(what, "sqs", times=None))
-    scene.owner("sqs").create_queue(QueueName="q")
-    keys = scene.account.credentials("arn:aws:iam::123456789012:role/poller", "mapping")
-    scene.account.client("sqs", "us-east-1", keys).list_queues()
-    assert scene.functions.killed == []
+@pytest.mark.parametrize("kind", ["kill before", "kill after"])
+def test_who_is_no_instance_is_not_ended(account: AccountUnderTest, kind: str) -> None:
+    account.control.add_fault(Fault(kind, "sqs", times=None))
+    account.owner("sqs").create_queue(QueueName="q")
+    keys = account.application.credentials("arn:aws:iam::123456789012:role/poller", "mapping")
+    account.application.client("sqs", "us-east-1", keys).list_queues()
+    assert account.functions.killed == []
 
 
-def test_nobody_is_ended_after_what_was_not_carried_out(scene: Scene) -> None:
-    scene.refuse("sqs:CreateQueue", "AccessDenied")
-    scene.control.fault(Fault("kill after", "sqs"))
+def test_nobody_is_ended_after_what_was_not_carried_out(account: AccountUnderTest) -> None:
+    account.deny("sqs:CreateQueue", "AccessDenied")
+    account.control.add_fault(Fault("kill after", "sqs"))
     with pytest.raises(ClientError, match="AccessDenied"):
-        scene.role("sqs").create_queue(QueueName="q")
-    assert scene.functions.killed == []
+        account.role("sqs").create_queue(QueueName="q")
+    assert account.functions.killed == []
     with pytest.raises(ConnectionClosedError):
-        scene.role("sqs").list_queues()
-    assert [entry.outcome for entry in scene.entries()] == ["denied", "killed"]
+        account.role("sqs").list_queues()
+    assert [entry.outcome for entry in account.entries()] == ["denied", "killed"]

@@ -24,14 +24,14 @@ from planproof.emulation.account.clients import Clients
 from planproof.emulation.account.model import Fault
 from planproof.emulation.account.process import AccountProcess
 from planproof.errors import PlanproofError
-from tests.emulation.account.made_parts import idle_parts
+from tests.emulation.account.fake_components import idle_components
 
 HERE = str(Path(__file__).parent)
 SOON = 30.0
 
 
-def _account(parts: str = "idle_parts", **options: object) -> AccountProcess:
-    return AccountProcess(path=[HERE], parts=f"made_parts:{parts}", **options)  # type: ignore[arg-type]
+def _account(components: str = "idle_components", **options: object) -> AccountProcess:
+    return AccountProcess(path=[HERE], components=f"fake_components:{components}", **options)  # type: ignore[arg-type]
 
 
 def _runs(pid: int) -> bool:
@@ -58,7 +58,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_it_answers_until_it_is_stopped() -> None:
-    with _account(services=["made_parts:Jobs"]) as account:
+    with _account(services=["fake_components:FakeMediaConvert"]) as account:
         assert account.alive
         account.check()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", account.endpoint)
@@ -67,8 +67,8 @@ def test_it_answers_until_it_is_stopped() -> None:
         account.control.advance(3600)
         assert account.control.now() - before == pytest.approx(3600, abs=SOON)
         assert abs(time.time() - before) < SOON
-        account.control.fault(Fault("error", name="x", times=None))
-        assert account.control.withdraw_all() == 1
+        account.control.add_fault(Fault("error", name="x", times=None))
+        assert account.control.remove_faults() == 1
         assert account.control.trail() == []
         pid = account.pid
     assert _gone(pid)
@@ -111,9 +111,8 @@ def test_a_port_that_is_taken() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PlanproofError) as caught, _account(port=port):
             pass
-    assert str(caught.value) == (
-        f"port {port} of 127.0.0.1 is taken: name another port, or 0 for a free one."
-    )
+    assert f"port {port} of 127.0.0.1 is in use" in caught.value.what
+    assert "0 for a free one" in caught.value.todo
 
 
 def test_a_port_that_is_taken_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,33 +120,34 @@ def test_a_port_that_is_taken_by_hand(capsys: pytest.CaptureFixture[str]) -> Non
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        code = main(["--port", str(port), "--path", HERE, "--parts", "made_parts:idle_parts"])
+        code = main(
+            ["--port", str(port), "--path", HERE, "--components", "fake_components:idle_components"]
+        )
     assert code == 2
-    assert capsys.readouterr().err == (
-        f"port {port} of 127.0.0.1 is taken: name another port, or 0 for a free one.\n"
-    )
+    assert f"port {port} of 127.0.0.1 is in use" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("port", [-1, 70_000])
 def test_a_port_that_cannot_be(port: int) -> None:
-    with pytest.raises(PlanproofError, match=f"port {port} cannot be used: name another"):
-        Application(parts=idle_parts(), port=port)
+    with pytest.raises(PlanproofError, match=f"port {port} of 127.0.0.1 is not available"):
+        Application(components=idle_components(), port=port)
 
 
 def test_a_service_that_there_is_not() -> None:
-    with pytest.raises(PlanproofError) as caught, _account(services=["made_parts:Nothing"]):
+    with pytest.raises(PlanproofError) as caught, _account(services=["fake_components:Nothing"]):
         pass
-    assert caught.value.what.startswith("the emulated account finds no 'made_parts:Nothing'")
-    assert caught.value.todo == "name a class as MODULE:CLASS, and its folder with --path"
+    assert "'fake_components:Nothing'" in caught.value.what
+    assert "MODULE:CLASS" in caught.value.todo
+    assert "--path" in caught.value.todo
 
 
 def test_an_account_that_fails_to_start_says_what_it_wrote() -> None:
     with (
         pytest.raises(PlanproofError, match="did not start") as caught,
-        _account("parts_that_fail"),
+        _account("components_that_fail"),
     ):
         pass
-    assert "RuntimeError: moto is not what it was" in caught.value.detail
+    assert "RuntimeError: moto has changed" in caught.value.detail
 
 
 def test_an_account_that_is_ended_half_way() -> None:
@@ -156,14 +156,14 @@ def test_an_account_that_is_ended_half_way() -> None:
         deadline = time.monotonic() + SOON
         while account.alive and time.monotonic() < deadline:
             time.sleep(0.01)
-        with pytest.raises(PlanproofError, match="the emulated account ended half-way, with exit"):
+        with pytest.raises(PlanproofError, match="ended early, with exit code -9"):
             account.check()
         with pytest.raises(PlanproofError, match="does not answer"):
             account.control.now()
 
 
 def test_an_account_that_was_never_started() -> None:
-    with pytest.raises(PlanproofError, match="was never started"):
+    with pytest.raises(PlanproofError, match="was not started"):
         _account().check()
 
 
@@ -177,14 +177,14 @@ def _children(folder: Path) -> list[int]:
 
 
 def test_no_process_outlives_it(folders: Path) -> None:
-    with _account("parts_with_children"):
+    with _account("components_with_children"):
         children = _children(folders)
         assert all(_runs(pid) for pid in children)
     assert _gone(*children)
 
 
 def test_a_stop_that_hangs_is_not_waited_for() -> None:
-    with _account("parts_that_hang") as account:
+    with _account("components_that_hang") as account:
         pid = account.pid
     assert _gone(pid)
 
@@ -193,7 +193,8 @@ RUN = """
     import sys, tempfile, time
     from planproof.emulation.account.process import AccountProcess
     tempfile.tempdir = sys.argv[1]
-    with AccountProcess(path=[sys.argv[2]], parts="made_parts:idle_parts") as account:
+    components = "fake_components:idle_components"
+    with AccountProcess(path=[sys.argv[2]], components=components) as account:
         print(account.pid, flush=True)
         time.sleep(600)
 """
@@ -234,12 +235,12 @@ def test_nothing_of_the_users_aws_is_known_to_it(
 
 def test_by_hand_it_says_how_it_is_used() -> None:
     command = [sys.executable, "-m", "planproof.emulation.account", "--path", HERE]
-    command += ["--parts", "made_parts:idle_parts"]
+    command += ["--components", "fake_components:idle_components"]
     account = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert account.stdout is not None
     lines = [account.stdout.readline() for _ in range(4)]
     account.send_signal(signal.SIGINT)
     assert account.wait(SOON) == 0
     account.stdout.close()
-    assert re.match(r"An emulated AWS account answers at http://127\.0\.0\.1:\d+ until", lines[0])
+    assert re.match(r"The emulated AWS account listens at http://127\.0\.0\.1:\d+ ", lines[0])
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in lines[2]

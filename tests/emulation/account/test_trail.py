@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
-from planproof.emulation.account.trail import AccountTrail, in_short
+from planproof.emulation.account.trail import AccountTrail, summarize
 
 if TYPE_CHECKING:
-    from tests.emulation.account.conftest import Scene
+    from tests.emulation.account.conftest import AccountUnderTest
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:Exception\(AwsError\)")
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.filterwarnings(r"ignore:Exception\(AwsError\)")
 def test_entries_are_numbered_and_dated() -> None:
     times = iter([10.0, 12.5])
     trail = AccountTrail(lambda: next(times))
-    trail.note("delivery", "s3.amazonaws.com", "sqs:SendMessage", "arn", rule={1})
-    trail.note("job", "mediaconvert", "COMPLETE", outcome="failed")
+    trail.record("delivery", "s3.amazonaws.com", "sqs:SendMessage", "arn", rule={1})
+    trail.record("job", "mediaconvert", "COMPLETE", outcome="failed")
     first, second = trail.since()
     assert (first.number, first.at, first.outcome, first.about) == (1, 10.0, "ok", "arn")
     assert first.detail == {"rule": "{1}"}
@@ -30,10 +30,10 @@ def test_entries_are_numbered_and_dated() -> None:
     assert len(trail) == 2
 
 
-def test_calls_of_roles_alone(scene: Scene) -> None:
-    scene.owner("s3").create_bucket(Bucket="in-bucket")
-    scene.role("s3").head_bucket(Bucket="in-bucket")
-    (entry,) = scene.entries()
+def test_calls_of_roles_alone(account: AccountUnderTest) -> None:
+    account.owner("s3").create_bucket(Bucket="in-bucket")
+    account.role("s3").head_bucket(Bucket="in-bucket")
+    (entry,) = account.entries()
     assert (entry.who, entry.what, entry.outcome) == (
         "arn:aws:sts::123456789012:assumed-role/worker/one",
         "s3:HeadBucket",
@@ -44,14 +44,14 @@ def test_calls_of_roles_alone(scene: Scene) -> None:
         "parameters": {"Bucket": "in-bucket"},
         "region": "us-east-1",
     }
-    assert entry.at == pytest.approx(scene.control.now(), abs=30)
+    assert entry.at == pytest.approx(account.control.now(), abs=30)
 
 
-def test_a_refusal(scene: Scene) -> None:
-    scene.refuse("s3:ListBuckets", "AccessDenied", "User: worker is not authorized")
+def test_a_refusal(account: AccountUnderTest) -> None:
+    account.deny("s3:ListBuckets", "AccessDenied", "User: worker is not authorized")
     with pytest.raises(ClientError):
-        scene.role("s3").list_buckets()
-    (entry,) = scene.entries()
+        account.role("s3").list_buckets()
+    (entry,) = account.entries()
     assert (entry.outcome, entry.about) == ("denied", "arn:aws:x:::it")
     assert entry.detail["action"] == "s3:ListBuckets"
     assert entry.detail["resource"] == "arn:aws:x:::it"
@@ -76,28 +76,32 @@ def test_a_refusal(scene: Scene) -> None:
     ],
 )
 def test_a_failure_has_the_name_that_an_sdk_reads(
-    scene: Scene, service: str, operation: str, parameters: dict[str, object], code: str
+    account: AccountUnderTest,
+    service: str,
+    operation: str,
+    parameters: dict[str, object],
+    code: str,
 ) -> None:
     with pytest.raises(ClientError) as caught:
-        getattr(scene.role(service), operation)(**parameters)
+        getattr(account.role(service), operation)(**parameters)
     assert caught.value.response["Error"]["Code"] == code
-    (entry,) = scene.entries()
+    (entry,) = account.entries()
     assert (entry.outcome, entry.detail["error"]) == ("failed", code)
     assert entry.detail["message"] == caught.value.response["Error"]["Message"]
 
 
-def test_no_body_and_no_secret(scene: Scene) -> None:
-    scene.owner("s3").create_bucket(Bucket="in-bucket")
-    scene.role("s3").put_object(Bucket="in-bucket", Key="k", Body=b"the body")
-    scene.role("secretsmanager").create_secret(Name="s", SecretString="the secret")
-    put, made = scene.entries()
+def test_no_body_and_no_secret(account: AccountUnderTest) -> None:
+    account.owner("s3").create_bucket(Bucket="in-bucket")
+    account.role("s3").put_object(Bucket="in-bucket", Key="k", Body=b"the body")
+    account.role("secretsmanager").create_secret(Name="s", SecretString="the secret")
+    put, made = account.entries()
     assert put.detail["parameters"]["Body"] == "<8 bytes>"
     assert made.detail["parameters"]["SecretString"] == "***"
     assert made.detail["parameters"]["Name"] == "s"
-    text = str(scene.control.trail())
+    text = str(account.control.trail())
     assert "the body" not in text
     assert "the secret" not in text
-    assert scene.keys["AWS_SECRET_ACCESS_KEY"] not in text
+    assert account.keys["AWS_SECRET_ACCESS_KEY"] not in text
 
 
 def test_values_in_short() -> None:
@@ -108,7 +112,7 @@ def test_values_in_short() -> None:
         "raw": {"B": b"123"},
         "yes": {"BOOL": True},
     }
-    short = in_short(shape, {"TableName": "t", "Item": item})
+    short = summarize(shape, {"TableName": "t", "Item": item})
     assert short["TableName"] == "t"
     assert short["Item"]["long"]["S"] == "x" * 200 + "…"
     assert len(short["Item"]["list"]["L"]) == 20

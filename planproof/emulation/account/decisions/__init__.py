@@ -1,7 +1,7 @@
-"""What AWS allows in an emulated account, by the policies that stand in it at this moment.
+"""Authorization in an emulated account, by its current policies.
 
-Not looked at, besides what :mod:`planproof.iam` leaves out: service control and resource control
-policies, since an emulated account is in no organization; and access from other accounts.
+Not evaluated, besides what :mod:`planproof.iam` leaves out: service control and resource control
+policies, because an emulated account belongs to no organization; and cross-account access.
 """
 
 from planproof.emulation.account.decisions.live import LiveDecisions

@@ -4,7 +4,7 @@ moto keeps what is deployed: functions, their code, their mappings. What is miss
 anything happens, and that is here: :class:`~planproof.emulation.account.lambdas.service.Lambdas`.
 """
 
-from planproof.emulation.account.lambdas.invocations import Answer
+from planproof.emulation.account.lambdas.invocations import InvocationResult
 from planproof.emulation.account.lambdas.service import Lambdas
 
-__all__ = ["Answer", "Lambdas"]
+__all__ = ["InvocationResult", "Lambdas"]

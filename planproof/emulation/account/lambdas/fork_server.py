@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-from planproof.emulation.account.lambdas.instance import Traveller, become
+from planproof.emulation.account.lambdas.instance import Traveller, isolate_process
 from planproof.emulation.function.frames import frame, read_frame
 
 _USUAL = ("dynamodb", "s3", "sqs")
@@ -28,7 +28,7 @@ _STEP = 0.005
 
 
 def main() -> None:
-    """Answer requests until the socket named first on the command line is closed."""
+    """InvocationResult requests until the socket named first on the command line is closed."""
     control = socket.socket(fileno=int(sys.argv[1]))
     children: set[int] = set()
     _warm_up()
@@ -87,7 +87,7 @@ def _serve(connection: socket.socket, spec: Mapping[str, Any]) -> int:
         os.dup2(output, stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     traveller = Traveller()
-    function = become(spec)
+    function = isolate_process(spec)
     traveller.travel(spec["ahead"])
     answer = function.start()
     connection.sendall(frame(answer))

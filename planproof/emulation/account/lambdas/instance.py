@@ -1,6 +1,6 @@
 """Runs in an instance of a function: imports the handler and calls it, as Lambda's runtime does.
 
-The process was forked from the nursery (nursery.py), so nothing may be imported here that the
+The process was forked from the fork server (fork_server.py), so nothing may be imported here that the
 function must not find: see ``become``.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -142,7 +142,7 @@ def _exit(problem: SystemExit) -> dict[str, str]:
     }
 
 
-def become(spec: Mapping[str, Any]) -> FunctionInstance:
+def isolate_process(spec: Mapping[str, Any]) -> FunctionInstance:
     """Make this process the function's: its environment, its folder, its modules, its network."""
     function = FunctionInstance(spec)
     os.environ.clear()

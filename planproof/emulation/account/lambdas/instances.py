@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from planproof.emulation.account.lambdas.deployed import Deployed, Packages
+from planproof.emulation.account.lambdas.deployed_function import DeployedFunction, Packages
 from planproof.emulation.account.model import Account
 from planproof.emulation.function.frames import TASK_ROOT, frame, read_frame
-from planproof.emulation.function.process import NOBODY
+from planproof.emulation.function.process import NO_CREDENTIALS
 from planproof.errors import PlanproofError
 
 INIT_SECONDS = 10.0
@@ -45,7 +45,7 @@ class Instance:
         gone: whether its process is no more.
     """
 
-    def __init__(self, function: Deployed, log: Path, log_stream: str, id: str) -> None:
+    def __init__(self, function: DeployedFunction, log: Path, log_stream: str, id: str) -> None:
         self.id = id
         self.function = function
         self.log_stream = log_stream
@@ -106,12 +106,12 @@ class Instance:
         self._log.unlink(missing_ok=True)
 
 
-class Nursery:
-    """The process that instances are forked from (nursery.py)."""
+class ForkServer:
+    """The process that instances are forked from (fork_server.py)."""
 
     def __init__(self, folder: Path) -> None:
         self._lock = threading.Lock()
-        self._errors = folder / "nursery.log"
+        self._errors = folder / "fork_server.log"
         self._control, other = socket.socketpair()
         with other, self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
@@ -120,7 +120,7 @@ class Nursery:
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 cwd=folder,
-                env={**NOBODY, "PATH": os.defpath},
+                env={**NO_CREDENTIALS, "PATH": os.defpath},
                 pass_fds=[other.fileno()],
                 start_new_session=True,
             )
@@ -180,12 +180,12 @@ class Instances:
     def __init__(self, account: Account, packages: Packages) -> None:
         self._account = account
         self._packages = packages
-        self._nursery = Nursery(packages.folder)
+        self._fork_server = ForkServer(packages.folder)
         self._lock = threading.Lock()
         self._idle: dict[str, list[Instance]] = {}
         self._all: dict[str, Instance] = {}
 
-    def warm(self, function: Deployed, avoid: str = "") -> Instance | None:
+    def warm(self, function: DeployedFunction, avoid: str = "") -> Instance | None:
         """An idle instance of a function as it is deployed now, other than ``avoid``."""
         with self._lock:
             idle = self._idle.get(function.arn, [])
@@ -197,7 +197,7 @@ class Instances:
             self.end(instance)
         return chosen
 
-    def cold(self, function: Deployed) -> Instance:
+    def cold(self, function: DeployedFunction) -> Instance:
         """A new instance; its first answer, to being started, is still to be asked for.
 
         Raises:
@@ -231,7 +231,7 @@ class Instances:
             "ahead": self._account.clock.ahead,
         }
         try:
-            self._nursery.start(instance, spec)
+            self._fork_server.start(instance, spec)
         except PlanproofError:
             instance.forget()
             raise
@@ -251,7 +251,7 @@ class Instances:
         """End an instance for good; its exit code, None where it had been ended before."""
         with self._lock:
             known = self._all.pop(instance.id, None)
-        code = self._nursery.end(instance, grace) if known else None
+        code = self._fork_server.end(instance, grace) if known else None
         instance.forget()
         return code
 
@@ -273,7 +273,7 @@ class Instances:
         if resting:
             self.end(instance)
         else:
-            self._nursery.end(instance)
+            self._fork_server.end(instance)
         return True
 
     def pids(self) -> list[int]:
@@ -283,7 +283,7 @@ class Instances:
 
     def stop(self) -> None:
         """End them all."""
-        self._nursery.stop()
+        self._fork_server.stop()
         with self._lock:
             instances = list(self._all.values())
             self._all.clear()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planproof.emulation.account.lambdas.deployed import Deployed
+from planproof.emulation.account.lambdas.deployed_function import DeployedFunction
 from planproof.emulation.account.lambdas.instances import INIT_SECONDS, Instance, Instances
 from planproof.emulation.account.lambdas.logs import LogWriter
 from planproof.emulation.account.model import Account
@@ -22,7 +22,7 @@ _NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda.
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class InvocationResult:
     """How an invocation ended.
 
     Attributes:
@@ -56,7 +56,9 @@ class Invoker:
         self._instances = instances
         self._logs = logs
 
-    def invoke(self, function: Deployed, event: Any, avoid: str = "") -> tuple[str, Answer]:
+    def invoke(
+        self, function: DeployedFunction, event: Any, avoid: str = ""
+    ) -> tuple[str, InvocationResult]:
         """Give a function one event.
 
         Args:
@@ -70,26 +72,32 @@ class Invoker:
             "lambda.amazonaws.com", function.role, function.arn
         )
         if denial is not None:
-            told = denial.told
-            answer = Answer("denied", "", "AccessDeniedException", _NOT_ASSUMABLE, detail=told)
-        elif function.obstacle:
-            answer = Answer("failed", "", "InvalidRuntimeException", function.obstacle)
+            told = denial.detail
+            answer = InvocationResult(
+                "denied", "", "AccessDeniedException", _NOT_ASSUMABLE, detail=told
+            )
+        elif function.unsupported:
+            answer = InvocationResult("failed", "", "InvalidRuntimeException", function.unsupported)
         else:
             answer = self._run(function, event, request_id, avoid)
         return request_id, answer
 
-    def note(self, function: Deployed, request_id: str, answer: Answer, **detail: Any) -> None:
+    def note(
+        self, function: DeployedFunction, request_id: str, answer: InvocationResult, **detail: Any
+    ) -> None:
         """Write an invocation into the trail."""
         detail = {"request_id": request_id, "instance": answer.instance, **detail, **answer.detail}
         if answer.error_type:
             detail |= {"error_type": answer.error_type, "error_message": answer.error_message}
         if answer.log and (not answer.ok or detail.get("failed_items")):
             detail["log"] = answer.log[-_TAIL:]
-        self._account.trail.note(
+        self._account.trail.record(
             "invocation", function.name, "invoke", function.arn, answer.outcome, **detail
         )
 
-    def _run(self, function: Deployed, event: Any, request_id: str, avoid: str) -> Answer:
+    def _run(
+        self, function: DeployedFunction, event: Any, request_id: str, avoid: str
+    ) -> InvocationResult:
         instance = self._instances.warm(function, avoid)
         started = time.monotonic()
         try:
@@ -113,37 +121,39 @@ class Invoker:
             assert instance is not None  # noqa: S101
             self._instances.end(instance)
             told = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-            ended = Answer("timed out", "", "Sandbox.Timedout", told)
+            ended = InvocationResult("timed out", "", "Sandbox.Timedout", told)
             return self._logged(function, instance, request_id, ended, started)
         except PlanproofError as problem:
-            return Answer("failed", "", "Runtime.Unknown", problem.sentence, log=problem.detail)
+            return InvocationResult(
+                "failed", "", "Runtime.Unknown", problem.sentence, log=problem.detail
+            )
         return self._logged(function, instance, request_id, self._judge(instance, answer), started)
 
-    def _judge(self, instance: Instance, answer: Mapping[str, Any] | None) -> Answer:
+    def _judge(self, instance: Instance, answer: Mapping[str, Any] | None) -> InvocationResult:
         if answer is None or "ends" in answer:
             code = self._instances.ended_by_itself(instance)
             if instance.killed:
                 told = "Runtime exited with error: signal: killed"
-                return Answer("killed", "", "Runtime.ExitError", told)
+                return InvocationResult("killed", "", "Runtime.ExitError", told)
             if answer is None:
                 told = (
                     f"signal: {-code}" if code is not None and code < 0 else (f"exit status {code}")
                 )
                 told = f"Runtime exited with error: {told}"
-                return Answer("failed", "", "Runtime.ExitError", told)
+                return InvocationResult("failed", "", "Runtime.ExitError", told)
         if "failure" in answer:
             failure = answer["failure"]
-            return Answer("failed", "", failure["type"], failure["message"])
-        return Answer("ok", answer["payload"])
+            return InvocationResult("failed", "", failure["type"], failure["message"])
+        return InvocationResult("ok", answer["payload"])
 
     def _logged(
         self,
-        function: Deployed,
+        function: DeployedFunction,
         instance: Instance,
         request_id: str,
-        answer: Answer,
+        answer: InvocationResult,
         started: float,
-    ) -> Answer:
+    ) -> InvocationResult:
         """The answer with its log, which is on its way to CloudWatch; its instance may rest."""
         printed = instance.new_log()
         milliseconds = (time.monotonic() - started) * 1000
@@ -160,7 +170,7 @@ class Invoker:
         self._logs.write(function, instance.log_stream, "\n".join(lines))
         if not instance.gone:
             self._instances.rest(instance)
-        return Answer(
+        return InvocationResult(
             answer.outcome,
             answer.payload,
             answer.error_type,

@@ -9,8 +9,8 @@ import threading
 from contextlib import ExitStack
 from typing import Any
 
-from planproof.emulation.account.lambdas.clients import Clients
-from planproof.emulation.account.lambdas.deployed import Deployed
+from planproof.emulation.account.lambdas.deployed_function import DeployedFunction
+from planproof.emulation.account.lambdas.role_clients import RoleClients
 from planproof.emulation.account.model import Account
 
 _GATHER = 0.25
@@ -25,18 +25,18 @@ class LogWriter:
     every request is, and fails nothing: so it is in AWS, where such a function has no log.
     """
 
-    def __init__(self, account: Account, clients: Clients) -> None:
+    def __init__(self, account: Account, clients: RoleClients) -> None:
         self._account = account
         self._clients = clients
         self._changed = threading.Condition()
-        self._lines: dict[str, tuple[Deployed, list[dict[str, Any]]]] = {}
+        self._lines: dict[str, tuple[DeployedFunction, list[dict[str, Any]]]] = {}
         self._streams: set[tuple[str, str, str]] = set()
         self._stopped = False
         self._busy = ExitStack()
         self._thread = threading.Thread(target=self._run, name="function logs", daemon=True)
         self._thread.start()
 
-    def write(self, function: Deployed, stream: str, text: str) -> None:
+    def write(self, function: DeployedFunction, stream: str, text: str) -> None:
         """What an instance printed during an invocation."""
         at = int(self._account.clock.now() * 1000)
         events = [{"timestamp": at, "message": line} for line in text.splitlines() if line]
@@ -70,7 +70,7 @@ class LogWriter:
                 for stream, (function, events) in lines.items():
                     self._send(function, stream, events)
 
-    def _send(self, function: Deployed, stream: str, events: list[dict[str, Any]]) -> None:
+    def _send(self, function: DeployedFunction, stream: str, events: list[dict[str, Any]]) -> None:
         try:
             client = self._clients.of("logs", function.region, function.role, function.name)
             self._make_stream(client, function, stream)
@@ -83,7 +83,7 @@ class LogWriter:
         except Exception:  # refused, or no such group: the request is in the trail
             self._streams.discard((function.region, function.log_group, stream))
 
-    def _make_stream(self, client: Any, function: Deployed, stream: str) -> None:
+    def _make_stream(self, client: Any, function: DeployedFunction, stream: str) -> None:
         key = function.region, function.log_group, stream
         if key in self._streams:
             return

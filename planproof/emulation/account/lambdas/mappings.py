@@ -10,9 +10,12 @@ from typing import Any
 
 from moto.backends import get_backend
 
-from planproof.emulation.account.lambdas.deployed import Deployed, deployed
-from planproof.emulation.account.lambdas.queues import look, queue_of
-from planproof.emulation.account.lambdas.standing import standing
+from planproof.emulation.account.lambdas.deployed_function import (
+    DeployedFunction,
+    deployed_function,
+)
+from planproof.emulation.account.lambdas.permission_fingerprint import permission_fingerprint
+from planproof.emulation.account.lambdas.queues import queue_contents, queue_of
 from planproof.emulation.account.model import ACCOUNT_ID
 
 CONCURRENCY = 5
@@ -25,7 +28,7 @@ _EMPTY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class QueueMapping:
     """An event source mapping from a queue, as it is configured at this moment.
 
     Attributes:
@@ -44,7 +47,7 @@ class Source:
     criteria: Mapping[str, Any] | None
 
 
-def sources() -> Iterator[Source]:
+def queue_mappings() -> Iterator[QueueMapping]:
     """Every enabled mapping from a queue, in all regions."""
     for backend in list(get_backend("lambda")[ACCOUNT_ID].values()):
         for mapping in list(backend._event_source_mappings.values()):
@@ -52,9 +55,9 @@ def sources() -> Iterator[Source]:
                 yield _source(mapping)
 
 
-def _source(mapping: Any) -> Source:
+def _source(mapping: Any) -> QueueMapping:
     scaling = mapping.scaling_config or {}
-    return Source(
+    return QueueMapping(
         mapping.uuid,
         mapping.event_source_arn,
         mapping.function_arn,
@@ -67,7 +70,7 @@ def _source(mapping: Any) -> Source:
 
 
 @dataclass(slots=True)
-class Again:
+class Redelivery:
     """Messages that are delivered once more although they were deleted.
 
     Attributes:
@@ -79,7 +82,7 @@ class Again:
 
 
 @dataclass(slots=True)
-class Progress:
+class MappingState:
     """How a mapping is getting on.
 
     Attributes:
@@ -100,7 +103,7 @@ class Progress:
     retries: int = 0
     gathering_since: float | None = None
     empty_until: float = 0.0
-    again: deque[Again] = field(default_factory=deque)
+    again: deque[Redelivery] = field(default_factory=deque)
     repeats: int = 0
     told: set[str] = field(default_factory=set)
 
@@ -123,7 +126,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Backlog:
     """What a mapping has before it.
 
     Attributes:
@@ -131,37 +134,37 @@ class Outlook:
         batches: how many could be received now.
     """
 
-    function: Deployed | None = None
+    function: DeployedFunction | None = None
     queue: Any = None
     waits: tuple[float, ...] = ()
     batches: int = 0
-    standing: int = 0
+    fingerprint: int = 0
 
 
-def outlook(source: Source, progress: Progress, now: float) -> Outlook:
+def backlog_of(mapping: QueueMapping, state: MappingState, now: float) -> Backlog:
     """What a mapping has before it at a time; it keeps account of the gathering of messages."""
-    function, queue = deployed(source.function_arn), queue_of(source.queue_arn)
+    function, queue = deployed_function(mapping.function_arn), queue_of(mapping.queue_arn)
     if function is None or queue is None or function.reserved == 0:
-        return Outlook(function, queue)
-    at = standing(function.role, queue)
-    if progress.refused == at and now < progress.refused_until:
-        return Outlook(function, queue, standing=at)
-    lying = look(queue, now)
-    hold = _hold(source, progress, lying.ready, now)
+        return Backlog(function, queue)
+    at = permission_fingerprint(function.role, queue)
+    if state.refused == at and now < state.refused_until:
+        return Backlog(function, queue, fingerprint=at)
+    lying = queue_contents(queue, now)
+    hold = _hold(mapping, state, lying.ready, now)
     waits = tuple(max(wait, hold) for wait in lying.waits)
     batches = 0
-    if hold <= 0 and time.monotonic() >= progress.empty_until:
-        batches = -(-lying.ready // source.batch_size)
-    return Outlook(function, queue, waits, batches, at)
+    if hold <= 0 and time.monotonic() >= state.empty_until:
+        batches = -(-lying.ready // mapping.batch_size)
+    return Backlog(function, queue, waits, batches, at)
 
 
-def _hold(source: Source, progress: Progress, ready: int, now: float) -> float:
+def _hold(mapping: QueueMapping, state: MappingState, ready: int, now: float) -> float:
     """Seconds until what is ready may be received: for the batching window, or a retry."""
-    hold = progress.retry_at - now
-    if not ready or not source.window:
-        progress.gathering_since = None
-    elif progress.gathering_since is None:
-        progress.gathering_since = now
-    if progress.gathering_since is not None and ready < source.batch_size:
-        hold = max(hold, progress.gathering_since + source.window - now)
+    hold = state.retry_at - now
+    if not ready or not mapping.window:
+        state.gathering_since = None
+    elif state.gathering_since is None:
+        state.gathering_since = now
+    if state.gathering_since is not None and ready < mapping.batch_size:
+        hold = max(hold, state.gathering_since + mapping.window - now)
     return hold

@@ -17,7 +17,7 @@ from planproof.emulation.account.model import ACCOUNT_ID
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
+class QueueContents:
     """A queue at one moment.
 
     Attributes:
@@ -38,7 +38,7 @@ def queue_of(arn: str) -> Any:
     return get_backend("sqs")[ACCOUNT_ID][region].queues.get(name)
 
 
-def look(queue: Any, now: float) -> Lying:
+def queue_contents(queue: Any, now: float) -> QueueContents:
     """See what lies in a queue, deleted and expired messages excepted."""
     oldest = now - int(queue.message_retention_period)
     waits: list[float] = []
@@ -51,10 +51,10 @@ def look(queue: Any, now: float) -> Lying:
             # What is behind a message of its group waits for that one.
             wait = groups[message.group_id] = max(wait, groups.get(message.group_id, -math.inf))
         waits.append(wait)
-    return Lying(tuple(waits))
+    return QueueContents(tuple(waits))
 
 
-def mend() -> Callable[[], None]:
+def patch_queues() -> Callable[[], None]:
     """Let moto's FIFO queues keep their order, and all of its queues be quick when they are long.
 
     Returns:

@@ -10,14 +10,24 @@ from itertools import count
 from typing import Any
 
 from planproof.emulation.account.lambdas.batches import Batches
-from planproof.emulation.account.lambdas.clients import Clients
-from planproof.emulation.account.lambdas.deployed import Deployed, Packages, deployed
+from planproof.emulation.account.lambdas.deployed_function import (
+    DeployedFunction,
+    Packages,
+    deployed_function,
+)
 from planproof.emulation.account.lambdas.instances import Instances
-from planproof.emulation.account.lambdas.invocations import Answer, Invoker
+from planproof.emulation.account.lambdas.invocations import InvocationResult, Invoker
+from planproof.emulation.account.lambdas.invoke_requests import patch_invoke
 from planproof.emulation.account.lambdas.logs import LogWriter
-from planproof.emulation.account.lambdas.mappings import Outlook, Progress, Source, outlook, sources
-from planproof.emulation.account.lambdas.queues import mend
-from planproof.emulation.account.lambdas.requests import answer_requests
+from planproof.emulation.account.lambdas.mappings import (
+    Backlog,
+    MappingState,
+    QueueMapping,
+    backlog_of,
+    queue_mappings,
+)
+from planproof.emulation.account.lambdas.queues import patch_queues
+from planproof.emulation.account.lambdas.role_clients import RoleClients
 from planproof.emulation.account.model import Account
 
 _GLANCE = 0.02
@@ -41,7 +51,7 @@ class Lambdas:
         self._woken = False
         self._paused = False
         self._stopped = True
-        self._progress: dict[str, Progress] = {}
+        self._states: dict[str, MappingState] = {}
         self._running: Counter[str] = Counter()
         self._turn = count()
 
@@ -50,14 +60,14 @@ class Lambdas:
         invoked, which then fails with a sentence that says so."""
         self._packages = Packages()
         self._instances = Instances(self._account, self._packages)
-        self._clients = Clients(self._account)
+        self._clients = RoleClients(self._account)
         self._logs = LogWriter(self._account, self._clients)
         self._invoker = Invoker(self._account, self._instances, self._logs)
         self._batches = Batches(self._account, self._clients, self._invoker)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="lambda")
         self._undo = ExitStack()
-        self._undo.callback(mend())
-        self._undo.callback(answer_requests(self.invoke, self._account.clock.later))
+        self._undo.callback(patch_queues())
+        self._undo.callback(patch_invoke(self.invoke, self._account.clock.later))
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="event sources", daemon=True)
         self._thread.start()
@@ -100,14 +110,14 @@ class Lambdas:
         """
         now, waits = self._account.clock.now(), []
         with self._changed:
-            for source in [] if self._stopped else sources():
-                progress = self._progress_of(source)
-                waits += [0.0] * sum(len(again.records) for again in progress.again)
-                if self._batches.filter_of(source) is not None:
-                    waits += outlook(source, progress, now).waits
+            for mapping in [] if self._stopped else queue_mappings():
+                state = self._state_of(mapping)
+                waits += [0.0] * sum(len(again.records) for again in state.again)
+                if self._batches.filter_of(mapping) is not None:
+                    waits += backlog_of(mapping, state, now).waits
         return waits
 
-    def invoke(self, function_arn: str, event: Any) -> Answer:
+    def invoke(self, function_arn: str, event: Any) -> InvocationResult:
         """Invoke a function once, as soon as its reserved concurrency allows; it is not repeated.
 
         Returns:
@@ -115,12 +125,14 @@ class Lambdas:
             ResourceNotFoundException where there is no such function.
         """
         with self._account.busy():
-            function = None if self._stopped else deployed(function_arn)
+            function = None if self._stopped else deployed_function(function_arn)
             if function is None:
                 told = f"Function not found: {function_arn}"
-                return Answer("failed", "", "ResourceNotFoundException", told)
+                return InvocationResult("failed", "", "ResourceNotFoundException", told)
             if function.reserved == 0:
-                answer = Answer("throttled", "", "TooManyRequestsException", "Rate Exceeded.")
+                answer = InvocationResult(
+                    "throttled", "", "TooManyRequestsException", "Rate Exceeded."
+                )
                 self._invoker.note(function, "", answer)
                 return answer
             with self._changed:
@@ -133,20 +145,20 @@ class Lambdas:
             finally:
                 self._end(function)
 
-    def _free(self, function: Deployed) -> int:
+    def _free(self, function: DeployedFunction) -> int:
         if function.reserved is None:
             return _THREADS
         return function.reserved - self._running[function.arn]
 
-    def _progress_of(self, source: Source) -> Progress:
-        return self._progress.setdefault(source.id, Progress())
+    def _state_of(self, mapping: QueueMapping) -> MappingState:
+        return self._states.setdefault(mapping.id, MappingState())
 
     def _wake(self) -> None:
         with self._changed:
             self._woken = True
             self._changed.notify_all()
 
-    def _end(self, function: Deployed) -> None:
+    def _end(self, function: DeployedFunction) -> None:
         with self._changed:
             self._running[function.arn] -= 1
         self._wake()
@@ -162,49 +174,51 @@ class Lambdas:
                     self._begin_batches()
 
     def _begin_batches(self) -> None:
-        standing = list(sources())
-        turn = next(self._turn) % max(1, len(standing))
-        for source in standing[turn:] + standing[:turn]:
-            progress = self._progress_of(source)
-            messages = self._batches.filter_of(source, progress)
+        mappings = list(queue_mappings())
+        turn = next(self._turn) % max(1, len(mappings))
+        for mapping in mappings[turn:] + mappings[:turn]:
+            state = self._state_of(mapping)
+            messages = self._batches.filter_of(mapping, state)
             if messages is None:
                 continue
-            ahead = outlook(source, progress, self._account.clock.now())
-            if ahead.function is None or ahead.queue is None:
+            backlog = backlog_of(mapping, state, self._account.clock.now())
+            if backlog.function is None or backlog.queue is None:
                 continue
-            if ahead.function.reserved == 0:
-                self._batches.tell_throttled(ahead.function, source, progress)
+            if backlog.function.reserved == 0:
+                self._batches.record_throttled(backlog.function, mapping, state)
                 continue
-            wanted = ahead.batches + len(progress.again) - progress.receiving
-            free = min(source.concurrency - progress.running, self._free(ahead.function))
+            wanted = backlog.batches + len(state.again) - state.receiving
+            free = min(mapping.concurrency - state.running, self._free(backlog.function))
             for _ in range(min(wanted, free)):
-                progress.running += 1
-                progress.receiving += 1
-                self._running[ahead.function.arn] += 1
-                self._pool.submit(self._work, source, progress, ahead)
+                state.running += 1
+                state.receiving += 1
+                self._running[backlog.function.arn] += 1
+                self._pool.submit(self._work, mapping, state, backlog)
 
-    def _work(self, source: Source, progress: Progress, ahead: Outlook) -> None:
-        function = ahead.function
+    def _work(self, mapping: QueueMapping, state: MappingState, backlog: Backlog) -> None:
+        function = backlog.function
         assert function is not None  # noqa: S101
         received = False
 
         def has_messages() -> None:
             nonlocal received
             with self._changed:
-                progress.receiving -= 1
+                state.receiving -= 1
                 received = True
 
         try:
             with self._account.busy():
                 try:
-                    self._batches.work(source, progress, ahead, has_messages)
+                    self._batches.work(mapping, state, backlog, has_messages)
                 except Exception as problem:
                     if not self._stopped:
-                        answer = Answer("failed", "", type(problem).__name__, str(problem))
-                        self._invoker.note(function, "", answer, queue=source.queue_arn)
-                        progress.fail(self._account.clock.now())
+                        answer = InvocationResult(
+                            "failed", "", type(problem).__name__, str(problem)
+                        )
+                        self._invoker.note(function, "", answer, queue=mapping.queue_arn)
+                        state.fail(self._account.clock.now())
         finally:
             with self._changed:
-                progress.receiving -= not received
-                progress.running -= 1
+                state.receiving -= not received
+                state.running -= 1
             self._end(function)

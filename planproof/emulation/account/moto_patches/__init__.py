@@ -18,7 +18,7 @@ from planproof.emulation.account.moto_patches import (
     source_mappings,
 )
 from planproof.emulation.account.moto_patches.deliveries import Deliveries
-from planproof.emulation.account.moto_patches.patches import withdraw
+from planproof.emulation.account.moto_patches.patches import unpatch
 
 
 def apply(account: Account) -> None:
@@ -28,15 +28,15 @@ def apply(account: Account) -> None:
     trail, from now on.
     """
     deliveries = Deliveries(account)
-    bucket_policies.mend()
-    queue_attributes.mend()
-    queue_receiving.mend(account)
-    source_mappings.mend()
-    function_settings.mend()
-    s3_listing.mend()
-    s3_requests.mend()
-    s3_targets.mend(deliveries)
-    event_rules.mend(deliveries)
+    bucket_policies.patch()
+    queue_attributes.patch()
+    queue_receiving.patch(account)
+    source_mappings.patch()
+    function_settings.patch()
+    s3_listing.patch()
+    s3_requests.patch()
+    s3_targets.patch(deliveries)
+    event_rules.patch(deliveries)
 
 
-__all__ = ["apply", "withdraw"]
+__all__ = ["apply", "unpatch"]

@@ -15,6 +15,6 @@ from moto.s3.models import FakeBucket
 from planproof.emulation.account.moto_patches.patches import replace
 
 
-def mend() -> None:
+def patch() -> None:
     """Let a bucket have no opinion of its own."""
     replace(FakeBucket, "get_permission", lambda _: lambda *_, **__: PermissionResult.NEUTRAL)

@@ -23,7 +23,7 @@ _PROBLEMS = (BotoCoreError, ClientError, JsonRESTError, LookupError, ServiceExce
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Delivery:
     """Something to be delivered.
 
     Attributes:
@@ -62,89 +62,89 @@ class Deliveries:
     def __init__(self, account: Account) -> None:
         self.account = account
 
-    def send(self, parcel: Parcel) -> None:
+    def send(self, delivery: Delivery) -> None:
         """Deliver, once or as often and as late as the account's faults have it."""
-        name = parcel.service.partition(".")[0]
+        name = delivery.service.partition(".")[0]
         faults = self.account.faults
-        again = faults.due("repeat event", name, "", parcel.content)
+        again = faults.due("repeat event", name, "", delivery.content)
         for _ in range(2 if again else 1):
-            late = faults.due("delay", name, "", parcel.content)
+            late = faults.due("delay", name, "", delivery.content)
             if late is not None and late.seconds > 0:
-                self.account.clock.later(late.seconds, lambda: self._deliver(parcel))
+                self.account.clock.later(late.seconds, lambda: self._deliver(delivery))
             else:
-                self._deliver(parcel)
+                self._deliver(delivery)
 
-    def check(self, parcel: Parcel) -> Denial | str | None:
+    def check(self, delivery: Delivery) -> Denial | str | None:
         """What keeps it from being delivered: a refusal, a sentence, or nothing."""
-        if not self._exists(parcel):
+        if not self._exists(delivery):
             return "the target does not exist"
         return self.account.decisions.check_delivery(
-            parcel.service, parcel.action, parcel.source, parcel.target
+            delivery.service, delivery.action, delivery.source, delivery.target
         )
 
-    def refuses(self, parcel: Parcel) -> bool:
+    def refuses(self, delivery: Delivery) -> bool:
         """Whether it could not be delivered; then that is noted."""
-        problem = self.check(parcel)
+        problem = self.check(delivery)
         if problem is not None:
-            self._note(parcel, problem)
+            self._note(delivery, problem)
         return problem is not None
 
-    def _deliver(self, parcel: Parcel) -> None:
+    def _deliver(self, delivery: Delivery) -> None:
         with self.account.busy():
-            problem = self.check(parcel)
+            problem = self.check(delivery)
             if problem is None:
                 try:
-                    self._hand_over(parcel)
+                    self._hand_over(delivery)
                 except _PROBLEMS as failure:
                     problem = str(failure)
-            self._note(parcel, problem)
-            if parcel.refused is not None and problem is not None:
+            self._note(delivery, problem)
+            if delivery.refused is not None and problem is not None:
                 if isinstance(problem, Denial):
-                    parcel.refused("NO_PERMISSIONS", problem.message)
+                    delivery.refused("NO_PERMISSIONS", problem.message)
                 else:
-                    parcel.refused("NO_RESOURCE", problem)
+                    delivery.refused("NO_RESOURCE", problem)
 
-    def _note(self, parcel: Parcel, problem: Denial | str | None) -> None:
-        detail: dict[str, Any] = {"source": parcel.source}
+    def _note(self, delivery: Delivery, problem: Denial | str | None) -> None:
+        detail: dict[str, Any] = {"source": delivery.source}
         outcome = "ok"
         if isinstance(problem, Denial):
             outcome = "denied"
-            detail |= {**problem.told, "principal": problem.principal}
+            detail |= {**problem.detail, "principal": problem.principal}
         elif problem is not None:
             outcome = "failed"
             detail["message"] = problem
-        self.account.trail.note(
-            "delivery", parcel.service, parcel.action, parcel.target, outcome, **detail
+        self.account.trail.record(
+            "delivery", delivery.service, delivery.action, delivery.target, outcome, **detail
         )
 
-    def _backend(self, parcel: Parcel) -> Any:
-        _, _, service, region, owner, _ = parcel.target.split(":", 5)
+    def _backend(self, delivery: Delivery) -> Any:
+        _, _, service, region, owner, _ = delivery.target.split(":", 5)
         return get_backend(service)[owner][region]  # type: ignore[call-overload]
 
-    def _exists(self, parcel: Parcel) -> bool:
-        backend = self._backend(parcel)
-        if parcel.kind == "sqs":
-            return parcel.target.rpartition(":")[2] in backend.queues
-        if parcel.kind == "sns":
-            return parcel.target in backend.topics
+    def _exists(self, delivery: Delivery) -> bool:
+        backend = self._backend(delivery)
+        if delivery.kind == "sqs":
+            return delivery.target.rpartition(":")[2] in backend.queues
+        if delivery.kind == "sns":
+            return delivery.target in backend.topics
         try:
-            backend.get_function(parcel.target)
+            backend.get_function(delivery.target)
         except _PROBLEMS:
             return False
         return True
 
-    def _hand_over(self, parcel: Parcel) -> None:
-        if parcel.kind == "sqs":
-            self._backend(parcel).send_message(
-                parcel.target.rpartition(":")[2],
-                parcel.body,
-                message_attributes=dict(parcel.attributes) or None,
-                group_id=parcel.group,
+    def _hand_over(self, delivery: Delivery) -> None:
+        if delivery.kind == "sqs":
+            self._backend(delivery).send_message(
+                delivery.target.rpartition(":")[2],
+                delivery.body,
+                message_attributes=dict(delivery.attributes) or None,
+                group_id=delivery.group,
             )
-        elif parcel.kind == "sns":
-            self._backend(parcel).publish(parcel.body, arn=parcel.target)
+        elif delivery.kind == "sns":
+            self._backend(delivery).publish(delivery.body, arn=delivery.target)
         else:
-            region = parcel.target.split(":")[3]
+            region = delivery.target.split(":")[3]
             self.account.client("lambda", region).invoke(
-                FunctionName=parcel.target, InvocationType="Event", Payload=parcel.body.encode()
+                FunctionName=delivery.target, InvocationType="Event", Payload=delivery.body.encode()
             )

@@ -18,7 +18,7 @@ from typing import Any
 from moto.events.models import Rule
 from moto.events.utils import EventTemplateParser
 
-from planproof.emulation.account.moto_patches.deliveries import ACTIONS, Deliveries, Parcel
+from planproof.emulation.account.moto_patches.deliveries import ACTIONS, Deliveries, Delivery
 from planproof.emulation.account.moto_patches.patches import replace
 
 SERVICE = "events.amazonaws.com"
@@ -35,7 +35,7 @@ _FIELDS = (
 )
 
 
-def mend(deliveries: Deliveries) -> None:
+def patch(deliveries: Deliveries) -> None:
     """Deliver under permissions, what is refused to the target's dead-letter queue."""
     replace(Rule, "send_to_targets", lambda own: _sending(deliveries, own))
 
@@ -81,7 +81,7 @@ def _parcel(
     target: Mapping[str, Any],
     event: Mapping[str, Any],
     original: Mapping[str, Any],
-) -> Parcel:
+) -> Delivery:
     body = _input(target, event, original)
 
     def to_dead_letters(code: str, message: str) -> None:
@@ -100,9 +100,9 @@ def _parcel(
                 for name, value in said.items()
                 if value
             }
-            deliveries.send(Parcel(SERVICE, rule.arn, queue, body, {}, attributes=attributes))
+            deliveries.send(Delivery(SERVICE, rule.arn, queue, body, {}, attributes=attributes))
 
-    return Parcel(
+    return Delivery(
         SERVICE,
         rule.arn,
         target["Arn"],

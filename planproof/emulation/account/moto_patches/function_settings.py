@@ -25,7 +25,7 @@ _KEPT = {
 _LEVEL = "INFO"  # what JSON logs are filtered by unless something else is said
 
 
-def mend() -> None:
+def patch() -> None:
     """Keep every setting, and answer with all of them."""
     replace(LambdaFunction, "planproof_settings", lambda _: None)
     replace(LambdaFunction, "__init__", _making)

@@ -19,7 +19,7 @@ def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
     setattr(owner, name, make(None if own is _ABSENT else own))
 
 
-def withdraw() -> None:
+def unpatch() -> None:
     """Give moto everything back that was its own."""
     for (owner, name), own in _originals.items():
         if own is _ABSENT:

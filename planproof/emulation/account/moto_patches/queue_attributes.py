@@ -23,7 +23,7 @@ _PERMISSIONS = ("allowAll", "byQueue", "denyAll")
 _MOST_SOURCES = 10
 
 
-def mend() -> None:
+def patch() -> None:
     """Keep what is set, give back what is kept."""
     replace(Queue, "redrive_allow_policy", lambda _: None)
     replace(Queue, "BASE_ATTRIBUTES", lambda own: [*own, "RedriveAllowPolicy"])

@@ -25,7 +25,7 @@ _LOOK_AGAIN = 0.2  # seconds: a message becomes visible again without anybody sa
 _SHOWN = 300
 
 
-def mend(account: Account) -> None:
+def patch(account: Account) -> None:
     """Hold a queue whenever it is read or changed."""
     replace(SQSBackend, "receive_message", lambda own: _receiving(account, own))
     for name in ("change_message_visibility", "delete_message", "purge_queue"):
@@ -106,7 +106,7 @@ def _exhausted(queue: Queue) -> list[Message]:
 def _note(account: Account, queue: Queue, messages: Sequence[Message], outcome: str) -> None:
     target = queue.dead_letter_queue.queue_arn if queue.dead_letter_queue else ""
     for message in messages:
-        account.trail.note(
+        account.trail.record(
             "redrive",
             "sqs.amazonaws.com",
             "moved to the dead-letter queue" if outcome == "ok" else "kept out of it",

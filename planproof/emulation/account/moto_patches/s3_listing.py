@@ -20,7 +20,7 @@ _ENCODED = ("Delimiter", "KeyMarker", "NextKeyMarker", "Prefix")
 _LISTS = {"Versions": "Key", "DeleteMarkers": "Key", "CommonPrefixes": "Prefix"}
 
 
-def mend() -> None:
+def patch() -> None:
     """Encode what ListObjectVersions answers, where that is asked for."""
     replace(S3Response, "serialized", lambda _: _serialized)
 

@@ -33,7 +33,7 @@ class _Held(threading.local):
 _held = _Held()
 
 
-def held_back(event: Event) -> bool:
+def deferred(event: Event) -> bool:
     """Whether an event waits for the end of its request."""
     if _held.events is None:
         return False
@@ -41,7 +41,7 @@ def held_back(event: Event) -> bool:
     return True
 
 
-def mend() -> None:
+def patch() -> None:
     """Gather the events of a request, and send the one that it amounts to."""
     for name in ("put_object", "copy_object", "_bucket_response_post"):
         replace(S3Response, name, _one_event)

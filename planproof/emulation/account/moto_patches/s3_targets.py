@@ -21,15 +21,15 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
 from planproof.emulation.account.moto_patches import s3_records
-from planproof.emulation.account.moto_patches.deliveries import Deliveries, Parcel
+from planproof.emulation.account.moto_patches.deliveries import Deliveries, Delivery
 from planproof.emulation.account.moto_patches.patches import replace
-from planproof.emulation.account.moto_patches.s3_requests import held_back
+from planproof.emulation.account.moto_patches.s3_requests import deferred
 
 SERVICE = "s3.amazonaws.com"
 _SKIP = "x-amz-skip-destination-validation"
 
 
-def mend(deliveries: Deliveries) -> None:
+def patch(deliveries: Deliveries) -> None:
     """Deliver under permissions, validate destinations, answer with the whole configuration."""
     replace(notifications, "send_event", lambda _: functools.partial(_send_event, deliveries))
     replace(notifications, "send_test_event", lambda _: functools.partial(_test, deliveries))
@@ -44,14 +44,14 @@ def _send_event(
 ) -> None:
     name = getattr(event_name, "value", str(event_name))
     configuration = bucket.notification_configuration
-    if configuration is None or held_back((account_id, name, bucket, key)):
+    if configuration is None or deferred((account_id, name, bucket, key)):
         return
     now = deliveries.account.clock.now()
     for notification in _destinations(configuration):
         if notification.matches(name, key.name):
             content = s3_records.record(name, bucket, key, notification.id, now)
             deliveries.send(
-                Parcel(SERVICE, bucket.arn, notification.arn, json.dumps(content), content)
+                Delivery(SERVICE, bucket.arn, notification.arn, json.dumps(content), content)
             )
     if configuration.event_bridge is not None:
         event = {
@@ -81,17 +81,17 @@ def _test(deliveries: Deliveries, account_id: str, bucket: Any) -> None:
         "RequestId": (ids := s3_records.request_ids())["x-amz-request-id"],
         "HostId": ids["x-amz-id-2"],
     }
-    parcels = [Parcel(SERVICE, bucket.arn, arn, json.dumps(content), content) for arn in arns]
+    planned = [Delivery(SERVICE, bucket.arn, arn, json.dumps(content), content) for arn in arns]
     if bucket.planproof_trusting:
         return
-    refused = [parcel for parcel in parcels if deliveries.refuses(parcel)]
+    refused = [delivery for delivery in planned if deliveries.refuses(delivery)]
     if refused:
         raise InvalidArgumentError(
             "Unable to validate the following destination configurations", refused[0].target, "null"
         )
-    for parcel in parcels:
-        if parcel.kind != "lambda":
-            deliveries.send(parcel)
+    for delivery in planned:
+        if delivery.kind != "lambda":
+            deliveries.send(delivery)
 
 
 def _setting(own: Any) -> Any:

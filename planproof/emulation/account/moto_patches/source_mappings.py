@@ -52,7 +52,7 @@ def _checked(
     return create
 
 
-def mend() -> None:
+def patch() -> None:
     """Hide the mappings from their sources; they are in the backend of Lambda."""
     replace(LambdaBackend, "create_event_source_mapping", _checked)
     for source in (Queue, Table, Stream):

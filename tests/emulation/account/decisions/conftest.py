@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from tests.emulation.account.decisions.scene import Scene
+from tests.emulation.account.decisions.account_with_policies import AccountWithPolicies
 
 
 @pytest.fixture
-def scene() -> Iterator[Scene]:
+def account() -> Iterator[AccountWithPolicies]:
     with mock_aws():
-        yield Scene()
+        yield AccountWithPolicies()

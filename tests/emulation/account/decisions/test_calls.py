@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.emulation.account.decisions.scene import Scene, allow, arn, client
+from tests.emulation.account.decisions.account_with_policies import (
+    AccountWithPolicies,
+    allow,
+    arn,
+    client,
+)
 
 TABLE = arn("dynamodb", "table/assets")
 QUEUE = arn("sqs", "work")
@@ -51,7 +56,7 @@ CASES = [
         "BatchGetItem",
         ("dynamodb:BatchGetItem", TABLE),
         ("dynamodb:BatchGetItem", arn("dynamodb", "table/other")),
-        RequestItems={"assets": {"Keys": [ITEM]}, "other": {"Keys": [ITEM]}},
+        RequestItems={"assets": {"ContextKeys": [ITEM]}, "other": {"ContextKeys": [ITEM]}},
     ),
     case(
         "dynamodb",
@@ -234,18 +239,18 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def furnished() -> Iterator[Scene]:
+def furnished() -> Iterator[AccountWithPolicies]:
     with mock_aws():
-        scene = Scene()
-        scene.queue()
-        scene.table()
-        scene.bucket()
+        account = AccountWithPolicies()
+        account.queue()
+        account.table()
+        account.bucket()
         client("s3").put_object(Bucket="uploads", Key="a b", Body=b"x")
-        yield scene
+        yield account
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_call_takes_its_actions_and_no_others(case: Case, furnished: Scene) -> None:
+def test_a_call_takes_its_actions_and_no_others(case: Case, furnished: AccountWithPolicies) -> None:
     grants = [allow(action, resource) for action, resource in case.needs]
     furnished.grant(*grants)
     assert furnished.call(case.service, case.operation, **case.parameters) is None

@@ -6,21 +6,28 @@ from typing import Any
 
 import pytest
 
-from planproof.emulation.account.decisions.asks import Asking
-from planproof.emulation.account.decisions.called import asks
-from planproof.emulation.account.decisions.standing import Standing
-from planproof.emulation.account.model import ACCOUNT_ID, Call
+from planproof.emulation.account.decisions.account_state import AccountState
+from planproof.emulation.account.decisions.call_checks import checks_of
+from planproof.emulation.account.decisions.permission_checks import CheckedCall
+from planproof.emulation.account.model import ACCOUNT_ID, ApiCall
 from planproof.values import UNKNOWN
-from tests.emulation.account.decisions.scene import NOW, REGION, Scene, allow, arn, client
+from tests.emulation.account.decisions.account_with_policies import (
+    NOW,
+    REGION,
+    AccountWithPolicies,
+    allow,
+    arn,
+    client,
+)
 
 URL = f"http://127.0.0.1:5000/{ACCOUNT_ID}/work"
 GET: dict[str, Any] = {"TableName": "assets", "Key": {"id": {"S": "1"}}}
 
 
-def asked(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+def checks(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
     """What the first decision of a call is told."""
-    call = Call(service, operation, parameters, REGION)
-    return dict(next(iter(asks(Asking(call, Standing(ACCOUNT_ID))))).context)
+    call = ApiCall(service, operation, parameters, REGION)
+    return dict(next(iter(checks_of(CheckedCall(call, AccountState(ACCOUNT_ID))))).context)
 
 
 @pytest.mark.parametrize(
@@ -48,42 +55,42 @@ def asked(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_every_request_says_who_where_and_when(
-    condition: dict[str, Any], holds: bool, scene: Scene
+    condition: dict[str, Any], holds: bool, account: AccountWithPolicies
 ) -> None:
-    scene.queue()
+    account.queue()
     client("sqs").tag_queue(QueueUrl=URL, Tags={"stage": "dev"})
     client("iam").tag_role(RoleName="worker", Tags=[{"Key": "team", "Value": "media"}])
-    scene.grant(allow("sqs:SendMessage", "*", condition))
-    denial = scene.call("sqs", "SendMessage", QueueUrl=URL)
+    account.grant(allow("sqs:SendMessage", "*", condition))
+    denial = account.call("sqs", "SendMessage", QueueUrl=URL)
     assert (denial is None) is holds
     assert denial is None or not denial.undetermined
 
 
-def test_the_time_is_that_of_the_account(scene: Scene) -> None:
-    scene.grant(allow("sqs:*", "*", {"NumericGreaterThan": {"aws:EpochTime": str(int(NOW))}}))
-    assert scene.call("sqs", "SendMessage", QueueUrl=URL) is not None
-    scene.account.clock.at += 2
-    assert scene.call("sqs", "SendMessage", QueueUrl=URL) is None
+def test_the_time_is_that_of_the_account(account: AccountWithPolicies) -> None:
+    account.grant(allow("sqs:*", "*", {"NumericGreaterThan": {"aws:EpochTime": str(int(NOW))}}))
+    assert account.call("sqs", "SendMessage", QueueUrl=URL) is not None
+    account.fake.clock.at += 2
+    assert account.call("sqs", "SendMessage", QueueUrl=URL) is None
 
 
-def test_a_request_from_within_a_function_says_which(scene: Scene) -> None:
-    function = scene.function("session")
+def test_a_request_from_within_a_function_says_which(account: AccountWithPolicies) -> None:
+    function = account.function("session")
     named = {"ArnEquals": {"lambda:SourceFunctionArn": function}}
-    scene.grant(allow("sqs:SendMessage", "*", named))
-    assert scene.call("sqs", "SendMessage", QueueUrl=URL, instance="one") is None
-    denial = scene.call("sqs", "SendMessage", QueueUrl=URL)
+    account.grant(allow("sqs:SendMessage", "*", named))
+    assert account.call("sqs", "SendMessage", QueueUrl=URL, instance="one") is None
+    denial = account.call("sqs", "SendMessage", QueueUrl=URL)
     assert denial is not None
     assert not denial.undetermined
     client("lambda").delete_function(FunctionName="session")
-    denial = scene.call("sqs", "SendMessage", QueueUrl=URL, instance="one")
+    denial = account.call("sqs", "SendMessage", QueueUrl=URL, instance="one")
     assert denial is not None
     assert denial.undetermined
 
 
-def test_items_are_told_apart_by_their_partition_key(scene: Scene) -> None:
-    scene.table()
+def test_items_are_told_apart_by_their_partition_key(account: AccountWithPolicies) -> None:
+    account.table()
     own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own-*"]}}
-    scene.grant(allow("dynamodb:*", "*", own))
+    account.grant(allow("dynamodb:*", "*", own))
 
     def item(value: str) -> dict[str, Any]:
         return {"id": {"S": value}, "a": {"N": "1"}}
@@ -100,8 +107,8 @@ def test_items_are_told_apart_by_their_partition_key(scene: Scene) -> None:
         ("BatchWriteItem", put("own-1", "other"), False),
     ]
     for operation, parameters, allowed in calls:
-        assert (scene.call("dynamodb", operation, **parameters) is None) is allowed, operation
-    query = scene.call("dynamodb", "Query", TableName="assets", KeyConditionExpression="id = :i")
+        assert (account.call("dynamodb", operation, **parameters) is None) is allowed, operation
+    query = account.call("dynamodb", "Query", TableName="assets", KeyConditionExpression="id = :i")
     assert query is not None
     assert query.undetermined
 
@@ -121,68 +128,68 @@ def test_items_are_told_apart_by_their_partition_key(scene: Scene) -> None:
     ],
 )
 def test_attributes_are_those_that_expressions_name(
-    more: dict[str, Any], attributes: object, scene: Scene
+    more: dict[str, Any], attributes: object, account: AccountWithPolicies
 ) -> None:
     names = {"#s": "state", "#d": "deep"}
-    told = asked("dynamodb", "GetItem", **GET, **more, ExpressionAttributeNames=names)
+    told = checks("dynamodb", "GetItem", **GET, **more, ExpressionAttributeNames=names)
     assert told["dynamodb:Attributes"] == attributes
 
 
 def test_attributes_of_the_old_parameters_are_not_known() -> None:
-    told = asked("dynamodb", "GetItem", **GET, AttributesToGet=["a"])
+    told = checks("dynamodb", "GetItem", **GET, AttributesToGet=["a"])
     assert told["dynamodb:Attributes"] is UNKNOWN
 
 
-def test_a_transaction_says_so(scene: Scene) -> None:
-    told = asked("dynamodb", "TransactGetItems", TransactItems=[{"Get": GET}])
+def test_a_transaction_says_so(account: AccountWithPolicies) -> None:
+    told = checks("dynamodb", "TransactGetItems", TransactItems=[{"Get": GET}])
     assert told["dynamodb:EnclosingOperation"] == "TransactGetItems"
-    assert asked("dynamodb", "GetItem", **GET)["dynamodb:EnclosingOperation"] is None
+    assert checks("dynamodb", "GetItem", **GET)["dynamodb:EnclosingOperation"] is None
 
 
-def test_s3_repeats_what_a_request_asks_for(scene: Scene) -> None:
-    scene.bucket()
+def test_s3_repeats_what_a_request_asks_for(account: AccountWithPolicies) -> None:
+    account.bucket()
     below = {"StringLike": {"s3:prefix": "own/*"}}
     sealed = {"StringEquals": {"s3:x-amz-server-side-encryption": "AES256"}}
-    scene.grant(allow("s3:ListBucket", "*", below), allow("s3:PutObject", "*", sealed))
+    account.grant(allow("s3:ListBucket", "*", below), allow("s3:PutObject", "*", sealed))
     named = {"Bucket": "uploads"}
-    assert scene.call("s3", "ListObjectsV2", **named, Prefix="own/a") is None
-    assert scene.call("s3", "ListObjectsV2", **named, Prefix="other") is not None
-    assert scene.call("s3", "ListObjectsV2", **named) is not None
-    assert scene.call("s3", "PutObject", **named, Key="k", ServerSideEncryption="AES256") is None
-    denial = scene.call("s3", "PutObject", **named, Key="k")
+    assert account.call("s3", "ListObjectsV2", **named, Prefix="own/a") is None
+    assert account.call("s3", "ListObjectsV2", **named, Prefix="other") is not None
+    assert account.call("s3", "ListObjectsV2", **named) is not None
+    assert account.call("s3", "PutObject", **named, Key="k", ServerSideEncryption="AES256") is None
+    denial = account.call("s3", "PutObject", **named, Key="k")
     assert denial is not None
     assert not denial.undetermined
 
 
-def test_tags_of_an_object_are_told(scene: Scene) -> None:
-    told = asked("s3", "PutObject", Bucket="uploads", Key="k", Tagging="a=b&c=d")
+def test_tags_of_an_object_are_told(account: AccountWithPolicies) -> None:
+    told = checks("s3", "PutObject", Bucket="uploads", Key="k", Tagging="a=b&c=d")
     assert told["s3:RequestObjectTag/a"] == "b"
     assert told["s3:RequestObjectTagKeys"] == ["a", "c"]
 
 
-def test_metrics_say_their_namespace(scene: Scene) -> None:
+def test_metrics_say_their_namespace(account: AccountWithPolicies) -> None:
     own = {"StringEquals": {"cloudwatch:namespace": "own"}}
-    scene.grant(allow("cloudwatch:PutMetricData", "*", own))
-    assert scene.call("cloudwatch", "PutMetricData", Namespace="own", MetricData=[]) is None
-    assert scene.call("cloudwatch", "PutMetricData", Namespace="other", MetricData=[]) is not None
+    account.grant(allow("cloudwatch:PutMetricData", "*", own))
+    assert account.call("cloudwatch", "PutMetricData", Namespace="own", MetricData=[]) is None
+    assert account.call("cloudwatch", "PutMetricData", Namespace="other", MetricData=[]) is not None
 
 
-def test_an_event_says_where_it_is_from(scene: Scene) -> None:
+def test_an_event_says_where_it_is_from(account: AccountWithPolicies) -> None:
     own = {"StringEquals": {"events:source": "own.app"}}
-    scene.grant(allow("events:PutEvents", arn("events", "event-bus/default"), own))
-    assert scene.call("events", "PutEvents", Entries=[{"Source": "own.app"}]) is None
+    account.grant(allow("events:PutEvents", arn("events", "event-bus/default"), own))
+    assert account.call("events", "PutEvents", Entries=[{"Source": "own.app"}]) is None
     entries = [{"Source": "own.app"}, {"Source": "other"}]
-    assert scene.call("events", "PutEvents", Entries=entries) is not None
+    assert account.call("events", "PutEvents", Entries=entries) is not None
 
 
-def test_a_secret_is_the_same_by_name_and_by_arn(scene: Scene) -> None:
+def test_a_secret_is_the_same_by_name_and_by_arn(account: AccountWithPolicies) -> None:
     secret = client("secretsmanager").create_secret(Name="s", SecretString="x")["ARN"]
     current = {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
-    scene.grant(allow("secretsmanager:GetSecretValue", secret, current))
+    account.grant(allow("secretsmanager:GetSecretValue", secret, current))
     for name in ("s", secret):
-        assert scene.call("secretsmanager", "GetSecretValue", SecretId=name) is None
+        assert account.call("secretsmanager", "GetSecretValue", SecretId=name) is None
     old = {"SecretId": "s", "VersionStage": "AWSPREVIOUS"}
-    assert scene.call("secretsmanager", "GetSecretValue", **old) is not None
-    denial = scene.call("secretsmanager", "GetSecretValue", SecretId="none")
+    assert account.call("secretsmanager", "GetSecretValue", **old) is not None
+    denial = account.call("secretsmanager", "GetSecretValue", SecretId="none")
     assert denial is not None
     assert denial.undetermined

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from planproof.emulation.account.decisions.asks import Ask, Asking
-from planproof.emulation.account.decisions.called import asks
-from planproof.emulation.account.decisions.passes import passed
-from planproof.emulation.account.decisions.standing import Standing
-from planproof.emulation.account.model import ACCOUNT_ID, Call
+from planproof.emulation.account.decisions.account_state import AccountState
+from planproof.emulation.account.decisions.call_checks import checks_of
+from planproof.emulation.account.decisions.passed_roles import passed_roles
+from planproof.emulation.account.decisions.permission_checks import CheckedCall, PermissionCheck
+from planproof.emulation.account.model import ACCOUNT_ID, ApiCall
 from planproof.values import UNKNOWN
-from tests.emulation.account.decisions.scene import REGION, arn, client
+from tests.emulation.account.decisions.account_with_policies import REGION, arn, client
 
 TOPIC, STREAM = arn("sns", "told"), arn("kinesis", "stream/s")
 TABLE_STREAM = arn("dynamodb", "table/t/stream/2026-01-01T00:00:00.000")
@@ -182,23 +182,23 @@ def empty() -> Iterator[None]:
         yield
 
 
-def asked(service: str, operation: str, **parameters: Any) -> list[Ask]:
-    call = Call(service, operation, parameters, REGION)
-    return list(asks(Asking(call, Standing(ACCOUNT_ID))))
+def checks(service: str, operation: str, **parameters: Any) -> list[PermissionCheck]:
+    call = ApiCall(service, operation, parameters, REGION)
+    return list(checks_of(CheckedCall(call, AccountState(ACCOUNT_ID))))
 
 
 @pytest.mark.parametrize("case", NAMED, ids=lambda case: f"{case[0]}-{case[1]}-{'-'.join(case[2])}")
 def test_what_a_request_is_about(case: Any) -> None:
     service, operation, parameters, expected = case
-    found = asked(service, operation, **parameters)
+    found = checks(service, operation, **parameters)
     wanted = [
         (action, arn("dynamodb", about) if str(about).startswith("table/") else about)
         for action, about in expected
     ]
-    for ask, (action, about) in zip(found, wanted, strict=True):
-        assert ask.action.endswith(action or operation)
-        assert ask.resource is about or ask.resource == about
-        assert bool(ask.why) is (about is UNKNOWN)
+    for check, (action, about) in zip(found, wanted, strict=True):
+        assert check.action.endswith(action or operation)
+        assert check.resource is about or check.resource == about
+        assert bool(check.reason) is (about is UNKNOWN)
 
 
 def test_a_key_is_encrypted_again_from_one_to_another() -> None:
@@ -206,15 +206,15 @@ def test_a_key_is_encrypted_again_from_one_to_another() -> None:
     first, second = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
     blob = kms.encrypt(KeyId=first, Plaintext=b"x")["CiphertextBlob"]
     context = {"DestinationEncryptionContext": {"a": "b"}}
-    found = asked("kms", "ReEncrypt", CiphertextBlob=blob, DestinationKeyId=second, **context)
-    assert [(ask.action, ask.resource) for ask in found] == [
+    found = checks("kms", "ReEncrypt", CiphertextBlob=blob, DestinationKeyId=second, **context)
+    assert [(check.action, check.resource) for check in found] == [
         ("kms:ReEncryptFrom", first),
         ("kms:ReEncryptTo", second),
     ]
     assert found[1].context["kms:EncryptionContext:a"] == "b"
     assert "kms:EncryptionContext:a" not in found[0].context
-    told = asked("kms", "CreateAlias", AliasName="alias/new", TargetKeyId=first)
-    assert [ask.resource for ask in told] == [first, arn("kms", "alias/new")]
+    told = checks("kms", "CreateAlias", AliasName="alias/new", TargetKeyId=first)
+    assert [check.resource for check in told] == [first, arn("kms", "alias/new")]
 
 
 def test_secure_strings_of_a_path_are_decrypted_each() -> None:
@@ -222,19 +222,19 @@ def test_secure_strings_of_a_path_are_decrypted_each() -> None:
     secure = {"Type": "SecureString", "KeyId": key}
     client("ssm").put_parameter(Name="/p/one", Value="x", **secure)
     client("ssm").put_parameter(Name="/p/two", Value="x", Type="String")
-    _, used = asked("ssm", "GetParametersByPath", Path="/p", WithDecryption=True)
+    _, used = checks("ssm", "GetParametersByPath", Path="/p", WithDecryption=True)
     assert (used.action, used.resource) == ("kms:Decrypt", key)
     name = "kms:EncryptionContext:PARAMETER_ARN"
     assert used.context[name] == arn("ssm", "parameter/p/one")
-    _, written = asked("ssm", "PutParameter", Name="/p/new", Value="x", **secure)
+    _, written = checks("ssm", "PutParameter", Name="/p/new", Value="x", **secure)
     assert (written.action, written.resource) == ("kms:Encrypt", key)
 
 
 def test_a_secret_is_written_with_its_key() -> None:
     key = client("kms").create_key()["KeyMetadata"]["Arn"]
     made = client("secretsmanager").create_secret(Name="s", SecretString="x", KmsKeyId=key)
-    found = asked("secretsmanager", "PutSecretValue", SecretId=made["ARN"], SecretString="y")
-    assert [(ask.action, ask.resource) for ask in found] == [
+    found = checks("secretsmanager", "PutSecretValue", SecretId=made["ARN"], SecretString="y")
+    assert [(check.action, check.resource) for check in found] == [
         ("secretsmanager:PutSecretValue", made["ARN"]),
         ("kms:GenerateDataKey", key),
         ("kms:Decrypt", key),
@@ -254,5 +254,5 @@ def test_a_secret_is_written_with_its_key() -> None:
 def test_which_roles_a_request_passes(
     service: str, operation: str, parameters: dict[str, Any], roles: str
 ) -> None:
-    asking = Asking(Call(service, operation, parameters, REGION), Standing(ACCOUNT_ID))
-    assert "".join(role for role, _ in passed(asking)) == roles
+    call = CheckedCall(ApiCall(service, operation, parameters, REGION), AccountState(ACCOUNT_ID))
+    assert "".join(role for role, _ in passed_roles(call)) == roles

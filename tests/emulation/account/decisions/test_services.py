@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from planproof.emulation.account.model import ACCOUNT_ID, Caller, Denial
-from tests.emulation.account.decisions.scene import (
+from tests.emulation.account.decisions.account_with_policies import (
     OWNER,
-    Scene,
+    AccountWithPolicies,
     allow,
     arn,
     client,
@@ -33,17 +33,17 @@ def lets(service: str, action: str, resource: str, source: str) -> dict[str, Any
     return allow(action, resource, condition, Principal={"Service": service})
 
 
-def sends(scene: Scene, service: str = S3, source: str = BUCKET) -> Denial | None:
-    return scene.decisions.check_delivery(service, "sqs:SendMessage", source, QUEUE)
+def sends(account: AccountWithPolicies, service: str = S3, source: str = BUCKET) -> Denial | None:
+    return account.decisions.check_delivery(service, "sqs:SendMessage", source, QUEUE)
 
 
 @pytest.mark.parametrize(("service", "source"), [(S3, BUCKET), (EVENTS, RULE)])
 def test_a_service_delivers_in_the_name_of_its_source_only(
-    service: str, source: str, scene: Scene
+    service: str, source: str, account: AccountWithPolicies
 ) -> None:
-    scene.queue(policy=document(lets(service, "sqs:SendMessage", QUEUE, source)))
-    assert sends(scene, service, source) is None
-    denial = sends(scene, service, f"{source}-other")
+    account.queue(policy=document(lets(service, "sqs:SendMessage", QUEUE, source)))
+    assert sends(account, service, source) is None
+    denial = sends(account, service, f"{source}-other")
     assert denial is not None
     assert (denial.action, denial.resource) == ("sqs:SendMessage", QUEUE)
     assert denial.principal == service
@@ -51,59 +51,63 @@ def test_a_service_delivers_in_the_name_of_its_source_only(
         f"User: {service} is not authorized to perform: sqs:sendmessage on resource: {QUEUE} "
         "because no resource-based policy allows the sqs:sendmessage action"
     )
-    assert sends(scene, SNS, source) is not None
+    assert sends(account, SNS, source) is not None
 
 
-def test_a_source_of_another_account_is_told_apart(scene: Scene) -> None:
+def test_a_source_of_another_account_is_told_apart(account: AccountWithPolicies) -> None:
     named = {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}
     any_rule = allow("sqs:SendMessage", QUEUE, named, Principal={"Service": EVENTS})
-    scene.queue(policy=document(any_rule))
-    assert sends(scene, EVENTS, RULE) is None
-    assert sends(scene, EVENTS, RULE.replace(ACCOUNT_ID, "111122223333")) is not None
+    account.queue(policy=document(any_rule))
+    assert sends(account, EVENTS, RULE) is None
+    assert sends(account, EVENTS, RULE.replace(ACCOUNT_ID, "111122223333")) is not None
 
 
-def test_without_a_policy_nothing_is_delivered(scene: Scene) -> None:
-    scene.queue()
-    denial = sends(scene)
+def test_without_a_policy_nothing_is_delivered(account: AccountWithPolicies) -> None:
+    account.queue()
+    denial = sends(account)
     assert denial is not None
     assert not denial.undetermined
     assert "there is no resource-based policy" in denial.because
 
 
 @pytest.mark.parametrize("missing", ["kms:GenerateDataKey", "kms:Decrypt"])
-def test_an_encrypted_queue_takes_the_use_of_its_key(missing: str, scene: Scene) -> None:
+def test_an_encrypted_queue_takes_the_use_of_its_key(
+    missing: str, account: AccountWithPolicies
+) -> None:
     actions = ["kms:GenerateDataKey", "kms:Decrypt"]
     uses = [lets(S3, action, "*", BUCKET) for action in actions]
-    key = scene.key(*uses)
-    scene.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key=key)
-    assert sends(scene) is None
+    key = account.key(*uses)
+    account.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key=key)
+    assert sends(account) is None
     left = [one for one in uses if one["Action"] != missing]
     client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy=document(OWNER, *left))
-    denial = sends(scene)
+    denial = sends(account)
     assert denial is not None
     assert (denial.action, denial.resource, denial.principal) == (missing, key, S3)
     assert f"because no resource-based policy allows the {missing} action" in denial.message
 
 
-def test_a_key_that_aws_manages_lets_no_service_in(scene: Scene) -> None:
-    scene.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key="alias/aws/sqs")
-    denial = sends(scene)
+def test_a_key_that_aws_manages_lets_no_service_in(account: AccountWithPolicies) -> None:
+    account.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key="alias/aws/sqs")
+    denial = sends(account)
     assert denial is not None
-    assert "is a key that AWS manages, whose policy lets no other service in" in denial.because
+    assert "alias/aws/sqs is an AWS managed key" in denial.because
 
 
-def test_a_key_that_is_gone_lets_nothing_in(scene: Scene) -> None:
+def test_a_key_that_is_gone_lets_nothing_in(account: AccountWithPolicies) -> None:
     gone = arn("kms", "key/0f6337be-2c7f-57d4-a55f-1d70c048e8ca")
-    scene.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key=gone)
-    denial = sends(scene)
+    account.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key=gone)
+    denial = sends(account)
     assert denial is not None
     assert f"there is no KMS key {gone}" in denial.because
 
 
-def test_a_topic_of_the_default_policy_takes_from_alarms_alone(scene: Scene) -> None:
+def test_a_topic_of_the_default_policy_takes_from_alarms_alone(
+    account: AccountWithPolicies,
+) -> None:
     topic = client("sns").create_topic(Name="told")["TopicArn"]
     alarm = arn("cloudwatch", "alarm:a")
-    check = scene.decisions.check_delivery
+    check = account.decisions.check_delivery
     assert check("cloudwatch.amazonaws.com", "sns:Publish", alarm, topic) is None
     assert check(EVENTS, "sns:Publish", RULE, topic) is not None
     policy = document(allow("sns:Publish", topic, Principal={"Service": EVENTS}))
@@ -113,24 +117,26 @@ def test_a_topic_of_the_default_policy_takes_from_alarms_alone(scene: Scene) -> 
     assert check(EVENTS, "sns:Publish", RULE, topic) is None
 
 
-def test_eventbridge_does_not_say_for_whom_it_uses_the_key_of_a_topic(scene: Scene) -> None:
-    key = scene.key(lets(EVENTS, "kms:*", "*", RULE))
+def test_eventbridge_does_not_say_for_whom_it_uses_the_key_of_a_topic(
+    account: AccountWithPolicies,
+) -> None:
+    key = account.key(lets(EVENTS, "kms:*", "*", RULE))
     topic = client("sns").create_topic(Name="told", Attributes={"KmsMasterKeyId": key})["TopicArn"]
     policy = document(allow("sns:Publish", topic, Principal={"Service": EVENTS}))
     client("sns").set_topic_attributes(
         TopicArn=topic, AttributeName="Policy", AttributeValue=policy
     )
-    denial = scene.decisions.check_delivery(EVENTS, "sns:Publish", RULE, topic)
+    denial = account.decisions.check_delivery(EVENTS, "sns:Publish", RULE, topic)
     assert denial is not None
     assert denial.action == "kms:GenerateDataKey"
     plain = allow("kms:*", Principal={"Service": EVENTS})
     client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy=document(OWNER, plain))
-    assert scene.decisions.check_delivery(EVENTS, "sns:Publish", RULE, topic) is None
+    assert account.decisions.check_delivery(EVENTS, "sns:Publish", RULE, topic) is None
 
 
-def test_a_function_is_invoked_with_its_permission(scene: Scene) -> None:
-    function = scene.function()
-    check = scene.decisions.check_delivery
+def test_a_function_is_invoked_with_its_permission(account: AccountWithPolicies) -> None:
+    function = account.function()
+    check = account.decisions.check_delivery
     denial = check(S3, "lambda:InvokeFunction", BUCKET, function)
     assert denial is not None
     assert denial.code == "AccessDeniedException"
@@ -147,9 +153,11 @@ def test_a_function_is_invoked_with_its_permission(scene: Scene) -> None:
     assert check(S3, "lambda:InvokeFunction", BUCKET, f"{function}:live") is not None
 
 
-def test_a_log_group_takes_events_by_the_policy_of_the_account(scene: Scene) -> None:
+def test_a_log_group_takes_events_by_the_policy_of_the_account(
+    account: AccountWithPolicies,
+) -> None:
     group = arn("logs", "log-group:/a")
-    check = scene.decisions.check_delivery
+    check = account.decisions.check_delivery
     assert check(EVENTS, "logs:PutLogEvents", RULE, f"{group}:*") is not None
     policy = document(allow("logs:PutLogEvents", f"{group}:*", Principal={"Service": EVENTS}))
     client("logs").put_resource_policy(policyName="p", policyDocument=policy)
@@ -159,15 +167,17 @@ def test_a_log_group_takes_events_by_the_policy_of_the_account(scene: Scene) -> 
 # Roles -------------------------------------------------------------------------------------------
 
 
-def test_a_service_assumes_a_role_for_the_source_that_it_trusts(scene: Scene) -> None:
-    role = scene.make_role("media", MEDIA)
+def test_a_service_assumes_a_role_for_the_source_that_it_trusts(
+    account: AccountWithPolicies,
+) -> None:
+    role = account.make_role("media", MEDIA)
     condition = {
         "ArnEquals": {"aws:SourceArn": JOBS},
         "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
     }
     text = trust(MEDIA, condition)
     client("iam").update_assume_role_policy(RoleName="media", PolicyDocument=text)
-    assume = scene.decisions.check_assume
+    assume = account.decisions.check_assume
     assert assume(MEDIA, role, JOBS) is None
     denial = assume(MEDIA, role, arn("mediaconvert", "queues/other"))
     assert denial is not None
@@ -181,20 +191,20 @@ def test_a_service_assumes_a_role_for_the_source_that_it_trusts(scene: Scene) ->
     assert assume("lambda.amazonaws.com", role, JOBS) is not None
 
 
-def test_a_role_that_is_not_there_is_assumed_by_nobody(scene: Scene) -> None:
-    denial = scene.decisions.check_assume(MEDIA, f"{scene.role}-2", JOBS)
+def test_a_role_that_is_not_there_is_assumed_by_nobody(account: AccountWithPolicies) -> None:
+    denial = account.decisions.check_assume(MEDIA, f"{account.role}-2", JOBS)
     assert denial is not None
-    assert f"there is no role {scene.role}-2" in denial.because
+    assert f"there is no role {account.role}-2" in denial.because
 
 
-def test_a_role_is_passed_to_the_service_that_the_grant_names(scene: Scene) -> None:
-    role = scene.make_role("media", MEDIA)
-    caller = Caller(f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/session", scene.role)
-    check = scene.decisions.check_pass
+def test_a_role_is_passed_to_the_service_that_the_grant_names(account: AccountWithPolicies) -> None:
+    role = account.make_role("media", MEDIA)
+    caller = Caller(f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/session", account.role)
+    check = account.decisions.check_pass
     condition = {"StringEquals": {"iam:PassedToService": MEDIA}}
-    scene.grant(allow("iam:PassRole", role, condition))
+    account.grant(allow("iam:PassRole", role, condition))
     assert check(caller, role, MEDIA) is None
-    for other, service in ((role, "lambda.amazonaws.com"), (scene.role, MEDIA)):
+    for other, service in ((role, "lambda.amazonaws.com"), (account.role, MEDIA)):
         denial = check(caller, other, service)
         assert denial is not None
         assert denial.message == (
@@ -204,18 +214,18 @@ def test_a_role_is_passed_to_the_service_that_the_grant_names(scene: Scene) -> N
         assert denial.code == "AccessDeniedException"
 
 
-def test_the_owner_passes_any_role_that_there_is(scene: Scene) -> None:
-    assert scene.decisions.check_pass(None, scene.role, MEDIA) is None
-    denial = scene.decisions.check_pass(None, f"{scene.role}-2", MEDIA)
+def test_the_owner_passes_any_role_that_there_is(account: AccountWithPolicies) -> None:
+    assert account.decisions.check_pass(None, account.role, MEDIA) is None
+    denial = account.decisions.check_pass(None, f"{account.role}-2", MEDIA)
     assert denial is not None
     assert "there is no role" in denial.because
 
 
-def test_a_call_that_names_a_role_passes_it(scene: Scene) -> None:
-    scene.grant(allow("lambda:*"))
-    role = scene.make_role("other")
-    denial = scene.call("lambda", "CreateFunction", FunctionName="f", Role=role)
+def test_a_call_that_names_a_role_passes_it(account: AccountWithPolicies) -> None:
+    account.grant(allow("lambda:*"))
+    role = account.make_role("other")
+    denial = account.call("lambda", "CreateFunction", FunctionName="f", Role=role)
     assert denial is not None
     assert (denial.action, denial.resource) == ("iam:PassRole", role)
-    scene.grant(allow(["lambda:*", "iam:PassRole"]))
-    assert scene.call("lambda", "CreateFunction", FunctionName="f", Role=role) is None
+    account.grant(allow(["lambda:*", "iam:PassRole"]))
+    assert account.call("lambda", "CreateFunction", FunctionName="f", Role=role) is None

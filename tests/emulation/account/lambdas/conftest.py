@@ -56,7 +56,7 @@ class FakeTrail:
         self.entries: list[Entry] = []
         self._clock = clock
 
-    def note(
+    def record(
         self,
         kind: str,
         who: str,
@@ -92,7 +92,7 @@ class FakeFaults:
 
     def due(self, what: str, service: str, operation: str, content: Any) -> Fault | None:
         for fault in self.faults:
-            if fault.what == what and fault.containing in json.dumps(content):
+            if fault.kind == what and fault.containing in json.dumps(content):
                 self.faults.remove(fault)
                 return fault
         return None
@@ -173,7 +173,7 @@ class FakeAccount:
         }
 
 
-class World:
+class LambdaTestbed:
     """The account of a test, with what a test does in it."""
 
     def __init__(self, account: FakeAccount, lambdas: Lambdas) -> None:
@@ -249,13 +249,13 @@ def started() -> Iterator[tuple[FakeAccount, Lambdas]]:
         yield account, lambdas
     finally:
         lambdas.stop()
-        moto_patches.withdraw()
+        moto_patches.unpatch()
         account.clock.stop()
         server.stop()
 
 
 @pytest.fixture
-def world(started: tuple[FakeAccount, Lambdas]) -> Iterator[World]:
+def testbed(started: tuple[FakeAccount, Lambdas]) -> Iterator[LambdaTestbed]:
     account, lambdas = started
     for service in ("sqs", "lambda", "kms", "logs"):
         for backend in list(get_backend(service)[account.account_id].values()):
@@ -265,7 +265,7 @@ def world(started: tuple[FakeAccount, Lambdas]) -> Iterator[World]:
     account.forget()
     iam = account.client("iam", REGION)
     iam.create_role(RoleName="worker", AssumeRolePolicyDocument="{}")
-    yield World(account, lambdas)
+    yield LambdaTestbed(account, lambdas)
     lambdas.pause()
     for _, _, instance in account.sessions:
         lambdas.kill(instance)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.emulation.account.lambdas.conftest import World
+from tests.emulation.account.lambdas.conftest import LambdaTestbed
 
 PARTIAL = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 ECHO = """
@@ -28,18 +28,18 @@ BAD_IS_RAISED = """
 """
 
 
-def logged(world: World) -> list[str]:
-    logs = world.account.client("logs", "us-east-1")
+def logged(testbed: LambdaTestbed) -> list[str]:
+    logs = testbed.account.client("logs", "us-east-1")
     return [
         event["message"]
         for event in logs.filter_log_events(logGroupName="/aws/lambda/worker")["events"]
     ]
 
 
-def test_the_event_is_made_as_lambda_makes_it(world: World) -> None:
-    queue = world.queue()
-    world.mapping(queue, world.function(ECHO))
-    sent = world.sqs.send_message(
+def test_the_event_is_made_as_lambda_makes_it(testbed: LambdaTestbed) -> None:
+    queue = testbed.queue()
+    testbed.mapping(queue, testbed.function(ECHO))
+    sent = testbed.sqs.send_message(
         QueueUrl=queue,
         MessageBody="Grüße",
         MessageAttributes={
@@ -47,8 +47,8 @@ def test_the_event_is_made_as_lambda_makes_it(world: World) -> None:
             "data": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
         },
     )
-    world.settle()
-    (line,) = [line for line in logged(world) if line.startswith("{")]
+    testbed.settle()
+    (line,) = [line for line in logged(testbed) if line.startswith("{")]
     (record,) = json.loads(line)["Records"]
     assert record.pop("receiptHandle")
     assert record.pop("md5OfMessageAttributes") == sent["MD5OfMessageAttributes"]
@@ -75,58 +75,58 @@ def test_the_event_is_made_as_lambda_makes_it(world: World) -> None:
         },
         "md5OfBody": sent["MD5OfMessageBody"],
         "eventSource": "aws:sqs",
-        "eventSourceARN": world.arn(queue),
+        "eventSourceARN": testbed.arn(queue),
         "awsRegion": "us-east-1",
     }
 
 
-def test_what_succeeded_is_deleted_and_what_is_named_comes_back(world: World) -> None:
-    queue = world.queue()
-    world.mapping(queue, world.function(NAMES_BAD), BatchSize=3, **PARTIAL)
-    _, bad, _ = world.send(queue, "a", "bad", "c")
-    world.settle()
-    (wait,) = world.lambdas.waiting()
+def test_what_succeeded_is_deleted_and_what_is_named_comes_back(testbed: LambdaTestbed) -> None:
+    queue = testbed.queue()
+    testbed.mapping(queue, testbed.function(NAMES_BAD), BatchSize=3, **PARTIAL)
+    _, bad, _ = testbed.send(queue, "a", "bad", "c")
+    testbed.settle()
+    (wait,) = testbed.lambdas.waiting()
     assert 20 < wait <= 30
-    failed = [item for entry in world.invocations for item in entry.detail["failed_items"]]
+    failed = [item for entry in testbed.invocations for item in entry.detail["failed_items"]]
     assert failed == [bad]
-    world.account.clock.advance(31)
-    world.settle()
-    assert world.invocations[-1].detail["messages"] == 1
-    assert world.invocations[-1].detail["failed_items"] == [bad]
-    assert "1 of 1 are bad" in world.invocations[-1].detail["log"]
+    testbed.account.clock.advance(31)
+    testbed.settle()
+    assert testbed.invocations[-1].detail["messages"] == 1
+    assert testbed.invocations[-1].detail["failed_items"] == [bad]
+    assert "1 of 1 are bad" in testbed.invocations[-1].detail["log"]
 
 
-def test_the_log_is_told_of_what_failed_alone(world: World) -> None:
-    queue = world.queue()
-    world.mapping(queue, world.function(NAMES_BAD), **PARTIAL)
-    world.send(queue, "a")
-    world.settle()
-    assert "log" not in world.invocations[-1].detail
+def test_the_log_is_told_of_what_failed_alone(testbed: LambdaTestbed) -> None:
+    queue = testbed.queue()
+    testbed.mapping(queue, testbed.function(NAMES_BAD), **PARTIAL)
+    testbed.send(queue, "a")
+    testbed.settle()
+    assert "log" not in testbed.invocations[-1].detail
 
 
 def test_an_exception_leaves_the_batch_to_the_queue_and_then_to_its_dead_letters(
-    world: World,
+    testbed: LambdaTestbed,
 ) -> None:
-    dead = world.queue("dead")
-    redrive = {"deadLetterTargetArn": world.arn(dead), "maxReceiveCount": 2}
-    queue = world.queue(RedrivePolicy=json.dumps(redrive), VisibilityTimeout="5")
-    world.mapping(queue, world.function(BAD_IS_RAISED), BatchSize=10)
-    world.lambdas.pause()
-    world.send(queue, "a", "bad")
-    world.lambdas.resume()
+    dead = testbed.queue("dead")
+    redrive = {"deadLetterTargetArn": testbed.arn(dead), "maxReceiveCount": 2}
+    queue = testbed.queue(RedrivePolicy=json.dumps(redrive), VisibilityTimeout="5")
+    testbed.mapping(queue, testbed.function(BAD_IS_RAISED), BatchSize=10)
+    testbed.lambdas.pause()
+    testbed.send(queue, "a", "bad")
+    testbed.lambdas.resume()
     for _ in range(3):
-        world.settle()
-        world.account.clock.advance(6)
-    world.settle()
-    assert [e.outcome for e in world.invocations] == ["failed", "failed"]
-    detail = world.invocations[0].detail
+        testbed.settle()
+        testbed.account.clock.advance(6)
+    testbed.settle()
+    assert [e.outcome for e in testbed.invocations] == ["failed", "failed"]
+    detail = testbed.invocations[0].detail
     assert (detail["error_type"], detail["error_message"]) == ("ValueError", "a bad one")
     assert "[ERROR] ValueError: a bad one" in detail["log"]
     assert '"/var/task/main.py", line 4' in detail["log"]
     assert len(detail["failed_items"]) == detail["messages"] == 2
-    assert world.lying(queue) == 0
-    assert world.lying(dead) == 2
-    assert world.lambdas.waiting() == []
+    assert testbed.lying(queue) == 0
+    assert testbed.lying(dead) == 2
+    assert testbed.lambdas.waiting() == []
 
 
 @pytest.mark.parametrize(
@@ -145,82 +145,82 @@ def test_an_exception_leaves_the_batch_to_the_queue_and_then_to_its_dead_letters
     ],
 )
 def test_an_answer_that_is_not_valid_fails_the_whole_batch(
-    world: World, answer: str, invalid: str
+    testbed: LambdaTestbed, answer: str, invalid: str
 ) -> None:
-    queue = world.queue()
+    queue = testbed.queue()
     code = f"def handler(event, context): return {answer}"
-    world.mapping(queue, world.function(code), **PARTIAL)
-    (id,) = world.send(queue, "a")
-    world.settle()
-    (entry,) = world.invocations
+    testbed.mapping(queue, testbed.function(code), **PARTIAL)
+    (id,) = testbed.send(queue, "a")
+    testbed.settle()
+    (entry,) = testbed.invocations
     assert entry.outcome == "ok"
     assert entry.detail["failed_items"] == ([id] if invalid else [])
     assert invalid in entry.detail.get("invalid_answer", "")
-    assert world.lying(queue) == bool(invalid)
+    assert testbed.lying(queue) == bool(invalid)
 
 
-def test_without_partial_failures_the_answer_does_not_matter(world: World) -> None:
-    queue = world.queue()
+def test_without_partial_failures_the_answer_does_not_matter(testbed: LambdaTestbed) -> None:
+    queue = testbed.queue()
     code = "def handler(event, context): return {'batchItemFailures': [{'itemIdentifier': 'x'}]}"
-    world.mapping(queue, world.function(code))
-    world.send(queue, "a")
-    world.settle()
-    assert world.lying(queue) == 0
+    testbed.mapping(queue, testbed.function(code))
+    testbed.send(queue, "a")
+    testbed.settle()
+    assert testbed.lying(queue) == 0
 
 
-def test_a_batch_is_as_large_as_the_mapping_says(world: World) -> None:
-    queue = world.queue()
-    function = world.function(NAMES_BAD)
-    world.send(queue, *"abcdefg")
-    world.mapping(queue, function, BatchSize=3, ScalingConfig={"MaximumConcurrency": 2})
-    world.settle()
-    assert sum(e.detail["messages"] for e in world.invocations) == 7
-    assert max(e.detail["messages"] for e in world.invocations) == 3
+def test_a_batch_is_as_large_as_the_mapping_says(testbed: LambdaTestbed) -> None:
+    queue = testbed.queue()
+    function = testbed.function(NAMES_BAD)
+    testbed.send(queue, *"abcdefg")
+    testbed.mapping(queue, function, BatchSize=3, ScalingConfig={"MaximumConcurrency": 2})
+    testbed.settle()
+    assert sum(e.detail["messages"] for e in testbed.invocations) == 7
+    assert max(e.detail["messages"] for e in testbed.invocations) == 3
 
 
-def test_a_window_gathers_messages(world: World) -> None:
-    queue = world.queue()
-    function = world.function(NAMES_BAD)
-    world.mapping(queue, function, BatchSize=12, MaximumBatchingWindowInSeconds=20)
-    world.send(queue, "a", "b")
-    world.settle()
-    assert world.invocations == []
-    assert all(10 < wait <= 20 for wait in world.lambdas.waiting())
-    world.account.clock.advance(21)
-    world.settle()
-    assert [e.detail["messages"] for e in world.invocations] == [2]
-    world.send(queue, *"abcdefghijkl")
-    world.settle()
-    assert [e.detail["messages"] for e in world.invocations] == [2, 12]
+def test_a_window_gathers_messages(testbed: LambdaTestbed) -> None:
+    queue = testbed.queue()
+    function = testbed.function(NAMES_BAD)
+    testbed.mapping(queue, function, BatchSize=12, MaximumBatchingWindowInSeconds=20)
+    testbed.send(queue, "a", "b")
+    testbed.settle()
+    assert testbed.invocations == []
+    assert all(10 < wait <= 20 for wait in testbed.lambdas.waiting())
+    testbed.account.clock.advance(21)
+    testbed.settle()
+    assert [e.detail["messages"] for e in testbed.invocations] == [2]
+    testbed.send(queue, *"abcdefghijkl")
+    testbed.settle()
+    assert [e.detail["messages"] for e in testbed.invocations] == [2, 12]
 
 
-def test_a_message_can_be_repeated_although_it_was_deleted(world: World) -> None:
+def test_a_message_can_be_repeated_although_it_was_deleted(testbed: LambdaTestbed) -> None:
     from planproof.emulation.account.model import Fault
 
-    queue = world.queue()
-    world.mapping(queue, world.function(ECHO), BatchSize=1)
-    world.account.faults.faults.append(Fault("repeat message", service="sqs", containing="again"))
-    world.send(queue, "once")
-    world.settle()
-    world.send(queue, "again")
-    world.settle()
-    entries = [(e.detail["messages"], "repeated" in e.detail) for e in world.invocations]
+    queue = testbed.queue()
+    testbed.mapping(queue, testbed.function(ECHO), BatchSize=1)
+    testbed.account.faults.faults.append(Fault("repeat message", service="sqs", containing="again"))
+    testbed.send(queue, "once")
+    testbed.settle()
+    testbed.send(queue, "again")
+    testbed.settle()
+    entries = [(e.detail["messages"], "repeated" in e.detail) for e in testbed.invocations]
     assert entries == [(1, False), (1, False), (1, True)]
-    first, second = world.invocations[1:]
+    first, second = testbed.invocations[1:]
     assert first.detail["instance"] != second.detail["instance"]
-    records = [json.loads(line)["Records"][0] for line in logged(world) if line.startswith("{")]
+    records = [json.loads(line)["Records"][0] for line in logged(testbed) if line.startswith("{")]
     ids = [r["messageId"] for r in records if r["body"] == "again"]
     counts = [r["attributes"]["ApproximateReceiveCount"] for r in records if r["body"] == "again"]
     assert (len(ids), len(set(ids)), sorted(counts)) == (2, 1, ["1", "2"])
-    assert world.lying(queue) == 0
+    assert testbed.lying(queue) == 0
 
 
 def test_every_second_repetition_comes_while_the_first_delivery_is_under_way(
-    world: World,
+    testbed: LambdaTestbed,
 ) -> None:
     from planproof.emulation.account.model import Fault
 
-    queue = world.queue()
+    queue = testbed.queue()
     code = """
         import json, time
         def handler(event, context):
@@ -228,12 +228,12 @@ def test_every_second_repetition_comes_while_the_first_delivery_is_under_way(
             time.sleep(0.4)
             print(json.dumps([event["Records"][0]["body"], began, time.monotonic()]))
     """
-    world.mapping(queue, world.function(code), BatchSize=1)
+    testbed.mapping(queue, testbed.function(code), BatchSize=1)
     for body in ("later", "at once"):
-        world.account.faults.faults.append(Fault("repeat message", containing=body))
-        world.send(queue, body)
-        world.settle()
-    spans = [json.loads(line) for line in logged(world) if line.startswith('["')]
+        testbed.account.faults.faults.append(Fault("repeat message", containing=body))
+        testbed.send(queue, body)
+        testbed.settle()
+    spans = [json.loads(line) for line in logged(testbed) if line.startswith('["')]
     overlap = {
         body: max(b for n, b, _ in spans if n == body) < min(e for n, _, e in spans if n == body)
         for body in ("later", "at once")
@@ -241,8 +241,8 @@ def test_every_second_repetition_comes_while_the_first_delivery_is_under_way(
     assert overlap == {"later": False, "at once": True}
 
 
-def test_a_fifo_queue_keeps_the_order_of_each_group(world: World) -> None:
-    queue = world.queue("work.fifo", FifoQueue="true", VisibilityTimeout="5")
+def test_a_fifo_queue_keeps_the_order_of_each_group(testbed: LambdaTestbed) -> None:
+    queue = testbed.queue("work.fifo", FifoQueue="true", VisibilityTimeout="5")
     code = """
         import json, os
         def handler(event, context):
@@ -251,19 +251,19 @@ def test_a_fifo_queue_keeps_the_order_of_each_group(world: World) -> None:
             if any(r["attributes"]["ApproximateReceiveCount"] == "1" for r in event["Records"]):
                 raise RuntimeError("the first time never works")
     """
-    world.mapping(queue, world.function(code), BatchSize=3)
-    world.lambdas.pause()
+    testbed.mapping(queue, testbed.function(code), BatchSize=3)
+    testbed.lambdas.pause()
     for number in range(4):
-        world.sqs.send_message(
+        testbed.sqs.send_message(
             QueueUrl=queue,
             MessageBody=f"{number}",
             MessageGroupId="g",
             MessageDeduplicationId=f"{number}",
         )
-    world.lambdas.resume()
+    testbed.lambdas.resume()
     for _ in range(4):
-        world.settle()
-        world.account.clock.advance(6)
-    world.settle()
-    bodies = [json.loads(line) for line in logged(world) if line.startswith('["')]
+        testbed.settle()
+        testbed.account.clock.advance(6)
+    testbed.settle()
+    bodies = [json.loads(line) for line in logged(testbed) if line.startswith('["')]
     assert bodies == [["0", "1", "2"], ["0", "1", "2"], ["3"], ["3"]]

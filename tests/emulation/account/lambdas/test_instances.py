@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from planproof.emulation.account.lambdas import Answer, Lambdas
-from tests.emulation.account.lambdas.conftest import ROLE, World, zipped
+from planproof.emulation.account.lambdas import InvocationResult, Lambdas
+from tests.emulation.account.lambdas.conftest import ROLE, LambdaTestbed, zipped
 
 
-def run(world: World, code: str, event: Any = None, **more: Any) -> Answer:
-    return world.lambdas.invoke(world.function(code, **more), event or {})
+def run(testbed: LambdaTestbed, code: str, event: Any = None, **more: Any) -> InvocationResult:
+    return testbed.lambdas.invoke(testbed.function(code, **more), event or {})
 
 
-def update(world: World, code: str) -> None:
-    world.aws.update_function_code(FunctionName="worker", ZipFile=zipped(code))
+def update(testbed: LambdaTestbed, code: str) -> None:
+    testbed.aws.update_function_code(FunctionName="worker", ZipFile=zipped(code))
 
 
 def alive(pid: int) -> bool:
@@ -33,13 +33,13 @@ def alive(pid: int) -> bool:
     return True
 
 
-def test_a_function_has_its_environment_and_that_of_lambda(world: World) -> None:
+def test_a_function_has_its_environment_and_that_of_lambda(testbed: LambdaTestbed) -> None:
     code = """
         import os
         def handler(event, context):
             return [dict(os.environ), os.getcwd()]
     """
-    answer = run(world, code, Environment={"Variables": {"TABLE": "assets"}}, MemorySize=256)
+    answer = run(testbed, code, Environment={"Variables": {"TABLE": "assets"}}, MemorySize=256)
     environment, folder = json.loads(answer.payload)
     expected = {
         "TABLE": "assets",
@@ -47,7 +47,7 @@ def test_a_function_has_its_environment_and_that_of_lambda(world: World) -> None
         "AWS_LAMBDA_FUNCTION_NAME": "worker",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/worker",
-        "AWS_ENDPOINT_URL": world.account.endpoint,
+        "AWS_ENDPOINT_URL": testbed.account.endpoint,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
         "_HANDLER": "main.handler",
@@ -55,10 +55,10 @@ def test_a_function_has_its_environment_and_that_of_lambda(world: World) -> None
     assert expected.items() <= environment.items()
     assert environment["LAMBDA_TASK_ROOT"] == folder
     assert "HOME" not in environment
-    assert (ROLE, "worker", answer.instance) in world.account.sessions
+    assert (ROLE, "worker", answer.instance) in testbed.account.sessions
 
 
-def test_the_context_is_that_of_the_invocation(world: World) -> None:
+def test_the_context_is_that_of_the_invocation(testbed: LambdaTestbed) -> None:
     code = """
         import time
         def handler(event, context):
@@ -68,18 +68,18 @@ def test_the_context_is_that_of_the_invocation(world: World) -> None:
             return [context.aws_request_id, context.memory_limit_in_mb, before, before - after,
                     context.function_name, context.invoked_function_arn, context.log_stream_name]
     """
-    function = world.function(code, Timeout=5, MemorySize=512)
-    first, second = (json.loads(world.lambdas.invoke(function, {}).payload) for _ in range(2))
+    function = testbed.function(code, Timeout=5, MemorySize=512)
+    first, second = (json.loads(testbed.lambdas.invoke(function, {}).payload) for _ in range(2))
     assert first[0] != second[0]
-    assert [e.detail["request_id"] for e in world.invocations] == [first[0], second[0]]
+    assert [e.detail["request_id"] for e in testbed.invocations] == [first[0], second[0]]
     assert first[1] == 512
     assert 4000 < first[2] <= 5000
     assert first[3] >= 200
     assert first[4:6] == ["worker", function]
-    assert first[6].endswith(world.invocations[0].detail["instance"])
+    assert first[6].endswith(testbed.invocations[0].detail["instance"])
 
 
-def test_an_instance_is_kept_until_code_or_configuration_change(world: World) -> None:
+def test_an_instance_is_kept_until_code_or_configuration_change(testbed: LambdaTestbed) -> None:
     code = """
         count = 0
         def handler(event, context):
@@ -87,46 +87,46 @@ def test_an_instance_is_kept_until_code_or_configuration_change(world: World) ->
             count += 1
             return count
     """
-    function = world.function(code)
+    function = testbed.function(code)
 
     def count() -> int:
-        return int(json.loads(world.lambdas.invoke(function, {}).payload))
+        return int(json.loads(testbed.lambdas.invoke(function, {}).payload))
 
     assert [count(), count()] == [1, 2]
-    update(world, code.replace("count = 0", "count = 100"))
+    update(testbed, code.replace("count = 0", "count = 100"))
     assert [count(), count()] == [101, 102]
-    world.aws.update_function_configuration(
+    testbed.aws.update_function_configuration(
         FunctionName="worker", Environment={"Variables": {"NEW": "1"}}
     )
     assert count() == 101
-    assert len(world.lambdas._instances.pids()) == 1
+    assert len(testbed.lambdas._instances.pids()) == 1
 
 
-def test_a_function_goes_by_the_accounts_clock(world: World) -> None:
+def test_a_function_goes_by_the_accounts_clock(testbed: LambdaTestbed) -> None:
     code = """
         import datetime, time
         def handler(event, context):
             return [time.time(), datetime.datetime.now(datetime.UTC).timestamp(), time.monotonic()]
     """
-    function = world.function(code)
+    function = testbed.function(code)
 
     def times() -> list[float]:
-        seen: list[float] = json.loads(world.lambdas.invoke(function, {}).payload)
-        assert abs(seen[0] - world.account.clock.now()) < 5
+        seen: list[float] = json.loads(testbed.lambdas.invoke(function, {}).payload)
+        assert abs(seen[0] - testbed.account.clock.now()) < 5
         assert abs(seen[0] - seen[1]) < 5
         return seen
 
     first = times()
     for days in (1, 2):
-        world.account.clock.advance(86_400)
+        testbed.account.clock.advance(86_400)
         later = times()
         assert later[0] - first[0] >= days * 86_400
         assert later[2] - first[2] < 60
-    world.lambdas.kill(world.invocations[-1].detail["instance"])
+    testbed.lambdas.kill(testbed.invocations[-1].detail["instance"])
     assert times()[0] - first[0] >= 2 * 86_400  # as a cold start sees it
 
 
-def test_a_function_finds_what_lambda_has_and_no_more(world: World) -> None:
+def test_a_function_finds_what_lambda_has_and_no_more(testbed: LambdaTestbed) -> None:
     code = """
         import importlib, sys
         def found(name):
@@ -140,13 +140,13 @@ def test_a_function_finds_what_lambda_has_and_no_more(world: World) -> None:
                 {name.partition(".")[0] for name in sys.modules} & {*event})}
     """
     names = ["boto3", "botocore", "json", "planproof", "moto", "pytest", "yaml"]
-    found = json.loads(run(world, code, names).payload)
+    found = json.loads(run(testbed, code, names).payload)
     assert found.pop("loaded") == ["boto3", "botocore", "json"]
     hidden = names[3:]
     assert found == {name: f"No module named {name!r}" if name in hidden else "" for name in names}
 
 
-def test_a_module_of_the_package_stands_before_one_of_the_runtime(world: World) -> None:
+def test_a_module_of_the_package_stands_before_one_of_the_runtime(testbed: LambdaTestbed) -> None:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr(
@@ -154,13 +154,13 @@ def test_a_module_of_the_package_stands_before_one_of_the_runtime(world: World) 
         )
         archive.writestr("six.py", "X = 'mine'")
         archive.writestr("planproof/__init__.py", "X = 'mine too'")
-    function = world.function("")
-    world.aws.update_function_code(FunctionName="worker", ZipFile=data.getvalue())
-    answer = world.lambdas.invoke(function, {})
+    function = testbed.function("")
+    testbed.aws.update_function_code(FunctionName="worker", ZipFile=data.getvalue())
+    answer = testbed.lambdas.invoke(function, {})
     assert (answer.error_message, json.loads(answer.payload)) == ("", ["mine", "mine too"])
 
 
-def test_a_function_reaches_the_account_and_nothing_else(world: World) -> None:
+def test_a_function_reaches_the_account_and_nothing_else(testbed: LambdaTestbed) -> None:
     code = """
         import boto3, socket
         def attempt(do):
@@ -181,15 +181,15 @@ def test_a_function_reaches_the_account_and_nothing_else(world: World) -> None:
                 attempt(lambda: udp.sendto(b"x", ("192.0.2.1", 53))),
             ]
     """
-    world.queue()
-    host, port = world.account.endpoint.removeprefix("http://").split(":")
+    testbed.queue()
+    host, port = testbed.account.endpoint.removeprefix("http://").split(":")
     refused = ["ConnectionRefusedError"] * 4
-    answer = run(world, code, [host, int(port)], Timeout=20)
+    answer = run(testbed, code, [host, int(port)], Timeout=20)
     assert answer.error_message == ""
     assert json.loads(answer.payload) == [1, "reached", *refused]
 
 
-def test_a_function_that_hangs_is_ended_at_its_timeout(world: World) -> None:
+def test_a_function_that_hangs_is_ended_at_its_timeout(testbed: LambdaTestbed) -> None:
     code = """
         import os, subprocess, time
         def handler(event, context):
@@ -197,11 +197,11 @@ def test_a_function_that_hangs_is_ended_at_its_timeout(world: World) -> None:
             print(os.getpid(), child.pid)
             time.sleep(60)
     """
-    answer = run(world, code, Timeout=1)
+    answer = run(testbed, code, Timeout=1)
     assert answer.outcome == "timed out"
     assert answer.error_type == "Sandbox.Timedout"
     assert answer.error_message.endswith("Error: Task timed out after 1.00 seconds")
-    (entry,) = world.invocations
+    (entry,) = testbed.invocations
     assert (entry.outcome, entry.who) == ("timed out", "worker")
     pids = [int(pid) for pid in entry.detail["log"].split()]
     until = time.monotonic() + 10  # whoever inherits the child has to notice
@@ -244,104 +244,106 @@ def running(pid: int) -> bool:
     ],
 )  # fmt: skip
 def test_how_an_invocation_fails(
-    world: World, code: str, handler: str, type_: str, message: str
+    testbed: LambdaTestbed, code: str, handler: str, type_: str, message: str
 ) -> None:
-    answer = run(world, code, handler=handler)
+    answer = run(testbed, code, handler=handler)
     assert (answer.outcome, answer.error_type, answer.error_message) == ("failed", type_, message)
-    (entry,) = world.invocations
+    (entry,) = testbed.invocations
     assert entry.outcome == "failed"
     assert (entry.detail["error_type"], entry.detail["error_message"]) == (type_, message)
     assert "planproof" not in entry.detail.get("log", "")
-    update(world, "def handler(e, c): return 'well'")
-    world.aws.update_function_configuration(FunctionName="worker", Handler="main.handler")
-    assert json.loads(world.lambdas.invoke(entry.about, {}).payload) == "well"
+    update(testbed, "def handler(e, c): return 'well'")
+    testbed.aws.update_function_configuration(FunctionName="worker", Handler="main.handler")
+    assert json.loads(testbed.lambdas.invoke(entry.about, {}).payload) == "well"
 
 
-def test_what_cannot_be_run_here_says_so(world: World) -> None:
-    node = run(world, "", name="node", Runtime="nodejs20.x")
+def test_what_cannot_be_run_here_says_so(testbed: LambdaTestbed) -> None:
+    node = run(testbed, "", name="node", Runtime="nodejs20.x")
     assert (node.outcome, node.error_type) == ("failed", "InvalidRuntimeException")
     assert node.error_message == "it runs on nodejs20.x, and only Python can be run here"
-    world.function("", name="broken")
+    testbed.function("", name="broken")
     from moto.backends import get_backend
 
     get_backend("lambda")["123456789012"]["us-east-1"].get_function("broken").code_bytes = b"no zip"
-    broken = world.lambdas.invoke("arn:aws:lambda:us-east-1:123456789012:function:broken", {})
+    broken = testbed.lambdas.invoke("arn:aws:lambda:us-east-1:123456789012:function:broken", {})
     assert broken.outcome == "failed"
-    assert "is no zip archive" in broken.error_message
-    absent = world.lambdas.invoke("arn:aws:lambda:us-east-1:123456789012:function:absent", {})
+    assert "is not a zip archive" in broken.error_message
+    absent = testbed.lambdas.invoke("arn:aws:lambda:us-east-1:123456789012:function:absent", {})
     assert (absent.outcome, absent.error_type) == ("failed", "ResourceNotFoundException")
 
 
-def test_an_instance_can_be_killed(world: World) -> None:
+def test_an_instance_can_be_killed(testbed: LambdaTestbed) -> None:
     code = """
         import time
         def handler(event, context):
             time.sleep(event)
             return "through"
     """
-    function = world.function(code, Timeout=30)
-    answers: list[Answer] = []
+    function = testbed.function(code, Timeout=30)
+    answers: list[InvocationResult] = []
     running = threading.Thread(
-        target=lambda: answers.append(world.lambdas.invoke(function, 30)), daemon=True
+        target=lambda: answers.append(testbed.lambdas.invoke(function, 30)), daemon=True
     )
     running.start()
     until = time.monotonic() + 20
-    while not world.lambdas._instances.pids() and time.monotonic() < until:
+    while not testbed.lambdas._instances.pids() and time.monotonic() < until:
         time.sleep(0.01)
     time.sleep(0.1)
-    (pid,) = world.lambdas._instances.pids()
-    (instance,) = [i for _, _, i in world.account.sessions if i]
-    world.lambdas.kill(instance)
+    (pid,) = testbed.lambdas._instances.pids()
+    (instance,) = [i for _, _, i in testbed.account.sessions if i]
+    testbed.lambdas.kill(instance)
     assert not alive(pid)
     running.join(10)
     assert [a.outcome for a in answers] == ["killed"]
-    assert world.invocations[-1].outcome == "killed"
-    assert world.lambdas.invoke(function, 0).ok
-    idle = world.lambdas.invoke(function, 0).instance
-    world.lambdas.kill(idle)
-    assert world.lambdas._instances.pids() == []
-    world.lambdas.kill("unknown")
+    assert testbed.invocations[-1].outcome == "killed"
+    assert testbed.lambdas.invoke(function, 0).ok
+    idle = testbed.lambdas.invoke(function, 0).instance
+    testbed.lambdas.kill(idle)
+    assert testbed.lambdas._instances.pids() == []
+    testbed.lambdas.kill("unknown")
 
 
-def test_a_killed_function_leaves_its_messages_to_the_visibility_timeout(world: World) -> None:
-    queue = world.queue()
+def test_a_killed_function_leaves_its_messages_to_the_visibility_timeout(
+    testbed: LambdaTestbed,
+) -> None:
+    queue = testbed.queue()
     code = """
         import os, signal
         def handler(event, context):
             os.kill(os.getpid(), signal.SIGKILL)
     """
-    world.mapping(queue, world.function(code))
-    world.send(queue, "a")
-    world.settle()
-    (entry,) = world.invocations
+    testbed.mapping(queue, testbed.function(code))
+    testbed.send(queue, "a")
+    testbed.settle()
+    (entry,) = testbed.invocations
     assert (entry.outcome, entry.detail["error_message"]) == (
         "failed",
         "Runtime exited with error: signal: 9",
     )
-    assert world.lying(queue) == 1
+    assert testbed.lying(queue) == 1
 
 
-def test_a_role_that_lambda_cannot_assume_fails_the_invocation(world: World) -> None:
-    world.account.decisions.not_assumable = True
-    answer = run(world, "def handler(e, c): return 1")
+def test_a_role_that_lambda_cannot_assume_fails_the_invocation(testbed: LambdaTestbed) -> None:
+    testbed.account.decisions.not_assumable = True
+    answer = run(testbed, "def handler(e, c): return 1")
     assert answer.outcome == "denied"
     message = "The role defined for the function cannot be assumed by Lambda."
     assert answer.error_message == message
-    detail = world.invocations[0].detail
+    detail = testbed.invocations[0].detail
     assert (detail["action"], detail["resource"]) == ("sts:AssumeRole", ROLE)
     assert detail["because"] == "nothing allows it"
-    world.account.decisions.not_assumable = False
-    assert world.lambdas.invoke(world.invocations[0].about, {}).ok
+    testbed.account.decisions.not_assumable = False
+    assert testbed.lambdas.invoke(testbed.invocations[0].about, {}).ok
 
 
-def test_stopping_leaves_no_process_and_no_folder(world: World) -> None:
-    lambdas = Lambdas(world.account)
-    function = world.function("def handler(e, c): return 1")
+def test_stopping_leaves_no_process_and_no_folder(testbed: LambdaTestbed) -> None:
+    lambdas = Lambdas(testbed.account)
+    function = testbed.function("def handler(e, c): return 1")
     assert (lambdas.waiting(), lambdas.invoke(function, {}).outcome) == ([], "failed")
     lambdas.start()
     assert lambdas.invoke(function, {}).ok
     folder = lambdas._packages.folder
-    pids = [*lambdas._instances.pids(), lambdas._instances._nursery._process.pid]
+    pids = [*lambdas._instances.pids(), lambdas._instances._fork_server._process.pid]
     assert len(pids) == 2
     assert all(map(alive, pids))
     assert folder.exists()
@@ -351,13 +353,13 @@ def test_stopping_leaves_no_process_and_no_folder(world: World) -> None:
     lambdas.stop()
 
 
-def test_instances_end_with_the_process_that_started_them(world: World) -> None:
-    lambdas = Lambdas(world.account)
+def test_instances_end_with_the_process_that_started_them(testbed: LambdaTestbed) -> None:
+    lambdas = Lambdas(testbed.account)
     lambdas.start()
     try:
-        assert lambdas.invoke(world.function("def handler(e, c): return 1"), {}).ok
+        assert lambdas.invoke(testbed.function("def handler(e, c): return 1"), {}).ok
         (pid,) = lambdas._instances.pids()
-        lambdas._instances._nursery._control.close()  # as it is when the account is killed
+        lambdas._instances._fork_server._control.close()  # as it is when the account is killed
         until = time.monotonic() + 10
         while running(pid) and time.monotonic() < until:
             time.sleep(0.01)

@@ -11,18 +11,18 @@ from botocore.config import Config
 from moto import mock_aws
 
 from planproof.emulation.account import moto_patches
-from tests.emulation.account.moto_patches.made_account import MadeAccount
+from tests.emulation.account.moto_patches.fake_account import FakeAccount
 
 
 @pytest.fixture
-def account() -> Iterator[MadeAccount]:
-    made = MadeAccount()
+def account() -> Iterator[FakeAccount]:
+    made = FakeAccount()
     with mock_aws():
         moto_patches.apply(made)  # type: ignore[arg-type]
         try:
             yield made
         finally:
-            moto_patches.withdraw()
+            moto_patches.unpatch()
 
 
 class Clients:
@@ -56,5 +56,5 @@ class Clients:
 
 
 @pytest.fixture
-def aws(account: MadeAccount) -> Clients:
+def aws(account: FakeAccount) -> Clients:
     return Clients()

@@ -10,7 +10,7 @@ from collections import Counter
 from moto.backends import get_backend
 
 from tests.emulation.account.moto_patches.conftest import Clients
-from tests.emulation.account.moto_patches.made_account import MadeAccount
+from tests.emulation.account.moto_patches.fake_account import FakeAccount
 
 
 def redriving(dead: str, count: int = 2) -> str:
@@ -24,7 +24,7 @@ def receive_twice(aws: Clients, url: str) -> None:
         time.sleep(0.01)
 
 
-def test_what_is_received_too_often_is_moved_and_noted(account: MadeAccount, aws: Clients) -> None:
+def test_what_is_received_too_often_is_moved_and_noted(account: FakeAccount, aws: Clients) -> None:
     dead_url, dead = aws.queue("dead")
     url, arn = aws.queue("one", RedrivePolicy=redriving(dead))
     sent = aws.sqs.send_message(QueueUrl=url, MessageBody="poison" * 100)
@@ -47,7 +47,7 @@ def test_what_is_received_too_often_is_moved_and_noted(account: MadeAccount, aws
 
 
 def test_a_dead_letter_queue_that_turned_away_gets_nothing(
-    account: MadeAccount, aws: Clients
+    account: FakeAccount, aws: Clients
 ) -> None:
     dead_url, dead = aws.queue("dead")
     url, _ = aws.queue("one", RedrivePolicy=redriving(dead))

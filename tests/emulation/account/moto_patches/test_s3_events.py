@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from planproof.emulation.account.model import Fault
 from tests.emulation.account.moto_patches.conftest import Clients
-from tests.emulation.account.moto_patches.made_account import MadeAccount
+from tests.emulation.account.moto_patches.fake_account import FakeAccount
 
 BUCKET = "uploads"
 SOURCE = f"arn:aws:s3:::{BUCKET}"
@@ -34,7 +34,7 @@ def records(aws: Clients, url: str) -> list[dict[str, Any]]:
     return [json.loads(message["Body"])["Records"][0] for message in aws.take(url)]
 
 
-def test_an_upload_is_told_as_aws_tells_it(account: MadeAccount, aws: Clients) -> None:
+def test_an_upload_is_told_as_aws_tells_it(account: FakeAccount, aws: Clients) -> None:
     url, arn = watch(aws)
     aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     account.trail.entries.clear()
@@ -120,7 +120,7 @@ def test_deleting_is_told_marker_and_version_apart(aws: Clients) -> None:
     assert told == [("ObjectRemoved:DeleteMarkerCreated", marker), ("ObjectRemoved:Delete", first)]
 
 
-def test_a_queue_that_may_not_be_sent_to_gets_nothing(account: MadeAccount, aws: Clients) -> None:
+def test_a_queue_that_may_not_be_sent_to_gets_nothing(account: FakeAccount, aws: Clients) -> None:
     url, arn = watch(aws)
     account.trail.entries.clear()
     account.decisions.closed.add(arn)
@@ -136,7 +136,7 @@ def test_a_queue_that_may_not_be_sent_to_gets_nothing(account: MadeAccount, aws:
 
 
 def test_a_queue_that_is_gone_keeps_nobody_from_uploading(
-    account: MadeAccount, aws: Clients
+    account: FakeAccount, aws: Clients
 ) -> None:
     url, arn = watch(aws)
     aws.sqs.delete_queue(QueueUrl=url)
@@ -145,7 +145,7 @@ def test_a_queue_that_is_gone_keeps_nobody_from_uploading(
     assert account.said("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "failed")]
 
 
-def test_an_event_may_be_repeated_and_late(account: MadeAccount, aws: Clients) -> None:
+def test_an_event_may_be_repeated_and_late(account: FakeAccount, aws: Clients) -> None:
     url, _ = watch(aws)
     account.faults.planned = [
         Fault("repeat event", "s3"),
@@ -165,7 +165,7 @@ def test_an_event_may_be_repeated_and_late(account: MadeAccount, aws: Clients) -
 # Making the notification ---------------------------------------------------------------------
 
 
-def test_a_destination_gets_a_test_event(account: MadeAccount, aws: Clients) -> None:
+def test_a_destination_gets_a_test_event(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     aws.s3.create_bucket(Bucket=BUCKET)
     told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
@@ -179,7 +179,7 @@ def test_a_destination_gets_a_test_event(account: MadeAccount, aws: Clients) -> 
 
 @pytest.mark.parametrize("why", ["refused", "gone"])
 def test_a_destination_that_cannot_be_reached_is_refused(
-    account: MadeAccount, aws: Clients, why: str
+    account: FakeAccount, aws: Clients, why: str
 ) -> None:
     url, arn = watch(aws)
     _, other = aws.queue("other")
@@ -203,7 +203,7 @@ def test_a_destination_that_cannot_be_reached_is_refused(
     assert aws.take(url) == []
 
 
-def test_validation_can_be_left_out(account: MadeAccount, aws: Clients) -> None:
+def test_validation_can_be_left_out(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     account.decisions.closed.add(arn)
     aws.s3.create_bucket(Bucket=BUCKET)
@@ -219,7 +219,7 @@ def test_validation_can_be_left_out(account: MadeAccount, aws: Clients) -> None:
 # Other targets -------------------------------------------------------------------------------
 
 
-def test_eventbridge_is_told_with_the_key_as_it_is(account: MadeAccount, aws: Clients) -> None:
+def test_eventbridge_is_told_with_the_key_as_it_is(account: FakeAccount, aws: Clients) -> None:
     watch(aws, EventBridgeConfiguration={})
     aws.s3.put_object(Bucket=BUCKET, Key="a b.mp4", Body=b"x")
     ((event, region),) = account.emitted
@@ -234,7 +234,7 @@ def test_eventbridge_is_told_with_the_key_as_it_is(account: MadeAccount, aws: Cl
     assert [q["Id"] for q in kept["QueueConfigurations"]] == ["up"]
 
 
-def test_a_topic_gets_the_event(account: MadeAccount, aws: Clients) -> None:
+def test_a_topic_gets_the_event(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     topic = aws.sns.create_topic(Name="t")["TopicArn"]
     aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)

@@ -1,0 +1,164 @@
+"""How does a function stand in the account at this moment?"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from moto.backends import get_backend
+
+from planproof.aws.lambda_package import Package, PackageError
+from planproof.emulation.account.model import ACCOUNT_ID
+from planproof.emulation.function.configuration import Deployment, lambda_environment
+
+_ARN = re.compile(r"arn:[^:]+:lambda:(?P<region>[^:]+):\d+:function:(?P<name>[^:]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedFunction:
+    """A function as Lambda holds it.
+
+    Attributes:
+        environment: its own variables.
+        timeout: seconds.
+        memory: megabytes.
+        reserved: its reserved concurrency, None where it has none.
+        log_group, log_format: where its log goes, and whether as "Text" or "JSON".
+        version: changes with every change of code or configuration.
+        unsupported: why it cannot be run here, or "".
+    """
+
+    arn: str
+    name: str
+    region: str
+    role: str
+    handler: str
+    runtime: str
+    code: bytes = field(repr=False)
+    code_sha256: str
+    environment: Mapping[str, str]
+    timeout: int
+    memory: int
+    reserved: int | None
+    log_group: str
+    log_format: str
+    version: tuple[Any, ...] = field(repr=False)
+    unsupported: str = ""
+
+
+def deployed_function(arn: str) -> DeployedFunction | None:
+    """The function of an ARN, with or without a qualifier; None where there is none."""
+    parts = _ARN.match(arn)
+    if parts is None:
+        return None
+    backend = get_backend("lambda")[ACCOUNT_ID][parts["region"]]
+    try:
+        function: Any = backend.get_function(arn)
+    except Exception:  # moto's own, of a function that is not there
+        return None
+    environment = {str(k): str(v) for k, v in (function.environment_vars or {}).items()}
+    logging: Mapping[str, Any] = function.get_configuration().get("LoggingConfig") or {}
+    group = str(logging.get("LogGroup") or f"/aws/lambda/{function.function_name}")
+    reserved = function.reserved_concurrency
+    plain = (
+        function.function_arn,
+        function.role,
+        function.handler,
+        function.run_time,
+        function.code_sha_256,
+        tuple(sorted(environment.items())),
+        int(function.timeout or 3),
+        int(function.memory_size or 128),
+        group,
+        str(logging.get("LogFormat") or "Text"),
+        function.last_modified,
+    )
+    return DeployedFunction(
+        arn=function.function_arn,
+        name=function.function_name,
+        region=parts["region"],
+        role=function.role,
+        handler=str(function.handler),
+        runtime=str(function.run_time),
+        code=getattr(function, "code_bytes", b"") or b"",
+        code_sha256=function.code_sha_256,
+        environment=environment,
+        timeout=int(function.timeout or 3),
+        memory=int(function.memory_size or 128),
+        reserved=None if reserved is None or int(reserved) < 0 else int(reserved),
+        log_group=group,
+        log_format=str(logging.get("LogFormat") or "Text"),
+        version=plain,
+        unsupported=_unsupported(function),
+    )
+
+
+def _unsupported(function: Any) -> str:
+    if function.package_type != "Zip":
+        return "it is made from a container image, and only zip packages can be run here"
+    if not str(function.run_time).startswith("python"):
+        return f"it runs on {function.run_time}, and only Python can be run here"
+    if function.layers:
+        return "it has layers, and only its own package can be run here"
+    return ""
+
+
+class Packages:
+    """Unpacks each package once, into a folder that is removed at the end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.folder = Path(tempfile.mkdtemp(prefix="planproof-lambdas-")).resolve()
+        self._packages: dict[str, tuple[Package, Path]] = {}
+
+    def unpack(self, function: DeployedFunction) -> tuple[Package, Path]:
+        """The package, and the folder that stands for /var/task.
+
+        Raises:
+            PackageError: the code is no zip, or a damaged one.
+        """
+        with self._lock:
+            if function.code_sha256 not in self._packages:
+                package = Package(f"of {function.name}", function.code)
+                root = self.folder / package.sha256
+                if not root.exists():
+                    package.unpack(root)
+                self._packages[function.code_sha256] = package, root
+            return self._packages[function.code_sha256]
+
+    def environment(self, function: DeployedFunction) -> tuple[Path, dict[str, str]]:
+        """The folder, and the environment that Lambda gives the function, but for its keys.
+
+        Raises:
+            PackageError: the code is no zip, or a damaged one.
+        """
+        package, root = self.unpack(function)
+        given = Deployment(
+            package,
+            function.handler,
+            function.environment,
+            function.region,
+            function.name,
+            function.arn,
+            function.runtime,
+            function.timeout,
+            function.memory,
+        )
+        return root, {
+            **lambda_environment(given, root),
+            "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        }
+
+    def remove(self) -> None:
+        """Remove everything unpacked."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+__all__ = ["DeployedFunction", "PackageError", "Packages", "deployed_function"]

@@ -1,0 +1,30 @@
+"""RoleClients of AWS in the name of a function's role, made once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from planproof.emulation.account.model import Account
+
+
+class RoleClients:
+    """Keeps a client, and with it a session of the role and its connections, for each use."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str, str, str], Any] = {}
+
+    def of(self, service: str, region: str, role: str, session: str) -> Any:
+        """The client of a service in a role's name.
+
+        Args:
+            session: its name; Lambda takes that of the function.
+        """
+        key = (service, region, role, session)
+        with self._lock:
+            if key not in self._clients:
+                caller = self._account.credentials(role, session)
+                self._clients[key] = self._account.client(service, region, caller)
+            return self._clients[key]

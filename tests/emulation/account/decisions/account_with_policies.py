@@ -1,0 +1,151 @@
+"""An account in which a function may do what its policies say: moto in this process, no server."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import boto3
+import moto  # noqa: F401  before any client is made, so that it answers for them all
+
+from planproof.emulation.account.decisions import LiveDecisions
+from planproof.emulation.account.model import ACCOUNT_ID, ApiCall, Caller, Denial
+
+REGION = "eu-west-1"
+NOW = 1_780_000_000.0
+
+
+@dataclass
+class FakeClock:
+    """A clock that stands where it is put."""
+
+    at: float = NOW
+
+    def now(self) -> float:
+        return self.at
+
+
+@dataclass
+class FakeAccount:
+    """As much of an account as decisions use."""
+
+    account_id: str = ACCOUNT_ID
+    clock: FakeClock = field(default_factory=FakeClock)
+
+
+def arn(service: str, resource: str, region: str = REGION) -> str:
+    return f"arn:aws:{service}:{region}:{ACCOUNT_ID}:{resource}"
+
+
+def allow(action: Any, resource: Any = "*", condition: Any = None, **more: Any) -> dict[str, Any]:
+    found = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return found if condition is None else {**found, "Condition": condition}
+
+
+def deny(action: Any, resource: Any = "*", condition: Any = None, **more: Any) -> dict[str, Any]:
+    return {**allow(action, resource, condition, **more), "Effect": "Deny"}
+
+
+def document(*statements: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def trust(service: str, condition: Any = None) -> str:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+    return document(statement if condition is None else {**statement, "Condition": condition})
+
+
+OWNER = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"})
+"""What every key policy says, so that IAM policies decide."""
+ALL_BUT_KEYS = {"Effect": "Allow", "NotAction": "kms:*", "Resource": "*"}
+"""A statement of a role that may do anything but use keys."""
+
+
+@cache
+def client(service: str, region: str = REGION) -> Any:
+    """A client that moto answers; it takes long to make one, and any account can use it."""
+    return boto3.client(
+        service,
+        region_name=region,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+
+
+class AccountWithPolicies:
+    """Builds an account by boto3, and asks what it allows to the role "worker".
+
+    Must be made within ``mock_aws``.
+    """
+
+    def __init__(self) -> None:
+        self.fake = FakeAccount()
+        self.decisions = LiveDecisions(self.fake)  # type: ignore[arg-type]
+        self.role = self.make_role("worker")
+
+    def make_role(self, name: str, service: str = "lambda.amazonaws.com", **more: Any) -> str:
+        made = client("iam").create_role(
+            RoleName=name, AssumeRolePolicyDocument=trust(service), **more
+        )
+        return str(made["Role"]["Arn"])
+
+    def grant(self, *statements: Any, role: str = "worker", name: str = "grants") -> None:
+        """Give the role one inline policy, in place of the one of that name."""
+        client("iam").put_role_policy(
+            RoleName=role, PolicyName=name, PolicyDocument=document(*statements)
+        )
+
+    def key(self, *statements: Any) -> str:
+        made = client("kms").create_key(Policy=document(OWNER, *statements))
+        return str(made["KeyMetadata"]["Arn"])
+
+    def queue(self, name: str = "work", policy: str = "", key: str = "") -> str:
+        attributes = {"Policy": policy} if policy else {}
+        if key:
+            attributes["KmsMasterKeyId"] = key
+        client("sqs").create_queue(QueueName=name, Attributes=attributes)
+        return arn("sqs", name)
+
+    def table(self, name: str = "assets", key: str = "") -> str:
+        more: dict[str, Any] = {}
+        if key:
+            more["SSESpecification"] = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+        client("dynamodb").create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            **more,
+        )
+        return arn("dynamodb", f"table/{name}")
+
+    def bucket(self, name: str = "uploads", key: str = "", *, whole: bool = True) -> str:
+        s3 = client("s3")
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        if key:
+            default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+            rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": whole}
+            s3.put_bucket_encryption(
+                Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]}
+            )
+        return f"arn:aws:s3:::{name}"
+
+    def function(self, name: str = "f") -> str:
+        made = client("lambda").create_function(
+            FunctionName=name,
+            Role=self.role,
+            Runtime="python3.12",
+            Handler="f.handler",
+            Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+        )
+        return str(made["FunctionArn"])
+
+    def call(
+        self, service: str, operation: str, /, *, instance: str = "", **parameters: Any
+    ) -> Denial | None:
+        """What is refused to a session of the role that makes a call."""
+        session = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/session"
+        caller = Caller(session, self.role, instance)
+        return self.decisions.check_call(ApiCall(service, operation, parameters, REGION, caller))

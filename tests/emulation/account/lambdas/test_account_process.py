@@ -1,0 +1,216 @@
+"""A function in an account of its own, with real permissions, faults and time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from planproof.emulation.account.model import Entry, Fault
+from planproof.emulation.account.process import AccountProcess
+from tests.emulation.account.lambdas.conftest import REGION, ROLE, zipped
+
+WRITES = """
+    import boto3, os
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+    def handler(event, context):
+        for record in event["Records"]:
+            table.put_item(Item={"id": record["messageId"], "body": record["body"]})
+"""
+QUEUE = f"arn:aws:sqs:{REGION}:123456789012:work"
+DEAD = f"arn:aws:sqs:{REGION}:123456789012:dead"
+TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+GRANTS = {
+    "queue": (["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], QUEUE),
+    "table": (["dynamodb:PutItem"], f"arn:aws:dynamodb:{REGION}:123456789012:table/t"),
+    "log": (["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "*"),
+}
+
+
+class DeployedFunction:
+    """A function, its queue and its table in a running account."""
+
+    def __init__(self, account: AccountProcess) -> None:
+        self.control = account.control
+        self._endpoint = account.endpoint
+        self.sqs = self.client("sqs")
+        self.iam = self.client("iam")
+        self.iam.create_role(
+            RoleName="worker", AssumeRolePolicyDocument=document(TRUST, "sts:AssumeRole")
+        )
+        self.sqs.create_queue(QueueName="dead")
+        redrive = json.dumps({"deadLetterTargetArn": DEAD, "maxReceiveCount": 2})
+        self.queue = self.sqs.create_queue(
+            QueueName="work", Attributes={"VisibilityTimeout": "60", "RedrivePolicy": redrive}
+        )["QueueUrl"]
+        self.client("dynamodb").create_table(
+            TableName="t",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        aws = self.client("lambda")
+        function = aws.create_function(
+            FunctionName="worker",
+            Role=ROLE,
+            Runtime="python3.11",
+            Handler="main.handler",
+            Code={"ZipFile": zipped(WRITES)},
+            Environment={"Variables": {"TABLE": "t"}},
+            Timeout=30,
+        )["FunctionArn"]
+        aws.create_event_source_mapping(EventSourceArn=QUEUE, FunctionName=function, BatchSize=1)
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self._endpoint,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+
+    def allow(self, *names: str) -> None:
+        """Let the role have these of the grants, and no others."""
+        for name, (actions, resource) in GRANTS.items():
+            if name not in names:
+                actions = ["s3:ListAllMyBuckets"]
+            statement = {"Effect": "Allow", "Resource": resource}
+            self.iam.put_role_policy(
+                RoleName="worker", PolicyName=name, PolicyDocument=document(statement, actions)
+            )
+
+    def send(self, body: str) -> list[Entry]:
+        """What happens when a message is sent, until the account is at rest."""
+        before = self.control.trail()
+        self.sqs.send_message(QueueUrl=self.queue, MessageBody=body)
+        settled = self.control.settle()
+        assert settled["settled"], settled
+        return self.control.trail()[len(before) :]
+
+    def items(self, body: str) -> int:
+        items = self.client("dynamodb").scan(TableName="t")["Items"]
+        return sum(item["body"]["S"] == body for item in items)
+
+    def lying(self, queue: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(count) for count in found.values())
+
+
+def document(statement: dict[str, Any], action: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Action": action}]})
+
+
+def outcomes(entries: list[Entry], kind: str, what: str) -> list[str]:
+    return [e.outcome for e in entries if (e.kind, e.what) == (kind, what)]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[DeployedFunction]:
+    with AccountProcess() as account:
+        yield DeployedFunction(account)
+
+
+@pytest.fixture
+def deployed(running: DeployedFunction) -> DeployedFunction:
+    running.control.remove_faults()
+    running.allow(*GRANTS)
+    running.control.settle()
+    return running
+
+
+def test_a_message_becomes_an_item(deployed: DeployedFunction) -> None:
+    entries = deployed.send("fine")
+    assert deployed.items("fine") == 1
+    assert outcomes(entries, "invocation", "invoke") == ["ok"]
+    assert outcomes(entries, "call", "dynamodb:PutItem") == ["ok"]
+    assert {e.outcome for e in entries if e.what.startswith("logs:Put")} == {"ok"}
+    (invocation,) = [e for e in entries if e.kind == "invocation"]
+    (put,) = [e for e in entries if e.what == "dynamodb:PutItem"]
+    assert put.detail["instance"] == invocation.detail["instance"] != ""
+    assert put.who == "arn:aws:sts::123456789012:assumed-role/worker/worker"
+
+
+def test_what_the_role_does_not_allow_is_refused_until_the_message_is_a_dead_letter(
+    deployed: DeployedFunction,
+) -> None:
+    deployed.allow("queue", "log")
+    dead = deployed.lying("dead")
+    entries = deployed.send("refused")
+    assert outcomes(entries, "call", "dynamodb:PutItem") == ["denied", "denied"]
+    assert outcomes(entries, "invocation", "invoke") == ["failed", "failed"]
+    (first, _) = [e for e in entries if e.kind == "invocation"]
+    assert first.detail["error_type"] == "ClientError"
+    assert "(AccessDeniedException)" in first.detail["error_message"]
+    assert "is not authorized to perform: dynamodb:PutItem" in first.detail["error_message"]
+    assert (deployed.items("refused"), deployed.lying("dead")) == (0, dead + 1)
+
+
+def test_without_the_right_to_receive_nothing_happens_until_it_is_granted(
+    deployed: DeployedFunction,
+) -> None:
+    deployed.allow("table", "log")
+    entries = deployed.send("later")
+    denied = [e for e in entries if e.outcome == "denied"]
+    assert [e.detail["action"] for e in denied] == ["sqs:GetQueueAttributes"]
+    assert deployed.lying("work") == 1
+    deployed.allow(*GRANTS)
+    assert deployed.control.settle()["settled"]
+    assert (deployed.items("later"), deployed.lying("work")) == (1, 0)
+
+
+def test_a_log_that_may_not_be_written_fails_nothing(deployed: DeployedFunction) -> None:
+    deployed.send("warm")
+    deployed.allow("queue", "table")
+    entries = deployed.send("unlogged")
+    assert outcomes(entries, "invocation", "invoke") == ["ok"]
+    assert [e.detail["action"] for e in entries if e.outcome == "denied"] == ["logs:PutLogEvents"]
+
+
+def test_a_role_that_trusts_somebody_else_runs_nothing(deployed: DeployedFunction) -> None:
+    stranger = TRUST | {"Principal": {"Service": "ec2.amazonaws.com"}}
+    deployed.iam.update_assume_role_policy(
+        RoleName="worker", PolicyDocument=document(stranger, "sts:AssumeRole")
+    )
+    entries = deployed.send("trusted")
+    assert [(e.kind, e.outcome) for e in entries] == [("invocation", "denied")]
+    deployed.iam.update_assume_role_policy(
+        RoleName="worker", PolicyDocument=document(TRUST, "sts:AssumeRole")
+    )
+    assert deployed.control.settle()["settled"]
+    assert deployed.items("trusted") == 1
+
+
+@pytest.mark.parametrize("what", ["kill before", "kill after"])
+def test_an_instance_can_be_killed_before_and_after_a_call(
+    deployed: DeployedFunction, what: str
+) -> None:
+    deployed.control.add_fault(
+        Fault(what, service="dynamodb", operation="PutItem", containing=what)
+    )
+    deployed.control.pause()
+    deployed.sqs.send_message(QueueUrl=deployed.queue, MessageBody=what)
+    number = len(deployed.control.trail())
+    deployed.control.resume()
+    assert deployed.control.settle()["settled"]
+    entries = deployed.control.trail()[number:]
+    assert outcomes(entries, "call", "dynamodb:PutItem") == ["killed", "ok"]
+    assert outcomes(entries, "invocation", "invoke") == ["killed", "ok"]
+    first, second = [e for e in entries if e.kind == "invocation"]
+    assert first.detail["instance"] != second.detail["instance"]
+    assert second.at - first.at > 50  # after the visibility timeout
+    assert deployed.items(what) == 1
+
+
+def test_a_message_delivered_again_is_seen_twice(deployed: DeployedFunction) -> None:
+    deployed.control.add_fault(Fault("repeat message", service="sqs", containing="twice"))
+    entries = deployed.send("twice")
+    assert outcomes(entries, "invocation", "invoke") == ["ok", "ok"]
+    assert len({e.detail["instance"] for e in entries if e.kind == "invocation"}) == 2
+    assert outcomes(entries, "call", "dynamodb:PutItem") == ["ok", "ok"]
+    assert deployed.items("twice") == 1

@@ -1,0 +1,62 @@
+"""What those get who ask Lambda to invoke a function."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulation.account.lambdas.conftest import LambdaTestbed
+
+FAILS_ON = """
+    def handler(event, context):
+        if event == "bad":
+            raise ValueError("a bad one")
+        return {"got": event}
+"""
+
+
+def test_the_answer_is_that_of_the_handler(testbed: LambdaTestbed) -> None:
+    function = testbed.function(FAILS_ON)
+    answer = testbed.aws.invoke(FunctionName=function, Payload=b'{"a": [1]}')
+    assert json.loads(answer["Payload"].read()) == {"got": {"a": [1]}}
+    assert (answer["StatusCode"], "FunctionError" in answer) == (200, False)
+    assert json.loads(testbed.aws.invoke(FunctionName="worker")["Payload"].read()) == {"got": {}}
+
+
+def test_a_failure_is_told_as_lambda_tells_it(testbed: LambdaTestbed) -> None:
+    answer = testbed.aws.invoke(FunctionName=testbed.function(FAILS_ON), Payload=b'"bad"')
+    assert answer["FunctionError"] == "Unhandled"
+    told = {"errorMessage": "a bad one", "errorType": "ValueError"}
+    assert json.loads(answer["Payload"].read()) == told
+
+
+def test_a_body_that_is_no_json_is_refused(testbed: LambdaTestbed) -> None:
+    function = testbed.function(FAILS_ON)
+    with pytest.raises(ClientError, match="InvalidRequestContentException"):
+        testbed.aws.invoke(FunctionName=function, Payload=b"{")
+    assert testbed.invocations == []
+
+
+def test_a_dry_run_runs_nothing(testbed: LambdaTestbed) -> None:
+    testbed.aws.invoke(FunctionName=testbed.function(FAILS_ON), InvocationType="DryRun")
+    assert (testbed.invocations, testbed.account.clock.tasks) == ([], [])
+
+
+def test_an_event_that_failed_is_given_twice_more(testbed: LambdaTestbed) -> None:
+    function = testbed.function(FAILS_ON)
+    clock = testbed.account.clock
+    answer = testbed.aws.invoke(FunctionName=function, InvocationType="Event", Payload=b'"bad"')
+    assert (answer["StatusCode"], testbed.invocations) == (202, [])
+    seen = []
+    for seconds in (0, 59, 2, 118, 3, 3600):
+        clock.advance(seconds)
+        clock.do_what_is_due()
+        seen.append(len(testbed.invocations))
+    assert seen == [1, 1, 2, 2, 3, 3]
+    testbed.aws.invoke(FunctionName=function, InvocationType="Event", Payload=b'"good"')
+    clock.do_what_is_due()
+    clock.advance(3600)
+    clock.do_what_is_due()
+    assert [e.outcome for e in testbed.invocations] == ["failed"] * 3 + ["ok"]
