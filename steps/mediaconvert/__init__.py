@@ -1,6 +1,6 @@
-"""AWS Elemental MediaConvert in an emulated account, which moto lacks.
+"""AWS Elemental MediaConvert for an emulated account, since moto lacks it.
 
-Named to an account as ``steps.mediaconvert:MediaConvert``.
+An account loads it as ``steps.mediaconvert:MediaConvert``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["MediaConvert"]
 
 
 def __getattr__(name: str) -> Any:
-    """The service, read when an account asks for it: steps that make a clip need none of it."""
+    """Import the service on first access: steps that only create a clip do not need it."""
     if name != "MediaConvert":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from steps.mediaconvert.service import MediaConvert

@@ -1,4 +1,4 @@
-"""A very short video to upload, the same bytes every time."""
+"""A very short video to upload, with the same bytes every time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, Final
 from steps.mediaconvert.memory_file import OPTIONS, MemoryFile
 
 RATE: Final = 10
-"""Frames a second: few, so that transcoding costs next to nothing."""
-_SAMPLES: Final = 48_000
-_FRAME: Final = 1_024
+"""Frames per second: few, so that transcoding is fast."""
+_SAMPLE_RATE: Final = 48_000
+_FRAME_SAMPLES: Final = 1_024
 
 
 @cache
-def clip(width: int = 320, height: int = 180, seconds: int = 1, sound: bool = True) -> bytes:
-    """An MP4 of H.264, with AAC if wanted: a grey slope that moves, and a tone of 440 Hz.
+def clip(width: int = 320, height: int = 180, seconds: int = 1, audio: bool = True) -> bytes:
+    """An MP4 with H.264 (a moving grey gradient) and, by default, AAC (a tone of 440 Hz).
 
     Args:
         width, height: pixels, even.
@@ -27,42 +27,43 @@ def clip(width: int = 320, height: int = 180, seconds: int = 1, sound: bool = Tr
     """
     import av
 
-    made = MemoryFile()
-    with av.open(made, "w", format="mp4", options=OPTIONS, io_open=made.again) as target:
-        # Every stream has to be there before the first packet.
+    file = MemoryFile()
+    with av.open(file, "w", format="mp4", options=OPTIONS, io_open=file.reopen) as target:
+        # All streams must be added before the first packet.
         video = target.add_stream("libx264", rate=RATE, options={"preset": "ultrafast"})
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.thread_count = 1
-        audio = target.add_stream("aac", rate=_SAMPLES, layout="mono") if sound else None
+        tone = target.add_stream("aac", rate=_SAMPLE_RATE, layout="mono") if audio else None
         for number in range(seconds * RATE):
-            target.mux(video.encode(_picture(width, height, number)))
+            target.mux(video.encode(_frame(width, height, number)))
         target.mux(video.encode(None))
-        if audio is not None:
-            for start in range(0, seconds * _SAMPLES, _FRAME):
-                target.mux(audio.encode(_tone(start)))
-            target.mux(audio.encode(None))
-    return made.getvalue()
+        if tone is not None:
+            _add_tone(target, tone, seconds)
+    return file.getvalue()
 
 
 @cache
-def sound_file(seconds: int = 1) -> bytes:
-    """An MP4 with sound and no pictures.
+def audio_file(seconds: int = 1) -> bytes:
+    """An MP4 with audio only.
 
     Raises:
         ImportError: PyAV is not installed.
     """
     import av
 
-    made = MemoryFile()
-    with av.open(made, "w", format="mp4", options=OPTIONS, io_open=made.again) as target:
-        audio = target.add_stream("aac", rate=_SAMPLES, layout="mono")
-        for start in range(0, seconds * _SAMPLES, _FRAME):
-            target.mux(audio.encode(_tone(start)))
-        target.mux(audio.encode(None))
-    return made.getvalue()
+    file = MemoryFile()
+    with av.open(file, "w", format="mp4", options=OPTIONS, io_open=file.reopen) as target:
+        _add_tone(target, target.add_stream("aac", rate=_SAMPLE_RATE, layout="mono"), seconds)
+    return file.getvalue()
 
 
-def _picture(width: int, height: int, number: int) -> Any:
+def _add_tone(target: Any, stream: Any, seconds: int) -> None:
+    for start in range(0, seconds * _SAMPLE_RATE, _FRAME_SAMPLES):
+        target.mux(stream.encode(_tone(start)))
+    target.mux(stream.encode(None))
+
+
+def _frame(width: int, height: int, number: int) -> Any:
     import av
 
     frame = av.VideoFrame(width, height, "yuv420p")
@@ -78,8 +79,10 @@ def _picture(width: int, height: int, number: int) -> Any:
 def _tone(start: int) -> Any:
     import av
 
-    frame = av.AudioFrame("flt", "mono", _FRAME)
-    wave = (math.sin(math.tau * 440 * (start + n) / _SAMPLES) / 4 for n in range(_FRAME))
+    frame = av.AudioFrame("flt", "mono", _FRAME_SAMPLES)
+    wave = (
+        math.sin(math.tau * 440 * (start + n) / _SAMPLE_RATE) / 4 for n in range(_FRAME_SAMPLES)
+    )
     frame.planes[0].update(array.array("f", wave).tobytes())
-    frame.sample_rate, frame.pts = _SAMPLES, start
+    frame.sample_rate, frame.pts = _SAMPLE_RATE, start
     return frame

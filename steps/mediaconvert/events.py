@@ -1,7 +1,7 @@
-"""What MediaConvert tells EventBridge of a job.
+"""The events that MediaConvert sends to EventBridge.
 
 https://docs.aws.amazon.com/mediaconvert/latest/ug/mediaconvert_event_list.html and its pages on
-each status, which name the fields.
+each status, which list the fields.
 """
 
 from __future__ import annotations
@@ -11,32 +11,32 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from steps.mediaconvert.jobs import Job
-from steps.mediaconvert.media import AudioTrack, Content, Made, VideoTrack
-from steps.mediaconvert.recipes import Output
+from steps.mediaconvert.media import AudioTrack, Content, Rendition, VideoTrack
+from steps.mediaconvert.rendition_settings import Output
 
 SOURCE: Final = "aws.mediaconvert"
 DETAIL_TYPE: Final = "MediaConvert Job State Change"
 _CODECS: Final = {"h264": "H_264", "hevc": "H_265", "mpeg2video": "MPEG2", "prores": "PRORES"}
-_COLOURS: Final = {"420": "YUV_420", "422": "YUV_422", "444": "YUV_444"}
+_COLOR_FORMATS: Final = {"420": "YUV_420", "422": "YUV_422", "444": "YUV_444"}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """An output that was made: where its files are, ``s3://bucket/key`` each."""
+class WrittenOutput:
+    """An output with its rendition and the URIs of its files, ``s3://bucket/key`` each."""
 
     output: Output
-    made: Made
+    rendition: Rendition
     paths: tuple[str, ...]
 
 
-def event(
-    job: Job, account: str, status: str, at: float, more: Mapping[str, Any]
+def state_change(
+    job: Job, account: str, status: str, at: float, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """An event; id, time, account and region are added by who sends it.
+    """An event without id, time, account and region, which the sender adds.
 
     Args:
         at: seconds since the epoch.
-        more: what the detail of this status holds beyond what all of them do.
+        fields: the fields of the detail that only this status has.
     """
     return {
         "detail-type": DETAIL_TYPE,
@@ -49,17 +49,17 @@ def event(
             "jobId": job.id,
             "status": status,
             "userMetadata": job.metadata,
-            **more,
+            **fields,
         },
     }
 
 
-def completed(groups: Sequence[Sequence[Written]]) -> dict[str, Any]:
-    """Detail of COMPLETE."""
+def completed(groups: Sequence[Sequence[WrittenOutput]]) -> dict[str, Any]:
+    """The detail of COMPLETE."""
     return {
         "warnings": [],
         "outputGroupDetails": [
-            {"outputDetails": [_output(written) for written in group], "type": "FILE_GROUP"}
+            {"outputDetails": [_output_detail(written) for written in group], "type": "FILE_GROUP"}
             for group in groups
         ],
         "paddingInserted": 0,
@@ -67,47 +67,46 @@ def completed(groups: Sequence[Sequence[Written]]) -> dict[str, Any]:
     }
 
 
-def _output(written: Written) -> dict[str, Any]:
-    made, recipe = written.made, written.output.recipe
-    # Of a frame capture the last image alone is told.
+def _output_detail(written: WrittenOutput) -> dict[str, Any]:
+    rendition, settings = written.rendition, written.output.settings
+    # For a frame capture, MediaConvert reports only the last image.
     detail: dict[str, Any] = {
         "outputFilePaths": list(written.paths[-1:]),
-        "durationInMs": made.duration,
+        "durationInMs": rendition.duration,
     }
-    if not recipe.codec:
+    if not settings.codec:
         return detail
-    video: dict[str, Any] = {"widthInPx": made.width, "heightInPx": made.height}
-    if recipe.quality:
-        # The encoder keeps the quality that was asked for from first to last.
-        quality = recipe.quality
-        if made.duration:
-            video["averageBitrate"] = round(len(made.files[0]) * 8_000 / made.duration)
+    video: dict[str, Any] = {"widthInPx": rendition.width, "heightInPx": rendition.height}
+    if settings.quality:
+        # The encoder has a constant quality.
+        quality = float(settings.quality)
+        if rendition.duration:
+            bits = len(rendition.files[0]) * 8
+            video["averageBitrate"] = round(bits * 1_000 / rendition.duration)
         video |= {
-            "qvbrAvgQuality": float(quality),
-            "qvbrMinQuality": float(quality),
-            "qvbrMaxQuality": float(quality),
+            "qvbrAvgQuality": quality,
+            "qvbrMinQuality": quality,
+            "qvbrMaxQuality": quality,
             "qvbrMinQualityLocation": 0,
             "qvbrMaxQualityLocation": 0,
         }
     return {**detail, "videoDetails": video}
 
 
-def details_of_job(groups: Sequence[Sequence[Written]]) -> list[dict[str, Any]]:
+def output_group_details(groups: Sequence[Sequence[WrittenOutput]]) -> list[dict[str, Any]]:
     """OutputGroupDetails of GetJob, which has fewer fields than the event."""
-    return [
-        {"OutputDetails": [_detail_of_job(written.made) for written in group]} for group in groups
-    ]
+    return [{"OutputDetails": [_job_detail(w.rendition) for w in group]} for group in groups]
 
 
-def _detail_of_job(made: Made) -> dict[str, Any]:
-    detail: dict[str, Any] = {"DurationInMs": made.duration}
-    if made.width:
-        detail["VideoDetails"] = {"WidthInPx": made.width, "HeightInPx": made.height}
+def _job_detail(rendition: Rendition) -> dict[str, Any]:
+    detail: dict[str, Any] = {"DurationInMs": rendition.duration}
+    if rendition.width:
+        detail["VideoDetails"] = {"WidthInPx": rendition.width, "HeightInPx": rendition.height}
     return detail
 
 
 def input_information(uri: str, content: Content) -> dict[str, Any]:
-    """Detail of INPUT_INFORMATION."""
+    """The detail of INPUT_INFORMATION."""
     return {
         "inputDetails": [
             {
@@ -131,12 +130,12 @@ def _audio(track: AudioTrack) -> dict[str, Any]:
 
 
 def _video(track: VideoTrack) -> dict[str, Any]:
-    colour = next((name for part, name in _COLOURS.items() if part in track.pixel_format), "")
+    formats = (name for part, name in _COLOR_FORMATS.items() if part in track.pixel_format)
     whole = track.rate == int(track.rate)
     return {
         "bitDepth": 10 if "10" in track.pixel_format else 8,
         "codec": _CODECS.get(track.codec, track.codec.upper()),
-        "colorFormat": colour or "UNSPECIFIED",
+        "colorFormat": next(formats, "UNSPECIFIED"),
         "fourCC": track.tag,
         "frameRate": int(track.rate) if whole else round(track.rate, 3),
         "height": track.height,
@@ -149,7 +148,7 @@ def _video(track: VideoTrack) -> dict[str, Any]:
 
 
 def progress(frames: int, percent: int) -> dict[str, Any]:
-    """Detail of STATUS_UPDATE, while transcoding."""
+    """The detail of STATUS_UPDATE, while transcoding."""
     return {
         "framesDecoded": frames,
         "jobProgress": {

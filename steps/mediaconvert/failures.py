@@ -1,4 +1,4 @@
-"""Why a job ends in ERROR: MediaConvert's codes, and its wording of them.
+"""The errors of a job: MediaConvert's error codes and messages.
 
 https://docs.aws.amazon.com/mediaconvert/latest/ug/mediaconvert_error_codes.html
 """
@@ -25,12 +25,12 @@ _MISSING: Final = frozenset(("NoSuchKey", "NoSuchBucket", "404", "NoSuchVersion"
 
 
 class JobFailedError(Exception):
-    """A job cannot be done.
+    """A job ends in ERROR.
 
     Args:
         code: MediaConvert's errorCode.
         message: its errorMessage.
-        denied: whether it is because AWS refused something.
+        denied: whether AWS denied access.
     """
 
     def __init__(self, code: int, message: str, denied: bool = False) -> None:
@@ -40,21 +40,21 @@ class JobFailedError(Exception):
         self.denied = denied
 
 
-def not_opened(uri: str, reason: str, code: int = CANNOT_OPEN) -> JobFailedError:
-    """The input could not be read; `reason` is what stood in the way."""
+def open_error(uri: str, reason: str, code: int = CANNOT_OPEN) -> JobFailedError:
+    """The error of an input that could not be opened."""
     denied = code in (DENIED, NOT_TRUSTED)
     message = f"Unable to open input file [{uri}]: [Failed probe/open: [{reason}]]"
     return JobFailedError(code, message, denied)
 
 
-def not_read(uri: str, problem: ClientError | BotoCoreError) -> JobFailedError:
-    """S3 did not hand out the input."""
+def read_error(uri: str, problem: ClientError | BotoCoreError) -> JobFailedError:
+    """The error of an input that S3 did not return."""
     code, reason = _code_and_reason(problem)
-    return not_opened(uri, f"Failed to read data: {reason}", code)
+    return open_error(uri, f"Failed to read data: {reason}", code)
 
 
-def not_written(uri: str, problem: ClientError | BotoCoreError) -> JobFailedError:
-    """S3 did not take an output."""
+def write_error(uri: str, problem: ClientError | BotoCoreError) -> JobFailedError:
+    """The error of an output that S3 did not accept."""
     code, reason = _code_and_reason(problem)
     message = f"Unable to write to output file [{uri}]: [Failed to write data: {reason}]"
     return JobFailedError(code, message, code == DENIED)
@@ -64,11 +64,11 @@ def _code_and_reason(problem: ClientError | BotoCoreError) -> tuple[int, str]:
     if not isinstance(problem, ClientError):
         return FILE_OPEN, str(problem)
     error = problem.response.get("Error", {})
-    name, said = str(error.get("Code", "")), str(error.get("Message", ""))
+    name, text = str(error.get("Code", "")), str(error.get("Message", ""))
     status = problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    # KMS refuses under a name of its own, that S3 passes on with status 400 or 403.
+    # S3 passes on the error codes of KMS, with status 400 or 403.
     if name in _DENIALS or status == 403:
-        return DENIED, said or name
+        return DENIED, text or name
     if name in _MISSING or status == 404:
-        return NOT_FOUND, said or name
-    return FILE_OPEN, f"{name}: {said}" if said else name
+        return NOT_FOUND, text or name
+    return FILE_OPEN, f"{name}: {text}" if text else name

@@ -1,4 +1,4 @@
-"""The jobs of one region, and which of them a token or a list means."""
+"""The jobs of one region, by id, queue and ClientRequestToken."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ COMPLETE: Final = "COMPLETE"
 ERROR: Final = "ERROR"
 CANCELED: Final = "CANCELED"
 FINAL: Final = frozenset((COMPLETE, ERROR, CANCELED))
-_MOVES: Final[Mapping[str, frozenset[str]]] = {
+_TRANSITIONS: Final[Mapping[str, frozenset[str]]] = {
     PROGRESSING: frozenset((SUBMITTED,)),
     COMPLETE: frozenset((PROGRESSING,)),
     ERROR: frozenset((SUBMITTED, PROGRESSING)),
     CANCELED: frozenset((SUBMITTED, PROGRESSING)),
 }
 
-TOKEN_LASTS: Final = 60.0
-"""Seconds that a ClientRequestToken is remembered for:
+TOKEN_SECONDS: Final = 60.0
+"""Seconds that a ClientRequestToken identifies its request:
 https://docs.aws.amazon.com/mediaconvert/latest/apireference/idempotency.html"""
-JOB_LASTS: Final = 90 * 24 * 3600.0
-"""Seconds that a job can be looked up for: as its history is not kept for ever, memory is bounded.
-"""
+JOB_RETENTION_SECONDS: Final = 90 * 24 * 3600.0
+"""Seconds that a job can be retrieved, as in MediaConvert, which bounds memory."""
 
 
 @dataclass(slots=True, eq=False)
@@ -43,11 +42,12 @@ class Job:
 
     Attributes:
         number: counts the jobs of a region.
-        asked: parameters of CreateJob without the settings, by the names of the service model.
         created, started, finished: seconds since the epoch; 0 for not yet.
-        code, message: of an ERROR.
-        details: OutputGroupDetails of a job that is COMPLETE.
-        made: what is to be written, while it is under way.
+        parameters: those of CreateJob other than Settings, Queue and Role.
+        code, message: errorCode and errorMessage of an ERROR.
+        phase: currentPhase while PROGRESSING.
+        output_group_details: OutputGroupDetails of a COMPLETE job.
+        pending_outputs: the renditions to upload, while PROGRESSING.
     """
 
     id: str
@@ -57,31 +57,31 @@ class Job:
     region: str
     number: int
     created: float
-    asked: Mapping[str, Any]
-    packed: bytes
+    parameters: Mapping[str, Any]
+    compressed_settings: bytes
     status: str = SUBMITTED
     started: float = 0.0
     finished: float = 0.0
     code: int = 0
     message: str = ""
     phase: str = ""
-    details: list[dict[str, Any]] = field(default_factory=list)
-    made: Any = None
+    output_group_details: list[dict[str, Any]] = field(default_factory=list)
+    pending_outputs: Any = None
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Settings of CreateJob. They are kept packed: unpacked they are most of a job."""
-        settings: dict[str, Any] = json.loads(zlib.decompress(self.packed))
+        """Settings of CreateJob; stored compressed, since they are most of a job's memory."""
+        settings: dict[str, Any] = json.loads(zlib.decompress(self.compressed_settings))
         return settings
 
     @property
     def metadata(self) -> dict[str, str]:
         """UserMetadata of CreateJob."""
-        return dict(self.asked.get("UserMetadata") or {})
+        return dict(self.parameters.get("UserMetadata") or {})
 
 
 class Jobs:
-    """All jobs of one region, in the order in which they were made.
+    """All jobs of one region, in the order of their creation.
 
     Args:
         region: ``us-east-1``.
@@ -93,33 +93,33 @@ class Jobs:
         self._prefix = prefix
         self._lock = threading.RLock()
         self._by_id: dict[str, Job] = {}
-        self._all: list[Job] = []
-        self._of_queue: dict[str, list[Job]] = {}
+        self._jobs: list[Job] = []
+        self._by_queue: dict[str, list[Job]] = {}
         self._tokens: OrderedDict[str, tuple[float, str, str]] = OrderedDict()
         self._count = 0
-        self._open: dict[str, int] = {}
+        self._unfinished: dict[str, int] = {}
 
     def create(self, parameters: Mapping[str, Any], queue: str, now: float) -> tuple[Job, bool]:
-        """A new job, or the one that its ClientRequestToken made less than a minute ago.
+        """Create a job, or return the one of the same ClientRequestToken in the last minute.
 
         Returns:
             The job, and whether it is new.
 
         Raises:
-            AwsError: ConflictException, as the token stands for another request.
+            AwsError: ConflictException, if the token was used for a different request.
         """
         digest = _digest(parameters)
         token = str(parameters.get("ClientRequestToken") or "")
         with self._lock:
-            self._forget(now)
+            self._expire(now)
             if token in self._tokens:
-                _, known, job_id = self._tokens[token]
-                if known == digest:
+                _, first_digest, job_id = self._tokens[token]
+                if first_digest == digest:
                     return self._by_id[job_id], False
                 raise AwsError(
                     "ConflictException",
                     f"The client request token {token} was used for a different request "
-                    f"less than {TOKEN_LASTS:.0f} seconds ago.",
+                    f"less than {TOKEN_SECONDS:.0f} seconds ago.",
                     409,
                 )
             job = self._add(parameters, queue, now)
@@ -132,35 +132,35 @@ class Jobs:
         with self._lock:
             return self._by_id.get(job_id)
 
-    def move(self, job: Job, to: str, now: float, code: int = 0, message: str = "") -> bool:
-        """Bring a job into a status, if it may go there from where it is."""
+    def transition(self, job: Job, to: str, now: float, code: int = 0, message: str = "") -> bool:
+        """Change the status of a job; False if its current status does not allow that."""
         with self._lock:
-            if job.status not in _MOVES[to]:
+            if job.status not in _TRANSITIONS[to]:
                 return False
             job.status = to
             if to == PROGRESSING:
                 job.started, job.phase = now, "PROBING"
             if to in FINAL:
-                job.finished, job.made, job.phase = now, None, ""
+                job.finished, job.pending_outputs, job.phase = now, None, ""
                 job.code, job.message = code, message
-                self._open[job.queue] -= 1
+                self._unfinished[job.queue] -= 1
             return True
 
-    def listed(
+    def matching(
         self, queue: str | None, status: str | None, ascending: bool, after: int | None
     ) -> Iterator[Job]:
-        """Jobs in the order of their making.
+        """Jobs in the order of their creation.
 
         Args:
             queue: ARN; None for all.
-            after: number of the job that comes before the first one wanted.
+            after: number of the last job of the previous page.
         """
         with self._lock:
-            jobs = list(self._all if queue is None else self._of_queue.get(queue, ()))
+            jobs = list(self._jobs if queue is None else self._by_queue.get(queue, ()))
         if not ascending:
             jobs.reverse()
         if after is not None:
-            # Numbers only rise, so the place is found without reading what comes before it.
+            # The jobs are sorted by number, so a binary search finds the start of the page.
             def order(job: Job) -> int:
                 return job.number if ascending else -job.number
 
@@ -168,17 +168,17 @@ class Jobs:
         return (job for job in jobs if status is None or job.status == status)
 
     def unfinished(self, queue: str) -> int:
-        """How many jobs of a queue, by its ARN, are not final."""
+        """The number of jobs in a queue, by its ARN, that are not final."""
         with self._lock:
-            return self._open.get(queue, 0)
+            return self._unfinished.get(queue, 0)
 
     def counts(self, queue: str) -> tuple[int, int]:
-        """How many jobs of a queue, by its ARN, are submitted, and progressing."""
+        """The numbers of SUBMITTED and PROGRESSING jobs in a queue, by its ARN."""
         with self._lock:
-            if not self._open.get(queue):
+            if not self._unfinished.get(queue):
                 return 0, 0
-            states = [job.status for job in self._of_queue.get(queue, ())]
-        return states.count(SUBMITTED), states.count(PROGRESSING)
+            statuses = [job.status for job in self._by_queue.get(queue, ())]
+        return statuses.count(SUBMITTED), statuses.count(PROGRESSING)
 
     def _add(self, parameters: Mapping[str, Any], queue: str, now: float) -> Job:
         self._count += 1
@@ -192,35 +192,37 @@ class Jobs:
             region=self._region,
             number=self._count,
             created=now,
-            asked={k: v for k, v in parameters.items() if k not in ("Settings", "Queue", "Role")},
-            packed=zlib.compress(settings.encode()),
+            parameters={
+                k: v for k, v in parameters.items() if k not in ("Settings", "Queue", "Role")
+            },
+            compressed_settings=zlib.compress(settings.encode()),
         )
         self._by_id[job_id] = job
-        self._all.append(job)
-        self._of_queue.setdefault(queue, []).append(job)
-        self._open[queue] = self._open.get(queue, 0) + 1
+        self._jobs.append(job)
+        self._by_queue.setdefault(queue, []).append(job)
+        self._unfinished[queue] = self._unfinished.get(queue, 0) + 1
         return job
 
     def _new_id(self, now: float) -> str:
         letters = string.ascii_lowercase + string.digits
         while True:
-            tail = "".join(secrets.choice(letters) for _ in range(6))
-            job_id = f"{int(now * 1000)}-{tail}"
+            suffix = "".join(secrets.choice(letters) for _ in range(6))
+            job_id = f"{int(now * 1000)}-{suffix}"
             if job_id not in self._by_id:
                 return job_id
 
-    def _forget(self, now: float) -> None:
+    def _expire(self, now: float) -> None:
         while self._tokens:
-            token, (at, _, _) = next(iter(self._tokens.items()))
-            if now - at < TOKEN_LASTS:
+            token, (used, _, _) = next(iter(self._tokens.items()))
+            if now - used < TOKEN_SECONDS:
                 break
             del self._tokens[token]
-        while self._all and self._all[0].status in FINAL:
-            if now - self._all[0].created < JOB_LASTS:
+        while self._jobs and self._jobs[0].status in FINAL:
+            if now - self._jobs[0].created < JOB_RETENTION_SECONDS:
                 break
-            job = self._all.pop(0)
+            job = self._jobs.pop(0)
             del self._by_id[job.id]
-            self._of_queue[job.queue].remove(job)
+            self._by_queue[job.queue].remove(job)
 
 
 def _digest(parameters: Mapping[str, Any]) -> str:

@@ -1,7 +1,4 @@
-"""What is in a video file, and a rendition of it: FFmpeg, by PyAV.
-
-Nothing here knows of AWS. PyAV is needed to transcode; `AVAILABLE` says whether it is installed.
-"""
+"""Probes and transcodes video files with FFmpeg, through PyAV, if it is installed."""
 
 from __future__ import annotations
 
@@ -12,16 +9,20 @@ from fractions import Fraction
 from typing import Any, Final
 
 from steps.mediaconvert.memory_file import OPTIONS, MemoryFile
-from steps.mediaconvert.recipes import Capture, Recipe, Sound
+from steps.mediaconvert.rendition_settings import (
+    AacSettings,
+    FrameCaptureSettings,
+    RenditionSettings,
+)
 
 try:
     import av
     import av.filter
-except ImportError:  # pragma: no cover - where it is not installed, placeholders are written
+except ImportError:  # pragma: no cover - without PyAV, outputs are placeholders
     AVAILABLE = False
 else:
     AVAILABLE = True
-    # FFmpeg would write what it thinks of a broken input to standard error.
+    # FFmpeg would log errors of a corrupt input to standard error.
     av.logging.set_level(None)
 
 _ENCODERS: Final = {"H_264": "libx264", "H_265": "libx265"}
@@ -29,11 +30,11 @@ _FORMATS: Final = {"MP4": "mp4", "MOV": "mov"}
 
 
 class UnreadableError(Exception):
-    """An input is no video, or a broken one.
+    """An input is not media, or is corrupt.
 
     Args:
-        reason: what the parser says of it.
-        opened: whether it could be opened, and went wrong only later.
+        reason: the message of the parser.
+        opened: whether it could be opened, and failed only later.
     """
 
     def __init__(self, reason: str, opened: bool = False) -> None:
@@ -44,7 +45,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class VideoTrack:
-    """A track of pictures, as FFmpeg names it: codec ``h264``, pixels, frames a second."""
+    """A video track: FFmpeg's name of the codec (``h264``), pixels, frames per second."""
 
     codec: str
     width: int
@@ -57,7 +58,7 @@ class VideoTrack:
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """A track of sound: codec ``aac``, samples a second, how many channels."""
+    """An audio track: FFmpeg's name of the codec (``aac``), samples per second."""
 
     codec: str
     sample_rate: int
@@ -67,7 +68,7 @@ class AudioTrack:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is in a file; its length in milliseconds."""
+    """The duration of a file, in milliseconds, and its tracks."""
 
     duration: int
     video: tuple[VideoTrack, ...]
@@ -75,14 +76,14 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What became of an input by a recipe.
+class Rendition:
+    """The files of one output of a job.
 
     Attributes:
-        files: the content of each: one, or the images of a capture in order.
+        files: one, or the images of a frame capture in order.
         duration: milliseconds.
-        width, height: pixels; 0 for sound alone.
-        transcoded: whether the files are media at all.
+        width, height: pixels; 0 for audio only.
+        transcoded: False if the files are placeholders.
     """
 
     files: tuple[bytes, ...]
@@ -93,10 +94,10 @@ class Made:
 
 
 def probe(data: bytes) -> Content:
-    """What is in a file.
+    """Read the duration and the tracks of a file.
 
     Raises:
-        UnreadableError: it is not media.
+        UnreadableError: it is not media, or truncated.
     """
     with _opened(data) as source:
         video = tuple(
@@ -125,36 +126,36 @@ def probe(data: bytes) -> Content:
     return content
 
 
-def transcode(data: bytes, recipe: Recipe) -> Made:
-    """A rendition of a file.
+def transcode(data: bytes, settings: RenditionSettings) -> Rendition:
+    """Create a rendition of a file.
 
     Raises:
-        UnreadableError: it is not media, or breaks off.
+        UnreadableError: it is not media, or truncated.
     """
     with _opened(data) as source:
         duration = _milliseconds(source)
         try:
-            if recipe.capture:
-                files, width, height = _captured(source, recipe, recipe.capture)
+            if settings.capture:
+                files, width, height = _frame_captures(source, settings, settings.capture)
             else:
-                files, width, height = _encoded(source, recipe)
+                files, width, height = _encode(source, settings)
         except av.FFmpegError as problem:
             raise UnreadableError(problem.strerror or str(problem), opened=True) from problem
-    return Made(files, duration, width, height)
+    return Rendition(files, duration, width, height)
 
 
 def _opened(data: bytes) -> Any:
     try:
         source = av.open(io.BytesIO(data))
     except av.FFmpegError as problem:
-        raise _no_media(data) from problem
+        raise _not_media(data) from problem
     if not source.streams:
         source.close()
-        raise _no_media(data)
+        raise _not_media(data)
     return source
 
 
-def _no_media(data: bytes) -> UnreadableError:
+def _not_media(data: bytes) -> UnreadableError:
     is_mp4 = data[4:8] == b"ftyp"
     return UnreadableError(
         "no moov box found in file" if is_mp4 else "No parser found for container"
@@ -162,7 +163,7 @@ def _no_media(data: bytes) -> UnreadableError:
 
 
 def _check_whole(source: Any, length: int) -> None:
-    """Whether as many frames can be read as the file says it has."""
+    """Refuse a file with fewer frames than its header states."""
     expected = sum(track.frames for track in source.streams.video)
     try:
         found = sum(1 for packet in source.demux(video=0) if packet.size) if expected else 0
@@ -180,18 +181,20 @@ def _milliseconds(source: Any) -> int:
     return round((source.duration or 0) * 1000 / av.time_base)
 
 
-def _captured(source: Any, recipe: Recipe, capture: Capture) -> tuple[tuple[bytes, ...], int, int]:
+def _frame_captures(
+    source: Any, settings: RenditionSettings, capture: FrameCaptureSettings
+) -> tuple[tuple[bytes, ...], int, int]:
     track = source.streams.video[0]
-    pictures = _Pictures(track, recipe, "yuvj420p")
+    scaler = _FrameScaler(track, settings, "yuvj420p")
     step = Fraction(capture.denominator, capture.numerator)
     images: list[bytes] = []
-    for frame in pictures.of(source.decode(track)):
-        if len(images) >= capture.most:
+    for frame in scaler.scale(source.decode(track)):
+        if len(images) >= capture.max_captures:
             break
-        if frame.pts is not None and frame.pts * pictures.time_base < len(images) * step:
+        if frame.pts is not None and frame.pts * scaler.time_base < len(images) * step:
             continue
         images.append(_jpeg(frame, capture.quality))
-    return tuple(images), pictures.width, pictures.height
+    return tuple(images), scaler.width, scaler.height
 
 
 def _jpeg(frame: Any, quality: int) -> bytes:
@@ -199,102 +202,102 @@ def _jpeg(frame: Any, quality: int) -> bytes:
     encoder.width, encoder.height = frame.width, frame.height
     encoder.pix_fmt = "yuvj420p"
     encoder.time_base = Fraction(1, 25)
-    # FFmpeg's scale runs from 2, the best, to 31.
+    # FFmpeg's quality scale is 2 (best) to 31.
     encoder.qmin = encoder.qmax = round(31 - 29 * quality / 100)
     frame.pts = 0
     return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
 
 
-def _encoded(source: Any, recipe: Recipe) -> tuple[tuple[bytes, ...], int, int]:
-    made, width, height = MemoryFile(), 0, 0
-    kind = _FORMATS[recipe.container]
-    with av.open(made, "w", format=kind, options=OPTIONS, io_open=made.again) as target:
-        takers: dict[int, Callable[[Any], Iterator[Any]]] = {}
-        if recipe.codec:
+def _encode(source: Any, settings: RenditionSettings) -> tuple[tuple[bytes, ...], int, int]:
+    file, width, height = MemoryFile(), 0, 0
+    kind = _FORMATS[settings.container]
+    with av.open(file, "w", format=kind, options=OPTIONS, io_open=file.reopen) as target:
+        encoders: dict[int, Callable[[Any], Iterator[Any]]] = {}
+        if settings.codec:
             track = source.streams.video[0]
-            video, pictures = _video_stream(target, track, recipe)
-            width, height = pictures.width, pictures.height
-            takers[track.index] = lambda frame: _video_packets(video, pictures, frame)
-        if recipe.sound and source.streams.audio:
+            video, scaler = _video_stream(target, track, settings)
+            width, height = scaler.width, scaler.height
+            encoders[track.index] = lambda frame: _video_packets(video, scaler, frame)
+        if settings.audio and source.streams.audio:
             track = source.streams.audio[0]
-            takers[track.index] = _audio_packets(target, recipe.sound)
-        for packet in source.demux([source.streams[index] for index in takers]):
+            encoders[track.index] = _audio_packets(target, settings.audio)
+        for packet in source.demux([source.streams[index] for index in encoders]):
             for frame in packet.decode():
-                for coded in takers[packet.stream.index](frame):
-                    target.mux(coded)
-        for take in takers.values():
-            for coded in take(None):
-                target.mux(coded)
-    return (made.getvalue(),), width, height
+                for encoded in encoders[packet.stream.index](frame):
+                    target.mux(encoded)
+        for flush in encoders.values():
+            for encoded in flush(None):
+                target.mux(encoded)
+    return (file.getvalue(),), width, height
 
 
-def _video_stream(target: Any, track: Any, recipe: Recipe) -> tuple[Any, _Pictures]:
-    pictures = _Pictures(track, recipe, "yuv420p")
+def _video_stream(target: Any, track: Any, settings: RenditionSettings) -> tuple[Any, _FrameScaler]:
+    scaler = _FrameScaler(track, settings, "yuv420p")
     options = {"preset": "ultrafast"}
-    if recipe.quality:
-        # QVBR from 1 to 10 keeps a quality, as a constant rate factor does.
-        options["crf"] = str(40 - 2 * recipe.quality)
-    if recipe.codec == "H_265":
+    if settings.quality:
+        # A QVBR level, 1 to 10, sets a quality, as a constant rate factor does.
+        options["crf"] = str(40 - 2 * settings.quality)
+    if settings.codec == "H_265":
         options["x265-params"] = "log-level=none"
     stream = target.add_stream(
-        _ENCODERS[recipe.codec], rate=track.average_rate or 25, options=options
+        _ENCODERS[settings.codec], rate=track.average_rate or 25, options=options
     )
-    stream.width, stream.height = pictures.width, pictures.height
+    stream.width, stream.height = scaler.width, scaler.height
     stream.pix_fmt = "yuv420p"
-    stream.time_base = pictures.time_base
+    stream.time_base = scaler.time_base
     stream.codec_context.thread_count = 1
-    if recipe.bitrate and not recipe.quality:
-        stream.bit_rate = recipe.bitrate
-    return stream, pictures
+    if settings.bitrate and not settings.quality:
+        stream.bit_rate = settings.bitrate
+    return stream, scaler
 
 
-def _video_packets(stream: Any, pictures: _Pictures, frame: Any) -> Iterator[Any]:
+def _video_packets(stream: Any, scaler: _FrameScaler, frame: Any) -> Iterator[Any]:
     if frame is None:
         yield from stream.encode(None)
         return
-    for made in pictures.of([frame]):
-        made.pict_type = 0
-        yield from stream.encode(made)
+    for scaled in scaler.scale([frame]):
+        scaled.pict_type = 0
+        yield from stream.encode(scaled)
 
 
-def _audio_packets(target: Any, sound: Sound) -> Callable[[Any], Iterator[Any]]:
-    stream = target.add_stream("aac", rate=sound.sample_rate, layout=sound.channels)
-    stream.bit_rate = sound.bitrate
-    resampler = av.AudioResampler("fltp", sound.channels, sound.sample_rate, frame_size=1024)
+def _audio_packets(target: Any, settings: AacSettings) -> Callable[[Any], Iterator[Any]]:
+    stream = target.add_stream("aac", rate=settings.sample_rate, layout=settings.channels)
+    stream.bit_rate = settings.bitrate
+    resampler = av.AudioResampler("fltp", settings.channels, settings.sample_rate, frame_size=1024)
 
     def packets(frame: Any) -> Iterator[Any]:
-        for made in resampler.resample(frame):
-            yield from stream.encode(made)
+        for resampled in resampler.resample(frame):
+            yield from stream.encode(resampled)
         if frame is None:
             yield from stream.encode(None)
 
     return packets
 
 
-class _Pictures:
-    """Brings the pictures of a track to a size.
+class _FrameScaler:
+    """Scales the frames of a video track.
 
     Args:
-        track: a video stream that is read.
-        pixel_format: that the encoder takes.
+        track: the input stream.
+        pixel_format: of the encoder.
     """
 
-    def __init__(self, track: Any, recipe: Recipe, pixel_format: str) -> None:
+    def __init__(self, track: Any, settings: RenditionSettings, pixel_format: str) -> None:
         source = track.codec_context
-        self.width, self.height = _size(source.width, source.height, recipe)
+        self.width, self.height = _size(source.width, source.height, settings)
         self.time_base = track.time_base
         self._graph = av.filter.Graph()
         links = [
             self._graph.add_buffer(template=track),
-            *(self._graph.add(name, arguments) for name, arguments in self._filters(recipe)),
+            *(self._graph.add(name, arguments) for name, arguments in self._filters(settings)),
             self._graph.add("setsar", "1"),
             self._graph.add("format", pixel_format),
             self._graph.add("buffersink"),
         ]
         self._graph.link_nodes(*links).configure()
 
-    def of(self, frames: Any) -> Iterator[Any]:
-        """The frames, one by one, in the size that is wanted."""
+    def scale(self, frames: Any) -> Iterator[Any]:
+        """The frames, one by one, in the size of the output."""
         for frame in frames:
             self._graph.push(frame)
             while True:
@@ -303,9 +306,9 @@ class _Pictures:
                 except (av.BlockingIOError, av.EOFError):
                     break
 
-    def _filters(self, recipe: Recipe) -> Iterator[tuple[str, str]]:
+    def _filters(self, settings: RenditionSettings) -> Iterator[tuple[str, str]]:
         size = f"{self.width}:{self.height}"
-        match recipe.scaling:
+        match settings.scaling:
             case "STRETCH_TO_OUTPUT":
                 yield "scale", size
             case "FILL":
@@ -316,11 +319,11 @@ class _Pictures:
                 yield "pad", f"{size}:(ow-iw)/2:(oh-ih)/2"
 
 
-def _size(width: int, height: int, recipe: Recipe) -> tuple[int, int]:
-    """Where the settings name one side only, the picture keeps its shape."""
-    wide, high = recipe.width, recipe.height
-    if not wide and not high:
-        wide, high = width, height
-    wide = wide or round(width * high / height)
-    high = high or round(height * wide / width)
-    return wide + wide % 2, high + high % 2
+def _size(width: int, height: int, settings: RenditionSettings) -> tuple[int, int]:
+    """The size of the output; without width or height, it keeps the input's aspect ratio."""
+    out_width, out_height = settings.width, settings.height
+    if not out_width and not out_height:
+        out_width, out_height = width, height
+    out_width = out_width or round(width * out_height / height)
+    out_height = out_height or round(height * out_width / width)
+    return out_width + out_width % 2, out_height + out_height % 2

@@ -1,6 +1,6 @@
-"""An MP4 in memory whose index stands at its start.
+"""An MP4 in memory with its index at the start.
 
-FFmpeg writes the index last, then opens the file a second time, to read what it moves.
+FFmpeg writes the index last, then opens the file a second time to move the data behind it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import io
 from typing import Any
 
 OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
-"""Options of the muxer. With bitexact nothing in the file tells when or by what it was made."""
+"""Options of the muxer. With bitexact the file contains no time and no encoder version."""
 
 
 class MemoryFile(io.BytesIO):
-    """What PyAV writes to: ``av.open(file, "w", format="mp4", io_open=file.again)``."""
+    """The output of PyAV: ``av.open(file, "w", format="mp4", io_open=file.reopen)``."""
 
-    def again(self, url: str, flags: int, options: Any) -> io.RawIOBase:
-        """The same bytes, read from a position of their own."""
+    def reopen(self, url: str, flags: int, options: Any) -> io.RawIOBase:
+        """A reader of the same bytes with its own position."""
         return _Reader(self)
 
 
@@ -34,9 +34,9 @@ class _Reader(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         with self._file.getbuffer() as content:
             end = len(content) if size < 0 else self._at + size
-            found = content[self._at : end].tobytes()
-        self._at += len(found)
-        return found
+            data = content[self._at : end].tobytes()
+        self._at += len(data)
+        return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at}.get(whence)

@@ -1,7 +1,7 @@
-"""The queues of one region. Every region has one called Default, from the start.
+"""The queues of one region. Every region has a queue named Default.
 
-https://docs.aws.amazon.com/mediaconvert/latest/ug/creating-queues.html and, of those that are
-paused, https://docs.aws.amazon.com/mediaconvert/latest/ug/updating-queue-status.html
+https://docs.aws.amazon.com/mediaconvert/latest/ug/creating-queues.html and, for paused queues,
+https://docs.aws.amazon.com/mediaconvert/latest/ug/updating-queue-status.html
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from planproof.emulation.account.model import AwsError
-from steps.mediaconvert.validation import bad_request
+from steps.mediaconvert.validation import bad_request, not_found
 
 DEFAULT: Final = "Default"
 ACTIVE: Final = "ACTIVE"
@@ -48,33 +48,36 @@ class Queues:
         self._queues = {DEFAULT: default}
 
     def find(self, name: str) -> Queue:
-        """The queue of a name or an ARN.
+        """The queue with this name or ARN.
 
         Raises:
             AwsError: NotFoundException.
         """
         with self._lock:
-            found = self._queues.get(name.removeprefix(self._arn("")))
-        if found is None or (name.startswith("arn:") and name != found.arn):
-            raise AwsError("NotFoundException", f"The queue {name} does not exist.", 404)
-        return found
+            queue = self._queues.get(name.removeprefix(self._arn("")))
+        if queue is None or (name.startswith("arn:") and name != queue.arn):
+            raise not_found(f"queue {name}")
+        return queue
 
     def create(self, parameters: Mapping[str, Any], now: float) -> Queue:
-        """A queue of one's own.
+        """Create a queue.
 
         Raises:
-            AwsError: there is one of that name, or it is to be reserved, or of few jobs at once,
-                which is not emulated.
+            AwsError: its name exists, or it has a reserved pricing plan or a limit of concurrent
+                jobs, which are not emulated.
         """
         name = str(parameters["Name"])
         _check_unlimited(parameters)
         if not name:
             raise bad_request("/name", "Should be at least 1 characters long")
         if parameters.get("PricingPlan", "ON_DEMAND") != "ON_DEMAND":
-            raise bad_request("/pricingPlan", "this emulation of MediaConvert reserves no queues")
+            raise bad_request(
+                "/pricingPlan",
+                "reserved queues are not supported by this emulation of MediaConvert",
+            )
         with self._lock:
             if name in self._queues:
-                raise AwsError("ConflictException", f"The queue {name} exists already.", 409)
+                raise AwsError("ConflictException", f"The queue {name} already exists.", 409)
             queue = Queue(
                 name,
                 self._arn(name),
@@ -88,7 +91,7 @@ class Queues:
         return queue
 
     def update(self, parameters: Mapping[str, Any], now: float) -> Queue:
-        """Change a queue's status or description."""
+        """Change the status or the description of a queue."""
         queue = self.find(str(parameters["Name"]))
         _check_unlimited(parameters)
         with self._lock:
@@ -98,7 +101,7 @@ class Queues:
         return queue
 
     def delete(self, name: str) -> None:
-        """Delete a queue; the default one stays."""
+        """Delete a queue; the default queue cannot be deleted."""
         queue = self.find(name)
         if queue.kind == "SYSTEM":
             raise bad_request("/name", "The default queue cannot be deleted.")
@@ -112,10 +115,10 @@ class Queues:
             queue.tags = {**queue.tags, **tags}
 
     def untag(self, name: str, keys: Iterable[str]) -> None:
-        """Take tags from a queue; those that it has not are no error."""
-        queue, gone = self.find(name), set(keys)
+        """Remove tags from a queue; keys that it does not have are ignored."""
+        queue, removed = self.find(name), set(keys)
         with self._lock:
-            queue.tags = {key: value for key, value in queue.tags.items() if key not in gone}
+            queue.tags = {key: value for key, value in queue.tags.items() if key not in removed}
 
     def all(self) -> list[Queue]:
         """Every queue, by name."""
@@ -128,5 +131,5 @@ class Queues:
 
 def _check_unlimited(parameters: Mapping[str, Any]) -> None:
     if "ConcurrentJobs" in parameters:
-        what = "this emulation of MediaConvert limits no queue to a number of jobs at once"
-        raise bad_request("/concurrentJobs", what)
+        message = "a limit of concurrent jobs is not supported by this emulation of MediaConvert"
+        raise bad_request("/concurrentJobs", message)

@@ -1,4 +1,4 @@
-"""The operations of MediaConvert's API that a pipeline meets.
+"""The operations of MediaConvert's API that a pipeline uses.
 
 https://docs.aws.amazon.com/mediaconvert/latest/apireference/resources.html
 """
@@ -13,20 +13,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from planproof.emulation.account.model import PARTITION, Account, AwsError, Call
-from steps.mediaconvert.answers import job_shape, queue_shape
+from planproof.emulation.account.model import PARTITION, Account, ApiCall, AwsError
+from steps.mediaconvert.job_runner import PRINCIPAL, JobRunner
 from steps.mediaconvert.jobs import SUBMITTED, Job, Jobs
 from steps.mediaconvert.queues import ACTIVE, DEFAULT, PAUSED, Queue, Queues
-from steps.mediaconvert.running import PRINCIPAL, Running
+from steps.mediaconvert.rendition_cache import RenditionCache
+from steps.mediaconvert.responses import job_shape, queue_shape
 from steps.mediaconvert.settings import check_settings
-from steps.mediaconvert.transcodes import Transcodes
-from steps.mediaconvert.validation import bad_request, check_request
+from steps.mediaconvert.validation import bad_request, check_request, not_found
 
-_PAGE: Final = 20
+_PAGE_SIZE: Final = 20
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/.+")
-_TOKEN: Final = re.compile(r"[\x20-\x7e]{1,64}")
+_CLIENT_TOKEN: Final = re.compile(r"[\x20-\x7e]{1,64}")
 
-Answer = Mapping[str, Any]
+Response = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class MediaConvert:
     """MediaConvert in an emulated account: a `Service` of planproof.emulation.account.model.
 
     Args:
-        account: the account it is in.
-        starts_after: seconds of the account's time that a job waits in its queue.
-        works_for: seconds of the account's time that a job is PROGRESSING.
-        transcodes: makes the renditions, and keeps them.
+        account: the account of the service.
+        queue_seconds: time that a job is SUBMITTED, on the account's clock.
+        processing_seconds: time that a job is PROGRESSING, on the account's clock.
+        cache: creates and caches the renditions.
     """
 
     name = "mediaconvert"
@@ -51,15 +51,17 @@ class MediaConvert:
         self,
         account: Account,
         *,
-        starts_after: float = 1.0,
-        works_for: float = 2.0,
-        transcodes: Transcodes | None = None,
+        queue_seconds: float = 1.0,
+        processing_seconds: float = 2.0,
+        cache: RenditionCache | None = None,
     ) -> None:
         self._account = account
-        self._running = Running(account, transcodes or Transcodes(), starts_after, works_for)
+        self._runner = JobRunner(
+            account, cache or RenditionCache(), queue_seconds, processing_seconds
+        )
         self._regions: dict[str, _Region] = {}
         self._lock = threading.Lock()
-        self._operations: Mapping[str, Callable[[Call, _Region], Answer]] = {
+        self._operations: Mapping[str, Callable[[ApiCall, _Region], Response]] = {
             "CancelJob": self._cancel_job,
             "CreateJob": self._create_job,
             "CreateQueue": self._create_queue,
@@ -75,30 +77,30 @@ class MediaConvert:
             "UpdateQueue": self._update_queue,
         }
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, call: ApiCall) -> Response:
         """The response of an operation.
 
         Raises:
-            AwsError: as AWS answers; BadRequestException for an operation that is not emulated.
+            AwsError: the error of AWS; BadRequestException for an operation that is not emulated.
         """
         operation = self._operations.get(call.operation)
         if operation is None:
-            what = f"This emulation of MediaConvert has no {call.operation}."
-            raise AwsError("BadRequestException", what, 400)
+            message = f"This emulation of MediaConvert does not support {call.operation}."
+            raise AwsError("BadRequestException", message, 400)
         check_request(call.operation, call.parameters)
         return operation(call, self._region(call.region))
 
     def pending(self) -> int:
-        """How many jobs will still change by themselves: those of a paused queue will not."""
+        """The number of jobs that are not final, except SUBMITTED jobs of a paused queue."""
         with self._lock:
             regions = list(self._regions.values())
         return sum(
-            region.jobs.unfinished(queue.arn) - self._held(region, queue)
+            region.jobs.unfinished(queue.arn) - self._paused_jobs(region, queue)
             for region in regions
             for queue in region.queues.all()
         )
 
-    def _held(self, region: _Region, queue: Queue) -> int:
+    def _paused_jobs(self, region: _Region, queue: Queue) -> int:
         return region.jobs.counts(queue.arn)[0] if queue.status == PAUSED else 0
 
     def _region(self, name: str) -> _Region:
@@ -109,114 +111,110 @@ class MediaConvert:
                 self._regions[name] = _Region(Jobs(name, prefix), queues)
             return self._regions[name]
 
-    def _create_job(self, call: Call, region: _Region) -> Answer:
-        asked = call.parameters
-        token = asked.get("ClientRequestToken")
-        if token is not None and not _TOKEN.fullmatch(token):
+    def _create_job(self, call: ApiCall, region: _Region) -> Response:
+        request = call.parameters
+        token = request.get("ClientRequestToken")
+        if token is not None and not _CLIENT_TOKEN.fullmatch(token):
             raise bad_request("/clientRequestToken", "Should be at most 64 ASCII characters long")
-        if asked.get("JobTemplate"):
-            raise AwsError(
-                "NotFoundException", f"The job template {asked['JobTemplate']} does not exist.", 404
-            )
-        check_settings(asked["Settings"])
-        self._check_role(call, str(asked["Role"]))
-        queue = region.queues.find(str(asked.get("Queue") or DEFAULT))
-        job, new = region.jobs.create(asked, queue.arn, self._account.clock.now())
+        if request.get("JobTemplate"):
+            raise not_found(f"job template {request['JobTemplate']}")
+        check_settings(request["Settings"])
+        self._check_role(call, str(request["Role"]))
+        queue = region.queues.find(str(request.get("Queue") or DEFAULT))
+        job, new = region.jobs.create(request, queue.arn, self._account.clock.now())
         if new:
-            self._running.note(job, SUBMITTED)
+            self._runner.record(job, SUBMITTED)
             self._submit(region, job, queue)
         return {"Job": job_shape(job)}
 
     def _submit(self, region: _Region, job: Job, queue: Queue) -> None:
-        self._running.submitted(region.jobs, job, lambda: queue.status == PAUSED)
+        self._runner.schedule(region.jobs, job, lambda: queue.status == PAUSED)
 
-    def _check_role(self, call: Call, role: str) -> None:
+    def _check_role(self, call: ApiCall, role: str) -> None:
         """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html."""
-        found = _ROLE.fullmatch(role)
-        if not found:
+        match = _ROLE.fullmatch(role)
+        if not match:
             raise bad_request("/role", f"Should match the pattern {_ROLE.pattern}")
-        if found[1] != self._account.account_id:
+        if match[1] != self._account.account_id:
             raise AwsError("AccessDeniedException", "Cross-account pass role is not allowed.", 403)
         denial = self._account.decisions.check_pass(call.caller, role, PRINCIPAL)
         if denial:
-            self._running.denied(call.caller.arn if call.caller else PRINCIPAL, denial)
+            self._runner.record_denial(call.caller.arn if call.caller else PRINCIPAL, denial)
             raise AwsError("AccessDeniedException", denial.message, 403)
 
-    def _get_job(self, call: Call, region: _Region) -> Answer:
+    def _get_job(self, call: ApiCall, region: _Region) -> Response:
         return {"Job": job_shape(_job(call, region))}
 
-    def _list_jobs(self, call: Call, region: _Region) -> Answer:
-        asked = call.parameters
-        queue = region.queues.find(asked["Queue"]).arn if asked.get("Queue") else None
-        ascending = asked.get("Order") == "ASCENDING"
-        after = _number(asked.get("NextToken"))
-        most = asked.get("MaxResults", _PAGE)
+    def _list_jobs(self, call: ApiCall, region: _Region) -> Response:
+        request = call.parameters
+        queue = region.queues.find(request["Queue"]).arn if request.get("Queue") else None
+        ascending = request.get("Order") == "ASCENDING"
+        after = _number_of(request.get("NextToken"))
+        limit = request.get("MaxResults", _PAGE_SIZE)
         page: list[Job] = []
-        for job in region.jobs.listed(queue, asked.get("Status"), ascending, after):
-            if len(page) == most:
-                return {"Jobs": [job_shape(j) for j in page], "NextToken": _token(page[-1].number)}
+        for job in region.jobs.matching(queue, request.get("Status"), ascending, after):
+            if len(page) == limit:
+                token = _next_token(page[-1].number)
+                return {"Jobs": [job_shape(j) for j in page], "NextToken": token}
             page.append(job)
         return {"Jobs": [job_shape(job) for job in page]}
 
-    def _cancel_job(self, call: Call, region: _Region) -> Answer:
+    def _cancel_job(self, call: ApiCall, region: _Region) -> Response:
         job = _job(call, region)
-        if not self._running.cancel(region.jobs, job):
-            raise AwsError(
-                "ConflictException",
-                f"The job {job.id} is {job.status}: it cannot be canceled.",
-                409,
-            )
+        if not self._runner.cancel(region.jobs, job):
+            message = f"The job {job.id} is {job.status} and cannot be canceled."
+            raise AwsError("ConflictException", message, 409)
         return {}
 
-    def _get_queue(self, call: Call, region: _Region) -> Answer:
+    def _get_queue(self, call: ApiCall, region: _Region) -> Response:
         return {"Queue": self._shape(region, region.queues.find(call.parameters["Name"]))}
 
-    def _list_queues(self, call: Call, region: _Region) -> Answer:
-        asked = call.parameters
+    def _list_queues(self, call: ApiCall, region: _Region) -> Response:
+        request = call.parameters
         queues = region.queues.all()
-        if asked.get("ListBy", "CREATION_DATE") == "CREATION_DATE":
+        if request.get("ListBy", "CREATION_DATE") == "CREATION_DATE":
             queues.sort(key=lambda queue: queue.created)
-        if asked.get("Order") == "DESCENDING":
+        if request.get("Order") == "DESCENDING":
             queues.reverse()
-        start = _number(asked.get("NextToken")) or 0
-        end = start + asked.get("MaxResults", _PAGE)
-        answer: dict[str, Any] = {"Queues": [self._shape(region, q) for q in queues[start:end]]}
+        start = _number_of(request.get("NextToken")) or 0
+        end = start + request.get("MaxResults", _PAGE_SIZE)
+        response: dict[str, Any] = {"Queues": [self._shape(region, q) for q in queues[start:end]]}
         if end < len(queues):
-            answer["NextToken"] = _token(end)
-        return answer
+            response["NextToken"] = _next_token(end)
+        return response
 
-    def _create_queue(self, call: Call, region: _Region) -> Answer:
+    def _create_queue(self, call: ApiCall, region: _Region) -> Response:
         queue = region.queues.create(call.parameters, self._account.clock.now())
         return {"Queue": self._shape(region, queue)}
 
-    def _update_queue(self, call: Call, region: _Region) -> Answer:
+    def _update_queue(self, call: ApiCall, region: _Region) -> Response:
         queue = region.queues.update(call.parameters, self._account.clock.now())
         if queue.status == ACTIVE:
-            for job in region.jobs.listed(queue.arn, SUBMITTED, ascending=True, after=None):
+            for job in region.jobs.matching(queue.arn, SUBMITTED, ascending=True, after=None):
                 self._submit(region, job, queue)
         return {"Queue": self._shape(region, queue)}
 
-    def _delete_queue(self, call: Call, region: _Region) -> Answer:
+    def _delete_queue(self, call: ApiCall, region: _Region) -> Response:
         queue = region.queues.find(call.parameters["Name"])
         if region.jobs.unfinished(queue.arn):
             raise AwsError("ConflictException", f"The queue {queue.name} has jobs.", 409)
         region.queues.delete(queue.name)
         return {}
 
-    def _list_tags(self, call: Call, region: _Region) -> Answer:
-        """Of queues; https://docs.aws.amazon.com/mediaconvert/latest/apireference/tags-arn.html."""
+    def _list_tags(self, call: ApiCall, region: _Region) -> Response:
+        """Tags of a queue; https://docs.aws.amazon.com/mediaconvert/latest/apireference/tags-arn.html."""
         queue = region.queues.find(call.parameters["Arn"])
         return {"ResourceTags": {"Arn": queue.arn, "Tags": dict(queue.tags)}}
 
-    def _tag(self, call: Call, region: _Region) -> Answer:
+    def _tag(self, call: ApiCall, region: _Region) -> Response:
         region.queues.tag(call.parameters["Arn"], call.parameters["Tags"])
         return {}
 
-    def _untag(self, call: Call, region: _Region) -> Answer:
+    def _untag(self, call: ApiCall, region: _Region) -> Response:
         region.queues.untag(call.parameters["Arn"], call.parameters.get("TagKeys") or ())
         return {}
 
-    def _describe_endpoints(self, call: Call, region: _Region) -> Answer:
+    def _describe_endpoints(self, call: ApiCall, region: _Region) -> Response:
         """https://docs.aws.amazon.com/mediaconvert/latest/apireference/endpoints.html."""
         return {"Endpoints": [{"Url": self._account.endpoint}]}
 
@@ -224,21 +222,21 @@ class MediaConvert:
         return queue_shape(queue, *region.jobs.counts(queue.arn))
 
 
-def _job(call: Call, region: _Region) -> Job:
+def _job(call: ApiCall, region: _Region) -> Job:
     job = region.jobs.find(str(call.parameters["Id"]))
     if job is None:
-        raise AwsError("NotFoundException", f"The job {call.parameters['Id']} does not exist.", 404)
+        raise not_found(f"job {call.parameters['Id']}")
     return job
 
 
-def _token(number: int) -> str:
+def _next_token(number: int) -> str:
     return base64.urlsafe_b64encode(f"after:{number}".encode()).decode()
 
 
-def _number(token: str | None) -> int | None:
+def _number_of(token: str | None) -> int | None:
     if not token:
         return None
     try:
         return int(base64.urlsafe_b64decode(token).decode().removeprefix("after:"))
     except (ValueError, binascii.Error) as problem:
-        raise bad_request("/nextToken", "Should be a token of an answer before") from problem
+        raise bad_request("/nextToken", "Should be a nextToken of an earlier response") from problem

@@ -1,4 +1,4 @@
-"""S3 in the name of a job's role, so that every policy on the way has its say."""
+"""S3 access with the credentials of a job's role, so that every policy applies."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from planproof.emulation.account.model import Account
-from steps.mediaconvert.failures import HTTP_CONNECTION, JobFailedError, not_read, not_written
-from steps.mediaconvert.recipes import Output
+from steps.mediaconvert.failures import HTTP_CONNECTION, JobFailedError, read_error, write_error
+from steps.mediaconvert.rendition_settings import Output
 
 PART: Final = 8 * 1024 * 1024
-"""Bytes of a part; what is not larger is written at once."""
-_MOST_CLIENTS: Final = 16
+"""Bytes of a part; a file that is not larger is written with one PutObject."""
+_MAX_CLIENTS: Final = 16
 
 
 class Storage:
     """Reads inputs and writes outputs.
 
     Args:
-        account: whose S3 it is.
+        account: the account whose S3 it uses.
     """
 
     def __init__(self, account: Account) -> None:
@@ -33,42 +33,42 @@ class Storage:
         self._lock = threading.Lock()
 
     def read(self, uri: str, role: str, region: str) -> bytes:
-        """An object. The key is what stands after the bucket, as it stands there.
+        """Read an object; the key in the URI is not decoded.
 
         Raises:
-            JobFailedError: S3 does not hand it out.
+            JobFailedError: S3 returns an error.
         """
         if not uri.startswith("s3://"):
             raise JobFailedError(
                 HTTP_CONNECTION, f"Unable to open input file [{uri}]: [Failed to connect to server]"
             )
-        bucket, key = parts(uri)
+        bucket, key = bucket_and_key(uri)
         try:
-            found = self._client(role, region).get_object(Bucket=bucket, Key=key)
-            content: bytes = found["Body"].read()
+            response = self._client(role, region).get_object(Bucket=bucket, Key=key)
+            content: bytes = response["Body"].read()
         except (ClientError, BotoCoreError) as problem:
-            raise not_read(uri, problem) from problem
+            raise read_error(uri, problem) from problem
         return content
 
     def write(self, output: Output, file: bytes, uri: str, role: str, region: str) -> None:
         """Write one file of an output.
 
         Raises:
-            JobFailedError: S3 does not take it.
+            JobFailedError: S3 returns an error.
         """
-        bucket, key = parts(uri)
+        bucket, key = bucket_and_key(uri)
         extra = {"ContentType": output.content_type, **dict(output.storage)}
         client = self._client(role, region)
         try:
             if len(file) <= PART:
                 client.put_object(Bucket=bucket, Key=key, Body=file, **extra)
             else:
-                _in_parts(client, bucket, key, file, extra)
+                _upload_parts(client, bucket, key, file, extra)
         except (ClientError, BotoCoreError) as problem:
-            raise not_written(uri, problem) from problem
+            raise write_error(uri, problem) from problem
 
     def _client(self, role: str, region: str) -> Any:
-        # Making a client takes longer than a call; one serves all jobs of a role.
+        # Creating a client takes longer than a call; all jobs of a role share one.
         with self._lock:
             if (role, region) in self._clients:
                 self._clients.move_to_end((role, region))
@@ -77,40 +77,42 @@ class Storage:
             credentials = self._account.credentials(role, session)
             client = self._account.client("s3", region, credentials)
             self._clients[role, region] = client
-            if len(self._clients) > _MOST_CLIENTS:
+            if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)
             return client
 
 
-def _in_parts(client: Any, bucket: str, key: str, file: bytes, extra: Mapping[str, str]) -> None:
-    """As MediaConvert writes what is large; it takes ``kms:Decrypt`` to join encrypted parts."""
+def _upload_parts(
+    client: Any, bucket: str, key: str, file: bytes, extra: Mapping[str, str]
+) -> None:
+    """Multipart upload, as MediaConvert does it; S3 needs ``kms:Decrypt`` for encrypted parts."""
     upload = client.create_multipart_upload(Bucket=bucket, Key=key, **extra)["UploadId"]
-    where = {"Bucket": bucket, "Key": key, "UploadId": upload}
+    target = {"Bucket": bucket, "Key": key, "UploadId": upload}
     try:
-        made = []
+        uploaded = []
         for number, start in enumerate(range(0, len(file), PART), 1):
             part = file[start : start + PART]
-            tag = client.upload_part(PartNumber=number, Body=part, **where)["ETag"]
-            made.append({"PartNumber": number, "ETag": tag})
-        client.complete_multipart_upload(MultipartUpload={"Parts": made}, **where)
+            tag = client.upload_part(PartNumber=number, Body=part, **target)["ETag"]
+            uploaded.append({"PartNumber": number, "ETag": tag})
+        client.complete_multipart_upload(MultipartUpload={"Parts": uploaded}, **target)
     except (ClientError, BotoCoreError):
         with suppress(ClientError, BotoCoreError):
-            client.abort_multipart_upload(**where)
+            client.abort_multipart_upload(**target)
         raise
 
 
-def parts(uri: str) -> tuple[str, str]:
-    """Bucket and key of ``s3://bucket/key``; nothing of the key is decoded."""
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """Bucket and key of ``s3://bucket/key``; the key is not decoded."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
 
 
-def paths(output: Output, files: int) -> tuple[str, ...]:
-    """Where the files of an output go: ``s3://bucket/film_720p.mp4``.
+def output_paths(output: Output, files: int) -> tuple[str, ...]:
+    """The URIs of an output's files: ``s3://bucket/film_720p.mp4``.
 
-    Images of a frame capture are counted from 0:
+    Images of a frame capture are numbered from 0:
     https://docs.aws.amazon.com/mediaconvert/latest/ug/file-group-with-frame-capture-output.html
     """
-    if output.recipe.capture:
+    if output.settings.capture:
         return tuple(f"{output.base}.{n:07d}.{output.extension}" for n in range(files))
     return (f"{output.base}.{output.extension}",)

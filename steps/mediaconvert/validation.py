@@ -1,8 +1,8 @@
-"""Does a request have the shape that MediaConvert's service model asks for?
+"""Validates requests against MediaConvert's service model.
 
-AWS's SDKs check required members and types before they send; lists of allowed values, limits and
-patterns only the service does. It names the place as a JSON pointer, the settings of a job from
-their own root: ``/outputGroups/0/outputs/0: containerSettings is a required property``.
+AWS's SDKs validate required members and types before they send a request; only the service
+validates allowed values, limits and patterns. It reports a JSON pointer, for job settings relative
+to the settings: ``/outputGroups/0/outputs/0: containerSettings is a required property``.
 """
 
 from __future__ import annotations
@@ -31,14 +31,19 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
 }
 
 
-def bad_request(place: str, what: str) -> AwsError:
-    """What MediaConvert answers to a request that it will never take.
+def bad_request(pointer: str, problem: str) -> AwsError:
+    """MediaConvert's error for an invalid request.
 
     Args:
-        place: JSON pointer: ``/inputs/0/fileInput``; "" for the whole.
-        what: ``Should not be null``.
+        pointer: JSON pointer: ``/inputs/0/fileInput``; "" for the whole request.
+        problem: ``Should not be null``.
     """
-    return AwsError("BadRequestException", _told(place, what), 400)
+    return AwsError("BadRequestException", _message(pointer, problem), 400)
+
+
+def not_found(what: str) -> AwsError:
+    """MediaConvert's error for a resource that does not exist, such as ``job 1-abc``."""
+    return AwsError("NotFoundException", f"The {what} does not exist.", 404)
 
 
 @cache
@@ -48,10 +53,10 @@ def service_model() -> ServiceModel:
 
 
 def check_request(operation: str, parameters: Mapping[str, Any]) -> None:
-    """Refuse what the service model does not allow.
+    """Refuse a request that the service model does not allow.
 
     Raises:
-        AwsError: BadRequestException, about everything that is wrong.
+        AwsError: BadRequestException, with all problems.
     """
     model: OperationModel = service_model().operation_model(operation)
     if model.input_shape is None:
@@ -61,73 +66,73 @@ def check_request(operation: str, parameters: Mapping[str, Any]) -> None:
         raise AwsError("BadRequestException", " | ".join(problems), 400)
 
 
-def _problems(shape: Shape, value: Any, place: str) -> Iterator[str]:
+def _problems(shape: Shape, value: Any, pointer: str) -> Iterator[str]:
     if value is None:
-        yield _told(place, "Should not be null")
+        yield _message(pointer, "Should not be null")
         return
     kinds = _KINDS.get(shape.type_name)
     wrong_bool = isinstance(value, bool) and shape.type_name != "boolean"
     if kinds and (wrong_bool or not isinstance(value, kinds)):
-        yield _told(place, f"Should be of type {shape.type_name}")
+        yield _message(pointer, f"Should be of type {shape.type_name}")
         return
     match shape.type_name:
         case "structure":
-            yield from _in_structure(shape, value, place)
+            yield from _structure_problems(shape, value, pointer)
         case "list":
             for index, item in enumerate(value):
-                yield from _problems(shape.member, item, f"{place}/{index}")
+                yield from _problems(shape.member, item, f"{pointer}/{index}")
         case "map":
             for key, item in value.items():
-                yield from _problems(shape.value, item, f"{place}/{key}")
+                yield from _problems(shape.value, item, f"{pointer}/{key}")
         case "string":
-            yield from _in_text(shape, value, place)
+            yield from _text_problems(shape, value, pointer)
         case "integer" | "long" | "double" | "float":
-            yield from _in_number(shape, value, place)
+            yield from _number_problems(shape, value, pointer)
 
 
-def _in_structure(shape: Shape, value: Mapping[str, Any], place: str) -> Iterator[str]:
-    names = {name: _sent_as(name, member) for name, member in shape.members.items()}
+def _structure_problems(shape: Shape, value: Mapping[str, Any], pointer: str) -> Iterator[str]:
+    names = {name: _json_name(name, member) for name, member in shape.members.items()}
     for name in shape.required_members:
         if name not in value:
-            yield _told(place, f"{names[name]} is a required property")
+            yield _message(pointer, f"{names[name]} is a required property")
     for name, item in value.items():
         if name not in names:
-            yield _told(place, f"Should not have additional properties: {_lower(name)}")
+            yield _message(pointer, f"Should not have additional properties: {_lower_first(name)}")
             continue
-        # The settings of a job are a document of their own, that places are given in.
-        below = "" if shape.name == "CreateJobRequest" and name == "Settings" else place
-        below = below if name == "Settings" else f"{place}/{names[name]}"
+        # Pointers are relative to the settings of a job.
+        below = "" if shape.name == "CreateJobRequest" and name == "Settings" else pointer
+        below = below if name == "Settings" else f"{pointer}/{names[name]}"
         yield from _problems(shape.members[name], item, below)
 
 
-def _in_text(shape: Shape, value: str, place: str) -> Iterator[str]:
+def _text_problems(shape: Shape, value: str, pointer: str) -> Iterator[str]:
     limits = shape.metadata
     if limits.get("enum") and value not in limits["enum"]:
         allowed = json.dumps(limits["enum"], separators=(",", ":"))
-        yield _told(place, f"Should be equal to one of the allowed values in {allowed}")
+        yield _message(pointer, f"Should be equal to one of the allowed values in {allowed}")
     if len(value) < limits.get("min", 0):
-        yield _told(place, f"Should be at least {limits['min']} characters long")
+        yield _message(pointer, f"Should be at least {limits['min']} characters long")
     if len(value) > limits.get("max", len(value)):
-        yield _told(place, f"Should be at most {limits['max']} characters long")
+        yield _message(pointer, f"Should be at most {limits['max']} characters long")
     if limits.get("pattern") and not re.search(limits["pattern"], value):
-        yield _told(place, f"Should match the pattern {limits['pattern']}")
+        yield _message(pointer, f"Should match the pattern {limits['pattern']}")
 
 
-def _in_number(shape: Shape, value: float, place: str) -> Iterator[str]:
+def _number_problems(shape: Shape, value: float, pointer: str) -> Iterator[str]:
     limits = shape.metadata
     if value < limits.get("min", value):
-        yield _told(place, f"Should be greater than or equal to {limits['min']}")
+        yield _message(pointer, f"Should be greater than or equal to {limits['min']}")
     if value > limits.get("max", value):
-        yield _told(place, f"Should be less than or equal to {limits['max']}")
+        yield _message(pointer, f"Should be less than or equal to {limits['max']}")
 
 
-def _told(place: str, what: str) -> str:
-    return f"{place or '/'}: {what}"
+def _message(pointer: str, problem: str) -> str:
+    return f"{pointer or '/'}: {problem}"
 
 
-def _sent_as(name: str, shape: Shape) -> str:
-    return str(shape.serialization.get("name", _lower(name)))
+def _json_name(name: str, shape: Shape) -> str:
+    return str(shape.serialization.get("name", _lower_first(name)))
 
 
-def _lower(name: str) -> str:
+def _lower_first(name: str) -> str:
     return name[:1].lower() + name[1:]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from tests.steps.mediaconvert.scene import Scene
+from tests.steps.mediaconvert.harness import Harness
 
 
 @pytest.fixture(autouse=True)
@@ -18,5 +18,5 @@ def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def harness() -> Harness:
+    return Harness()

@@ -1,4 +1,4 @@
-"""The events of a job, held against AWS's documentation.
+"""The events of a job, compared with AWS's documentation.
 
 https://docs.aws.amazon.com/mediaconvert/latest/ug/mediaconvert_event_list.html and the page of each
 status.
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from planproof.emulation.account.model import ACCOUNT_ID
-from tests.steps.mediaconvert.scene import QUEUE, START, Scene
+from tests.steps.mediaconvert.harness import QUEUE, START, Harness
 
 COMMON = {
     "timestamp": int,
@@ -67,31 +67,31 @@ def kinds(found: dict[str, Any]) -> dict[str, type]:
 
 
 @pytest.fixture
-def every_event() -> Scene:
-    """One job that is done, one that fails, one that is canceled."""
-    scene = Scene(works_for=15)
-    scene.upload()
-    scene.create(StatusUpdateInterval="SECONDS_10")
-    scene.run(30)
-    scene.s3.delete_object(Bucket="uploads", Key="film.mp4")
-    scene.create()
-    scene.run(30)
-    scene.ask("CancelJob", Id=scene.create()["Id"])
-    return scene
+def every_event() -> Harness:
+    """A job that is COMPLETE, one that ends in ERROR, and one that is CANCELED."""
+    harness = Harness(processing_seconds=15)
+    harness.upload()
+    harness.create_job(StatusUpdateInterval="SECONDS_10")
+    harness.advance(30)
+    harness.s3.delete_object(Bucket="uploads", Key="film.mp4")
+    harness.create_job()
+    harness.advance(30)
+    harness.call("CancelJob", Id=harness.create_job()["Id"])
+    return harness
 
 
 @pytest.mark.parametrize("status", FIELDS)
-def test_detail_has_the_fields_that_are_documented(every_event: Scene, status: str) -> None:
+def test_the_detail_has_the_documented_fields(every_event: Harness, status: str) -> None:
     found = [e for e in every_event.account.events if e["detail"]["status"] == status]
     assert found
     for event in found:
         assert kinds(event["detail"]) == FIELDS[status]
 
 
-def test_envelope_names_source_kind_and_job(scene: Scene) -> None:
-    scene.upload()
-    job = scene.done()
-    for event in scene.account.events:
+def test_the_envelope_names_source_type_and_job(harness: Harness) -> None:
+    harness.upload()
+    job = harness.run_job()
+    for event in harness.account.events:
         assert event["source"] == "aws.mediaconvert"
         assert event["detail-type"] == "MediaConvert Job State Change"
         assert event["resources"] == [job["Arn"]]
@@ -102,18 +102,18 @@ def test_envelope_names_source_kind_and_job(scene: Scene) -> None:
         assert event["detail"]["userMetadata"] == {"AssetId": "one"}
 
 
-def test_timestamp_is_in_milliseconds(scene: Scene) -> None:
-    scene.upload()
-    scene.done()
+def test_the_timestamp_is_in_milliseconds(harness: Harness) -> None:
+    harness.upload()
+    harness.run_job()
     start = int(START * 1000)
-    assert scene.detail("PROGRESSING")["timestamp"] == start + 1_000
-    assert scene.detail("COMPLETE")["timestamp"] == start + 3_000
+    assert harness.event_detail("PROGRESSING")["timestamp"] == start + 1_000
+    assert harness.event_detail("COMPLETE")["timestamp"] == start + 3_000
 
 
-def test_complete_tells_of_every_output(scene: Scene) -> None:
-    scene.upload()
-    scene.done()
-    videos, poster = scene.detail("COMPLETE")["outputGroupDetails"]
+def test_complete_lists_every_output(harness: Harness) -> None:
+    harness.upload()
+    harness.run_job()
+    videos, poster = harness.event_detail("COMPLETE")["outputGroupDetails"]
     assert (videos["type"], poster["type"]) == ("FILE_GROUP", "FILE_GROUP")
     assert [d["outputFilePaths"] for d in videos["outputDetails"]] == [
         ["s3://renditions/assets/one/film_360p.mp4"],
@@ -129,9 +129,9 @@ def test_complete_tells_of_every_output(scene: Scene) -> None:
     assert image["videoDetails"] == {"widthInPx": 320, "heightInPx": 180}
 
 
-def test_job_shows_less_of_its_outputs_than_the_event(scene: Scene) -> None:
-    scene.upload()
-    videos, poster = scene.done()["OutputGroupDetails"]
+def test_get_job_has_fewer_output_details_than_the_event(harness: Harness) -> None:
+    harness.upload()
+    videos, poster = harness.run_job()["OutputGroupDetails"]
     assert [d["VideoDetails"] for d in videos["OutputDetails"]] == [
         {"WidthInPx": 640, "HeightInPx": 360},
         {"WidthInPx": 320, "HeightInPx": 180},
@@ -139,37 +139,39 @@ def test_job_shows_less_of_its_outputs_than_the_event(scene: Scene) -> None:
     assert poster["OutputDetails"][0]["VideoDetails"] == {"WidthInPx": 320, "HeightInPx": 180}
 
 
-def test_input_information_tells_what_the_upload_is(scene: Scene) -> None:
-    scene.upload()
-    scene.done()
-    assert scene.detail("INPUT_INFORMATION")["inputDetails"] == [
+def test_input_information_describes_the_tracks(harness: Harness) -> None:
+    harness.upload()
+    harness.run_job()
+    assert harness.event_detail("INPUT_INFORMATION")["inputDetails"] == [
         {"id": 1, "uri": "s3://uploads/film.mp4", "audio": [AUDIO], "video": [VIDEO]}
     ]
 
 
-def test_updates_come_as_often_as_asked_while_the_job_works(scene: Scene) -> None:
-    scene = Scene(works_for=35)
-    scene.upload()
-    scene.done(StatusUpdateInterval="SECONDS_10")
-    scene.run(60)
-    found = [e["detail"] for e in scene.account.events if e["detail"]["status"] == "STATUS_UPDATE"]
+def test_updates_follow_the_status_update_interval(harness: Harness) -> None:
+    harness = Harness(processing_seconds=35)
+    harness.upload()
+    harness.run_job(StatusUpdateInterval="SECONDS_10")
+    harness.advance(60)
+    found = [
+        e["detail"] for e in harness.account.events if e["detail"]["status"] == "STATUS_UPDATE"
+    ]
     assert [d["jobProgress"]["jobPercentComplete"] for d in found] == [29, 57, 86]
-    assert scene.statuses()[-1] == "COMPLETE"
+    assert harness.statuses()[-1] == "COMPLETE"
     progress = found[0]["jobProgress"]
     assert progress["currentPhase"] == "TRANSCODING"
     assert progress["phaseProgress"]["PROBING"] == {"status": "COMPLETE", "percentComplete": 100}
 
 
-def test_short_job_sends_no_updates(scene: Scene) -> None:
-    scene.upload()
-    scene.done(StatusUpdateInterval="SECONDS_10")
-    scene.run(60)
-    assert "STATUS_UPDATE" not in scene.statuses()
+def test_a_short_job_sends_no_updates(harness: Harness) -> None:
+    harness.upload()
+    harness.run_job(StatusUpdateInterval="SECONDS_10")
+    harness.advance(60)
+    assert "STATUS_UPDATE" not in harness.statuses()
 
 
-def test_error_tells_code_and_message_of_the_job(scene: Scene) -> None:
-    failed = scene.done()
-    detail = scene.detail("ERROR")
+def test_error_has_code_and_message_of_the_job(harness: Harness) -> None:
+    failed = harness.run_job()
+    detail = harness.event_detail("ERROR")
     assert (detail["errorCode"], detail["errorMessage"]) == (
         failed["ErrorCode"],
         failed["ErrorMessage"],

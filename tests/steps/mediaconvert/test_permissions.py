@@ -1,11 +1,11 @@
-"""What is refused in the name of a role, and how a job ends then."""
+"""Denied requests of a job's role, and how the job ends."""
 
 from __future__ import annotations
 
 import pytest
 
 from planproof.emulation.account.model import ACCOUNT_ID, Denial
-from tests.steps.mediaconvert.scene import CALLER, ROLE, Scene, error
+from tests.steps.mediaconvert.harness import CALLER, ROLE, Harness, error_of
 
 PASS = Denial(
     "iam:PassRole",
@@ -13,7 +13,7 @@ PASS = Denial(
     CALLER.arn,
     f"User: {CALLER.arn} is not authorized to perform: iam:PassRole on resource: {ROLE} "
     "because no identity-based policy allows the iam:PassRole action",
-    because="nothing allows it",
+    because="no policy allows it",
 )
 ASSUME = Denial(
     "sts:AssumeRole", ROLE, "mediaconvert.amazonaws.com", "not trusted", because="no statement"
@@ -24,49 +24,49 @@ KMS = (
 )
 
 
-def test_role_that_may_not_be_passed_makes_no_job(scene: Scene) -> None:
-    scene.account.decisions.refused["iam:PassRole"] = PASS
-    problem = error(scene.create)
+def test_a_role_that_may_not_be_passed_creates_no_job(harness: Harness) -> None:
+    harness.account.decisions.denied["iam:PassRole"] = PASS
+    problem = error_of(harness.create_job)
     assert (problem.code, problem.status) == ("AccessDeniedException", 403)
     assert problem.message == PASS.message
-    assert scene.ask("ListJobs")["Jobs"] == []
-    (entry,) = scene.account.trail.entries
+    assert harness.call("ListJobs")["Jobs"] == []
+    (entry,) = harness.account.trail.entries
     assert (entry.what, entry.who, entry.outcome) == ("iam:PassRole", CALLER.arn, "denied")
     assert entry.detail["message"] == PASS.message
-    assert entry.detail["because"] == "nothing allows it"
+    assert entry.detail["because"] == "no policy allows it"
 
 
-def test_role_is_not_passed_before_the_request_is_right(scene: Scene) -> None:
-    error(lambda: scene.create(Settings={}))
-    assert scene.account.decisions.asked == []
+def test_passing_a_role_is_not_checked_for_an_invalid_request(harness: Harness) -> None:
+    error_of(lambda: harness.create_job(Settings={}))
+    assert harness.account.decisions.checked == []
 
 
-def test_role_that_may_not_be_assumed_fails_the_job(scene: Scene) -> None:
-    scene.upload()
-    scene.account.client("iam", "us-east-1").create_role(
+def test_a_role_that_may_not_be_assumed_fails_the_job(harness: Harness) -> None:
+    harness.upload()
+    harness.account.client("iam", "us-east-1").create_role(
         RoleName="media", AssumeRolePolicyDocument="{}"
     )
-    scene.account.decisions.refused["sts:AssumeRole"] = ASSUME
-    failed = scene.done()
+    harness.account.decisions.denied["sts:AssumeRole"] = ASSUME
+    failed = harness.run_job()
     assert (failed["Status"], failed["ErrorCode"]) == ("ERROR", 1434)
     assert failed["ErrorMessage"] == (
         "Unable to open input file [s3://uploads/film.mp4]: "
         "[Failed probe/open: [Failed to read data: AssumeRole failed]]"
     )
-    refused = [e for e in scene.account.trail.entries if e.what == "sts:AssumeRole"]
-    assert [(e.outcome, e.about, e.detail["because"]) for e in refused] == [
+    denials = [e for e in harness.account.trail.entries if e.what == "sts:AssumeRole"]
+    assert [(e.outcome, e.about, e.detail["because"]) for e in denials] == [
         ("denied", ROLE, "no statement")
     ]
-    assert scene.account.sessions == []
+    assert harness.account.sessions == []
 
 
-def test_role_that_does_not_exist_fails_the_job(scene: Scene) -> None:
-    scene.upload()
-    scene.account.decisions.refused["sts:AssumeRole"] = ASSUME
-    assert scene.done()["ErrorCode"] == 1433
+def test_a_role_that_does_not_exist_fails_the_job(harness: Harness) -> None:
+    harness.upload()
+    harness.account.decisions.denied["sts:AssumeRole"] = ASSUME
+    assert harness.run_job()["ErrorCode"] == 1433
 
 
-REFUSALS = [
+S3_ERRORS = [
     ("GetObject", (403, "AccessDenied", KMS), 1401, "denied"),
     ("GetObject", (400, "KMS.DisabledException", "the key is disabled"), 1056, "failed"),
     ("GetObject", (404, "NoSuchBucket", "The specified bucket does not exist"), 1404, "failed"),
@@ -75,35 +75,35 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "refusal", "code", "outcome"), REFUSALS)
-def test_job_that_s3_refuses_something_ends_with_its_message(
-    scene: Scene, operation: str, refusal: tuple[int, str, str], code: int, outcome: str
+@pytest.mark.parametrize(("operation", "response", "code", "outcome"), S3_ERRORS)
+def test_a_job_with_an_s3_error_ends_with_its_message(
+    harness: Harness, operation: str, response: tuple[int, str, str], code: int, outcome: str
 ) -> None:
-    scene.upload()
-    scene.account.refused[operation] = refusal
-    failed = scene.done()
+    harness.upload()
+    harness.account.s3_errors[operation] = response
+    failed = harness.run_job()
     assert (failed["Status"], failed["ErrorCode"]) == ("ERROR", code)
-    assert refusal[2] in failed["ErrorMessage"]
+    assert response[2] in failed["ErrorMessage"]
     read = operation == "GetObject"
-    begins = "Unable to open input file" if read else "Unable to write to output file"
-    assert failed["ErrorMessage"].startswith(begins)
-    last = scene.account.trail.entries[-1]
+    start = "Unable to open input file" if read else "Unable to write to output file"
+    assert failed["ErrorMessage"].startswith(start)
+    last = harness.account.trail.entries[-1]
     assert (last.what, last.outcome) == ("ERROR", outcome)
     assert last.detail["errorCode"] == code
-    assert not scene.written()
-    assert scene.service.pending() == 0
+    assert not harness.output_objects()
+    assert harness.service.pending() == 0
 
 
-def test_job_whose_input_is_missing_fails(scene: Scene) -> None:
-    failed = scene.done()
+def test_a_job_without_its_input_fails(harness: Harness) -> None:
+    failed = harness.run_job()
     assert (failed["Status"], failed["ErrorCode"]) == ("ERROR", 1404)
-    assert scene.statuses() == ["PROGRESSING", "ERROR"]
+    assert harness.statuses() == ["PROGRESSING", "ERROR"]
 
 
-def test_one_session_serves_the_jobs_of_a_role(scene: Scene) -> None:
-    scene.upload()
-    scene.done()
-    scene.done()
-    assert len(scene.account.sessions) == 1
-    scene.done(Role=ROLE + "-other")
-    assert [role for role, _ in scene.account.sessions] == [ROLE, ROLE + "-other"]
+def test_jobs_of_a_role_share_one_session(harness: Harness) -> None:
+    harness.upload()
+    harness.run_job()
+    harness.run_job()
+    assert len(harness.account.sessions) == 1
+    harness.run_job(Role=ROLE + "-other")
+    assert [role for role, _ in harness.account.sessions] == [ROLE, ROLE + "-other"]

@@ -1,4 +1,4 @@
-"""What a job writes, looked at with PyAV."""
+"""The outputs of a job, read with PyAV."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import av
 import pytest
 
-from steps.mediaconvert.clip import clip, sound_file
+from steps.mediaconvert.clip import audio_file, clip
 from steps.mediaconvert.memory_file import MemoryFile
-from tests.steps.mediaconvert.scene import Scene, group, mp4, poster, settings
+from tests.steps.mediaconvert.harness import Harness, group, mp4, poster, settings
 
 KEYS = [
     "a film.mp4",
@@ -26,7 +26,7 @@ KEYS = [
 ]
 
 
-def looked_at(content: bytes) -> tuple[Any, ...]:
+def probed(content: bytes) -> tuple[Any, ...]:
     with av.open(io.BytesIO(content)) as file:
         (video,) = file.streams.video
         frames = sum(1 for _ in file.decode(video))
@@ -35,14 +35,14 @@ def looked_at(content: bytes) -> tuple[Any, ...]:
         return context.name, context.width, context.height, frames, audio
 
 
-def test_renditions_have_the_size_and_codec_that_was_asked_for(scene: Scene) -> None:
-    scene.upload()
+def test_renditions_have_the_size_and_codec_of_the_settings(harness: Harness) -> None:
+    harness.upload()
     groups = [
         group(mp4("_1080p", 1920, 1080), mp4("_720p", 1280, 720)),
         group(poster("_poster", 1280, 720)),
     ]
-    scene.done(Settings={**settings(), "OutputGroups": groups})
-    written = scene.written()
+    harness.run_job(Settings={**settings(), "OutputGroups": groups})
+    written = harness.output_objects()
     kinds = {key: found["ContentType"] for key, found in written.items()}
     assert kinds == {
         "assets/one/film_1080p.mp4": "video/mp4",
@@ -50,23 +50,23 @@ def test_renditions_have_the_size_and_codec_that_was_asked_for(scene: Scene) -> 
         "assets/one/film_poster.0000000.jpg": "image/jpeg",
     }
     content = {key.rpartition("film")[2]: found["Body"].read() for key, found in written.items()}
-    sound = [("aac", 48_000)]
-    assert looked_at(content["_1080p.mp4"]) == ("h264", 1920, 1080, 10, sound)
-    assert looked_at(content["_720p.mp4"]) == ("h264", 1280, 720, 10, sound)
-    assert looked_at(content["_poster.0000000.jpg"]) == ("mjpeg", 1280, 720, 1, [])
+    audio = [("aac", 48_000)]
+    assert probed(content["_1080p.mp4"]) == ("h264", 1920, 1080, 10, audio)
+    assert probed(content["_720p.mp4"]) == ("h264", 1280, 720, 10, audio)
+    assert probed(content["_poster.0000000.jpg"]) == ("mjpeg", 1280, 720, 1, [])
     # The index comes first: PROGRESSIVE_DOWNLOAD.
     assert content["_720p.mp4"].index(b"moov") < content["_720p.mp4"].index(b"mdat")
 
 
-def test_rendition_of_a_video_without_sound_has_none(scene: Scene) -> None:
-    scene.upload(content=clip(sound=False))
-    assert scene.done()["Status"] == "COMPLETE"
-    body = scene.written()["assets/one/film_180p.mp4"]["Body"].read()
-    assert looked_at(body) == ("h264", 320, 180, 10, [])
+def test_a_rendition_of_a_video_without_audio_has_none(harness: Harness) -> None:
+    harness.upload(content=clip(audio=False))
+    assert harness.run_job()["Status"] == "COMPLETE"
+    body = harness.output_objects()["assets/one/film_180p.mp4"]["Body"].read()
+    assert probed(body) == ("h264", 320, 180, 10, [])
 
 
-def asked(**video: Any) -> dict[str, Any]:
-    """Settings with one output; what is None is left out of its video description."""
+def one_output(**video: Any) -> dict[str, Any]:
+    """Settings with one output; None removes a member of its video description."""
     output = mp4("_x", 320, 240)
     changed = {**output["VideoDescription"], **video}
     output["VideoDescription"] = {k: v for k, v in changed.items() if v is not None}
@@ -88,23 +88,23 @@ H265 = {"Codec": "H_265", "H265Settings": {"RateControlMode": "CBR", "Bitrate": 
     ],
 )
 def test_size_and_codec_follow_the_settings(
-    scene: Scene, video: dict[str, Any], found: tuple[str, int, int]
+    harness: Harness, video: dict[str, Any], found: tuple[str, int, int]
 ) -> None:
-    scene.upload()
-    assert scene.done(Settings=asked(**video))["Status"] == "COMPLETE"
-    body = scene.written()["assets/one/film_x.mp4"]["Body"].read()
-    assert looked_at(body)[:3] == found
+    harness.upload()
+    assert harness.run_job(Settings=one_output(**video))["Status"] == "COMPLETE"
+    body = harness.output_objects()["assets/one/film_x.mp4"]["Body"].read()
+    assert probed(body)[:3] == found
 
 
 @pytest.mark.parametrize(
     ("scaling", "black"), [("DEFAULT", True), ("STRETCH_TO_OUTPUT", False), ("FILL", False)]
 )
-def test_picture_of_another_shape_gets_black_bars_unless_asked_otherwise(
-    scene: Scene, scaling: str, black: bool
+def test_scaling_behavior_decides_on_black_bars(
+    harness: Harness, scaling: str, black: bool
 ) -> None:
-    scene.upload()
-    scene.done(Settings=asked(ScalingBehavior=scaling))
-    body = scene.written()["assets/one/film_x.mp4"]["Body"].read()
+    harness.upload()
+    harness.run_job(Settings=one_output(ScalingBehavior=scaling))
+    body = harness.output_objects()["assets/one/film_x.mp4"]["Body"].read()
     with av.open(io.BytesIO(body)) as file:
         frame = next(file.decode(video=0))
     top = bytes(frame.planes[0])[:320]
@@ -112,89 +112,89 @@ def test_picture_of_another_shape_gets_black_bars_unless_asked_otherwise(
 
 
 @pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
-def test_key_is_used_as_it_is(scene: Scene, key: str) -> None:
-    scene.upload(key)
-    assert scene.done(Settings=settings(key))["Status"] == "COMPLETE"
+def test_a_key_is_not_decoded(harness: Harness, key: str) -> None:
+    harness.upload(key)
+    assert harness.run_job(Settings=settings(key))["Status"] == "COMPLETE"
 
 
-def test_destination_of_a_folder_takes_the_name_of_the_input(scene: Scene) -> None:
-    scene.upload("in/a.film.mp4")
-    wanted = settings("in/a.film.mp4")
-    files = wanted["OutputGroups"][0]["OutputGroupSettings"]["FileGroupSettings"]
+def test_a_folder_as_destination_takes_the_name_of_the_input(harness: Harness) -> None:
+    harness.upload("in/a.film.mp4")
+    job_settings = settings("in/a.film.mp4")
+    files = job_settings["OutputGroups"][0]["OutputGroupSettings"]["FileGroupSettings"]
     files["Destination"] = "s3://renditions/out/"
-    scene.done(Settings=wanted)
-    assert "out/a.film_180p.mp4" in scene.written()
+    harness.run_job(Settings=job_settings)
+    assert "out/a.film_180p.mp4" in harness.output_objects()
 
 
-def test_captures_are_counted_from_zero_and_the_last_is_told(scene: Scene) -> None:
-    scene.upload(content=clip(seconds=2))
-    wanted = settings()
-    video = wanted["OutputGroups"][1]["Outputs"][0]["VideoDescription"]
+def test_captures_are_numbered_from_zero_and_the_last_is_reported(harness: Harness) -> None:
+    harness.upload(content=clip(seconds=2))
+    job_settings = settings()
+    video = job_settings["OutputGroups"][1]["Outputs"][0]["VideoDescription"]
     video["CodecSettings"]["FrameCaptureSettings"] = {
         "FramerateNumerator": 2,
         "FramerateDenominator": 1,
         "MaxCaptures": 3,
     }
-    scene.done(Settings=wanted)
-    images = sorted(key for key in scene.written() if key.endswith(".jpg"))
+    harness.run_job(Settings=job_settings)
+    images = sorted(key for key in harness.output_objects() if key.endswith(".jpg"))
     assert images == [f"assets/one/film_poster.000000{n}.jpg" for n in range(3)]
-    told = scene.detail("COMPLETE")["outputGroupDetails"][1]["outputDetails"][0]
-    assert told["outputFilePaths"] == ["s3://renditions/assets/one/film_poster.0000002.jpg"]
+    detail = harness.event_detail("COMPLETE")["outputGroupDetails"][1]["outputDetails"][0]
+    assert detail["outputFilePaths"] == ["s3://renditions/assets/one/film_poster.0000002.jpg"]
 
 
-def test_extension_and_storage_are_as_asked(scene: Scene) -> None:
-    scene.upload()
-    wanted = settings()
-    wanted["OutputGroups"][0]["Outputs"][0]["Extension"] = "m4v"
-    files = wanted["OutputGroups"][0]["OutputGroupSettings"]["FileGroupSettings"]
+def test_extension_and_storage_class_are_those_of_the_settings(harness: Harness) -> None:
+    harness.upload()
+    job_settings = settings()
+    job_settings["OutputGroups"][0]["Outputs"][0]["Extension"] = "m4v"
+    files = job_settings["OutputGroups"][0]["OutputGroupSettings"]["FileGroupSettings"]
     files["DestinationSettings"] = {
         "S3Settings": {
             "StorageClass": "STANDARD_IA",
             "Encryption": {"EncryptionType": "SERVER_SIDE_ENCRYPTION_S3"},
         }
     }
-    scene.done(Settings=wanted)
-    found = scene.written()["assets/one/film_360p.m4v"]
+    harness.run_job(Settings=job_settings)
+    found = harness.output_objects()["assets/one/film_360p.m4v"]
     assert (found["StorageClass"], found["ServerSideEncryption"]) == ("STANDARD_IA", "AES256")
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "says"),
+    ("content", "code", "message"),
     [
         (b"", 1010, "No parser found for container"),
         (b"this is no video", 1010, "No parser found for container"),
         (clip()[:40], 1010, "no moov box found in file"),
         (clip()[: len(clip()) // 2], 1076, "Is file truncated?"),
-        (sound_file(), 1020, "Unable to find video"),
+        (audio_file(), 1020, "Unable to find video"),
     ],
 )
-def test_input_that_is_no_video_fails_the_job(
-    scene: Scene, content: bytes, code: int, says: str
+def test_an_invalid_input_fails_the_job(
+    harness: Harness, content: bytes, code: int, message: str
 ) -> None:
-    scene.upload(content=content)
-    failed = scene.done()
+    harness.upload(content=content)
+    failed = harness.run_job()
     assert (failed["Status"], failed["ErrorCode"]) == ("ERROR", code)
-    assert says in failed["ErrorMessage"]
-    assert not scene.written()
+    assert message in failed["ErrorMessage"]
+    assert not harness.output_objects()
 
 
-def test_output_of_sound_alone_has_no_picture(scene: Scene) -> None:
-    scene.upload()
-    wanted = settings()
-    del wanted["OutputGroups"][0]["Outputs"][0]["VideoDescription"]
-    scene.done(Settings=wanted)
-    body = scene.written()["assets/one/film_360p.mp4"]["Body"].read()
+def test_an_audio_only_output_has_no_video(harness: Harness) -> None:
+    harness.upload()
+    job_settings = settings()
+    del job_settings["OutputGroups"][0]["Outputs"][0]["VideoDescription"]
+    harness.run_job(Settings=job_settings)
+    body = harness.output_objects()["assets/one/film_360p.mp4"]["Body"].read()
     with av.open(io.BytesIO(body)) as file:
         assert [stream.type for stream in file.streams] == ["audio"]
-    told = scene.detail("COMPLETE")["outputGroupDetails"][0]["outputDetails"][0]
-    assert sorted(told) == ["durationInMs", "outputFilePaths"]
+    detail = harness.event_detail("COMPLETE")["outputGroupDetails"][0]["outputDetails"][0]
+    assert sorted(detail) == ["durationInMs", "outputFilePaths"]
 
 
-def test_output_is_encrypted_with_the_key_that_is_named(scene: Scene) -> None:
-    scene.upload()
+def test_an_output_is_encrypted_with_the_given_key(harness: Harness) -> None:
+    harness.upload()
     key = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"
-    wanted = settings()
-    files = wanted["OutputGroups"][0]["OutputGroupSettings"]["FileGroupSettings"]
+    job_settings = settings()
+    files = job_settings["OutputGroups"][0]["OutputGroupSettings"]["FileGroupSettings"]
     encryption = {"EncryptionType": "SERVER_SIDE_ENCRYPTION_KMS", "KmsKeyArn": key}
     files["DestinationSettings"] = {
         "S3Settings": {
@@ -202,14 +202,14 @@ def test_output_is_encrypted_with_the_key_that_is_named(scene: Scene) -> None:
             "AccessControl": {"CannedAcl": "BUCKET_OWNER_FULL_CONTROL"},
         }
     }
-    scene.done(Settings=wanted)
-    found = scene.written()["assets/one/film_360p.mp4"]
+    harness.run_job(Settings=job_settings)
+    found = harness.output_objects()["assets/one/film_360p.mp4"]
     assert (found["ServerSideEncryption"], found["SSEKMSKeyId"]) == ("aws:kms", key)
 
 
-def test_file_in_memory_is_read_while_it_is_written() -> None:
+def test_a_memory_file_is_read_while_it_is_written() -> None:
     file = MemoryFile()
-    reader = file.again("", 0, {})
+    reader = file.reopen("", 0, {})
     file.write(b"0123456789")
     assert reader.read(4) == b"0123"
     assert (reader.seek(2), reader.read(2), reader.tell()) == (2, b"23", 4)
@@ -219,37 +219,39 @@ def test_file_in_memory_is_read_while_it_is_written() -> None:
     assert reader.read() == b"ab"
 
 
-def test_input_of_another_server_is_out_of_reach(scene: Scene) -> None:
-    wanted = settings()
-    wanted["Inputs"][0]["FileInput"] = "https://example.com/film.mp4"
-    assert scene.done(Settings=wanted)["ErrorCode"] == 3451
+def test_an_input_of_another_server_cannot_be_opened(harness: Harness) -> None:
+    job_settings = settings()
+    job_settings["Inputs"][0]["FileInput"] = "https://example.com/film.mp4"
+    assert harness.run_job(Settings=job_settings)["ErrorCode"] == 3451
 
 
-def test_large_output_is_written_in_parts(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_output_is_uploaded_in_parts(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("steps.mediaconvert.storage.PART", 5 * 1024 * 1024)
     content = bytes(range(256)) * 24_000
-    monkeypatch.setattr("steps.mediaconvert.transcodes.NOT_TRANSCODED", content)
+    monkeypatch.setattr("steps.mediaconvert.rendition_cache.NOT_TRANSCODED", content)
     monkeypatch.setattr("steps.mediaconvert.media.AVAILABLE", False)
-    scene.upload()
-    scene.account.refused["PutObject"] = (403, "AccessDenied", "Access Denied")
-    assert scene.done()["Status"] == "COMPLETE"
-    assert scene.written()["assets/one/film_180p.mp4"]["Body"].read() == content
-    scene.account.refused["CompleteMultipartUpload"] = (403, "AccessDenied", "kms:Decrypt")
-    failed = scene.done()
+    harness.upload()
+    harness.account.s3_errors["PutObject"] = (403, "AccessDenied", "Access Denied")
+    assert harness.run_job()["Status"] == "COMPLETE"
+    assert harness.output_objects()["assets/one/film_180p.mp4"]["Body"].read() == content
+    harness.account.s3_errors["CompleteMultipartUpload"] = (403, "AccessDenied", "kms:Decrypt")
+    failed = harness.run_job()
     assert failed["ErrorCode"] == 1401
     assert "kms:Decrypt" in failed["ErrorMessage"]
-    assert scene.s3.list_multipart_uploads(Bucket="renditions").get("Uploads", []) == []
+    assert harness.s3.list_multipart_uploads(Bucket="renditions").get("Uploads", []) == []
 
 
-def test_without_pyav_it_is_said_that_nothing_was_transcoded(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+def test_without_pyav_the_outputs_are_placeholders(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("steps.mediaconvert.media.AVAILABLE", False)
-    scene.upload()
-    assert scene.done()["Status"] == "COMPLETE"
-    assert scene.account.trail.entries[-1].detail["transcoded"] is False
-    body = scene.written()["assets/one/film_180p.mp4"]["Body"].read()
+    harness.upload()
+    assert harness.run_job()["Status"] == "COMPLETE"
+    assert harness.account.trail.entries[-1].detail["transcoded"] is False
+    body = harness.output_objects()["assets/one/film_180p.mp4"]["Body"].read()
     assert b"Not transcoded" in body
-    assert scene.statuses() == ["PROGRESSING", "COMPLETE"]
-    scene.upload(content=b"")
-    assert scene.done()["Status"] == "ERROR"
+    assert harness.statuses() == ["PROGRESSING", "COMPLETE"]
+    harness.upload(content=b"")
+    assert harness.run_job()["Status"] == "ERROR"

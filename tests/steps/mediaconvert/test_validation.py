@@ -1,4 +1,4 @@
-"""What MediaConvert takes no job for."""
+"""Requests that MediaConvert refuses."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.steps.mediaconvert.scene import ROLE, Scene, error, request
+from tests.steps.mediaconvert.harness import ROLE, Harness, error_of, request
 
 ABSENT = object()
 VIDEO = "Settings/OutputGroups/0/Outputs/0/VideoDescription"
 H264 = f"{VIDEO}/CodecSettings/H264Settings"
-SOUND = "Settings/OutputGroups/0/Outputs/0/AudioDescriptions/0"
+AUDIO = "Settings/OutputGroups/0/Outputs/0/AudioDescriptions/0"
 GROUP = "Settings/OutputGroups/0/OutputGroupSettings"
 OUTPUT = "/outputGroups/0/outputs/0"
 CODEC = f"{OUTPUT}/videoDescription/codecSettings"
@@ -56,9 +56,9 @@ REFUSED = [
     (f"{H264}/MaxBitrate", ABSENT, f"{CODEC}/h264Settings: maxBitrate is a required property"),
     (f"{H264}/RateControlMode", "CBR", f"{CODEC}/h264Settings: bitrate is a required property"),
     (f"{H264}/Bitrate", 5_000_000, "Rate control mode, Bitrate, and Max bitrate"),
-    (f"{SOUND}/CodecSettings/AacSettings/SampleRate", ABSENT, "sampleRate is a required property"),
-    (f"{SOUND}/CodecSettings/AacSettings/CodingMode", ABSENT, "codingMode is a required property"),
-    # Allowed values, limits, patterns, types: an SDK sends them all.
+    (f"{AUDIO}/CodecSettings/AacSettings/SampleRate", ABSENT, "sampleRate is a required property"),
+    (f"{AUDIO}/CodecSettings/AacSettings/CodingMode", ABSENT, "codingMode is a required property"),
+    # Allowed values, limits, patterns, types: an SDK does not validate them.
     ("Priority", 51, "/priority: Should be less than or equal to 50"),
     ("Priority", -51, "/priority: Should be greater than or equal to -50"),
     ("Priority", "3", "/priority: Should be of type integer"),
@@ -79,30 +79,34 @@ REFUSED = [
     (f"{VIDEO}/Width", 30, "Should be greater than or equal to 32"),
     (f"{VIDEO}/Width", 1281, f"{OUTPUT}/videoDescription/width: Should be a multiple of 2"),
     (f"{H264}/QvbrSettings/QvbrQualityLevel", 11, "Should be less than or equal to 10"),
-    (f"{SOUND}/AudioSourceName", "Audio Selector 2", "/audioSourceName: Should be an audio"),
-    # Members that there are not.
+    (f"{AUDIO}/AudioSourceName", "Audio Selector 2", "/audioSourceName: Should be an audio"),
+    # Unknown members.
     ("Setings", {}, "Should not have additional properties: setings"),
     ("Settings/Input", [], "Should not have additional properties: input"),
     (f"{H264}/Crf", 20, f"{CODEC}/h264Settings: Should not have additional properties: crf"),
     (f"{VIDEO}/CodecSettings/Codec", "H_265", f"{CODEC}/h264Settings: Should not go with codec"),
-    # What belongs to the account.
+    # Resources of the account.
     ("Role", "media", "/role: Should match the pattern"),
-    # What is not made here is said to be so, and never pretended.
-    (f"{GROUP}/Type", "HLS_GROUP_SETTINGS", "HLS_GROUP_SETTINGS is not made by this emulation"),
-    (f"{VIDEO}/CodecSettings/Codec", "VP9", "VP9 is not made by this emulation"),
-    (f"{SOUND}/CodecSettings/Codec", "MP2", "MP2 is not made by this emulation"),
-    (f"{GROUP}/FileGroupSettings/Destination", "s3://b/$fn$", "the identifier $fn$ is not made"),
+    # Settings that are not emulated.
+    (
+        f"{GROUP}/Type",
+        "HLS_GROUP_SETTINGS",
+        "HLS_GROUP_SETTINGS is not supported by this emulation",
+    ),
+    (f"{VIDEO}/CodecSettings/Codec", "VP9", "VP9 is not supported by this emulation"),
+    (f"{AUDIO}/CodecSettings/Codec", "MP2", "MP2 is not supported by this emulation"),
+    (f"{GROUP}/FileGroupSettings/Destination", "s3://b/$fn$", "identifier $fn$ is not supported"),
     (
         "Settings/OutputGroups/0/Outputs/0/ContainerSettings/Container",
         "M2TS",
-        "/containerSettings/container: M2TS is not made",
+        "/containerSettings/container: M2TS is not supported",
     ),
     (
         "Settings/OutputGroups/0/Outputs/0/ContainerSettings/Container",
         "RAW",
-        "/containerSettings/container: RAW does not hold H_264",
+        "/containerSettings/container: RAW cannot contain H_264",
     ),
-    ("Settings/Inputs", [{"FileInput": "s3://b/1"}] * 2, "several inputs is not made"),
+    ("Settings/Inputs", [{"FileInput": "s3://b/1"}] * 2, "several inputs is not supported"),
     (
         "Settings/OutputGroups/1/Outputs/0/AudioDescriptions",
         request()["Settings"]["OutputGroups"][0]["Outputs"][0]["AudioDescriptions"],
@@ -111,47 +115,49 @@ REFUSED = [
     (
         "Settings/OutputGroups/0/Outputs/0/AudioDescriptions",
         request()["Settings"]["OutputGroups"][0]["Outputs"][0]["AudioDescriptions"] * 2,
-        "more than one audio track is not made",
+        "more than one audio track is not supported",
     ),
-    ("Settings/OutputGroups/0/Outputs/0/Preset", "System-Ott", "by a preset is not made"),
+    ("Settings/OutputGroups/0/Outputs/0/Preset", "System-Ott", "preset is not supported"),
 ]
 
 
-@pytest.mark.parametrize(("place", "value", "message"), REFUSED)
-def test_request_is_refused(scene: Scene, place: str, value: Any, message: str) -> None:
-    asked = changed(request(), place, value)
-    problem = error(lambda: scene.ask("CreateJob", **asked))
+@pytest.mark.parametrize(("path", "value", "message"), REFUSED)
+def test_an_invalid_request_is_refused(
+    harness: Harness, path: str, value: Any, message: str
+) -> None:
+    parameters = changed(request(), path, value)
+    problem = error_of(lambda: harness.call("CreateJob", **parameters))
     assert (problem.code, problem.status) == ("BadRequestException", 400)
     assert message in problem.message
-    assert scene.ask("ListJobs")["Jobs"] == []
-    assert scene.service.pending() == 0
+    assert harness.call("ListJobs")["Jobs"] == []
+    assert harness.service.pending() == 0
 
 
-def test_request_that_nothing_is_changed_in_is_taken(scene: Scene) -> None:
-    assert scene.ask("CreateJob", **request())["Job"]["Status"] == "SUBMITTED"
+def test_the_unchanged_request_is_accepted(harness: Harness) -> None:
+    assert harness.call("CreateJob", **request())["Job"]["Status"] == "SUBMITTED"
 
 
-def test_everything_that_is_wrong_is_told_at_once(scene: Scene) -> None:
-    asked = changed(changed(request(), "Priority", 60), f"{VIDEO}/Width", 9000)
-    message = error(lambda: scene.ask("CreateJob", **asked)).message
+def test_all_problems_are_reported_at_once(harness: Harness) -> None:
+    parameters = changed(changed(request(), "Priority", 60), f"{VIDEO}/Width", 9000)
+    message = error_of(lambda: harness.call("CreateJob", **parameters)).message
     assert sorted(part.partition(":")[0] for part in message.split(" | ")) == [
         f"{OUTPUT}/videoDescription/width",
         "/priority",
     ]
 
 
-def test_output_of_nothing_is_refused(scene: Scene) -> None:
-    asked = request()
-    output = asked["Settings"]["OutputGroups"][0]["Outputs"][0]
+def test_an_output_without_video_and_audio_is_refused(harness: Harness) -> None:
+    parameters = request()
+    output = parameters["Settings"]["OutputGroups"][0]["Outputs"][0]
     del output["VideoDescription"], output["AudioDescriptions"]
-    message = error(lambda: scene.ask("CreateJob", **asked)).message
+    message = error_of(lambda: harness.call("CreateJob", **parameters)).message
     assert message.startswith(f"{OUTPUT}: Should have a video description")
 
 
-def test_job_of_frame_captures_alone_is_refused(scene: Scene) -> None:
-    asked = request()
-    del asked["Settings"]["OutputGroups"][0]
-    problem = error(lambda: scene.ask("CreateJob", **asked))
+def test_a_job_with_frame_captures_only_is_refused(harness: Harness) -> None:
+    parameters = request()
+    del parameters["Settings"]["OutputGroups"][0]
+    problem = error_of(lambda: harness.call("CreateJob", **parameters))
     assert problem.code == "BadRequestException"
     assert "frame capture" in problem.message
 
@@ -169,39 +175,39 @@ def test_job_of_frame_captures_alone_is_refused(scene: Scene) -> None:
         ({"Role": "arn:aws:iam::111122223333:role/media"}, "AccessDeniedException", 403),
     ],
 )
-def test_what_does_not_exist_is_not_found(
-    scene: Scene, changes: dict[str, str], code: str, status: int
+def test_an_invalid_queue_template_or_role_is_refused(
+    harness: Harness, changes: dict[str, str], code: str, status: int
 ) -> None:
-    problem = error(lambda: scene.create(**changes))
+    problem = error_of(lambda: harness.create_job(**changes))
     assert (problem.code, problem.status) == (code, status)
 
 
-def test_job_that_does_not_exist_is_not_found(scene: Scene) -> None:
+def test_a_job_that_does_not_exist_is_not_found(harness: Harness) -> None:
     for operation in ("GetJob", "CancelJob"):
-        problem = error(lambda operation=operation: scene.ask(operation, Id="1-abc"))
+        problem = error_of(lambda operation=operation: harness.call(operation, Id="1-abc"))
         assert (problem.code, problem.status) == ("NotFoundException", 404)
 
 
-def test_operation_that_is_not_emulated_is_refused(scene: Scene) -> None:
-    problem = error(lambda: scene.ask("CreateJobTemplate", Name="mine", Settings={}))
+def test_an_operation_that_is_not_emulated_is_refused(harness: Harness) -> None:
+    problem = error_of(lambda: harness.call("CreateJobTemplate", Name="mine", Settings={}))
     assert problem.code == "BadRequestException"
     assert "CreateJobTemplate" in problem.message
 
 
-def test_role_with_a_path_is_a_role(scene: Scene) -> None:
+def test_a_role_with_a_path_is_accepted(harness: Harness) -> None:
     role = ROLE.replace("role/media", "role/team/media")
-    assert scene.create(Role=role)["Role"] == role
+    assert harness.create_job(Role=role)["Role"] == role
 
 
-def changed(asked: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
-    """A request with one member set, or left out."""
-    asked = copy.deepcopy(asked)
-    *path, last = [int(part) if part.isdigit() else part for part in place.split("/")]
-    holder: Any = asked
+def changed(parameters: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The request with one member set, or removed if the value is ABSENT."""
+    parameters = copy.deepcopy(parameters)
+    *path, last = [int(part) if part.isdigit() else part for part in path.split("/")]
+    holder: Any = parameters
     for part in path:
         holder = holder[part]
     if value is ABSENT:
         del holder[last]
     else:
         holder[last] = value
-    return asked
+    return parameters

@@ -1,4 +1,4 @@
-"""What a job's settings ask to be made: which files, of which kind.
+"""The outputs in a job's settings: their files, and how they are encoded.
 
 https://docs.aws.amazon.com/mediaconvert/latest/apireference/jobs.html
 """
@@ -25,18 +25,18 @@ CHANNELS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
-    """Still images of a video: how many a second, how many at most, how good (1 to 100)."""
+class FrameCaptureSettings:
+    """Settings of a frame capture: frames per second as a fraction, JPEG quality 1 to 100."""
 
     numerator: int
     denominator: int
-    most: int
+    max_captures: int
     quality: int
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """AAC audio: bits a second, samples a second, FFmpeg's name of the channels."""
+class AacSettings:
+    """AAC audio: bits per second, samples per second, FFmpeg's name of the channel layout."""
 
     bitrate: int
     sample_rate: int
@@ -44,15 +44,15 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How the file of one output is made. Two outputs of one recipe have the same content.
+class RenditionSettings:
+    """How the file of one output is encoded. Outputs with equal settings have equal content.
 
     Attributes:
         codec: "H_264", "H_265" or "FRAME_CAPTURE"; "" for no video.
-        width, height: pixels; 0 where the input decides.
-        scaling: ScalingBehavior: DEFAULT keeps the picture's shape and fills up with black.
-        quality: QvbrQualityLevel, 1 to 10; 0 where the rate control is another.
-        bitrate: bits a second, at most or on average; 0 where the settings name none.
+        width, height: pixels; 0 for that of the input.
+        scaling: ScalingBehavior: DEFAULT keeps the aspect ratio and adds black bars.
+        quality: QvbrQualityLevel, 1 to 10; 0 for another rate control mode.
+        bitrate: MaxBitrate or Bitrate in bits per second; 0 if neither is set.
     """
 
     container: str
@@ -62,8 +62,8 @@ class Recipe:
     scaling: str = "DEFAULT"
     quality: int = 0
     bitrate: int = 0
-    capture: Capture | None = None
-    sound: Sound | None = None
+    capture: FrameCaptureSettings | None = None
+    audio: AacSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +71,27 @@ class Output:
     """One output of a job.
 
     Attributes:
-        base: where it goes, without extension: ``s3://bucket/folder/film_720p``.
+        base: the destination without extension: ``s3://bucket/folder/film_720p``.
         extension: ``mp4``.
-        storage: arguments of S3's PutObject that the settings ask for.
+        storage: arguments of S3's PutObject, from S3Settings.
     """
 
     base: str
     extension: str
-    recipe: Recipe
+    settings: RenditionSettings
     content_type: str
     storage: tuple[tuple[str, str], ...] = ()
 
 
 def output_groups(settings: Mapping[str, Any]) -> list[tuple[Output, ...]]:
-    """The outputs of each output group; settings were checked before."""
+    """The outputs of each output group of valid settings."""
     source = str(settings["Inputs"][0]["FileInput"])
     return [tuple(_outputs(group, source)) for group in settings["OutputGroups"]]
 
 
 def _outputs(group: Mapping[str, Any], source: str) -> Iterator[Output]:
-    wanted = group["OutputGroupSettings"]["FileGroupSettings"]
-    destination = str(wanted["Destination"])
+    file_group = group["OutputGroupSettings"]["FileGroupSettings"]
+    destination = str(file_group["Destination"])
     if destination.endswith("/"):
         name = source.rpartition("/")[2]
         destination += name.rpartition(".")[0] or name
@@ -101,65 +101,65 @@ def _outputs(group: Mapping[str, Any], source: str) -> Iterator[Output]:
         yield Output(
             base=destination + output.get("NameModifier", ""),
             extension=output.get("Extension") or extension,
-            recipe=_recipe(container, output),
+            settings=_settings(container, output),
             content_type=content_type,
-            storage=tuple(sorted(_storage(wanted).items())),
+            storage=tuple(sorted(_storage(file_group).items())),
         )
 
 
-def _recipe(container: str, output: Mapping[str, Any]) -> Recipe:
+def _settings(container: str, output: Mapping[str, Any]) -> RenditionSettings:
     video = output.get("VideoDescription", {})
     codec = video.get("CodecSettings", {}).get("Codec", "")
-    return Recipe(
+    return RenditionSettings(
         container=container,
         codec=codec,
         width=int(video.get("Width", 0)),
         height=int(video.get("Height", 0)),
         scaling=video.get("ScalingBehavior", "DEFAULT"),
-        sound=_sound(output),
-        **_rate(codec, video.get("CodecSettings", {})),
+        audio=_audio(output),
+        **_codec_settings(codec, video.get("CodecSettings", {})),
     )
 
 
-def _rate(codec: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _codec_settings(codec: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     if codec == "FRAME_CAPTURE":
-        wanted = settings.get("FrameCaptureSettings", {})
+        capture = settings.get("FrameCaptureSettings", {})
         return {
-            "capture": Capture(
-                int(wanted.get("FramerateNumerator", 1)),
-                int(wanted.get("FramerateDenominator", 1)),
-                int(wanted.get("MaxCaptures", 10_000_000)),
-                int(wanted.get("Quality", 80)),
+            "capture": FrameCaptureSettings(
+                int(capture.get("FramerateNumerator", 1)),
+                int(capture.get("FramerateDenominator", 1)),
+                int(capture.get("MaxCaptures", 10_000_000)),
+                int(capture.get("Quality", 80)),
             )
         }
-    wanted = settings.get("H264Settings") or settings.get("H265Settings") or {}
+    codec_settings = settings.get("H264Settings") or settings.get("H265Settings") or {}
     quality = 0
-    if wanted.get("RateControlMode") == "QVBR":
-        quality = int(wanted.get("QvbrSettings", {}).get("QvbrQualityLevel", 7))
-    bitrate = int(wanted.get("MaxBitrate") or wanted.get("Bitrate") or 0)
+    if codec_settings.get("RateControlMode") == "QVBR":
+        quality = int(codec_settings.get("QvbrSettings", {}).get("QvbrQualityLevel", 7))
+    bitrate = int(codec_settings.get("MaxBitrate") or codec_settings.get("Bitrate") or 0)
     return {"quality": quality, "bitrate": bitrate}
 
 
-def _sound(output: Mapping[str, Any]) -> Sound | None:
+def _audio(output: Mapping[str, Any]) -> AacSettings | None:
     for description in output.get("AudioDescriptions", []):
-        wanted = description.get("CodecSettings", {}).get("AacSettings", {})
-        return Sound(
-            int(wanted.get("Bitrate", 96_000)),
-            int(wanted.get("SampleRate", 48_000)),
-            CHANNELS.get(wanted.get("CodingMode", ""), "stereo"),
+        aac = description.get("CodecSettings", {}).get("AacSettings", {})
+        return AacSettings(
+            int(aac.get("Bitrate", 96_000)),
+            int(aac.get("SampleRate", 48_000)),
+            CHANNELS.get(aac.get("CodingMode", ""), "stereo"),
         )
     return None
 
 
-def _storage(wanted: Mapping[str, Any]) -> dict[str, str]:
-    """What S3Settings of the destination mean to PutObject."""
-    asked = wanted.get("DestinationSettings", {}).get("S3Settings", {})
+def _storage(file_group: Mapping[str, Any]) -> dict[str, str]:
+    """The arguments of PutObject for the S3Settings of the destination."""
+    settings = file_group.get("DestinationSettings", {}).get("S3Settings", {})
     arguments: dict[str, str] = {}
-    if acl := asked.get("AccessControl", {}).get("CannedAcl"):
+    if acl := settings.get("AccessControl", {}).get("CannedAcl"):
         arguments["ACL"] = acl.lower().replace("_", "-")
-    if storage_class := asked.get("StorageClass"):
+    if storage_class := settings.get("StorageClass"):
         arguments["StorageClass"] = storage_class
-    encryption = asked.get("Encryption", {})
+    encryption = settings.get("Encryption", {})
     match encryption.get("EncryptionType"):
         case "SERVER_SIDE_ENCRYPTION_S3":
             arguments["ServerSideEncryption"] = "AES256"

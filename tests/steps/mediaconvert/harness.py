@@ -1,4 +1,4 @@
-"""An account that MediaConvert is in: moto's S3, and a clock that is moved by hand."""
+"""MediaConvert in a fake account, with moto's S3 and a clock that tests advance."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import boto3
 
-from planproof.emulation.account.model import ACCOUNT_ID, AwsError, Call, Caller, Denial
+from planproof.emulation.account.model import ACCOUNT_ID, ApiCall, AwsError, Caller, Denial
 from steps.mediaconvert import MediaConvert
 from steps.mediaconvert.clip import clip
-from steps.mediaconvert.transcodes import Transcodes
+from steps.mediaconvert.rendition_cache import RenditionCache
 
 REGION = "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/media"
@@ -25,20 +25,20 @@ CALLER = Caller(
     f"arn:aws:iam::{ACCOUNT_ID}:role/function",
 )
 START = 1_700_000_000.5
-TRANSCODES = Transcodes()
-"""One for all tests: most want the same renditions of the same clip."""
+CACHE = RenditionCache()
+"""Shared by all tests: most need the same renditions of the same clip."""
 
 
 @cache
 def owners_client(service: str, region: str) -> Any:
-    """A client of the owner of the account; making one takes longer than most tests."""
+    """A client of the account's owner, cached: creating one takes longer than most tests."""
     return boto3.client(
         service, region_name=region, aws_access_key_id="owner", aws_secret_access_key="owner"
     )
 
 
 class Clock:
-    """Time stands until it is advanced; what is due is done on the way."""
+    """A clock that moves only by `advance`, which runs the tasks that become due."""
 
     def __init__(self) -> None:
         self._now = START
@@ -68,7 +68,7 @@ class Clock:
 class Trail:
     entries: list[SimpleNamespace] = field(default_factory=list)
 
-    def note(
+    def record(
         self, kind: str, who: str, what: str, about: str = "", outcome: str = "ok", **detail: Any
     ) -> None:
         entry = SimpleNamespace(
@@ -79,22 +79,22 @@ class Trail:
 
 @dataclass
 class Decisions:
-    """Allows everything but what is named in `refused`, by action."""
+    """Allows every request except the `denied` ones, by action."""
 
-    refused: dict[str, Denial] = field(default_factory=dict)
-    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    denied: dict[str, Denial] = field(default_factory=dict)
+    checked: list[tuple[Any, ...]] = field(default_factory=list)
 
     def check_assume(self, service: str, role: str, source: str) -> Denial | None:
-        self.asked.append(("sts:AssumeRole", service, role, source))
-        return self.refused.get("sts:AssumeRole")
+        self.checked.append(("sts:AssumeRole", service, role, source))
+        return self.denied.get("sts:AssumeRole")
 
     def check_pass(self, caller: Caller | None, role: str, service: str) -> Denial | None:
-        self.asked.append(("iam:PassRole", caller, role, service))
-        return self.refused.get("iam:PassRole")
+        self.checked.append(("iam:PassRole", caller, role, service))
+        return self.denied.get("iam:PassRole")
 
 
-class Account:
-    """Stands for the whole account. `refused` holds what S3 answers, by its operation."""
+class FakeAccount:
+    """An emulated account. `s3_errors` are status, code and message by S3 operation."""
 
     account_id = ACCOUNT_ID
     endpoint = "http://127.0.0.1:4566"
@@ -104,7 +104,7 @@ class Account:
         self.faults = None
         self.events: list[Mapping[str, Any]] = []
         self.sessions: list[tuple[str, str]] = []
-        self.refused: dict[str, tuple[int, str, str]] = {}
+        self.s3_errors: dict[str, tuple[int, str, str]] = {}
         self.busy_now = 0
         self.idle_clients = 0
 
@@ -129,38 +129,38 @@ class Account:
             return owners_client(service, region)
         names = {name.lower(): value for name, value in caller.items()}
         client = boto3.client(service, region_name=region, **names)
-        client.meta.events.register_first(f"before-call.{service}", self._answered)
+        client.meta.events.register_first(f"before-call.{service}", self._before_call)
         return client
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
         self.events.append({**event, "region": region})
 
     def kill(self, instance: str) -> None:
-        raise AssertionError("MediaConvert ends no functions")
+        raise AssertionError("MediaConvert kills no functions")
 
-    def _answered(self, event_name: str, **_: Any) -> tuple[Any, dict[str, Any]] | None:
-        """What a client gets instead of an answer: response of HTTP, and what it says."""
+    def _before_call(self, event_name: str, **_: Any) -> tuple[Any, dict[str, Any]] | None:
+        """The error response of a client's call; None to perform the call."""
         if not self.busy_now:
             self.idle_clients += 1
-        refusal = self.refused.get(event_name.rpartition(".")[2])
-        if refusal is None:
+        response = self.s3_errors.get(event_name.rpartition(".")[2])
+        if response is None:
             return None
-        status, code, message = refusal
+        status, code, message = response
         error = {"Code": code, "Message": message}
         metadata = {"HTTPStatusCode": status}
         return SimpleNamespace(status_code=status), {"Error": error, "ResponseMetadata": metadata}
 
 
-class Scene:
-    """MediaConvert with an input bucket and an output bucket, and what it is asked."""
+class Harness:
+    """MediaConvert with an input bucket and an output bucket, and calls of its API."""
 
-    def __init__(self, transcodes: Transcodes = TRANSCODES, **times: float) -> None:
-        self.account = Account()
-        self.service = MediaConvert(self.account, transcodes=transcodes, **times)
+    def __init__(self, cache: RenditionCache = CACHE, **times: float) -> None:
+        self.account = FakeAccount()
+        self.service = MediaConvert(self.account, cache=cache, **times)
 
     @cached_property
     def s3(self) -> Any:
-        """S3, with both buckets; most requests that are refused need none."""
+        """S3 with both buckets, created on first use: refused requests need none."""
         client = owners_client("s3", REGION)
         for bucket in ("uploads", "renditions"):
             client.create_bucket(Bucket=bucket)
@@ -169,45 +169,45 @@ class Scene:
     def upload(self, key: str = "film.mp4", content: bytes | None = None) -> None:
         self.s3.put_object(Bucket="uploads", Key=key, Body=clip() if content is None else content)
 
-    def ask(self, operation: str, region: str = REGION, **parameters: Any) -> dict[str, Any]:
-        call = Call("mediaconvert", operation, parameters, region, CALLER)
+    def call(self, operation: str, region: str = REGION, **parameters: Any) -> dict[str, Any]:
+        call = ApiCall("mediaconvert", operation, parameters, region, CALLER)
         return dict(self.service.answer(call))
 
-    def create(self, **changes: Any) -> dict[str, Any]:
-        return dict(self.ask("CreateJob", **{**request(), **changes})["Job"])
+    def create_job(self, **changes: Any) -> dict[str, Any]:
+        return dict(self.call("CreateJob", **{**request(), **changes})["Job"])
 
-    def job(self, job_id: str) -> dict[str, Any]:
-        return dict(self.ask("GetJob", Id=job_id)["Job"])
+    def get_job(self, job_id: str) -> dict[str, Any]:
+        return dict(self.call("GetJob", Id=job_id)["Job"])
 
-    def run(self, seconds: float = 10) -> None:
+    def advance(self, seconds: float = 10) -> None:
         self.account.clock.advance(seconds)
 
-    def done(self, **changes: Any) -> dict[str, Any]:
-        """A job, after all that becomes of it."""
+    def run_job(self, **changes: Any) -> dict[str, Any]:
+        """Create a job and return it when it is final."""
         assert self.s3
-        job_id = self.create(**changes)["Id"]
-        self.run()
-        return self.job(job_id)
+        job_id = self.create_job(**changes)["Id"]
+        self.advance()
+        return self.get_job(job_id)
 
     def statuses(self) -> list[str]:
         return [event["detail"]["status"] for event in self.account.events]
 
-    def detail(self, status: str) -> dict[str, Any]:
-        (found,) = (e for e in self.account.events if e["detail"]["status"] == status)
-        return dict(found["detail"])
+    def event_detail(self, status: str) -> dict[str, Any]:
+        (event,) = (e for e in self.account.events if e["detail"]["status"] == status)
+        return dict(event["detail"])
 
-    def written(self) -> dict[str, Any]:
-        listed = self.s3.list_objects_v2(Bucket="renditions").get("Contents", [])
-        return {o["Key"]: self.s3.get_object(Bucket="renditions", Key=o["Key"]) for o in listed}
+    def output_objects(self) -> dict[str, Any]:
+        objects = self.s3.list_objects_v2(Bucket="renditions").get("Contents", [])
+        return {o["Key"]: self.s3.get_object(Bucket="renditions", Key=o["Key"]) for o in objects}
 
 
-def error(ask: Callable[[], Any]) -> AwsError:
-    """The error that a request ends with."""
+def error_of(call: Callable[[], Any]) -> AwsError:
+    """The error of a call."""
     try:
-        ask()
+        call()
     except AwsError as problem:
         return problem
-    raise AssertionError("it was answered")
+    raise AssertionError("the call succeeded")
 
 
 def request(key: str = "film.mp4") -> dict[str, Any]:
