@@ -1,4 +1,4 @@
-"""Runs the custom Checkov checks on the sources, once a run, beside Terraform."""
+"""Runs the custom Checkov checks on the Terraform sources."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 from planproof.errors import PlanproofError
+from planproof.verdicts import Truth
 
-UNDECIDED = "undetermined"
-"""How a check's first detail begins where it could not decide, unlike where it does not apply."""
+UNDETERMINED_PREFIX = "undetermined"
+"""The start of a check's detail if it could not decide, rather than does not apply."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check said of one resource.
+    """The result of one check on one resource to which it applies.
 
     Attributes:
-        resource: address as Checkov has it, with module path and instance keys.
-        passed: True, False, or None where the check could not tell.
-        detail: the check's own reason, where it gives one.
+        resource: address as Checkov reports it, with module path and instance keys.
+        passed: None if the check could not decide.
+        detail: the reason that the check gives, if any.
         file: relative to the Terraform directory.
     """
 
@@ -31,7 +32,7 @@ class CheckResult:
     check_name: str
     requirement: str
     resource: str
-    passed: bool | None
+    passed: Truth
     detail: str
     file: str
     line: int
@@ -41,12 +42,12 @@ Conclusion = Literal["passed", "failed", "undetermined", "not applicable", "cras
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """All that a check said of one resource: also that it does not apply, or nothing, by a crash.
+class CheckConclusion:
+    """The conclusion of one check on one resource, including "not applicable" and a crash.
 
     Attributes:
-        resource: address as Checkov has it, with module path and instance keys.
-        file: relative to the folder that was read.
+        resource: address as Checkov reports it, with module path and instance keys.
+        file: relative to the scanned directory.
     """
 
     resource: str
@@ -60,8 +61,8 @@ class CheckResults:
     """All results of a run.
 
     Attributes:
-        requirements: check id → the requirement it serves, for every check there is.
-        names: check id → what it promises.
+        requirements: check id → its requirement, for every check.
+        names: check id → its name.
     """
 
     results: tuple[CheckResult, ...]
@@ -77,7 +78,7 @@ class CheckResults:
         return tuple(r for r in self.results if r.requirement == requirement)
 
     def ids_for(self, requirement: str) -> tuple[str, ...]:
-        """Ids of all checks that serve a requirement, whether they met a resource or not."""
+        """Ids of all checks that serve a requirement, with or without results."""
         return tuple(sorted(i for i, r in self.requirements.items() if r == requirement))
 
 
@@ -88,10 +89,9 @@ _LOCK = threading.Lock()
 def run_checks(
     folder: Path, directory: Path | None, variable_files: Sequence[Path] = ()
 ) -> CheckResults:
-    """Run every custom check of ``folder``, and no other, on the sources at ``directory``.
+    """Run every custom check of ``folder``, and no other, on the sources in ``directory``.
 
-    Checkov's own checks are left out, and nothing is sent or fetched. Without sources (a plan
-    file alone) no check has a result.
+    Nothing is uploaded or downloaded. Without sources (a plan file only) no check has a result.
 
     Raises:
         PlanproofError: a check cannot be loaded, or Checkov cannot read the sources.
@@ -108,57 +108,61 @@ def run_checks(
     if unread:
         raise PlanproofError(
             f"Checkov cannot read {', '.join(Path(file).name for file in unread)}",
-            "mend the syntax that Terraform names",
+            "fix the syntax errors that Terraform reports",
         )
     results = [r for r in (_result(record, requirements) for record in records) if r is not None]
     results.sort(key=lambda r: (r.check_id, r.file, r.line, r.resource))
     return CheckResults(tuple(results), requirements, names)
 
 
-def run_check(folder: Path, name: str, directory: Path) -> tuple[list[Said], list[Path]]:
-    """Run the check of ``folder/name.py`` alone on the sources below ``directory``.
+def run_check(folder: Path, name: str, directory: Path) -> tuple[list[CheckConclusion], list[Path]]:
+    """Run only the check of ``folder/name.py`` on the sources below ``directory``.
 
     Returns:
-        What it said of every resource it was asked about, and the files that Checkov cannot read.
+        its conclusion on every resource, and the files that Checkov cannot read.
 
     Raises:
         PlanproofError: a check cannot be loaded, or there is none of this name.
     """
     with _LOCK:
         checks = _load(folder)
-    found = next((i for i, check in checks.items() if type(check).__module__ == name), None)
-    if found is None:
+    check_id = next((i for i, check in checks.items() if type(check).__module__ == name), None)
+    if check_id is None:
         raise PlanproofError(
             f"there is no custom check {folder.name}/{name}.py", "name the example after its check"
         )
-    records, unread = _scan(directory, [found], ())
-    return [_said(record) for record in records], [Path(file) for file in unread]
+    records, unread = _scan(directory, [check_id], ())
+    return [_conclusion(record) for record in records], [Path(file) for file in unread]
 
 
-def _said(record: Any) -> Said:
-    result = str(record.check_result["result"].value)
+def _result_and_detail(record: Any) -> tuple[str, str]:
     detail = str(record.details[0]) if record.details else ""
+    return str(record.check_result["result"].value), detail
+
+
+def _conclusion(record: Any) -> CheckConclusion:
+    result, detail = _result_and_detail(record)
     conclusions: dict[str, Conclusion] = {"PASSED": "passed", "FAILED": "failed"}
     conclusion = conclusions.get(result, "not applicable")
     if result == "UNKNOWN" and not detail:
         conclusion = "crashed"
-    elif result == "UNKNOWN" and detail.startswith(UNDECIDED):
+    elif result == "UNKNOWN" and detail.startswith(UNDETERMINED_PREFIX):
         conclusion = "undetermined"
-    return Said(record.resource, conclusion, detail, str(record.file_path).lstrip("/"))
+    return CheckConclusion(record.resource, conclusion, detail, str(record.file_path).lstrip("/"))
 
 
 def _scan(
     directory: Path, ids: Sequence[str], variable_files: Sequence[Path]
 ) -> tuple[list[Any], list[str]]:
-    """Every record of these checks, and the files that Checkov could not read."""
+    """Every record of these checks, and the files that Checkov cannot read."""
     from checkov.common.output.report import Report
     from checkov.runner_filter import RunnerFilter
     from checkov.terraform.runner import Runner
 
     records: list[Any] = []
 
-    class Keeper:
-        """Takes the place of Checkov's report, which drops what could not be decided."""
+    class RecordingReport:
+        """Stands in for Checkov's report, which drops UNKNOWN results."""
 
         def __init__(self, report: Any) -> None:
             self._report = report
@@ -169,17 +173,17 @@ def _scan(
         def __getattr__(self, name: str) -> Any:
             return getattr(self._report, name)
 
-    class KeepingRunner(Runner):
+    class RecordingRunner(Runner):
         def run_block(
             self, entities: Any, context: Any, path: Any, root: Any, report: Any, *rest: Any
         ) -> None:
-            keeper: Any = Keeper(report)
-            super().run_block(entities, context, path, root, keeper, *rest)
+            recording: Any = RecordingReport(report)
+            super().run_block(entities, context, path, root, recording, *rest)
 
         def get_graph_checks_report(self, *_: Any, **__: Any) -> Any:
-            return Report(self.check_type)  # Checkov's own graph checks are none of ours
+            return Report(self.check_type)  # no graph checks of Checkov
 
-    report: Any = KeepingRunner().run(
+    report: Any = RecordingRunner().run(
         root_folder=str(directory.resolve()),
         runner_filter=RunnerFilter(
             framework=["terraform"],
@@ -193,24 +197,23 @@ def _scan(
 
 
 def _result(record: Any, requirements: Mapping[str, str]) -> CheckResult | None:
-    """A record as a result; None where the check does not apply to the resource.
+    """A record as a result; None if the check does not apply to the resource.
 
-    A skip comment in the sources is no pass: unlike a waiver, it has no end date.
+    A skip comment in the sources does not pass: unlike a waiver, it has no end date.
     """
-    said = str(record.check_result["result"].value)
-    detail = str(record.details[0]) if record.details else ""
-    if said == "UNKNOWN" and detail and not detail.startswith(UNDECIDED):
+    result, detail = _result_and_detail(record)
+    if result == "UNKNOWN" and detail and not detail.startswith(UNDETERMINED_PREFIX):
         return None
-    if said == "SKIPPED":
+    if result == "SKIPPED":
         detail = "skipped by a comment in the sources; use a waiver, which has an end date"
-    elif said == "UNKNOWN" and not detail:
-        detail = "the check could not decide, or failed itself"
+    elif result == "UNKNOWN" and not detail:
+        detail = "the check could not decide, or ended in an error"
     return CheckResult(
         check_id=record.check_id,
         check_name=record.check_name,
         requirement=requirements.get(record.check_id, ""),
         resource=record.resource,
-        passed={"PASSED": True, "FAILED": False, "SKIPPED": False}.get(said),
+        passed={"PASSED": True, "FAILED": False, "SKIPPED": False}.get(result),
         detail=detail,
         file=str(record.file_path).lstrip("/"),
         line=int(record.file_line_range[0]),
@@ -218,7 +221,7 @@ def _result(record: Any, requirements: Mapping[str, str]) -> CheckResult | None:
 
 
 def _load(folder: Path) -> dict[str, Any]:
-    """The checks of a folder, by id; each folder is loaded once in a process."""
+    """The checks of a folder, by id; a process loads each folder once."""
     folder = folder.resolve()
     if folder in _LOADED:
         return _LOADED[folder]
@@ -230,7 +233,7 @@ def _load(folder: Path) -> dict[str, Any]:
     for path in sorted(folder.glob("*.py")):
         if path.stem == "__init__":
             continue
-        # Checkov logs what goes wrong in an import and goes on, so a check could be missing unseen.
+        # Checkov only logs an import error, so a check could be missing without notice.
         module = sys.modules.get(path.stem)
         check = getattr(module, "check", None)
         if check is None or not str(getattr(module, "__file__", "")).startswith(str(folder)):
@@ -240,7 +243,8 @@ def _load(folder: Path) -> dict[str, Any]:
             )
         if check.id in loaded:
             raise PlanproofError(
-                f"two custom checks in {folder.name}/ have the id {check.id}", "renumber one"
+                f"two custom checks in {folder.name}/ have the id {check.id}",
+                "give one of them another id",
             )
         loaded[check.id] = check
     _LOADED[folder] = loaded

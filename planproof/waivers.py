@@ -1,4 +1,4 @@
-"""Waivers: requirements that somebody decided may be broken until a day."""
+"""Waivers: accepted violations of requirements, until a date."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _EXAMPLE = (
 
 
 def read_waivers(path: Path | None) -> tuple[Waiver, ...]:
-    """The waivers in a TOML file; none where there is no file.
+    """The waivers in a TOML file; none without a file.
 
     Raises:
-        PlanproofError: not TOML, or an entry without requirement, reason and end date.
+        PlanproofError: not TOML, or an entry without requirement, reason or end date.
     """
     if path is None:
         return ()
@@ -31,7 +31,7 @@ def read_waivers(path: Path | None) -> tuple[Waiver, ...]:
     except OSError as problem:
         raise PlanproofError(
             f"the waivers file {path} cannot be read ({problem.strerror})",
-            "name one that can with --waivers",
+            "name a readable file with --waivers",
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise PlanproofError(f"the waivers file {path} is not TOML ({problem})", _EXAMPLE) from None
@@ -51,13 +51,15 @@ def _waiver(entry: Any, number: int, path: Path) -> Waiver:
     for key, kind in (("requirement", str), ("reason", str), ("until", dt.date)):
         if not isinstance(entry.get(key), kind) or not str(entry[key]).strip():
             raise PlanproofError(f"waiver {number} in {path} has no {key}", _EXAMPLE)
-    # A misspelled "address" would make a waiver for one resource one for all.
+    # With a misspelled "address", a waiver for one resource would cover all.
     if unknown := [key for key in entry if key not in _KEYS]:
         raise PlanproofError(
             f"waiver {number} in {path} has an unknown key {unknown[0]!r}", _EXAMPLE
         )
     if not isinstance(entry.get("address", ""), str):
-        raise PlanproofError(f"waiver {number} in {path} has an address that is no text", _EXAMPLE)
+        raise PlanproofError(
+            f"waiver {number} in {path} has an address that is not a string", _EXAMPLE
+        )
     until = entry["until"]
     return Waiver(
         entry["requirement"],
@@ -73,11 +75,11 @@ def waiver_for(
     evidence: Iterable[Evidence],
     today: dt.date,
 ) -> Waiver | None:
-    """The waiver that covers everything this evidence holds against a requirement, if one does."""
-    broken = {item.address for item in evidence if item.holds is not True}
+    """The waiver that covers all failed and undetermined evidence of a requirement, if any."""
+    addresses = {item.address for item in evidence if item.holds is not True}
     for waiver in waivers:
         if waiver.requirement != requirement or today > waiver.until:
             continue
-        if not waiver.address or broken == {waiver.address}:
+        if not waiver.address or addresses == {waiver.address}:
             return waiver
     return None

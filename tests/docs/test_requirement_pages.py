@@ -7,7 +7,7 @@ import re
 import pytest
 from pytest_bdd.parser import FeatureParser
 
-from planproof.checkov_runner import UNDECIDED
+from planproof.checkov_runner import UNDETERMINED_PREFIX
 from tests.custom_checks.checkov_scan import CHECKS, Scan, scan
 from tests.docs.pages import ROOT, Page, requirement_pages
 
@@ -70,7 +70,7 @@ def verdicts(judged: Scan, check: str, folder: str) -> set[str]:
     found = set()
     for record in judged.of(check, folder):
         verdict = str(record.check_result["result"].value)
-        if verdict != "UNKNOWN" or str(record.details[0]).startswith(UNDECIDED):
+        if verdict != "UNKNOWN" or str(record.details[0]).startswith(UNDETERMINED_PREFIX):
             found.add(verdict)
     return found
 

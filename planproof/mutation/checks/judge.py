@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from planproof.checkov_runner import Said, run_check
+from planproof.checkov_runner import CheckConclusion, run_check
 from planproof.errors import PlanproofError
 from planproof.mutation.checks.edits import SourceMutant
 from planproof.mutation.checks.examples import Example
@@ -55,8 +55,8 @@ class _Batch:
     mutants: Mapping[int, SourceMutant]
 
 
-Answers = dict[int, tuple[list[Said], list[str]]]
-"""Number of the folder → conclusions on its resources, and files that cannot be read."""
+Answers = dict[int, tuple[list[CheckConclusion], list[str]]]
+"""Number of the folder → results for its resources, and files that cannot be read."""
 
 
 def judge(
@@ -86,28 +86,27 @@ def judge(
             if problem is not None:
                 pool.shutdown(cancel_futures=True)
                 raise PlanproofError(*problem)
-            for number, (conclusions, unread) in answers.items():
-                judged[number] = judge_answers(mutants[number], conclusions, unread)
+            for number, (results, unread) in answers.items():
+                judged[number] = judge_one(mutants[number], results, unread)
             progress(len(judged), len(mutants))
     return [judged[number] for number in range(len(mutants))]
 
 
-def judge_answers(
-    mutant: SourceMutant, conclusions: Sequence[Said], unread: Sequence[str]
+def judge_one(
+    mutant: SourceMutant, results: Sequence[CheckConclusion], unread: Sequence[str]
 ) -> JudgedMutant:
-    """Judge a mutant by the conclusions on its subjects.
+    """Judge a mutant by the results on its subjects.
 
     On the pass side one subject that does not pass kills it; on the fail side no subject may pass.
     """
     if unread:
         return JudgedMutant(mutant, "crashed", "unreadable", f"Checkov cannot read {unread[0]}")
-    by_subject = [_of_subject(address, conclusions) for address in mutant.subjects]
+    by_subject = [_of_subject(address, results) for address in mutant.subjects]
     for found in by_subject:
         if found is None or found.conclusion == "crashed":
             detail = found.detail if found else "the check gives no result"
-            return JudgedMutant(
-                mutant, "crashed", "crashed", detail or "the check raises an exception"
-            )
+            detail = detail or "the check raises an exception"
+            return JudgedMutant(mutant, "crashed", "crashed", detail)
     found_all = [found for found in by_subject if found is not None]
     detecting = next((found for found in found_all if found.conclusion not in _UNNOTICED), None)
     passing = next((found for found in found_all if found.conclusion in _UNNOTICED), None)
@@ -119,13 +118,11 @@ def judge_answers(
     return JudgedMutant(mutant, "kept", first.conclusion, first.detail)
 
 
-def _of_subject(address: str, conclusions: Sequence[Said]) -> Said | None:
-    """The worst conclusion on the instances of a block or the resources of a module."""
+def _of_subject(address: str, results: Sequence[CheckConclusion]) -> CheckConclusion | None:
+    """The worst result for the instances of a block or the resources of a module."""
     order = ("crashed", "failed", "undetermined", "passed", "not applicable")
     beginning = f"{address.removeprefix('data.')}."  # Checkov names data sources without "data."
-    found = [
-        one for one in conclusions if f"{_INSTANCE.sub('', one.resource)}.".startswith(beginning)
-    ]
+    found = [r for r in results if f"{_INSTANCE.sub('', r.resource)}.".startswith(beginning)]
     return min(found, key=lambda one: order.index(one.conclusion), default=None)
 
 
@@ -164,10 +161,10 @@ def _work(checks: Path, batch: _Batch) -> tuple[Answers, tuple[str, str] | None]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, "utf-8")
         try:
-            conclusions, unread = run_check(checks, batch.check, root)
+            results, unread = run_check(checks, batch.check, root)
         except PlanproofError as problem:
             return {}, (problem.what, problem.todo)
-    for one in conclusions:
+    for one in results:
         answers[int(one.file.split("/", 1)[0])][0].append(one)
     for path in unread:
         inside = path.resolve().relative_to(root)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from planproof.checkov_runner import Said
+from planproof.checkov_runner import CheckConclusion
 from planproof.mutation.checks.command import main
 from planproof.mutation.checks.generate import mutants
-from planproof.mutation.checks.judge import judge_answers
+from planproof.mutation.checks.judge import judge_one
 from tests.mutation.checks.example_builders import BUCKETS, example, project
 
 SEES = 'conf.get("force_destroy") == [True]'
@@ -87,10 +87,11 @@ def test_a_crash_is_no_kill(tmp_path: Path, capsys: pytest.CaptureFixture) -> No
 def test_an_unreadable_mutant_is_no_kill() -> None:
     mutant = mutants(example(BUCKETS))[0]
 
-    judged = judge_answers(mutant, [Said("aws_s3_bucket.pass", "failed", "", "")], ["main.tf"])
+    conclusion = CheckConclusion("aws_s3_bucket.pass", "failed", "", "")
+    judged = judge_one(mutant, [conclusion], ["main.tf"])
 
     assert judged.outcome == "crashed"
-    assert judge_answers(mutant, [], []).outcome == "crashed"
+    assert judge_one(mutant, [], []).outcome == "crashed"
 
 
 @pytest.mark.parametrize(
