@@ -1,4 +1,4 @@
-"""How the data path through a small stack is judged."""
+"""Judges the data path of a small stack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def calling(*operations: str, unread: tuple[str, ...] = ()) -> SdkCalls:
 def judged(
     found: Stack, calls: SdkCalls = NOTHING, handled: frozenset[str] = frozenset()
 ) -> dict[str, JudgedEdge]:
-    """Every edge of a stack by what it says, decided."""
+    """Every edge of a stack by its text, judged."""
     authority = Authority(found)
     path = path_of(found, calls, handled)
     assert len({str(edge) for edge in path}) == len(path.edges)
@@ -41,7 +41,7 @@ def states(found: Stack, calls: SdkCalls = NOTHING) -> dict[str, EdgeState]:
 
 
 def without_value(found: Stack, address: str, attribute: str) -> Stack:
-    """The stack with one attribute that nobody knows."""
+    """The stack with one unknown attribute."""
     part = found[address]
     return found.with_resources([replace(part, values={**part.values, attribute: UNKNOWN})])
 

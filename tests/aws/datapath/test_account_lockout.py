@@ -1,4 +1,4 @@
-"""Does a bucket or queue shut out the account that it belongs to?"""
+"""Does a bucket or queue lock out the account that owns it?"""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ ADMIN = f"arn:aws:iam::{ACCOUNT}:role/admin"
 
 
 def denial(**elements: Any) -> dict[str, Any]:
-    """What denies everything to everybody, but for these elements; None takes one away."""
-    said = {**statement("*", "*"), "Principal": "*", "Effect": "Deny", **elements}
-    return {name: value for name, value in said.items() if value is not None}
+    """A denial of everything to every principal, with changed elements; None removes one."""
+    stmt = {**statement("*", "*"), "Principal": "*", "Effect": "Deny", **elements}
+    return {name: value for name, value in stmt.items() if value is not None}
 
 
 def at(part: DeclaredResource, *statements: Any, region: str | None = "us-east-1") -> Attempt:
@@ -41,7 +41,7 @@ def test_everything_is_denied_without_its_condition(part: DeclaredResource) -> N
 
 
 @pytest.mark.parametrize(
-    ("said", "holds"),
+    ("stmt", "holds"),
     [
         ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}, False),
         ({"Principal": {"AWS": ACCOUNT}}, False),
@@ -65,16 +65,16 @@ def test_everything_is_denied_without_its_condition(part: DeclaredResource) -> N
         ({"Effect": "Allow"}, True),
     ],
 )
-def test_who_is_denied_what(said: dict[str, Any], holds: bool) -> None:
-    assert at(bucket(), denial(**said)).holds is holds
+def test_which_denials_lock_the_account_out(stmt: dict[str, Any], holds: bool) -> None:
+    assert at(bucket(), denial(**stmt)).holds is holds
 
 
-def test_what_is_denied_is_named() -> None:
+def test_denied_actions_are_named() -> None:
     found = at(bucket(), denial(Action="s3:GetObject"))
     assert found.actions == ("s3:GetObject",)
 
 
-def test_a_policy_of_unknown_text_leaves_it_open() -> None:
+def test_a_policy_of_unknown_text_is_undetermined() -> None:
     work = queue()
     url = work.resource.get("url")
     unread = declare("aws_sqs_queue_policy.p", queue_url=url, policy=UNKNOWN)
@@ -82,7 +82,7 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "stmt",
     [
         {"Condition": {"Bool": {"aws:SecureTransport": UNKNOWN}}},
         {"Action": UNKNOWN},
@@ -91,9 +91,9 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
     ],
     ids=str,
 )
-def test_what_is_unknown_of_a_denial_leaves_it_open(said: dict[str, Any]) -> None:
+def test_an_unknown_part_of_a_denial_is_undetermined(stmt: dict[str, Any]) -> None:
     work = queue()
-    text = {"Version": "2012-10-17", "Statement": [denial(**said)]}
+    text = {"Version": "2012-10-17", "Statement": [denial(**stmt)]}
     policy = declare("aws_sqs_queue_policy.p", queue_url=work.resource.get("url"), policy=text)
     assert account_lockout(Authority(stack(work, policy)), work.resource).holds is None
 

@@ -1,4 +1,4 @@
-"""Who decides on a request: policies of all sides, accounts; and where that is written."""
+"""Decisions by policies of all sides and by accounts, and the location of statements."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_boundary_grants_nothing() -> None:
     assert decide(bounded(), boundary(statement("*")), table()) is Effect.IMPLICITLY_DENIED
 
 
-def test_an_explicit_denial_of_the_role_is_stronger() -> None:
+def test_an_explicit_denial_of_the_role_wins() -> None:
     denial = {**PUT, "Effect": "Deny"}
     assert decide(role("r"), table(), inline_policy(PUT, denial)) is Effect.EXPLICITLY_DENIED
 
@@ -111,25 +111,23 @@ SENT: dict[str, Any] = {"action": "sqs:SendMessage", "resource": arn("sqs", "wor
         ),
     ],
 )
-def test_an_explicit_denial_of_the_resource_is_stronger(
-    more: dict[str, Any], effect: Effect
-) -> None:
+def test_an_explicit_denial_of_the_resource_wins(more: dict[str, Any], effect: Effect) -> None:
     denial = {**statement("sqs:SendMessage"), "Effect": "Deny", **more}
     parts = (role("r"), inline_policy(SEND), queue(), resource_policy(queue(), denial))
     assert decide(*parts, **SENT) is effect
 
 
 def test_the_resource_alone_may_allow_within_an_account() -> None:
-    said = statement("sqs:SendMessage", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/r"})
-    assert decide(role("r"), queue(), resource_policy(queue(), said), **SENT) is Effect.ALLOWED
+    stmt = statement("sqs:SendMessage", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/r"})
+    assert decide(role("r"), queue(), resource_policy(queue(), stmt), **SENT) is Effect.ALLOWED
     assert decide(role("r"), queue(), **SENT) is Effect.IMPLICITLY_DENIED
 
 
-# What is known of both sides ------------------------------------------------------------------
+# What both sides know -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("grants", [[], [inline_policy(PUT)], [inline_policy(statement("*"))]])
-def test_a_role_of_unknown_arn_decides_nothing(grants: list[DeclaredResource]) -> None:
+def test_a_role_of_unknown_arn_is_undetermined(grants: list[DeclaredResource]) -> None:
     assert decide(role("r", arn=UNKNOWN), table(), *grants) is Effect.UNDETERMINED
 
 
@@ -137,7 +135,7 @@ def test_a_role_of_unknown_arn_decides_nothing(grants: list[DeclaredResource]) -
 @pytest.mark.parametrize(
     "service", ["dynamodb:table/theirs", "sqs:theirs", "kinesis:stream/theirs"]
 )
-def test_what_is_no_part_of_the_stack_may_have_any_policy(account: str, service: str) -> None:
+def test_a_resource_outside_the_stack_may_have_any_policy(account: str, service: str) -> None:
     name, _, rest = service.partition(":")
     action = {"dynamodb": "PutItem", "sqs": "SendMessage", "kinesis": "PutRecord"}[name]
     request = {"action": f"{name}:{action}", "resource": arn(name, rest, account=account)}
@@ -146,13 +144,13 @@ def test_what_is_no_part_of_the_stack_may_have_any_policy(account: str, service:
     assert decide(role("r"), inline_policy(denied), **request) is Effect.EXPLICITLY_DENIED
 
 
-def test_what_has_no_policies_at_all_is_for_identities_to_decide() -> None:
+def test_a_resource_without_policies_is_decided_by_identity_policies() -> None:
     request = {"action": "mediaconvert:CreateJob", "resource": arn("mediaconvert", "queues/q")}
     assert decide(role("r"), inline_policy(statement("*")), **request) is Effect.ALLOWED
     assert decide(role("r"), **request) is Effect.IMPLICITLY_DENIED
 
 
-def test_an_unknown_resource_is_allowed_by_what_allows_all() -> None:
+def test_an_unknown_resource_is_allowed_by_a_wildcard() -> None:
     parts = (role("r"), table(arn=UNKNOWN))
     there = {"resource": UNKNOWN, "on": "aws_dynamodb_table.assets"}
     assert decide(*parts, inline_policy(statement("dynamodb:*")), **there) is Effect.ALLOWED
@@ -172,25 +170,25 @@ def their_key(*statements: Any) -> DeclaredResource:
 
 def test_a_key_of_another_account_needs_both_sides() -> None:
     lets_us = statement("kms:Decrypt", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
-    asked: dict[str, Any] = {"action": "kms:Decrypt", "resource": THEIRS}
+    request: dict[str, Any] = {"action": "kms:Decrypt", "resource": THEIRS}
     # The part is in the account of its provider; here the key's is not that of the role.
     authority_of = [(their_key(lets_us), [inline_policy(USE)]), (their_key(), [inline_policy(USE)])]
-    effects = [decide_abroad(part, grants, asked) for part, grants in authority_of]
+    effects = [decide_abroad(part, grants, request) for part, grants in authority_of]
     assert effects == [Effect.ALLOWED, Effect.IMPLICITLY_DENIED]
-    assert decide_abroad(their_key(lets_us), [], asked) is Effect.IMPLICITLY_DENIED
+    assert decide_abroad(their_key(lets_us), [], request) is Effect.IMPLICITLY_DENIED
 
 
 def decide_abroad(
-    part: DeclaredResource, grants: list[DeclaredResource], asked: dict[str, Any]
+    part: DeclaredResource, grants: list[DeclaredResource], request: dict[str, Any]
 ) -> Effect:
     found = stack(role("r"), part, *grants, region=None)
     need = Need(
-        asked["action"], found["aws_iam_role.r"], asked["resource"], found[str(part.resource)]
+        request["action"], found["aws_iam_role.r"], request["resource"], found[str(part.resource)]
     )
     return Authority(found).decide(need).decision.effect
 
 
-# Whose is an ARN? -----------------------------------------------------------------------------
+# The resource of an ARN -----------------------------------------------------------------------
 
 OWNED = [
     ("arn:aws:s3:::films", "aws_s3_bucket.films"),
@@ -222,7 +220,7 @@ OWNED = [
 
 
 @pytest.mark.parametrize(("name", "owner"), OWNED, ids=[name for name, _ in OWNED])
-def test_an_arn_belongs_to_the_part_that_it_is_inside_of(name: str, owner: str | None) -> None:
+def test_an_arn_belongs_to_the_resource_that_contains_it(name: str, owner: str | None) -> None:
     secret = arn("secretsmanager", "secret:films")
     found = stack(
         bucket(),
@@ -240,7 +238,7 @@ def test_an_arn_belongs_to_the_part_that_it_is_inside_of(name: str, owner: str |
     assert (str(part) if part else None) == owner
 
 
-def test_an_arn_that_is_written_is_no_identity() -> None:
+def test_a_configured_arn_does_not_identify_a_resource() -> None:
     work = arn("sqs", "work")
     written = {"arn": {"constant_value": work}}
     target = declare("aws_cloudwatch_event_target.t", refers=written, arn=work)
@@ -249,7 +247,7 @@ def test_an_arn_that_is_written_is_no_identity() -> None:
     assert Authority(stack(target)).resource_for(work) is None
 
 
-# Where is it written? -------------------------------------------------------------------------
+# Locations of statements ----------------------------------------------------------------------
 
 SOURCES = """resource "aws_iam_role" "r" {
 }
@@ -265,10 +263,8 @@ resource "aws_iam_role_policy" "r" {
 """
 
 
-def test_a_decision_has_a_place() -> None:
-    found = stack(
-        role("r"), table(), inline_policy(PUT, statement("s3:*")), sources=SOURCES
-    )
+def test_a_decision_has_a_location() -> None:
+    found = stack(role("r"), table(), inline_policy(PUT, statement("s3:*")), sources=SOURCES)
     authority = Authority(found)
     need = Need("dynamodb:PutItem", found["aws_iam_role.r"], ASSETS)
     decided = authority.decide(need)
@@ -280,7 +276,7 @@ def test_a_decision_has_a_place() -> None:
     assert str(holder.source) == "aws_iam_role_policy.r"
 
 
-def test_a_statement_of_nobody_has_none() -> None:
+def test_a_statement_without_a_holder_has_no_location() -> None:
     found = stack(role("r"), table(), inline_policy(PUT), sources=SOURCES)
     authority = Authority(found)
     decided = authority.decide(Need("dynamodb:PutItem", found["aws_iam_role.r"], ASSETS))
@@ -289,7 +285,7 @@ def test_a_statement_of_nobody_has_none() -> None:
     assert authority.locate(decided, policy.document.statements[0]) == ("", 0)
 
 
-def test_the_statement_of_a_resource_has_a_place_too() -> None:
+def test_a_statement_of_a_resource_policy_has_a_location() -> None:
     sources = """resource "aws_sqs_queue_policy" "work" {
   policy = jsonencode({
     Statement = [
@@ -308,8 +304,8 @@ def test_the_statement_of_a_resource_has_a_place_too() -> None:
     assert authority.locate(decided, reason.statement) == ("main.tf", 4)
 
 
-def test_one_authority_keeps_needs_apart() -> None:
-    """What is compiled for one is not used for another."""
+def test_compiled_policies_are_kept_per_principal() -> None:
+    """Compiled policies of one principal are not used for another."""
     found = stack(
         role("r"),
         role("s"),

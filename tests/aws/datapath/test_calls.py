@@ -1,4 +1,4 @@
-"""What a function's code calls, on what its environment names, and on nothing that it names."""
+"""Edges of the AWS calls in a function's code on the resources that its environment names."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def made_calls(
 
 
 @pytest.mark.parametrize(("kind", "text"), FORMS)
-def test_a_part_is_named_in_each_of_its_forms(kind: str, text: str) -> None:
+def test_a_resource_is_found_by_each_form_of_its_name(kind: str, text: str) -> None:
     part, operation, grant, _ = NAMED[kind]
     (edge,) = made_calls(part, job(text), inline_policy(grant), calls=calling(operation))
     assert (edge.state, edge.edge.target) == (EdgeState.PROVEN, part.resource)
@@ -107,8 +107,8 @@ def test_a_part_is_named_in_each_of_its_forms(kind: str, text: str) -> None:
 def test_without_the_grant_it_is_missing(kind: str) -> None:
     part, operation, grant, texts = NAMED[kind]
     # Without a policy of its own a topic has the one that AWS gives it.
-    said = service_statement("ses.amazonaws.com", "sns:Publish")
-    own = [resource_policy(part, said)] if kind == "topic" else []
+    stmt = service_statement("ses.amazonaws.com", "sns:Publish")
+    own = [resource_policy(part, stmt)] if kind == "topic" else []
     (edge,) = made_calls(part, *own, job(texts[0]), calls=calling(operation))
     assert edge.missing == (f"{grant['Action']} on {part.resource} for aws_iam_role.r",)
     beside = {**grant, "Resource": grant["Resource"].replace("films", "f").replace("work", "w")}
@@ -119,7 +119,7 @@ def test_without_the_grant_it_is_missing(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", NAMED)
-def test_what_is_not_named_is_called_on_something_that_is_not_known(kind: str) -> None:
+def test_a_call_without_a_named_target_has_an_unknown_target(kind: str) -> None:
     part, operation, grant, _ = NAMED[kind]
     everywhere = inline_policy(statement(grant["Action"]))
     for text in ("films-2", "arn:aws:s3:::films-2/x", "s3://films-2", "", "x"):
@@ -130,7 +130,7 @@ def test_what_is_not_named_is_called_on_something_that_is_not_known(kind: str) -
     assert (edge.state, edge.missing) == (EdgeState.UNDETERMINED, ())
 
 
-def test_a_call_without_a_resource_is_about_all() -> None:
+def test_a_call_without_a_resource_needs_the_wildcard() -> None:
     listing = calling("s3.ListBuckets")
     (edge,) = made_calls(
         bucket(), job("films"), inline_policy(statement("s3:ListAllMyBuckets")), calls=listing
@@ -161,9 +161,7 @@ def test_an_action_on_a_bucket_is_not_one_on_its_objects() -> None:
         (["three"], [EdgeState.BROKEN, EdgeState.BROKEN]),
     ],
 )
-def test_every_part_that_is_named_is_asked_for(
-    granted_on: list[str], states: list[EdgeState]
-) -> None:
+def test_every_named_resource_is_needed(granted_on: list[str], states: list[EdgeState]) -> None:
     parts = (table("one"), table("two"), job("one", "two"))
     tables = [arn("dynamodb", f"table/{name}") for name in granted_on]
     grant = inline_policy(statement("dynamodb:GetItem", tables))
@@ -173,13 +171,13 @@ def test_every_part_that_is_named_is_asked_for(
     )
 
 
-def test_what_is_named_and_not_called_is_no_edge() -> None:
+def test_a_named_resource_without_a_call_has_no_edge() -> None:
     assert made_calls(table(), queue(), job("assets", URL), calls=calling()) == []
     (edge,) = made_calls(table(), queue(), job("assets", URL), calls=calling("sqs.SendMessage"))
     assert str(edge.edge.target) == "aws_sqs_queue.work"
 
 
-def test_code_that_could_not_be_read_leaves_an_edge_open() -> None:
+def test_code_that_could_not_be_analyzed_adds_an_undetermined_edge() -> None:
     calls = calling("dynamodb.GetItem", unread=("a.py:3 gets its client from elsewhere.",))
     grant = inline_policy(statement("dynamodb:GetItem", arn("dynamodb", "table/assets")))
     found = made_calls(table(), job("assets"), grant, calls=calls)
@@ -190,7 +188,7 @@ def test_code_that_could_not_be_read_leaves_an_edge_open() -> None:
     assert found[1].edge.facts[0].found == "a.py:3 gets its client from elsewhere."
 
 
-def test_who_draws_a_service_alone_says_so() -> None:
+def test_handled_services_have_no_edges() -> None:
     calls = calling("dynamodb.GetItem", "sqs.SendMessage")
     parts = (table(), queue(), job("assets", URL))
     both = made_calls(*parts, calls=calls)
@@ -199,15 +197,15 @@ def test_who_draws_a_service_alone_says_so() -> None:
     assert [str(e.edge.target) for e in left] == ["aws_dynamodb_table.assets"]
 
 
-def test_a_request_says_which_function_makes_it() -> None:
+def test_a_request_names_the_function_that_makes_it() -> None:
     for source, state in (
         (arn("lambda", "function:job"), EdgeState.PROVEN),
         (arn("lambda", "function:other"), EdgeState.BROKEN),
     ):
         only = {"Condition": {"ArnEquals": {"lambda:SourceFunctionArn": source}}}
-        said = statement("dynamodb:GetItem", arn("dynamodb", "table/assets"), **only)
+        stmt = statement("dynamodb:GetItem", arn("dynamodb", "table/assets"), **only)
         (edge,) = made_calls(
-            table(), job("assets"), inline_policy(said), calls=calling("dynamodb.GetItem")
+            table(), job("assets"), inline_policy(stmt), calls=calling("dynamodb.GetItem")
         )
         assert edge.state is state
 
@@ -215,12 +213,12 @@ def test_a_request_says_which_function_makes_it() -> None:
 @pytest.mark.parametrize(
     "environment", [UNKNOWN, [{"variables": UNKNOWN}], [{"variables": {"T": UNKNOWN}}]]
 )
-def test_an_unknown_environment_names_what_it_refers_to(environment: Any) -> None:
+def test_an_unknown_environment_names_its_references(environment: Any) -> None:
     refers = {"environment": [{"variables": {"references": ["aws_dynamodb_table.assets.name"]}}]}
     one = function(environment=environment, refers=refers)
     found = stack(table(), table("two"), one, role("r"))
-    told = named_in_environment(found, found["aws_lambda_function.job"])
-    assert [str(part) for part in told] == ["aws_dynamodb_table.assets"]
+    named = named_in_environment(found, found["aws_lambda_function.job"])
+    assert [str(part) for part in named] == ["aws_dynamodb_table.assets"]
 
 
 # Indexes of tables ----------------------------------------------------------------------------

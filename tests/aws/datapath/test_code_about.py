@@ -1,4 +1,4 @@
-"""SdkCalls whose code says which resource they are about, and calls whose code does not."""
+"""Calls whose code names their resource, and calls whose code does not."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ BUCKETS = (bucket("films"), bucket("reels"), job({"IN": "films", "OUT": "reels"}
 
 
 def edges(source: str, *parts: DeclaredResource) -> dict[str, JudgedEdge]:
-    """The edges that the code makes, by their targets."""
+    """The edges of the code's calls, by their targets."""
     found = judged(stack(role("r"), *parts), code(source))
     return {str(one.edge.target): one for one in found.values() if one.edge.kind == "calls"}
 
@@ -80,7 +80,7 @@ def needed_grants(source: str, *parts: DeclaredResource) -> dict[str, bool | Non
 FILMS, REELS = "aws_s3_bucket.films", "aws_s3_bucket.reels"
 
 
-def test_each_bucket_is_asked_for_what_is_done_with_it() -> None:
+def test_each_bucket_needs_the_actions_of_its_calls() -> None:
     found = edges(READS + WRITES, *BUCKETS, inline_policy(READING, WRITING))
     assert {name: edge.state for name, edge in found.items()} == {FILMS: PROVEN, REELS: PROVEN}
     assert [need.action for need in found[FILMS].edge.needs] == ["s3:GetObject"]
@@ -96,7 +96,7 @@ def test_a_lost_grant_breaks_its_own_bucket(
     assert states(READS + WRITES, *BUCKETS, inline_policy(*given)) == {FILMS: films, REELS: reels}
 
 
-def test_a_grant_on_the_other_bucket_is_too_much() -> None:
+def test_a_grant_on_the_other_bucket_is_excess() -> None:
     wide = inline_policy(statement("s3:GetObject", [IN, OUT]), WRITING)
     assert needed_grants(READS + WRITES, *BUCKETS, wide) == {
         "s3:GetObject": False,
@@ -109,11 +109,11 @@ def test_a_grant_on_the_other_bucket_is_too_much() -> None:
     }
 
 
-def test_what_no_call_is_about_is_no_edge() -> None:
+def test_a_resource_that_no_call_addresses_has_no_edge() -> None:
     assert states(READS, *BUCKETS, inline_policy(READING)) == {FILMS: PROVEN}
 
 
-def test_a_constant_names_a_part_too() -> None:
+def test_a_constant_names_a_resource_too() -> None:
     source = "s3.get_object(Bucket='reels', Key='k')"
     assert states(source, *BUCKETS) == {REELS: BROKEN}
     assert states(source, *BUCKETS, inline_policy(statement("s3:GetObject", OUT))) == {
@@ -143,7 +143,7 @@ def test_a_segment_of_a_url_names_a_queue() -> None:
     assert set(states(source, *parts)) == {"aws_sqs_queue.work", "aws_sqs_queue.rest"}
 
 
-# What is not told ---------------------------------------------------------------------------------
+# Unnamed targets ----------------------------------------------------------------------------------
 
 UNTOLD = "def handler(event, context):\n    s3.get_object(Bucket=event['b'], Key='k')\n"
 
@@ -157,7 +157,7 @@ UNTOLD = "def handler(event, context):\n    s3.get_object(Bucket=event['b'], Key
         (["arn:aws:s3:::x/*"], BROKEN, BROKEN),
     ],
 )
-def test_a_call_on_a_bucket_that_is_not_told(
+def test_a_call_on_an_unnamed_bucket_may_address_each_bucket(
     given: list[str], films: EdgeState, reels: EdgeState
 ) -> None:
     grant = inline_policy(statement("s3:GetObject", given))
@@ -176,17 +176,17 @@ def test_an_undetermined_call_names_the_other_target() -> None:
     assert "aws_s3_bucket.films" in str(edge.decided_needs[0].decision)
 
 
-def test_of_one_candidate_it_is_asked_surely() -> None:
+def test_a_single_candidate_is_required() -> None:
     one = (bucket("films"), job({"IN": "films"}))
     assert states(UNTOLD, *one) == {FILMS: BROKEN}
 
 
-def test_what_is_told_stays_sure_beside_what_is_not() -> None:
+def test_a_named_target_stays_required_beside_an_unnamed_one() -> None:
     grant = inline_policy(statement("s3:GetObject", OUT))
     assert states(READS + UNTOLD, *BUCKETS, grant) == {FILMS: BROKEN, REELS: PROVEN}
 
 
-def test_one_of_two_variables_is_open_too() -> None:
+def test_one_unknown_variable_of_two_is_undetermined() -> None:
     source = (
         "import sys\nname = os.environ['IN'] if sys.argv else os.environ['OUT']\n"
         "s3.get_object(Bucket=name, Key='k')"
@@ -195,7 +195,7 @@ def test_one_of_two_variables_is_open_too() -> None:
     assert states(source, *BUCKETS) == {FILMS: BROKEN, REELS: BROKEN}
 
 
-def test_the_key_of_what_may_be_meant() -> None:
+def test_the_key_of_each_candidate_is_needed() -> None:
     source = "def handler(event, context):\n    db.get_item(TableName=event['t'], Key={})\n"
     own = [{"enabled": True, "kms_key_arn": KEY_ARN}]
     parts = (
@@ -211,11 +211,11 @@ def test_the_key_of_what_may_be_meant() -> None:
     assert states(source, *parts, with_key) == {one: PROVEN, two: PROVEN}
 
 
-# Variables that are not set, and what is no part of the stack -------------------------------------
+# Unset variables, and targets outside the stack ---------------------------------------------------
 
 
 @pytest.mark.parametrize("variables", [{}, {"OUT": "reels"}, {"IN": ""}, None])
-def test_a_variable_that_is_not_set_breaks(variables: Any) -> None:
+def test_an_unset_variable_breaks_the_edge(variables: Any) -> None:
     parts = (*BUCKETS[:2], job(variables), inline_policy(READING))
     (edge,) = edges(READS, *parts).values()
     assert edge.state is BROKEN
@@ -225,7 +225,7 @@ def test_a_variable_that_is_not_set_breaks(variables: Any) -> None:
     assert needed_grants(READS, *parts) == {"s3:GetObject": None}
 
 
-def test_a_default_of_the_code_stands_in() -> None:
+def test_a_default_in_the_code_is_used() -> None:
     source = "s3.get_object(Bucket=os.environ.get('IN', 'reels'), Key='k')"
     for variables, target in (({}, REELS), ({"IN": "films"}, FILMS)):
         parts = (*BUCKETS[:2], job(variables))
@@ -234,7 +234,7 @@ def test_a_default_of_the_code_stands_in() -> None:
         assert states(source, *parts, allowed) == {target: PROVEN}
 
 
-def test_a_default_that_is_not_known_leaves_it_open() -> None:
+def test_an_unknown_default_is_undetermined() -> None:
     source = "def f(event, context):\n    s3.get_object(Bucket=os.getenv('IN', event), Key='k')"
     parts = (*BUCKETS[:2], job({"A": "films", "B": "reels"}), inline_policy(READING))
     assert states(source, *parts) == {FILMS: PROVEN, REELS: OPEN}
@@ -279,7 +279,7 @@ OUTSIDE = [
 
 @pytest.mark.parametrize(("call", "name", "action", "resource"), OUTSIDE)
 @pytest.mark.parametrize("is_variable", [True, False])
-def test_what_is_no_part_of_the_stack(
+def test_a_target_outside_the_stack(
     call: str, name: str, action: str, resource: str, is_variable: bool
 ) -> None:
     source = call.format("os.environ['X']" if is_variable else repr(name))
@@ -297,7 +297,7 @@ def test_what_is_no_part_of_the_stack(
     assert edge.missing == (f"{action} on {need.subject} for aws_iam_role.r",)
 
 
-def test_an_environment_that_is_not_known_is_told_by_its_references() -> None:
+def test_an_unknown_environment_is_resolved_by_its_references() -> None:
     source = "db.scan(TableName=os.environ['T'])"
     refers = {"environment": [{"variables": {"references": ["aws_dynamodb_table.one.name"]}}]}
     for variables in (UNKNOWN, {"T": UNKNOWN}):
@@ -308,7 +308,7 @@ def test_an_environment_that_is_not_known_is_told_by_its_references() -> None:
         assert states(source, *parts, allowed) == {"aws_dynamodb_table.one": PROVEN}
 
 
-# Groups, and what is not required -----------------------------------------------------------------
+# Groups and optional needs ------------------------------------------------------------------------
 
 TABLES = (table("one"), job({"T": "one"}))
 ONE = arn("dynamodb", "table/one")
@@ -327,7 +327,7 @@ def test_of_a_group_one_action_is_enough() -> None:
     assert edge.missing == (f"{ANY_WRITE} on aws_dynamodb_table.one for aws_iam_role.r",)
 
 
-def test_any_member_of_a_group_is_in_use() -> None:
+def test_every_action_of_a_group_is_used() -> None:
     actions = ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:GetItem"]
     grant = inline_policy(statement(actions, ONE))
     assert needed_grants(TRANSACTION, *TABLES, grant) == {
@@ -349,7 +349,7 @@ def test_a_plain_transaction_needs_what_it_does() -> None:
 UPLOAD = "s3.upload_file('f', os.environ['OUT'], 'k')"
 
 
-def test_an_upload_needs_no_right_to_give_it_up_and_may_have_it() -> None:
+def test_aborting_an_upload_is_optional() -> None:
     parts = (bucket("reels"), job({"OUT": "reels"}))
     assert states(UPLOAD, *parts, inline_policy(WRITING)) == {REELS: PROVEN}
     abort = statement("s3:AbortMultipartUpload", OUT)
@@ -375,7 +375,7 @@ def test_an_upload_needs_no_right_to_give_it_up_and_may_have_it() -> None:
         ),
     ],
 )
-def test_evidence_is_one_piece_for_a_group_and_none_for_what_is_not_required(
+def test_a_group_is_one_piece_of_evidence_and_optional_needs_are_none(
     source: str, given: list[Any], expected: list[str]
 ) -> None:
     both = job({"T": "one", "OUT": "reels"})
@@ -386,11 +386,11 @@ def test_evidence_is_one_piece_for_a_group_and_none_for_what_is_not_required(
     resolved_stacks: Any = MadeResolvedStacks(found)
     for edge in path_of(found, code(source)).of("calls"):
         record_edge(authority.judge(edge), authority, resolved_stacks, evidence)
-    said = [f"{one.holds} {one.expected.partition(' allowed')[0]}" for one in evidence.evidence]
-    assert said == expected
+    stmt = [f"{one.holds} {one.expected.partition(' allowed')[0]}" for one in evidence.evidence]
+    assert stmt == expected
 
 
-def test_names_of_other_sorts_of_parts() -> None:
+def test_names_of_other_types_of_resources() -> None:
     machine = arn("states", "stateMachine:m")
     cases = [
         (

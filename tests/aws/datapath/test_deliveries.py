@@ -1,4 +1,4 @@
-"""What services deliver by themselves, wherefrom and whereto, and what they need for it."""
+"""Deliveries by AWS services: sources, targets and the permissions that they need."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STREAMS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
 @dataclass(frozen=True)
 class Inlet:
-    """Where something is delivered, and which resource holds the policy that admits it."""
+    """A target of deliveries, and the resource that holds its policy."""
 
     part: DeclaredResource
     actions: tuple[str, ...]
@@ -63,12 +63,12 @@ class Inlet:
                 **{names[name]: value for name, value in limits.items()},
             )
         conditions = {"Condition": {"StringEquals": limits}} if limits else {}
-        said = service_statement(service, actions or "sns:Nothing", **conditions)
+        stmt = service_statement(service, actions or "sns:Nothing", **conditions)
         if self.part.resource.type == "aws_cloudwatch_log_group":
-            said["Resource"] = f"{self.arn}:*"
-            text = document(said)
+            stmt["Resource"] = f"{self.arn}:*"
+            text = document(stmt)
             return declare("aws_cloudwatch_log_resource_policy.p", policy_document=text)
-        return resource_policy(self.part, said)
+        return resource_policy(self.part, stmt)
 
 
 INLETS = {
@@ -81,13 +81,13 @@ INLETS = {
 
 @dataclass(frozen=True)
 class Source:
-    """What makes a service deliver, and as whom."""
+    """A source of deliveries, and its service principal."""
 
     service: str
     arn: str
     kind: str
     declared: Callable[[str, Any], list[DeclaredResource]]
-    """Resources that deliver to something of the kind that is named, by its ARN."""
+    """Resources that deliver to a target of a kind, by its ARN."""
 
 
 def notification(kind: str, target: Any) -> list[DeclaredResource]:
@@ -113,7 +113,7 @@ def rule_target(**values: Any) -> DeclaredResource:
 
 
 def undelivered(_: str, target: Any) -> list[DeclaredResource]:
-    """A target of its own that is outside, with a dead-letter queue."""
+    """A target outside the stack with a dead-letter queue."""
     dead = [{"arn": target}]
     other = arn("firehose", "deliverystream/s")
     return [rule(), rule_target(arn=other, dead_letter_config=dead)]
@@ -165,7 +165,7 @@ def right(source: Source) -> dict[str, str]:
 def delivered(
     source: str, inlet: str, *policies: DeclaredResource, target: Any = None
 ) -> JudgedEdge:
-    """The edge from the source into the inlet."""
+    """The edge from the source to the target."""
     from_, to = SOURCES[source], INLETS[inlet]
     parts = from_.declared(inlet, to.arn if target is None else target)
     found = judged(stack(*parts, to.part, *policies)).values()
@@ -204,7 +204,7 @@ def test_without_a_policy_the_grant_is_named(source: str, inlet: str) -> None:
 
 
 @each_way
-def test_each_action_is_asked_for(source: str, inlet: str) -> None:
+def test_each_action_is_needed(source: str, inlet: str) -> None:
     from_, to = SOURCES[source], INLETS[inlet]
     for lost in to.actions:
         left = [action for action in to.actions if action != lost]
@@ -216,7 +216,7 @@ def test_each_action_is_asked_for(source: str, inlet: str) -> None:
 
 @each_way
 @pytest.mark.parametrize("key", ["aws:SourceArn", "aws:SourceAccount"])
-def test_another_source_in_the_condition_breaks_it(source: str, inlet: str, key: str) -> None:
+def test_a_condition_on_another_source_breaks_the_edge(source: str, inlet: str, key: str) -> None:
     from_ = SOURCES[source]
     wrong = {"aws:SourceArn": f"{from_.arn}-2", "aws:SourceAccount": SECOND_ACCOUNT}
     limits = {**right(from_), key: wrong[key]}
@@ -226,13 +226,13 @@ def test_another_source_in_the_condition_breaks_it(source: str, inlet: str, key:
 
 
 @each_way
-def test_a_policy_for_another_service_breaks_it(source: str, inlet: str) -> None:
+def test_a_policy_for_another_service_breaks_the_edge(source: str, inlet: str) -> None:
     edge = delivered(source, inlet, INLETS[inlet].policy("ses.amazonaws.com", limits={}))
     assert edge.state is EdgeState.BROKEN
 
 
 @each_way
-def test_a_policy_of_unknown_text_leaves_it_open(source: str, inlet: str) -> None:
+def test_a_policy_of_unknown_text_is_undetermined(source: str, inlet: str) -> None:
     from_, to = SOURCES[source], INLETS[inlet]
     policy = to.policy(from_.service, limits=right(from_))
     attributes = {"aws_cloudwatch_log_resource_policy": "policy_document"}
@@ -247,7 +247,7 @@ def test_a_policy_of_unknown_text_leaves_it_open(source: str, inlet: str) -> Non
 
 
 @each_way
-def test_an_unknown_target_leaves_it_open(source: str, inlet: str) -> None:
+def test_an_alarm_with_unknown_target_is_undetermined(source: str, inlet: str) -> None:
     from_ = SOURCES[source]
     policy = INLETS[inlet].policy(from_.service, limits=right(from_))
     edge = delivered(source, inlet, policy, target=UNKNOWN)
@@ -259,7 +259,7 @@ def test_an_unknown_target_leaves_it_open(source: str, inlet: str) -> None:
 
 
 @each_way
-def test_a_target_outside_the_stack_leaves_it_open(source: str, inlet: str) -> None:
+def test_a_target_outside_the_stack_is_undetermined(source: str, inlet: str) -> None:
     outside = INLETS[inlet].arn.replace(ACCOUNT, SECOND_ACCOUNT)
     edge = delivered(source, inlet, target=outside)
     assert edge.state is EdgeState.UNDETERMINED
@@ -269,7 +269,7 @@ def test_a_target_outside_the_stack_leaves_it_open(source: str, inlet: str) -> N
 
 
 @each_way
-def test_an_unknown_source_leaves_open_what_its_arn_decides(source: str, inlet: str) -> None:
+def test_an_unknown_source_is_undetermined_for_arn_conditions(source: str, inlet: str) -> None:
     from_, to = SOURCES[source], INLETS[inlet]
     first, *more = from_.declared(inlet, to.arn)
     values = {**first.resource.values, "arn": UNKNOWN}
@@ -289,9 +289,7 @@ def test_an_unknown_source_leaves_open_what_its_arn_decides(source: str, inlet: 
     ("source", "state"),
     [("S3", EdgeState.BROKEN), ("EventBridge", EdgeState.BROKEN), ("an alarm", EdgeState.PROVEN)],
 )
-def test_the_policy_that_aws_gives_a_topic_lets_alarms_in_alone(
-    source: str, state: EdgeState
-) -> None:
+def test_the_default_policy_of_a_topic_allows_only_alarms(source: str, state: EdgeState) -> None:
     assert delivered(source, "topic").state is state
 
 

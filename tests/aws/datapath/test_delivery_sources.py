@@ -1,4 +1,4 @@
-"""Where deliveries come from in less usual forms: roles, alarms, topics from outside, doubt."""
+"""Less usual sources of deliveries: roles, alarms, topics outside the stack, unknown values."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def test_a_role_delivers_nothing_without_a_grant() -> None:
     assert edge.missing == ("sqs:SendMessage on aws_sqs_queue.work for aws_iam_role.r",)
 
 
-def test_what_the_queue_grants_the_service_is_nothing_to_the_role() -> None:
+def test_a_grant_of_the_queue_to_the_service_does_not_help_the_role() -> None:
     edge = under_a_role(resource_policy(queue(), service_statement(EVENTS, "sqs:SendMessage")))
     assert edge.state is EdgeState.BROKEN
 
 
-def test_a_role_that_events_cannot_assume_delivers_nothing() -> None:
+def test_a_role_that_events_cannot_assume_breaks_the_edge() -> None:
     edge = under_a_role(inline_policy(SEND), assume_role_policy=trust("lambda.amazonaws.com"))
     assert edge.missing == ("sts:AssumeRole on aws_iam_role.r for events.amazonaws.com",)
 
@@ -100,10 +100,10 @@ def test_a_role_needs_the_key_of_an_encrypted_queue(lost: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "said"), [(UNKNOWN, "unknown"), (role_arn("other"), "role/other")]
+    ("named", "stmt"), [(UNKNOWN, "unknown"), (role_arn("other"), "role/other")]
 )
-def test_a_role_from_elsewhere_leaves_it_open(named: Any, said: str) -> None:
-    """The queue admits the service, but it does not come as itself."""
+def test_a_role_outside_the_stack_is_undetermined(named: Any, stmt: str) -> None:
+    """The queue allows the service principal, but the service uses its role."""
     parts = (rule(), target(role_arn=named), queue(), role("r", EVENTS))
     edge = the(
         "delivers events to",
@@ -112,10 +112,10 @@ def test_a_role_from_elsewhere_leaves_it_open(named: Any, said: str) -> None:
     )
     assert edge.state is EdgeState.UNDETERMINED
     assert edge.decided_needs == ()
-    assert said in edge.edge.facts[0].found
+    assert stmt in edge.edge.facts[0].found
 
 
-def test_dead_letters_are_left_by_the_service_itself() -> None:
+def test_undelivered_events_are_sent_by_the_service_principal() -> None:
     dead = queue("dead")
     parts = (
         rule(),
@@ -128,9 +128,9 @@ def test_dead_letters_are_left_by_the_service_itself() -> None:
     assert the("sends undelivered events to", *parts).missing == (
         "sqs:SendMessage on aws_sqs_queue.dead for events.amazonaws.com",
     )
-    let_in = resource_policy(dead, service_statement(EVENTS, "sqs:SendMessage"))
-    assert the("sends undelivered events to", *parts, let_in).state is EdgeState.PROVEN
-    assert the("delivers events to", *parts, let_in).state is EdgeState.PROVEN
+    allowing = resource_policy(dead, service_statement(EVENTS, "sqs:SendMessage"))
+    assert the("sends undelivered events to", *parts, allowing).state is EdgeState.PROVEN
+    assert the("delivers events to", *parts, allowing).state is EdgeState.PROVEN
 
 
 def test_a_log_group_may_be_named_with_all_its_streams() -> None:
@@ -150,7 +150,7 @@ def test_a_version_of_a_function_is_the_function() -> None:
     assert edge.edge.target == f"{own}-2"
 
 
-def test_what_is_no_inlet_that_is_known_leaves_it_open() -> None:
+def test_an_unsupported_target_is_undetermined() -> None:
     other = arn("firehose", "deliverystream/s")
     edge = the("delivers events to", rule(), target(arn=other))
     assert (edge.state, edge.decided_needs) == (EdgeState.UNDETERMINED, ())
@@ -169,18 +169,18 @@ NEWS = arn("sns", "news")
 
 @pytest.mark.parametrize("type_", ["metric", "composite"])
 @pytest.mark.parametrize("attribute", ["alarm_actions", "ok_actions", "insufficient_data_actions"])
-def test_each_kind_of_action_tells_the_topic(type_: str, attribute: str) -> None:
+def test_each_kind_of_alarm_action_is_an_edge(type_: str, attribute: str) -> None:
     parts = (alarm(type_, **{attribute: [NEWS]}), topic())
-    let_in = resource_policy(topic(), service_statement(ALARMS, "sns:Publish"))
-    assert the("alarms", *parts, let_in).state is EdgeState.PROVEN
+    allowing = resource_policy(topic(), service_statement(ALARMS, "sns:Publish"))
+    assert the("alarms", *parts, allowing).state is EdgeState.PROVEN
 
 
-def test_a_topic_that_is_told_twice_is_one_edge() -> None:
+def test_two_actions_on_one_topic_are_one_edge() -> None:
     parts = (alarm(alarm_actions=[NEWS, NEWS], ok_actions=[NEWS]), topic())
     assert len(judged(stack(*parts))) == 1
 
 
-def test_two_topics_are_two_edges_though_neither_arn_is_known() -> None:
+def test_two_topics_of_unknown_arn_are_two_edges() -> None:
     one, other = topic("one", arn=UNKNOWN, id=UNKNOWN), topic("other", arn=UNKNOWN, id=UNKNOWN)
     told = declare(
         "aws_cloudwatch_metric_alarm.a",
@@ -199,7 +199,7 @@ def test_two_topics_are_two_edges_though_neither_arn_is_known() -> None:
     }
 
 
-def test_a_function_of_unknown_arn_is_called_by_the_service_that_calls_functions() -> None:
+def test_a_function_of_unknown_arn_is_invoked_by_the_alarm_service() -> None:
     called = declare(
         "aws_cloudwatch_metric_alarm.a",
         arn=ALARM,
@@ -220,19 +220,19 @@ def test_a_function_of_unknown_arn_is_called_by_the_service_that_calls_functions
 @pytest.mark.parametrize(
     "action", ["arn:aws:automate:us-east-1:ec2:stop", f"arn:aws:ssm:us-east-1:{ACCOUNT}:opsitem:1"]
 )
-def test_an_action_that_is_no_inlet_leaves_it_open(action: str) -> None:
+def test_an_unsupported_alarm_action_is_undetermined(action: str) -> None:
     edge = the("alarms", alarm(alarm_actions=[action]))
     assert edge.state is EdgeState.UNDETERMINED
     assert (edge.edge.target, edge.edge.outside, edge.decided_needs) == (action, True, ())
 
 
-def test_unknown_actions_leave_it_open() -> None:
+def test_unknown_actions_are_undetermined() -> None:
     edge = the("alarms", alarm(alarm_actions=UNKNOWN))
     assert (edge.state, edge.edge.target) == (EdgeState.UNDETERMINED, "an unknown target")
 
 
 @pytest.mark.parametrize("actions", [[], None])
-def test_an_alarm_without_actions_tells_nobody(actions: Any) -> None:
+def test_an_alarm_without_actions_has_no_edges(actions: Any) -> None:
     assert judged(stack(alarm(alarm_actions=actions), topic())) == {}
 
 
@@ -244,12 +244,12 @@ def subscription(**values: Any) -> DeclaredResource:
     return declare("aws_sns_topic_subscription.s", **{**given, **values})
 
 
-def test_messages_for_people_are_no_edge() -> None:
+def test_subscriptions_of_people_have_no_edge() -> None:
     letter = subscription(protocol="email", endpoint="ops@example.com")
     assert judged(stack(topic(), letter)) == {}
 
 
-def test_an_unknown_protocol_leaves_it_open() -> None:
+def test_an_unknown_protocol_is_undetermined() -> None:
     edge = the("delivers messages to", topic(), subscription(protocol=UNKNOWN), queue())
     assert (edge.state, edge.edge.target) == (EdgeState.UNDETERMINED, "an unknown target")
 
@@ -263,24 +263,24 @@ def test_an_unknown_protocol_leaves_it_open() -> None:
         ({"aws:SourceAccount": ACCOUNT}, EdgeState.BROKEN),
     ],
 )
-def test_a_topic_of_another_account_comes_in_its_own_name(
+def test_a_topic_in_another_account_sends_its_own_arn(
     limits: dict[str, str], state: EdgeState
 ) -> None:
-    said = service_statement(SNS, "sqs:SendMessage", Condition={"StringEquals": limits})
+    stmt = service_statement(SNS, "sqs:SendMessage", Condition={"StringEquals": limits})
     elsewhere = subscription(topic_arn=arn("sns", "news", account=SECOND_ACCOUNT))
-    edge = the("delivers messages to", elsewhere, queue(), resource_policy(queue(), said))
+    edge = the("delivers messages to", elsewhere, queue(), resource_policy(queue(), stmt))
     assert edge.state is state
 
 
-def test_a_bucket_from_outside_comes_in_a_name_that_is_not_known() -> None:
+def test_a_bucket_outside_the_stack_has_an_unknown_arn() -> None:
     notice = declare(
         "aws_s3_bucket_notification.n",
         bucket="theirs",
         queue=[{"queue_arn": arn("sqs", "work")}],
     )
     only = {"Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::films"}}}
-    said = service_statement(S3, "sqs:SendMessage", **only)
-    edge = the("notifies", bucket(), notice, queue(), resource_policy(queue(), said))
+    stmt = service_statement(S3, "sqs:SendMessage", **only)
+    edge = the("notifies", bucket(), notice, queue(), resource_policy(queue(), stmt))
     assert (edge.edge.source, edge.state) == ("theirs", EdgeState.UNDETERMINED)
 
 
@@ -301,7 +301,7 @@ def test_each_block_of_a_notification_is_an_edge() -> None:
     ]
 
 
-def test_a_denial_of_the_queue_breaks_it() -> None:
+def test_a_denial_of_the_queue_breaks_the_edge() -> None:
     notice = declare(
         "aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": arn("sqs", "work")}]
     )

@@ -1,4 +1,4 @@
-"""The services that are needed, on behalf of somebody else: confused deputies."""
+"""Needed services that act for other sources: confused deputies."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ TAKEN_OVER = f"{S3} on behalf of {FILMS} of another account"
 ELSEWHERE = {EVENTS, "lambda.amazonaws.com", "sns.amazonaws.com", ALARMS}
 
 
-def asked(*parts: DeclaredResource) -> dict[tuple[str, str], bool | None]:
-    """Whether each impostor is allowed, by the impostor and the action."""
+def decisions(*parts: DeclaredResource) -> dict[tuple[str, str], bool | None]:
+    """Whether each other caller is allowed, by the caller and the action."""
     found = stack(*parts)
     decided_needs = confused_deputies(Authority(found), path_of(found))
     return {(who, decided.need.action): decided.allowed for who, decided in decided_needs}
@@ -48,7 +48,7 @@ def notified(
     work = queue(**more)
     target = arn("sqs", "work")
     notice = declare("aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": target}])
-    found = asked(films or bucket(), notice, work, resource_policy(work, *statements))
+    found = decisions(films or bucket(), notice, work, resource_policy(work, *statements))
     assert {action for _, action in found} == {SEND}
     return {who: allowed for (who, _), allowed in found.items()}
 
@@ -60,7 +60,7 @@ def limited(**keys: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("said", "abroad", "beside"),
+    ("stmt", "abroad", "beside"),
     [
         (service_statement(S3, SEND), True, True),
         (limited(SourceAccount=ACCOUNT), False, True),
@@ -73,8 +73,8 @@ def limited(**keys: str) -> Any:
         (limited(SourceAccount=OTHER_ACCOUNT), True, False),
     ],
 )
-def test_conditions_say_on_whose_behalf(said: Any, abroad: bool, beside: bool) -> None:
-    found = notified(said)
+def test_conditions_limit_the_sources(stmt: Any, abroad: bool, beside: bool) -> None:
+    found = notified(stmt)
     assert found[f"{S3} {ABROAD}"] is abroad
     assert found[f"{S3} {BESIDE}"] is beside
     assert {found[service] for service in ELSEWHERE} == {False}
@@ -88,7 +88,7 @@ def test_other_services_are_tried_too() -> None:
     assert {both[service] for service in ELSEWHERE - {EVENTS}} == {False}
 
 
-def test_every_service_is_tried_and_none_that_is_at_home() -> None:
+def test_every_service_is_tried_except_needed_ones() -> None:
     assert set(notified(limited(SourceArn=FILMS))) == {
         f"{S3} {ABROAD}",
         TAKEN_OVER,
@@ -98,18 +98,18 @@ def test_every_service_is_tried_and_none_that_is_at_home() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "abroad"),
+    ("stmt", "abroad"),
     [
         (service_statement(S3, SEND), True),
         (limited(SourceArn=FILMS), None),
         (limited(SourceAccount=ACCOUNT), False),
     ],
 )
-def test_of_a_source_of_unknown_arn_it_is_asked_too(said: Any, abroad: bool | None) -> None:
-    assert notified(said, films=bucket(arn=UNKNOWN))[f"{S3} {ABROAD}"] is abroad
+def test_a_source_of_unknown_arn_is_varied_too(stmt: Any, abroad: bool | None) -> None:
+    assert notified(stmt, films=bucket(arn=UNKNOWN))[f"{S3} {ABROAD}"] is abroad
 
 
-def test_of_a_source_from_outside_it_is_asked_too() -> None:
+def test_a_source_outside_the_stack_is_varied_too() -> None:
     found = notified(service_statement(S3, SEND), films=bucket("other"))
     assert found[f"{S3} {ABROAD}"] is True
 
@@ -119,11 +119,11 @@ def events(*statements: Any) -> dict[str, bool | None]:
     target = declare(
         "aws_cloudwatch_event_target.t", refers=written, rule="done", arn=arn("sqs", "work")
     )
-    found = asked(rule(), target, queue(), resource_policy(queue(), *statements))
+    found = decisions(rule(), target, queue(), resource_policy(queue(), *statements))
     return {who: allowed for (who, _), allowed in found.items() if "behalf" in who}
 
 
-def test_a_rule_of_another_account_or_name_is_another() -> None:
+def test_a_rule_of_another_account_or_name_is_a_different_source() -> None:
     names = [f"{EVENTS} {ABROAD}", f"{EVENTS} on behalf of {arn('events', 'rule/another-done')}"]
     exact = {"ArnEquals": {"aws:SourceArn": arn("events", "rule/done")}}
     wide = {"ArnLike": {"aws:SourceArn": arn("events", "rule/*")}}
@@ -139,11 +139,11 @@ def test_a_rule_of_another_account_or_name_is_another() -> None:
 
 def alarms(*more: DeclaredResource) -> dict[str, bool | None]:
     own = {"arn": arn("cloudwatch", "alarm:a"), "alarm_actions": [arn("sns", "news")]}
-    found = asked(declare("aws_cloudwatch_metric_alarm.a", **own), topic(), *more)
+    found = decisions(declare("aws_cloudwatch_metric_alarm.a", **own), topic(), *more)
     return {who: allowed for (who, _), allowed in found.items()}
 
 
-def test_the_policy_that_aws_gives_a_topic_trusts_its_account() -> None:
+def test_the_default_policy_of_a_topic_trusts_its_account() -> None:
     found = alarms()
     assert set(found.values()) == {False}
     assert f"{ALARMS} {ABROAD}" in found
@@ -155,7 +155,7 @@ def test_the_policy_that_aws_gives_a_topic_trusts_its_account() -> None:
     assert alarms(wide)[f"{ALARMS} {ABROAD}"] is True
 
 
-def test_a_policy_for_the_owner_of_the_source_keeps_others_out() -> None:
+def test_a_policy_with_the_source_account_denies_other_sources() -> None:
     only = {"StringEquals": {"aws:SourceOwner": ACCOUNT}}
     found = alarms(
         resource_policy(topic(), service_statement(ALARMS, "sns:Publish", Condition=only))
@@ -164,7 +164,7 @@ def test_a_policy_for_the_owner_of_the_source_keeps_others_out() -> None:
 
 
 def test_a_role_is_tried_for_other_services_and_accounts() -> None:
-    assert {who for who, _ in asked(role("r"), function())} == {S3, *ELSEWHERE} - {
+    assert {who for who, _ in decisions(role("r"), function())} == {S3, *ELSEWHERE} - {
         "lambda.amazonaws.com"
     }
     events_role = role("r", assume_role_policy=trust(EVENTS))
@@ -176,7 +176,7 @@ def test_a_role_is_tried_for_other_services_and_accounts() -> None:
         arn=arn("sqs", "work"),
         role_arn=str(events_role.resource.get("arn")),
     )
-    found = asked(rule(), target, queue(), events_role)
+    found = decisions(rule(), target, queue(), events_role)
     assert found[f"{EVENTS} {ABROAD}", "sts:AssumeRole"] is True
     # Only those who may pass the role can have it assumed within its account.
     assert not [who for who, _ in found if "another-done" in who]
@@ -193,7 +193,7 @@ def test_the_key_of_a_log_group_is_for_that_group() -> None:
         (f"arn:aws:logs:{REGION}:*:*", True, True),
     ):
         only = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": value}}
-        found = asked(*parts, key(service_statement(service, actions, Condition=only)))
+        found = decisions(*parts, key(service_statement(service, actions, Condition=only)))
         assert found[f"{service} {ABROAD}", "kms:Decrypt"] is abroad
         (other,) = [
             a for (who, use), a in found.items() if "another-" in who and use == "kms:Decrypt"
@@ -201,16 +201,16 @@ def test_the_key_of_a_log_group_is_for_that_group() -> None:
         assert other is beside
 
 
-def test_what_is_outside_is_not_asked_for() -> None:
+def test_resources_outside_the_stack_are_not_varied() -> None:
     notice = declare(
         "aws_s3_bucket_notification.n",
         bucket="films",
         queue=[{"queue_arn": arn("sqs", "work", account=SECOND_ACCOUNT)}],
     )
-    assert asked(bucket(), notice) == {}
+    assert decisions(bucket(), notice) == {}
 
 
-# Functions, whose policies are permissions ----------------------------------------------------
+# Functions and their permissions --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -230,11 +230,11 @@ def test_what_is_outside_is_not_asked_for() -> None:
         (UNKNOWN, {}, {"another account": None, NOBODY: None}),
     ],
 )
-def test_a_permission_lets_in_whom_it_names(
+def test_a_permission_allows_the_named_principal(
     principal: Any, limits: dict[str, str], others: dict[str, bool | None]
 ) -> None:
-    said = {"function_name": "job", "action": "lambda:InvokeFunction", "principal": principal}
-    found = stack(function(), declare("aws_lambda_permission.p", **said, **limits))
+    stmt = {"function_name": "job", "action": "lambda:InvokeFunction", "principal": principal}
+    found = stack(function(), declare("aws_lambda_permission.p", **stmt, **limits))
     attempts = external_access(Authority(found), found["aws_lambda_function.job"])
     refused = {"another account": True, NOBODY: True}
     assert {attempt.caller: attempt.holds for attempt in attempts} == {**refused, **others}

@@ -1,4 +1,4 @@
-"""Services on behalf of sources and accounts that a policy names, and let in with everybody."""
+"""Confused deputies for named sources and accounts, and under a wildcard principal."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ WORK = arn("sqs", "work")
 TO_WORK = {"arn": {"constant_value": WORK}}
 
 
-def asked(*parts: DeclaredResource) -> dict[str, bool | None]:
-    """Whether each impostor is allowed anything: by the impostor, the worst of all."""
+def decisions(*parts: DeclaredResource) -> dict[str, bool | None]:
+    """Whether each other caller is allowed anything, by the caller: the worst decision."""
     found = stack(*parts)
     allowed: dict[str, set[bool | None]] = {}
     for who, decided in confused_deputies(Authority(found), path_of(found)):
@@ -37,11 +37,11 @@ def notice(*, of: str = "films") -> DeclaredResource:
 
 
 def sending(*conditions: Any, more: tuple[DeclaredResource, ...] = ()) -> dict[str, bool | None]:
-    said = [service_statement(S3, SEND, Condition=condition) for condition in conditions]
-    return asked(bucket(), notice(), queue(), resource_policy(queue(), *said), *more)
+    stmt = [service_statement(S3, SEND, Condition=condition) for condition in conditions]
+    return decisions(bucket(), notice(), queue(), resource_policy(queue(), *stmt), *more)
 
 
-def let_in(found: dict[str, bool | None]) -> set[str]:
+def allowed_callers(found: dict[str, bool | None]) -> set[str]:
     return {who for who, allowed in found.items() if allowed is True}
 
 
@@ -55,18 +55,18 @@ def only(account: str | list[str] = ACCOUNT, source: str | list[str] = FILMS) ->
 # Sources --------------------------------------------------------------------------------------
 
 
-def test_the_source_and_its_account_let_nobody_else_in() -> None:
-    assert let_in(sending(only())) == set()
+def test_conditions_on_source_and_account_exclude_others() -> None:
+    assert allowed_callers(sending(only())) == set()
 
 
-def test_another_bucket_of_the_stack_that_is_named_is_not_needed() -> None:
+def test_a_named_bucket_of_the_stack_is_tried() -> None:
     found = sending(only(source=[FILMS, TRAILERS]), more=(bucket("trailers"),))
-    assert let_in(found) == {f"{S3} on behalf of {TRAILERS}"}
+    assert allowed_callers(found) == {f"{S3} on behalf of {TRAILERS}"}
 
 
-def test_a_bucket_that_shares_the_beginning_of_a_pattern_is_not_needed() -> None:
+def test_a_bucket_that_shares_a_prefix_is_tried() -> None:
     found = sending(only(source="arn:aws:s3:::f*"), more=(bucket("fables"),))
-    assert f"{S3} on behalf of arn:aws:s3:::fables" in let_in(found)
+    assert f"{S3} on behalf of arn:aws:s3:::fables" in allowed_callers(found)
     assert f"{S3} on behalf of {FILMS}" not in found
 
 
@@ -75,7 +75,7 @@ def test_each_of_two_buckets_that_notify_is_needed() -> None:
         queue(), service_statement(S3, SEND, Condition=only(source=[FILMS, TRAILERS]))
     )
     parts = (bucket(), bucket("trailers"), notice(), notice(of="trailers"), queue(), both)
-    assert let_in(asked(*parts)) == set()
+    assert allowed_callers(decisions(*parts)) == set()
 
 
 @pytest.mark.parametrize(
@@ -87,63 +87,61 @@ def test_each_of_two_buckets_that_notify_is_needed() -> None:
         ("StringLike", "*where", "planproofwhere"),
     ],
 )
-def test_a_source_from_nowhere_that_is_named_is_not_needed(
-    operator: str, source: str, name: str
-) -> None:
+def test_a_named_source_without_account_is_tried(operator: str, source: str, name: str) -> None:
     mine = {"aws:SourceAccount": ACCOUNT}
     named = {operator: {"aws:SourceArn": source}, "StringEquals": mine}
-    assert let_in(sending(only(), named)) == {f"{S3} on behalf of arn:aws:s3:::{name}"}
+    assert allowed_callers(sending(only(), named)) == {f"{S3} on behalf of arn:aws:s3:::{name}"}
 
 
-def test_a_source_of_another_service_is_that_services() -> None:
+def test_a_source_of_another_service_is_not_tried() -> None:
     both = {"Service": [S3, SNS]}
     of_both = statement(SEND, Principal=both, Condition=only(source=[FILMS, arn("sns", "news")]))
     parts = (bucket(), notice(), queue(), resource_policy(queue(), of_both))
-    assert f"{S3} on behalf of {arn('sns', 'news')}" not in asked(*parts)
+    assert f"{S3} on behalf of {arn('sns', 'news')}" not in decisions(*parts)
 
 
-def test_a_rule_of_another_account_or_region_that_is_named() -> None:
+def test_a_named_rule_of_another_account_or_region_is_tried() -> None:
     target = declare("aws_cloudwatch_event_target.t", refers=TO_WORK, rule="done", arn=WORK)
     named = [
         arn("events", "rule/done"),
         arn("events", "rule/done", account=SECOND_ACCOUNT),
         arn("events", "rule/done", region="eu-west-1"),
     ]
-    said = service_statement(EVENTS, SEND, Condition={"ArnEquals": {"aws:SourceArn": named}})
-    found = let_in(asked(rule(), target, queue(), resource_policy(queue(), said)))
+    stmt = service_statement(EVENTS, SEND, Condition={"ArnEquals": {"aws:SourceArn": named}})
+    found = allowed_callers(decisions(rule(), target, queue(), resource_policy(queue(), stmt)))
     assert found == {
         f"{EVENTS} on behalf of account {SECOND_ACCOUNT}",
         f"{EVENTS} on behalf of {named[2]}",
     }
 
 
-def test_whom_a_denial_spares_is_a_source_too() -> None:
+def test_a_source_that_a_denial_exempts_is_tried() -> None:
     open_ = service_statement(S3, SEND, Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})
     spared = {"ArnNotEquals": {"aws:SourceArn": [FILMS, TRAILERS]}}
     denial = {**service_statement(S3, SEND, Condition=spared), "Effect": "Deny"}
-    found = asked(bucket(), notice(), queue(), resource_policy(queue(), open_, denial))
-    assert let_in(found) == {f"{S3} on behalf of {TRAILERS}"}
+    found = decisions(bucket(), notice(), queue(), resource_policy(queue(), open_, denial))
+    assert allowed_callers(found) == {f"{S3} on behalf of {TRAILERS}"}
 
 
 # Accounts -------------------------------------------------------------------------------------
 
 
-def test_a_deleted_buckets_name_can_be_taken_in_another_account() -> None:
+def test_the_name_of_a_deleted_bucket_can_be_taken_in_another_account() -> None:
     found = sending({"ArnEquals": {"aws:SourceArn": FILMS}})
-    assert let_in(found) == {f"{S3} on behalf of {FILMS} of another account"}
+    assert allowed_callers(found) == {f"{S3} on behalf of {FILMS} of another account"}
 
 
-def test_another_account_that_is_named_is_not_needed() -> None:
+def test_a_named_account_is_tried() -> None:
     found = sending(only([ACCOUNT, SECOND_ACCOUNT]))
-    assert let_in(found) == {f"{S3} on behalf of {FILMS} of account {SECOND_ACCOUNT}"}
+    assert allowed_callers(found) == {f"{S3} on behalf of {FILMS} of account {SECOND_ACCOUNT}"}
     found = sending({"StringEquals": {"aws:SourceAccount": [ACCOUNT, SECOND_ACCOUNT]}})
-    assert f"{S3} on behalf of account {SECOND_ACCOUNT}" in let_in(found)
+    assert f"{S3} on behalf of account {SECOND_ACCOUNT}" in allowed_callers(found)
     assert found[f"{S3} on behalf of another account"] is False
 
 
-def test_an_account_that_a_pattern_means_is_not_needed() -> None:
+def test_an_account_that_matches_a_pattern_is_tried() -> None:
     found = sending({"StringLike": {"aws:SourceAccount": [ACCOUNT, "4444*"]}})
-    assert f"{S3} on behalf of account 444400000000" in let_in(found)
+    assert f"{S3} on behalf of account 444400000000" in allowed_callers(found)
 
 
 # Keys -----------------------------------------------------------------------------------------
@@ -153,38 +151,38 @@ def on_key(*statements: Any) -> dict[str, bool | None]:
     encrypted = queue(kms_master_key_id=key().resource.get("arn"))
     send = service_statement(S3, SEND, Condition=only())
     parts = (bucket(), notice(), encrypted, resource_policy(queue(), send), key(*statements))
-    return asked(*parts)
+    return decisions(*parts)
 
 
 USE = ["kms:Decrypt", "kms:GenerateDataKey"]
 BY_ITSELF = service_statement(S3, USE, Condition=only())
 
 
-def everybody(**condition: Any) -> Any:
+def any_principal(**condition: Any) -> Any:
     return statement(USE, Principal={"AWS": "*"}, Condition=condition)
 
 
 @pytest.mark.parametrize("name", ["kms:CallerAccount", "aws:PrincipalAccount"])
-def test_a_service_by_itself_is_no_caller_of_the_account(name: str) -> None:
-    assert set(on_key(BY_ITSELF, everybody(StringEquals={name: ACCOUNT})).values()) == {False}
+def test_a_service_principal_has_no_caller_account(name: str) -> None:
+    assert set(on_key(BY_ITSELF, any_principal(StringEquals={name: ACCOUNT})).values()) == {False}
     via = {"kms:ViaService": f"sqs.{REGION}.amazonaws.com", name: ACCOUNT}
-    assert set(on_key(BY_ITSELF, everybody(StringEquals=via)).values()) == {False}
+    assert set(on_key(BY_ITSELF, any_principal(StringEquals=via)).values()) == {False}
 
 
-def test_it_may_be_where_the_condition_asks_for_no_account_or_for_another() -> None:
+def test_a_condition_without_the_account_may_allow_another() -> None:
     for condition in (
         {"StringNotEquals": {"kms:CallerAccount": ACCOUNT}},
         {"StringLike": {"aws:SourceAccount": "*"}},
     ):
-        assert True in on_key(BY_ITSELF, everybody(**condition)).values()
-    open_ = on_key(BY_ITSELF, everybody(StringEqualsIfExists={"kms:CallerAccount": ACCOUNT}))
+        assert True in on_key(BY_ITSELF, any_principal(**condition)).values()
+    open_ = on_key(BY_ITSELF, any_principal(StringEqualsIfExists={"kms:CallerAccount": ACCOUNT}))
     assert None in open_.values()
 
 
-# What lies within a part ----------------------------------------------------------------------
+# Within a resource ----------------------------------------------------------------------------
 
 
-def test_an_alias_of_a_function_is_open_to_impostors_too() -> None:
+def test_other_sources_of_a_function_alias_are_tried() -> None:
     own = str(function().resource.get("arn"))
     told = [{"lambda_function_arn": own}]
     by_bucket = declare("aws_s3_bucket_notification.n", bucket="films", lambda_function=told)
@@ -192,11 +190,11 @@ def test_an_alias_of_a_function_is_open_to_impostors_too() -> None:
     one = declare("aws_lambda_permission.one", **call, source_arn=FILMS, source_account=ACCOUNT)
     live = declare("aws_lambda_permission.live", **call, qualifier="live")
     parts = (bucket(), by_bucket, function(), one)
-    assert let_in(asked(*parts)) == set()
-    assert f"{S3} on behalf of another account" in let_in(asked(*parts, live))
+    assert allowed_callers(decisions(*parts)) == set()
+    assert f"{S3} on behalf of another account" in allowed_callers(decisions(*parts, live))
 
 
-# Everybody, services among them ---------------------------------------------------------------
+# Wildcard principals and services -------------------------------------------------------------
 
 
 def at_queue(*statements: Any) -> dict[str, tuple[bool | None, tuple[str, ...]]]:
@@ -209,7 +207,7 @@ OTHERS = {ALARMS, EVENTS, "lambda.amazonaws.com", SNS}
 
 
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
-def test_everybody_is_every_service_too(principal: Any) -> None:
+def test_principal_wildcard_includes_every_service(principal: Any) -> None:
     found = at_queue(statement(SEND, Principal=principal))
     assert found == dict.fromkeys(OTHERS, (False, (SEND,)))
 
@@ -228,37 +226,37 @@ def test_everybody_is_every_service_too(principal: Any) -> None:
         ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, OTHERS, None),
     ],
 )
-def test_a_condition_says_which_services_are_among_everybody(
+def test_a_condition_limits_the_services_of_a_principal_wildcard(
     condition: Any, who: set[str], holds: bool | None
 ) -> None:
     found = at_queue(statement(SEND, Principal="*", Condition=condition))
     assert {name: found[name][0] for name in found} == dict.fromkeys(who, holds)
 
 
-def test_a_denial_leaves_no_service_among_everybody() -> None:
+def test_a_denial_excludes_services_from_a_principal_wildcard() -> None:
     open_ = statement(SEND, Principal="*")
     services = {"Bool": {"aws:PrincipalIsAWSService": "true"}}
     denial = {**open_, "Effect": "Deny", "Condition": services}
     assert at_queue(open_, denial) == {}
 
 
-def test_a_topic_that_trusts_its_account_as_aws_makes_it_lets_no_service_in() -> None:
+def test_the_default_policy_of_a_topic_allows_no_unneeded_service() -> None:
     mine = {"StringEquals": {"aws:SourceOwner": ACCOUNT}}
-    said = statement("sns:Publish", Principal={"AWS": "*"}, Condition=mine)
-    for parts in ((topic(),), (topic(), resource_policy(topic(), said))):
+    stmt = statement("sns:Publish", Principal={"AWS": "*"}, Condition=mine)
+    for parts in ((topic(),), (topic(), resource_policy(topic(), stmt))):
         found = stack(*parts)
         assert (
             list(unneeded_services(Authority(found), path_of(found), found["aws_sns_topic.news"]))
             == []
         )
     anybodys = {"StringEquals": {"aws:SourceOwner": OTHER_ACCOUNT}}
-    found = stack(topic(), resource_policy(topic(), {**said, "Condition": anybodys}))
+    found = stack(topic(), resource_policy(topic(), {**stmt, "Condition": anybodys}))
     attempts = unneeded_services(Authority(found), path_of(found), found["aws_sns_topic.news"])
     assert [(a.caller, a.holds) for a in attempts] == [(ALARMS, False)]
 
 
-def test_a_key_for_whoever_of_the_account_uses_it_through_a_service() -> None:
+def test_a_key_for_every_principal_of_the_account_through_a_service() -> None:
     via = {"kms:ViaService": f"sqs.{REGION}.amazonaws.com", "kms:CallerAccount": ACCOUNT}
-    found = stack(key(policy=document(everybody(StringEquals=via))))
+    found = stack(key(policy=document(any_principal(StringEquals=via))))
     attempts = unneeded_services(Authority(found), path_of(found), found["aws_kms_key.k"])
     assert list(attempts) == []

@@ -1,4 +1,4 @@
-"""May a role use a key by itself, or through services that no edge goes through?"""
+"""May a role use a key directly, or through services that no edge uses?"""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def used(
     """The ways in which the role of a function that reads an encrypted queue may use the key."""
     held = [inline_policy(*statements)] if statements else []
     encrypted = queue(kms_master_key_id=KEY_ARN)
-    told = function(environment=[{"variables": {"KEY_ARN": KEY_ARN}}])
+    job_ = function(environment=[{"variables": {"KEY_ARN": KEY_ARN}}])
     found = stack(
-        role("r"), told, MAPPING, encrypted, of_key or key(), *held, *([at] if at else [])
+        role("r"), job_, MAPPING, encrypted, of_key or key(), *held, *([at] if at else [])
     )
     ways = direct_key_uses(
         Authority(found), path_of(found, calls), found["aws_iam_role.r"], found["aws_kms_key.k"]
@@ -56,11 +56,11 @@ def test_through_the_service_that_needs_it_and_no_other() -> None:
     }
 
 
-def test_what_nobody_grants_is_refused_on_every_way() -> None:
+def test_without_a_grant_every_use_is_denied() -> None:
     assert holds() == {DIRECTLY: True, ANY: True}
 
 
-def test_without_the_condition_every_way_is_open() -> None:
+def test_without_the_condition_every_use_is_allowed() -> None:
     found = used(statement("kms:Decrypt", KEY_ARN))
     assert {how: way.holds for how, way in found.items()} == {DIRECTLY: False, ANY: False}
     way = found[DIRECTLY]
@@ -83,13 +83,13 @@ def test_without_the_condition_every_way_is_open() -> None:
         ({"Condition": {"StringEquals": {"kms:CallerAccount": "123456789012"}}}, {DIRECTLY, ANY}),
     ],
 )
-def test_what_a_condition_leaves_open(conditions: Any, open_: set[str]) -> None:
+def test_ways_that_a_condition_allows(conditions: Any, open_: set[str]) -> None:
     found = holds(statement("kms:Decrypt", KEY_ARN, **conditions))
     assert {how for how, kept in found.items() if kept is False} == open_
     assert None not in found.values()
 
 
-def test_what_no_edge_needs_is_asked_too() -> None:
+def test_actions_that_no_edge_needs_are_tried() -> None:
     found = used(
         statement("kms:Decrypt", KEY_ARN, **via(SQS)),
         statement(["kms:Encrypt", "kms:Sign"], KEY_ARN),
@@ -98,7 +98,7 @@ def test_what_no_edge_needs_is_asked_too() -> None:
     assert found[DIRECTLY].holds is found[ANY].holds is False
 
 
-def test_a_key_that_names_the_role_itself_counts() -> None:
+def test_a_key_policy_that_names_the_role_counts() -> None:
     own = statement("kms:Decrypt", Principal={"AWS": role_arn("r")})
     assert holds(of_key=key(own))[DIRECTLY] is False
     assert holds(of_key=key({**own, **via(SQS)}))[DIRECTLY] is True
@@ -129,7 +129,7 @@ def test_code_that_could_not_be_analyzed_may_use_the_key() -> None:
     assert "code of aws_lambda_function.job" in found[DIRECTLY].found
 
 
-def test_a_policy_of_unknown_text_leaves_it_open() -> None:
+def test_a_policy_of_unknown_text_is_undetermined() -> None:
     unread = declare("aws_iam_role_policy.u", name="u", role="r", policy=UNKNOWN)
     found = used(statement("kms:Decrypt", KEY_ARN, **via(SQS)), at=unread)
     assert [way.holds for way in found.values()] == [None]
@@ -138,6 +138,6 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
     assert [way.holds for way in found.values()] == [None]
 
 
-def test_a_condition_that_nobody_knows_leaves_it_open() -> None:
+def test_an_unknown_condition_is_undetermined() -> None:
     office = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
     assert holds(statement("kms:Decrypt", KEY_ARN, **office)) == {DIRECTLY: None, ANY: None}

@@ -1,4 +1,4 @@
-"""What the encryption of a queue, topic, table or bucket costs those who write to it or read it."""
+"""The key permissions of writers and readers of a queue, topic, table or bucket."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def alias(name: str = "alias/films", of: str = KEY_ID) -> DeclaredResource:
 
 
 def sent(service: str, to: DeclaredResource, *more: DeclaredResource) -> JudgedEdge:
-    """The edge on which a service delivers to an encrypted queue or topic that admits it."""
+    """The edge on which a service delivers to an encrypted queue or topic that allows it."""
     target = to.resource.get("arn")
     kind = to.resource.type.removeprefix("aws_")
     action = "sqs:SendMessage" if kind == "sqs_queue" else "sns:Publish"
@@ -88,7 +88,7 @@ each = pytest.mark.parametrize(
 
 
 @each
-def test_the_key_has_to_let_the_service_in(service: str, to: DeclaredResource) -> None:
+def test_the_key_has_to_allow_the_service(service: str, to: DeclaredResource) -> None:
     assert sent(service, to, key(service_statement(service, USES))).state is EdgeState.PROVEN
     edge = sent(service, to, key())
     assert edge.missing == tuple(f"{use} on aws_kms_key.k for {service}" for use in USES)
@@ -103,7 +103,7 @@ def test_both_actions_are_needed(service: str, to: DeclaredResource, lost: str) 
 
 
 @each
-def test_a_key_that_lets_another_service_in_is_closed(service: str, to: DeclaredResource) -> None:
+def test_a_key_policy_for_another_service_breaks_it(service: str, to: DeclaredResource) -> None:
     assert (
         sent(service, to, key(service_statement("ses.amazonaws.com", USES))).state
         is EdgeState.BROKEN
@@ -127,7 +127,7 @@ def test_the_encryption_context_names_what_is_encrypted(service: str, to: Declar
         )
 
 
-def test_eventbridge_uses_the_key_of_a_topic_in_nobodys_name() -> None:
+def test_eventbridge_uses_the_key_of_a_topic_without_a_source() -> None:
     """SNS Developer Guide, "Managing Amazon SNS encryption keys and costs"."""
     only = {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnEquals": {"aws:SourceArn": RULE}}
     limited = key(service_statement(EVENTS, USES, Condition=only))
@@ -148,11 +148,11 @@ def test_eventbridge_uses_the_key_of_a_topic_in_nobodys_name() -> None:
 def test_a_condition_on_the_source_limits_the_key(
     key_name: str, value: str, state: EdgeState
 ) -> None:
-    said = service_statement(S3, USES, Condition={"StringEquals": {key_name: value}})
-    assert sent(S3, queue(kms_master_key_id=KEY_ARN), key(said)).state is state
+    stmt = service_statement(S3, USES, Condition={"StringEquals": {key_name: value}})
+    assert sent(S3, queue(kms_master_key_id=KEY_ARN), key(stmt)).state is state
 
 
-# How a key is named ---------------------------------------------------------------------------
+# Names of a key -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_an_alias_names_its_key_by_id_or_arn(of: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["alias/aws/sqs", arn("kms", "alias/aws/sqs")])
-def test_the_key_that_aws_manages_lets_no_other_service_in(name: str) -> None:
+def test_the_aws_managed_key_allows_no_other_service(name: str) -> None:
     edge = sent(S3, queue(kms_master_key_id=name))
     assert edge.missing == ("a key that s3.amazonaws.com may use, or no KMS key",)
 
@@ -201,13 +201,13 @@ def test_without_a_kms_key_none_is_needed(encrypted: dict[str, Any]) -> None:
     ],
     ids=["ARN", "another account's ARN", "id", "alias", "unknown"],
 )
-def test_a_key_from_outside_leaves_it_open(name: Any) -> None:
+def test_a_key_outside_the_stack_is_undetermined(name: Any) -> None:
     edge = sent(S3, queue(kms_master_key_id=name), key(service_statement(S3, USES)))
     assert edge.state is EdgeState.UNDETERMINED
     assert [r.allowed for r in edge.decided_needs] == [True, None, None]
 
 
-def test_a_key_policy_of_unknown_text_leaves_it_open() -> None:
+def test_a_key_policy_of_unknown_text_is_undetermined() -> None:
     assert (
         sent(S3, queue(kms_master_key_id=KEY_ARN), key(policy=UNKNOWN)).state
         is EdgeState.UNDETERMINED
@@ -256,11 +256,11 @@ def test_conditions_on_how_a_role_uses_a_key(
     operator: str, key_name: str, value: str, state: EdgeState, side: str
 ) -> None:
     only = {"Condition": {operator: {key_name: value}}}
-    said = statement("kms:Decrypt", KEY_ARN if side == "identity" else "*", **only)
+    stmt = statement("kms:Decrypt", KEY_ARN if side == "identity" else "*", **only)
     if side == "identity":
-        assert read(said).state is state
+        assert read(stmt).state is state
         return
-    named = {**said, "Principal": {"AWS": role_arn("r")}}
+    named = {**stmt, "Principal": {"AWS": role_arn("r")}}
     alone = key(policy=document(named))
     assert read(of=alone).state is state
 
@@ -269,7 +269,7 @@ def test_without_the_key_a_role_reads_nothing() -> None:
     assert read().missing == ("kms:Decrypt on aws_kms_key.k for aws_iam_role.r",)
 
 
-def test_a_key_that_does_not_listen_to_the_account_is_closed() -> None:
+def test_a_key_policy_without_the_account_denies_the_role() -> None:
     granted_it = statement("kms:Decrypt", KEY_ARN)
     assert read(granted_it).state is EdgeState.PROVEN
     assert (
@@ -278,13 +278,13 @@ def test_a_key_that_does_not_listen_to_the_account_is_closed() -> None:
     )
 
 
-def test_the_policy_that_aws_gives_a_key_listens_to_the_account() -> None:
+def test_the_default_key_policy_trusts_the_account() -> None:
     unwritten = key(policy=UNKNOWN, computed=("policy",))
     assert read(statement("kms:Decrypt", KEY_ARN), of=unwritten).state is EdgeState.PROVEN
     assert read(of=unwritten).state is EdgeState.BROKEN
 
 
-def test_a_denial_of_the_key_is_stronger() -> None:
+def test_a_denial_of_the_key_policy_wins() -> None:
     denial = {**statement("kms:Decrypt", Principal="*"), "Effect": "Deny"}
     assert read(statement("kms:Decrypt", KEY_ARN), key_policy=(denial,)).state is EdgeState.BROKEN
 
@@ -306,7 +306,7 @@ PUT = inline_policy(statement("dynamodb:PutItem", arn("dynamodb", "table/assets"
 
 
 @pytest.mark.parametrize(
-    ("block", "asked"),
+    ("block", "needed"),
     [
         ([{"enabled": True, "kms_key_arn": KEY_ARN}], True),
         ([{"enabled": True, "kms_key_arn": UNKNOWN}], False),
@@ -315,15 +315,15 @@ PUT = inline_policy(statement("dynamodb:PutItem", arn("dynamodb", "table/assets"
         (None, False),
     ],
 )
-def test_a_table_costs_its_key_if_it_has_one_of_ones_own(block: Any, asked: bool) -> None:
+def test_a_table_with_its_own_key_needs_the_key(block: Any, needed: bool) -> None:
     written = [{"enabled": {"constant_value": True}}]
     assets = table(server_side_encryption=block, refers={"server_side_encryption": written})
     edge = called(assets, PUT, operation="dynamodb.PutItem", named="assets")
-    assert edge.state is (EdgeState.BROKEN if asked else EdgeState.PROVEN)
-    assert ("kms:Decrypt on aws_kms_key.k for aws_iam_role.r" in edge.missing) is asked
+    assert edge.state is (EdgeState.BROKEN if needed else EdgeState.PROVEN)
+    assert ("kms:Decrypt on aws_kms_key.k for aws_iam_role.r" in edge.missing) is needed
 
 
-def test_a_table_whose_key_is_not_known_leaves_it_open() -> None:
+def test_a_table_of_unknown_key_is_undetermined() -> None:
     written = [{"kms_key_arn": {"references": ["var.key"]}}]
     block = [{"enabled": True, "kms_key_arn": UNKNOWN}]
     assets = table(server_side_encryption=block, refers={"server_side_encryption": written})
@@ -354,7 +354,7 @@ READ_FILM: dict[str, Any] = {"operation": "s3.GetObject", "named": "films"}
     ],
 )
 @pytest.mark.parametrize("own", [False, True], ids=["by a resource", "by an attribute"])
-def test_a_bucket_costs_the_key_of_its_rule(rules: Any, state: EdgeState, own: bool) -> None:
+def test_a_bucket_needs_the_key_of_its_rule(rules: Any, state: EdgeState, own: bool) -> None:
     films = bucket(server_side_encryption_configuration=[{"rule": rules}]) if own else bucket()
     type_ = "aws_s3_bucket_server_side_encryption_configuration"
     more = [] if own else [declare(f"{type_}.e", bucket="films", rule=rules)]

@@ -1,4 +1,4 @@
-"""Where a function sends failures to: dead letters and destinations."""
+"""Dead-letter queues and destinations of functions."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ DECLARED = {
 each = pytest.mark.parametrize(("how", "what"), [(h, w) for h in DECLARED for w in PARTS])
 
 
-def handed(*parts: DeclaredResource) -> JudgedEdge:
+def failure_edge(*parts: DeclaredResource) -> JudgedEdge:
     found = judged(stack(role("r"), *parts)).values()
     (edge,) = [edge for edge in found if edge.edge.kind == "sends failures to"]
     return edge
@@ -82,14 +82,14 @@ def test_the_role_needs_to_send(how: str, what: str) -> None:
     part, action = PARTS[what]
     target = str(part.resource.get("arn"))
     parts = (*DECLARED[how](target), part)
-    assert handed(*parts, inline_policy(statement(action, target))).state is EdgeState.PROVEN
+    assert failure_edge(*parts, inline_policy(statement(action, target))).state is EdgeState.PROVEN
     # Without a policy of its own a topic has the one that AWS gives it.
     own = (
         [resource_policy(part, service_statement("ses.amazonaws.com", action))]
         if what == "topic"
         else []
     )
-    edge = handed(*parts, *own, inline_policy(statement(action, f"{target}-2")))
+    edge = failure_edge(*parts, *own, inline_policy(statement(action, f"{target}-2")))
     assert edge.missing == (f"{action} on {part.resource} for aws_iam_role.r",)
 
 
@@ -106,33 +106,36 @@ def test_the_role_needs_to_send(how: str, what: str) -> None:
         (arn("events", "event-bus/default"), arn("events", "event-bus/default"), True),
     ],
 )
-def test_a_target_that_is_not_known_leaves_it_open(
+def test_an_unknown_target_is_undetermined(
     how: str, target: Any, shown: str, outside: bool
 ) -> None:
-    edge = handed(*DECLARED[how](target), inline_policy(statement("*")))
+    edge = failure_edge(*DECLARED[how](target), inline_policy(statement("*")))
     assert edge.state is EdgeState.UNDETERMINED
     assert (edge.edge.target, edge.edge.outside) == (shown, outside)
 
 
 @pytest.mark.parametrize("how", DECLARED)
 @pytest.mark.parametrize("lost", ["kms:GenerateDataKey", "kms:Decrypt"])
-def test_an_encrypted_target_costs_its_key(how: str, lost: str) -> None:
+def test_an_encrypted_target_needs_its_key(how: str, lost: str) -> None:
     work, send = queue(kms_master_key_id=KEY_ARN), statement("sqs:SendMessage", arn("sqs", "work"))
     parts = (*DECLARED[how](arn("sqs", "work")), work, key())
     uses = ["kms:GenerateDataKey", "kms:Decrypt"]
-    assert handed(*parts, inline_policy(send, statement(uses, KEY_ARN))).state is EdgeState.PROVEN
+    assert (
+        failure_edge(*parts, inline_policy(send, statement(uses, KEY_ARN))).state
+        is EdgeState.PROVEN
+    )
     left = inline_policy(send, statement([use for use in uses if use != lost], KEY_ARN))
-    assert handed(*parts, left).missing == (f"{lost} on aws_kms_key.k for aws_iam_role.r",)
+    assert failure_edge(*parts, left).missing == (f"{lost} on aws_kms_key.k for aws_iam_role.r",)
 
 
-def test_a_key_that_aws_manages_is_open_to_the_account() -> None:
+def test_an_aws_managed_key_needs_no_permission() -> None:
     work = queue(kms_master_key_id="alias/aws/sqs")
     grant = inline_policy(statement("sqs:SendMessage", arn("sqs", "work")))
-    assert handed(*dead_letters(arn("sqs", "work")), work, grant).state is EdgeState.PROVEN
+    assert failure_edge(*dead_letters(arn("sqs", "work")), work, grant).state is EdgeState.PROVEN
 
 
-def test_a_configuration_of_a_version_is_one_of_the_function() -> None:
+def test_the_invoke_config_of_a_version_applies_to_the_function() -> None:
     for named in ("job:live", f"{arn('lambda', 'function:job')}:3"):
-        assert handed(*failures(arn("sqs", "work"), named), queue()).state is EdgeState.BROKEN
+        assert failure_edge(*failures(arn("sqs", "work"), named), queue()).state is EdgeState.BROKEN
     found = judged(stack(role("r"), *failures(arn("sqs", "work"), "job-2"), queue())).values()
     assert not [edge for edge in found if edge.edge.kind == "sends failures to"]

@@ -1,4 +1,4 @@
-"""What a function takes part in: its role, its sources, its log, its traces, its network."""
+"""The edges of a function: its role, event sources, log group, traces and network."""
 
 from __future__ import annotations
 
@@ -66,15 +66,15 @@ def the(kind: str, *parts: DeclaredResource, job: DeclaredResource | None = None
 # Role -----------------------------------------------------------------------------------------
 
 
-def test_lambda_has_to_be_trusted() -> None:
+def test_the_trust_policy_has_to_allow_lambda() -> None:
     assert the("runs under").state is EdgeState.PROVEN
     found = judged(stack(function(), role("r", "events.amazonaws.com")))
     edge = found["aws_lambda_function.job runs under aws_iam_role.r"]
     assert edge.missing == ("sts:AssumeRole on aws_iam_role.r for lambda.amazonaws.com",)
 
 
-def test_a_trust_that_names_another_function_leaves_it_open() -> None:
-    """Lambda does not say yet which function it is."""
+def test_a_trust_policy_for_another_function_is_undetermined() -> None:
+    """Lambda does not send the ARN of the function."""
     only = {"Condition": {"ArnEquals": {"aws:SourceArn": arn("lambda", "function:other")}}}
     limited = role("r", assume_role_policy=trust("lambda.amazonaws.com", **only))
     found = judged(stack(function(), limited))
@@ -91,7 +91,7 @@ def test_a_trust_that_names_another_function_leaves_it_open() -> None:
         (None, "unknown before it is built"),
     ],
 )
-def test_a_role_from_elsewhere_leaves_all_open(named: Any, found: str) -> None:
+def test_a_function_with_a_role_outside_the_stack_is_undetermined(named: Any, found: str) -> None:
     job = function(role=named, tracing_config=[{"mode": "Active"}])
     (edge,) = judged(stack(job, role("r"), log_group())).values()
     # No mere warning: none of what the function does is known to be allowed.
@@ -147,7 +147,7 @@ def test_every_action_of_reading_is_needed(kind: str) -> None:
         assert [text.split()[0] for text in edge.missing] == [lost["Action"]]
 
 
-def test_streams_can_be_listed_on_no_resource_but_all() -> None:
+def test_listing_streams_needs_the_wildcard_resource() -> None:
     part, named, grants = SOURCES["table"]
     narrow = statement("dynamodb:ListStreams", TABLE_STREAM)
     edge = the("is read by", part, mapping(named), inline_policy(*grants[:-1], narrow))
@@ -162,7 +162,7 @@ def test_reading_another_source_is_not_enough(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_a_source_of_another_account_may_have_any_policy(kind: str) -> None:
+def test_a_source_in_another_account_may_have_any_policy(kind: str) -> None:
     _, named, grants = SOURCES[kind]
     theirs = named.replace("123456789012", SECOND_ACCOUNT)
     grants = [{**grant, "Resource": "*"} for grant in grants]
@@ -180,12 +180,12 @@ def test_a_source_of_another_account_may_have_any_policy(kind: str) -> None:
         (None, "an unknown source"),
     ],
 )
-def test_a_source_that_is_not_known_leaves_it_open(source: Any, shown: str) -> None:
+def test_an_unknown_source_is_undetermined(source: Any, shown: str) -> None:
     edge = the("is read by", mapping(source), inline_policy(statement("*")))
     assert (edge.state, edge.edge.source, edge.decided_needs) == (EdgeState.UNDETERMINED, shown, ())
 
 
-def test_an_encrypted_stream_costs_its_key() -> None:
+def test_an_encrypted_stream_needs_its_key() -> None:
     _, named, grants = SOURCES["stream"]
     films = stream(encryption_type="KMS", kms_key_id=KEY_ARN)
     edge = the("is read by", films, mapping(named), inline_policy(*grants), key())
@@ -203,7 +203,7 @@ JOB = arn("lambda", "function:job")
     "named",
     ["job", "job:live", "job:3", JOB, f"{JOB}:live", "function:job", "123456789012:function:job:1"],
 )
-def test_a_function_is_meant_by_each_form_of_its_name(named: str) -> None:
+def test_a_function_is_found_by_each_form_of_its_name(named: str) -> None:
     part, source, grants = SOURCES["queue"]
     edge = the("is read by", part, mapping(source, named), inline_policy(*grants))
     assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_lambda_function.job")
@@ -220,7 +220,7 @@ def test_a_function_is_meant_by_each_form_of_its_name(named: str) -> None:
         f"{SECOND_ACCOUNT}:function:job",
     ],
 )
-def test_another_function_is_not_meant(named: str) -> None:
+def test_another_function_does_not_match(named: str) -> None:
     assert edges("is read by", queue(), mapping(arn("sqs", "work"), named)) == []
 
 
@@ -236,7 +236,7 @@ def test_an_alias_of_unknown_arn_is_one_of_its_function() -> None:
     assert edge.state is EdgeState.PROVEN
 
 
-def test_a_mapping_of_which_nobody_knows_the_function_leaves_it_open() -> None:
+def test_a_mapping_of_an_unknown_function_is_undetermined() -> None:
     part, source, grants = SOURCES["queue"]
     edge = the("is read by", part, mapping(source, UNKNOWN), inline_policy(*grants))
     assert (edge.state, edge.decided_needs) == (EdgeState.UNDETERMINED, ())
@@ -256,17 +256,17 @@ def test_a_function_writes_to_the_log_group_of_its_name() -> None:
     )
 
 
-def test_or_to_the_one_it_is_told() -> None:
-    told = function(logging_config=[{"log_group": "/films"}])
+def test_a_function_writes_to_the_configured_log_group() -> None:
+    configured = function(logging_config=[{"log_group": "/films"}])
     films = log_group("/films")
-    edge = the("writes its log to", films, WRITES, job=told)
+    edge = the("writes its log to", films, WRITES, job=configured)
     assert edge.state is EdgeState.BROKEN
     grant = inline_policy(statement(LOG, arn("logs", "log-group:/films:*")))
-    assert the("writes its log to", films, grant, job=told).state is EdgeState.PROVEN
+    assert the("writes its log to", films, grant, job=configured).state is EdgeState.PROVEN
 
 
 @pytest.mark.parametrize("lost", ["logs:CreateLogGroup", *LOG])
-def test_without_a_log_group_it_has_to_make_one(lost: str) -> None:
+def test_without_a_log_group_the_function_has_to_create_one(lost: str) -> None:
     actions = ["logs:CreateLogGroup", *LOG]
     all_of_them = inline_policy(statement(actions, [GROUP, f"{GROUP}:*"]))
     edge = the("writes its log to", all_of_them)
@@ -275,7 +275,7 @@ def test_without_a_log_group_it_has_to_make_one(lost: str) -> None:
     assert [text.split()[0] for text in the("writes its log to", left).missing] == [lost]
 
 
-def test_a_log_policy_of_the_account_has_a_say_on_it_too() -> None:
+def test_a_log_resource_policy_of_the_account_applies() -> None:
     actions = ["logs:CreateLogGroup", *LOG]
     grant = inline_policy(statement(actions))
     denial = {**statement(LOG, Principal="*"), "Effect": "Deny"}
@@ -285,15 +285,15 @@ def test_a_log_policy_of_the_account_has_a_say_on_it_too() -> None:
     assert the("writes its log to", grant, unknown).state is EdgeState.UNDETERMINED
 
 
-def test_a_log_group_of_unknown_name_leaves_it_open() -> None:
-    told = function(logging_config=[{"log_group": UNKNOWN}])
-    told = declare(
-        told.resource.address,
-        **told.resource.values,
+def test_a_log_group_of_unknown_name_is_undetermined() -> None:
+    configured = function(logging_config=[{"log_group": UNKNOWN}])
+    configured = declare(
+        configured.resource.address,
+        **configured.resource.values,
         refers={"logging_config": [{"log_group": {"references": ["var.group"]}}]},
     )
     grant = inline_policy(statement(["logs:CreateLogGroup", *LOG], f"{GROUP}*"))
-    edge = the("writes its log to", grant, job=told)
+    edge = the("writes its log to", grant, job=configured)
     assert (edge.state, edge.edge.target) == (
         EdgeState.UNDETERMINED,
         "log group an unknown log group",
@@ -316,7 +316,7 @@ def test_a_log_group_of_that_name_in_another_region_is_another() -> None:
 
 
 @pytest.mark.parametrize("lost", LOG_KEY)
-def test_an_encrypted_log_group_costs_the_service_its_key(lost: str) -> None:
+def test_the_service_of_an_encrypted_log_group_needs_its_key(lost: str) -> None:
     service = f"logs.{REGION}.amazonaws.com"
     only = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": GROUP}}}
     group = log_group(kms_key_id=KEY_ARN)
@@ -335,9 +335,9 @@ def test_an_encrypted_log_group_costs_the_service_its_key(lost: str) -> None:
 )
 def test_the_key_of_a_log_group_is_for_its_region_and_itself(service: str, group: str) -> None:
     only = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": group}}}
-    said = key(service_statement(service, LOG_KEY, **only))
+    stmt = key(service_statement(service, LOG_KEY, **only))
     assert (
-        the("writes its log to", log_group(kms_key_id=KEY_ARN), WRITES, said).state
+        the("writes its log to", log_group(kms_key_id=KEY_ARN), WRITES, stmt).state
         is EdgeState.BROKEN
     )
 
@@ -361,7 +361,7 @@ IN_VPC = function(vpc_config=[{"subnet_ids": ["subnet-1"], "security_group_ids":
     ("kind", "job", "actions"),
     [("sends traces to", TRACED, XRAY), ("has network interfaces in", IN_VPC, ENI)],
 )
-def test_traces_and_networks_cost_their_actions(
+def test_traces_and_networks_need_their_actions(
     kind: str, job: DeclaredResource, actions: list[str]
 ) -> None:
     assert the(kind, inline_policy(statement(actions)), job=job).state is EdgeState.PROVEN
@@ -377,12 +377,12 @@ def test_traces_and_networks_cost_their_actions(
     [None, [], [{"mode": "PassThrough"}], UNKNOWN],
     ids=["none", "empty", "passed", "open"],
 )
-def test_nothing_is_traced_unless_told(config: Any) -> None:
+def test_a_function_without_active_tracing_has_no_edge(config: Any) -> None:
     job = function(tracing_config=config, computed=("tracing_config",))
     assert edges("sends traces to", job=job) == []
 
 
-def test_tracing_of_unknown_mode_leaves_it_open() -> None:
+def test_an_unknown_tracing_mode_is_undetermined() -> None:
     job = function(tracing_config=[{"mode": UNKNOWN}])
     edge = the("sends traces to", inline_policy(statement(XRAY)), job=job)
     assert edge.state is EdgeState.UNDETERMINED

@@ -1,4 +1,4 @@
-"""What holds of every stack, whatever is changed in it: nothing raises, doubt proves nothing."""
+"""Properties of every stack: no analysis raises, and unknown values prove nothing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def proven(stack_: Stack) -> set[str]:
 
 
 def all_asked(stack_: Stack, path: DataPath) -> Iterator[bool | None]:
-    """Every verdict that steps ask for."""
+    """Every verdict that steps use."""
     authority = Authority(stack_)
     for principal in stack_.managed("aws_iam_role"):
         yield from (grant.holds for grant in role_grants(authority, path, principal))
@@ -72,7 +72,7 @@ def all_asked(stack_: Stack, path: DataPath) -> Iterator[bool | None]:
     yield from (decided.allowed for _, decided in confused_deputies(authority, path))
 
 
-# What nobody knows ----------------------------------------------------------------------------
+# Unknown values -------------------------------------------------------------------------------
 
 
 @cache
@@ -81,8 +81,8 @@ def proven_at_first() -> frozenset[str]:
 
 
 @pytest.mark.parametrize("attribute", sorted({attribute for _, attribute in CHANGEABLE}))
-def test_a_value_that_nobody_knows_proves_nothing(attribute: str) -> None:
-    """Nor does its loss raise, wherever it is."""
+def test_an_unknown_value_proves_nothing(attribute: str) -> None:
+    """And no unknown value raises an error, wherever it is."""
     for address in [a for a, name in CHANGEABLE if name == attribute]:
         assert proven(without_value(shipped(), address, attribute)) <= proven_at_first(), address
 
@@ -91,7 +91,7 @@ LOST = [grant for grant, edges in BREAKS.items() if edges]
 
 
 @pytest.mark.parametrize("lost", LOST[::7], ids=[f"{a} {s} {x}" for a, s, x in LOST[::7]])
-def test_doubt_proves_nothing_of_what_is_broken(lost: tuple[str, str, str]) -> None:
+def test_unknown_values_prove_no_further_edge(lost: tuple[str, str, str]) -> None:
     broken = without_grant(shipped(), *lost)
     at_first = proven(broken)
     assert at_first < proven_at_first()
@@ -105,8 +105,8 @@ def test_doubt_proves_nothing_of_what_is_broken(lost: tuple[str, str, str]) -> N
                 assert proven(without_value(broken, part.address, name)) <= at_first, (part, name)
 
 
-def test_every_question_can_be_asked_of_a_stack_with_gaps() -> None:
-    """Nothing raises, and what a policy says is open where nobody knows the policy."""
+def test_every_analysis_accepts_a_stack_with_unknown_values() -> None:
+    """No analysis raises, and an unknown policy is undetermined."""
     at_first = list(all_asked(shipped(), shipped_path()))
     assert len(at_first) > 150
     assert None not in at_first
@@ -135,7 +135,7 @@ def deny(action: str) -> Any:
 
 
 def denied(stack_: Stack, need_of: Edge, action: str) -> Stack:
-    """The stack with a denial on the side of whoever asks, or of what a service asks for."""
+    """The stack with a denial on the side of the principal, or of the resource of a service."""
     (need,) = [need for need in need_of.needs if need.action == action][:1]
     if isinstance(need.principal, Resource):
         name = str(need.principal).removeprefix("aws_iam_role.")
@@ -148,9 +148,9 @@ def denied(stack_: Stack, need_of: Edge, action: str) -> Stack:
     }[need.on.type]
 
     def edit(document: dict[str, Any]) -> None:
-        said = {"Effect": "Deny", "Principal": "*", "Action": action}
+        stmt = {"Effect": "Deny", "Principal": "*", "Action": action}
         document["Statement"].append(
-            said if holder[0] == "aws_iam_role" else {**said, "Resource": "*"}
+            stmt if holder[0] == "aws_iam_role" else {**stmt, "Resource": "*"}
         )
 
     return with_document(stack_, f"{holder[0]}.{need.on.name}", edit, holder[1])
@@ -190,7 +190,7 @@ PLANNED = ("arn", "id", "url", "key_id")
 
 
 def planned(text: Any = UNKNOWN) -> Stack:
-    """A stack as a plan alone knows it: no ARNs, no account, but what refers to what.
+    """A stack as a plan knows it: no ARNs, no account, but all references.
 
     Args:
         text: the queue's policy, which is not known if it names an ARN.
@@ -240,7 +240,7 @@ def planned(text: Any = UNKNOWN) -> Stack:
     return found.with_resources(changed)
 
 
-def test_a_plan_alone_proves_nothing_that_needs_a_permission() -> None:
+def test_a_plan_proves_no_edge_that_needs_a_permission() -> None:
     found = judged(planned(), calling("dynamodb.PutItem"))
     ends = {(str(e.edge.source), str(e.edge.target)) for e in found.values() if e.edge.needs}
     assert ends >= {
@@ -259,24 +259,24 @@ def test_a_plan_alone_proves_nothing_that_needs_a_permission() -> None:
     assert {edge.state for edge in found.values()} == {EdgeState.PROVEN, EdgeState.UNDETERMINED}
 
 
-def test_a_plan_alone_proves_what_no_arn_decides() -> None:
+def test_a_plan_proves_edges_that_need_no_arn() -> None:
     notified = "aws_s3_bucket.films notifies aws_sqs_queue.work"
     mine = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
-    for said, state in (
+    for stmt, state in (
         (service_statement(S3, "sqs:SendMessage"), EdgeState.PROVEN),
         (service_statement(S3, "sqs:SendMessage", Condition=mine), EdgeState.UNDETERMINED),
         (service_statement("events.amazonaws.com", "sqs:SendMessage"), EdgeState.BROKEN),
     ):
-        assert judged(planned(document(said)))[notified].state is state
+        assert judged(planned(document(stmt)))[notified].state is state
 
 
-def test_a_plan_alone_can_be_asked_everything() -> None:
+def test_every_analysis_accepts_a_plan() -> None:
     path = draw(planned(), lambda _: calling("dynamodb.PutItem"))
     assert None in list(all_asked(planned(), path))
 
 
 def test_the_same_stack_with_its_arns_is_proven() -> None:
-    """So that the plan is undetermined for what it does not know, and for nothing else."""
+    """So the plan is undetermined only because of its unknown values."""
     work = queue()
     notice = declare(
         "aws_s3_bucket_notification.n", bucket="films", queue=[{"queue_arn": arn("sqs", "work")}]

@@ -1,4 +1,4 @@
-"""A log group that no function writes to needs its key like any other."""
+"""An encrypted log group that no function writes to needs its key, too."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def found(*parts: DeclaredResource) -> list[JudgedEdge]:
     return [edge for edge in edges if edge.edge.kind == "is encrypted with"]
 
 
-def test_the_key_has_to_let_cloudwatch_logs_in() -> None:
+def test_the_key_has_to_allow_cloudwatch_logs() -> None:
     (edge,) = found(
         log_group("/canteen", kms_key_id=KEY_ARN), key(service_statement(SERVICE, NEEDED, **ITSELF))
     )
@@ -46,7 +46,7 @@ def test_the_key_has_to_let_cloudwatch_logs_in() -> None:
     ],
     ids=["one action too few", "another region", "another log group"],
 )
-def test_a_key_that_does_not_makes_no_such_group(grant: object) -> None:
+def test_a_key_that_does_not_allow_it_breaks_the_edge(grant: object) -> None:
     (edge,) = found(log_group("/canteen", kms_key_id=KEY_ARN), key(grant))
     assert edge.state is EdgeState.BROKEN
 
@@ -55,7 +55,7 @@ def test_a_group_without_a_key_of_the_stack_needs_none() -> None:
     assert found(log_group("/canteen"), key()) == []
 
 
-def test_a_group_that_a_function_writes_to_is_asked_for_there() -> None:
+def test_a_group_that_a_function_writes_to_has_no_second_edge() -> None:
     writes = inline_policy(statement(["logs:CreateLogStream", "logs:PutLogEvents"]))
     group = log_group(kms_key_id=KEY_ARN)
     assert found(function(), role("r"), writes, group, key()) == []

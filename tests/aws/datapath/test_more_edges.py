@@ -1,4 +1,4 @@
-"""Schedules, streams of tables, what is switched off, and what a request says of itself."""
+"""Schedules, streams of tables, disabled resources, and the context of a request."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def scheduled(*parts: DeclaredResource, **target: Any) -> Any:
 SEND = inline_policy(statement("sqs:SendMessage", arn("sqs", "work")))
 
 
-def test_a_schedule_works_in_the_name_of_its_role() -> None:
+def test_a_schedule_uses_its_role() -> None:
     edge = scheduled(role("r", SCHEDULER), SEND)[SCHEDULED]
     assert edge.state is EdgeState.PROVEN
 
 
-def test_a_role_that_the_scheduler_may_not_assume_breaks_it() -> None:
+def test_a_role_that_the_scheduler_may_not_assume_breaks_the_edge() -> None:
     edge = scheduled(role("r"), SEND)[SCHEDULED]
     assert edge.missing == (f"sts:AssumeRole on aws_iam_role.r for {SCHEDULER}",)
 
@@ -65,7 +65,7 @@ def test_a_role_that_may_not_send_breaks_it() -> None:
 
 
 @pytest.mark.parametrize("named", [UNKNOWN, role_arn("elsewhere")])
-def test_a_role_from_elsewhere_leaves_it_open(named: Any) -> None:
+def test_a_role_outside_the_stack_is_undetermined(named: Any) -> None:
     edge = scheduled(role("r", SCHEDULER), SEND, role_arn=named)[SCHEDULED]
     assert edge.state is EdgeState.UNDETERMINED
 
@@ -99,7 +99,7 @@ def _stream() -> str:
     return arn("dynamodb", "table/assets/stream/2026-01-01T00:00:00.000")
 
 
-# Switches ------------------------------------------------------------------------------------
+# Disabled resources --------------------------------------------------------------------------
 
 
 def notification() -> DeclaredResource:
@@ -116,7 +116,7 @@ def notification() -> DeclaredResource:
         (False, EdgeState.BROKEN),
     ],
 )
-def test_a_key_that_is_disabled_encrypts_nothing(value: Any, state: EdgeState) -> None:
+def test_a_disabled_key_breaks_its_edges(value: Any, state: EdgeState) -> None:
     work = queue(kms_master_key_id=KEY_ID)
     uses = service_statement(S3, ["kms:GenerateDataKey", "kms:Decrypt"])
     open_to = resource_policy(work, service_statement(S3, "sqs:SendMessage"))
@@ -131,7 +131,7 @@ def test_a_key_that_is_disabled_encrypts_nothing(value: Any, state: EdgeState) -
     ("value", "state"),
     [(True, EdgeState.PROVEN), (None, EdgeState.PROVEN), (False, EdgeState.BROKEN)],
 )
-def test_a_mapping_that_is_disabled_reads_nothing(value: Any, state: EdgeState) -> None:
+def test_a_disabled_mapping_breaks_its_edge(value: Any, state: EdgeState) -> None:
     mapping = declare(
         "aws_lambda_event_source_mapping.m",
         event_source_arn=arn("sqs", "work"),
@@ -153,7 +153,7 @@ def test_a_mapping_that_is_disabled_reads_nothing(value: Any, state: EdgeState) 
         ({"is_enabled": False}, EdgeState.BROKEN),
     ],
 )
-def test_a_rule_that_is_disabled_delivers_nothing(switch: dict[str, Any], state: EdgeState) -> None:
+def test_a_disabled_rule_breaks_its_edge(switch: dict[str, Any], state: EdgeState) -> None:
     work = queue()
     target = declare("aws_cloudwatch_event_target.t", rule="done", arn=arn("sqs", "work"))
     open_to = resource_policy(work, service_statement("events.amazonaws.com", "sqs:SendMessage"))
@@ -162,7 +162,7 @@ def test_a_rule_that_is_disabled_delivers_nothing(switch: dict[str, Any], state:
     assert edge.state is state
 
 
-# What a request says of itself ----------------------------------------------------------------
+# The context of a request ---------------------------------------------------------------------
 
 
 def called(condition: dict[str, Any], **more: Any) -> EdgeState:
@@ -181,7 +181,7 @@ def called(condition: dict[str, Any], **more: Any) -> EdgeState:
 @pytest.mark.parametrize(
     ("region", "state"), [(REGION, EdgeState.PROVEN), ("eu-north-1", EdgeState.BROKEN)]
 )
-def test_the_region_that_is_asked_is_known(region: str, state: EdgeState) -> None:
+def test_the_requested_region_is_known(region: str, state: EdgeState) -> None:
     assert called({"StringEquals": {"aws:RequestedRegion": region}}) is state
 
 
@@ -196,11 +196,11 @@ def test_the_region_that_is_asked_is_known(region: str, state: EdgeState) -> Non
     ],
 )
 def test_the_tags_of_a_queue_are_known(tags: Any, state: EdgeState) -> None:
-    asked = {"StringEquals": {"aws:ResourceTag/team": "video"}}
-    assert called(asked, tags_all=tags) is state
+    condition = {"StringEquals": {"aws:ResourceTag/team": "video"}}
+    assert called(condition, tags_all=tags) is state
 
 
-def test_a_topic_with_the_policy_that_aws_gives_it_lets_no_role_publish_by_itself() -> None:
+def test_the_default_policy_of_a_topic_does_not_allow_a_role_to_publish() -> None:
     environment = [{"variables": {"TOPIC": arn("sns", "news")}}]
     parts = (function(environment=environment), role("r"), topic(), log_group())
     path = "aws_lambda_function.job calls aws_sns_topic.news"

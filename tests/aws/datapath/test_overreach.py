@@ -1,4 +1,4 @@
-"""What services may do beyond what the data path needs of them."""
+"""Excess permissions of services that the data path needs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_is_needed_is_no_excess() -> None:
     ]
 
 
-def test_what_comes_with_it_is() -> None:
+def test_an_excess_action_is_reported() -> None:
     assert at_queue(service_statement(S3, [SEND, "sqs:DeleteQueue"])) == [
         (S3, SEND, True, ""),
         (S3, "sqs:DeleteQueue", False, "nothing needs sqs:DeleteQueue"),
@@ -69,7 +69,7 @@ def test_what_comes_with_it_is() -> None:
 
 
 @pytest.mark.parametrize("wide", ["sqs:*", "*"])
-def test_a_wildcard_is_all_that_aws_checks_there(wide: str) -> None:
+def test_a_wildcard_covers_the_actions_that_aws_checks_there(wide: str) -> None:
     ((_, granted, holds, excess),) = at_queue(service_statement(S3, wide))
     assert (granted, holds) == (wide, False)
     assert excess.startswith("nothing needs sqs:AddPermission, sqs:CancelMessageMoveTask, ")
@@ -77,11 +77,11 @@ def test_a_wildcard_is_all_that_aws_checks_there(wide: str) -> None:
     assert "sqs:SendMessage" not in excess
 
 
-def test_a_wildcard_that_is_about_nothing_there_is_needed_by_nobody() -> None:
+def test_a_wildcard_without_checked_actions_is_unneeded() -> None:
     assert at_queue(service_statement(S3, "s3:*")) == [(S3, "s3:*", False, "nothing needs s3:*")]
 
 
-def test_all_but_something_is_everything_else() -> None:
+def test_not_action_grants_all_other_actions() -> None:
     but = {**service_statement(S3, SEND), "NotAction": "sqs:DeleteQueue"}
     del but["Action"]
     ((_, granted, holds, excess),) = at_queue(but)
@@ -89,12 +89,12 @@ def test_all_but_something_is_everything_else() -> None:
     assert "sqs:DeleteQueue" not in excess
 
 
-def test_each_service_is_weighed_by_its_own_needs() -> None:
+def test_each_service_is_compared_with_its_own_needs() -> None:
     found = at_queue({**service_statement(S3, SEND), "Principal": {"Service": [S3, EVENTS]}})
     assert [(who, holds) for who, _, holds, _ in found] == [(S3, True), (EVENTS, False)]
 
 
-def test_a_statement_that_lets_nothing_through_is_idle() -> None:
+def test_a_statement_without_needs_is_unused() -> None:
     theirs = {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::other"}}
     found = at_queue(
         service_statement(S3, SEND, Condition=OURS), service_statement(S3, SEND, Condition=theirs)
@@ -102,12 +102,12 @@ def test_a_statement_that_lets_nothing_through_is_idle() -> None:
     assert [holds for *_, holds, _ in found] == [True, False]
 
 
-def test_denials_and_principals_that_are_no_service_are_not_weighed() -> None:
+def test_denials_and_other_principals_are_no_service_grants() -> None:
     own = statement(SEND, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/r"})
     assert at_queue({**service_statement(S3, "sqs:*"), "Effect": "Deny"}, own) == []
 
 
-def test_what_is_about_something_else_grants_nothing_here() -> None:
+def test_statements_on_other_resources_grant_nothing() -> None:
     assert at_queue(service_statement(S3, "sqs:*", Resource=arn("sqs", "other"))) == []
     assert len(at_queue(service_statement(S3, "sqs:*", Resource=WORK))) == 1
 
@@ -124,13 +124,13 @@ def at_key(*statements: Any) -> dict[tuple[str, str], bool | None]:
     return {(str(grant.principal), grant.granted): grant.holds for grant in found}
 
 
-def test_a_key_for_more_than_its_use() -> None:
+def test_a_key_policy_with_excess_actions() -> None:
     assert at_key(service_statement(S3, USES)) == {(S3, action): True for action in USES}
     assert at_key(service_statement(S3, [*USES, "kms:Encrypt"]))[S3, "kms:Encrypt"] is False
     assert at_key(service_statement(S3, "kms:*")) == {(S3, "kms:*"): False}
 
 
-def test_the_key_policy_that_aws_gives_for_log_groups_is_needed_whole() -> None:
+def test_every_action_of_the_documented_log_group_key_policy_is_needed() -> None:
     only = {"Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": GROUP}}}
     given = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"]
     found = at_key(service_statement(LOGS, [*given, "kms:Describe*"], **only))
@@ -153,16 +153,16 @@ def at_role(action: Any) -> dict[str, bool | None]:
     return {grant.granted: grant.holds for grant in found}
 
 
-def test_a_service_that_runs_under_a_role_assumes_it_and_that_is_all() -> None:
+def test_a_service_under_a_role_only_assumes_the_role() -> None:
     assert at_role("sts:AssumeRole") == {"sts:AssumeRole": True}
     assert at_role("sts:*") == {"sts:*": False}
     assert at_role(["sts:AssumeRole", "sts:TagSession"])["sts:TagSession"] is False
 
 
-# Everybody -----------------------------------------------------------------------------------
+# Wildcard principals -------------------------------------------------------------------------
 
 
-def test_everybody_is_the_services_too() -> None:
+def test_principal_wildcard_includes_services() -> None:
     named = {"Principal": "*", "Condition": OURS}
     assert at_queue(statement(SEND, **named)) == []
     ((who, granted, holds, excess),) = at_queue(statement("sqs:*", **named))
@@ -173,15 +173,15 @@ def test_everybody_is_the_services_too() -> None:
     assert open_ is None
 
 
-def test_everybody_somewhere_else_is_no_service_here() -> None:
+def test_a_wildcard_principal_for_another_source_allows_no_service() -> None:
     theirs = {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::other"}}
     assert at_queue(statement("sqs:*", Principal="*", Condition=theirs)) == []
 
 
-# What nobody knows ---------------------------------------------------------------------------
+# Unknown values ------------------------------------------------------------------------------
 
 
-def test_a_policy_of_unknown_text_leaves_it_open() -> None:
+def test_a_policy_of_unknown_text_is_undetermined() -> None:
     unread = declare(
         "aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN
     )
@@ -191,7 +191,7 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "stmt",
     [
         statement("sqs:*", Principal=UNKNOWN),
         statement(UNKNOWN, Principal={"Service": S3}),
@@ -199,8 +199,8 @@ def test_a_policy_of_unknown_text_leaves_it_open() -> None:
     ],
     ids=["principal", "action", "effect"],
 )
-def test_what_is_unknown_of_a_statement_leaves_it_open(said: Any) -> None:
-    written = {"Version": "2012-10-17", "Statement": [said]}
+def test_an_unknown_part_of_a_statement_is_undetermined(stmt: Any) -> None:
+    written = {"Version": "2012-10-17", "Statement": [stmt]}
     url = queue().resource.get("url")
     policy = declare("aws_sqs_queue_policy.p", queue_url=url, policy=written)
     found = weighed(queue(), policy)
@@ -218,9 +218,9 @@ def test_an_undetermined_edge_may_need_the_excess() -> None:
     assert "aws_cloudwatch_event_rule.r delivers events to" in found[1].excess
 
 
-def test_a_log_group_is_judged_by_what_is_about_it() -> None:
-    said = service_statement(EVENTS, "logs:*", Resource=arn("logs", "log-group:/aws/events/x:*"))
-    policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(said))
+def test_a_log_group_is_judged_by_the_statements_on_it() -> None:
+    stmt = service_statement(EVENTS, "logs:*", Resource=arn("logs", "log-group:/aws/events/x:*"))
+    policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(stmt))
     assert weighed(log_group(), policy, function(), role("r")) == []
     near = service_statement(EVENTS, "logs:PutLogEvents", Resource=f"{GROUP}:*")
     policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(near))

@@ -1,4 +1,4 @@
-"""Where messages go that nobody could handle: redrive policies and who they let in."""
+"""Dead-letter queues: redrive policies and redrive allow policies."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def the(*parts: DeclaredResource) -> JudgedEdge:
 
 
 @each_form
-def test_the_queue_that_is_named_gets_them(form: str) -> None:
+def test_failed_messages_go_to_the_named_queue(form: str) -> None:
     edge = the(*FORMS[form](redrive()), queue("dead"))
     assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_sqs_queue.dead")
     assert edge.decided_needs == ()
 
 
 @pytest.mark.parametrize("text", [None, "", UNKNOWN])
-def test_without_a_policy_nobody_does(text: Any) -> None:
+def test_without_a_policy_no_caller_can_use_a_resource(text: Any) -> None:
     plain = queue(redrive_policy=text, computed=("redrive_policy",))
     assert judged(stack(plain, queue("dead"))) == {}
 
 
 @each_form
 @pytest.mark.parametrize("account", [{}, {"account": SECOND_ACCOUNT}, {"region": "eu-west-1"}])
-def test_a_queue_from_outside_is_not_known(form: str, account: dict[str, str]) -> None:
+def test_a_queue_outside_the_stack_is_undetermined(form: str, account: dict[str, str]) -> None:
     edge = the(*FORMS[form](redrive(arn("sqs", "dead", **account))))
     # Of another account or region it can be none, whoever owns it.
     assert edge.state is (EdgeState.BROKEN if account else EdgeState.UNDETERMINED)
@@ -63,14 +63,14 @@ def test_a_queue_from_outside_is_not_known(form: str, account: dict[str, str]) -
 
 
 @each_form
-def test_an_unknown_policy_leaves_it_open(form: str) -> None:
+def test_an_unknown_redrive_policy_is_undetermined(form: str) -> None:
     edge = the(*FORMS[form](UNKNOWN), queue("dead"))
     assert (edge.state, edge.edge.target) == (EdgeState.UNDETERMINED, "an unknown queue")
     assert not edge.edge.outside
 
 
 @each_form
-def test_an_unknown_policy_names_what_it_refers_to(form: str) -> None:
+def test_an_unknown_policy_names_its_references(form: str) -> None:
     refers = {"redrive_policy": ["aws_sqs_queue.dead.arn", "aws_sqs_queue.dead"]}
     edge = the(*FORMS[form](UNKNOWN, refers=refers), queue("dead"), queue("other"))
     assert (edge.state, str(edge.edge.target)) == (EdgeState.PROVEN, "aws_sqs_queue.dead")
@@ -78,13 +78,13 @@ def test_an_unknown_policy_names_what_it_refers_to(form: str) -> None:
 
 @each_form
 @pytest.mark.parametrize("text", ["{", "[]", '"x"', "3", '{"maxReceiveCount": 3}', redrive(None)])
-def test_text_that_names_no_queue_is_refused(form: str, text: str) -> None:
+def test_a_policy_that_names_no_queue_breaks_the_edge(form: str, text: str) -> None:
     refers = {"redrive_policy": ["aws_sqs_queue.dead.arn", "aws_sqs_queue.dead"]}
     edge = the(*FORMS[form](text, refers=refers), queue("dead"))
     assert (edge.state, edge.missing) == (EdgeState.BROKEN, ("a queue of this stack",))
 
 
-def test_a_policy_of_which_nobody_knows_whose_it_is_leaves_it_open() -> None:
+def test_a_policy_of_an_unknown_queue_is_undetermined() -> None:
     parts = by_resource(redrive(), UNKNOWN, refers={"queue_url": ["var.url"]})
     found = judged(stack(*parts, queue("dead"))).values()
     assert {edge.state for edge in found} == {EdgeState.UNDETERMINED}
@@ -103,7 +103,7 @@ def test_a_policy_of_which_nobody_knows_whose_it_is_leaves_it_open() -> None:
         ({}, {"account": SECOND_ACCOUNT}, EdgeState.BROKEN),
     ],
 )
-def test_both_are_of_one_kind_and_place(
+def test_both_queues_have_one_type_account_and_region(
     source: dict[str, str], target: dict[str, str], state: EdgeState
 ) -> None:
     dead = queue(**{"name": "dead", **target})
@@ -112,7 +112,7 @@ def test_both_are_of_one_kind_and_place(
 
 
 @pytest.mark.parametrize("unknown", ["work", "dead"])
-def test_a_queue_of_unknown_arn_leaves_it_open(unknown: str) -> None:
+def test_a_queue_of_unknown_arn_is_undetermined(unknown: str) -> None:
     refers = {"redrive_policy": ["aws_sqs_queue.dead.arn"]}
     text = UNKNOWN if unknown == "dead" else redrive()
     arns = {name: {"arn": UNKNOWN} if name == unknown else {} for name in ("work", "dead")}
@@ -121,7 +121,7 @@ def test_a_queue_of_unknown_arn_leaves_it_open(unknown: str) -> None:
     assert (edge.state, str(edge.edge.target)) == (EdgeState.UNDETERMINED, "aws_sqs_queue.dead")
 
 
-# Who is let in --------------------------------------------------------------------------------
+# Redrive allow policies -----------------------------------------------------------------------
 
 WORK = arn("sqs", "work")
 ALLOWED: list[tuple[Any, EdgeState]] = [
@@ -141,7 +141,7 @@ ALLOWED: list[tuple[Any, EdgeState]] = [
 
 @pytest.mark.parametrize(("policy", "state"), ALLOWED)
 @pytest.mark.parametrize("own", [False, True], ids=["by an attribute", "by a resource"])
-def test_a_redrive_allow_policy_lets_in_or_not(policy: Any, state: EdgeState, own: bool) -> None:
+def test_a_redrive_allow_policy_decides(policy: Any, state: EdgeState, own: bool) -> None:
     text = json.dumps(policy) if isinstance(policy, dict) else policy
     if own:
         type_ = "aws_sqs_queue_redrive_allow_policy"
@@ -153,6 +153,6 @@ def test_a_redrive_allow_policy_lets_in_or_not(policy: Any, state: EdgeState, ow
     assert bool(edge.missing) is (state is EdgeState.BROKEN)
 
 
-def test_an_allow_policy_that_aws_fills_in_lets_all_in() -> None:
+def test_the_default_redrive_allow_policy_allows_every_queue() -> None:
     dead = queue("dead", redrive_allow_policy=UNKNOWN, computed=("redrive_allow_policy",))
     assert the(*by_attribute(redrive()), dead).state is EdgeState.PROVEN

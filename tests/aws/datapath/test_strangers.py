@@ -1,4 +1,4 @@
-"""Who is let in that has no business with a part: other accounts, nobody, services."""
+"""Access by other accounts, unauthenticated callers and unneeded services."""
 
 from __future__ import annotations
 
@@ -47,47 +47,47 @@ def bus() -> DeclaredResource:
 
 
 # type of part → the parts with a policy of one statement, and an action of its service
-def of_bucket(said: Any) -> list[DeclaredResource]:
-    return [bucket(), resource_policy(bucket(), said)]
+def of_bucket(stmt: Any) -> list[DeclaredResource]:
+    return [bucket(), resource_policy(bucket(), stmt)]
 
 
-def of_queue(said: Any) -> list[DeclaredResource]:
-    return [queue(), resource_policy(queue(), said)]
+def of_queue(stmt: Any) -> list[DeclaredResource]:
+    return [queue(), resource_policy(queue(), stmt)]
 
 
-def of_topic(said: Any) -> list[DeclaredResource]:
-    return [topic(), resource_policy(topic(), said)]
+def of_topic(stmt: Any) -> list[DeclaredResource]:
+    return [topic(), resource_policy(topic(), stmt)]
 
 
-def of_key(said: Any) -> list[DeclaredResource]:
-    return [key(policy=document(said))]
+def of_key(stmt: Any) -> list[DeclaredResource]:
+    return [key(policy=document(stmt))]
 
 
-def of_table(said: Any) -> list[DeclaredResource]:
-    named = {"resource_arn": table().resource.get("arn"), "policy": document(said)}
+def of_table(stmt: Any) -> list[DeclaredResource]:
+    named = {"resource_arn": table().resource.get("arn"), "policy": document(stmt)}
     return [table(), declare("aws_dynamodb_resource_policy.p", **named)]
 
 
-def of_secret(said: Any) -> list[DeclaredResource]:
-    text = document(said)
+def of_secret(stmt: Any) -> list[DeclaredResource]:
+    text = document(stmt)
     return [secret(), declare("aws_secretsmanager_secret_policy.p", secret_arn=SECRET, policy=text)]
 
 
-def of_bus(said: Any) -> list[DeclaredResource]:
-    text = document(said)
+def of_bus(stmt: Any) -> list[DeclaredResource]:
+    text = document(stmt)
     return [
         bus(),
         declare("aws_cloudwatch_event_bus_policy.p", event_bus_name="films", policy=text),
     ]
 
 
-def of_log_group(said: Any) -> list[DeclaredResource]:
-    policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(said))
+def of_log_group(stmt: Any) -> list[DeclaredResource]:
+    policy = declare("aws_cloudwatch_log_resource_policy.p", policy_document=document(stmt))
     return [log_group(), policy]
 
 
-def of_role(said: Any) -> list[DeclaredResource]:
-    trusted = {name: value for name, value in said.items() if name != "Resource"}
+def of_role(stmt: Any) -> list[DeclaredResource]:
+    trusted = {name: value for name, value in stmt.items() if name != "Resource"}
     return [role("r", assume_role_policy=document(trusted))]
 
 
@@ -113,7 +113,7 @@ def parts_of(kind: str, principal: Any, **more: Any) -> list[DeclaredResource]:
 
 
 def tried(*parts: DeclaredResource, region: str | None = "us-east-1") -> dict[str, Attempt]:
-    """What became of each outsider at the first part."""
+    """The attempt of each external caller on the first resource."""
     found = stack(*parts, region=region)
     attempts = list(external_access(Authority(found), parts[0].resource))
     assert len({attempt.caller for attempt in attempts}) == len(attempts)
@@ -134,7 +134,7 @@ OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 @pytest.mark.parametrize(
     "principal", [{"AWS": OWN_ROLE}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {"AWS": ACCOUNT}]
 )
-def test_the_own_account_is_nobodys_business(kind: str, principal: Any) -> None:
+def test_the_own_account_is_not_tried(kind: str, principal: Any) -> None:
     assert verdicts(*parts_of(kind, principal)) == REFUSED
 
 
@@ -150,7 +150,7 @@ def test_the_own_account_is_nobodys_business(kind: str, principal: Any) -> None:
     ],
     ids=["root", "account id", "role", "user", "session"],
 )
-def test_another_account_that_is_named_is_let_in(kind: str, principal: str) -> None:
+def test_a_named_account_is_reported_as_allowed(kind: str, principal: str) -> None:
     found = tried(*parts_of(kind, {"AWS": [OWN_ROLE, principal]}))
     assert {who: attempt.holds for who, attempt in found.items()} == {
         **REFUSED,
@@ -164,12 +164,12 @@ def test_another_account_that_is_named_is_let_in(kind: str, principal: str) -> N
 
 @each_kind
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
-def test_everybody_is_everybody(kind: str, principal: Any) -> None:
+def test_principal_wildcard_includes_every_caller(kind: str, principal: Any) -> None:
     assert verdicts(*parts_of(kind, principal)) == {"another account": False, NOBODY: False}
 
 
 @pytest.mark.parametrize("principal", [{"CanonicalUser": "a" * 64}, {"AWS": "AIDA" + "A" * 17}])
-def test_of_an_id_it_is_not_known_whose_it_is(principal: Any) -> None:
+def test_the_account_of_a_principal_id_is_unknown(principal: Any) -> None:
     assert verdicts(*parts_of("bucket", principal)) == {"another account": None, NOBODY: True}
 
 
@@ -186,7 +186,7 @@ OWN: list[tuple[str, str, Any]] = [
 
 @each_kind
 @pytest.mark.parametrize(("operator", "name", "value"), OWN, ids=[name for _, name, _ in OWN])
-def test_a_condition_on_who_asks_keeps_strangers_out(
+def test_a_condition_on_the_principal_excludes_external_callers(
     kind: str, operator: str, name: str, value: Any
 ) -> None:
     only = {operator: {name: value}}
@@ -206,14 +206,14 @@ def test_a_condition_on_who_asks_keeps_strangers_out(
     ],
 )
 @pytest.mark.parametrize("kind", ["bucket", "queue", "key"])
-def test_a_condition_that_a_stranger_can_meet_does_not(
+def test_a_condition_that_an_external_caller_can_meet_does_not(
     kind: str, operator: str, name: str, value: str, holds: bool | None
 ) -> None:
     found = verdicts(*parts_of(kind, {"AWS": "*"}, Condition={operator: {name: value}}))
     assert found["another account"] is holds
 
 
-def test_a_denial_keeps_strangers_out() -> None:
+def test_a_denial_excludes_external_callers() -> None:
     action = "sqs:SendMessage"
     denial = {
         **statement(action, Principal="*"),
@@ -225,7 +225,7 @@ def test_a_denial_keeps_strangers_out() -> None:
 
 
 @pytest.mark.parametrize("kind", ["bucket", "queue", "topic"])
-def test_everybody_but_some_is_nearly_everybody(kind: str) -> None:
+def test_not_principal_includes_external_principals(kind: str) -> None:
     but_us = {"NotPrincipal": {"AWS": OWN_ROLE}}
     assert verdicts(*parts_of(kind, None, **but_us))["another account"] is False
 
@@ -242,26 +242,26 @@ def test_everybody_but_some_is_nearly_everybody(kind: str) -> None:
     ],
 )
 def test_federated_principals_are_external(principal: Any, who: str, holds: bool) -> None:
-    said = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRoleWithWebIdentity"}
-    found = verdicts(role("r", assume_role_policy=document(said)))
+    stmt = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRoleWithWebIdentity"}
+    found = verdicts(role("r", assume_role_policy=document(stmt)))
     assert found == {**REFUSED, f"a federated principal of {who}": holds}
 
 
-def test_a_policy_of_unknown_text_leaves_it_open() -> None:
+def test_a_policy_of_unknown_text_is_undetermined() -> None:
     unread = declare(
         "aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN
     )
     assert set(verdicts(queue(), unread).values()) == {None}
 
 
-def test_of_a_part_in_an_unknown_account_only_strangers_are_surely_strangers() -> None:
+def test_in_an_unknown_account_only_unnamed_accounts_are_certainly_external() -> None:
     nowhere = queue(arn=UNKNOWN)
     for principal, named in (
         ({"AWS": SECOND_ACCOUNT}, None),
         ({"AWS": [SECOND_ACCOUNT, "*"]}, None),
     ):
-        said = statement("sqs:SendMessage", Principal=principal)
-        found = verdicts(nowhere, resource_policy(queue(), said), region=None)
+        stmt = statement("sqs:SendMessage", Principal=principal)
+        found = verdicts(nowhere, resource_policy(queue(), stmt), region=None)
         assert found[f"account {SECOND_ACCOUNT}"] is named
     assert found["another account"] is False
 
@@ -282,11 +282,11 @@ def test_of_a_part_in_an_unknown_account_only_strangers_are_surely_strangers() -
     ],
     ids=str,
 )
-def test_what_aws_gives_a_part_by_default_lets_nobody_in(part: DeclaredResource) -> None:
+def test_default_policies_allow_no_external_caller(part: DeclaredResource) -> None:
     assert verdicts(part) == REFUSED
 
 
-def test_every_type_with_policies_is_guarded() -> None:
+def test_every_type_with_resource_policies_is_listed() -> None:
     every = [declare(f"{type_}.x", arn=arn("x", "x")) for type_ in sorted(RESOURCE_POLICY_TYPES)]
     found = stack(*every, declare("data.aws_sqs_queue.d"), declare("aws_sfn_state_machine.m"))
     assert {str(part) for part in resources_with_policies(Authority(found))} == {
@@ -294,11 +294,11 @@ def test_every_type_with_policies_is_guarded() -> None:
     }
 
 
-# Services that nobody needs -------------------------------------------------------------------
+# Unneeded services ----------------------------------------------------------------------------
 
 
 def notified(*statements: Any, target: Any = None) -> dict[str, tuple[bool | None, str]]:
-    """Services at a queue that a bucket notifies, by what is decided of them."""
+    """The verdict on each service at a queue that a bucket notifies."""
     work = queue()
     notice = declare(
         "aws_s3_bucket_notification.n",
@@ -346,7 +346,7 @@ def test_an_edge_of_unknown_target_may_need_it() -> None:
     assert notified(service_statement(S3, SEND), target=elsewhere)[S3][0] is False
 
 
-def test_what_a_policy_of_unknown_text_lets_in_is_open() -> None:
+def test_a_policy_of_unknown_text_may_allow_services() -> None:
     unread = declare(
         "aws_sqs_queue_policy.p", queue_url=queue().resource.get("url"), policy=UNKNOWN
     )
@@ -356,7 +356,7 @@ def test_what_a_policy_of_unknown_text_lets_in_is_open() -> None:
     assert (attempt.caller, attempt.holds) == ("an unknown principal", None)
 
 
-def test_lambda_is_needed_by_the_role_of_a_function_alone() -> None:
+def test_only_the_role_of_a_function_needs_lambda() -> None:
     for parts, holds in (
         ((function(), role("r")), True),
         ((role("r"),), False),

@@ -1,4 +1,4 @@
-"""Strangers whom a policy means by a pattern or a condition, and what lies within a part."""
+"""External principals that a pattern or condition names, and what lies within a resource."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ def verdicts(*parts: DeclaredResource) -> dict[str, bool | None]:
 
 
 def at_bucket(resource: str | list[str], **more: Any) -> dict[str, bool | None]:
-    said = statement("s3:GetObject", resource, **more)
-    return verdicts(bucket(), resource_policy(bucket(), said))
+    stmt = statement("s3:GetObject", resource, **more)
+    return verdicts(bucket(), resource_policy(bucket(), stmt))
 
 
 def at_queue(*conditions: Any) -> dict[str, bool | None]:
-    said = [statement("sqs:SendMessage", Principal="*", Condition=c) for c in conditions]
-    return verdicts(queue(), resource_policy(queue(), *said))
+    stmt = [statement("sqs:SendMessage", Principal="*", Condition=c) for c in conditions]
+    return verdicts(queue(), resource_policy(queue(), *stmt))
 
 
-# What lies within a part ----------------------------------------------------------------------
+# Within a resource ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["public/*", "*.jpg", "index.html", "a/?/b*c", "${*}/x"])
-def test_objects_that_a_policy_names_are_asked_for(path: str) -> None:
+def test_named_objects_are_tried(path: str) -> None:
     found = at_bucket(f"{FILMS}/{path}", Principal="*")
     assert found == {ANOTHER: False, NOBODY: False}
 
 
-def test_the_object_that_lets_somebody_in_is_named() -> None:
-    said = statement("s3:GetObject", f"{FILMS}/public/*", Principal="*")
-    found = tried(bucket(), resource_policy(bucket(), said))[NOBODY]
+def test_the_allowed_object_is_reported() -> None:
+    stmt = statement("s3:GetObject", f"{FILMS}/public/*", Principal="*")
+    found = tried(bucket(), resource_policy(bucket(), stmt))[NOBODY]
     assert f"on {FILMS}/public/planproof" in found.found
     assert found.statement is not None
 
@@ -60,11 +60,11 @@ def test_objects_for_one_other_account() -> None:
     assert found == {ANOTHER: True, NOBODY: True, f"account {PARTNER}": False}
 
 
-def test_objects_of_another_bucket_are_not_asked_for() -> None:
+def test_objects_of_another_bucket_are_not_tried() -> None:
     assert set(at_bucket("arn:aws:s3:::other/public/*", Principal="*").values()) == {True}
 
 
-def test_what_is_left_of_a_denial_is_asked_for() -> None:
+def test_requests_outside_a_denial_are_tried() -> None:
     open_ = statement("s3:GetObject", f"{FILMS}/*", Principal="*")
     but = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject"}
     for kept, holds in ((f"{FILMS}/public/*", False), ("arn:aws:s3:::other/*", True)):
@@ -73,7 +73,7 @@ def test_what_is_left_of_a_denial_is_asked_for() -> None:
         assert found[NOBODY] is holds
 
 
-def test_a_policy_variable_leaves_open_which_objects_are_meant() -> None:
+def test_a_policy_variable_is_undetermined() -> None:
     path = f"{FILMS}/${{aws:PrincipalAccount}}/*"
     assert at_bucket(path, Principal="*")[ANOTHER] is None
     assert at_bucket(path, Principal={"AWS": ACCOUNT}) == {ANOTHER: True, NOBODY: True}
@@ -87,8 +87,8 @@ def test_a_policy_variable_leaves_open_which_objects_are_meant() -> None:
 @pytest.mark.parametrize("rest", ["index/by-owner", "index/*", "index/by-${*}"])
 def test_an_index_of_a_table(rest: str) -> None:
     own = arn("dynamodb", "table/assets")
-    said = statement("dynamodb:Query", f"{own}/{rest}", Principal={"AWS": PARTNER})
-    text = json.dumps({"Version": "2012-10-17", "Statement": [said]})
+    stmt = statement("dynamodb:Query", f"{own}/{rest}", Principal={"AWS": PARTNER})
+    text = json.dumps({"Version": "2012-10-17", "Statement": [stmt]})
     policy = declare("aws_dynamodb_resource_policy.p", resource_arn=own, policy=text)
     assert verdicts(table(), policy)[f"account {PARTNER}"] is False
 
@@ -100,7 +100,7 @@ def test_an_alias_of_a_function() -> None:
         assert found == {ANOTHER: True, NOBODY: True, f"account {PARTNER}": False}
 
 
-# Whom conditions name -------------------------------------------------------------------------
+# Principals in conditions ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_principal_that_a_condition_names(operator: str, value: str, who: str)
     assert at_queue({operator: {"aws:PrincipalArn": value}})[who] is False
 
 
-def test_a_principal_of_the_own_account_is_none() -> None:
+def test_a_principal_of_the_own_account_is_not_external() -> None:
     mine = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}
     assert at_queue(mine) == {ANOTHER: True, NOBODY: True}
 
@@ -139,7 +139,7 @@ def test_an_account_that_a_condition_names(operator: str, value: str, who: str) 
     assert found == {ANOTHER: True, NOBODY: True, who: False}
 
 
-def test_both_the_account_and_the_role_have_to_fit() -> None:
+def test_account_and_role_both_have_to_match() -> None:
     deploy = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}}
     theirs = {"StringEquals": {"aws:PrincipalAccount": PARTNER}}
     assert at_queue({**deploy, **theirs})[f"account {PARTNER}"] is False
@@ -159,7 +159,7 @@ def test_both_the_account_and_the_role_have_to_fit() -> None:
         },
     ],
 )
-def test_a_member_of_the_organization_is_of_another_account(condition: Any) -> None:
+def test_a_member_of_the_organization_is_in_another_account(condition: Any) -> None:
     assert at_queue(condition) == {ANOTHER: True, NOBODY: True, ORGANIZATION: False}
 
 
@@ -179,21 +179,21 @@ def test_a_member_of_the_organization_may_have_to_be_of_this_account_too() -> No
         ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}}, ANOTHER),
     ],
 )
-def test_whom_a_denial_spares_is_tried(spared: Any, who: str) -> None:
+def test_a_principal_that_a_denial_exempts_is_tried(spared: Any, who: str) -> None:
     open_ = statement("sqs:SendMessage", Principal="*")
     denial = {**open_, "Effect": "Deny", "Condition": spared}
     found = verdicts(queue(), resource_policy(queue(), open_, denial))
     assert found[who] is False
-    everybody = {**open_, "Effect": "Deny"}
-    refused = verdicts(queue(), resource_policy(queue(), open_, denial, everybody))
+    any_principal = {**open_, "Effect": "Deny"}
+    refused = verdicts(queue(), resource_policy(queue(), open_, denial, any_principal))
     assert set(refused.values()) == {True}
 
 
-def test_the_caller_of_a_key_may_be_of_the_account_that_is_named() -> None:
+def test_a_condition_on_the_caller_account_names_an_external_account() -> None:
     for account, who in ((PARTNER, f"account {PARTNER}"), (OTHER_ACCOUNT, ANOTHER)):
         only = {"StringEquals": {"kms:CallerAccount": account}}
-        said = statement("kms:Decrypt", Principal={"AWS": "*"}, Condition=only)
-        assert verdicts(key(said))[who] is False
+        stmt = statement("kms:Decrypt", Principal={"AWS": "*"}, Condition=only)
+        assert verdicts(key(stmt))[who] is False
 
 
 def test_a_named_user_may_be_limited_to_some_objects() -> None:
@@ -202,9 +202,9 @@ def test_a_named_user_may_be_limited_to_some_objects() -> None:
     assert found[f"account {SECOND_ACCOUNT}"] is False
 
 
-def test_the_account_of_the_stack_may_be_the_usual_stranger() -> None:
+def test_the_stack_may_be_in_the_usual_external_account() -> None:
     own = queue(account=OTHER_ACCOUNT)
-    said = statement("sqs:SendMessage", Principal={"AWS": OTHER_ACCOUNT})
-    found = stack(own, resource_policy(own, said), region=None)
+    stmt = statement("sqs:SendMessage", Principal={"AWS": OTHER_ACCOUNT})
+    found = stack(own, resource_policy(own, stmt), region=None)
     attempts = external_access(Authority(found), own.resource)
     assert {a.caller: a.holds for a in attempts} == {ANOTHER: True, NOBODY: True}

@@ -1,4 +1,4 @@
-"""What a role is granted that no edge needs: actions, resources, patterns."""
+"""Excess permissions of a role: actions, resources, patterns."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def weighed(
     of: DeclaredResource | None = None,
     runs: DeclaredResource | None = None,
 ) -> list[Grant]:
-    """Each grant of the role of a function that writes to a table, weighed."""
+    """Each grant of the role of a function that writes to a table."""
     policy = [inline_policy(*statements)] if statements else []
     found = stack(of or role("r"), runs or job(), table(), *policy, *parts)
     authority = Authority(found)
@@ -72,7 +72,7 @@ def test_case_of_an_action_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "excess"),
+    ("stmt", "excess"),
     [
         (statement("dynamodb:GetItem", ASSETS), "nothing needs dynamodb:GetItem"),
         (statement("s3:PutObject", "arn:aws:s3:::films/*"), "nothing needs s3:PutObject"),
@@ -107,13 +107,13 @@ def test_case_of_an_action_does_not_matter() -> None:
         ),
     ],
 )
-def test_each_excess_is_named(said: Any, excess: str) -> None:
-    ((_, holds, found),) = verdicts(said)
+def test_each_excess_is_named(stmt: Any, excess: str) -> None:
+    ((_, holds, found),) = verdicts(stmt)
     assert (found, holds) == (excess, not excess)
 
 
 @pytest.mark.parametrize("pattern", ["*", "dynamodb:*"])
-def test_many_that_nobody_needs_are_counted(pattern: str) -> None:
+def test_many_unneeded_actions_are_counted(pattern: str) -> None:
     ((shown, holds, found),) = verdicts(statement(pattern, ASSETS))
     assert (shown, holds) == (pattern, False)
     assert found.startswith("nothing needs ")
@@ -121,23 +121,23 @@ def test_many_that_nobody_needs_are_counted(pattern: str) -> None:
     assert "dynamodb:PutItem," not in found
 
 
-def test_all_actions_but_some_are_a_grant_too() -> None:
-    said = {"Effect": "Allow", "NotAction": ["iam:*", "s3:*"], "Resource": "*"}
-    ((shown, holds, found),) = verdicts(said)
+def test_not_action_is_a_grant_too() -> None:
+    stmt = {"Effect": "Allow", "NotAction": ["iam:*", "s3:*"], "Resource": "*"}
+    ((shown, holds, found),) = verdicts(stmt)
     assert (shown, holds) == ("all but iam:*, s3:*", False)
     assert "iam:" not in found
 
 
 @pytest.mark.parametrize(("kept", "shown"), [(f"{ASSETS}-2", f"everything but {ASSETS}-2")])
 def test_all_resources_but_some_are_too_wide(kept: str, shown: str) -> None:
-    said = {"Effect": "Allow", "Action": "dynamodb:PutItem", "NotResource": kept}
-    ((_, holds, found),) = verdicts(said)
+    stmt = {"Effect": "Allow", "Action": "dynamodb:PutItem", "NotResource": kept}
+    ((_, holds, found),) = verdicts(stmt)
     assert (holds, found) == (False, f"nothing needs dynamodb:PutItem on {shown}")
 
 
 def test_each_action_of_a_statement_is_a_grant() -> None:
-    said = statement(["dynamodb:PutItem", "dynamodb:GetItem"], ASSETS)
-    assert [(shown, holds) for shown, holds, _ in verdicts(said)] == [
+    stmt = statement(["dynamodb:PutItem", "dynamodb:GetItem"], ASSETS)
+    assert [(shown, holds) for shown, holds, _ in verdicts(stmt)] == [
         ("dynamodb:PutItem", True),
         ("dynamodb:GetItem", False),
     ]
@@ -149,11 +149,11 @@ def test_several_statements_that_allow_the_same_are_all_in_use() -> None:
     assert [holds for _, holds, _ in twice] == [True, False]
 
 
-def test_a_denial_is_no_grant() -> None:
+def test_a_denial_is_not_a_grant() -> None:
     assert verdicts({**NEEDED, "Effect": "Deny"}) == []
 
 
-def test_an_object_is_reached_by_the_pattern_of_all_objects() -> None:
+def test_the_pattern_of_all_objects_covers_an_object() -> None:
     films = function(environment=[{"variables": {"B": "films"}}])
     calls = calling("s3.GetObject")
     for pattern, holds in (
@@ -163,12 +163,12 @@ def test_an_object_is_reached_by_the_pattern_of_all_objects() -> None:
         ("arn:aws:s3:::*/*", False),
         ("arn:aws:s3:::films", False),
     ):
-        said = statement("s3:GetObject", pattern)
-        found = verdicts(said, calls=calls, parts=(bucket(),), runs=films)
+        stmt = statement("s3:GetObject", pattern)
+        found = verdicts(stmt, calls=calls, parts=(bucket(),), runs=films)
         assert [one[1] for one in found] == [holds], pattern
 
 
-# Taken back -----------------------------------------------------------------------------------
+# Boundaries and denials -----------------------------------------------------------------------
 
 SPARE = statement(["dynamodb:PutItem", "dynamodb:GetItem"], ASSETS)
 
@@ -193,7 +193,7 @@ BOUNDED = role("r", permissions_boundary=LIMIT)
         ),
     ],
 )
-def test_what_a_boundary_takes_back_is_no_grant(limits: DeclaredResource, left: list[bool]) -> None:
+def test_a_boundary_takes_back_grants(limits: DeclaredResource, left: list[bool]) -> None:
     found = verdicts(SPARE, parts=(limits,), of=BOUNDED)
     assert [holds for _, holds, _ in found] == left
 
@@ -206,20 +206,20 @@ def test_what_a_boundary_takes_back_is_no_grant(limits: DeclaredResource, left: 
         ({"Condition": {"Bool": {"aws:SecureTransport": "false"}}}, [True, False]),
     ],
 )
-def test_what_a_denial_takes_back_is_no_grant(more: dict[str, Any], left: list[bool]) -> None:
+def test_denied_actions_are_not_grants(more: dict[str, Any], left: list[bool]) -> None:
     denial = {**statement("dynamodb:GetItem"), "Effect": "Deny", **more}
     assert [holds for _, holds, _ in verdicts(SPARE, denial)] == left
 
 
-# Doubt ----------------------------------------------------------------------------------------
+# Unknown values -------------------------------------------------------------------------------
 
 
-def test_a_policy_of_unknown_text_is_open() -> None:
+def test_a_policy_of_unknown_text_may_allow() -> None:
     unread = declare("aws_iam_role_policy.r", name="p", role="r", policy=UNKNOWN)
     assert verdicts(parts=(unread,)) == [("an unknown policy", None, "its text is not known")]
 
 
-def test_a_policy_that_is_unknown_may_allow_too() -> None:
+def test_an_unknown_policy_may_allow_too() -> None:
     unread = declare("aws_iam_role_policy.s", name="s", role="r", policy=UNKNOWN)
     found = verdicts(statement("dynamodb:GetItem", ASSETS), NEEDED, parts=(unread,))
     assert [holds for _, holds, _ in found] == [False, True, None]
@@ -260,7 +260,7 @@ def test_the_code_of_another_function_does_not_matter() -> None:
     ],
     ids=["role", "dead letters", "event source"],
 )
-def test_a_function_that_may_do_more_may_need_more(
+def test_a_function_with_undetermined_edges_may_need_more(
     runs: DeclaredResource, parts: tuple[DeclaredResource, ...]
 ) -> None:
     found = verdicts(statement("sqs:SendMessage", arn("sqs", "work")), runs=runs, parts=parts)
@@ -269,7 +269,7 @@ def test_a_function_that_may_do_more_may_need_more(
     assert "aws_lambda_function.job" in found[0][2]
 
 
-def test_a_need_of_a_role_of_unknown_arn_may_be_what_it_is_for() -> None:
+def test_a_need_of_a_role_of_unknown_arn_may_use_the_grant() -> None:
     found = verdicts(
         NEEDED,
         statement("dynamodb:GetItem", ASSETS),
@@ -286,7 +286,7 @@ def test_a_need_of_a_role_of_unknown_arn_may_be_what_it_is_for() -> None:
     ]
 
 
-def test_a_grant_on_an_outside_key_is_in_use_though_its_owner_may_refuse() -> None:
+def test_a_grant_on_a_key_outside_the_stack_is_used() -> None:
     theirs = arn("kms", "key/theirs", account=SECOND_ACCOUNT)
     reads = declare(
         "aws_lambda_event_source_mapping.m",
@@ -299,8 +299,8 @@ def test_a_grant_on_an_outside_key_is_in_use_though_its_owner_may_refuse() -> No
     assert found == [("kms:Decrypt", True, "")]
 
 
-def test_a_grant_that_the_key_refuses_is_in_use() -> None:
-    """The edge is broken, but not by what the role is granted."""
+def test_a_grant_that_the_key_policy_denies_is_used() -> None:
+    """The edge is broken, but not by the grants of the role."""
     reads = declare(
         "aws_lambda_event_source_mapping.m",
         function_name="job",
@@ -311,13 +311,13 @@ def test_a_grant_that_the_key_refuses_is_in_use() -> None:
     assert verdicts(statement("kms:Decrypt", KEY_ARN), parts=parts) == [("kms:Decrypt", True, "")]
 
 
-def test_a_grant_on_what_is_called_somewhere_may_be_needed() -> None:
-    said = statement("sns:Publish", arn("sns", "news"))
-    found = verdicts(said, calls=calling("sns.Publish"), parts=(topic(),))
+def test_a_grant_on_a_candidate_target_may_be_needed() -> None:
+    stmt = statement("sns:Publish", arn("sns", "news"))
+    found = verdicts(stmt, calls=calling("sns.Publish"), parts=(topic(),))
     assert found == [("sns:Publish", None, "whether anything needs sns:Publish is not known")]
 
 
-def test_a_role_that_nobody_uses_needs_nothing() -> None:
+def test_an_unused_role_needs_nothing() -> None:
     found = stack(role("r", assume_role_policy=trust("ec2.amazonaws.com")), inline_policy(NEEDED))
     (grant,) = role_grants(Authority(found), path_of(found), found["aws_iam_role.r"])
     assert grant.holds is False
