@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks.load_faults import Planned, besides, disorder, planned
 from benchmarks.load_stack import DeployedPipeline, deployed_pipeline
 from steps.mediaconvert.clip import clip
-from steps.support.traffic import names, says
+from steps.support.traffic import has_status, has_value
 
 BODIES = {"clip": clip, "text": lambda: b"Dear Sir or Madam,\n" * 50, "nothing": lambda: b""}
 REST = 4 * 24 * 3600.0
@@ -58,7 +58,7 @@ def drive(pipeline: DeployedPipeline, seed: int, count: int) -> tuple[list[Plann
     """Upload everything, wait for rest; the seconds it took by the account's clock."""
     uploads, control = planned(seed, count), pipeline.control
     for fault in [f for upload in uploads for f in upload.faults()] + disorder(seed, count):
-        control.fault(fault)
+        control.add_fault(fault)
     extra: dict[int, list[str]] = {}
     for position, kind in besides(seed, count):
         extra.setdefault(position, []).append(kind)
@@ -72,7 +72,7 @@ def drive(pipeline: DeployedPipeline, seed: int, count: int) -> tuple[list[Plann
     told = control.settle(REST, real=1800.0)
     if not told.get("settled"):
         raise SystemExit(f"the account did not come to rest: {told.get('why')}")
-    control.withdraw_all()
+    control.remove_faults()
     return uploads, control.now() - began
 
 
@@ -102,10 +102,11 @@ def account_for(
             found.duplicated.append(
                 f"{upload.key} ({upload.fate}): {len(own)} jobs, {len(mine)} records"
             )
-        final = [r for r in mine if says(r, "COMPLETE") or says(r, "ERROR")]
+        final = [r for r in mine if has_status(r, "COMPLETE") or has_status(r, "ERROR")]
         if len(final) == 1 and len(own) == int(upload.has_job):
-            found.records["COMPLETE" if says(final[0], "COMPLETE") else "ERROR"] += 1
-            if not says(final[0], upload.ends) or (own and not names(final[0], own[0]["Id"])):
+            found.records["COMPLETE" if has_status(final[0], "COMPLETE") else "ERROR"] += 1
+            named = not own or has_value(final[0], own[0]["Id"])
+            if not (has_status(final[0], upload.ends) and named):
                 found.wrong.append(f"{upload.key} ({upload.fate}): {dict(final[0])}")
             continue
         letters = [(body, why) for body, why in dead if upload.mark in body]

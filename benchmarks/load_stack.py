@@ -30,7 +30,7 @@ class DeployedPipeline:
 
     def forget(self) -> None:
         """Leave out whatever there is by now."""
-        self._traffic.forget()
+        self._traffic.reset_baseline()
 
     def upload(self, key: str, body: bytes) -> None:
         """Put a file into the input bucket."""
@@ -42,12 +42,12 @@ class DeployedPipeline:
         if kind == "poison message":
             self._traffic.send(pipeline.processing_queue, "<makes>no sense</makes>")
         elif kind == "forged event":
-            self._traffic.send(pipeline.processing_queue, forged_event(self._traffic.place))
+            self._traffic.send(pipeline.processing_queue, forged_event(self._traffic.location))
         else:
-            some = next(iter(self._traffic.jobs()), {})
-            self._traffic.send(
-                pipeline.status_queue, unknown_job(self._traffic.stack, self._traffic.place, some)
-            )
+            traffic = self._traffic
+            some = next(iter(traffic.jobs()), {})
+            event = unknown_job(traffic.stack, traffic.location, some)
+            traffic.send(pipeline.status_queue, event)
 
     def jobs(self) -> list[Any]:
         """The jobs made since."""
@@ -63,13 +63,13 @@ class DeployedPipeline:
         reasons = _reasons(self.control.trail(since))
         found = []
         for source in (pipeline.processing_queue, pipeline.status_queue):
-            for identifier, body in self._traffic.letters(pipeline.dead_letters(source)):
+            for identifier, body in self._traffic.take_messages(pipeline.dead_letters(source)):
                 found.append((body, reasons.get(identifier, "")))
         return found
 
     def clear(self) -> None:
         """Leave no message behind."""
-        self._traffic.clear()
+        self._traffic.purge_queues()
 
     def last_entry(self) -> int:
         """The number of the last thing that happened."""

@@ -1,1 +1,1 @@
-"""The vocabulary of the features: thin steps that ask the engine and record what they saw."""
+"""Step definitions of the features, one module for each subject; pytest loads every module."""

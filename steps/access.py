@@ -1,4 +1,4 @@
-"""May MediaConvert, in the role it is passed, read what comes in and write what goes out?"""
+"""Whether the role that MediaConvert assumes may read uploads and write renditions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from steps.support.trust import assume_decisions
 
 @then("MediaConvert can assume a role of this stack")
 def mediaconvert_has_role(pipeline: Pipeline, evidence: Recorder) -> None:
-    """Decided by the roles' trust policies."""
+    """Decided by the trust policies of the roles."""
     try:
         roles = pipeline.mediaconvert_roles
     except MissingPartError:
@@ -31,9 +31,9 @@ def mediaconvert_has_role(pipeline: Pipeline, evidence: Recorder) -> None:
 
 @given("the role that MediaConvert works under", target_fixture="role")
 def the_mediaconvert_role(pipeline: Pipeline, evidence: Recorder) -> Resource | None:
-    """The role MediaConvert may assume; of several, the one the function is told of.
+    """The role MediaConvert may assume; of several, the one in the function's environment.
 
-    That there is none is the finding: it is known, and then nothing is read or written.
+    A stack that surely has no such role fails here.
     """
     try:
         return pipeline.mediaconvert_role
@@ -56,7 +56,7 @@ def _no_role(pipeline: Pipeline, evidence: Recorder) -> None:
 def may_read_input(
     pipeline: Pipeline, role: Resource, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """s3:GetObject, wherever the notification's filters let an upload be."""
+    """s3:GetObject on a key for each filter of the bucket notification."""
     bucket = pipeline.input_bucket
     access = Access(pipeline, role, resolved_stacks, evidence, bucket)
     for key in announced_keys(pipeline):
@@ -67,11 +67,11 @@ def may_read_input(
 def may_write_output(
     pipeline: Pipeline, role: Resource, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """s3:PutObject, on any key or below the prefix that a statement names."""
+    """s3:PutObject on any key, or below a prefix that a statement names."""
     bucket = pipeline.output_bucket
     access = Access(pipeline, role, resolved_stacks, evidence, bucket)
     anywhere = f"{arn_of(bucket)}/renditions/holiday film.mp4"
-    named = named_objects(access.held.documents, arn_of(bucket), "s3:PutObject")
+    named = named_objects(access.applicable.documents, arn_of(bucket), "s3:PutObject")
     objects = [arn for arn in (anywhere, *named) if _decide(access, "s3:PutObject", arn).allowed]
     _record(access, "s3:PutObject", objects[0] if objects else anywhere)
 

@@ -1,4 +1,4 @@
-"""Whom do the alarms tell?"""
+"""Which SNS topics the alarms notify."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
 from planproof.values import contains_unknown
 from steps.pipeline import Pipeline
-from steps.support.variants import VariableNames, variant
+from steps.support.variants import VariableNames, resolve_variant
 
 _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 
@@ -18,25 +18,25 @@ _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 def stack_with_topics(
     resolved_stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
 ) -> Stack | None:
-    """The stack resolved again, with topics in the variable that is for them."""
-    what = "to name the SNS topics that alarms tell"
-    return variant(resolved_stacks, "alarm topics", variable_names.alarm_topics, evidence, what)
+    """The stack resolved with a topic in the variable for alarm topics."""
+    purpose = "for the SNS topics that alarms notify"
+    return resolve_variant(
+        resolved_stacks, "alarm topics", variable_names.alarm_topics, evidence, purpose
+    )
 
 
 @then("no CloudWatch alarm has an action")
 def no_alarm_has_action(
     pipeline: Pipeline, variable_names: VariableNames, evidence: Recorder
 ) -> None:
-    """All three lists are empty. That is as promised, and yet good to know: it is a warning."""
-    silent = [a for a in pipeline.alarms if a.get("alarm_actions") in ([], None)]
-    if silent:
-        alarms = "1 alarm tells" if len(silent) == 1 else f"{len(silent)} alarms tell"
-        topics = f"var.{variable_names.alarm_topics}"
-        known = variable_names.alarm_topics in pipeline.stack.variables
-        todo = (
-            f"give topics with {topics}" if known else f"there is no {topics} to give them topics"
-        )
-        evidence.warn(f"{alarms} nobody: {todo}")
+    """All three lists of actions are empty. Alarms without actions are also warned about."""
+    count = sum(alarm.get("alarm_actions") in ([], None) for alarm in pipeline.alarms)
+    if count:
+        alarms = "1 alarm notifies" if count == 1 else f"{count} alarms notify"
+        variable = f"var.{variable_names.alarm_topics}"
+        declared = variable_names.alarm_topics in pipeline.stack.variables
+        fix = f"set {variable}" if declared else f"the stack has no {variable} to set"
+        evidence.warn(f"{alarms} no SNS topic: {fix}")
     for alarm in pipeline.alarms:
         for attribute in _ACTIONS:
             actions = alarm.get(attribute)
@@ -46,25 +46,25 @@ def no_alarm_has_action(
 
 
 @then("every CloudWatch alarm tells each of these topics when it goes off")
-def every_alarm_tells(
+def alarms_notify_topics(
     notifying_stack: Stack, variable_names: VariableNames, evidence: Recorder
 ) -> None:
-    """The topics that were given by variable are among the alarm_actions."""
-    _tells(notifying_stack, variable_names, "alarm_actions", evidence)
+    """Each topic of the variable is among the alarm_actions."""
+    _check_topics(notifying_stack, variable_names, "alarm_actions", evidence)
 
 
 @then("every CloudWatch alarm tells each of them when it is over")
-def every_alarm_ends(
+def alarms_notify_topics_when_over(
     notifying_stack: Stack, variable_names: VariableNames, evidence: Recorder
 ) -> None:
-    """The same of the ok_actions: whoever was called learns that there is nothing left to do."""
-    _tells(notifying_stack, variable_names, "ok_actions", evidence)
+    """Each topic of the variable is among the ok_actions."""
+    _check_topics(notifying_stack, variable_names, "ok_actions", evidence)
 
 
-def _tells(stack: Stack, names: VariableNames, attribute: str, evidence: Recorder) -> None:
+def _check_topics(stack: Stack, names: VariableNames, attribute: str, evidence: Recorder) -> None:
     topics = stack.variables[names.alarm_topics]
     for alarm in Pipeline(stack).alarms:
         actions = alarm.get(attribute)
         for topic in topics:
-            told = None if contains_unknown(actions) else topic in (actions or ())
-            evidence.check(told, alarm, attribute, expected=topic)
+            holds = None if contains_unknown(actions) else topic in (actions or ())
+            evidence.check(holds, alarm, attribute, expected=topic)

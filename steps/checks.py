@@ -1,4 +1,4 @@
-"""What the custom Checkov checks say of the sources."""
+"""The results of the custom Checkov checks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from planproof.checkov_runner import CheckResult, CheckResults
 from planproof.evidence import Recorder
 from planproof.session.stacks import ResolvedStacks
 
-_VERDICT = {False: "failed", None: "could not tell"}
+_VERDICT = {False: "failed", None: "undetermined"}
 
 
 @then(parsers.re(r"the custom checks for (?P<requirement>[A-Z][A-Z0-9]*-\d+) find nothing"))
 def custom_checks_find_nothing(
     requirement: str, checks: CheckResults, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Every check of that requirement passes wherever it applies."""
+    """Every check of the requirement passes on every resource it applies to."""
     subject = f"custom checks for {requirement}"
     if resolved_stacks.request.terraform_dir is None:
-        found = "not run, since a plan file comes without sources"
+        found = "not run: a plan file has no sources"
         evidence.check(None, subject, expected="no finding in the sources", found=found)
         return
     results = checks.for_requirement(requirement)
@@ -37,13 +37,15 @@ def custom_checks_find_nothing(
         passes = [r for r in checks.of(check_id) if r.passed]
         if passes:
             name = passes[0].check_name
-            evidence.check(True, check_id, expected=name, found=f"passed by {_several(passes)}")
+            evidence.check(
+                True, check_id, expected=name, found=f"passed by {_resource_list(passes)}"
+            )
     if not results:
-        ids = ", ".join(checks.ids_for(requirement)) or "there is no such check"
-        found = f"no resource that they could judge ({ids})"
-        evidence.check(None, subject, expected="something to judge", found=found)
+        ids = ", ".join(checks.ids_for(requirement)) or "no such check exists"
+        found = f"no resource that a check applies to ({ids})"
+        evidence.check(None, subject, expected="a resource that a check applies to", found=found)
 
 
-def _several(results: Sequence[CheckResult]) -> str:
+def _resource_list(results: Sequence[CheckResult]) -> str:
     named = ", ".join(result.resource for result in results[:3])
     return named if len(results) <= 3 else f"{len(results)} resources"

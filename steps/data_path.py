@@ -1,4 +1,4 @@
-"""Does AWS allow every edge of the data path?"""
+"""Whether AWS allows every edge of the data path."""
 
 from __future__ import annotations
 
@@ -12,51 +12,51 @@ from pytest_bdd import then
 from planproof.aws.datapath import (
     Authority,
     DataPath,
+    DecidedNeed,
     End,
     JudgedEdge,
-    Ruling,
-    State,
     draw,
-    switched,
+    with_disabled_facts,
 )
 from planproof.aws.datapath.functions import X_RAY
-from planproof.aws.datapath.unmodelled import undrawn
-from planproof.aws.sdk_calls import Calls, calls_of
+from planproof.aws.datapath.unmodelled import unmodelled_resources
+from planproof.aws.sdk_calls import SdkCalls, calls_of
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import Recorder
+from planproof.results import EdgeState
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
 from steps.pipeline import MissingPartError, Pipeline
 from steps.support.jobs import MEDIA_CONVERT, SERVICE, job_edges
 from steps.support.package import package_at
-from steps.support.places import place_of_ruling
+from steps.support.source_locations import decision_location
 from steps.vocabulary import table_of
 
 
 @pytest.fixture(scope="session")
 def authority(stack: Stack) -> Authority:
-    """What AWS would decide, given the policies of the stack."""
+    """The decisions of AWS on the policies of the stack."""
     return Authority(stack)
 
 
 @pytest.fixture(scope="session")
 def data_path(pipeline: Pipeline, resolved_stacks: ResolvedStacks) -> DataPath:
-    """Every edge of the stack, those through MediaConvert included."""
+    """Every edge of the stack, including those through MediaConvert."""
 
-    def read(function: Resource) -> Calls:
+    def read(function: Resource) -> SdkCalls:
         try:
             return calls_of(package_at(resolved_stacks, pipeline.stack, function))
         except (PlanproofError, UndeterminedError) as problem:
-            return Calls((), (str(problem),))
+            return SdkCalls((), (str(problem),))
 
     drawn = draw(pipeline.stack, read, handled=frozenset({SERVICE}))
     try:
         calls = read(pipeline.function)
     except UndeterminedError as problem:
         every = [read(function) for function in pipeline.functions]
-        made = tuple(call for one in every for call in one.made)
-        calls = Calls(made, (str(problem),))
-    return drawn.with_edges(switched(job_edges(pipeline, calls)))
+        made = tuple(call for one in every for call in one.calls)
+        calls = SdkCalls(made, (str(problem),))
+    return drawn.with_edges(with_disabled_facts(job_edges(pipeline, calls)))
 
 
 @then("these edges of the data path are proven:")
@@ -68,7 +68,7 @@ def edges_are_proven(
     evidence: Recorder,
     datatable: list[list[str]],
 ) -> None:
-    """Each row names the two ends of an edge, which must exist and have all its permissions."""
+    """Each row names the two ends of an edge; the edge must exist and have all its permissions."""
     for source, target in table_of(datatable, "from", "to"):
         expected = f"an edge from {source} to {target}"
         try:
@@ -78,16 +78,16 @@ def edges_are_proven(
             continue
         edges = data_path.between(*ends)
         if not edges:
-            unseen = _may_be_unseen(data_path, *ends)
-            holds, found = (None, f"none that can be seen: {unseen}") if unseen else (False, "none")
+            doubt = _undecided_fact(data_path, *ends)
+            holds, found = (None, f"undecided: {doubt}") if doubt else (False, "none")
             evidence.check(holds, str(ends[0]), expected=expected, found=found)
         for edge in edges:
             record_edge(authority.judge(edge), authority, resolved_stacks, evidence)
 
 
-def _may_be_unseen(data_path: DataPath, source: End, target: End) -> str:
-    """Why there may be an edge after all: one of the two has an edge that leads nobody knows where,
-    such as the calls of code that cannot be read."""
+def _undecided_fact(data_path: DataPath, source: End, target: End) -> str:
+    """Why there may be an edge after all: one of the ends has an edge with an undecided fact, such
+    as the SDK calls of code that cannot be read."""
     for edge in data_path:
         near = str(edge.source) == str(source) or str(edge.target) == str(target)
         doubts = [fact for fact in edge.facts if fact.holds is None]
@@ -100,20 +100,19 @@ def _may_be_unseen(data_path: DataPath, source: End, target: End) -> str:
 def every_edge_is_proven(
     data_path: DataPath, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """No edge lacks a permission, and none is left open.
+    """Every edge has all its permissions.
 
-    What an end outside the stack allows is for its owner to say: an edge that rests on nothing
-    else is a warning.
+    An edge that only depends on policies outside the stack is a warning.
     """
-    for part in undrawn(authority.stack):
-        evidence.warn(f"no edges of {part} are drawn, so what it needs was not looked at")
+    for part in unmodelled_resources(authority.stack):
+        evidence.warn(f"{part} is not modelled: its edges and permissions were not checked")
     for edge in data_path:
         judged = authority.judge(edge)
-        if edge.outside and judged.state is State.UNDETERMINED:
+        if edge.outside and judged.state is EdgeState.UNDETERMINED:
             evidence.draw(judged)
             evidence.warn(
-                f"{edge}: {edge.target} is no part of this stack, so whether its owner lets "
-                "it in is not known here"
+                f"{edge}: {edge.target} is outside this stack, and the policies of its owner are "
+                "not known"
             )
             continue
         record_edge(judged, authority, resolved_stacks, evidence)
@@ -122,68 +121,68 @@ def every_edge_is_proven(
 def record_edge(
     judged: JudgedEdge, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Write down each permission of an edge, and each fact it rests on."""
+    """Record each permission of an edge, and each fact that the edge depends on."""
     evidence.draw(judged)
-    for ruling in judged.rulings:
-        record_ruling(ruling, authority, resolved_stacks, evidence, expected=_expected(ruling))
+    for decided in judged.decided_needs:
+        record_decision(decided, authority, resolved_stacks, evidence, expected=_expected(decided))
     for fact in judged.edge.facts:
         evidence.check(
             fact.holds, fact.subject, fact.attribute, expected=fact.expected, found=fact.found
         )
 
 
-def record_ruling(
-    ruling: Ruling,
+def record_decision(
+    decided: DecidedNeed,
     authority: Authority,
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
     *,
     expected: str,
 ) -> None:
-    """Write down one decision, at the statement that decided if one did."""
-    need = ruling.need
+    """Record one decision, at the line of the statement that decided it."""
+    need = decided.need
     evidence.check(
-        ruling.allowed,
+        decided.allowed,
         need.principal if isinstance(need.principal, Resource) else need.on or need.subject,
         expected=expected,
-        found=str(ruling.decision),
-        at=place_of_ruling(authority, resolved_stacks, ruling),
+        found=str(decided.decision),
+        at=decision_location(authority, resolved_stacks, decided),
     )
 
 
-def _expected(ruling: Ruling) -> str:
-    need = ruling.need
+def _expected(decided: DecidedNeed) -> str:
+    need = decided.need
     about = "" if need.resource == "*" else f" on {need.subject}"
     why = f" {need.why}" if need.why else ""
     return f"{need.group or need.action} allowed{about} for {need.principal}{why}"
 
 
-# The ends, as a reviewer calls them ----------------------------------------------------------
+# Names of the ends of edges ------------------------------------------------------------------
 
 
 def _end(pipeline: Pipeline, name: str) -> End:
-    """A part of the pipeline, a resource by its address, or what is outside the stack.
+    """The end of an edge: a part of the pipeline, a resource address, or an external service.
 
     Raises:
-        UndeterminedError: nobody said what is meant.
+        UndeterminedError: no such end is known.
     """
-    if name in OUTSIDE:
+    if name in EXTERNAL_SERVICES:
         return name
     if name in PARTS:
         return PARTS[name](pipeline)
     found = pipeline.stack.get(name)
     if found is not None:
         return found
-    known = [*PARTS, *OUTSIDE, *(r.address for r in pipeline.stack.managed())]
+    known = [*PARTS, *EXTERNAL_SERVICES, *(r.address for r in pipeline.stack.managed())]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; the nearest is {near[0]}" if near else ""
     raise UndeterminedError(
-        f"the data path has no end called {name!r}{hint}: write a Terraform address, or one of "
-        f"{', '.join((*PARTS, *OUTSIDE))}"
+        f"the data path has no part called {name!r}{hint}: write a Terraform address, or one of "
+        f"{', '.join((*PARTS, *EXTERNAL_SERVICES))}"
     )
 
 
-OUTSIDE: Final = (MEDIA_CONVERT, X_RAY)
+EXTERNAL_SERVICES: Final = (MEDIA_CONVERT, X_RAY)
 PARTS: Final[Mapping[str, Callable[[Pipeline], Resource]]] = {
     "the input bucket": lambda p: p.input_bucket,
     "the processing queue": lambda p: p.processing_queue,

@@ -1,4 +1,4 @@
-"""What comes out of the deployed pipeline, and what does it make of what went wrong?"""
+"""Output of the deployed pipeline: jobs, records, renditions, messages and refusals."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from pathlib import PurePosixPath
 from pytest_bdd import parsers, then
 
 from planproof.evidence import Recorder, render
-from steps.support.deployed_scenario import Scene
-from steps.support.recent_failures import story
-from steps.support.renditions import asked_for, probe
-from steps.support.traffic import Traffic, Upload, names, says, text_of
+from steps.support.deployed_scenario import DeployedScenario
+from steps.support.recent_failures import recent_failures
+from steps.support.renditions import probe, requested_renditions
+from steps.support.traffic import Traffic, Upload, has_status, has_value, text_of
 
 
 @then(parsers.parse("every upload has one job, and its record says {status}"))
-def one_job_each(on_stage: Scene, evidence: Recorder, status: str) -> None:
-    """No upload without, none with two, and as many records as uploads."""
-    check_uploads(on_stage.traffic, evidence, status, on_stage.since)
-    on_stage.what_went_wrong(evidence)
+def one_job_each(deployed_scenario: DeployedScenario, evidence: Recorder, status: str) -> None:
+    """Exactly one job and one record for each upload."""
+    check_uploads(deployed_scenario.traffic, evidence, status, deployed_scenario.since)
+    deployed_scenario.record_unfired_faults(evidence)
 
 
 def check_uploads(traffic: Traffic, evidence: Recorder, status: str, since: int) -> None:
-    """Write down jobs and record of every upload.
+    """Record the jobs and the item of every upload.
 
     Args:
-        since: number in the trail from where on it tells what went wrong.
+        since: number of the trail entry after which failures are shown.
     """
     pipeline, records = traffic.pipeline, traffic.records()
-    _must_be_uploads(traffic, evidence)
+    _require_uploads(traffic, evidence)
     for upload in dict.fromkeys(traffic.uploads):
         count = traffic.uploads.count(upload)
         jobs = traffic.jobs_of(upload)
         evidence.check(
             len(jobs) == count,
             pipeline.function,
-            expected=f"{_counted(count, 'job')} for {_short(upload)}",
-            found=f"{_counted(len(jobs), 'job')}{_story(traffic, since)}"
+            expected=f"{_counted(count, 'job')} for {_shortened_key(upload)}",
+            found=f"{_counted(len(jobs), 'job')}{_recent_failures(traffic, since)}"
             if len(jobs) != count
             else ", ".join(job["Id"] for job in jobs),
         )
         for job in jobs:
-            mine = [item for item in records if names(item, job["Id"])]
+            own = [item for item in records if has_value(item, job["Id"])]
             evidence.check(
-                len(mine) == 1 and says(mine[0], status),
+                len(own) == 1 and has_status(own[0], status),
                 pipeline.assets_table,
-                expected=f"one record of job {job['Id']} that says {status}",
-                found="; ".join(render(item) for item in mine) or "none",
+                expected=f"one record of job {job['Id']} with status {status}",
+                found="; ".join(render(item) for item in own) or "none",
             )
     expected = len(traffic.uploads)
     evidence.check(
@@ -58,35 +58,35 @@ def check_uploads(traffic: Traffic, evidence: Recorder, status: str, since: int)
 
 
 @then(parsers.parse("no job is made, and the record of every upload says {status}"))
-def no_job_but_record(on_stage: Scene, evidence: Recorder, status: str) -> None:
-    """It is refused before it costs anything, and said so where one looks."""
-    traffic = on_stage.traffic
-    _must_be_uploads(traffic, evidence)
-    _check_no_job(on_stage, evidence)
+def no_job_but_record(deployed_scenario: DeployedScenario, evidence: Recorder, status: str) -> None:
+    """The function rejects the file without a job, and records the status."""
+    traffic = deployed_scenario.traffic
+    _require_uploads(traffic, evidence)
+    _check_no_job(deployed_scenario, evidence)
     for upload in traffic.uploads:
-        mine = [r for r in traffic.records() if names(r, upload.key) or names(r, upload.uri)]
+        own = [r for r in traffic.records() if has_value(r, upload.key) or has_value(r, upload.uri)]
         evidence.check(
-            len(mine) == 1 and says(mine[0], status),
+            len(own) == 1 and has_status(own[0], status),
             traffic.pipeline.assets_table,
-            expected=f"one record of {_short(upload)} that says {status}",
-            found="; ".join(render(item) for item in mine) or "none",
+            expected=f"one record of {_shortened_key(upload)} with status {status}",
+            found="; ".join(render(item) for item in own) or "none",
         )
-    on_stage.what_went_wrong(evidence)
+    deployed_scenario.record_unfired_faults(evidence)
 
 
 @then("no job is made")
-def no_job_made(on_stage: Scene, evidence: Recorder) -> None:
-    """Neither of this stack's files nor of others, by this stack's function."""
-    _check_no_job(on_stage, evidence)
-    _must_have_run(on_stage, evidence)
+def no_job_made(deployed_scenario: DeployedScenario, evidence: Recorder) -> None:
+    """The function of this stack makes no job, for no file."""
+    _check_no_job(deployed_scenario, evidence)
+    _require_invocation(deployed_scenario, evidence)
 
 
-def _check_no_job(on_stage: Scene, evidence: Recorder) -> None:
-    traffic = on_stage.traffic
+def _check_no_job(deployed_scenario: DeployedScenario, evidence: Recorder) -> None:
+    traffic = deployed_scenario.traffic
     role = PurePosixPath(text_of(traffic.pipeline.function_role, "name")).name
     calls = [
         e
-        for e in on_stage.control.trail(on_stage.since)
+        for e in deployed_scenario.control.trail(deployed_scenario.since)
         if e.what == "mediaconvert:CreateJob" and f"/{role}/" in e.who
     ]
     evidence.check(
@@ -98,16 +98,16 @@ def _check_no_job(on_stage: Scene, evidence: Recorder) -> None:
 
 
 @then("no record is made")
-def no_record_made(on_stage: Scene, evidence: Recorder) -> None:
-    """The table holds no item that it did not hold before."""
-    records = on_stage.traffic.records()
+def no_record_made(deployed_scenario: DeployedScenario, evidence: Recorder) -> None:
+    """The table has no new item."""
+    records = deployed_scenario.traffic.records()
     evidence.check(
         not records,
-        on_stage.traffic.pipeline.assets_table,
+        deployed_scenario.traffic.pipeline.assets_table,
         expected="no new record",
         found="; ".join(render(item) for item in records) or "none",
     )
-    _must_have_run(on_stage, evidence)
+    _require_invocation(deployed_scenario, evidence)
 
 
 @then(
@@ -116,35 +116,35 @@ def no_record_made(on_stage: Scene, evidence: Recorder) -> None:
         "in the size and codec that its job asks for"
     )
 )
-def renditions_written(on_stage: Scene, evidence: Recorder, count: int) -> None:
-    """Each file is opened and looked into."""
-    traffic = on_stage.traffic
+def renditions_written(deployed_scenario: DeployedScenario, evidence: Recorder, count: int) -> None:
+    """Each file is read, and its size and codec are detected."""
+    traffic = deployed_scenario.traffic
     bucket = traffic.pipeline.output_bucket
-    own, s3 = text_of(bucket, "bucket"), traffic.client("s3")
+    bucket_name, s3 = text_of(bucket, "bucket"), traffic.client("s3")
     seen: set[str] = set()
-    _must_be_uploads(traffic, evidence)
+    _require_uploads(traffic, evidence)
     for upload in dict.fromkeys(traffic.uploads):
         jobs = traffic.jobs_of(upload)
         if not jobs:
             evidence.check(
                 False,
                 traffic.pipeline.function,
-                expected=f"a job that writes the renditions of {_short(upload)}",
-                found=f"none{_story(traffic, on_stage.since)}",
+                expected=f"a job that writes the renditions of {_shortened_key(upload)}",
+                found=f"none{_recent_failures(traffic, deployed_scenario.since)}",
             )
         for job in jobs:
-            wanted = dict(asked_for(job))
+            wanted = dict(requested_renditions(job))
             evidence.check(
                 len(wanted) == count and not seen & set(wanted),
                 traffic.pipeline.function,
-                expected=f"a job that asks for {count} renditions in places of their own",
+                expected=f"a job with {count} renditions, each at a destination of its own",
                 found=", ".join(map(str, wanted.values())) or "none",
             )
             seen |= set(wanted)
             for uri, rendition in wanted.items():
-                key = uri.removeprefix(f"s3://{own}/")
+                key = uri.removeprefix(f"s3://{bucket_name}/")
                 try:
-                    body = s3.get_object(Bucket=own, Key=key)["Body"].read()
+                    body = s3.get_object(Bucket=bucket_name, Key=key)["Body"].read()
                     found = probe(body)
                 except s3.exceptions.NoSuchKey:
                     evidence.check(False, bucket, expected=f"{rendition} at {key}", found="nothing")
@@ -153,20 +153,22 @@ def renditions_written(on_stage: Scene, evidence: Recorder, count: int) -> None:
                     rendition.is_met_by(found),
                     bucket,
                     expected=f"{rendition} at {key}",
-                    found=str(found) if found else f"{len(body)} bytes that are no video",
+                    found=str(found) if found else f"{len(body)} bytes that are not a video",
                 )
-    on_stage.what_went_wrong(evidence)
+    deployed_scenario.record_unfired_faults(evidence)
 
 
 @then("no message is left anywhere")
-def no_message_left(on_stage: Scene, evidence: Recorder) -> None:
-    """Neither waiting nor given up."""
-    for queue, count in on_stage.traffic.counted():
-        told = _story(on_stage.traffic, on_stage.since) if count else ""
-        found = f"{_counted(count, 'message')}{told}"
+def no_message_left(deployed_scenario: DeployedScenario, evidence: Recorder) -> None:
+    """Every queue is empty, dead-letter queues included."""
+    for queue, count in deployed_scenario.traffic.message_counts():
+        failures = (
+            _recent_failures(deployed_scenario.traffic, deployed_scenario.since) if count else ""
+        )
+        found = f"{_counted(count, 'message')}{failures}"
         evidence.check(count == 0, queue, expected="no message", found=found)
-    on_stage.something_went_through(evidence)
-    on_stage.what_went_wrong(evidence)
+    deployed_scenario.require_traffic(evidence)
+    deployed_scenario.record_unfired_faults(evidence)
 
 
 @then(
@@ -175,66 +177,70 @@ def no_message_left(on_stage: Scene, evidence: Recorder) -> None:
         r"and no other"
     )
 )
-def kept_in_dead_letters(on_stage: Scene, evidence: Recorder, queue: str) -> None:
-    """What nobody could handle is there for somebody to look at."""
-    traffic = on_stage.traffic
+def held_in_dead_letter_queue(
+    deployed_scenario: DeployedScenario, evidence: Recorder, queue: str
+) -> None:
+    """The dead-letter queue holds the message that could not be processed."""
+    traffic = deployed_scenario.traffic
     pipeline = traffic.pipeline
     source = pipeline.processing_queue if queue == "processing" else pipeline.status_queue
     sent = traffic.sent.get(source.address, [])
     target = pipeline.dead_letters(source)
-    found = [body for _, body in traffic.letters(target)]
+    found = [body for _, body in traffic.take_messages(target)]
     evidence.check(
         bool(sent) and sorted(found) == sorted(sent),
         target,
-        expected=f"this and nothing else: {_some(sent)}",
-        found=_some(found) if found else f"nothing{_story(traffic, on_stage.since)}",
+        expected=f"only this message: {_shortened_bodies(sent)}",
+        found=_shortened_bodies(found)
+        if found
+        else f"no message{_recent_failures(traffic, deployed_scenario.since)}",
     )
-    on_stage.what_went_wrong(evidence)
+    deployed_scenario.record_unfired_faults(evidence)
 
 
 @then("AWS refused nothing")
-def nothing_refused(on_stage: Scene, evidence: Recorder) -> None:
-    """Neither the function nor a service that works for the stack."""
-    refused = on_stage.traffic.refusals(on_stage.since)
-    asked = on_stage.control.trail(on_stage.since)
-    # What the policies leave open is refused, too, but that AWS would do so is not known.
-    known = not refused or not all(entry.detail.get("undetermined") for entry in refused)
+def nothing_refused(deployed_scenario: DeployedScenario, evidence: Recorder) -> None:
+    """No call of the function, nor of a service on behalf of the stack, was refused."""
+    refused = deployed_scenario.traffic.refusals(deployed_scenario.since)
+    calls = deployed_scenario.control.trail(deployed_scenario.since)
+    # The emulated account also refuses what the policies do not decide; AWS might allow it.
+    decided = not refused or not all(entry.detail.get("undetermined") for entry in refused)
     evidence.check(
-        (not refused and bool(asked)) if known else None,
-        on_stage.traffic.pipeline.function,
+        (not refused and bool(calls)) if decided else None,
+        deployed_scenario.traffic.pipeline.function,
         expected="every call allowed",
         found="; ".join(dict.fromkeys(str(e.detail.get("message", e.what)) for e in refused))
-        or f"{_counted(len(asked), 'call')} and deliveries, none refused",
+        or f"{_counted(len(calls), 'call')} and deliveries, none refused",
     )
-    on_stage.something_went_through(evidence)
-    on_stage.what_went_wrong(evidence)
+    deployed_scenario.require_traffic(evidence)
+    deployed_scenario.record_unfired_faults(evidence)
 
 
-def _must_be_uploads(traffic: Traffic, evidence: Recorder) -> None:
-    """Without any, whatever is said of every upload is said of nothing."""
+def _require_uploads(traffic: Traffic, evidence: Recorder) -> None:
+    """Record as undetermined that there was no upload."""
     if not traffic.uploads:
         bucket = traffic.pipeline.input_bucket
-        evidence.check(None, bucket, expected="an upload", found="none, so that nothing is proven")
+        evidence.check(None, bucket, expected="an upload", found="none, so nothing is proven")
 
 
-def _must_have_run(on_stage: Scene, evidence: Recorder) -> None:
-    """A function that never runs does nothing wrong."""
-    on_stage.function_ran(evidence)
-    on_stage.what_went_wrong(evidence)
+def _require_invocation(deployed_scenario: DeployedScenario, evidence: Recorder) -> None:
+    """Record as undetermined that the function never ran, or that a fault did not fire."""
+    deployed_scenario.require_invocation(evidence)
+    deployed_scenario.record_unfired_faults(evidence)
 
 
 def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _short(upload: Upload) -> str:
+def _shortened_key(upload: Upload) -> str:
     return upload.key if len(upload.key) <= 80 else f"{upload.key[:60]}… ({len(upload.key)})"
 
 
-def _some(bodies: Sequence[str]) -> str:
-    """Messages as a reader tells them apart: whole, they would hide what else was found."""
+def _shortened_bodies(bodies: Sequence[str]) -> str:
+    """The beginnings of messages."""
     return "; ".join(body if len(body) <= 160 else f"{body[:160]}…" for body in bodies)
 
 
-def _story(traffic: Traffic, since: int) -> str:
-    return story(traffic.deployment.control.trail(since))
+def _recent_failures(traffic: Traffic, since: int) -> str:
+    return recent_failures(traffic.deployment.control.trail(since))

@@ -1,4 +1,4 @@
-"""Is everything at rest encrypted with a key of this stack, named as each service wants it?"""
+"""Encryption at rest with a KMS key of the stack, referenced in the form each service needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from planproof.evidence import Recorder
 from planproof.terraform.links import configured, links
 from planproof.terraform.stack import Resource
 from planproof.values import Value, is_unknown
+from planproof.verdicts import Truth
 from steps.pipeline import Pipeline
 
 _SSE = "aws_s3_bucket_server_side_encryption_configuration"
@@ -21,14 +22,14 @@ _BY_ARN = "the ARN of a KMS key of this stack"
 
 @then("every SQS queue names a key of this stack by its id")
 def queues_by_id(pipeline: Pipeline, evidence: Recorder) -> None:
-    """``kms_master_key_id`` is the id, and neither the ARN nor an alias."""
+    """``kms_master_key_id`` is the key id, not its ARN or an alias."""
     for queue in pipeline.stack.managed("aws_sqs_queue"):
         _check(pipeline, evidence, queue, "kms_master_key_id", "key_id")
 
 
 @then("every S3 bucket is encrypted with a key of this stack, named by its ARN")
 def buckets_by_arn(pipeline: Pipeline, evidence: Recorder) -> None:
-    """Each bucket has SSE-KMS by default, with that key."""
+    """The default encryption of each bucket is SSE-KMS with that key."""
     for bucket in pipeline.stack.managed("aws_s3_bucket"):
         rules = list(_default_encryption(pipeline, bucket))
         for resource, path in rules:
@@ -55,7 +56,7 @@ def tables_by_arn(pipeline: Pipeline, evidence: Recorder) -> None:
 
 @then("every CloudWatch log group is encrypted with a key of this stack, named by its ARN")
 def log_groups_by_arn(pipeline: Pipeline, evidence: Recorder) -> None:
-    """``kms_key_id`` of a log group takes an ARN, its name notwithstanding."""
+    """Despite its name, ``kms_key_id`` of a log group is an ARN."""
     for group in pipeline.log_groups:
         _check(pipeline, evidence, group, "kms_key_id", "arn")
 
@@ -68,7 +69,7 @@ def _check(
     evidence.check(holds, resource, path, expected=expected)
 
 
-def _is_identity(value: Value, identities: list[Value]) -> bool | None:
+def _is_identity(value: Value, identities: list[Value]) -> Truth:
     if is_unknown(value):
         return None
     if not isinstance(value, str) or not value:
@@ -79,7 +80,7 @@ def _is_identity(value: Value, identities: list[Value]) -> bool | None:
 
 
 def _default_encryption(pipeline: Pipeline, bucket: Resource) -> Iterator[tuple[Resource, str]]:
-    """Where the default encryption of a bucket is written: a resource, and a path in it."""
+    """The resource and attribute path of each default encryption rule of a bucket."""
     stack = pipeline.stack
     for resource in stack.managed(_SSE):
         if links(stack, resource, "bucket", bucket, ("id", "bucket")):

@@ -1,18 +1,18 @@
-"""Does anything cross the network in the clear, and can anything be made public?"""
+"""Requests without TLS, account lockout, public access and access control lists."""
 
 from __future__ import annotations
 
 from pytest_bdd import then
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.account_lockout import shut_out
-from planproof.aws.datapath.cleartext import in_the_clear
+from planproof.aws.datapath.account_lockout import account_lockout
+from planproof.aws.datapath.cleartext import plaintext_attempts
 from planproof.aws.datapath.outsiders import Attempt
 from planproof.evidence import Recorder
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
-from steps.support.companions import companions
-from steps.support.places import place_of
+from steps.support.bucket_settings import required_settings
+from steps.support.source_locations import statement_location
 
 _BLOCKS = (
     "block_public_acls",
@@ -29,32 +29,32 @@ _NAMED = 5
 def buckets_refuse(
     authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Every action of S3 on a bucket or an object of it is denied, whoever asks."""
-    _refuse("aws_s3_bucket", authority, resolved_stacks, evidence)
+    """Every S3 action on a bucket or its objects is denied to every principal."""
+    _record_plaintext("aws_s3_bucket", authority, resolved_stacks, evidence)
 
 
 @then("every SQS queue refuses what comes without TLS")
 def queues_refuse(
     authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Every action of SQS on a queue is denied, whoever asks."""
-    _refuse("aws_sqs_queue", authority, resolved_stacks, evidence)
+    """Every SQS action on a queue is denied to every principal."""
+    _record_plaintext("aws_sqs_queue", authority, resolved_stacks, evidence)
 
 
 @then("no S3 bucket shuts out its own account over TLS")
-def buckets_let_their_own_in(
+def buckets_allow_their_account(
     authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """No action of S3 on a bucket or an object of it is denied to all who administer it."""
-    _shut_out("aws_s3_bucket", authority, resolved_stacks, evidence)
+    """No S3 action on a bucket or its objects is denied to all principals of its account."""
+    _record_lockout("aws_s3_bucket", authority, resolved_stacks, evidence)
 
 
 @then("no SQS queue shuts out its own account over TLS")
-def queues_let_their_own_in(
+def queues_allow_their_account(
     authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """No action of SQS on a queue is denied to all who administer it."""
-    _shut_out("aws_sqs_queue", authority, resolved_stacks, evidence)
+    _record_lockout("aws_sqs_queue", authority, resolved_stacks, evidence)
 
 
 @then("every S3 bucket blocks public access in all four ways")
@@ -62,7 +62,7 @@ def public_access_is_blocked(stack: Stack, evidence: Recorder) -> None:
     """It has a public access block, in which all four are true."""
     expected = f"{', '.join(_BLOCKS)}: all true"
     for bucket in stack.managed("aws_s3_bucket"):
-        for block in companions(
+        for block in required_settings(
             stack, bucket, "aws_s3_bucket_public_access_block", evidence, expected=expected
         ):
             for attribute in _BLOCKS:
@@ -74,33 +74,33 @@ def lists_are_off(stack: Stack, evidence: Recorder) -> None:
     """Its object ownership is BucketOwnerEnforced, and the sources say so."""
     expected = f"object_ownership {_NO_ACLS}"
     for bucket in stack.managed("aws_s3_bucket"):
-        for controls in companions(
+        for controls in required_settings(
             stack, bucket, "aws_s3_bucket_ownership_controls", evidence, expected=expected
         ):
             evidence.equal(controls, _OWNERSHIP, _NO_ACLS)
 
 
-def _refuse(
+def _record_plaintext(
     type_: str, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Write down what became of each kind of caller."""
+    """Record for each resource whether every kind of caller is denied without TLS."""
     for part in authority.stack.managed(type_):
-        for attempt in in_the_clear(authority, part):
-            expected = f"{_tried(attempt)} {part} denied without TLS to {attempt.who}"
+        for attempt in plaintext_attempts(authority, part):
+            expected = f"{_actions_on(attempt)} {part} denied without TLS to {attempt.caller}"
             _record(attempt, expected, authority, resolved_stacks, evidence)
 
 
-def _shut_out(
+def _record_lockout(
     type_: str, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Write down whether anything is denied to the account of each part."""
+    """Record for each resource whether anything is denied to its own account over TLS."""
     for part in authority.stack.managed(type_):
-        attempt = shut_out(authority, part)
-        expected = f"{_tried(attempt)} {part} not denied with TLS to {attempt.who}"
+        attempt = account_lockout(authority, part)
+        expected = f"{_actions_on(attempt)} {part} not denied with TLS to {attempt.caller}"
         _record(attempt, expected, authority, resolved_stacks, evidence)
 
 
-def _tried(attempt: Attempt) -> str:
+def _actions_on(attempt: Attempt) -> str:
     more = len(attempt.actions) - _NAMED
     named = ", ".join(attempt.actions[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     return f"{named} on" if named else "everything on"
@@ -113,10 +113,12 @@ def _record(
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
-    """Write down what was attempted, at the policy that decides if there is one."""
+    """Record an attempt, at the line of the statement that decides if there is one."""
     at = None
     if attempt.statement is not None:
-        at = place_of(authority.stack, resolved_stacks, attempt.policies, attempt.statement)
+        at = statement_location(
+            authority.stack, resolved_stacks, attempt.policies, attempt.statement
+        )
     (policy,) = attempt.policies if len(attempt.policies) == 1 else (None,)
     evidence.check(
         attempt.holds,

@@ -1,4 +1,4 @@
-"""What does the function make of uploads and reports, and with which role?"""
+"""The function's handling of uploads and job state changes, and the role of its jobs."""
 
 from __future__ import annotations
 
@@ -20,210 +20,236 @@ from planproof.terraform.aws_endpoint import ACCOUNT
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
+from planproof.verdicts import any_of
 from steps.pipeline import MissingPartError, Pipeline
 from steps.support.destinations import writings
-from steps.support.package import ROLE, no_code, package_at, source_of
-from steps.support.source_locations import place_of_ruling
-from steps.support.planned_run import Conveyor, Record, outcome, texts
+from steps.support.package import ROLE, package_at, record_missing_code, source_of
+from steps.support.planned_run import PlannedPipelineRun, Record, outcome, texts
+from steps.support.source_locations import decision_location
 
 _ROLE_PATH: Final = f"environment.variables.{ROLE}"
 _COMPLETE: Final = re.compile(r"(?:.*[^A-Z])?COMPLETED?(?:[^A-Z].*)?")
 
 
 @dataclass
-class Scene:
-    """One scenario: what happens to the function, and where it is written down.
+class FunctionScenario:
+    """One scenario on the function of a planned stack, with its evidence.
 
     Attributes:
-        complete_before: attributes of the record that said COMPLETE before MediaConvert did.
+        complete_before: attributes of the record that were COMPLETE before MediaConvert reported.
     """
 
-    conveyor: Conveyor
+    planned_run: PlannedPipelineRun
     function: Resource
     resolved_stacks: ResolvedStacks
     stack: Stack
     evidence: Recorder
     complete_before: frozenset[str] | None = None
 
-    def taken(self, invocation: Invocation) -> None:
-        """Write down whether the function took a message."""
+    def record_outcome(self, invocation: Invocation) -> None:
+        """Record whether the function processed a message."""
         holds, found = outcome(invocation)
         failure = invocation.failure
         at = (
             source_of(self.resolved_stacks, self.stack, self.function, failure) if failure else None
         )
         self.evidence.check(
-            holds, self.function, "handler", expected="the message is taken", found=found, at=at
+            holds, self.function, "handler", expected="the message is processed", found=found, at=at
         )
 
-    def gives(self, happens: Callable[[], Invocation]) -> None:
-        """Let the function be given a message; that it has no code is the finding.
+    def deliver(self, happens: Callable[[], Invocation]) -> None:
+        """Deliver a message to the function; a function whose package file is missing fails.
 
-        Whether what is no file, such as a container image, makes jobs cannot be told here.
+        Code that is not in a file, such as a container image, cannot be run: the error is raised.
         """
         try:
             invocation = happens()
         except PackageError as problem:
             if package_path(self.stack, self.function) is None:
                 raise
-            no_code(self.resolved_stacks, self.function, problem, self.evidence)
+            record_missing_code(self.resolved_stacks, self.function, problem, self.evidence)
         else:
-            self.taken(invocation)
+            self.record_outcome(invocation)
 
-    def seen(self, holds: bool, expected: str, found: str, attribute: str = "handler") -> None:
-        """Write down what came of it."""
+    def record(self, holds: bool, expected: str, found: str, attribute: str = "handler") -> None:
+        """Record a result of the function."""
         self.evidence.check(holds, self.function, attribute, expected=expected, found=found)
 
-    def story(self) -> str:
-        """What the function did instead, for a reader."""
-        if not self.conveyor.invocations:
+    def last_outcome(self) -> str:
+        """The outcome of the last invocation, as an addition to evidence."""
+        if not self.planned_run.invocations:
             return ""
-        return f"; {outcome(self.conveyor.invocations[-1])[1]}"
+        return f"; {outcome(self.planned_run.invocations[-1])[1]}"
 
 
 @pytest.fixture
-def conveyor(
+def planned_run(
     resolved_stacks: ResolvedStacks, stack: Stack, pipeline: Pipeline, function_host: FunctionHost
-) -> Conveyor:
-    """What a scenario lets happen to the function."""
-    return Conveyor(stack, pipeline, function_host, lambda f: package_at(resolved_stacks, stack, f))
+) -> PlannedPipelineRun:
+    """The function of the stack, ready to receive events."""
+    return PlannedPipelineRun(
+        stack, pipeline, function_host, lambda f: package_at(resolved_stacks, stack, f)
+    )
 
 
 @pytest.fixture
-def scene(
-    conveyor: Conveyor,
+def function_scenario(
+    planned_run: PlannedPipelineRun,
     pipeline: Pipeline,
     resolved_stacks: ResolvedStacks,
     stack: Stack,
     evidence: Recorder,
-) -> Scene:
-    """The scenario that runs."""
-    return Scene(conveyor, pipeline.function, resolved_stacks, stack, evidence)
+) -> FunctionScenario:
+    """The running scenario."""
+    return FunctionScenario(planned_run, pipeline.function, resolved_stacks, stack, evidence)
 
 
 # REQ-09: from the upload to the record ---------------------------------------------------------
 
 
 @given("the function runs in the environment the stack gives it")
-def environment_of_the_stack(conveyor: Conveyor) -> None:
-    """Nothing is set beside what the stack sets."""
-    conveyor.environment.clear()
+def environment_of_the_stack(planned_run: PlannedPipelineRun) -> None:
+    """No variable is overridden."""
+    planned_run.environment.clear()
 
 
 @given(f"{ROLE} names the role that MediaConvert assumes")
-def role_is_given(conveyor: Conveyor, pipeline: Pipeline) -> None:
-    """Whatever the stack says: whether it says so is another requirement's question."""
-    conveyor.environment[ROLE] = _mediaconvert_role(pipeline)
+def role_is_given(planned_run: PlannedPipelineRun, pipeline: Pipeline) -> None:
+    """Override the variable, since another requirement checks the stack's own value."""
+    planned_run.environment[ROLE] = _mediaconvert_role(pipeline)
 
 
 def _mediaconvert_role(pipeline: Pipeline) -> str:
     try:
         arns = [role.get("arn") for role in pipeline.mediaconvert_roles]
     except UndeterminedError:
-        arns = []  # whether there is such a role is another requirement's question, too
-    told = pipeline.function.get(_ROLE_PATH)
+        arns = []  # another requirement checks that there is such a role
+    configured = pipeline.function.get(_ROLE_PATH)
     known = [arn for arn in arns if isinstance(arn, str)]
-    if isinstance(told, str) and told in known:
-        return told
+    if isinstance(configured, str) and configured in known:
+        return configured
     return known[0] if known else _role_arn(pipeline, "mediaconvert")
 
 
 def _role_arn(pipeline: Pipeline, name: str) -> str:
-    place = pipeline.stack.provider_location(pipeline.function)
-    place = place or ProviderLocation("aws", "us-east-1", ACCOUNT)
-    return f"arn:{place.partition}:iam::{place.account}:role/{name}"
+    location = pipeline.stack.provider_location(pipeline.function)
+    location = location or ProviderLocation("aws", "us-east-1", ACCOUNT)
+    return f"arn:{location.partition}:iam::{location.account}:role/{name}"
 
 
 @when(parsers.parse('"{name}" is uploaded to the input bucket'))
-def uploaded(scene: Scene, name: str) -> None:
-    """S3 tells the processing queue, and Lambda gives the message to the function."""
-    scene.gives(lambda: scene.conveyor.upload(name))
+def uploaded(function_scenario: FunctionScenario, name: str) -> None:
+    """Lambda delivers the S3 event from the processing queue to the function."""
+    function_scenario.deliver(lambda: function_scenario.planned_run.upload(name))
 
 
 @when("the same message is delivered again, to another instance of the function")
-def delivered_again(scene: Scene) -> None:
-    """SQS delivers at least once; nothing that the function kept in memory is there any more."""
-    scene.taken(scene.conveyor.deliver_again())
+def delivered_again(function_scenario: FunctionScenario) -> None:
+    """SQS delivers at least once; the new instance has none of the old one's memory."""
+    function_scenario.record_outcome(function_scenario.planned_run.deliver_again())
 
 
 @when("S3 sends its test event")
-def storage_tested(scene: Scene) -> None:
-    """As it does once when the notification is made."""
-    scene.gives(scene.conveyor.test_storage)
+def storage_tested(function_scenario: FunctionScenario) -> None:
+    """S3 sends it when the notification is created."""
+    function_scenario.deliver(function_scenario.planned_run.test_storage)
 
 
 @when(parsers.re(r"MediaConvert reports the job as (?P<status>[A-Z]+)"))
 @when(parsers.re(r"an earlier report of the job as (?P<status>[A-Z]+) arrives late"))
-def reported(scene: Scene, status: str) -> None:
-    """By EventBridge, along the way that the stack lays."""
-    if scene.complete_before is None:
-        found = scene.conveyor.record()
-        scene.complete_before = _complete(found[1]) if found else frozenset()
-    invocation = scene.conveyor.report(status)
+def reported(function_scenario: FunctionScenario, status: str) -> None:
+    """Delivered through the rule, target and queue of the stack."""
+    if function_scenario.complete_before is None:
+        found = function_scenario.planned_run.record()
+        function_scenario.complete_before = _complete(found[1]) if found else frozenset()
+    invocation = function_scenario.planned_run.report(status)
     if invocation is not None:
-        scene.taken(invocation)
+        function_scenario.record_outcome(invocation)
 
 
 @then("one MediaConvert job is made, and AWS's service model allows it")
-def one_valid_job(scene: Scene) -> None:
-    """botocore has validated every request; enumerations and upper bounds are looked at here."""
-    for call in scene.conveyor.requests:
-        objections = call.objections
-        found = "; ".join(objections) if objections else "nothing"
-        scene.seen(not objections, "no objection of the service model to CreateJob", found)
-    count = len(scene.conveyor.jobs)
-    scene.seen(
-        count == 1, "1 MediaConvert job", f"{count} jobs{scene.story() if count == 0 else ''}"
+def one_valid_job(function_scenario: FunctionScenario) -> None:
+    """botocore validates requests; enumerations and upper bounds are checked here, too."""
+    for call in function_scenario.planned_run.requests:
+        errors = call.validation_errors
+        found = "; ".join(errors) or "valid"
+        function_scenario.record(not errors, "CreateJob valid by the service model", found)
+    count = len(function_scenario.planned_run.jobs)
+    function_scenario.record(
+        count == 1,
+        "1 MediaConvert job",
+        f"{count} jobs{function_scenario.last_outcome() if count == 0 else ''}",
     )
 
 
 @then("no MediaConvert job is made")
-def no_job(scene: Scene) -> None:
+def no_job(function_scenario: FunctionScenario) -> None:
     """CreateJob is not even called."""
-    count = len(scene.conveyor.requests)
-    scene.seen(count == 0, "no call of CreateJob", f"{count} calls{scene.story()}")
+    count = len(function_scenario.planned_run.requests)
+    function_scenario.record(
+        count == 0, "no call of CreateJob", f"{count} calls{function_scenario.last_outcome()}"
+    )
 
 
 @then("the job reads the uploaded file")
-def job_reads_upload(scene: Scene) -> None:
-    """Bucket and key as they are, not as S3's event encodes them."""
-    inputs = [u for job in scene.conveyor.jobs for u in texts(job.get("Settings"), "FileInput")]
-    expected = f"an input {scene.conveyor.uploaded}"
-    scene.seen(scene.conveyor.uploaded in inputs, expected, ", ".join(inputs) or "no input")
+def job_reads_upload(function_scenario: FunctionScenario) -> None:
+    """The decoded bucket and key, not the URL-encoded key of the S3 event."""
+    inputs = [
+        u
+        for job in function_scenario.planned_run.jobs
+        for u in texts(job.get("Settings"), "FileInput")
+    ]
+    expected = f"an input {function_scenario.planned_run.uploaded}"
+    function_scenario.record(
+        function_scenario.planned_run.uploaded in inputs, expected, ", ".join(inputs) or "no input"
+    )
 
 
 @then("the job writes to the output bucket")
-def job_writes_output(scene: Scene, pipeline: Pipeline) -> None:
-    """Every destination lies there, and there is one."""
+def job_writes_output(function_scenario: FunctionScenario, pipeline: Pipeline) -> None:
+    """There is a destination, and every destination is in the bucket."""
     bucket = pipeline.output_bucket
     name = bucket.get("bucket")
     if not isinstance(name, str):
         raise UndeterminedError(f"{bucket}.bucket is unknown before it is built")
-    found = [u for job in scene.conveyor.jobs for u in texts(job.get("Settings"), "Destination")]
+    found = [
+        u
+        for job in function_scenario.planned_run.jobs
+        for u in texts(job.get("Settings"), "Destination")
+    ]
     holds = bool(found) and all(u.startswith(f"s3://{name}/") for u in found)
-    scene.seen(holds, f"every destination in s3://{name}/", ", ".join(found) or "none")
+    function_scenario.record(
+        holds, f"every destination in s3://{name}/", ", ".join(found) or "none"
+    )
 
 
 @then("MediaConvert may write where the job writes")
 def may_write_there(
-    scene: Scene, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    function_scenario: FunctionScenario,
+    authority: Authority,
+    resolved_stacks: ResolvedStacks,
+    evidence: Recorder,
 ) -> None:
-    """The role of the job may put objects below each of its destinations, key use included."""
-    if not scene.conveyor.jobs:
-        expected = "a job that writes somewhere"
-        evidence.check(None, scene.function, "handler", expected=expected, found="no job")
-    for job in scene.conveyor.jobs:
+    """The role of the job may write objects and use the key at each destination."""
+    if not function_scenario.planned_run.jobs:
+        expected = "a job with destinations"
+        evidence.check(
+            None, function_scenario.function, "handler", expected=expected, found="no job"
+        )
+    for job in function_scenario.planned_run.jobs:
         arn = str(job.get("Role"))
-        roles = [r for r in scene.stack.managed("aws_iam_role") if r.get("arn") == arn]
+        roles = [r for r in function_scenario.stack.managed("aws_iam_role") if r.get("arn") == arn]
         if not roles:
-            expected = "a job under a role of this stack"
-            evidence.check(None, scene.function, "handler", expected=expected, found=arn)
+            expected = "a job with a role of this stack"
+            evidence.check(
+                None, function_scenario.function, "handler", expected=expected, found=arn
+            )
         for role in roles[:1]:
             for destination in dict.fromkeys(texts(job.get("Settings"), "Destination")):
                 for writing in writings(authority, role, destination):
                     at = None
-                    if writing.ruling is not None:
-                        at = place_of_ruling(authority, resolved_stacks, writing.ruling)
+                    if writing.decided is not None:
+                        at = decision_location(authority, resolved_stacks, writing.decided)
                     evidence.check(
                         writing.allowed,
                         role,
@@ -234,32 +260,32 @@ def may_write_there(
 
 
 @then("a record in DynamoDB names the job")
-def record_names_job(scene: Scene) -> None:
-    """Some attribute of some item is the job's id."""
-    found = scene.conveyor.record()
+def record_names_job(function_scenario: FunctionScenario) -> None:
+    """An attribute of an item is the job id."""
+    found = function_scenario.planned_run.record()
     expected = "an item that names the job"
     if found is None:
-        scene.seen(False, expected, f"none{scene.story()}")
+        function_scenario.record(False, expected, f"none{function_scenario.last_outcome()}")
     else:
         table, item = found
-        scene.seen(True, expected, f"in {table}: {render(item)}")
+        function_scenario.record(True, expected, f"in {table}: {render(item)}")
 
 
 @then("the job's record says COMPLETE")
-def record_is_complete(scene: Scene) -> None:
-    """Some attribute of the item says so, whatever it is called."""
-    found = scene.conveyor.record()
-    expected = "the item that names the job says COMPLETE, and did not before"
+def record_is_complete(function_scenario: FunctionScenario) -> None:
+    """An attribute of the item, whatever its name, changed to COMPLETE."""
+    found = function_scenario.planned_run.record()
+    expected = "the item that names the job changed to COMPLETE"
     if found is None:
-        scene.seen(False, expected, "no item that names the job")
+        function_scenario.record(False, expected, "no item that names the job")
         return
     table, item = found
-    news = _complete(item) - (scene.complete_before or frozenset())
-    scene.seen(bool(news), expected, f"in {table}: {render(item)}")
+    changed = _complete(item) - (function_scenario.complete_before or frozenset())
+    function_scenario.record(bool(changed), expected, f"in {table}: {render(item)}")
 
 
 def _complete(item: Record) -> frozenset[str]:
-    """Attributes that say COMPLETE in so many words, not in a long text that holds all sorts."""
+    """Short attributes with the word COMPLETE or COMPLETED."""
     return frozenset(
         name
         for name, value in item.items()
@@ -271,39 +297,33 @@ def _complete(item: Record) -> frozenset[str]:
 
 
 @then(f"its {ROLE} is the ARN of a role that MediaConvert can assume")
-def role_is_told(stack: Stack, pipeline: Pipeline, evidence: Recorder) -> None:
-    """Compared as resolved; where ARNs are unknown, the reference decides."""
+def role_is_configured(stack: Stack, pipeline: Pipeline, evidence: Recorder) -> None:
+    """Compared by resolved value; where an ARN is unknown, by the reference in the sources."""
     function = pipeline.function
     try:
         roles = pipeline.mediaconvert_roles
     except MissingPartError as missing:
         expected = "the ARN of a role that MediaConvert can assume"
-        evidence.check(
-            False, function, _ROLE_PATH, expected=expected, found=_shown(function, str(missing))
-        )
+        found = f"{render(function.get(_ROLE_PATH))}, and {missing}"
+        evidence.check(False, function, _ROLE_PATH, expected=expected, found=found)
         return
-    verdicts = {links(stack, function, _ROLE_PATH, role, ("arn",)) for role in roles}
-    holds = True if True in verdicts else None if None in verdicts else False
+    holds = any_of(links(stack, function, _ROLE_PATH, role, ("arn",)) for role in roles)
     arns = " or ".join(f"{r.get('arn')} ({r})" for r in roles)
     evidence.check(holds, function, _ROLE_PATH, expected=arns)
 
 
-def _shown(function: Resource, missing: str) -> str:
-    return f"{render(function.get(_ROLE_PATH))}, and {missing}"
-
-
 @given(f"{ROLE} names a role that nothing else names", target_fixture="marked_role")
-def role_is_marked(conveyor: Conveyor, pipeline: Pipeline) -> str:
-    """So that a job can have it only from there."""
+def role_is_marked(planned_run: PlannedPipelineRun, pipeline: Pipeline) -> str:
+    """A role that the function can only know from the variable."""
     marked = _role_arn(pipeline, "planproof-marked-role")
-    conveyor.environment[ROLE] = marked
+    planned_run.environment[ROLE] = marked
     return marked
 
 
 @then("the job has exactly that role")
-def job_has_role(scene: Scene, marked_role: str) -> None:
-    """The code reads the variable."""
-    roles = [str(call.parameters.get("Role")) for call in scene.conveyor.requests]
+def job_has_role(function_scenario: FunctionScenario, marked_role: str) -> None:
+    """The code passes the role of the variable to CreateJob."""
+    roles = [str(call.parameters.get("Role")) for call in function_scenario.planned_run.requests]
     holds = bool(roles) and set(roles) == {marked_role}
-    found = ", ".join(roles) or f"no job{scene.story()}"
-    scene.seen(holds, f"Role {marked_role} in CreateJob", found, _ROLE_PATH)
+    found = ", ".join(roles) or f"no job{function_scenario.last_outcome()}"
+    function_scenario.record(holds, f"Role {marked_role} in CreateJob", found, _ROLE_PATH)

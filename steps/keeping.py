@@ -1,4 +1,4 @@
-"""Can what is kept be got back, and does it go when it is time?"""
+"""Versions, their expiration, and dead-letter queues."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from planproof.aws.datapath.queues import redrive_allow_policy, redrives
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Unknown, Value
-from steps.support.companions import companions
-from steps.support.lifecycle import OLD_VERSIONS, UNFINISHED_UPLOADS, Ending, record_ending
+from planproof.verdicts import Truth
+from steps.support.bucket_settings import required_settings
+from steps.support.lifecycle import OLD_VERSIONS, UNFINISHED_UPLOADS, Expiration, record_expiration
 
 _STATUS = "versioning_configuration.0.status"
 _LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"
 _ALLOW = "redrive_allow_policy"
 _RETENTION = "message_retention_seconds"
-_USUAL_RETENTION = 345_600
+_DEFAULT_RETENTION = 345_600
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
 
 
 @then("every S3 bucket keeps old versions of its objects")
 def old_versions_are_kept(stack: Stack, evidence: Recorder) -> None:
-    """Its versioning is enabled."""
+    """Bucket versioning is enabled."""
     for bucket in stack.managed("aws_s3_bucket"):
-        for versioning in companions(
+        for versioning in required_settings(
             stack, bucket, "aws_s3_bucket_versioning", evidence, expected="status Enabled"
         ):
             evidence.equal(versioning, _STATUS, "Enabled")
@@ -38,19 +39,19 @@ def old_versions_are_kept(stack: Stack, evidence: Recorder) -> None:
     )
 )
 def old_versions_go(stack: Stack, evidence: Recorder, least: str, most: str) -> None:
-    """A lifecycle rule for every object ends them, neither sooner nor later."""
-    _let_go(stack, OLD_VERSIONS, int(least), int(most), evidence)
+    """A lifecycle rule for every object expires them within that range of days."""
+    _record_expirations(stack, OLD_VERSIONS, int(least), int(most), evidence)
 
 
 @then(parsers.re(r"every S3 bucket lets unfinished uploads go within (?P<most>\d+) days"))
 def unfinished_uploads_go(stack: Stack, evidence: Recorder, most: str) -> None:
-    """A lifecycle rule for every object aborts multipart uploads that nobody completes."""
-    _let_go(stack, UNFINISHED_UPLOADS, 1, int(most), evidence)
+    """A lifecycle rule for every object aborts incomplete multipart uploads."""
+    _record_expirations(stack, UNFINISHED_UPLOADS, 1, int(most), evidence)
 
 
 @then("every dead-letter queue keeps messages longer than the queues they come from")
 def dead_letters_stay_longer(stack: Stack, evidence: Recorder) -> None:
-    """A message keeps its age when it is moved, so the same time would leave it none."""
+    """A message keeps its age when it is moved, so the retention must be longer."""
     for queue, target in _redriven(stack, evidence):
         times = [_retention(queue), _retention(target)]
         known = [time for time in times if isinstance(time, (int, float))]
@@ -62,32 +63,35 @@ def dead_letters_stay_longer(stack: Stack, evidence: Recorder) -> None:
 
 @then("every dead-letter queue takes messages from those queues alone")
 def dead_letters_come_from_there(stack: Stack, evidence: Recorder) -> None:
-    """Its redrive allow policy names the queues that leave messages in it, and no others."""
+    """Its redrive allow policy names exactly the queues that it is the dead-letter queue of."""
     sources: dict[str, tuple[Resource, list[Resource]]] = {}
     for queue, target in _redriven(stack, evidence):
         sources.setdefault(target.address, (target, []))[1].append(queue)
     for target, queues in sources.values():
         holder, policy, sure = redrive_allow_policy(stack, target)
-        expected = f"byQueue, for {' and '.join(map(str, queues))} alone"
-        found = "none, so that every queue may" if policy is None else holder.get(_ALLOW)
-        holds: bool | None = False
+        expected = f"byQueue, only for {' and '.join(map(str, queues))}"
+        found = "none: every queue may use it" if policy is None else holder.get(_ALLOW)
+        holds: Truth = False
         if not sure or isinstance(policy, Unknown):
             holds = None
         elif policy is not None and not isinstance(policy, str):
-            holds = _names_them(policy, queues)
+            holds = _names_exactly(policy, queues)
         evidence.check(holds, holder, _ALLOW, expected=expected, found=found)
 
 
-def _let_go(stack: Stack, ending: Ending, least: int, most: int, evidence: Recorder) -> None:
-    expected = f"a rule that lets {ending.what} of every object go"
+def _record_expirations(
+    stack: Stack, expiration: Expiration, least: int, most: int, evidence: Recorder
+) -> None:
+    expected = f"a rule that expires {expiration.what} of every object"
     for bucket in stack.managed("aws_s3_bucket"):
-        for configuration in companions(stack, bucket, _LIFECYCLE, evidence, expected=expected):
-            record_ending(configuration, ending, least, most, evidence)
+        for configuration in required_settings(
+            stack, bucket, _LIFECYCLE, evidence, expected=expected
+        ):
+            record_expiration(configuration, expiration, least, most, evidence)
 
 
 def _redriven(stack: Stack, evidence: Recorder) -> Iterator[tuple[Resource, Resource]]:
-    """Each queue of the stack with its dead-letter queue; one that cannot be told is written
-    down."""
+    """Each queue of the stack with its dead-letter queue; an unknown one is recorded."""
     for edge in redrives(stack):
         if isinstance(edge.source, Resource) and isinstance(edge.target, Resource):
             yield edge.source, edge.target
@@ -98,13 +102,13 @@ def _redriven(stack: Stack, evidence: Recorder) -> Iterator[tuple[Resource, Reso
 
 
 def _retention(queue: Resource) -> Value:
-    """For how many seconds a queue keeps a message; the time AWS gives it where nothing is said."""
+    """The retention of a queue in seconds; the default of SQS where it is not set."""
     value = queue.get(_RETENTION)
-    return _USUAL_RETENTION if value is None else value
+    return _DEFAULT_RETENTION if value is None else value
 
 
-def _names_them(policy: Mapping[str, Any], queues: list[Resource]) -> bool | None:
-    """Whether a redrive allow policy is for these queues and no others."""
+def _names_exactly(policy: Mapping[str, Any], queues: list[Resource]) -> Truth:
+    """Whether a redrive allow policy names exactly these queues."""
     if policy.get("redrivePermission") != "byQueue":
         return False
     sources = policy.get("sourceQueueArns") or ()

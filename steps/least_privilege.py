@@ -1,20 +1,25 @@
-"""Is anything granted that the pipeline does not need?"""
+"""Whether the pipeline needs every permission that is granted."""
 
 from __future__ import annotations
 
 from pytest_bdd import then
 
 from planproof.aws.datapath import Authority, DataPath
-from planproof.aws.datapath.direct_key_use import past_services
+from planproof.aws.datapath.direct_key_use import direct_key_uses
 from planproof.aws.datapath.keys import KEY_TYPES
-from planproof.aws.datapath.places import arn_of
-from planproof.aws.datapath.surplus import Grant, grants
-from planproof.aws.escalation import Escalation, escalations, permissions_management, ways
-from planproof.aws.policies.held import boundaries
+from planproof.aws.datapath.locations import arn_of
+from planproof.aws.datapath.surplus import Grant, role_grants
+from planproof.aws.escalation import (
+    Escalation,
+    escalation_methods,
+    escalations,
+    permissions_management,
+)
+from planproof.aws.policies.principal import permissions_boundaries
 from planproof.evidence import Recorder
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
-from steps.support.places import place_of
+from steps.support.source_locations import statement_location
 
 
 def _principals(stack: Stack) -> tuple[Resource, ...]:
@@ -29,27 +34,27 @@ def every_grant_is_needed(
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
-    """Each action of each statement is used by an edge, on no wider resource than it needs."""
+    """An edge needs each action of each statement, on all resources that it is granted on."""
     for principal in _principals(stack):
-        for grant in grants(authority, data_path, principal):
+        for grant in role_grants(authority, data_path, principal):
             record_grant(grant, authority, resolved_stacks, evidence)
 
 
 def record_grant(
     grant: Grant, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Write down whether a grant is needed, at the statement that makes it."""
+    """Record whether a grant is needed, at the line of its statement."""
     policy, statement = grant.policy, grant.statement
     path, at = policy.attribute, None
     if statement is not None:
         path = policy.path(statement)
-        at = place_of(authority.stack, resolved_stacks, [policy], statement)
+        at = statement_location(authority.stack, resolved_stacks, [policy], statement)
     evidence.check(
         grant.holds,
         policy.source,
         path,
         expected=f"needed by the data path: {grant.granted} for {grant.principal}",
-        found=grant.surplus or "an edge of it needs it",
+        found=grant.excess or "an edge of it needs it",
         at=at,
     )
 
@@ -62,15 +67,17 @@ def keys_through_services(
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
-    """What a role may do with a key is refused to it directly, and through services that it does
+    """The key actions of a role are denied directly, and through services that the data path does
     not use the key through."""
     for principal in _principals(stack):
-        held = authority.identity(principal)
+        held = authority.identity_policies(principal)
         for key in stack.managed(*KEY_TYPES):
-            for use in past_services(authority, data_path, principal, key):
-                said = use.ruling.decision.because if use.ruling is not None else ()
-                by = [reason.statement for reason in said if reason.statement is not None]
-                places = [place_of(stack, resolved_stacks, held, statement) for statement in by]
+            for use in direct_key_uses(authority, data_path, principal, key):
+                reasons = use.decided.decision.because if use.decided is not None else ()
+                by = [reason.statement for reason in reasons if reason.statement is not None]
+                places = [
+                    statement_location(stack, resolved_stacks, held, statement) for statement in by
+                ]
                 evidence.check(
                     use.holds,
                     principal,
@@ -81,17 +88,17 @@ def keys_through_services(
 
 
 @then("no role has a way to raise its own permissions")
-def no_way_up(
+def no_escalation(
     stack: Stack, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """None of the ways that cloudsplaining collects, by what the policies really grant."""
+    """None of the escalation methods that cloudsplaining lists is open."""
     for principal in _principals(stack):
-        held = authority.identity(principal), boundaries(stack, principal)
+        held = authority.identity_policies(principal), permissions_boundaries(stack, principal)
         found = list(escalations(*held, arn_of(principal)))
         _none_open(
             principal,
             found,
-            f"none of {len(ways())} known ways",
+            f"none of {len(escalation_methods())} known escalation methods",
             authority,
             resolved_stacks,
             evidence,
@@ -102,10 +109,12 @@ def no_way_up(
 def no_management(
     stack: Stack, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """No action of AWS's access level "Permissions management"."""
+    """No action of the AWS access level "Permissions management"."""
     for principal in _principals(stack):
         found = list(
-            permissions_management(authority.identity(principal), boundaries(stack, principal))
+            permissions_management(
+                authority.identity_policies(principal), permissions_boundaries(stack, principal)
+            )
         )
         what = "no action that changes permissions"
         _none_open(principal, found, what, authority, resolved_stacks, evidence)
@@ -119,10 +128,11 @@ def _none_open(
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
-    """Write down each way that is open to a principal, and as one those that may be."""
-    is_open = [way for way in found if way.open is True]
-    doubtful = [way for way in found if way.open is None]
-    if not is_open and not doubtful:
+    """Record each method that is open to a principal, and in one piece of evidence those that may
+    be."""
+    is_open = [way for way in found if way.available is True]
+    undecided = [way for way in found if way.available is None]
+    if not is_open and not undecided:
         evidence.check(True, principal, expected=expected, found="none")
     for way in is_open[:_AT_MOST]:
         at, granted = _granted(principal, way, authority, resolved_stacks)
@@ -132,22 +142,25 @@ def _none_open(
     if len(is_open) > _AT_MOST:
         more = f"{len(is_open) - _AT_MOST} more"
         evidence.check(False, principal, expected=expected, found=more)
-    if doubtful:
-        at, granted = _granted(principal, doubtful[0], authority, resolved_stacks)
-        names = ", ".join(way.name for way in doubtful[:_NAMED])
-        more = f" and {len(doubtful) - _NAMED} more" if len(doubtful) > _NAMED else ""
-        shown = f"cannot be told of {names}{more} ({granted} is not known well enough)"
+    if undecided:
+        at, granted = _granted(principal, undecided[0], authority, resolved_stacks)
+        names = ", ".join(way.name for way in undecided[:_NAMED])
+        more = f" and {len(undecided) - _NAMED} more" if len(undecided) > _NAMED else ""
+        shown = f"undecided for {names}{more} ({granted} is not fully known)"
         evidence.check(None, principal, expected=expected, found=shown, at=at)
 
 
 def _granted(
     principal: Resource, way: Escalation, authority: Authority, resolved_stacks: ResolvedStacks
 ) -> tuple[tuple[str, int] | None, str]:
-    """Where a way is granted: file and line of one of its statements, and all of them in words."""
-    held = authority.identity(principal)
-    places = [place_of(authority.stack, resolved_stacks, held, ref.statement) for ref in way.by]
+    """File and line of one statement that grants a method, and a list of all of them."""
+    held = authority.identity_policies(principal)
+    places = [
+        statement_location(authority.stack, resolved_stacks, held, ref.statement)
+        for ref in way.statements
+    ]
     at = next((place for place in reversed(places) if place is not None), None)
-    return at, "; ".join(dict.fromkeys(str(ref) for ref in way.by))
+    return at, "; ".join(dict.fromkeys(str(ref) for ref in way.statements))
 
 
 _AT_MOST = 20

@@ -1,4 +1,4 @@
-"""Can a copy of the stack live beside it?"""
+"""Whether a copy with another suffix shares no name with the stack."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from planproof.terraform.physical_names import compare_names, physical_names
 from planproof.terraform.stack import Stack
 from planproof.values import is_unknown
 from steps.support.texts import texts_of
-from steps.support.variants import VariableNames, variant
+from steps.support.variants import VariableNames, resolve_variant
 
 
 @given("the same stack with another environment suffix", target_fixture="copy")
 def stack_with_other_suffix(
     resolved_stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
 ) -> Stack | None:
-    """The stack resolved again, as another environment would have it."""
-    what = "that keeps the names of environments apart"
-    return variant(resolved_stacks, "another suffix", variable_names.suffix, evidence, what)
+    """The stack resolved with another suffix."""
+    purpose = "for the suffix of physical names"
+    return resolve_variant(
+        resolved_stacks, "another suffix", variable_names.suffix, evidence, purpose
+    )
 
 
 @then("no physical name is the same in both")
 def no_shared_name(
     stack: Stack, copy: Stack, variable_names: VariableNames, evidence: Recorder
 ) -> None:
-    """Every name the sources give differs from all names of its type in the copy."""
+    """Every physical name in the sources differs from all names of its type in the copy."""
     expected = f"a name that changes with var.{variable_names.suffix}"
     for comparison in compare_names(stack, copy):
         name = comparison.name
@@ -40,33 +42,33 @@ def no_shared_name(
 
 
 @then("nothing in the copy names what belongs to the first")
-def copy_keeps_to_itself(
+def copy_names_only_its_own(
     stack: Stack, copy: Stack, variable_names: VariableNames, evidence: Recorder
 ) -> None:
-    """No text of the copy, nor of a document in one, is or holds a name or an ARN of a resource of
-    the first stack that the copy has of its own."""
-    names = _of_the_first(stack, copy)
-    named = _any_of(names)
-    looked, clean = 0, True
+    """No string of the copy, JSON documents included, contains the name or ARN of a resource that
+    belongs only to the first stack."""
+    names = _names_of_first(stack, copy)
+    pattern = _any_name(names)
+    count, clean = 0, True
     for resource in copy.managed():
         for path, text in texts_of(copy, resource):
-            looked += 1
+            count += 1
             if is_unknown(text):
                 clean = False
-                expected = "nothing that belongs to the first"
+                expected = "no name of the first stack"
                 evidence.check(None, resource, path, expected=expected, found=text)
-            elif match := named.search(text):
+            elif match := pattern.search(text):
                 clean = False
-                expected = f"what var.{variable_names.suffix} makes of {names[match[0]]}"
+                expected = f"the name of {names[match[0]]} with this var.{variable_names.suffix}"
                 evidence.check(False, resource, path, expected=expected, found=text)
     if clean:
-        expected = "no text that names a resource of the first"
-        found = f"none of {len(names)} names and ARNs in {looked} texts"
+        expected = "no string with a name of the first stack"
+        found = f"none of {len(names)} names and ARNs in {count} strings"
         evidence.check(bool(names) or None, "the copy", expected=expected, found=found)
 
 
-def _of_the_first(stack: Stack, copy: Stack) -> dict[str, str]:
-    """Name or ARN → address, of what has another one in the copy."""
+def _names_of_first(stack: Stack, copy: Stack) -> dict[str, str]:
+    """Name or ARN → address, for the resources with another one in the copy."""
     found: dict[str, str] = {}
     for name in physical_names(stack):
         twin = copy.get(name.resource.address)
@@ -77,7 +79,7 @@ def _of_the_first(stack: Stack, copy: Stack) -> dict[str, str]:
     return found
 
 
-def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Finds one of these in a text, as a word of its own; the longest where several begin there."""
+def _any_name(names: Iterable[str]) -> re.Pattern[str]:
+    """Matches one of the names as a whole word; the longest where several match."""
     longest = sorted(names, key=len, reverse=True)
     return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest)) or '(?!)'})(?![\w-])")

@@ -1,4 +1,4 @@
-"""Does the stack do without a network, and may no function make one?"""
+"""Whether the roles of functions may create network resources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from steps.vocabulary import first_column
 
 @given("the roles of all Lambda functions", target_fixture="roles")
 def roles_of_functions(pipeline: Pipeline) -> list[Resource]:
-    """Each role once."""
+    """The role of each function, without duplicates."""
     roles = (pipeline.role_of(function) for function in pipeline.functions)
     return list({role.address: role for role in roles}.values())
 
@@ -28,17 +28,17 @@ def no_policy_allows(
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
-    """Whatever the resources and conditions of a statement, it does not name the action."""
+    """No Allow statement covers the action, on any resource and under any condition."""
     for role in roles:
         access = Access(pipeline, role, resolved_stacks, evidence)
         for action in first_column(datatable):
             expected = f"no statement that allows {action}"
-            statements = statements_allowing(access.held.documents, action)
+            statements = statements_allowing(access.applicable.documents, action)
             for ref in statements:
                 holds = False if ref.certain else None
-                said = list(ref.statement.actions or ()) or "every action but those it names"
+                actions = list(ref.statement.actions or ()) or "every action outside its NotAction"
                 access.record_statement(
-                    holds, ref.statement, "Action", expected=expected, found=said
+                    holds, ref.statement, "Action", expected=expected, found=actions
                 )
             if not statements:
                 evidence.check(True, role, expected=expected, found="none")

@@ -1,4 +1,4 @@
-"""Is there an alarm for whatever goes wrong on the way, and would it ring?"""
+"""Alarms and dashboards for the failures of the data path."""
 
 from __future__ import annotations
 
@@ -10,185 +10,204 @@ from planproof.aws.datapath import DataPath
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import is_unknown
+from planproof.verdicts import any_of
 from steps.pipeline import Pipeline
 from steps.support.alarms import (
-    Failure,
+    AlarmMetric,
+    FailureMetric,
     Finding,
-    Watch,
+    alarm_metrics,
     findings,
-    is_near,
-    is_on,
-    tells_of,
-    watches,
+    is_failure_metric,
+    monitors,
+    nearly_monitors,
 )
-from steps.support.dashboards import BadBodyError, shown
-from steps.support.failure_points import Way
-from steps.support.metrics import Metric, is_of_aws, is_there
+from steps.support.dashboards import DashboardBodyError, dashboard_entries
+from steps.support.failure_points import FailurePoints
+from steps.support.metrics import Metric, exists, is_of_aws
 
 _METRIC_ALARM = "aws_cloudwatch_metric_alarm"
-_BODY = "the body of a dashboard"
-_THERE = "a part of this stack, or one that every account has"
+_VALID_BODY = "a valid dashboard body"
+_EXISTS = "a resource of this stack, or one that every account has"
 
 
 @then("a message in any dead-letter queue of the data path raises an alarm")
-def dead_letters_ring(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
-    """What was given up on, by the function or by EventBridge, waits there for somebody."""
-    way = Way(pipeline, data_path)
-    for edge in way.other_dead_letters():
+def dead_letters_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+    """For the dead-letter queues of SQS queues and of EventBridge targets."""
+    points = FailurePoints(pipeline, data_path)
+    for edge in points.external_dead_letter_edges():
         if edge.outside:
-            evidence.warn(
-                f"{edge.target} is no part of this stack, so its alarms are not known here"
-            )
+            evidence.warn(f"{edge.target} is outside this stack, so its alarms are not known")
         else:
             holder, expected = edge.declared_by or str(edge.source), "a queue with an alarm"
             evidence.check(None, holder, expected=expected, found=str(edge.target))
-    _each_rings(pipeline.stack, way.dead_letters(), evidence)
+    _each_raises_alarm(pipeline.stack, points.dead_letters(), evidence)
 
 
 @then("a message that waits too long in any queue of the data path raises an alarm")
-def old_messages_ring(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
-    """In every queue that a function reads, before SQS throws the message away."""
-    _each_rings(pipeline.stack, Way(pipeline, data_path).waiting(), evidence)
+def old_messages_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+    """In every queue that a function reads, before the message expires."""
+    _each_raises_alarm(
+        pipeline.stack, FailurePoints(pipeline, data_path).waiting_messages(), evidence
+    )
 
 
 @then("an error of any function of the data path raises an alarm")
-def errors_ring(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
-    """The function failed as a whole, or ran out of time."""
-    _each_rings(pipeline.stack, Way(pipeline, data_path).calls("Errors"), evidence)
+def errors_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+    """The invocation failed or timed out."""
+    _each_raises_alarm(
+        pipeline.stack, FailurePoints(pipeline, data_path).invocations("Errors"), evidence
+    )
 
 
 @then("a throttled call of any function of the data path raises an alarm")
-def throttles_ring(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
-    """The function was not even called."""
-    _each_rings(pipeline.stack, Way(pipeline, data_path).calls("Throttles"), evidence)
+def throttles_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+    """Lambda rejected the invocation."""
+    _each_raises_alarm(
+        pipeline.stack, FailurePoints(pipeline, data_path).invocations("Throttles"), evidence
+    )
 
 
 @then("a failed MediaConvert job raises an alarm")
-def failed_jobs_ring(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
-    """Of those in the queue that the function's jobs go to."""
-    _each_rings(pipeline.stack, Way(pipeline, data_path).jobs(), evidence)
+def failed_jobs_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+    """A job in the queue that the function submits jobs to."""
+    _each_raises_alarm(pipeline.stack, FailurePoints(pipeline, data_path).failed_jobs(), evidence)
 
 
 @then("an undelivered event of any EventBridge rule of the data path raises an alarm")
-def undelivered_events_ring(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
-    """A target that EventBridge gave up on."""
-    failures = list(Way(pipeline, data_path).undelivered())
+def undelivered_events_raise_alarm(
+    pipeline: Pipeline, data_path: DataPath, evidence: Recorder
+) -> None:
+    """An event that EventBridge could not deliver to a target."""
+    failures = list(FailurePoints(pipeline, data_path).failed_deliveries())
     if not failures:
         evidence.none_found("EventBridge rules of the data path", expected="an alarm on each")
-    _each_rings(pipeline.stack, failures, evidence)
+    _each_raises_alarm(pipeline.stack, failures, evidence)
 
 
 @then("every CloudWatch alarm names what is there")
-def alarms_watch_what_is_there(stack: Stack, evidence: Recorder) -> None:
-    """An alarm on what does not exist has no data, and never rings."""
+def alarms_watch_existing_metrics(stack: Stack, evidence: Recorder) -> None:
+    """An alarm on a resource that does not exist has no data and never goes off."""
     for alarm in stack.managed(_METRIC_ALARM):
-        on = tuple(watches(alarm))
+        on = tuple(alarm_metrics(alarm))
         if not on:
-            evidence.check(None, alarm, "metric_query", expected=_THERE, found="an expression")
-        for watch in on:
-            metric = watch.metric(stack)
+            evidence.check(None, alarm, "metric_query", expected=_EXISTS, found="an expression")
+        for alarm_metric in on:
+            metric = alarm_metric.metric(stack)
             if is_of_aws(metric.namespace):
-                holds, found = is_there(stack, metric)
-                attribute = watch.at("dimensions")
-                evidence.check(holds, alarm, attribute, expected=_THERE, found=found)
+                holds, found = exists(stack, metric)
+                attribute = alarm_metric.at("dimensions")
+                evidence.check(holds, alarm, attribute, expected=_EXISTS, found=found)
 
 
 @then("every CloudWatch dashboard names what is there")
-def dashboards_show_what_is_there(stack: Stack, evidence: Recorder) -> None:
-    """Each metric and each alarm on it. A stack without a dashboard has none that lies."""
+def dashboards_show_existing_metrics(stack: Stack, evidence: Recorder) -> None:
+    """Each metric and alarm on a dashboard; a stack without dashboards passes."""
     count = 0
     for dashboard in stack.managed("aws_cloudwatch_dashboard"):
         body = dashboard.get("dashboard_body")
         if is_unknown(body):
             count += 1
-            evidence.check(None, dashboard, "dashboard_body", expected=_THERE)
+            evidence.check(None, dashboard, "dashboard_body", expected=_EXISTS)
             continue
         try:
-            count += _shows_what_is_there(stack, dashboard, str(body), evidence)
-        except BadBodyError as problem:
+            count += _record_entries(stack, dashboard, str(body), evidence)
+        except DashboardBodyError as problem:
             count += 1
-            expected = "the body of a dashboard"
             evidence.check(
-                False, dashboard, "dashboard_body", expected=expected, found=str(problem)
+                False, dashboard, "dashboard_body", expected=_VALID_BODY, found=str(problem)
             )
     if not count:
-        evidence.none_found("metrics on CloudWatch dashboards", expected=_THERE)
+        evidence.none_found("metrics on CloudWatch dashboards", expected=_EXISTS)
 
 
 @then("a CloudWatch dashboard, where there is one, shows what can go wrong on the data path")
-def dashboards_show_the_way(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
-    """Whatever has to have an alarm, and how many messages wait: on one dashboard or another."""
+def dashboards_show_failure_points(
+    pipeline: Pipeline, data_path: DataPath, evidence: Recorder
+) -> None:
+    """Each metric that needs an alarm, and the number of waiting messages, on any dashboard."""
     stack = pipeline.stack
     boards = stack.managed("aws_cloudwatch_dashboard")
-    expected = "the metrics that alarms are on"
+    expected = "a dashboard with the metrics that need alarms"
     if not boards:
         evidence.none_found("CloudWatch dashboards", expected=expected)
         return
     lines: list[Metric] = []
-    unseen = False
+    unknown_body = False
     for board in boards:
         body = board.get("dashboard_body")
-        unseen = unseen or is_unknown(body)
+        unknown_body = unknown_body or is_unknown(body)
         try:
-            own = () if is_unknown(body) else tuple(shown(stack, board, str(body)))
-        except BadBodyError as problem:
-            evidence.check(False, board, "dashboard_body", expected=_BODY, found=str(problem))
+            own = () if is_unknown(body) else tuple(dashboard_entries(stack, board, str(body)))
+        except DashboardBodyError as problem:
+            evidence.check(False, board, "dashboard_body", expected=_VALID_BODY, found=str(problem))
             return
         lines += [line.metric for line in own if line.metric is not None]
-    for failure in Way(pipeline, data_path).worth_seeing():
-        verdicts = [tells_of(stack, line, failure) for line in lines]
-        open_ = unseen or None in verdicts
-        holds = True if True in verdicts else None if open_ else False
-        found = "a line of it" if holds else "perhaps a line of it" if open_ else "no line of it"
-        evidence.check(holds, boards[0], "dashboard_body", expected=str(failure), found=found)
+    for failure in FailurePoints(pipeline, data_path).for_dashboards():
+        on_dashboard = (is_failure_metric(stack, line, failure) for line in lines)
+        holds = any_of((*on_dashboard, None if unknown_body else False))
+        found = {True: "on a dashboard", None: "possibly on a dashboard", False: "on no dashboard"}
+        evidence.check(
+            holds, boards[0], "dashboard_body", expected=str(failure), found=found[holds]
+        )
 
 
-def _shows_what_is_there(stack: Stack, dashboard: Resource, body: str, evidence: Recorder) -> int:
+def _record_entries(stack: Stack, dashboard: Resource, body: str, evidence: Recorder) -> int:
     own = {alarm.get("arn") for alarm in Pipeline(stack).alarms}
     count = 0
-    for line in shown(stack, dashboard, body):
+    for line in dashboard_entries(stack, dashboard, body):
         if line.metric is None:
-            holds: bool | None = True if line.alarm in own else None if _open(own) else False
+            holds = any_of(None if is_unknown(arn) else arn == line.alarm for arn in own)
             found = line.alarm
         elif is_of_aws(line.metric.namespace):
-            holds, found = is_there(stack, line.metric)
+            holds, found = exists(stack, line.metric)
         else:
             continue
         count += 1
         where = f" in {line.title!r}" if line.title else ""
-        evidence.check(holds, dashboard, "dashboard_body", expected=f"{_THERE}{where}", found=found)
+        evidence.check(
+            holds, dashboard, "dashboard_body", expected=f"{_EXISTS}{where}", found=found
+        )
     return count
 
 
-def _open(values: Iterable[object]) -> bool:
-    return any(is_unknown(value) for value in values)
-
-
-def _each_rings(stack: Stack, failures: Iterable[Failure], evidence: Recorder) -> None:
-    """Of the alarms on the metric that tells of a failure one has to ring; the best is told of."""
-    alarms = [w for alarm in stack.managed(_METRIC_ALARM) for w in watches(alarm)]
+def _each_raises_alarm(stack: Stack, failures: Iterable[FailureMetric], evidence: Recorder) -> None:
+    """Record for each failure whether an alarm goes off; of several alarms, the best counts."""
+    alarms = [w for alarm in stack.managed(_METRIC_ALARM) for w in alarm_metrics(alarm)]
     for failure in failures:
-        verdicts = [(watch, is_on(stack, watch, failure)) for watch in alarms]
-        found = [(watch, findings(watch, failure)) for watch, verdict in verdicts if verdict]
-        perhaps = [str(watch.alarm) for watch, verdict in verdicts if verdict is None]
-        if found and (not perhaps or _holds(_best(found)[1])):
-            watch, best = _best(found)
+        verdicts = [
+            (alarm_metric, monitors(stack, alarm_metric, failure)) for alarm_metric in alarms
+        ]
+        found = [
+            (alarm_metric, findings(alarm_metric, failure))
+            for alarm_metric, verdict in verdicts
+            if verdict
+        ]
+        possible = [
+            str(alarm_metric.alarm) for alarm_metric, verdict in verdicts if verdict is None
+        ]
+        if found and (not possible or _holds(_best(found)[1])):
+            alarm_metric, best = _best(found)
             for finding in best:
                 evidence.check(
-                    finding.holds, watch.alarm, finding.attribute, expected=finding.expected
+                    finding.holds, alarm_metric.alarm, finding.attribute, expected=finding.expected
                 )
             continue
-        near = [str(watch.alarm) for watch in alarms if is_near(stack, watch, failure)]
-        nearest = f"none, but near it {', '.join(near)}" if near else "none"
+        near = [
+            str(alarm_metric.alarm)
+            for alarm_metric in alarms
+            if nearly_monitors(stack, alarm_metric, failure)
+        ]
+        nearest = f"none; the nearest is {', '.join(near)}" if near else "none"
         evidence.check(
-            None if perhaps else False,
+            None if possible else False,
             failure.part,
             expected=f"an alarm on {failure.namespace} {failure.metric} of it",
-            found=f"perhaps {', '.join(perhaps)}" if perhaps else nearest,
+            found=f"possibly {', '.join(possible)}" if possible else nearest,
         )
 
 
-Judged = tuple[Watch, tuple[Finding, ...]]
+Judged = tuple[AlarmMetric, tuple[Finding, ...]]
 
 
 def _best(found: list[Judged]) -> Judged:

@@ -1,4 +1,4 @@
-"""Does Terraform build the function's package, and can the handler be imported from it?"""
+"""The function's package: built by Terraform, with a handler that can be imported."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from planproof.session.collection import is_feature_item
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import contains_unknown
+from planproof.verdicts import Truth
 from steps.pipeline import Pipeline
 from steps.support.package import ROLE, package_at, source_of
 
@@ -30,7 +31,7 @@ _HOST = pytest.StashKey[FunctionHost]()
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
-    """Get the process ready in which functions run, while Terraform still works."""
+    """Start the process in which functions run, while Terraform still resolves the stack."""
     if not any(is_feature_item(item) for item in session.items):
         return (yield)
     with FunctionHost() as host:
@@ -41,13 +42,13 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def function_host(request: pytest.FixtureRequest) -> FunctionHost:
-    """The process in which functions run; one for the whole run."""
+    """The process in which functions run; one for the whole session."""
     return request.config.stash[_HOST]
 
 
 @given("the function that uploads are queued for")
 def the_function(pipeline: Pipeline) -> None:
-    """There is one, or the scenario ends here."""
+    """Fails without such a function."""
     _ = pipeline.function
 
 
@@ -61,7 +62,7 @@ def package_is_built(
     path = package_path(stack, function)
     archive = archive_of(stack, function)
     if archive is None:
-        found = f"{path}, which nothing in the stack builds" if path else "no file"
+        found = f"{path}, which no archive_file of the stack builds" if path else "no file"
         evidence.check(False, function, "filename", expected=expected, found=found)
         return
     evidence.check(True, function, "filename", expected=expected, found=f"{path} from {archive}")
@@ -73,10 +74,10 @@ def package_is_built(
         )
 
 
-def _lies_in_sources(resolved_stacks: ResolvedStacks, path: str) -> tuple[bool | None, str]:
+def _lies_in_sources(resolved_stacks: ResolvedStacks, path: str) -> tuple[Truth, str]:
     directory = resolved_stacks.request.terraform_dir
     if directory is None:
-        return None, f"{path}, and there are no sources beside a plan file"
+        return None, f"{path}; a plan file has no sources to look in"
     if Path(path).is_absolute() and resolved_stacks.workspace is not None:
         path = os.path.relpath(path, resolved_stacks.workspace.root)
     return (directory / path).exists(), resolved_stacks.source_path(path)
@@ -84,16 +85,17 @@ def _lies_in_sources(resolved_stacks: ResolvedStacks, path: str) -> tuple[bool |
 
 @then("a change of those files changes the function")
 def package_change_is_seen(stack: Stack, pipeline: Pipeline, evidence: Recorder) -> None:
-    """``source_code_hash`` is the hash of that very archive."""
+    """``source_code_hash`` is the hash of that archive."""
     function = pipeline.function
     archive = archive_of(stack, function)
-    told, built = function.get("source_code_hash"), archive and archive.get("output_base64sha256")
-    holds: bool | None = None
-    if told is None or archive is None:
+    configured = function.get("source_code_hash")
+    built = archive and archive.get("output_base64sha256")
+    holds: Truth = None
+    if configured is None or archive is None:
         holds = False
-    elif not contains_unknown(told) and not contains_unknown(built):
-        holds = told == built
-    expected = f"the hash of what {archive} builds" if archive else "the hash of an archive"
+    elif not contains_unknown(configured) and not contains_unknown(built):
+        holds = configured == built
+    expected = f"the hash of the archive of {archive}" if archive else "the hash of an archive"
     shown = f"{expected}, {built}" if isinstance(built, str) else expected
     evidence.check(holds, function, "source_code_hash", expected=shown)
 
@@ -109,7 +111,7 @@ def open_package(
     function_host: FunctionHost,
     evidence: Recorder,
 ) -> Failure | None:
-    """In a process of its own, which starts with nothing of this one."""
+    """Import it in a separate process, without the packages of this one."""
     function = pipeline.function
     expected = "a zip archive that can be opened"
     try:
@@ -119,15 +121,15 @@ def open_package(
         return None
     found = f"{len(opened.files)} files, SHA-256 {opened.sha256}"
     if opened.archive is not None and opened.archive.get("output_sha256") != opened.sha256:
-        found += ", built here from the same sources"
+        found += ", rebuilt here from the same sources"
     evidence.check(True, function, "filename", expected=expected, found=found)
     return function_host.import_handler(deployment_of(stack, function, opened, _role(function)))
 
 
 def _role(function: Resource) -> dict[str, str]:
-    """The role's variable, if the stack does not set it: that is another requirement's question."""
-    told = function.get(f"environment.variables.{ROLE}")
-    return {} if isinstance(told, str) else {ROLE: "arn:aws:iam::123456789012:role/any"}
+    """The role's variable where the stack does not set it: another requirement checks that."""
+    configured = function.get(f"environment.variables.{ROLE}")
+    return {} if isinstance(configured, str) else {ROLE: "arn:aws:iam::123456789012:role/any"}
 
 
 @then("its handler can be imported")
@@ -138,7 +140,7 @@ def handler_is_imported(
     evidence: Recorder,
     import_failure: Failure | None,
 ) -> None:
-    """With the runtime's own packages; what is missing may still lie in a layer."""
+    """With the packages of the Lambda runtime; a missing module may be in a layer."""
     function = pipeline.function
     name = function.get("handler")
     sha256 = package_at(resolved_stacks, stack, function).sha256

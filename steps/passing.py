@@ -1,4 +1,4 @@
-"""Which roles may the function pass, and to whom?"""
+"""Which roles the function may pass, and to which services."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pytest_bdd import given, parsers, then
 from planproof.evidence import Recorder
 from planproof.iam import (
     Decision,
-    Effect,
     StatementRef,
     pattern_covers_more,
     statements_allowing,
@@ -19,7 +18,8 @@ from planproof.iam.arn import parse_arn
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
-from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline, any_of
+from planproof.verdicts import Truth, any_of, negate
+from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 from steps.support.access import Access, arn_of
 
 ACTION: Final = "iam:PassRole"
@@ -35,7 +35,7 @@ OTHER_SERVICES: Final = (
 
 @given("the role of the function that takes the uploads", target_fixture="role")
 def the_function_role(pipeline: Pipeline) -> Resource:
-    """The role of the Lambda function that the processing queue feeds."""
+    """The role of the Lambda function that reads the processing queue."""
     return pipeline.function_role
 
 
@@ -47,9 +47,9 @@ def may_pass(
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
-    """iam:PassRole is allowed on that role, when it is for that service."""
+    """iam:PassRole is allowed on that role with that iam:PassedToService."""
     access = Access(pipeline, role, resolved_stacks, evidence)
-    passed = _to_be_passed(access, f"{ACTION} allowed on the role MediaConvert works under")
+    passed = _passed_role(access, f"{ACTION} allowed on the role that MediaConvert assumes")
     if passed is None:
         return
     decision = _pass(access, arn_of(passed), service)
@@ -65,15 +65,15 @@ def may_pass_to_no_other(
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
-    """Every statement is limited to that service, and others are refused."""
+    """Every statement is limited to that service, and other services are denied."""
     access = Access(pipeline, role, resolved_stacks, evidence)
-    passed = _to_be_passed(access, f"a role that may be passed to {service} alone")
+    passed = _passed_role(access, f"a role that may be passed only to {service}")
     if passed is None:
         return
-    for ref in statements_allowing(access.held.documents, ACTION):
+    for ref in statements_allowing(access.applicable.documents, ACTION):
         limit = list(ref.limited_to("iam:PassedToService") or ())
         access.record_statement(
-            _only(ref, limit, service),
+            _limited_to(ref, limit, service),
             ref.statement,
             "Condition",
             expected=f"iam:PassedToService limited to {service}",
@@ -88,36 +88,35 @@ def may_pass_to_no_other(
 def may_pass_no_other_role(
     pipeline: Pipeline, role: Resource, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Every statement names that role by its ARN, without a wildcard, and others are refused."""
+    """Every statement names that role by its ARN, without wildcards; other roles are denied."""
     access = Access(pipeline, role, resolved_stacks, evidence)
-    passed = _to_be_passed(access, "a role that alone may be passed")
+    passed = _passed_role(access, "the only role that may be passed")
     if passed is None:
         return
     own = arn_of(passed)
-    for ref in statements_allowing(access.held.documents, ACTION):
-        more: bool | None = True
+    for ref in statements_allowing(access.applicable.documents, ACTION):
+        more: Truth = True
         if ref.resources is not None:
             more = any_of(pattern_covers_more(text, own) for text in ref.resources)
         access.record_statement(
-            None if more is None else not more,
+            negate(more),
             ref.statement,
             "Resource" if ref.resources is not None else "NotResource",
-            expected=f"{own} and nothing else",
+            expected=f"only {own}",
             found=list(ref.resources or ref.not_resources or ()),
         )
     for other in _other_roles(pipeline, passed):
         _record_denied(access, _pass(access, other, MEDIACONVERT), f"{other} to {MEDIACONVERT}")
 
 
-def _to_be_passed(access: Access, expected: str) -> Resource | None:
-    """The role MediaConvert works under. That there is none is the finding: nothing can be passed
-    then, whatever the policies grant."""
+def _passed_role(access: Access, expected: str) -> Resource | None:
+    """The role that MediaConvert assumes; a stack without it fails, since no role can be passed."""
     try:
         return access.pipeline.mediaconvert_role
     except MissingPartError as missing:
-        granted = list(statements_allowing(access.held.documents, ACTION))
-        rights = "some statement allows" if granted else "no statement of its policies allows"
-        found = f"{rights} {ACTION}, and {missing}"
+        granted = list(statements_allowing(access.applicable.documents, ACTION))
+        statements = "a statement" if granted else "no statement"
+        found = f"{statements} of its policies allows {ACTION}, and {missing}"
         access.evidence.check(False, access.role, expected=expected, found=found)
         return None
 
@@ -129,12 +128,10 @@ def _pass(access: Access, arn: str, service: str) -> Decision:
 
 
 def _record_denied(access: Access, decision: Decision, what: str) -> None:
-    undecided = decision.effect is Effect.UNDETERMINED
-    holds = None if undecided else decision.effect is not Effect.ALLOWED
-    access.record(holds, decision, expected=f"{ACTION} denied on {what}")
+    access.record(negate(decision.allowed), decision, expected=f"{ACTION} denied on {what}")
 
 
-def _only(ref: StatementRef, limit: Sequence[object], service: str) -> bool | None:
+def _limited_to(ref: StatementRef, limit: Sequence[object], service: str) -> Truth:
     if any(isinstance(value, str) and value.lower() != service for value in limit):
         return False
     if not ref.certain or any(map(is_unknown, limit)):
@@ -143,7 +140,7 @@ def _only(ref: StatementRef, limit: Sequence[object], service: str) -> bool | No
 
 
 def _other_roles(pipeline: Pipeline, passed: Resource) -> Iterator[str]:
-    """Roles of the stack, and such as there may be in its account or in another."""
+    """ARNs of other roles: those of the stack, and made-up ones in its account and in another."""
     for role in pipeline.stack.managed("aws_iam_role"):
         if role.address != passed.address and isinstance(role.get("arn"), str):
             yield role.get("arn")

@@ -1,4 +1,4 @@
-"""Would AWS allow it? Steps for whoever knows AWS: who, what, on what, in which context."""
+"""Whether AWS allows a principal an action, on a resource and with condition keys."""
 
 from __future__ import annotations
 
@@ -22,10 +22,16 @@ from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
 from steps.pipeline import Pipeline
-from steps.support.asked import About, about
-from steps.support.decisions import answer
-from steps.support.parties import ABSENT, Parties, Principal, Target, refuse_unknown_service
-from steps.support.places import place_of_ruling
+from steps.support.action_resources import ActionResource, action_resource
+from steps.support.iam_names import (
+    ABSENT,
+    IamNames,
+    Principal,
+    RequestedResource,
+    require_service_principal,
+)
+from steps.support.permission_decisions import decide_permission
+from steps.support.source_locations import decision_location
 from steps.vocabulary import table_of
 
 _WHO: Final = r'"(?P<who>.+)" is (?P<verb>allowed|not allowed)'
@@ -55,19 +61,19 @@ _OF_ACCOUNTS: Final = frozenset(
 _OF_ARNS: Final = frozenset(
     {"aws:principalarn", "aws:sourcearn", "iam:associatedresourcearn", "lambda:sourcefunctionarn"}
 )
-"""Context keys, in small letters, by what their values are.
-Source: IAM User Guide, "AWS global condition context keys"; and the services' own pages."""
+"""Condition keys in lower case, by the kind of their values.
+Source: IAM User Guide, "AWS global condition context keys"; and the pages of the services."""
 
 
 @pytest.fixture(scope="session")
-def parties(pipeline: Pipeline, authority: Authority) -> Parties:
-    """Makes out who and what is meant."""
-    return Parties(pipeline, authority)
+def iam_names(pipeline: Pipeline, authority: Authority) -> IamNames:
+    """Resolves the names of principals and resources."""
+    return IamNames(pipeline, authority)
 
 
 @then(parsers.re(_WHO + _WHAT))
 def is_allowed(
-    parties: Parties,
+    iam_names: IamNames,
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
     who: str,
@@ -75,13 +81,13 @@ def is_allowed(
     action: str,
     what: str | None,
 ) -> None:
-    """One action, or all that a pattern covers, on a resource or on none."""
-    _Question(parties, resolved_stacks, evidence, who, verb, what).ask([action])
+    """One action, or all actions of a pattern, with or without a resource."""
+    _PermissionQuery(iam_names, resolved_stacks, evidence, who, verb, what).run([action])
 
 
 @then(parsers.re(_WHO + _WHAT + " when:"))
 def is_allowed_when(
-    parties: Parties,
+    iam_names: IamNames,
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
     who: str,
@@ -90,14 +96,14 @@ def is_allowed_when(
     what: str | None,
     datatable: list[list[str]],
 ) -> None:
-    """The same, with a table of context keys and their values."""
-    context = context_of(parties, datatable)
-    _Question(parties, resolved_stacks, evidence, who, verb, what, context).ask([action])
+    """The same, with a table of condition keys and their values."""
+    context = context_of(iam_names, datatable)
+    _PermissionQuery(iam_names, resolved_stacks, evidence, who, verb, what, context).run([action])
 
 
 @then(parsers.re(_WHO + r' on "(?P<what>.+)" to:'))
 def are_allowed(
-    parties: Parties,
+    iam_names: IamNames,
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
     who: str,
@@ -107,14 +113,16 @@ def are_allowed(
 ) -> None:
     """Several actions on one resource."""
     actions = [row[0] for row in table_of(datatable, "action")]
-    _Question(parties, resolved_stacks, evidence, who, verb, what).ask(actions)
+    _PermissionQuery(iam_names, resolved_stacks, evidence, who, verb, what).run(actions)
 
 
-def context_of(parties: Parties, datatable: list[list[str]]) -> Mapping[str, ContextValue | None]:
-    """The context keys of a table; several rows of one key are several values.
+def context_of(
+    iam_names: IamNames, datatable: list[list[str]]
+) -> Mapping[str, ContextValue | None]:
+    """The condition keys of a table; several rows of one key are several values.
 
     Raises:
-        UndeterminedError: the table cannot be read, or a value names a party nobody can make out.
+        UndeterminedError: the table is malformed, or a value is an unknown name.
     """
     found: dict[str, list[str | Unknown | None]] = {}
     names: dict[str, str] = {}
@@ -122,53 +130,54 @@ def context_of(parties: Parties, datatable: list[list[str]]) -> Mapping[str, Con
         service, colon, name = key.partition(":")
         if not (service and colon and name) or " " in service:
             raise UndeterminedError(
-                f"{key!r} is no context key: write one with its prefix, such as aws:SourceArn"
+                f"{key!r} is not a condition key: write one with its prefix, such as aws:SourceArn"
             )
         if value in ("", "absent"):
             raise UndeterminedError(
                 f"{key} has no value: write one, or {ABSENT} for a key that is not in the request"
             )
         own = names.setdefault(key.lower(), key)
-        found.setdefault(own, []).append(None if value == ABSENT else _value(parties, key, value))
+        found.setdefault(own, []).append(None if value == ABSENT else _value(iam_names, key, value))
     context: dict[str, ContextValue | None] = {}
     for key, values in found.items():
         given = [value for value in values if value is not None]
         if given and len(given) < len(values):
-            raise UndeterminedError(f"{key} is {ABSENT} and has a value as well: take one row out")
+            raise UndeterminedError(
+                f"{key} is {ABSENT} and also has a value: delete one of the rows"
+            )
         context[key] = None if not given else given[0] if len(given) == 1 else given
     return context
 
 
-def _value(parties: Parties, key: str, words: str) -> str | Unknown:
-    """A value that a context key can have.
+def _value(iam_names: IamNames, key: str, words: str) -> str | Unknown:
+    """The value of a condition key.
 
     Raises:
-        UndeterminedError: AWS never gives the key such a value, so a policy would be asked
-            about a request that nobody makes.
+        UndeterminedError: the key never has such a value in a request.
     """
-    value = parties.value(words)
+    value = iam_names.value(words)
     if isinstance(value, Unknown):
         return value
     if key.lower() in _OF_SERVICES:
-        refuse_unknown_service(value, key)
+        require_service_principal(value, key)
     if key.lower() in _OF_ACCOUNTS and not re.fullmatch(r"\d{12}", value):
         raise UndeterminedError(
-            f"{key} is an account, and {words!r} is none: write its twelve digits, this account or "
-            "another account"
+            f"the value of {key} is an account, not {words!r}: write twelve digits, this account "
+            "or another account"
         )
     if key.lower() in _OF_ARNS and parse_arn(value) is None:
         raise UndeterminedError(
-            f"{key} is an ARN, and {words!r} is none: write one, or a phrase such as the input "
-            "bucket"
+            f"the value of {key} is an ARN, not {words!r}: write one, or a phrase such as the "
+            "input bucket"
         )
     return value
 
 
 @dataclass(slots=True)
-class _Question:
-    """What one step asks, and where its evidence goes."""
+class _PermissionQuery:
+    """The query of one step, and the recorder of its evidence."""
 
-    parties: Parties
+    iam_names: IamNames
     resolved_stacks: ResolvedStacks
     evidence: Recorder
     who: str
@@ -176,10 +185,10 @@ class _Question:
     what: str | None
     context: Mapping[str, ContextValue | None] = field(default_factory=dict)
 
-    def ask(self, patterns: Sequence[str]) -> None:
-        """Decide and write down each action for each who on each what."""
-        principals = self.parties.principals(self.who)
-        targets = self.parties.targets(self.what) if self.what is not None else ()
+    def run(self, patterns: Sequence[str]) -> None:
+        """Decide and record each action for each principal on each resource."""
+        principals = self.iam_names.principals(self.who)
+        targets = self.iam_names.resources(self.what) if self.what is not None else ()
         for pattern in patterns:
             actions = self._actions(pattern)
             for principal in principals if actions else ():
@@ -190,11 +199,11 @@ class _Question:
                     self._on(principal, pattern, actions, target)
 
     def _actions(self, pattern: str) -> tuple[str, ...]:
-        """The actions that are meant; none, and that is written down, if AWS has none."""
+        """The actions of a pattern; an unknown action is recorded as undetermined."""
         service, colon, name = pattern.partition(":")
         if not (colon and name) or not service.replace("-", "").isalnum():
             raise UndeterminedError(
-                f'{pattern!r} is no action: write the service and the action, "dynamodb:GetItem" '
+                f'{pattern!r} is not an action: write service and action, "dynamodb:GetItem" '
                 'or "dynamodb:Get*"'
             )
         found = expand_action(pattern)
@@ -202,7 +211,7 @@ class _Question:
             near = _nearest(pattern)
             hint = f"; the nearest is {near}, so it may be misspelt" if near else ""
             expected = f"an action called {pattern}"
-            self._undecided(self.who, expected, f"AWS has none of that name{hint}")
+            self._undecided(self.who, expected, f"AWS has no such action{hint}")
         return found
 
     def _without_resource(self, principal: Principal, action: str) -> None:
@@ -210,39 +219,53 @@ class _Question:
         if not kinds:
             self._decide(principal, action, None, None)
             return
-        said = f'AWS decides it for each {_listed(kinds)}: add on "…", with the one that is meant'
-        self._undecided(principal.name, f"{action} {self.verb}", said)
+        found = f'AWS checks {action} for each {_listed(kinds)}: add on "…" with the name of one'
+        self._undecided(principal.name, f"{action} {self.verb}", found)
 
     def _on(
-        self, principal: Principal, pattern: str, actions: tuple[str, ...], target: Target
+        self,
+        principal: Principal,
+        pattern: str,
+        actions: tuple[str, ...],
+        target: RequestedResource,
     ) -> None:
-        """Every action that AWS checks on such a resource; there must be one."""
-        asked = [(action, about(action, target)) for action in actions if resource_types(action)]
-        fitting = [(action, on) for action, on in asked if on is not None]
+        """Decide every action that applies to the resource; at least one must."""
+        requests = [
+            (action, action_resource(action, target))
+            for action in actions
+            if resource_types(action)
+        ]
+        fitting = [(action, on) for action, on in requests if on is not None]
         for action, on in fitting:
             self._decide(principal, action, target, on)
         if fitting:
             return
-        every = Counter(kind for action, _ in asked for kind in sorted(resource_types(action)))
+        every = Counter(kind for action, _ in requests for kind in sorted(resource_types(action)))
         kinds = [kind for kind, _ in every.most_common()]
-        said = f"AWS decides it for each {_listed(kinds)}, which {target.name} is not"
+        found = f"AWS checks {pattern} for each {_listed(kinds)}, not for {target.name}"
         if not kinds:
-            said = f'AWS knows no resource for {pattern}: leave out on "{self.what}"'
-        self._undecided(principal.name, f"{pattern} {self.verb} on {target.name}", said)
+            found = f'{pattern} has no resource types: leave out on "{self.what}"'
+        self._undecided(principal.name, f"{pattern} {self.verb} on {target.name}", found)
 
     def _decide(
-        self, principal: Principal, action: str, target: Target | None, on: About | None
+        self,
+        principal: Principal,
+        action: str,
+        target: RequestedResource | None,
+        on: ActionResource | None,
     ) -> None:
         wanted = self.verb == "allowed"
-        result = answer(self.parties, principal, action, target, on, self.context, wanted=wanted)
-        about_what = f" on {on.name}" if on is not None else ""
+        result = decide_permission(
+            self.iam_names, principal, action, target, on, self.context, wanted=wanted
+        )
+        on_resource = f" on {on.name}" if on is not None else ""
         given = ", ".join(f"{k} {_shown(v)}" for k, v in self.context.items())
         self.evidence.check(
             None if result.allowed is None else result.allowed is wanted,
-            principal.who if isinstance(principal.who, Resource) else principal.name,
-            expected=f"{action} {self.verb}{about_what}{f' when {given}' if given else ''}",
+            principal.identity if isinstance(principal.identity, Resource) else principal.name,
+            expected=f"{action} {self.verb}{on_resource}{f' when {given}' if given else ''}",
             found=result.found,
-            at=place_of_ruling(self.parties.authority, self.resolved_stacks, result.ruling),
+            at=decision_location(self.iam_names.authority, self.resolved_stacks, result.decided),
         )
 
     def _undecided(self, subject: str, expected: str, found: str) -> None:
@@ -253,18 +276,18 @@ def _shown(value: ContextValue | None) -> str:
     if value is None:
         return ABSENT
     if isinstance(value, Unknown):
-        return "unknown before it is built"
+        return "unknown before apply"
     return " or ".join(map(_shown, value)) if isinstance(value, list) else str(value)
 
 
 def _listed(kinds: Sequence[str]) -> str:
-    """Names of resource types, the first few of them."""
+    """The first few resource types."""
     shown = [*kinds[:3], *(["another kind"] if len(kinds) > 3 else [])]
     return " or ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
 def _nearest(pattern: str) -> str:
-    """The action, or the service, that comes nearest to one that AWS does not have."""
+    """The action nearest to one that AWS does not have; "" if none is near."""
     return next(_nearest_of(pattern), "")
 
 

@@ -1,7 +1,7 @@
-"""Which resource plays which part in a video pipeline?
+"""Finds the resources of a video pipeline: its buckets, queues, function, roles and rule.
 
-The parts are found by what they are and do, never by a Terraform name, so that the same features
-judge a pipeline that somebody else wrote.
+They are found by type and connections, never by Terraform name, so that the same features judge
+any pipeline.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cached_property
 
 import pytest
 
-from planproof.aws.datapath.calls import told_of
+from planproof.aws.datapath.calls import named_in_environment
 from planproof.aws.datapath.functions import log_group_name
 from planproof.aws.datapath.queues import redrives
 from planproof.errors import UndeterminedError
@@ -19,6 +19,7 @@ from planproof.iam.arn import parse_arn
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, is_unknown, leaves
+from planproof.verdicts import Truth, any_of
 from steps.support.events import JOB_STATES, may_match
 from steps.support.trust import may_assume
 
@@ -33,14 +34,14 @@ _ALARMS = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 
 
 class MissingPartError(UndeterminedError):
-    """The stack has no such part, which is known for sure."""
+    """The stack certainly has no such part."""
 
 
 class Pipeline:
     """The parts of the video pipeline in a stack.
 
-    Every property that names one resource raises :class:`MissingPartError` where the stack has
-    none, and :class:`UndeterminedError` where it has several or where it cannot be told which.
+    Every property of one resource raises :class:`MissingPartError` where the stack has none, and
+    :class:`UndeterminedError` where it has several candidates or cannot decide.
     """
 
     def __init__(self, stack: Stack) -> None:
@@ -50,7 +51,7 @@ class Pipeline:
 
     @cached_property
     def notification(self) -> Resource:
-        """The ``aws_s3_bucket_notification`` that tells a queue of uploads."""
+        """The ``aws_s3_bucket_notification`` that sends events to a queue."""
         return _one(
             "S3 bucket notification to a queue",
             (
@@ -61,7 +62,7 @@ class Pipeline:
 
     @cached_property
     def input_bucket(self) -> Resource:
-        """The bucket whose uploads are notified to a queue."""
+        """The bucket with that notification."""
         return self._named_by(
             "bucket with a notification to a queue",
             self.notification,
@@ -72,7 +73,7 @@ class Pipeline:
 
     @cached_property
     def processing_queue(self) -> Resource:
-        """The queue that is told of uploads."""
+        """The queue that the notification sends events to."""
         queues = self.stack.managed("aws_sqs_queue")
         blocks = self.notification.get("queue")
         count = len(blocks) if isinstance(blocks, (list, tuple)) else 1
@@ -104,7 +105,7 @@ class Pipeline:
 
     @cached_property
     def function(self) -> Resource:
-        """The Lambda function that the processing queue's messages go to."""
+        """The Lambda function that reads the processing queue."""
         functions = self.stack.managed("aws_lambda_function")
         return _one(
             "Lambda function fed by the processing queue",
@@ -113,7 +114,7 @@ class Pipeline:
 
     @cached_property
     def function_role(self) -> Resource:
-        """The role the function runs under."""
+        """The execution role of the function."""
         return self.role_of(self.function)
 
     @cached_property
@@ -127,9 +128,13 @@ class Pipeline:
 
     @cached_property
     def assets_table(self) -> Resource:
-        """The DynamoDB table that the function is told of, else the only one."""
-        told = [p for p in told_of(self.stack, self.function) if p.type == "aws_dynamodb_table"]
-        return _one("table for the assets", ((t, True) for t in told or self.tables))
+        """The DynamoDB table that the function's environment names, else the only one."""
+        named = [
+            p
+            for p in named_in_environment(self.stack, self.function)
+            if p.type == "aws_dynamodb_table"
+        ]
+        return _one("table for the assets", ((t, True) for t in named or self.tables))
 
     @cached_property
     def log_group(self) -> Resource:
@@ -141,13 +146,13 @@ class Pipeline:
         )
 
     def dead_letters(self, queue: Resource) -> Resource:
-        """The queue that takes the messages of another which nobody could handle."""
-        found = [e.target for e in redrives(self.stack) if str(e.source) == str(queue)]
-        own = [target for target in found if isinstance(target, Resource)]
+        """The dead-letter queue of a queue."""
+        targets = [e.target for e in redrives(self.stack) if str(e.source) == str(queue)]
+        own = [target for target in targets if isinstance(target, Resource)]
         return _one(f"dead-letter queue of {queue}", ((target, True) for target in own))
 
     def role_of(self, function: Resource) -> Resource:
-        """The role that a Lambda function runs under."""
+        """The execution role of a Lambda function."""
         return self._named_by(
             f"role of {function}", function, "role", self.stack.managed("aws_iam_role"), ("arn",)
         )
@@ -156,7 +161,7 @@ class Pipeline:
 
     @cached_property
     def mediaconvert_roles(self) -> tuple[Resource, ...]:
-        """Roles whose trust policy lets MediaConvert assume them."""
+        """Roles whose trust policy allows MediaConvert to assume them."""
         found = [(r, may_assume(self.stack, r, MEDIACONVERT)) for r in self._roles]
         sure = tuple(r for r, verdict in found if verdict)
         if not sure:
@@ -165,23 +170,23 @@ class Pipeline:
 
     @cached_property
     def mediaconvert_role(self) -> Resource:
-        """The role MediaConvert works under: of several, the one the function is told of.
+        """The role MediaConvert may assume; of several, the one the function's environment names.
 
-        Where MediaConvert may assume none, the role that the function is told of is meant for it.
+        Where MediaConvert may assume none, the only role in the environment is taken for it.
         """
         try:
             roles = self.mediaconvert_roles
         except MissingPartError:
-            roles = self._roles_told()
+            roles = self._roles_in_environment()
             if len(roles) != 1:
                 raise
         if len(roles) > 1:
-            roles = self._told(roles) or roles
+            roles = self._in_environment(roles) or roles
         return _one(f"role that {MEDIACONVERT} may assume", ((r, True) for r in roles))
 
     @cached_property
     def output_bucket(self) -> Resource:
-        """The other bucket the function is told of, else the only other bucket."""
+        """The other bucket that the function's environment names, else the only other bucket."""
         others = [
             b for b in self.stack.managed("aws_s3_bucket") if b.address != self.input_bucket.address
         ]
@@ -213,14 +218,14 @@ class Pipeline:
 
     @cached_property
     def status_queue(self) -> Resource:
-        """The queue that job state changes come back through."""
+        """The queue that receives job state changes."""
         queues = self.stack.managed("aws_sqs_queue")
         return _one(
             "queue for MediaConvert job state changes",
             ((q, any_of(self._links(t, "arn", q) for t in self.status_targets)) for q in queues),
         )
 
-    # What there may be several of ------------------------------------------------------------
+    # All resources of a kind -----------------------------------------------------------------
 
     @property
     def functions(self) -> tuple[Resource, ...]:
@@ -248,10 +253,10 @@ class Pipeline:
         return self.stack.managed("aws_cloudwatch_log_group")
 
     def queue_policies(self, queue: Resource) -> tuple[Resource, ...]:
-        """What gives a queue its policy: ``aws_sqs_queue_policy``, or the queue itself.
+        """The ``aws_sqs_queue_policy`` resources of a queue.
 
         Raises:
-            UndeterminedError: there is a policy of which it cannot be told whose it is.
+            UndeterminedError: there is a policy whose queue is unknown.
         """
         found = [
             (p, links(self.stack, p, "queue_url", queue, ("id", "url")))
@@ -263,18 +268,18 @@ class Pipeline:
         return sure
 
     def environment(self, function: Resource) -> Value:
-        """A function's environment variables: a mapping, None without any, or UNKNOWN."""
+        """The environment variables of a function: a mapping, None, or UNKNOWN."""
         return function.get("environment.variables")
 
     def account(self, resource: Resource) -> str | None:
-        """The account a resource lives in, where its provider or its ARN says so."""
-        if (place := self.stack.provider_location(resource)) is not None:
-            return place.account
+        """The account of a resource, by its provider or its ARN; None where both are unknown."""
+        if (location := self.stack.provider_location(resource)) is not None:
+            return location.account
         arn = resource.get("arn")
         parts = parse_arn(arn) if isinstance(arn, str) else None
         return parts.account or None if parts else None
 
-    # How it is found -------------------------------------------------------------------------
+    # Helpers ---------------------------------------------------------------------------------
 
     @property
     def _roles(self) -> tuple[Resource, ...]:
@@ -285,22 +290,22 @@ class Pipeline:
         values = self.environment(self.function)
         return tuple(leaf for _, leaf in leaves(values) if isinstance(leaf, str) and leaf)
 
-    def _roles_told(self) -> tuple[Resource, ...]:
-        """The roles that the function is told of, other than its own; none without a function."""
+    def _roles_in_environment(self) -> tuple[Resource, ...]:
+        """The roles in the function's environment, without its own; none without a function."""
         try:
             own = self.function_role
-            return tuple(r for r in self._told(self._roles) if r.address != own.address)
+            return tuple(r for r in self._in_environment(self._roles) if r.address != own.address)
         except MissingPartError:
             return ()
 
-    def _told(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
-        """Those of which the function's environment holds the ARN."""
+    def _in_environment(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
+        """The resources whose ARN is in the function's environment."""
         return tuple(r for r in resources if r.get("arn") in self._environment_texts)
 
-    def _links(self, resource: Resource, path: str, target: Resource) -> bool | None:
+    def _links(self, resource: Resource, path: str, target: Resource) -> Truth:
         return links(self.stack, resource, path, target, ("arn",))
 
-    def _calls(self, mapping: Resource, function: Resource) -> bool | None:
+    def _calls(self, mapping: Resource, function: Resource) -> Truth:
         attributes = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
         return links(self.stack, mapping, "function_name", function, attributes)
 
@@ -319,20 +324,20 @@ class Pipeline:
 
 @pytest.fixture(scope="session")
 def pipeline(stack: Stack) -> Pipeline:
-    """The parts of the stack that is judged."""
+    """The parts of the pipeline in the stack under test."""
     return Pipeline(stack)
 
 
 def part(of: Callable[[], Resource]) -> Resource | None:
-    """A part, or None where the stack surely has none."""
+    """A part; None where the stack certainly has none."""
     try:
         return of()
     except MissingPartError:
         return None
 
 
-def _one(what: str, candidates: Iterable[tuple[Resource, bool | None]]) -> Resource:
-    """The only candidate that is surely the part."""
+def _one(what: str, candidates: Iterable[tuple[Resource, Truth]]) -> Resource:
+    """The only candidate that is certainly the part."""
     found = list(candidates)
     sure = [resource for resource, verdict in found if verdict]
     if not sure:
@@ -340,29 +345,21 @@ def _one(what: str, candidates: Iterable[tuple[Resource, bool | None]]) -> Resou
     if len(sure) > 1:
         raise UndeterminedError(
             f"there are {len(sure)} candidates for the {what} "
-            f"({', '.join(map(str, sure))}), so it cannot be told which one counts"
+            f"({', '.join(map(str, sure))}), and nothing tells which one it is"
         )
     return sure[0]
 
 
-def _absent(what: str, found: Iterable[tuple[Resource, bool | None]]) -> UndeterminedError:
+def _absent(what: str, found: Iterable[tuple[Resource, Truth]]) -> UndeterminedError:
     unclear = [str(resource) for resource, verdict in found if verdict is None]
     if unclear:
         return UndeterminedError(
-            f"whether there is a {what} cannot be told from what is known of {', '.join(unclear)}"
+            f"the {what} cannot be determined: too little is known of {', '.join(unclear)}"
         )
     return MissingPartError(f"the stack has no {what}")
 
 
-def any_of(verdicts: Iterable[bool | None]) -> bool | None:
-    """True if one is, else None if one is, else False."""
-    seen = set(verdicts)
-    if True in seen:
-        return True
-    return None if None in seen else False
-
-
-def _same(found: Value, wanted: Value) -> bool | None:
+def _same(found: Value, wanted: Value) -> Truth:
     return None if is_unknown(found) or is_unknown(wanted) else bool(found == wanted)
 
 

@@ -1,4 +1,4 @@
-"""Can the stack be built in another region, all of it?"""
+"""Whether the whole stack can be deployed in another region."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from planproof.terraform.stack import Stack
 from planproof.values import is_unknown
 from steps.support.regions import regions_in, regions_written
 from steps.support.texts import texts_of
-from steps.support.variants import VariableNames, variant
+from steps.support.variants import VariableNames, resolve_variant
 
 _KINDS = ("resource", "data", "module", "provider", "locals", "output", "variable")
 
@@ -22,51 +22,53 @@ _KINDS = ("resource", "data", "module", "provider", "locals", "output", "variabl
 def stack_in_other_region(
     resolved_stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
 ) -> Stack | None:
-    """The stack resolved again, with another region in the variable that is for it."""
-    what = "to choose the region with"
-    return variant(resolved_stacks, "another region", variable_names.region, evidence, what)
+    """The stack resolved with another region."""
+    purpose = "for the AWS region"
+    return resolve_variant(
+        resolved_stacks, "another region", variable_names.region, evidence, purpose
+    )
 
 
 @then("every provider works in the region that was asked for")
 def providers_follow(
     moved: Stack, variable_names: VariableNames, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Terraform asked each provider where it is."""
-    asked = moved.variables[variable_names.region]
-    for key, place in moved.provider_locations.items():
-        if not _is_there(moved, key):
+    """The region of each provider, as Terraform evaluates it."""
+    region = moved.variables[variable_names.region]
+    for key, location in moved.provider_locations.items():
+        if not _is_used(moved, key):
             continue
         evidence.check(
-            place.region == asked,
+            location.region == region,
             f"provider {key}",
             "region",
-            expected=asked,
-            found=place.region,
+            expected=region,
+            found=location.region,
             at=_provider_at(moved, key, resolved_stacks),
         )
 
 
 @then("nothing in it names the region it came from")
 def no_trace(stack: Stack, moved: Stack, variable_names: VariableNames, evidence: Recorder) -> None:
-    """No text of any value, nor of a document in one, holds the first region's code."""
-    first = {place.region for place in stack.provider_locations.values()}
+    """No string, JSON documents included, contains the code of the first region."""
+    first = {location.region for location in stack.provider_locations.values()}
     first |= {str(stack.variables[variable_names.region])}
     first -= {str(moved.variables[variable_names.region])}
     here, names = moved.variables[variable_names.region], ", ".join(sorted(first))
-    looked, clean = 0, True
+    count, clean = 0, True
     for resource in moved:
         for path, text in texts_of(moved, resource):
-            looked += 1
+            count += 1
             if is_unknown(text):
                 clean = False
-                evidence.check(None, resource, path, expected=f"nothing of {names}", found=text)
+                evidence.check(None, resource, path, expected=f"no mention of {names}", found=text)
             elif first & set(regions_in(text)):
                 clean = False
                 evidence.check(False, resource, path, expected=f"{here}, or no region", found=text)
     if clean:
-        expected = f"no text that names {names}"
-        found = f"none in {looked} texts of {len(moved)} resources"
-        holds = bool(looked) if first else None
+        expected = f"no string that names {names}"
+        found = f"none in {count} strings of {len(moved)} resources"
+        holds = bool(count) if first else None
         evidence.check(holds, f"the stack in {here}", expected=expected, found=found)
 
 
@@ -74,15 +76,15 @@ def no_trace(stack: Stack, moved: Stack, variable_names: VariableNames, evidence
 def no_literal(
     stack: Stack, variable_names: VariableNames, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """Every expression of the sources is looked at; comments and descriptions are not."""
+    """Every expression of the sources is checked, without comments and descriptions."""
     if stack.sources is None:
-        found = "a plan file comes without them"
+        found = "a plan file has no sources"
         evidence.check(None, "sources", expected="no literal region", found=found)
         return
-    looked, clean = 0, True
+    count, clean = 0, True
     for block in _blocks(stack, stack.sources):
         for attribute in _attributes(block, variable_names.region):
-            looked += 1
+            count += 1
             for line, code in regions_written(attribute):
                 clean = False
                 evidence.check(
@@ -93,12 +95,12 @@ def no_literal(
                     at=(resolved_stacks.source_path(block.file), line),
                 )
     if clean:
-        found = f"none in {looked} expressions"
-        evidence.check(bool(looked) or None, "sources", expected="no literal region", found=found)
+        found = f"none in {count} expressions"
+        evidence.check(bool(count) or None, "sources", expected="no literal region", found=found)
 
 
 def _provider_at(stack: Stack, key: str, resolved_stacks: ResolvedStacks) -> tuple[str, int] | None:
-    """Where the root module tells a provider, "aws" or "aws.west", its region."""
+    """File and line of the region of a provider, "aws" or "aws.west", in the root module."""
     name, _, alias = key.partition(".")
     for block in stack.sources.blocks("", "provider") if stack.sources else ():
         written = block.attributes.get("alias")
@@ -107,9 +109,9 @@ def _provider_at(stack: Stack, key: str, resolved_stacks: ResolvedStacks) -> tup
     return None
 
 
-def _is_there(stack: Stack, key: str) -> bool:
-    """Whether a provider is configured or builds something. The one without an alias answers in any
-    stack, in the region of whoever runs Terraform.
+def _is_used(stack: Stack, key: str) -> bool:
+    """Whether a provider is configured or used. The default provider exists in every stack, with
+    the region of the environment that Terraform runs in.
     https://developer.hashicorp.com/terraform/language/providers/configuration#default-provider-configurations
     """
     name, _, alias = key.partition(".")
@@ -127,7 +129,7 @@ def _blocks(stack: Stack, sources: SourceIndex) -> Iterator[SourceBlock]:
 
 
 def _attributes(block: SourceBlock, region_variable: str) -> Iterator[SourceAttribute]:
-    """Every attribute of a block that takes part in what is built."""
+    """Every attribute of a block, except descriptions and the region variable's default."""
     if block.kind == "variable":
         if block.labels != (region_variable,) and "default" in block.attributes:
             yield block.attributes["default"]

@@ -1,4 +1,4 @@
-"""Does AWS support what the functions run on?"""
+"""Whether AWS supports the runtimes of the functions."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from steps.pipeline import Pipeline
 
 @pytest.fixture(scope="session")
 def today() -> dt.date:
-    """The day of the run."""
+    """Today's date in UTC."""
     return dt.datetime.now(dt.UTC).date()
 
 
 @then("AWS supports the runtime of every Lambda function today")
 def runtimes_are_supported(pipeline: Pipeline, evidence: Recorder, today: dt.date) -> None:
-    """Judged by the dates that cfn-lint keeps; a warning comes 180 days before the end."""
+    """By the dates of cfn-lint; warned about from 180 days before the end of support."""
     expected = f"a runtime that AWS supports on {today.isoformat()}"
     for function in pipeline.functions:
         runtime = function.get("runtime")
         if function.get("package_type") == "Image":
-            found = "a container image, whose runtime is not known"
+            found = "a container image, whose runtime is unknown"
             evidence.check(None, function, "package_type", expected=expected, found=found)
         elif is_unknown(runtime) or not runtime:
             holds = None if is_unknown(runtime) else False

@@ -1,1 +1,1 @@
-"""What the steps lean on; nothing in here is a step."""
+"""What the step definitions share: analyses and helpers, without any step of its own."""

@@ -1,4 +1,4 @@
-"""One scenario on a deployed stack: what goes through it, what was done to the account, its end."""
+"""One scenario on a deployed stack: its traffic, its injected faults, and the cleanup after it."""
 
 from __future__ import annotations
 
@@ -11,81 +11,80 @@ from planproof.evidence import Recorder
 from steps.pipeline import Pipeline
 from steps.support.traffic import Deployed, Traffic, text_of
 
-LONGEST_REST: Final = 4 * 24 * 3600
-"""Seconds of the account's time that a pipeline may take to come to rest: the retention of its
-messages, more than any number of deliveries takes."""
+LONGEST_SETTLE_SECONDS: Final = 4 * 24 * 3600
+"""Seconds on the account's clock that the pipeline may take to settle: the default retention of
+SQS messages, longer than all retries take."""
 
 
-class Scene:
-    """One scenario: traffic through one deployed stack or two, and what was done to the account.
+class DeployedScenario:
+    """The traffic of one scenario through one or two deployed stacks, and its faults.
 
     Attributes:
-        beside: the traffic of a stack that lives beside it, if one takes part.
-        gone: that of a stack that was destroyed.
-        since: number in the trail of what happened last before the scenario.
+        second: the traffic of the second deployment, if there is one.
+        destroyed: the traffic of a deployment that was destroyed.
+        since: number of the last entry of the account's trail before the scenario.
     """
 
     def __init__(self, deployment: Deployed, pipeline: Pipeline) -> None:
         self.deployment = deployment
         self.control = deployment.control
         self.traffic = Traffic(deployment, pipeline)
-        self.beside: Traffic | None = None
-        self.gone: Traffic | None = None
+        self.second: Traffic | None = None
+        self.destroyed: Traffic | None = None
         self.since = 0
-        self._planned: list[Fault] = []
-        self._unmet: list[Fault] = []
-        self.forget()
+        self._counted_faults: list[Fault] = []
+        self._unfired: list[Fault] = []
+        self.reset_baseline()
 
     @property
-    def all(self) -> list[Traffic]:
-        """The traffic of every stack that takes part."""
-        return [self.traffic, *([self.beside] if self.beside else [])]
+    def all_traffic(self) -> list[Traffic]:
+        """The traffic of every deployment."""
+        return [self.traffic, *([self.second] if self.second else [])]
 
-    def forget(self) -> None:
-        """Leave out what has happened by now."""
+    def reset_baseline(self) -> None:
+        """Ignore what has happened so far."""
         trail = self.control.trail()
         self.since = trail[-1].number if trail else 0
 
-    def goes_wrong(self, fault: Fault) -> None:
-        """Plan a fault. Of one without end the first time is planned by itself, so that it is
-        known in the end whether it ever came to it."""
+    def inject_fault(self, fault: Fault) -> None:
+        """Inject a fault. A fault without a limit is also injected once with a limit of one, which
+        shows at the end whether it fired at all."""
         counted = replace(fault, times=fault.times or 1, name=f"counted-{uuid4().hex}")
-        self.control.fault(counted)
-        self._planned.append(counted)
+        self.control.add_fault(counted)
+        self._counted_faults.append(counted)
         if fault.times is None:
-            self.control.fault(fault)
+            self.control.add_fault(fault)
 
-    def what_went_wrong(self, evidence: Recorder) -> None:
-        """Write down whether all that was to go wrong did: without it, nothing is proven of it."""
-        self.withdraw_unmet()
-        for fault in self._unmet:
+    def record_unfired_faults(self, evidence: Recorder) -> None:
+        """Record every fault that did not fire: the scenario then proves nothing about it."""
+        self.withdraw_faults()
+        for fault in self._unfired:
             what = ":".join(filter(None, (fault.service, fault.operation)))
             evidence.check(
                 None,
                 "the account",
-                expected=f"what was to go wrong with {what} ({fault.what})",
-                found="it did not come to it, or not as often",
+                expected=f"the fault {fault.kind!r} on {what} to fire",
+                found="the fault did not fire, or not often enough",
             )
 
-    def withdraw_unmet(self, what: str = "") -> None:
-        """Of what is counted, all of a kind or all there is goes wrong no longer; what it never
-        came to is kept in mind."""
-        over = [fault for fault in self._planned if what in ("", fault.what)]
-        self._planned = [fault for fault in self._planned if fault not in over]
-        self._unmet += [fault for fault in over if self.control.withdraw(fault.name)]
+    def withdraw_faults(self, what: str = "") -> None:
+        """Withdraw the faults of one kind, or all, and remember those that did not fire."""
+        over = [fault for fault in self._counted_faults if what in ("", fault.kind)]
+        self._counted_faults = [fault for fault in self._counted_faults if fault not in over]
+        self._unfired += [fault for fault in over if self.control.remove_faults(fault.name)]
 
-    def something_went_through(self, evidence: Recorder) -> None:
-        """Write down, where it is so, that nothing was put into the pipeline at all."""
-        if not any(traffic.uploads or traffic.sent for traffic in self.all):
+    def require_traffic(self, evidence: Recorder) -> None:
+        """Record as undetermined that the pipeline had no input."""
+        if not any(traffic.uploads or traffic.sent for traffic in self.all_traffic):
             evidence.check(
                 None,
                 self.traffic.pipeline.input_bucket,
                 expected="an upload or a message",
-                found="nothing, so that nothing is proven",
+                found="none, so nothing is proven",
             )
 
-    def function_ran(self, evidence: Recorder) -> None:
-        """Write down, where it is so, that the function has done nothing because it never ran."""
+    def require_invocation(self, evidence: Recorder) -> None:
+        """Record as undetermined that the function was never invoked."""
         function = self.traffic.pipeline.function
         name = text_of(function, "function_name")
         trail = self.control.trail(self.since)
@@ -94,13 +93,13 @@ class Scene:
                 None, function, expected="the function to run", found="it was not invoked"
             )
 
-    def end(self) -> None:
-        """Leave the account as it was found, with nothing under way for the next to meet."""
-        self.control.withdraw_all()
+    def clean_up(self) -> None:
+        """Leave no fault, message or running job for the next scenario."""
+        self.control.remove_faults()
         self.control.resume()
-        for traffic in self.all:
-            traffic.clear()
-        self.control.settle(LONGEST_REST)  # jobs that still run, events that come late
-        for traffic in self.all:
-            if any(count for _, count in traffic.counted()):
-                traffic.clear()
+        for traffic in self.all_traffic:
+            traffic.purge_queues()
+        self.control.settle(LONGEST_SETTLE_SECONDS)  # jobs that still run, events that come late
+        for traffic in self.all_traffic:
+            if any(count for _, count in traffic.message_counts()):
+                traffic.purge_queues()

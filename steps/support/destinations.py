@@ -1,7 +1,7 @@
-"""May a job's role write where the job writes?
+"""Whether a job's role may write to the job's destinations.
 
-MediaConvert names its outputs by what the job says as ``Destination``: a folder, if that ends in a
-slash, or else how the names begin. What follows is its own to choose.
+``Destination`` is the prefix of the keys that MediaConvert writes: a folder if it ends in a slash,
+or else the beginning of the file names.
 https://docs.aws.amazon.com/mediaconvert/latest/ug/specifying-output-groups.html
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from planproof.aws.datapath import Authority, Need, Ruling
-from planproof.aws.datapath.asked import asked_of
-from planproof.aws.datapath.places import arn_of, place_of
+from planproof.aws.datapath import Authority, DecidedNeed, Need
+from planproof.aws.datapath.locations import arn_of, location_of
+from planproof.aws.datapath.samples import sample_arns
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Unknown
 from steps.support.jobs import rendition_needs
@@ -23,27 +23,27 @@ _S3: Final = "s3://"
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """One action that it takes to write to a destination.
+    """One action that is needed to write to a destination.
 
     Attributes:
-        allowed: None where that cannot be told, as where some names are allowed and others not.
-        found: the decision, for a reader.
-        ruling: the decision; None where there was nothing to decide.
+        allowed: None where it is undecided, or where policies allow only some keys.
+        found: a description of the decision.
+        decided: the decision; None without a decision.
     """
 
     expected: str
     allowed: bool | None
     found: str
-    ruling: Ruling | None
+    decided: DecidedNeed | None
 
 
 def writings(authority: Authority, role: Resource, destination: str) -> Iterator[Writing]:
-    """All that it takes to write below ``s3://bucket/folder/``, decided for a role."""
+    """The actions needed to write below ``s3://bucket/folder/``, decided for a role."""
     name, _, key = destination.removeprefix(_S3).partition("/")
     bucket, arn = _bucket(authority.stack, role, name)
     if not destination.startswith(_S3) or isinstance(arn, Unknown):
-        expected = f"a bucket whose ARN is known in {destination}"
-        yield Writing(expected, None, "none that is known before it is built", None)
+        expected = f"{destination} in a bucket with a known ARN"
+        yield Writing(expected, None, "unknown before apply", None)
         return
     for need in rendition_needs(authority.stack, bucket, role, f"{arn}/{key}*"):
         below = f"{destination}*" if need.action.startswith("s3:") else need.subject
@@ -51,16 +51,16 @@ def writings(authority: Authority, role: Resource, destination: str) -> Iterator
 
 
 def _bucket(stack: Stack, role: Resource, name: str) -> tuple[Resource | None, str | Unknown]:
-    """The bucket of a name, if it is one of the stack's, and its ARN."""
+    """The stack's bucket of a name, None if it is outside, and its ARN."""
     for bucket in stack.managed("aws_s3_bucket"):
         if bucket.get("bucket") == name:
             return bucket, arn_of(bucket)
-    place = place_of(stack, role)
-    return None, f"arn:{place.partition if place is not None else 'aws'}:s3:::{name}"
+    location = location_of(stack, role)
+    return None, f"arn:{location.partition if location is not None else 'aws'}:s3:::{name}"
 
 
 def _decided(authority: Authority, need: Need, expected: str) -> Writing:
-    """The decision on every name that policies tell apart."""
+    """The decision for representative keys of the destination."""
     first = authority.decide(need)
     if not need.action.startswith("s3:") or not isinstance(need.resource, str):
         return Writing(expected, first.allowed, str(first.decision), first)
@@ -70,12 +70,12 @@ def _decided(authority: Authority, need: Need, expected: str) -> Writing:
         for statement in policy.document.statements
         if statement.covers_action(need.action.lower()) is not False
     ]
-    rulings = [
+    decided_needs = [
         authority.decide(replace(need, resource=name))
-        for name in asked_of(need.resource, statements)
+        for name in sample_arns(need.resource, statements)
     ]
-    worst = min(rulings, key=lambda r: (r.allowed is not False, r.allowed is not None))
-    # Which of the names MediaConvert takes is not known, so all of them have to agree.
-    agreed = len({ruling.allowed for ruling in rulings}) == 1
-    asked = f" (asked on {worst.need.resource})" if len(rulings) > 1 else ""
+    worst = min(decided_needs, key=lambda r: (r.allowed is not False, r.allowed is not None))
+    # The key that MediaConvert writes is unknown, so all decisions must agree.
+    agreed = len({decided.allowed for decided in decided_needs}) == 1
+    asked = f" (decided for {worst.need.resource})" if len(decided_needs) > 1 else ""
     return Writing(expected, worst.allowed if agreed else None, f"{worst.decision}{asked}", worst)

@@ -1,4 +1,4 @@
-"""Does an EventBridge pattern match the state changes of MediaConvert jobs?
+"""Whether an EventBridge pattern matches state changes of MediaConvert jobs.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 https://docs.aws.amazon.com/mediaconvert/latest/ug/mediaconvert_event_list.html
@@ -12,15 +12,16 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from planproof.values import Value, is_unknown
+from planproof.verdicts import Truth
 
 JOB_STATES: Final = {"source": "aws.mediaconvert", "detail-type": "MediaConvert Job State Change"}
-"""What every such event has at its top."""
+"""Top-level fields of every such event."""
 
 
-def may_match(pattern: Value, event: Mapping[str, str]) -> bool | None:
-    """Whether a pattern (JSON text) is about such events; None where that cannot be told.
+def may_match(pattern: Value, event: Mapping[str, str]) -> Truth:
+    """Whether a pattern (JSON) matches such events; None for an unknown pattern.
 
-    A pattern that does not ask for the source is about everything, and for nothing in particular.
+    False for a pattern that names none of the event's fields, since it matches any event.
     """
     if is_unknown(pattern):
         return None

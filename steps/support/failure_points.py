@@ -1,7 +1,7 @@
-"""What can go wrong on the way of an upload, and which metric of AWS's tells of it?
+"""Where an upload can fail on the data path, and the CloudWatch metric of each failure.
 
-The way is what the data path leads to from the input bucket on: a part that no upload comes
-through, such as another function beside it, may have other alarms or none.
+Only resources reachable from the input bucket count: others, such as an unrelated function, need
+no alarms.
 """
 
 from __future__ import annotations
@@ -11,32 +11,31 @@ from functools import cached_property
 from typing import Final
 
 from planproof.aws.datapath import DataPath, Edge
-from planproof.aws.datapath.deliveries import DELIVERS
-from planproof.aws.datapath.deliveries import GIVES_UP as LEAVES_EVENTS
+from planproof.aws.datapath.deliveries import DELIVERS, UNDELIVERED
 from planproof.aws.datapath.functions import READ, RUNS
-from planproof.aws.datapath.places import place_of
-from planproof.aws.datapath.queues import GIVES_UP as LEAVES_MESSAGES
+from planproof.aws.datapath.locations import location_of
+from planproof.aws.datapath.queues import REDRIVES
 from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
 from steps.pipeline import Pipeline
-from steps.support.alarms import Failure
+from steps.support.alarms import FailureMetric
 from steps.support.jobs import job_queue
 
-_KEPT_BY_DEFAULT: Final = 345_600
+_DEFAULT_RETENTION: Final = 345_600
 """Seconds; https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
-_GIVES_UP: Final = (LEAVES_MESSAGES, LEAVES_EVENTS)
+_GIVES_UP: Final = (REDRIVES, UNDELIVERED)
 _DEFAULT_BUS: Final = "default"
 
 
-class Way:
-    """The way of an upload through a stack."""
+class FailurePoints:
+    """The failures that an upload can meet on its data path."""
 
     def __init__(self, pipeline: Pipeline, data_path: DataPath) -> None:
         self._pipeline, self._stack, self._path = pipeline, pipeline.stack, data_path
 
-    def dead_letters(self) -> Iterator[Failure]:
-        """A message in each dead-letter queue.
+    def dead_letters(self) -> Iterator[FailureMetric]:
+        """A message in a dead-letter queue, for each such queue.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
         """
@@ -44,93 +43,101 @@ class Way:
             metric = "ApproximateNumberOfMessagesVisible"
             yield self._of_queue(queue, metric, "Count")
 
-    def other_dead_letters(self) -> Iterator[Edge]:
-        """The edges to dead-letter queues that are none of the stack's, or nobody knows which."""
+    def external_dead_letter_edges(self) -> Iterator[Edge]:
+        """The edges to dead-letter queues that are outside the stack or unknown."""
         for edge in self._edges:
             if edge.kind in _GIVES_UP and not isinstance(edge.target, Resource):
                 yield edge
 
-    def waiting(self) -> Iterator[Failure]:
-        """A message that stays too long in each queue that a function reads."""
+    def waiting_messages(self) -> Iterator[FailureMetric]:
+        """A message that waits too long, for each queue that a function reads."""
         for queue in self._ends("source", READ, type_="aws_sqs_queue"):
             metric = "ApproximateAgeOfOldestMessage"
             yield self._of_queue(queue, metric, "Seconds", grows=True)
 
-    def worth_seeing(self) -> Iterator[Failure]:
-        """All of these, and how many messages wait in each queue that a function reads."""
-        yield from self.waiting()
+    def for_dashboards(self) -> Iterator[FailureMetric]:
+        """All failures, and the number of messages in each queue that a function reads."""
+        yield from self.waiting_messages()
         for queue in self._ends("source", READ, type_="aws_sqs_queue"):
             yield self._of_queue(queue, "ApproximateNumberOfMessagesVisible", "Count")
         yield from self.dead_letters()
-        yield from self.calls("Errors")
-        yield from self.calls("Throttles")
-        yield from self.jobs()
-        yield from self.undelivered()
+        yield from self.invocations("Errors")
+        yield from self.invocations("Throttles")
+        yield from self.failed_jobs()
+        yield from self.failed_deliveries()
 
-    def calls(self, metric: str) -> Iterator[Failure]:
-        """A call of each function that shows in a metric.
+    def invocations(self, metric: str) -> Iterator[FailureMetric]:
+        """A failed or throttled invocation, for each function.
 
         https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
         """
         for function in self._ends("source", RUNS, type_="aws_lambda_function"):
-            place = place_of(self._stack, function)
-            yield Failure(
-                "AWS/Lambda", metric, function, "FunctionName", ("function_name",), "Count", place
+            location = location_of(self._stack, function)
+            yield FailureMetric(
+                "AWS/Lambda",
+                metric,
+                function,
+                "FunctionName",
+                ("function_name",),
+                "Count",
+                location,
             )
 
-    def jobs(self) -> Iterator[Failure]:
-        """A failed job in the queue that jobs go to.
+    def failed_jobs(self) -> Iterator[FailureMetric]:
+        """A failed job in the MediaConvert queue of the pipeline.
 
         https://docs.aws.amazon.com/mediaconvert/latest/ug/cloudwatch_metrics.html
         """
         queue, arn = job_queue(self._pipeline)
         if queue is None and is_unknown(arn):
-            raise UndeterminedError(
-                "which MediaConvert queue jobs go to is unknown before it is built"
-            )
-        place = place_of(self._stack, queue or self._pipeline.function)
+            raise UndeterminedError("the MediaConvert queue of the jobs is unknown before apply")
+        location = location_of(self._stack, queue or self._pipeline.function)
         part = queue if queue is not None else str(arn)
-        yield Failure(
-            "AWS/MediaConvert", "JobsErroredCount", part, "Queue", ("arn",), "Count", place
+        yield FailureMetric(
+            "AWS/MediaConvert", "JobsErroredCount", part, "Queue", ("arn",), "Count", location
         )
 
-    def undelivered(self) -> Iterator[Failure]:
-        """An event that each rule cannot deliver, whether it has a target today or not.
+    def failed_deliveries(self) -> Iterator[FailureMetric]:
+        """An event that could not be delivered, for each rule, even one without targets.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
         """
         type_ = "aws_cloudwatch_event_rule"
-        told = self._ends("target", *{edge.kind for edge in self._edges}, type_=type_)
-        rules = (*told, *self._ends("source", DELIVERS, type_=type_))
+        targets = self._ends("target", *{edge.kind for edge in self._edges}, type_=type_)
+        rules = (*targets, *self._ends("source", DELIVERS, type_=type_))
         for rule in {rule.address: rule for rule in rules}.values():
             bus = str(rule.get("event_bus_name") or _DEFAULT_BUS).split("event-bus/")[-1]
-            yield Failure(
+            yield FailureMetric(
                 "AWS/Events",
                 "FailedInvocations",
                 rule,
                 "RuleName",
                 ("name",),
                 "Count",
-                place_of(self._stack, rule),
+                location_of(self._stack, rule),
                 others={} if bus == _DEFAULT_BUS else {"EventBusName": bus},
             )
 
-    def _of_queue(self, queue: Resource, metric: str, unit: str, *, grows: bool = False) -> Failure:
+    def _of_queue(
+        self, queue: Resource, metric: str, unit: str, *, grows: bool = False
+    ) -> FailureMetric:
         kept = queue.get("message_retention_seconds")
-        lasts = None if is_unknown(kept) else int(_KEPT_BY_DEFAULT if kept is None else kept)
-        place = place_of(self._stack, queue)
+        lasts = None if is_unknown(kept) else int(_DEFAULT_RETENTION if kept is None else kept)
+        location = location_of(self._stack, queue)
         names = ("name",)
-        return Failure("AWS/SQS", metric, queue, "QueueName", names, unit, place, lasts, grows)
+        return FailureMetric(
+            "AWS/SQS", metric, queue, "QueueName", names, unit, location, lasts, grows
+        )
 
     def _ends(self, end: str, *kinds: str, type_: str) -> tuple[Resource, ...]:
-        """The resources of a type at that end of the edges of some kinds, each once."""
+        """The resources of a type at one end of the edges of some kinds, without duplicates."""
         found = (getattr(edge, end) for edge in self._edges if edge.kind in kinds)
         own = [part for part in found if isinstance(part, Resource) and part.type == type_]
         return tuple({part.address: part for part in own}.values())
 
     @cached_property
     def _edges(self) -> tuple[Edge, ...]:
-        """The edges an upload comes along; all of them where nobody knows where it begins."""
+        """The edges reachable from the input bucket; all edges where that bucket is unknown."""
         try:
             start = str(self._pipeline.input_bucket)
         except UndeterminedError:

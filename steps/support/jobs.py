@@ -1,4 +1,4 @@
-"""The part of the data path that runs through MediaConvert, which AWS lets work in a role's name.
+"""The edges of the data path through MediaConvert, which assumes a role of the stack.
 
 Sources: MediaConvert User Guide, "Setting up IAM permissions" and "Cross-service confused deputy
 prevention"; S3 User Guide, "Using server-side encryption with AWS KMS keys" (a multipart upload
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from planproof.aws.api_actions import actions_of
 from planproof.aws.datapath import Edge, Fact, Need
 from planproof.aws.datapath.keys import caller_needs
-from planproof.aws.datapath.places import account_of, arn_of, below, place_of
-from planproof.aws.policies.held import identity_policies
+from planproof.aws.datapath.locations import account_of, arn_below, arn_of, location_of, scope_below
+from planproof.aws.policies.principal import identity_policies
 from planproof.aws.sdk_calls import SdkCalls
 from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
@@ -32,11 +33,10 @@ TELLS: Final = "tells job states to"
 
 
 def job_edges(pipeline: Pipeline, calls: SdkCalls) -> Iterator[Edge]:
-    """From the function to MediaConvert, to the buckets, and back to the rule.
+    """The edges from the function to MediaConvert, to the buckets, and to the rule.
 
-    A stack that has to do with MediaConvert nowhere, neither in a function's code nor in a trust
-    policy nor in a rule, has none of them. Where there is no such part, or it cannot be told
-    which, the edge says so and leads from or to nowhere.
+    There are none in a stack that uses MediaConvert neither in code, nor in a trust policy, nor in
+    a rule. An edge whose ends are missing or undecided has a fact that says so.
     """
     if not _has_jobs(pipeline, calls):
         return
@@ -53,11 +53,11 @@ def job_edges(pipeline: Pipeline, calls: SdkCalls) -> Iterator[Edge]:
         except UndeterminedError as problem:
             holds = False if isinstance(problem, MissingPartError) else None
             fact = Fact(holds, MEDIA_CONVERT, "", f"both ends of: {kind}", str(problem))
-            yield Edge(MEDIA_CONVERT, "a part that was not found", kind, (), (fact,))
+            yield Edge(MEDIA_CONVERT, "a missing part", kind, (), (fact,))
 
 
 def _has_jobs(pipeline: Pipeline, calls: SdkCalls) -> bool:
-    """Whether there is, or may be, anything about MediaConvert."""
+    """Whether the stack uses, or may use, MediaConvert."""
     if calls.operations(SERVICE):
         return True
     for part in (lambda: pipeline.mediaconvert_roles, lambda: pipeline.status_rule):
@@ -74,11 +74,14 @@ def _submits(pipeline: Pipeline, calls: SdkCalls) -> Edge:
     function = pipeline.function
     queue, queue_arn = job_queue(pipeline)
     context = {"lambda:SourceFunctionArn": arn_of(function)}
+    actions = {"mediaconvert:CreateJob"}.union(
+        *(actions_of(SERVICE, operation) for operation in calls.operations(SERVICE))
+    )
     needs = tuple(
         Need(
             action, pipeline.function_role, queue_arn, queue, context, (), "since its code calls it"
         )
-        for action in sorted(calls.actions(SERVICE) | {"mediaconvert:CreateJob"})
+        for action in sorted(actions)
     )
     return Edge(function, MEDIA_CONVERT, SUBMITS, needs, declared_by=function)
 
@@ -89,7 +92,7 @@ def _passes(pipeline: Pipeline) -> Edge:
         "lambda:SourceFunctionArn": arn_of(function),
         "iam:PassedToService": MEDIACONVERT,
     }
-    why = "to say which role a job runs under"
+    why = "to give jobs a role"
     need = Need("iam:PassRole", pipeline.function_role, arn_of(role), role, context, why=why)
     return Edge(function, role, PASSES, (need,), declared_by=function)
 
@@ -100,7 +103,7 @@ def _works_under(pipeline: Pipeline) -> Edge:
         "aws:SourceArn": job_queue(pipeline)[1],
         "aws:SourceAccount": account_of(pipeline.stack, role) or UNKNOWN,
     }
-    why = "to run jobs under it"
+    why = "to run jobs"
     need = Need("sts:AssumeRole", MEDIACONVERT, arn_of(role), role, context, why=why)
     return Edge(MEDIA_CONVERT, role, WORKS_UNDER, (need,))
 
@@ -113,9 +116,9 @@ def _tells(pipeline: Pipeline) -> Edge:
 
 
 def job_queue(pipeline: Pipeline) -> tuple[Resource | None, str | Unknown]:
-    """The MediaConvert queue that jobs go to: the one the function is told of, else the default.
+    """The MediaConvert queue of the jobs: the one in the function's environment, else Default.
 
-    Every account has a queue named Default from the start.
+    Every account has a queue named Default.
     """
     function = pipeline.function
     texts = {leaf for _, leaf in leaves(pipeline.environment(function))}
@@ -123,7 +126,7 @@ def job_queue(pipeline: Pipeline) -> tuple[Resource | None, str | Unknown]:
         names = (queue.get("arn"), queue.get("name"), queue.get("id"))
         if any(isinstance(name, str) and name in texts for name in names):
             return queue, arn_of(queue)
-    location = place_of(pipeline.stack, function)
+    location = location_of(pipeline.stack, function)
     if location is None:
         return None, UNKNOWN
     where = f"{location.partition}:mediaconvert:{location.region}:{location.account}"
@@ -132,9 +135,11 @@ def job_queue(pipeline: Pipeline) -> tuple[Resource | None, str | Unknown]:
 
 def _reads(pipeline: Pipeline) -> Edge:
     bucket, role = pipeline.input_bucket, pipeline.mediaconvert_role
-    scope = tuple(s for s in (below(bucket, "/*"),) if isinstance(s, str))
+    scope = scope_below(bucket, "/*")
     needs = [
-        Need("s3:GetObject", role, below(bucket, f"/{key}"), bucket, {}, scope, "to read uploads")
+        Need(
+            "s3:GetObject", role, arn_below(bucket, f"/{key}"), bucket, {}, scope, "to read uploads"
+        )
         for key in announced_keys(pipeline)
     ]
     why = f"since {bucket} is encrypted"
@@ -145,10 +150,10 @@ def _reads(pipeline: Pipeline) -> Edge:
 def _writes(pipeline: Pipeline) -> Edge:
     bucket, role = pipeline.output_bucket, pipeline.mediaconvert_role
     arn = arn_of(bucket)
-    about = below(bucket, "/renditions/holiday film.mp4")
-    scope = tuple(s for s in (below(bucket, "/*"),) if isinstance(s, str))
+    about = arn_below(bucket, "/renditions/holiday film.mp4")
+    scope = scope_below(bucket, "/*")
     if isinstance(arn, str):
-        # A grant may be for the prefix alone that the function has the jobs write to.
+        # A statement may allow only the prefix that the jobs write to.
         documents = [policy.document for policy in identity_policies(pipeline.stack, role)]
         about = next(named_objects(documents, arn, "s3:PutObject"), about)
     needs = tuple(rendition_needs(pipeline.stack, bucket, role, about, scope))
@@ -162,13 +167,14 @@ def rendition_needs(
     about: str | Unknown,
     scope: tuple[str, ...] = (),
 ) -> Iterator[Need]:
-    """What it takes to write an object, given by its ARN, and with what the bucket is encrypted.
+    """The permissions needed to write an object, and to use the bucket's key.
 
     Args:
-        bucket: None for one that is not of the stack.
+        about: the ARN of the object.
+        bucket: None for a bucket outside the stack.
     """
     yield Need("s3:PutObject", role, about, bucket, {}, scope, "to write renditions")
     if bucket is not None:
-        # Decrypt joins the parts of a multipart upload.
+        # A multipart upload needs kms:Decrypt.
         actions = ("kms:GenerateDataKey", "kms:Decrypt")
         yield from caller_needs(stack, bucket, role, actions, f"since {bucket} is encrypted")

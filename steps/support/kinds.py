@@ -1,4 +1,4 @@
-"""What a reviewer calls a kind of resource, and the Terraform types that are meant."""
+"""Names for kinds of resources in features, and their Terraform types."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _TYPE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 
 
 def types_of(kind: str) -> tuple[str, ...]:
-    """The Terraform types of a kind; a type may be written as it is.
+    """The Terraform types of a kind; a Terraform type is also accepted.
 
     Raises:
-        UndeterminedError: nobody said what is meant.
+        UndeterminedError: the kind is unknown.
     """
     if kind in KINDS:
         return KINDS[kind]
@@ -43,10 +43,10 @@ def types_of(kind: str) -> tuple[str, ...]:
         return (kind,)
     known = ", ".join(sorted(KINDS, key=str.lower))
     raise UndeterminedError(
-        f"what a {kind!r} is has not been defined: write a Terraform type, or one of {known}"
+        f"{kind!r} is not a known kind of resource: write a Terraform type, or one of {known}"
     )
 
 
-def all_of(stack: Stack, kind: str) -> tuple[Resource, ...]:
+def resources_of_kind(stack: Stack, kind: str) -> tuple[Resource, ...]:
     """Every managed resource of a kind."""
     return stack.managed(*types_of(kind))

@@ -1,7 +1,7 @@
-"""After how many days does a lifecycle configuration let something of every object go?
+"""After how many days a lifecycle configuration expires something of every object.
 
-A rule counts that is enabled, whatever an object is called, holds or is tagged with. Of several
-S3 applies the one that ends first.
+A rule counts if it is enabled and applies to every object, without a filter. Of several rules, S3
+applies the one that expires first.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
 """
 
@@ -13,21 +13,22 @@ from dataclasses import dataclass
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource
 from planproof.values import Value, is_unknown, leaves
+from planproof.verdicts import Truth
 
 _BLANK: tuple[Value, ...] = (None, "", 0, [], (), {})
 
 _EMPTY_FILTER = (0, "prefix")
-"""Where a reader looks for what an empty filter says."""
+"""The path shown in evidence for an empty filter."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """Something that a rule may let go.
+class Expiration:
+    """Something that a lifecycle rule can expire.
 
     Attributes:
-        what: for a reader.
-        days: where the rule says after how many days, as a path below it.
-        unset: paths below it that would spare some, so that nothing may be there.
+        what: its name in evidence.
+        days: the path, within a rule, of the number of days.
+        unset: paths within a rule that would exempt some objects or versions; they must be unset.
     """
 
     what: str
@@ -35,57 +36,60 @@ class Ending:
     unset: tuple[str, ...]
 
 
-OLD_VERSIONS = Ending(
+OLD_VERSIONS = Expiration(
     "old versions",
     "noncurrent_version_expiration.0.noncurrent_days",
     ("filter", "prefix", "noncurrent_version_expiration.0.newer_noncurrent_versions"),
 )
-UNFINISHED_UPLOADS = Ending(
+UNFINISHED_UPLOADS = Expiration(
     "unfinished uploads",
     "abort_incomplete_multipart_upload.0.days_after_initiation",
     ("filter", "prefix"),
 )
 
 
-def record_ending(
-    configuration: Resource, ending: Ending, least: int, most: int, evidence: Recorder
+def record_expiration(
+    configuration: Resource, expiration: Expiration, least: int, most: int, evidence: Recorder
 ) -> None:
-    """Write down whether a lifecycle configuration lets something go in time."""
+    """Record whether a lifecycle configuration expires something within a range of days."""
     rules = configuration.get("rule")
     count = 0 if is_unknown(rules) else len(rules or ())
     found = [f"rule.{i}" for i in range(count)]
-    found = [rule for rule in found if configuration.get(f"{rule}.{ending.days}") is not None]
+    found = [rule for rule in found if configuration.get(f"{rule}.{expiration.days}") is not None]
     if not found:
-        expected = f"a rule that lets {ending.what} of every object go"
+        expected = f"a rule that expires {expiration.what} of every object"
         evidence.check(
             None if is_unknown(rules) else False, configuration, "rule", expected=expected
         )
-    for rule in _that_count(configuration, found, ending):
-        for path, holds, expected in _on_all(configuration, rule, ending):
+    for rule in _relevant_rules(configuration, found, expiration):
+        for path, holds, expected in _conditions(configuration, rule, expiration):
             evidence.check(holds, configuration, path, expected=expected)
-        days = _days(configuration, rule, ending)
+        days = _days(configuration, rule, expiration)
         holds = None if days is None else least <= days <= most
-        path, expected = f"{rule}.{ending.days}", f"{least} to {most} days"
+        path, expected = f"{rule}.{expiration.days}", f"{least} to {most} days"
         evidence.check(holds, configuration, path, expected=expected)
 
 
-def _that_count(configuration: Resource, rules: list[str], ending: Ending) -> list[str]:
-    """Of the rules that are for every object the one that ends first; else those that may be for
-    every object; else all, to show what is wrong with them."""
-    seen = {rule: {holds for _, holds, _ in _on_all(configuration, rule, ending)} for rule in rules}
-    sure = [rule for rule, verdicts in seen.items() if verdicts == {True}]
+def _relevant_rules(configuration: Resource, rules: list[str], expiration: Expiration) -> list[str]:
+    """Of the rules for every object, the one that expires first; without any, those that may be
+    for every object; else all rules, to show what is wrong with them."""
+    results = {
+        rule: {holds for _, holds, _ in _conditions(configuration, rule, expiration)}
+        for rule in rules
+    }
+    sure = [rule for rule, verdicts in results.items() if verdicts == {True}]
     if sure:
-        return [min(sure, key=lambda rule: _days(configuration, rule, ending) or 0)]
-    return [rule for rule, verdicts in seen.items() if False not in verdicts] or rules
+        return [min(sure, key=lambda rule: _days(configuration, rule, expiration) or 0)]
+    return [rule for rule, verdicts in results.items() if False not in verdicts] or rules
 
 
-def _on_all(
-    configuration: Resource, rule: str, ending: Ending
-) -> Iterator[tuple[str, bool | None, str]]:
-    """Whether a rule is enabled and for every object: path, verdict, and what should be there."""
+def _conditions(
+    configuration: Resource, rule: str, expiration: Expiration
+) -> Iterator[tuple[str, Truth, str]]:
+    """Whether a rule is enabled and for every object: path, result and expected value of each."""
     status = configuration.get(f"{rule}.status")
     yield f"{rule}.status", None if is_unknown(status) else status == "Enabled", "Enabled"
-    for name in ending.unset:
+    for name in expiration.unset:
         value = configuration.get(f"{rule}.{name}")
         found = list(leaves(value))
         unknown = [path for path, leaf in found if is_unknown(leaf)]
@@ -94,12 +98,12 @@ def _on_all(
         first = (filled or unknown or [empty])[0]
         path = ".".join((rule, name, *map(str, first)))
         holds = False if filled else None if unknown else True
-        yield path, holds, "nothing, so that it is for every object"
+        yield path, holds, "nothing, so that the rule applies to every object"
 
 
-def _days(configuration: Resource, rule: str, ending: Ending) -> int | float | None:
-    """After how many days; None where that is not known, and 0 where it is no number."""
-    days = configuration.get(f"{rule}.{ending.days}")
+def _days(configuration: Resource, rule: str, expiration: Expiration) -> int | float | None:
+    """The number of days; None where it is unknown, 0 where it is not a number."""
+    days = configuration.get(f"{rule}.{expiration.days}")
     if is_unknown(days):
         return None
     return days if isinstance(days, (int, float)) and not isinstance(days, bool) else 0

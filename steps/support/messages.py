@@ -1,4 +1,4 @@
-"""What do S3 and MediaConvert say, and how does it reach a function?
+"""Events of S3 and MediaConvert, and the Lambda event of an SQS message.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 https://docs.aws.amazon.com/mediaconvert/latest/ug/mediaconvert_event_list.html
@@ -20,13 +20,13 @@ Event = dict[str, Any]
 
 
 def upload(
-    bucket: str, key: str, size: int, stored: Mapping[str, Value], place: ProviderLocation
+    bucket: str, key: str, size: int, stored: Mapping[str, Value], location: ProviderLocation
 ) -> Event:
     """The event for one object put into a bucket.
 
     Args:
         size: in bytes.
-        stored: S3's answer to PutObject, with ETag and, in a versioned bucket, VersionId.
+        stored: the PutObject response, with ETag and, in a versioned bucket, VersionId.
     """
     described: Event = {
         "key": quote_plus(key, safe="/"),
@@ -39,7 +39,7 @@ def upload(
     record = {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
-        "awsRegion": place.region,
+        "awsRegion": location.region,
         "eventTime": "2026-03-01T12:00:00.000Z",
         "eventName": "ObjectCreated:Put",
         "userIdentity": {"principalId": "AWS:AROAEXAMPLE:uploader"},
@@ -51,7 +51,7 @@ def upload(
             "bucket": {
                 "name": bucket,
                 "ownerIdentity": {"principalId": "A3NL1KOZZKExample"},
-                "arn": f"arn:{place.partition}:s3:::{bucket}",
+                "arn": f"arn:{location.partition}:s3:::{bucket}",
             },
             "object": described,
         },
@@ -60,7 +60,7 @@ def upload(
 
 
 def storage_test(bucket: str) -> Event:
-    """What S3 sends once, when a notification is configured."""
+    """The test event that S3 sends when a notification is configured."""
     return {
         "Service": "Amazon S3",
         "Event": "s3:TestEvent",
@@ -71,17 +71,17 @@ def storage_test(bucket: str) -> Event:
     }
 
 
-def job_state(job: Mapping[str, Value], status: str, place: ProviderLocation) -> Event:
+def job_state(job: Mapping[str, Value], status: str, location: ProviderLocation) -> Event:
     """The EventBridge event about a job, with its own user metadata.
 
     Args:
-        job: what MediaConvert answered to CreateJob.
+        job: the Job of the CreateJob response.
     """
     minutes = {"PROGRESSING": 1, "COMPLETE": 5}.get(status, 6)
-    own = f"arn:{place.partition}:mediaconvert:{place.region}:{place.account}"
+    own = f"arn:{location.partition}:mediaconvert:{location.region}:{location.account}"
     detail: Event = {
         "timestamp": 1_772_366_400_000 + minutes * 60_000,
-        "accountId": place.account,
+        "accountId": location.account,
         "queue": f"{own}:queues/Default",
         "jobId": job["Id"],
         "status": status,
@@ -94,9 +94,9 @@ def job_state(job: Mapping[str, Value], status: str, place: ProviderLocation) ->
         "id": "1234abcd-12ab-34cd-56ef-1234567890ab",
         "detail-type": "MediaConvert Job State Change",
         "source": "aws.mediaconvert",
-        "account": place.account,
+        "account": location.account,
         "time": f"2026-03-01T12:{minutes:02}:00Z",
-        "region": place.region,
+        "region": location.region,
         "resources": [f"{own}:jobs/{job['Id']}"],
         "detail": detail,
     }
@@ -107,7 +107,7 @@ def _groups(job: Mapping[str, Value]) -> list[Mapping[str, Value]]:
 
 
 def _written(group: Mapping[str, Value]) -> Event:
-    """What a finished job says of one output group: its type, and the files it wrote."""
+    """The details of one output group in a COMPLETE event: its type and its files."""
     settings = group.get("OutputGroupSettings") or {}
     kind = str(settings.get("Type", "FILE_GROUP_SETTINGS"))
     destinations = [d["Destination"] for d in settings.values() if _has_destination(d)]
@@ -131,8 +131,8 @@ def in_queue(body: Event, queue_arn: str, *, message: str, receives: int = 1) ->
     """The event that Lambda makes of one SQS message.
 
     Args:
-        message: the message's id, the same at every delivery.
-        receives: how often it has been delivered by now.
+        message: the message id, the same at every delivery.
+        receives: the number of deliveries so far.
     """
     text = json.dumps(body)
     record = {

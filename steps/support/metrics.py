@@ -1,7 +1,4 @@
-"""Which part of the stack does a CloudWatch metric tell of?
-
-Services name the parts their metrics are of by dimensions, each in its own way.
-"""
+"""Which resource of the stack a CloudWatch metric belongs to, by its dimensions."""
 
 from __future__ import annotations
 
@@ -10,85 +7,85 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from planproof.aws.datapath.places import place_of
+from planproof.aws.datapath.locations import location_of
 from planproof.iam.arn import parse_arn
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, is_unknown
+from planproof.verdicts import Truth, all_of, any_of
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """What a dimension holds: an attribute of resources of some types."""
+class DimensionSource:
+    """The resource types and attributes that a dimension's value comes from."""
 
     types: tuple[str, ...]
     attributes: tuple[str, ...]
 
 
 # Each service's page of metrics: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html
-NAMED: Final[Mapping[tuple[str, str], Named]] = {
-    ("AWS/DynamoDB", "TableName"): Named(("aws_dynamodb_table",), ("name",)),
-    ("AWS/Events", "EventBusName"): Named(("aws_cloudwatch_event_bus",), ("name",)),
-    ("AWS/Events", "RuleName"): Named(("aws_cloudwatch_event_rule",), ("name",)),
-    ("AWS/KMS", "KeyId"): Named(("aws_kms_key", "aws_kms_replica_key"), ("key_id",)),
-    ("AWS/Lambda", "FunctionName"): Named(("aws_lambda_function",), ("function_name",)),
-    ("AWS/Logs", "LogGroupName"): Named(("aws_cloudwatch_log_group",), ("name",)),
-    ("AWS/MediaConvert", "Queue"): Named(("aws_media_convert_queue",), ("arn",)),
-    ("AWS/S3", "BucketName"): Named(("aws_s3_bucket",), ("bucket", "id")),
-    ("AWS/SNS", "TopicName"): Named(("aws_sns_topic",), ("name",)),
-    ("AWS/SQS", "QueueName"): Named(("aws_sqs_queue",), ("name",)),
+DIMENSIONS: Final[Mapping[tuple[str, str], DimensionSource]] = {
+    ("AWS/DynamoDB", "TableName"): DimensionSource(("aws_dynamodb_table",), ("name",)),
+    ("AWS/Events", "EventBusName"): DimensionSource(("aws_cloudwatch_event_bus",), ("name",)),
+    ("AWS/Events", "RuleName"): DimensionSource(("aws_cloudwatch_event_rule",), ("name",)),
+    ("AWS/KMS", "KeyId"): DimensionSource(("aws_kms_key", "aws_kms_replica_key"), ("key_id",)),
+    ("AWS/Lambda", "FunctionName"): DimensionSource(("aws_lambda_function",), ("function_name",)),
+    ("AWS/Logs", "LogGroupName"): DimensionSource(("aws_cloudwatch_log_group",), ("name",)),
+    ("AWS/MediaConvert", "Queue"): DimensionSource(("aws_media_convert_queue",), ("arn",)),
+    ("AWS/S3", "BucketName"): DimensionSource(("aws_s3_bucket",), ("bucket", "id")),
+    ("AWS/SNS", "TopicName"): DimensionSource(("aws_sns_topic",), ("name",)),
+    ("AWS/SQS", "QueueName"): DimensionSource(("aws_sqs_queue",), ("name",)),
 }
 _OF_ALL: Final = frozenset({"AWS/Lambda"})
-"""Services whose metrics exist without a dimension too, over everything in the region."""
+"""Services that also have metrics without dimensions, for the whole region."""
 _OWN: Final = "AWS/"
 _DEFAULT_BUS: Final = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric as an alarm or a dashboard asks for it.
+    """A metric that an alarm or a dashboard names.
 
     Attributes:
-        place: where it is looked for; None where nobody knows.
-        holder, path: the resource that asks and the path of the dimensions in it, where there is
-            one; references count there until values are known.
+        location: its account and region; None if unknown.
+        holder, path: the resource that names it and the path of the dimensions there; references
+            in the sources are followed while values are unknown.
     """
 
     namespace: Value
     name: Value
     dimensions: Value
-    place: Place | None
+    location: ProviderLocation | None
     holder: Resource | None = None
     path: str = ""
 
 
-def is_there(stack: Stack, metric: Metric) -> tuple[bool | None, str]:
-    """Whether a metric is of something that the stack makes, or that every account has.
+def exists(stack: Stack, metric: Metric) -> tuple[Truth, str]:
+    """Whether a metric belongs to a resource of the stack, or to one that every account has.
 
     Returns:
-        None where it cannot be told, or where it is no metric of AWS's; and what it was found
-        to be of, for a reader.
+        the result, None where it is undecided or not a metric of AWS; and the metric's namespace
+        and dimensions in words.
     """
     space, dimensions = metric.namespace, metric.dimensions
     if is_unknown(space) or is_unknown(dimensions):
-        return None, "unknown before it is built"
-    asked = dict(dimensions or {})
-    said = ", ".join(f"{name} {_shown(value)}" for name, value in sorted(asked.items()))
-    what = f"{space} of {said}" if said else f"{space} without dimensions"
-    known = [name for name in asked if (space, name) in NAMED]
+        return None, "unknown before apply"
+    given = dict(dimensions or {})
+    listed = ", ".join(f"{name} {_shown(value)}" for name, value in sorted(given.items()))
+    what = f"{space} of {listed}" if listed else f"{space} without dimensions"
+    known = [name for name in given if (space, name) in DIMENSIONS]
     if known:
-        verdicts = [_one_is_there(stack, metric, str(space), name) for name in known]
-        return (False if False in verdicts else None if None in verdicts else True), what
-    if not asked and any(space == service for service, _ in NAMED):
+        return all_of(_dimension_exists(stack, metric, str(space), name) for name in known), what
+    if not given and any(space == service for service, _ in DIMENSIONS):
         return space in _OF_ALL, what
-    return (True if asked and any(_is_own(stack, v) for v in asked.values()) else None), what
+    return (True if any(_is_own(stack, value) for value in given.values()) else None), what
 
 
-def names(
+def dimension_names(
     stack: Stack, metric: Metric, dimension: str, part: Resource | str, attributes: Sequence[str]
-) -> bool | None:
-    """Whether a dimension holds a part's name: that of a resource, or the text itself."""
+) -> Truth:
+    """Whether a dimension's value names a resource, or is a text."""
     value = metric.dimensions if is_unknown(metric.dimensions) else _value(metric, dimension)
     if isinstance(part, str):
         return None if is_unknown(value) else value == part
@@ -101,34 +98,34 @@ def names(
     return None if is_unknown(value) or any(map(is_unknown, own)) else False
 
 
-def in_place(stack: Stack, part: Resource, place: Place | None) -> bool:
+def may_be_in(stack: Stack, part: Resource, location: ProviderLocation | None) -> bool:
     """Whether a part is, or may be, in a place: CloudWatch keeps metrics by account and region."""
-    own = place_of(stack, part)
-    return own is None or place is None or own == place
+    own = location_of(stack, part)
+    return own is None or location is None or own == location
 
 
 def is_of_aws(namespace: Value) -> bool:
-    """Whether a namespace is, or may be, one of AWS's own."""
+    """Whether a namespace is or may be one of AWS."""
     return is_unknown(namespace) or (isinstance(namespace, str) and namespace.startswith(_OWN))
 
 
-def _one_is_there(stack: Stack, metric: Metric, space: str, dimension: str) -> bool | None:
-    named = NAMED[space, dimension]
+def _dimension_exists(stack: Stack, metric: Metric, space: str, dimension: str) -> Truth:
+    source = DIMENSIONS[space, dimension]
     value = _value(metric, dimension)
-    if isinstance(value, str) and _has_every_account(space, dimension, value, metric.place):
+    if isinstance(value, str) and _is_default_resource(space, dimension, value, metric.location):
         return True
-    found = [
-        names(stack, metric, dimension, part, named.attributes)
-        for part in stack.managed(*named.types)
-        if in_place(stack, part, metric.place)
-    ]
-    if True in found:
-        return True
-    return None if None in found or is_unknown(value) else False
+    matches = (
+        dimension_names(stack, metric, dimension, part, source.attributes)
+        for part in stack.managed(*source.types)
+        if may_be_in(stack, part, metric.location)
+    )
+    return any_of((*matches, None if is_unknown(value) else False))
 
 
-def _has_every_account(space: str, dimension: str, value: str, place: Place | None) -> bool:
-    """Whether it is there from the start: MediaConvert's default queue, the default event bus.
+def _is_default_resource(
+    space: str, dimension: str, value: str, location: ProviderLocation | None
+) -> bool:
+    """Whether every account has the resource: MediaConvert's Default queue, the default event bus.
 
     https://docs.aws.amazon.com/mediaconvert/latest/ug/about-queues.html
     """
@@ -139,7 +136,7 @@ def _has_every_account(space: str, dimension: str, value: str, place: Place | No
     parts = parse_arn(value)
     if parts is None or parts.service != "mediaconvert" or parts.resource != "queues/Default":
         return False
-    return place is None or (parts.region, parts.account) == (place.region, place.account)
+    return location is None or (parts.region, parts.account) == (location.region, location.account)
 
 
 def _is_own(stack: Stack, value: Value) -> bool:

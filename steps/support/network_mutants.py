@@ -1,7 +1,4 @@
-"""Mutants of what a pipeline must not have: parts of a network, and a way into one.
-
-What is not in a stack cannot be changed in it, so these are put there.
-"""
+"""Mutants that add what a pipeline must not have: network resources, and functions in a VPC."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value
 
 _VPC: Final = "vpc-0123456789abcdef0"
-_PARTS: Final[Mapping[str, Mapping[str, Value]]] = {
+_RESOURCES: Final[Mapping[str, Mapping[str, Value]]] = {
     "aws_vpc": {"id": _VPC, "cidr_block": "10.0.0.0/16"},
     "aws_vpc_endpoint": {"vpc_id": _VPC, "vpc_endpoint_type": "Gateway"},
     "aws_subnet": {"vpc_id": _VPC, "cidr_block": "10.0.0.0/24"},
@@ -41,8 +38,8 @@ _CONFIG: Final = [
 
 
 def network_mutants(stack: Stack) -> Iterator[Mutant]:
-    """The stack with a part of a network, and with each function in a VPC."""
-    for type_, values in _PARTS.items():
+    """The stack with each network resource, and with each function in a VPC."""
+    for type_, values in _RESOURCES.items():
         resource = Resource(f"{type_}.planproof", "managed", type_, "planproof", None, "", values)
         yield mutant("add", resource, "", "nothing", type_, added(resource))
     for function in stack.managed("aws_lambda_function"):

@@ -1,4 +1,4 @@
-"""What becomes of an upload, from the bucket to the record, when the function really runs?"""
+"""Run the function of a planned stack: from an upload to the record, in emulated services."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Final
 from planproof.aws.lambda_package import Package
 from planproof.emulation.function.configuration import Deployment, deployment_of
 from planproof.emulation.function.host import (
-    Call,
     FunctionHost,
     Invocation,
+    RecordedCall,
     RunningFunction,
     Stub,
 )
-from planproof.emulation.function.seed import furnish
+from planproof.emulation.function.seed import seed_account
 from planproof.errors import UndeterminedError
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
@@ -27,16 +27,16 @@ from steps.support.messages import Event, in_queue, job_state, storage_test, upl
 
 Record = Mapping[str, Value]
 
-_FILM: Final = "a film of a few bytes"
+_CONTENT: Final = "a film of a few bytes"
 
 
-class Conveyor:
-    """One scenario's function, in an account that holds the stack's tables, buckets and queues.
+class PlannedPipelineRun:
+    """The function of one scenario, in an account with the stack's tables, buckets and queues.
 
     Attributes:
-        environment: variables set instead of those of the stack.
-        uploaded: ``s3://`` URI of what was uploaded last, "" before.
-        invocations: what became of every event so far.
+        environment: variables that override those of the stack.
+        uploaded: ``s3://`` URI of the last upload; "" before the first.
+        invocations: the result of every event so far.
     """
 
     def __init__(
@@ -55,102 +55,102 @@ class Conveyor:
         self.uploaded = ""
         self.invocations: list[Invocation] = []
 
-    # What happens ----------------------------------------------------------------------------
+    # Events ----------------------------------------------------------------------------------
 
     def upload(self, name: str) -> Invocation:
-        """A file is uploaded, with the prefix and the ending that the notification asks for."""
+        """Upload a file under a key that the notification announces."""
         bucket = str(self._pipeline.input_bucket.get("bucket"))
-        key = self._notified(name)
-        stored = self._running.aws("s3", "put_object", Bucket=bucket, Key=key, Body=_FILM)
+        key = self._announced_key(name)
+        stored = self._function.aws("s3", "put_object", Bucket=bucket, Key=key, Body=_CONTENT)
         self.uploaded = f"s3://{bucket}/{key}"
-        body = upload(bucket, key, len(_FILM), stored, self._place)
+        body = upload(bucket, key, len(_CONTENT), stored, self._location)
         self._last = in_queue(body, self._arn(self._pipeline.processing_queue), message="upload-1")
         return self._invoke(self._last)
 
     def deliver_again(self) -> Invocation:
-        """SQS delivers the upload once more, and a cold instance of the function takes it."""
-        self._running.restart()
+        """Deliver the message of the upload again, to a new instance of the function."""
+        self._function.restart()
         record = self._last["Records"][0]
         again = {**record, "attributes": {**record["attributes"], "ApproximateReceiveCount": "2"}}
         return self._invoke({"Records": [again]})
 
     def test_storage(self) -> Invocation:
-        """S3 tries its notification out."""
-        _ = self._running  # first of all: without the function there is nothing to tell
+        """Deliver the test event of S3."""
+        _ = self._function  # raises first if there is no function to deliver to
         body = storage_test(str(self._pipeline.input_bucket.get("bucket")))
         arn = self._arn(self._pipeline.processing_queue)
         return self._invoke(in_queue(body, arn, message="test-1"))
 
     def report(self, status: str) -> Invocation | None:
-        """MediaConvert reports the job; None where the rule keeps the report from the function.
+        """Deliver a state change of the last job; None where the rule does not match it.
 
         Raises:
-            UndeterminedError: there is no job to report, or no way for the report to come.
+            UndeterminedError: there is no job, or no function receives its state changes.
         """
         if not self.jobs:
             raise UndeterminedError(f"no job was made, so none can be reported as {status}")
         if not lets_through(self._pipeline.status_rule.get("event_pattern"), status):
             return None
-        event = job_state(self.jobs[-1], status, self._place)
-        function, queue = self._taker_of_reports()
+        event = job_state(self.jobs[-1], status, self._location)
+        function, queue = self._report_receiver()
         if queue is not None:
             event = in_queue(event, self._arn(queue), message=f"report-{status}")
         if function.address == self._pipeline.function.address:
             return self._invoke(event)
-        self._running.become(self._deployment(function))
+        self._function.become(self._deployment(function))
         try:
             return self._invoke(event)
         finally:
-            self._running.become(self._deployment(self._pipeline.function))
+            self._function.become(self._deployment(self._pipeline.function))
 
-    # What is seen of it ----------------------------------------------------------------------
+    # Results ---------------------------------------------------------------------------------
 
     @property
-    def requests(self) -> list[Call]:
+    def requests(self) -> list[RecordedCall]:
         """Every call of CreateJob."""
         return [c for i in self.invocations for c in i.calls_of("mediaconvert", "CreateJob")]
 
     @property
     def jobs(self) -> list[Record]:
-        """The jobs, each once, as MediaConvert answered."""
+        """The jobs of the CreateJob responses, each once."""
         answers = [call.response["Job"] for call in self.requests if call.response is not None]
         return list({str(job["Id"]): job for job in answers}.values())
 
     def record(self) -> tuple[str, Record] | None:
-        """The table, and the item in it that names the last job; None where there is none."""
+        """The table and the item that names the last job; None without such an item."""
         if not self.jobs:
             return None
         identifier = str(self.jobs[-1]["Id"])
         for table in self._pipeline.tables:
             name = str(table.get("name"))
-            for item in self._running.items(name):
+            for item in self._function.items(name):
                 if any(leaf == identifier for _, leaf in leaves(item)):
                     return table.address, item
         return None
 
-    # How it is done --------------------------------------------------------------------------
+    # Helpers ---------------------------------------------------------------------------------
 
     @cached_property
-    def _running(self) -> RunningFunction:
+    def _function(self) -> RunningFunction:
         deployment = self._deployment(self._pipeline.function)
-        running = self._host.start(deployment, _mediaconvert(self._place))
-        furnish(running, self._stack)
+        running = self._host.start(deployment, _mediaconvert(self._location))
+        seed_account(running, self._stack)
         return running
 
     def _deployment(self, function: Resource) -> Deployment:
         return deployment_of(self._stack, function, self._package_of(function), self.environment)
 
     def _invoke(self, event: Event) -> Invocation:
-        invocation = self._running.invoke(event)
+        invocation = self._function.invoke(event)
         self.invocations.append(invocation)
         return invocation
 
     @property
-    def _place(self) -> ProviderLocation:
-        place = self._stack.place(self._pipeline.function)
-        if place is None:
+    def _location(self) -> ProviderLocation:
+        location = self._stack.provider_location(self._pipeline.function)
+        if location is None:
             raise UndeterminedError(f"the region of {self._pipeline.function} is unknown")
-        return place
+        return location
 
     def _arn(self, resource: Resource) -> str:
         arn = resource.get("arn")
@@ -158,8 +158,8 @@ class Conveyor:
             raise UndeterminedError(f"{resource}.arn is unknown before it is built")
         return arn
 
-    def _notified(self, name: str) -> str:
-        """The key under which the notification would tell of a file called ``name``."""
+    def _announced_key(self, name: str) -> str:
+        """A key with the prefix and suffix that the notification asks for."""
         prefix = self._pipeline.notification.get("queue.filter_prefix")
         suffix = self._pipeline.notification.get("queue.filter_suffix")
         key = f"{prefix}{name}" if isinstance(prefix, str) else name
@@ -167,8 +167,8 @@ class Conveyor:
             key = key.rpartition(".")[0] + suffix
         return key
 
-    def _taker_of_reports(self) -> tuple[Resource, Resource | None]:
-        """The function that is told of job states, and the queue between, if any."""
+    def _report_receiver(self) -> tuple[Resource, Resource | None]:
+        """The function that receives job state changes, and the queue in between, if any."""
         for target in self._pipeline.status_targets:
             for function in self._pipeline.functions:
                 if links(self._stack, target, "arn", function, ("arn", "qualified_arn")):
@@ -182,9 +182,9 @@ class Conveyor:
         raise UndeterminedError(f"no function takes messages from {queue}")
 
 
-def _mediaconvert(place: ProviderLocation) -> Iterator[Stub]:
-    """How MediaConvert answers: a job for every new token, and a list without any."""
-    own = f"arn:{place.partition}:mediaconvert:{place.region}:{place.account}"
+def _mediaconvert(location: ProviderLocation) -> Iterator[Stub]:
+    """The responses of MediaConvert: a job for every new token, and an empty list of jobs."""
+    own = f"arn:{location.partition}:mediaconvert:{location.region}:{location.account}"
     job = {
         "Id": "1772366400000-job{number}",
         "Arn": f"{own}:jobs/1772366400000-job{{number}}",
@@ -193,13 +193,13 @@ def _mediaconvert(place: ProviderLocation) -> Iterator[Stub]:
     }
     yield Stub("mediaconvert", "CreateJob", {"Job": job}, echo="Job", repeat="ClientRequestToken")
     yield Stub("mediaconvert", "ListJobs", {"Jobs": []})
-    # Superfluous for years, and still in many functions.
-    url = f"https://mediaconvert.{place.region}.amazonaws.com"
+    # Deprecated, and still called by many functions.
+    url = f"https://mediaconvert.{location.region}.amazonaws.com"
     yield Stub("mediaconvert", "DescribeEndpoints", {"Endpoints": [{"Url": url}]})
 
 
 def lets_through(pattern: Value, status: str) -> bool:
-    """Whether a rule that is about job states lets this one through; in doubt it does."""
+    """Whether a rule on job state changes matches a status; True where that is undecided."""
     try:
         detail = json.loads(str(pattern)).get("detail") or {}
         wanted: Any = detail.get("status")
@@ -210,35 +210,35 @@ def lets_through(pattern: Value, status: str) -> bool:
 
 
 def outcome(invocation: Invocation) -> tuple[bool | None, str]:
-    """Whether the function took its message, and how it went, for a reader."""
+    """Whether the function processed its message, and a description of what happened."""
     for call in invocation.calls:
         if call.failure is not None and call.failure.type == "NotEmulatedError":
             return None, call.failure.message
     failure = invocation.failure
     if failure is not None:
         unclear = failure.phase == "import" or failure.type == "ProcessEnded"
-        return None if unclear else False, f"{failure}{_end_of(invocation.log)}"
+        return None if unclear else False, f"{failure}{_last_log_line(invocation.log)}"
     answer = invocation.returned
     refused = answer.get("batchItemFailures") if isinstance(answer, Mapping) else None
     if refused:
-        objections = [text for call in invocation.calls for text in call.objections]
-        why = f": {objections[0]}" if objections else _end_of(invocation.log)
-        return False, f"the message failed{why}"
-    return True, "the message was taken" + _called(invocation)
+        errors = [text for call in invocation.calls for text in call.validation_errors]
+        why = f": {errors[0]}" if errors else _last_log_line(invocation.log)
+        return False, f"the function returned the message as failed{why}"
+    return True, "the message was processed" + _calls_made(invocation)
 
 
-def _called(invocation: Invocation) -> str:
+def _calls_made(invocation: Invocation) -> str:
     calls = ", ".join(dict.fromkeys(str(call) for call in invocation.calls))
-    return f", after calls of {calls}" if calls else ", without any call of AWS"
+    return f", after calls of {calls}" if calls else ", without any call to AWS"
 
 
-def _end_of(log: str) -> str:
+def _last_log_line(log: str) -> str:
     lines = [line for line in log.splitlines() if line.strip()]
-    return f"; it last said: {lines[-1][:600]}" if lines else ""
+    return f"; last log line: {lines[-1][:600]}" if lines else ""
 
 
 def texts(value: Value, *names: str) -> Iterator[str]:
-    """Every text in a value that stands under one of these names, at any depth."""
+    """Every string in a value under one of these names, at any depth."""
     for path, leaf in leaves(value):
         if isinstance(leaf, str) and path and path[-1] in names:
             yield leaf

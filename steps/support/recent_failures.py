@@ -1,4 +1,4 @@
-"""What went wrong in the account lately, in the words of those to whom it did?"""
+"""The last failures in the emulated account, as an addition to evidence."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import Final
 from planproof.emulation.account.model import Entry
 
 _EXPECTED: Final = {"ConditionalCheckFailedException"}
-"""What a function asks DynamoDB to answer, so that it learns what is on record already."""
+"""Errors that a function handles: a conditional write that finds an existing record."""
 _MOST: Final = 3
 _LONGEST: Final = 900
 _REASONS: Final = ("exception", "reason", "error", "trouble", "message")
 
 
-def story(entries: Iterable[Entry]) -> str:
-    """The last few things that went wrong, as the end of a sentence; "" where nothing did."""
-    said = list(dict.fromkeys(told for entry in entries if (told := _told(entry))))
-    return f"; lately: {'; '.join(said[-_MOST:])}"[:_LONGEST] if said else ""
+def recent_failures(entries: Iterable[Entry]) -> str:
+    """The last few failures, as the end of a sentence; "" without any."""
+    described = [text for entry in entries if (text := _description(entry))]
+    last = list(dict.fromkeys(described))[-_MOST:]
+    return f"; recent failures: {'; '.join(last)}"[:_LONGEST] if last else ""
 
 
-def _told(entry: Entry) -> str:
+def _description(entry: Entry) -> str:
     detail = entry.detail
     if entry.outcome == "ok":
         return _last_line(str(detail.get("log", ""))) if detail.get("failed_items") else ""
@@ -35,15 +36,13 @@ def _told(entry: Entry) -> str:
 
 
 def _last_line(log: str) -> str:
-    """What a function said last of messages that it named as failed."""
+    """The reason in the last log line of a function that returned failed messages."""
     lines = [line for line in log.splitlines() if line.strip()]
     if not lines:
-        return "the function named a message as failed, and did not say why"
+        return "the function returned a failed message and logged nothing"
     try:
-        said = json.loads(lines[-1])
+        line = json.loads(lines[-1])
     except ValueError:
         return lines[-1].strip()
-    found = [said[name] for name in _REASONS if said.get(name)] if isinstance(said, dict) else []
-    if not found:
-        return lines[-1].strip()
-    return str(found[0]).strip().splitlines()[-1]
+    reasons = [line[name] for name in _REASONS if line.get(name)] if isinstance(line, dict) else []
+    return str(reasons[0] if reasons else lines[-1]).strip().splitlines()[-1]

@@ -1,6 +1,6 @@
-"""Codes of AWS regions, in resolved text and in expressions.
+"""Codes of AWS regions in strings and in expressions.
 
-Regions keep being added, so their pattern is kept here and not their list.
+Matched by pattern, since AWS keeps adding regions.
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 """
 
@@ -24,12 +24,12 @@ _COMMENT_OR_TEXT: Final = re.compile(
 
 
 def regions_in(text: str) -> list[str]:
-    """The region codes in a text, in order; an availability zone counts for its region."""
+    """The region codes in a string; an availability zone counts as its region."""
     return _REGION.findall(text)
 
 
 def regions_written(attribute: SourceAttribute) -> Iterator[tuple[int, str]]:
-    """The region codes in an expression, each with its line; comments are passed over."""
+    """The region codes in an expression with their lines, comments excluded."""
     code = _COMMENT_OR_TEXT.sub(_without_comment, attribute.text)
     for match in _REGION.finditer(code):
         yield attribute.line + code.count("\n", 0, match.start()), match[0]

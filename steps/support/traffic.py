@@ -1,4 +1,4 @@
-"""What goes into a deployed pipeline, and what comes out: uploads, jobs, records, messages."""
+"""Input and output of a deployed pipeline: uploads, jobs, records and messages."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ _COUNTS: Final = (
 
 
 class Deployed(Protocol):
-    """What is needed of a deployment."""
+    """What steps use of a deployment."""
 
     @property
     def control(self) -> Control:
-        """What can be done to the account, and what happened in it."""
+        """The clock, the faults and the trail of the emulated account."""
 
     def check(self) -> None:
-        """Nothing, while the account is alive."""
+        """Raise an error if the account has ended."""
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client of the account's owner."""
 
     def stack(self, variant: str = ...) -> Stack:
-        """What stands there, deployed with a set of variables."""
+        """The stack deployed with a set of variables."""
 
     def terraform(self, variant: str = ...) -> Any:
-        """What Terraform can be asked to do with that deployment."""
+        """Runs Terraform on that deployment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,16 @@ class Upload:
 
     @property
     def uri(self) -> str:
-        """As a job names it."""
+        """The URI of the file, as jobs name it."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 @dataclass(slots=True)
 class Traffic:
-    """One scenario's uploads to one deployed stack; what was there before is left out.
+    """The input and output of one deployed stack since the scenario began.
 
     Attributes:
-        sent: messages that were put into a queue by hand, by the queue's address.
+        sent: bodies of messages that steps sent to a queue, by the address of the queue.
     """
 
     deployment: Deployed
@@ -74,11 +74,10 @@ class Traffic:
     _items_before: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        """Look at what there is already."""
-        self.forget()
+        self.reset_baseline()
 
-    def forget(self) -> None:
-        """Leave out whatever there is by now."""
+    def reset_baseline(self) -> None:
+        """Ignore the jobs and items that exist now."""
         self._jobs_before = frozenset(job["Id"] for job in self._all_jobs())
         self._items_before = frozenset(self._identity(item) for item in self._all_items())
 
@@ -88,44 +87,44 @@ class Traffic:
         return self.pipeline.stack
 
     @property
-    def place(self) -> ProviderLocation:
+    def location(self) -> ProviderLocation:
         """Where the stack is deployed."""
-        place = self.stack.provider_location(self.pipeline.function)
-        if place is None:
+        location = self.stack.provider_location(self.pipeline.function)
+        if location is None:
             raise UndeterminedError(f"the region of {self.pipeline.function} is unknown")
-        return place
+        return location
 
     def client(self, service: str) -> Any:
-        """A client of the stack's region."""
-        return self.deployment.client(service, self.place.region)
+        """A client for the region of the stack."""
+        return self.deployment.client(service, self.location.region)
 
-    # In --------------------------------------------------------------------------------------
+    # Input -----------------------------------------------------------------------------------
 
     def upload(self, name: str, body: bytes) -> Upload:
-        """Put a file where it is noticed."""
+        """Put a file into the input bucket, under a key that is announced."""
         bucket = text_of(self.pipeline.input_bucket, "bucket")
-        upload = Upload(bucket, self._noticed(name))
+        upload = Upload(bucket, self._announced_key(name))
         self.client("s3").put_object(Bucket=bucket, Key=upload.key, Body=body)
         self.uploads.append(upload)
         return upload
 
     def send(self, queue: Resource, message: Mapping[str, Any] | str) -> None:
-        """Put a message into a queue."""
+        """Send a message to a queue."""
         body = message if isinstance(message, str) else json.dumps(message)
         self.client("sqs").send_message(QueueUrl=text_of(queue, "url"), MessageBody=body)
         self.sent.setdefault(queue.address, []).append(body)
 
-    def _noticed(self, name: str) -> str:
-        """The key under which the notification tells of a file of that name."""
+    def _announced_key(self, name: str) -> str:
+        """A key with the prefix and suffix that the notification asks for."""
         prefix = self.pipeline.notification.get("queue.filter_prefix")
         suffix = self.pipeline.notification.get("queue.filter_suffix")
         key = f"{prefix}{name}" if isinstance(prefix, str) else name
         return key + suffix if isinstance(suffix, str) and not key.endswith(suffix) else key
 
-    # Out -------------------------------------------------------------------------------------
+    # Output ----------------------------------------------------------------------------------
 
     def jobs(self) -> list[Job]:
-        """The jobs made since, those about this stack's uploads."""
+        """The new jobs that read from the input bucket."""
         start = f"s3://{text_of(self.pipeline.input_bucket, 'bucket')}/"
         return [
             job
@@ -134,30 +133,30 @@ class Traffic:
         ]
 
     def jobs_of(self, upload: Upload) -> list[Job]:
-        """Those that read a file."""
+        """The jobs that read an upload."""
         return [job for job in self.jobs() if _input(job) == upload.uri]
 
     def records(self) -> list[Item]:
-        """The items made since."""
+        """The new items of the assets table."""
         return [
             item for item in self._all_items() if self._identity(item) not in self._items_before
         ]
 
     def refusals(self, since: int) -> list[Entry]:
-        """What AWS refused to anybody since a number of the trail."""
+        """The refused calls since a number of the trail."""
         return [e for e in self.deployment.control.trail(since) if e.outcome == "denied"]
 
-    def counted(self) -> Iterator[tuple[Resource, int]]:
-        """Every queue, and how many messages are in it."""
+    def message_counts(self) -> Iterator[tuple[Resource, int]]:
+        """Every queue, and the number of its messages: visible, in flight and delayed."""
         sqs = self.client("sqs")
         for queue in self.stack.managed("aws_sqs_queue"):
-            told = sqs.get_queue_attributes(
+            attributes = sqs.get_queue_attributes(
                 QueueUrl=text_of(queue, "url"), AttributeNames=list(_COUNTS)
             )["Attributes"]
-            yield queue, sum(int(told[name]) for name in _COUNTS)
+            yield queue, sum(int(attributes[name]) for name in _COUNTS)
 
-    def letters(self, queue: Resource) -> list[tuple[str, str]]:
-        """Id and body of the messages that can be received from a queue; they are taken out."""
+    def take_messages(self, queue: Resource) -> list[tuple[str, str]]:
+        """Receive and delete the messages of a queue: id and body of each."""
         sqs, url, found = self.client("sqs"), text_of(queue, "url"), []
         while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
@@ -165,12 +164,12 @@ class Traffic:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return found
 
-    def clear(self) -> None:
-        """Leave no message behind."""
+    def purge_queues(self) -> None:
+        """Purge every queue of the stack."""
         sqs = self.client("sqs")
         self.deployment.control.advance(61)  # SQS purges a queue once a minute
         for queue in self.stack.managed("aws_sqs_queue"):
-            with suppress(sqs.exceptions.QueueDoesNotExist):  # it may be half destroyed
+            with suppress(sqs.exceptions.QueueDoesNotExist):  # after an incomplete destroy
                 sqs.purge_queue(QueueUrl=text_of(queue, "url"))
 
     def _all_jobs(self) -> Iterator[Job]:
@@ -186,7 +185,7 @@ class Traffic:
                 yield {name: next(iter(value.values())) for name, value in item.items()}
 
     def _identity(self, item: Item) -> str:
-        """A record's key, which stays the same while the record changes."""
+        """The primary key of an item."""
         table = self.pipeline.assets_table
         keys = [table.get(name) for name in ("hash_key", "range_key")]
         return json.dumps([item.get(key) for key in keys if isinstance(key, str) and key])
@@ -197,23 +196,23 @@ def _input(job: Job) -> str:
     return str(inputs[0].get("FileInput", "")) if inputs else ""
 
 
-def names(item: Item, text: str) -> bool:
-    """Whether some attribute of a record is a text."""
+def has_value(item: Item, text: str) -> bool:
+    """Whether an attribute of an item, at any depth, has a value."""
     return any(leaf == text for _, leaf in leaves(item))
 
 
-def says(item: Item, status: str) -> bool:
-    """Whether a record says a status, whatever it calls it."""
+def has_status(item: Item, status: str) -> bool:
+    """Whether an attribute of an item, at any depth, is a status."""
     return any(isinstance(leaf, str) and leaf.upper() == status for _, leaf in leaves(item))
 
 
 def text_of(resource: Resource, attribute: str) -> str:
-    """A text that a deployed resource has.
+    """A string attribute of a deployed resource.
 
     Raises:
-        UndeterminedError: it has none.
+        UndeterminedError: the attribute is not a string.
     """
     value = resource.get(attribute)
     if not isinstance(value, str):
-        raise UndeterminedError(f"{resource}.{attribute} is not known, though it is deployed")
+        raise UndeterminedError(f"{resource}.{attribute} is unknown after the deployment")
     return value

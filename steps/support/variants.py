@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
 
 from planproof.evidence import Recorder
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
 
 
-class VariableNames(Protocol):
-    """Which variable of the stack is which, as the options say."""
+@dataclass(frozen=True, slots=True)
+class VariableNames:
+    """The names of the Terraform variables that the requirements set.
+
+    Attributes:
+        suffix: the suffix of physical names, different for each environment.
+        region: the AWS region.
+        alarm_topics: the ARNs of the SNS topics that alarms notify.
+    """
 
     suffix: str
     region: str
     alarm_topics: str
 
 
-def variant(
-    resolved_stacks: ResolvedStacks, name: str, variable: str, evidence: Recorder, what: str
+def resolve_variant(
+    resolved_stacks: ResolvedStacks, name: str, variable: str, evidence: Recorder, purpose: str
 ) -> Stack | None:
     """The stack resolved with another value of ``variable``.
 
-    A stack without that variable is the finding, and is recorded as such.
+    A stack that does not declare the variable fails the step.
 
     Args:
-        what: what the variable is for, as "to …".
+        purpose: what the variable is for, as "for …".
 
     Raises:
         UndeterminedError: the stack could not be resolved that way.
@@ -34,8 +41,8 @@ def variant(
         evidence.check(
             False,
             f"var.{variable}",
-            expected=f"a variable {what}",
-            found="the stack declares none of that name",
+            expected=f"a variable {purpose}",
+            found="the stack declares no such variable",
         )
         return None
     return resolved_stacks.stack(name)

@@ -23,7 +23,7 @@ STATUSES = {f"REQ-{number:02}": "failed" for number in range(1, 13)} | {
     "REQ-19": "passed",
     "REQ-20": "passed",
 }
-NOTE = "8 alarms tell nobody: give topics with var.alarm_topic_arns"
+NOTE = "8 alarms notify no SNS topic: set var.alarm_topic_arns"
 SCREEN = 30  # lines
 
 

@@ -1,4 +1,4 @@
-"""Alarms: silent by default, and all of them ring when topics are given."""
+"""Alarms have no actions by default, and notify every topic of the variable."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.alarms import (
-    every_alarm_ends,
-    every_alarm_tells,
+    alarms_notify_topics,
+    alarms_notify_topics_when_over,
     no_alarm_has_action,
     stack_with_topics,
 )
@@ -32,60 +32,60 @@ def alarms(*actions: Any, name: str = "default", **variables: Any) -> Stack:
     return stack(*items, name=name, variables=variables)
 
 
-def silent(found: Stack) -> Recorder:
+def no_actions(found: Stack) -> Recorder:
     evidence = Recorder()
     no_alarm_has_action(Pipeline(found), NAMES, evidence)
     return evidence
 
 
-def told(found: Stack) -> Recorder:
+def notified(found: Stack) -> Recorder:
     evidence = Recorder()
-    every_alarm_tells(found, NAMES, evidence)
+    alarms_notify_topics(found, NAMES, evidence)
     return evidence
 
 
-def test_silent() -> None:
-    assert verdict(silent(alarms([], None))) is Verdict.PASSED
+def test_no_alarm_has_an_action() -> None:
+    assert verdict(no_actions(alarms([], None))) is Verdict.PASSED
 
 
 @pytest.mark.parametrize("attribute", ["alarm_actions", "ok_actions", "insufficient_data_actions"])
 @pytest.mark.parametrize("type_", ["aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"])
-def test_not_silent(attribute: str, type_: str) -> None:
-    evidence = silent(stack(declare(f"{type_}.a", **{attribute: [TOPIC]})))
+def test_an_alarm_with_an_action_fails(attribute: str, type_: str) -> None:
+    evidence = no_actions(stack(declare(f"{type_}.a", **{attribute: [TOPIC]})))
     assert (f"{type_}.a", attribute) in [item[:2] for item in broken(evidence)]
 
 
-def test_perhaps_silent() -> None:
-    assert verdict(silent(alarms(UNKNOWN))) is Verdict.UNDETERMINED
-    assert verdict(silent(alarms([UNKNOWN]))) is Verdict.UNDETERMINED
+def test_unknown_actions_are_undetermined() -> None:
+    assert verdict(no_actions(alarms(UNKNOWN))) is Verdict.UNDETERMINED
+    assert verdict(no_actions(alarms([UNKNOWN]))) is Verdict.UNDETERMINED
 
 
-def test_that_nobody_is_told_is_noted() -> None:
+def test_alarms_without_actions_are_warned_about() -> None:
     topics: dict[str, Any] = {"alarm_topic_arns": []}
-    assert silent(alarms([], None, **topics)).warnings == [
-        "2 alarms tell nobody: give topics with var.alarm_topic_arns"
-    ]
-    assert silent(alarms([], [TOPIC], **topics)).warnings == [
-        "1 alarm tells nobody: give topics with var.alarm_topic_arns"
-    ]
-    assert silent(alarms([])).warnings == [
-        "1 alarm tells nobody: there is no var.alarm_topic_arns to give them topics"
-    ]
-    assert silent(alarms([TOPIC], UNKNOWN, [UNKNOWN], **topics)).warnings == []
+    for actions, variables, facts in (
+        (([], None), topics, ("2 alarms", "set var.alarm_topic_arns")),
+        (([], [TOPIC]), topics, ("1 alarm ", "set var.alarm_topic_arns")),
+        (([],), {}, ("1 alarm ", "no var.alarm_topic_arns")),
+    ):
+        (warning,) = no_actions(alarms(*actions, **variables)).warnings
+        assert all(fact in warning for fact in facts)
+    assert no_actions(alarms([TOPIC], UNKNOWN, [UNKNOWN], **topics)).warnings == []
 
 
 def test_no_alarm_proves_nothing() -> None:
-    assert silent(alarms()).evidence == []
-    assert told(alarms(alarm_topic_arns=[TOPIC])).evidence == []
+    assert no_actions(alarms()).evidence == []
+    assert notified(alarms(alarm_topic_arns=[TOPIC])).evidence == []
 
 
-def test_told() -> None:
-    assert verdict(told(alarms([TOPIC, "x"], [TOPIC], alarm_topic_arns=[TOPIC]))) is Verdict.PASSED
+def test_every_alarm_notifies_the_topic() -> None:
+    assert (
+        verdict(notified(alarms([TOPIC, "x"], [TOPIC], alarm_topic_arns=[TOPIC]))) is Verdict.PASSED
+    )
 
 
 @pytest.mark.parametrize("actions", [[], None, ["arn:aws:sns:us-east-1:123456789012:other"]])
-def test_one_alarm_is_not_told(actions: Any) -> None:
-    evidence = told(alarms([TOPIC], actions, alarm_topic_arns=[TOPIC]))
+def test_an_alarm_without_the_topic_fails(actions: Any) -> None:
+    evidence = notified(alarms([TOPIC], actions, alarm_topic_arns=[TOPIC]))
     assert [item[0] for item in broken(evidence)] == ["aws_cloudwatch_metric_alarm.a1"]
 
 
@@ -93,22 +93,24 @@ def test_one_alarm_is_not_told(actions: Any) -> None:
     ("actions", "wanted"),
     [([TOPIC], Verdict.PASSED), ([], Verdict.FAILED), (UNKNOWN, Verdict.UNDETERMINED)],
 )
-def test_told_that_it_is_over(actions: Any, wanted: Verdict) -> None:
+def test_ok_actions_are_checked(actions: Any, wanted: Verdict) -> None:
     alarm = declare("aws_cloudwatch_metric_alarm.a", alarm_actions=[TOPIC], ok_actions=actions)
     evidence = Recorder()
-    every_alarm_ends(stack(alarm, variables={"alarm_topic_arns": [TOPIC]}), NAMES, evidence)
+    alarms_notify_topics_when_over(
+        stack(alarm, variables={"alarm_topic_arns": [TOPIC]}), NAMES, evidence
+    )
     assert verdict(evidence) is wanted
     assert [item.attribute for item in evidence.evidence] == ["ok_actions"]
 
 
 def test_every_topic_counts() -> None:
     both = [TOPIC, f"{TOPIC}-2"]
-    assert verdict(told(alarms([TOPIC], alarm_topic_arns=both))) is Verdict.FAILED
-    assert verdict(told(alarms(both, alarm_topic_arns=both))) is Verdict.PASSED
+    assert verdict(notified(alarms([TOPIC], alarm_topic_arns=both))) is Verdict.FAILED
+    assert verdict(notified(alarms(both, alarm_topic_arns=both))) is Verdict.PASSED
 
 
-def test_perhaps_told() -> None:
-    assert verdict(told(alarms(UNKNOWN, alarm_topic_arns=[TOPIC]))) is Verdict.UNDETERMINED
+def test_unknown_actions_may_notify_the_topic() -> None:
+    assert verdict(notified(alarms(UNKNOWN, alarm_topic_arns=[TOPIC]))) is Verdict.UNDETERMINED
 
 
 def test_the_stack_with_topics() -> None:
@@ -122,8 +124,9 @@ def test_the_stack_with_topics() -> None:
     assert evidence.evidence == []
 
 
-def test_a_stack_without_the_variable_is_the_finding() -> None:
+def test_a_stack_without_the_variable_fails() -> None:
     evidence = Recorder()
     assert stack_with_topics(MadeResolvedStacks(alarms([])), NAMES, evidence) is None
-    found = "the stack declares none of that name"
-    assert broken(evidence) == [("var.alarm_topic_arns", "", found, "")]
+    ((address, _, found, _),) = broken(evidence)
+    assert address == "var.alarm_topic_arns"
+    assert "declares no such variable" in found

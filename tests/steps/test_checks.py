@@ -1,4 +1,4 @@
-"""What custom checks found, as evidence."""
+"""The results of custom checks, as evidence."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ def test_passes_are_one_piece_of_evidence() -> None:
     assert [e.found for e in evidence.evidence] == ["passed by 9 resources"]
 
 
-def test_a_failure_is_named_with_its_place() -> None:
+def test_a_failure_has_its_file_and_line() -> None:
     evidence = judged(result(True), result(False, "aws_x.z"))
     assert broken(evidence) == [("aws_x.z", "", "CKV_X_1: it is not", "terraform/main.tf:7")]
 
 
-def test_a_check_that_cannot_tell() -> None:
+def test_an_undetermined_check() -> None:
     assert verdict(judged(result(True), result(None))) is Verdict.UNDETERMINED
 
 
-def test_other_requirements_are_left_alone() -> None:
+def test_checks_of_other_requirements_are_ignored() -> None:
     evidence = judged(result(True), result(False, check="CKV_X_2"))
     assert verdict(evidence) is Verdict.PASSED
 
 
-def test_without_a_reason_the_verdict_is_said() -> None:
+def test_a_failure_without_a_reason_shows_its_verdict() -> None:
     bare = CheckResult("CKV_X_1", "X is set", "REQ-05", "aws_x.y", False, "", "main.tf", 7)
     assert broken(judged(bare))[0][2] == "CKV_X_1: failed"
 
 
-def test_nothing_to_judge_proves_nothing() -> None:
+def test_without_a_result_the_step_is_undetermined() -> None:
     assert verdict(judged()) is Verdict.UNDETERMINED
     assert verdict(judged(result(True, check="CKV_X_2"))) is Verdict.UNDETERMINED
 

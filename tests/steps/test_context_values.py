@@ -29,9 +29,7 @@ SEND = '"S3" IS to "sqs:SendMessage" on "the processing queue" when:'
     ],
 )
 def test_a_value_that_resembles_a_phrase(words: str, nearest: str) -> None:
-    assert_undetermined(
-        iam_names().value, words, f"{words!r} is no value", f"the nearest is {nearest}: write"
-    )
+    assert_undetermined(iam_names().value, words, repr(words), f"the nearest is {nearest}")
 
 
 @pytest.mark.parametrize(

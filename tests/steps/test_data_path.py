@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.sdk_calls import Calls, calls_of
+from planproof.aws.sdk_calls import SdkCalls, calls_of
 from planproof.errors import UndeterminedError
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
@@ -18,7 +18,7 @@ from tests.steps.stack_steps import (
     FUNCTION,
     QUEUE,
     TABLE,
-    Scene,
+    StackSteps,
     failures,
     first_statement,
 )
@@ -27,19 +27,19 @@ from tests.steps.stack_steps import (
 
 
 def test_the_edges_of_the_shipped_stack_are_proven() -> None:
-    evidence = Scene(shipped()).edges(TABLE)
+    evidence = StackSteps(shipped()).edges(TABLE)
     assert verdict(evidence) is Verdict.PASSED
     assert [edge.state for edge in evidence.edges] == ["proven", "proven"]
 
 
 def test_an_end_may_be_named_by_its_address() -> None:
     table = [["from", "to"], ["aws_sqs_queue.status", "aws_lambda_function.processor"]]
-    assert verdict(Scene(shipped()).edges(table)) is Verdict.PASSED
+    assert verdict(StackSteps(shipped()).edges(table)) is Verdict.PASSED
 
 
 def test_a_lost_grant_fails_its_edge_and_is_named() -> None:
     stack = with_document(shipped(), QUEUE, first_statement(Action="sqs:ReceiveMessage"))
-    evidence = Scene(stack).edges(TABLE)
+    evidence = StackSteps(stack).edges(TABLE)
     assert verdict(evidence) is Verdict.FAILED
     broken, kept = evidence.edges
     assert (broken.state, kept.state) == ("broken", "proven")
@@ -47,28 +47,32 @@ def test_a_lost_grant_fails_its_edge_and_is_named() -> None:
 
 
 def test_an_unknown_policy_leaves_its_edge_open() -> None:
-    evidence = Scene(with_values(shipped(), QUEUE, policy=UNKNOWN)).edges(TABLE)
+    evidence = StackSteps(with_values(shipped(), QUEUE, policy=UNKNOWN)).edges(TABLE)
     assert verdict(evidence) is Verdict.UNDETERMINED
     # It might deny the function as well.
     assert [edge.state for edge in evidence.edges] == ["undetermined", "undetermined"]
 
 
 def test_two_ends_without_an_edge_fail() -> None:
-    evidence = Scene(shipped()).edges([["from", "to"], ["the status queue", "the input bucket"]])
+    evidence = StackSteps(shipped()).edges(
+        [["from", "to"], ["the status queue", "the input bucket"]]
+    )
     assert failures(evidence) == ["none"]
 
 
-def test_an_edge_that_code_may_make_is_open_while_the_code_is() -> None:
-    calls = Calls((), ("main.py:3 makes a client at run time",))
-    evidence = Scene(shipped(), calls).edges([["from", "to"], ["the function", "the assets table"]])
+def test_an_edge_is_undetermined_while_the_code_cannot_be_read() -> None:
+    calls = SdkCalls((), ("main.py:3 makes a client at run time",))
+    evidence = StackSteps(shipped(), calls).edges(
+        [["from", "to"], ["the function", "the assets table"]]
+    )
     assert verdict(evidence) is Verdict.UNDETERMINED
     assert "main.py:3 makes a client at run time" in evidence.evidence[0].found
 
 
-def test_a_part_that_is_not_there_fails_its_row_alone() -> None:
+def test_a_missing_part_fails_only_its_row() -> None:
     pattern = json.dumps({"source": ["aws.s3"]})
     stack = with_values(shipped(), "aws_cloudwatch_event_rule.job_state", event_pattern=pattern)
-    evidence = Scene(stack).edges([*TABLE, ["MediaConvert", "the rule for job states"]])
+    evidence = StackSteps(stack).edges([*TABLE, ["MediaConvert", "the rule for job states"]])
     (found,) = failures(evidence)
     assert "the stack has no EventBridge rule for MediaConvert job state changes" in found
     assert len(evidence.edges) == 2
@@ -77,7 +81,7 @@ def test_a_part_that_is_not_there_fails_its_row_alone() -> None:
 def test_the_edge_of_a_missing_part_is_broken() -> None:
     pattern = json.dumps({"source": ["aws.s3"]})
     stack = with_values(shipped(), "aws_cloudwatch_event_rule.job_state", event_pattern=pattern)
-    evidence = Scene(stack).every_edge()
+    evidence = StackSteps(stack).every_edge()
     assert [e.kind for e in evidence.edges if e.state == "broken"] == ["tells job states to"]
 
 
@@ -85,33 +89,36 @@ def test_the_edge_of_a_missing_part_is_broken() -> None:
     ("table", "said"),
     [
         ([["source", "target"], ["a", "b"]], "from | to"),
-        ([["from", "to"]], "nothing below"),
+        ([["from", "to"]], "no row below"),
         ([], "from | to"),
-        ([["from", "to"], ["the queue of uploads", "the function"]], "no end called"),
+        (
+            [["from", "to"], ["the queue of uploads", "the function"]],
+            "no part called 'the queue of uploads'",
+        ),
     ],
 )
-def test_a_mistake_in_the_table_is_said(table: list[list[str]], said: str) -> None:
+def test_a_mistake_in_the_table_is_reported(table: list[list[str]], said: str) -> None:
     with pytest.raises(UndeterminedError, match=said.replace("|", r"\|")):
-        Scene(shipped()).edges(table)
+        StackSteps(shipped()).edges(table)
 
 
-def test_a_misspelt_end_gets_the_nearest() -> None:
+def test_a_misspelt_end_is_reported_with_the_nearest() -> None:
     with pytest.raises(UndeterminedError, match="the nearest is the processing queue"):
-        Scene(shipped()).edges([["from", "to"], ["the procesing queue", "the function"]])
+        StackSteps(shipped()).edges([["from", "to"], ["the procesing queue", "the function"]])
 
 
-def test_every_edge_is_looked_at() -> None:
-    scene = Scene(shipped())
-    evidence = scene.every_edge()
+def test_every_edge_is_checked() -> None:
+    steps = StackSteps(shipped())
+    evidence = steps.every_edge()
     assert verdict(evidence) is Verdict.PASSED
-    assert len(evidence.edges) == len(scene.path.edges) >= 16
+    assert len(evidence.edges) == len(steps.path.edges) >= 16
 
 
 def test_an_edge_that_no_table_names_fails_too() -> None:
     def edit(document: dict[str, Any]) -> None:
         document["Statement"] = [s for s in document["Statement"] if s["Sid"] != "SendTraces"]
 
-    evidence = Scene(with_document(shipped(), FUNCTION, edit)).every_edge()
+    evidence = StackSteps(with_document(shipped(), FUNCTION, edit)).every_edge()
     assert verdict(evidence) is Verdict.FAILED
     assert [e.target for e in evidence.edges if e.state == "broken"] == ["X-Ray"]
 
@@ -119,7 +126,7 @@ def test_an_edge_that_no_table_names_fails_too() -> None:
 def test_a_topic_from_outside_is_a_warning() -> None:
     alarm = 'aws_cloudwatch_metric_alarm.queue_age["status"]'
     topic = "arn:aws:sns:us-east-1:111122223333:on-call"
-    evidence = Scene(with_values(shipped(), alarm, alarm_actions=[topic])).every_edge()
+    evidence = StackSteps(with_values(shipped(), alarm, alarm_actions=[topic])).every_edge()
     assert verdict(evidence) is Verdict.PASSED
     (warning,) = evidence.warnings
     assert topic in warning
@@ -131,7 +138,7 @@ def test_a_topic_from_outside_that_the_role_may_not_reach_is_no_warning() -> Non
     stack = with_values(
         shipped(), "aws_lambda_function.processor", dead_letter_config=[{"target_arn": topic}]
     )
-    evidence = Scene(stack).every_edge()
+    evidence = StackSteps(stack).every_edge()
     assert verdict(evidence) is Verdict.FAILED
     assert not evidence.warnings
     (edge,) = [e for e in evidence.edges if e.target == topic]
@@ -143,22 +150,21 @@ def test_a_refused_delivery_to_outside_is_no_warning() -> None:
     role = shipped()["aws_iam_role.function"].get("arn")
     queue = "arn:aws:sqs:us-east-1:111122223333:states"
     stack = with_values(shipped(), made_by, arn=queue, role_arn=role)
-    evidence = Scene(stack).every_edge()
+    evidence = StackSteps(stack).every_edge()
     assert verdict(evidence) is Verdict.FAILED
     (edge,) = [e for e in evidence.edges if e.target == queue]
     assert (edge.outside, edge.state) == (True, "broken")
 
 
-def test_a_part_whose_edges_are_not_drawn_is_told_of() -> None:
+def test_a_resource_without_a_model_is_a_warning() -> None:
     pipe = declare("aws_pipes_pipe.p", name="p").resource
-    evidence = Scene(shipped().with_resources([pipe])).every_edge()
+    evidence = StackSteps(shipped().with_resources([pipe])).every_edge()
     assert verdict(evidence) is Verdict.PASSED
-    assert evidence.warnings == [
-        "no edges of aws_pipes_pipe.p are drawn, so what it needs was not looked at"
-    ]
+    (warning,) = evidence.warnings
+    assert "aws_pipes_pipe.p is not modelled" in warning
 
 
-def test_code_that_cannot_be_read_leaves_the_path_open() -> None:
-    calls = Calls(calls_of(shipped_package()).made, ("main.py:3 makes a client at run time",))
-    evidence = Scene(shipped(), calls).every_edge()
+def test_unreadable_code_leaves_the_data_path_undetermined() -> None:
+    calls = SdkCalls(calls_of(shipped_package()).calls, ("main.py:3 makes a client at run time",))
+    evidence = StackSteps(shipped(), calls).every_edge()
     assert verdict(evidence) is Verdict.UNDETERMINED

@@ -36,9 +36,11 @@ def judged(*jobs: dict[str, Any], stack: Stack | None = None) -> Recorder:
     """What the step writes down of the jobs that a function made."""
     given = stack or shipped()
     evidence, resolved_stacks = Recorder(given.locate), MadeResolvedStacks(given)
-    conveyor: Any = SimpleNamespace(jobs=list(jobs))
-    scene = steps.Scene(conveyor, given[FUNCTION], resolved_stacks, given, evidence)  # type: ignore[arg-type]
-    steps.may_write_there(scene, Authority(given), resolved_stacks, evidence)  # type: ignore[arg-type]
+    planned_run: Any = SimpleNamespace(jobs=list(jobs))
+    scenario = steps.FunctionScenario(
+        planned_run, given[FUNCTION], resolved_stacks, given, evidence
+    )  # type: ignore[arg-type]
+    steps.may_write_there(scenario, Authority(given), resolved_stacks, evidence)  # type: ignore[arg-type]
     return evidence
 
 
@@ -111,7 +113,7 @@ def test_where_some_names_are_allowed_it_cannot_be_told() -> None:
     found = judged(job(BELOW), stack=writes(Resource=f"{OUTPUT.get('arn')}/*.mp4"))
     assert verdict(found) is Verdict.UNDETERMINED
     (doubt,) = [e for e in found.evidence if e.holds is None]
-    assert "(asked on arn:aws:s3:::" in doubt.found
+    assert "(decided for arn:aws:s3:::" in doubt.found
 
 
 def test_without_a_job_it_cannot_be_told() -> None:

@@ -16,7 +16,7 @@ from steps import exposure
 from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 from tests.builders.stacks import DeclaredResource, declare, stack
-from tests.steps.stack_steps import Scene
+from tests.steps.stack_steps import StackSteps
 
 BUCKET = "aws_s3_bucket_policy.input"
 BUCKET_ARN = shipped()["aws_s3_bucket.input"].get("arn")
@@ -27,12 +27,12 @@ Edit = Callable[[dict[str, Any]], None]
 
 
 def refusals(found: Stack) -> dict[str, Recorder]:
-    """What both steps wrote down, by the service."""
-    scene = Scene(found)
+    """The evidence of both steps, by service."""
+    steps = StackSteps(found)
     written = {}
     for name, step in (("s3", exposure.buckets_refuse), ("sqs", exposure.queues_refuse)):
-        scene.evidence = Recorder(found.locate)
-        written[name] = scene.asked(step, scene.authority)
+        steps.evidence = Recorder(found.locate)
+        written[name] = steps.asked(step, steps.authority)
     return written
 
 
@@ -143,7 +143,7 @@ def test_actions_that_get_through_are_named() -> None:
     assert "more on aws_s3_bucket.input denied without TLS to an unauthenticated caller" in (
         first.expected
     )
-    assert first.found.startswith(f"nothing denies it on {BUCKET_ARN}/")
+    assert first.found.startswith(f"no statement denies it on {BUCKET_ARN}/")
 
 
 def test_a_dead_letter_queue_without_a_policy() -> None:
@@ -152,7 +152,7 @@ def test_a_dead_letter_queue_without_a_policy() -> None:
     assert {item[:2] for item in broken(found)} == {("aws_sqs_queue.status_dead_letter", "policy")}
 
 
-def test_a_policy_put_on_another_queue_leaves_two_that_cannot_be_told() -> None:
+def test_a_policy_on_another_queue_leaves_two_undetermined() -> None:
     url = shipped()["aws_sqs_queue.status"].get("id")
     found = refusals(with_values(shipped(), DEAD_LETTERS, queue_url=url))["sqs"]
     holds = {(e.address, e.holds) for e in found.evidence if e.holds is not True}
@@ -173,7 +173,7 @@ def test_a_condition_that_nobody_knows_is_undetermined() -> None:
     )
 
 
-def test_on_a_plan_alone_it_cannot_be_told() -> None:
+def test_a_plan_alone_leaves_it_undetermined() -> None:
     items = (
         declare("aws_s3_bucket.b", bucket="b", id=UNKNOWN, arn=UNKNOWN),
         declare(
@@ -188,22 +188,24 @@ def test_on_a_plan_alone_it_cannot_be_told() -> None:
     assert verdict(evidence) is Verdict.UNDETERMINED
 
 
-# Nobody shut out -----------------------------------------------------------------------------
+# Account lockout -----------------------------------------------------------------------------
 
 
-def shut_out(found: Stack) -> dict[str, Recorder]:
-    """What both steps on one's own account wrote down, by the service."""
-    scene = Scene(found)
+def account_lockout(found: Stack) -> dict[str, Recorder]:
+    """The evidence of both steps on the account's own access, by service."""
+    steps = StackSteps(found)
     written = {}
-    steps = (("s3", exposure.buckets_let_their_own_in), ("sqs", exposure.queues_let_their_own_in))
-    for name, step in steps:
-        scene.evidence = Recorder(found.locate)
-        written[name] = scene.asked(step, scene.authority)
+    for name, step in (
+        ("s3", exposure.buckets_allow_their_account),
+        ("sqs", exposure.queues_allow_their_account),
+    ):
+        steps.evidence = Recorder(found.locate)
+        written[name] = steps.asked(step, steps.authority)
     return written
 
 
-def test_the_shipped_stack_shuts_nobody_out() -> None:
-    found = shut_out(shipped())
+def test_the_shipped_stack_does_not_lock_out_its_account() -> None:
+    found = account_lockout(shipped())
     assert {verdict(one) for one in found.values()} == {Verdict.PASSED}
     assert [len(one.evidence) for one in found.values()] == [2, 4]
 
@@ -219,7 +221,7 @@ def test_the_shipped_stack_shuts_nobody_out() -> None:
 )
 def test_a_denial_without_its_condition_is_seen(address: str, service: str) -> None:
     stack_ = with_document(shipped(), address, denial(Condition=None))
-    found = shut_out(stack_)
+    found = account_lockout(stack_)
     ((where, path, said, place),) = broken(found[service])
     assert (where, path) == (address, "policy")
     assert said.startswith("explicitly denied: ")
@@ -227,13 +229,13 @@ def test_a_denial_without_its_condition_is_seen(address: str, service: str) -> N
     part = address.replace("_policy", "")
     (wrong,) = [e for e in found[service].evidence if e.holds is False]
     assert wrong.expected.endswith(
-        f"more on {part} not denied with TLS to whoever administers its account"
+        f"more on {part} not denied with TLS to an administrator of its account"
     )
     assert verdict(refusals(stack_)[service]) is Verdict.PASSED  # which does not notice
 
 
-def test_whether_anybody_is_shut_out_may_not_be_known() -> None:
-    found = shut_out(with_values(shipped(), DEAD_LETTERS, policy=UNKNOWN))
+def test_an_unknown_policy_leaves_the_lockout_undetermined() -> None:
+    found = account_lockout(with_values(shipped(), DEAD_LETTERS, policy=UNKNOWN))
     assert verdict(found["sqs"]) is Verdict.UNDETERMINED
     assert verdict(found["s3"]) is Verdict.PASSED
 

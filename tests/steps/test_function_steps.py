@@ -382,7 +382,8 @@ def test_a_message_that_the_function_gives_back_is_seen(make_scenario: MakeScena
             return {"batchItemFailures": [{"itemIdentifier": "upload-1"}]}
     """
     told = found_by(make_scenario(text), lambda s: steps.uploaded(s, "opening.mp4"))
-    assert "returned the message as failed" in told and "no such bucket" in told
+    assert "returned the message as failed" in told
+    assert "no such bucket" in told
 
 
 def test_a_role_from_elsewhere_is_seen(make_scenario: MakeScenario) -> None:

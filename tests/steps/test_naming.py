@@ -8,7 +8,7 @@ from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from steps.naming import copy_keeps_to_itself, no_shared_name, stack_with_other_suffix
+from steps.naming import copy_names_only_its_own, no_shared_name, stack_with_other_suffix
 from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
 from tests.builders.stacks import declare, stack
 
@@ -61,7 +61,7 @@ def kept_apart(**values: object) -> Recorder:
         declare("aws_lambda_function.f", **values),
     )
     evidence = Recorder()
-    copy_keeps_to_itself(one, other, NAMES, evidence)
+    copy_names_only_its_own(one, other, NAMES, evidence)
     return evidence
 
 
@@ -96,12 +96,12 @@ def test_a_copy_with_an_unknown_text(refers: dict[str, list[str]], wanted: Verdi
         "aws_sqs_queue.q", name="q-pr1", policy=UNKNOWN, refers=refers, computed=["policy"]
     )
     evidence = Recorder()
-    copy_keeps_to_itself(one, stack(policy), NAMES, evidence)
+    copy_names_only_its_own(one, stack(policy), NAMES, evidence)
     assert verdict(evidence) is wanted
 
 
 def test_a_stack_of_which_nothing_differs() -> None:
     same = stack(declare("aws_sqs_queue.q", name="q"))
     evidence = Recorder()
-    copy_keeps_to_itself(same, same, NAMES, evidence)
+    copy_names_only_its_own(same, same, NAMES, evidence)
     assert verdict(evidence) is Verdict.UNDETERMINED

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from planproof.terraform.identities import Place
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.references import Configuration
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps import noticing
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, with_values
-from tests.steps.noticed import (
+from tests.steps.alarm_steps import (
     AGE,
     ASKED,
     ERRORS,
@@ -166,11 +166,11 @@ def test_references_decide_where_names_are_not_known(alarm: str, expected: Verdi
 
 def test_one_alarm_that_rings_is_enough() -> None:
     stack = with_values(shipped(), ERRORS, threshold=100)
-    assert verdict(asked(noticing.errors_ring, stack)) is Verdict.FAILED
+    assert verdict(asked(noticing.errors_raise_alarm, stack)) is Verdict.FAILED
     stack = with_more(stack, "aws_cloudwatch_metric_alarm.more", ERRORS, threshold=0)
-    assert verdict(asked(noticing.errors_ring, stack)) is Verdict.PASSED
+    assert verdict(asked(noticing.errors_raise_alarm, stack)) is Verdict.PASSED
     stack = with_values(stack, "aws_cloudwatch_metric_alarm.more", threshold=UNKNOWN)
-    assert verdict(asked(noticing.errors_ring, stack)) is Verdict.UNDETERMINED
+    assert verdict(asked(noticing.errors_raise_alarm, stack)) is Verdict.UNDETERMINED
 
 
 # What happens once, and what lasts -----------------------------------------------------------
@@ -205,23 +205,25 @@ def test_a_dead_letter_may_be_seen_more_than_once() -> None:
     assert verdict(changed(LETTERS, evaluation_periods=3)) is Verdict.PASSED
     assert verdict(changed(LETTERS, statistic="Minimum")) is Verdict.PASSED
     short = with_values(shipped(), PARTS[LETTERS], message_retention_seconds=120)
-    assert verdict(asked(noticing.dead_letters_ring, short)) is Verdict.PASSED
+    assert verdict(asked(noticing.dead_letters_raise_alarm, short)) is Verdict.PASSED
     late = with_values(short, LETTERS, evaluation_periods=3)
-    assert failed(asked(noticing.dead_letters_ring, late)) == [(LETTERS, "evaluation_periods")]
+    assert failed(asked(noticing.dead_letters_raise_alarm, late)) == [
+        (LETTERS, "evaluation_periods")
+    ]
     kept = with_values(shipped(), PARTS[LETTERS], message_retention_seconds=UNKNOWN)
-    assert verdict(asked(noticing.dead_letters_ring, kept)) is Verdict.UNDETERMINED
+    assert verdict(asked(noticing.dead_letters_raise_alarm, kept)) is Verdict.UNDETERMINED
 
 
 def test_an_old_message_rings_before_it_is_lost() -> None:
     assert failed(changed(AGE, threshold=0)) == [(AGE, "threshold")]
     lost = with_values(shipped(), PARTS[AGE], message_retention_seconds=1_140)
-    assert failed(asked(noticing.old_messages_ring, lost)) == [(AGE, "threshold")]
+    assert failed(asked(noticing.old_messages_raise_alarm, lost)) == [(AGE, "threshold")]
     kept = with_values(shipped(), PARTS[AGE], message_retention_seconds=1_141)
-    assert verdict(asked(noticing.old_messages_ring, kept)) is Verdict.PASSED
+    assert verdict(asked(noticing.old_messages_raise_alarm, kept)) is Verdict.PASSED
     unset = with_values(shipped(), PARTS[AGE], message_retention_seconds=None)
-    assert verdict(asked(noticing.old_messages_ring, unset)) is Verdict.PASSED
+    assert verdict(asked(noticing.old_messages_raise_alarm, unset)) is Verdict.PASSED
     perhaps = with_values(shipped(), PARTS[AGE], message_retention_seconds=UNKNOWN)
-    assert verdict(asked(noticing.old_messages_ring, perhaps)) is Verdict.UNDETERMINED
+    assert verdict(asked(noticing.old_messages_raise_alarm, perhaps)) is Verdict.UNDETERMINED
 
 
 # Metric math ---------------------------------------------------------------------------------
@@ -266,19 +268,19 @@ def test_percentiles_are_not_decided() -> None:
 @pytest.mark.parametrize("alarm", ASKED)
 def test_an_alarm_that_comes_near_is_named(alarm: str) -> None:
     found = changed(alarm, dimensions={"QueueName": "lost"}).evidence[-1].found
-    assert found.startswith("none, but near it ")
+    assert found.startswith("none; the nearest is ")
     assert alarm in found
 
 
 def test_an_alarm_in_another_region_sees_nothing() -> None:
-    elsewhere = Place("aws", "eu-west-1", "123456789012")
+    elsewhere = ProviderLocation("aws", "eu-west-1", "123456789012")
     providers = {**shipped().configuration.resources}
     declared = shipped()[ERRORS].declared
     providers[declared] = {**providers[declared], "provider_config_key": "aws.west"}
     stack = replace(
         shipped(),
         configuration=replace(shipped().configuration, resources=providers),
-        places={**shipped().places, "aws.west": elsewhere},
+        provider_locations={**shipped().provider_locations, "aws.west": elsewhere},
     )
-    assert stack.place(stack[ERRORS]) == elsewhere
-    assert failed(asked(noticing.errors_ring, stack)) == [(PARTS[ERRORS], "")]
+    assert stack.provider_location(stack[ERRORS]) == elsewhere
+    assert failed(asked(noticing.errors_raise_alarm, stack)) == [(PARTS[ERRORS], "")]

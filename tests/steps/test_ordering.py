@@ -146,7 +146,7 @@ def test_each_order_counts(later: str, earlier: str) -> None:
 
 
 def test_an_order_that_nobody_knows_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stack, "made_after", lambda *_: None)
+    monkeypatch.setattr(Stack, "created_after", lambda *_: None)
     assert {(e.address, e.holds) for e in orders(shipped()).evidence} == {
         (later, None) for later in ORDERS
     }

@@ -135,7 +135,7 @@ def test_a_resource_that_is_not_built_yet_is_asked_as_far_as_policies_tell() -> 
     table = declare("aws_dynamodb_table.assets", name="assets", id="assets", arn=UNKNOWN)
     assert both(UPDATE, table, worker_policy(statement("dynamodb:*", TABLE_ARN))) == (OPEN, OPEN)
     found = said('"the function" IS to "sqs:SendMessage" on "the assets table"', table)
-    assert "which aws_dynamodb_table.assets is not" in found
+    assert "not for aws_dynamodb_table.assets" in found
     films = declare("aws_s3_bucket.films", bucket="films", id="films", arn=UNKNOWN)
     assert both(ANY, films)[1] is not BAD
     assert (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.sdk_calls import Calls, calls_of
+from planproof.aws.sdk_calls import SdkCalls, calls_of
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
@@ -14,10 +14,10 @@ from planproof.verdicts import Verdict
 from steps import least_privilege, strangers
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, shipped_package, with_document, with_values
-from tests.steps.scene import (
+from tests.steps.stack_steps import (
     FUNCTION,
     QUEUE,
-    Scene,
+    StackSteps,
     added,
     failures,
     first_statement,
@@ -27,13 +27,13 @@ from tests.steps.scene import (
 
 
 def test_every_grant_of_the_shipped_stack_is_needed() -> None:
-    assert verdict(Scene(shipped()).grants()) is Verdict.PASSED
+    assert verdict(StackSteps(shipped()).grants()) is Verdict.PASSED
 
 
 def test_a_grant_without_a_need_is_named() -> None:
     arn = shipped()["aws_dynamodb_table.assets"].get("arn")
     stack = with_document(shipped(), FUNCTION, added(Action="dynamodb:DeleteItem", Resource=arn))
-    assert failures(Scene(stack).grants()) == ["nothing needs dynamodb:DeleteItem"]
+    assert failures(StackSteps(stack).grants()) == ["nothing needs dynamodb:DeleteItem"]
 
 
 def test_a_grant_on_too_much_is_named() -> None:
@@ -41,7 +41,7 @@ def test_a_grant_on_too_much_is_named() -> None:
         (keep,) = [s for s in document["Statement"] if s["Sid"] == "KeepRecords"]
         keep["Resource"] = "*"
 
-    found = failures(Scene(with_document(shipped(), FUNCTION, edit)).grants())
+    found = failures(StackSteps(with_document(shipped(), FUNCTION, edit)).grants())
     assert len(found) == 3
     assert found[0] == "nothing needs dynamodb:GetItem on *"
 
@@ -49,8 +49,8 @@ def test_a_grant_on_too_much_is_named() -> None:
 def test_a_grant_is_open_while_the_code_is() -> None:
     arn = shipped()["aws_dynamodb_table.assets"].get("arn")
     stack = with_document(shipped(), FUNCTION, added(Action="dynamodb:DeleteItem", Resource=arn))
-    calls = Calls(calls_of(shipped_package()).made, ("main.py:3 makes a client at run time",))
-    assert verdict(Scene(stack, calls).grants()) is Verdict.UNDETERMINED
+    calls = SdkCalls(calls_of(shipped_package()).calls, ("main.py:3 makes a client at run time",))
+    assert verdict(StackSteps(stack, calls).grants()) is Verdict.UNDETERMINED
 
 
 # Ways up -------------------------------------------------------------------------------------
@@ -71,25 +71,25 @@ def test_a_way_up_is_seen(actions: list[str], way: Verdict, management: Verdict)
     stack = shipped()
     if actions:
         stack = with_document(stack, FUNCTION, added(Action=actions, Resource="*"))
-    scene = Scene(stack)
-    assert verdict(scene.asked(least_privilege.no_way_up, stack, scene.authority)) is way
-    scene.evidence = Recorder()
-    asked = scene.asked(least_privilege.no_management, stack, scene.authority)
+    steps = StackSteps(stack)
+    assert verdict(steps.asked(least_privilege.no_escalation, stack, steps.authority)) is way
+    steps.evidence = Recorder()
+    asked = steps.asked(least_privilege.no_management, stack, steps.authority)
     assert verdict(asked) is management
 
 
 def test_an_unknown_policy_leaves_ways_open_in_one_piece() -> None:
     stack = with_values(shipped(), FUNCTION, policy=UNKNOWN)
-    scene = Scene(stack)
-    evidence = scene.asked(least_privilege.no_way_up, stack, scene.authority)
+    steps = StackSteps(stack)
+    evidence = steps.asked(least_privilege.no_escalation, stack, steps.authority)
     assert verdict(evidence) is Verdict.UNDETERMINED
     assert len(evidence.evidence) == 2
 
 
 def test_many_ways_are_counted_rather_than_listed() -> None:
     stack = with_document(shipped(), FUNCTION, added(Action="*", Resource="*"))
-    scene = Scene(stack)
-    evidence = scene.asked(least_privilege.no_management, stack, scene.authority)
+    steps = StackSteps(stack)
+    evidence = steps.asked(least_privilege.no_management, stack, steps.authority)
     assert len(evidence.evidence) == 22
     assert failures(evidence)[-1].endswith(" more")
 
@@ -97,12 +97,13 @@ def test_many_ways_are_counted_rather_than_listed() -> None:
 # Strangers -----------------------------------------------------------------------------------
 
 ALL_KEPT = dict.fromkeys(
-    ("no_other_account", "nobody", "no_confused_deputy", "no_needless_service"), Verdict.PASSED
+    ("no_other_account", "no_unauthenticated_caller", "no_confused_deputy", "no_needless_service"),
+    Verdict.PASSED,
 )
 
 
 def test_no_stranger_gets_into_the_shipped_stack() -> None:
-    assert Scene(shipped()).strangers() == ALL_KEPT
+    assert StackSteps(shipped()).strangers() == ALL_KEPT
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_no_stranger_gets_into_the_shipped_stack() -> None:
 def test_a_stranger_is_seen(address: str, edit: Any, steps_that_fail: list[str]) -> None:
     stack = with_document(shipped(), address, edit)
     failed = dict.fromkeys(steps_that_fail, Verdict.FAILED)
-    assert Scene(stack).strangers() == ALL_KEPT | failed
+    assert StackSteps(stack).strangers() == ALL_KEPT | failed
 
 
 @pytest.mark.parametrize(
@@ -157,17 +158,17 @@ def test_a_stranger_is_seen(address: str, edit: Any, steps_that_fail: list[str])
 def test_another_account_is_seen(principal: dict[str, str], step: str) -> None:
     arn = shipped()["aws_sqs_queue.processing"].get("arn")
     statement = added(Principal=principal, Action="sqs:ReceiveMessage", Resource=arn)
-    found = Scene(with_document(shipped(), QUEUE, statement)).strangers()
+    found = StackSteps(with_document(shipped(), QUEUE, statement)).strangers()
     assert found == ALL_KEPT | {step: Verdict.FAILED}
 
 
 def test_everybody_is_everybody() -> None:
     arn = shipped()["aws_sqs_queue.processing"].get("arn")
     statement = added(Principal="*", Action="sqs:SendMessage", Resource=arn)
-    found = Scene(with_document(shipped(), QUEUE, statement)).strangers()
+    found = StackSteps(with_document(shipped(), QUEUE, statement)).strangers()
     assert found == {
         "no_other_account": Verdict.FAILED,
-        "nobody": Verdict.FAILED,
+        "no_unauthenticated_caller": Verdict.FAILED,
         "no_confused_deputy": Verdict.FAILED,
         "no_needless_service": Verdict.FAILED,
     }
@@ -183,7 +184,7 @@ BUCKET = "aws_s3_bucket_policy.input"
             "/public/*",
             "*",
             None,
-            ["no_other_account", "nobody", "no_needless_service"],
+            ["no_other_account", "no_unauthenticated_caller", "no_needless_service"],
         ),
         ("/partners/*", {"AWS": "444455556666"}, None, ["no_other_account"]),
         (
@@ -201,15 +202,15 @@ def test_objects_for_strangers_are_seen(
     arn = shipped()["aws_s3_bucket.input"].get("arn")
     more = {"Condition": condition} if condition else {}
     statement = added(Principal=principal, Action="s3:GetObject", Resource=f"{arn}{path}", **more)
-    scene = Scene(with_document(shipped(), BUCKET, statement))
-    assert scene.strangers() == ALL_KEPT | dict.fromkeys(steps_that_fail, Verdict.FAILED)
+    steps = StackSteps(with_document(shipped(), BUCKET, statement))
+    assert steps.strangers() == ALL_KEPT | dict.fromkeys(steps_that_fail, Verdict.FAILED)
 
 
 def test_a_service_that_nobody_needs_is_named_without_actions() -> None:
     statement = added(Principal={"Service": "ec2.amazonaws.com"}, Action="sqs:SendMessage")
-    scene = Scene(with_document(shipped(), QUEUE, statement))
-    evidence = Recorder(scene.stack.locate)
-    strangers.no_needless_service(scene.authority, scene.path, scene.resolved_stacks, evidence)
+    steps = StackSteps(with_document(shipped(), QUEUE, statement))
+    evidence = Recorder(steps.stack.locate)
+    strangers.no_needless_service(steps.authority, steps.path, steps.resolved_stacks, evidence)
     said = [e.expected for e in evidence.evidence if e.holds is False]
     assert said == ["ec2.amazonaws.com is refused"]
 
@@ -217,9 +218,9 @@ def test_a_service_that_nobody_needs_is_named_without_actions() -> None:
 def test_the_name_of_the_bucket_can_be_taken_by_somebody_else() -> None:
     arn = shipped()["aws_s3_bucket.input"].get("arn")
     edit = first_statement(Condition={"ArnEquals": {"aws:SourceArn": arn}})
-    scene = Scene(with_document(shipped(), QUEUE, edit))
-    evidence = Recorder(scene.stack.locate)
-    strangers.no_confused_deputy(scene.authority, scene.path, scene.resolved_stacks, evidence)
+    steps = StackSteps(with_document(shipped(), QUEUE, edit))
+    evidence = Recorder(steps.stack.locate)
+    strangers.no_confused_deputy(steps.authority, steps.path, steps.resolved_stacks, evidence)
     said = [e.expected for e in evidence.evidence if e.holds is False]
     assert said == [
         f"sqs:SendMessage refused to s3.amazonaws.com on behalf of {arn} of another account"
@@ -230,16 +231,16 @@ def test_a_condition_that_a_stranger_may_meet_leaves_it_open() -> None:
     arn = shipped()["aws_sqs_queue.processing"].get("arn")
     office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
     statement = added(Principal="*", Action="sqs:SendMessage", Resource=arn, Condition=office)
-    found = Scene(with_document(shipped(), QUEUE, statement)).strangers()
-    assert found["no_other_account"] is found["nobody"] is Verdict.UNDETERMINED
+    found = StackSteps(with_document(shipped(), QUEUE, statement)).strangers()
+    assert found["no_other_account"] is found["no_unauthenticated_caller"] is Verdict.UNDETERMINED
 
 
 # Services, and no more than they have to do -----------------------------------------------------
 
 
 def overreach(stack: Stack) -> Recorder:
-    scene = Scene(stack)
-    return scene.asked(strangers.no_overreach, scene.authority, scene.path)
+    steps = StackSteps(stack)
+    return steps.asked(strangers.no_overreach, steps.authority, steps.path)
 
 
 def test_services_may_do_here_what_they_have_to() -> None:
@@ -276,7 +277,7 @@ def test_a_service_that_may_do_more_is_seen(
     ((where, path, surplus, _),) = broken(found)
     assert (where, path.partition(".")[0]) == (address, attribute)
     assert surplus.startswith(f"nothing needs {wide[:-1]}")
-    assert Scene(stack).strangers() == ALL_KEPT  # which is why the step is there
+    assert StackSteps(stack).strangers() == ALL_KEPT  # which is why the step is there
 
 
 def test_a_key_policy_that_nobody_knows_leaves_it_open() -> None:

@@ -10,7 +10,7 @@ from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from steps.support.kinds import KINDS, all_of
+from steps.support.kinds import KINDS, resources_of_kind
 from steps.vocabulary import (
     every_has,
     every_is_bounded,
@@ -141,11 +141,11 @@ def test_a_kind_is_a_phrase_or_a_type() -> None:
     found = stack(
         declare("aws_kms_key.k"), declare("aws_kms_replica_key.r"), declare("aws_glue_job.j")
     )
-    assert len(all_of(found, "customer-managed KMS key")) == 2
-    assert [str(r) for r in all_of(found, "aws_glue_job")] == ["aws_glue_job.j"]
+    assert len(resources_of_kind(found, "customer-managed KMS key")) == 2
+    assert [str(r) for r in resources_of_kind(found, "aws_glue_job")] == ["aws_glue_job.j"]
     assert all(types for types in KINDS.values())
 
 
 def test_a_kind_nobody_defined() -> None:
-    with pytest.raises(UndeterminedError, match="what a 'toaster' is has not been defined"):
-        all_of(stack(), "toaster")
+    with pytest.raises(UndeterminedError, match="'toaster' is not a known kind"):
+        resources_of_kind(stack(), "toaster")

@@ -36,7 +36,7 @@ def test_an_attribute_that_the_type_does_not_have_decides_nothing(
 
 
 def test_an_expression_that_is_none_decides_nothing() -> None:
-    with pytest.raises(UndeterminedError, match="no regular expression"):
+    with pytest.raises(UndeterminedError, match="not a valid regular expression"):
         every_matches(stack(BUCKET), Recorder(), "S3 bucket", "bucket", "[")
 
 

@@ -11,7 +11,7 @@ from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from steps.noticing import alarms_watch_what_is_there, dashboards_show_what_is_there
+from steps.noticing import alarms_watch_existing_metrics, dashboards_show_existing_metrics
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, with_values
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
@@ -33,7 +33,7 @@ PARTS = (
 
 def watched(found: Stack) -> Recorder:
     evidence = Recorder()
-    alarms_watch_what_is_there(found, evidence)
+    alarms_watch_existing_metrics(found, evidence)
     return evidence
 
 
@@ -49,7 +49,7 @@ def board(*rows: Any, **properties: Any) -> DeclaredResource:
 
 def seen(found: Stack) -> Recorder:
     evidence = Recorder()
-    dashboards_show_what_is_there(found, evidence)
+    dashboards_show_existing_metrics(found, evidence)
     return evidence
 
 
@@ -175,12 +175,15 @@ def test_a_body_that_is_not_known() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ("[]", "no list of widgets"),
         ('{"widgets": {}}', "no list of widgets"),
-        ('{"widgets": [{"properties": {"metrics": ["AWS/SQS"]}}]}', "which is no list"),
-        ('{"widgets": [{"properties": {"metrics": [["AWS/SQS"]]}}]}', "without its names"),
-        ('{"widgets": [{"properties": {"metrics": [["AWS/SQS", "."]]}}]}', "below nothing"),
+        ('{"widgets": [{"properties": {"metrics": ["AWS/SQS"]}}]}', "is not a list"),
+        ('{"widgets": [{"properties": {"metrics": [["AWS/SQS"]]}}]}', "lacks a name or a value"),
+        (
+            '{"widgets": [{"properties": {"metrics": [["AWS/SQS", "."]]}}]}',
+            "without a field above it",
+        ),
     ],
 )
 def test_a_body_that_is_none(body: str, said: str) -> None:

@@ -5,22 +5,22 @@ from collections.abc import Iterator
 import pytest
 
 from planproof.emulation.account.process import AccountProcess
-from steps.deployed import Scene
+from steps.deployed import DeployedScenario
 from steps.pipeline import Pipeline
 from tests.builders.shipped import ROOT
-from tests.steps.deployed.play import Deployment, Play
+from tests.steps.deployed.scenario_driver import Deployment, ScenarioDriver
 
 
 @pytest.fixture(scope="session")
-def standing() -> Iterator[Deployment]:
+def deployment() -> Iterator[Deployment]:
     """One account for all tests of a process: each leaves it as it was found."""
     with AccountProcess(["steps.mediaconvert:MediaConvert"], [str(ROOT)]) as account:
         yield Deployment(account)
 
 
 @pytest.fixture
-def play(standing: Deployment) -> Iterator[Play]:
-    pipeline = Pipeline(standing.stack())
-    scene = Scene(standing, pipeline)
-    yield Play(standing, scene, pipeline)
-    scene.end()
+def driver(deployment: Deployment) -> Iterator[ScenarioDriver]:
+    pipeline = Pipeline(deployment.stack())
+    scenario = DeployedScenario(deployment, pipeline)
+    yield ScenarioDriver(deployment, scenario, pipeline)
+    scenario.clean_up()

@@ -9,9 +9,9 @@ import pytest
 
 from steps import deployed as steps
 from steps import deployed_outcome as outcome
-from steps.support.leftovers import left
+from steps.support.leftovers import remaining_names
 from tests.builders.stacks import declare, stack
-from tests.steps.deployed.scenario_driver import Play
+from tests.steps.deployed.scenario_driver import ScenarioDriver
 
 BY_ADDRESS = """
 @instead("PutItem")
@@ -22,25 +22,27 @@ def by_address(ask, given):
 """
 
 
-def test_a_record_may_name_its_upload_by_address(play: Play) -> None:
-    with play.wrong(BY_ADDRESS):
-        steps.nothing_uploaded(play.scene, "empty.mp4")
-        steps.at_rest(play.scene)
-        play.judged(outcome.no_job_but_record, "ERROR")
+def test_a_record_may_name_its_upload_by_address(driver: ScenarioDriver) -> None:
+    with driver.function_patched(BY_ADDRESS):
+        steps.empty_file_uploaded(driver.scenario, "empty.mp4")
+        steps.everything_settles(driver.scenario)
+        driver.check(outcome.no_job_but_record, "ERROR")
 
 
 @pytest.mark.parametrize("asked_for", [True, False])
 def test_what_a_rule_does_not_ask_for_cannot_be_late(
-    play: Play, monkeypatch: pytest.MonkeyPatch, asked_for: bool
+    driver: ScenarioDriver, monkeypatch: pytest.MonkeyPatch, asked_for: bool
 ) -> None:
     """A function that wants to hear of the end alone is not told of anything before."""
     monkeypatch.setattr(steps, "lets_through", lambda _, status: asked_for or status != "CANCELED")
-    steps.events_late(play.scene, "CANCELED", 10)
-    play.goes()
+    steps.events_late(driver.scenario, "CANCELED", 10)
+    driver.upload_and_settle()
     if asked_for:
-        play.cannot_tell(outcome.one_job_each, "COMPLETE", said="wrong with events .delay.")
+        driver.expect_undetermined(
+            outcome.one_job_each, "COMPLETE", match="fault 'delay' on events to fire"
+        )
     else:
-        play.judged(outcome.one_job_each, "COMPLETE")
+        driver.check(outcome.one_job_each, "COMPLETE")
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -53,5 +55,5 @@ def test_a_queue_of_mediaconvert_that_is_left_is_seen(there: bool) -> None:
         assert service == "mediaconvert"
         return SimpleNamespace(get_paginator=lambda operation: pager)
 
-    ((name, found),) = left(built, client)
+    ((name, found),) = remaining_names(built, client)
     assert (name.value, found) == ("night", there)

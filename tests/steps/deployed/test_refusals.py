@@ -11,27 +11,29 @@ from planproof.errors import UndeterminedError
 from steps import deployed as steps
 from steps import deployed_grants as grants
 from steps import deployed_outcome as outcome
-from steps.support.lost_grants import Policies
+from steps.support.revoked_grants import DeployedPolicies
 from steps.support.traffic import text_of
-from tests.steps.deployed.play import Play
+from tests.steps.deployed.scenario_driver import ScenarioDriver
 
 ROLE = "the role of the function"
 
 
 @pytest.fixture
-def policies(play: Play) -> Iterator[Policies]:
-    changed = Policies(play.scene.traffic.client)
+def deployed_policies(driver: ScenarioDriver) -> Iterator[DeployedPolicies]:
+    changed = DeployedPolicies(driver.scenario.traffic.client)
     yield changed
     changed.restore()
 
 
-def lose(play: Play, policies: Policies, who: str, action: str, what: str) -> None:
-    grants.taken_away(play.scene, play.pipeline, policies, who, action, what)
+def lose(
+    driver: ScenarioDriver, deployed_policies: DeployedPolicies, who: str, action: str, what: str
+) -> None:
+    grants.grant_revoked(driver.scenario, driver.pipeline, deployed_policies, who, action, what)
 
 
-def goes_on(play: Play) -> None:
-    steps.clip_uploaded(play.scene, "opening.mp4")
-    steps.time_passes(play.scene, "30", "second")
+def upload_and_wait(driver: ScenarioDriver) -> None:
+    steps.clip_uploaded(driver.scenario, "opening.mp4")
+    steps.time_passes(driver.scenario, "30", "second")
 
 
 @pytest.mark.parametrize(
@@ -47,97 +49,144 @@ def goes_on(play: Play) -> None:
     ],
 )
 def test_a_lost_grant_is_refused_there(
-    play: Play, policies: Policies, who: str, action: str, what: str
+    driver: ScenarioDriver, deployed_policies: DeployedPolicies, who: str, action: str, what: str
 ) -> None:
-    lose(play, policies, who, action, what)
-    goes_on(play)
-    play.judged(grants.refused_there, who, action)
-    play.fails(outcome.nothing_refused, said="expected every call allowed, found")
+    lose(driver, deployed_policies, who, action, what)
+    upload_and_wait(driver)
+    driver.check(grants.refused_there, who, action)
+    driver.expect_failure(outcome.nothing_refused, match="expected every call allowed, found")
     other = "dynamodb:PutItem"
-    play.fails(grants.refused_there, who, other, said=f"expected {other} refused to {who}")
+    driver.expect_failure(
+        grants.refused_there, who, other, match=f"expected {other} refused to {who}"
+    )
 
 
-def test_a_refusal_of_somebody_else_is_another(play: Play, policies: Policies) -> None:
-    lose(play, policies, "S3", "kms:Decrypt", "the key")
-    goes_on(play)
-    play.judged(grants.refused_there, "S3", "kms:Decrypt")
+def test_a_refusal_of_somebody_else_is_another(
+    driver: ScenarioDriver, deployed_policies: DeployedPolicies
+) -> None:
+    lose(driver, deployed_policies, "S3", "kms:Decrypt", "the key")
+    upload_and_wait(driver)
+    driver.check(grants.refused_there, "S3", "kms:Decrypt")
     for who in ("EventBridge", ROLE, "the role of MediaConvert"):
-        play.fails(grants.refused_there, who, "kms:Decrypt", said="before anything else")
+        driver.expect_failure(
+            grants.refused_there, who, "kms:Decrypt", match="before anything else"
+        )
 
 
-def test_what_is_refused_before_counts(play: Play, policies: Policies) -> None:
-    lose(play, policies, ROLE, "mediaconvert:CreateJob", "MediaConvert")
-    lose(play, policies, ROLE, "dynamodb:PutItem", "the assets table")
-    goes_on(play)
-    play.judged(grants.refused_there, ROLE, "dynamodb:PutItem")
-    play.fails(grants.refused_there, ROLE, "mediaconvert:CreateJob", said="found.*dynamodb:PutItem")
+def test_what_is_refused_before_counts(
+    driver: ScenarioDriver, deployed_policies: DeployedPolicies
+) -> None:
+    lose(driver, deployed_policies, ROLE, "mediaconvert:CreateJob", "MediaConvert")
+    lose(driver, deployed_policies, ROLE, "dynamodb:PutItem", "the assets table")
+    upload_and_wait(driver)
+    driver.check(grants.refused_there, ROLE, "dynamodb:PutItem")
+    driver.expect_failure(
+        grants.refused_there, ROLE, "mediaconvert:CreateJob", match="found.*dynamodb:PutItem"
+    )
 
 
-def test_a_grant_that_nobody_misses_is_not_refused(play: Play, policies: Policies) -> None:
-    lose(play, policies, ROLE, "xray:PutTraceSegments", "MediaConvert")
-    goes_on(play)
-    play.fails(grants.refused_there, ROLE, "xray:PutTraceSegments", said="found nothing refused")
-    play.judged(outcome.nothing_refused)
+def test_a_grant_that_nobody_misses_is_not_refused(
+    driver: ScenarioDriver, deployed_policies: DeployedPolicies
+) -> None:
+    lose(driver, deployed_policies, ROLE, "xray:PutTraceSegments", "MediaConvert")
+    upload_and_wait(driver)
+    driver.expect_failure(
+        grants.refused_there, ROLE, "xray:PutTraceSegments", match="found nothing refused"
+    )
+    driver.check(outcome.nothing_refused)
 
 
-def test_a_grant_that_stands_twice_is_not_lost(play: Play, policies: Policies) -> None:
-    iam, role = play.client("iam"), text_of(play.pipeline.function_role, "name")
+def test_a_grant_that_stands_twice_is_not_lost(
+    driver: ScenarioDriver, deployed_policies: DeployedPolicies
+) -> None:
+    iam, role = driver.client("iam"), text_of(driver.pipeline.function_role, "name")
     allowed = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    lose(play, policies, ROLE, "dynamodb:PutItem", "the assets table")
+    lose(driver, deployed_policies, ROLE, "dynamodb:PutItem", "the assets table")
     iam.put_role_policy(RoleName=role, PolicyName="more", PolicyDocument=document)
     try:
-        goes_on(play)
-        play.fails(grants.refused_there, ROLE, "dynamodb:PutItem", said="found nothing refused")
+        upload_and_wait(driver)
+        driver.expect_failure(
+            grants.refused_there, ROLE, "dynamodb:PutItem", match="found nothing refused"
+        )
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="more")
 
 
 def test_what_was_refused_before_the_scenario_does_not_count(
-    play: Play, policies: Policies
+    driver: ScenarioDriver, deployed_policies: DeployedPolicies
 ) -> None:
-    lose(play, policies, "S3", "sqs:SendMessage", "the processing queue")
-    goes_on(play)
-    policies.restore()
-    play.scene.forget()
-    play.goes("closing.mp4")
-    play.judged(outcome.nothing_refused)
-    play.fails(grants.refused_there, "S3", "sqs:SendMessage", said="found nothing refused")
+    lose(driver, deployed_policies, "S3", "sqs:SendMessage", "the processing queue")
+    upload_and_wait(driver)
+    deployed_policies.restore()
+    driver.scenario.reset_baseline()
+    driver.upload_and_settle("closing.mp4")
+    driver.check(outcome.nothing_refused)
+    driver.expect_failure(
+        grants.refused_there, "S3", "sqs:SendMessage", match="found nothing refused"
+    )
 
 
-def test_where_nothing_was_asked_nothing_was_allowed(play: Play) -> None:
-    play.fails(outcome.nothing_refused, said="0 calls and deliveries")
-    play.goes()
-    play.scene.traffic.uploads.clear()
-    play.cannot_tell(outcome.nothing_refused, said="nothing is proven")
+def test_where_nothing_was_asked_nothing_was_allowed(driver: ScenarioDriver) -> None:
+    driver.expect_failure(outcome.nothing_refused, match="0 calls and deliveries")
+    driver.upload_and_settle()
+    driver.scenario.traffic.uploads.clear()
+    driver.expect_undetermined(outcome.nothing_refused, match="nothing is proven")
 
 
-def test_policies_are_as_they_were(play: Play, policies: Policies) -> None:
+def test_policies_are_as_they_were(
+    driver: ScenarioDriver, deployed_policies: DeployedPolicies
+) -> None:
     for who, action, what in (
         ("S3", "kms:Decrypt", "the key"),
         ("S3", "sqs:SendMessage", "the processing queue"),
         ("MediaConvert", "sts:AssumeRole", "the role of MediaConvert"),
         (ROLE, "kms:Decrypt", "the key"),
     ):
-        lose(play, policies, who, action, what)
-    policies.restore()
-    play.goes()
-    play.judged(outcome.one_job_each, "COMPLETE")
-    play.judged(outcome.nothing_refused)
+        lose(driver, deployed_policies, who, action, what)
+    deployed_policies.restore()
+    driver.upload_and_settle()
+    driver.check(outcome.one_job_each, "COMPLETE")
+    driver.check(outcome.nothing_refused)
 
 
 @pytest.mark.parametrize(
-    ("who", "action", "what", "said"),
+    ("who", "action", "what", "match"),
     [
         (ROLE, "sqs:SendMessage", "the processing queue", "no policy of .* allows sqs:SendMess"),
-        ("SNS", "sqs:SendMessage", "the processing queue", "does not name sns.amazonaws.com"),
-        ("S3", "sqs:SendMessage", "MediaConvert", "has no policy that S3 could be taken out"),
-        ("S3", "s3:GetObject", "the input bucket", "has not been defined: name a role, a queue"),
-        ("the cleaner", "s3:GetObject", "the input bucket", "it is not known what 'the cleaner'"),
+        (
+            "SNS",
+            "sqs:SendMessage",
+            "the processing queue",
+            "has no statement for sns.amazonaws.com",
+        ),
+        (
+            "S3",
+            "sqs:SendMessage",
+            "MediaConvert",
+            "'MediaConvert' has no policy that could grant S3",
+        ),
+        (
+            "S3",
+            "s3:GetObject",
+            "the input bucket",
+            "cannot be revoked: name an IAM role, an SQS queue",
+        ),
+        (
+            "the cleaner",
+            "s3:GetObject",
+            "the input bucket",
+            "'the cleaner' names no principal or resource",
+        ),
     ],
 )
 def test_what_nobody_has_cannot_be_lost(
-    play: Play, policies: Policies, who: str, action: str, what: str, said: str
+    driver: ScenarioDriver,
+    deployed_policies: DeployedPolicies,
+    who: str,
+    action: str,
+    what: str,
+    match: str,
 ) -> None:
-    with pytest.raises(UndeterminedError, match=said):
-        lose(play, policies, who, action, what)
+    with pytest.raises(UndeterminedError, match=match):
+        lose(driver, deployed_policies, who, action, what)

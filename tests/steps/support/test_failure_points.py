@@ -14,7 +14,7 @@ from planproof.verdicts import Verdict
 from steps import noticing
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, with_values
-from tests.steps.noticed import (
+from tests.steps.alarm_steps import (
     ASKED,
     ERRORS,
     EVENTS,
@@ -40,9 +40,11 @@ def test_a_function_beside_the_way_needs_no_alarm() -> None:
         arn=arn,
         environment=[],
     )
-    assert verdict(asked(noticing.errors_ring, stack)) is Verdict.PASSED
+    assert verdict(asked(noticing.errors_raise_alarm, stack)) is Verdict.PASSED
     nowhere = without(stack, "aws_s3_bucket_notification.input")
-    assert failed(asked(noticing.errors_ring, nowhere)) == [("aws_lambda_function.beside", "")]
+    assert failed(asked(noticing.errors_raise_alarm, nowhere)) == [
+        ("aws_lambda_function.beside", "")
+    ]
 
 
 def test_a_second_function_on_the_way_needs_its_own_alarms() -> None:
@@ -56,12 +58,16 @@ def test_a_second_function_on_the_way_needs_its_own_alarms() -> None:
         arn=arn,
     )
     stack = with_values(stack, "aws_lambda_event_source_mapping.status", function_name=arn)
-    assert failed(asked(noticing.errors_ring, stack)) == [("aws_lambda_function.states", "")]
+    assert failed(asked(noticing.errors_raise_alarm, stack)) == [("aws_lambda_function.states", "")]
 
 
 def test_where_nobody_knows_where_the_way_begins_everything_counts() -> None:
     stack = without(shipped(), "aws_s3_bucket_notification.input")
-    for step in (noticing.old_messages_ring, noticing.dead_letters_ring, noticing.errors_ring):
+    for step in (
+        noticing.old_messages_raise_alarm,
+        noticing.dead_letters_raise_alarm,
+        noticing.errors_raise_alarm,
+    ):
         assert verdict(asked(step, stack)) is Verdict.PASSED
         assert verdict(asked(step, without(stack, *ASKED))) is Verdict.FAILED
 
@@ -70,13 +76,13 @@ def test_a_way_without_dead_letter_queues_proves_nothing_of_them() -> None:
     stack = shipped()
     for queue in ("aws_sqs_queue.processing", "aws_sqs_queue.status"):
         stack = with_values(stack, queue, redrive_policy=None)
-    assert asked(noticing.dead_letters_ring, stack).evidence == []
+    assert asked(noticing.dead_letters_raise_alarm, stack).evidence == []
 
 
 def test_a_dead_letter_queue_that_nobody_knows() -> None:
     nowhere = '{"maxReceiveCount": 3}'
     stack = with_values(shipped(), "aws_sqs_queue.status", redrive_policy=nowhere)
-    assert verdict(asked(noticing.dead_letters_ring, stack)) is Verdict.UNDETERMINED
+    assert verdict(asked(noticing.dead_letters_raise_alarm, stack)) is Verdict.UNDETERMINED
 
 
 def test_a_dead_letter_queue_of_somebody_else_is_theirs_to_watch() -> None:
@@ -84,7 +90,7 @@ def test_a_dead_letter_queue_of_somebody_else_is_theirs_to_watch() -> None:
         '{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:lost", "maxReceiveCount": 3}'
     )
     stack = with_values(shipped(), "aws_sqs_queue.status", redrive_policy=policy)
-    evidence = asked(noticing.dead_letters_ring, stack)
+    evidence = asked(noticing.dead_letters_raise_alarm, stack)
     assert verdict(evidence) is Verdict.PASSED
     assert any(
         "function:lost" in w or "sqs:us-east-1:123456789012:lost" in w for w in evidence.warnings
@@ -105,7 +111,9 @@ def test_what_eventbridge_leaves_is_a_dead_letter_too() -> None:
     stack = with_values(
         stack, "aws_cloudwatch_event_target.status_queue", dead_letter_config=config
     )
-    assert failed(asked(noticing.dead_letters_ring, stack)) == [("aws_sqs_queue.undelivered", "")]
+    assert failed(asked(noticing.dead_letters_raise_alarm, stack)) == [
+        ("aws_sqs_queue.undelivered", "")
+    ]
 
 
 def test_a_job_queue_of_its_own() -> None:
@@ -123,34 +131,35 @@ def test_a_job_queue_of_its_own() -> None:
         {"name": "films", "id": "films", "arn": arn},
     )
     stack = stack.with_resources([queue])
-    found = asked(noticing.failed_jobs_ring, stack)
+    found = asked(noticing.failed_jobs_raise_alarm, stack)
     assert failed(found) == [("aws_media_convert_queue.films", "")]
     stack = with_values(stack, JOBS, dimensions={"Queue": arn})
-    assert verdict(asked(noticing.failed_jobs_ring, stack)) is Verdict.PASSED
+    assert verdict(asked(noticing.failed_jobs_raise_alarm, stack)) is Verdict.PASSED
 
 
 def test_a_rule_of_another_bus_goes_by_both_names() -> None:
     rule, name = PARTS[EVENTS], shipped()[PARTS[EVENTS]].get("name")
     stack = with_values(shipped(), rule, event_bus_name="films")
-    assert failed(asked(noticing.undelivered_events_ring, stack)) == [(rule, "")]
+    assert failed(asked(noticing.undelivered_events_raise_alarm, stack)) == [(rule, "")]
     both = {"RuleName": name, "EventBusName": "films"}
     stack = with_values(stack, EVENTS, dimensions=both)
-    assert verdict(asked(noticing.undelivered_events_ring, stack)) is Verdict.PASSED
+    assert verdict(asked(noticing.undelivered_events_raise_alarm, stack)) is Verdict.PASSED
     stack = with_values(stack, EVENTS, dimensions={**both, "EventBusName": UNKNOWN})
-    assert verdict(asked(noticing.undelivered_events_ring, stack)) is Verdict.UNDETERMINED
+    assert verdict(asked(noticing.undelivered_events_raise_alarm, stack)) is Verdict.UNDETERMINED
 
 
 def test_a_rule_that_delivers_nothing_today_keeps_its_alarm() -> None:
     stack = without(shipped(), "aws_cloudwatch_event_target.status_queue")
-    assert verdict(asked(noticing.undelivered_events_ring, stack)) is Verdict.PASSED
+    assert verdict(asked(noticing.undelivered_events_raise_alarm, stack)) is Verdict.PASSED
     assert (
-        verdict(asked(noticing.undelivered_events_ring, without(stack, EVENTS))) is Verdict.FAILED
+        verdict(asked(noticing.undelivered_events_raise_alarm, without(stack, EVENTS)))
+        is Verdict.FAILED
     )
 
 
 def test_a_way_without_rules_has_no_event_to_lose() -> None:
     stack = without(shipped(), PARTS[EVENTS], "aws_cloudwatch_event_target.status_queue")
-    evidence = asked(noticing.undelivered_events_ring, stack)
+    evidence = asked(noticing.undelivered_events_raise_alarm, stack)
     assert [e.found for e in evidence.evidence] == ["none"]
     assert verdict(evidence) is Verdict.PASSED
 
@@ -162,12 +171,12 @@ BOARD = "aws_cloudwatch_dashboard.pipeline"
 
 def shown_on(body: Any) -> Recorder:
     return asked(
-        noticing.dashboards_show_the_way, with_values(shipped(), BOARD, dashboard_body=body)
+        noticing.dashboards_show_failure_points, with_values(shipped(), BOARD, dashboard_body=body)
     )
 
 
 def test_the_shipped_dashboard_shows_the_way() -> None:
-    evidence = asked(noticing.dashboards_show_the_way, shipped())
+    evidence = asked(noticing.dashboards_show_failure_points, shipped())
     assert verdict(evidence) is Verdict.PASSED
     assert len(evidence.evidence) == 10
     assert {e.address for e in evidence.evidence} == {BOARD}
@@ -212,5 +221,5 @@ def test_a_dashboard_that_is_none_shows_nothing() -> None:
 
 
 def test_a_stack_need_have_no_dashboard() -> None:
-    evidence = asked(noticing.dashboards_show_the_way, without(shipped(), BOARD))
+    evidence = asked(noticing.dashboards_show_failure_points, without(shipped(), BOARD))
     assert verdict(evidence) is Verdict.PASSED

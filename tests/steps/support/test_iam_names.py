@@ -11,7 +11,7 @@ from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from steps.pipeline import MissingPartError
 from steps.support.iam_names import OTHER_ACCOUNTS, PHRASES, SERVICES, ExternalCaller, IamNames
-from tests.builders.parts import role, role_arn
+from tests.builders.parts import queue_arn, role, role_arn
 from tests.builders.repository import ROOT
 from tests.builders.stacks import ACCOUNT, declare
 from tests.builders.stacks import stack as stack_of
@@ -21,7 +21,6 @@ from tests.steps.permission_steps import (
     iam_names,
     iam_names_of,
     pipeline_of,
-    queue_arn,
 )
 
 PAGE = ROOT / "docs" / "writing-requirements.md"
@@ -104,9 +103,7 @@ def test_a_function_is_its_role() -> None:
 
 @pytest.mark.parametrize("words", ["the input bucket", "every SQS queue", "the key"])
 def test_a_resource_that_makes_no_requests_is_no_principal(words: str) -> None:
-    assert_undetermined(
-        iam_names().principals, words, "makes no requests", "aws:SourceArn"
-    )
+    assert_undetermined(iam_names().principals, words, "makes no requests", "aws:SourceArn")
 
 
 # Types and addresses -------------------------------------------------------------------------
@@ -124,7 +121,9 @@ def test_every_resource_of_a_kind_or_a_type() -> None:
     assert found.resources("every SNS topic") == ()
     films, clips = found.resources("every S3 bucket/in/a.mp4")
     assert (films.arn, clips.arn) == ("arn:aws:s3:::films/in/a.mp4", "arn:aws:s3:::clips/in/a.mp4")
-    assert_undetermined(found.resources, "every SQS quee", "'SQS quee' is not a known kind of resource")
+    assert_undetermined(
+        found.resources, "every SQS quee", "'SQS quee' is not a known kind of resource"
+    )
 
 
 MODULE = 'module.m["a/b"].aws_sqs_queue.q["c:d"]'
@@ -172,7 +171,7 @@ def test_users_and_data_sources_are_principals() -> None:
     (ann,) = found.principals("aws_iam_user.ann")
     assert ann.identity is found.stack["aws_iam_user.ann"]
     (old,) = found.principals("data.aws_iam_role.old")
-    assert (old.name, old.who) == ("data.aws_iam_role.old", role_arn("old"))
+    assert (old.name, old.identity) == ("data.aws_iam_role.old", role_arn("old"))
     (target,) = found.resources("data.aws_iam_role.old")
     assert target.resource is None
     assert_undetermined(found.principals, "data.aws_iam_role.late", "makes no requests")
@@ -208,7 +207,9 @@ def test_something_within_a_resource(words: str, arn: str) -> None:
 
 
 def test_something_within_a_resource_asks_for_nothing() -> None:
-    assert_undetermined(iam_names().principals, "the function/x", "something within a resource")
+    assert_undetermined(
+        iam_names().principals, "the function/x", "'the function/x' is within a resource"
+    )
 
 
 # ARNs, services, outsiders -------------------------------------------------------------------
@@ -222,7 +223,7 @@ def test_an_arn() -> None:
     assert other.identity == role_arn("else")
     (target,) = found.resources("arn:aws:s3:::elsewhere")
     assert (target.arn, target.resource) == ("arn:aws:s3:::elsewhere", None)
-    assert_undetermined(found.resources, "arn:aws:s3", "is no ARN")
+    assert_undetermined(found.resources, "arn:aws:s3", "is not an ARN")
     assert_undetermined(found.principals, "arn:aws:s3:::films", "makes no requests")
 
 
@@ -233,12 +234,12 @@ def test_a_service(name: str) -> None:
     (by_principal,) = found.principals(SERVICES[name])
     assert by_name == by_principal
     assert by_name.identity == found.value(name) == SERVICES[name]
-    assert_undetermined(found.resources, name, "is no resource", "in front of")
+    assert_undetermined(found.resources, name, "is a principal, not a resource")
 
 
 def test_what_is_almost_a_service_principal() -> None:
     assert_undetermined(
-        iam_names().principals, "s3.amazonaw.com", "not known who or what 's3.amazonaw.com' is"
+        iam_names().principals, "s3.amazonaw.com", "'s3.amazonaw.com' names no principal"
     )
 
 
@@ -246,7 +247,7 @@ def test_what_is_almost_a_service_principal() -> None:
 def test_an_outsider(outsider: ExternalCaller) -> None:
     (one,) = iam_names().principals(outsider.value)
     assert one.identity is outsider
-    assert_undetermined(iam_names().resources, outsider.value, "is no resource")
+    assert_undetermined(iam_names().resources, outsider.value, "is a principal, not a resource")
 
 
 @pytest.mark.parametrize(
@@ -261,13 +262,13 @@ def test_an_outsider(outsider: ExternalCaller) -> None:
 )
 def test_a_phrase_that_nobody_knows(words: str, nearest: str) -> None:
     hint = ("nearest is", nearest, "docs/writing-requirements.md", "Terraform address")
-    assert_undetermined(iam_names().principals, words, f"{words!r} is", *hint)
+    assert_undetermined(iam_names().principals, words, f"{words!r} names no principal", *hint)
 
 
 def test_a_phrase_like_none() -> None:
     for ask in (iam_names().principals, iam_names().resources):
         assert_undetermined(
-            ask, "zzzz", "it is not known who or what 'zzzz' is: write one of the phrases"
+            ask, "zzzz", "'zzzz' names no principal or resource: write one of the phrases"
         )
         assert_undetermined(ask, "", "''")
 
@@ -304,7 +305,7 @@ def test_a_value_that_seems_to_be_a_party_must_be_one() -> None:
     assert_undetermined(found.value, "the inptu bucket", "the input bucket")
     assert_undetermined(found.value, "aws_sqs_queue.job", "aws_sqs_queue.jobs")
     assert_undetermined(found.value, "module.x.aws_sqs_queue.job", "the stack has no")
-    assert_undetermined(found.value, "every SQS queue", "is 4 resources, and a value is one")
+    assert_undetermined(found.value, "every SQS queue", "is 4 resources")
     assert_undetermined(found.value, "every SNS topic", "is 0 resources")
 
 
@@ -329,5 +330,7 @@ def test_the_role_of_a_function_must_be_known() -> None:
     lost = declare("aws_lambda_function.f", function_name="f", arn=FUNCTION_ARN, role=UNKNOWN)
     found = iam_names_of(stack_of(lost, role("worker")))
     assert_undetermined(
-        found.principals, "aws_lambda_function.f", "whether there is a role of aws_lambda_func"
+        found.principals,
+        "aws_lambda_function.f",
+        "the role of aws_lambda_function.f cannot be determined",
     )

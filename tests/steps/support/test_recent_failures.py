@@ -1,4 +1,4 @@
-"""Is the reader told what went wrong, and nothing that did not?"""
+"""The recent failures in evidence: what failed, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.emulation.account.model import Entry
-from steps.support.recent_failures import story
+from steps.support.recent_failures import recent_failures
 
 
 def entry(outcome: str = "failed", what: str = "sqs:SendMessage", **detail: Any) -> Entry:
@@ -19,15 +19,21 @@ def log(*lines: str) -> Entry:
     return entry("ok", "invoke", failed_items=["m1"], log="\n".join(lines) + "\n")
 
 
-def test_nothing_went_wrong() -> None:
-    assert story([]) == story([entry("ok"), entry("ok", "invoke", failed_items=[], log="x")]) == ""
+def test_without_failures_the_text_is_empty() -> None:
+    assert (
+        recent_failures([])
+        == recent_failures([entry("ok"), entry("ok", "invoke", failed_items=[], log="x")])
+        == ""
+    )
 
 
-def test_a_condition_that_does_not_hold_is_an_answer_and_no_mishap() -> None:
+def test_a_failed_condition_is_no_failure() -> None:
     expected = "ConditionalCheckFailedException"
-    told = story([entry(message="Rate exceeded", error="SlowDown"), entry(error=expected)])
-    assert told == "; lately: Rate exceeded"
-    assert story([entry(error=expected, message="The conditional request failed")]) == ""
+    told = recent_failures(
+        [entry(message="Rate exceeded", error="SlowDown"), entry(error=expected)]
+    )
+    assert told.endswith(": Rate exceeded")
+    assert recent_failures([entry(error=expected, message="The conditional request failed")]) == ""
 
 
 @pytest.mark.parametrize(
@@ -53,17 +59,17 @@ def test_a_condition_that_does_not_hold_is_an_answer_and_no_mishap() -> None:
             ),
             "KeyError: 'a'",
         ),
-        (log(), "the function named a message as failed, and did not say why"),
+        (log(), "the function returned a failed message and logged nothing"),
     ],
 )
-def test_the_words_of_those_to_whom_it_happened(happened: Entry, told: str) -> None:
-    assert story([happened]) == f"; lately: {told}"
+def test_each_failure_has_its_message(happened: Entry, told: str) -> None:
+    assert recent_failures([happened]).endswith(f": {told}")
 
 
-def test_the_last_three_and_each_once() -> None:
+def test_only_the_last_three_without_duplicates() -> None:
     many = [entry(message=text) for text in ("one", "two", "three", "four", "four")]
-    assert story(many) == "; lately: two; three; four"
+    assert recent_failures(many).endswith(": two; three; four")
 
 
-def test_a_reader_is_told_no_novel() -> None:
-    assert len(story([entry(message="word " * 1000)])) == 900
+def test_the_text_has_a_limit() -> None:
+    assert len(recent_failures([entry(message="word " * 1000)])) == 900

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from steps.mediaconvert.clip import clip
-from steps.support.renditions import Rendition, asked_for, probe
+from steps.support.renditions import Rendition, probe, requested_renditions
 
 
 def job(destination: str = "s3://out/assets/opening", **output: Any) -> dict[str, Any]:
@@ -29,19 +29,19 @@ MP4 = {
 
 
 def test_a_video_lies_where_destination_and_modifier_say() -> None:
-    assert dict(asked_for(job(**MP4))) == {
+    assert dict(requested_renditions(job(**MP4))) == {
         "s3://out/assets/opening_720p.mp4": Rendition(1280, 720, "h264")
     }
 
 
 def test_below_a_folder_it_has_the_name_of_the_upload() -> None:
-    assert list(dict(asked_for(job("s3://out/assets/", **MP4)))) == [
+    assert list(dict(requested_renditions(job("s3://out/assets/", **MP4)))) == [
         "s3://out/assets/letters.from.home_720p.mp4"
     ]
 
 
 def test_an_extension_of_its_own_comes_last() -> None:
-    assert list(dict(asked_for(job(**MP4, Extension="m4v")))) == [
+    assert list(dict(requested_renditions(job(**MP4, Extension="m4v")))) == [
         "s3://out/assets/opening_720p.m4v"
     ]
 
@@ -59,7 +59,7 @@ def test_an_extension_of_its_own_comes_last() -> None:
 def test_a_side_that_is_left_to_the_picture_may_be_any(found: Rendition | None, met: bool) -> None:
     """MediaConvert keeps the picture's shape where only one side is given."""
     high = {"Height": 720, "CodecSettings": {"Codec": "H_264"}}
-    (wanted,) = dict(asked_for(job(**{**MP4, "VideoDescription": high}))).values()
+    (wanted,) = dict(requested_renditions(job(**{**MP4, "VideoDescription": high}))).values()
     assert wanted.is_met_by(found) is met
     assert str(wanted) == "h264 any width × 720"
 
@@ -73,7 +73,7 @@ def test_each_side_that_is_given_counts(width: int, height: int) -> None:
 def test_a_picture_is_no_rendition() -> None:
     picture = {**MP4, "ContainerSettings": {"Container": "RAW"}}
     picture["VideoDescription"] = {"CodecSettings": {"Codec": "FRAME_CAPTURE"}}
-    assert not dict(asked_for(job(**picture)))
+    assert not dict(requested_renditions(job(**picture)))
 
 
 def test_a_clip_is_a_video() -> None:

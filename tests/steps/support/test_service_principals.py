@@ -35,17 +35,17 @@ def test_any_service_principal(host: str) -> None:
 @pytest.mark.parametrize(
     ("words", "nearest"),
     [
-        ("s4.amazonaws.com", ", the nearest is s3.amazonaws.com: write one"),
-        ("event.amazonaws.com", ", the nearest is events.amazonaws.com"),
-        ("onvert.amazonaws.com", ", the nearest is mediaconvert.amazonaws.com"),
-        ("delivery.log.amazonaws.com", ", the nearest is delivery.logs.amazonaws.com"),
+        ("s4.amazonaws.com", "; the nearest is s3.amazonaws.com: write one"),
+        ("event.amazonaws.com", "; the nearest is events.amazonaws.com"),
+        ("onvert.amazonaws.com", "; the nearest is mediaconvert.amazonaws.com"),
+        ("delivery.log.amazonaws.com", "; the nearest is delivery.logs.amazonaws.com"),
         ("eu-west-1.logs.amazonaws.com", ""),
         ("zzzzzzzz.amazonaws.com", "AWS: write one"),
     ],
 )
 def test_a_service_principal_that_aws_does_not_have(words: str, nearest: str) -> None:
     assert_undetermined(
-        iam_names().principals, words, f"{words!r} is no service principal of AWS", nearest
+        iam_names().principals, words, f"{words!r} is not a service principal of AWS", nearest
     )
 
 

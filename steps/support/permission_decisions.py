@@ -1,0 +1,236 @@
+"""Decides one permission step, with as many policy evaluations as it needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from planproof.aws.datapath import DecidedNeed, Need
+from planproof.aws.datapath.locations import account_of
+from planproof.aws.datapath.outsiders import ALLOW_ALL
+from planproof.aws.datapath.samples import (
+    FILLER,
+    is_pattern,
+    sample_arns,
+    variable_statement,
+)
+from planproof.aws.policies.attached import AttachedPolicy
+from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
+from planproof.iam import (
+    Decision,
+    Policies,
+    PolicyDocument,
+    PolicyKind,
+    Request,
+    Statement,
+    evaluate,
+)
+from planproof.iam.arn import parse_arn
+from planproof.iam.context import ContextValue
+from planproof.iam.principals import PrincipalType
+from planproof.terraform.stack import Resource
+from planproof.values import UNKNOWN, Unknown
+from planproof.verdicts import Truth
+from steps.support.action_resources import ActionResource
+from steps.support.iam_names import (
+    ExternalCaller,
+    IamNames,
+    Principal,
+    RequestedResource,
+    account_of_principal,
+)
+
+Context = Mapping[str, ContextValue | None]
+
+# Only requests of a service on behalf of a resource have these keys.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcearn
+_NO_SOURCE: Final[Context] = {"aws:SourceArn": None, "aws:SourceAccount": None}
+_ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_PRINCIPAL_ARN: Final = re.compile(
+    r"arn:[\w-]+:(?:iam|sts)::\d{12}:(?:user|role|assumed-role)/.+", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionDecision:
+    """The decision on a permission step.
+
+    Attributes:
+        allowed: whether AWS allows the request; see :func:`decide_permission` for several.
+        found: a description of the decision.
+        decided: the decision itself.
+    """
+
+    allowed: Truth
+    found: str
+    decided: DecidedNeed
+
+
+def decide_permission(
+    iam_names: IamNames,
+    principal: Principal,
+    action: str,
+    target: RequestedResource | None,
+    on: ActionResource | None,
+    context: Context,
+    *,
+    wanted: bool,
+) -> PermissionDecision:
+    """Decide whether a principal may perform an action.
+
+    Args:
+        target, on: the named resource, and the resource of the request; None for an action without
+            resource types.
+        context: condition keys of the step.
+        wanted: whether every request must be allowed, or every request denied. Of several
+            decisions, one that contradicts this is returned, else one that is undetermined.
+    """
+    resource = target.resource if target is not None else None
+    arn: str | Unknown = on.arn if on is not None else "*"
+    first = list(_decided_needs(iam_names, principal, action, arn, resource, context))
+    decided_needs = first
+    variable: Statement | None = None
+    if isinstance(arn, str) and arn != "*" and is_pattern(arn):
+        statements = [s for r in first for s in _statements_on(r.policies, action)]
+        decided_needs = [
+            decided
+            for one in sample_arns(arn, statements)
+            for decided in _decided_needs(iam_names, principal, action, one, resource, context)
+        ]
+        variable = variable_statement(arn, [s for s in statements if _may_contradict(s, wanted)])
+    worst = min(decided_needs, key=lambda r: _RANK[wanted][r.allowed])
+    found = str(worst.decision)
+    if len(decided_needs) > 1:
+        found += f" (decided for {worst.need.principal} on {worst.need.resource})"
+    if variable is not None and worst.allowed is wanted:
+        reason = f"{variable} covers part of the resource by a policy variable"
+        return PermissionDecision(None, reason, worst)
+    return PermissionDecision(worst.allowed, found, worst)
+
+
+def _may_contradict(statement: Statement, wanted: bool) -> bool:
+    contrary = statement.may_deny if wanted else statement.may_allow
+    return contrary or statement.not_resources is not None
+
+
+_RANK: Final = {True: {False: 0, None: 1, True: 2}, False: {True: 0, None: 1, False: 2}}
+
+
+def _decided_needs(
+    iam_names: IamNames,
+    principal: Principal,
+    action: str,
+    arn: str | Unknown,
+    on: Resource | None,
+    given: Context,
+) -> Iterator[DecidedNeed]:
+    """The decision; for "another account", one for each account that a policy may match."""
+    who = principal.identity
+    if isinstance(who, str) and not who.startswith("arn:"):
+        yield iam_names.authority.decide(Need(action, who, arn, on, given))
+        return
+    context = {**_NO_SOURCE, **principal.context, **given}
+    if isinstance(who, Resource):
+        account = account_of_principal(iam_names.stack, principal)
+        own = {"kms:CallerAccount": account} if action.startswith("kms:") and account else {}
+        yield iam_names.authority.decide(Need(action, who, arn, on, {**own, **context}))
+        return
+    policies = _policies_of(iam_names, action, on)
+    callers: list[str | None] = [who] if isinstance(who, str) else [None]
+    held = [_unknown(f"the policies of {who} outside the stack")] if isinstance(who, str) else []
+    if who is ExternalCaller.OTHER_ACCOUNT:
+        callers, held = [*_other_principals(iam_names, on, policies)], [ALLOW_ALL]
+    for caller in callers:
+        yield _decide_external(iam_names, caller, held, action, arn, on, policies, context)
+
+
+def _decide_external(
+    iam_names: IamNames,
+    caller: str | None,
+    held: list[PolicyDocument],
+    action: str,
+    arn: str | Unknown,
+    on: Resource | None,
+    policies: tuple[AttachedPolicy, ...] | None,
+    context: Context,
+) -> DecidedNeed:
+    """The decision on a principal outside the stack, with the given identity policies."""
+    parts = parse_arn(caller) if caller else None
+    own = {"kms:CallerAccount": parts.account} if parts and action.startswith("kms:") else {}
+    request = Request(
+        action=action,
+        resource=arn,
+        principal=caller,
+        resource_account=account_of(iam_names.stack, on) if on is not None else None,
+        context={"aws:SecureTransport": True, **own, **context},
+    )
+    resource: list[PolicyDocument] | None = None
+    if policies is not None:
+        resource = [policy.document for policy in policies] or None
+    elif arn != "*":
+        resource = [_unknown(f"the policy of {arn}")]
+    decision: Decision = evaluate(request, Policies(identity=held, resource=resource))
+    need = Need(action, caller or ExternalCaller.UNAUTHENTICATED.value, arn, on, context)
+    return DecidedNeed(need, decision, policies or ())
+
+
+def _unknown(name: str) -> PolicyDocument:
+    return PolicyDocument.parse(UNKNOWN, name, PolicyKind.ANY)
+
+
+def _policies_of(
+    iam_names: IamNames, action: str, on: Resource | None
+) -> tuple[AttachedPolicy, ...] | None:
+    """The resource-based policies that apply to an action; None for a resource outside the stack,
+    whose policies are unknown."""
+    if on is None:
+        return None
+    # The trust policy of a role only decides who may assume it.
+    trust = on.type == "aws_iam_role" and not action.startswith("sts:")
+    if on.type not in RESOURCE_POLICY_TYPES or trust:
+        return ()
+    return tuple(iam_names.authority.resource_policies(on))
+
+
+def _other_principals(
+    iam_names: IamNames, on: Resource | None, policies: tuple[AttachedPolicy, ...] | None
+) -> tuple[str, ...]:
+    """Principals of other accounts: of an unrelated one, and of those that policies name."""
+    own = {*iam_names.accounts, account_of(iam_names.stack, on) if on is not None else None}
+    partitions = [
+        location.partition for location in iam_names.stack.provider_locations.values()
+    ] or ["aws"]
+    accounts = [iam_names.other_account]
+    named: list[str] = []
+    for policy in policies or ():
+        for statement in policy.document.statements:
+            for text in _texts(statement):
+                accounts += _ACCOUNT.findall(text)
+                if _PRINCIPAL_ARN.fullmatch(text):
+                    named.append(text.replace("*", FILLER).replace("?", "x"))
+    roles = [f"arn:{partitions[0]}:iam::{account}:role/{FILLER}" for account in accounts]
+    return tuple(
+        text
+        for text in dict.fromkeys((*roles, *named))
+        if (arn := parse_arn(text)) is not None and arn.account not in own
+    )
+
+
+def _texts(statement: Statement) -> Iterator[str]:
+    """The principals that a statement names, and the values of its conditions."""
+    for element in (statement.principal, statement.not_principal):
+        for kind, value in element.entries if element is not None else ():
+            if kind is PrincipalType.AWS and isinstance(value, str):
+                yield value
+    for condition in statement.conditions:
+        yield from (value for value in condition.values if isinstance(value, str))
+
+
+def _statements_on(policies: tuple[AttachedPolicy, ...], action: str) -> Iterator[Statement]:
+    """The statements that cover or may cover an action."""
+    for policy in policies:
+        for statement in policy.document.statements:
+            if statement.covers_action(action.lower()) is not False:
+                yield statement

@@ -1,0 +1,69 @@
+"""The shipped stack with one thing changed, and what the steps on alarms say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from planproof.evidence import Recorder
+from planproof.terraform.stack import Resource, Stack
+from steps import noticing
+from tests.builders.shipped import shipped, with_values
+from tests.steps.stack_steps import StackSteps
+
+AGE = 'aws_cloudwatch_metric_alarm.queue_age["status"]'
+LETTERS = 'aws_cloudwatch_metric_alarm.dead_letters["status"]'
+ERRORS = "aws_cloudwatch_metric_alarm.function_errors"
+THROTTLES = "aws_cloudwatch_metric_alarm.function_throttles"
+JOBS = "aws_cloudwatch_metric_alarm.job_errors"
+EVENTS = "aws_cloudwatch_metric_alarm.undelivered_events"
+
+Step = Callable[..., None]
+ASKED: dict[str, Step] = {
+    AGE: noticing.old_messages_raise_alarm,
+    LETTERS: noticing.dead_letters_raise_alarm,
+    ERRORS: noticing.errors_raise_alarm,
+    THROTTLES: noticing.throttles_raise_alarm,
+    JOBS: noticing.failed_jobs_raise_alarm,
+    EVENTS: noticing.undelivered_events_raise_alarm,
+}
+"""Alarm of the shipped stack → the step that asks for it."""
+PARTS = {
+    AGE: "aws_sqs_queue.status",
+    LETTERS: "aws_sqs_queue.status_dead_letter",
+    ERRORS: "aws_lambda_function.processor",
+    THROTTLES: "aws_lambda_function.processor",
+    JOBS: "arn:aws:mediaconvert:us-east-1:123456789012:queues/Default",
+    EVENTS: "aws_cloudwatch_event_rule.job_state",
+}
+"""Alarm of the shipped stack → what it is on."""
+
+
+def asked(step: Step, stack: Stack) -> Recorder:
+    steps = StackSteps(stack)
+    step(steps.pipeline, steps.path, steps.evidence)
+    return steps.evidence
+
+
+def changed(alarm: str, **values: Any) -> Recorder:
+    """What is said of the stack in which that alarm is otherwise."""
+    return asked(ASKED[alarm], with_values(shipped(), alarm, **values))
+
+
+def failed(evidence: Recorder) -> list[tuple[str, str]]:
+    return [(e.address, e.attribute) for e in evidence.evidence if e.holds is False]
+
+
+def without(stack: Stack, *addresses: str) -> Stack:
+    assert set(addresses) <= set(stack.resources)
+    kept = {a: r for a, r in stack.resources.items() if a not in addresses}
+    return replace(stack, resources=kept)
+
+
+def with_more(stack: Stack, address: str, like: str, **values: Any) -> Stack:
+    """The stack with another resource, which is like one of it but for some values."""
+    old = stack[like]
+    type_, name = address.split(".")
+    new = Resource(address, old.mode, type_, name, None, "", {**old.values, **values})
+    return stack.with_resources([new])

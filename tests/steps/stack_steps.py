@@ -1,0 +1,92 @@
+"""The steps on permissions, asked of the shipped stack with one thing changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planproof.aws.datapath import Authority, DataPath, draw
+from planproof.aws.sdk_calls import SdkCalls, calls_of
+from planproof.evidence import Recorder
+from planproof.terraform.stack import Stack
+from planproof.verdicts import Verdict
+from steps import data_path, least_privilege, strangers
+from steps.pipeline import Pipeline
+from steps.support.jobs import job_edges
+from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
+from tests.builders.shipped import shipped_package
+
+QUEUE = "aws_sqs_queue_policy.processing"
+FUNCTION = "aws_iam_policy.function"
+TABLE = [
+    ["from", "to"],
+    ["the input bucket", "the processing queue"],
+    ["the processing queue", "the function"],
+]
+
+
+class StackSteps:
+    """One stack, and what the steps say of it."""
+
+    def __init__(self, stack: Stack, calls: SdkCalls | None = None) -> None:
+        read = calls if calls is not None else calls_of(shipped_package())
+        self.stack, self.pipeline = stack, Pipeline(stack)
+        drawn = draw(stack, lambda _: read, handled=frozenset({"mediaconvert"}))
+        self.path: DataPath = drawn.with_edges(job_edges(self.pipeline, read))
+        self.authority = Authority(stack)
+        self.evidence = Recorder(stack.locate)
+        self.resolved_stacks: Any = MadeResolvedStacks(stack)
+
+    def edges(self, table: list[list[str]]) -> Recorder:
+        data_path.edges_are_proven(
+            self.pipeline, self.path, self.authority, self.resolved_stacks, self.evidence, table
+        )
+        return self.evidence
+
+    def every_edge(self) -> Recorder:
+        data_path.every_edge_is_proven(
+            self.path, self.authority, self.resolved_stacks, self.evidence
+        )
+        return self.evidence
+
+    def grants(self) -> Recorder:
+        least_privilege.every_grant_is_needed(
+            self.stack, self.path, self.authority, self.resolved_stacks, self.evidence
+        )
+        return self.evidence
+
+    def asked(self, step: Any, *arguments: Any) -> Recorder:
+        step(*arguments, self.resolved_stacks, self.evidence)
+        return self.evidence
+
+    def strangers(self) -> dict[str, Verdict]:
+        """Verdict by step."""
+        found = {}
+        for step, arguments in (
+            (strangers.no_other_account, (self.authority,)),
+            (strangers.no_unauthenticated_caller, (self.authority,)),
+            (strangers.no_confused_deputy, (self.authority, self.path)),
+            (strangers.no_needless_service, (self.authority, self.path)),
+        ):
+            self.evidence = Recorder(self.stack.locate)
+            found[step.__name__] = verdict(self.asked(step, *arguments))
+        return found
+
+
+def first_statement(**elements: Any) -> Any:
+    """Changes elements of a document's first statement; None takes one away."""
+
+    def edit(document: dict[str, Any]) -> None:
+        statement = document["Statement"][0]
+        statement.update(elements)
+        for name in [n for n, value in elements.items() if value is None]:
+            del statement[name]
+
+    return edit
+
+
+def added(**statement: Any) -> Any:
+    return lambda document: document["Statement"].append({"Effect": "Allow", **statement})
+
+
+def failures(evidence: Recorder) -> list[str]:
+    return [e.found for e in evidence.evidence if e.holds is False]
