@@ -81,10 +81,6 @@ class _Card:
     href: str
     mutant_sentence: str
 
-    @property
-    def warnings(self) -> int:
-        return len({text for scenario in self.result.scenarios for text in scenario.warnings})
-
 
 def _mutants(mutation: MutationResult | None, cards: list[_Card]) -> MutationSection | None:
     # Of two requirements with one id, the first has the plain anchor.
@@ -110,8 +106,7 @@ def _steps(scenario: ScenarioResult) -> list[_Step]:
         by_step.setdefault(item.step, []).append(item)
     steps, unmet_room, held_room = [], _UNMET, _HELD
     for text, items in by_step.items():
-        unmet = [item for item in items if item.holds is False]
-        unmet += [item for item in items if item.holds is None]
+        unmet = phrases.unmet(items)
         held = [item for item in items if item.holds]
         steps.append(
             _Step(
@@ -153,6 +148,7 @@ def _environment() -> Environment:
         "steps": _steps,
         "left_out": _left_out,
         "fact_count": phrases.fact_count,
+        "warnings_of": phrases.warnings_of,
     }
     environment.globals |= {
         "headline": phrases.headline,

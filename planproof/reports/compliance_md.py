@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import groupby, islice
+from itertools import groupby
 
 from planproof.mutation_results import MutationResult
 from planproof.reports import mutation_md, mutation_phrases, phrases
@@ -59,7 +59,7 @@ def _head(result: RunResult) -> str:
     first = phrases.first_problem(result)
     if first:
         lines += [_first(first), ""]
-    for r, warning in islice(phrases.warnings(result), _NOTES):
+    for r, warning in phrases.warnings(result)[:_NOTES]:
         lines += [f"> 🕑 {_label(r)}: {escaped(warning)}", ""]
     about = (
         code(result.subject),
@@ -141,7 +141,7 @@ def _scenario(scenario: ScenarioResult, unmet: int, held: int) -> Iterator[str]:
     if scenario.reason:
         yield escaped(scenario.reason)
         yield ""
-    unmet_items = phrases.unmet(scenario)[:unmet]
+    unmet_items = phrases.unmet(scenario.evidence)[:unmet]
     for step, items in groupby(unmet_items, key=lambda item: item.step):
         if step:
             yield f"*{escaped(step)}*"
@@ -182,10 +182,10 @@ def _label(r: RequirementResult) -> str:
 def _cut(parts: list[str]) -> str:
     """As many whole parts as fit."""
     last = "\n… the rest does not fit into a comment; see `compliance.html`.\n"
-    kept, room = [], _ROOM - len(last)
+    fitting, room = [], _ROOM - len(last)
     for part in parts:
         room -= len(part) + 1
         if room < 0:
             break
-        kept.append(part)
-    return "\n".join(kept) + last
+        fitting.append(part)
+    return "\n".join(fitting) + last

@@ -81,7 +81,7 @@ def _case(name: str, scenario: ScenarioResult, requirement: RequirementResult) -
     )
     lines = [_line(item) for item in scenario.evidence[:_SHOWN]]
     if scenario.verdict is not Verdict.PASSED:
-        lines = [_line(item) for item in phrases.unmet(scenario)[:_SHOWN]]
+        lines = [_line(item) for item in phrases.unmet(scenario.evidence)[:_SHOWN]]
         message = _message(scenario, requirement)
         # GitLab shows only the text, Jenkins the message first: the text repeats the message.
         outcome = ET.SubElement(
@@ -89,7 +89,7 @@ def _case(name: str, scenario: ScenarioResult, requirement: RequirementResult) -
         )
         page = [f"Explained in {one_line(requirement.page)}"] if requirement.page else []
         outcome.text = "\n".join([message, *lines, *page])
-        left = len(phrases.unmet(scenario)) - len(lines)
+        left = len(phrases.unmet(scenario.evidence)) - len(lines)
     else:
         left = len(scenario.evidence) - len(lines)
     if left:
@@ -105,7 +105,7 @@ def _message(scenario: ScenarioResult, requirement: RequirementResult) -> str:
         return one_line(phrases.waiver_sentence(requirement))
     if scenario.reason:
         return one_line(scenario.reason)
-    return next((_line(item) for item in phrases.unmet(scenario)), "There is no evidence.")
+    return next((_line(item) for item in phrases.unmet(scenario.evidence)), "There is no evidence.")
 
 
 def _line(item: Evidence) -> str:

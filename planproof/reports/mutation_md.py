@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from planproof.mutation_results import MutantStatus, MutationResult, Trial
 from planproof.reports import mutation_phrases as phrases
 from planproof.reports.markdown import code, escaped
+from planproof.reports.phrases import counted
 
 _ROOM = 16_000  # characters; the comment has 65,536 in all
 _LEVELS = ((20, True), (5, True), (5, False), (1, False))  # mutants of a list, with the matrix
@@ -33,7 +34,7 @@ def _lines(mutation: MutationResult, most: int, matrix: bool) -> Iterator[str]:
         yield from _left(len(trials) - most)
     if mutation.trials and mutation.without_kills and not phrases.is_sample(mutation):
         ids = escaped(", ".join(mutation.without_kills))
-        yield f"These requirements {phrases.WITHOUT_KILLS}: {ids}"
+        yield f"{phrases.WITHOUT_KILLS.capitalize()}: {ids}"
         yield ""
     if mutation.untested:
         ids = escaped(", ".join(mutation.untested))
@@ -55,7 +56,7 @@ def _lines(mutation: MutationResult, most: int, matrix: bool) -> Iterator[str]:
             for trial, kill in mutation.distant_kills[:most]
         )
         yield from _folded(
-            f"{len(mutation.distant_kills):,} distant kills: {phrases.DISTANT_KILL}",
+            f"{counted(len(mutation.distant_kills), 'distant kill')}: {phrases.DISTANT_KILL}",
             ["| Requirement | Mutant | Reason of the requirement |", "|---|---|---|", *rows],
             len(mutation.distant_kills) - most,
         )

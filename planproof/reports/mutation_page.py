@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -69,15 +69,11 @@ class ListedMutant:
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
-    """The lists of mutants; ``left`` has how many each list leaves out."""
+class MutantList:
+    """The first mutants of one status, and the number of the others."""
 
-    survivors: list[ListedMutant]
-    undecided: list[ListedMutant]
-    equivalents: list[ListedMutant]
-    distant: list[tuple[Trial, Kill]]
-    killed: list[ListedMutant]
-    left: dict[str, int]
+    mutants: list[ListedMutant]
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,12 @@ class MutationSection:
     bar: list[BarPart]
     columns: list[Column]
     rows: list[Row]
-    lists: Lists
+    survived: MutantList
+    undecided: MutantList
+    equivalent: MutantList
+    killed: MutantList
+    distant_kills: tuple[tuple[Trial, Kill], ...]
+    distant_kills_left_out: int
     without_kills: tuple[str, ...]
     untested: tuple[str, ...]
 
@@ -119,7 +120,12 @@ def mutation_section(
         bar=_bar(mutation),
         columns=_columns(mutation, places),
         rows=_rows(mutation),
-        lists=_lists(mutation),
+        survived=_list(mutation, MutantStatus.SURVIVED, _MISSED),
+        undecided=_list(mutation, MutantStatus.UNDECIDED, _MISSED),
+        equivalent=_list(mutation, MutantStatus.EQUIVALENT, _EQUIVALENT),
+        killed=_list(mutation, MutantStatus.KILLED, _KILLED, _KILLED_CHANGE),
+        distant_kills=mutation.distant_kills[:_DISTANT],
+        distant_kills_left_out=max(len(mutation.distant_kills) - _DISTANT, 0),
         without_kills=mutation.without_kills if whole else (),
         untested=mutation.untested,
     )
@@ -168,31 +174,11 @@ def _rows(mutation: MutationResult) -> list[Row]:
     ]
 
 
-def _lists(mutation: MutationResult) -> Lists:
-    survived = mutation.with_status(MutantStatus.SURVIVED)
-    undecided = mutation.with_status(MutantStatus.UNDECIDED)
-    equivalent = mutation.with_status(MutantStatus.EQUIVALENT)
-    killed = mutation.with_status(MutantStatus.KILLED)
-    return Lists(
-        survivors=_listed(mutation, survived[:_MISSED]),
-        undecided=_listed(mutation, undecided[:_MISSED]),
-        equivalents=_listed(mutation, equivalent[:_EQUIVALENT]),
-        distant=list(mutation.distant_kills[:_DISTANT]),
-        killed=_listed(mutation, killed[:_KILLED], _KILLED_CHANGE),
-        left={
-            "survivors": max(len(survived) - _MISSED, 0),
-            "undecided": max(len(undecided) - _MISSED, 0),
-            "equivalents": max(len(equivalent) - _EQUIVALENT, 0),
-            "distant": max(len(mutation.distant_kills) - _DISTANT, 0),
-            "killed": max(len(killed) - _KILLED, 0),
-        },
-    )
-
-
-def _listed(
-    mutation: MutationResult, trials: Sequence[Trial], room: int = _CHANGE
-) -> list[ListedMutant]:
-    return [
+def _list(
+    mutation: MutationResult, status: MutantStatus, most: int, room: int = _CHANGE
+) -> MutantList:
+    trials = mutation.with_status(status)
+    mutants = [
         ListedMutant(
             trial,
             *phrases.before_and_after(trial, room),
@@ -200,5 +186,6 @@ def _listed(
             killers=phrases.killers(trial),
             command=phrases.rerun_command(mutation, trial),
         )
-        for trial in trials
+        for trial in trials[:most]
     ]
+    return MutantList(mutants, max(len(trials) - most, 0))

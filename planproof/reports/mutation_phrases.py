@@ -24,8 +24,8 @@ STATUS_MEANINGS = {
 }
 """What each status means, in the order of the bar on the page."""
 DISTANT_KILL = "the evidence does not name what was changed, so the requirement may be too broad"
-WITHOUT_KILLS = "detected none of these mutants"
-UNTESTED = "not tested, because they do not pass on the unchanged stack"
+WITHOUT_KILLS = "requirements that detected none of these mutants"
+UNTESTED = "requirements not tested, because they do not pass on the unchanged stack"
 MATRIX = "Number of mutants of each kind (rows) that each requirement (columns{}) detected."
 MISSED_COLUMN = "Missed: no requirement detected the mutant, and one should have."
 _COMMAND = "planproof mutants --mutant"

@@ -105,7 +105,7 @@ def _requirements(lines: TerminalLines, mutation: MutationResult) -> None:
             label = fit(one_line(requirement), min(wide, _NAME), "…")
             lines.add(2, phrases.requirement_note(mutation, requirement), f"{label}  ")
         if mutation.without_kills and not phrases.is_sample(mutation):
-            lines.add_whole(2, ", ".join(mutation.without_kills), f"{phrases.WITHOUT_KILLS}: ")
+            lines.add_whole(2, f"{phrases.WITHOUT_KILLS}: {', '.join(mutation.without_kills)}")
     if mutation.untested:
         lines.add_whole(2, f"{phrases.UNTESTED}: {', '.join(mutation.untested)}")
 

@@ -123,16 +123,16 @@ def wrapped(
     """
     text = one_line(text)
     most = lines * (int(room / width(".", size)) + 1)
-    kept = len(text) if len(text) <= most else most
+    length = min(len(text), most)
     while True:
         shown = text
-        if kept < len(text):
-            head = (kept + 1) // 2
-            shown = f"{text[:head]}…{text[len(text) - (kept - head) :]}"
+        if length < len(text):
+            head = (length + 1) // 2
+            shown = f"{text[:head]}…{text[len(text) - (length - head) :]}"
         found = _lines(shown, room, size, bold)
-        if len(found) <= lines or kept <= 2:
+        if len(found) <= lines or length <= 2:
             return _balanced(found[:lines], shown, room, size, bold)
-        kept -= 1
+        length -= 1
 
 
 def _balanced(found: list[str], text: str, room: float, size: float, bold: bool) -> list[str]:

@@ -111,11 +111,8 @@ class PathSection:
     @property
     def description(self) -> str:
         """The text alternative of the picture."""
-        sentences = [
-            f"{self.tally}.",
-            *(f"{title_of(edge)}." for edge in labels.unproven(self.edges)),
-        ]
-        return " ".join([*sentences[:_SENTENCES], "The table below lists every edge."])
+        sentences = [self.tally, *map(title_of, labels.unproven(self.edges))]
+        return ". ".join([*sentences[:_SENTENCES], "The table below lists every edge."])
 
     @property
     def legend(self) -> list[tuple[str, str]]:
@@ -147,10 +144,10 @@ def picture(edges: Sequence[DrawnEdge]) -> Picture:
     shown = list(edges) if len(edges) <= MOST else labels.unproven(edges)[:MOST]
     ends = list(dict.fromkeys(end for edge in shown for end in (edge.source, edge.target)))
     number = {end: at for at, end in enumerate(ends)}
-    label_lines = [_label_lines(edge) for edge in shown]
+    texts = [_texts(edge) for edge in shown]
     links = [
         Link(number[edge.source], number[edge.target], _size(lines, 10, 5, _mark(edge)))
-        for edge, lines in zip(shown, label_lines, strict=True)
+        for edge, lines in zip(shown, texts, strict=True)
     ]
     parts = [_node_lines(end) for end in ends]
     layout = lay_out([_size(lines, 20, 16) for lines in parts], links)
@@ -160,9 +157,7 @@ def picture(edges: Sequence[DrawnEdge]) -> Picture:
         style = "outside" if labels.node_label(end).outside else "inside"
         nodes.append(Node(_block((box.x, box.y), (box.width, box.height), lines), end, style))
     arcs = []
-    for edge, lines, link, route in zip(
-        shown, label_lines, links, routes(links, layout), strict=True
-    ):
+    for edge, lines, link, route in zip(shown, texts, links, routes(links, layout), strict=True):
         label = _block(route.label, link.label, lines, _mark(edge))
         mark = None if edge.proven else _corner(label)
         arcs.append(Arc(route.curve, route.arrow, label, title_of(edge), edge.state, mark))
@@ -203,7 +198,7 @@ def _node_lines(end: str) -> Sized:
     return [(type_, "type", _TYPE, _TYPE_LINE), *((t, "name", _NAME, _NAME_LINE) for t in lines)]
 
 
-def _label_lines(edge: DrawnEdge) -> Sized:
+def _texts(edge: DrawnEdge) -> Sized:
     longest = max((labels.width(word, _KIND) for word in edge.kind.split()), default=0.0)
     room = min(max(longest, _KIND_ROOM), _LONG_WORD)
     lines = [(text, "kind") for text in labels.wrapped(edge.kind, room, _KIND)]

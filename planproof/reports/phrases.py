@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult
@@ -66,11 +66,9 @@ def worst_first(requirements: tuple[RequirementResult, ...]) -> list[Requirement
     return sorted(requirements, key=lambda requirement: WORST_FIRST.index(requirement.verdict))
 
 
-def unmet(scenario: ScenarioResult) -> list[Evidence]:
+def unmet(evidence: Sequence[Evidence]) -> list[Evidence]:
     """The evidence that does not hold, then the evidence that does not decide."""
-    return [item for item in scenario.evidence if item.holds is False] + [
-        item for item in scenario.evidence if item.holds is None
-    ]
+    return [item for holds in (False, None) for item in evidence if item.holds is holds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +96,18 @@ def problem_of(requirement: RequirementResult) -> Problem:
     """The first scenario that decided the verdict of a requirement that did not pass."""
     for scenario in requirement.scenarios:
         if scenario.verdict is requirement.verdict:
-            return Problem(requirement, scenario, next(iter(unmet(scenario)), None))
+            return Problem(requirement, scenario, next(iter(unmet(scenario.evidence)), None))
     return Problem(requirement, None, None)
 
 
-def warnings(result: RunResult) -> Iterator[tuple[RequirementResult, str]]:
-    """Every warning with its requirement, each once."""
-    for requirement in result.requirements:
-        seen = (text for scenario in requirement.scenarios for text in scenario.warnings)
-        for text in dict.fromkeys(seen):
-            yield requirement, text
+def warnings_of(requirement: RequirementResult) -> list[str]:
+    """The warnings of a requirement, each once."""
+    return list(dict.fromkeys(text for s in requirement.scenarios for text in s.warnings))
+
+
+def warnings(result: RunResult) -> list[tuple[RequirementResult, str]]:
+    """Every warning with its requirement."""
+    return [(item, text) for item in result.requirements for text in warnings_of(item)]
 
 
 def duration(seconds: float) -> str:

@@ -161,10 +161,10 @@ def details(
     for scenario in r.scenarios:
         if scenario.verdict is Verdict.PASSED:
             continue
-        found = phrases.unmet(scenario)
+        found = phrases.unmet(scenario.evidence)
         _scenario(lines, scenario, found[: limit - shown])
         shown += len(found[: limit - shown])
-    left = sum(len(phrases.unmet(s)) for s in r.scenarios) - shown
+    left = sum(len(phrases.unmet(s.evidence)) for s in r.scenarios) - shown
     if left:
         lines.add(6, f"and {phrases.counted(left, 'more finding')}, in the reports")
     _warnings(lines, r)
@@ -185,7 +185,7 @@ def failure_lines(result: RunResult, *, unicode: bool = True, width: int = 100) 
 
 
 def _warnings(lines: TerminalLines, r: RequirementResult) -> None:
-    for warning in dict.fromkeys(text for s in r.scenarios for text in s.warnings):
+    for warning in phrases.warnings_of(r):
         lines.add(4, warning, "warning: ")
 
 

@@ -64,8 +64,8 @@ def test_all_killed_is_a_success() -> None:
     assert not within(page, "div", "finding")
     assert len(within(page, "details")) == 1
     assert not within(page, "td", "missed")
-    assert WITHOUT_KILLS not in section_of(page).text
-    assert UNTESTED not in section_of(page).text.lower()
+    assert WITHOUT_KILLS.capitalize() not in section_of(page).text
+    assert UNTESTED.capitalize() not in section_of(page).text
 
 
 def test_the_bar_has_a_part_for_each_fate(mutated: RunResult) -> None:
@@ -180,8 +180,8 @@ def test_equivalents_have_their_reason_and_distant_kills_are_listed(mutated: Run
 def test_requirements_without_kills_and_untested_ones_are_named(mutated: RunResult) -> None:
     text = section_of(page_of(mutated)).text
 
-    assert re.search(r"detected none [^.]*: REQ-03, REQ-13\.", text)
-    assert re.search(r"Not tested[^.]*: REQ-08\.", text)
+    assert f"{WITHOUT_KILLS.capitalize()}: REQ-03, REQ-13." in text
+    assert f"{UNTESTED.capitalize()}: REQ-08." in text
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_sample_makes_no_claim_about_all_mutants() -> None:
     [body] = [e for e in page.all("div", "body") if e.attributes["id"] == "REQ-13"]
 
     assert "12 of 40" in section_of(page).text
-    assert WITHOUT_KILLS not in section_of(page).text
+    assert WITHOUT_KILLS.capitalize() not in section_of(page).text
     assert "None of the tested mutants" in body.text
 
 

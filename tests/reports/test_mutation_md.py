@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from planproof.reports import compliance_md, mutation_md
-from planproof.reports.mutation_phrases import HEADING, WITHOUT_KILLS
+from planproof.reports.mutation_phrases import HEADING, UNTESTED, WITHOUT_KILLS
 from planproof.results import RunResult
 from tests.reports.conftest import good_run
 from tests.reports.limits import COMMENT_LIMIT
@@ -28,8 +28,8 @@ def test_the_section_of_a_run_with_survivors(mutated: RunResult) -> None:
         'aws_s3_bucket.media["input"].tags\'`\n',
         "\n- `dangle-reference aws_lambda_function.video.role`: `true` → `false`; read by "
         "REQ-03\n  The step of REQ-03 crashed on it: KeyError.\n",
-        ": REQ-03, REQ-13\n",
-        ": REQ-08\n",
+        f"\n{WITHOUT_KILLS.capitalize()}: REQ-03, REQ-13\n",
+        f"\n{UNTESTED.capitalize()}: REQ-08\n",
         "\n| Kind | 01 | 03 | 05 | 07 | 11 | 13 | all | missed |\n",
         "\n| flip-attribute | · | · | 3 | · | · | · | 4 | **1** |\n",
         "| `raise-number aws_sqs_queue.processing.delay_seconds` | `0` → `900` "
@@ -53,7 +53,7 @@ def test_a_sample_makes_no_claim_about_all_mutants() -> None:
     text = compliance_md.render(with_mutation(good_run(), replace(mixed(), made=40)))
 
     assert "\n12 of 40 " in text
-    assert WITHOUT_KILLS not in text
+    assert WITHOUT_KILLS.capitalize() not in text
     assert "\nNone of the tested mutants" in text
 
 

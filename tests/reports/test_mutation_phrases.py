@@ -76,9 +76,9 @@ def test_a_sample_makes_no_claim_about_all_mutants() -> None:
 
 
 def test_killers_with_their_verdict() -> None:
-    open_ = replace(mutations.kill("REQ-02"), verdict=Verdict.UNDETERMINED)
+    undetermined = replace(mutations.kill("REQ-02"), verdict=Verdict.UNDETERMINED)
 
-    assert phrases.killers(trial("x", "y", mutations.kill("REQ-01"), open_)) == (
+    assert phrases.killers(trial("x", "y", mutations.kill("REQ-01"), undetermined)) == (
         "REQ-01, REQ-02 (undetermined)"
     )
 

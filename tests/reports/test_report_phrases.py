@@ -91,4 +91,4 @@ def test_a_warning_occurs_once(good: RunResult) -> None:
     runtime = good.requirements[3]
     twice = replace(runtime, scenarios=runtime.scenarios * 2)
 
-    assert len(list(phrases.warnings(replace(good, requirements=(twice,))))) == 1
+    assert len(phrases.warnings(replace(good, requirements=(twice,)))) == 1

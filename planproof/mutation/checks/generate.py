@@ -52,9 +52,9 @@ def sources(example: Example, mutant: SourceMutant) -> dict[str, str]:
     subjects need."""
     mutated = example.changed(mutant.file, mutant.text)
     roots = [("", address) for address in mutant.subjects]
-    kept = mutated.around(roots)
-    kept |= mutated.around({key for key in example.around(roots) if key in mutated.nodes})
-    return mutated.written(kept)
+    keys = mutated.around(roots)
+    keys |= mutated.around({key for key in example.around(roots) if key in mutated.nodes})
+    return mutated.written(keys)
 
 
 def _of_side(example: Example, side: str) -> Iterator[SourceMutant]:

@@ -143,7 +143,7 @@ OF_NAME: Mapping[str, Callable[[Stack, str, str], object]] = {
     "one link": lambda s, a, n: links(s, s[a], n, s["aws_kms_key.k"]),
 }
 OF_TWO: Mapping[str, Callable[[Stack, str, str], object]] = {
-    "made after": lambda s, a, b: s.made_after(s[a], s[b]),
+    "made after": lambda s, a, b: s.created_after(s[a], s[b]),
     "equal": lambda s, a, b: s[a] == s[b],
     "equal values": lambda s, a, b: s[a].values == s[b].values,
 }

@@ -138,7 +138,7 @@ def test_indexes_of_the_original_stack_are_not_used() -> None:
     """An existing index would answer without a read."""
     before, reads = small(), Reads()
     with_value(before, ("aws_sqs_queue",), "name", "q")
-    before.made_after(before[OTHER], before[QUEUE])
+    before.created_after(before[OTHER], before[QUEUE])
     traced_stack = traced(before, reads)
     with_value(traced_stack, ("aws_sqs_queue",), "name", "q")
     assert ("default", QUEUE, "name") in reads.values

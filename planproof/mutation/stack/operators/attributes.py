@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from planproof.mutation.stack.model import Mutant, MutationInput, mutant
 from planproof.mutation.stack.near import IDENTITIES
@@ -40,20 +40,22 @@ def flip(inputs: MutationInput) -> Iterator[Mutant]:
 
 def raise_number(inputs: MutationInput) -> Iterator[Mutant]:
     """Raise a number above any limit."""
-    for resource, attribute, path, value in _evidence_attributes(inputs):
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            after = value * FACTOR if value > 0 else FACTOR
-            rewrite = put(resource.address, path, after)
-            yield mutant("raise", resource, attribute, value, after, rewrite)
+    return _numbers("raise", inputs, lambda value: value * FACTOR if value > 0 else FACTOR)
 
 
 def lower_number(inputs: MutationInput) -> Iterator[Mutant]:
     """Lower a number below any limit."""
+    return _numbers("lower", inputs, lambda value: 0 if value > 0 else value - 1)
+
+
+def _numbers(
+    operator: str, inputs: MutationInput, change: Callable[[float], float]
+) -> Iterator[Mutant]:
     for resource, attribute, path, value in _evidence_attributes(inputs):
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            after = 0 if value > 0 else value - 1
+            after = change(value)
             rewrite = put(resource.address, path, after)
-            yield mutant("lower", resource, attribute, value, after, rewrite)
+            yield mutant(operator, resource, attribute, value, after, rewrite)
 
 
 def unset(inputs: MutationInput) -> Iterator[Mutant]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from planproof.iam.actions import expand_action
@@ -75,9 +76,8 @@ def _to_other(
     if named is not None:
         others = [r for r in inputs.stack.managed(named.type) if r.address != named.address]
         others = [other for other in others if isinstance(other.values.get("arn"), str)]
-    chosen = (
-        inputs.random_for("swap-resource", *_key(location), text).choice(others) if others else None
-    )
+    random = inputs.random_for("swap-resource", *_key(location), text)
+    chosen = random.choice(others) if others else None
 
     def change(stack: Stack, here: str) -> str:
         old, new = _arn(stack, named), _arn(stack, chosen)
@@ -135,77 +135,89 @@ def _other_principal(kind: str, value: Any) -> Any:
 # Conditions ------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """A condition key of a statement."""
+
+    location: StatementLocation
+    operator: str
+    key: str
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{self.operator} {self.key} {self.value}"
+
+    def mutant(self, name: str, before: str, after: str, edit: Edit) -> Mutant:
+        """A mutant; its id has the condition operator if several operators have the key."""
+        operators = _members(self.location.statement["Condition"])
+        ambiguous = sum(self.key in dict(_members(keys)) for _, keys in operators) > 1
+        which = f"{self.operator} {self.key}" if ambiguous else self.key
+        return edited(name, self.location, before, after, edit, which)
+
+    def replaced(self, new_operator: str, new_value: Callable[[Any], Any]) -> Edit:
+        """Moves the key to another operator with another value."""
+
+        def edit(_: Stack, statement: Statement) -> None:
+            condition = statement["Condition"]
+            value = condition[self.operator].pop(self.key)
+            if not condition[self.operator]:
+                del condition[self.operator]
+            condition.setdefault(new_operator, {})[self.key] = new_value(value)
+
+        return edit
+
+
 def drop_condition(inputs: MutationInput) -> Iterator[Mutant]:
     """Drop a condition key."""
-    for location, operator, key, value in _conditions(inputs):
+    for item in _conditions(inputs):
 
-        def edit(_: Stack, statement: Statement, operator: str = operator, key: str = key) -> None:
-            statement["Condition"][operator].pop(key)
-            if not statement["Condition"][operator]:
-                del statement["Condition"][operator]
+        def edit(_: Stack, statement: Statement, item: _Condition = item) -> None:
+            statement["Condition"][item.operator].pop(item.key)
+            if not statement["Condition"][item.operator]:
+                del statement["Condition"][item.operator]
             if not statement["Condition"]:
                 del statement["Condition"]
 
-        before = f"{operator} {key} {value}"
-        yield edited(
-            "drop-condition", location, before, "nothing", edit, _which(location, operator, key)
-        )
+        yield item.mutant("drop-condition", str(item), "nothing", edit)
 
 
 def negate_condition(inputs: MutationInput) -> Iterator[Mutant]:
     """Negate a condition."""
-    for location, operator, key, value in _conditions(inputs):
-        base = operator.removesuffix("IfExists")
+    for item in _conditions(inputs):
+        base = item.operator.removesuffix("IfExists")
         if base in ("Bool", "Null"):
-            opposite, after = operator, _opposite(value)
+            after = f"{item.operator} {item.key} {_opposite(item.value)}"
+            edit = item.replaced(item.operator, _opposite)
         elif base in _NEGATED:
-            opposite, after = operator.replace(base, _NEGATED[base]), value
+            opposite = item.operator.replace(base, _NEGATED[base])
+            after = f"{opposite} {item.key} {item.value}"
+            edit = item.replaced(opposite, lambda value: value)
         else:
             continue
-        edit = _changing_condition(
-            operator, key, opposite, _opposite if opposite == operator else _same
-        )
-        before, after = f"{operator} {key} {value}", f"{opposite} {key} {after}"
-        yield edited(
-            "negate-condition", location, before, after, edit, _which(location, operator, key)
-        )
-
-
-def _same(value: Any) -> Any:
-    return value
+        yield item.mutant("negate-condition", str(item), after, edit)
 
 
 def widen_condition(inputs: MutationInput) -> Iterator[Mutant]:
     """Accept any value of a condition key, as long as it is present."""
-    for location, operator, key, value in _conditions(inputs):
-        if operator in _LIKE and value not in ("*", ["*"]):
-            like = _LIKE[operator]
-            edit = _changing_condition(operator, key, like, lambda _: "*")
-            before, after = f"{operator} {key} {value}", f"{like} {key} *"
-            yield edited(
-                "widen-condition", location, before, after, edit, _which(location, operator, key)
-            )
+    for item in _conditions(inputs):
+        if item.operator in _LIKE and item.value not in ("*", ["*"]):
+            like = _LIKE[item.operator]
+            edit = item.replaced(like, lambda _: "*")
+            yield item.mutant("widen-condition", str(item), f"{like} {item.key} *", edit)
 
 
 def swap_condition(inputs: MutationInput) -> Iterator[Mutant]:
     """Replace the value of a condition by another account or a name that does not exist."""
-    for location, operator, key, value in _conditions(inputs):
-        if operator.removesuffix("IfExists") in ("Bool", "Null"):
+    for item in _conditions(inputs):
+        if item.operator.removesuffix("IfExists") in ("Bool", "Null"):
             continue  # the only other value is the opposite: negate-condition
 
-        def edit(_: Stack, statement: Statement, operator: str = operator, key: str = key) -> None:
-            here = statement["Condition"][operator]
-            here[key] = _other_values(here[key])
+        def edit(_: Stack, statement: Statement, item: _Condition = item) -> None:
+            here = statement["Condition"][item.operator]
+            here[item.key] = _other_values(here[item.key])
 
-        after = f"{key} {_other_values(value)}"
-        yield edited(
-            "swap-condition",
-            location,
-            f"{key} {value}",
-            after,
-            edit,
-            _which(location, operator, key),
-        )
+        before, after = f"{item.key} {item.value}", f"{item.key} {_other_values(item.value)}"
+        yield item.mutant("swap-condition", before, after, edit)
 
 
 def _other_values(value: Any) -> Any:
@@ -228,34 +240,15 @@ def _opposite(value: Any) -> Any:
     return texts.get(value, value) if isinstance(value, str) else value
 
 
-def _conditions(inputs: MutationInput) -> Iterator[tuple[StatementLocation, str, str, Any]]:
+def _conditions(inputs: MutationInput) -> Iterator[_Condition]:
     for location in statement_locations(inputs):
         for operator, keys in _members(location.statement.get("Condition")):
             for key, value in _members(keys):
-                yield location, operator, key, value
+                yield _Condition(location, operator, key, value)
 
 
 def _members(value: Any) -> list[tuple[str, Any]]:
     return list(value.items()) if isinstance(value, dict) else []
-
-
-def _which(location: StatementLocation, operator: str, key: str) -> str:
-    """A condition key, with its operator if several operators have the same key."""
-    has_key = [key in dict(_members(keys)) for _, keys in _members(location.statement["Condition"])]
-    return key if sum(has_key) == 1 else f"{operator} {key}"
-
-
-def _changing_condition(
-    operator: str, key: str, new_operator: str, new: Callable[[Any], Any]
-) -> Edit:
-    def edit(_: Stack, statement: Statement) -> None:
-        condition = statement["Condition"]
-        value = condition[operator].pop(key)
-        if not condition[operator]:
-            del condition[operator]
-        condition.setdefault(new_operator, {})[key] = new(value)
-
-    return edit
 
 
 def _changing(element: str, number: int, change: Callable[[Stack, str], str]) -> Edit:
