@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.counterexamples.catalogue import counterexamples
-from tests.pipelines.compliance import SHIPPED, Case, Judgement, assert_broken, assert_kept
+from tests.pipelines.compliance import SHIPPED, Case, Judgement, assert_broken, assert_compliant
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 def test_the_shipped_pipeline_keeps_every_promise(
     case: Case, judged: Callable[[Case], Judgement]
 ) -> None:
-    assert_kept(case, judged(case))
+    assert_compliant(case, judged(case))
 
 
 @pytest.mark.parametrize("case", counterexamples(), ids=str)

@@ -106,7 +106,7 @@ class Edit:
         return start, text.index("\n}", start) + 1
 
 
-def statement(file: str, sid: str) -> Edit:
+def remove_statement(file: str, sid: str) -> Edit:
     """Takes one statement of a policy written with ``jsonencode`` out of a shipped file."""
     lines = (ROOT / file).read_text("utf-8").splitlines(keepends=True)
     here = next(i for i, line in enumerate(lines) if re.search(rf'\bSid += "{sid}"', line))
@@ -175,7 +175,7 @@ class Judgement:
         return {name for name, status in self.requirements.items() if status != "passed"}
 
     @property
-    def cut(self) -> set[str]:
+    def unproven_edges(self) -> set[str]:
         """Every edge of the data path that is not proven, as "source kind target"."""
         return {
             f"{edge['source']} {edge['kind']} {edge['target']}"
@@ -260,7 +260,7 @@ def lay(case: Case, folder: Path) -> None:
         edit.apply(folder)
 
 
-def assert_kept(case: Case, judgement: Judgement) -> None:
+def assert_compliant(case: Case, judgement: Judgement) -> None:
     """Every promise is kept."""
     assert judgement.broken == set(), judgement.output
     assert set(judgement.requirements) == case.requirements

@@ -7,6 +7,7 @@ import queue
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,14 +16,24 @@ from tests.pipelines.compliance import PIPELINES, Bench, Case, Judgement, Pipeli
 AT_ONCE = 2
 
 
-def judging(
+def judged_fixture(folder: Path) -> Any:
+    """The fixture ``judged`` for the tests of a folder, which gives the judgement on a case.
+
+    The cases of the folder are judged ahead; a worker of xdist judges its own, one by one.
+    """
+
+    @pytest.fixture(scope="session", name="judged")
+    def judged(
+        request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    ) -> Iterator[Callable[[Case], Judgement]]:
+        yield from _judging(request, folder, tmp_path_factory)
+
+    return judged
+
+
+def _judging(
     request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[Case], Judgement]]:
-    """Gives the judgement on a case. Under xdist each worker judges its own cases, one by one.
-
-    Args:
-        folder: of the tests whose cases are judged ahead.
-    """
     ahead = "PYTEST_XDIST_WORKER" not in os.environ
     count = AT_ONCE if ahead else 1
     benches: dict[Pipeline, queue.SimpleQueue[Bench]] = {}
@@ -59,7 +70,7 @@ def judging(
 
 
 def _cases(items: list[pytest.Item], folder: Path) -> list[Case]:
-    """The cases that the chosen tests of a folder want judged, each once, in their order."""
+    """The cases of the chosen tests of a folder, each once, in their order."""
     wanted = [
         item
         for item in items

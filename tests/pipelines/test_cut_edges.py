@@ -1,7 +1,7 @@
-"""A grant deleted from the Terraform sources cuts exactly its edge of the data path.
+"""A grant that is deleted from the Terraform sources breaks exactly its edge of the data path.
 
-Every single grant is tried on the resolved stack in tests/aws/datapath/test_lost_grants.py;
-here those that the pipeline hangs on, one for each way they can be given, go through Terraform.
+tests/aws/datapath/test_lost_grants.py tries every grant on the resolved stack. The cases here go
+through Terraform.
 """
 
 from __future__ import annotations
@@ -10,89 +10,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.pipelines.compliance import (
-    SHIPPED,
-    Case,
-    Edit,
-    Judgement,
-    assert_broken,
-    statement,
-)
+from tests.pipelines.compliance import Case, Judgement, assert_broken
+from tests.pipelines.cut_edges import CUTS
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
-
-FUNCTION = "aws_lambda_function.processor"
-UPLOAD = "aws_s3_bucket.input notifies aws_sqs_queue.processing"
-STATE = "aws_cloudwatch_event_rule.job_state delivers events to aws_sqs_queue.status"
-WORK = "MediaConvert works under aws_iam_role.mediaconvert"
-TRUST = Edit(
-    "terraform/access.tf",
-    'Principal = { Service = "mediaconvert.amazonaws.com" }',
-    'Principal = { Service = "elastictranscoder.amazonaws.com" }',
-)
-
-
-def _cut(edit: Edit, address: str, edge: str) -> Case:
-    return Case(
-        edge,
-        SHIPPED,
-        (edit,),
-        "REQ-14",
-        address,
-        features=("features/data_path.feature",),
-        requirements=frozenset({"REQ-14"}),
-    )
-
-
-def _lost(file: str, sid: str, address: str, edge: str) -> Case:
-    return _cut(statement(f"terraform/{file}.tf", sid), address, edge)
-
-
-CUTS = [
-    _lost("queues", "InputBucketSends", "aws_sqs_queue.processing", UPLOAD),
-    _lost("encryption", "InputBucketToEncryptedQueue", "aws_kms_key.media", UPLOAD),
-    _lost("queues", "JobStateRuleSends", "aws_sqs_queue.status", STATE),
-    _lost("encryption", "JobStateRuleToEncryptedQueue", "aws_kms_key.media", STATE),
-    _lost(
-        "access",
-        "SubmitJob",
-        "aws_iam_role.function",
-        f"{FUNCTION} submits jobs to MediaConvert",
-    ),
-    _lost(
-        "access",
-        "PassMediaConvertRole",
-        "aws_iam_role.function",
-        f"{FUNCTION} passes MediaConvert aws_iam_role.mediaconvert",
-    ),
-    _cut(TRUST, "aws_iam_role.mediaconvert", WORK),
-    _lost(
-        "access",
-        "ReadInput",
-        "aws_iam_role.mediaconvert",
-        "aws_s3_bucket.input is read by MediaConvert",
-    ),
-    _lost(
-        "access",
-        "WriteOutput",
-        "aws_iam_role.mediaconvert",
-        "MediaConvert writes to aws_s3_bucket.output",
-    ),
-    _lost(
-        "access",
-        "KeepRecords",
-        "aws_iam_role.function",
-        f"{FUNCTION} calls aws_dynamodb_table.assets",
-    ),
-]
 
 
 @pytest.mark.parametrize(
     "case", CUTS, ids=[f"{case.name}: {case.edits[0].old.split()[3]}" for case in CUTS]
 )
-def test_a_lost_grant_cuts_its_edge_and_no_other(
-    case: Case, judged: Callable[[Case], Judgement]
-) -> None:
+def test_a_lost_grant_breaks_its_edge_only(case: Case, judged: Callable[[Case], Judgement]) -> None:
     judgement = judged(case)
     assert_broken(case, judgement)
-    assert judgement.cut == {case.name}
+    assert judgement.unproven_edges == {case.name}

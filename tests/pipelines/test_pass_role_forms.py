@@ -1,10 +1,4 @@
-"""May the function pass the MediaConvert role? What the policies resolve to decides.
-
-The shipped pipeline attaches a policy written with jsonencode, and the second one has an inline
-policy written with aws_iam_policy_document. Here the grant is taken out of the shipped pipeline
-and put back in the other forms, right under names that say nothing, and wrong under names that
-promise it.
-"""
+"""The resolved policies decide whether the function may pass the role, not how they are written."""
 
 from __future__ import annotations
 
@@ -12,147 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.pipelines.compliance import (
-    SHIPPED,
-    Case,
-    Edit,
-    Judgement,
-    assert_broken,
-    assert_kept,
-    statement,
-)
+from tests.pipelines.compliance import Case, Judgement, assert_broken, assert_compliant
+from tests.pipelines.pass_role_forms import RIGHT, WRONG
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
-PASS_ROLE = statement("terraform/access.tf", "PassMediaConvertRole")
-
-
-def _with(text: str) -> tuple[Edit, ...]:
-    """The shipped pipeline with its grant in another file, in another form."""
-    return PASS_ROLE, Edit("terraform/pass_role.tf", "", text)
-
-
-INLINE = """\
-resource "aws_iam_role_policy" "zebra" {
-  name = "zebra"
-  role = aws_iam_role.function.id
-
-  policy = <<-EOT
-    {
-      "Version": "2012-10-17",
-      "Statement": {
-        "Sid": "Unrelated",
-        "Effect": "Allow",
-        "Action": "iam:PassRole",
-        "Resource": "${aws_iam_role.mediaconvert.arn}",
-        "Condition": { "StringEquals": { "iam:PassedToService": "mediaconvert.amazonaws.com" } }
-      }
-    }
-  EOT
-}
-"""
-DOCUMENT = """\
-data "aws_iam_policy_document" "zebra" {
-  statement {
-    actions   = ["iam:PassRole"]
-    resources = [aws_iam_role.mediaconvert.arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "iam:PassedToService"
-      values   = ["mediaconvert.amazonaws.com"]
-    }
-  }
-}
-
-resource "aws_iam_policy" "zebra" {
-  name   = "zebra-${var.environment_suffix}"
-  policy = data.aws_iam_policy_document.zebra.json
-}
-"""
-ATTACHMENT = """\
-
-resource "aws_iam_role_policy_attachment" "zebra" {
-  role       = aws_iam_role.function.name
-  policy_arn = aws_iam_policy.zebra.arn
-}
-"""
-
-
-def _case(name: str, edits: tuple[Edit, ...], *broken: str) -> Case:
-    """A case that is judged by the feature on access alone."""
-    return Case(
-        name,
-        SHIPPED,
-        edits,
-        *broken,
-        features=("features/access.feature",),
-        requirements=frozenset({"REQ-02", "REQ-03"}),
-    )
-
-
-RIGHT = [
-    _case("inline, in a heredoc", _with(INLINE)),
-    _case("attached, by aws_iam_policy_document", _with(DOCUMENT + ATTACHMENT)),
-]
-
-
-def _promising(text: str) -> str:
-    return text.replace("zebra", "pass_mediaconvert_role").replace(
-        "Unrelated", "PassMediaConvertRole"
-    )
-
-
-WRONG = [
-    _case(
-        "a policy that nobody attached",
-        _with(_promising(DOCUMENT)),
-        "REQ-03",
-        "aws_iam_role.function",
-    ),
-    _case(
-        "attached to the MediaConvert role instead",
-        _with(
-            _promising(DOCUMENT + ATTACHMENT.replace("role.function", "role.mediaconvert")),
-        ),
-        "REQ-03",
-        "aws_iam_role.function",
-    ),
-    _case(
-        "inline, but for another role",
-        _with(_promising(INLINE.replace("role.mediaconvert.arn", "role.function.arn"))),
-        "REQ-03",
-        "aws_iam_role.function",
-    ),
-    _case(
-        "inline, for every role",
-        _with(_promising(INLINE.replace("${aws_iam_role.mediaconvert.arn}", "*"))),
-        "REQ-03",
-        "aws_iam_role_policy.pass_mediaconvert_role",
-    ),
-    _case(
-        "allowed, and denied by another policy",
-        (
-            *_with(_promising(INLINE)),
-            Edit(
-                "terraform/denial.tf",
-                "",
-                DOCUMENT.replace("  statement {\n", '  statement {\n    effect    = "Deny"\n')
-                + ATTACHMENT,
-            ),
-        ),
-        "REQ-03",
-        "aws_iam_role.function",
-        "data aws_iam_policy_document.zebra",
-    ),
-]
-
 
 @pytest.mark.parametrize("case", RIGHT, ids=str)
-def test_a_grant_in_any_form_is_seen(case: Case, judged: Callable[[Case], Judgement]) -> None:
-    assert_kept(case, judged(case))
+def test_a_grant_counts_in_any_form(case: Case, judged: Callable[[Case], Judgement]) -> None:
+    assert_compliant(case, judged(case))
 
 
 @pytest.mark.parametrize("case", WRONG, ids=str)
-def test_a_grant_in_name_only_is_none(case: Case, judged: Callable[[Case], Judgement]) -> None:
+def test_a_name_alone_grants_nothing(case: Case, judged: Callable[[Case], Judgement]) -> None:
     assert_broken(case, judged(case))

@@ -2,9 +2,9 @@
 another that is attached by name through the role's own argument."""
 
 from tests.pipelines.changes import Everywhere
-from tests.pipelines.compliance import Change, Edit, statement
+from tests.pipelines.compliance import Change, Edit, remove_statement
 
-_QUEUES = statement("terraform/access.tf", "TakeMessages")
+_QUEUES = remove_statement("terraform/access.tf", "TakeMessages")
 EDITS: tuple[Change, ...] = (
     _QUEUES,
     Edit(

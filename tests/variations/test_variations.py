@@ -19,7 +19,7 @@ from tests.pipelines.compliance import (
     Case,
     Judgement,
     assert_broken,
-    assert_kept,
+    assert_compliant,
     lay,
 )
 
@@ -55,7 +55,7 @@ OPEN_QUEUE = Case(
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_variation_keeps_every_promise(case: Case, judged: Callable[[Case], Judgement]) -> None:
-    assert_kept(case, judged(case))
+    assert_compliant(case, judged(case))
 
 
 @pytest.mark.terraform
