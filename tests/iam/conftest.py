@@ -60,17 +60,7 @@ def files() -> list[Path]:
 
 
 def _case(theme: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> Case:
-    keys = {
-        "name",
-        "request",
-        "context",
-        "policies",
-        "with",
-        "if",
-        "beside",
-        "expect",
-        "because",
-    }
+    keys = {"name", "request", "context", "policies", "with", "if", "beside", "expect", "because"}
     unknown = set(row) - keys
     assert not unknown, f"{theme}: {row.get('name')}: unknown keys {unknown}"
     arguments = {**table.get("request", {}), **row.get("request", {})}

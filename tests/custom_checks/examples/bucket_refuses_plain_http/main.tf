@@ -117,7 +117,7 @@ resource "aws_s3_bucket_policy" "of_fail_allow" {
   })
 }
 
-# Only writing without TLS is refused.
+# Only writes without TLS are denied.
 resource "aws_s3_bucket" "fail_one_action" {}
 
 resource "aws_s3_bucket_policy" "of_fail_one_action" {
@@ -134,7 +134,7 @@ resource "aws_s3_bucket_policy" "of_fail_one_action" {
   })
 }
 
-# Whoever reads or writes an object may do without TLS.
+# Objects can be read and written without TLS.
 resource "aws_s3_bucket" "fail_objects_left_out" {}
 
 resource "aws_s3_bucket_policy" "of_fail_objects_left_out" {
@@ -193,7 +193,7 @@ resource "aws_s3_bucket_policy" "of_pass_by_name" {
   policy = data.aws_iam_policy_document.tls_only.json
 }
 
-# The policy names the bucket by way of another resource of it.
+# The policy refers to the bucket through another resource of it.
 resource "aws_s3_bucket" "pass_by_way" {
   for_each = toset(["input", "output"])
 }
@@ -211,7 +211,7 @@ resource "aws_s3_bucket_policy" "of_pass_by_way" {
   policy = data.aws_iam_policy_document.tls_only.json
 }
 
-# By way of something of another bucket.
+# Through a resource of another bucket.
 resource "aws_s3_bucket" "fail_by_way" {}
 
 resource "aws_s3_bucket" "pass_instead" {}
@@ -225,7 +225,7 @@ resource "aws_s3_bucket_policy" "of_fail_by_way" {
   policy = data.aws_iam_policy_document.tls_only.json
 }
 
-# One statement for the bucket, another for what is in it.
+# One statement for the bucket, another for its objects.
 resource "aws_s3_bucket" "pass_two_statements" {}
 
 resource "aws_s3_bucket_policy" "of_pass_two_statements" {
@@ -251,7 +251,7 @@ resource "aws_s3_bucket_policy" "of_pass_two_statements" {
   })
 }
 
-# Only the one for the bucket refuses plain HTTP.
+# Only the one for the bucket denies plain HTTP.
 resource "aws_s3_bucket" "fail_two_statements" {}
 
 resource "aws_s3_bucket_policy" "of_fail_two_statements" {
@@ -277,7 +277,7 @@ resource "aws_s3_bucket_policy" "of_fail_two_statements" {
   })
 }
 
-# None of the policy is built.
+# No instance of the policy is created.
 resource "aws_s3_bucket" "fail_no_instance" {}
 
 resource "aws_s3_bucket_policy" "of_fail_no_instance" {
@@ -287,7 +287,7 @@ resource "aws_s3_bucket_policy" "of_fail_no_instance" {
   policy = data.aws_iam_policy_document.tls_only.json
 }
 
-# A condition decides whether the policy is built, but not whether the bucket is.
+# The policy is created conditionally, the bucket always.
 resource "aws_s3_bucket" "unknown_condition" {}
 
 resource "aws_s3_bucket_policy" "of_unknown_condition" {
@@ -309,7 +309,7 @@ resource "aws_s3_bucket_policy" "of_pass_condition" {
   policy = data.aws_iam_policy_document.tls_only.json
 }
 
-# S3 keeps the policy that comes last, whichever that is.
+# S3 keeps the policy that is set last; their order is undefined.
 resource "aws_s3_bucket" "unknown_two_policies" {}
 
 resource "aws_s3_bucket_policy" "of_unknown_two_policies" {

@@ -12,7 +12,7 @@ resource "aws_lambda_event_source_mapping" "pass" {
   function_response_types = ["ReportBatchItemFailures"]
 }
 
-# It reports, whatever the source turns out to be.
+# It reports item failures for any source.
 resource "aws_lambda_event_source_mapping" "pass_any_source" {
   event_source_arn        = var.source_arn
   function_response_types = ["ReportBatchItemFailures"]

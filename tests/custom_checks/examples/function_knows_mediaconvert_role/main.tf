@@ -43,7 +43,7 @@ resource "aws_iam_role_policy" "makes_no_jobs" {
   policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
 }
 
-# Whoever has the variable needs no other evidence that it makes jobs.
+# The function has the variable, so it does not matter whether it creates jobs.
 resource "aws_lambda_function" "pass" {
   environment {
     variables = {
@@ -72,7 +72,7 @@ resource "aws_lambda_function" "fail_no_environment" {
   role = aws_iam_role.makes_jobs.arn
 }
 
-# Nothing is known of the role, but what reads an input and writes an output makes jobs.
+# The role is unknown, but a function with an input and an output creates jobs.
 resource "aws_lambda_function" "fail_by_environment" {
   role = var.role_arn
 

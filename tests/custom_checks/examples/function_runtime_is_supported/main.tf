@@ -15,7 +15,7 @@ resource "aws_lambda_function" "fail" {
   runtime = "nodejs16.x"
 }
 
-# The variable's default is what an unattended run builds.
+# Without a variable file, Terraform uses the default.
 resource "aws_lambda_function" "fail_default" {
   runtime = var.runtime
 }

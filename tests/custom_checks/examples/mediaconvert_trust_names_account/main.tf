@@ -40,7 +40,7 @@ data "aws_iam_policy_document" "open" {
   }
 }
 
-# One document for each, of which the key says which.
+# One document per instance key.
 data "aws_iam_policy_document" "each" {
   for_each = {
     limited = { service = "mediaconvert", accounts = [data.aws_caller_identity.current.account_id] }
@@ -109,7 +109,7 @@ resource "aws_iam_role" "fail" {
   })
 }
 
-# A condition that says nothing of the source.
+# A condition that does not limit the source.
 resource "aws_iam_role" "fail_other_condition" {
   assume_role_policy = <<-EOT
     {
@@ -123,7 +123,7 @@ resource "aws_iam_role" "fail_other_condition" {
   EOT
 }
 
-# Whoever sends no account gets in.
+# A request without a source account is allowed.
 resource "aws_iam_role" "fail_if_exists" {
   assume_role_policy = jsonencode({
     Statement = [{
@@ -135,14 +135,14 @@ resource "aws_iam_role" "fail_if_exists" {
   })
 }
 
-# MediaConvert is among everybody.
+# Every principal includes MediaConvert.
 resource "aws_iam_role" "fail_everybody" {
   assume_role_policy = jsonencode({
     Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = "*" }]
   })
 }
 
-# The second statement lets everybody in, whatever the first one says.
+# The second statement allows every principal, regardless of the first.
 resource "aws_iam_role" "fail_second_statement" {
   assume_role_policy = jsonencode({
     Statement = [

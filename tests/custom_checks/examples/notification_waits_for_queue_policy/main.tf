@@ -48,7 +48,7 @@ resource "aws_s3_bucket_notification" "pass_indirectly" {
   depends_on = [terraform_data.ready]
 }
 
-# The queue is made with its policy, so that there is nothing to wait for.
+# The queue is created with its policy.
 resource "aws_s3_bucket_notification" "pass_policy_in_queue" {
   queue {
     queue_arn = aws_sqs_queue.with_policy.arn
@@ -63,7 +63,7 @@ resource "aws_s3_bucket_notification" "pass_module" {
   depends_on = [module.queue]
 }
 
-# Whoever uses the output waits for what the output waits for.
+# A reference to the output inherits its depends_on.
 resource "aws_s3_bucket_notification" "pass_output" {
   queue {
     queue_arn = module.queue.ready_arn

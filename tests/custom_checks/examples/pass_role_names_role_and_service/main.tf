@@ -61,7 +61,7 @@ resource "aws_iam_role_policy" "pass_arn" {
   EOT
 }
 
-# What the module is given is what is judged.
+# The module's argument is judged.
 module "pass" {
   source   = "./policy"
   role_arn = aws_iam_role.other.arn
@@ -200,7 +200,7 @@ resource "aws_iam_policy" "other_denied" {
   })
 }
 
-# From a file with blanks to fill in.
+# From a template file.
 resource "aws_iam_policy" "pass_template" {
   policy = templatefile("${path.module}/pass_role.json.tftpl", { role = aws_iam_role.mediaconvert.arn })
 }
@@ -209,7 +209,7 @@ resource "aws_iam_policy" "fail_template" {
   policy = templatefile("${path.module}/pass_role.json.tftpl", { role = "*" })
 }
 
-# By way of a module that makes one policy for each entry of a map.
+# Through a module that creates one policy per entry of a map.
 module "pass_map" {
   source = "./policies"
 

@@ -91,7 +91,7 @@ resource "aws_cloudwatch_metric_alarm" "fail_count" {
   evaluation_periods  = 1
 }
 
-# Every environment of the account shares its number, and every one of the region its name.
+# All environments of an account share its id, and all of a region share its name.
 resource "aws_s3_bucket" "fail_account" {
   bucket = "videos-${data.aws_caller_identity.current.account_id}"
 }

@@ -45,7 +45,7 @@ resource "aws_sqs_queue" "fail_no_arn" {
   redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.other_target.id, maxReceiveCount = 5 })
 }
 
-# What cannot be handled comes back to the queue for ever.
+# A failing message returns to the queue forever.
 resource "aws_sqs_queue" "fail_itself" {
   redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.fail_itself.arn, maxReceiveCount = 5 })
 }
@@ -86,7 +86,7 @@ module "other" {
   source = "./queue"
 }
 
-# An override file says more of these two.
+# An override file changes these two.
 resource "aws_sqs_queue" "pass_overridden" {
   name = "videos"
 }

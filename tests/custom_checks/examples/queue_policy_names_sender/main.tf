@@ -90,7 +90,7 @@ resource "aws_sqs_queue" "fail_every_account" {
   })
 }
 
-# Everybody but one account.
+# Every principal except one account.
 resource "aws_sqs_queue" "fail_not_principal" {
   policy = jsonencode({
     Statement = [{ Effect = "Allow", NotPrincipal = { AWS = "111122223333" }, Action = "sqs:*", Resource = "*" }]
@@ -109,7 +109,7 @@ resource "aws_sqs_queue" "fail_no_source" {
   })
 }
 
-# AWS refuses a statement without an effect, and with it the policy.
+# AWS rejects a policy with a statement without an effect.
 resource "aws_sqs_queue" "unknown_effect" {
   policy = jsonencode({
     Statement = [{ Principal = "*", Action = "sqs:SendMessage", Resource = "*" }]
