@@ -79,7 +79,7 @@ def measure(path: Path) -> dict[str, float]:
     queue = stack.managed("aws_sqs_queue")[0]
     started = time.perf_counter()
     policies = stack.managed("aws_sqs_queue_policy")
-    after = sum(stack.made_after(policy, queue) is True for policy in policies)
+    after = sum(stack.created_after(policy, queue) is True for policy in policies)
     asked = time.perf_counter() - started
     return {
         "resources": len(stack),

@@ -1,8 +1,8 @@
-"""Which resources are worth asking whether one names the other?
+"""An index of the pairs of resources that may be linked.
 
-:func:`planproof.terraform.links.links` looks at one pair. In a large stack nearly all pairs differ
-in plain values, so those are sorted out by an index: what is left are the pairs whose values are
-equal, and those in which one of them is not known. The order is that of the stack.
+:func:`planproof.terraform.links.links` decides one pair. In a large stack nearly all pairs have
+different known values. The index leaves those out; it returns the pairs with equal values and those
+with an unknown value, in the order of the stack.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from planproof.values import Value, is_unknown
 def targets(
     stack: Stack, holder: Resource, path: str, types: Sequence[str], attributes: Sequence[str]
 ) -> tuple[Resource, ...]:
-    """The managed resources of some types that the value at ``path`` of ``holder`` may name."""
+    """Managed resources of these types that the value at ``path`` of ``holder`` may identify."""
     values = list(_items(holder.get(path)))
     if any(is_unknown(value) for value in values):
         return stack.managed(*types)
-    known, open_ = _index(stack, tuple(types), tuple(attributes))
-    return _in_order((known.get(value, ()) for value in values if isinstance(value, str)), open_)
+    known, unknown = _index(stack, tuple(types), tuple(attributes))
+    return _in_order((known.get(value, ()) for value in values if isinstance(value, str)), unknown)
 
 
 def holders(
     stack: Stack, types: Sequence[str], path: str, target: Resource, attributes: Sequence[str]
 ) -> tuple[Resource, ...]:
-    """The managed resources of some types whose value at ``path`` may name ``target``."""
+    """Managed resources of these types whose value at ``path`` may identify ``target``."""
     own = [target.get(name) for name in attributes]
     if any(is_unknown(value) for value in own):
         return stack.managed(*types)
-    known, open_ = _index(stack, tuple(types), (path,))
-    return _in_order((known.get(value, ()) for value in own if isinstance(value, str)), open_)
+    known, unknown = _index(stack, tuple(types), (path,))
+    return _in_order((known.get(value, ()) for value in own if isinstance(value, str)), unknown)
 
 
 def with_value(stack: Stack, types: Sequence[str], path: str, value: str) -> tuple[Resource, ...]:
-    """The managed resources of some types that have a value at ``path``."""
+    """Managed resources of these types with this value at ``path``."""
     known, _ = _index(stack, tuple(types), (path,))
     return tuple(resource for _, resource in known.get(value, ()))
 
@@ -46,18 +46,18 @@ Index = tuple[dict[str, list[Positioned]], list[Positioned]]
 
 
 def _index(stack: Stack, types: tuple[str, ...], paths: tuple[str, ...]) -> Index:
-    """Value → the resources that have it at one of the paths, and those of which one is unknown."""
+    """Value → resources that have it at one of the paths, and the resources with an unknown one."""
 
     def compute() -> Index:
         known: dict[str, list[Positioned]] = {}
-        open_: list[Positioned] = []
+        unknown: list[Positioned] = []
         for entry in enumerate(stack.managed(*types)):
             values = [item for path in paths for item in _items(entry[1].get(path))]
             if any(is_unknown(value) for value in values):
-                open_.append(entry)
+                unknown.append(entry)
             for value in dict.fromkeys(v for v in values if isinstance(v, str)):
                 known.setdefault(value, []).append(entry)
-        return known, open_
+        return known, unknown
 
     return stack.resources.derived((types, paths), compute)
 
@@ -70,8 +70,8 @@ def _items(value: Value) -> Iterator[Value]:
 
 
 def _in_order(
-    found: Iterable[Iterable[Positioned]], open_: list[Positioned]
+    found: Iterable[Iterable[Positioned]], unknown: list[Positioned]
 ) -> tuple[Resource, ...]:
     together = {position: resource for entries in found for position, resource in entries}
-    together.update(open_)
+    together.update(unknown)
     return tuple(together[position] for position in sorted(together))

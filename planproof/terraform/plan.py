@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
-from planproof.values import UNKNOWN, Value
+from planproof.values import UNKNOWN, Value, read_only
 
 Json = Mapping[str, Any]
 
@@ -138,7 +138,7 @@ class Plan:
                 unknown=unknown,
                 sensitive=after.get("after_sensitive"),
             )
-        config = raw["configuration"]
+        config = read_only(raw["configuration"])
         configuration: dict[str, Json] = {}
         modules: dict[str, Json] = {}
         for path, module in _modules(config.get("root_module") or {}):

@@ -9,6 +9,7 @@ from typing import Any
 
 from planproof.terraform.plan import Json, Plan
 from planproof.terraform.source_index import SourceBlock, SourceIndex
+from planproof.values import read_only
 
 _IN_TEXT = re.compile(
     r"(?<![\w.])(?:each|var|local|module|data|[a-z][a-z0-9]*_[\w-]+)"
@@ -34,6 +35,10 @@ class Configuration:
     _reached: dict[str, tuple[frozenset[str], bool]] = field(
         default_factory=dict, repr=False, compare=False
     )
+
+    def __post_init__(self) -> None:
+        for name in ("resources", "modules", "providers"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     @classmethod
     def of(cls, plan: Plan, sources: SourceIndex | None) -> Configuration:

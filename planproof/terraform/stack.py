@@ -1,4 +1,4 @@
-"""Everything Terraform would build from one directory with one set of variables, read-only."""
+"""The read-only model of a stack: all resources of a directory with one set of variables."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ from planproof.terraform.plan import Json, Plan
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceBlock, SourceIndex
 from planproof.values import UNKNOWN, Value, dig, read_only
+from planproof.verdicts import Truth
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 DEFAULT = "default"
-"""The name of the stack with the user's own variables."""
+"""The name of the stack with the user's variables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource instance or data source.
+    """A resource instance or data source.
 
     Attributes:
         address: ``module.m["a"].aws_sqs_queue.q[0]``.
         mode: "managed" or "data".
-        module: module address, "" for the root module.
-        values: attributes as Terraform evaluated them; what stays unknown is :data:`UNKNOWN`.
+        module: module address; "" for the root module.
+        values: attributes as Terraform evaluated them; unknown values are :data:`UNKNOWN`.
         sensitive: True, or a structure like ``values`` with True where a value is sensitive.
-        dependencies: configuration addresses of all that Terraform makes before it, or None where
-            nobody said (a plan file does not).
+        dependencies: configuration addresses of the resources that Terraform creates before it;
+            None where that is unknown (from a plan file).
     """
 
     address: str
@@ -48,11 +49,11 @@ class Resource:
         object.__setattr__(self, "values", read_only(self.values))
 
     def get(self, path: str) -> Value:
-        """The value at a dotted path, None where there is none (see :func:`values.dig`)."""
+        """The value at an attribute path, None where there is none (see :func:`values.dig`)."""
         return dig(self.values, path)
 
     def is_sensitive(self, path: str) -> bool:
-        """Whether the value at a dotted path is, or holds, or lies in something sensitive."""
+        """Whether the value at an attribute path is, contains, or is part of a sensitive value."""
         here = self.sensitive
         for step in path.split(".") if path else ():
             if here is True:
@@ -74,7 +75,7 @@ class Resource:
 
     @property
     def declared(self) -> str:
-        """Its address without instance keys."""
+        """Configuration address: without instance keys."""
         return configuration_address(self.address)
 
     def __str__(self) -> str:
@@ -90,9 +91,9 @@ def _any_true(structure: Any) -> bool:
 
 
 class Resources(Mapping[str, Resource]):
-    """The resources of a stack by address, in the plan's order; read-only.
+    """The resources of a stack by address, in the order of the plan; read-only.
 
-    Everything that is derived from them is kept here, and is computed when it is first needed.
+    Indexes and other data derived from them are computed on first use and cached here.
     """
 
     __slots__ = ("_by_address", "_derived")
@@ -111,22 +112,22 @@ class Resources(Mapping[str, Resource]):
         return len(self._by_address)
 
     def of_type(self, mode: str, type_: str) -> tuple[Resource, ...]:
-        """All of one mode and type."""
+        """The resources of a mode and type."""
         return self.derived(Resources, self._index_types).get((mode, type_), ())
 
     def types(self, mode: str) -> frozenset[str]:
-        """The types of a mode that there are."""
+        """The types of the resources of a mode."""
         return frozenset(
             key[1] for key in self.derived(Resources, self._index_types) if key[0] == mode
         )
 
     def declared_as(self, address: str) -> tuple[Resource, ...]:
-        """The instances of one configuration address."""
+        """The instances of a configuration address."""
         index = self.derived("declared", lambda: _grouped(self.values(), lambda r: r.declared))
         return index.get(address, ())
 
     def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """What was computed from these resources under a key; computed the first time."""
+        """The cached result of ``compute`` for a key."""
         if key not in self._derived:
             self._derived[key] = compute()
         found: T = self._derived[key]
@@ -150,12 +151,12 @@ class Stack:
     """An immutable model of a stack, indexed by address and by type.
 
     Attributes:
-        name: which set of variables it was resolved with ("default", "other suffix" …).
-        variables: what was given to the root module, defaults included.
-        resolved: whether Terraform evaluated it whole (a plan file alone is not).
-        provider_locations: provider configuration ("aws", "aws.west") → partition, region, account.
-        configuration: the references between its parts.
-        sources: file and line of its blocks; None where only a plan file is at hand.
+        name: of its set of variables ("default", "other suffix").
+        variables: of the root module, including defaults.
+        configuration: the references between the resources.
+        resolved: whether Terraform evaluated all values; False for a plan file alone.
+        provider_locations: provider configuration key ("aws", "aws.west") → location.
+        sources: file and line of its blocks; None for a plan file alone.
         sensitive_variables: the variables that are declared sensitive.
     """
 
@@ -178,7 +179,7 @@ class Stack:
     def from_plan(
         cls, plan: Plan, *, name: str = DEFAULT, sources: SourceIndex | None = None
     ) -> Stack:
-        """The stack as far as a plan alone knows it."""
+        """The stack of a plan alone, with its unknown values."""
         resources = {
             p.address: Resource(
                 p.address, p.mode, p.type, p.name, p.index, p.module, p.known, p.sensitive
@@ -196,7 +197,7 @@ class Stack:
             sensitive_variables=plan.sensitive_variables,
         )
 
-    # Looking things up -----------------------------------------------------------------------
+    # Lookup ----------------------------------------------------------------------------------
 
     def __getitem__(self, address: str) -> Resource:
         return self.resources[address]
@@ -212,11 +213,11 @@ class Stack:
         return self.resources.get(address)
 
     def managed(self, *types: str) -> tuple[Resource, ...]:
-        """Managed resources of these types, in the plan's order; of all where none is named."""
+        """Managed resources of these types, in the order of the plan; of all types without any."""
         return self._of("managed", types)
 
     def data(self, *types: str) -> tuple[Resource, ...]:
-        """Data sources of these types; of all where none is named."""
+        """Data sources of these types; of all types without any."""
         return self._of("data", types)
 
     def _of(self, mode: str, types: tuple[str, ...]) -> tuple[Resource, ...]:
@@ -227,7 +228,7 @@ class Stack:
         return tuple(r for type_ in types for r in self.resources.of_type(mode, type_))
 
     def types(self) -> frozenset[str]:
-        """Types of all managed resources."""
+        """The types of the managed resources."""
         return self.resources.types("managed")
 
     def where(self, type_: str, path: str, value: Value) -> tuple[Resource, ...]:
@@ -235,33 +236,34 @@ class Stack:
         return tuple(r for r in self.managed(type_) if r.get(path) == value)
 
     def provider_location(self, resource: Resource) -> ProviderLocation | None:
-        """Partition, region and account of the provider that makes a resource."""
+        """The location of the provider configuration of a resource; None where it is unknown."""
         return self.provider_locations.get(self.configuration.provider_of(resource.declared))
 
     # Sources ---------------------------------------------------------------------------------
 
     def block(self, resource: Resource) -> SourceBlock | None:
-        """The block that declares a resource."""
+        """The source block of a resource."""
         if self.sources is None:
             return None
         module = module_path(resource.module)
         return self.sources.resource(module, resource.mode, resource.type, resource.name)
 
     def locate(self, resource: Resource, path: str = "") -> tuple[str, int]:
-        """File and line of a resource, or of an attribute of it; ("", 0) where unknown."""
+        """File and line of a resource or of one of its attributes; ("", 0) where unknown."""
         if self.sources is None:
             return "", 0
         module = module_path(resource.module)
         found = self.sources.locate(module, resource.mode, resource.type, resource.name, path)
         return found or ("", 0)
 
-    # Ordering --------------------------------------------------------------------------------
+    # Order of creation -----------------------------------------------------------------------
 
-    def made_after(self, later: Resource, earlier: Resource) -> bool | None:
-        """Whether Terraform makes ``later`` only after ``earlier``; None where nobody knows.
+    def created_after(self, later: Resource, earlier: Resource) -> Truth:
+        """Whether Terraform creates ``later`` only after ``earlier``; None where undecided.
 
-        A resolved stack carries Terraform's own dependency lists; else the references in the
-        configuration decide, unless one of them leads through something a plan does not show.
+        A resolved stack has the dependencies from Terraform's state. For a plan file, the
+        references in the configuration decide, unless they lead through an expression that a plan
+        does not show.
         """
         if later.dependencies is not None:
             return earlier.declared in later.dependencies
@@ -275,7 +277,7 @@ class Stack:
         return None if any(self._may_hide_references(r) for r in hidden) else False
 
     def _may_hide_references(self, resource: Resource) -> bool:
-        """Whether a nested block may be a ``dynamic`` one: a plan does not show its references."""
+        """Whether a nested block may be ``dynamic``, whose references a plan does not show."""
         entry = self.configuration.resources.get(resource.declared, {})
         expressions = entry.get("expressions") or {}
         return any(
@@ -285,7 +287,7 @@ class Stack:
         )
 
     def with_resources(self, resources: Iterable[Resource]) -> Stack:
-        """A copy in which these resources replace those of the same address."""
+        """A copy with these resources, which replace those of the same address."""
         merged = dict(self.resources)
         merged.update((r.address, r) for r in resources)
         return replace(self, resources=Resources(merged))

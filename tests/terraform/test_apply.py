@@ -191,8 +191,8 @@ def test_sensitive_values_stay_sensitive(stack: Stack) -> None:
 
 def test_order_of_creation_is_terraforms(stack: Stack) -> None:
     role, bucket = stack["aws_iam_role.reader"], stack["aws_s3_bucket.one"]
-    assert stack.made_after(role, bucket) is True  # through the versioning
-    assert stack.made_after(bucket, role) is False
+    assert stack.created_after(role, bucket) is True  # through the versioning
+    assert stack.created_after(bucket, role) is False
 
 
 # Drift and destroy ---------------------------------------------------------------------------

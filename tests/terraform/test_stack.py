@@ -20,7 +20,7 @@ from planproof.terraform.source_index import SourceIndex, scan_text
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from tests.builders.project import PLAN
-from tests.builders.stacks import resource, stack
+from tests.builders.stacks import declare, resource, stack
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,21 @@ def test_an_unknown_value_matches_no_value() -> None:
 
 
 def test_a_stack_cannot_be_changed() -> None:
-    found = stack(resource("aws_sqs_queue.q", name="a"))
+    found = stack(declare("aws_sqs_queue.q", name="a", tags={"x": "y"}))
     with pytest.raises(FrozenInstanceError):
         found.name = "another"  # type: ignore[misc]
+    queue, declared = found["aws_sqs_queue.q"], found.configuration.resources
+    for part in (
+        found.resources,
+        found.variables,
+        found.provider_locations,
+        queue.values,
+        queue.values["tags"],
+        declared,
+        declared["aws_sqs_queue.q"]["expressions"],
+    ):
+        with pytest.raises(TypeError):
+            part["name"] = "b"
     changed = found.with_resources([resource("aws_sqs_queue.q", name="b")])
     assert changed.managed("aws_sqs_queue")[0].get("name") == "b"
     assert found.managed("aws_sqs_queue")[0].get("name") == "a"
@@ -89,8 +101,8 @@ def test_a_stack_cannot_be_changed() -> None:
 def test_dependencies_of_the_state_decide_the_order() -> None:
     early, late = resource("aws_a.a[0]", after=[]), resource("aws_b.b", after=["aws_a.a"])
     found = stack(early, late)
-    assert found.made_after(late, early) is True
-    assert found.made_after(early, late) is False
+    assert found.created_after(late, early) is True
+    assert found.created_after(early, late) is False
 
 
 def planned(
@@ -115,21 +127,21 @@ def planned(
 
 def test_references_decide_the_order_in_a_plan() -> None:
     found, late, early = planned({"x": {"references": ["aws_a.a.arn", "aws_a.a"]}})
-    assert found.made_after(late, early) is True
-    assert found.made_after(early, late) is False
+    assert found.created_after(late, early) is True
+    assert found.created_after(early, late) is False
 
 
 def test_order_is_undecided_with_an_unknown_local() -> None:
     found, late, early = planned({"x": {"references": ["local.arn"]}})
-    assert found.made_after(late, early) is None
+    assert found.created_after(late, early) is None
 
 
 def test_order_is_undecided_with_a_dynamic_block_in_a_plan() -> None:
     blocks = {"queue": [{"id": "a"}]}
     found, late, early = planned({}, values=blocks)
-    assert found.made_after(late, early) is None
+    assert found.created_after(late, early) is None
     found, late, early = planned({"queue": [{"id": {"constant_value": "a"}}]}, values=blocks)
-    assert found.made_after(late, early) is False
+    assert found.created_after(late, early) is False
 
 
 def test_location_of_a_resource_is_that_of_its_provider() -> None:

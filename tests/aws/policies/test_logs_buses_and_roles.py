@@ -42,9 +42,8 @@ def log_group(provider: str = "aws", region: str | None = REGION) -> Stack:
         "aws_cloudwatch_log_group.g", name="/films", arn=arn("logs", "log-group:/films")
     )
     policy = declare("aws_cloudwatch_log_resource_policy.p", policy_name="p", policy_document=LOGS)
+    policy.configuration["provider_config_key"] = provider  # type: ignore[index]
     found = stack(group, policy)
-    entry = found.configuration.resources["aws_cloudwatch_log_resource_policy.p"]
-    entry["provider_config_key"] = provider  # type: ignore[index]
     if region:
         other = ProviderLocation("aws", region, ACCOUNT)
         found = replace(found, provider_locations={**found.provider_locations, "aws.other": other})

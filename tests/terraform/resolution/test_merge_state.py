@@ -357,8 +357,8 @@ def test_dependencies_are_closed_through_data_sources() -> None:
     made.state("aws_user.u", {}, after=["data.aws_iam_policy_document.d"])
     found = made.stack()
     assert found["aws_user.u"].dependencies == {"data.aws_iam_policy_document.d", "aws_thing.t"}
-    assert found.made_after(found["aws_user.u"], found["aws_thing.t"]) is True
-    assert found.made_after(found["aws_thing.t"], found["aws_user.u"]) is False
+    assert found.created_after(found["aws_user.u"], found["aws_thing.t"]) is True
+    assert found.created_after(found["aws_thing.t"], found["aws_user.u"]) is False
 
 
 def test_sensitive_in_plan_or_state_is_sensitive() -> None:

@@ -144,7 +144,7 @@ def test_sensitive_values_are_marked(stack: Stack) -> None:
 
 def test_order_of_creation_is_terraforms(stack: Stack) -> None:
     def after(later: str, earlier: str) -> bool | None:
-        return stack.made_after(stack[later], stack[earlier])
+        return stack.created_after(stack[later], stack[earlier])
 
     assert after("aws_iam_role_policy.send", 'aws_s3_bucket.media["in"]') is True
     assert after('aws_s3_bucket.media["in"]', "aws_iam_role_policy.send") is False
