@@ -99,9 +99,9 @@ class DrawnEdge:
         source, target: Terraform addresses of its ends, or names of what is outside the stack.
         kind: what happens on it, as a verb: "notifies", "is read by".
         missing: what it lacks: each grant and each fact that is not there.
-        needs: every permission it takes, on all sides.
-        outside: whether an end is no part of the stack, so that what its owner allows is unknown.
-        undecided: the permissions and facts that could not be told.
+        needs: every permission that it needs, on all sides.
+        outside: whether an end is outside the stack, so that the policies there are unknown.
+        undecided: the undetermined permissions and facts.
     """
 
     source: str
@@ -115,11 +115,11 @@ class DrawnEdge:
 
     @property
     def proven(self) -> bool:
-        """Whether nothing is missing and nothing is open."""
+        """Whether nothing is missing and nothing is undetermined."""
         return self.state is EdgeState.PROVEN
 
     def merged(self, other: DrawnEdge) -> DrawnEdge:
-        """The same edge as two scenarios saw it: the worst state, and all that either named."""
+        """The edge as two scenarios judged it: the worse state, and all that either recorded."""
         return replace(
             self,
             state=min(self.state, other.state, key=lambda state: state.rank),
