@@ -38,10 +38,8 @@ _ABSENT = "–"
 
 def render(result: RunResult) -> str:
     """The comment, at most 60,000 characters."""
-    middle = [
-        *path_section(result.data_path),
-        *filter(None, [mutation_md.mutation_section(result.mutation)]),
-    ]
+    mutants = mutation_md.mutation_section(result.mutation)
+    middle = [*path_section(result.data_path), *([mutants] if mutants else ())]
     for unmet, held in _LEVELS:
         parts = [_head(result), *_rows(result), "", *middle, *_details(result, unmet, held)]
         text = "\n".join(parts) + "\n"

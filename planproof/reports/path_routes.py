@@ -12,16 +12,9 @@ from planproof.reports.path_spacing import spaced
 
 _PORT = 13.0  # between two links at one side of a node
 _ARROW = 8.0
-_STEPS = (
-    0.0,
-    0.06,
-    -0.06,
-    0.12,
-    -0.12,
-    0.18,
-    -0.18,
-)  # along the curve from the best position of a label
-_SHIFTS = (0.0, -0.2, 0.2, -0.4, 0.4)  # away from the curve, in heights of the label
+# Offsets of a label from its best position: along the curve, and away from it in label heights.
+_STEPS = (0.0, 0.06, -0.06, 0.12, -0.12, 0.18, -0.18)
+_SHIFTS = (0.0, -0.2, 0.2, -0.4, 0.4)
 _SAMPLES = 12
 _MANY = 300
 _EARLY, _EVEN, _LATE = 0.3, 0.5, 0.7

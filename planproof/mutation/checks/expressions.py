@@ -9,7 +9,7 @@ read as JSON. Syntax: https://developer.hashicorp.com/terraform/language/express
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 TermKind = Literal[
@@ -145,7 +145,7 @@ class _Reader:
             elif self._text.startswith(("${", "%{"), end):
                 terms, close = self.terms(end + 2, "}")
                 inside = _slot(str(len(slots)), end + 2, close, terms, self._text)
-                slots.append(_around(inside, end, close + 1))
+                slots.append(replace(inside, start=end, end=close + 1))
                 end = close + 1
             else:
                 end += 2 if self._text[end] == "\\" else 1
@@ -180,7 +180,7 @@ class _Reader:
                     pos += self._text[pos : pos + 1] in ("=", ":")
             terms, end = self.terms(pos, stops)
             inside = _slot(key, pos, end, terms, self._text)
-            slots.append(_around(inside, start, inside.end_of_value))
+            slots.append(replace(inside, start=start, end=inside.end_of_value))
             pos = end
 
 
@@ -203,7 +203,3 @@ def _slot(key: str, start: int, end: int, terms: list[Term], text: str) -> Slot:
         begin = start + len(value) - len(value.lstrip())
     finish = terms[-1].end if terms else end - (len(value) - len(value.rstrip()))
     return Slot(key, start, end, begin, max(begin, finish), tuple(terms))
-
-
-def _around(slot: Slot, start: int, end: int) -> Slot:
-    return Slot(slot.key, start, end, slot.value, slot.end_of_value, slot.terms)

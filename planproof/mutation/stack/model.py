@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
+from planproof.evidence import render
 from planproof.terraform.stack import DEFAULT, Resource, Stack
 from planproof.values import Value, leaves
 
@@ -107,8 +108,6 @@ def mutant(
 
 def shown(value: Value) -> str:
     """A value for a reader, on one line."""
-    from planproof.evidence import render
-
     return " ".join(render(value).split())
 
 
