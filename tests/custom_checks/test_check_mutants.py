@@ -23,7 +23,7 @@ def score() -> Score:
 
 
 def test_no_mutant_survives_without_a_reason(score: Score) -> None:
-    assert [verdict.mutant.id for verdict in score.unexplained] == []
+    assert [judged.mutant.id for judged in score.unexplained] == []
 
 
 def test_every_reason_still_matches_survivors_only(score: Score) -> None:
@@ -31,8 +31,8 @@ def test_every_reason_still_matches_survivors_only(score: Score) -> None:
 
 
 def test_no_check_crashes(score: Score) -> None:
-    assert [verdict.mutant.id for verdict in score.crashed] == []
-    unread = [v.mutant.id for v in score.verdicts if "cannot be read" in v.detail]
+    assert [judged.mutant.id for judged in score.crashed] == []
+    unread = [v.mutant.id for v in score.judged if "cannot be read" in v.detail]
     assert unread == []
 
 
