@@ -42,7 +42,9 @@ def read_explanations(path: Path) -> list[Explanation]:
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise PlanproofError(f"there is no file {path}", "check --explained") from None
+        raise PlanproofError(
+            f"there is no file {path}", "name an existing file with --explained"
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise PlanproofError(
             f"the explanations in {path.name} cannot be read ({problem})", "fix the TOML"

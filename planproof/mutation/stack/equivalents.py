@@ -42,7 +42,8 @@ def read_equivalents(path: Path | None) -> tuple[Equivalent, ...]:
         content = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise PlanproofError(
-            f"the file of equivalent mutants {path} does not exist", "check --equivalents"
+            f"the file of equivalent mutants {path} does not exist",
+            "name an existing file with --equivalents",
         ) from None
     except (OSError, ValueError) as problem:
         raise PlanproofError(f"{path} cannot be read ({problem})", "fix it") from None
