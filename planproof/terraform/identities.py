@@ -254,21 +254,21 @@ class Identities:
         self._addresses[token] = address
         self._addresses[fill["uuid"]] = address
         self._marks |= {fill["hex"], fill["hex17"]}
-        given = _given(type_, fill)
+        tokens = _token_values(type_, fill)
         # Other ARNs are unknown, but need the format of an ARN.
         shape = _undecided(Template(_OPAQUE_ARN).substitute(service=_service(type_), name=token))
         named: tuple[str, ...] = () if type_ in SHAPES else _OTHER_ARNS
         more = named if unknown is None else [k for k in unknown if k.endswith("_arn")]
-        given = dict.fromkeys(more, shape) | given
-        return {k: v for k, v in given.items() if unknown is None or k in unknown}
+        tokens = dict.fromkeys(more, shape) | tokens
+        return {k: v for k, v in tokens.items() if unknown is None or k in unknown}
 
     def undecided(self, address: str, type_: str) -> dict[str, str]:
         """Attribute → token, for all instances that are not in the plan: the format is right for
         Terraform, and the value unknown, since each instance has its own identity."""
         fill = _fill(f"{address}[…]", UNDECIDED_TOKEN)
         self._undecided.add(fill["uuid"])
-        given = _given(type_, fill)
-        return {key: _undecided(value) for key, value in given.items()}
+        tokens = _token_values(type_, fill)
+        return {key: _undecided(value) for key, value in tokens.items()}
 
     def appears_in(self, text: str) -> bool:
         """Whether a text contains a token."""
@@ -353,7 +353,7 @@ def _as_in_arn(before: str, name: str) -> str:
     return name
 
 
-def _given(type_: str, fill: Mapping[str, str]) -> dict[str, str]:
+def _token_values(type_: str, fill: Mapping[str, str]) -> dict[str, str]:
     shape = SHAPES.get(type_)
     if shape is None:
         arn = Template(_OPAQUE_ARN).substitute(service=_service(type_), name=fill["name"])

@@ -49,7 +49,7 @@ class Plan:
         resources: every resource instance that will exist, and every data source, by address.
         configuration: configuration address (without instance keys) → its configuration.
         modules: module path (without instance keys) → the ``module_calls`` entry.
-        variables: name → value given to the root module.
+        variables: variables of the root module: name → value.
         sensitive_variables: those of them that are declared sensitive.
     """
 

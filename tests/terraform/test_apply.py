@@ -303,12 +303,12 @@ def processes(folder: Path) -> list[str]:
 
 
 class SilentAccount:
-    """An endpoint that accepts connections and never answers; ``asked`` is set by the first one."""
+    """An endpoint that accepts connections and never answers; the first sets ``requested``."""
 
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.endpoint = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self.asked = threading.Event()
+        self.requested = threading.Event()
         self._waiting: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -316,7 +316,7 @@ class SilentAccount:
         with suppress(OSError):
             while True:
                 self._waiting.append(self._listening.accept()[0])
-                self.asked.set()
+                self.requested.set()
 
     def close(self) -> None:
         for listening in (self._listening, *self._waiting):
@@ -330,11 +330,11 @@ def silent() -> Iterator[SilentAccount]:
     account.close()
 
 
-def interrupt_when(asked: threading.Event) -> None:
+def interrupt_when(requested: threading.Event) -> None:
     """Send this process an interrupt once Terraform has sent a request."""
 
     def wait() -> None:
-        if asked.wait(60):
+        if requested.wait(60):
             os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -342,10 +342,10 @@ def interrupt_when(asked: threading.Event) -> None:
 
 def test_an_interrupt_kills_terraform(workspace: Workspace, silent: SilentAccount) -> None:
     deployment = StackDeployment(workspace, silent.endpoint, name="interrupted")
-    interrupt_when(silent.asked)
+    interrupt_when(silent.requested)
     with pytest.raises(KeyboardInterrupt), deployment:
         deployment.apply()
-    assert silent.asked.is_set()
+    assert silent.requested.is_set()
     assert processes(deployment.root) == []
     assert not deployment.root.exists()
 
@@ -358,7 +358,7 @@ def test_stop_from_another_thread_kills_terraform(
         ThreadPoolExecutor(1) as pool,
     ):
         applying = pool.submit(deployment.apply)
-        assert silent.asked.wait(60)
+        assert silent.requested.wait(60)
         deployment.stop()
         with pytest.raises(TerraformStoppedError):
             applying.result(timeout=60)

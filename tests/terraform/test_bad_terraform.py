@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from planproof.terraform.recording import record
-from planproof.terraform.references import Configuration
-from planproof.terraform.stack import Resource, Stack
 from tests.builders.project import FEATURE, PLAN, Project, refused
+from tests.builders.stacks import resource, stack
 
 # terraform_data is built in, so that no provider has to be installed.
 MAIN = (
@@ -57,21 +57,9 @@ def no_terraform(tmp_path: Path) -> dict[str, str]:
 
 def recording(made: Project) -> None:
     """A recording of the project's sources, with one resource in it."""
-    resource = Resource(
-        "terraform_data.x",
-        "managed",
-        "terraform_data",
-        "x",
-        None,
-        "",
-        {"input": 1},
-        None,
-        frozenset(),
-    )
-    stack = Stack(
-        "default", {resource.address: resource}, {}, Configuration({}, {}, {}), resolved=True
-    )
-    text = record({"default": stack}, "Terraform 1.11.4", made.path / "terraform", {})
+    found = stack(resource("terraform_data.x", input=1), region=None)
+    stacks = {"default": replace(found, resolved=True)}
+    text = record(stacks, "Terraform 1.11.4", made.path / "terraform", {})
     made.write("recording.json", text)
 
 
@@ -171,7 +159,7 @@ def test_variables(tmp_path: Path) -> None:
 
 @pytest.mark.terraform
 @pytest.mark.parametrize(
-    ("main", "said"),
+    ("main", "facts"),
     [
         (
             'resource "terraform_data" "x" {\n  input = \n}\n',
@@ -204,9 +192,9 @@ def test_variables(tmp_path: Path) -> None:
     ],
     ids=["syntax", "cycle", "reference", "variable", "version", "module"],
 )
-def test_terraforms_message_is_shown(tmp_path: Path, main: str, said: list[str]) -> None:
+def test_terraforms_message_is_shown(tmp_path: Path, main: str, facts: list[str]) -> None:
     outcome = project(tmp_path, main).judge()
-    refused(outcome, *said)
+    refused(outcome, *facts)
     assert ".planproof" not in outcome.output  # the working copy is not named
 
 

@@ -26,7 +26,7 @@ AWAY = ProviderLocation("aws-cn", "cn-north-1", "111122223333")
 
 
 class Cloud:
-    """Identities of resources at home, and of those whose address has "away" in it."""
+    """Identities of resources in HOME, and in AWAY if their address contains "away"."""
 
     def __init__(self) -> None:
         self.identities = Identities()
@@ -103,7 +103,7 @@ def test_arns_and_ids(address: str, name: str, arn: str, id_: str | None) -> Non
     assert given_["id"] == (id_ or arn)
 
 
-def test_a_key_is_known_by_its_uuid() -> None:
+def test_identity_of_a_key_is_its_uuid() -> None:
     cloud = Cloud()
     key = cloud.all_real(cloud.make("aws_kms_key.k"))
     assert key["id"] == key["key_id"] == stable_uuid("aws_kms_key.k")
@@ -111,7 +111,7 @@ def test_a_key_is_known_by_its_uuid() -> None:
     assert stable_uuid("aws_kms_key.k") != stable_uuid("aws_kms_key.l")
 
 
-def test_an_iam_path_stands_in_arns_alone() -> None:
+def test_an_iam_path_is_only_in_arns() -> None:
     cloud = Cloud()
     role = cloud.all_real(cloud.make("aws_iam_role.r", "worker", path="/media/jobs/"))
     assert role["arn"] == "arn:aws:iam::123456789012:role/media/jobs/worker"
@@ -120,7 +120,7 @@ def test_an_iam_path_stands_in_arns_alone() -> None:
     assert generated["arn"] == "arn:aws:iam::123456789012:role/media/(aws_iam_role.g)"
 
 
-def test_each_resource_is_in_its_own_place_within_one_text() -> None:
+def test_each_resource_in_a_text_has_its_own_location() -> None:
     cloud = Cloud()
     here, away = cloud.make("aws_sqs_queue.q", "one"), cloud.make("aws_sqs_queue.away", "two")
     assert cloud.real(f'["{here["arn"]}","{away["arn"]}"]') == (
@@ -132,7 +132,7 @@ def test_each_resource_is_in_its_own_place_within_one_text() -> None:
     )
 
 
-def test_a_bucket_elsewhere_keeps_its_region_where_nothing_else_names_it() -> None:
+def test_region_of_a_bucket_in_another_region() -> None:
     cloud = Cloud()
     cloud.make("aws_s3_bucket.b", "near")
     bucket = cloud.make("aws_s3_bucket.away", "far")
@@ -140,7 +140,7 @@ def test_a_bucket_elsewhere_keeps_its_region_where_nothing_else_names_it() -> No
     assert cloud.real(bucket["bucket_regional_domain_name"]).startswith("far.s3.cn-north-1.")
 
 
-def test_a_generated_name_is_nobody_elses() -> None:
+def test_a_generated_name_is_unique() -> None:
     cloud = Cloud()
     one, two = cloud.make("aws_iam_role.one"), cloud.make("aws_iam_role.two")
     assert cloud.real(one["arn"]) == "arn:aws:iam::123456789012:role/(aws_iam_role.one)"
@@ -154,14 +154,14 @@ def test_a_type_without_a_shape_has_an_opaque_identity() -> None:
     assert thing["arn"] == "arn:aws:new:us-east-1:123456789012:(aws_new_thing.t)"
 
 
-def test_a_name_made_of_another_identity_is_translated_too() -> None:
+def test_a_name_with_another_identity_is_translated_too() -> None:
     cloud = Cloud()
     bucket = cloud.make("aws_s3_bucket.b", "media")
     topic = cloud.make("aws_sns_topic.t", f"about-{bucket['id']}")
     assert cloud.real(topic["arn"]).endswith(":about-media")
 
 
-def test_names_made_of_each_other_come_to_an_end() -> None:
+def test_names_that_refer_to_each_other_terminate() -> None:
     cloud = Cloud()
     one = cloud.make("aws_sqs_queue.one")
     two = cloud.make("aws_sqs_queue.two", f"{one['name']}-dead")
@@ -178,7 +178,7 @@ def test_names_made_of_each_other_come_to_an_end() -> None:
         ("aws_dynamodb_table.t", "stream_arn"),
     ],
 )
-def test_what_aws_alone_knows_is_of_the_right_shape_and_undecided(
+def test_values_that_only_aws_knows_have_the_right_format_and_are_undecided(
     address: str, attribute: str
 ) -> None:
     cloud = Cloud()
@@ -189,7 +189,7 @@ def test_what_aws_alone_knows_is_of_the_right_shape_and_undecided(
         assert cloud.real(text).startswith("arn:aws:")
 
 
-def test_aliases_of_two_functions_are_two() -> None:
+def test_aliases_of_two_functions_differ() -> None:
     cloud = Cloud()
     one = cloud.make("aws_lambda_alias.one", "live")
     two = cloud.make("aws_lambda_alias.two", "live")
@@ -199,7 +199,7 @@ def test_aliases_of_two_functions_are_two() -> None:
 
 
 @pytest.mark.parametrize("type_", ["aws_iam_role", "aws_kms_key", "aws_vpc", "aws_new_thing"])
-def test_instances_that_nobody_foresaw_have_no_identity(type_: str) -> None:
+def test_unplanned_instances_have_no_identity(type_: str) -> None:
     cloud = Cloud()
     given_ = cloud.identities.undecided(f"{type_}.x", type_)
     assert given_
@@ -207,7 +207,7 @@ def test_instances_that_nobody_foresaw_have_no_identity(type_: str) -> None:
     assert all(cloud.identities.appears_in(value) for value in given_.values())
 
 
-def test_identities_show_in_texts() -> None:
+def test_identities_appear_in_texts() -> None:
     cloud = Cloud()
     role, key, vpc = (cloud.make(a) for a in ("aws_iam_role.r", "aws_kms_key.k", "aws_vpc.v"))
     for text in (role["arn"], role["unique_id"], key["id"], vpc["id"], f"x-{role['name']}-y"):
@@ -217,7 +217,7 @@ def test_identities_show_in_texts() -> None:
         assert not cloud.identities.appears_in(text), text
 
 
-def test_a_place_that_is_not_known_leaves_no_value() -> None:
+def test_an_unknown_location_leaves_the_token() -> None:
     cloud = Cloud()
     queue = cloud.make("aws_sqs_queue.q", "jobs")
     nowhere = cloud.identities.translator(cloud.names, {}, lambda _: None)
@@ -225,12 +225,12 @@ def test_a_place_that_is_not_known_leaves_no_value() -> None:
     assert contains_token(nowhere(cloud.make("aws_s3_bucket.b", "x")["region"]))
 
 
-def test_only_what_the_plan_does_not_know_is_given() -> None:
+def test_only_unknown_attributes_get_tokens() -> None:
     given_ = Identities().tokens("aws_sqs_queue.q", "aws_sqs_queue", {"arn", "policy"})
     assert list(given_) == ["arn"]
 
 
-def test_other_arns_have_the_shape_of_one_and_are_known_to_nobody() -> None:
+def test_other_arns_have_the_format_of_an_arn_and_are_undecided() -> None:
     identities = Identities()
     for unknown in (None, {"execution_arn", "name"}):
         given_ = identities.tokens("aws_apigatewayv2_stage.s", "aws_apigatewayv2_stage", unknown)
@@ -239,12 +239,12 @@ def test_other_arns_have_the_shape_of_one_and_are_known_to_nobody() -> None:
     assert set(given_) == {"execution_arn"}
 
 
-def test_the_arn_to_execute_an_api_by_is_its_own() -> None:
+def test_execution_arn_of_an_api() -> None:
     given_ = Identities().tokens("aws_api_gateway_rest_api.a", "aws_api_gateway_rest_api", None)
     assert given_["execution_arn"].endswith(f":{given_['id']}")
 
 
-def test_a_text_without_a_token_stays_as_it_is() -> None:
+def test_a_text_without_a_token_is_unchanged() -> None:
     cloud = Cloud()
     cloud.make("aws_sqs_queue.q", "jobs")
     for text in ("", "my-planproof-bucket", "planproof-n123456", ACCOUNT_TOKEN[:-1]):
@@ -252,15 +252,15 @@ def test_a_text_without_a_token_stays_as_it_is() -> None:
 
 
 @given(st.text(max_size=40) | st.text("planrof-x0123456789:", max_size=60))
-def test_users_own_texts_are_never_changed(text: str) -> None:
-    # Those that hold a token are not their own: nobody has that account or lives in that region.
+def test_other_texts_are_unchanged(text: str) -> None:
+    # Without texts that contain a token: no account or region has its value.
     assume(not any(token in text for token in (ACCOUNT_TOKEN, PARTITION_TOKEN, REGION_TOKEN)))
     cloud = Cloud()
     cloud.make("aws_sqs_queue.q", "jobs")
     assert cloud.real(text) == text
 
 
-def test_every_shape_can_be_filled() -> None:
+def test_every_shape_has_known_placeholders() -> None:
     known = {"name", "uuid", "hex", "hex17", "path", "region", "account", "undecided", "arn"}
     for type_, shape in SHAPES.items():
         for template in (shape.arn, *shape.attributes.values()):

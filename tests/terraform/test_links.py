@@ -1,4 +1,4 @@
-"""Whether an attribute names a resource: by value where both are known, else by reference."""
+"""Whether an attribute identifies a resource: by known values, else by references."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def test_known_values_decide() -> None:
     assert target("arn:aws:sqs:us-east-1:123456789012:q2") is False
 
 
-def test_known_values_decide_against_the_references_too() -> None:
+def test_known_values_override_references() -> None:
     assert target("arn:aws:sqs:us-east-1:123456789012:q2", ["aws_sqs_queue.q.arn"]) is False
 
 
-def test_nothing_names_nothing() -> None:
+def test_null_and_empty_values_identify_nothing() -> None:
     assert target(None, ["aws_sqs_queue.q.arn"]) is False
     assert target([], ["aws_sqs_queue.q.arn"]) is False
 
@@ -52,16 +52,16 @@ def test_one_of_a_list_is_enough() -> None:
         (None, None),
     ],
 )
-def test_what_is_unknown_is_decided_by_plain_references(references, expected) -> None:
+def test_direct_references_decide_unknown_values(references, expected) -> None:
     assert target(UNKNOWN, references, HIDDEN, OTHER) is expected
 
 
-def test_a_known_value_beside_an_unknown_identity_is_no_proof() -> None:
+def test_a_known_value_with_an_unknown_identity_is_undecided() -> None:
     assert target("arn:aws:sqs:us-east-1:123456789012:q", None, HIDDEN) is None
     assert target("text", ["aws_sqs_queue.q.arn"], HIDDEN) is True
 
 
-def test_a_known_value_made_of_a_known_attribute_is_not_an_unknown_one() -> None:
+def test_a_known_value_from_a_known_attribute_is_not_the_unknown_one() -> None:
     queue = declare(
         "aws_sqs_queue.q", name="q", arn="arn:aws:sqs:us-east-1:123456789012:q", id=UNKNOWN
     )
@@ -78,7 +78,7 @@ def test_a_known_value_made_of_a_known_attribute_is_not_an_unknown_one() -> None
     assert named("text", "aws_sqs_queue.q") is True
 
 
-def test_a_reference_to_one_of_several_instances_does_not_say_which() -> None:
+def test_a_reference_to_one_of_several_instances_is_undecided() -> None:
     first = declare('aws_sqs_queue.q["a"]', arn=UNKNOWN)
     second = declare('aws_sqs_queue.q["b"]', arn=UNKNOWN)
     assert target(UNKNOWN, ["aws_sqs_queue.q"], first, second) is None
@@ -93,7 +93,7 @@ def test_references_stay_in_their_module() -> None:
     assert links(same, same["module.m.aws_x.t"], "arn", same[inner.resource.address]) is True
 
 
-def test_a_block_is_asked_by_its_own_attribute() -> None:
+def test_an_attribute_of_a_block() -> None:
     block = [
         {"id": {"references": ["var.x"]}, "queue_arn": {"references": ["aws_sqs_queue.q.arn"]}}
     ]
@@ -106,7 +106,7 @@ def test_a_block_is_asked_by_its_own_attribute() -> None:
     assert expression_at(found, resource, "queue.0.events") is None
 
 
-def test_linked_says_whether_there_may_be_more() -> None:
+def test_linked_returns_whether_there_may_be_one() -> None:
     found = stack(declare("aws_x.t", arn=UNKNOWN), HIDDEN, OTHER)
     assert linked(found, found["aws_x.t"], "arn", found.managed("aws_sqs_queue")) == ((), True)
     sure = stack(declare("aws_x.t", arn="other"), QUEUE, OTHER)

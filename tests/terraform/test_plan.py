@@ -107,7 +107,7 @@ def test_variables_and_which_of_them_are_sensitive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "fact"),
     [
         ([], "it has no format_version"),
         ({"format_version": 1}, "it has no format_version"),
@@ -123,14 +123,14 @@ def test_variables_and_which_of_them_are_sensitive() -> None:
         (plan(variables=[1]), "is damaged"),
     ],
 )
-def test_content_that_is_not_a_plan_is_refused(raw: Any, said: str) -> None:
+def test_content_that_is_not_a_plan_is_refused(raw: Any, fact: str) -> None:
     text = sentence(raw)
     assert "p.json" in text
-    assert said in text
+    assert fact in text
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "fact"),
     [
         (b"", "is truncated"),
         (b'{"format_version": "1.2", "planned_val', "is truncated: its JSON ends at line 1"),
@@ -141,12 +141,12 @@ def test_content_that_is_not_a_plan_is_refused(raw: Any, said: str) -> None:
         (b"[" * 100_000, "is nested too deeply"),
     ],
 )
-def test_a_file_that_is_not_json_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_file_that_is_not_json_is_refused(tmp_path: Path, content: bytes, fact: str) -> None:
     file = tmp_path / "plan.json"
     file.write_bytes(content)
     with pytest.raises(PlanproofError) as caught:
         Plan.load(file)
-    assert said in caught.value.sentence
+    assert fact in caught.value.sentence
     assert "terraform show -json" in caught.value.todo
 
 

@@ -119,7 +119,7 @@ class TestBlocks:
 
 
 class TestExpressions:
-    """After each expression the next attribute must be found, at line `after`."""
+    """After each expression the next attribute is found, at line `after`."""
 
     @pytest.mark.parametrize(
         ("expression", "after"),
@@ -158,7 +158,7 @@ class TestExpressions:
         assert block.attributes["first"].end_line == after - 1
         assert expression.strip().startswith(block.attributes["first"].text)
 
-    def test_comment_to_the_end_of_the_line_is_no_part_of_the_expression(self) -> None:
+    def test_comment_at_the_end_of_a_line_is_not_in_the_expression(self) -> None:
         block = only("a {\n b = true # yes\n c = [ # no\n 1]\n d = x // y\n}")
         assert [a.text for a in block.attributes.values()] == ["true", "[ # no\n 1]", "x"]
 
@@ -184,7 +184,7 @@ class TestMalformed:
         assert outline(found)[1:] == [("variable v", 4, 5)]
         assert found[0].attributes["c"].line == 2
 
-    def test_data_block_of_a_check_is_nested_however_it_is_indented(self) -> None:
+    def test_data_block_of_a_check_is_nested_with_any_indentation(self) -> None:
         text = 'check "c" {\ndata "a" "b" {\n}\n}\ncheck "d" {\nresource "e" "f" {}\n'
         assert outline(scan_text(text, "main.tf")) == [
             ("check c", 1, 4),
@@ -205,7 +205,7 @@ class TestMalformed:
     @pytest.mark.parametrize(
         "junk", ["= 1", "}", "][", '"x"', "a b c", "a b = 1", "?", "1 = 2", "<<E\n}\nE", "{ x\n}"]
     )
-    def test_what_comes_after_junk_is_found(self, junk: str) -> None:
+    def test_blocks_after_junk_are_found(self, junk: str) -> None:
         line = junk.count("\n") + 2
         assert outline(scan_text(f"{junk}\nlocals {{}}", "x.tf")) == [("locals", line, line)]
 
@@ -356,11 +356,11 @@ class TestLineOf:
         block = only('a {\n r {\n }\n dynamic "r" {\n  content {\n  }\n }\n}')
         assert [block.line_of(f"r.{index}") for index in range(3)] == [2, 4, 4]
 
-    def test_element_of_a_tuple_may_go_over_lines(self) -> None:
+    def test_element_of_a_tuple_on_several_lines(self) -> None:
         block = only("a {\n b = [x\n ? 1\n : 2,\n 3]\n}")
         assert [block.line_of("b.0"), block.line_of("b.1")] == [2, 5]
 
-    def test_object_inside_of_a_string_is_not_the_value(self) -> None:
+    def test_object_in_a_string_is_not_the_value(self) -> None:
         block = only('a {\n b = "x-${f({\n  c = 1\n })}"\n}')
         assert block.line_of("b.c") == 2
 
@@ -518,7 +518,7 @@ class TestIndex:
         block = index.resource(module, mode, "a", name)
         assert (block and (block.file, block.line)) == expected
 
-    def test_override_files_count_after_the_others(self, index: SourceIndex) -> None:
+    def test_override_files_come_last(self, index: SourceIndex) -> None:
         files = ["main.tf", "aa_override.tf", "override.tf.json"]
         assert [b.file for b in index.definitions("", "managed", "a", "x")] == files
         assert [(b.file, b.line) for b in index.blocks("", "provider")] == [
@@ -537,18 +537,18 @@ class TestIndex:
             ("", ("main.tf", 1)),
         ],
     )
-    def test_locate_finds_the_definition_that_counts(
+    def test_locate_finds_the_effective_definition(
         self, index: SourceIndex, path: str, expected: tuple[str, int]
     ) -> None:
         assert index.locate("", "managed", "a", "x", path) == expected
 
-    def test_what_is_not_there_is_nowhere(self, index: SourceIndex) -> None:
+    def test_missing_resources_have_no_position(self, index: SourceIndex) -> None:
         assert index.locate("", "managed", "a", "absent", "n") is None
         assert index.blocks("", "variable") == ()
         assert index.blocks("nowhere", "provider") == ()
 
 
-# Configurations as pieces of text, each with what must be found in it.
+# Configurations as pieces of text, each with its expected outline.
 _names = st.from_regex(r"[a-z_][a-z0-9_-]{0,8}", fullmatch=True)
 _values = st.sampled_from(
     [
@@ -590,7 +590,7 @@ def _bodies(draw: st.DrawFn, depth: int = 0) -> list[Any]:
 
 
 def _write(items: list[Any], line: int, indent: str) -> tuple[str, int, list[Any]]:
-    """The text of a body that begins at `line`, the line after it, and the outline to be found."""
+    """The text of a body that starts at `line`, the line after it, and the expected outline."""
     text = ""
     found: list[Any] = []
     for item in items:
@@ -660,7 +660,7 @@ class TestSize:
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("file", ["main.tf", "main.tf.json"])
-    def test_time_is_linear_and_depth_is_no_matter(self, piece: str, file: str) -> None:
+    def test_time_is_linear_at_any_depth(self, piece: str, file: str) -> None:
         # Quadratic time would take minutes on any of these; the limit is far from both.
         text = piece * (200_000 // len(piece))
         begin = time.perf_counter()

@@ -65,7 +65,7 @@ def resolved_stack(
         declared = configuration_address(item["address"])
         planned = plan.resources.get(item["address"])
         expressions = configuration.resources.get(declared, {}).get("expressions") or {}
-        tokens = overrides.given(item["address"])
+        tokens = overrides.tokens_of(item["address"])
         instances[item["address"]] = EvaluatedInstance(
             declared=declared,
             planned=planned,

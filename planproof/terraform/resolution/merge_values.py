@@ -168,11 +168,9 @@ class ValueMerge:
             inner = attributes.get(key) or {}
             if self._still_holds(planned):
                 values[key] = planned
-            elif self.overridden is not None and not blocks.gives(key):
+            elif self.overridden is not None and not blocks.sets(key):
                 values[key] = self._unconfigured(bool(inner.get("computed")), planned, evaluated)
-            elif (
-                inner.get("computed") and not blocks.always_gives(key) and _looks_mocked(evaluated)
-            ):
+            elif inner.get("computed") and not blocks.always_sets(key) and _looks_mocked(evaluated):
                 values[key] = UNKNOWN
             else:
                 source = self._block_source(below, key, blocks)

@@ -155,7 +155,7 @@ class MockedValues:
             known = plan if isinstance(plan, Mapping) else {}
             for key, inner in (block.get("attributes") or {}).items():
                 found = element.get(key)
-                if blocks.gives(key):
+                if blocks.sets(key):
                     continue
                 if inner.get("computed") or (found is None and _has_default(known.get(key))):
                     self._add(declared, f"{path}.{key}", found)
@@ -187,7 +187,7 @@ class NestedBlocks:
         dynamic: names of the arguments that ``dynamic`` blocks set; None without such a block.
         origin: of the ``dynamic`` blocks.
         source_blocks: the static blocks in the sources.
-        origin_of: gives the origin of a piece of the resource's source.
+        origin_of: returns the origin of a piece of the resource's source.
     """
 
     written: tuple[Mapping[str, Any], ...]
@@ -208,11 +208,11 @@ class NestedBlocks:
             lambda text: tracer.text(declared, text),
         )
 
-    def gives(self, key: str) -> bool:
+    def sets(self, key: str) -> bool:
         """Whether any of the blocks sets an argument."""
         return any(key in entry for entry in self.written) or key in (self.dynamic or ())
 
-    def always_gives(self, key: str) -> bool:
+    def always_sets(self, key: str) -> bool:
         """Whether all of the blocks set an argument."""
         return all(key in entry for entry in self.written) and (
             self.dynamic is None or key in self.dynamic

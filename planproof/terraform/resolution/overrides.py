@@ -113,7 +113,7 @@ class Overrides:
         repeated = {address: values for address, values in known.items() if values}
         return replace(self, repeated=repeated)
 
-    def given(self, address: str) -> Mapping[str, str] | None:
+    def tokens_of(self, address: str) -> Mapping[str, str] | None:
         """The tokens for an instance; None where it is not overridden."""
         found = self.tokens.get(address)
         return found if found is not None else self.tokens.get(without_last_key(address))

@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @dataclass(frozen=True)
 class Workdir:
-    """A folder that Terraform runs in, and where its home is a folder of its own."""
+    """A folder that Terraform runs in, with a separate home folder."""
 
     folder: Path
     binary: str

@@ -1,4 +1,4 @@
-"""The same files give the same bytes, which any unpacker reads back, and their true hashes."""
+"""The same files give the same bytes, which can be unpacked, and the right hashes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from planproof.terraform.archive_provider.archive import (
 )
 
 TYPES = ("zip", "tar.gz")
-Files = dict[str, tuple[int, bytes]]  # name to permission bits and content
+Files = dict[str, tuple[int, bytes]]  # name → permission bits and content
 
 
 def unpack(type_: str, data: bytes) -> Files:
@@ -40,7 +40,7 @@ def unpack(type_: str, data: bytes) -> Files:
         return {entry.name: (entry.mode, archive.extractfile(entry).read()) for entry in archive}  # type: ignore[union-attr]
 
 
-def lay(folder: Path, files: Files, *, time: int, reverse: bool = False) -> ArchiveSpec:
+def write_files(folder: Path, files: Files, *, time: int, reverse: bool = False) -> ArchiveSpec:
     """Write the files in sorted or reversed order, with `time` as their times."""
     for name in sorted(files, reverse=reverse):
         mode, content = files[name]
@@ -61,7 +61,7 @@ SEGMENTS = st.text(
     min_size=1,
     max_size=12,
 ).filter(lambda name: name not in (".", ".."))
-# Folder and file names never meet: a folder ends with its number, a file with a dot.
+# Names of folders and files differ: a folder ends with its number, a file with a dot.
 NAMES = st.builds(
     lambda folders, name: "/".join([f"{folder}0" for folder in folders] + [f"{name}."]),
     st.lists(SEGMENTS, max_size=2),
@@ -78,12 +78,12 @@ FILES = st.dictionaries(
 @pytest.mark.parametrize("type_", TYPES)
 @settings(max_examples=50, deadline=None)
 @given(files=FILES, times=st.tuples(st.integers(0, 2**31), st.integers(0, 2**31)))
-def test_bytes_depend_on_names_modes_and_contents_alone(
+def test_bytes_depend_only_on_names_modes_and_contents(
     type_: str, files: Files, times: tuple[int, int]
 ) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        lay(Path(one), files, time=times[0])
-        lay(Path(other), files, time=times[1], reverse=True)
+        write_files(Path(one), files, time=times[0])
+        write_files(Path(other), files, time=times[1], reverse=True)
         data = built(type_, Path(one))
         assert data == built(type_, Path(other))
         assert unpack(type_, data) == files
@@ -93,11 +93,9 @@ def test_bytes_depend_on_names_modes_and_contents_alone(
 
 
 @pytest.mark.parametrize("type_", TYPES)
-def test_files_of_a_directory_come_back_with_name_mode_and_content(
-    type_: str, tmp_path: Path
-) -> None:
+def test_unpacked_files_have_name_mode_and_content(type_: str, tmp_path: Path) -> None:
     files = {"a/run.sh": (0o755, b"#!/bin/sh\n"), "é☺.txt": (0o644, b"x" * 5000)}
-    lay(tmp_path, files, time=1)
+    write_files(tmp_path, files, time=1)
     assert unpack(type_, built(type_, tmp_path)) == files
     assert unpack(type_, built(type_, tmp_path, output_file_mode="0666")) == {
         name: (0o666, content) for name, (_, content) in files.items()
@@ -106,14 +104,14 @@ def test_files_of_a_directory_come_back_with_name_mode_and_content(
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_a_change_of_content_changes_the_bytes(type_: str, tmp_path: Path) -> None:
-    lay(tmp_path, {"a": (0o644, b"one")}, time=1)
+    write_files(tmp_path, {"a": (0o644, b"one")}, time=1)
     before = built(type_, tmp_path)
     (tmp_path / "a").write_text("two")
     assert built(type_, tmp_path) != before
 
 
-def test_a_zip_is_deflated_for_unix_at_the_time_of_the_real_provider(tmp_path: Path) -> None:
-    lay(tmp_path, {"a": (0o644, b"x" * 5000)}, time=1)
+def test_compression_system_and_time_of_a_zip(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a": (0o644, b"x" * 5000)}, time=1)
     data = built("zip", tmp_path)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         [entry] = archive.infolist()
@@ -124,8 +122,8 @@ def test_a_zip_is_deflated_for_unix_at_the_time_of_the_real_provider(tmp_path: P
     assert entry.compress_size < 100
 
 
-def test_a_tar_has_no_owner_time_or_file_name_of_its_own(tmp_path: Path) -> None:
-    lay(tmp_path, {"a": (0o644, b"x")}, time=1)
+def test_a_tar_has_no_owner_time_or_file_name(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a": (0o644, b"x")}, time=1)
     data = built("tar.gz", tmp_path)
     assert data[3:8] == bytes(5), "flags (no name) and time in the gzip header"
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -140,8 +138,8 @@ def test_a_tar_has_no_owner_time_or_file_name_of_its_own(tmp_path: Path) -> None
         ("tar.gz", "ca553150ff688376ad7ba31c0131c9720b628d558bcef9681a4c2690f6aa651c"),
     ],
 )
-def test_the_bytes_are_the_same_under_every_python(type_: str, digest: str) -> None:
-    """One byte of content, so that no two implementations of deflate can differ about it."""
+def test_bytes_are_the_same_with_every_python(type_: str, digest: str) -> None:
+    """One byte of content, which all implementations of deflate compress alike."""
     spec = ArchiveSpec(type_, source_content="x", source_content_filename="a")
     data = build_archive(spec)
     if type_ == "tar.gz":  # the padding of a tar is long enough to differ
@@ -149,7 +147,7 @@ def test_the_bytes_are_the_same_under_every_python(type_: str, digest: str) -> N
     assert hashlib.sha256(data).hexdigest() == digest
 
 
-def test_long_and_foreign_names_survive_in_a_tar() -> None:
+def test_long_and_non_ascii_names_in_a_tar() -> None:
     name = "é" * 200 + "/" + "y" * 200
     spec = ArchiveSpec("tar.gz", source_content="x", source_content_filename=name)
     assert unpack("tar.gz", build_archive(spec)) == {name: (0o644, b"x")}
@@ -157,7 +155,7 @@ def test_long_and_foreign_names_survive_in_a_tar() -> None:
 
 
 @pytest.mark.parametrize("type_", TYPES)
-def test_bad_arguments_make_no_archive(type_: str) -> None:
+def test_invalid_arguments_are_refused(type_: str) -> None:
     with pytest.raises(ArchiveError, match="Nothing to archive"):
         build_archive(ArchiveSpec(type_))
     with pytest.raises(ArchiveError, match="Unknown archive type"):

@@ -1,4 +1,4 @@
-"""The provider ends with Terraform, however Terraform ends, and leaves nothing behind."""
+"""The provider exits with Terraform, however Terraform ends, and leaves no files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ COOKIE, VALUE = serve.MAGIC_COOKIE
 
 
 class Watch:
-    """Tells when every process is gone that inherited `pass_fds`, down to the last grandchild."""
+    """Detects when all processes that inherited `pass_fds` have exited, including grandchildren."""
 
     def __init__(self) -> None:
         self.end, self.inherited = os.pipe()
 
     def all_gone(self, seconds: float) -> bool:
-        """Whether they all end within that time: then the pipe has no writer left."""
+        """Whether all exit within that time: then the pipe has no writer left."""
         readable, _, _ = select.select([self.end], [], [], seconds)
         return bool(readable)
 
@@ -44,7 +44,7 @@ def launcher(mirror: Path) -> Path:
 
 @contextmanager
 def provider(mirror: Path, temporary: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """Start the provider as Terraform does; give the process and the fields of its handshake."""
+    """Start the provider as Terraform does; yields the process and the fields of its handshake."""
     environment = {**os.environ, COOKIE: VALUE, "TMPDIR": str(temporary)}
     with subprocess.Popen(
         [launcher(mirror)], env=environment, stdout=subprocess.PIPE, text=True
@@ -66,7 +66,7 @@ def test_handshake(mirror: Path, temporary: Path) -> None:
         assert len(certificate) > 100
 
 
-def test_a_deep_temporary_folder_is_no_obstacle(mirror: Path, temporary: Path) -> None:
+def test_a_deep_temporary_folder(mirror: Path, temporary: Path) -> None:
     deep = temporary / ("x" * 100)
     deep.mkdir()
     with provider(mirror, deep) as (process, handshake):
@@ -77,9 +77,7 @@ def test_a_deep_temporary_folder_is_no_obstacle(mirror: Path, temporary: Path) -
         process.wait(5)
 
 
-def test_ctrl_c_is_for_terraform_and_sigterm_for_the_provider(
-    mirror: Path, temporary: Path
-) -> None:
+def test_provider_ignores_sigint_and_exits_on_sigterm(mirror: Path, temporary: Path) -> None:
     with provider(mirror, temporary) as (process, _):
         process.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -99,7 +97,7 @@ time.sleep(60)
 """
 
 
-def test_the_provider_ends_when_its_parent_is_killed(
+def test_provider_exits_when_its_parent_is_killed(
     mirror: Path, temporary: Path, watch: Watch
 ) -> None:
     with subprocess.Popen(
@@ -142,10 +140,10 @@ def plan(workdir, watch: Watch) -> subprocess.Popen[str]:
 
 
 @pytest.mark.terraform
-def test_the_provider_ends_when_terraform_is_killed_in_the_middle(
+def test_provider_exits_when_terraform_is_killed_during_a_call(
     workdir, temporary: Path, watch: Watch
 ) -> None:
-    """The archive goes to a pipe that nobody reads, so Terraform waits for the provider."""
+    """The archive is written to a pipe without a reader, so Terraform waits for the provider."""
     os.mkfifo(workdir.folder / "pipe")
     workdir.write(STACK.replace("OUTPUT", "pipe"))
     with plan(workdir, watch) as terraform:
@@ -158,7 +156,7 @@ def test_the_provider_ends_when_terraform_is_killed_in_the_middle(
 
 
 @pytest.mark.terraform
-def test_the_provider_ends_with_a_plan(workdir, temporary: Path, watch: Watch) -> None:
+def test_provider_exits_with_a_plan(workdir, temporary: Path, watch: Watch) -> None:
     workdir.write(STACK.replace("OUTPUT", "out.zip"))
     workdir.environment["TF_LOG"] = "debug"
     with plan(workdir, watch) as terraform:

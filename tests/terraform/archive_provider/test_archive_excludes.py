@@ -1,4 +1,4 @@
-"""Patterns of `excludes` mean what doublestar, the real provider's matcher, takes them for."""
+"""Patterns of `excludes` match as in doublestar, which the real provider uses."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ def test_does_not_match(pattern: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", MALFORMED)
-def test_a_malformed_pattern_is_refused_whether_or_not_a_path_reaches_it(pattern: str) -> None:
+def test_a_malformed_pattern_is_refused_for_any_path(pattern: str) -> None:
     with pytest.raises(BadPatternError, match=re.escape(pattern)):
         Excludes([pattern])
 
 
-def test_the_pattern_that_matched_is_told() -> None:
+def test_match_returns_the_pattern() -> None:
     assert Excludes(["*.py", "b*"]).match("b.txt") == "b*"
 
 
@@ -108,7 +108,7 @@ PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 
 
 @given(PATHS)
-def test_an_escaped_path_matches_itself_and_nothing_longer(path: str) -> None:
+def test_an_escaped_path_matches_only_itself(path: str) -> None:
     excludes = Excludes([re.sub(r"([*?\[\]{}\\!^,-])", r"\\\1", path)])
     assert excludes.match(path)
     assert not excludes.match(path + "x")

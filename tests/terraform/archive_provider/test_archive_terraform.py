@@ -1,4 +1,4 @@
-"""The real Terraform plans and applies archive_file with the stand-in, in all its forms."""
+"""Terraform plans and applies all forms of archive_file with the stand-in."""
 
 from __future__ import annotations
 
@@ -251,13 +251,13 @@ def test_unknown_arguments_leave_every_hash_unknown_until_apply(workdir) -> None
     assert workdir.run("plan", "-var=text=run.sh", "-detailed-exitcode").returncode == 0
 
 
-def test_the_life_of_the_resource(workdir) -> None:
+def test_create_update_replace_and_delete_of_the_resource(workdir) -> None:
     lay_sources(workdir.folder, time=1)
     workdir.write(RESOURCE)
     first = workdir.apply("-var=text=one")["ids"]
     assert first == sha1s(workdir.folder)
 
-    # A changed argument replaces it; that the new value is unknown makes no difference.
+    # A changed argument replaces it, also if the new value is unknown.
     changes = workdir.plan("-var=text=two")
     for name, path in (("dir", "excludes"), ("block", "source"), ("many", "source")):
         change = changes[f"archive_file.{name}"]
@@ -265,7 +265,7 @@ def test_the_life_of_the_resource(workdir) -> None:
         assert [path] in change["replace_paths"], name
         assert change["after_unknown"]["output_sha256"] is True
 
-    # Only this argument changes it in place.
+    # Only this argument updates it in place.
     changes = workdir.plan("-var=text=one", "-var=exclude_links=true")
     change = changes["archive_file.dir"]
     assert change["actions"] == ["update"]
@@ -276,7 +276,7 @@ def test_the_life_of_the_resource(workdir) -> None:
     assert second == sha1s(workdir.folder)
     assert "link/note.txt" not in modes(workdir.folder / "dir.zip")
 
-    # A changed file is seen at the next refresh.
+    # A changed file is detected at the next refresh.
     (workdir.folder / "src/run.sh").write_text("changed")
     third = workdir.apply("-var=text=one", "-var=exclude_links=true")["ids"]
     assert third["dir"] != second["dir"]
@@ -291,7 +291,7 @@ resource "terraform_data" "later" {
   input = "zip"
 }
 locals {
-  # Unknown, but known not to be null, and some known to start with a text.
+  # Unknown values with refinements: not null, and some with a known prefix.
   later = terraform_data.later.output == "zip"
 }
 KIND "archive_file" "it" {
@@ -309,7 +309,7 @@ output "id" {
 
 
 @pytest.mark.parametrize("kind", ["data", "resource"])
-def test_unknown_arguments_of_which_something_is_known(workdir, kind: str) -> None:
+def test_unknown_arguments_with_refinements(workdir, kind: str) -> None:
     lay_sources(workdir.folder, time=1)
     prefix = "data." if kind == "data" else ""
     workdir.write(REFINED.replace("KINDarch", f"{prefix}arch").replace("KIND", kind))
@@ -323,7 +323,7 @@ def test_unknown_arguments_of_which_something_is_known(workdir, kind: str) -> No
     assert set(modes(workdir.folder / "out.zip").values()) == {0o600}
 
 
-def test_content_of_several_megabytes_passes(workdir) -> None:
+def test_content_of_several_megabytes(workdir) -> None:
     (workdir.folder / "big.txt").write_bytes(b"0123456789abcdef" * 400_000)
     workdir.write("""
 data "archive_file" "big" {

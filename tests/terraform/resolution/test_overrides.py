@@ -1,4 +1,4 @@
-"""Every resource that Terraform could make is overridden, whatever the variables."""
+"""Every resource that Terraform could create is overridden, with any variables."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def overrides(configuration: Configuration, *addresses: str) -> Overrides:
     )
 
 
-def test_each_instance_has_an_identity_of_its_own() -> None:
+def test_each_instance_has_its_own_identity() -> None:
     text = 'resource "aws_sqs_queue" "q" {\n  for_each = var.k\n}\n'
     found = overrides(sources(text), 'aws_sqs_queue.q["a"]', 'aws_sqs_queue.q["b"]')
     assert list(found.tokens) == ['aws_sqs_queue.q["a"]', 'aws_sqs_queue.q["b"]', "aws_sqs_queue.q"]
@@ -44,9 +44,9 @@ def test_each_instance_has_an_identity_of_its_own() -> None:
     assert len({one, two, all_}) == 3
     assert found.identities.is_undecided(all_)
     assert not found.identities.is_undecided(one)
-    assert found.given('aws_sqs_queue.q["a"]') == found.tokens['aws_sqs_queue.q["a"]']
-    assert found.given('aws_sqs_queue.q["new"]') == found.tokens["aws_sqs_queue.q"]
-    assert found.given("aws_sqs_queue.other") is None
+    assert found.tokens_of('aws_sqs_queue.q["a"]') == found.tokens['aws_sqs_queue.q["a"]']
+    assert found.tokens_of('aws_sqs_queue.q["new"]') == found.tokens["aws_sqs_queue.q"]
+    assert found.tokens_of("aws_sqs_queue.other") is None
 
 
 def test_a_resource_without_a_key_is_overridden_once() -> None:
@@ -54,7 +54,7 @@ def test_a_resource_without_a_key_is_overridden_once() -> None:
     assert list(found.tokens) == ["aws_sqs_queue.q"]
 
 
-def test_a_resource_that_is_not_there_yet_may_come_with_other_variables() -> None:
+def test_a_resource_without_planned_instances_is_overridden() -> None:
     text = 'resource "aws_sqs_queue" "q" {\n  count = var.n\n}\n'
     found = overrides(sources(text))
     assert list(found.tokens) == ["aws_sqs_queue.q[0]", "aws_sqs_queue.q"]
@@ -72,13 +72,13 @@ def test_resources_in_modules() -> None:
     assert not found.unseen
 
 
-def test_a_module_without_keys_is_there_even_if_nothing_in_it_is() -> None:
+def test_a_module_without_keys_and_planned_instances_is_overridden() -> None:
     text = 'module "m" {\n  source = "./m"\n}\n'
     found = overrides(sources(text, m='resource "aws_x" "y" {\n  for_each = var.k\n}\n'))
     assert list(found.tokens) == ["module.m.aws_x.y"]
 
 
-def test_data_sources_that_would_ask_somebody_are_overridden() -> None:
+def test_data_sources_that_send_requests_are_overridden() -> None:
     found = overrides(
         sources(""),
         "data.aws_ami.a",
@@ -97,12 +97,12 @@ def test_data_sources_that_would_ask_somebody_are_overridden() -> None:
         ("for_each = var.keys", "region", ""),
         ("for_each = local.keys", "keys", "module.m"),
         ("for_each = toset([for k in var.keys : k])", "keys", "module.m"),
-        ("count = local.missing", "region", "module.m"),  # nobody can tell
+        ("count = local.missing", "region", "module.m"),  # cannot be traced
         ("count = 2", "keys", ""),
-        ("on = var.keys", "keys", ""),  # in a module without keys all is covered
+        ("on = var.keys", "keys", ""),  # a module without keys is covered
     ],
 )
-def test_modules_that_other_variables_may_multiply(call: str, changed: str, module: str) -> None:
+def test_modules_whose_instances_depend_on_variables(call: str, changed: str, module: str) -> None:
     text = f'module "m" {{\n  source = "./m"\n  {call}\n}}\nlocals {{\n  keys = var.keys\n}}\n'
     configuration = sources(text, m=MODULE)
     found = overrides(configuration, 'module.m["a"].aws_sqs_queue.w')
@@ -110,7 +110,7 @@ def test_modules_that_other_variables_may_multiply(call: str, changed: str, modu
     assert found.not_covered(frozenset(), Tracer(configuration)) in ("", module)
 
 
-def test_what_may_come_in_a_module_that_nobody_has_seen_is_not_covered() -> None:
+def test_instances_in_a_module_without_planned_instances_are_not_covered() -> None:
     text = 'module "m" {\n  source = "./m"\n  count = 1\n  on = var.on\n}\n'
     only = MODULE.replace('resource "aws_sqs_queue" "w" {}', "")
     configuration = sources(text, m=only)
@@ -168,7 +168,7 @@ locals {
 
 
 def repeating(*timeouts: Any) -> Overrides:
-    """Overrides that repeat the timeout of functions a, b, … as a plan knows it."""
+    """Overrides that repeat the planned timeouts of functions a, b, …"""
     index = SourceIndex({"": scan_text(USER, "main.tf")})
     configuration = Configuration.of_sources(index)
     changes = []
