@@ -62,14 +62,14 @@ class _ReadOnly:
     sort = update = _refuse
 
 
-class ReadOnlyDict(_ReadOnly, dict[str, Any]):  # type: ignore[misc]
+class ReadOnlyDict(_ReadOnly, dict[str, Any]):
     """A mapping that cannot be changed."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)
 
 
-class ReadOnlyList(_ReadOnly, list[Any]):  # type: ignore[misc]
+class ReadOnlyList(_ReadOnly, list[Any]):
     """A list that cannot be changed."""
 
     def __reduce__(self) -> tuple[Any, ...]:
