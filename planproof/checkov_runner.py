@@ -155,15 +155,30 @@ def _scan(
     directory: Path, ids: Sequence[str], variable_files: Sequence[Path]
 ) -> tuple[list[Any], list[str]]:
     """Every record of these checks, and the files that Checkov cannot read."""
-    from checkov.common.output.report import Report
     from checkov.runner_filter import RunnerFilter
+
+    runner = recording_runner()
+    report: Any = runner.run(
+        root_folder=str(directory.resolve()),
+        runner_filter=RunnerFilter(
+            framework=["terraform"],
+            checks=list(ids),
+            download_external_modules=False,
+            show_progress_bar=False,
+            var_files=[str(path.resolve()) for path in variable_files],
+        ),
+    )
+    return runner.records, sorted(report.parsing_errors)
+
+
+def recording_runner() -> Any:
+    """A runner of Checkov that has every record in ``records``; its report drops UNKNOWN ones."""
+    from checkov.common.output.report import Report
     from checkov.terraform.runner import Runner
 
     records: list[Any] = []
 
     class RecordingReport:
-        """Stands in for Checkov's report, which drops UNKNOWN results."""
-
         def __init__(self, report: Any) -> None:
             self._report = report
 
@@ -183,17 +198,9 @@ def _scan(
         def get_graph_checks_report(self, *_: Any, **__: Any) -> Any:
             return Report(self.check_type)  # no graph checks of Checkov
 
-    report: Any = RecordingRunner().run(
-        root_folder=str(directory.resolve()),
-        runner_filter=RunnerFilter(
-            framework=["terraform"],
-            checks=list(ids),
-            download_external_modules=False,
-            show_progress_bar=False,
-            var_files=[str(path.resolve()) for path in variable_files],
-        ),
-    )
-    return records, sorted(report.parsing_errors)
+    runner: Any = RecordingRunner()
+    runner.records = records
+    return runner
 
 
 def _result(record: Any, requirements: Mapping[str, str]) -> CheckResult | None:

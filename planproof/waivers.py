@@ -46,20 +46,19 @@ def read_waivers(path: Path | None) -> tuple[Waiver, ...]:
 
 
 def _waiver(entry: Any, number: int, path: Path) -> Waiver:
+    def invalid(problem: str) -> PlanproofError:
+        return PlanproofError(f"waiver {number} in {path} {problem}", _EXAMPLE)
+
     if not isinstance(entry, Mapping):
-        raise PlanproofError(f"waiver {number} in {path} is not a table", _EXAMPLE)
+        raise invalid("is not a table")
     for key, kind in (("requirement", str), ("reason", str), ("until", dt.date)):
         if not isinstance(entry.get(key), kind) or not str(entry[key]).strip():
-            raise PlanproofError(f"waiver {number} in {path} has no {key}", _EXAMPLE)
+            raise invalid(f"has no {key}")
     # With a misspelled "address", a waiver for one resource would cover all.
     if unknown := [key for key in entry if key not in _KEYS]:
-        raise PlanproofError(
-            f"waiver {number} in {path} has an unknown key {unknown[0]!r}", _EXAMPLE
-        )
+        raise invalid(f"has an unknown key {unknown[0]!r}")
     if not isinstance(entry.get("address", ""), str):
-        raise PlanproofError(
-            f"waiver {number} in {path} has an address that is not a string", _EXAMPLE
-        )
+        raise invalid("has an address that is not a string")
     until = entry["until"]
     return Waiver(
         entry["requirement"],

@@ -47,7 +47,6 @@ class PolicyKind(Enum):
 
 _VERSIONS: Final = {"2008-10-17": False, "2012-10-17": True}
 _ELEMENTS: Final = ("Version", "Id", "Statement")
-_DEPTH: Final = 64
 
 
 @dataclass(frozen=True, eq=False)

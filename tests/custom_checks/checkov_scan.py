@@ -14,8 +14,8 @@ from typing import Any
 from checkov.common.output.record import Record
 from checkov.runner_filter import RunnerFilter
 from checkov.terraform.checks.resource.registry import resource_registry
-from checkov.terraform.runner import Runner
 
+from planproof.checkov_runner import recording_runner
 from tests.builders.repository import ROOT
 
 CHECKS = ROOT / "custom_checks"
@@ -29,28 +29,6 @@ sys.path.insert(0, str(CHECKS))
 def check_names() -> tuple[str, ...]:
     """The name of every check file."""
     return tuple(sorted(file.stem for file in CHECKS.glob("*.py") if file.stem != "__init__"))
-
-
-class RecordingRunner(Runner):
-    """A runner that records every result: Checkov's report drops UNKNOWN ones."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.records: list[Record] = []
-
-    def run_block(
-        self, entities: Any, context: Any, path: Any, root: Any, report: Any, *rest: Any
-    ) -> None:
-        records = self.records
-
-        class Recorder:
-            def add_record(self, record: Record) -> None:
-                records.append(record)
-
-            def __getattr__(self, name: str) -> Any:
-                return getattr(report, name)
-
-        super().run_block(entities, context, path, root, Recorder(), *rest)
 
 
 def registered(name: str) -> Any:
@@ -89,7 +67,7 @@ class ErrorLog(logging.Handler):
 
 def scan(directory: Path) -> Scan:
     """Runs only the custom checks on a directory."""
-    runner = RecordingRunner()
+    runner = recording_runner()
     log = ErrorLog()
     logging.getLogger().addHandler(log)
     report = runner.run(
