@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -17,8 +16,8 @@ from planproof.aws.policies.principal import identity_policies, permissions_boun
 from planproof.iam.actions import AccessLevel, access_level
 from planproof.values import UNKNOWN
 from planproof.verdicts import Truth
-from tests.builders.parts import role
-from tests.builders.policies import allow
+from tests.builders.parts import inline_policy, role
+from tests.builders.policies import allow, document, statement
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 LIMIT = f"arn:aws:iam::{ACCOUNT}:policy/limit"
@@ -27,18 +26,6 @@ METHODS = escalation_methods()
 PASSING = {name: actions for name, actions in METHODS.items() if PASS in actions}
 EACH_MISSING = [(name, action) for name, actions in METHODS.items() for action in actions]
 MISSING_IDS = [f"{name} {action}" for name, action in EACH_MISSING]
-
-
-def statement(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def document(*statements: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def inline(text: Any, name: str = "p") -> DeclaredResource:
-    return declare(f"aws_iam_role_policy.{name}", name=name, role="r", policy=text)
 
 
 def limit(text: Any) -> list[DeclaredResource]:
@@ -51,7 +38,7 @@ def limit(text: Any) -> list[DeclaredResource]:
 def found_by(
     ask: Any, *statements: Any, parts: list[DeclaredResource] | None = None
 ) -> dict[str, Escalation]:
-    given = [inline(document(*statements))] if statements else []
+    given = [inline_policy(*statements)] if statements else []
     found = stack(*(parts or [role("r")]), *given)
     principal = found["aws_iam_role.r"]
     policies = identity_policies(found, principal), permissions_boundaries(found, principal)
@@ -83,7 +70,7 @@ def test_a_method_is_available_with_all_its_actions(name: str) -> None:
     found = found_by(escalations, statement(list(actions)))
     assert found[name].available is True
     assert found[name].actions == actions
-    assert {ref.policy for ref in found[name].statements} == {"aws_iam_role_policy.p"}
+    assert {ref.policy for ref in found[name].statements} == {"aws_iam_role_policy.r"}
     # Other available methods need a subset of these actions.
     others = {other for other, method in found.items() if method.available is not False}
     assert others == {other for other, taken in METHODS.items() if set(taken) <= set(actions)}
@@ -199,18 +186,25 @@ def test_a_boundary_grants_nothing() -> None:
 
 
 def test_an_unknown_policy_leaves_every_method_undetermined() -> None:
-    found = available(parts=[role("r"), inline(UNKNOWN)])
+    found = available(parts=[role("r"), inline_policy(policy=UNKNOWN)])
     assert found == dict.fromkeys(METHODS)
 
 
 def test_a_known_policy_beside_an_unknown_one() -> None:
-    both = [role("r"), inline(UNKNOWN), inline(allow("iam:CreateAccessKey"), "q")]
+    both = [
+        role("r"),
+        inline_policy(policy=UNKNOWN),
+        inline_policy(statement("iam:CreateAccessKey"), name="q"),
+    ]
     found = found_by(escalations, parts=both)
     # The unknown policy may deny it, but a denial is not assumed.
     assert found["CreateAccessKey"].available is True
     assert found["CreateLoginProfile"].available is None
     denial = document({**statement("iam:CreateAccessKey"), "Effect": "Deny"})
-    refused = found_by(escalations, parts=[role("r"), inline(UNKNOWN), inline(denial, "q")])
+    refused = found_by(
+        escalations,
+        parts=[role("r"), inline_policy(policy=UNKNOWN), inline_policy(policy=denial, name="q")],
+    )
     assert refused["CreateAccessKey"].available is False
     assert refused["CreateLoginProfile"].available is None
 
@@ -245,7 +239,7 @@ def test_a_wildcard_includes_all_actions_that_change_permissions() -> None:
     assert len(every) > 100
     assert PASS not in every
     assert all(access_level(action) is AccessLevel.PERMISSIONS_MANAGEMENT for action in every)
-    unread = managing(parts=[role("r"), inline(UNKNOWN)])
+    unread = managing(parts=[role("r"), inline_policy(policy=UNKNOWN)])
     assert unread == dict.fromkeys(every)
 
 

@@ -17,7 +17,7 @@ NAMES = SimpleNamespace(
 )
 
 
-class MadeResolvedStacks:
+class FakeResolvedStacks:
     """Stacks by the name of their variables; the first one is "default"."""
 
     def __init__(self, *stacks: Stack, terraform_dir: str | None = "terraform") -> None:

@@ -1,4 +1,4 @@
-"""The shipped stack with one thing changed, and what the steps on alarms say of it."""
+"""The shipped stack with one change, and the evidence of the alarm steps."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from planproof.evidence import Recorder
-from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.stack import Stack
 from steps import noticing
 from tests.builders.shipped import shipped, with_values
+from tests.builders.stacks import resource
 from tests.steps.stack_steps import StackSteps
 
 AGE = 'aws_cloudwatch_metric_alarm.queue_age["status"]'
@@ -20,7 +21,7 @@ JOBS = "aws_cloudwatch_metric_alarm.job_errors"
 EVENTS = "aws_cloudwatch_metric_alarm.undelivered_events"
 
 Step = Callable[..., None]
-ASKED: dict[str, Step] = {
+REQUIRED_BY: dict[str, Step] = {
     AGE: noticing.old_messages_raise_alarm,
     LETTERS: noticing.dead_letters_raise_alarm,
     ERRORS: noticing.errors_raise_alarm,
@@ -28,7 +29,7 @@ ASKED: dict[str, Step] = {
     JOBS: noticing.failed_jobs_raise_alarm,
     EVENTS: noticing.undelivered_events_raise_alarm,
 }
-"""Alarm of the shipped stack → the step that asks for it."""
+"""Alarm of the shipped stack → the step that requires it."""
 PARTS = {
     AGE: "aws_sqs_queue.status",
     LETTERS: "aws_sqs_queue.status_dead_letter",
@@ -37,18 +38,18 @@ PARTS = {
     JOBS: "arn:aws:mediaconvert:us-east-1:123456789012:queues/Default",
     EVENTS: "aws_cloudwatch_event_rule.job_state",
 }
-"""Alarm of the shipped stack → what it is on."""
+"""Alarm of the shipped stack → the resource of its metric."""
 
 
-def asked(step: Step, stack: Stack) -> Recorder:
+def run(step: Step, stack: Stack) -> Recorder:
     steps = StackSteps(stack)
     step(steps.pipeline, steps.path, steps.evidence)
     return steps.evidence
 
 
 def changed(alarm: str, **values: Any) -> Recorder:
-    """What is said of the stack in which that alarm is otherwise."""
-    return asked(ASKED[alarm], with_values(shipped(), alarm, **values))
+    """The evidence for the stack with other values of an alarm."""
+    return run(REQUIRED_BY[alarm], with_values(shipped(), alarm, **values))
 
 
 def failed(evidence: Recorder) -> list[tuple[str, str]]:
@@ -62,8 +63,6 @@ def without(stack: Stack, *addresses: str) -> Stack:
 
 
 def with_more(stack: Stack, address: str, like: str, **values: Any) -> Stack:
-    """The stack with another resource, which is like one of it but for some values."""
+    """The stack with a copy of a resource that has some other values."""
     old = stack[like]
-    type_, name = address.split(".")
-    new = Resource(address, old.mode, type_, name, None, "", {**old.values, **values})
-    return stack.with_resources([new])
+    return stack.with_resources([resource(address, after=None, **{**old.values, **values})])

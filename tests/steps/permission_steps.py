@@ -1,4 +1,4 @@
-"""Asks a permission step of a small pipeline, word for word as a feature has it."""
+"""Runs a permission step on a small pipeline, with the sentence of a feature."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from steps import permissions
 from steps.pipeline import MEDIACONVERT, Pipeline
 from steps.support.iam_names import IamNames
 from tests.builders.parts import bucket, inline_policy, queue, queue_arn, role, role_arn
-from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:worker"
@@ -75,7 +75,7 @@ PARTS = (
 
 
 def pipeline_of(*items: DeclaredResource, without: str = "", sources: str | None = None) -> Stack:
-    """The pipeline; an item replaces the part of the same address."""
+    """The pipeline; an item replaces the resource of the same address."""
     parts = {item.address: item for item in (*PARTS, *items)}
     return stack(*(parts[a] for a in parts if a != without), sources=sources)
 
@@ -100,7 +100,7 @@ def assert_undetermined(ask: Callable[[str], Any], words: str, *facts: str) -> N
 
 
 def ask(step: str, found: Stack, *table: str) -> Recorder:
-    """What a step of a feature wrote down; rows of its table are written as there."""
+    """The evidence of a step, given as the sentence and table rows of a feature."""
     defined = [
         d
         for d in step_function_context_registry.values()
@@ -115,7 +115,7 @@ def ask(step: str, found: Stack, *table: str) -> Recorder:
     evidence = Recorder()
     defined[0].step_func(
         iam_names=iam_names_of(found),
-        resolved_stacks=MadeResolvedStacks(found),
+        resolved_stacks=FakeResolvedStacks(found),
         evidence=evidence,
         **arguments,
     )
@@ -128,7 +128,7 @@ worker_policy = partial(inline_policy, role="worker", name="p")
 def both(
     step: str, *items: DeclaredResource, table: tuple[str, ...] = ()
 ) -> tuple[Verdict, Verdict]:
-    """The verdicts of "is allowed" and of "is not allowed"; ``step`` has IS in place of these."""
+    """The verdicts of "is allowed" and "is not allowed", which replace IS in the step."""
     found = pipeline_of(*items)
     return (
         verdict(ask(step.replace("IS", "is allowed"), found, *table)),
@@ -137,7 +137,7 @@ def both(
 
 
 def said(step: str, *items: DeclaredResource) -> str:
-    """What is said of a step that is undetermined whichever way it is asked."""
+    """The reason of a step that is undetermined with both verbs."""
     found = pipeline_of(*items)
     for verb in ("is allowed", "is not allowed"):
         evidence = ask(step.replace("IS", verb), found)

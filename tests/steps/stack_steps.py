@@ -1,4 +1,4 @@
-"""The steps on permissions, asked of the shipped stack with one thing changed."""
+"""Runs steps of the data path, grants and access on the shipped stack with one change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planproof.verdicts import Verdict
 from steps import data_path, least_privilege, strangers
 from steps.pipeline import Pipeline
 from steps.support.jobs import job_edges
-from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
 from tests.builders.shipped import shipped_package
 
 QUEUE = "aws_sqs_queue_policy.processing"
@@ -25,7 +25,7 @@ TABLE = [
 
 
 class StackSteps:
-    """One stack, and what the steps say of it."""
+    """The steps on one stack, with their fixtures."""
 
     def __init__(self, stack: Stack, calls: SdkCalls | None = None) -> None:
         read = calls if calls is not None else calls_of(shipped_package())
@@ -34,7 +34,7 @@ class StackSteps:
         self.path: DataPath = drawn.with_edges(job_edges(self.pipeline, read))
         self.authority = Authority(stack)
         self.evidence = Recorder(stack.locate)
-        self.resolved_stacks: Any = MadeResolvedStacks(stack)
+        self.resolved_stacks: Any = FakeResolvedStacks(stack)
 
     def edges(self, table: list[list[str]]) -> Recorder:
         data_path.edges_are_proven(
@@ -54,7 +54,7 @@ class StackSteps:
         )
         return self.evidence
 
-    def asked(self, step: Any, *arguments: Any) -> Recorder:
+    def run(self, step: Any, *arguments: Any) -> Recorder:
         step(*arguments, self.resolved_stacks, self.evidence)
         return self.evidence
 
@@ -68,12 +68,12 @@ class StackSteps:
             (strangers.no_needless_service, (self.authority, self.path)),
         ):
             self.evidence = Recorder(self.stack.locate)
-            found[step.__name__] = verdict(self.asked(step, *arguments))
+            found[step.__name__] = verdict(self.run(step, *arguments))
         return found
 
 
 def first_statement(**elements: Any) -> Any:
-    """Changes elements of a document's first statement; None takes one away."""
+    """Change elements of a document's first statement; None removes one."""
 
     def edit(document: dict[str, Any]) -> None:
         statement = document["Statement"][0]

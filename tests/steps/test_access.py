@@ -17,7 +17,7 @@ from steps.access import (
 from steps.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.parts import inline_policy, role
 from tests.builders.policies import allow, statement
-from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:uploads"
@@ -44,13 +44,13 @@ def pipeline(*items: DeclaredResource, **filters: str) -> Pipeline:
 
 def reading(*items: DeclaredResource, **filters: str) -> Recorder:
     found, evidence = pipeline(*items, **filters), Recorder()
-    may_read_input(found, found.mediaconvert_role, MadeResolvedStacks(found.stack), evidence)
+    may_read_input(found, found.mediaconvert_role, FakeResolvedStacks(found.stack), evidence)
     return evidence
 
 
 def writing(*items: DeclaredResource) -> Recorder:
     found, evidence = pipeline(*items), Recorder()
-    may_write_output(found, found.mediaconvert_role, MadeResolvedStacks(found.stack), evidence)
+    may_write_output(found, found.mediaconvert_role, FakeResolvedStacks(found.stack), evidence)
     return evidence
 
 
@@ -71,7 +71,7 @@ def test_reading_the_uploads(action: str, resource: str, expected: Verdict) -> N
     )
 
 
-def test_reading_as_far_as_uploads_are_announced() -> None:
+def test_reading_is_needed_where_uploads_are_announced() -> None:
     below = inline_policy(statement("s3:GetObject", "arn:aws:s3:::films/in/*"), role="converter")
     assert verdict(reading(below, filter_prefix="in/")) is GOOD
     assert verdict(reading(below, filter_prefix="out/")) is BAD
@@ -82,12 +82,12 @@ def test_reading_as_far_as_uploads_are_announced() -> None:
     assert verdict(reading(only_mp4)) is BAD
 
 
-def test_no_grant_no_reading() -> None:
+def test_without_a_statement_reading_fails() -> None:
     assert verdict(reading()) is BAD
     assert broken(reading())[0][0] == "aws_iam_role.converter"
 
 
-def test_reading_under_a_condition_nobody_can_judge() -> None:
+def test_an_unknown_condition_leaves_reading_undetermined() -> None:
     tagged = {"StringEquals": {"s3:ExistingObjectTag/kind": "film"}}
     assert (
         verdict(
@@ -101,7 +101,7 @@ def test_reading_under_a_condition_nobody_can_judge() -> None:
     assert verdict(reading(unknown)) is OPEN
 
 
-def test_the_bucket_may_refuse() -> None:
+def test_a_bucket_policy_can_deny_reading() -> None:
     refusal = allow("s3:*", "*", Effect="Deny", Principal="*")
     policy = declare("aws_s3_bucket_policy.b", bucket="films", policy=refusal)
     assert verdict(reading(inline_policy(statement("s3:*", "*"), role="converter"), policy)) is BAD
@@ -134,7 +134,7 @@ def test_writing_the_renditions(action: str, resource: str, expected: Verdict) -
     )
 
 
-def test_no_grant_no_writing() -> None:
+def test_without_a_statement_writing_fails() -> None:
     assert verdict(writing()) is BAD
 
 
@@ -163,7 +163,7 @@ def test_without_a_role_nothing_can_be_read_or_written() -> None:
     assert broken(evidence) == [("aws_iam_role", "", "none among aws_iam_role.converter", "")]
 
 
-def test_a_role_that_there_may_be_is_no_finding() -> None:
+def test_an_unknown_trust_policy_is_no_evidence() -> None:
     evidence = Recorder()
     with pytest.raises(UndeterminedError):
         the_mediaconvert_role(pipeline(role("converter", assume_role_policy=UNKNOWN)), evidence)
@@ -173,6 +173,6 @@ def test_a_role_that_there_may_be_is_no_finding() -> None:
     assert evidence.evidence == []
 
 
-def test_perhaps_a_role_for_mediaconvert() -> None:
+def test_an_unknown_trust_policy_leaves_the_role_undetermined() -> None:
     with pytest.raises(UndeterminedError):
         mediaconvert_has_role(pipeline(role("converter", assume_role_policy=UNKNOWN)), Recorder())

@@ -18,7 +18,7 @@ from steps.alarms import (
     stack_with_topics,
 )
 from steps.pipeline import Pipeline
-from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import NAMES, FakeResolvedStacks, broken, verdict
 from tests.builders.stacks import declare, stack
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
@@ -117,16 +117,16 @@ def test_the_stack_with_topics() -> None:
     default = alarms([], alarm_topic_arns=[])
     resolved = alarms([TOPIC], name="alarm topics", alarm_topic_arns=[TOPIC])
     evidence = Recorder()
-    resolved_stacks = MadeResolvedStacks(default, resolved)
+    resolved_stacks = FakeResolvedStacks(default, resolved)
     assert stack_with_topics(resolved_stacks, NAMES, evidence) is resolved
     with pytest.raises(UndeterminedError):
-        stack_with_topics(MadeResolvedStacks(default), NAMES, evidence)
+        stack_with_topics(FakeResolvedStacks(default), NAMES, evidence)
     assert evidence.evidence == []
 
 
 def test_a_stack_without_the_variable_fails() -> None:
     evidence = Recorder()
-    assert stack_with_topics(MadeResolvedStacks(alarms([])), NAMES, evidence) is None
+    assert stack_with_topics(FakeResolvedStacks(alarms([])), NAMES, evidence) is None
     ((address, _, found, _),) = broken(evidence)
     assert address == "var.alarm_topic_arns"
     assert "declares no such variable" in found

@@ -6,7 +6,7 @@ from planproof.checkov_runner import CheckResult, CheckResults
 from planproof.evidence import Recorder
 from planproof.verdicts import Verdict
 from steps.checks import custom_checks_find_nothing
-from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
 
 
 def result(passed: bool | None, resource: str = "aws_x.y", check: str = "CKV_X_1") -> CheckResult:
@@ -18,7 +18,7 @@ def judged(*results: CheckResult, sources: str | None = "terraform") -> Recorder
     checks = CheckResults(results, {"CKV_X_1": "REQ-05", "CKV_X_2": "REQ-06"})
     evidence = Recorder()
     custom_checks_find_nothing(
-        "REQ-05", checks, MadeResolvedStacks(terraform_dir=sources), evidence
+        "REQ-05", checks, FakeResolvedStacks(terraform_dir=sources), evidence
     )
     return evidence
 

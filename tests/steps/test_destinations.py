@@ -1,4 +1,4 @@
-"""May MediaConvert write where a job writes? Asked of the shipped stack, with jobs made by hand."""
+"""Whether MediaConvert may write to a job's destinations, on the shipped stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps import function as steps
-from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 
 POLICY, FUNCTION = "aws_iam_policy.mediaconvert", "aws_lambda_function.processor"
@@ -35,7 +35,7 @@ def job(*destinations: str, role: Any = ROLE) -> dict[str, Any]:
 def judged(*jobs: dict[str, Any], stack: Stack | None = None) -> Recorder:
     """What the step writes down of the jobs that a function made."""
     given = stack or shipped()
-    evidence, resolved_stacks = Recorder(given.locate), MadeResolvedStacks(given)
+    evidence, resolved_stacks = Recorder(given.locate), FakeResolvedStacks(given)
     planned_run: Any = SimpleNamespace(jobs=list(jobs))
     scenario = steps.FunctionScenario(
         planned_run, given[FUNCTION], resolved_stacks, given, evidence
@@ -76,14 +76,14 @@ def test_the_role_may_write_anywhere_in_the_output_bucket() -> None:
 
 
 @pytest.mark.parametrize("path", ["/planproof/*", "/renditions/7", "/film.mp4", ""])
-def test_a_grant_for_another_place_is_seen(path: str) -> None:
+def test_a_statement_for_another_prefix_fails(path: str) -> None:
     found = judged(job(BELOW), stack=writes(Resource=f"{OUTPUT.get('arn')}{path}"))
     wrong = [e for e in found.evidence if e.holds is False]
     assert [e.expected for e in wrong] == [f"s3:PutObject allowed on {BELOW}* to write {BELOW}"]
 
 
 @pytest.mark.parametrize("path", ["/renditions/*", "/renditions/7f/*", "/*/7f/*"])
-def test_a_grant_for_that_place_alone_is_enough(path: str) -> None:
+def test_a_statement_for_the_prefix_is_enough(path: str) -> None:
     stack = writes(Resource=f"{OUTPUT.get('arn')}{path}")
     assert verdict(judged(job(BELOW), stack=stack)) is Verdict.PASSED
 
@@ -109,25 +109,25 @@ def test_the_key_is_needed_as_well(elements: dict[str, Any], lost: list[str]) ->
     assert wrong == lost
 
 
-def test_where_some_names_are_allowed_it_cannot_be_told() -> None:
+def test_a_statement_for_some_keys_leaves_it_undetermined() -> None:
     found = judged(job(BELOW), stack=writes(Resource=f"{OUTPUT.get('arn')}/*.mp4"))
     assert verdict(found) is Verdict.UNDETERMINED
     (doubt,) = [e for e in found.evidence if e.holds is None]
     assert "(decided for arn:aws:s3:::" in doubt.found
 
 
-def test_without_a_job_it_cannot_be_told() -> None:
+def test_without_a_job_it_is_undetermined() -> None:
     found = judged()
     assert verdict(found) is Verdict.UNDETERMINED
     assert [e.found for e in found.evidence] == ["no job"]
 
 
-def test_of_a_role_from_elsewhere_nothing_is_known() -> None:
+def test_a_role_outside_the_stack_is_undetermined() -> None:
     found = judged(job(BELOW, role=f"{ROLE}-of-somebody"))
     assert [(e.holds, e.found) for e in found.evidence] == [(None, f"{ROLE}-of-somebody")]
 
 
-def test_a_bucket_from_elsewhere_says_for_itself_whom_it_lets_in() -> None:
+def test_a_bucket_outside_the_stack_has_an_unknown_policy() -> None:
     stack = writes(Resource="arn:aws:s3:::of-somebody/*")
     for given in (shipped(), stack):
         assert verdict(judged(job("s3://of-somebody/x/"), stack=given)) is Verdict.UNDETERMINED
@@ -135,7 +135,7 @@ def test_a_bucket_from_elsewhere_says_for_itself_whom_it_lets_in() -> None:
     assert verdict(judged(job("s3://of-somebody/x/"), stack=denied)) is Verdict.FAILED
 
 
-def test_what_is_not_known_of_a_bucket_or_a_policy_leaves_it_open() -> None:
+def test_an_unknown_bucket_or_policy_leaves_it_undetermined() -> None:
     for address, unknown in (("aws_s3_bucket.output", "arn"), (POLICY, "policy")):
         stack = with_values(shipped(), address, **{unknown: UNKNOWN})
         assert verdict(judged(job(BELOW), stack=stack)) is Verdict.UNDETERMINED

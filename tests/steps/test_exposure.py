@@ -1,4 +1,4 @@
-"""What comes without TLS is denied by every bucket and queue, and no bucket can be made public."""
+"""Buckets and queues deny requests without TLS, and no bucket can be made public."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps import exposure
-from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 from tests.builders.stacks import DeclaredResource, declare, stack
 from tests.steps.stack_steps import StackSteps
@@ -32,7 +32,7 @@ def refusals(found: Stack) -> dict[str, Recorder]:
     written = {}
     for name, step in (("s3", exposure.buckets_refuse), ("sqs", exposure.queues_refuse)):
         steps.evidence = Recorder(found.locate)
-        written[name] = steps.asked(step, steps.authority)
+        written[name] = steps.run(step, steps.authority)
     return written
 
 
@@ -115,7 +115,7 @@ NARROWED = {
 
 
 @pytest.mark.parametrize("edit", NARROWED.values(), ids=NARROWED)
-def test_what_is_left_open_is_seen(edit: Edit) -> None:
+def test_access_without_tls_fails(edit: Edit) -> None:
     found = refusals(with_document(shipped(), BUCKET, edit))
     assert verdict(found["s3"]) is Verdict.FAILED
     assert {item[:2] for item in broken(found["s3"])} == {(BUCKET, "policy")}
@@ -132,11 +132,11 @@ def test_what_is_left_open_is_seen(edit: Edit) -> None:
         denial(Condition=None),
     ],
 )
-def test_it_can_be_said_in_many_ways(edit: Edit) -> None:
+def test_equivalent_statements_pass(edit: Edit) -> None:
     assert verdict(refusals(with_document(shipped(), BUCKET, edit))["s3"]) is Verdict.PASSED
 
 
-def test_actions_that_get_through_are_named() -> None:
+def test_allowed_actions_are_named() -> None:
     found = refusals(with_document(shipped(), BUCKET, denial(Resource=BUCKET_ARN)))["s3"]
     (first, *_) = [e for e in found.evidence if e.holds is False]
     assert first.expected.startswith("s3:AbortMultipartUpload, ")
@@ -160,12 +160,12 @@ def test_a_policy_on_another_queue_leaves_two_undetermined() -> None:
 
 
 @pytest.mark.parametrize("address", [BUCKET, DEAD_LETTERS])
-def test_a_policy_that_nobody_knows_is_undetermined(address: str) -> None:
+def test_an_unknown_policy_is_undetermined(address: str) -> None:
     found = refusals(with_values(shipped(), address, policy=UNKNOWN))
     assert Verdict.UNDETERMINED in {verdict(one) for one in found.values()}
 
 
-def test_a_condition_that_nobody_knows_is_undetermined() -> None:
+def test_an_unknown_condition_is_undetermined() -> None:
     office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
     narrowed = denial(Condition={"Bool": {"aws:SecureTransport": "false"}, **office})
     assert verdict(refusals(with_document(shipped(), BUCKET, narrowed))["s3"]) is (
@@ -184,7 +184,7 @@ def test_a_plan_alone_leaves_it_undetermined() -> None:
         ),
     )
     scene_stack, evidence = stack(*items, region=None), Recorder()
-    exposure.buckets_refuse(Authority(scene_stack), MadeResolvedStacks(scene_stack), evidence)  # type: ignore[arg-type]
+    exposure.buckets_refuse(Authority(scene_stack), FakeResolvedStacks(scene_stack), evidence)  # type: ignore[arg-type]
     assert verdict(evidence) is Verdict.UNDETERMINED
 
 
@@ -200,7 +200,7 @@ def account_lockout(found: Stack) -> dict[str, Recorder]:
         ("sqs", exposure.queues_allow_their_account),
     ):
         steps.evidence = Recorder(found.locate)
-        written[name] = steps.asked(step, steps.authority)
+        written[name] = steps.run(step, steps.authority)
     return written
 
 
@@ -219,7 +219,7 @@ def test_the_shipped_stack_does_not_lock_out_its_account() -> None:
         ("aws_sqs_queue_policy.processing", "sqs"),
     ],
 )
-def test_a_denial_without_its_condition_is_seen(address: str, service: str) -> None:
+def test_a_denial_without_its_condition_locks_out_the_account(address: str, service: str) -> None:
     stack_ = with_document(shipped(), address, denial(Condition=None))
     found = account_lockout(stack_)
     ((where, path, said, place),) = broken(found[service])
@@ -243,12 +243,7 @@ def test_an_unknown_policy_leaves_the_lockout_undetermined() -> None:
 # Nothing public ------------------------------------------------------------------------------
 
 ALL = dict.fromkeys(
-    (
-        "block_public_acls",
-        "block_public_policy",
-        "ignore_public_acls",
-        "restrict_public_buckets",
-    ),
+    ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"),
     True,
 )
 NAMED = declare("aws_s3_bucket.b", bucket="b", id="b")
@@ -269,7 +264,7 @@ def judged(step: Callable[[Stack, Recorder], None], *items: DeclaredResource) ->
     return evidence
 
 
-def test_a_bucket_that_is_closed() -> None:
+def test_public_access_is_blocked() -> None:
     blocked = judged(exposure.public_access_is_blocked, NAMED, block())
     assert verdict(blocked) is Verdict.PASSED
     assert [e.attribute for e in blocked.evidence] == list(ALL)
@@ -297,12 +292,12 @@ def test_each_of_the_four_counts(attribute: str, value: Any, expected: Verdict) 
         (UNKNOWN, Verdict.UNDETERMINED),
     ],
 )
-def test_lists_that_are_on(value: Any, expected: Verdict) -> None:
+def test_enabled_acls_fail(value: Any, expected: Verdict) -> None:
     assert verdict(judged(exposure.lists_are_off, NAMED, ownership(value))) is expected
 
 
 @pytest.mark.parametrize("step", [exposure.public_access_is_blocked, exposure.lists_are_off])
-def test_what_the_sources_do_not_say_is_not_there(step: Any) -> None:
+def test_a_default_is_not_enough(step: Any) -> None:
     assert broken(judged(step, NAMED))[0][0] == "aws_s3_bucket.b"
     others = (block(of="other"), ownership("BucketOwnerEnforced", of="other"))
     assert verdict(judged(step, NAMED, *others)) is Verdict.FAILED
@@ -313,6 +308,6 @@ def test_what_the_sources_do_not_say_is_not_there(step: Any) -> None:
 
 
 @pytest.mark.parametrize("step", [exposure.public_access_is_blocked, exposure.lists_are_off])
-def test_for_which_bucket_it_is_may_not_be_known(step: Any) -> None:
+def test_the_bucket_of_a_setting_may_be_unknown(step: Any) -> None:
     unclear = (block(of=UNKNOWN), ownership("BucketOwnerEnforced", of=UNKNOWN))
     assert verdict(judged(step, NAMED, *unclear)) is Verdict.UNDETERMINED

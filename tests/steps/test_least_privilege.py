@@ -1,4 +1,4 @@
-"""What is said of a grant that nothing needs, of a way to more permissions, and of keys."""
+"""Evidence on unneeded grants, privilege escalation and direct key use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from planproof.verdicts import Verdict
 from steps.least_privilege import keys_through_services, no_escalation, no_management, record_grant
 from tests.builders.parts import inline_policy, role
 from tests.builders.policies import statement
-from tests.builders.resolved_stacks import MadeResolvedStacks, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 from tests.builders.stacks import stack
 from tests.steps.stack_steps import StackSteps
@@ -28,24 +28,24 @@ def granting(*actions: str) -> Any:
 
 def found(step: Any, *actions: str) -> list[str]:
     given, evidence = granting(*actions), Recorder()
-    step(given, Authority(given), MadeResolvedStacks(given), evidence)
+    step(given, Authority(given), FakeResolvedStacks(given), evidence)
     return [e.found for e in evidence.evidence if e.holds is False]
 
 
-def test_an_action_that_is_a_way_of_its_own_is_named_once() -> None:
+def test_a_method_of_one_action_is_named_once() -> None:
     assert found(no_management, "sqs:AddPermission") == [
         "sqs:AddPermission (aws_iam_role_policy.p, statement 0)"
     ]
     assert found(no_management, "sqs:SendMessage") == []
 
 
-def test_a_way_with_a_name_is_shown_with_its_actions() -> None:
+def test_a_named_method_is_shown_with_its_actions() -> None:
     (said,) = found(no_escalation, "iam:CreatePolicyVersion")
     assert said.endswith(": iam:CreatePolicyVersion (aws_iam_role_policy.p, statement 0)")
     assert said.count("iam:CreatePolicyVersion") == 1
 
 
-def test_a_grant_is_said_to_be_needed_or_not() -> None:
+def test_a_grant_is_needed_or_not() -> None:
     given, evidence = granting("sqs:*"), Recorder()
     (policy,) = identity_policies(given, given["aws_iam_role.r"])
     for holds, excess in ((False, "nothing needs sqs:*"), (True, "")):
@@ -57,7 +57,7 @@ def test_a_grant_is_said_to_be_needed_or_not() -> None:
             holds=holds,
             excess=excess,
         )
-        record_grant(grant, Authority(given), MadeResolvedStacks(given), evidence)
+        record_grant(grant, Authority(given), FakeResolvedStacks(given), evidence)
     assert {e.expected for e in evidence.evidence} == {
         "needed by the data path: sqs:* for aws_iam_role.r"
     }
@@ -70,7 +70,7 @@ def test_a_grant_is_said_to_be_needed_or_not() -> None:
 def through_services(stack_: Stack) -> Recorder:
     steps = StackSteps(stack_)
     given = (steps.stack, steps.path, steps.authority)
-    return steps.asked(keys_through_services, *given)
+    return steps.run(keys_through_services, *given)
 
 
 def edited(policy: str, condition: Any) -> Stack:
@@ -105,9 +105,7 @@ def test_keys_are_used_through_services_in_the_shipped_stack() -> None:
         ({"StringLike": {"kms:ViaService": "*"}}, ["through a service that no policy names"]),
     ],
 )
-def test_a_key_that_can_be_used_past_them_is_seen(
-    policy: str, actions: str, condition: Any, ways: list[str]
-) -> None:
+def test_direct_key_use_fails(policy: str, actions: str, condition: Any, ways: list[str]) -> None:
     evidence = through_services(edited(policy, condition))
     wrong = [e for e in evidence.evidence if e.holds is False]
     assert [e.expected for e in wrong] == [
@@ -118,6 +116,6 @@ def test_a_key_that_can_be_used_past_them_is_seen(
     }
 
 
-def test_what_a_role_may_do_with_a_key_may_not_be_known() -> None:
+def test_an_unknown_policy_leaves_the_key_use_undetermined() -> None:
     stack_ = with_values(shipped(), "aws_iam_policy.function", policy=UNKNOWN)
     assert verdict(through_services(stack_)) is Verdict.UNDETERMINED

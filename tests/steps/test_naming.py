@@ -1,4 +1,4 @@
-"""Two copies of a stack, and the names they share."""
+"""Names that two copies of a stack share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.naming import copy_names_only_its_own, no_shared_name, stack_with_other_suffix
-from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import NAMES, FakeResolvedStacks, broken, verdict
 from tests.builders.stacks import declare, stack
 
 
@@ -38,14 +38,14 @@ def test_an_unknown_name() -> None:
 def test_the_copy() -> None:
     default = stack(variables={"environment_suffix": "dev"})
     copy = stack(name="another suffix", variables={"environment_suffix": "pr1"})
-    assert stack_with_other_suffix(MadeResolvedStacks(default, copy), NAMES, Recorder()) is copy
+    assert stack_with_other_suffix(FakeResolvedStacks(default, copy), NAMES, Recorder()) is copy
     with pytest.raises(UndeterminedError):
-        stack_with_other_suffix(MadeResolvedStacks(default), NAMES, Recorder())
+        stack_with_other_suffix(FakeResolvedStacks(default), NAMES, Recorder())
 
 
-def test_a_stack_without_a_suffix_is_the_finding() -> None:
+def test_a_stack_without_the_suffix_variable_fails() -> None:
     evidence = Recorder()
-    assert stack_with_other_suffix(MadeResolvedStacks(stack()), NAMES, evidence) is None
+    assert stack_with_other_suffix(FakeResolvedStacks(stack()), NAMES, evidence) is None
     assert broken(evidence)[0][0] == "var.environment_suffix"
 
 
@@ -66,7 +66,7 @@ def kept_apart(**values: object) -> Recorder:
 
 
 @pytest.mark.parametrize("text", ["q-pr1", "q-dev-2", "old-q-dev", "aq-dev", "arn:aws:sqs:::q"])
-def test_a_copy_that_keeps_to_itself(text: str) -> None:
+def test_a_copy_that_names_only_its_own_resources(text: str) -> None:
     assert verdict(kept_apart(description=text)) is Verdict.PASSED
 
 
@@ -79,7 +79,7 @@ def test_a_copy_that_keeps_to_itself(text: str) -> None:
         '{"Resource": ["arn:aws:sqs:us-east-1:123456789012:q-dev"]}',
     ],
 )
-def test_a_copy_that_names_what_belongs_to_the_first(text: str) -> None:
+def test_a_copy_that_names_a_resource_of_the_first_fails(text: str) -> None:
     evidence = kept_apart(description=text)
     assert verdict(evidence) is Verdict.FAILED
     assert "aws_sqs_queue.q" in evidence.evidence[0].expected

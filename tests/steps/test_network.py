@@ -1,4 +1,4 @@
-"""Network-interface permissions of a function's role, wherever they come from."""
+"""Network permissions of a function's role, in any policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from steps.network import no_policy_allows, roles_of_functions
 from steps.pipeline import Pipeline
 from tests.builders.parts import inline_policy, role, role_arn
 from tests.builders.policies import statement
-from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
 from tests.builders.stacks import DeclaredResource, declare, stack
 
 TABLE = [["action"], ["ec2:CreateNetworkInterface"], ["ec2:DescribeNetworkInterfaces"]]
@@ -24,7 +24,7 @@ def looked_at(*items: DeclaredResource) -> Recorder:
     found = stack(role("worker"), role("other"), FUNCTION, *items)
     pipeline, evidence = Pipeline(found), Recorder()
     roles = roles_of_functions(pipeline)
-    no_policy_allows(pipeline, roles, TABLE, MadeResolvedStacks(found), evidence)
+    no_policy_allows(pipeline, roles, TABLE, FakeResolvedStacks(found), evidence)
     return evidence
 
 

@@ -1,4 +1,4 @@
-"""What the function may pass, decided from its policies in whatever form they come."""
+"""iam:PassRole of the function, in every form of policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
 from steps.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.parts import inline_policy, role, role_arn
 from tests.builders.policies import document
-from tests.builders.resolved_stacks import MadeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 CONVERTER = role_arn("converter")
@@ -58,7 +58,7 @@ def records(*items: DeclaredResource) -> list[Recorder]:
         *items,
         sources=SOURCES,
     )
-    pipeline, resolved_stacks = Pipeline(found), MadeResolvedStacks(found)
+    pipeline, resolved_stacks = Pipeline(found), FakeResolvedStacks(found)
     worker = found["aws_iam_role.worker"]
     one, two, three = Recorder(), Recorder(), Recorder()
     may_pass(pipeline, worker, MEDIACONVERT, resolved_stacks, one)
@@ -179,7 +179,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_anything_else_is_caught(case: str) -> None:
+def test_any_wider_permission_fails(case: str) -> None:
     items, expected = BROKEN[case]
     assert verdicts(*items) == expected
 
@@ -192,7 +192,7 @@ def test_anything_else_is_caught(case: str) -> None:
         [declare("aws_iam_role_policy_attachment.a", role="worker", policy_arn=POLICY_ARN)],
     ],
 )
-def test_what_is_not_known_proves_nothing(items: list[DeclaredResource]) -> None:
+def test_unknown_values_are_undetermined(items: list[DeclaredResource]) -> None:
     assert verdicts(*items) == (OPEN, OPEN, OPEN)
 
 
@@ -204,7 +204,7 @@ def test_evidence_names_the_statement_and_its_place() -> None:
     assert broken(others)[0] == (address, "policy.Statement.0.Resource", '["*"]', place)
 
 
-def test_a_missing_statement_is_the_roles_failure() -> None:
+def test_a_missing_statement_is_reported_at_the_role() -> None:
     lacking, _, _ = records()
     ((address, _, found, _),) = broken(lacking)
     assert address == "aws_iam_role.worker"
@@ -227,6 +227,6 @@ def test_without_a_role_to_pass_there_is_nothing_to_grant(
         assert found == f"{said}, and the stack has no role that {MEDIACONVERT} may assume"
 
 
-def test_a_role_to_pass_that_there_may_be_is_no_finding() -> None:
+def test_an_unknown_role_to_pass_is_no_evidence() -> None:
     with pytest.raises(UndeterminedError):
         records(role("converter", assume_role_policy=UNKNOWN))

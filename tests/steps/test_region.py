@@ -1,4 +1,4 @@
-"""Traces of a region, in resolved values and in the code."""
+"""Mentions of a region in resolved values and in the sources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.region import no_literal, no_trace, providers_follow, stack_in_other_region
 from steps.support.regions import regions_in, regions_written
-from tests.builders.resolved_stacks import NAMES, MadeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import NAMES, FakeResolvedStacks, broken, verdict
 from tests.builders.stacks import DeclaredResource, declare, stack
 
 HERE, THERE = "us-east-1", "eu-west-1"
@@ -60,13 +60,13 @@ def test_a_trace_deep_inside() -> None:
     assert verdict(key) is Verdict.FAILED
 
 
-def test_a_trace_in_a_document_is_found_where_it_stands() -> None:
+def test_a_trace_in_a_document_has_its_path() -> None:
     body = json.dumps({"widgets": [{"properties": {"region": HERE}}]})
     evidence = traces(declare("aws_cloudwatch_dashboard.d", dashboard_body=body))
     assert broken(evidence)[0][1] == "dashboard_body.widgets.0.properties.region"
 
 
-def test_what_the_sources_set_and_nobody_knows_may_hold_a_trace() -> None:
+def test_an_unknown_value_may_hold_a_trace() -> None:
     hidden = declare("aws_x.y", value=UNKNOWN, name="x", refers={"value": ["random_id.r.hex"]})
     assert verdict(traces(hidden)) is Verdict.UNDETERMINED
     asked = declare("data.aws_x.y", value=UNKNOWN, name="x", refers={"value": ["var.x"]})
@@ -88,10 +88,10 @@ def test_a_stack_that_did_not_move_proves_nothing() -> None:
 
 def test_providers() -> None:
     evidence = Recorder()
-    providers_follow(moved(), NAMES, MadeResolvedStacks(DEFAULT), evidence)
+    providers_follow(moved(), NAMES, FakeResolvedStacks(DEFAULT), evidence)
     assert verdict(evidence) is Verdict.PASSED
     evidence = Recorder()
-    providers_follow(moved(region=HERE), NAMES, MadeResolvedStacks(DEFAULT), evidence)
+    providers_follow(moved(region=HERE), NAMES, FakeResolvedStacks(DEFAULT), evidence)
     assert broken(evidence) == [("provider aws", "region", HERE, "")]
 
 
@@ -106,13 +106,13 @@ provider "aws" {
 
 
 @pytest.mark.parametrize(("key", "line"), [("aws", 6), ("aws.near", 3), ("aws.far", 0)])
-def test_a_provider_is_found_where_its_region_stands(key: str, line: int) -> None:
+def test_a_provider_has_the_line_of_its_region(key: str, line: int) -> None:
     stayed = stack(
         name="another region", variables={"aws_region": THERE}, region=HERE, sources=PROVIDERS
     )
     stayed = replace(stayed, provider_locations={key: stayed.provider_locations["aws"]})
     evidence = Recorder()
-    providers_follow(stayed, NAMES, MadeResolvedStacks(DEFAULT), evidence)
+    providers_follow(stayed, NAMES, FakeResolvedStacks(DEFAULT), evidence)
     place = f"terraform/main.tf:{line}" if line else ""
     assert broken(evidence) == [(f"provider {key}", "region", HERE, place)]
 
@@ -129,22 +129,22 @@ def test_a_provider_is_found_where_its_region_stands(key: str, line: int) -> Non
         pytest.param('provider "aws" {\n  alias = "main"\n}', False, None, id="another"),
     ],
 )
-def test_a_provider_that_is_not_there_works_nowhere(
+def test_an_unused_provider_is_skipped(
     sources: str, builds: bool, expected: Verdict | None
 ) -> None:
     items = [declare("aws_x.y")] if builds else []
     evidence = Recorder()
     variables = {"aws_region": THERE}
     there = stack(*items, sources=sources, variables=variables)
-    providers_follow(there, NAMES, MadeResolvedStacks(DEFAULT), evidence)
+    providers_follow(there, NAMES, FakeResolvedStacks(DEFAULT), evidence)
     assert (verdict(evidence) if evidence.evidence else None) is expected
 
 
 def test_the_moved_stack() -> None:
     other = moved()
-    assert stack_in_other_region(MadeResolvedStacks(DEFAULT, other), NAMES, Recorder()) is other
+    assert stack_in_other_region(FakeResolvedStacks(DEFAULT, other), NAMES, Recorder()) is other
     evidence = Recorder()
-    assert stack_in_other_region(MadeResolvedStacks(stack()), NAMES, evidence) is None
+    assert stack_in_other_region(FakeResolvedStacks(stack()), NAMES, evidence) is None
     assert broken(evidence)[0][0] == "var.aws_region"
 
 
@@ -172,7 +172,7 @@ resource "aws_x" "y" {
 def written(text: str, names: object = NAMES) -> Recorder:
     found = stack(sources=text)
     evidence = Recorder()
-    no_literal(found, names, MadeResolvedStacks(found), evidence)
+    no_literal(found, names, FakeResolvedStacks(found), evidence)
     return evidence
 
 
@@ -201,7 +201,7 @@ def test_a_literal(text: str, name: str, line: int) -> None:
     assert (address, where) == (name, f"terraform/main.tf:{CLEAN.count(chr(10)) + line}")
 
 
-def test_the_variable_may_be_called_otherwise() -> None:
+def test_the_variable_may_have_another_name() -> None:
     text = 'variable "place" {\n  default = "us-east-1"\n}\nlocals {\n  x = var.place\n}\n'
     assert verdict(written(text)) is Verdict.FAILED
     named = type(NAMES)(suffix="s", region="place", alarm_topics="t")
@@ -210,7 +210,7 @@ def test_the_variable_may_be_called_otherwise() -> None:
 
 def test_without_sources_nothing_is_proven() -> None:
     evidence = Recorder()
-    no_literal(stack(), NAMES, MadeResolvedStacks(terraform_dir=None), evidence)
+    no_literal(stack(), NAMES, FakeResolvedStacks(terraform_dir=None), evidence)
     assert verdict(evidence) is Verdict.UNDETERMINED
     assert verdict(written("")) is Verdict.UNDETERMINED
 
@@ -233,6 +233,6 @@ def test_no_region_codes(text: str) -> None:
     assert regions_in(text) == []
 
 
-def test_a_slash_inside_a_text_begins_no_comment() -> None:
+def test_a_slash_in_a_string_begins_no_comment() -> None:
     (block,) = scan_text('locals {\n  x = "https://a" == "us-east-1"\n}', "main.tf")
     assert list(regions_written(block.attributes["x"])) == [(2, "us-east-1")]

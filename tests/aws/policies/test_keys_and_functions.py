@@ -11,20 +11,20 @@ from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Policies, Request, evaluate
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
-from tests.builders.parts import arn, role_arn
-from tests.builders.policies import S3
-from tests.builders.resource_parts import (
+from tests.aws.policies.resource_kinds import (
     FUNCTION,
     FUNCTION_ARN,
     KEY,
     WORKER,
+    allow_s3,
     constrained,
     decide,
     grant,
-    key_of,
-    let,
+    key_values,
     permission,
 )
+from tests.builders.parts import arn, role_arn
+from tests.builders.policies import S3
 from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 # Grants --------------------------------------------------------------------------------------
@@ -37,8 +37,8 @@ def use(found: Stack, action: str = "kms:Decrypt", **pairs: str) -> Effect:
 
 
 def test_a_grant_allows_its_grantee_to_use_its_key() -> None:
-    other = declare("aws_kms_key.other", **key_of("other"), policy=let("kms:Decrypt"))
-    for named in ("k", key_of("k")["arn"]):
+    other = declare("aws_kms_key.other", **key_values("other"), policy=allow_s3("kms:Decrypt"))
+    for named in ("k", key_values("k")["arn"]):
         found = stack(KEY, other, grant(key_id=named))
         assert use(found) is Effect.ALLOWED
         assert use(found, "kms:Encrypt") is Effect.IMPLICITLY_DENIED
@@ -53,7 +53,7 @@ def test_a_grant_allows_its_grantee_to_use_its_key() -> None:
 
 
 def test_a_grant_adds_to_the_key_policy() -> None:
-    found = stack(declare("aws_kms_key.k", **key_of("k")), grant())
+    found = stack(declare("aws_kms_key.k", **key_values("k")), grant())
     labels = [policy.document.name for policy in resource_policies(found, found["aws_kms_key.k"])]
     assert labels == ["aws_kms_key.k (default key policy)", "aws_kms_grant.g (grant)"]
 

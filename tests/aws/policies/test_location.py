@@ -9,26 +9,26 @@ import pytest
 
 from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES, resource_policies
 from planproof.iam import Effect
-from tests.builders.policies import S3
-from tests.builders.resource_parts import (
+from tests.aws.policies.resource_kinds import (
     BUS,
     FUNCTION,
     KINDS,
+    allow_s3,
+    arn_values,
     bus_permission,
     constrained,
     decide,
-    key_of,
-    let,
+    key_values,
     permission,
-    plain,
 )
+from tests.builders.policies import S3
 from tests.builders.stacks import declare, stack
 from tests.conftest import Ask
 
 
 def test_other_resource_types_have_no_policies() -> None:
     assert "aws_cloudwatch_metric_alarm" not in RESOURCE_POLICY_TYPES
-    found = stack(declare("aws_cloudwatch_metric_alarm.a", policy=let("a:B")))
+    found = stack(declare("aws_cloudwatch_metric_alarm.a", policy=allow_s3("a:B")))
     assert resource_policies(found, found["aws_cloudwatch_metric_alarm.a"]) == []
     named = {kind.type for kind in KINDS.values()}
     more = {"aws_lambda_function", "aws_cloudwatch_log_group", "aws_iam_role"}
@@ -71,15 +71,15 @@ JSON
 def test_locations_of_statements() -> None:
     kind = KINDS["queue"]
     found = stack(
-        declare("aws_kms_key.k", **key_of("k")),
+        declare("aws_kms_key.k", **key_values("k")),
         constrained(encryption_context_subset={"app": "films"}),
-        declare("aws_sns_topic.t", **plain("sns", "", "t")),
+        declare("aws_sns_topic.t", **arn_values("sns", "", "t")),
         FUNCTION,
         permission(),
         BUS,
         bus_permission(),
         kind.resource(),
-        kind.written(policy=let("sqs:SendMessage", Sid="Send")),
+        kind.policy(policy=allow_s3("sqs:SendMessage", Sid="Send")),
         sources=SOURCES,
     )
     places = {

@@ -14,9 +14,9 @@ from planproof.iam import Effect, Policies, PolicyKind, Request, evaluate
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from tests.aws.policies.resource_kinds import BUS, KINDS, bus_permission, decide
 from tests.builders.parts import arn, role, role_arn
 from tests.builders.policies import S3, trust
-from tests.builders.resource_parts import BUS, KINDS, bus_permission, decide
 from tests.builders.stacks import ACCOUNT, REGION, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 # Log groups ----------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def test_an_unknown_part_of_an_event_permission_leaves_it_undetermined(
 
 
 def test_a_bus_policy_overwrites_permissions() -> None:
-    found = stack(BUS, KINDS["event bus"].written(), bus_permission())
+    found = stack(BUS, KINDS["event bus"].policy(), bus_permission())
     written, overwritten = resource_policies(found, found["aws_cloudwatch_event_bus.r"])
     assert written.problem == ""
     assert "aws_cloudwatch_event_bus_policy" in overwritten.problem

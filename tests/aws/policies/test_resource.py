@@ -11,30 +11,30 @@ from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Request, evaluate
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
-from tests.builders.parts import arn, role, role_arn
-from tests.builders.resource_parts import (
+from tests.aws.policies.resource_kinds import (
     KINDS,
-    WITH_ATTRIBUTE,
+    WITH_POLICY_ATTRIBUTE,
+    allow_s3,
+    arn_values,
     decide,
-    key_of,
-    let,
-    plain,
-    queue_of,
+    key_values,
+    queue_values,
 )
+from tests.builders.parts import arn, role, role_arn
 from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, declare, stack
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_policy_grants_access_to_its_resource_only(name: str) -> None:
     kind = KINDS[name]
-    for by in kind.by:
+    for by in kind.identities:
         found = stack(
-            kind.resource(), kind.resource("other"), kind.written(**{kind.names: kind.own[by]})
+            kind.resource(), kind.resource("other"), kind.policy(**{kind.reference: kind.own[by]})
         )
         assert decide(found, f"{kind.type}.r", kind.action) is Effect.ALLOWED
         assert decide(found, f"{kind.type}.other", kind.action) is Effect.IMPLICITLY_DENIED
         (policy, *_) = resource_policies(found, found[f"{kind.type}.r"])
-        assert policy.source.address == policy.attachment.address == f"{kind.writer}.w"
+        assert policy.source.address == policy.attachment.address == f"{kind.policy_type}.w"
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -42,26 +42,26 @@ def test_a_policy_with_an_unknown_text_or_resource_leaves_it_undetermined(name: 
     kind = KINDS[name]
     for values, problem in (
         ({"policy": UNKNOWN}, "text"),
-        ({kind.names: UNKNOWN}, f"{kind.type}.r"),
+        ({kind.reference: UNKNOWN}, f"{kind.type}.r"),
         ({"policy": "{"}, "is not JSON"),
     ):
-        found = stack(kind.resource(), kind.written(**values))
+        found = stack(kind.resource(), kind.policy(**values))
         assert decide(found, f"{kind.type}.r", kind.action) is Effect.UNDETERMINED
         (policy,) = resource_policies(found, found[f"{kind.type}.r"])
         assert problem in policy.problem
 
 
-@pytest.mark.parametrize("name", WITH_ATTRIBUTE)
+@pytest.mark.parametrize("name", WITH_POLICY_ATTRIBUTE)
 def test_a_policy_in_an_attribute_of_the_resource_grants_access(name: str) -> None:
     kind = KINDS[name]
     address = f"{kind.type}.r"
-    known = stack(kind.resource(policy=let(kind.action)))
+    known = stack(kind.resource(policy=allow_s3(kind.action)))
     assert decide(known, address, kind.action) is Effect.ALLOWED
     unknown = stack(kind.resource(policy=UNKNOWN))
     assert decide(unknown, address, kind.action) is Effect.UNDETERMINED
 
 
-@pytest.mark.parametrize("name", WITH_ATTRIBUTE)
+@pytest.mark.parametrize("name", WITH_POLICY_ATTRIBUTE)
 def test_a_computed_policy_attribute_is_no_policy(name: str) -> None:
     kind = KINDS[name]
     address = f"{kind.type}.r"
@@ -90,7 +90,7 @@ def test_a_policy_text_that_differs_in_each_run_is_unknown() -> None:
     queue = declare(
         "aws_sqs_queue.r",
         computed=("policy",),
-        **queue_of("r"),
+        **queue_values("r"),
         policy=UNKNOWN,
         refers={"policy": ["var.p"]},
     )
@@ -103,13 +103,16 @@ def test_a_policy_text_that_differs_in_each_run_is_unknown() -> None:
 def test_two_policies_of_one_resource_are_unknown(name: str) -> None:
     kind = KINDS[name]
     address = f"{kind.type}.r"
-    second = declare(f"{kind.writer}.v", **{kind.names: kind.own[kind.by[0]], "policy": let("a:B")})
-    found = stack(kind.resource(), kind.written(), second)
+    second = declare(
+        f"{kind.policy_type}.v",
+        **{kind.reference: kind.own[kind.identities[0]], "policy": allow_s3("a:B")},
+    )
+    found = stack(kind.resource(), kind.policy(), second)
     assert decide(found, address, kind.action) is Effect.UNDETERMINED
     (problem,) = {policy.problem for policy in resource_policies(found, found[address])}
     assert f"{address} is set more than once" in problem
-    twin = declare(f"{kind.writer}.v", **dict(kind.written().resource.values))
-    assert decide(stack(kind.resource(), kind.written(), twin), address, kind.action) is (
+    twin = declare(f"{kind.policy_type}.v", **dict(kind.policy().resource.values))
+    assert decide(stack(kind.resource(), kind.policy(), twin), address, kind.action) is (
         Effect.ALLOWED
     )
 
@@ -123,25 +126,27 @@ def test_a_data_source_has_an_unknown_policy(name: str) -> None:
     (policy,) = resource_policies(found, found[address])
     assert f"{address} are not part of this stack" in policy.problem
     assert decide(found, address, kind.action) is Effect.UNDETERMINED
-    assert decide(stack(looked_up, kind.written()), address, kind.action) is Effect.ALLOWED
+    assert decide(stack(looked_up, kind.policy()), address, kind.action) is Effect.ALLOWED
 
 
 def test_the_policy_of_a_data_source_is_read() -> None:
     kind = KINDS["secret"]
     address = f"data.{kind.type}.r"
-    read = declare(address, computed=("policy",), **kind.own, policy=let(kind.action))
+    read = declare(address, computed=("policy",), **kind.own, policy=allow_s3(kind.action))
     assert decide(stack(read), address, kind.action) is Effect.ALLOWED
     assert decide(stack(read), address, "secretsmanager:PutSecretValue") is Effect.IMPLICITLY_DENIED
 
 
 def test_policies_are_found_through_modules_and_for_each() -> None:
     queues = [
-        declare(f'module.m["{m}"].aws_sqs_queue.q["{q}"]', **queue_of(f"{m}-{q}"))
+        declare(f'module.m["{m}"].aws_sqs_queue.q["{q}"]', **queue_values(f"{m}-{q}"))
         for m in "ab"
         for q in "xy"
     ]
-    url = queue_of("b-x")["url"]
-    policy = declare('aws_sqs_queue_policy.p["b"]', queue_url=url, policy=let("sqs:SendMessage"))
+    url = queue_values("b-x")["url"]
+    policy = declare(
+        'aws_sqs_queue_policy.p["b"]', queue_url=url, policy=allow_s3("sqs:SendMessage")
+    )
     found = stack(*queues, policy)
     verdicts = [decide(found, q.resource.address, "sqs:SendMessage") for q in queues]
     denied = Effect.IMPLICITLY_DENIED
@@ -151,7 +156,7 @@ def test_policies_are_found_through_modules_and_for_each() -> None:
 def test_a_plan_alone_follows_plain_references_and_no_others() -> None:
     unknown = dict.fromkeys(("id", "url"), UNKNOWN)
     refers = {"queue_url": ["aws_sqs_queue.q.id", "aws_sqs_queue.q"]}
-    send = let("sqs:SendMessage")
+    send = allow_s3("sqs:SendMessage")
     policy = declare("aws_sqs_queue_policy.p", queue_url=UNKNOWN, policy=send, refers=refers)
     one = declare("aws_sqs_queue.q", arn=arn("sqs", "q"), **unknown)
     two = [declare(f"aws_sqs_queue.q[{i}]", arn=arn("sqs", "q"), **unknown) for i in (0, 1)]
@@ -164,12 +169,14 @@ def test_a_plan_alone_follows_plain_references_and_no_others() -> None:
 
 
 def test_the_policy_of_a_stream_is_not_that_of_its_table() -> None:
-    table = declare("aws_dynamodb_table.r", **plain("dynamodb", "table/", "r"), stream_arn=UNKNOWN)
+    table = declare(
+        "aws_dynamodb_table.r", **arn_values("dynamodb", "table/", "r"), stream_arn=UNKNOWN
+    )
     refers = ["aws_dynamodb_table.r.stream_arn", "aws_dynamodb_table.r"]
     policy = declare(
         "aws_dynamodb_resource_policy.p",
         resource_arn=UNKNOWN,
-        policy=let("dynamodb:GetRecords"),
+        policy=allow_s3("dynamodb:GetRecords"),
         refers={"resource_arn": refers},
     )
     found = stack(table, policy)
@@ -186,7 +193,7 @@ def test_an_empty_object_removes_the_policy_of_a_secret() -> None:
 
 
 def test_a_topic_without_a_policy_allows_its_own_account() -> None:
-    topic = declare("aws_sns_topic.t", **plain("sns", "", "t"))
+    topic = declare("aws_sns_topic.t", **arn_values("sns", "", "t"))
     found = stack(topic)
 
     def publish(owner: str) -> Effect:
@@ -202,7 +209,9 @@ def test_a_topic_without_a_policy_allows_its_own_account() -> None:
     written = stack(
         topic,
         declare(
-            "aws_sns_topic_policy.p", arn=topic.resource.get("arn"), policy=let("sns:Subscribe")
+            "aws_sns_topic_policy.p",
+            arn=topic.resource.get("arn"),
+            policy=allow_s3("sns:Subscribe"),
         ),
     )
     assert (
@@ -212,7 +221,7 @@ def test_a_topic_without_a_policy_allows_its_own_account() -> None:
 
 
 def test_a_key_without_a_policy_delegates_to_the_identity_policies_of_its_account() -> None:
-    key = declare("aws_kms_key.k", **key_of("k"))
+    key = declare("aws_kms_key.k", **key_values("k"))
     grant = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key.resource.get("arn")}
     identity = json.dumps({"Version": "2012-10-17", "Statement": grant})
     items = [role("r"), declare("aws_iam_role_policy.p", role="r", name="p", policy=identity), key]
@@ -225,5 +234,5 @@ def test_a_key_without_a_policy_delegates_to_the_identity_policies_of_its_accoun
     assert may(stack(*items)) is Effect.ALLOWED
     assert may(stack(*items, region=None)) is Effect.UNDETERMINED
     assert decide(stack(key), "aws_kms_key.k", "kms:Decrypt") is Effect.IMPLICITLY_DENIED
-    closed = declare("aws_kms_key_policy.p", key_id="k", policy=let("kms:Decrypt"))
+    closed = declare("aws_kms_key_policy.p", key_id="k", policy=allow_s3("kms:Decrypt"))
     assert may(stack(*items, closed)) is Effect.IMPLICITLY_DENIED

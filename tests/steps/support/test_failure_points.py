@@ -1,4 +1,4 @@
-"""What counts as the way of an upload, and whether the dashboard shows it."""
+"""The failure points of the data path, and whether the dashboard shows them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from planproof.evidence import Recorder
-from planproof.terraform.stack import Resource
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps import noticing
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, with_values
+from tests.builders.stacks import resource
 from tests.steps.alarm_steps import (
-    ASKED,
     ERRORS,
     EVENTS,
     JOBS,
     PARTS,
-    asked,
+    REQUIRED_BY,
     failed,
+    run,
     with_more,
     without,
 )
@@ -29,7 +29,7 @@ from tests.steps.alarm_steps import (
 # What counts as the way ----------------------------------------------------------------------
 
 
-def test_a_function_beside_the_way_needs_no_alarm() -> None:
+def test_a_function_outside_the_data_path_needs_no_alarm() -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:beside"
     stack = with_more(
         shipped(),
@@ -40,14 +40,12 @@ def test_a_function_beside_the_way_needs_no_alarm() -> None:
         arn=arn,
         environment=[],
     )
-    assert verdict(asked(noticing.errors_raise_alarm, stack)) is Verdict.PASSED
+    assert verdict(run(noticing.errors_raise_alarm, stack)) is Verdict.PASSED
     nowhere = without(stack, "aws_s3_bucket_notification.input")
-    assert failed(asked(noticing.errors_raise_alarm, nowhere)) == [
-        ("aws_lambda_function.beside", "")
-    ]
+    assert failed(run(noticing.errors_raise_alarm, nowhere)) == [("aws_lambda_function.beside", "")]
 
 
-def test_a_second_function_on_the_way_needs_its_own_alarms() -> None:
+def test_a_second_function_needs_its_own_alarms() -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:states"
     stack = with_more(
         shipped(),
@@ -58,46 +56,46 @@ def test_a_second_function_on_the_way_needs_its_own_alarms() -> None:
         arn=arn,
     )
     stack = with_values(stack, "aws_lambda_event_source_mapping.status", function_name=arn)
-    assert failed(asked(noticing.errors_raise_alarm, stack)) == [("aws_lambda_function.states", "")]
+    assert failed(run(noticing.errors_raise_alarm, stack)) == [("aws_lambda_function.states", "")]
 
 
-def test_where_nobody_knows_where_the_way_begins_everything_counts() -> None:
+def test_without_an_input_bucket_every_edge_counts() -> None:
     stack = without(shipped(), "aws_s3_bucket_notification.input")
     for step in (
         noticing.old_messages_raise_alarm,
         noticing.dead_letters_raise_alarm,
         noticing.errors_raise_alarm,
     ):
-        assert verdict(asked(step, stack)) is Verdict.PASSED
-        assert verdict(asked(step, without(stack, *ASKED))) is Verdict.FAILED
+        assert verdict(run(step, stack)) is Verdict.PASSED
+        assert verdict(run(step, without(stack, *REQUIRED_BY))) is Verdict.FAILED
 
 
-def test_a_way_without_dead_letter_queues_proves_nothing_of_them() -> None:
+def test_without_dead_letter_queues_there_is_no_evidence() -> None:
     stack = shipped()
     for queue in ("aws_sqs_queue.processing", "aws_sqs_queue.status"):
         stack = with_values(stack, queue, redrive_policy=None)
-    assert asked(noticing.dead_letters_raise_alarm, stack).evidence == []
+    assert run(noticing.dead_letters_raise_alarm, stack).evidence == []
 
 
-def test_a_dead_letter_queue_that_nobody_knows() -> None:
+def test_an_unknown_dead_letter_queue_is_undetermined() -> None:
     nowhere = '{"maxReceiveCount": 3}'
     stack = with_values(shipped(), "aws_sqs_queue.status", redrive_policy=nowhere)
-    assert verdict(asked(noticing.dead_letters_raise_alarm, stack)) is Verdict.UNDETERMINED
+    assert verdict(run(noticing.dead_letters_raise_alarm, stack)) is Verdict.UNDETERMINED
 
 
-def test_a_dead_letter_queue_of_somebody_else_is_theirs_to_watch() -> None:
+def test_a_dead_letter_queue_outside_the_stack_is_a_warning() -> None:
     policy = (
         '{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:lost", "maxReceiveCount": 3}'
     )
     stack = with_values(shipped(), "aws_sqs_queue.status", redrive_policy=policy)
-    evidence = asked(noticing.dead_letters_raise_alarm, stack)
+    evidence = run(noticing.dead_letters_raise_alarm, stack)
     assert verdict(evidence) is Verdict.PASSED
     assert any(
         "function:lost" in w or "sqs:us-east-1:123456789012:lost" in w for w in evidence.warnings
     )
 
 
-def test_what_eventbridge_leaves_is_a_dead_letter_too() -> None:
+def test_the_dead_letter_queue_of_a_rule_needs_an_alarm() -> None:
     stack = with_more(
         shipped(),
         "aws_sqs_queue.undelivered",
@@ -111,7 +109,7 @@ def test_what_eventbridge_leaves_is_a_dead_letter_too() -> None:
     stack = with_values(
         stack, "aws_cloudwatch_event_target.status_queue", dead_letter_config=config
     )
-    assert failed(asked(noticing.dead_letters_raise_alarm, stack)) == [
+    assert failed(run(noticing.dead_letters_raise_alarm, stack)) == [
         ("aws_sqs_queue.undelivered", "")
     ]
 
@@ -121,45 +119,37 @@ def test_a_job_queue_of_its_own() -> None:
     function = shipped()[PARTS[ERRORS]]
     variables = {**function.get("environment.variables"), "QUEUE": arn}
     stack = with_values(shipped(), PARTS[ERRORS], environment=[{"variables": variables}])
-    queue = Resource(
-        "aws_media_convert_queue.films",
-        "managed",
-        "aws_media_convert_queue",
-        "films",
-        None,
-        "",
-        {"name": "films", "id": "films", "arn": arn},
-    )
+    queue = resource("aws_media_convert_queue.films", name="films", id="films", arn=arn)
     stack = stack.with_resources([queue])
-    found = asked(noticing.failed_jobs_raise_alarm, stack)
+    found = run(noticing.failed_jobs_raise_alarm, stack)
     assert failed(found) == [("aws_media_convert_queue.films", "")]
     stack = with_values(stack, JOBS, dimensions={"Queue": arn})
-    assert verdict(asked(noticing.failed_jobs_raise_alarm, stack)) is Verdict.PASSED
+    assert verdict(run(noticing.failed_jobs_raise_alarm, stack)) is Verdict.PASSED
 
 
-def test_a_rule_of_another_bus_goes_by_both_names() -> None:
+def test_a_rule_of_another_bus_has_two_dimensions() -> None:
     rule, name = PARTS[EVENTS], shipped()[PARTS[EVENTS]].get("name")
     stack = with_values(shipped(), rule, event_bus_name="films")
-    assert failed(asked(noticing.undelivered_events_raise_alarm, stack)) == [(rule, "")]
+    assert failed(run(noticing.undelivered_events_raise_alarm, stack)) == [(rule, "")]
     both = {"RuleName": name, "EventBusName": "films"}
     stack = with_values(stack, EVENTS, dimensions=both)
-    assert verdict(asked(noticing.undelivered_events_raise_alarm, stack)) is Verdict.PASSED
+    assert verdict(run(noticing.undelivered_events_raise_alarm, stack)) is Verdict.PASSED
     stack = with_values(stack, EVENTS, dimensions={**both, "EventBusName": UNKNOWN})
-    assert verdict(asked(noticing.undelivered_events_raise_alarm, stack)) is Verdict.UNDETERMINED
+    assert verdict(run(noticing.undelivered_events_raise_alarm, stack)) is Verdict.UNDETERMINED
 
 
-def test_a_rule_that_delivers_nothing_today_keeps_its_alarm() -> None:
+def test_a_rule_without_targets_needs_its_alarm() -> None:
     stack = without(shipped(), "aws_cloudwatch_event_target.status_queue")
-    assert verdict(asked(noticing.undelivered_events_raise_alarm, stack)) is Verdict.PASSED
+    assert verdict(run(noticing.undelivered_events_raise_alarm, stack)) is Verdict.PASSED
     assert (
-        verdict(asked(noticing.undelivered_events_raise_alarm, without(stack, EVENTS)))
+        verdict(run(noticing.undelivered_events_raise_alarm, without(stack, EVENTS)))
         is Verdict.FAILED
     )
 
 
-def test_a_way_without_rules_has_no_event_to_lose() -> None:
+def test_a_data_path_without_rules_passes() -> None:
     stack = without(shipped(), PARTS[EVENTS], "aws_cloudwatch_event_target.status_queue")
-    evidence = asked(noticing.undelivered_events_raise_alarm, stack)
+    evidence = run(noticing.undelivered_events_raise_alarm, stack)
     assert [e.found for e in evidence.evidence] == ["none"]
     assert verdict(evidence) is Verdict.PASSED
 
@@ -170,13 +160,13 @@ BOARD = "aws_cloudwatch_dashboard.pipeline"
 
 
 def shown_on(body: Any) -> Recorder:
-    return asked(
+    return run(
         noticing.dashboards_show_failure_points, with_values(shipped(), BOARD, dashboard_body=body)
     )
 
 
-def test_the_shipped_dashboard_shows_the_way() -> None:
-    evidence = asked(noticing.dashboards_show_failure_points, shipped())
+def test_the_shipped_dashboard_shows_every_failure_point() -> None:
+    evidence = run(noticing.dashboards_show_failure_points, shipped())
     assert verdict(evidence) is Verdict.PASSED
     assert len(evidence.evidence) == 10
     assert {e.address for e in evidence.evidence} == {BOARD}
@@ -212,14 +202,14 @@ def test_a_dashboard_without_a_line(metric: str, part: str) -> None:
     assert part in missing[0]
 
 
-def test_a_dashboard_that_is_not_known_may_show_it() -> None:
+def test_an_unknown_dashboard_is_undetermined() -> None:
     assert verdict(shown_on(UNKNOWN)) is Verdict.UNDETERMINED
 
 
-def test_a_dashboard_that_is_none_shows_nothing() -> None:
+def test_an_invalid_dashboard_fails() -> None:
     assert verdict(shown_on("{")) is Verdict.FAILED
 
 
-def test_a_stack_need_have_no_dashboard() -> None:
-    evidence = asked(noticing.dashboards_show_failure_points, without(shipped(), BOARD))
+def test_a_stack_without_a_dashboard_passes() -> None:
+    evidence = run(noticing.dashboards_show_failure_points, without(shipped(), BOARD))
     assert verdict(evidence) is Verdict.PASSED

@@ -1,36 +1,22 @@
-"""Resources of each kind that can have a policy, and who is let in by it."""
+"""Resources of each type that can have a resource-based policy, and what the policy allows."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Policies, Request, evaluate
 from planproof.terraform.stack import Stack
-from tests.builders.parts import role_arn
-from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare
-
-OTHER = "111122223333"
-S3 = "s3.amazonaws.com"
+from tests.builders.parts import arn, role_arn
+from tests.builders.policies import S3, document, service_statement
+from tests.builders.stacks import ACCOUNT, REGION, SECOND_ACCOUNT, DeclaredResource, declare
 
 
-def arn(service: str, name: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
-    return f"arn:aws:{service}:{region}:{account}:{name}"
-
-
-def let(action: str, **elements: Any) -> str:
-    """A policy that lets S3 in."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": S3},
-        "Action": action,
-        "Resource": "*",
-        **elements,
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def allow_s3(action: str, **elements: Any) -> str:
+    """A policy that allows an action to S3."""
+    return document(service_statement(S3, action, **elements))
 
 
 def decide(
@@ -58,41 +44,50 @@ def decide(
 
 @dataclass(frozen=True)
 class Kind:
-    """A type whose one policy another resource writes."""
+    """A resource type that has one policy, in a resource of another type.
+
+    Attributes:
+        action: an action on a resource of the type.
+        policy_type: the type that holds the policy.
+        reference: its attribute that names the resource.
+        own: the values that identify the resource, for its policy and for others.
+        other: those of another resource of the type.
+        identities: the values that ``reference`` may hold, by attribute.
+        has_policy: whether the type has an attribute ``policy``, too.
+    """
 
     type: str
     action: str
-    writer: str
-    names: str
+    policy_type: str
+    reference: str
     own: Mapping[str, str]
     other: Mapping[str, str]
-    by: tuple[str, ...] = ("arn",)
-    attribute: bool = True
-    more: Mapping[str, Any] = field(default_factory=dict)
+    identities: tuple[str, ...] = ("arn",)
+    has_policy: bool = True
 
     def resource(self, name: str = "r", **values: Any) -> DeclaredResource:
         identity = self.own if name == "r" else self.other
         return declare(f"{self.type}.{name}", **{**identity, **values})
 
-    def written(self, **values: Any) -> DeclaredResource:
-        named = {self.names: self.own[self.by[0]], "policy": let(self.action)}
-        return declare(f"{self.writer}.w", **{**named, **values})
+    def policy(self, **values: Any) -> DeclaredResource:
+        named = {self.reference: self.own[self.identities[0]], "policy": allow_s3(self.action)}
+        return declare(f"{self.policy_type}.w", **{**named, **values})
 
 
-def queue_of(name: str) -> dict[str, str]:
+def queue_values(name: str) -> dict[str, str]:
     url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
     return {"name": name, "arn": arn("sqs", name), "id": url, "url": url}
 
 
-def key_of(name: str) -> dict[str, str]:
+def key_values(name: str) -> dict[str, str]:
     return {"arn": arn("kms", f"key/{name}"), "id": name, "key_id": name}
 
 
-def bucket_of(name: str) -> dict[str, str]:
+def bucket_values(name: str) -> dict[str, str]:
     return {"bucket": name, "id": name, "arn": f"arn:aws:s3:::{name}"}
 
 
-def plain(service: str, prefix: str, name: str) -> dict[str, str]:
+def arn_values(service: str, prefix: str, name: str) -> dict[str, str]:
     own = arn(service, prefix + name)
     return {"name": name, "arn": own, "id": own if service != "dynamodb" else name}
 
@@ -103,8 +98,8 @@ KINDS = {
         "s3:ListBucket",
         "aws_s3_bucket_policy",
         "bucket",
-        bucket_of("r"),
-        bucket_of("other"),
+        bucket_values("r"),
+        bucket_values("other"),
         ("id",),
     ),
     "queue": Kind(
@@ -112,8 +107,8 @@ KINDS = {
         "sqs:SendMessage",
         "aws_sqs_queue_policy",
         "queue_url",
-        queue_of("r"),
-        queue_of("other"),
+        queue_values("r"),
+        queue_values("other"),
         ("url",),
     ),
     "topic": Kind(
@@ -121,35 +116,35 @@ KINDS = {
         "sns:Publish",
         "aws_sns_topic_policy",
         "arn",
-        plain("sns", "", "r"),
-        plain("sns", "", "other"),
+        arn_values("sns", "", "r"),
+        arn_values("sns", "", "other"),
     ),
     "secret": Kind(
         "aws_secretsmanager_secret",
         "secretsmanager:GetSecretValue",
         "aws_secretsmanager_secret_policy",
         "secret_arn",
-        plain("secretsmanager", "secret:", "r"),
-        plain("secretsmanager", "secret:", "other"),
+        arn_values("secretsmanager", "secret:", "r"),
+        arn_values("secretsmanager", "secret:", "other"),
     ),
     "table": Kind(
         "aws_dynamodb_table",
         "dynamodb:GetItem",
         "aws_dynamodb_resource_policy",
         "resource_arn",
-        plain("dynamodb", "table/", "r"),
-        plain("dynamodb", "table/", "other"),
-        attribute=False,
+        arn_values("dynamodb", "table/", "r"),
+        arn_values("dynamodb", "table/", "other"),
+        has_policy=False,
     ),
     "event bus": Kind(
         "aws_cloudwatch_event_bus",
         "events:PutEvents",
         "aws_cloudwatch_event_bus_policy",
         "event_bus_name",
-        plain("events", "event-bus/", "r"),
-        plain("events", "event-bus/", "other"),
+        arn_values("events", "event-bus/", "r"),
+        arn_values("events", "event-bus/", "other"),
         ("name", "arn"),
-        attribute=False,
+        has_policy=False,
     ),
     **{
         type_: Kind(
@@ -157,8 +152,8 @@ KINDS = {
             "kms:Decrypt",
             "aws_kms_key_policy",
             "key_id",
-            key_of("r"),
-            key_of("other"),
+            key_values("r"),
+            key_values("other"),
             ("key_id", "arn"),
         )
         for type_ in (
@@ -169,10 +164,10 @@ KINDS = {
         )
     },
 }
-WITH_ATTRIBUTE = [name for name, kind in KINDS.items() if kind.attribute]
+WITH_POLICY_ATTRIBUTE = [name for name, kind in KINDS.items() if kind.has_policy]
 
 WORKER = role_arn("worker")
-KEY = declare("aws_kms_key.k", **key_of("k"), policy=let("kms:Decrypt"))
+KEY = declare("aws_kms_key.k", **key_values("k"), policy=allow_s3("kms:Decrypt"))
 
 
 def grant(**values: Any) -> DeclaredResource:
@@ -202,5 +197,5 @@ BUS = KINDS["event bus"].resource()
 
 
 def bus_permission(**values: Any) -> DeclaredResource:
-    given = {"event_bus_name": "r", "principal": OTHER, "statement_id": "Other"}
+    given = {"event_bus_name": "r", "principal": SECOND_ACCOUNT, "statement_id": "Other"}
     return declare("aws_cloudwatch_event_permission.p", **{**given, **values})
