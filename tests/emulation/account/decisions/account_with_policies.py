@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ import moto  # noqa: F401  before any client is made, so that it answers for the
 
 from planproof.emulation.account.decisions import LiveDecisions
 from planproof.emulation.account.model import ACCOUNT_ID, ApiCall, Caller, Denial
+from tests.builders.policies import document, statement, trust
 
 REGION = "eu-west-1"
 NOW = 1_780_000_000.0
@@ -40,21 +40,12 @@ def arn(service: str, resource: str, region: str = REGION) -> str:
 
 
 def allow(action: Any, resource: Any = "*", condition: Any = None, **more: Any) -> dict[str, Any]:
-    found = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    found = statement(action, resource, **more)
     return found if condition is None else {**found, "Condition": condition}
 
 
 def deny(action: Any, resource: Any = "*", condition: Any = None, **more: Any) -> dict[str, Any]:
     return {**allow(action, resource, condition, **more), "Effect": "Deny"}
-
-
-def document(*statements: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def trust(service: str, condition: Any = None) -> str:
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
-    return document(statement if condition is None else {**statement, "Condition": condition})
 
 
 OWNER = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"})

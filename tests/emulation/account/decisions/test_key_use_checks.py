@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from planproof.emulation.account.model import ACCOUNT_ID
+from tests.builders.policies import document
 from tests.emulation.account.decisions.account_with_policies import (
     ALL_BUT_KEYS,
     OWNER,
@@ -17,7 +18,6 @@ from tests.emulation.account.decisions.account_with_policies import (
     allow,
     arn,
     client,
-    document,
 )
 
 ITEM = {"id": {"S": "1"}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planproof.emulation.account.model import ACCOUNT_ID, Denial
+from tests.builders.policies import document
 from tests.emulation.account.decisions.account_with_policies import (
     ALL_BUT_KEYS,
     OWNER,
@@ -13,7 +14,6 @@ from tests.emulation.account.decisions.account_with_policies import (
     allow,
     arn,
     client,
-    document,
 )
 
 ITEM = {"id": {"S": "1"}}

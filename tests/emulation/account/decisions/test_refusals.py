@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.emulation.account.model import ACCOUNT_ID, ApiCall, Caller
+from tests.builders.policies import document
 from tests.emulation.account.decisions.account_with_policies import (
     REGION,
     AccountWithPolicies,
@@ -15,7 +16,6 @@ from tests.emulation.account.decisions.account_with_policies import (
     arn,
     client,
     deny,
-    document,
 )
 
 TABLE = arn("dynamodb", "table/assets")

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from planproof.emulation.account.model import ACCOUNT_ID, Caller, Denial
+from tests.builders.policies import document, trust
 from tests.emulation.account.decisions.account_with_policies import (
     OWNER,
     AccountWithPolicies,
     allow,
     arn,
     client,
-    document,
-    trust,
 )
 
 S3, EVENTS, SNS = "s3.amazonaws.com", "events.amazonaws.com", "sns.amazonaws.com"
@@ -175,7 +174,7 @@ def test_a_service_assumes_a_role_for_the_source_that_it_trusts(
         "ArnEquals": {"aws:SourceArn": JOBS},
         "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
     }
-    text = trust(MEDIA, condition)
+    text = trust(MEDIA, Condition=condition)
     client("iam").update_assume_role_policy(RoleName="media", PolicyDocument=text)
     assume = account.decisions.check_assume
     assert assume(MEDIA, role, JOBS) is None
