@@ -1,4 +1,4 @@
-"""How does a function stand in Lambda: package, handler, environment, limits?"""
+"""Reads a function's configuration from the stack: package, handler, environment, limits."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from planproof.values import Value, contains_unknown, is_unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
-    """A function as it would stand in Lambda.
+class FunctionConfiguration:
+    """A function as it would be deployed to Lambda.
 
     Attributes:
         environment: its own variables, without those that Lambda adds.
-        timeout: seconds that the context says are left.
+        timeout: seconds.
         memory: megabytes.
     """
 
@@ -35,28 +35,30 @@ class Deployment:
     memory: int = 128
 
 
-def deployment_of(
+def function_configuration(
     stack: Stack, function: Resource, package: Package, environment: Mapping[str, str] | None = None
-) -> Deployment:
-    """The function as the stack deploys it.
+) -> FunctionConfiguration:
+    """The configuration of a function in the stack.
 
     Args:
-        environment: variables set beside, or instead of, those of the stack.
+        environment: variables that add to or override those of the stack.
 
     Raises:
-        UndeterminedError: something that it takes is unknown, or it is not written in Python.
+        UndeterminedError: an attribute is unknown, or the runtime is not Python.
     """
     runtime = str(_known(function, "runtime"))
     if not runtime.startswith("python"):
-        raise UndeterminedError(f"{function} runs on {runtime}, and only Python can be run here")
+        raise UndeterminedError(
+            f"the runtime of {function} is {runtime}, and only Python can run here"
+        )
     given = function.get("environment.variables")
     variables = {**(given if isinstance(given, Mapping) else {}), **(environment or {})}
     if is_unknown(given) or contains_unknown(variables):
-        raise UndeterminedError(f"{function}.environment.variables are not all known")
+        raise UndeterminedError(f"{function}.environment.variables contains unknown values")
     place = stack.provider_location(function)
     if place is None:
         raise UndeterminedError(f"the region of {function} is unknown")
-    return Deployment(
+    return FunctionConfiguration(
         package,
         str(_known(function, "handler")),
         {str(k): str(v) for k, v in variables.items()},
@@ -76,21 +78,21 @@ def _known(function: Resource, path: str) -> Value:
     return value
 
 
-def lambda_environment(deployment: Deployment, root: Path) -> dict[str, str]:
+def lambda_environment(configuration: FunctionConfiguration, root: Path) -> dict[str, str]:
     """The environment that Lambda gives a function.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime"""
     return {
-        **deployment.environment,
-        "AWS_REGION": deployment.region,
-        "AWS_DEFAULT_REGION": deployment.region,
-        "AWS_LAMBDA_FUNCTION_NAME": deployment.name,
+        **configuration.environment,
+        "AWS_REGION": configuration.region,
+        "AWS_DEFAULT_REGION": configuration.region,
+        "AWS_LAMBDA_FUNCTION_NAME": configuration.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory),
-        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{deployment.name}",
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{deployment.runtime}",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration.memory),
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{configuration.name}",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration.runtime}",
         "LAMBDA_TASK_ROOT": str(root),
-        "_HANDLER": deployment.handler,
+        "_HANDLER": configuration.handler,
         "TZ": ":UTC",
         "LANG": "en_US.UTF-8",
         "PATH": os.defpath,

@@ -1,11 +1,10 @@
-"""Runs in a process of its own: imports a Lambda function from its unpacked package and calls it.
+"""The main function of a process that imports and calls a Lambda function from its package.
 
-It imports nothing of planproof but the two modules it is made of, so that what the function can
-import is what it would find in Lambda.
+It imports only two modules of planproof, so that the function finds what it would find in Lambda.
 
-``import`` answers one request: can the handler be imported with what Lambda's runtime has?
-``serve`` answers many: each function gets a fork with an emulated account of its own.
-Requests and answers are frames (see function_frames.py) on standard input and output.
+``import`` handles one request: to import the handler with the modules of Lambda's runtime.
+``serve`` handles many: each function gets a fork with its own emulated account.
+Requests and responses are frames (see frames.py) on standard input and output.
 """
 
 from __future__ import annotations
@@ -25,23 +24,23 @@ from types import FrameType, SimpleNamespace
 from typing import Any
 
 from planproof.emulation.function.frames import TASK_ROOT, frame, read_frame
-from planproof.emulation.function.in_process_aws import Account
+from planproof.emulation.function.in_process_aws import InProcessAws
 
-# What the Python runtimes of Lambda bring besides the standard library: boto3 and what it needs.
+# What Lambda's Python runtimes provide besides the standard library: boto3 and its dependencies.
 # https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
 SDK = frozenset({"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"})
-_USUAL = {"dynamodb": "list_tables", "s3": "list_buckets", "sqs": "list_queues"}
+_PRELOADED = {"dynamodb": "list_tables", "s3": "list_buckets", "sqs": "list_queues"}
 
 
 # The function ----------------------------------------------------------------------------------
 
 
 class FunctionTimedOut(BaseException):
-    """The function took longer than it may."""
+    """The function exceeded its time limit."""
 
 
 class Function:
-    """A function as Lambda holds it: imported at its first event, kept until it is restarted."""
+    """A Lambda function: imported at its first event, kept until it is restarted."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self.spec = spec
@@ -50,11 +49,11 @@ class Function:
         self._handler: Callable[[Any, Any], Any] | None = None
 
     def load(self) -> Callable[[Any, Any], Any]:
-        """Import the handler, as the runtime does.
+        """Import the handler, as Lambda's runtime does.
 
         Raises:
-            Exception: whatever the module raises; ImportError or AttributeError with a sentence of
-                our own where the name leads nowhere.
+            Exception: any exception of the module; ImportError or AttributeError if the handler
+                does not exist.
         """
         self.phase = "import"
         name = str(self.spec["handler"])
@@ -68,31 +67,31 @@ class Function:
         if handler is None:
             raise AttributeError(f"module {module_name!r} of the package has no {attribute!r}")
         if not callable(handler):
-            raise TypeError(f"{name} is a {type(handler).__name__} and cannot be called")
+            raise TypeError(f"{name} is a {type(handler).__name__}, which is not callable")
         self.phase = "call"
         return handler  # type: ignore[no-any-return]
 
     def invoke(self, event: Any) -> dict[str, Any]:
-        """Give it one event: ``{"returned": …}`` or ``{"failure": …}``."""
+        """Call the handler with an event: ``{"returned": …}`` or ``{"failure": …}``."""
         try:
             with self._time_limit(float(self.spec["limit"])):
                 if self._handler is None:
                     self._handler = self.load()
                 returned = self._handler(event, self._context())
-                json.dumps(returned)  # so does Lambda, and fails if that does
-        except BaseException as problem:  # SystemExit too: a function may do anything
+                json.dumps(returned)  # Lambda serializes the value, too, and fails if it cannot
+        except BaseException as problem:  # even SystemExit
             return {"failure": self._failure(problem)}
         return {"returned": returned}
 
     def restart(self) -> None:
-        """Forget everything imported from the package: the next event meets a cold start."""
+        """Unload the modules of the package, so that the next event is a cold start."""
         self._handler = None
         for name, module in list(sys.modules.items()):
             if str(getattr(module, "__file__", None) or "").startswith(self.root + os.sep):
                 del sys.modules[name]
 
     def own_names(self) -> set[str]:
-        """Top-level names of modules that the package brings."""
+        """Top-level names of the modules in the package."""
         return {entry.name.partition(".")[0] for entry in Path(self.root).iterdir()}
 
     def _context(self) -> SimpleNamespace:
@@ -127,20 +126,20 @@ class Function:
     @staticmethod
     @contextlib.contextmanager
     def _time_limit(seconds: float) -> Iterator[None]:
-        def ring(_signal: int, _frame: FrameType | None) -> None:
+        def raise_timeout(_signal: int, _frame: FrameType | None) -> None:
             raise FunctionTimedOut(f"it did not end within {seconds:g} seconds")
 
-        before = signal.signal(signal.SIGALRM, ring)
+        previous = signal.signal(signal.SIGALRM, raise_timeout)
         signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+            signal.signal(signal.SIGALRM, previous)
 
 
 def prepare(spec: Mapping[str, Any]) -> Function:
-    """Make this process the function's: its environment, its folder, no network."""
+    """Restrict this process to the function's environment and folder, without network."""
     os.environ.clear()
     os.environ.update(spec["environment"])
     os.chdir(spec["root"])
@@ -152,33 +151,33 @@ def prepare(spec: Mapping[str, Any]) -> Function:
 def _no_network(event: str, arguments: tuple[Any, ...]) -> None:
     """An audit hook: https://docs.python.org/3/library/audit_events.html"""
     if event == "socket.connect":
-        place = arguments[1]
-        if isinstance(place, (str, bytes)):
+        address = arguments[1]
+        if isinstance(address, (str, bytes)):
             return  # a socket in the file system
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        place = arguments[0]
+        address = arguments[0]
     else:
         return
-    raise ConnectionRefusedError(f"the function may not reach the network here ({place!r})")
+    raise ConnectionRefusedError(f"the function has no network access here ({address!r})")
 
 
 class RuntimeModulesOnly(importlib.abc.MetaPathFinder):
-    """Hides what is installed here and not in Lambda's runtime."""
+    """Hides modules that are installed here but not in Lambda's runtime."""
 
     def __init__(self, own: set[str]) -> None:
         self._visible = own | SDK | sys.stdlib_module_names
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> None:
-        """Say that a top-level module is not there, or nothing, so that others look for it."""
+        """Raise for a hidden top-level module; return None for others, to let other finders run."""
         if path is None and name.partition(".")[0] not in self._visible:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-# Two ways to be asked --------------------------------------------------------------------------
+# The two modes ---------------------------------------------------------------------------------
 
 
-def answer_import(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Import the handler in this very interpreter, with what Lambda's runtime has."""
+def try_import(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Import the handler in this interpreter, with the modules of Lambda's runtime."""
     function = prepare(spec)
     sys.meta_path.insert(0, RuntimeModulesOnly(function.own_names()))
     try:
@@ -194,77 +193,77 @@ def run_function(
     next_request: Callable[[], dict[str, Any] | None],
     respond: Callable[[Mapping[str, Any]], None],
 ) -> None:
-    """Answer requests about one function until it is ended."""
+    """Handle requests for one function until it is ended."""
     from moto import mock_aws
 
-    account = Account(spec["stubs"])
+    account = InProcessAws(spec["stubs"])
     account.attach()
     function = prepare(spec)
     region = spec["environment"]["AWS_REGION"]
     with mock_aws():
-        cleared = False
+        unloaded = False
         while (request := next_request()) is not None:
             if request["do"] == "end":
                 return
             if request["do"] == "restart":
                 function.restart()
                 respond({})
-            elif request["do"] == "become":
+            elif request["do"] == "switch":
                 function.restart()
                 sys.path.remove(function.root)
-                function, cleared = prepare(request["spec"]), False
+                function, unloaded = prepare(request["spec"]), False
                 respond({})
             elif request["do"] == "aws":
                 client = _client(request["service"], region)
-                respond(_ask(client, request["operation"], request["parameters"]))
+                respond(_call_aws(client, request["operation"], request["parameters"]))
             else:
-                if not cleared:
-                    _forget(function.own_names() - SDK - {"moto"})
-                    cleared = True
+                if not unloaded:
+                    _unload(function.own_names() - SDK - {"moto"})
+                    unloaded = True
                 account.calls, account.recording = [], True
                 answer = function.invoke(request["event"])
                 account.recording = False
                 respond({**answer, "calls": account.calls})
 
 
-def _ask(client: Any, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _call_aws(client: Any, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return {"response": getattr(client, operation)(**parameters)}
     except Exception as problem:
         return {"failure": {"type": type(problem).__name__, "message": str(problem)}}
 
 
-def _forget(names: set[str]) -> None:
-    """Modules of ours must not stand in for those that the package brings under the same names."""
+def _unload(names: set[str]) -> None:
+    """Unload modules of this process that the package has under the same names."""
     for name in [n for n in sys.modules if n.partition(".")[0] in names]:
         if name.partition(".")[0] not in sys.stdlib_module_names and name != "__main__":
             del sys.modules[name]
 
 
 def _warm_up() -> None:
-    """Do once, before the first fork, what every fork would do: import moto, read models."""
+    """Import moto and load models once, before the first fork."""
     from moto import mock_aws
 
     session: Any = importlib.import_module("botocore.session")
     session.create_loader = functools.cache(session.create_loader)
     with mock_aws():
-        for service, operation in _USUAL.items():
+        for service, operation in _PRELOADED.items():
             getattr(_client(service, "us-east-1"), operation)()
 
 
 @functools.cache
 def _client(service: str, region: str) -> Any:
-    """A client of a session of our own, as the default session is the function's."""
+    """A client of a separate session, because the default session is the function's."""
     return importlib.import_module("boto3.session").Session().client(service, region_name=region)
 
 
 def serve(
     next_request: Callable[[], dict[str, Any] | None], respond: Callable[[Mapping[str, Any]], None]
 ) -> None:
-    """Start one function after the other, each in a fork, and say how it ended."""
+    """Start one function after the other, each in a fork, and report its exit code."""
     _warm_up()
     while (spec := next_request()) is not None:
-        for service in {*_USUAL, *(stub["service"] for stub in spec["stubs"])}:
+        for service in {*_PRELOADED, *(stub["service"] for stub in spec["stubs"])}:
             _client(service, spec["environment"]["AWS_REGION"])
         child = os.fork()
         if child == 0:
@@ -280,7 +279,7 @@ def serve(
 
 
 def main() -> None:
-    """Keep the streams for ourselves; what the function prints goes to the file named first."""
+    """Use the standard streams for frames; redirect the function's output to a log file."""
     mode, log = sys.argv[1:3]
     requests, answers = os.dup(0), os.dup(1)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -297,6 +296,6 @@ def main() -> None:
             data = data[os.write(answers, data) :]
 
     if mode == "import":
-        respond(answer_import(next_request() or {}))
+        respond(try_import(next_request() or {}))
     else:
         serve(next_request, respond)

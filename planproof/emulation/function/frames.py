@@ -1,4 +1,4 @@
-"""How a run talks to the process of a function: JSON objects, each behind its length in bytes."""
+"""Frames between a run and the process of a function: JSON, preceded by its length in bytes."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 TASK_ROOT = "/var/task"
-"""Where Lambda unpacks a package; stands for the folder here in whatever a reader sees."""
-_HEAD = 10
+"""Where Lambda unpacks a package; replaces the local folder in messages."""
+_LENGTH_DIGITS = 10
 
 
 def frame(message: Mapping[str, Any]) -> bytes:
-    """One message, ready to be written."""
+    """The frame of a message."""
     body = json.dumps(plain(message)).encode()
-    return f"{len(body):0{_HEAD}d}".encode() + body
+    return f"{len(body):0{_LENGTH_DIGITS}d}".encode() + body
 
 
 def read_frame(read: Callable[[int], bytes]) -> dict[str, Any] | None:
     """The next message; None at the end of the stream.
 
     Args:
-        read: gives at most so many bytes, at least one, none at the end.
+        read: returns up to a number of bytes, none at the end.
     """
-    head = _exactly(read, _HEAD)
-    body = _exactly(read, int(head)) if head else None
+    length = _exactly(read, _LENGTH_DIGITS)
+    body = _exactly(read, int(length)) if length else None
     if body is None:
         return None
     message: dict[str, Any] = json.loads(body)
@@ -43,7 +43,7 @@ def _exactly(read: Callable[[int], bytes], count: int) -> bytes | None:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it: times, numbers of DynamoDB and the like become text."""
+    """A value as JSON can hold it: times, DynamoDB numbers and others become strings."""
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

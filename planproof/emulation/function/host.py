@@ -1,7 +1,7 @@
-"""What does a Lambda function do with an event, in an emulated account and in a process of its own?
+"""Runs a Lambda function in a separate process with an emulated account.
 
-The function is code of somebody else: it is never imported here, it gets nothing of the caller's
-environment, it reaches no network, and it may hang, crash or exit without harm to the run.
+The function is untrusted code: it is not imported into this process, it gets none of its
+environment and no network, and it may hang, crash or exit without harm to the run.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from planproof.emulation.function.configuration import Deployment, lambda_environment
+from planproof.emulation.function.configuration import FunctionConfiguration, lambda_environment
 from planproof.emulation.function.frames import TASK_ROOT
 from planproof.emulation.function.process import DriverProcess
 from planproof.errors import UndeterminedError
 from planproof.values import Value
 
-SECONDS_AN_EVENT = 20.0
+SECONDS_PER_EVENT = 20.0
 GRACE = 10.0
-"""Seconds beyond the limit after which a process that does not answer is ended."""
-_START = 60.0
+"""Seconds beyond the limit after which an unresponsive process is killed."""
+_START_TIMEOUT = 60.0
 _LOG_TAIL = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How something ended that did not end well.
+    """A failed import or call.
 
     Attributes:
-        type: name of the exception; ``Crashed`` where the process ended, ``FunctionTimedOut``
-            where it took too long.
+        type: name of the exception; ``Crashed`` if the process ended, ``FunctionTimedOut`` if
+            it exceeded its time limit.
         where: ``file:line`` in the package, or "".
         phase: "import" or "call".
         missing: the module that an import did not find.
@@ -53,14 +53,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """One call of AWS that the function made.
+    """An AWS call of the function.
 
     Attributes:
         service, operation: as boto3 and AWS spell them ("dynamodb", "PutItem").
-        parameters: as the function gave them.
-        response: None where the call failed.
-        failure: what was raised instead of a response.
-        model_violations: what the service model forbids beyond what botocore looks at.
+        parameters: as the function passed them.
+        response: None if the call failed.
+        failure: the exception, if any.
+        model_violations: violations of the service model that botocore does not check.
     """
 
     service: str
@@ -72,7 +72,7 @@ class RecordedCall:
 
     @property
     def validation_errors(self) -> tuple[str, ...]:
-        """What AWS's service model has against the parameters; nothing if they are valid."""
+        """The errors of the parameters by AWS's service model; empty if they are valid."""
         if self.failure is not None and self.failure.type == "ParamValidationError":
             return (self.failure.message, *self.model_violations)
         return self.model_violations
@@ -83,13 +83,13 @@ class RecordedCall:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What became of one event.
+    """The result of one event.
 
     Attributes:
-        returned: the handler's answer.
+        returned: the handler's return value.
         failure: why there is none.
-        calls: every call of AWS, in order.
-        log: the end of what was printed and logged.
+        calls: every AWS call, in order.
+        log: the end of the function's output.
     """
 
     returned: Value = None
@@ -104,14 +104,14 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """How an operation is answered that moto does not emulate, once its parameters are valid.
+    """The response of an operation that moto lacks, once its parameters are valid.
 
     Attributes:
-        response: the answer; ``{number}`` in a text becomes the count of answers so far, and the
-            text ``{now}`` the present time.
-        echo: a member of the response that also holds the request's own parameters.
-        repeat: a parameter whose value, given again, gets the same answer again.
-        error: ``{"code", "message", "status"}``, to answer with an error instead.
+        response: ``{number}`` in a string becomes the count of responses so far, and the string
+            ``{now}`` the current time.
+        echo: a member of the response that also gets the parameters of the request.
+        repeat: a parameter; a repeated value gets the same response.
+        error: ``{"code", "message", "status"}``, to respond with an error instead.
     """
 
     service: str
@@ -124,24 +124,24 @@ class Stub:
 
 @dataclass(frozen=True, slots=True)
 class _ParentFolder:
-    """A folder in that of the process that this one is a fork of, which will remove it.
+    """A folder in the temporary folder of the parent process, which removes it.
 
     Attributes:
-        of: kept, since a temporary folder that nobody holds any more removes itself.
+        parent: referenced, because an unreferenced temporary folder removes itself.
     """
 
     name: str
-    of: object
+    parent: object
 
     def cleanup(self) -> None:
-        """Nothing: the parent does."""
+        """Do nothing: the parent removes it."""
 
 
 class FunctionHost:
-    """Starts functions, one after the other, in one process that is kept; a context manager."""
+    """Starts functions, one after the other, in one driver process; a context manager."""
 
-    def __init__(self, seconds_an_event: float = SECONDS_AN_EVENT) -> None:
-        self._limit = seconds_an_event
+    def __init__(self, seconds_per_event: float = SECONDS_PER_EVENT) -> None:
+        self._limit = seconds_per_event
         self._folder: tempfile.TemporaryDirectory[str] | _ParentFolder
         self._folder = tempfile.TemporaryDirectory(prefix="planproof-function-")
         self._owner = os.getpid()
@@ -160,8 +160,8 @@ class FunctionHost:
         self.close()
 
     def close(self) -> None:
-        """End the process and remove what it wrote."""
-        self._notice_fork()
+        """End the process and remove its files."""
+        self._reset_after_fork()
         self._running = None
         if self._process is not None:
             self._process.kill()
@@ -169,43 +169,41 @@ class FunctionHost:
         self._folder.cleanup()
 
     def warm_up(self) -> DriverProcess:
-        """The process that functions are started in; it gets ready in the background."""
-        self._notice_fork()
+        """Start the driver process, which gets ready in the background."""
+        self._reset_after_fork()
         if self._process is None or not self._process.alive:
             self._process = DriverProcess("serve", self._path)
         return self._process
 
-    def import_handler(self, deployment: Deployment) -> Failure | None:
-        """Import the handler in an interpreter that has only what Lambda's runtime has.
-
-        Returns:
-            None where that works, else why not.
-        """
+    def import_handler(self, configuration: FunctionConfiguration) -> Failure | None:
+        """Import the handler with only the modules of Lambda's runtime; None on success."""
         self.warm_up()
         process = DriverProcess("import", self._path)
         try:
-            answer = process.ask(self._request(deployment, ()), self._limit + GRACE)
+            response = process.request(self._request(configuration, ()), self._limit + GRACE)
         finally:
             process.kill()
-        return _failure(answer["failure"], "import") if "failure" in answer else None
+        return _failure(response["failure"], "import") if "failure" in response else None
 
-    def start(self, deployment: Deployment, stubs: Iterable[Stub] = ()) -> RunningFunction:
-        """A cold function in an empty account; the one started before is ended.
+    def start(
+        self, configuration: FunctionConfiguration, stubs: Iterable[Stub] = ()
+    ) -> RunningFunction:
+        """Start a cold function in an empty account; ends the previous one.
 
         Raises:
-            UndeterminedError: no function can be run on this machine.
+            UndeterminedError: no function can run on this machine.
         """
         process = self.warm_up()
         if self._running is not None:
             self._running.end()
-        answer = process.ask(self._request(deployment, tuple(stubs)), _START)
-        if "started" not in answer:
-            raise UndeterminedError(f"no function can be run here: {answer['failure']['message']}")
+        response = process.request(self._request(configuration, tuple(stubs)), _START_TIMEOUT)
+        if "started" not in response:
+            raise UndeterminedError(f"no function can run here: {response['failure']['message']}")
         self._running = RunningFunction(process, self._limit, self._request)
         return self._running
 
-    def _notice_fork(self) -> None:
-        """In a fork of its process a host starts anew: what it has is the parent's."""
+    def _reset_after_fork(self) -> None:
+        """Start anew in a fork: the process and the folder belong to the parent."""
         if self._owner == os.getpid():
             return
         self._owner, self._process, self._running = os.getpid(), None, None
@@ -217,59 +215,61 @@ class FunctionHost:
     def _path(self) -> Path:
         return Path(self._folder.name).resolve()
 
-    def _request(self, deployment: Deployment, stubs: Sequence[Stub]) -> dict[str, Any]:
-        root = self._path / deployment.package.sha256
+    def _request(
+        self, configuration: FunctionConfiguration, stubs: Sequence[Stub]
+    ) -> dict[str, Any]:
+        root = self._path / configuration.package.sha256
         if not root.exists():
-            deployment.package.unpack(root)
+            configuration.package.unpack(root)
         return {
             "root": str(root),
-            "handler": deployment.handler,
-            "environment": lambda_environment(deployment, root),
-            "name": deployment.name,
-            "arn": deployment.arn,
-            "timeout": deployment.timeout,
-            "memory": deployment.memory,
+            "handler": configuration.handler,
+            "environment": lambda_environment(configuration, root),
+            "name": configuration.name,
+            "arn": configuration.arn,
+            "timeout": configuration.timeout,
+            "memory": configuration.memory,
             "limit": self._limit,
             "stubs": [asdict(stub) for stub in stubs],
         }
 
 
 class RunningFunction:
-    """A function in its account: what it does, and what it leaves behind."""
+    """A function that runs in its emulated account."""
 
     def __init__(
         self,
         process: DriverProcess,
         limit: float,
-        request: Callable[[Deployment, Sequence[Stub]], Mapping[str, Any]],
+        request: Callable[[FunctionConfiguration, Sequence[Stub]], Mapping[str, Any]],
     ) -> None:
         self._process = process
         self._limit = limit
         self._request = request
-        self._over: Failure | None = None
+        self._ended: Failure | None = None
 
     def invoke(self, event: Mapping[str, Any]) -> Invocation:
-        """Give it one event; however it ends, that is the answer."""
-        before = self._written
-        answer = self._ask({"do": "invoke", "event": event}, self._limit + GRACE)
-        failure = answer.get("failure")
+        """Invoke the function with an event."""
+        position = self._log_size
+        response = self._send({"do": "invoke", "event": event}, self._limit + GRACE)
+        failure = response.get("failure")
         return Invocation(
-            answer.get("returned"),
+            response.get("returned"),
             _failure(failure) if failure else None,
-            tuple(_call(entry) for entry in answer.get("calls", ())),
-            self._log_since(before),
+            tuple(_recorded_call(entry) for entry in response.get("calls", ())),
+            self._log_since(position),
         )
 
     def restart(self) -> None:
-        """Let the next event meet a cold start; the account stays as it is."""
-        self._ask({"do": "restart"}, GRACE)
+        """Make the next event a cold start; keeps the account."""
+        self._send({"do": "restart"}, GRACE)
 
-    def become(self, deployment: Deployment) -> None:
-        """Let the next event go to another function, cold, in the same account."""
-        self._ask({"do": "become", "spec": self._request(deployment, ())}, GRACE)
+    def switch_to(self, configuration: FunctionConfiguration) -> None:
+        """Replace the function by another, cold, in the same account."""
+        self._send({"do": "switch", "spec": self._request(configuration, ())}, GRACE)
 
     def aws(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Call the account from outside the function; ``operation`` as boto3 spells it.
+        """Call AWS as the owner of the account; ``operation`` is boto3's name of the method.
 
         Raises:
             UndeterminedError: the call failed.
@@ -280,14 +280,14 @@ class RunningFunction:
             "operation": operation,
             "parameters": parameters,
         }
-        answer = self._ask(request, _START)
-        if "failure" in answer:
-            raise UndeterminedError(f"{service} {operation}: {_failure(answer['failure'])}")
-        response: dict[str, Any] = answer["response"]
-        return response
+        response = self._send(request, _START_TIMEOUT)
+        if "failure" in response:
+            raise UndeterminedError(f"{service} {operation}: {_failure(response['failure'])}")
+        result: dict[str, Any] = response["response"]
+        return result
 
     def items(self, table: str) -> list[dict[str, Value]]:
-        """Every item of a DynamoDB table, its attributes as plain values, numbers as text."""
+        """Every item of a DynamoDB table, with plain attribute values; numbers are strings."""
         response = self.aws("dynamodb", "scan", TableName=table, ConsistentRead=True)
         return [
             {name: _attribute(value) for name, value in item.items()}
@@ -295,39 +295,39 @@ class RunningFunction:
         ]
 
     def end(self) -> None:
-        """End it, and its account with it."""
-        if self._over is None:
-            self._ask({"do": "end"}, GRACE)
+        """End the function and its account."""
+        if self._ended is None:
+            self._send({"do": "end"}, GRACE)
 
-    def _ask(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        if self._over is None:
-            answer = self._process.ask(request, seconds)
-            if "ended" in answer:
-                self._over = _crash(answer["ended"])
+    def _send(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        if self._ended is None:
+            response = self._process.request(request, seconds)
+            if "ended" in response:
+                self._ended = _crash(response["ended"])
                 if request["do"] != "end":
-                    self._process.kill()  # the request may still lie in its pipe
-            elif answer.get("failure", {}).get("type") == "ProcessEnded":
-                self._over = _failure(answer["failure"])
+                    self._process.kill()  # the request may still be in its pipe
+            elif response.get("failure", {}).get("type") == "ProcessEnded":
+                self._ended = _failure(response["failure"])
             else:
-                return answer
-        return {"failure": asdict(self._over)}
+                return response
+        return {"failure": asdict(self._ended)}
 
     @property
-    def _written(self) -> int:
+    def _log_size(self) -> int:
         return self._process.log.stat().st_size if self._process.log.exists() else 0
 
     def _log_since(self, position: int) -> str:
         if not self._process.log.exists():
             return ""
         with self._process.log.open("rb") as log:
-            log.seek(max(position, self._written - _LOG_TAIL))
+            log.seek(max(position, self._log_size - _LOG_TAIL))
             text = log.read().decode("utf-8", "replace")
         return re.sub(re.escape(f"{self._process.log.parent}/") + "[0-9a-f]{64}", TASK_ROOT, text)
 
 
 def _crash(code: int) -> Failure:
-    told = f"signal {-code}" if code < 0 else f"exit code {code}"
-    return Failure("Crashed", f"its process ended with {told}")
+    status = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return Failure("Crashed", f"its process ended with {status}")
 
 
 def _failure(entry: Mapping[str, Any], phase: str = "call") -> Failure:
@@ -340,7 +340,7 @@ def _failure(entry: Mapping[str, Any], phase: str = "call") -> Failure:
     )
 
 
-def _call(entry: Mapping[str, Any]) -> RecordedCall:
+def _recorded_call(entry: Mapping[str, Any]) -> RecordedCall:
     failure = entry.get("failure")
     return RecordedCall(
         entry["service"],
@@ -353,7 +353,7 @@ def _call(entry: Mapping[str, Any]) -> RecordedCall:
 
 
 def _attribute(value: Mapping[str, Any]) -> Value:
-    """A DynamoDB attribute value: ``{"S": "x"}`` is "x"; numbers stay text."""
+    """A plain DynamoDB attribute value: "x" for ``{"S": "x"}``; numbers are strings."""
     ((kind, content),) = value.items()
     if kind == "M":
         return {name: _attribute(inner) for name, inner in content.items()}

@@ -1,7 +1,7 @@
-"""What of AWS a function meets in its own process: moto, stubs for the rest, and no way out.
+"""AWS in the process of a function: moto, stubs for what moto lacks, and no network.
 
-moto (https://docs.getmoto.org) emulates most services; an operation that it lacks is answered by a
-stub, once botocore has found its parameters valid.
+moto (https://docs.getmoto.org) emulates most services. A stub responds to an operation that it
+lacks, once botocore has validated the parameters.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from planproof.emulation.function.frames import plain
 
 
 class NotEmulatedError(Exception):
-    """The function called an operation that nothing here can answer."""
+    """The function called an operation that neither moto nor a stub supports."""
 
 
-class Account:
-    """Answers the function's calls of AWS and keeps a list of them.
+class InProcessAws:
+    """Responds to the function's AWS calls and records them.
 
-    botocore itself validates the parameters of every call; ``model_violations`` are what it lets pass and
-    the service model forbids all the same: values that no enumeration has, and numbers too great.
+    botocore validates the parameters of every call; ``model_violations`` are what it accepts
+    although the service model forbids it: unknown enum values and numbers above the maximum.
     """
 
     def __init__(self, stubs: Sequence[Mapping[str, Any]]) -> None:
@@ -32,26 +32,26 @@ class Account:
         self.recording = False
         self._current: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
         self._stubs = {(s["service"], s["operation"]): s for s in stubs}
-        self._answered: dict[str, Any] = {}
+        self._responses: dict[str, Any] = {}
         self._count = 0
 
     def attach(self) -> None:
-        """Listen to every client that is made from now on, behind moto."""
-        kept = import_module("botocore.client").BaseClient
-        original = kept._make_api_call
+        """Intercept the calls of all clients that are created from now on, behind moto."""
+        base = import_module("botocore.client").BaseClient
+        original = base._make_api_call
         account = self
 
         def call(self: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
-            return account._recorded(original, self, operation, parameters)
+            return account._record_call(original, self, operation, parameters)
 
-        # Where tracers listen, too: the one place that every client, resource, paginator and
-        # waiter passes, with the parameters as they were given and whatever comes of them.
-        kept._make_api_call = call
+        # Every client, resource, paginator and waiter calls this method, with the parameters as
+        # they were given; tracers patch it, too.
+        base._make_api_call = call
         import_module("botocore.handlers").BUILTIN_HANDLERS.append(("before-call", self._stubbed))
-        # What neither a stub nor moto answers would leave this machine here.
+        # A call that neither a stub nor moto handles would leave this machine here.
         import_module("botocore.httpsession").URLLib3Session.send = self._refuse
 
-    def _recorded(
+    def _record_call(
         self, original: Any, client: Any, operation: str, parameters: Mapping[str, Any]
     ) -> Any:
         model = client.meta.service_model
@@ -67,7 +67,7 @@ class Account:
             self.calls.append(entry)
         self._current.append((entry, parameters))
         try:
-            response = _answered(original, client, operation, parameters)
+            response = _call_moto(original, client, operation, parameters)
         except BaseException as problem:
             entry["failure"] = {"type": type(problem).__name__, "message": str(problem)}
             raise
@@ -77,7 +77,7 @@ class Account:
         return response
 
     def _stubbed(self, model: Any, **_: Any) -> Any:
-        """What stands for the HTTP exchange of a call whose parameters are valid."""
+        """Replaces the HTTP exchange of a call whose parameters are valid."""
         service = model.service_model.service_name
         stub = self._stubs.get((service, model.name))
         if stub is None:
@@ -90,13 +90,13 @@ class Account:
         parameters = self._current[-1][1]
         token = parameters.get(stub["repeat"]) if stub.get("repeat") else None
         key = json.dumps([service, model.name, plain(token)])
-        if token is not None and key in self._answered:
-            return SimpleNamespace(status_code=200), self._answered[key]
+        if token is not None and key in self._responses:
+            return SimpleNamespace(status_code=200), self._responses[key]
         self._count += 1
         response = _numbered(stub["response"], self._count)
         if stub.get("echo"):
             response[stub["echo"]] = {**parameters, **response.get(stub["echo"], {})}
-        self._answered[key] = response
+        self._responses[key] = response
         return SimpleNamespace(status_code=200), response
 
     def _refuse(self, *_: Any, **__: Any) -> None:
@@ -104,23 +104,23 @@ class Account:
         raise NotEmulatedError(f"{entry['service']}:{entry['operation']} is not emulated here")
 
 
-def _answered(original: Any, client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
-    """The answer, unless moto says that it has none: that is no answer of AWS."""
+def _call_moto(original: Any, client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+    """The response; raises NotEmulatedError if moto lacks the operation."""
     try:
         return original(client, operation, parameters)
     except Exception as problem:
-        unknown_service = "calling the " in str(problem) and str(problem).endswith(_MOTO_HAS_NONE)
+        unknown_service = "calling the " in str(problem) and str(problem).endswith(_MOTO_LACKS)
         if not unknown_service and not isinstance(problem, NotImplementedError):
             raise
     service = client.meta.service_model.service_name
     raise NotEmulatedError(f"{service}:{operation} is not emulated here")
 
 
-_MOTO_HAS_NONE = "operation: Not yet implemented"
+_MOTO_LACKS = "operation: Not yet implemented"
 
 
 def _numbered(value: Any, number: int) -> Any:
-    """A stub's response, for the answer of that number."""
+    """A stub's response, for the response of that number."""
     if isinstance(value, Mapping):
         return {k: _numbered(v, number) for k, v in value.items()}
     if isinstance(value, list):
@@ -131,7 +131,7 @@ def _numbered(value: Any, number: int) -> Any:
 
 
 def _model_violations(shape: Any, value: Any, path: str = "") -> Iterator[str]:
-    """What in ``value`` the service model forbids beyond what botocore looks at."""
+    """What in ``value`` violates the service model, besides what botocore checks."""
     kind = getattr(shape, "type_name", "")
     if kind == "structure" and isinstance(value, Mapping):
         for name, member in shape.members.items():
@@ -150,6 +150,6 @@ def _model_violations(shape: Any, value: Any, path: str = "") -> Iterator[str]:
         if known and value not in known:
             yield f"{path} is {value!r}, and must be one of {', '.join(known)}"
     elif kind in ("integer", "long", "double", "float") and isinstance(value, (int, float)):
-        most = shape.metadata.get("max")
-        if most is not None and value > most:
-            yield f"{path} is {value}, and must be at most {most}"
+        maximum = shape.metadata.get("max")
+        if maximum is not None and value > maximum:
+            yield f"{path} is {value}, and must be at most {maximum}"

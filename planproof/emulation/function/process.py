@@ -1,4 +1,4 @@
-"""The process of its own in which a function runs: started, asked, and ended with all its forks."""
+"""Starts the process in which functions run, exchanges frames with it, and ends it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import Any
 
 from planproof.emulation.function.frames import frame, read_frame
 
-# -I: nothing of the caller's PYTHON* variables, no folder of his, no packages of his own.
-# -u: what the function prints is in the log even if the process is cut off.
+# -I ignores the user's PYTHON* variables, current folder and user packages.
+# -u puts the function's output into the log even if the process is killed.
 _ROOT = str(Path(__file__).resolve().parents[3])
 _START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
     "from planproof.emulation.function.driver import main; del sys.path[0]; main()"
 )
 
-# Keeps the AWS SDK from looking for whoever uses this machine; the keys open nothing.
+# Keeps the AWS SDK from finding the user's credentials; these are not valid.
 NO_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -34,10 +34,10 @@ NO_CREDENTIALS = {
 
 
 class DriverProcess:
-    """The driver (function_driver.py) in a process group and an environment of its own.
+    """The driver (driver.py) in its own process group and environment.
 
     Attributes:
-        log: where everything goes that the function prints.
+        log: file with the function's output.
     """
 
     def __init__(self, mode: str, folder: Path) -> None:
@@ -55,22 +55,22 @@ class DriverProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be asked."""
+        """Whether the process runs."""
         return self._process.poll() is None
 
-    def ask(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        """Its answer; where there is none in time it is ended, and the answer is a failure."""
+    def request(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        """The response to a request; a failure if the process ends or exceeds the time."""
         data = frame(request)
         try:
             while data:
                 data = data[self._stdin.write(data) or 0 :]
         except (BrokenPipeError, ValueError):
-            pass  # it has ended, which the answer will tell
-        return self._answer(seconds)
+            pass  # it has ended, which _response reports
+        return self._response(seconds)
 
-    def _answer(self, seconds: float) -> dict[str, Any]:
+    def _response(self, seconds: float) -> dict[str, Any]:
         if self._stdout.closed:
-            return _failure("it has ended before")
+            return _failure("it has already ended")
         deadline = time.monotonic() + seconds
 
         def read(count: int) -> bytes:
@@ -80,17 +80,17 @@ class DriverProcess:
             return os.read(self._stdout.fileno(), count)
 
         try:
-            answer = read_frame(read)
+            response = read_frame(read)
         except TimeoutError:
             self.kill()
-            return _failure(f"it did not answer within {seconds:g} seconds")
-        if answer is None:
+            return _failure(f"it did not respond within {seconds:g} seconds")
+        if response is None:
             self.kill()
             return _failure(f"it ended with exit code {self._process.returncode}")
-        return answer
+        return response
 
     def kill(self) -> None:
-        """End it and every fork of it."""
+        """Kill it and all its forks."""
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):

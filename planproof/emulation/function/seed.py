@@ -1,4 +1,4 @@
-"""What of a stack does a function find in its emulated account: tables, buckets, queues, topics."""
+"""Creates the resources of a stack in the emulated account of a function."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from planproof.values import UNKNOWN, Value, contains_unknown
 
 
 def seed_account(running: RunningFunction, stack: Stack) -> None:
-    """Make, empty, what of a stack a function may use: tables, buckets, queues and topics.
+    """Create the stack's tables, buckets, queues and topics, empty.
 
     Raises:
-        UndeterminedError: something needed for that is unknown.
+        UndeterminedError: a needed attribute is unknown.
     """
     for table in stack.managed("aws_dynamodb_table"):
         running.aws("dynamodb", "create_table", **table_parameters(table))
@@ -25,7 +25,7 @@ def seed_account(running: RunningFunction, stack: Stack) -> None:
         if v.get("versioning_configuration.status") == "Enabled"
     }
     for bucket in stack.managed("aws_s3_bucket"):
-        name = _named(bucket, "bucket")
+        name = _known_string(bucket, "bucket")
         place = stack.provider_location(bucket)
         region = place.region if place else "us-east-1"
         located = {"CreateBucketConfiguration": {"LocationConstraint": region}}
@@ -39,20 +39,21 @@ def seed_account(running: RunningFunction, stack: Stack) -> None:
             )
     for queue in stack.managed("aws_sqs_queue"):
         fifo = {"Attributes": {"FifoQueue": "true"}} if queue.get("fifo_queue") is True else {}
-        running.aws("sqs", "create_queue", QueueName=_named(queue, "name"), **fifo)
+        running.aws("sqs", "create_queue", QueueName=_known_string(queue, "name"), **fifo)
     for topic in stack.managed("aws_sns_topic"):
         fifo = {"Attributes": {"FifoTopic": "true"}} if topic.get("fifo_topic") is True else {}
-        running.aws("sns", "create_topic", Name=_named(topic, "name"), **fifo)
+        running.aws("sns", "create_topic", Name=_known_string(topic, "name"), **fifo)
 
 
 def table_parameters(table: Resource) -> dict[str, Any]:
     """Parameters of CreateTable for an ``aws_dynamodb_table``: keys, attributes and indexes."""
     parameters: dict[str, Any] = {
-        "TableName": _named(table, "name"),
+        "TableName": _known_string(table, "name"),
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": _key_schema(table.address, table.values),
         "AttributeDefinitions": [
-            {"AttributeName": a["name"], "AttributeType": a["type"]} for a in _attributes(table)
+            {"AttributeName": a["name"], "AttributeType": a["type"]}
+            for a in _attribute_blocks(table)
         ],
     }
     for block, name in (
@@ -88,14 +89,14 @@ def _key_schema(address: str, keys: Mapping[str, Any]) -> list[dict[str, str]]:
     return schema
 
 
-def _named(resource: Resource, attribute: str) -> str:
+def _known_string(resource: Resource, attribute: str) -> str:
     value = resource.get(attribute)
     if not isinstance(value, str):
         raise UndeterminedError(f"{resource}.{attribute} is unknown before it is built")
     return value
 
 
-def _attributes(table: Resource) -> Value:
+def _attribute_blocks(table: Resource) -> Value:
     value = table.get("attribute")
     if contains_unknown(value):
         raise UndeterminedError(f"{table}.attribute is unknown before it is built")

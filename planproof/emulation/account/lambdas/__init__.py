@@ -1,7 +1,7 @@
-"""AWS Lambda in an emulated account: event source mappings, and functions that run.
+"""AWS Lambda in an emulated account: polls queues and runs functions.
 
-moto keeps what is deployed: functions, their code, their mappings. What is missing there is that
-anything happens, and that is here: :class:`~planproof.emulation.account.lambdas.service.Lambdas`.
+moto stores functions, their code and their event source mappings.
+:class:`~planproof.emulation.account.lambdas.service.Lambdas` runs them.
 """
 
 from planproof.emulation.account.lambdas.invocations import InvocationResult

@@ -1,6 +1,6 @@
-"""One batch of messages: received, filtered, given to the function, deleted.
+"""Processes a batch of messages: receive, filter, invoke, delete.
 
-Everything is asked for in the name of the function's role, as Lambda does.
+All calls use the credentials of the function's role, as Lambda's do.
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from planproof.emulation.account.lambdas.deployed_function import DeployedFunction
-from planproof.emulation.account.lambdas.events import again, failed_items, record
+from planproof.emulation.account.lambdas.events import failed_items, record, redelivered
 from planproof.emulation.account.lambdas.filters import FilterSyntaxError, MessageFilter
 from planproof.emulation.account.lambdas.invocations import InvocationResult, Invoker
 from planproof.emulation.account.lambdas.mappings import (
@@ -24,13 +24,13 @@ from planproof.emulation.account.lambdas.mappings import (
 from planproof.emulation.account.lambdas.role_clients import RoleClients
 from planproof.emulation.account.model import ACCOUNT_ID, Account
 
-_AT_ONCE = 10
+_MAX_PER_CALL = 10
 _LAMBDA = "lambda.amazonaws.com"
 _Records = list[dict[str, Any]]
 
 
 class Batches:
-    """Works off batches for the mappings of an account."""
+    """Processes batches for the mappings of an account."""
 
     def __init__(self, account: Account, clients: RoleClients, invoker: Invoker) -> None:
         self._account = account
@@ -41,29 +41,31 @@ class Batches:
     def filter_of(
         self, mapping: QueueMapping, state: MappingState | None = None
     ) -> MessageFilter | None:
-        """The filter of a mapping; None where it is not understood, which the trail tells once."""
-        known = self._filters.get(mapping.id)
-        if known is None or known[0] != mapping.criteria:
+        """The filter of a mapping; None if it is not supported, which the trail records once."""
+        cached = self._filters.get(mapping.id)
+        if cached is None or cached[0] != mapping.criteria:
             try:
-                known = (mapping.criteria, MessageFilter(mapping.criteria), "")
+                cached = (mapping.criteria, MessageFilter(mapping.criteria), "")
             except FilterSyntaxError as problem:
-                known = (mapping.criteria, None, str(problem))
-            self._filters[mapping.id] = known
-        _, chosen, problem_text = known
+                cached = (mapping.criteria, None, str(problem))
+            self._filters[mapping.id] = cached
+        _, chosen, problem_text = cached
         if state is not None and problem_text:
-            told = f"the filter criteria are not understood: {problem_text}"
-            self._tell(mapping, state, told, "failed")
+            message = f"the filter criteria are not supported: {problem_text}"
+            self._record_once(mapping, state, message, "failed")
         return chosen
 
     def record_throttled(
         self, function: DeployedFunction, mapping: QueueMapping, state: MappingState
     ) -> None:
-        """Say once that a function may not run at all."""
-        told = f"{function.name} has a reserved concurrency of 0, so no message is delivered"
-        self._tell(mapping, state, told, "throttled")
+        """Record once that a function has a reserved concurrency of 0."""
+        message = f"{function.name} has a reserved concurrency of 0, so no message is delivered"
+        self._record_once(mapping, state, message, "throttled")
 
-    def _tell(self, mapping: QueueMapping, state: MappingState, told: str, outcome: str) -> None:
-        if told not in state.told:
+    def _record_once(
+        self, mapping: QueueMapping, state: MappingState, message: str, outcome: str
+    ) -> None:
+        if message not in state.recorded:
             self._account.trail.record(
                 "delivery",
                 _LAMBDA,
@@ -71,33 +73,33 @@ class Batches:
                 mapping.function_arn,
                 outcome,
                 queue=mapping.queue_arn,
-                message=told,
+                message=message,
             )
-        state.told.add(told)
+        state.recorded.add(message)
 
     def work(
         self,
         mapping: QueueMapping,
         state: MappingState,
         backlog: Backlog,
-        has_messages: Callable[[], None],
+        receiving_ended: Callable[[], None],
     ) -> None:
-        """Receive a batch, or take one that is to be repeated, and see it through.
+        """Process a new batch, or one that is to be redelivered.
 
         Args:
-            has_messages: called when there is nothing more to be received for it.
+            receiving_ended: called once its messages are received.
         """
         function = backlog.function
         assert function is not None  # noqa: S101
-        repeated = state.again.popleft() if state.again else None
-        if repeated is not None:
-            records, avoid = [dict(one) for one in repeated.records], repeated.avoid
+        redelivery = state.redeliveries.popleft() if state.redeliveries else None
+        if redelivery is not None:
+            records, avoid = [dict(one) for one in redelivery.records], redelivery.avoid
         else:
             records, avoid = self._receive(mapping, state, backlog), ""
-        has_messages()
+        receiving_ended()
         if not records:
             return
-        later = None if repeated else self._repeat_now_or_later(state, records)
+        later = None if redelivery else self._repeat_by_fault(state, records)
         request_id, answer = self._invoker.invoke(function, {"Records": records}, avoid)
         failed, invalid = self._failed(mapping, answer, records)
         detail: dict[str, Any] = {
@@ -107,14 +109,14 @@ class Batches:
         }
         if invalid:
             detail["invalid_answer"] = invalid
-        if repeated is not None:
+        if redelivery is not None:
             detail["repeated"] = True
-        self._invoker.note(function, request_id, answer, **detail)
+        self._invoker.record(function, request_id, answer, **detail)
         self._delete(mapping, function, [r for r in records if r["messageId"] not in failed])
         if later:
             gone = [r for r in later if r["messageId"] not in failed]
             if gone:
-                state.again.append(Redelivery(gone, answer.instance))
+                state.redeliveries.append(Redelivery(gone, answer.instance))
 
     def _failed(
         self, mapping: QueueMapping, answer: InvocationResult, records: _Records
@@ -123,11 +125,11 @@ class Batches:
             return {str(r["messageId"]) for r in records}, ""
         return failed_items(answer.payload, records) if mapping.partial else (set(), "")
 
-    def _repeat_now_or_later(self, state: MappingState, records: _Records) -> _Records:
-        """Messages to be delivered again when they were deleted; every second time they are
-        delivered at once instead, so that two instances have them at the same time."""
+    def _repeat_by_fault(self, state: MappingState, records: _Records) -> _Records:
+        """The messages that a fault redelivers once they are deleted. Every second time they are
+        redelivered at once instead, so that two instances process them concurrently."""
         chosen = [
-            again(r)
+            redelivered(r)
             for r in records
             if self._account.faults.due("repeat message", "sqs", "ReceiveMessage", r) is not None
         ]
@@ -136,18 +138,18 @@ class Batches:
         state.repeats += 1
         if state.repeats % 2:
             return chosen
-        state.again.append(Redelivery(chosen))
+        state.redeliveries.append(Redelivery(chosen))
         return []
 
     def _receive(self, mapping: QueueMapping, state: MappingState, backlog: Backlog) -> _Records:
-        """A batch that the filter lets pass; what it does not is deleted."""
+        """Receive a batch; messages that the filter rejects are deleted."""
         function, now = backlog.function, self._account.clock.now()
         assert function is not None  # noqa: S101
         denial = self._account.decisions.check_assume(_LAMBDA, function.role, function.arn)
         if denial is not None:
-            state.refuse(now, backlog.fingerprint)
+            state.deny(now, backlog.fingerprint)
             request_id, answer = self._invoker.invoke(function, {"Records": []})
-            self._invoker.note(function, request_id, answer, queue=mapping.queue_arn, messages=0)
+            self._invoker.record(function, request_id, answer, queue=mapping.queue_arn, messages=0)
             return []
         messages: list[Mapping[str, Any]] = []
         try:
@@ -156,7 +158,7 @@ class Batches:
             if state.allowed != backlog.fingerprint:
                 sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
             while len(messages) < mapping.batch_size:
-                wanted = min(_AT_ONCE, mapping.batch_size - len(messages))
+                wanted = min(_MAX_PER_CALL, mapping.batch_size - len(messages))
                 answer = sqs.receive_message(
                     QueueUrl=url,
                     MaxNumberOfMessages=wanted,
@@ -171,15 +173,15 @@ class Batches:
             state.succeed(backlog.fingerprint)
             state.gathering_since = None
         except ClientError as problem:
-            if _refused(problem):
-                state.refuse(now, backlog.fingerprint)
+            if _is_denied(problem):
+                state.deny(now, backlog.fingerprint)
             else:
                 state.fail(now)
         except BotoCoreError:
             state.fail(now)
         else:
             if not messages:
-                state.found_nothing()
+                state.received_nothing()
         return self._filtered(mapping, function, [record(m, mapping.queue_arn) for m in messages])
 
     def _filtered(
@@ -197,17 +199,17 @@ class Batches:
         function: DeployedFunction,
         records: Sequence[Mapping[str, Any]],
     ) -> None:
-        """Delete messages; those that cannot be are delivered again when they are visible."""
-        for start in range(0, len(records), _AT_ONCE):
+        """Delete messages; if that fails, they are delivered again once visible."""
+        for start in range(0, len(records), _MAX_PER_CALL):
             entries = [
                 {"Id": str(number), "ReceiptHandle": one["receiptHandle"]}
-                for number, one in enumerate(records[start : start + _AT_ONCE])
+                for number, one in enumerate(records[start : start + _MAX_PER_CALL])
             ]
             try:
                 self._client(mapping, function).delete_message_batch(
                     QueueUrl=self._url(mapping), Entries=entries
                 )
-            except (ClientError, BotoCoreError):  # in the trail already
+            except (ClientError, BotoCoreError):  # the trail has recorded the call
                 return
 
     def _client(self, mapping: QueueMapping, function: DeployedFunction) -> Any:
@@ -218,6 +220,6 @@ class Batches:
         return f"{self._account.endpoint}/{ACCOUNT_ID}/{mapping.queue_arn.split(':')[5]}"
 
 
-def _refused(problem: ClientError) -> bool:
+def _is_denied(problem: ClientError) -> bool:
     status = problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return "AccessDenied" in problem.response["Error"]["Code"] or status == 403

@@ -1,4 +1,4 @@
-"""How does a function stand in the account at this moment?"""
+"""The functions that are deployed in the account, and their unpacked packages."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from moto.backends import get_backend
 
 from planproof.aws.lambda_package import Package, PackageError
 from planproof.emulation.account.model import ACCOUNT_ID
-from planproof.emulation.function.configuration import Deployment, lambda_environment
+from planproof.emulation.function.configuration import FunctionConfiguration, lambda_environment
 
 _ARN = re.compile(r"arn:[^:]+:lambda:(?P<region>[^:]+):\d+:function:(?P<name>[^:]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class DeployedFunction:
-    """A function as Lambda holds it.
+    """A function, as it is deployed.
 
     Attributes:
         environment: its own variables.
         timeout: seconds.
         memory: megabytes.
-        reserved: its reserved concurrency, None where it has none.
-        log_group, log_format: where its log goes, and whether as "Text" or "JSON".
+        reserved: its reserved concurrency; None without one.
+        log_format: "Text" or "JSON".
         version: changes with every change of code or configuration.
-        unsupported: why it cannot be run here, or "".
+        unsupported: why it cannot run here, or "".
     """
 
     arn: str
@@ -53,20 +53,20 @@ class DeployedFunction:
 
 
 def deployed_function(arn: str) -> DeployedFunction | None:
-    """The function of an ARN, with or without a qualifier; None where there is none."""
+    """The function by its ARN, with or without a qualifier; None if it does not exist."""
     parts = _ARN.match(arn)
     if parts is None:
         return None
     backend = get_backend("lambda")[ACCOUNT_ID][parts["region"]]
     try:
         function: Any = backend.get_function(arn)
-    except Exception:  # moto's own, of a function that is not there
+    except Exception:  # of moto, if the function does not exist
         return None
     environment = {str(k): str(v) for k, v in (function.environment_vars or {}).items()}
     logging: Mapping[str, Any] = function.get_configuration().get("LoggingConfig") or {}
     group = str(logging.get("LogGroup") or f"/aws/lambda/{function.function_name}")
     reserved = function.reserved_concurrency
-    plain = (
+    version = (
         function.function_arn,
         function.role,
         function.handler,
@@ -94,23 +94,23 @@ def deployed_function(arn: str) -> DeployedFunction | None:
         reserved=None if reserved is None or int(reserved) < 0 else int(reserved),
         log_group=group,
         log_format=str(logging.get("LogFormat") or "Text"),
-        version=plain,
+        version=version,
         unsupported=_unsupported(function),
     )
 
 
 def _unsupported(function: Any) -> str:
     if function.package_type != "Zip":
-        return "it is made from a container image, and only zip packages can be run here"
+        return "it is a container image, and only zip packages can run here"
     if not str(function.run_time).startswith("python"):
-        return f"it runs on {function.run_time}, and only Python can be run here"
+        return f"its runtime is {function.run_time}, and only Python can run here"
     if function.layers:
-        return "it has layers, and only its own package can be run here"
+        return "it has layers, and only its own package can run here"
     return ""
 
 
 class Packages:
-    """Unpacks each package once, into a folder that is removed at the end."""
+    """Unpacks each package once, into a temporary folder."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -118,10 +118,10 @@ class Packages:
         self._packages: dict[str, tuple[Package, Path]] = {}
 
     def unpack(self, function: DeployedFunction) -> tuple[Package, Path]:
-        """The package, and the folder that stands for /var/task.
+        """The package, and the folder that replaces /var/task.
 
         Raises:
-            PackageError: the code is no zip, or a damaged one.
+            PackageError: the code is not a valid zip archive.
         """
         with self._lock:
             if function.code_sha256 not in self._packages:
@@ -133,13 +133,13 @@ class Packages:
             return self._packages[function.code_sha256]
 
     def environment(self, function: DeployedFunction) -> tuple[Path, dict[str, str]]:
-        """The folder, and the environment that Lambda gives the function, but for its keys.
+        """The folder, and the function's environment without credentials.
 
         Raises:
-            PackageError: the code is no zip, or a damaged one.
+            PackageError: the code is not a valid zip archive.
         """
         package, root = self.unpack(function)
-        given = Deployment(
+        configuration = FunctionConfiguration(
             package,
             function.handler,
             function.environment,
@@ -151,13 +151,13 @@ class Packages:
             function.memory,
         )
         return root, {
-            **lambda_environment(given, root),
+            **lambda_environment(configuration, root),
             "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         }
 
     def remove(self) -> None:
-        """Remove everything unpacked."""
+        """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""The event that Lambda makes of messages, and what it reads from a function's answer to it.
+"""The event that Lambda sends for messages, and the batch item failures in the response.
 
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
@@ -16,10 +16,10 @@ def record(message: Mapping[str, Any], queue: str) -> dict[str, Any]:
     """One record of an event.
 
     Args:
-        message: as ReceiveMessage answers it, with all attributes.
-        queue: its ARN.
+        message: from ReceiveMessage, with all attributes.
+        queue: ARN.
     """
-    made = {
+    result = {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
@@ -34,56 +34,56 @@ def record(message: Mapping[str, Any], queue: str) -> dict[str, Any]:
         "awsRegion": queue.split(":")[3],
     }
     if "MD5OfMessageAttributes" in message:
-        made["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
-    return made
+        result["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
+    return result
 
 
 def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    result: dict[str, Any] = {
         "stringListValues": [],
         "binaryListValues": [],
         "dataType": value["DataType"],
     }
     if "BinaryValue" in value:
-        made["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+        result["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
     else:
-        made["stringValue"] = value.get("StringValue")
-    return made
+        result["stringValue"] = value.get("StringValue")
+    return result
 
 
-def again(delivered: Mapping[str, Any]) -> dict[str, Any]:
-    """The record of the same message as a queue delivers it once more."""
-    attributes = dict(delivered["attributes"])
+def redelivered(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of a message when it is delivered again."""
+    attributes = dict(record["attributes"])
     count = int(attributes.get("ApproximateReceiveCount", 1)) + 1
-    return {**delivered, "attributes": {**attributes, "ApproximateReceiveCount": str(count)}}
+    return {**record, "attributes": {**attributes, "ApproximateReceiveCount": str(count)}}
 
 
 def failed_items(payload: str, records: Sequence[Mapping[str, Any]]) -> tuple[set[str], str]:
-    """Message ids that the answer of a function with ReportBatchItemFailures names as failed.
+    """The ids of failed messages, by the response of a function with ReportBatchItemFailures.
 
     Args:
-        payload: the answer, JSON.
+        payload: the response, JSON.
 
     Returns:
-        the ids, and why the answer is not valid, so that all of them failed, or "".
+        the ids, and why the response is invalid, in which case all messages failed, or "".
     """
-    everything = {str(r["messageId"]) for r in records}
-    answer = json.loads(payload)
-    if answer is None:
+    all_ids = {str(r["messageId"]) for r in records}
+    response = json.loads(payload)
+    if response is None:
         return set(), ""
-    if not isinstance(answer, dict):
-        return everything, f"the answer is a {type(answer).__name__}, not an object"
-    failures = answer.get("batchItemFailures")
+    if not isinstance(response, dict):
+        return all_ids, f"the response is a {type(response).__name__}, not an object"
+    failures = response.get("batchItemFailures")
     if failures is None:
         return set(), ""
     if not isinstance(failures, list):
-        return everything, "batchItemFailures is not a list"
+        return all_ids, "batchItemFailures is not a list"
     named: set[str] = set()
     for failure in failures:
         id = failure.get("itemIdentifier") if isinstance(failure, dict) else None
         if not isinstance(id, str) or not id:
-            return everything, f"{failure!r} in batchItemFailures has no itemIdentifier"
-        if id not in everything:
-            return everything, f"the itemIdentifier {id!r} is none of the batch"
+            return all_ids, f"{failure!r} in batchItemFailures has no itemIdentifier"
+        if id not in all_ids:
+            return all_ids, f"the itemIdentifier {id!r} is not in the batch"
         named.add(id)
     return named, ""

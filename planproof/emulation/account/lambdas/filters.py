@@ -1,4 +1,4 @@
-"""Which messages does an event source mapping hand on? (FilterCriteria)
+"""Filters the messages of an event source mapping (FilterCriteria).
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
@@ -22,21 +22,21 @@ _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
 
 
 class FilterSyntaxError(ValueError):
-    """A pattern that AWS would not take, or that is not understood here."""
+    """A pattern that AWS rejects, or that is not supported here."""
 
 
 class MessageFilter:
-    """The patterns of a mapping: a message passes if it matches any of them, or there are none.
+    """The patterns of a mapping: a message passes if it matches one, or if there are none.
 
     Raises:
-        FilterSyntaxError: a pattern is not understood.
+        FilterSyntaxError: a pattern is invalid or not supported.
     """
 
     def __init__(self, criteria: Mapping[str, Any] | None) -> None:
         self._patterns = [_pattern(f) for f in (criteria or {}).get("Filters") or ()]
 
     def passes(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record of Lambda's event is handed on; its body is read as JSON if it is."""
+        """Whether a record of Lambda's event passes; a JSON body is matched by its fields."""
         if not self._patterns:
             return True
         try:
@@ -45,17 +45,17 @@ class MessageFilter:
             body = record["body"]
         if not isinstance(body, dict):
             body = record["body"]
-        seen = {**record, "body": body}
-        return any(_matches(pattern, seen) for pattern in self._patterns)
+        matched = {**record, "body": body}
+        return any(_matches(pattern, matched) for pattern in self._patterns)
 
 
 def _pattern(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         pattern = json.loads(entry["Pattern"])
     except (KeyError, TypeError, ValueError):
-        raise FilterSyntaxError(f"the filter {entry!r} holds no pattern in JSON") from None
+        raise FilterSyntaxError(f"the filter {entry!r} has no JSON pattern") from None
     if not isinstance(pattern, dict):
-        raise FilterSyntaxError(f"the pattern {pattern!r} is no JSON object")
+        raise FilterSyntaxError(f"the pattern {pattern!r} is not a JSON object")
     _check(pattern)
     return pattern
 
@@ -92,18 +92,18 @@ def _matches(pattern: Mapping[str, Any], value: Any) -> bool:
 
 
 def _each(value: Any) -> Sequence[Any]:
-    """An array matches where any of its elements does."""
+    """The elements of an array, any of which may match, or the value itself."""
     return (value or (_MISSING,)) if isinstance(value, list) else (value,)
 
 
 def _accepts(condition: Any, value: Any) -> bool:
     if not isinstance(condition, Mapping):
         if isinstance(condition, list):
-            raise FilterSyntaxError(f"a list cannot stand in a list of values: {condition!r}")
+            raise FilterSyntaxError(f"a list of values must not contain a list: {condition!r}")
         same = type(condition) is type(value) or _numbers(condition, value)
         return same and bool(condition == value)
     if len(condition) != 1:
-        raise FilterSyntaxError(f"one comparison at a time, not {dict(condition)!r}")
+        raise FilterSyntaxError(f"a condition takes one comparison, not {dict(condition)!r}")
     ((kind, wanted),) = condition.items()
     if kind == "exists" and isinstance(wanted, bool):
         return (value is not _MISSING and not isinstance(value, Mapping)) is wanted
@@ -115,7 +115,7 @@ def _accepts(condition: Any, value: Any) -> bool:
         listed = wanted if isinstance(wanted, list) else [wanted]
         matched = [_accepts(one, value) for one in listed]
         return value is not _MISSING and not any(matched)
-    raise FilterSyntaxError(f"the comparison {dict(condition)!r} is not understood here")
+    raise FilterSyntaxError(f"the comparison {dict(condition)!r} is not supported here")
 
 
 def _text(kind: str, wanted: str, value: str) -> bool:

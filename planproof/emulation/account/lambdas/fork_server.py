@@ -1,8 +1,8 @@
-"""Runs in a process of its own: the parent that instances of functions are forked from.
+"""The process that instances of functions are forked from.
 
-It has boto3 and the models of common services in memory, so that a cold start need not read them.
-Requests come over a socket: one byte, with the instance's own socket where there is one to start,
-then a frame. It ends, and every instance with it, when the socket is closed.
+It has loaded boto3 and the models of common services, so that a cold start need not. A request on
+its socket is one byte, with the instance's own socket attached if it is to start one, then a frame.
+It ends, with every instance, when the socket is closed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from typing import Any
 from planproof.emulation.account.lambdas.instance import Traveller, isolate_process
 from planproof.emulation.function.frames import frame, read_frame
 
-_USUAL = ("dynamodb", "s3", "sqs")
-_STEP = 0.005
+_PRELOADED = ("dynamodb", "s3", "sqs")
+_POLL_SECONDS = 0.005
 
 
 def main() -> None:
-    """InvocationResult requests until the socket named first on the command line is closed."""
+    """Serve requests until the socket of the first command-line argument is closed."""
     control = socket.socket(fileno=int(sys.argv[1]))
     children: set[int] = set()
     _warm_up()
@@ -51,17 +51,17 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Have the models of common services in memory for all that are forked from now on."""
+    """Load the models of common services for all later forks."""
     session: Any = importlib.import_module("botocore.session")
     session.create_loader = functools.cache(session.create_loader)
-    made: Any = importlib.import_module("boto3.session").Session()
-    for service in _USUAL:
-        made.client(service, region_name="us-east-1")
-        if service in made.get_available_resources():
-            made.resource(service, region_name="us-east-1")
-    del made
+    sdk: Any = importlib.import_module("boto3.session").Session()
+    for service in _PRELOADED:
+        sdk.client(service, region_name="us-east-1")
+        if service in sdk.get_available_resources():
+            sdk.resource(service, region_name="us-east-1")
+    del sdk
     gc.collect()
-    gc.freeze()  # what the collector never looks at is not copied into each fork
+    gc.freeze()  # frozen objects are not copied into each fork
 
 
 def _start(spec: Mapping[str, Any], connection: int, control: socket.socket) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _start(spec: Mapping[str, Any], connection: int, control: socket.socket) -> 
             traceback.print_exc()
         os._exit(code)
     os.close(connection)
-    with contextlib.suppress(OSError):  # the child may have been quicker
+    with contextlib.suppress(OSError):  # the child may have done it already
         os.setpgid(child, child)
     return {"pid": child}
 
@@ -101,13 +101,13 @@ def _serve(connection: socket.socket, spec: Mapping[str, Any]) -> int:
 
 
 def _end(pid: int, grace: float, children: set[int]) -> dict[str, Any]:
-    """Kill an instance and whatever it started, unless it ends by itself within ``grace``."""
+    """Kill an instance and its children, unless it ends by itself within ``grace`` seconds."""
     if pid not in children:
         return {"code": None}
     deadline = time.monotonic() + grace
     ended, status = os.waitpid(pid, os.WNOHANG)
     while not ended and time.monotonic() < deadline:
-        time.sleep(_STEP)
+        time.sleep(_POLL_SECONDS)
         ended, status = os.waitpid(pid, os.WNOHANG)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)

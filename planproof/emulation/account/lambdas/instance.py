@@ -1,7 +1,7 @@
-"""Runs in an instance of a function: imports the handler and calls it, as Lambda's runtime does.
+"""Runs a function in its instance's process: imports the handler and calls it, as Lambda does.
 
-The process was forked from the fork server (fork_server.py), so nothing may be imported here that the
-function must not find: see ``become``.
+The process is a fork of the fork server (fork_server.py). Nothing may be imported here that the
+function must not find: see ``isolate_process``.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
@@ -29,7 +29,7 @@ _monotonic = time.monotonic
 
 
 class FunctionInstance(Function):
-    """The handler in this process.
+    """A function in this process.
 
     Its spec is that of :class:`planproof.emulation.function.driver.Function`, with ``log_group``,
     ``log_stream``, ``format`` ("Text" or "JSON"), ``endpoint`` (host and port) and ``ahead``.
@@ -41,7 +41,7 @@ class FunctionInstance(Function):
         self._deadline = 0.0
 
     def start(self) -> dict[str, Any]:
-        """Import the handler: ``{}``, or ``{"failure": {"type", "message"}}`` as Lambda puts it."""
+        """Import the handler: ``{}``, or ``{"failure": {"type", "message"}}`` as in Lambda."""
         _log_to_stdout(str(self.spec.get("format") or "Text"), lambda: self._request_id)
         try:
             self._handler = self.load()
@@ -49,19 +49,19 @@ class FunctionInstance(Function):
             return {"failure": _exit(problem), "ends": True}
         except BaseException as problem:
             failure = self._import_failure(problem)
-            self._tell(failure, problem)
+            self._log_failure(failure, problem)
             return {"failure": failure, "ends": True}
         return {}
 
     def handle(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the handler one event.
+        """Call the handler with an event.
 
         Args:
-            request: ``event``, ``request_id`` and ``seconds`` that it may take.
+            request: ``event``, ``request_id`` and its timeout in ``seconds``.
 
         Returns:
-            ``{"payload": JSON text}`` or ``{"failure": {"type", "message"}}``; with ``ends`` where
-            the process cannot be used again.
+            ``{"payload": JSON text}`` or ``{"failure": {"type", "message"}}``; with ``ends`` if
+            the process cannot be reused.
         """
         self._request_id = str(request["request_id"])
         self._deadline = _monotonic() + float(request["seconds"])
@@ -71,8 +71,8 @@ class FunctionInstance(Function):
         except SystemExit as problem:
             return {"failure": _exit(problem), "ends": True}
         except BaseException as problem:
-            failure = {"type": type(problem).__name__, "message": self._plain(problem)}
-            self._tell(failure, problem)
+            failure = {"type": type(problem).__name__, "message": self._with_task_root(problem)}
+            self._log_failure(failure, problem)
             return {"failure": failure}
         try:
             return {"payload": json.dumps(returned)}
@@ -81,7 +81,7 @@ class FunctionInstance(Function):
                 "type": "Runtime.MarshalError",
                 "message": f"Unable to marshal response: {problem}",
             }
-            self._tell(failure, None)
+            self._log_failure(failure, None)
             return {"failure": failure}
 
     def _context(self) -> SimpleNamespace:
@@ -96,7 +96,7 @@ class FunctionInstance(Function):
         return context
 
     def _import_failure(self, problem: BaseException) -> dict[str, str]:
-        """In the words of Lambda's runtime: a reader finds them in AWS's own help.
+        """The error of Lambda's runtime, in its words.
 
         https://repost.aws/knowledge-center/lambda-import-module-error-python
         """
@@ -105,32 +105,32 @@ class FunctionInstance(Function):
         if not (module and dot and attribute):
             return {"type": "Runtime.MalformedHandlerName", "message": f"Bad handler '{handler}'"}
         if isinstance(problem, ImportError):
-            told = f"Unable to import module '{module}': {self._plain(problem)}"
-            return {"type": "Runtime.ImportModuleError", "message": told}
+            message = f"Unable to import module '{module}': {self._with_task_root(problem)}"
+            return {"type": "Runtime.ImportModuleError", "message": message}
         if isinstance(problem, SyntaxError):
-            told = f"Syntax error in module '{module}': {self._plain(problem)}"
-            return {"type": "Runtime.UserCodeSyntaxError", "message": told}
+            message = f"Syntax error in module '{module}': {self._with_task_root(problem)}"
+            return {"type": "Runtime.UserCodeSyntaxError", "message": message}
         if isinstance(problem, AttributeError) and self._missing(module, attribute):
-            told = f"Handler '{attribute}' missing on module '{module}'"
-            return {"type": "Runtime.HandlerNotFound", "message": told}
-        return {"type": type(problem).__name__, "message": self._plain(problem)}
+            message = f"Handler '{attribute}' missing on module '{module}'"
+            return {"type": "Runtime.HandlerNotFound", "message": message}
+        return {"type": type(problem).__name__, "message": self._with_task_root(problem)}
 
     @staticmethod
     def _missing(module: str, attribute: str) -> bool:
         loaded = sys.modules.get(module.replace("/", "."))
         return loaded is not None and not hasattr(loaded, attribute)
 
-    def _plain(self, problem: BaseException) -> str:
+    def _with_task_root(self, problem: BaseException) -> str:
         return str(problem).replace(self.root, TASK_ROOT)
 
-    def _tell(self, failure: Mapping[str, str], problem: BaseException | None) -> None:
-        """Write a failure to the log, with what of its traceback is the function's own."""
+    def _log_failure(self, failure: Mapping[str, str], problem: BaseException | None) -> None:
+        """Log a failure, with the frames of its traceback that are in the package."""
         lines = [f"[ERROR] {failure['type']}: {failure['message']}"]
         frames = traceback.extract_tb(problem.__traceback__) if problem is not None else []
-        own = [frame for frame in frames if frame.filename.startswith(self.root + os.sep)]
-        if own:
+        own_frames = [frame for frame in frames if frame.filename.startswith(self.root + os.sep)]
+        if own_frames:
             lines.append("Traceback (most recent call last):")
-            lines += [line.rstrip("\n") for line in traceback.format_list(own)]
+            lines += [line.rstrip("\n") for line in traceback.format_list(own_frames)]
         print("\n".join(lines).replace(self.root, TASK_ROOT), flush=True)
 
 
@@ -143,7 +143,7 @@ def _exit(problem: SystemExit) -> dict[str, str]:
 
 
 def isolate_process(spec: Mapping[str, Any]) -> FunctionInstance:
-    """Make this process the function's: its environment, its folder, its modules, its network."""
+    """Restrict this process to the function's environment, folder, modules and network."""
     function = FunctionInstance(spec)
     os.environ.clear()
     os.environ.update(spec["environment"])
@@ -154,68 +154,67 @@ def isolate_process(spec: Mapping[str, Any]) -> FunctionInstance:
     visible = (SDK | sys.stdlib_module_names) - own
     for name in list(sys.modules):
         top = name.partition(".")[0]
-        if top not in visible and top != "__main__" and not _needed(top, own):
+        if top not in visible and top != "__main__" and not _is_running(top, own):
             del sys.modules[name]
     sys.meta_path.insert(0, RuntimeModulesOnly(own))
     host, port = spec["endpoint"]
-    sys.addaudithook(_only_to(str(host), int(port)))
+    sys.addaudithook(_restrict_network(str(host), int(port)))
     return function
 
 
-def _needed(top: str, own: set[str]) -> bool:
-    """The standard library that is running cannot be taken away, whatever the package brings."""
+def _is_running(top: str, own: set[str]) -> bool:
+    """Whether a module shadows the standard library, which cannot be unloaded."""
     return top in own and top in sys.stdlib_module_names
 
 
-def _only_to(host: str, port: int) -> Callable[[str, tuple[Any, ...]], None]:
+def _restrict_network(host: str, port: int) -> Callable[[str, tuple[Any, ...]], None]:
     """An audit hook: https://docs.python.org/3/library/audit_events.html"""
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _NETWORK:
-            place = arguments[_NETWORK[event]]
-            if place is None or isinstance(place, (str, bytes)) or place[:2] == (host, port):
+            address = arguments[_NETWORK[event]]
+            if address is None or isinstance(address, (str, bytes)) or address[:2] == (host, port):
                 return  # already connected, a socket in the file system, or the account
         elif event in _NAMES:
-            place = arguments[0]
-            if place in (host, host.encode()):
+            address = arguments[0]
+            if address in (host, host.encode()):
                 return
         else:
             return
-        raise ConnectionRefusedError(f"the function may not reach the network here ({place!r})")
+        raise ConnectionRefusedError(f"the function has no network access here ({address!r})")
 
     return hook
 
 
 class Traveller:
-    """Sets this process's clock ahead of the machine's, as the account's is.
+    """Sets this process's clock to that of the account.
 
-    What time_machine puts in the place of ``time.time`` looks for its own module by name, so that
-    a hollow one is there while the clock is ahead. A function that asks for that very module finds
-    it; by ``time`` and ``datetime`` it can tell nothing.
+    time_machine's replacement of ``time.time`` looks up its own module by name, so a stub module
+    is in ``sys.modules`` while the clock is ahead.
     """
 
     def __init__(self) -> None:
         self._ahead = 0.0
-        self._coordinates: Any = None
-        self._hollow = ModuleType("time_machine")
+        self._traveller: Any = None
+        self._stub_module = ModuleType("time_machine")
         for name in ("_time_machine", "traveller_stack"):
-            setattr(self._hollow, name, getattr(time_machine, name))
+            setattr(self._stub_module, name, getattr(time_machine, name))
 
     def travel(self, ahead: float) -> None:
-        """Be so many seconds ahead from now on."""
-        if self._coordinates is None and not ahead:
+        """Set the clock ahead of the machine's by some seconds."""
+        if self._traveller is None and not ahead:
             return
-        sys.modules["time_machine"] = self._hollow
-        if self._coordinates is None:
-            self._coordinates = time_machine.travel(time.time() + ahead, tick=True).start()
-            time.time()  # its time goes on from when it is first asked
+        sys.modules["time_machine"] = self._stub_module
+        if self._traveller is None:
+            self._traveller = time_machine.travel(time.time() + ahead, tick=True).start()
+            time.time()  # time_machine starts ticking at the first call
         elif ahead != self._ahead:
-            self._coordinates.shift(ahead - self._ahead)
+            self._traveller.shift(ahead - self._ahead)
         self._ahead = ahead
 
 
 def _log_to_stdout(form: str, request_id: Callable[[], str]) -> None:
-    """Give the root logger the handler that Lambda's runtime gives it.
+    """Configure the root logger as Lambda's runtime does.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
     """
@@ -231,8 +230,7 @@ def _log_to_stdout(form: str, request_id: Callable[[], str]) -> None:
         def format(self, record: logging.LogRecord) -> str:
             message = super().format(record)
             if form != "JSON":
-                at, told = self.formatTime(record), request_id()
-                return f"[{record.levelname}]\t{at}\t{told}\t{message}"
+                return f"[{record.levelname}]\t{self.formatTime(record)}\t{request_id()}\t{message}"
             line = {
                 "timestamp": self.formatTime(record),
                 "level": record.levelname,

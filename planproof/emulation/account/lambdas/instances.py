@@ -1,4 +1,4 @@
-"""The instances of functions: processes of their own, started cold, kept warm, killed."""
+"""The instances of functions: separate processes, started cold, kept warm, killed."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from planproof.emulation.function.process import NO_CREDENTIALS
 from planproof.errors import PlanproofError
 
 INIT_SECONDS = 10.0
-"""What a handler may take to be imported.
+"""Timeout of the import of a handler.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 _GRACE = 1.0
-_READY = 60.0
+_START_TIMEOUT = 60.0
 _LOG_LIMIT = 1_000_000
 _ROOT = str(Path(__file__).resolve().parents[4])
 _START = (
@@ -36,13 +36,13 @@ _START = (
 
 
 class Instance:
-    """One process of a function.
+    """A process that runs a function.
 
     Attributes:
         id: 32 hexadecimal digits.
-        log_stream: its log's name.
-        killed: whether it was ended from outside.
-        gone: whether its process is no more.
+        log_stream: name of its log stream.
+        killed: whether it was killed by the account.
+        gone: whether its process has ended.
     """
 
     def __init__(self, function: DeployedFunction, log: Path, log_stream: str, id: str) -> None:
@@ -56,13 +56,13 @@ class Instance:
         self._log = log
         self._root = re.compile(re.escape(f"{log.parent}/") + "[0-9a-f]{64}")
         self._read_to = 0
-        self._last_words = ""
+        self._final_log = ""
 
-    def ask(self, request: Mapping[str, Any] | None, seconds: float) -> dict[str, Any] | None:
-        """Its answer to a request, or to having been started; None where it ended.
+    def request(self, request: Mapping[str, Any] | None, seconds: float) -> dict[str, Any] | None:
+        """The response to a request, or to its start without one; None if the process ended.
 
         Raises:
-            TimeoutError: there was none in time.
+            TimeoutError: there was no response in time.
         """
         deadline = time.monotonic() + seconds
 
@@ -79,13 +79,13 @@ class Instance:
         except (OSError, ValueError) as problem:
             if isinstance(problem, TimeoutError):
                 raise
-            return None  # the process ended, or is ended while we wait
+            return None  # the process ended
 
     def new_log(self) -> str:
-        """What it printed since this was asked before."""
+        """What it printed since the last call."""
         if self.gone:
-            words, self._last_words = self._last_words, ""
-            return words
+            text, self._final_log = self._final_log, ""
+            return text
         if not self._log.exists():
             return ""
         with self._log.open("rb") as log:
@@ -98,16 +98,16 @@ class Instance:
         return self._root.sub(TASK_ROOT, data.decode("utf-8", "replace"))
 
     def forget(self) -> None:
-        """Its process is no more: close and remove what it leaves behind, but its last words."""
+        """Clean up after its process has ended; keeps the end of its log."""
         self.connection.close()
         if not self.gone:
-            self._last_words = self.new_log()
+            self._final_log = self.new_log()
             self.gone = True
         self._log.unlink(missing_ok=True)
 
 
 class ForkServer:
-    """The process that instances are forked from (fork_server.py)."""
+    """Starts and controls the fork server (fork_server.py)."""
 
     def __init__(self, folder: Path) -> None:
         self._lock = threading.Lock()
@@ -130,20 +130,20 @@ class ForkServer:
         """Fork an instance.
 
         Raises:
-            PlanproofError: no process can be started on this machine.
+            PlanproofError: the fork server has ended.
         """
         with instance.other_end as other:
-            answer = self._ask({"do": "start", "spec": spec}, other.fileno())
+            answer = self._request({"do": "start", "spec": spec}, other.fileno())
         instance.pid = answer["pid"]
 
     def end(self, instance: Instance, grace: float = 0.0) -> int | None:
-        """Kill an instance, unless it ends by itself within ``grace`` seconds: its exit code."""
-        answer = self._ask({"do": "end", "pid": instance.pid, "grace": grace})
+        """Kill an instance unless it ends within ``grace`` seconds; returns its exit code."""
+        answer = self._request({"do": "end", "pid": instance.pid, "grace": grace})
         code: int | None = answer["code"]
         return code
 
     def stop(self) -> None:
-        """End it and every instance with it."""
+        """End it, with every instance."""
         with self._lock:
             self._control.close()
             try:
@@ -152,11 +152,11 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
 
-    def _ask(self, request: Mapping[str, Any], descriptor: int | None = None) -> dict[str, Any]:
+    def _request(self, request: Mapping[str, Any], descriptor: int | None = None) -> dict[str, Any]:
         with self._lock:
             try:
                 if not self._ready:
-                    self._control.settimeout(_READY)
+                    self._control.settimeout(_START_TIMEOUT)
                     self._ready = read_frame(self._control.recv) is not None
                 sent = [] if descriptor is None else [descriptor]
                 socket.send_fds(self._control, [b"+"], sent)
@@ -165,17 +165,16 @@ class ForkServer:
             except OSError:
                 answer = None
             if answer is None:
-                told = self._errors.read_text(errors="replace")[-2000:]
                 raise PlanproofError(
-                    "no function can be started here: the process they are forked from ended",
-                    "look at its last words",
-                    detail=told,
+                    "no function can be started: the fork server ended",
+                    "see the end of its log",
+                    detail=self._errors.read_text(errors="replace")[-2000:],
                 )
             return answer
 
 
 class Instances:
-    """All instances of an account."""
+    """The instances of all functions of an account."""
 
     def __init__(self, account: Account, packages: Packages) -> None:
         self._account = account
@@ -186,22 +185,22 @@ class Instances:
         self._all: dict[str, Instance] = {}
 
     def warm(self, function: DeployedFunction, avoid: str = "") -> Instance | None:
-        """An idle instance of a function as it is deployed now, other than ``avoid``."""
+        """An idle instance of the function's current version, other than ``avoid``; else None."""
         with self._lock:
             idle = self._idle.get(function.arn, [])
             outdated = [i for i in idle if i.function.version != function.version]
-            fit = [i for i in idle if i.function.version == function.version and i.id != avoid]
-            chosen = fit[-1] if fit else None
+            usable = [i for i in idle if i.function.version == function.version and i.id != avoid]
+            chosen = usable[-1] if usable else None
             self._idle[function.arn] = [i for i in idle if i is not chosen and i not in outdated]
         for instance in outdated:
             self.end(instance)
         return chosen
 
     def cold(self, function: DeployedFunction) -> Instance:
-        """A new instance; its first answer, to being started, is still to be asked for.
+        """A new instance, which has not yet responded to its start.
 
         Raises:
-            PlanproofError: no process can be started, or the package is no zip archive.
+            PlanproofError: no process can be started, or the package is not a zip archive.
         """
         root, environment = self._packages.environment(function)
         id = uuid.uuid4().hex
@@ -209,7 +208,7 @@ class Instances:
         stream = f"{day}/[$LATEST]{id}"
         log = self._packages.folder / f"{id}.log"
         instance = Instance(function, log, stream, id)
-        place = urlsplit(self._account.endpoint)
+        endpoint = urlsplit(self._account.endpoint)
         spec = {
             "root": str(root),
             "handler": function.handler,
@@ -227,7 +226,7 @@ class Instances:
             "log_group": function.log_group,
             "log_stream": stream,
             "format": function.log_format,
-            "endpoint": [place.hostname, place.port],
+            "endpoint": [endpoint.hostname, endpoint.port],
             "ahead": self._account.clock.ahead,
         }
         try:
@@ -239,8 +238,8 @@ class Instances:
             self._all[id] = instance
         return instance
 
-    def rest(self, instance: Instance) -> None:
-        """An instance has answered and waits for its next event."""
+    def release(self, instance: Instance) -> None:
+        """Mark an instance as idle."""
         with self._lock:
             if not instance.killed:
                 self._idle.setdefault(instance.function.arn, []).append(instance)
@@ -248,7 +247,7 @@ class Instances:
         self.end(instance)
 
     def end(self, instance: Instance, grace: float = 0.0) -> int | None:
-        """End an instance for good; its exit code, None where it had been ended before."""
+        """End an instance; returns its exit code, None if it had been ended before."""
         with self._lock:
             known = self._all.pop(instance.id, None)
         code = self._fork_server.end(instance, grace) if known else None
@@ -256,33 +255,33 @@ class Instances:
         return code
 
     def ended_by_itself(self, instance: Instance) -> int | None:
-        """The exit code of an instance whose answer never came."""
+        """The exit code of an instance that did not respond."""
         return self.end(instance, _GRACE)
 
     def kill(self, id: str) -> bool:
-        """End the process of an instance at once; whoever waits for its answer gets none."""
+        """Kill an instance; its invocation gets no response. Returns whether it existed."""
         with self._lock:
             instance = self._all.get(id)
             if instance is None:
                 return False
             instance.killed = True
             idle = self._idle.get(instance.function.arn, [])
-            resting = instance in idle
-            if resting:
+            is_idle = instance in idle
+            if is_idle:
                 idle.remove(instance)
-        if resting:
+        if is_idle:
             self.end(instance)
         else:
             self._fork_server.end(instance)
         return True
 
     def pids(self) -> list[int]:
-        """Of every process that runs."""
+        """Process ids of all instances."""
         with self._lock:
             return [instance.pid for instance in self._all.values()]
 
     def stop(self) -> None:
-        """End them all."""
+        """End all instances."""
         self._fork_server.stop()
         with self._lock:
             instances = list(self._all.values())

@@ -1,4 +1,4 @@
-"""One invocation: who may make it, in which instance, how it ended, and what is written of it.
+"""Invokes a function: assumes its role, chooses an instance, records the result and its log.
 
 https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planproof.emulation.account.lambdas.deployed_function import DeployedFunction
@@ -17,21 +17,21 @@ from planproof.emulation.account.lambdas.logs import LogWriter
 from planproof.emulation.account.model import Account
 from planproof.errors import PlanproofError
 
-_TAIL = 2_000
+_LOG_TAIL = 2_000
 _NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
 
 
 @dataclass(frozen=True, slots=True)
 class InvocationResult:
-    """How an invocation ended.
+    """The result of an invocation.
 
     Attributes:
         outcome: as in the trail: "ok", "denied", "failed", "killed", "timed out", "throttled".
-        payload: what the handler returned, as JSON; "null" where it returned nothing.
-        error_type, error_message: as Lambda tells them, or "".
-        instance: which one ran it.
-        log: what was printed.
-        detail: more for the trail.
+        payload: the returned value, as JSON.
+        error_type, error_message: as Lambda reports them, or "".
+        instance: id of the instance that ran it.
+        log: what the function printed.
+        detail: further detail for the trail.
     """
 
     outcome: str
@@ -59,40 +59,39 @@ class Invoker:
     def invoke(
         self, function: DeployedFunction, event: Any, avoid: str = ""
     ) -> tuple[str, InvocationResult]:
-        """Give a function one event.
+        """Invoke a function with an event.
 
         Args:
-            avoid: an instance that shall not be used.
+            avoid: id of an instance that must not be used.
 
         Returns:
-            the request id, and how it ended; nothing is noted yet.
+            the request id and the result, which is not yet recorded.
         """
         request_id = str(uuid.uuid4())
         denial = self._account.decisions.check_assume(
             "lambda.amazonaws.com", function.role, function.arn
         )
         if denial is not None:
-            told = denial.detail
-            answer = InvocationResult(
-                "denied", "", "AccessDeniedException", _NOT_ASSUMABLE, detail=told
+            result = InvocationResult(
+                "denied", "", "AccessDeniedException", _NOT_ASSUMABLE, detail=denial.detail
             )
         elif function.unsupported:
-            answer = InvocationResult("failed", "", "InvalidRuntimeException", function.unsupported)
+            result = InvocationResult("failed", "", "InvalidRuntimeException", function.unsupported)
         else:
-            answer = self._run(function, event, request_id, avoid)
-        return request_id, answer
+            result = self._run(function, event, request_id, avoid)
+        return request_id, result
 
-    def note(
-        self, function: DeployedFunction, request_id: str, answer: InvocationResult, **detail: Any
+    def record(
+        self, function: DeployedFunction, request_id: str, result: InvocationResult, **detail: Any
     ) -> None:
-        """Write an invocation into the trail."""
-        detail = {"request_id": request_id, "instance": answer.instance, **detail, **answer.detail}
-        if answer.error_type:
-            detail |= {"error_type": answer.error_type, "error_message": answer.error_message}
-        if answer.log and (not answer.ok or detail.get("failed_items")):
-            detail["log"] = answer.log[-_TAIL:]
+        """Record an invocation in the trail."""
+        detail = {"request_id": request_id, "instance": result.instance, **detail, **result.detail}
+        if result.error_type:
+            detail |= {"error_type": result.error_type, "error_message": result.error_message}
+        if result.log and (not result.ok or detail.get("failed_items")):
+            detail["log"] = result.log[-_LOG_TAIL:]
         self._account.trail.record(
-            "invocation", function.name, "invoke", function.arn, answer.outcome, **detail
+            "invocation", function.name, "invoke", function.arn, result.outcome, **detail
         )
 
     def _run(
@@ -104,7 +103,7 @@ class Invoker:
             if instance is None:
                 instance = self._instances.cold(function)
                 seconds = max(INIT_SECONDS, float(function.timeout))
-                answer = instance.ask(None, seconds)
+                answer = instance.request(None, seconds)
             else:
                 answer = {}
             if answer is not None and "failure" not in answer:
@@ -116,31 +115,30 @@ class Invoker:
                     "ahead": self._account.clock.ahead,
                 }
                 started = time.monotonic()
-                answer = instance.ask(request, seconds)
+                answer = instance.request(request, seconds)
         except TimeoutError:
             assert instance is not None  # noqa: S101
             self._instances.end(instance)
-            told = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-            ended = InvocationResult("timed out", "", "Sandbox.Timedout", told)
-            return self._logged(function, instance, request_id, ended, started)
+            message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
+            result = InvocationResult("timed out", "", "Sandbox.Timedout", message)
+            return self._logged(function, instance, request_id, result, started)
         except PlanproofError as problem:
             return InvocationResult(
                 "failed", "", "Runtime.Unknown", problem.sentence, log=problem.detail
             )
-        return self._logged(function, instance, request_id, self._judge(instance, answer), started)
+        return self._logged(function, instance, request_id, self._result(instance, answer), started)
 
-    def _judge(self, instance: Instance, answer: Mapping[str, Any] | None) -> InvocationResult:
+    def _result(self, instance: Instance, answer: Mapping[str, Any] | None) -> InvocationResult:
         if answer is None or "ends" in answer:
             code = self._instances.ended_by_itself(instance)
             if instance.killed:
-                told = "Runtime exited with error: signal: killed"
-                return InvocationResult("killed", "", "Runtime.ExitError", told)
+                message = "Runtime exited with error: signal: killed"
+                return InvocationResult("killed", "", "Runtime.ExitError", message)
             if answer is None:
-                told = (
-                    f"signal: {-code}" if code is not None and code < 0 else (f"exit status {code}")
-                )
-                told = f"Runtime exited with error: {told}"
-                return InvocationResult("failed", "", "Runtime.ExitError", told)
+                signaled = code is not None and code < 0
+                status = f"signal: {-(code or 0)}" if signaled else f"exit status {code}"
+                message = f"Runtime exited with error: {status}"
+                return InvocationResult("failed", "", "Runtime.ExitError", message)
         if "failure" in answer:
             failure = answer["failure"]
             return InvocationResult("failed", "", failure["type"], failure["message"])
@@ -151,17 +149,17 @@ class Invoker:
         function: DeployedFunction,
         instance: Instance,
         request_id: str,
-        answer: InvocationResult,
+        result: InvocationResult,
         started: float,
     ) -> InvocationResult:
-        """The answer with its log, which is on its way to CloudWatch; its instance may rest."""
+        """Sends the log to CloudWatch Logs and releases the instance; the result with its log."""
         printed = instance.new_log()
         milliseconds = (time.monotonic() - started) * 1000
         lines = [f"START RequestId: {request_id} Version: $LATEST", printed.rstrip("\n")]
-        if answer.error_type == "Sandbox.Timedout":
-            lines.append(answer.error_message)
-        if answer.error_type == "Runtime.ExitError":
-            lines.append(f"RequestId: {request_id} Error: {answer.error_message}")
+        if result.error_type == "Sandbox.Timedout":
+            lines.append(result.error_message)
+        if result.error_type == "Runtime.ExitError":
+            lines.append(f"RequestId: {request_id} Error: {result.error_message}")
         lines += [
             f"END RequestId: {request_id}",
             f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms\t"
@@ -169,12 +167,5 @@ class Invoker:
         ]
         self._logs.write(function, instance.log_stream, "\n".join(lines))
         if not instance.gone:
-            self._instances.rest(instance)
-        return InvocationResult(
-            answer.outcome,
-            answer.payload,
-            answer.error_type,
-            answer.error_message,
-            instance.id,
-            printed,
-        )
+            self._instances.release(instance)
+        return replace(result, instance=instance.id, log=printed)

@@ -1,4 +1,4 @@
-"""Requests to invoke a function, which moto would pass on to a container.
+"""Replaces moto's Invoke, which would start a container.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -17,17 +17,17 @@ from moto.awslambda.models import LambdaFunction
 from planproof.emulation.account.lambdas.invocations import InvocationResult
 
 RETRY_SECONDS = (60.0, 120.0)
-"""Of the account's time, after which an asynchronous invocation that failed is repeated."""
+"""Delays, in the account's time, of the retries of a failed asynchronous invocation."""
 
 Invoke = Callable[[str, Any], InvocationResult]
 
 
 def patch_invoke(invoke: Invoke, later: Callable[[float, Callable[[], None]], None]) -> Any:
-    """Let requests to Invoke reach the functions; what it returns takes that back.
+    """Let Invoke requests run functions; returns a function that undoes the patch.
 
     Args:
-        invoke: gives a function, by its ARN, an event.
-        later: does something when so many seconds of the account's time have passed.
+        invoke: invokes a function by its ARN with an event.
+        later: schedules a task, in seconds of the account's clock.
     """
 
     def attempt(arn: str, event: Any, number: int) -> None:
@@ -35,7 +35,7 @@ def patch_invoke(invoke: Invoke, later: Callable[[float, Callable[[], None]], No
         if failed and number < len(RETRY_SECONDS):
             later(RETRY_SECONDS[number], lambda: attempt(arn, event, number + 1))
 
-    def answer(
+    def respond(
         self: Any,
         body: Any,
         request_headers: Mapping[str, str],
@@ -44,20 +44,20 @@ def patch_invoke(invoke: Invoke, later: Callable[[float, Callable[[], None]], No
         try:
             event = json.loads(body) if body else {}
         except ValueError as problem:
-            told = f"Could not parse request body into json: {problem}"
-            raise LambdaClientError("InvalidRequestContentException", told) from None
+            message = f"Could not parse request body into json: {problem}"
+            raise LambdaClientError("InvalidRequestContentException", message) from None
         kind = request_headers.get("X-Amz-Invocation-Type") or "RequestResponse"
         if kind == "Event":
             later(0.0, lambda: attempt(self.function_arn, event, 0))
         if kind != "RequestResponse":
             return b""
-        answered = invoke(self.function_arn, event)
-        if answered.ok:
-            return answered.payload.encode()
+        result = invoke(self.function_arn, event)
+        if result.ok:
+            return result.payload.encode()
         response_headers["x-amz-function-error"] = "Unhandled"
-        failure = {"errorMessage": answered.error_message, "errorType": answered.error_type}
+        failure = {"errorMessage": result.error_message, "errorType": result.error_type}
         return json.dumps(failure).encode()
 
-    patch = mock.patch.object(LambdaFunction, "invoke", answer)
+    patch = mock.patch.object(LambdaFunction, "invoke", respond)
     patch.start()
     return patch.stop

@@ -1,4 +1,4 @@
-"""The event source mappings that stand in the account, and how each is getting on."""
+"""The event source mappings of the account and the state of each."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from planproof.emulation.account.lambdas.queues import queue_contents, queue_of
 from planproof.emulation.account.model import ACCOUNT_ID
 
 CONCURRENCY = 5
-"""Batches at once where the mapping sets no maximum: what Lambda starts with.
+"""Concurrent batches if the mapping sets no maximum, as Lambda starts.
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
-REFUSED_SECONDS = 60.0
-"""Seconds of the account's time after which what was refused is asked for again."""
-_LONGEST_RETRY = 60.0
+DENIED_SECONDS = 60.0
+"""Seconds of the account's time after which a denied request is tried again."""
+_MAX_RETRY_SECONDS = 60.0
 _EMPTY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class QueueMapping:
-    """An event source mapping from a queue, as it is configured at this moment.
+    """The configuration of an event source mapping of a queue.
 
     Attributes:
-        window: seconds of the account's time that Lambda gathers messages.
-        concurrency: batches at once.
+        window: batching window, in seconds of the account's time.
+        concurrency: maximum of concurrent batches.
         partial: whether the function reports which items failed.
     """
 
@@ -48,14 +48,14 @@ class QueueMapping:
 
 
 def queue_mappings() -> Iterator[QueueMapping]:
-    """Every enabled mapping from a queue, in all regions."""
+    """Every enabled mapping of a queue, in all regions."""
     for backend in list(get_backend("lambda")[ACCOUNT_ID].values()):
         for mapping in list(backend._event_source_mappings.values()):
             if mapping.enabled and ":sqs:" in mapping.event_source_arn:
-                yield _source(mapping)
+                yield _queue_mapping(mapping)
 
 
-def _source(mapping: Any) -> QueueMapping:
+def _queue_mapping(mapping: Any) -> QueueMapping:
     scaling = mapping.scaling_config or {}
     return QueueMapping(
         mapping.uuid,
@@ -71,10 +71,10 @@ def _source(mapping: Any) -> QueueMapping:
 
 @dataclass(slots=True)
 class Redelivery:
-    """Messages that are delivered once more although they were deleted.
+    """Deleted messages that a fault delivers again.
 
     Attributes:
-        avoid: the instance that had them.
+        avoid: id of the instance that had them.
     """
 
     records: Sequence[Mapping[str, Any]]
@@ -83,55 +83,56 @@ class Redelivery:
 
 @dataclass(slots=True)
 class MappingState:
-    """How a mapping is getting on.
+    """The state of a mapping.
 
     Attributes:
-        running: batches under way; receiving: those of them that have no messages yet.
-        allowed: the standing (see standing.py) with which it was last seen to have permission.
-        refused: the standing with which it was refused, None where it is not.
-        refused_until, retry_at, gathering_since: by the account's clock.
-        again, repeats: what is to be delivered once more, and how often that was so.
-        told: what was said in the trail of why nothing is delivered.
+        running: concurrent batches; receiving: those of them that have no messages yet.
+        allowed: the permission fingerprint with which it was last allowed.
+        denied: the permission fingerprint with which it was denied; None if it is not.
+        denied_until, retry_at, gathering_since: by the account's clock.
+        repeats: how often a fault has repeated messages.
+        recorded: the messages in the trail about why nothing is delivered.
     """
 
     running: int = 0
     receiving: int = 0
     allowed: int | None = None
-    refused: int | None = None
-    refused_until: float = 0.0
+    denied: int | None = None
+    denied_until: float = 0.0
     retry_at: float = 0.0
     retries: int = 0
     gathering_since: float | None = None
     empty_until: float = 0.0
-    again: deque[Redelivery] = field(default_factory=deque)
+    redeliveries: deque[Redelivery] = field(default_factory=deque)
     repeats: int = 0
-    told: set[str] = field(default_factory=set)
+    recorded: set[str] = field(default_factory=set)
 
-    def refuse(self, now: float, at: int) -> None:
-        """It was refused; until something changes nothing waits for it."""
-        self.refused, self.refused_until, self.allowed = at, now + REFUSED_SECONDS, None
+    def deny(self, now: float, fingerprint: int) -> None:
+        """It was denied; it delivers nothing until a policy changes or the time has passed."""
+        self.denied, self.denied_until, self.allowed = fingerprint, now + DENIED_SECONDS, None
 
     def fail(self, now: float) -> None:
-        """It failed for another reason: it is tried again after 1, 2, 4 … seconds."""
-        self.retry_at = now + min(_LONGEST_RETRY, 2.0**self.retries)
+        """It failed for another reason; it is retried after 1, 2, 4 … seconds."""
+        self.retry_at = now + min(_MAX_RETRY_SECONDS, 2.0**self.retries)
         self.retries += 1
 
-    def succeed(self, at: int) -> None:
-        """It was let through."""
-        self.allowed, self.refused, self.retries, self.retry_at = at, None, 0, 0.0
+    def succeed(self, fingerprint: int) -> None:
+        """It was allowed."""
+        self.allowed, self.denied, self.retries, self.retry_at = fingerprint, None, 0, 0.0
 
-    def found_nothing(self) -> None:
-        """A look into the queue promised more than came."""
+    def received_nothing(self) -> None:
+        """It received no messages although some seemed visible."""
         self.empty_until = time.monotonic() + _EMPTY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What a mapping has before it.
+    """The messages that a mapping has to deliver.
 
     Attributes:
-        waits: for each message that it will deliver, seconds of the account's time until then.
-        batches: how many could be received now.
+        waits: seconds of the account's time until each message can be delivered.
+        batches: how many can be received now.
+        fingerprint: of the policies that apply.
     """
 
     function: DeployedFunction | None = None
@@ -142,24 +143,24 @@ class Backlog:
 
 
 def backlog_of(mapping: QueueMapping, state: MappingState, now: float) -> Backlog:
-    """What a mapping has before it at a time; it keeps account of the gathering of messages."""
+    """The backlog of a mapping at a time; updates the start of its batching window."""
     function, queue = deployed_function(mapping.function_arn), queue_of(mapping.queue_arn)
     if function is None or queue is None or function.reserved == 0:
         return Backlog(function, queue)
-    at = permission_fingerprint(function.role, queue)
-    if state.refused == at and now < state.refused_until:
-        return Backlog(function, queue, fingerprint=at)
-    lying = queue_contents(queue, now)
-    hold = _hold(mapping, state, lying.ready, now)
-    waits = tuple(max(wait, hold) for wait in lying.waits)
+    fingerprint = permission_fingerprint(function.role, queue)
+    if state.denied == fingerprint and now < state.denied_until:
+        return Backlog(function, queue, fingerprint=fingerprint)
+    contents = queue_contents(queue, now)
+    hold = _hold(mapping, state, contents.ready, now)
+    waits = tuple(max(wait, hold) for wait in contents.waits)
     batches = 0
     if hold <= 0 and time.monotonic() >= state.empty_until:
-        batches = -(-lying.ready // mapping.batch_size)
-    return Backlog(function, queue, waits, batches, at)
+        batches = -(-contents.ready // mapping.batch_size)
+    return Backlog(function, queue, waits, batches, fingerprint)
 
 
 def _hold(mapping: QueueMapping, state: MappingState, ready: int, now: float) -> float:
-    """Seconds until what is ready may be received: for the batching window, or a retry."""
+    """Seconds until visible messages may be received: the batching window, or a retry."""
     hold = state.retry_at - now
     if not ready or not mapping.window:
         state.gathering_since = None

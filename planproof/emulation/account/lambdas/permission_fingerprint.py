@@ -1,4 +1,4 @@
-"""What decides whether a role may work from a queue, as one value that changes when that does."""
+"""A fingerprint of the policies that decide whether a role may receive from a queue."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ from planproof.emulation.account.model import ACCOUNT_ID, PARTITION
 
 
 def permission_fingerprint(role_arn: str, queue: Any) -> int:
-    """A fingerprint of the role's policies, the queue's and those of the region's keys.
-
-    Args:
-        queue: moto's.
-    """
+    """A fingerprint of the policies of the role, of moto's queue and of the region's KMS keys."""
     iam = get_backend("iam")[ACCOUNT_ID][PARTITION]
     kms = get_backend("kms")[ACCOUNT_ID][queue.region]
     role: Any = next((r for r in list(iam.roles.values()) if r.arn == role_arn), None)

@@ -1,4 +1,4 @@
-"""What lies in a queue that a function works from? And its order, where it has one."""
+"""Reads the queues of event source mappings, and fixes their order and speed in moto."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from planproof.emulation.account.model import ACCOUNT_ID
 
 @dataclass(frozen=True, slots=True)
 class QueueContents:
-    """A queue at one moment.
+    """The messages of a queue at one moment.
 
     Attributes:
-        waits: for each message, seconds of the account's time until it can be received.
+        waits: seconds of the account's time until each message can be received.
     """
 
     waits: tuple[float, ...]
 
     @property
     def ready(self) -> int:
-        """How many can be received now."""
+        """How many messages can be received now."""
         return sum(wait <= 0 for wait in self.waits)
 
 
 def queue_of(arn: str) -> Any:
-    """moto's queue of an ARN; None where there is none."""
+    """moto's queue by its ARN; None if it does not exist."""
     _, _, _, region, _, name = arn.split(":")
     return get_backend("sqs")[ACCOUNT_ID][region].queues.get(name)
 
 
 def queue_contents(queue: Any, now: float) -> QueueContents:
-    """See what lies in a queue, deleted and expired messages excepted."""
+    """The messages of a queue, without deleted and expired ones."""
     oldest = now - int(queue.message_retention_period)
     waits: list[float] = []
     groups: dict[str, float] = {}
@@ -48,34 +48,36 @@ def queue_contents(queue: Any, now: float) -> QueueContents:
             continue
         wait = max(message.visible_at, message.delayed_until) / 1000 - now
         if queue.fifo_queue and message.group_id:
-            # What is behind a message of its group waits for that one.
+            # A message waits for the earlier messages of its group.
             wait = groups[message.group_id] = max(wait, groups.get(message.group_id, -math.inf))
         waits.append(wait)
     return QueueContents(tuple(waits))
 
 
 def patch_queues() -> Callable[[], None]:
-    """Let moto's FIFO queues keep their order, and all of its queues be quick when they are long.
+    """Keep the order of moto's FIFO queues, and speed up its long queues.
 
     Returns:
-        what takes it back.
+        a function that undoes the patch.
     """
-    received = SQSBackend.receive_message
+    original = SQSBackend.receive_message
 
-    def receive_message(self: Any, queue_name: str, *given: Any, **named: Any) -> Any:
+    def receive_message(self: Any, queue_name: str, *args: Any, **kwargs: Any) -> Any:
         queue = self.get_queue(queue_name)
         if queue.fifo_queue:
-            # In moto a message in flight blocks those before it in its group too, even when all
+            # In moto a message in flight also blocks earlier messages of its group, even once all
             # are visible again, so that the last would come first:
             # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
             with queue._messages_lock:
                 queue._pending_messages -= {m for m in queue._pending_messages if m.visible}
-        return received(self, queue_name, *given, **named)
+        return original(self, queue_name, *args, **kwargs)
 
     patches: list[Any] = [
         mock.patch.object(SQSBackend, "receive_message", receive_message),
-        # For every message received, moto counts all that are in the queue.
-        mock.patch.object(SQSBackend, "is_message_valid_based_on_retention_period", _is_kept),
+        # For every received message, moto counts all messages in the queue.
+        mock.patch.object(
+            SQSBackend, "is_message_valid_based_on_retention_period", _is_within_retention
+        ),
         mock.patch.object(Queue, "messages", property(_visible)),
         mock.patch.object(Queue, "delete_message", _delete),
     ]
@@ -89,9 +91,9 @@ def patch_queues() -> Callable[[], None]:
     return undo
 
 
-def _is_kept(backend: Any, queue_name: str, message: Any) -> bool:
-    kept = backend.get_queue(queue_name).message_retention_period
-    return bool(message.sent_timestamp / 1000 + kept > unix_time())
+def _is_within_retention(backend: Any, queue_name: str, message: Any) -> bool:
+    retention = backend.get_queue(queue_name).message_retention_period
+    return bool(message.sent_timestamp / 1000 + retention > unix_time())
 
 
 def _visible(queue: Any) -> list[Any]:
@@ -102,10 +104,10 @@ def _visible(queue: Any) -> list[Any]:
 def _delete(queue: Any, receipt_handle: str) -> None:
     if receipt_handle in queue.deleted_messages:
         return
-    for place, message in enumerate(queue._messages):
+    for index, message in enumerate(queue._messages):
         if receipt_handle in (message.receipt_handle, *message._old_receipt_handles):
             queue.pending_messages.discard(message)
             queue.deleted_messages.update(message.all_receipt_handles)
-            del queue._messages[place]
+            del queue._messages[index]
             return
     raise ReceiptHandleIsInvalid

@@ -1,4 +1,4 @@
-"""RoleClients of AWS in the name of a function's role, made once."""
+"""Caches AWS clients with the credentials of functions' roles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from planproof.emulation.account.model import Account
 
 
 class RoleClients:
-    """Keeps a client, and with it a session of the role and its connections, for each use."""
+    """Creates one client, with one role session, for each service, region and session name."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -17,10 +17,10 @@ class RoleClients:
         self._clients: dict[tuple[str, str, str, str], Any] = {}
 
     def of(self, service: str, region: str, role: str, session: str) -> Any:
-        """The client of a service in a role's name.
+        """The client of a service with the credentials of a role.
 
         Args:
-            session: its name; Lambda takes that of the function.
+            session: its name; Lambda uses the name of the function.
         """
         key = (service, region, role, session)
         with self._lock:

@@ -1,4 +1,4 @@
-"""Lambda in an account: it works from queues, and runs functions."""
+"""AWS Lambda: polls queues and runs functions."""
 
 from __future__ import annotations
 
@@ -30,19 +30,18 @@ from planproof.emulation.account.lambdas.queues import patch_queues
 from planproof.emulation.account.lambdas.role_clients import RoleClients
 from planproof.emulation.account.model import Account
 
-_GLANCE = 0.02
+_POLL_SECONDS = 0.02
 _THREADS = 64
 
 
 class Lambdas:
-    """The mappings and instances of an account.
+    """The event source mappings and function instances of an account.
 
-    Mappings are read from moto all the time, so that what is made, changed, disabled or deleted
-    takes effect at once.
+    Mappings are read from moto at every poll, so that changes take effect at once.
 
-    What is not delivered does not wait: messages of a mapping whose role is refused (until a policy
-    changes, or for 60 seconds of the account's time), whose filter is not understood, or whose
-    function is gone or has a reserved concurrency of 0.
+    A mapping delivers nothing, so that its messages do not count as waiting, while its role is
+    denied (until a policy changes, or for 60 seconds of the account's time), if its filter is not
+    supported, or if its function is missing or has a reserved concurrency of 0.
     """
 
     def __init__(self, account: Account) -> None:
@@ -56,8 +55,7 @@ class Lambdas:
         self._turn = count()
 
     def start(self) -> None:
-        """Begin to work; a machine on which no process can be started shows it when a function is
-        invoked, which then fails with a sentence that says so."""
+        """Start polling. If this machine cannot start processes, invocations fail and say so."""
         self._packages = Packages()
         self._instances = Instances(self._account, self._packages)
         self._clients = RoleClients(self._account)
@@ -65,15 +63,15 @@ class Lambdas:
         self._invoker = Invoker(self._account, self._instances, self._logs)
         self._batches = Batches(self._account, self._clients, self._invoker)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="lambda")
-        self._undo = ExitStack()
-        self._undo.callback(patch_queues())
-        self._undo.callback(patch_invoke(self.invoke, self._account.clock.later))
+        self._unpatch = ExitStack()
+        self._unpatch.callback(patch_queues())
+        self._unpatch.callback(patch_invoke(self.invoke, self._account.clock.later))
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="event sources", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End every process and remove every folder; what is under way is lost."""
+        """End all instances and remove all folders; running invocations are lost."""
         with self._changed:
             if self._stopped:
                 return
@@ -83,65 +81,65 @@ class Lambdas:
         self._instances.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._logs.stop()
-        self._undo.close()
+        self._unpatch.close()
         self._packages.remove()
 
     def kill(self, instance_id: str) -> None:
-        """End an instance's process at once; an invocation that it has is noted as killed."""
+        """Kill an instance; its invocation is recorded as killed."""
         if not self._stopped:
             self._instances.kill(instance_id)
 
     def pause(self) -> None:
-        """Take no more messages; what is under way goes on."""
+        """Pause polling; running invocations continue."""
         with self._changed:
             self._paused = True
 
     def resume(self) -> None:
-        """Take messages again."""
+        """Resume polling."""
         with self._changed:
             self._paused = False
         self._wake()
 
     def waiting(self) -> list[float]:
-        """For each message that will be delivered, seconds of the account's time until then.
+        """Seconds of the account's time until each message can be delivered, 0 or less for now.
 
-        0 or less means now. A message may be invisible, delayed, gathered for a batching window, or
-        wait for a retry; messages that nothing will deliver are left out.
+        A message may be invisible, delayed, gathered for a batching window, or wait for a retry.
+        Messages that no mapping delivers are left out.
         """
         now, waits = self._account.clock.now(), []
         with self._changed:
             for mapping in [] if self._stopped else queue_mappings():
                 state = self._state_of(mapping)
-                waits += [0.0] * sum(len(again.records) for again in state.again)
+                waits += [0.0] * sum(len(one.records) for one in state.redeliveries)
                 if self._batches.filter_of(mapping) is not None:
                     waits += backlog_of(mapping, state, now).waits
         return waits
 
     def invoke(self, function_arn: str, event: Any) -> InvocationResult:
-        """Invoke a function once, as soon as its reserved concurrency allows; it is not repeated.
+        """Invoke a function once, as soon as its reserved concurrency allows; never retries.
 
         Returns:
-            how it ended; "throttled" where no concurrency is reserved for it, "failed" with
-            ResourceNotFoundException where there is no such function.
+            "throttled" if its reserved concurrency is 0, "failed" with
+            ResourceNotFoundException if it does not exist.
         """
         with self._account.busy():
             function = None if self._stopped else deployed_function(function_arn)
             if function is None:
-                told = f"Function not found: {function_arn}"
-                return InvocationResult("failed", "", "ResourceNotFoundException", told)
+                message = f"Function not found: {function_arn}"
+                return InvocationResult("failed", "", "ResourceNotFoundException", message)
             if function.reserved == 0:
-                answer = InvocationResult(
+                result = InvocationResult(
                     "throttled", "", "TooManyRequestsException", "Rate Exceeded."
                 )
-                self._invoker.note(function, "", answer)
-                return answer
+                self._invoker.record(function, "", result)
+                return result
             with self._changed:
                 self._changed.wait_for(lambda: self._stopped or self._free(function) > 0)
                 self._running[function.arn] += 1
             try:
-                request_id, answer = self._invoker.invoke(function, event)
-                self._invoker.note(function, request_id, answer)
-                return answer
+                request_id, result = self._invoker.invoke(function, event)
+                self._invoker.record(function, request_id, result)
+                return result
             finally:
                 self._end(function)
 
@@ -166,7 +164,7 @@ class Lambdas:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._woken or self._stopped, _GLANCE)
+                self._changed.wait_for(lambda: self._woken or self._stopped, _POLL_SECONDS)
                 self._woken = False
                 if self._stopped:
                     return
@@ -187,7 +185,7 @@ class Lambdas:
             if backlog.function.reserved == 0:
                 self._batches.record_throttled(backlog.function, mapping, state)
                 continue
-            wanted = backlog.batches + len(state.again) - state.receiving
+            wanted = backlog.batches + len(state.redeliveries) - state.receiving
             free = min(mapping.concurrency - state.running, self._free(backlog.function))
             for _ in range(min(wanted, free)):
                 state.running += 1
@@ -200,7 +198,7 @@ class Lambdas:
         assert function is not None  # noqa: S101
         received = False
 
-        def has_messages() -> None:
+        def receiving_ended() -> None:
             nonlocal received
             with self._changed:
                 state.receiving -= 1
@@ -209,13 +207,13 @@ class Lambdas:
         try:
             with self._account.busy():
                 try:
-                    self._batches.work(mapping, state, backlog, has_messages)
+                    self._batches.work(mapping, state, backlog, receiving_ended)
                 except Exception as problem:
                     if not self._stopped:
-                        answer = InvocationResult(
+                        result = InvocationResult(
                             "failed", "", type(problem).__name__, str(problem)
                         )
-                        self._invoker.note(function, "", answer, queue=mapping.queue_arn)
+                        self._invoker.record(function, "", result, queue=mapping.queue_arn)
                         state.fail(self._account.clock.now())
         finally:
             with self._changed:

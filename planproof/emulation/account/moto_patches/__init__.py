@@ -1,6 +1,6 @@
-"""What moto 5.2.5 does otherwise than AWS, as far as a deployed stack meets it, put right.
+"""Patches for moto 5.2.5, where it differs from AWS in ways that affect deployed stacks.
 
-Each file mends one thing and says where AWS describes it.
+Each module patches one thing and cites AWS's documentation of it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from planproof.emulation.account.moto_patches.patches import unpatch
 
 
 def apply(account: Account) -> None:
-    """Mend moto in this process, for one account. Applied again, it is for another account.
+    """Patch moto in this process for an account, in place of an earlier one.
 
-    What services deliver to each other goes by the account's decisions and faults, and into its
-    trail, from now on.
+    Deliveries between services are then subject to the account's decisions and faults, and recorded
+    in its trail.
     """
     deliveries = Deliveries(account)
     bucket_policies.patch()

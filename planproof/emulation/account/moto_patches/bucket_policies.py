@@ -1,8 +1,8 @@
-"""Who may do what with a bucket is decided by the account alone.
+"""Turns off moto's evaluation of bucket policies; the account evaluates them.
 
-moto goes by a bucket's policy without its conditions: the usual statement that denies whatever is
-not encrypted in transit would deny everything to everybody, the owner included. The account has
-decided before a request comes here, conditions and all.
+moto ignores the conditions of a bucket policy: the usual statement that denies requests without TLS
+would deny every request, the owner's included. The account has authorized a request, conditions
+included, before moto handles it.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-authorizes.html
 """
@@ -16,5 +16,5 @@ from planproof.emulation.account.moto_patches.patches import replace
 
 
 def patch() -> None:
-    """Let a bucket have no opinion of its own."""
+    """Let no bucket policy allow or deny a request."""
     replace(FakeBucket, "get_permission", lambda _: lambda *_, **__: PermissionResult.NEUTRAL)

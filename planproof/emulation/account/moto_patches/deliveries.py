@@ -1,4 +1,4 @@
-"""What one service hands to another: only what it may, noted, and at times twice or late."""
+"""Deliveries between services: authorized, recorded, and subject to faults."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ ACTIONS: Final = {
     "sns": "sns:Publish",
     "lambda": "lambda:InvokeFunction",
 }
-"""Service of a target → the action that a delivery to it takes."""
+"""Service of a target → the action that a delivery needs."""
 
 _PROBLEMS = (BotoCoreError, ClientError, JsonRESTError, LookupError, ServiceException, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Something to be delivered.
+    """An event or message to deliver.
 
     Attributes:
         service: the principal that delivers: ``s3.amazonaws.com``.
-        source: ARN in whose name: of a bucket, a rule.
+        source: ARN of the bucket or rule.
         target: ARN of a queue, topic or function.
-        body: the text that arrives.
-        content: the event that faults are chosen by.
-        group: of a FIFO queue's message.
-        refused: told the error's name and message if it cannot be delivered.
+        body: the delivered text.
+        content: the event that faults match.
+        group: message group of a FIFO queue.
+        on_failure: called with the error code and message if it fails.
     """
 
     service: str
@@ -43,7 +43,7 @@ class Delivery:
     content: Mapping[str, Any]
     group: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    refused: Callable[[str, str], None] | None = None
+    on_failure: Callable[[str, str], None] | None = None
 
     @property
     def kind(self) -> str:
@@ -52,7 +52,7 @@ class Delivery:
 
     @property
     def action(self) -> str:
-        """What the service does to the target."""
+        """IAM action on the target."""
         return ACTIONS[self.kind]
 
 
@@ -63,30 +63,30 @@ class Deliveries:
         self.account = account
 
     def send(self, delivery: Delivery) -> None:
-        """Deliver, once or as often and as late as the account's faults have it."""
+        """Deliver, subject to the faults "repeat event" and "delay"."""
         name = delivery.service.partition(".")[0]
         faults = self.account.faults
-        again = faults.due("repeat event", name, "", delivery.content)
-        for _ in range(2 if again else 1):
-            late = faults.due("delay", name, "", delivery.content)
-            if late is not None and late.seconds > 0:
-                self.account.clock.later(late.seconds, lambda: self._deliver(delivery))
+        repeat = faults.due("repeat event", name, "", delivery.content)
+        for _ in range(2 if repeat else 1):
+            delay = faults.due("delay", name, "", delivery.content)
+            if delay is not None and delay.seconds > 0:
+                self.account.clock.later(delay.seconds, lambda: self._deliver(delivery))
             else:
                 self._deliver(delivery)
 
     def check(self, delivery: Delivery) -> Denial | str | None:
-        """What keeps it from being delivered: a refusal, a sentence, or nothing."""
+        """Why it cannot be delivered: a denial or an error message; None if it can."""
         if not self._exists(delivery):
             return "the target does not exist"
         return self.account.decisions.check_delivery(
             delivery.service, delivery.action, delivery.source, delivery.target
         )
 
-    def refuses(self, delivery: Delivery) -> bool:
-        """Whether it could not be delivered; then that is noted."""
+    def is_denied(self, delivery: Delivery) -> bool:
+        """Whether it cannot be delivered; if so, records it."""
         problem = self.check(delivery)
         if problem is not None:
-            self._note(delivery, problem)
+            self._record(delivery, problem)
         return problem is not None
 
     def _deliver(self, delivery: Delivery) -> None:
@@ -94,17 +94,17 @@ class Deliveries:
             problem = self.check(delivery)
             if problem is None:
                 try:
-                    self._hand_over(delivery)
+                    self._send_to_target(delivery)
                 except _PROBLEMS as failure:
                     problem = str(failure)
-            self._note(delivery, problem)
-            if delivery.refused is not None and problem is not None:
+            self._record(delivery, problem)
+            if delivery.on_failure is not None and problem is not None:
                 if isinstance(problem, Denial):
-                    delivery.refused("NO_PERMISSIONS", problem.message)
+                    delivery.on_failure("NO_PERMISSIONS", problem.message)
                 else:
-                    delivery.refused("NO_RESOURCE", problem)
+                    delivery.on_failure("NO_RESOURCE", problem)
 
-    def _note(self, delivery: Delivery, problem: Denial | str | None) -> None:
+    def _record(self, delivery: Delivery, problem: Denial | str | None) -> None:
         detail: dict[str, Any] = {"source": delivery.source}
         outcome = "ok"
         if isinstance(problem, Denial):
@@ -133,7 +133,7 @@ class Deliveries:
             return False
         return True
 
-    def _hand_over(self, delivery: Delivery) -> None:
+    def _send_to_target(self, delivery: Delivery) -> None:
         if delivery.kind == "sqs":
             self._backend(delivery).send_message(
                 delivery.target.rpartition(":")[2],

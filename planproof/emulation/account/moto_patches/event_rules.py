@@ -1,6 +1,6 @@
-"""Where a rule of EventBridge sends an event, and whether it may.
+"""Delivers events of EventBridge rules under resource policies.
 
-moto sends to anybody, also by rules that are disabled, and leaves the account out of the event.
+moto delivers to any target, even by disabled rules, and omits the account from the event.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
@@ -36,12 +36,12 @@ _FIELDS = (
 
 
 def patch(deliveries: Deliveries) -> None:
-    """Deliver under permissions, what is refused to the target's dead-letter queue."""
-    replace(Rule, "send_to_targets", lambda own: _sending(deliveries, own))
+    """Deliver under permissions; failed events go to the target's dead-letter queue."""
+    replace(Rule, "send_to_targets", lambda original: _send_to_targets(deliveries, original))
 
 
-def _sending(deliveries: Deliveries, own: Callable[..., None]) -> Any:
-    @functools.wraps(own)
+def _send_to_targets(deliveries: Deliveries, original: Callable[..., None]) -> Any:
+    @functools.wraps(original)
     def send_to_targets(
         rule: Rule,
         original_event: dict[str, Any],
@@ -52,30 +52,30 @@ def _sending(deliveries: Deliveries, own: Callable[..., None]) -> Any:
         ):
             return
         event = {name: original_event[name] for name in _FIELDS if name in original_event}
-        event["time"] = _instant(event.get("time"))
+        event["time"] = _timestamp(event.get("time"))
         others = []
         for target in list(rule.targets):
             if target["Arn"].split(":")[2] in ACTIONS:
-                deliveries.send(_parcel(deliveries, rule, target, event, original_event))
+                deliveries.send(_delivery(deliveries, rule, target, event, original_event))
             else:
                 others.append(target)
         if others:
             rest = copy.copy(rule)
             rest.targets = others
-            own(rest, original_event, transform_input)
+            original(rest, original_event, transform_input)
 
     return send_to_targets
 
 
-def _instant(time: Any) -> str:
-    """A time as EventBridge writes it."""
+def _timestamp(time: Any) -> str:
+    """A time in EventBridge's format."""
     if isinstance(time, str) and not time.replace(".", "", 1).isdigit():
         return time
     moment = time if isinstance(time, datetime) else datetime.fromtimestamp(float(time or 0), UTC)
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _parcel(
+def _delivery(
     deliveries: Deliveries,
     rule: Rule,
     target: Mapping[str, Any],
@@ -87,7 +87,7 @@ def _parcel(
     def to_dead_letters(code: str, message: str) -> None:
         queue = (target.get("DeadLetterConfig") or {}).get("Arn")
         if queue:
-            said = {
+            values = {
                 "RULE_ARN": rule.arn,
                 "TARGET_ARN": target["Arn"],
                 "ERROR_CODE": code,
@@ -97,7 +97,7 @@ def _parcel(
             }
             attributes = {
                 name: {"DataType": "String", "StringValue": value}
-                for name, value in said.items()
+                for name, value in values.items()
                 if value
             }
             deliveries.send(Delivery(SERVICE, rule.arn, queue, body, {}, attributes=attributes))
@@ -109,19 +109,19 @@ def _parcel(
         body,
         event,
         group=(target.get("SqsParameters") or {}).get("MessageGroupId"),
-        refused=to_dead_letters,
+        on_failure=to_dead_letters,
     )
 
 
 def _input(target: Mapping[str, Any], event: Mapping[str, Any], original: Mapping[str, Any]) -> str:
-    """What the target is given: the event, or what it is made into.
+    """The input of a target: the event, or what its input settings make of it.
 
     Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
     """
     if target.get("Input"):
         return str(target["Input"])
     if path := target.get("InputPath"):
-        from jsonpath_ng.ext import parse  # type: ignore[attr-defined]  # a second to import, and seldom asked for
+        from jsonpath_ng.ext import parse  # type: ignore[attr-defined]  # slow to import, and rarely used
 
         found = parse(path).find(dict(event))
         return json.dumps(found[0].value if found else None)

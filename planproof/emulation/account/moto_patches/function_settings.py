@@ -1,7 +1,7 @@
-"""The settings of a function, given back as they were given.
+"""Returns every setting of a function as it was set.
 
-moto keeps some of what CreateFunction takes, and changes fewer with UpdateFunctionConfiguration;
-a reserved concurrency of 0, which stops a function, it takes for none.
+moto keeps only some settings of CreateFunction, and fewer of UpdateFunctionConfiguration. It takes
+a reserved concurrency of 0, which stops a function, for none.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
 """
@@ -16,59 +16,59 @@ from moto.awslambda.models import LambdaFunction
 
 from planproof.emulation.account.moto_patches.patches import replace
 
-_PASSED_ON = ("DeadLetterConfig", "FileSystemConfigs", "LoggingConfig")
-_KEPT = {
+_RETURNED = ("DeadLetterConfig", "FileSystemConfigs", "LoggingConfig")
+_STORED = {
     "Architectures": "architectures",
     "KMSKeyArn": "kms_key_arn",
     "TracingConfig": "tracing_config",
 }
-_LEVEL = "INFO"  # what JSON logs are filtered by unless something else is said
+_LEVEL = "INFO"  # default log level of JSON logs
 
 
 def patch() -> None:
-    """Keep every setting, and answer with all of them."""
+    """Store and return every setting."""
     replace(LambdaFunction, "planproof_settings", lambda _: None)
-    replace(LambdaFunction, "__init__", _making)
-    replace(LambdaFunction, "get_configuration", _answering)
-    replace(LambdaFunction, "update_configuration", _updating)
+    replace(LambdaFunction, "__init__", _init)
+    replace(LambdaFunction, "get_configuration", _get_configuration)
+    replace(LambdaFunction, "update_configuration", _update_configuration)
     replace(LambdaFunction, "get_code", _with_concurrency)
 
 
-def _making(own: Any) -> Any:
-    @functools.wraps(own)
+def _init(original: Any) -> Any:
+    @functools.wraps(original)
     def initialise(
-        function: LambdaFunction, account_id: str, spec: dict[str, Any], *args: Any, **named: Any
+        function: LambdaFunction, account_id: str, spec: dict[str, Any], *args: Any, **kwargs: Any
     ) -> None:
-        _keep(function, spec)
-        own(function, account_id, spec, *args, **named)
+        _store(function, spec)
+        original(function, account_id, spec, *args, **kwargs)
 
     return initialise
 
 
-def _keep(function: LambdaFunction, spec: Mapping[str, Any]) -> None:
+def _store(function: LambdaFunction, spec: Mapping[str, Any]) -> None:
     settings = dict(getattr(function, "planproof_settings", None) or {})
-    settings.update((name, spec[name]) for name in (*_PASSED_ON, "SnapStart") if name in spec)
+    settings.update((name, spec[name]) for name in (*_RETURNED, "SnapStart") if name in spec)
     function.planproof_settings = settings  # type: ignore[attr-defined]
 
 
-def _answering(own: Any) -> Any:
-    @functools.wraps(own)
-    def get_configuration(function: LambdaFunction, *args: Any, **named: Any) -> dict[str, Any]:
-        found: dict[str, Any] = own(function, *args, **named)
+def _get_configuration(original: Any) -> Any:
+    @functools.wraps(original)
+    def get_configuration(function: LambdaFunction, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        result: dict[str, Any] = original(function, *args, **kwargs)
         settings: Mapping[str, Any] = function.planproof_settings or {}  # type: ignore[attr-defined]
-        found.update((name, settings[name]) for name in _PASSED_ON if settings.get(name))
-        found["LoggingConfig"] = _logging(function.function_name, settings.get("LoggingConfig"))
+        result.update((name, settings[name]) for name in _RETURNED if settings.get(name))
+        result["LoggingConfig"] = _logging(function.function_name, settings.get("LoggingConfig"))
         if applied := (settings.get("SnapStart") or {}).get("ApplyOn"):
-            found["SnapStart"] = {"ApplyOn": applied, "OptimizationStatus": "Off"}
-        if not (found.get("DeadLetterConfig") or {}).get("TargetArn"):
-            found.pop("DeadLetterConfig", None)
-        return found
+            result["SnapStart"] = {"ApplyOn": applied, "OptimizationStatus": "Off"}
+        if not (result.get("DeadLetterConfig") or {}).get("TargetArn"):
+            result.pop("DeadLetterConfig", None)
+        return result
 
     return get_configuration
 
 
 def _logging(name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What Lambda logs, and where to; it fills in what it is not told.
+    """The logging configuration, with Lambda's defaults.
 
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html
     """
@@ -79,15 +79,15 @@ def _logging(name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     return config
 
 
-def _updating(own: Any) -> Any:
-    @functools.wraps(own)
+def _update_configuration(original: Any) -> Any:
+    @functools.wraps(original)
     def update_configuration(function: LambdaFunction, updates: dict[str, Any]) -> dict[str, Any]:
         given = dict(updates)
         if "Environment" in given:
             given["Environment"] = {"Variables": {}, **(given["Environment"] or {})}
-        own(function, given)
-        _keep(function, given)
-        for name, attribute in _KEPT.items():
+        original(function, given)
+        _store(function, given)
+        for name, attribute in _STORED.items():
             if name in given:
                 setattr(function, attribute, given[name])
         if size := (given.get("EphemeralStorage") or {}).get("Size"):
@@ -97,12 +97,12 @@ def _updating(own: Any) -> Any:
     return update_configuration
 
 
-def _with_concurrency(own: Any) -> Any:
-    @functools.wraps(own)
+def _with_concurrency(original: Any) -> Any:
+    @functools.wraps(original)
     def get_code(function: LambdaFunction) -> dict[str, Any]:
-        found: dict[str, Any] = own(function)
+        result: dict[str, Any] = original(function)
         if (reserved := function.reserved_concurrency) is not None:
-            found["Concurrency"] = {"ReservedConcurrentExecutions": reserved}
-        return found
+            result["Concurrency"] = {"ReservedConcurrentExecutions": reserved}
+        return result
 
     return get_code

@@ -1,4 +1,4 @@
-"""Replaces what moto has by something else, so that it can be done again and be undone."""
+"""Replaces attributes of moto, repeatably and reversibly."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ _originals: dict[tuple[Any, str], Any] = {}
 
 
 def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-    """Put something in the place of an attribute of a class or module.
+    """Replace an attribute of a class or module.
 
     Args:
-        make: takes moto's own (None where it has none), and gives what takes its place.
+        make: returns the replacement, given the original, or None if there is none.
     """
-    own = _originals.setdefault((owner, name), vars(owner).get(name, _ABSENT))
-    setattr(owner, name, make(None if own is _ABSENT else own))
+    original = _originals.setdefault((owner, name), vars(owner).get(name, _ABSENT))
+    setattr(owner, name, make(None if original is _ABSENT else original))
 
 
 def unpatch() -> None:
-    """Give moto everything back that was its own."""
-    for (owner, name), own in _originals.items():
-        if own is _ABSENT:
+    """Restore all originals."""
+    for (owner, name), original in _originals.items():
+        if original is _ABSENT:
             delattr(owner, name)
         else:
-            setattr(owner, name, own)
+            setattr(owner, name, original)
     _originals.clear()

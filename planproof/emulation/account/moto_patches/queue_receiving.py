@@ -1,9 +1,9 @@
-"""Receiving from a queue: one message to one receiver at a time, and what goes to dead letters.
+"""Locks queues, records redrives, and drops expired messages.
 
-moto looks through a queue and changes it without holding it, so that two requests at once may get
-the same message, or one be lost that is sent while another is deleted. Here every request holds
-the queue. What is moved to a dead-letter queue is noted; messages older than the queue keeps them
-are gone, as AWS has it.
+moto reads and changes a queue without a lock, so that concurrent requests may receive the same
+message, or lose a message that is sent while another is deleted. The patch locks the queue for each
+request, records messages that are moved to a dead-letter queue, and drops messages that exceed the
+retention period.
 
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 """
@@ -21,27 +21,27 @@ from planproof.emulation.account.model import Account
 from planproof.emulation.account.moto_patches.patches import replace
 from planproof.emulation.account.moto_patches.queue_attributes import may_redrive
 
-_LOOK_AGAIN = 0.2  # seconds: a message becomes visible again without anybody saying so
-_SHOWN = 300
+_POLL_SECONDS = 0.2  # nothing signals that a message becomes visible again
+_MAX_BODY = 300
 
 
 def patch(account: Account) -> None:
-    """Hold a queue whenever it is read or changed."""
-    replace(SQSBackend, "receive_message", lambda own: _receiving(account, own))
+    """Lock a queue whenever it is read or changed."""
+    replace(SQSBackend, "receive_message", lambda original: _receive_message(account, original))
     for name in ("change_message_visibility", "delete_message", "purge_queue"):
-        replace(SQSBackend, name, _holding)
+        replace(SQSBackend, name, _locked)
 
 
-def _holding(own: Any) -> Any:
-    @functools.wraps(own)
-    def held(backend: SQSBackend, queue_name: str, *args: Any, **named: Any) -> Any:
+def _locked(original: Any) -> Any:
+    @functools.wraps(original)
+    def locked(backend: SQSBackend, queue_name: str, *args: Any, **kwargs: Any) -> Any:
         with backend.get_queue(queue_name)._messages_lock:
-            return own(backend, queue_name, *args, **named)
+            return original(backend, queue_name, *args, **kwargs)
 
-    return held
+    return locked
 
 
-def _receiving(account: Account, own: Callable[..., list[Message]]) -> Any:
+def _receive_message(account: Account, original: Callable[..., list[Message]]) -> Any:
     def receive_message(
         backend: SQSBackend,
         queue_name: str,
@@ -52,19 +52,19 @@ def _receiving(account: Account, own: Callable[..., list[Message]]) -> Any:
     ) -> list[Message]:
         end = unix_time() + (wait_seconds_timeout or 0)
         while True:
-            queue = backend.get_queue(queue_name)  # it may have been deleted meanwhile
+            queue = backend.get_queue(queue_name)  # it may have been deleted
             with queue._messages_lock:
                 _drop_expired(queue)
-                found = _one_look(
+                messages = _receive_once(
                     account,
                     queue,
-                    lambda: own(
+                    lambda: original(
                         backend, queue_name, count, 0, visibility_timeout, message_attribute_names
                     ),
                 )
-                if found or unix_time() >= end:
-                    return found
-                queue._messages_lock.wait(_LOOK_AGAIN)
+                if messages or unix_time() >= end:
+                    return messages
+                queue._messages_lock.wait(_POLL_SECONDS)
 
     return receive_message
 
@@ -75,45 +75,47 @@ def _drop_expired(queue: Queue) -> None:
         queue._messages = [m for m in queue._messages if (m.sent_timestamp or 0) > oldest]
 
 
-def _one_look(account: Account, queue: Queue, look: Callable[[], list[Message]]) -> list[Message]:
-    """Receive what is there, and say what went to the dead-letter queue instead."""
+def _receive_once(
+    account: Account, queue: Queue, receive: Callable[[], list[Message]]
+) -> list[Message]:
+    """Receive visible messages, and record those that go to the dead-letter queue."""
     target = queue.dead_letter_queue
     exhausted = _exhausted(queue)
     if target is None or not exhausted:
-        return look()
+        return receive()
     if not may_redrive(queue, target):
         queue.dead_letter_queue = None
         try:
-            found = look()
+            messages = receive()
         finally:
             queue.dead_letter_queue = target
-        _note(account, queue, exhausted, "denied")
-        return found
-    found = look()
-    left = set(map(id, queue._messages))
-    _note(account, queue, [m for m in exhausted if id(m) not in left], "ok")
-    return found
+        _record(account, queue, exhausted, "denied")
+        return messages
+    messages = receive()
+    remaining = set(map(id, queue._messages))
+    _record(account, queue, [m for m in exhausted if id(m) not in remaining], "ok")
+    return messages
 
 
 def _exhausted(queue: Queue) -> list[Message]:
     policy = queue.redrive_policy
     if not policy:
         return []
-    most = policy["maxReceiveCount"]
-    return [m for m in queue.messages if m.approximate_receive_count >= most]
+    limit = policy["maxReceiveCount"]
+    return [m for m in queue.messages if m.approximate_receive_count >= limit]
 
 
-def _note(account: Account, queue: Queue, messages: Sequence[Message], outcome: str) -> None:
+def _record(account: Account, queue: Queue, messages: Sequence[Message], outcome: str) -> None:
     target = queue.dead_letter_queue.queue_arn if queue.dead_letter_queue else ""
     for message in messages:
         account.trail.record(
             "redrive",
             "sqs.amazonaws.com",
-            "moved to the dead-letter queue" if outcome == "ok" else "kept out of it",
+            "moved to the dead-letter queue" if outcome == "ok" else "redrive denied",
             target,
             outcome,
             source=queue.queue_arn,
             message_id=message.id,
             receive_count=message.approximate_receive_count,
-            body=message.body[:_SHOWN],
+            body=message.body[:_MAX_BODY],
         )

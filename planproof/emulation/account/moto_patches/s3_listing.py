@@ -1,7 +1,7 @@
-"""Versions of objects, listed in the encoding that was asked for.
+"""URL-encodes keys in ListObjectVersions, on request.
 
-moto writes the keys as they are whatever encoding is asked for. Who then decodes them gets other
-keys than there are, and cannot empty a bucket of "a+b.mp4".
+moto ignores the encoding type. A client that decodes the keys gets wrong keys, and cannot empty a
+bucket that holds "a+b.mp4".
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 """
@@ -21,13 +21,13 @@ _LISTS = {"Versions": "Key", "DeleteMarkers": "Key", "CommonPrefixes": "Prefix"}
 
 
 def patch() -> None:
-    """Encode what ListObjectVersions answers, where that is asked for."""
+    """Encode the result of ListObjectVersions if the request says so."""
     replace(S3Response, "serialized", lambda _: _serialized)
 
 
 def _serialized(response: S3Response, result: ActionResult) -> Any:
-    asked = response.querystring.get("encoding-type", [""])[0]
-    if response.data.get("Action") == "ListObjectVersions" and asked == "url":
+    encoding = response.querystring.get("encoding-type", [""])[0]
+    if response.data.get("Action") == "ListObjectVersions" and encoding == "url":
         result = ActionResult(_encoded(dict(cast("dict[str, Any]", result.result))))
     return BaseResponse.serialized(response, result)
 

@@ -1,4 +1,4 @@
-"""What S3 says of an event.
+"""The content of S3 events.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
@@ -38,8 +38,8 @@ def record(name: str, bucket: Any, key: Any, configuration: str, now: float) -> 
 
     Args:
         name: ``s3:ObjectCreated:Put``.
-        bucket, key: as moto has them; the key may be a delete marker.
-        configuration: id of the notification that it is sent for.
+        bucket, key: of moto; the key may be a delete marker.
+        configuration: id of the notification.
         now: seconds since the epoch.
     """
     name = name.removeprefix("s3:")
@@ -49,7 +49,7 @@ def record(name: str, bucket: Any, key: Any, configuration: str, now: float) -> 
                 "eventVersion": _VERSIONS.get(name.partition(":")[0], "2.1"),
                 "eventSource": "aws:s3",
                 "awsRegion": bucket.region_name,
-                "eventTime": instant(now),
+                "eventTime": timestamp(now),
                 "eventName": name,
                 "userIdentity": {"principalId": f"AWS:{bucket.account_id}"},
                 "requestParameters": {"sourceIPAddress": _ADDRESS},
@@ -70,12 +70,12 @@ def record(name: str, bucket: Any, key: Any, configuration: str, now: float) -> 
 
 
 def bridge_detail(name: str, bucket: Any, key: Any) -> dict[str, Any]:
-    """The detail of the event for EventBridge, where keys stand as they are.
+    """The detail of the event for EventBridge, with unencoded keys.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
     name = name.removeprefix("s3:")
-    happened = name.rpartition(":")[2]
+    operation = name.rpartition(":")[2]
     detail = {
         "version": "0",
         "bucket": {"name": bucket.name},
@@ -83,10 +83,10 @@ def bridge_detail(name: str, bucket: Any, key: Any) -> dict[str, Any]:
         "request-id": request_ids()["x-amz-request-id"],
         "requester": bucket.account_id,
         "source-ip-address": _ADDRESS,
-        "reason": _REASONS.get(happened, happened),
+        "reason": _REASONS.get(operation, operation),
     }
     if name.startswith("ObjectRemoved:"):
-        marked = happened == "DeleteMarkerCreated"
+        marked = operation == "DeleteMarkerCreated"
         detail["deletion-type"] = "Delete Marker Created" if marked else "Permanently Deleted"
     return detail
 
@@ -94,28 +94,28 @@ def bridge_detail(name: str, bucket: Any, key: Any) -> dict[str, Any]:
 def _object(
     name: str, bucket: Any, key: Any, etag: str, version: str, *, encode: bool
 ) -> dict[str, Any]:
-    said: dict[str, Any] = {"key": encoded(key.name) if encode else key.name}
+    result: dict[str, Any] = {"key": encoded(key.name) if encode else key.name}
     if not name.startswith(("ObjectRemoved:", "LifecycleExpiration:")):
-        said["size"] = key.size
-        said[etag] = key.etag.replace('"', "")
+        result["size"] = key.size
+        result[etag] = key.etag.replace('"', "")
     if bucket.is_versioned and key.version_id not in (None, "null"):
-        said[version] = key.version_id
-    return {**said, "sequencer": _sequencer()}
+        result[version] = key.version_id
+    return {**result, "sequencer": _sequencer()}
 
 
 def encoded(key: str) -> str:
-    """A key as S3 writes it into a message: as a form does, the slash left as it is."""
+    """A key in S3's encoding of notifications: form encoding, except for slashes."""
     return quote_plus(key, safe="/*").replace("~", "%7E")
 
 
-def instant(seconds: float) -> str:
-    """A time as S3 writes it."""
+def timestamp(seconds: float) -> str:
+    """A time in S3's format."""
     text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
     return re.sub(r"\+00:00$", "Z", text)
 
 
 def request_ids() -> dict[str, str]:
-    """What S3 calls a request."""
+    """The ids of a request."""
     identity = uuid.uuid4().hex.upper()
     return {"x-amz-request-id": identity[:16], "x-amz-id-2": f"{identity}{identity[::-1]}"}
 
@@ -125,6 +125,6 @@ _counting = threading.Lock()
 
 
 def _sequencer() -> str:
-    """Hexadecimal, and greater with each event, so that those of one key can be put in order."""
+    """A hexadecimal number that increases with each event and so orders those of a key."""
     with _counting:
         return f"{next(_counter):018X}"

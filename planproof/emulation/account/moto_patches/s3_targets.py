@@ -1,7 +1,7 @@
-"""Whom S3 tells of an event, and whether it may.
+"""Delivers S3 event notifications under resource policies, and validates destinations.
 
-moto hands events to anybody, and takes every destination. AWS refuses a notification whose
-destination S3 may not send to, and sends each new destination a test event.
+moto delivers to any destination and accepts every configuration. AWS rejects a destination that S3
+may not send to, and sends a test event to each new destination.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html
@@ -30,13 +30,13 @@ _SKIP = "x-amz-skip-destination-validation"
 
 
 def patch(deliveries: Deliveries) -> None:
-    """Deliver under permissions, validate destinations, answer with the whole configuration."""
+    """Deliver under permissions, validate destinations, return the full configuration."""
     replace(notifications, "send_event", lambda _: functools.partial(_send_event, deliveries))
     replace(notifications, "send_test_event", lambda _: functools.partial(_test, deliveries))
-    replace(FakeBucket, "planproof_trusting", lambda _: False)
-    replace(FakeBucket, "set_notification_configuration", _setting)
-    replace(S3Response, "_notification_config_from_body", _reading)
-    replace(S3Response, "get_bucket_notification", _answering)
+    replace(FakeBucket, "planproof_skip_validation", lambda _: False)
+    replace(FakeBucket, "set_notification_configuration", _set_configuration)
+    replace(S3Response, "_notification_config_from_body", _parse_configuration)
+    replace(S3Response, "get_bucket_notification", _get_configuration)
 
 
 def _send_event(
@@ -70,49 +70,49 @@ def _destinations(configuration: Any) -> Iterator[Any]:
 
 
 def _test(deliveries: Deliveries, account_id: str, bucket: Any) -> None:
-    """Ask for each destination whether S3 may send there, then send queues and topics a test."""
+    """Check that S3 may send to each destination, then send test events to queues and topics."""
     configuration = bucket.notification_configuration
     arns = list(dict.fromkeys(item.arn for item in _destinations(configuration)))
     content = {
         "Service": "Amazon S3",
         "Event": "s3:TestEvent",
-        "Time": s3_records.instant(deliveries.account.clock.now()),
+        "Time": s3_records.timestamp(deliveries.account.clock.now()),
         "Bucket": bucket.name,
         "RequestId": (ids := s3_records.request_ids())["x-amz-request-id"],
         "HostId": ids["x-amz-id-2"],
     }
     planned = [Delivery(SERVICE, bucket.arn, arn, json.dumps(content), content) for arn in arns]
-    if bucket.planproof_trusting:
+    if bucket.planproof_skip_validation:
         return
-    refused = [delivery for delivery in planned if deliveries.refuses(delivery)]
-    if refused:
+    denied = [delivery for delivery in planned if deliveries.is_denied(delivery)]
+    if denied:
         raise InvalidArgumentError(
-            "Unable to validate the following destination configurations", refused[0].target, "null"
+            "Unable to validate the following destination configurations", denied[0].target, "null"
         )
     for delivery in planned:
         if delivery.kind != "lambda":
             deliveries.send(delivery)
 
 
-def _setting(own: Any) -> Any:
-    @functools.wraps(own)
+def _set_configuration(original: Any) -> Any:
+    @functools.wraps(original)
     def set_notification_configuration(bucket: FakeBucket, config: dict[str, Any] | None) -> None:
-        before = bucket.notification_configuration
+        previous = bucket.notification_configuration
         given = dict(config or {})
-        bucket.planproof_trusting = given.pop(_SKIP, False)  # type: ignore[attr-defined]
+        bucket.planproof_skip_validation = given.pop(_SKIP, False)  # type: ignore[attr-defined]
         try:
-            own(bucket, given)
+            original(bucket, given)
         except BaseException:
-            bucket.notification_configuration = before
+            bucket.notification_configuration = previous
             raise
 
     return set_notification_configuration
 
 
-def _reading(own: Any) -> Any:
-    @functools.wraps(own)
+def _parse_configuration(original: Any) -> Any:
+    @functools.wraps(original)
     def _notification_config_from_body(response: S3Response) -> dict[str, Any]:
-        config: dict[str, Any] = own(response)
+        config: dict[str, Any] = original(response)
         if config and response.headers.get(_SKIP, "").lower() == "true":
             config[_SKIP] = True
         return config
@@ -120,21 +120,21 @@ def _reading(own: Any) -> Any:
     return _notification_config_from_body
 
 
-def _answering(own: Any) -> Any:
-    """moto leaves out that a bucket's events go to EventBridge."""
+def _get_configuration(original: Any) -> Any:
+    """Add EventBridgeConfiguration, which moto leaves out."""
 
-    @functools.wraps(own)
+    @functools.wraps(original)
     def get_bucket_notification(response: S3Response) -> Any:
         configuration = response.backend.get_bucket_notification_configuration(response.bucket_name)
         if configuration is None or configuration.event_bridge is None:
-            return own(response)
+            return original(response)
         names = {
             "TopicConfigurations": ("TopicArn", configuration.topic),
             "QueueConfigurations": ("QueueArn", configuration.queue),
             "LambdaFunctionConfigurations": ("LambdaFunctionArn", configuration.cloud_function),
         }
         result: dict[str, Any] = {
-            part: [_written(item, arn) for item in items] for part, (arn, items) in names.items()
+            part: [_serialized(item, arn) for item in items] for part, (arn, items) in names.items()
         }
         result["EventBridgeConfiguration"] = {}
         response.data["Action"] = "GetBucketNotificationConfiguration"
@@ -143,8 +143,8 @@ def _answering(own: Any) -> Any:
     return get_bucket_notification
 
 
-def _written(item: Any, arn: str) -> dict[str, Any]:
-    written = {"Id": item.id, arn: item.arn, "Events": item.events}
+def _serialized(item: Any, arn: str) -> dict[str, Any]:
+    result = {"Id": item.id, arn: item.arn, "Events": item.events}
     if item.filters:
-        written["Filter"] = {"Key": {"FilterRules": item.filters["S3Key"]["FilterRule"]}}
-    return written
+        result["Filter"] = {"Key": {"FilterRules": item.filters["S3Key"]["FilterRule"]}}
+    return result

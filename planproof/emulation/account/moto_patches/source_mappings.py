@@ -1,7 +1,7 @@
-"""Event source mappings: Lambda polls, and nobody else invokes the function.
+"""Keeps moto from invoking the functions of event source mappings; Lambdas polls instead.
 
-moto invokes a mapped function while a message is being sent, or an item written, in a container
-of its own. Lambda's poller asks the queue: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+moto invokes a mapped function in a container when a message is sent or an item is written. Lambda
+polls the queue: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from planproof.emulation.account.moto_patches.patches import replace
 
 
 class _NeverInvoked:
-    """Mappings that a source shall not know of, whatever it is told."""
+    """An attribute that is always empty, so that a source knows no mappings."""
 
     def __get__(self, instance: object, owner: type | None = None) -> dict[str, Any]:
         return {}
@@ -29,9 +29,9 @@ class _NeverInvoked:
 
 
 def _checked(
-    own: Callable[[LambdaBackend, dict[str, Any]], EventSourceMapping],
+    original: Callable[[LambdaBackend, dict[str, Any]], EventSourceMapping],
 ) -> Callable[[LambdaBackend, dict[str, Any]], EventSourceMapping]:
-    """Refuse a queue that would deliver a message again while the function is still at work on it.
+    """Reject a queue whose visibility timeout is shorter than the function's timeout.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
@@ -41,19 +41,19 @@ def _checked(
             spec.get("FunctionName", "")
         )
         for queue in sqs_backends[self.account_id][self.region_name].queues.values():
-            invisible = int(getattr(queue, "visibility_timeout", 0))
-            if queue.queue_arn == spec.get("EventSourceArn") and invisible < function.timeout:
+            timeout = int(getattr(queue, "visibility_timeout", 0))
+            if queue.queue_arn == spec.get("EventSourceArn") and timeout < function.timeout:
                 raise InvalidParameterValueException(
-                    f"Queue visibility timeout: {invisible} seconds is less than "
+                    f"Queue visibility timeout: {timeout} seconds is less than "
                     f"Function timeout: {function.timeout} seconds"
                 )
-        return own(self, spec)
+        return original(self, spec)
 
     return create
 
 
 def patch() -> None:
-    """Hide the mappings from their sources; they are in the backend of Lambda."""
+    """Hide the mappings from their sources; Lambda's backend keeps them."""
     replace(LambdaBackend, "create_event_source_mapping", _checked)
     for source in (Queue, Table, Stream):
         replace(source, "lambda_event_source_mappings", lambda _: _NeverInvoked())

@@ -38,14 +38,14 @@ class FakeClock:
         self.ahead += seconds
         self._traveller.shift(seconds)
 
-    def later(self, seconds: float, do: Callable[[], None]) -> None:
-        self.tasks.append((self.now() + seconds, do))
+    def later(self, seconds: float, task: Callable[[], None]) -> None:
+        self.tasks.append((self.now() + seconds, task))
 
-    def do_what_is_due(self) -> None:
-        due = [do for at, do in self.tasks if at <= self.now()]
-        self.tasks = [(at, do) for at, do in self.tasks if at > self.now()]
-        for do in due:
-            do()
+    def run_due_tasks(self) -> None:
+        due = [task for at, task in self.tasks if at <= self.now()]
+        self.tasks = [(at, task) for at, task in self.tasks if at > self.now()]
+        for task in due:
+            task()
 
     def stop(self) -> None:
         self._travel.stop()
@@ -73,7 +73,7 @@ class FakeTrail:
 
 
 class FakeDecisions:
-    """Refuses to assume a role as long as it is told to."""
+    """Denies every sts:AssumeRole while ``not_assumable`` is set."""
 
     def __init__(self) -> None:
         self.not_assumable = False
@@ -90,16 +90,16 @@ class FakeFaults:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
 
-    def due(self, what: str, service: str, operation: str, content: Any) -> Fault | None:
+    def due(self, kind: str, service: str, operation: str, content: Any) -> Fault | None:
         for fault in self.faults:
-            if fault.kind == what and fault.containing in json.dumps(content):
+            if fault.kind == kind and fault.containing in json.dumps(content):
                 self.faults.remove(fault)
                 return fault
         return None
 
 
 class FakeAccount:
-    """An account whose server is moto's own, with refusals that a test sets."""
+    """An account with moto's own server, which denies the operations in ``denied``."""
 
     account_id = "123456789012"
 
@@ -110,14 +110,14 @@ class FakeAccount:
         self._busy = 0
         self._session = boto3.session.Session()
         self._clients: dict[tuple[str, str, bool], Any] = {}
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
-        """Be as new, but for the time."""
+    def reset(self) -> None:
+        """Reset everything but the clock."""
         self.trail = FakeTrail(self.clock)
         self.decisions = FakeDecisions()
         self.faults = FakeFaults()
-        self.refused: dict[str, str] = {}
+        self.denied: dict[str, str] = {}
         self.calls: list[str] = []
         self.sessions: list[tuple[str, str, str]] = []
 
@@ -160,21 +160,21 @@ class FakeAccount:
 
     def _before_call(self, model: Any, **_: Any) -> Any:
         self.calls.append(model.name)
-        code = self.refused.get(model.name)
+        code = self.denied.get(model.name)
         if code is None:
             return None
 
-        class Refused:
+        class DeniedResponse:
             status_code = 403 if "AccessDenied" in code else 400
 
-        return Refused(), {
-            "Error": {"Code": code, "Message": "refused"},
-            "ResponseMetadata": {"HTTPStatusCode": Refused.status_code},
+        return DeniedResponse(), {
+            "Error": {"Code": code, "Message": "denied"},
+            "ResponseMetadata": {"HTTPStatusCode": DeniedResponse.status_code},
         }
 
 
 class LambdaTestbed:
-    """The account of a test, with what a test does in it."""
+    """A fake account with its Lambda service, and helpers of tests."""
 
     def __init__(self, account: FakeAccount, lambdas: Lambdas) -> None:
         self.account = account
@@ -209,20 +209,20 @@ class LambdaTestbed:
         return [self.sqs.send_message(QueueUrl=queue, MessageBody=b)["MessageId"] for b in bodies]
 
     def settle(self, seconds: float = 30.0) -> None:
-        """Wait until nobody is busy and nothing can be received now."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            calm = not self.account.is_busy and not any(w <= 0 for w in self.lambdas.waiting())
-            if calm and not self.account.is_busy:
+        """Wait until no work is ongoing and no message is visible."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            idle = not self.account.is_busy and not any(w <= 0 for w in self.lambdas.waiting())
+            if idle and not self.account.is_busy:
                 return
             time.sleep(0.01)
-        raise AssertionError(f"not at rest after {seconds} s")
+        raise AssertionError(f"not settled after {seconds} s")
 
     @property
     def invocations(self) -> list[Entry]:
         return [e for e in self.account.trail.entries if e.kind == "invocation"]
 
-    def lying(self, queue: str) -> int:
+    def message_count(self, queue: str) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         answer = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)
         return sum(int(count) for count in answer["Attributes"].values())
@@ -237,7 +237,7 @@ def zipped(code: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def started() -> Iterator[tuple[FakeAccount, Lambdas]]:
-    """An account whose time goes on from test to test, since starting one takes a while."""
+    """An account shared by the tests of a module, because its start is slow; reset for each."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -260,16 +260,16 @@ def testbed(started: tuple[FakeAccount, Lambdas]) -> Iterator[LambdaTestbed]:
     for service in ("sqs", "lambda", "kms", "logs"):
         for backend in list(get_backend(service)[account.account_id].values()):
             backend.reset()
-    # What AWS's managed policies are takes it long to read, so that they stay.
+    # AWS managed policies stay, because moto loads them slowly.
     get_backend("iam")[account.account_id]["aws"].roles.clear()
-    account.forget()
+    account.reset()
     iam = account.client("iam", REGION)
     iam.create_role(RoleName="worker", AssumeRolePolicyDocument="{}")
     yield LambdaTestbed(account, lambdas)
     lambdas.pause()
     for _, _, instance in account.sessions:
         lambdas.kill(instance)
-    until = time.monotonic() + 30
-    while account.is_busy and time.monotonic() < until:
+    deadline = time.monotonic() + 30
+    while account.is_busy and time.monotonic() < deadline:
         time.sleep(0.01)
     lambdas.resume()

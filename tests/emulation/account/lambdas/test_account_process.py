@@ -1,4 +1,4 @@
-"""A function in an account of its own, with real permissions, faults and time."""
+"""A function in its own account process, with real permissions, faults and time."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class DeployedFunction:
         )
 
     def allow(self, *names: str) -> None:
-        """Let the role have these of the grants, and no others."""
+        """Give the role these grants and no others."""
         for name, (actions, resource) in GRANTS.items():
             if name not in names:
                 actions = ["s3:ListAllMyBuckets"]
@@ -84,7 +84,7 @@ class DeployedFunction:
             )
 
     def send(self, body: str) -> list[Entry]:
-        """What happens when a message is sent, until the account is at rest."""
+        """The trail entries of a message, until the account is settled."""
         before = self.control.trail()
         self.sqs.send_message(QueueUrl=self.queue, MessageBody=body)
         settled = self.control.settle()
@@ -95,7 +95,7 @@ class DeployedFunction:
         items = self.client("dynamodb").scan(TableName="t")["Items"]
         return sum(item["body"]["S"] == body for item in items)
 
-    def lying(self, queue: str) -> int:
+    def message_count(self, queue: str) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
@@ -140,7 +140,7 @@ def test_what_the_role_does_not_allow_is_refused_until_the_message_is_a_dead_let
     deployed: DeployedFunction,
 ) -> None:
     deployed.allow("queue", "log")
-    dead = deployed.lying("dead")
+    dead = deployed.message_count("dead")
     entries = deployed.send("refused")
     assert outcomes(entries, "call", "dynamodb:PutItem") == ["denied", "denied"]
     assert outcomes(entries, "invocation", "invoke") == ["failed", "failed"]
@@ -148,7 +148,7 @@ def test_what_the_role_does_not_allow_is_refused_until_the_message_is_a_dead_let
     assert first.detail["error_type"] == "ClientError"
     assert "(AccessDeniedException)" in first.detail["error_message"]
     assert "is not authorized to perform: dynamodb:PutItem" in first.detail["error_message"]
-    assert (deployed.items("refused"), deployed.lying("dead")) == (0, dead + 1)
+    assert (deployed.items("refused"), deployed.message_count("dead")) == (0, dead + 1)
 
 
 def test_without_the_right_to_receive_nothing_happens_until_it_is_granted(
@@ -158,10 +158,10 @@ def test_without_the_right_to_receive_nothing_happens_until_it_is_granted(
     entries = deployed.send("later")
     denied = [e for e in entries if e.outcome == "denied"]
     assert [e.detail["action"] for e in denied] == ["sqs:GetQueueAttributes"]
-    assert deployed.lying("work") == 1
+    assert deployed.message_count("work") == 1
     deployed.allow(*GRANTS)
     assert deployed.control.settle()["settled"]
-    assert (deployed.items("later"), deployed.lying("work")) == (1, 0)
+    assert (deployed.items("later"), deployed.message_count("work")) == (1, 0)
 
 
 def test_a_log_that_may_not_be_written_fails_nothing(deployed: DeployedFunction) -> None:
@@ -186,15 +186,15 @@ def test_a_role_that_trusts_somebody_else_runs_nothing(deployed: DeployedFunctio
     assert deployed.items("trusted") == 1
 
 
-@pytest.mark.parametrize("what", ["kill before", "kill after"])
+@pytest.mark.parametrize("kind", ["kill before", "kill after"])
 def test_an_instance_can_be_killed_before_and_after_a_call(
-    deployed: DeployedFunction, what: str
+    deployed: DeployedFunction, kind: str
 ) -> None:
     deployed.control.add_fault(
-        Fault(what, service="dynamodb", operation="PutItem", containing=what)
+        Fault(kind, service="dynamodb", operation="PutItem", containing=kind)
     )
     deployed.control.pause()
-    deployed.sqs.send_message(QueueUrl=deployed.queue, MessageBody=what)
+    deployed.sqs.send_message(QueueUrl=deployed.queue, MessageBody=kind)
     number = len(deployed.control.trail())
     deployed.control.resume()
     assert deployed.control.settle()["settled"]
@@ -204,7 +204,7 @@ def test_an_instance_can_be_killed_before_and_after_a_call(
     first, second = [e for e in entries if e.kind == "invocation"]
     assert first.detail["instance"] != second.detail["instance"]
     assert second.at - first.at > 50  # after the visibility timeout
-    assert deployed.items(what) == 1
+    assert deployed.items(kind) == 1
 
 
 def test_a_message_delivered_again_is_seen_twice(deployed: DeployedFunction) -> None:

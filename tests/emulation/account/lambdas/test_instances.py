@@ -260,7 +260,8 @@ def test_how_an_invocation_fails(
 def test_what_cannot_be_run_here_says_so(testbed: LambdaTestbed) -> None:
     node = run(testbed, "", name="node", Runtime="nodejs20.x")
     assert (node.outcome, node.error_type) == ("failed", "InvalidRuntimeException")
-    assert node.error_message == "it runs on nodejs20.x, and only Python can be run here"
+    assert "nodejs20.x" in node.error_message
+    assert "only Python can run here" in node.error_message
     testbed.function("", name="broken")
     from moto.backends import get_backend
 
@@ -320,7 +321,7 @@ def test_a_killed_function_leaves_its_messages_to_the_visibility_timeout(
         "failed",
         "Runtime exited with error: signal: 9",
     )
-    assert testbed.lying(queue) == 1
+    assert testbed.message_count(queue) == 1
 
 
 def test_a_role_that_lambda_cannot_assume_fails_the_invocation(testbed: LambdaTestbed) -> None:

@@ -52,11 +52,11 @@ def test_an_event_that_failed_is_given_twice_more(testbed: LambdaTestbed) -> Non
     seen = []
     for seconds in (0, 59, 2, 118, 3, 3600):
         clock.advance(seconds)
-        clock.do_what_is_due()
+        clock.run_due_tasks()
         seen.append(len(testbed.invocations))
     assert seen == [1, 1, 2, 2, 3, 3]
     testbed.aws.invoke(FunctionName=function, InvocationType="Event", Payload=b'"good"')
-    clock.do_what_is_due()
+    clock.run_due_tasks()
     clock.advance(3600)
-    clock.do_what_is_due()
+    clock.run_due_tasks()
     assert [e.outcome for e in testbed.invocations] == ["failed"] * 3 + ["ok"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from planproof.emulation.account.lambdas.mappings import REFUSED_SECONDS
+from planproof.emulation.account.lambdas.mappings import DENIED_SECONDS
 from tests.emulation.account.lambdas.conftest import LambdaTestbed
 
 FINE = "def handler(event, context): pass"
@@ -27,7 +27,11 @@ def test_what_is_disabled_changed_or_deleted_takes_effect_at_once(testbed: Lambd
     testbed.aws.delete_event_source_mapping(UUID=mapping)
     testbed.send(queue, "d")
     time.sleep(0.2)
-    assert (len(testbed.invocations), testbed.lambdas.waiting(), testbed.lying(queue)) == (3, [], 1)
+    assert (len(testbed.invocations), testbed.lambdas.waiting(), testbed.message_count(queue)) == (
+        3,
+        [],
+        1,
+    )
 
 
 def test_every_region_has_its_mappings(testbed: LambdaTestbed) -> None:
@@ -42,7 +46,7 @@ def test_every_region_has_its_mappings(testbed: LambdaTestbed) -> None:
     west.send(queue, "a")
     testbed.settle()
     assert [e.about.split(":")[3] for e in testbed.invocations] == ["us-west-2"]
-    assert west.lying(queue) == 0
+    assert west.message_count(queue) == 0
 
 
 def test_pausing_takes_no_messages_until_it_goes_on(testbed: LambdaTestbed) -> None:
@@ -117,7 +121,7 @@ def test_a_function_whose_reserved_concurrency_is_nothing_is_throttled(
     assert testbed.lambdas.invoke(function, {}).outcome == "throttled"
     testbed.aws.delete_function_concurrency(FunctionName="worker")
     testbed.settle()
-    assert testbed.lying(queue) == 0
+    assert testbed.message_count(queue) == 0
 
 
 def test_messages_that_the_filter_does_not_let_pass_are_deleted(testbed: LambdaTestbed) -> None:
@@ -127,7 +131,7 @@ def test_messages_that_the_filter_does_not_let_pass_are_deleted(testbed: LambdaT
     testbed.mapping(queue, testbed.function(FINE), FilterCriteria=criteria)
     testbed.send(queue, '{"kind": "sound"}', "no JSON")
     testbed.settle()
-    assert (testbed.invocations, testbed.lying(queue)) == ([], 0)
+    assert (testbed.invocations, testbed.message_count(queue)) == ([], 0)
     testbed.send(queue, '{"kind": "video"}')
     testbed.settle()
     assert [e.detail["messages"] for e in testbed.invocations] == [1]
@@ -143,23 +147,23 @@ def test_a_filter_that_is_not_understood_delivers_nothing_and_says_so(
     time.sleep(0.2)
     (entry,) = [e for e in testbed.account.trail.entries if e.kind == "delivery"]
     assert entry.outcome == "failed"
-    assert "{'cidr': '10.0.0.0/8'} is not understood" in entry.detail["message"]
+    assert "{'cidr': '10.0.0.0/8'} is not supported" in entry.detail["message"]
     assert (testbed.lambdas.waiting(), testbed.invocations) == ([], [])
     testbed.aws.update_event_source_mapping(UUID=mapping, FilterCriteria={"Filters": []})
     testbed.settle()
-    assert testbed.lying(queue) == 0
+    assert testbed.message_count(queue) == 0
 
 
 def refused_until_a_policy_changes(testbed: LambdaTestbed, operation: str) -> None:
     queue = testbed.queue()
-    testbed.account.refused[operation] = "AccessDeniedException"
+    testbed.account.denied[operation] = "AccessDeniedException"
     testbed.mapping(queue, testbed.function(FINE))
     testbed.send(queue, "a")
     testbed.settle()
     time.sleep(0.3)
     assert calls(testbed, operation) == 1
     assert (testbed.lambdas.waiting(), testbed.invocations) == ([], [])
-    del testbed.account.refused[operation]
+    del testbed.account.denied[operation]
     time.sleep(0.2)
     assert testbed.invocations == []
     policy = {"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
@@ -184,12 +188,12 @@ def test_a_refused_look_at_the_queue_is_as_good_as_a_refused_receive(
 
 def test_what_was_refused_is_asked_for_again_after_a_while(testbed: LambdaTestbed) -> None:
     queue = testbed.queue(VisibilityTimeout="5")
-    testbed.account.refused["ReceiveMessage"] = "AccessDeniedException"
+    testbed.account.denied["ReceiveMessage"] = "AccessDeniedException"
     testbed.mapping(queue, testbed.function(FINE))
     testbed.send(queue, "a")
     testbed.settle()
-    del testbed.account.refused["ReceiveMessage"]
-    testbed.account.clock.advance(REFUSED_SECONDS + 1)
+    del testbed.account.denied["ReceiveMessage"]
+    testbed.account.clock.advance(DENIED_SECONDS + 1)
     testbed.settle()
     assert len(testbed.invocations) == 1
 
@@ -211,7 +215,7 @@ def test_permission_is_asked_for_again_when_a_policy_changes(testbed: LambdaTest
 
 def test_an_error_that_may_pass_is_tried_again_later(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
-    testbed.account.refused["ReceiveMessage"] = "ServiceUnavailable"
+    testbed.account.denied["ReceiveMessage"] = "ServiceUnavailable"
     testbed.mapping(queue, testbed.function(FINE))
     testbed.send(queue, "a")
     testbed.settle()
@@ -221,7 +225,7 @@ def test_an_error_that_may_pass_is_tried_again_later(testbed: LambdaTestbed) -> 
     testbed.settle()
     (wait,) = testbed.lambdas.waiting()
     assert 1 < wait <= 2
-    del testbed.account.refused["ReceiveMessage"]
+    del testbed.account.denied["ReceiveMessage"]
     testbed.account.clock.advance(2.1)
     testbed.settle()
     assert len(testbed.invocations) == 1
@@ -229,16 +233,16 @@ def test_an_error_that_may_pass_is_tried_again_later(testbed: LambdaTestbed) -> 
 
 def test_messages_that_cannot_be_deleted_come_again(testbed: LambdaTestbed) -> None:
     queue = testbed.queue(VisibilityTimeout="5")
-    testbed.account.refused["DeleteMessageBatch"] = "AccessDeniedException"
+    testbed.account.denied["DeleteMessageBatch"] = "AccessDeniedException"
     testbed.mapping(queue, testbed.function(FINE))
     testbed.send(queue, "a")
     testbed.settle()
-    assert testbed.lying(queue) == 1
-    del testbed.account.refused["DeleteMessageBatch"]
+    assert testbed.message_count(queue) == 1
+    del testbed.account.denied["DeleteMessageBatch"]
     testbed.account.clock.advance(6)
     testbed.settle()
     assert [e.outcome for e in testbed.invocations] == ["ok", "ok"]
-    assert testbed.lying(queue) == 0
+    assert testbed.message_count(queue) == 0
 
 
 def test_lambda_takes_nothing_with_a_role_that_it_cannot_assume(testbed: LambdaTestbed) -> None:
@@ -253,7 +257,7 @@ def test_lambda_takes_nothing_with_a_role_that_it_cannot_assume(testbed: LambdaT
 
 def test_a_refused_log_fails_nothing(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
-    testbed.account.refused["CreateLogStream"] = "AccessDeniedException"
+    testbed.account.denied["CreateLogStream"] = "AccessDeniedException"
     testbed.mapping(queue, testbed.function("def handler(e, c): print('hello')"))
     testbed.send(queue, "a")
     testbed.settle()

@@ -61,7 +61,7 @@ def test_a_dead_letter_queue_that_turned_away_gets_nothing(
     assert again["Attributes"]["ApproximateReceiveCount"] == "3"
     assert aws.take(dead_url) == []
     assert account.said("redrive") == [
-        ("sqs.amazonaws.com", "kept out of it", dead, "denied"),
+        ("sqs.amazonaws.com", "redrive denied", dead, "denied"),
     ]
 
 
