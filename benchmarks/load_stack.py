@@ -42,11 +42,11 @@ class DeployedPipeline:
         if kind == "poison message":
             self._traffic.send(pipeline.processing_queue, "<makes>no sense</makes>")
         elif kind == "forged event":
-            self._traffic.send(pipeline.processing_queue, forged_event(self._traffic.location))
+            self._traffic.send(pipeline.processing_queue, forged_event(pipeline.location))
         else:
             traffic = self._traffic
             some = next(iter(traffic.jobs()), {})
-            event = unknown_job(traffic.stack, traffic.location, some)
+            event = unknown_job(traffic.stack, pipeline.location, some)
             traffic.send(pipeline.status_queue, event)
 
     def jobs(self) -> list[Any]:

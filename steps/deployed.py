@@ -82,7 +82,7 @@ def nonsense_sent(deployed_scenario: DeployedScenario) -> None:
 def forged_event_sent(deployed_scenario: DeployedScenario) -> None:
     """An event in S3's format that names a bucket outside the stack."""
     traffic = deployed_scenario.traffic
-    traffic.send(traffic.pipeline.processing_queue, forged_event(traffic.location))
+    traffic.send(traffic.pipeline.processing_queue, forged_event(traffic.pipeline.location))
 
 
 @when("the status queue gets an event about a job that nobody made")
@@ -100,7 +100,9 @@ def unknown_job_sent(deployed_scenario: DeployedScenario) -> None:
     traffic.uploads.remove(made)
     traffic.reset_baseline()
     deployed_scenario.reset_baseline()
-    traffic.send(traffic.pipeline.status_queue, unknown_job(traffic.stack, traffic.location, job))
+    traffic.send(
+        traffic.pipeline.status_queue, unknown_job(traffic.stack, traffic.pipeline.location, job)
+    )
 
 
 # Faults ----------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ _KEYS = ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key")
 
 
 @pytest.fixture
-def deployed_policies(deployed_scenario: DeployedScenario) -> Iterator[DeployedPolicies]:
+def policies(deployed_scenario: DeployedScenario) -> Iterator[DeployedPolicies]:
     """The deployed policies; changes are undone after the scenario."""
     changed = DeployedPolicies(deployed_scenario.traffic.client)
     yield changed
@@ -32,7 +32,7 @@ def deployed_policies(deployed_scenario: DeployedScenario) -> Iterator[DeployedP
 def grant_revoked(
     deployed_scenario: DeployedScenario,
     pipeline: Pipeline,
-    deployed_policies: DeployedPolicies,
+    policies: DeployedPolicies,
     who: str,
     action: str,
     what: str,
@@ -43,15 +43,15 @@ def grant_revoked(
     if service is None:
         role = _part(pipeline, who)
         arn = text_of(target, "arn") if target is not None else ""
-        deployed_policies.revoke_from_role(role, action, arn)
+        policies.revoke_from_role(role, action, arn)
     elif target is None:
         raise UndeterminedError(f"{what!r} has no policy that could grant {who} anything")
     elif target.type == "aws_iam_role":
-        deployed_policies.revoke_from_trust(target, service, action)
+        policies.revoke_from_trust(target, service, action)
     elif target.type == "aws_sqs_queue":
-        deployed_policies.revoke_from_queue(target, service, action)
+        policies.revoke_from_queue(target, service, action)
     elif target.type in _KEYS:
-        deployed_policies.revoke_from_key(target, service, action)
+        policies.revoke_from_key(target, service, action)
     else:
         raise UndeterminedError(
             f"a grant to {who} on {target} cannot be revoked: name an IAM role, an SQS queue or a "

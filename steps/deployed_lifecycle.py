@@ -33,12 +33,8 @@ def deploy_in_another_region(deployed_scenario: DeployedScenario, deployment: De
     deployed_scenario.second = Traffic(deployment, Pipeline(deployment.stack("another region")))
 
 
-@then(
-    "each has one job for its upload and a record that says COMPLETE, and none of the other's",
-)
-def each_has_its_own_job_and_record(
-    deployed_scenario: DeployedScenario, evidence: Recorder
-) -> None:
+@then("each has one job for its upload and a record that says COMPLETE, and none of the other's")
+def each_has_its_own_job(deployed_scenario: DeployedScenario, evidence: Recorder) -> None:
     """Jobs and records are counted for each deployment on its own."""
     if deployed_scenario.second is None:
         raise UndeterminedError(
@@ -98,9 +94,7 @@ def destroyed(
         )
 
 
-@then(
-    "nothing of it is left in the account but the key, which is to be deleted within 7 days",
-)
+@then("nothing of it is left in the account but the key, which is to be deleted within 7 days")
 def nothing_left(deployed_scenario: DeployedScenario, evidence: Recorder) -> None:
     """Every name of the stack is looked up in the lists of its service."""
     traffic = deployed_scenario.destroyed or deployed_scenario.traffic

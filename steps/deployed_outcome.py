@@ -177,7 +177,7 @@ def no_message_left(deployed_scenario: DeployedScenario, evidence: Recorder) -> 
         r"and no other"
     )
 )
-def held_in_dead_letter_queue(
+def in_dead_letter_queue(
     deployed_scenario: DeployedScenario, evidence: Recorder, queue: str
 ) -> None:
     """The dead-letter queue holds the message that could not be processed."""

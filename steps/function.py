@@ -251,11 +251,7 @@ def may_write_there(
                     if writing.decided is not None:
                         at = decision_location(authority, resolved_stacks, writing.decided)
                     evidence.check(
-                        writing.allowed,
-                        role,
-                        expected=writing.expected,
-                        found=writing.found,
-                        at=at,
+                        writing.allowed, role, expected=writing.expected, found=writing.found, at=at
                     )
 
 

@@ -15,7 +15,7 @@ from planproof.aws.lambda_package import (
     archived_paths,
     package_path,
 )
-from planproof.emulation.function.configuration import deployment_of
+from planproof.emulation.function.configuration import function_configuration
 from planproof.emulation.function.host import Failure, FunctionHost
 from planproof.evidence import Recorder
 from planproof.session.collection import is_feature_item
@@ -123,7 +123,9 @@ def open_package(
     if opened.archive is not None and opened.archive.get("output_sha256") != opened.sha256:
         found += ", rebuilt here from the same sources"
     evidence.check(True, function, "filename", expected=expected, found=found)
-    return function_host.import_handler(deployment_of(stack, function, opened, _role(function)))
+    return function_host.import_handler(
+        function_configuration(stack, function, opened, _role(function))
+    )
 
 
 def _role(function: Resource) -> dict[str, str]:

@@ -6,7 +6,7 @@ any pipeline.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import pytest
@@ -16,6 +16,7 @@ from planproof.aws.datapath.functions import log_group_name
 from planproof.aws.datapath.queues import redrives
 from planproof.errors import UndeterminedError
 from planproof.iam.arn import parse_arn
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, is_unknown, leaves
@@ -279,6 +280,18 @@ class Pipeline:
         parts = parse_arn(arn) if isinstance(arn, str) else None
         return parts.account or None if parts else None
 
+    @property
+    def location(self) -> ProviderLocation:
+        """The account and region of the function.
+
+        Raises:
+            UndeterminedError: they are unknown.
+        """
+        location = self.stack.provider_location(self.function)
+        if location is None:
+            raise UndeterminedError(f"the region of {self.function} is unknown")
+        return location
+
     # Helpers ---------------------------------------------------------------------------------
 
     @property
@@ -326,14 +339,6 @@ class Pipeline:
 def pipeline(stack: Stack) -> Pipeline:
     """The parts of the pipeline in the stack under test."""
     return Pipeline(stack)
-
-
-def part(of: Callable[[], Resource]) -> Resource | None:
-    """A part; None where the stack certainly has none."""
-    try:
-        return of()
-    except MissingPartError:
-        return None
 
 
 def _one(what: str, candidates: Iterable[tuple[Resource, Truth]]) -> Resource:

@@ -88,10 +88,7 @@ def _submits(pipeline: Pipeline, calls: SdkCalls) -> Edge:
 
 def _passes(pipeline: Pipeline) -> Edge:
     function, role = pipeline.function, pipeline.mediaconvert_role
-    context = {
-        "lambda:SourceFunctionArn": arn_of(function),
-        "iam:PassedToService": MEDIACONVERT,
-    }
+    context = {"lambda:SourceFunctionArn": arn_of(function), "iam:PassedToService": MEDIACONVERT}
     why = "to give jobs a role"
     need = Need("iam:PassRole", pipeline.function_role, arn_of(role), role, context, why=why)
     return Edge(function, role, PASSES, (need,), declared_by=function)

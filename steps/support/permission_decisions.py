@@ -10,12 +10,7 @@ from typing import Final
 from planproof.aws.datapath import DecidedNeed, Need
 from planproof.aws.datapath.locations import account_of
 from planproof.aws.datapath.outsiders import ALLOW_ALL
-from planproof.aws.datapath.samples import (
-    FILLER,
-    is_pattern,
-    sample_arns,
-    variable_statement,
-)
+from planproof.aws.datapath.samples import FILLER, is_pattern, sample_arns, variable_statement
 from planproof.aws.policies.attached import AttachedPolicy
 from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
 from planproof.iam import (

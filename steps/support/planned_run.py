@@ -8,7 +8,10 @@ from functools import cached_property
 from typing import Any, Final
 
 from planproof.aws.lambda_package import Package
-from planproof.emulation.function.configuration import Deployment, deployment_of
+from planproof.emulation.function.configuration import (
+    FunctionConfiguration,
+    function_configuration,
+)
 from planproof.emulation.function.host import (
     FunctionHost,
     Invocation,
@@ -23,6 +26,7 @@ from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, leaves
 from steps.pipeline import Pipeline
+from steps.support.access import arn_of
 from steps.support.messages import Event, in_queue, job_state, storage_test, upload
 
 Record = Mapping[str, Value]
@@ -63,8 +67,8 @@ class PlannedPipelineRun:
         key = self._announced_key(name)
         stored = self._function.aws("s3", "put_object", Bucket=bucket, Key=key, Body=_CONTENT)
         self.uploaded = f"s3://{bucket}/{key}"
-        body = upload(bucket, key, len(_CONTENT), stored, self._location)
-        self._last = in_queue(body, self._arn(self._pipeline.processing_queue), message="upload-1")
+        body = upload(bucket, key, len(_CONTENT), stored, self._pipeline.location)
+        self._last = in_queue(body, arn_of(self._pipeline.processing_queue), message="upload-1")
         return self._invoke(self._last)
 
     def deliver_again(self) -> Invocation:
@@ -78,7 +82,7 @@ class PlannedPipelineRun:
         """Deliver the test event of S3."""
         _ = self._function  # raises first if there is no function to deliver to
         body = storage_test(str(self._pipeline.input_bucket.get("bucket")))
-        arn = self._arn(self._pipeline.processing_queue)
+        arn = arn_of(self._pipeline.processing_queue)
         return self._invoke(in_queue(body, arn, message="test-1"))
 
     def report(self, status: str) -> Invocation | None:
@@ -91,17 +95,17 @@ class PlannedPipelineRun:
             raise UndeterminedError(f"no job was made, so none can be reported as {status}")
         if not lets_through(self._pipeline.status_rule.get("event_pattern"), status):
             return None
-        event = job_state(self.jobs[-1], status, self._location)
+        event = job_state(self.jobs[-1], status, self._pipeline.location)
         function, queue = self._report_receiver()
         if queue is not None:
-            event = in_queue(event, self._arn(queue), message=f"report-{status}")
+            event = in_queue(event, arn_of(queue), message=f"report-{status}")
         if function.address == self._pipeline.function.address:
             return self._invoke(event)
-        self._function.become(self._deployment(function))
+        self._function.switch_to(self._configuration(function))
         try:
             return self._invoke(event)
         finally:
-            self._function.become(self._deployment(self._pipeline.function))
+            self._function.switch_to(self._configuration(self._pipeline.function))
 
     # Results ---------------------------------------------------------------------------------
 
@@ -132,31 +136,20 @@ class PlannedPipelineRun:
 
     @cached_property
     def _function(self) -> RunningFunction:
-        deployment = self._deployment(self._pipeline.function)
-        running = self._host.start(deployment, _mediaconvert(self._location))
+        configuration = self._configuration(self._pipeline.function)
+        running = self._host.start(configuration, _mediaconvert(self._pipeline.location))
         seed_account(running, self._stack)
         return running
 
-    def _deployment(self, function: Resource) -> Deployment:
-        return deployment_of(self._stack, function, self._package_of(function), self.environment)
+    def _configuration(self, function: Resource) -> FunctionConfiguration:
+        return function_configuration(
+            self._stack, function, self._package_of(function), self.environment
+        )
 
     def _invoke(self, event: Event) -> Invocation:
         invocation = self._function.invoke(event)
         self.invocations.append(invocation)
         return invocation
-
-    @property
-    def _location(self) -> ProviderLocation:
-        location = self._stack.provider_location(self._pipeline.function)
-        if location is None:
-            raise UndeterminedError(f"the region of {self._pipeline.function} is unknown")
-        return location
-
-    def _arn(self, resource: Resource) -> str:
-        arn = resource.get("arn")
-        if not isinstance(arn, str):
-            raise UndeterminedError(f"{resource}.arn is unknown before it is built")
-        return arn
 
     def _announced_key(self, name: str) -> str:
         """A key with the prefix and suffix that the notification asks for."""

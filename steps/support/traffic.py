@@ -11,7 +11,6 @@ from typing import Any, Final, Protocol
 from planproof.emulation.account.control import Control
 from planproof.emulation.account.model import Entry
 from planproof.errors import UndeterminedError
-from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, leaves
 from steps.pipeline import Pipeline
@@ -86,17 +85,9 @@ class Traffic:
         """The deployed stack."""
         return self.pipeline.stack
 
-    @property
-    def location(self) -> ProviderLocation:
-        """Where the stack is deployed."""
-        location = self.stack.provider_location(self.pipeline.function)
-        if location is None:
-            raise UndeterminedError(f"the region of {self.pipeline.function} is unknown")
-        return location
-
     def client(self, service: str) -> Any:
         """A client for the region of the stack."""
-        return self.deployment.client(service, self.location.region)
+        return self.deployment.client(service, self.pipeline.location.region)
 
     # Input -----------------------------------------------------------------------------------
 

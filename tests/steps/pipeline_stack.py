@@ -1,4 +1,4 @@
-"""A pipeline as Terraform would resolve it, with no more than the function's steps ask for."""
+"""A small resolved pipeline for tests of the function steps."""
 
 from __future__ import annotations
 

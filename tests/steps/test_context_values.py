@@ -1,4 +1,4 @@
-"""A misspelt value of a context key is refused, or "not allowed" would pass because of it."""
+"""A misspelt condition value is undetermined: otherwise "not allowed" would pass."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_a_lost_grant_fails_its_edge_and_is_named() -> None:
     assert broken.missing == ("sqs:SendMessage on aws_sqs_queue.processing for s3.amazonaws.com",)
 
 
-def test_an_unknown_policy_leaves_its_edge_open() -> None:
+def test_an_unknown_policy_leaves_its_edge_undetermined() -> None:
     evidence = StackSteps(with_values(shipped(), QUEUE, policy=UNKNOWN)).edges(TABLE)
     assert verdict(evidence) is Verdict.UNDETERMINED
     # It might deny the function as well.
@@ -123,7 +123,7 @@ def test_an_edge_that_no_table_names_fails_too() -> None:
     assert [e.target for e in evidence.edges if e.state == "broken"] == ["X-Ray"]
 
 
-def test_a_topic_from_outside_is_a_warning() -> None:
+def test_a_topic_outside_the_stack_is_a_warning() -> None:
     alarm = 'aws_cloudwatch_metric_alarm.queue_age["status"]'
     topic = "arn:aws:sns:us-east-1:111122223333:on-call"
     evidence = StackSteps(with_values(shipped(), alarm, alarm_actions=[topic])).every_edge()
@@ -133,7 +133,7 @@ def test_a_topic_from_outside_is_a_warning() -> None:
     assert [e.outside for e in evidence.edges if e.target == topic] == [True]
 
 
-def test_a_topic_from_outside_that_the_role_may_not_reach_is_no_warning() -> None:
+def test_a_topic_outside_the_stack_without_permission_is_no_warning() -> None:
     topic = "arn:aws:sns:us-east-1:111122223333:failures"
     stack = with_values(
         shipped(), "aws_lambda_function.processor", dead_letter_config=[{"target_arn": topic}]
@@ -145,7 +145,7 @@ def test_a_topic_from_outside_that_the_role_may_not_reach_is_no_warning() -> Non
     assert edge.missing == (f"sns:Publish on {topic} for aws_iam_role.function",)
 
 
-def test_a_refused_delivery_to_outside_is_no_warning() -> None:
+def test_a_denied_delivery_outside_the_stack_is_no_warning() -> None:
     made_by = "aws_cloudwatch_event_target.status_queue"
     role = shipped()["aws_iam_role.function"].get("arn")
     queue = "arn:aws:sqs:us-east-1:111122223333:states"

@@ -101,12 +101,12 @@ def test_by_arn(step: Step, using: Any, key: Any, expected: Verdict) -> None:
 
 
 @pytest.mark.parametrize(("step", "using"), [*BY_ID, *BY_ARN])
-def test_a_key_whose_identity_is_not_known_is_undetermined(step: Step, using: Any) -> None:
+def test_an_unknown_key_id_is_undetermined(step: Step, using: Any) -> None:
     assert verdict(judged(step, HIDDEN, *using("x"))) is Verdict.UNDETERMINED
 
 
 @pytest.mark.parametrize(("step", "using"), [*BY_ID, *BY_ARN])
-def test_without_a_key_nothing_is_encrypted_with_one(step: Step, using: Any) -> None:
+def test_without_a_key_in_the_stack_every_step_fails(step: Step, using: Any) -> None:
     assert verdict(judged(step, *using(ARN))) is Verdict.FAILED
 
 

@@ -1,4 +1,4 @@
-"""What every feature owes its reader: a reason, a source, and a requirement for each scenario."""
+"""Every feature has a reason, a source, and a requirement for each scenario."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_every_requirement_is_served() -> None:
     assert [f"REQ-{number:02}" for number in range(1, len(ALL) + 1)] == ALL
 
 
-def test_features_speak_of_no_machinery() -> None:
+def test_features_name_no_implementation_details() -> None:
     machinery = re.compile(r"json|python|pytest|planned_values|after_unknown|jsonencode", re.I)
     for path in FEATURES:
         assert not machinery.search(SOURCE.sub("", path.read_text("utf-8"))), path.name

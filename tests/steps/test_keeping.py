@@ -1,4 +1,4 @@
-"""Old versions are kept and go in time, and dead letters outlast the queue they come from."""
+"""Old versions are kept and expire in time; dead letters outlast their queue."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def judged(step: Step, *items: DeclaredResource) -> Recorder:
     return evidence
 
 
-def test_the_shipped_stack_keeps_and_lets_go() -> None:
+def test_the_shipped_stack_keeps_and_expires() -> None:
     for step in (
         keeping.old_versions_are_kept,
         old_versions,
@@ -107,7 +107,7 @@ def test_a_rule_is_enabled_and_for_every_object(
     assert verdict(judged(step, BUCKET, rules({**block, **change}))) is expected
 
 
-def test_what_spares_some_objects_is_named() -> None:
+def test_a_filter_for_some_objects_is_named() -> None:
     some = {**OLD, "filter": [{"and": [], "prefix": "films/", "tag": []}]}
     evidence = judged(old_versions, BUCKET, rules(some))
     assert [item[:3] for item in broken(evidence)] == [
@@ -126,7 +126,7 @@ def test_what_spares_some_objects_is_named() -> None:
         (UNKNOWN, Verdict.UNDETERMINED),
     ],
 )
-def test_neither_too_soon_nor_too_late(days: Any, expected: Verdict) -> None:
+def test_the_days_must_be_in_the_range(days: Any, expected: Verdict) -> None:
     block = {"noncurrent_version_expiration": [{"noncurrent_days": days}]}
     assert verdict(judged(old_versions, BUCKET, rules(block))) is expected
 
@@ -134,12 +134,12 @@ def test_neither_too_soon_nor_too_late(days: Any, expected: Verdict) -> None:
 @pytest.mark.parametrize(
     ("days", "expected"), [(1, Verdict.PASSED), (8, Verdict.FAILED), (0, Verdict.FAILED)]
 )
-def test_unfinished_uploads_go_in_time(days: int, expected: Verdict) -> None:
+def test_unfinished_uploads_expire_in_time(days: int, expected: Verdict) -> None:
     block = {"abort_incomplete_multipart_upload": [{"days_after_initiation": days}]}
     assert verdict(judged(unfinished, BUCKET, rules(block))) is expected
 
 
-def test_some_versions_that_stay_for_ever() -> None:
+def test_kept_newer_versions_fail() -> None:
     block = [{"noncurrent_days": 30, "newer_noncurrent_versions": 3}]
     evidence = judged(old_versions, BUCKET, rules({"noncurrent_version_expiration": block}))
     assert [item[1] for item in broken(evidence)] == [
@@ -147,7 +147,7 @@ def test_some_versions_that_stay_for_ever() -> None:
     ]
 
 
-def test_the_rule_that_ends_first_counts() -> None:
+def test_the_rule_that_expires_first_counts() -> None:
     late = {"noncurrent_version_expiration": [{"noncurrent_days": 300}]}
     soon = {"noncurrent_version_expiration": [{"noncurrent_days": 1}]}
     assert verdict(judged(old_versions, BUCKET, rules(late, OLD))) is Verdict.PASSED
@@ -172,7 +172,7 @@ def test_the_rule_that_ends_first_counts() -> None:
         ),
     ],
 )
-def test_without_a_rule_nothing_goes(
+def test_without_a_rule_it_fails(
     step: Step, items: list[DeclaredResource], expected: Verdict
 ) -> None:
     assert verdict(judged(step, BUCKET, *items)) is expected
@@ -242,7 +242,7 @@ def test_dead_letters_outlast_each_of_several_queues() -> None:
         (UNKNOWN, Verdict.UNDETERMINED),
     ],
 )
-def test_dead_letters_come_from_there_alone(policy: Any, expected: Verdict) -> None:
+def test_the_allow_policy_names_only_the_source_queue(policy: Any, expected: Verdict) -> None:
     own = retention_queue("dead", redrive_allow_policy=policy)
     for items in ((retention_queue("dead"), allow_policy_of("dead", policy)), (own,)):
         evidence = judged(keeping.dead_letters_come_from_there, source(), *items)
@@ -259,7 +259,7 @@ def test_without_an_allow_policy_every_queue_may() -> None:
     assert verdict(judged(step, source(), retention_queue("dead"), unclear)) is Verdict.UNDETERMINED
 
 
-def test_all_queues_that_leave_messages_there_are_named() -> None:
+def test_the_allow_policy_names_every_source_queue() -> None:
     items = (source("up"), source("down"), retention_queue("dead"))
     step = keeping.dead_letters_come_from_there
     assert (
@@ -274,6 +274,6 @@ def test_all_queues_that_leave_messages_there_are_named() -> None:
 @pytest.mark.parametrize(
     "step", [keeping.dead_letters_stay_longer, keeping.dead_letters_come_from_there]
 )
-def test_a_dead_letter_queue_from_elsewhere_cannot_be_told(step: Step) -> None:
+def test_a_dead_letter_queue_outside_the_stack_is_undetermined(step: Step) -> None:
     assert verdict(judged(step, source())) is Verdict.UNDETERMINED
     assert judged(step, retention_queue("alone")).evidence == []

@@ -1,4 +1,4 @@
-"""An alarm for each place where the way can end, and one that rings."""
+"""Every failure point needs an alarm, and one that goes off."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, with_values
 from tests.steps.alarm_steps import (
     AGE,
-    ASKED,
     ERRORS,
     EVENTS,
     JOBS,
     LETTERS,
     PARTS,
+    REQUIRED_BY,
     THROTTLES,
-    asked,
     changed,
     failed,
+    run,
     with_more,
     without,
 )
@@ -33,21 +33,21 @@ from tests.steps.alarm_steps import (
 # Each failure has an alarm -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("alarm", ASKED)
-def test_the_shipped_stack_notices(alarm: str) -> None:
-    evidence = asked(ASKED[alarm], shipped())
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
+def test_the_shipped_stack_has_every_alarm(alarm: str) -> None:
+    evidence = run(REQUIRED_BY[alarm], shipped())
     assert verdict(evidence) is Verdict.PASSED
     seen = {e.attribute for e in evidence.evidence if e.address == alarm}
     assert seen >= {"namespace", "metric_name", "dimensions", "statistic", "comparison_operator"}
     assert seen >= {"threshold", "period", "evaluation_periods", "actions_enabled"}
 
 
-@pytest.mark.parametrize("alarm", ASKED)
-def test_without_the_alarm_it_is_the_part_that_is_told_of(alarm: str) -> None:
-    assert failed(asked(ASKED[alarm], without(shipped(), alarm))) == [(PARTS[alarm], "")]
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
+def test_a_missing_alarm_is_reported_at_the_resource(alarm: str) -> None:
+    assert failed(run(REQUIRED_BY[alarm], without(shipped(), alarm))) == [(PARTS[alarm], "")]
 
 
-@pytest.mark.parametrize("alarm", ASKED)
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
 @pytest.mark.parametrize(
     "values",
     [
@@ -59,23 +59,23 @@ def test_without_the_alarm_it_is_the_part_that_is_told_of(alarm: str) -> None:
     ],
     ids=str,
 )
-def test_an_alarm_on_something_else_is_none(alarm: str, values: dict[str, Any]) -> None:
+def test_an_alarm_on_another_metric_does_not_count(alarm: str, values: dict[str, Any]) -> None:
     assert failed(changed(alarm, **values)) == [(PARTS[alarm], "")]
 
 
-@pytest.mark.parametrize("alarm", ASKED)
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
 def test_a_further_dimension_is_another_metric(alarm: str) -> None:
     dimensions = {**shipped()[alarm].get("dimensions"), "Resource": "x"}
     assert failed(changed(alarm, dimensions=dimensions)) == [(PARTS[alarm], "")]
 
 
-def test_an_alarm_on_a_queue_of_the_same_stack_is_not_on_this_one() -> None:
+def test_an_alarm_on_another_queue_does_not_count() -> None:
     other = shipped()["aws_sqs_queue.processing_dead_letter"].get("name")
     evidence = changed(LETTERS, dimensions={"QueueName": other})
     assert failed(evidence) == [(PARTS[LETTERS], "")]
 
 
-@pytest.mark.parametrize("alarm", ASKED)
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [
@@ -100,11 +100,11 @@ def test_an_alarm_on_a_queue_of_the_same_stack_is_not_on_this_one() -> None:
         ("unit", "Percent"),
     ],
 )
-def test_an_alarm_that_would_not_ring(alarm: str, attribute: str, value: Any) -> None:
+def test_an_alarm_that_would_not_go_off(alarm: str, attribute: str, value: Any) -> None:
     assert (alarm, attribute) in failed(changed(alarm, **{attribute: value}))
 
 
-@pytest.mark.parametrize("alarm", ASKED)
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
 @pytest.mark.parametrize(
     "values",
     [
@@ -119,11 +119,11 @@ def test_an_alarm_that_would_not_ring(alarm: str, attribute: str, value: Any) ->
     ],
     ids=str,
 )
-def test_an_alarm_that_is_otherwise_and_rings(alarm: str, values: dict[str, Any]) -> None:
+def test_a_different_alarm_that_goes_off(alarm: str, values: dict[str, Any]) -> None:
     assert verdict(changed(alarm, **values)) is Verdict.PASSED
 
 
-@pytest.mark.parametrize("alarm", ASKED)
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
 @pytest.mark.parametrize(
     "attribute",
     [
@@ -141,7 +141,7 @@ def test_an_alarm_that_is_otherwise_and_rings(alarm: str, values: dict[str, Any]
         "unit",
     ],
 )
-def test_what_is_not_known_proves_nothing(alarm: str, attribute: str) -> None:
+def test_unknown_values_are_undetermined(alarm: str, attribute: str) -> None:
     assert verdict(changed(alarm, **{attribute: UNKNOWN})) is Verdict.UNDETERMINED
 
 
@@ -155,29 +155,29 @@ def test_what_is_not_known_proves_nothing(alarm: str, attribute: str) -> None:
         (EVENTS, Verdict.PASSED),
     ],
 )
-def test_references_decide_where_names_are_not_known(alarm: str, expected: Verdict) -> None:
+def test_references_decide_while_names_are_unknown(alarm: str, expected: Verdict) -> None:
     part = shipped()[PARTS[alarm]]
     names = {name: UNKNOWN for name in ("name", "function_name") if name in part.values}
     stack = with_values(shipped(), PARTS[alarm], **names)
-    assert verdict(asked(ASKED[alarm], stack)) is expected
+    assert verdict(run(REQUIRED_BY[alarm], stack)) is expected
     stack = replace(stack, configuration=Configuration({}, {}, {}))
-    assert verdict(asked(ASKED[alarm], stack)) is Verdict.UNDETERMINED
+    assert verdict(run(REQUIRED_BY[alarm], stack)) is Verdict.UNDETERMINED
 
 
-def test_one_alarm_that_rings_is_enough() -> None:
+def test_one_alarm_that_goes_off_is_enough() -> None:
     stack = with_values(shipped(), ERRORS, threshold=100)
-    assert verdict(asked(noticing.errors_raise_alarm, stack)) is Verdict.FAILED
+    assert verdict(run(noticing.errors_raise_alarm, stack)) is Verdict.FAILED
     stack = with_more(stack, "aws_cloudwatch_metric_alarm.more", ERRORS, threshold=0)
-    assert verdict(asked(noticing.errors_raise_alarm, stack)) is Verdict.PASSED
+    assert verdict(run(noticing.errors_raise_alarm, stack)) is Verdict.PASSED
     stack = with_values(stack, "aws_cloudwatch_metric_alarm.more", threshold=UNKNOWN)
-    assert verdict(asked(noticing.errors_raise_alarm, stack)) is Verdict.UNDETERMINED
+    assert verdict(run(noticing.errors_raise_alarm, stack)) is Verdict.UNDETERMINED
 
 
 # What happens once, and what lasts -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("alarm", [ERRORS, THROTTLES, JOBS, EVENTS])
-def test_what_is_told_of_once_shows_in_one_datapoint(alarm: str) -> None:
+def test_a_single_failure_shows_in_one_datapoint(alarm: str) -> None:
     assert failed(changed(alarm, evaluation_periods=2)) == [(alarm, "evaluation_periods")]
     both = {"evaluation_periods": 3, "datapoints_to_alarm": 2}
     assert failed(changed(alarm, **both)) == [(alarm, "datapoints_to_alarm")]
@@ -201,29 +201,27 @@ def test_one_is_enough_and_none_is_not(alarm: str, operator: str, threshold: int
     assert failed(found) == [(alarm, "threshold")]
 
 
-def test_a_dead_letter_may_be_seen_more_than_once() -> None:
+def test_a_dead_letter_shows_in_several_datapoints() -> None:
     assert verdict(changed(LETTERS, evaluation_periods=3)) is Verdict.PASSED
     assert verdict(changed(LETTERS, statistic="Minimum")) is Verdict.PASSED
     short = with_values(shipped(), PARTS[LETTERS], message_retention_seconds=120)
-    assert verdict(asked(noticing.dead_letters_raise_alarm, short)) is Verdict.PASSED
+    assert verdict(run(noticing.dead_letters_raise_alarm, short)) is Verdict.PASSED
     late = with_values(short, LETTERS, evaluation_periods=3)
-    assert failed(asked(noticing.dead_letters_raise_alarm, late)) == [
-        (LETTERS, "evaluation_periods")
-    ]
+    assert failed(run(noticing.dead_letters_raise_alarm, late)) == [(LETTERS, "evaluation_periods")]
     kept = with_values(shipped(), PARTS[LETTERS], message_retention_seconds=UNKNOWN)
-    assert verdict(asked(noticing.dead_letters_raise_alarm, kept)) is Verdict.UNDETERMINED
+    assert verdict(run(noticing.dead_letters_raise_alarm, kept)) is Verdict.UNDETERMINED
 
 
-def test_an_old_message_rings_before_it_is_lost() -> None:
+def test_an_old_message_raises_an_alarm_before_it_expires() -> None:
     assert failed(changed(AGE, threshold=0)) == [(AGE, "threshold")]
     lost = with_values(shipped(), PARTS[AGE], message_retention_seconds=1_140)
-    assert failed(asked(noticing.old_messages_raise_alarm, lost)) == [(AGE, "threshold")]
+    assert failed(run(noticing.old_messages_raise_alarm, lost)) == [(AGE, "threshold")]
     kept = with_values(shipped(), PARTS[AGE], message_retention_seconds=1_141)
-    assert verdict(asked(noticing.old_messages_raise_alarm, kept)) is Verdict.PASSED
+    assert verdict(run(noticing.old_messages_raise_alarm, kept)) is Verdict.PASSED
     unset = with_values(shipped(), PARTS[AGE], message_retention_seconds=None)
-    assert verdict(asked(noticing.old_messages_raise_alarm, unset)) is Verdict.PASSED
+    assert verdict(run(noticing.old_messages_raise_alarm, unset)) is Verdict.PASSED
     perhaps = with_values(shipped(), PARTS[AGE], message_retention_seconds=UNKNOWN)
-    assert verdict(asked(noticing.old_messages_raise_alarm, perhaps)) is Verdict.UNDETERMINED
+    assert verdict(run(noticing.old_messages_raise_alarm, perhaps)) is Verdict.UNDETERMINED
 
 
 # Metric math ---------------------------------------------------------------------------------
@@ -237,7 +235,7 @@ def query(alarm: str, **values: Any) -> dict[str, Any]:
     return {"id": "m", "metric": [{**metric, "stat": old.get("statistic"), **values}]}
 
 
-@pytest.mark.parametrize("alarm", ASKED)
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
 def test_one_metric_in_a_query_is_as_good(alarm: str) -> None:
     plain = {**PLAIN, "statistic": None}
     assert verdict(changed(alarm, **plain, metric_query=[query(alarm)])) is Verdict.PASSED
@@ -245,7 +243,7 @@ def test_one_metric_in_a_query_is_as_good(alarm: str) -> None:
     assert failed(found) == [(alarm, "metric_query.0.metric.0.stat")]
 
 
-@pytest.mark.parametrize("alarm", ASKED)
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
 def test_metric_math_is_not_decided(alarm: str) -> None:
     math = {"id": "e", "expression": "m * 2", "metric": []}
     found = changed(alarm, **PLAIN, metric_query=[query(alarm), math])
@@ -265,14 +263,14 @@ def test_percentiles_are_not_decided() -> None:
     assert verdict(found) is Verdict.UNDETERMINED
 
 
-@pytest.mark.parametrize("alarm", ASKED)
-def test_an_alarm_that_comes_near_is_named(alarm: str) -> None:
+@pytest.mark.parametrize("alarm", REQUIRED_BY)
+def test_the_nearest_alarms_are_named(alarm: str) -> None:
     found = changed(alarm, dimensions={"QueueName": "lost"}).evidence[-1].found
     assert found.startswith("none; the nearest is ")
     assert alarm in found
 
 
-def test_an_alarm_in_another_region_sees_nothing() -> None:
+def test_an_alarm_in_another_region_has_no_data() -> None:
     elsewhere = ProviderLocation("aws", "eu-west-1", "123456789012")
     providers = {**shipped().configuration.resources}
     declared = shipped()[ERRORS].declared
@@ -283,4 +281,4 @@ def test_an_alarm_in_another_region_sees_nothing() -> None:
         provider_locations={**shipped().provider_locations, "aws.west": elsewhere},
     )
     assert stack.provider_location(stack[ERRORS]) == elsewhere
-    assert failed(asked(noticing.errors_raise_alarm, stack)) == [(PARTS[ERRORS], "")]
+    assert failed(run(noticing.errors_raise_alarm, stack)) == [(PARTS[ERRORS], "")]

@@ -1,4 +1,4 @@
-"""What something needs is made before it, and nothing but that order counts."""
+"""Resources are created after the policies that they need."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def judged(*items: DeclaredResource, to: tuple[str, ...] = ("up",), after: objec
 OWN, OTHER = resource_policy(queue("up")), resource_policy(queue("other"))
 
 
-def test_made_after_the_policy() -> None:
+def test_created_after_the_policy() -> None:
     evidence = judged(queue("up"), OWN, after=["aws_sqs_queue_policy.up"])
     assert verdict(evidence) is Verdict.PASSED
 
 
 @pytest.mark.parametrize("after", [[], ["aws_sqs_queue.up"], ["aws_sqs_queue_policy.other"]])
-def test_in_no_order(after: list[str]) -> None:
+def test_without_a_dependency_it_fails(after: list[str]) -> None:
     evidence = judged(queue("up"), queue("other"), OWN, OTHER, after=after)
     assert broken(evidence)[0][:3] == (
         "aws_s3_bucket_notification.n",
@@ -49,7 +49,7 @@ def test_in_no_order(after: list[str]) -> None:
     )
 
 
-def test_in_an_order_nobody_knows() -> None:
+def test_an_unknown_order_is_undetermined() -> None:
     refers = {"queue": ["local.arn"]}  # and no sources that say what that is
     link = declare(
         "aws_s3_bucket_notification.n",
@@ -82,7 +82,7 @@ def test_a_policy_on_the_queue_itself() -> None:
     assert verdict(judged(own)) is Verdict.FAILED
 
 
-def test_a_policy_of_nobody_knows_which_queue() -> None:
+def test_a_policy_of_an_unknown_queue_is_undetermined() -> None:
     with pytest.raises(UndeterminedError):
         judged(queue("up"), declare("aws_sqs_queue_policy.up", queue_url=UNKNOWN, policy="{}"))
 
@@ -129,7 +129,7 @@ def without(address: str, *earlier: str) -> Stack:
     return shipped().with_resources([replace(resource, dependencies=left)])
 
 
-def test_the_shipped_stack_is_made_in_order() -> None:
+def test_the_shipped_stack_is_created_in_order() -> None:
     evidence = orders(shipped())
     assert verdict(evidence) is Verdict.PASSED
     assert {e.address for e in evidence.evidence} == set(ORDERS)
@@ -145,30 +145,30 @@ def test_each_order_counts(later: str, earlier: str) -> None:
     assert all(earlier in e.expected for e in found)
 
 
-def test_an_order_that_nobody_knows_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_dependency_is_undetermined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stack, "created_after", lambda *_: None)
     assert {(e.address, e.holds) for e in orders(shipped()).evidence} == {
         (later, None) for later in ORDERS
     }
 
 
-def test_a_policy_that_nobody_knows_leaves_the_order_open() -> None:
+def test_an_unknown_policy_leaves_the_order_undetermined() -> None:
     evidence = orders(with_values(shipped(), "aws_iam_policy.function", policy=UNKNOWN))
     assert {e.address for e in evidence.evidence if e.holds is None} == {UPLOADS, STATES, WORKER}
 
 
-def test_what_nothing_allows_is_for_others_to_say() -> None:
+def test_needs_that_no_policy_allows_are_skipped() -> None:
     evidence = orders(with_document(shipped(), FUNCTION, first_statement(Effect="Deny")))
     assert verdict(evidence) is Verdict.PASSED
 
 
-def test_one_of_two_policies_that_say_the_same_is_enough() -> None:
+def test_one_of_two_equivalent_policies_is_enough() -> None:
     attachment = shipped()["aws_iam_role_policy_attachment.function"]
     second = replace(attachment, address=f"{attachment.address}_again", name="function_again")
     assert verdict(orders(shipped().with_resources([second]))) is Verdict.PASSED
 
 
-def test_a_second_policy_that_says_more_counts_too() -> None:
+def test_a_second_policy_with_other_actions_counts() -> None:
     policy = json.loads(shipped()[FUNCTION].get("policy"))
     records = [s for s in policy["Statement"] if s["Sid"] == "KeepRecords"]
     del policy["Statement"][policy["Statement"].index(records[0])]
@@ -183,7 +183,7 @@ def test_a_second_policy_that_says_more_counts_too() -> None:
     assert {item[0] for item in broken(found)} == {UPLOADS, STATES}
 
 
-def test_for_which_bucket_it_is_may_not_be_known() -> None:
+def test_the_bucket_of_a_setting_may_be_unknown() -> None:
     def asked(of: object) -> Verdict:
         evidence = Recorder()
         bucket = declare("aws_s3_bucket.b", bucket="b", id="b")

@@ -1,4 +1,4 @@
-"""The steps about the package: only what Terraform builds and Python can import passes."""
+"""The package is built by Terraform, and its handler can be imported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HANDLER = "def handler(event, context):\n    return 1\n"
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[FunctionHost]:
-    with FunctionHost(seconds_an_event=5) as kept:
+    with FunctionHost(seconds_per_event=5) as kept:
         yield kept
 
 
@@ -98,7 +98,7 @@ def test_an_archive_of_content_in_the_configuration_is_built(
     assert {e.holds for e in built(resolved_stacks, stack_with(archive()))} == {True}
 
 
-def test_a_file_that_nobody_builds_is_seen(resolved_stacks: ResolvedStacks) -> None:
+def test_a_file_that_no_archive_builds_fails(resolved_stacks: ResolvedStacks) -> None:
     (found,) = built(resolved_stacks, stack_with(None, filename="function.zip"))
     assert found.holds is False
     assert found.found == "function.zip, which no archive_file of the stack builds"
@@ -121,7 +121,7 @@ def test_another_kind_of_archive_is_seen(resolved_stacks: ResolvedStacks) -> Non
     ]
 
 
-def test_beside_a_plan_file_there_are_no_sources(tmp_path: Path) -> None:
+def test_a_plan_file_has_no_sources(tmp_path: Path) -> None:
     resolved_stacks = ResolvedStacks(
         RunRequest(terraform_dir=None, cache=tmp_path, plan_file=tmp_path / "p")
     )
@@ -145,11 +145,11 @@ def test_the_hash_of_something_else_is_seen() -> None:
     assert changed(stack_with(archive(), source_code_hash=other)).holds is False
 
 
-def test_the_hash_of_a_file_that_nobody_builds_proves_nothing() -> None:
+def test_the_hash_of_a_file_that_no_archive_builds_is_undetermined() -> None:
     assert changed(stack_with(None, filename="f.zip", source_code_hash="x")).holds is False
 
 
-def test_an_unknown_hash_decides_nothing() -> None:
+def test_an_unknown_hash_is_undetermined() -> None:
     assert changed(stack_with(archive(), source_code_hash=UNKNOWN)).holds is None
     assert (
         changed(stack_with(archive(output_base64sha256=UNKNOWN), source_code_hash="x")).holds
@@ -211,7 +211,7 @@ def test_a_module_that_crashes_is_seen_where_it_crashes(
     assert (found.file, found.line) == ("lambda/main.py", 3)
 
 
-def test_what_is_not_in_the_runtime_is_seen(
+def test_a_package_that_is_not_in_the_runtime_fails(
     resolved_stacks: ResolvedStacks, host: FunctionHost
 ) -> None:
     found = imported(resolved_stacks, stack_with(archive("import moto\n" + HANDLER)), host)
@@ -221,7 +221,7 @@ def test_what_is_not_in_the_runtime_is_seen(
     )
 
 
-def test_what_may_be_in_a_layer_decides_nothing(
+def test_a_module_that_may_be_in_a_layer_is_undetermined(
     resolved_stacks: ResolvedStacks, host: FunctionHost
 ) -> None:
     its = archive("import aws_lambda_powertools\n" + HANDLER)
@@ -232,7 +232,7 @@ def test_what_may_be_in_a_layer_decides_nothing(
     assert found.found.endswith("which may be in one of its layers")
 
 
-def test_the_role_is_another_requirements_question(
+def test_an_unset_role_variable_is_ignored(
     resolved_stacks: ResolvedStacks, host: FunctionHost
 ) -> None:
     its = archive("import os\nROLE = os.environ['MEDIACONVERT_ROLE']\n" + HANDLER)
@@ -241,7 +241,7 @@ def test_the_role_is_another_requirements_question(
     assert imported(resolved_stacks, stack_with(its, **given), host).holds is True
 
 
-def test_beside_a_plan_file_there_is_no_package(tmp_path: Path, host: FunctionHost) -> None:
+def test_a_plan_file_has_no_package(tmp_path: Path, host: FunctionHost) -> None:
     resolved_stacks = ResolvedStacks(
         RunRequest(terraform_dir=None, cache=tmp_path, plan_file=tmp_path / "p")
     )

@@ -1,4 +1,4 @@
-"""Would AWS allow it: each step passes, fails and is undetermined, and no mistake passes."""
+"""Each permission step passes, fails and is undetermined; no mistake passes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_an_action_on_a_resource(
     assert both(UPDATE, *items) == expected
 
 
-def test_the_evidence_names_who_what_and_the_statement_that_decided() -> None:
+def test_the_evidence_names_principal_action_and_statement() -> None:
     sources = 'resource "aws_iam_role_policy" "p" {\n  policy = jsonencode({\n    Sid = "Write"\n'
     found = pipeline_of(
         worker_policy(statement("dynamodb:UpdateItem", TABLE_ARN, Sid="Write")),
@@ -97,7 +97,7 @@ def test_an_action_may_be_written_in_any_case_and_is_shown_as_aws_spells_it() ->
     assert evidence.evidence[0].expected.startswith("dynamodb:UpdateItem allowed")
 
 
-def test_an_action_that_knows_no_resource() -> None:
+def test_an_action_without_resource_types() -> None:
     step = '"the function" IS to "xray:PutTraceSegments"'
     assert both(step, worker_policy(statement("xray:PutTraceSegments"))) == (GOOD, BAD)
     assert both(step) == (BAD, GOOD)
@@ -141,7 +141,7 @@ def test_a_service_acts_for_a_resource(rows: list[str], expected: tuple[Verdict,
     assert both(SEND, FROM_FILMS, table=(HEAD, *rows)) == expected
 
 
-def test_a_service_says_for_whom_it_acts_only_in_the_table() -> None:
+def test_the_source_of_a_service_is_only_in_the_table() -> None:
     assert both(SEND.removesuffix(" when:"), FROM_FILMS) == (OPEN, OPEN)
 
 
@@ -186,7 +186,7 @@ def test_a_context_for_an_action_without_a_resource() -> None:
     assert both(step, item, table=(HEAD, "cloudwatch:namespace | other")) == (BAD, GOOD)
 
 
-def test_what_aws_says_of_every_request_is_known() -> None:
+def test_global_condition_keys_have_values() -> None:
     """A direct request names no source, and one of a function names the function."""
     of_a_source = worker_policy(
         statement("dynamodb:*", Condition={"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}})
@@ -228,7 +228,7 @@ def test_what_aws_says_of_every_request_is_known() -> None:
         ([HEAD, "| aws:SourceArn | every S3 bucket |"], "is 2 resources"),
     ],
 )
-def test_a_table_that_cannot_be_read_decides_nothing(table: list[str], said: str) -> None:
+def test_a_malformed_table_is_undetermined(table: list[str], said: str) -> None:
     for verb in ("is allowed", "is not allowed"):
         with pytest.raises(UndeterminedError, match=said):
             ask(f"{UPDATE} when:".replace("IS", verb), pipeline_of(UPDATES), *table)
@@ -250,12 +250,12 @@ def test_a_table_of_actions() -> None:
 
 
 @pytest.mark.parametrize("table", [["| actions |", "| dynamodb:GetItem |"], ["| action |"]])
-def test_a_table_of_no_actions_decides_nothing(table: list[str]) -> None:
+def test_a_table_without_actions_is_undetermined(table: list[str]) -> None:
     with pytest.raises(UndeterminedError, match="the table"):
         ask(SEVERAL.replace("IS", "is not allowed"), pipeline_of(), *table)
 
 
-def test_a_pattern_is_every_action_on_such_a_resource() -> None:
+def test_a_pattern_is_every_action_that_applies_to_the_resource() -> None:
     step = '"the function" IS to "dynamodb:Delete*" on "the assets table"'
     assert both(step) == (BAD, GOOD)
     assert both(step, worker_policy(statement("dynamodb:DeleteItem", TABLE_ARN))) == (BAD, BAD)
@@ -292,7 +292,7 @@ def test_an_action_that_aws_does_not_have_is_misspelt(action: str, nearest: str)
     assert "misspelt" in found
 
 
-def test_an_action_like_none_of_aws_has_no_nearest() -> None:
+def test_an_action_unlike_any_has_no_suggestion() -> None:
     found = said('"the function" IS to "qqqqqq:Xyzzy" on "the assets table"')
     assert "no such action" in found
     assert "nearest" not in found
@@ -323,7 +323,7 @@ def test_an_action_with_resource_types_needs_a_resource() -> None:
 
 
 @pytest.mark.parametrize("action", ["*", "dynamodb", "dynamodb:", ":GetItem", "d*:GetItem", ""])
-def test_what_is_no_action_decides_nothing(action: str) -> None:
+def test_an_invalid_action_is_undetermined(action: str) -> None:
     step = f'"the function" is not allowed to "{action}" on "the assets table"'
     with pytest.raises(UndeterminedError, match="is not an action"):
         ask(step, pipeline_of())
@@ -352,7 +352,7 @@ def test_each_of_a_type_is_decided() -> None:
         '"every aws_iam_user" is not allowed to "dynamodb:GetItem" on "the assets table"',
     ],
 )
-def test_none_of_a_type_proves_nothing(step: str) -> None:
+def test_a_type_without_resources_proves_nothing(step: str) -> None:
     evidence = ask(step, pipeline_of())
     assert not evidence.evidence
     with pytest.raises(StepFailedError, match="nothing was found to look at"):

@@ -1,4 +1,4 @@
-"""What is within a resource: any object, some objects, streams, and what is not built yet."""
+"""Permissions within a resource: objects, log streams, and unknown ARNs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def reads(*resources: str, **more: Any) -> DeclaredResource:
         ),
     ],
 )
-def test_objects_that_policies_tell_apart(
+def test_objects_that_policies_treat_differently(
     items: list[DeclaredResource], any_: Any, film: Any, below: Any
 ) -> None:
     assert both(ANY, *items) == any_
@@ -71,7 +71,7 @@ def test_objects_that_policies_tell_apart(
     assert both(BELOW, *items) == below
 
 
-def test_what_only_two_policies_together_leave_is_found() -> None:
+def test_an_object_between_two_policies_is_found() -> None:
     """The boundary allows films below any folder, the policy any file of one folder."""
     limit = "arn:aws:iam::123456789012:policy/limit"
     document = json.dumps(
@@ -107,7 +107,7 @@ def test_objects_named_by_a_policy_variable() -> None:
     assert both(ANY, item, everything, tagged) == (GOOD, BAD)
 
 
-def test_the_evidence_says_that_any_object_was_asked_and_which_decided() -> None:
+def test_the_evidence_names_any_object_and_the_deciding_one() -> None:
     evidence = ask(ANY.replace("IS", "is not allowed"), pipeline_of(reads("films/in/*")))
     one = evidence.evidence[0]
     assert one.expected == "s3:GetObject not allowed on any object of aws_s3_bucket.films"
@@ -131,7 +131,7 @@ def test_log_streams() -> None:
     assert both(group, worker_policy(statement("logs:FilterLogEvents", GROUP_ARN))) == (GOOD, BAD)
 
 
-def test_a_resource_that_is_not_built_yet_is_asked_as_far_as_policies_tell() -> None:
+def test_a_resource_with_an_unknown_arn_is_decided_where_possible() -> None:
     table = declare("aws_dynamodb_table.assets", name="assets", id="assets", arn=UNKNOWN)
     assert both(UPDATE, table, worker_policy(statement("dynamodb:*", TABLE_ARN))) == (OPEN, OPEN)
     found = said('"the function" IS to "sqs:SendMessage" on "the assets table"', table)

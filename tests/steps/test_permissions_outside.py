@@ -1,4 +1,4 @@
-"""Callers, and resources, that are not of the stack."""
+"""Permissions of principals and on resources outside the stack."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ UNAUTHENTICATED = '"an unauthenticated caller" IS to "s3:GetObject" on "the inpu
         ),
     ],
 )
-def test_who_a_bucket_policy_lets_in(policy: Any, stranger: Any, anybody: Any) -> None:
+def test_principals_of_a_bucket_policy(policy: Any, stranger: Any, anybody: Any) -> None:
     assert both(STRANGER, resource_policy(bucket(), policy)) == stranger
     assert both(UNAUTHENTICATED, resource_policy(bucket(), policy)) == anybody
 
 
-def test_nobody_from_outside_without_a_policy() -> None:
+def test_without_a_policy_no_external_principal_has_access() -> None:
     assert both(STRANGER) == both(UNAUTHENTICATED) == (BAD, GOOD)
     # Nor where resources have no policies, whatever the other account grants.
     pass_role = '"another account" IS to "iam:PassRole" on "the MediaConvert role"'
@@ -95,7 +95,7 @@ def test_nobody_from_outside_without_a_policy() -> None:
     assert both(assume, trusting) == (BAD, BAD)
 
 
-def test_who_a_key_policy_lets_in_by_account() -> None:
+def test_accounts_of_a_key_policy() -> None:
     for account, expected in ((ACCOUNT, (BAD, GOOD)), (OTHER, (BAD, BAD))):
         limit = {"StringEquals": {"kms:CallerAccount": account}}
         open_ = {**statement("kms:Decrypt", Condition=limit), "Principal": {"AWS": "*"}}
@@ -106,7 +106,7 @@ def test_who_a_key_policy_lets_in_by_account() -> None:
         assert both('"another account" IS to "kms:Decrypt" on "the key"', key) == expected
 
 
-def test_the_account_that_was_let_in_is_named() -> None:
+def test_the_allowed_account_is_named() -> None:
     evidence = ask(
         STRANGER.replace("IS", "is not allowed"),
         pipeline_of(resource_policy(bucket(), lets_in({"AWS": OTHER}))),
@@ -115,7 +115,7 @@ def test_the_account_that_was_let_in_is_named() -> None:
     assert f"decided for arn:aws:iam::{OTHER}:role/planproof" in evidence.evidence[0].found
 
 
-def test_somebody_who_is_not_of_the_stack_is_granted_nobody_knows_what() -> None:
+def test_a_principal_outside_the_stack_has_unknown_policies() -> None:
     other = f'"arn:aws:iam::{OTHER}:role/reader" IS to "s3:GetObject" on "the input bucket"'
     assert both(other) == (BAD, GOOD)
     assert both(other, resource_policy(bucket(), lets_in({"AWS": OTHER}))) == (OPEN, OPEN)
@@ -127,7 +127,7 @@ def test_somebody_who_is_not_of_the_stack_is_granted_nobody_knows_what() -> None
     assert both(root) == (GOOD, BAD)
 
 
-def test_a_resource_that_is_not_of_the_stack_has_a_policy_nobody_knows() -> None:
+def test_a_resource_outside_the_stack_has_an_unknown_policy() -> None:
     elsewhere = "arn:aws:s3:::elsewhere/x"
     step = f'"the function" IS to "s3:GetObject" on "{elsewhere}"'
     assert both(step, worker_policy(statement("s3:*", elsewhere))) == (OPEN, OPEN)

@@ -1,4 +1,4 @@
-"""The parts of a pipeline, found by what they do; and what is said where one is missing."""
+"""The parts of a pipeline are found by connections; missing parts are named."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_mapping_may_name_the_function_by_arn() -> None:
 @pytest.mark.parametrize(
     "text", ["clips", "s3://clips", "s3://clips/a/b", "arn:aws:s3:::clips", "arn:aws:s3:::clips/*"]
 )
-def test_the_output_bucket_is_the_one_the_function_is_told_of(text: str) -> None:
+def test_the_output_bucket_is_the_one_in_the_environment(text: str) -> None:
     assert str(pipeline(function=worker(OUT=text)).output_bucket) == "aws_s3_bucket.clips"
 
 
@@ -217,7 +217,7 @@ def test_an_unknown_trust_policy_is_undetermined() -> None:
     assert not isinstance(error.value, MissingPartError)
 
 
-def test_of_several_roles_the_one_the_function_is_told_of() -> None:
+def test_of_several_roles_the_one_in_the_environment() -> None:
     second = role("second", MEDIACONVERT)
     told = pipeline(second=second, function=worker(ROLE=role_arn("second"), TO="clips"))
     assert str(told.mediaconvert_role) == "aws_iam_role.second"
@@ -236,7 +236,7 @@ def test_a_rule_for_other_events_is_not_the_status_rule() -> None:
 def test_an_unknown_pattern_is_undetermined() -> None:
     unknown = declare("aws_cloudwatch_event_rule.states", name="states", event_pattern=UNKNOWN)
     with pytest.raises(
-        UndeterminedError, match="cannot be determined: .* aws_cloudwatch_event_rule.states"
+        UndeterminedError, match=r"cannot be determined: .* aws_cloudwatch_event_rule\.states"
     ):
         _ = pipeline(rule=unknown).status_rule
 

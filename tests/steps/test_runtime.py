@@ -1,4 +1,4 @@
-"""Runtimes judged on a day."""
+"""Lambda runtimes, judged on a given day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is granted beyond need, ways up, and strangers, on the shipped stack with a change."""
+"""Unneeded grants, escalation and external access on the shipped stack with a change."""
 
 from __future__ import annotations
 
@@ -14,14 +14,7 @@ from planproof.verdicts import Verdict
 from steps import least_privilege, strangers
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, shipped_package, with_document, with_values
-from tests.steps.stack_steps import (
-    FUNCTION,
-    QUEUE,
-    StackSteps,
-    added,
-    failures,
-    first_statement,
-)
+from tests.steps.stack_steps import FUNCTION, QUEUE, StackSteps, added, failures, first_statement
 
 # Grants --------------------------------------------------------------------------------------
 
@@ -36,7 +29,7 @@ def test_a_grant_without_a_need_is_named() -> None:
     assert failures(StackSteps(stack).grants()) == ["nothing needs dynamodb:DeleteItem"]
 
 
-def test_a_grant_on_too_much_is_named() -> None:
+def test_a_grant_on_too_wide_a_resource_is_named() -> None:
     def edit(document: dict[str, Any]) -> None:
         (keep,) = [s for s in document["Statement"] if s["Sid"] == "KeepRecords"]
         keep["Resource"] = "*"
@@ -46,7 +39,7 @@ def test_a_grant_on_too_much_is_named() -> None:
     assert found[0] == "nothing needs dynamodb:GetItem on *"
 
 
-def test_a_grant_is_open_while_the_code_is() -> None:
+def test_a_grant_is_undetermined_while_the_code_is_unreadable() -> None:
     arn = shipped()["aws_dynamodb_table.assets"].get("arn")
     stack = with_document(shipped(), FUNCTION, added(Action="dynamodb:DeleteItem", Resource=arn))
     calls = SdkCalls(calls_of(shipped_package()).calls, ("main.py:3 makes a client at run time",))
@@ -67,29 +60,29 @@ def test_a_grant_is_open_while_the_code_is() -> None:
         (["iam:PassRole", "cloudformation:CreateStack"], Verdict.FAILED, Verdict.PASSED),
     ],
 )
-def test_a_way_up_is_seen(actions: list[str], way: Verdict, management: Verdict) -> None:
+def test_an_escalation_fails(actions: list[str], way: Verdict, management: Verdict) -> None:
     stack = shipped()
     if actions:
         stack = with_document(stack, FUNCTION, added(Action=actions, Resource="*"))
     steps = StackSteps(stack)
-    assert verdict(steps.asked(least_privilege.no_escalation, stack, steps.authority)) is way
+    assert verdict(steps.run(least_privilege.no_escalation, stack, steps.authority)) is way
     steps.evidence = Recorder()
-    asked = steps.asked(least_privilege.no_management, stack, steps.authority)
+    asked = steps.run(least_privilege.no_management, stack, steps.authority)
     assert verdict(asked) is management
 
 
-def test_an_unknown_policy_leaves_ways_open_in_one_piece() -> None:
+def test_an_unknown_policy_is_one_piece_of_evidence() -> None:
     stack = with_values(shipped(), FUNCTION, policy=UNKNOWN)
     steps = StackSteps(stack)
-    evidence = steps.asked(least_privilege.no_escalation, stack, steps.authority)
+    evidence = steps.run(least_privilege.no_escalation, stack, steps.authority)
     assert verdict(evidence) is Verdict.UNDETERMINED
     assert len(evidence.evidence) == 2
 
 
-def test_many_ways_are_counted_rather_than_listed() -> None:
+def test_many_methods_are_counted() -> None:
     stack = with_document(shipped(), FUNCTION, added(Action="*", Resource="*"))
     steps = StackSteps(stack)
-    evidence = steps.asked(least_privilege.no_management, stack, steps.authority)
+    evidence = steps.run(least_privilege.no_management, stack, steps.authority)
     assert len(evidence.evidence) == 22
     assert failures(evidence)[-1].endswith(" more")
 
@@ -102,7 +95,7 @@ ALL_KEPT = dict.fromkeys(
 )
 
 
-def test_no_stranger_gets_into_the_shipped_stack() -> None:
+def test_the_shipped_stack_denies_external_principals() -> None:
     assert StackSteps(shipped()).strangers() == ALL_KEPT
 
 
@@ -142,7 +135,9 @@ def test_no_stranger_gets_into_the_shipped_stack() -> None:
         ),
     ],
 )
-def test_a_stranger_is_seen(address: str, edit: Any, steps_that_fail: list[str]) -> None:
+def test_access_by_external_principals_fails(
+    address: str, edit: Any, steps_that_fail: list[str]
+) -> None:
     stack = with_document(shipped(), address, edit)
     failed = dict.fromkeys(steps_that_fail, Verdict.FAILED)
     assert StackSteps(stack).strangers() == ALL_KEPT | failed
@@ -155,14 +150,14 @@ def test_a_stranger_is_seen(address: str, edit: Any, steps_that_fail: list[str])
         ({"AWS": "arn:aws:iam::111122223333:role/partner"}, "no_other_account"),
     ],
 )
-def test_another_account_is_seen(principal: dict[str, str], step: str) -> None:
+def test_access_by_another_account_fails(principal: dict[str, str], step: str) -> None:
     arn = shipped()["aws_sqs_queue.processing"].get("arn")
     statement = added(Principal=principal, Action="sqs:ReceiveMessage", Resource=arn)
     found = StackSteps(with_document(shipped(), QUEUE, statement)).strangers()
     assert found == ALL_KEPT | {step: Verdict.FAILED}
 
 
-def test_everybody_is_everybody() -> None:
+def test_a_wildcard_principal_is_every_caller() -> None:
     arn = shipped()["aws_sqs_queue.processing"].get("arn")
     statement = added(Principal="*", Action="sqs:SendMessage", Resource=arn)
     found = StackSteps(with_document(shipped(), QUEUE, statement)).strangers()
@@ -187,16 +182,11 @@ BUCKET = "aws_s3_bucket_policy.input"
             ["no_other_account", "no_unauthenticated_caller", "no_needless_service"],
         ),
         ("/partners/*", {"AWS": "444455556666"}, None, ["no_other_account"]),
-        (
-            "/*",
-            "*",
-            {"StringEquals": {"aws:PrincipalOrgID": "o-films"}},
-            ["no_other_account"],
-        ),
+        ("/*", "*", {"StringEquals": {"aws:PrincipalOrgID": "o-films"}}, ["no_other_account"]),
         ("/*", "*", {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}, []),
     ],
 )
-def test_objects_for_strangers_are_seen(
+def test_objects_of_other_accounts_fail(
     path: str, principal: Any, condition: Any, steps_that_fail: list[str]
 ) -> None:
     arn = shipped()["aws_s3_bucket.input"].get("arn")
@@ -206,7 +196,7 @@ def test_objects_for_strangers_are_seen(
     assert steps.strangers() == ALL_KEPT | dict.fromkeys(steps_that_fail, Verdict.FAILED)
 
 
-def test_a_service_that_nobody_needs_is_named_without_actions() -> None:
+def test_an_unneeded_service_is_named() -> None:
     statement = added(Principal={"Service": "ec2.amazonaws.com"}, Action="sqs:SendMessage")
     steps = StackSteps(with_document(shipped(), QUEUE, statement))
     evidence = Recorder(steps.stack.locate)
@@ -215,7 +205,7 @@ def test_a_service_that_nobody_needs_is_named_without_actions() -> None:
     assert said == ["ec2.amazonaws.com is refused"]
 
 
-def test_the_name_of_the_bucket_can_be_taken_by_somebody_else() -> None:
+def test_another_account_can_take_the_name_of_a_bucket() -> None:
     arn = shipped()["aws_s3_bucket.input"].get("arn")
     edit = first_statement(Condition={"ArnEquals": {"aws:SourceArn": arn}})
     steps = StackSteps(with_document(shipped(), QUEUE, edit))
@@ -227,7 +217,7 @@ def test_the_name_of_the_bucket_can_be_taken_by_somebody_else() -> None:
     ]
 
 
-def test_a_condition_that_a_stranger_may_meet_leaves_it_open() -> None:
+def test_a_condition_that_others_may_meet_is_undetermined() -> None:
     arn = shipped()["aws_sqs_queue.processing"].get("arn")
     office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
     statement = added(Principal="*", Action="sqs:SendMessage", Resource=arn, Condition=office)
@@ -240,10 +230,10 @@ def test_a_condition_that_a_stranger_may_meet_leaves_it_open() -> None:
 
 def overreach(stack: Stack) -> Recorder:
     steps = StackSteps(stack)
-    return steps.asked(strangers.no_overreach, steps.authority, steps.path)
+    return steps.run(strangers.no_overreach, steps.authority, steps.path)
 
 
-def test_services_may_do_here_what_they_have_to() -> None:
+def test_the_shipped_stack_allows_services_only_what_they_need() -> None:
     found = overreach(shipped())
     assert verdict(found) is Verdict.PASSED
     assert len(found.evidence) == 15
@@ -265,7 +255,7 @@ WIDENED = [
 
 
 @pytest.mark.parametrize(("address", "sid", "wide", "attribute"), WIDENED)
-def test_a_service_that_may_do_more_is_seen(
+def test_a_service_with_unneeded_actions_fails(
     address: str, sid: str, wide: str, attribute: str
 ) -> None:
     def edit(document: dict[str, Any]) -> None:
@@ -280,6 +270,6 @@ def test_a_service_that_may_do_more_is_seen(
     assert StackSteps(stack).strangers() == ALL_KEPT  # which is why the step is there
 
 
-def test_a_key_policy_that_nobody_knows_leaves_it_open() -> None:
+def test_an_unknown_key_policy_leaves_it_undetermined() -> None:
     found = overreach(with_values(shipped(), "aws_kms_key.media", policy=UNKNOWN))
     assert verdict(found) is Verdict.UNDETERMINED

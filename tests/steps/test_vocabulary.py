@@ -1,4 +1,4 @@
-"""The words for any stack, and what each makes of set, unset and unknown."""
+"""The steps for any stack, with set, unset and unknown attributes."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_set_and_not_set(value: Any, given: Verdict, absent: Verdict) -> None:
     assert judged(none_sets, "setting", items=buckets(value)) is absent
 
 
-def test_what_only_aws_fills_in_is_not_set() -> None:
+def test_a_computed_attribute_is_not_set() -> None:
     items = buckets(UNKNOWN, computed=("setting",))
     assert judged(none_sets, "setting", items=items) is GOOD
     assert judged(every_sets, "setting", items=items) is BAD
@@ -146,6 +146,6 @@ def test_a_kind_is_a_phrase_or_a_type() -> None:
     assert all(types for types in KINDS.values())
 
 
-def test_a_kind_nobody_defined() -> None:
+def test_an_unknown_kind() -> None:
     with pytest.raises(UndeterminedError, match="'toaster' is not a known kind"):
         resources_of_kind(stack(), "toaster")

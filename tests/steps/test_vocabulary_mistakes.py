@@ -1,4 +1,4 @@
-"""A misspelt word never makes a requirement hold."""
+"""A misspelt name never makes a requirement pass."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BUCKET = declare("aws_s3_bucket.b", force_destroy=True, bucket="films")
     ("step", "rest"),
     [(none_sets, ()), (every_sets, ()), (every_has, ("true",)), (every_matches, (".*",))],
 )
-def test_an_attribute_that_the_type_does_not_have_decides_nothing(
+def test_an_attribute_that_the_type_does_not_have_is_undetermined(
     step: Any, rest: tuple[str, ...]
 ) -> None:
     evidence = Recorder()
@@ -35,7 +35,7 @@ def test_an_attribute_that_the_type_does_not_have_decides_nothing(
     assert "the nearest is force_destroy" in evidence.evidence[0].found
 
 
-def test_an_expression_that_is_none_decides_nothing() -> None:
+def test_an_invalid_regular_expression_is_undetermined() -> None:
     with pytest.raises(UndeterminedError, match="not a valid regular expression"):
         every_matches(stack(BUCKET), Recorder(), "S3 bucket", "bucket", "[")
 
@@ -44,7 +44,7 @@ def test_an_expression_that_is_none_decides_nothing() -> None:
     "table",
     [[["aws_s3_bucket"], ["aws_vpc"]], [["type"]], [["type"], ["S3 bucket"]], [["type"], [""]]],
 )
-def test_a_table_without_a_heading_or_of_no_types_decides_nothing(table: list[list[str]]) -> None:
+def test_a_table_without_heading_or_types_is_undetermined(table: list[list[str]]) -> None:
     with pytest.raises(UndeterminedError):
         no_resource_of_types(stack(BUCKET), Recorder(), table)
 

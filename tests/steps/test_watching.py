@@ -1,4 +1,4 @@
-"""Alarms and dashboards name what is there: in the shipped stack, and in small ones."""
+"""Alarms and dashboards name existing metrics, in the shipped stack and in small ones."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ def test_the_alarms_of_the_shipped_stack() -> None:
     ],
     ids=str,
 )
-def test_what_an_alarm_is_on(namespace: Any, dimensions: Any, expected: Verdict) -> None:
+def test_the_resource_of_an_alarm(namespace: Any, dimensions: Any, expected: Verdict) -> None:
     assert alarm_on(namespace, dimensions) is expected
 
 
-def test_metrics_of_ones_own_are_not_of_aws() -> None:
+def test_custom_metrics_are_skipped() -> None:
     own = declare("aws_cloudwatch_metric_alarm.a", namespace="Cinema", dimensions={"Film": "lost"})
     assert watched(stack(*PARTS, own)).evidence == []
 
@@ -124,7 +124,7 @@ def test_each_metric_of_a_query_counts() -> None:
     assert found == [("aws_cloudwatch_metric_alarm.a", path, "AWS/SQS of QueueName lost")]
 
 
-def test_an_expression_may_be_of_anything() -> None:
+def test_an_expression_is_undetermined() -> None:
     search = {"id": "e", "expression": 'SELECT MAX(Errors) FROM SCHEMA("AWS/Lambda")'}
     one = declare("aws_cloudwatch_metric_alarm.a", metric_query=[search])
     assert verdict(watched(stack(*PARTS, one))) is Verdict.UNDETERMINED
@@ -161,7 +161,7 @@ def test_the_dashboard_of_the_shipped_stack_shows_nothing(right: str, wrong: str
     assert {item[:2] for item in broken(found)} == {(address, "dashboard_body")}
 
 
-def test_no_dashboard_shows_nothing_wrong() -> None:
+def test_a_stack_without_dashboards_passes() -> None:
     assert verdict(seen(stack(*PARTS))) is Verdict.PASSED
     assert verdict(shows({"type": "text"})) is Verdict.FAILED
     assert verdict(shows(["Cinema", "Visitors", "Film", "lost"])) is Verdict.PASSED
@@ -186,7 +186,7 @@ def test_a_body_that_is_not_known() -> None:
         ),
     ],
 )
-def test_a_body_that_is_none(body: str, said: str) -> None:
+def test_an_invalid_body(body: str, said: str) -> None:
     found = seen(stack(*PARTS, declare("aws_cloudwatch_dashboard.d", dashboard_body=body)))
     assert verdict(found) is Verdict.FAILED
     assert said in found.evidence[-1].found
@@ -216,11 +216,11 @@ FIRST = ["AWS/SQS", "NumberOfMessagesSent", "QueueName", "films"]
     ],
     ids=str,
 )
-def test_rows_in_short(row: list[Any], expected: Verdict) -> None:
+def test_abbreviated_rows(row: list[Any], expected: Verdict) -> None:
     assert verdict(shows(FIRST, row)) is expected
 
 
-def test_what_is_above_is_as_it_was_written_out() -> None:
+def test_an_abbreviation_repeats_the_expanded_row() -> None:
     rows = [FIRST, ["...", "lost"], [".", "NumberOfMessagesReceived", ".", "."]]
     found = [item[2] for item in broken(shows(*rows, title="Mail"))]
     assert found == ["AWS/SQS of QueueName lost"] * 2

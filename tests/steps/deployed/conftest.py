@@ -8,7 +8,7 @@ from planproof.emulation.account.process import AccountProcess
 from steps.deployed import DeployedScenario
 from steps.pipeline import Pipeline
 from tests.builders.shipped import ROOT
-from tests.steps.deployed.scenario_driver import Deployment, ScenarioDriver
+from tests.steps.deployed.driver import Deployment, Driver
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +19,8 @@ def deployment() -> Iterator[Deployment]:
 
 
 @pytest.fixture
-def driver(deployment: Deployment) -> Iterator[ScenarioDriver]:
+def driver(deployment: Deployment) -> Iterator[Driver]:
     pipeline = Pipeline(deployment.stack())
     scenario = DeployedScenario(deployment, pipeline)
-    yield ScenarioDriver(deployment, scenario, pipeline)
+    yield Driver(deployment, scenario, pipeline)
     scenario.clean_up()

@@ -1,4 +1,4 @@
-"""Takes down a stack that stands in an account, but for what a test wants to be left."""
+"""Deletes a stack from the emulated account, except for what a test keeps."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from steps.support.traffic import text_of
 
 @dataclass(slots=True)
 class Teardown:
-    """What is to be destroyed.
+    """A stack to delete.
 
     Attributes:
-        kept: addresses of what is left.
-        days: after which the key is deleted; None where it stays.
+        kept: addresses of resources to keep.
+        days: waiting period before the key is deleted; None to keep it.
     """
 
     stack: Stack
@@ -29,7 +29,7 @@ class Teardown:
 
 
 def tear_down(work: Teardown) -> None:
-    """Destroy it; what is gone already is left out."""
+    """Delete the resources that still exist."""
     for kind, destroy in _HOW.items():
         for part in work.stack.managed(kind):
             if part.address not in work.kept:

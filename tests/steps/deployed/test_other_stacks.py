@@ -1,4 +1,4 @@
-"""Are stacks that do the same in another way judged alike?"""
+"""Equivalent implementations of the pipeline are judged alike."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from steps import deployed as steps
 from steps import deployed_outcome as outcome
 from steps.support.leftovers import remaining_names
 from tests.builders.stacks import declare, stack
-from tests.steps.deployed.scenario_driver import ScenarioDriver
+from tests.steps.deployed.driver import Driver
 
 BY_ADDRESS = """
-@instead("PutItem")
-def by_address(ask, given):
+@replace_operation("PutItem")
+def by_address(call_aws, given):
     item = given["Item"]
     item["InputKey"] = f"s3://{item['InputBucket']}/{item['InputKey']}"
-    return ask(given)
+    return call_aws(given)
 """
 
 
-def test_a_record_may_name_its_upload_by_address(driver: ScenarioDriver) -> None:
+def test_a_record_may_name_its_upload_by_uri(driver: Driver) -> None:
     with driver.function_patched(BY_ADDRESS):
         steps.empty_file_uploaded(driver.scenario, "empty.mp4")
         steps.everything_settles(driver.scenario)
@@ -30,15 +30,15 @@ def test_a_record_may_name_its_upload_by_address(driver: ScenarioDriver) -> None
 
 
 @pytest.mark.parametrize("asked_for", [True, False])
-def test_what_a_rule_does_not_ask_for_cannot_be_late(
-    driver: ScenarioDriver, monkeypatch: pytest.MonkeyPatch, asked_for: bool
+def test_an_event_that_the_rule_does_not_match_need_not_be_late(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch, asked_for: bool
 ) -> None:
     """A function that wants to hear of the end alone is not told of anything before."""
     monkeypatch.setattr(steps, "lets_through", lambda _, status: asked_for or status != "CANCELED")
     steps.events_late(driver.scenario, "CANCELED", 10)
-    driver.upload_and_settle()
+    driver.upload()
     if asked_for:
-        driver.expect_undetermined(
+        driver.is_undetermined(
             outcome.one_job_each, "COMPLETE", match="fault 'delay' on events to fire"
         )
     else:
@@ -46,7 +46,7 @@ def test_what_a_rule_does_not_ask_for_cannot_be_late(
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_a_queue_of_mediaconvert_that_is_left_is_seen(there: bool) -> None:
+def test_a_remaining_mediaconvert_queue_is_found(there: bool) -> None:
     built = stack(declare("aws_media_convert_queue.night", name="night"))
     pages = [{"Queues": [{"Name": "Default"}]}, {"Queues": [{"Name": "night"}] if there else []}]
     pager = SimpleNamespace(paginate=lambda: pages)

@@ -1,4 +1,4 @@
-"""Where did AWS refuse something, and was it there?"""
+"""A revoked permission is refused first, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,25 +13,23 @@ from steps import deployed_grants as grants
 from steps import deployed_outcome as outcome
 from steps.support.revoked_grants import DeployedPolicies
 from steps.support.traffic import text_of
-from tests.steps.deployed.scenario_driver import ScenarioDriver
+from tests.steps.deployed.driver import Driver
 
 ROLE = "the role of the function"
 
 
 @pytest.fixture
-def deployed_policies(driver: ScenarioDriver) -> Iterator[DeployedPolicies]:
+def policies(driver: Driver) -> Iterator[DeployedPolicies]:
     changed = DeployedPolicies(driver.scenario.traffic.client)
     yield changed
     changed.restore()
 
 
-def lose(
-    driver: ScenarioDriver, deployed_policies: DeployedPolicies, who: str, action: str, what: str
-) -> None:
-    grants.grant_revoked(driver.scenario, driver.pipeline, deployed_policies, who, action, what)
+def lose(driver: Driver, policies: DeployedPolicies, who: str, action: str, what: str) -> None:
+    grants.grant_revoked(driver.scenario, driver.pipeline, policies, who, action, what)
 
 
-def upload_and_wait(driver: ScenarioDriver) -> None:
+def upload_and_wait(driver: Driver) -> None:
     steps.clip_uploaded(driver.scenario, "opening.mp4")
     steps.time_passes(driver.scenario, "30", "second")
 
@@ -48,104 +46,88 @@ def upload_and_wait(driver: ScenarioDriver) -> None:
         ("the role of MediaConvert", "s3:PutObject", "the output bucket"),
     ],
 )
-def test_a_lost_grant_is_refused_there(
-    driver: ScenarioDriver, deployed_policies: DeployedPolicies, who: str, action: str, what: str
+def test_a_revoked_grant_is_refused(
+    driver: Driver, policies: DeployedPolicies, who: str, action: str, what: str
 ) -> None:
-    lose(driver, deployed_policies, who, action, what)
+    lose(driver, policies, who, action, what)
     upload_and_wait(driver)
     driver.check(grants.refused_there, who, action)
-    driver.expect_failure(outcome.nothing_refused, match="expected every call allowed, found")
+    driver.fails(outcome.nothing_refused, match="expected every call allowed, found")
     other = "dynamodb:PutItem"
-    driver.expect_failure(
-        grants.refused_there, who, other, match=f"expected {other} refused to {who}"
-    )
+    driver.fails(grants.refused_there, who, other, match=f"expected {other} refused to {who}")
 
 
-def test_a_refusal_of_somebody_else_is_another(
-    driver: ScenarioDriver, deployed_policies: DeployedPolicies
+def test_another_principals_refusal_does_not_count(
+    driver: Driver, policies: DeployedPolicies
 ) -> None:
-    lose(driver, deployed_policies, "S3", "kms:Decrypt", "the key")
+    lose(driver, policies, "S3", "kms:Decrypt", "the key")
     upload_and_wait(driver)
     driver.check(grants.refused_there, "S3", "kms:Decrypt")
     for who in ("EventBridge", ROLE, "the role of MediaConvert"):
-        driver.expect_failure(
-            grants.refused_there, who, "kms:Decrypt", match="before anything else"
-        )
+        driver.fails(grants.refused_there, who, "kms:Decrypt", match="before anything else")
 
 
-def test_what_is_refused_before_counts(
-    driver: ScenarioDriver, deployed_policies: DeployedPolicies
-) -> None:
-    lose(driver, deployed_policies, ROLE, "mediaconvert:CreateJob", "MediaConvert")
-    lose(driver, deployed_policies, ROLE, "dynamodb:PutItem", "the assets table")
+def test_an_earlier_refusal_fails(driver: Driver, policies: DeployedPolicies) -> None:
+    lose(driver, policies, ROLE, "mediaconvert:CreateJob", "MediaConvert")
+    lose(driver, policies, ROLE, "dynamodb:PutItem", "the assets table")
     upload_and_wait(driver)
     driver.check(grants.refused_there, ROLE, "dynamodb:PutItem")
-    driver.expect_failure(
+    driver.fails(
         grants.refused_there, ROLE, "mediaconvert:CreateJob", match="found.*dynamodb:PutItem"
     )
 
 
-def test_a_grant_that_nobody_misses_is_not_refused(
-    driver: ScenarioDriver, deployed_policies: DeployedPolicies
-) -> None:
-    lose(driver, deployed_policies, ROLE, "xray:PutTraceSegments", "MediaConvert")
+def test_an_unused_revoked_grant_is_not_refused(driver: Driver, policies: DeployedPolicies) -> None:
+    lose(driver, policies, ROLE, "xray:PutTraceSegments", "MediaConvert")
     upload_and_wait(driver)
-    driver.expect_failure(
-        grants.refused_there, ROLE, "xray:PutTraceSegments", match="found nothing refused"
-    )
+    driver.fails(grants.refused_there, ROLE, "xray:PutTraceSegments", match="found nothing refused")
     driver.check(outcome.nothing_refused)
 
 
-def test_a_grant_that_stands_twice_is_not_lost(
-    driver: ScenarioDriver, deployed_policies: DeployedPolicies
+def test_a_grant_in_another_policy_is_not_refused(
+    driver: Driver, policies: DeployedPolicies
 ) -> None:
     iam, role = driver.client("iam"), text_of(driver.pipeline.function_role, "name")
     allowed = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    lose(driver, deployed_policies, ROLE, "dynamodb:PutItem", "the assets table")
+    lose(driver, policies, ROLE, "dynamodb:PutItem", "the assets table")
     iam.put_role_policy(RoleName=role, PolicyName="more", PolicyDocument=document)
     try:
         upload_and_wait(driver)
-        driver.expect_failure(
-            grants.refused_there, ROLE, "dynamodb:PutItem", match="found nothing refused"
-        )
+        driver.fails(grants.refused_there, ROLE, "dynamodb:PutItem", match="found nothing refused")
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="more")
 
 
-def test_what_was_refused_before_the_scenario_does_not_count(
-    driver: ScenarioDriver, deployed_policies: DeployedPolicies
+def test_refusals_before_the_scenario_do_not_count(
+    driver: Driver, policies: DeployedPolicies
 ) -> None:
-    lose(driver, deployed_policies, "S3", "sqs:SendMessage", "the processing queue")
+    lose(driver, policies, "S3", "sqs:SendMessage", "the processing queue")
     upload_and_wait(driver)
-    deployed_policies.restore()
+    policies.restore()
     driver.scenario.reset_baseline()
-    driver.upload_and_settle("closing.mp4")
+    driver.upload("closing.mp4")
     driver.check(outcome.nothing_refused)
-    driver.expect_failure(
-        grants.refused_there, "S3", "sqs:SendMessage", match="found nothing refused"
-    )
+    driver.fails(grants.refused_there, "S3", "sqs:SendMessage", match="found nothing refused")
 
 
-def test_where_nothing_was_asked_nothing_was_allowed(driver: ScenarioDriver) -> None:
-    driver.expect_failure(outcome.nothing_refused, match="0 calls and deliveries")
-    driver.upload_and_settle()
+def test_without_calls_nothing_is_proven(driver: Driver) -> None:
+    driver.fails(outcome.nothing_refused, match="0 calls and deliveries")
+    driver.upload()
     driver.scenario.traffic.uploads.clear()
-    driver.expect_undetermined(outcome.nothing_refused, match="nothing is proven")
+    driver.is_undetermined(outcome.nothing_refused, match="nothing is proven")
 
 
-def test_policies_are_as_they_were(
-    driver: ScenarioDriver, deployed_policies: DeployedPolicies
-) -> None:
+def test_policies_are_restored(driver: Driver, policies: DeployedPolicies) -> None:
     for who, action, what in (
         ("S3", "kms:Decrypt", "the key"),
         ("S3", "sqs:SendMessage", "the processing queue"),
         ("MediaConvert", "sts:AssumeRole", "the role of MediaConvert"),
         (ROLE, "kms:Decrypt", "the key"),
     ):
-        lose(driver, deployed_policies, who, action, what)
-    deployed_policies.restore()
-    driver.upload_and_settle()
+        lose(driver, policies, who, action, what)
+    policies.restore()
+    driver.upload()
     driver.check(outcome.one_job_each, "COMPLETE")
     driver.check(outcome.nothing_refused)
 
@@ -180,13 +162,8 @@ def test_policies_are_as_they_were(
         ),
     ],
 )
-def test_what_nobody_has_cannot_be_lost(
-    driver: ScenarioDriver,
-    deployed_policies: DeployedPolicies,
-    who: str,
-    action: str,
-    what: str,
-    match: str,
+def test_a_grant_that_does_not_exist_cannot_be_revoked(
+    driver: Driver, policies: DeployedPolicies, who: str, action: str, what: str, match: str
 ) -> None:
     with pytest.raises(UndeterminedError, match=match):
-        lose(driver, deployed_policies, who, action, what)
+        lose(driver, policies, who, action, what)

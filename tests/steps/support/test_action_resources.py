@@ -1,4 +1,4 @@
-"""An ARN that several patterns share is found if there is one, and is what they say."""
+"""The resource that an action is checked on, and texts that patterns have in common."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def shared(*patterns: str) -> str | None:
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(PATTERNS, min_size=1, max_size=3))
-def test_what_is_found_matches_every_pattern(patterns: list[str]) -> None:
+def test_a_common_text_matches_every_pattern(patterns: list[str]) -> None:
     found = shared(*patterns)
     assert found is None or all(matches(pattern, found) for pattern in patterns)
 
 
 @settings(max_examples=400, deadline=None)
 @given(st.text("ab/", max_size=6), st.data())
-def test_what_there_is_is_found(text: str, data: st.DataObject) -> None:
+def test_an_existing_common_text_is_found(text: str, data: st.DataObject) -> None:
     """Patterns made of one text by putting wildcards into it have that text in common."""
     patterns = []
     for _ in range(data.draw(st.integers(1, 3))):
@@ -92,6 +92,6 @@ def test_common(patterns: tuple[str, ...], found: str | None) -> None:
         ("kms:Decrypt", "arn:aws:kms:r:111122223333:alias/a", None),
     ],
 )
-def test_what_an_action_is_asked_on(action: str, arn: str, asked: str | None) -> None:
+def test_the_resource_of_an_action(action: str, arn: str, asked: str | None) -> None:
     found = action_resource(action, RequestedResource("x", arn, None))
     assert (found.arn if found else None) == (arn if asked == "same" else asked)

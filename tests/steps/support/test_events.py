@@ -1,4 +1,4 @@
-"""Event patterns that are, and are not, about the state changes of MediaConvert jobs."""
+"""Event patterns that match state changes of MediaConvert jobs, and that do not."""
 
 from __future__ import annotations
 

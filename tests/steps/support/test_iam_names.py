@@ -177,11 +177,11 @@ def test_users_and_data_sources_are_principals() -> None:
     assert_undetermined(found.principals, "data.aws_iam_role.late", "makes no requests")
 
 
-def test_what_has_no_arn_is_no_resource_of_a_policy() -> None:
+def test_a_resource_without_an_arn_is_refused() -> None:
     assert_undetermined(iam_names().resources, "aws_s3_bucket_notification.n", "has no ARN")
 
 
-def test_what_is_not_built_yet_has_an_unknown_arn() -> None:
+def test_an_unknown_arn_stays_unknown() -> None:
     found = iam_names(declare("aws_dynamodb_table.assets", name="assets", id="assets", arn=UNKNOWN))
     (target,) = found.resources("the assets table/index/ByName")
     assert target.arn is UNKNOWN
@@ -206,7 +206,7 @@ def test_something_within_a_resource(words: str, arn: str) -> None:
     assert isinstance(target.resource, Resource)
 
 
-def test_something_within_a_resource_asks_for_nothing() -> None:
+def test_something_within_a_resource_is_no_principal() -> None:
     assert_undetermined(
         iam_names().principals, "the function/x", "'the function/x' is within a resource"
     )
@@ -237,14 +237,14 @@ def test_a_service(name: str) -> None:
     assert_undetermined(found.resources, name, "is a principal, not a resource")
 
 
-def test_what_is_almost_a_service_principal() -> None:
+def test_a_misspelt_service_domain_is_unknown() -> None:
     assert_undetermined(
         iam_names().principals, "s3.amazonaw.com", "'s3.amazonaw.com' names no principal"
     )
 
 
 @pytest.mark.parametrize("outsider", ExternalCaller)
-def test_an_outsider(outsider: ExternalCaller) -> None:
+def test_an_external_caller(outsider: ExternalCaller) -> None:
     (one,) = iam_names().principals(outsider.value)
     assert one.identity is outsider
     assert_undetermined(iam_names().resources, outsider.value, "is a principal, not a resource")
@@ -260,12 +260,12 @@ def test_an_outsider(outsider: ExternalCaller) -> None:
         ("the asset table", "the assets table"),
     ],
 )
-def test_a_phrase_that_nobody_knows(words: str, nearest: str) -> None:
+def test_an_unknown_phrase_has_the_nearest(words: str, nearest: str) -> None:
     hint = ("nearest is", nearest, "docs/writing-requirements.md", "Terraform address")
     assert_undetermined(iam_names().principals, words, f"{words!r} names no principal", *hint)
 
 
-def test_a_phrase_like_none() -> None:
+def test_an_unknown_phrase_without_a_nearest() -> None:
     for ask in (iam_names().principals, iam_names().resources):
         assert_undetermined(
             ask, "zzzz", "'zzzz' names no principal or resource: write one of the phrases"
@@ -300,7 +300,7 @@ def test_a_value(words: str, value: str) -> None:
     assert iam_names().value(words) == value
 
 
-def test_a_value_that_seems_to_be_a_party_must_be_one() -> None:
+def test_a_value_that_looks_like_a_resource_must_be_one() -> None:
     found = iam_names()
     assert_undetermined(found.value, "the inptu bucket", "the input bucket")
     assert_undetermined(found.value, "aws_sqs_queue.job", "aws_sqs_queue.jobs")
@@ -322,7 +322,7 @@ def test_this_account_is_the_only_one() -> None:
     assert in_accounts().value("this account") is UNKNOWN
 
 
-def test_another_account_is_none_of_the_stack() -> None:
+def test_another_account_is_outside_the_stack() -> None:
     assert in_accounts(OTHER_ACCOUNTS[0], ACCOUNT).value("another account") == OTHER_ACCOUNTS[1]
 
 

@@ -1,4 +1,4 @@
-"""Which renditions does a job ask for, and what is a file really?"""
+"""The renditions that a job requests, and the detection of video files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MP4 = {
 }
 
 
-def test_a_video_lies_where_destination_and_modifier_say() -> None:
+def test_the_uri_is_destination_and_modifier() -> None:
     assert dict(requested_renditions(job(**MP4))) == {
         "s3://out/assets/opening_720p.mp4": Rendition(1280, 720, "h264")
     }
@@ -56,7 +56,7 @@ def test_an_extension_of_its_own_comes_last() -> None:
         (None, False),
     ],
 )
-def test_a_side_that_is_left_to_the_picture_may_be_any(found: Rendition | None, met: bool) -> None:
+def test_an_unset_side_matches_any_size(found: Rendition | None, met: bool) -> None:
     """MediaConvert keeps the picture's shape where only one side is given."""
     high = {"Height": 720, "CodecSettings": {"Codec": "H_264"}}
     (wanted,) = dict(requested_renditions(job(**{**MP4, "VideoDescription": high}))).values()
@@ -70,7 +70,7 @@ def test_each_side_that_is_given_counts(width: int, height: int) -> None:
     assert Rendition(width, height, "h264").is_met_by(found) is not bool(width or height)
 
 
-def test_a_picture_is_no_rendition() -> None:
+def test_a_frame_capture_is_no_rendition() -> None:
     picture = {**MP4, "ContainerSettings": {"Container": "RAW"}}
     picture["VideoDescription"] = {"CodecSettings": {"Codec": "FRAME_CAPTURE"}}
     assert not dict(requested_renditions(job(**picture)))

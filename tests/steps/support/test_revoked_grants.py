@@ -1,4 +1,4 @@
-"""What is left of a policy that one grant was taken from."""
+"""Policies after one permission was revoked."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ QUEUES = ["arn:aws:sqs:us-east-1:123456789012:one", "arn:aws:sqs:us-east-1:12345
         pytest.param(statement("sqs:SendMessage", f"{QUEUES[0]}/*"), [], id="what is in it"),
     ],
 )
-def test_takes_one_action_on_one_resource(
+def test_one_action_on_one_resource_is_removed(
     statement: dict[str, Any], left: list[dict[str, Any]]
 ) -> None:
     found, count = without_grant(policy(statement), "sqs:SendMessage", QUEUES[0])
@@ -62,14 +62,11 @@ def test_takes_one_action_on_one_resource(
         ),
     ],
 )
-def test_leaves_what_it_is_not_about(statement: dict[str, Any]) -> None:
-    assert without_grant(policy(statement), "sqs:SendMessage", QUEUES[0]) == (
-        policy(statement),
-        0,
-    )
+def test_other_statements_are_kept(statement: dict[str, Any]) -> None:
+    assert without_grant(policy(statement), "sqs:SendMessage", QUEUES[0]) == (policy(statement), 0)
 
 
-def test_takes_from_one_service_only() -> None:
+def test_only_one_service_loses_the_action() -> None:
     s3 = statement("sqs:SendMessage", "*", Principal={"Service": "s3.amazonaws.com"})
     events = statement("sqs:SendMessage", "*", Principal={"Service": "events.amazonaws.com"})
     found, count = without_grant(policy(s3, events), "sqs:SendMessage", "", "s3.amazonaws.com")
@@ -77,7 +74,7 @@ def test_takes_from_one_service_only() -> None:
     assert count == 1
 
 
-def test_no_part_of_a_pattern_can_be_taken() -> None:
+def test_a_pattern_cannot_be_split() -> None:
     with pytest.raises(
         UndeterminedError, match=r"sqs:SendMessage is allowed by the pattern sqs:\*"
     ):
@@ -85,15 +82,13 @@ def test_no_part_of_a_pattern_can_be_taken() -> None:
 
 
 @pytest.fixture
-def deployed_policies() -> Any:
+def policies() -> Any:
     with mock_aws():
         yield DeployedPolicies(lambda service: boto3.client(service, region_name="us-east-1"))
 
 
-def test_a_role_has_its_policy_back_when_it_is_restored(
-    deployed_policies: DeployedPolicies,
-) -> None:
-    iam = deployed_policies.client("iam")
+def test_restore_puts_the_policy_back(policies: DeployedPolicies) -> None:
+    iam = policies.client("iam")
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=document())
     own = iam.create_policy(
         PolicyName="p", PolicyDocument=document(statement("sqs:SendMessage", QUEUES))
@@ -105,20 +100,20 @@ def test_a_role_has_its_policy_back_when_it_is_restored(
         return iam.get_policy_version(PolicyArn=own, VersionId=version)["PolicyVersion"]["Document"]
 
     for _ in range(7):  # more often than a policy may have versions
-        deployed_policies.revoke_from_role(
+        policies.revoke_from_role(
             resource("aws_iam_role.x", name="r"), "sqs:SendMessage", QUEUES[0]
         )
         assert deployed() == policy(statement(["sqs:SendMessage"], [QUEUES[1]]))
-        deployed_policies.restore()
+        policies.restore()
         assert deployed() == policy(statement("sqs:SendMessage", QUEUES))
 
 
-def test_a_grant_that_is_not_there_cannot_be_lost(deployed_policies: DeployedPolicies) -> None:
-    deployed_policies.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=document())
+def test_a_missing_grant_cannot_be_revoked(policies: DeployedPolicies) -> None:
+    policies.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=document())
     role = resource("aws_iam_role.x", name="r")
     with pytest.raises(UndeterminedError, match=r"no policy of aws_iam_role\.x allows sqs:Send"):
-        deployed_policies.revoke_from_role(role, "sqs:SendMessage", QUEUES[0])
+        policies.revoke_from_role(role, "sqs:SendMessage", QUEUES[0])
     with pytest.raises(
         UndeterminedError, match=r"trust policy of aws_iam_role\.x has no statement for lambda"
     ):
-        deployed_policies.revoke_from_trust(role, "lambda.amazonaws.com", "sts:AssumeRole")
+        policies.revoke_from_trust(role, "lambda.amazonaws.com", "sts:AssumeRole")

@@ -1,4 +1,4 @@
-"""A service principal that AWS does not have is refused, or "not allowed" would pass by itself."""
+"""An unknown service principal is undetermined: otherwise "not allowed" would pass."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ def test_a_service_principal_that_aws_does_not_have(words: str, nearest: str) ->
 @pytest.mark.parametrize(
     "words", ["s3", "s3.amazonaws.org", "amazonaws.com", "", "S3.amazonaws.com"]
 )
-def test_what_is_not_written_as_one(words: str) -> None:
+def test_text_in_another_form_is_no_service_principal(words: str) -> None:
     assert not is_service(words)

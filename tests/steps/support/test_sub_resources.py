@@ -1,4 +1,4 @@
-"""What cannot be within a resource is refused: no policy speaks of it, so nothing is allowed."""
+"""Invalid suffixes within a resource are undetermined: no policy could name them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.steps.permission_steps import assert_undetermined, iam_names, iam_nam
         "the status queue",
     ],
 )
-def test_what_can_be_within_a_resource(words: str) -> None:
+def test_valid_suffixes(words: str) -> None:
     (target,) = iam_names().resources(words)
     assert target.name.endswith(target.suffix)
 
@@ -43,7 +43,7 @@ def test_what_can_be_within_a_resource(words: str) -> None:
         ("aws_s3_bucket.films/", "only /… can be"),
     ],
 )
-def test_what_cannot_be_within_a_resource(words: str, said: str) -> None:
+def test_invalid_suffixes(words: str, said: str) -> None:
     assert_undetermined(iam_names().resources, words, said)
     late = declare("aws_sqs_queue.jobs", name="jobs", arn=UNKNOWN)
     assert_undetermined(
@@ -51,7 +51,7 @@ def test_what_cannot_be_within_a_resource(words: str, said: str) -> None:
     )
 
 
-def test_what_aws_lists_no_arn_for_may_have_anything_within() -> None:
+def test_a_type_without_arn_formats_accepts_any_suffix() -> None:
     odd = declare("aws_odd_thing.o", arn="arn:aws:odd:us-east-1:123456789012:thing/o")
     (target,) = iam_names(odd).resources("aws_odd_thing.o/x")
     assert target.arn == "arn:aws:odd:us-east-1:123456789012:thing/o/x"

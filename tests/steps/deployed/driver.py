@@ -1,4 +1,4 @@
-"""One scenario on the shipped stack as it stands in an account, and what its steps make of it."""
+"""Runs steps on the shipped stack in the emulated account, with changes to the function."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ HEAD = """
 import botocore.client, lambda_function
 handler = lambda_function.handler
 Client = botocore.client.BaseClient
-ask = Client._make_api_call
-def instead(operation):
+call_aws = Client._make_api_call
+def replace_operation(operation):
     def decorate(do):
         before = Client._make_api_call
         def call(self, name, given):
             if name != operation:
                 return before(self, name, given)
-            return do(lambda changed=given: ask(self, name, changed), given)
+            return do(lambda changed=given: call_aws(self, name, changed), given)
         Client._make_api_call = call
         return do
     return decorate
 """
-"""Begins a module that has the shipped function ask AWS for something else."""
+"""Beginning of a module that replaces AWS calls of the shipped function."""
 TWO_JOBS = """
-@instead("CreateJob")
-def twice(ask, given):
-    ask({**given, "ClientRequestToken": given["ClientRequestToken"][::-1]})
-    return ask()
+@replace_operation("CreateJob")
+def twice(call_aws, given):
+    call_aws({**given, "ClientRequestToken": given["ClientRequestToken"][::-1]})
+    return call_aws()
 """
 DROPS_MESSAGES = """
 def handler(event, context):
@@ -57,7 +57,7 @@ def handler(event, context):
 
 @dataclass
 class Terraform:
-    """Stands for Terraform: says the drift that a test made up, destroys what a test says."""
+    """A stub of Terraform: reports the drift of a test, and destroys as a test says."""
 
     changes: list[Any] = field(default_factory=list)
     destroy: Callable[[], None] = lambda: None
@@ -67,13 +67,13 @@ class Terraform:
 
 
 class Deployment:
-    """A deployment as steps see it; what is beside the stack is built when it is asked for."""
+    """A deployment for steps; stacks with other variables are built when first used."""
 
     def __init__(self, account: AccountProcess) -> None:
         self._account = account
         self._clients = Clients(account.endpoint)
         self._stacks: dict[str, Stack] = {}
-        self.made = Terraform()
+        self.terraform_stub = Terraform()
 
     @property
     def control(self) -> Control:
@@ -92,17 +92,17 @@ class Deployment:
         return self._stacks[variant]
 
     def forget(self, variant: str) -> None:
-        """It was destroyed."""
+        """Build the stack anew when it is next used, since it was destroyed."""
         del self._stacks[variant]
 
     def terraform(self, variant: str = "default") -> Terraform:
         assert variant in self._stacks
-        return self.made
+        return self.terraform_stub
 
 
 @dataclass
-class ScenarioDriver:
-    """A scenario, with all that its steps ask for."""
+class Driver:
+    """A scenario with the fixtures of its steps."""
 
     deployment: Deployment
     scenario: DeployedScenario
@@ -111,26 +111,21 @@ class ScenarioDriver:
     def client(self, service: str) -> Any:
         return self.scenario.traffic.client(service)
 
-    def upload_and_settle(self, name: str = "opening.mp4") -> None:
-        """A clip is uploaded, and everything comes to rest."""
+    def upload(self, name: str = "opening.mp4") -> None:
+        """Upload a clip, and let everything settle."""
         steps.clip_uploaded(self.scenario, name)
         steps.everything_settles(self.scenario)
 
     def check(self, step: Callable[..., Any], *arguments: Any, scenario: Any = None) -> Recorder:
-        """What a `Then` wrote down; raises as it does in a run.
+        """The evidence of a `Then` step.
 
         Raises:
-            StepFailedError: it failed.
-            UndeterminedError: it could not tell.
+            StepFailedError: the step failed.
+            UndeterminedError: the step is undetermined.
         """
         evidence = Recorder()
         evidence.begin(step.__name__)
-        step(
-            self.scenario if scenario is None else scenario,
-            *self._parts(step),
-            evidence,
-            *arguments,
-        )
+        step(scenario or self.scenario, *self._parts(step), evidence, *arguments)
         evidence.settle(must_prove=True)
         return evidence
 
@@ -139,23 +134,22 @@ class ScenarioDriver:
         known = {"pipeline": self.pipeline}
         return [known[name] for name in names if name in known]
 
-    def expect_failure(self, step: Callable[..., Any], *arguments: Any, match: str) -> None:
-        """It fails, for a reason that begins so."""
+    def fails(self, step: Callable[..., Any], *arguments: Any, match: str) -> None:
         with pytest.raises(StepFailedError, match=match):
             self.check(step, *arguments)
 
-    def expect_undetermined(self, step: Callable[..., Any], *arguments: Any, match: str) -> None:
+    def is_undetermined(self, step: Callable[..., Any], *arguments: Any, match: str) -> None:
         with pytest.raises(UndeterminedError, match=match):
             self.check(step, *arguments)
 
     @contextmanager
     def function_patched(self, code: str) -> Iterator[None]:
-        """The function has a module around it that does something wrong."""
+        """Replace the handler by one of a module with this code."""
         aws, data = self.client("lambda"), io.BytesIO(shipped_package().data)
         with zipfile.ZipFile(data, "a") as opened:
-            opened.writestr("wrong.py", HEAD + dedent(code))
+            opened.writestr("patched.py", HEAD + dedent(code))
         aws.update_function_code(FunctionName=FUNCTION, ZipFile=data.getvalue())
-        aws.update_function_configuration(FunctionName=FUNCTION, Handler="wrong.handler")
+        aws.update_function_configuration(FunctionName=FUNCTION, Handler="patched.handler")
         try:
             yield
         finally:
@@ -164,7 +158,7 @@ class ScenarioDriver:
 
     @contextmanager
     def event_sources_disabled(self) -> Iterator[None]:
-        """No queue's messages go to the function."""
+        """Disable every event source mapping."""
         stack, aws = self.scenario.traffic.stack, self.client("lambda")
         mappings = [one.get("uuid") for one in stack.managed("aws_lambda_event_source_mapping")]
         for uuid in mappings:
@@ -177,7 +171,7 @@ class ScenarioDriver:
 
     @contextmanager
     def input_left_unread(self, step: Callable[[DeployedScenario], None]) -> Iterator[None]:
-        """What a step puts in last, it puts into queues that nobody reads any longer."""
+        """Run a step whose messages stay in queues with disabled event source mappings."""
         traffic, sent = self.scenario.traffic, []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(type(traffic), "send", lambda _, *message: sent.append(message))
@@ -187,8 +181,6 @@ class ScenarioDriver:
                 traffic.send(*message)
             yield
 
-    def expect_undetermined_input(
-        self, step: Callable[[DeployedScenario], None], match: str
-    ) -> None:
+    def input_is_undetermined(self, step: Callable[[DeployedScenario], None], match: str) -> None:
         with pytest.raises(UndeterminedError, match=match):
             step(self.scenario)
