@@ -15,12 +15,7 @@ from check_support.files import READERS, read
 from check_support.functions import FUNCTIONS
 from check_support.loops import loop
 from check_support.syntax import Node, identifier, parse_expression
-from check_support.template import (
-    heredoc_text,
-    quoted_text,
-    split_interpolations,
-    unescape,
-)
+from check_support.template import heredoc_text, quoted_text, split_interpolations, unescape
 from check_support.truth import Truth
 from check_support.values import (
     Choice,

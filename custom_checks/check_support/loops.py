@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from check_support.syntax import Node, identifier
+from check_support.syntax import Node, identifier, node
 from check_support.values import Unknown, Value
 from lark import Tree
 
@@ -28,7 +28,7 @@ def loop(tree: Node, evaluate: Evaluate) -> Any:
         return NotImplemented
     items: list[tuple[Value, ...]] = []
     for bound in _bindings([identifier(name) for name in names], evaluate(collection, {})):
-        included = True if bound is None or test is None else evaluate(_tree(test), bound)
+        included = True if bound is None or test is None else evaluate(node(test), bound)
         if bound is None or not isinstance(included, bool):
             return NotImplemented
         if included:
@@ -51,9 +51,3 @@ def _bindings(names: list[str], collection: Value) -> Iterator[dict[str, Value] 
             yield dict(zip(names, (Unknown(names[0]), item)[-len(names) :], strict=True))
     else:
         yield None
-
-
-def _tree(child: Any) -> Node:
-    if not isinstance(child, Tree):
-        raise TypeError(f"the grammar of python-hcl2 has changed: {child!r} is not a node")
-    return child

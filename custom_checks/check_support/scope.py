@@ -8,15 +8,7 @@ from pathlib import Path
 
 from check_support.evaluation import Frame, attribute, evaluate
 from check_support.syntax import Block, Directory, read_directory
-from check_support.values import (
-    Choice,
-    Reference,
-    Unknown,
-    Value,
-    literals,
-    references,
-    with_dependencies,
-)
+from check_support.values import Choice, Reference, Unknown, Value, depending, literals, references
 
 
 @dataclass(eq=False)
@@ -105,9 +97,9 @@ class ModuleScope:
         if not isinstance(source, str) or not source.startswith("."):
             return None
         path = (self.path / source).resolve()
-        return (
-            ModuleScope(self.sources, path, self, name, key) if path in self.sources.files else None
-        )
+        if path not in self.sources.files:
+            return None
+        return ModuleScope(self.sources, path, self, name, key)
 
     def output(self, name: str, key: str | int | None, output: str) -> Value:
         """The value of ``module.NAME[KEY].OUTPUT``."""
@@ -119,7 +111,7 @@ class ModuleScope:
         if "depends_on" not in declared.attributes:
             return value
         dependencies = evaluate(declared.attributes["depends_on"], Frame(child))
-        return with_dependencies(value, tuple(references(dependencies)))
+        return depending(value, tuple(references(dependencies)))
 
 
 def instance_frame(block: Block, scope: ModuleScope, key: str | int | None) -> Frame:

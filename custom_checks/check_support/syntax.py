@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from hcl2.parser import hcl2
 from lark import Token, Tree
@@ -117,7 +118,7 @@ def parse_expression(text: str) -> Node | None:
     except LarkError:
         return None
     attributes = list(tree.find_data("attribute"))
-    return _node(attributes[0].children[1]) if attributes else None
+    return node(attributes[0].children[1]) if attributes else None
 
 
 def _read_file(file: Path) -> tuple[Block, ...]:
@@ -125,16 +126,16 @@ def _read_file(file: Path) -> tuple[Block, ...]:
         tree = hcl2.lark_parser.parse(file.read_text(encoding="utf-8") + "\n")
     except (LarkError, OSError, UnicodeDecodeError):
         return ()
-    _, blocks = _read_body(_node(tree.children[0]), file)
+    _, blocks = _read_body(node(tree.children[0]), file)
     return blocks
 
 
 def _read_body(body: Node, file: Path) -> tuple[dict[str, Node], tuple[Block, ...]]:
     attributes: dict[str, Node] = {}
     blocks: list[Block] = []
-    for child in map(_node, body.children):
+    for child in map(node, body.children):
         if child.data == "attribute":
-            attributes[identifier(_node(child.children[0]))] = _node(child.children[1])
+            attributes[identifier(node(child.children[0]))] = node(child.children[1])
         elif child.data == "block":
             blocks.append(_read_block(child, file))
     return attributes, tuple(blocks)
@@ -145,7 +146,7 @@ def _read_block(tree: Node, file: Path) -> Block:
     block_type, *labels = (
         part.value.strip('"') if isinstance(part, Token) else identifier(part) for part in header
     )
-    attributes, blocks = _read_body(_node(body), file)
+    attributes, blocks = _read_body(node(body), file)
     return Block(block_type, tuple(labels), attributes, blocks, file, tree.meta.line)
 
 
@@ -154,7 +155,8 @@ def identifier(tree: Node) -> str:
     return str(tree.children[0])
 
 
-def _node(child: Node | Token) -> Node:
-    if isinstance(child, Token):
+def node(child: Any) -> Node:
+    """The child as a node of the syntax tree."""
+    if not isinstance(child, Tree):
         raise TypeError(f"the grammar of python-hcl2 has changed: {child!r} is not a node")
     return child

@@ -114,18 +114,18 @@ def references(value: Value) -> list[Reference]:
     return found
 
 
-def with_dependencies(value: Value, depends_on: tuple[Reference, ...]) -> Value:
+def depending(value: Value, depends_on: tuple[Reference, ...]) -> Value:
     """The value with ``depends_on`` added to every reference in it."""
     if isinstance(value, Reference):
         return replace(value, depends_on=(*value.depends_on, *depends_on))
     if isinstance(value, list):
-        return [with_dependencies(part, depends_on) for part in value]
+        return [depending(part, depends_on) for part in value]
     if isinstance(value, dict):
-        return {key: with_dependencies(part, depends_on) for key, part in value.items()}
+        return {key: depending(part, depends_on) for key, part in value.items()}
     if isinstance(value, Template):
-        return Template(tuple(with_dependencies(part, depends_on) for part in value.parts))
+        return Template(tuple(depending(part, depends_on) for part in value.parts))
     if isinstance(value, Choice):
-        return Choice(tuple(with_dependencies(option, depends_on) for option in value.options))
+        return Choice(tuple(depending(option, depends_on) for option in value.options))
     if isinstance(value, Unknown):
         extended = (replace(r, depends_on=(*r.depends_on, *depends_on)) for r in value.references)
         return replace(value, references=tuple(extended))

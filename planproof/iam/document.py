@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NoReturn
 
-from planproof.iam.elements import ElementLocation, parse_statement
+from planproof.iam.elements import ElementPath, parse_statement
 from planproof.iam.principals import PrincipalElement
 from planproof.iam.statement import Statement, StatementEffect
 from planproof.values import UNKNOWN, Unknown
@@ -78,17 +78,17 @@ class PolicyDocument:
             kind: decides on the size limit and the rule on principals.
 
         Raises:
-            PolicyError: AWS would not accept the document; the error names the location.
+            PolicyError: AWS would not accept the document; the error names the element path.
         """
         if isinstance(raw, Unknown):
             return cls(name, (unknown_statement(name, 0),), kind)
-        location = ElementLocation(name)
-        _check_size(raw, kind, location)
+        path = ElementPath(name)
+        _check_size(raw, kind, path)
         if isinstance(raw, str):
-            raw = _read_json(raw, location)
+            raw = _read_json(raw, path)
         if not isinstance(raw, Mapping):
-            location.fail(f"is {_kind_of(raw)}", "write a JSON object with Version and Statement")
-        return cls(name, _statements(raw, location, kind), kind)
+            path.fail(f"is {_kind_of(raw)}", "write a JSON object with Version and Statement")
+        return cls(name, _statements(raw, path, kind), kind)
 
     def must_be(self, kind: PolicyKind) -> None:
         """Refuse a document that is not valid as this kind.
@@ -100,13 +100,13 @@ class PolicyDocument:
             if statement.effect is StatementEffect.UNKNOWN and not statement.conditions_known:
                 continue  # an unknown statement
             named = statement.principal is not None or statement.not_principal is not None
-            location = ElementLocation(self.name, f"Statement[{statement.index}]")
+            path = ElementPath(self.name, f"Statement[{statement.index}]")
             if named and kind.names_principal is False:
-                location.fail("names a principal, but its policy is attached to one", "remove it")
+                path.fail("names a principal, but its policy is attached to one", "remove it")
             if not named and kind.names_principal is True:
-                location.fail("names no principal in a resource-based policy", "add a Principal")
+                path.fail("names no principal in a resource-based policy", "add a Principal")
             if kind.names_principal is False and statement.names_no_resource:
-                location.fail("has neither Resource nor NotResource", "add Resource")
+                path.fail("has neither Resource nor NotResource", "add Resource")
 
 
 def unknown_statement(name: str, index: int) -> Statement:
@@ -125,19 +125,19 @@ def unknown_statement(name: str, index: int) -> Statement:
 
 
 def _statements(
-    raw: Mapping[str, Any], location: ElementLocation, kind: PolicyKind
+    raw: Mapping[str, Any], path: ElementPath, kind: PolicyKind
 ) -> tuple[Statement, ...]:
-    location.refuse_unknown(raw, _ELEMENTS)
-    variables = _variables(raw, location)
+    path.refuse_unknown(raw, _ELEMENTS)
+    variables = _variables(raw, path)
     identifier = raw.get("Id")
     if identifier is not None and not isinstance(identifier, str | Unknown):
-        location.at("Id").fail(f"is {_kind_of(identifier)}", "write a string")
+        path.at("Id").fail(f"is {_kind_of(identifier)}", "write a string")
     if "Statement" not in raw:
-        location.fail("has no Statement", "add at least one statement")
+        path.fail("has no Statement", "add at least one statement")
     written = raw["Statement"]
-    here = location.at("Statement")
+    here = path.at("Statement")
     if isinstance(written, Unknown):
-        return (unknown_statement(location.policy, 0),)
+        return (unknown_statement(path.policy, 0),)
     if isinstance(written, Mapping):
         return (_statement(written, here, 0, variables, kind),)
     if not isinstance(written, Sequence) or isinstance(written, str):
@@ -153,15 +153,15 @@ def _statements(
 
 
 def _statement(
-    raw: Any, location: ElementLocation, index: int, variables: bool | None, kind: PolicyKind
+    raw: Any, path: ElementPath, index: int, variables: bool | None, kind: PolicyKind
 ) -> Statement:
     if isinstance(raw, Unknown):
-        return unknown_statement(location.policy, index)
+        return unknown_statement(path.policy, index)
     if not isinstance(raw, Mapping):
-        location.fail(f"is {_kind_of(raw)}", "write a JSON object")
+        path.fail(f"is {_kind_of(raw)}", "write a JSON object")
     return parse_statement(
         raw,
-        location,
+        path,
         index,
         variables=variables,
         names_principal=kind.names_principal,
@@ -169,33 +169,33 @@ def _statement(
     )
 
 
-def _variables(raw: Mapping[str, Any], location: ElementLocation) -> bool | None:
+def _variables(raw: Mapping[str, Any], path: ElementPath) -> bool | None:
     """Whether the version supports policy variables; the default version is 2008-10-17."""
     version = raw.get("Version", "2008-10-17")
     if isinstance(version, Unknown):
         return None
     if not isinstance(version, str) or version not in _VERSIONS:
-        location.at("Version").fail(
+        path.at("Version").fail(
             f"is {version!r}"[:44],
             'write "2012-10-17", or "2008-10-17" for the language without variables',
         )
     return _VERSIONS[version]
 
 
-def _unique_sids(statements: Sequence[Statement], location: ElementLocation) -> None:
+def _unique_sids(statements: Sequence[Statement], path: ElementPath) -> None:
     seen: dict[str, int] = {}
     for statement in statements:
         if statement.sid is None:
             continue
         if statement.sid in seen:
-            location.item(statement.index).at("Sid").fail(
+            path.item(statement.index).at("Sid").fail(
                 f'is "{statement.sid}", as in statement {seen[statement.sid]}',
                 "give each statement its own Sid",
             )
         seen[statement.sid] = statement.index
 
 
-def _check_size(raw: Any, kind: PolicyKind, location: ElementLocation) -> None:
+def _check_size(raw: Any, kind: PolicyKind, path: ElementPath) -> None:
     if kind.limit is None:
         return
     text = raw
@@ -206,35 +206,35 @@ def _check_size(raw: Any, kind: PolicyKind, location: ElementLocation) -> None:
             return  # the parser reports what is not JSON, with its location
     size = len("".join(text.split()))
     if size > kind.limit:
-        location.fail(
+        path.fail(
             f"has {size} characters without white space",
             f"shorten it to the {kind.limit} that AWS accepts for this {kind.label}",
         )
 
 
-def _read_json(text: str, location: ElementLocation) -> Any:
+def _read_json(text: str, path: ElementPath) -> Any:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) < len(items):
             names = [name for name, _ in items]
             twice = next(name for name in names if names.count(name) > 1)
-            location.fail(f'has the element "{twice}" twice in one object', "remove one of them")
+            path.fail(f'has the element "{twice}" twice in one object', "remove one of them")
         return found
 
     def constant(name: str) -> NoReturn:
-        location.fail(f"contains {name}, which is not JSON", "write a number or a string")
+        path.fail(f"contains {name}, which is not JSON", "write a number or a string")
 
     try:
         return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
-        location.fail(
+        path.fail(
             f"is not JSON: {error.msg}, line {error.lineno}, column {error.colno}",
             "write a JSON object with Version and Statement",
         )
     except RecursionError:
-        location.fail("is nested too deeply to be a policy", "write a policy document")
+        path.fail("is nested too deeply to be a policy", "write a policy document")
     except ValueError:
-        location.fail("contains a number too long to parse", "write a shorter number")
+        path.fail("contains a number too long to parse", "write a shorter number")
 
 
 def _kind_of(value: object) -> str:

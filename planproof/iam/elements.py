@@ -38,23 +38,23 @@ _UNIQUE_ID: Final = re.compile(r"A[A-Z0-9]{10,}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class ElementLocation:
-    """The location of an element in a policy document: the policy's name and the element path."""
+class ElementPath:
+    """The path of an element in a policy document, such as ``Statement[0].Action``."""
 
     policy: str
-    path: str = ""
+    elements: str = ""
 
-    def at(self, element: str) -> ElementLocation:
-        """The element of this name at this location."""
-        return ElementLocation(self.policy, f"{self.path}.{element}" if self.path else element)
+    def at(self, element: str) -> ElementPath:
+        """The path of the element of this name below this one."""
+        return ElementPath(self.policy, f"{self.elements}.{element}" if self.elements else element)
 
-    def item(self, index: int) -> ElementLocation:
-        """The list item of this index at this location."""
-        return ElementLocation(self.policy, f"{self.path}[{index}]")
+    def item(self, index: int) -> ElementPath:
+        """The path of the list item of this index."""
+        return ElementPath(self.policy, f"{self.elements}[{index}]")
 
     def fail(self, what: str, todo: str) -> NoReturn:
-        """Raise a :class:`PolicyError` for this location."""
-        raise PolicyError(self.policy, self.path, what, todo)
+        """Raise a :class:`PolicyError` for this path."""
+        raise PolicyError(self.policy, self.elements, what, todo)
 
     def refuse_unknown(self, raw: Mapping[Any, Any], elements: Sequence[str]) -> None:
         """Refuse elements that the policy language does not have."""
@@ -67,7 +67,7 @@ class ElementLocation:
 
 def parse_statement(
     raw: Mapping[str, Any],
-    location: ElementLocation,
+    path: ElementPath,
     index: int,
     *,
     variables: bool | None,
@@ -78,7 +78,7 @@ def parse_statement(
 
     Args:
         raw: the statement as JSON; UNKNOWN may stand for any value.
-        location: where it is.
+        path: where it is.
         index: its position in the document.
         variables: whether the document's version supports policy variables, None if not known.
         names_principal: True if it must name a principal, False if it must not.
@@ -87,24 +87,24 @@ def parse_statement(
     Raises:
         PolicyError: AWS would not accept the statement.
     """
-    location.refuse_unknown(raw, _ELEMENTS)
-    _one_of(raw, location, "Action", "NotAction", required=True)
-    _one_of(raw, location, "Resource", "NotResource", required=names_principal is False)
-    _one_of(raw, location, "Principal", "NotPrincipal", required=names_principal is True)
-    _check_allowed(raw, location, names_principal=names_principal, trust=trust)
-    conditions = _conditions(raw.get("Condition", {}), location.at("Condition"), variables)
+    path.refuse_unknown(raw, _ELEMENTS)
+    _one_of(raw, path, "Action", "NotAction", required=True)
+    _one_of(raw, path, "Resource", "NotResource", required=names_principal is False)
+    _one_of(raw, path, "Principal", "NotPrincipal", required=names_principal is True)
+    _check_allowed(raw, path, names_principal=names_principal, trust=trust)
+    conditions = _conditions(raw.get("Condition", {}), path.at("Condition"), variables)
     known = [condition for condition in conditions if condition is not None]
     return Statement(
-        policy=location.policy,
+        policy=path.policy,
         index=index,
-        sid=_sid(raw.get("Sid"), location.at("Sid"), plain=trust or names_principal is False),
-        effect=_effect(raw, location),
-        actions=_texts(raw, location, "Action", _check_action),
-        not_actions=_texts(raw, location, "NotAction", _check_action),
-        resources=_texts(raw, location, "Resource", _check_resource),
-        not_resources=_texts(raw, location, "NotResource", _check_resource),
-        principal=_principal(raw, location, "Principal"),
-        not_principal=_principal(raw, location, "NotPrincipal"),
+        sid=_sid(raw.get("Sid"), path.at("Sid"), plain=trust or names_principal is False),
+        effect=_effect(raw, path),
+        actions=_texts(raw, path, "Action", _check_action),
+        not_actions=_texts(raw, path, "NotAction", _check_action),
+        resources=_texts(raw, path, "Resource", _check_resource),
+        not_resources=_texts(raw, path, "NotResource", _check_resource),
+        principal=_principal(raw, path, "Principal"),
+        not_principal=_principal(raw, path, "NotPrincipal"),
         conditions=tuple(known),
         conditions_known=len(known) == len(conditions),
         variables=variables,
@@ -112,57 +112,55 @@ def parse_statement(
 
 
 def _one_of(
-    raw: Mapping[str, Any], location: ElementLocation, one: str, other: str, *, required: bool
+    raw: Mapping[str, Any], path: ElementPath, one: str, other: str, *, required: bool
 ) -> None:
     if one in raw and other in raw:
-        location.fail(f"has both {one} and {other}", "remove one of them")
+        path.fail(f"has both {one} and {other}", "remove one of them")
     if required and one not in raw and other not in raw:
-        location.fail(f"has neither {one} nor {other}", f"add {one}")
+        path.fail(f"has neither {one} nor {other}", f"add {one}")
 
 
 def _check_allowed(
-    raw: Mapping[str, Any], location: ElementLocation, *, names_principal: bool | None, trust: bool
+    raw: Mapping[str, Any], path: ElementPath, *, names_principal: bool | None, trust: bool
 ) -> None:
     for name in ("Principal", "NotPrincipal"):
         if name in raw and names_principal is False:
-            location.at(name).fail(
+            path.at(name).fail(
                 "is not allowed in a policy that is attached to a principal",
                 "remove it, or attach the policy to a resource",
             )
     if trust:
         for name in ("Resource", "NotResource", "NotPrincipal"):
             if name in raw:
-                location.at(name).fail("is not allowed in a role trust policy", "remove it")
+                path.at(name).fail("is not allowed in a role trust policy", "remove it")
 
 
-def _effect(raw: Mapping[str, Any], location: ElementLocation) -> StatementEffect:
+def _effect(raw: Mapping[str, Any], path: ElementPath) -> StatementEffect:
     if "Effect" not in raw:
-        location.fail("has no Effect", 'add "Effect": "Allow" or "Deny"')
+        path.fail("has no Effect", 'add "Effect": "Allow" or "Deny"')
     effect = raw["Effect"]
     if isinstance(effect, Unknown):
         return StatementEffect.UNKNOWN
     if effect not in ("Allow", "Deny"):
-        location.at("Effect").fail(f"is {str(effect)[:40]!r}", 'write "Allow" or "Deny"')
+        path.at("Effect").fail(f"is {str(effect)[:40]!r}", 'write "Allow" or "Deny"')
     return StatementEffect(effect)
 
 
-def _sid(raw: Any, location: ElementLocation, *, plain: bool) -> str | None:
+def _sid(raw: Any, path: ElementPath, *, plain: bool) -> str | None:
     if raw is None or isinstance(raw, Unknown):
         return None
     if not isinstance(raw, str):
-        location.fail("is not a string", "write letters and digits")
+        path.fail("is not a string", "write letters and digits")
     if plain and not _SID.match(raw):
-        location.fail(f"is {raw[:40]!r}", "write only letters and digits, as IAM requires")
+        path.fail(f"is {raw[:40]!r}", "write only letters and digits, as IAM requires")
     return raw or None
 
 
-def _texts(
-    raw: Mapping[str, Any], location: ElementLocation, name: str, check: Any
-) -> Texts | None:
+def _texts(raw: Mapping[str, Any], path: ElementPath, name: str, check: Any) -> Texts | None:
     """The strings of ``Action`` or ``Resource``: one or a list, each checked."""
     if name not in raw:
         return None
-    here = location.at(name)
+    here = path.at(name)
     value = raw[name]
     if isinstance(value, Unknown):
         return (UNKNOWN,)
@@ -182,32 +180,28 @@ def _texts(
     return tuple(value)
 
 
-def _check_action(text: str, location: ElementLocation) -> None:
+def _check_action(text: str, path: ElementPath) -> None:
     if not _ACTION.match(text):
-        location.fail(
-            f"is {text[:60]!r}", 'write "service:Action", with * and ? as wildcards, or "*"'
-        )
+        path.fail(f"is {text[:60]!r}", 'write "service:Action", with * and ? as wildcards, or "*"')
 
 
-def _check_resource(text: str, location: ElementLocation) -> None:
+def _check_resource(text: str, path: ElementPath) -> None:
     if text == "*":
         return
     parts = text.split(":")
     complete = len(parts) >= 6 and parts[2] and text.split(":", 5)[5]
     open_end = any(part.endswith("*") for part in parts[2:])
     if parts[0] != "arn" or len(parts) < 3 or not parts[1] or not (complete or open_end):
-        location.fail(
+        path.fail(
             f"is {text[:80]!r}, which is not an ARN",
             'write arn:partition:service:region:account:resource, or "*"',
         )
 
 
-def _principal(
-    raw: Mapping[str, Any], location: ElementLocation, name: str
-) -> PrincipalElement | None:
+def _principal(raw: Mapping[str, Any], path: ElementPath, name: str) -> PrincipalElement | None:
     if name not in raw:
         return None
-    here = location.at(name)
+    here = path.at(name)
     value = raw[name]
     if isinstance(value, Unknown):
         return PrincipalElement(((UNKNOWN, UNKNOWN),))
@@ -226,18 +220,16 @@ def _principal(
     return PrincipalElement(tuple(entries))
 
 
-def _principals(
-    kind: PrincipalType, given: Any, location: ElementLocation
-) -> Iterable[str | Unknown]:
+def _principals(kind: PrincipalType, given: Any, path: ElementPath) -> Iterable[str | Unknown]:
     if isinstance(given, str | Unknown):
-        given, locations = [given], [location]
+        given, paths = [given], [path]
     elif isinstance(given, Sequence):
-        locations = [location.item(i) for i in range(len(given))]
+        paths = [path.item(i) for i in range(len(given))]
     else:
-        location.fail("is neither a string nor a list of strings", "write strings")
+        path.fail("is neither a string nor a list of strings", "write strings")
     if not given:
-        location.fail("is an empty list", "name at least one principal")
-    for one, here in zip(given, locations, strict=True):
+        path.fail("is an empty list", "name at least one principal")
+    for one, here in zip(given, paths, strict=True):
         if isinstance(one, Unknown):
             continue
         if not isinstance(one, str) or not one:
@@ -247,30 +239,28 @@ def _principals(
     return tuple(given)
 
 
-def _check_aws_principal(text: str, location: ElementLocation) -> None:
+def _check_aws_principal(text: str, path: ElementPath) -> None:
     if text == "*" or ACCOUNT_ID.match(text) or _UNIQUE_ID.match(text):
         return
     arn = parse_arn(text)
     if arn is None or arn.service not in ("iam", "sts"):
-        location.fail(
+        path.fail(
             f"is {text[:80]!r}, which is not a principal",
             'write an account id, the ARN of an account, user, role or session, or "*"',
         )
     if "*" in text or "?" in text:
-        location.fail(
+        path.fail(
             f"is {text[:80]!r}, with a wildcard in part of a principal",
             'name each principal, or write "*" and a condition on aws:PrincipalArn',
         )
 
 
-def _conditions(
-    raw: Any, location: ElementLocation, variables: bool | None
-) -> list[Condition | None]:
+def _conditions(raw: Any, path: ElementPath, variables: bool | None) -> list[Condition | None]:
     """The conditions of a statement; None for one that is not known."""
     if isinstance(raw, Unknown):
         return [None]
     if not isinstance(raw, Mapping):
-        location.fail("is not an object", 'write {"StringEquals": {"key": "value"}}')
+        path.fail("is not an object", 'write {"StringEquals": {"key": "value"}}')
     found: list[Condition | None] = []
     for name, keys in raw.items():
         operator = parse_operator(name) if isinstance(name, str) else None
@@ -279,8 +269,8 @@ def _conditions(
                 str(name), [operator.label for operator in Operator], 1
             )
             hint = f"write {near[0]}" if near else "write one of AWS's condition operators"
-            location.fail(f'has an unknown condition operator "{str(name)[:60]}"', hint)
-        here = location.at(name)
+            path.fail(f'has an unknown condition operator "{str(name)[:60]}"', hint)
+        here = path.at(name)
         if isinstance(keys, Unknown):
             found.append(None)
             continue
@@ -295,16 +285,16 @@ def _conditions(
 
 
 def _condition_values(
-    raw: Any, operator: OperatorName, location: ElementLocation, variables: bool | None
+    raw: Any, operator: OperatorName, path: ElementPath, variables: bool | None
 ) -> Texts:
     if isinstance(raw, str | bool | int | float | Unknown):
-        raw, locations = [raw], [location]
+        raw, paths = [raw], [path]
     elif isinstance(raw, Sequence):
-        locations = [location.item(i) for i in range(len(raw))]
+        paths = [path.item(i) for i in range(len(raw))]
     else:
-        location.fail("is neither a value nor a list of values", "write strings")
+        path.fail("is neither a value nor a list of values", "write strings")
     texts: list[str | Unknown] = []
-    for one, here in zip(raw, locations, strict=True):
+    for one, here in zip(raw, paths, strict=True):
         if isinstance(one, Unknown):
             texts.append(one)
             continue

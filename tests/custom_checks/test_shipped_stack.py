@@ -58,11 +58,7 @@ MISTAKES = {
         "",
     ),
     "a deprecated runtime": ("REQ-04", r'"python3\.11"', '"nodejs16.x"'),
-    "a bucket without force_destroy": (
-        "REQ-05",
-        r"force_destroy( +)= true",
-        r"force_destroy\1= false",
-    ),
+    "a bucket that is kept": ("REQ-05", r"force_destroy( +)= true", r"force_destroy\1= false"),
     "a key with a longer deletion window": ("REQ-05", r"(deletion_window_in_days +=) 7", r"\1 10"),
     "a queue without its suffix": (
         "REQ-06",
@@ -75,11 +71,7 @@ MISTAKES = {
         r"\1",
     ),
     "a literal region": ("REQ-07", r"(region +=) var\.aws_region", r'\1 "us-east-1"'),
-    "a package that Terraform does not create": (
-        "REQ-08",
-        r"(filename +=) data\.[^\n]+",
-        r'\1 "function.zip"',
-    ),
+    "a literal package": ("REQ-08", r"(filename +=) data\.[^\n]+", r'\1 "function.zip"'),
     "a batch that fails as a whole": ("REQ-09", r"\n\s+function_response_types[^\n]+", ""),
     "a notification that does not depend on the queue policy": (
         "REQ-10",

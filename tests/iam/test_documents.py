@@ -23,6 +23,7 @@ def document(**changes: Any) -> dict[str, Any]:
 
 
 ROLE = "arn:aws:iam::111122223333:role/r"
+RESOURCE = "Statement[0].Resource"
 INVALID: list[tuple[str, Any, str, str]] = [
     ("unknown element of the document", {**document(), "Statements": []}, "", '"Statements"'),
     ("unknown element", document(Efect="Allow"), "Statement[0]", "write Effect"),
@@ -64,18 +65,18 @@ INVALID: list[tuple[str, Any, str, str]] = [
         "'GetItem'",
     ),
     ("action is null in a list", document(Action=[None]), "Statement[0].Action[0]", "no"),
-    ("no ARN", document(Resource="bucket"), "Statement[0].Resource", "'bucket'"),
-    ("part of an ARN", document(Resource="arn:aws:s3"), "Statement[0].Resource", "not an ARN"),
-    ("ARN too short", document(Resource="arn:aws:s3:::"), "Statement[0].Resource", "not an ARN"),
-    ("ARN in other case", document(Resource="ARN:aws:s3:::b"), "Statement[0].Resource", "'ARN:"),
-    ("ARN without partition", document(Resource="arn::s3:::b"), "Statement[0].Resource", "'arn::"),
+    ("no ARN", document(Resource="bucket"), RESOURCE, "'bucket'"),
+    ("part of an ARN", document(Resource="arn:aws:s3"), RESOURCE, "not an ARN"),
+    ("ARN too short", document(Resource="arn:aws:s3:::"), RESOURCE, "not an ARN"),
+    ("ARN in other case", document(Resource="ARN:aws:s3:::b"), RESOURCE, "not an ARN"),
+    ("ARN without partition", document(Resource="arn::s3:::b"), RESOURCE, "not an ARN"),
     (
         "second resource",
         document(Resource=["*", "b"]),
         "Statement[0].Resource[1]",
         "not an ARN",
     ),
-    ("no resources", document(Resource=[]), "Statement[0].Resource", "is an empty list"),
+    ("no resources", document(Resource=[]), RESOURCE, "is an empty list"),
     ("principal is text", document(Principal=ROLE), "Statement[0].Principal", "neither"),
     ("no principal", document(Principal={}), "Statement[0].Principal", "empty object"),
     (
@@ -259,7 +260,7 @@ KINDS = [
     (PolicyKind.IDENTITY, document(Resource=None), "Statement[0]"),
     (PolicyKind.IDENTITY, document(Sid="with space"), "Statement[0].Sid"),
     (PolicyKind.RESOURCE, document(), "Statement[0]"),
-    (PolicyKind.TRUST, document(Principal="*"), "Statement[0].Resource"),
+    (PolicyKind.TRUST, document(Principal="*"), RESOURCE),
     (PolicyKind.TRUST, document(NotPrincipal="*", Resource=None), "Statement[0].NotPrincipal"),
     (PolicyKind.KEY, document(), "Statement[0]"),
 ]

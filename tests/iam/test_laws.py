@@ -39,7 +39,7 @@ def with_statement(layers: dict[str, Any], layer: str, statement: dict[str, Any]
 LAYERS = ["identity", "resource", "boundaries", "session", "service_control", "resource_control"]
 
 
-def has_principal(layer: str) -> bool:
+def with_principal(layer: str) -> bool:
     return layer in ("resource", "resource_control")
 
 
@@ -49,7 +49,7 @@ def test_adding_a_deny_statement_never_allows(
     data: st.DataObject, layers: dict[str, Any], request_: Request, layer: str
 ) -> None:
     denial = data.draw(
-        make.statements(principal=has_principal(layer), effect="Deny", unknowns=True)
+        make.statements(principal=with_principal(layer), effect="Deny", unknowns=True)
     )
     before = evaluate(request_, Policies(**layers))
     after = evaluate(request_, Policies(**with_statement(layers, layer, denial)))
@@ -62,7 +62,7 @@ def test_adding_an_allow_statement_never_denies(
     data: st.DataObject, layers: dict[str, Any], request_: Request, layer: str
 ) -> None:
     allowance = data.draw(
-        make.statements(principal=has_principal(layer), effect="Allow", unknowns=True)
+        make.statements(principal=with_principal(layer), effect="Allow", unknowns=True)
     )
     before = evaluate(request_, Policies(**layers))
     after = evaluate(request_, Policies(**with_statement(layers, layer, allowance)))
@@ -92,9 +92,7 @@ def test_order_never_matters(random: Any, layers: dict[str, Any], request_: Requ
 
 @LAW
 @given(make.policies(unknowns=True), make.requests())
-def test_evaluation_never_raises_and_always_gives_reasons(
-    policies: Policies, request_: Request
-) -> None:
+def test_evaluation_never_raises_and_gives_reasons(policies: Policies, request_: Request) -> None:
     decision = evaluate(request_, policies)
     assert isinstance(decision.effect, Effect)
     root = request_.caller.kind.name == "ROOT"
@@ -143,7 +141,7 @@ def test_a_decision_holds_when_more_is_known(
 
 @LAW
 @given(make.layers(), make.request_arguments(complete=True))
-def test_a_request_without_unknowns_is_undetermined_only_where_aws_documents_nothing(
+def test_only_undocumented_behavior_is_undetermined(
     layers: dict[str, Any], arguments: dict[str, Any]
 ) -> None:
     """With everything known, only undocumented behavior leaves a decision open.
