@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
@@ -205,3 +206,44 @@ def test_a_stack_from_a_plan_is_not_resolved_and_has_sensitive_variables() -> No
     assert not found.resolved
     assert found.sensitive_variables == {"s"}
     assert found["aws_sqs_queue.q"].dependencies is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s.resources.update({}),
+        lambda s: s.resources.__setitem__("aws_x.z", s["aws_x.y"]),
+        lambda s: s.variables.__setitem__("stage", "test"),
+        lambda s: s["aws_x.y"].values.__setitem__("name", "b"),
+        lambda s: s["aws_x.y"].values.pop("name"),
+        lambda s: s["aws_x.y"].values["rule"].append({}),
+        lambda s: s["aws_x.y"].values["rule"][0].update(days=2),
+        lambda s: s["aws_x.y"].values["rule"][0].setdefault("more", 1),
+        lambda s: s["aws_x.y"].values["rule"].sort(),
+    ],
+)
+def test_a_stack_cannot_be_changed(change: Any) -> None:
+    it = stack(resource("aws_x.y", name="a", rule=[{"days": 1}]))
+    with pytest.raises((TypeError, AttributeError)):
+        change(it)
+    assert it["aws_x.y"].values == {"name": "a", "rule": [{"days": 1}]}
+    assert list(it.resources) == ["aws_x.y"]
+    assert it.variables == {}
+
+
+def test_a_copy_of_a_value_can_be_changed() -> None:
+    copied = copy.deepcopy(resource("aws_x.y", rule=[{"days": 1}]).values)
+    copied["rule"][0]["days"] = 2
+    assert copied == {"rule": [{"days": 2}]}
+
+
+def test_what_is_derived_is_computed_once_and_anew_for_a_changed_stack() -> None:
+    it = stack(resource("aws_x.y", name="a"))
+    computed: list[str] = []
+
+    def compute() -> int:
+        computed.append("once")
+        return len(computed)
+
+    assert [it.resources.derived("key", compute) for _ in range(2)] == [1, 1]
+    assert it.with_resources([resource("aws_x.z")]).resources.derived("key", compute) == 2
