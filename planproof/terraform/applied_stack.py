@@ -16,13 +16,13 @@ from planproof.terraform.plan import Plan, state_resources
 from planproof.terraform.references import Configuration
 from planproof.terraform.resolution.merge_state import (
     close_dependencies,
-    dependencies_of,
     in_plan_order,
     is_probe,
     provider_locations,
+    resource_of,
 )
 from planproof.terraform.source_index import SourceIndex
-from planproof.terraform.stack import Resource, Resources, Stack
+from planproof.terraform.stack import Resources, Stack
 from planproof.values import Value
 
 
@@ -43,16 +43,8 @@ def applied_stack(
     items = list(state_resources((state.get("values") or {}).get("root_module") or {}))
     configuration = Configuration.of(plan, sources)
     resources = {
-        item["address"]: Resource(
-            address=item["address"],
-            mode=item["mode"],
-            type=item["type"],
-            name=item["name"],
-            index=item.get("index"),
-            module=item["module"],
-            values=_values(item, plan, configuration),
-            sensitive=item.get("sensitive_values"),
-            dependencies=dependencies_of(item),
+        item["address"]: resource_of(
+            item, _values(item, plan, configuration), item.get("sensitive_values")
         )
         for item in items
         if not is_probe(item["mode"], item["type"], item["name"])

@@ -27,7 +27,6 @@ PARALLELISM = 60
 """More than Terraform's default of 10: the provider waits 25 s, idle, for each queue."""
 
 _PLAN_FILE = "planproof_drift.tfplan"
-_STATE_FILE = "terraform.tfstate"
 _CHANGES = 2  # exit code of a plan with changes
 _NOT_COPIED = ("planproof.tf*", "planproof_drift*", "terraform.tfstate*")
 
@@ -216,11 +215,7 @@ class StackDeployment:
     def _run(
         self, *arguments: str, on_line: Callable[[bytes], None] = lambda _: None
     ) -> tuple[int, str, str]:
-        """Run a command; returns exit code, standard output and standard error.
-
-        Raises:
-            TerraformStoppedError: :meth:`stop` was called.
-        """
+        """Run a command; returns exit code, standard output and standard error."""
         if self._stopped.is_set():
             raise TerraformStoppedError
         lines = []

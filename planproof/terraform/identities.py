@@ -386,13 +386,8 @@ def physical_name_attribute(type_: str) -> str | None:
     return (shape.name or None) if shape else None
 
 
-def stable_uuid(address: str) -> str:
-    """A UUID that depends only on the address, so that it is the same in every run."""
-    return str(uuid.uuid5(_NAMESPACE, address))
-
-
 def _fill(address: str, token: str) -> dict[str, str]:
-    identity = uuid.uuid5(_NAMESPACE, address)
+    identity = uuid.uuid5(_NAMESPACE, address)  # the same in every run
     return {
         "name": token,
         "uuid": str(identity),

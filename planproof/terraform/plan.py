@@ -75,12 +75,10 @@ class Plan:
             text = content.decode(json.detect_encoding(content))
         except OSError as problem:
             raise PlanproofError(
-                f"the plan file {path} cannot be read ({problem.strerror})", _CREATE_PLAN
+                f"the plan file {path} cannot be read ({problem.strerror})", _REMEDY
             ) from None
         except UnicodeDecodeError:
-            raise PlanproofError(
-                f"the plan file {path} is binary, not JSON", _CREATE_PLAN
-            ) from None
+            raise PlanproofError(f"the plan file {path} is binary, not JSON", _REMEDY) from None
         return cls.parse(text, str(path))
 
     @classmethod
@@ -97,11 +95,9 @@ class Plan:
                     f"the plan file {name} is not JSON "
                     f"(line {problem.lineno}, column {problem.colno}: {problem.msg})"
                 )
-            raise PlanproofError(what, _CREATE_PLAN) from None
+            raise PlanproofError(what, _REMEDY) from None
         except RecursionError:
-            raise PlanproofError(
-                f"the plan file {name} is nested too deeply", _CREATE_PLAN
-            ) from None
+            raise PlanproofError(f"the plan file {name} is nested too deeply", _REMEDY) from None
         return cls.of(raw, name)
 
     @classmethod
@@ -113,7 +109,7 @@ class Plan:
                 return cls._index(raw)
         except (KeyError, TypeError, AttributeError, ValueError) as problem:
             raise PlanproofError(
-                f"the plan file {name} is damaged: {type(problem).__name__} {problem}", _CREATE_PLAN
+                f"the plan file {name} is damaged: {type(problem).__name__} {problem}", _REMEDY
             ) from None
 
     @classmethod
@@ -172,15 +168,13 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-_CREATE_PLAN = "create one with 'terraform show -json PLAN > FILE'"
+_REMEDY = "create one with 'terraform show -json PLAN > FILE'"
 
 
 def _check_is_plan(raw: Any, name: str) -> None:
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if not isinstance(version, str):
-        raise PlanproofError(
-            f"{name} is JSON but not a plan: it has no format_version", _CREATE_PLAN
-        )
+        raise PlanproofError(f"{name} is JSON but not a plan: it has no format_version", _REMEDY)
     if version.split(".")[0] not in ("0", "1") or version.startswith("0.0"):
         raise PlanproofError(
             f"{name} has the unknown plan format version {version[:40]!r}",
@@ -194,7 +188,7 @@ def _check_is_plan(raw: Any, name: str) -> None:
     if "planned_values" not in raw or not isinstance(raw.get("configuration"), dict):
         kind = "a state" if "values" in raw else "not a plan"
         raise PlanproofError(
-            f"{name} is {kind}: it has no planned_values and configuration", _CREATE_PLAN
+            f"{name} is {kind}: it has no planned_values and configuration", _REMEDY
         )
 
 

@@ -124,10 +124,8 @@ class Tracer:
         origin = Origin(obscured=self._inputs_obscured(address))
         for key in self.configuration.resources.get(address, {}).get("expressions") or ():
             origin |= self.attribute(address, key)
-        for block in self._definitions(address):
-            for nested in block.blocks:
-                if nested.kind == "dynamic":
-                    origin |= self.text(address, nested.text)
+        for block in self.dynamic_blocks(address):
+            origin |= self.text(address, block.text)
         return origin
 
     def obscured(self, address: str, path: str, text: str) -> Origin:
@@ -153,13 +151,13 @@ class Tracer:
         counted = [entry.get("count_expression"), entry.get("for_each_expression")]
         return self.expression(address, counted)
 
-    def dynamic_blocks(self, address: str, key: str) -> list[SourceBlock]:
-        """The ``dynamic`` blocks of a type in the source of a resource."""
+    def dynamic_blocks(self, address: str, key: str | None = None) -> list[SourceBlock]:
+        """The ``dynamic`` blocks in the source of a resource, of one type or of all."""
         return [
             nested
             for block in self._definitions(address)
             for nested in block.blocks
-            if nested.kind == "dynamic" and nested.labels == (key,)
+            if nested.kind == "dynamic" and key in (None, *nested.labels)
         ]
 
     def written_blocks(self, address: str, key: str) -> list[SourceBlock]:
@@ -289,10 +287,8 @@ class Tracer:
         module = module_of(address)
         entry = self.configuration.resources.get(address, {})
         references = list(references_of(entry.get("expressions")))
-        for block in self._definitions(address):
-            for nested in block.blocks:
-                if nested.kind == "dynamic":
-                    references += references_in(nested.text)
+        for block in self.dynamic_blocks(address):
+            references += references_in(block.text)
         return _steps(module, references, address)
 
     def unlisted_expressions(self) -> Iterator[str]:
@@ -301,10 +297,7 @@ class Tracer:
             for block in self._blocks(module, "locals"):
                 yield from (attribute.text for attribute in block.attributes.values())
         for address in self.configuration.resources:
-            for block in self._definitions(address):
-                for nested in block.blocks:
-                    if nested.kind == "dynamic":
-                        yield nested.text
+            yield from (block.text for block in self.dynamic_blocks(address))
 
     # Sources ---------------------------------------------------------------------------------
 

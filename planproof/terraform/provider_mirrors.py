@@ -13,7 +13,7 @@ from pathlib import Path
 ADD_ON_FOLDERS = Path("/opt")  # where the Filesystem Hierarchy Standard puts add-on software
 
 
-def default_mirror_folders() -> tuple[Path, ...]:
+def default_mirrors() -> tuple[Path, ...]:
     """The folders that Terraform searches by default, and add-on folders; any of them may be
     missing."""
     home = Path.home()

@@ -243,7 +243,7 @@ def _read_folder(folder: Path, root: Path, ignored: frozenset[str]) -> Iterator[
     except OSError:
         return
     sources = [n for n in names if n.endswith((".tf", ".tf.json")) and not n.startswith(".")]
-    for name in sorted(sources, key=_is_override):  # stable: still sorted by name
+    for name in sorted(sources, key=is_override):  # stable: still sorted by name
         try:
             text = (folder / name).read_bytes().decode("utf-8", "replace")
         except OSError:
@@ -252,7 +252,8 @@ def _read_folder(folder: Path, root: Path, ignored: frozenset[str]) -> Iterator[
         yield from scan_text(text, file)
 
 
-def _is_override(name: str) -> bool:
+def is_override(name: str) -> bool:
+    """Whether a file is an override file, by its name."""
     stem = name.removesuffix(".json").removesuffix(".tf")
     return stem == "override" or stem.endswith("_override")
 

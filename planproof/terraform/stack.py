@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from planproof.terraform.addresses import configuration_address, module_path
 from planproof.terraform.identities import ProviderLocation
-from planproof.terraform.plan import Json, Plan
+from planproof.terraform.plan import Plan
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceBlock, SourceIndex
-from planproof.values import UNKNOWN, Value, dig, read_only
+from planproof.values import Value, dig, read_only
 from planproof.verdicts import Truth
 
 K = TypeVar("K", bound=Hashable)
@@ -291,6 +291,3 @@ class Stack:
         merged = dict(self.resources)
         merged.update((r.address, r) for r in resources)
         return replace(self, resources=Resources(merged))
-
-
-__all__ = ["UNKNOWN", "Json", "Resource", "Stack", "configuration_address", "module_path"]

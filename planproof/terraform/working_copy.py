@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from planproof.errors import PlanproofError
-from planproof.terraform.source_index import scan_text
+from planproof.terraform.source_index import is_override, scan_text
 
 OVERRIDE_FILE = "planproof_override.tf"
 PROBE_FILE = "planproof_probe.tf"
@@ -42,12 +42,7 @@ def source_files(directory: Path) -> list[Path]:
         raise PlanproofError(
             f"{directory} has no .tf files", "name a directory of .tf files with --terraform-dir"
         )
-    return sorted(files, key=_is_override)
-
-
-def _is_override(path: Path) -> bool:
-    stem = path.name.removesuffix(".json").removesuffix(".tf")
-    return stem == "override" or stem.endswith("_override")
+    return sorted(files, key=lambda path: is_override(path.name))
 
 
 def references_above(directory: Path) -> tuple[int, frozenset[str]]:

@@ -27,11 +27,7 @@ from planproof.terraform.binary import (
     run,
 )
 from planproof.terraform.overlay import write_overlay
-from planproof.terraform.provider_mirrors import (
-    cli_configuration,
-    default_mirror_folders,
-    find_mirrors,
-)
+from planproof.terraform.provider_mirrors import cli_configuration, default_mirrors, find_mirrors
 from planproof.terraform.provider_server import REATTACH, provider_server
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.working_copy import (
@@ -119,8 +115,7 @@ class Workspace:
     # Terraform's environment -----------------------------------------------------------------
 
     def environment(self) -> dict[str, str]:
-        """Environment variables for Terraform; the caller's AWS settings only with
-        ``real_credentials``."""
+        """Environment variables for Terraform; AWS settings only with ``real_credentials``."""
         keep_aws = self.real_credentials
         environ = {
             name: value
@@ -302,7 +297,7 @@ class Workspace:
         return self.failure("init", output, errors)
 
     def _write_cli_configuration(self) -> None:
-        mirrors = find_mirrors((*self.mirrors, *default_mirror_folders()), self.binary.registry)
+        mirrors = find_mirrors((*self.mirrors, *default_mirrors()), self.binary.registry)
         if self._archive_stand_in:
             # Written each time, since the launcher names the interpreter of this run.
             from planproof.terraform.archive_provider.mirror import write_mirror

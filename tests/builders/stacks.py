@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from planproof.terraform.addresses import configuration_address, module_path
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceIndex, scan_text
-from planproof.terraform.stack import Resource, Stack, configuration_address, module_path
+from planproof.terraform.stack import Resource, Stack
 
 ACCOUNT = "123456789012"
 SECOND_ACCOUNT = "111122223333"

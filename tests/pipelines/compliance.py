@@ -14,9 +14,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
+from planproof.terraform.addresses import configuration_address
 from planproof.terraform.binary import find_binary
 from planproof.terraform.source_index import SourceBlock, scan_text
-from planproof.terraform.stack import configuration_address
 from planproof.terraform.workspace import Workspace
 from tests.builders.repository import ROOT
 from tests.builders.requirements import ALL

@@ -248,7 +248,7 @@ def test_several_deployments_at_once(
     assert any("destroying far" in line for line in lines)
 
 
-# Errors and interrupts-------------------------------------------------------------------------
+# Errors and interrupts -----------------------------------------------------------------------
 
 
 def test_error_of_a_failed_apply_has_terraforms_message(

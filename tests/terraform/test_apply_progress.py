@@ -26,20 +26,14 @@ def _handle(progress: ApplyProgress, **message: Any) -> None:
 
 
 def test_line_has_each_count_and_the_longest_running_resource_of_the_slowest() -> None:
-    several = [
-        _progress(9, 4, "aws_kms_key.a"),
-        _progress(9, 2, "aws_sqs_queue.b"),
-        _progress(9, 3),
-    ]
-    line = progress_line(several)
+    first, slowest = _progress(9, 4, "aws_kms_key.a"), _progress(9, 2, "aws_sqs_queue.b")
+    line = progress_line([first, slowest, _progress(9, 3)])
     assert line == "applying 3 sets of variables: 4, 2 and 3 of 9, aws_sqs_queue.b for 0 s"
 
 
 def test_deployment_that_is_still_planned_counts_zero() -> None:
-    assert (
-        progress_line([_progress(9, 9), _progress()])
-        == "applying 2 sets of variables: 9 and 0 of 9"
-    )
+    line = progress_line([_progress(9, 9), _progress()])
+    assert line == "applying 2 sets of variables: 9 and 0 of 9"
 
 
 def test_different_totals_are_shown_for_each() -> None:

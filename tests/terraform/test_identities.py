@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from string import Template
 
@@ -18,7 +19,6 @@ from planproof.terraform.identities import (
     ProviderLocation,
     contains_token,
     physical_name_attribute,
-    stable_uuid,
 )
 
 HOME = ProviderLocation("aws", "us-east-1", "123456789012")
@@ -106,9 +106,10 @@ def test_arns_and_ids(address: str, name: str, arn: str, id_: str | None) -> Non
 def test_identity_of_a_key_is_its_uuid() -> None:
     cloud = Cloud()
     key = cloud.all_real(cloud.make("aws_kms_key.k"))
-    assert key["id"] == key["key_id"] == stable_uuid("aws_kms_key.k")
+    assert key["id"] == key["key_id"] == Cloud().make("aws_kms_key.k")["id"]
+    assert str(uuid.UUID(key["id"])) == key["id"]
     assert key["arn"] == f"arn:aws:kms:us-east-1:123456789012:key/{key['id']}"
-    assert stable_uuid("aws_kms_key.k") != stable_uuid("aws_kms_key.l")
+    assert cloud.make("aws_kms_key.l")["id"] != key["id"]
 
 
 def test_an_iam_path_is_only_in_arns() -> None:
@@ -213,7 +214,8 @@ def test_identities_appear_in_texts() -> None:
     for text in (role["arn"], role["unique_id"], key["id"], vpc["id"], f"x-{role['name']}-y"):
         assert cloud.identities.appears_in(text), text
         assert not cloud.identities.is_undecided(text)
-    for text in ("", "plain", "planproof", "123456789012", stable_uuid("aws_kms_key.other")):
+    other = Cloud().make("aws_kms_key.other")["id"]
+    for text in ("", "plain", "planproof", "123456789012", other):
         assert not cloud.identities.appears_in(text), text
 
 

@@ -84,17 +84,15 @@ def test_a_name_that_changes_differs() -> None:
 
 
 def test_an_equal_name_is_shared() -> None:
-    assert (
-        verdict(declare("aws_sqs_queue.q", name="q"), declare("aws_sqs_queue.q", name="q")) is False
-    )
+    queue = declare("aws_sqs_queue.q", name="q")
+    assert verdict(queue, queue) is False
 
 
 def test_a_name_is_shared_with_any_resource_of_its_type() -> None:
     moved = declare('aws_sqs_queue.q["pr1"]', name="q")
     assert verdict(declare('aws_sqs_queue.q["dev"]', name="q"), moved) is False
-    assert (
-        verdict(declare("aws_sqs_queue.q", name="q"), declare("aws_sns_topic.t", name="q")) is True
-    )
+    topic = declare("aws_sns_topic.t", name="q")
+    assert verdict(declare("aws_sqs_queue.q", name="q"), topic) is True
 
 
 def test_an_unknown_name_is_undetermined() -> None:

@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 
 from planproof.terraform import provider_mirrors
-from planproof.terraform.provider_mirrors import (
-    cli_configuration,
-    default_mirror_folders,
-    find_mirrors,
-)
+from planproof.terraform.provider_mirrors import cli_configuration, default_mirrors, find_mirrors
 
 REGISTRY = "registry.terraform.io"
 
@@ -52,14 +48,14 @@ def test_default_folders_are_terraforms_and_add_on_folders(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_DATA_DIRS", f"{tmp_path / 'share'}:")
     monkeypatch.setattr(provider_mirrors, "ADD_ON_FOLDERS", mirror(tmp_path / "add-ons/x").parent)
-    found = default_mirror_folders()
+    found = default_mirrors()
     assert found[:3] == (
         tmp_path / "home/.terraform.d/plugins",
         tmp_path / "data/terraform/plugins",
         tmp_path / "share/terraform/plugins",
     )
     monkeypatch.setattr(provider_mirrors, "ADD_ON_FOLDERS", tmp_path / "nowhere")
-    assert default_mirror_folders() == found[: len(default_mirror_folders())]
+    assert default_mirrors() == found[: len(default_mirrors())]
 
 
 def test_providers_of_a_mirror_come_from_it_and_the_rest_directly(tmp_path: Path) -> None:

@@ -126,18 +126,10 @@ def _resources(
         )
         # An instance that is not in the plan has the defaults of the planned ones.
         planned = instance.planned or siblings.get(instance.declared)
-        resources[item["address"]] = Resource(
-            address=item["address"],
-            mode=item["mode"],
-            type=item["type"],
-            name=item["name"],
-            index=item.get("index"),
-            module=item["module"],
-            values=merge.resource(planned.known if planned else {}, instance.values),
-            sensitive=_either_sensitive(
-                item.get("sensitive_values"), planned and planned.sensitive
-            ),
-            dependencies=dependencies_of(item),
+        resources[item["address"]] = resource_of(
+            item,
+            merge.resource(planned.known if planned else {}, instance.values),
+            _either_sensitive(item.get("sensitive_values"), planned and planned.sensitive),
         )
     return resources
 
@@ -159,9 +151,19 @@ def in_plan_order(resources: dict[str, Resource], plan: Plan) -> dict[str, Resou
     return dict(sorted(resources.items(), key=lambda kv: (order.get(kv[0], last), kv[0])))
 
 
-def dependencies_of(item: Mapping[str, Any]) -> frozenset[str]:
-    """Configuration addresses of the resources that Terraform creates before one of a state."""
-    return frozenset(configuration_address(a) for a in item.get("depends_on") or ())
+def resource_of(item: Mapping[str, Any], values: Mapping[str, Value], sensitive: Any) -> Resource:
+    """The resource of an entry of a state."""
+    return Resource(
+        address=item["address"],
+        mode=item["mode"],
+        type=item["type"],
+        name=item["name"],
+        index=item.get("index"),
+        module=item["module"],
+        values=values,
+        sensitive=sensitive,
+        dependencies=frozenset(map(configuration_address, item.get("depends_on") or ())),
+    )
 
 
 def close_dependencies(resources: dict[str, Resource]) -> None:

@@ -78,75 +78,66 @@ class ValueMerge:
         blocks = self.schema.get("block_types") or {}
         values: dict[str, Value] = {}
         for key in [*state, *(key for key in known if key not in state)]:
-            planned, evaluated = known.get(key, UNPLANNED), state.get(key)
+            planned, value = known.get(key, UNPLANNED), state.get(key)
             if key in blocks:
-                here = NestedBlocks.of(
-                    self.declared, key, self.expressions.get(key), self.stack.tracer
-                )
-                values[key] = self._blocks(key, blocks[key], planned, evaluated, here)
+                entry, tracer = self.expressions.get(key), self.stack.tracer
+                here = NestedBlocks.of(self.declared, key, entry, tracer)
+                values[key] = self._blocks(key, blocks[key], planned, value, here)
             else:
-                values[key] = self._attribute(key, attributes.get(key) or {}, planned, evaluated)
+                values[key] = self._attribute(key, attributes.get(key) or {}, planned, value)
         return values
 
-    def _attribute(
-        self, key: str, spec: Mapping[str, Any], planned: Value, evaluated: Value
-    ) -> Value:
+    def _attribute(self, key: str, spec: Mapping[str, Any], planned: Value, value: Value) -> Value:
         if self._still_holds(planned):
             return planned
         if self.overridden is not None and key in self.overridden:
-            return self._string(evaluated, CONSTANT) if isinstance(evaluated, str) else UNKNOWN
+            return self._string(value, CONSTANT) if isinstance(value, str) else UNKNOWN
         tracer = self.stack.tracer
         configured = key in self.expressions or bool(tracer.dynamic_blocks(self.declared, key))
         if not configured and self.overridden is not None:
-            return self._unconfigured(bool(spec.get("computed")), planned, evaluated)
+            return self._unconfigured(bool(spec.get("computed")), planned, value)
         if configured:
             source = ValueSource(
                 tracer.attribute(self.declared, key), tracer.written(self.declared, key)
             )
         else:  # the answer of a provider depends on all inputs
-            source = ValueSource(
-                tracer.inputs(self.declared) | Origin(obscured=key not in DOCUMENTS)
-            )
-        return self._merge(planned, evaluated, source, spec)
+            origin = tracer.inputs(self.declared) | Origin(obscured=key not in DOCUMENTS)
+            source = ValueSource(origin)
+        return self._merge(planned, value, source, spec)
 
     def _still_holds(self, planned: Value) -> bool:
         return self.stack.same_variables and is_known(planned)
 
-    def _unconfigured(self, computed: bool, planned: Value, evaluated: Value) -> Value:
+    def _unconfigured(self, computed: bool, planned: Value, value: Value) -> Value:
         """An attribute that is not configured: computed by the provider, or its default."""
         if planned is UNPLANNED:
             return UNKNOWN  # the default is unknown, even if null
         if computed:
             return planned if self.stack.same_variables else UNKNOWN
-        return planned if evaluated is None else self._merge(planned, evaluated, ValueSource(), {})
+        return planned if value is None else self._merge(planned, value, ValueSource(), {})
 
     def _blocks(
-        self,
-        path: str,
-        spec: Mapping[str, Any],
-        planned: Value,
-        evaluated: Value,
-        blocks: NestedBlocks,
+        self, path: str, spec: Mapping[str, Any], planned: Value, value: Value, blocks: NestedBlocks
     ) -> Value:
         if self._still_holds(planned):
             return planned
-        elements = elements_of(evaluated)
+        elements = elements_of(value)
         if not elements:
-            return self._no_blocks(planned, evaluated, blocks)
+            return self._no_blocks(planned, value, blocks)
         merged = []
         plans = aligned(planned, elements, spec)
         for index, (element, plan) in enumerate(zip(elements, plans, strict=True)):
             known = plan if isinstance(plan, Mapping) else {}
             one = blocks.at(index, len(elements))
             merged.append(self._block(path, spec.get("block") or {}, known, element, one))
-        return merged if isinstance(evaluated, list) else merged[0]
+        return merged if isinstance(value, list) else merged[0]
 
-    def _no_blocks(self, planned: Value, evaluated: Value, blocks: NestedBlocks) -> Value:
+    def _no_blocks(self, planned: Value, value: Value, blocks: NestedBlocks) -> Value:
         """No blocks of a type; UNKNOWN where their number derives from mocked values."""
         if blocks.dynamic is not None:
-            return self._merge(planned, evaluated, ValueSource(blocks.origin), {})
+            return self._merge(planned, value, ValueSource(blocks.origin), {})
         # None is configured; blocks that the provider adds are unknown.
-        return evaluated if is_known(planned) else UNKNOWN
+        return value if is_known(planned) else UNKNOWN
 
     def _block(
         self,
@@ -158,23 +149,21 @@ class ValueMerge:
     ) -> dict[str, Value]:
         attributes, nested = spec.get("attributes") or {}, spec.get("block_types") or {}
         values: dict[str, Value] = {}
-        for key, evaluated in element.items():
+        for key, value in element.items():
             planned, below = known.get(key, UNPLANNED), f"{path}.{key}"
             if key in nested:
-                values[key] = self._blocks(
-                    below, nested[key], planned, evaluated, blocks.inside(key)
-                )
+                values[key] = self._blocks(below, nested[key], planned, value, blocks.inside(key))
                 continue
             inner = attributes.get(key) or {}
             if self._still_holds(planned):
                 values[key] = planned
             elif self.overridden is not None and not blocks.sets(key):
-                values[key] = self._unconfigured(bool(inner.get("computed")), planned, evaluated)
-            elif inner.get("computed") and not blocks.always_sets(key) and _looks_mocked(evaluated):
+                values[key] = self._unconfigured(bool(inner.get("computed")), planned, value)
+            elif inner.get("computed") and not blocks.always_sets(key) and _looks_mocked(value):
                 values[key] = UNKNOWN
             else:
                 source = self._block_source(below, key, blocks)
-                values[key] = self._merge(planned, evaluated, source, inner)
+                values[key] = self._merge(planned, value, source, inner)
         return values
 
     def _block_source(self, path: str, key: str, blocks: NestedBlocks) -> ValueSource:
@@ -187,37 +176,35 @@ class ValueMerge:
     # Evaluated values ------------------------------------------------------------------------
 
     def _merge(
-        self, planned: Value, evaluated: Value, source: ValueSource, spec: Mapping[str, Any]
+        self, planned: Value, value: Value, source: ValueSource, spec: Mapping[str, Any]
     ) -> Value:
         if self._still_holds(planned):
             return planned
         origin, mocked = source.origin, self.stack.mocked
-        if self._evaluated_to_null(planned, origin) or self._may_be_mocked(
-            planned, evaluated, spec
-        ):
+        if self._is_null(planned, origin) or self._may_be_mocked(planned, value, spec):
             return UNKNOWN
-        if isinstance(evaluated, Mapping) and evaluated:
-            return self._map(planned, evaluated, source, spec)
+        if isinstance(value, Mapping) and value:
+            return self._map(planned, value, source, spec)
         presence = mocked.presence(origin)
-        if isinstance(evaluated, list) and evaluated and presence is not MockPresence.HIDDEN:
+        if isinstance(value, list) and value and presence is not MockPresence.HIDDEN:
             inner = _element_type(spec)
-            plans = aligned(planned, evaluated, spec)
+            plans = aligned(planned, value, spec)
             alone = ValueSource(origin)
             return [
                 self._merge(plan, item, alone, inner)
-                for plan, item in zip(plans, evaluated, strict=True)
+                for plan, item in zip(plans, value, strict=True)
             ]
         if presence is MockPresence.HIDDEN:
             return UNKNOWN
-        if isinstance(evaluated, str) and is_known(planned) and planned == evaluated:
-            return evaluated
-        if isinstance(evaluated, str):
-            return self._string(evaluated, origin)
+        if isinstance(value, str) and is_known(planned) and planned == value:
+            return value
+        if isinstance(value, str):
+            return self._string(value, origin)
         # A number, a bool, null or an empty collection does not show what it derives from.
         blind = presence is not MockPresence.NONE or mocked.depends_on_identity(origin)
-        return UNKNOWN if blind and not is_known(planned) else evaluated
+        return UNKNOWN if blind and not is_known(planned) else value
 
-    def _evaluated_to_null(self, planned: Value, origin: Origin) -> bool:
+    def _is_null(self, planned: Value, origin: Origin) -> bool:
         """Whether all inputs are known and the planned value is not: then the argument evaluated to
         null, or its value differs from run to run (a timestamp)."""
         return (
@@ -228,20 +215,20 @@ class ValueMerge:
             and not origin.leaves
         )
 
-    def _may_be_mocked(self, planned: Value, evaluated: Value, spec: Mapping[str, Any]) -> bool:
+    def _may_be_mocked(self, planned: Value, value: Value, spec: Mapping[str, Any]) -> bool:
         """With other variables: whether an argument may have become null and then been mocked."""
         return (
             not self.stack.same_variables
             and self.overridden is not None
             and bool(spec.get("computed"))
-            and _looks_mocked(evaluated)
-            and not (is_known(planned) and planned == evaluated)
+            and _looks_mocked(value)
+            and not (is_known(planned) and planned == value)
         )
 
     def _map(
         self,
         planned: Value,
-        evaluated: Mapping[str, Value],
+        value: Mapping[str, Value],
         source: ValueSource,
         spec: Mapping[str, Any],
     ) -> Value:
@@ -249,7 +236,7 @@ class ValueMerge:
         entries = object_entries(source.text) or {}
         tracer = self.stack.tracer
         values: dict[str, Value] = {}
-        for key, item in evaluated.items():
+        for key, item in value.items():
             name: Value = str(key)
             inner = ValueSource(source.origin)
             if text := entries.get(str(key)):
@@ -273,10 +260,10 @@ class ValueMerge:
         return UNKNOWN if contains_token(translated) else translated
 
 
-def _looks_mocked(evaluated: Value) -> bool:
-    if isinstance(evaluated, str):
-        return len(evaluated) == 8 and evaluated.isalnum() and evaluated == evaluated.lower()
-    return evaluated is not None and (not evaluated or evaluated == 0)
+def _looks_mocked(value: Value) -> bool:
+    if isinstance(value, str):
+        return len(value) == 8 and value.isalnum() and value == value.lower()
+    return value is not None and (not value or value == 0)
 
 
 def _element_type(spec: Mapping[str, Any], key: str = "") -> Mapping[str, Any]:

@@ -170,9 +170,8 @@ class MockedValues:
                 )
 
     def _add(self, declared: str, path: str, value: Value) -> None:
-        visible = all(
-            isinstance(leaf, str) and _RANDOM.fullmatch(leaf) for _, leaf in leaves(value)
-        )
+        texts = [leaf for _, leaf in leaves(value)]
+        visible = all(isinstance(text, str) and _RANDOM.fullmatch(text) for text in texts)
         paths = self._paths.setdefault(declared, {})
         paths[path] = paths.get(path, True) and visible
         self.strings.update(_random_strings(value))
@@ -186,14 +185,14 @@ class NestedBlocks:
         written: the plan's entries for the static blocks.
         dynamic: names of the arguments that ``dynamic`` blocks set; None without such a block.
         origin: of the ``dynamic`` blocks.
-        source_blocks: the static blocks in the sources.
+        static: the static blocks in the sources.
         origin_of: returns the origin of a piece of the resource's source.
     """
 
     written: tuple[Mapping[str, Any], ...]
     dynamic: frozenset[str] | None
     origin: Origin
-    source_blocks: tuple[SourceBlock, ...] = ()
+    static: tuple[SourceBlock, ...] = ()
     origin_of: Callable[[str], Origin] = lambda _: CONSTANT
 
     @classmethod
@@ -222,7 +221,7 @@ class NestedBlocks:
         """The blocks of one type inside these."""
         inner = [entry for outer in self.written for entry in entries_of(outer.get(key))]
         within = self.dynamic is not None and key in self.dynamic
-        found = [b for block in self.source_blocks for b in block.blocks if b.labels == (key,)]
+        found = [b for block in self.static for b in block.blocks if b.labels == (key,)]
         dynamic = _arguments_of(found) if found else None
         origin = self.origin
         for block in found:
@@ -232,18 +231,14 @@ class NestedBlocks:
             tuple(inner),
             _AllNames() if within else dynamic,
             origin,
-            tuple(b for block in self.source_blocks for b in block.blocks if b.kind == key),
+            tuple(b for block in self.static for b in block.blocks if b.kind == key),
             self.origin_of,
         )
 
     def at(self, index: int, count: int) -> NestedBlocks:
         """The block of the element at an index of ``count``; all blocks if that is unknown."""
         if self.dynamic is None and len(self.written) == count:
-            here = (
-                self.source_blocks[index : index + 1]
-                if len(self.source_blocks) == count
-                else self.source_blocks
-            )
+            here = self.static[index : index + 1] if len(self.static) == count else self.static
             return NestedBlocks((self.written[index],), None, self.origin, here, self.origin_of)
         return self
 
