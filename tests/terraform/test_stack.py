@@ -222,7 +222,7 @@ def test_a_stack_from_a_plan_is_not_resolved_and_has_sensitive_variables() -> No
         lambda s: s["aws_x.y"].values["rule"].sort(),
     ],
 )
-def test_a_stack_cannot_be_changed(change: Any) -> None:
+def test_values_refuse_every_kind_of_change(change: Any) -> None:
     it = stack(resource("aws_x.y", name="a", rule=[{"days": 1}]))
     with pytest.raises((TypeError, AttributeError)):
         change(it)
