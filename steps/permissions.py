@@ -276,7 +276,7 @@ def _shown(value: ContextValue | None) -> str:
     if value is None:
         return ABSENT
     if isinstance(value, Unknown):
-        return "unknown before apply"
+        return "unknown before it is built"
     return " or ".join(map(_shown, value)) if isinstance(value, list) else str(value)
 
 

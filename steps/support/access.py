@@ -86,5 +86,5 @@ def arn_of(resource: Resource) -> str:
     """
     arn = resource.get("arn")
     if not isinstance(arn, str):
-        raise UndeterminedError(f"the ARN of {resource} is unknown before apply")
+        raise UndeterminedError(f"the ARN of {resource} is unknown before it is built")
     return arn

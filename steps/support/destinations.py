@@ -43,7 +43,7 @@ def writings(authority: Authority, role: Resource, destination: str) -> Iterator
     bucket, arn = _bucket(authority.stack, role, name)
     if not destination.startswith(_S3) or isinstance(arn, Unknown):
         expected = f"{destination} in a bucket with a known ARN"
-        yield Writing(expected, None, "unknown before apply", None)
+        yield Writing(expected, None, "unknown before it is built", None)
         return
     for need in rendition_needs(authority.stack, bucket, role, f"{arn}/{key}*"):
         below = f"{destination}*" if need.action.startswith("s3:") else need.subject

@@ -90,7 +90,9 @@ class FailurePoints:
         """
         queue, arn = job_queue(self._pipeline)
         if queue is None and is_unknown(arn):
-            raise UndeterminedError("the MediaConvert queue of the jobs is unknown before apply")
+            raise UndeterminedError(
+                "the MediaConvert queue of the jobs is unknown before it is built"
+            )
         location = location_of(self._stack, queue or self._pipeline.function)
         part = queue if queue is not None else str(arn)
         yield FailureMetric(

@@ -70,7 +70,7 @@ def exists(stack: Stack, metric: Metric) -> tuple[Truth, str]:
     """
     space, dimensions = metric.namespace, metric.dimensions
     if is_unknown(space) or is_unknown(dimensions):
-        return None, "unknown before apply"
+        return None, "unknown before it is built"
     given = dict(dimensions or {})
     listed = ", ".join(f"{name} {_shown(value)}" for name, value in sorted(given.items()))
     what = f"{space} of {listed}" if listed else f"{space} without dimensions"

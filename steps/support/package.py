@@ -25,7 +25,7 @@ def package_at(resolved_stacks: ResolvedStacks, stack: Stack, function: Resource
         function,
         root=root,
         directory=resolved_stacks.request.terraform_dir,
-        same_sources=resolved_stacks.recorded is not None,
+        same_sources=resolved_stacks.plan is None,  # a recording of these sources
     )
 
 

@@ -48,7 +48,7 @@ EVIDENCE = {
     "REQ-01": [
         Found(FUNCTION, "vpc_config", "subnet-"),
         *(
-            Found(address, "", "it would be built")
+            Found(address, "", "it would be created")
             for address in (
                 "aws_vpc.pipeline",
                 "aws_subnet.a",
@@ -81,12 +81,12 @@ EVIDENCE = {
         Found("resource.aws_cloudwatch_dashboard.pipeline", "", "us-east-1",
               "resource aws_cloudwatch_dashboard.pipeline"),
     ],
-    "REQ-08": [Found(FUNCTION, "filename", "function.zip, which nothing in the stack builds")],
+    "REQ-08": [Found(FUNCTION, "filename", "function.zip, which no archive_file of the stack builds")],
     "REQ-09": [
-        Found(FUNCTION, "handler", "index.js, which is not packed", "/function/index.js"),
+        Found(FUNCTION, "handler", "index.js, which is not packaged", "/function/index.js"),
         Found(FUNCTION, "filename", "function.zip of aws_lambda_function.transcoder does not"),
     ],
-    "REQ-10": [Found("aws_s3_bucket_notification.uploads", "depends_on", "in no order")],
+    "REQ-10": [Found("aws_s3_bucket_notification.uploads", "depends_on", "no dependency")],
     "REQ-11": [
         Found("aws_sqs_queue.uploads", "kms_master_key_id", "arn:aws:kms:"),
         Found("aws_sqs_queue.job_states", "kms_master_key_id", "arn:aws:kms:"),

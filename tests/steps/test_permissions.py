@@ -355,7 +355,7 @@ def test_each_of_a_type_is_decided() -> None:
 def test_a_type_without_resources_proves_nothing(step: str) -> None:
     evidence = ask(step, pipeline_of())
     assert not evidence.evidence
-    with pytest.raises(StepFailedError, match="nothing was found to look at"):
+    with pytest.raises(StepFailedError, match="nothing is proven"):
         evidence.settle(must_prove=True)
 
 
