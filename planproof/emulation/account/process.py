@@ -22,15 +22,7 @@ from planproof.processes import descendants, end_all
 _START_TIMEOUT = 60.0
 _GRACE = 6.0
 _LOG_LINES = 30
-_INHERITED = (
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "LD_LIBRARY_PATH",
-    "SYSTEMROOT",
-    "TZ",
-    "COVERAGE_PROCESS_START",
-)
+_ENV = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ", "COVERAGE_PROCESS_START")
 
 
 class AccountProcess:
@@ -196,7 +188,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _environment(folder: Path) -> Mapping[str, str]:
     """No AWS settings of the user; temporary files go to the folder of the account."""
     root = str(Path(__file__).resolve().parents[3])
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    inherited = {name: os.environ[name] for name in _ENV if name in os.environ}
     python_path = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return inherited | {
         "AWS_CONFIG_FILE": os.devnull,

@@ -11,6 +11,7 @@ import traceback
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from planproof.emulation.account import wire
@@ -26,8 +27,9 @@ from planproof.emulation.account.model import (
 )
 from planproof.emulation.account.response_cache import ResponseCache
 from planproof.emulation.account.sessions import Sessions
-from planproof.emulation.account.signature import RequestSignature, signature_of
+from planproof.emulation.account.signature import Signature, signature_of
 from planproof.emulation.account.trail import AccountTrail, summarize
+from planproof.emulation.account.wire import HttpResponse, ParsedRequest
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -71,13 +73,13 @@ class ServingAccount(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    response: wire.HttpResponse
+    response: HttpResponse
     outcome: str = "ok"
     about: str = ""
     detail: Mapping[str, Any] | None = None
 
 
-_EMPTY = wire.HttpResponse(400, [], b"")
+_EMPTY = HttpResponse(400, [], b"")
 
 
 class RequestHandler:
@@ -102,22 +104,17 @@ class RequestHandler:
         """
         self.count = number = next(self._numbers)
         signature = signature_of(environ)
-        caller = (
-            self._account.sessions.caller(signature.access_key_id)
-            if signature.access_key_id
-            else None
-        )
+        key = signature.access_key_id
+        caller = self._account.sessions.caller(key) if key else None
         if not signature.signing_name and not _may_be_unsigned(environ):
             return _send(_unsigned(environ), start_response)
         if not (caller or self._is_extension(signature) or self._account.faults.affect_calls()):
-            response = self._cache.respond_once(
-                environ, lambda: self._for_owner(environ, signature)
-            )
-            return _send(response, start_response)
-        response = self._handle(environ, _body_of(environ), signature, caller, number)
+            handle = partial(self._for_owner, environ, signature)
+            return _send(self._cache.respond_once(environ, handle), start_response)
+        response = self._handle(environ, signature, caller, number)
         return _send(response, start_response)
 
-    def _for_owner(self, environ: Environ, signature: RequestSignature) -> wire.HttpResponse:
+    def _for_owner(self, environ: Environ, signature: Signature) -> HttpResponse:
         body = b"" if signature.signing_name == "s3" else _body_of(environ)
         try:
             return self._call_moto(environ)
@@ -125,38 +122,33 @@ class RequestHandler:
             try:
                 request = wire.parse(environ, body, signature)
             except AwsError:
-                request = wire.ParsedRequest(signature.signing_name, None, "json", {})
-            return _moto_error(environ, request, failure)
+                name, method = signature.signing_name, str(environ["REQUEST_METHOD"])
+                request = ParsedRequest(name, None, "json", {}, method)
+            return _moto_error(request, failure)
 
-    def _is_extension(self, signature: RequestSignature) -> bool:
+    def _is_extension(self, signature: Signature) -> bool:
         return signature.signing_name in self._account.services
 
     def _handle(
-        self,
-        environ: Environ,
-        body: bytes,
-        signature: RequestSignature,
-        caller: Caller | None,
-        number: int,
-    ) -> wire.HttpResponse:
-        method = str(environ["REQUEST_METHOD"])
+        self, environ: Environ, signature: Signature, caller: Caller | None, number: int
+    ) -> HttpResponse:
+        body = _body_of(environ)
         try:
             if signature.signing_name != "s3":  # for S3, the encoding belongs to the object
                 body = _decompressed(environ, body)
             request = wire.parse(environ, body, signature)
         except AwsError as error:
-            unparsed = wire.ParsedRequest("", None, "json", {})
+            unparsed = ParsedRequest("", None, "json", {}, str(environ["REQUEST_METHOD"]))
             if caller is None and not self._is_extension(signature):
                 return self._from_moto(environ, unparsed)
             if caller is not None:
                 call = ApiCall(signature.signing_name, "?", {}, signature.region, caller, number)
                 self._record(unparsed, call, self._failed(_EMPTY, unparsed, error))
-            return wire.error_response(unparsed, error, method)
+            return wire.error_response(unparsed, error)
         call = ApiCall(
             request.service, request.operation, request.parameters, signature.region, caller, number
         )
-        fault = self._fault_before(call)
-        outcome = self._perform(environ, request, call, fault, method)
+        outcome = self._perform(environ, request, call, self._fault_before(call))
         if caller is None:
             return outcome.response
         succeeded = outcome.outcome == "ok"  # a failed call changed nothing
@@ -200,21 +192,16 @@ class RequestHandler:
         raise UnansweredError
 
     def _perform(
-        self,
-        environ: Environ,
-        request: wire.ParsedRequest,
-        call: ApiCall,
-        fault: Fault | None,
-        method: str,
+        self, environ: Environ, request: ParsedRequest, call: ApiCall, fault: Fault | None
     ) -> _Outcome:
         if fault is not None:
             error = AwsError(fault.code or "InternalFailure", fault.message, fault.status)
-            return self._failed(wire.error_response(request, error, method), request, error)
+            return self._failed(wire.error_response(request, error), request, error)
         denial = self._denial(request, call)
         if denial is not None:
             error = AwsError(denial.code, denial.message, wire.denial_status(request.protocol))
-            response = wire.error_response(request, error, method)
             detail = {**denial.detail, "error": denial.code}
+            response = wire.error_response(request, error)
             return _Outcome(response, "denied", denial.resource, detail)
         service = self._account.services.get(request.service)
         if service is None:
@@ -228,31 +215,30 @@ class RequestHandler:
         except Exception as failure:  # a defect of the service, reported as AWS reports its own
             traceback.print_exc(file=sys.stderr)
             error = AwsError("InternalServerErrorException", repr(failure), 500)
-        return self._failed(wire.error_response(request, error, method), request, error)
+        return self._failed(wire.error_response(request, error), request, error)
 
-    def _denial(self, request: wire.ParsedRequest, call: ApiCall) -> Denial | None:
-        if request.model is None and (
-            call.caller is not None or call.service in self._account.services
-        ):
+    def _denial(self, request: ParsedRequest, call: ApiCall) -> Denial | None:
+        is_checked = call.caller is not None or call.service in self._account.services
+        if request.model is None and is_checked:
             principal = call.caller.arn if call.caller else "the owner of the account"
             service = call.service or "an unknown service"
             return Denial(
-                action=f"{service}:?",
-                resource="*",
-                principal=principal,
+                f"{service}:?",
+                "*",
+                principal,
                 message=f"{principal} requests an unknown operation of {service}",
                 undetermined=True,
                 because="the request matches no operation of the service model",
             )
         return self._account.decisions.check_call(call) if call.caller is not None else None
 
-    def _from_moto(self, environ: Environ, request: wire.ParsedRequest) -> wire.HttpResponse:
+    def _from_moto(self, environ: Environ, request: ParsedRequest) -> HttpResponse:
         try:
             return self._call_moto(environ)
         except Exception as failure:  # an operation that moto lacks, or a defect
-            return _moto_error(environ, request, failure)
+            return _moto_error(request, failure)
 
-    def _call_moto(self, environ: Environ) -> wire.HttpResponse:
+    def _call_moto(self, environ: Environ) -> HttpResponse:
         """moto's complete response."""
         started: dict[str, Any] = {}
 
@@ -266,12 +252,12 @@ class RequestHandler:
             close = getattr(chunks, "close", None)
             if close is not None:
                 close()
-        return wire.HttpResponse(int(started["status"].split()[0]), list(started["headers"]), body)
+        return HttpResponse(int(started["status"].split()[0]), list(started["headers"]), body)
 
     def _failed(
         self,
-        response: wire.HttpResponse,
-        request: wire.ParsedRequest,
+        response: HttpResponse,
+        request: ParsedRequest,
         error: AwsError | None = None,
     ) -> _Outcome:
         if error is not None:
@@ -281,7 +267,7 @@ class RequestHandler:
         outcome = "throttled" if code in _THROTTLING_CODES else "failed"
         return _Outcome(response, outcome, "", {"error": code, "message": message})
 
-    def _record(self, request: wire.ParsedRequest, call: ApiCall, outcome: _Outcome) -> None:
+    def _record(self, request: ParsedRequest, call: ApiCall, outcome: _Outcome) -> None:
         if call.caller is None:
             return
         shape = request.model.input_shape if request.model is not None else None
@@ -298,9 +284,7 @@ class RequestHandler:
         )
 
 
-def _moto_error(
-    environ: Environ, request: wire.ParsedRequest, failure: Exception
-) -> wire.HttpResponse:
+def _moto_error(request: ParsedRequest, failure: Exception) -> HttpResponse:
     """The response where moto lacks an operation (501, which no SDK retries) or fails."""
     missing = isinstance(failure, NotImplementedError)
     if not missing:
@@ -308,7 +292,7 @@ def _moto_error(
     code, status = ("NotImplemented", 501) if missing else ("InternalFailure", 500)
     message = f"the emulated account does not support {request.service}:{request.operation}"
     error = AwsError(code, f"{message} ({failure or type(failure).__name__})", status)
-    return wire.error_response(request, error, str(environ["REQUEST_METHOD"]))
+    return wire.error_response(request, error)
 
 
 def _may_be_unsigned(environ: Environ) -> bool:
@@ -319,7 +303,7 @@ def _may_be_unsigned(environ: Environ) -> bool:
     return environ["REQUEST_METHOD"] == "HEAD" and "/" not in path.strip("/")
 
 
-def _unsigned(environ: Environ) -> wire.HttpResponse:
+def _unsigned(environ: Environ) -> HttpResponse:
     """The response to an anonymous request: the account has no public resources."""
     message = "the request is not signed, and the emulated account allows no anonymous requests"
     body = json.dumps({"__type": "MissingAuthenticationTokenException", "message": message})
@@ -328,10 +312,10 @@ def _unsigned(environ: Environ) -> wire.HttpResponse:
         ("Content-Type", "application/x-amz-json-1.1"),
         ("Content-Length", str(len(content))),
     ]
-    return wire.HttpResponse(403, headers, content)
+    return HttpResponse(403, headers, content)
 
 
-def _send(response: wire.HttpResponse, start_response: Callable[..., Any]) -> Iterable[bytes]:
+def _send(response: HttpResponse, start_response: Callable[..., Any]) -> Iterable[bytes]:
     start_response(response.line, response.headers)
     return [response.body]
 

@@ -17,7 +17,7 @@ _SIGV2 = re.compile(r"^AWS ([^:\s]+):")
 
 
 @dataclass(frozen=True, slots=True)
-class RequestSignature:
+class Signature:
     """Who signed a request, for which service and region.
 
     Attributes:
@@ -31,7 +31,7 @@ class RequestSignature:
     region: str = ""
 
 
-def signature_of(environ: Mapping[str, Any]) -> RequestSignature:
+def signature_of(environ: Mapping[str, Any]) -> Signature:
     """The signature in a WSGI request's header or query (presigned); empty if unsigned."""
     header = environ.get("HTTP_AUTHORIZATION", "")
     signed = _SIGV4.match(header)
@@ -40,19 +40,19 @@ def signature_of(environ: Mapping[str, Any]) -> RequestSignature:
     # Signature Version 2 names no service; only S3 still supports it.
     version_2 = _SIGV2.match(header)
     if version_2 is not None:
-        return RequestSignature(version_2[1], "s3", "us-east-1")
+        return Signature(version_2[1], "s3", "us-east-1")
     query = environ.get("QUERY_STRING", "")
     if header or ("X-Amz-Credential" not in query and "AWSAccessKeyId" not in query):
-        return RequestSignature()
+        return Signature()
     values = parse_qs(query)
     if "X-Amz-Credential" in values:
         return _of_credential(values["X-Amz-Credential"][0])
-    return RequestSignature(values.get("AWSAccessKeyId", [""])[0], "s3", "us-east-1")
+    return Signature(values.get("AWSAccessKeyId", [""])[0], "s3", "us-east-1")
 
 
-def _of_credential(credential: str) -> RequestSignature:
+def _of_credential(credential: str) -> Signature:
     parts = credential.rsplit("/", 4)
     if len(parts) != 5 or parts[4] != "aws4_request":
-        return RequestSignature()
+        return Signature()
     access_key_id, _, region, service, _ = parts
-    return RequestSignature(access_key_id, service.lower(), region)
+    return Signature(access_key_id, service.lower(), region)

@@ -25,7 +25,7 @@ from werkzeug.exceptions import HTTPException
 
 from planproof.emulation.account.json_responses import PROTOCOLS, body_of, is_plain
 from planproof.emulation.account.model import AwsError
-from planproof.emulation.account.signature import RequestSignature
+from planproof.emulation.account.signature import Signature
 from planproof.emulation.account.signing_names import services_with_signing_name
 
 # moto warns of errors that a service model does not list, such as those common to all services.
@@ -41,12 +41,14 @@ class ParsedRequest:
         model: of the operation, or None if unknown.
         protocol: of the request.
         parameters: by the names of the service model.
+        method: HTTP method.
     """
 
     service: str
     model: OperationModel | None
     protocol: str
     parameters: Mapping[str, Any]
+    method: str = "POST"
 
     @property
     def operation(self) -> str:
@@ -71,7 +73,7 @@ class HttpResponse:
             return f"{self.status} Unknown"
 
 
-def parse(environ: Mapping[str, Any], body: bytes, signature: RequestSignature) -> ParsedRequest:
+def parse(environ: Mapping[str, Any], body: bytes, signature: Signature) -> ParsedRequest:
     """Parse the operation and its parameters.
 
     Args:
@@ -82,6 +84,7 @@ def parse(environ: Mapping[str, Any], body: bytes, signature: RequestSignature) 
         AwsError: SerializationException; the parameters cannot be parsed.
     """
     candidates = services_with_signing_name(signature.signing_name)
+    method = str(environ["REQUEST_METHOD"])
     for service in candidates:
         request = Request(dict(environ) | {"wsgi.input": io.BytesIO(body)})
         model = get_service_model(service)
@@ -92,14 +95,12 @@ def parse(environ: Mapping[str, Any], body: bytes, signature: RequestSignature) 
             operation, path_parameters = get_service_router(service).match(request)
         except (HTTPException, NotImplementedError):
             continue
-        return ParsedRequest(
-            service, operation, protocol, _parameters(request, operation, path_parameters)
-        )
-    service = next(
-        (name for name in candidates if name == signature.signing_name), "".join(candidates[:1])
-    )
+        parameters = _parameters(request, operation, path_parameters)
+        return ParsedRequest(service, operation, protocol, parameters, method)
+    name = signature.signing_name
+    service = name if name in candidates else "".join(candidates[:1])
     protocol = str(get_service_model(service).protocol) if service else "json"
-    return ParsedRequest(service, None, protocol, {})
+    return ParsedRequest(service, None, protocol, {}, method)
 
 
 def _has_version(request: Request, model: ServiceModel, protocol: str) -> bool:
@@ -154,22 +155,20 @@ def success_response(request: ParsedRequest, result: Mapping[str, Any]) -> HttpR
     return HttpResponse(int(model.http.get("responseCode", 200)), headers, body)
 
 
-def error_response(request: ParsedRequest, error: AwsError, method: str = "POST") -> HttpResponse:
+def error_response(request: ParsedRequest, error: AwsError) -> HttpResponse:
     """The response with an error; JSON if the service is unknown."""
-    return _serialized(request, error, error.status, method)
+    return _serialized(request, error, error.status)
 
 
-def _serialized(
-    request: ParsedRequest, result: Any, status: int = 0, method: str = "POST"
-) -> HttpResponse:
+def _serialized(request: ParsedRequest, result: Any, status: int = 0) -> HttpResponse:
     model = request.model
     if model is None:
         service = get_service_model(request.service or "sts")
         model = OperationModel({}, service, request.operation or "Unknown")
     serializer = get_serializer_class(model.service_model.service_name, request.protocol)
     serialized = serializer(operation_model=model).serialize(result)
-    body = serialized["body"]
-    content = b"" if method == "HEAD" else body if isinstance(body, bytes) else str(body).encode()
+    body = serialized["body"] if request.method != "HEAD" else b""
+    content = body if isinstance(body, bytes) else str(body).encode()
     headers = [(name, str(value)) for name, value in serialized["headers"].items()]
     headers.append(("x-amzn-RequestId", str(uuid.uuid4())))
     headers.append(("Content-Length", str(len(content))))

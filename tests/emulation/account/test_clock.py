@@ -28,7 +28,7 @@ def clock(work: Work) -> Iterator[AccountClock]:
     clock.stop()
 
 
-def test_the_whole_process_goes_by_it(clock: AccountClock) -> None:
+def test_process_uses_the_clock(clock: AccountClock) -> None:
     before, steady = time.time(), time.monotonic()
     clock.advance(7200)
     assert time.time() - before == pytest.approx(7200, abs=SOON)
@@ -41,18 +41,18 @@ def test_the_whole_process_goes_by_it(clock: AccountClock) -> None:
     assert clock.ahead == 7200.5
 
 
-def test_it_ticks(clock: AccountClock) -> None:
+def test_clock_ticks(clock: AccountClock) -> None:
     before = clock.now()
     time.sleep(0.01)
     assert clock.now() > before
 
 
-def test_it_does_not_go_back(clock: AccountClock) -> None:
+def test_clock_cannot_go_back(clock: AccountClock) -> None:
     with pytest.raises(ValueError, match="cannot go back"):
         clock.advance(-1)
 
 
-def test_the_machines_time_is_back_at_the_end() -> None:
+def test_stop_restores_the_machines_clock() -> None:
     clock = AccountClock(Work())
     clock.start()
     clock.advance(7200)
@@ -61,7 +61,7 @@ def test_the_machines_time_is_back_at_the_end() -> None:
     assert before - time.time() == pytest.approx(7200, abs=SOON)
 
 
-def test_what_is_due_is_done_when_time_is_set_forward(clock: AccountClock) -> None:
+def test_advance_runs_due_tasks(clock: AccountClock) -> None:
     done = threading.Event()
     clock.later(3600, done.set)
     assert clock.next_in() == pytest.approx(3600, abs=SOON)
@@ -72,13 +72,13 @@ def test_what_is_due_is_done_when_time_is_set_forward(clock: AccountClock) -> No
     assert done.wait(SOON)
 
 
-def test_what_is_due_soon_is_done_without_anybody_setting_it(clock: AccountClock) -> None:
+def test_due_task_runs_without_advance(clock: AccountClock) -> None:
     done = threading.Event()
     clock.later(0.02, done.set)
     assert done.wait(SOON)
 
 
-def test_a_task_is_busy_until_it_is_done(clock: AccountClock, work: Work) -> None:
+def test_task_is_busy_until_done(clock: AccountClock, work: Work) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def task() -> None:
@@ -95,7 +95,7 @@ def test_a_task_is_busy_until_it_is_done(clock: AccountClock, work: Work) -> Non
     assert clock.next_in() is None
 
 
-def test_a_task_that_fails_is_said_and_does_not_keep_others(
+def test_failing_task_is_reported(
     clock: AccountClock, work: Work, capfd: pytest.CaptureFixture[str]
 ) -> None:
     done = threading.Event()
@@ -110,7 +110,7 @@ def test_a_task_that_fails_is_said_and_does_not_keep_others(
     assert "LookupError: a defect" in capfd.readouterr().err
 
 
-def test_a_task_may_name_another(clock: AccountClock) -> None:
+def test_task_may_schedule_another(clock: AccountClock) -> None:
     done = threading.Event()
     clock.later(10, lambda: clock.later(10, done.set))
     clock.advance(11)

@@ -57,7 +57,7 @@ def rules() -> Iterator[EventRules]:
         yield EventRules(account)
 
 
-def test_an_event_goes_to_the_rules_that_it_matches(rules: EventRules) -> None:
+def test_event_goes_to_matching_rules(rules: EventRules) -> None:
     wanted, other = rules.rule("COMPLETE"), rules.rule("ERROR")
     disabled = rules.rule("COMPLETE", "DISABLED")
     elsewhere = rules.rule("COMPLETE", region="eu-west-1")
@@ -71,7 +71,7 @@ def test_an_event_goes_to_the_rules_that_it_matches(rules: EventRules) -> None:
     assert event["region"] == "us-east-1"
 
 
-def test_each_event_has_its_own_id_and_the_accounts_time(rules: EventRules) -> None:
+def test_event_has_id_and_time(rules: EventRules) -> None:
     wanted = rules.rule("PROGRESSING")
     rules.report("PROGRESSING")
     rules.account.control.advance(86_400)

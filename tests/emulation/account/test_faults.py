@@ -40,20 +40,20 @@ def _fired(faults: AccountFaults, times: int, operation: str = "PutItem") -> lis
         (Fault("error", containing="other"), [False, False, False]),
     ],
 )
-def test_its_turn(fault: Fault, fired: list[bool]) -> None:
+def test_times_and_skip(fault: Fault, fired: list[bool]) -> None:
     faults = AccountFaults()
     faults.add(fault)
     assert _fired(faults, 3) == fired
 
 
-def test_what_is_not_met_is_not_spared_either() -> None:
+def test_other_calls_are_not_skipped() -> None:
     faults = AccountFaults()
     faults.add(Fault("error", operation="PutItem", skip=1))
     assert _fired(faults, 3, "GetItem") == [False, False, False]
     assert _fired(faults, 2) == [False, True]
 
 
-def test_two_faults_take_fired() -> None:
+def test_faults_fire_in_order() -> None:
     faults = AccountFaults()
     faults.add(Fault("error", code="First"))
     faults.add(Fault("error", code="Second"))
@@ -61,7 +61,7 @@ def test_two_faults_take_fired() -> None:
     assert codes == ["First", "Second", None]
 
 
-def test_withdrawing() -> None:
+def test_remove() -> None:
     faults = AccountFaults()
     faults.add(Fault("error", name="a", times=None))
     faults.add(Fault("error", name="b", times=None))
@@ -74,17 +74,17 @@ def test_withdrawing() -> None:
     assert faults.remove("a") == 0
 
 
-def test_a_fault_that_there_is_not() -> None:
+def test_unknown_kind() -> None:
     with pytest.raises(ValueError, match="there is no fault 'explode', only error, kill before"):
         AccountFaults().add(Fault("explode"))
 
 
-def test_a_fault_that_there_is_not_is_said_to_the_run(account: AccountUnderTest) -> None:
+def test_unknown_kind_is_reported_to_the_run(account: AccountUnderTest) -> None:
     with pytest.raises(PlanproofError, match=r"(?s)'add_fault'.*no fault 'explode'"):
         account.control.add_fault(Fault("explode"))
 
 
-def test_an_error_is_answered_instead(account: AccountUnderTest) -> None:
+def test_error_replaces_the_response(account: AccountUnderTest) -> None:
     account.owner("sqs").create_queue(QueueName="q")
     code = "ProvisionedThroughputExceededException"
     account.control.add_fault(
@@ -102,7 +102,7 @@ def test_an_error_is_answered_instead(account: AccountUnderTest) -> None:
     assert outcomes == ["ok", "throttled", "ok"]
 
 
-def test_an_error_of_a_service_that_moto_lacks(account: AccountUnderTest) -> None:
+def test_error_of_an_extension_service(account: AccountUnderTest) -> None:
     account.control.add_fault(
         Fault("error", "mediaconvert", code="TooManyRequestsException", status=429)
     )
@@ -112,14 +112,14 @@ def test_an_error_of_a_service_that_moto_lacks(account: AccountUnderTest) -> Non
     assert [entry.outcome for entry in account.entries()] == ["throttled"]
 
 
-def test_an_error_meets_the_owner_too(account: AccountUnderTest) -> None:
+def test_error_affects_the_owner(account: AccountUnderTest) -> None:
     account.control.add_fault(Fault("error", "sqs", "CreateQueue", code="Odd", status=400))
     with pytest.raises(ClientError, match="Odd"):
         account.owner("sqs").create_queue(QueueName="q")
     assert account.entries() == []
 
 
-def test_unreachable_until_it_is_withdrawn(account: AccountUnderTest) -> None:
+def test_unreachable_until_removed(account: AccountUnderTest) -> None:
     account.owner("sqs").create_queue(QueueName="q")
     account.control.add_fault(Fault("unreachable", "sqs", times=None, name="out"))
     for _ in range(2):
@@ -132,7 +132,7 @@ def test_unreachable_until_it_is_withdrawn(account: AccountUnderTest) -> None:
 
 
 @pytest.mark.parametrize(("kind", "done"), [("kill before", 0), ("kill after", 1)])
-def test_the_instance_is_ended(account: AccountUnderTest, kind: str, done: int) -> None:
+def test_instance_is_killed(account: AccountUnderTest, kind: str, done: int) -> None:
     account.control.add_fault(Fault(kind, "sqs", "CreateQueue"))
     with pytest.raises(ConnectionClosedError):
         account.role("sqs").create_queue(QueueName="q")
@@ -143,7 +143,7 @@ def test_the_instance_is_ended(account: AccountUnderTest, kind: str, done: int) 
     assert entry.detail["instance"] == "i-1"
 
 
-def test_an_answer_is_lost_of_what_was_done(account: AccountUnderTest) -> None:
+def test_lost_answer(account: AccountUnderTest) -> None:
     account.control.add_fault(Fault("lost answer", "sqs", "CreateQueue"))
     with pytest.raises(ConnectionClosedError):
         account.role("sqs").create_queue(QueueName="q")
@@ -156,7 +156,7 @@ def test_an_answer_is_lost_of_what_was_done(account: AccountUnderTest) -> None:
 
 
 @pytest.mark.parametrize("kind", ["kill before", "kill after"])
-def test_who_is_no_instance_is_not_ended(account: AccountUnderTest, kind: str) -> None:
+def test_only_instances_are_killed(account: AccountUnderTest, kind: str) -> None:
     account.control.add_fault(Fault(kind, "sqs", times=None))
     account.owner("sqs").create_queue(QueueName="q")
     keys = account.application.credentials("arn:aws:iam::123456789012:role/poller", "mapping")
@@ -164,7 +164,7 @@ def test_who_is_no_instance_is_not_ended(account: AccountUnderTest, kind: str) -
     assert account.functions.killed == []
 
 
-def test_nobody_is_ended_after_what_was_not_carried_out(account: AccountUnderTest) -> None:
+def test_denied_call_does_not_kill(account: AccountUnderTest) -> None:
     account.deny("sqs:CreateQueue", "AccessDenied")
     account.control.add_fault(Fault("kill after", "sqs"))
     with pytest.raises(ClientError, match="AccessDenied"):

@@ -63,18 +63,18 @@ def read_back(found: ParsedRequest, result: dict[str, Any]) -> dict[str, Any]:
         pytest.param("mediaconvert", "CancelJob", {}, id="nothing"),
     ],
 )
-def test_read_as_it_was_meant(service: str, operation: str, result: dict[str, Any]) -> None:
+def test_response_round_trip(service: str, operation: str, result: dict[str, Any]) -> None:
     found = reading(service, operation)
     assert found.model is not None
     assert is_plain(found.model.output_shape)
     assert read_back(found, result) == result
 
 
-def test_what_the_model_does_not_know_is_left_out() -> None:
+def test_unknown_members_are_left_out() -> None:
     shape = reading("mediaconvert", "GetJob").model.output_shape  # type: ignore[union-attr]
     assert body_of(shape, {"Job": {"Id": "1", "Secret": "x"}, "More": 1}) == b'{"job": {"id": "1"}}'
 
 
-def test_headers_and_payloads_are_for_moto() -> None:
+def test_headers_and_payloads_are_not_plain() -> None:
     assert not is_plain(reading("lambda", "Invoke").model.output_shape)  # type: ignore[union-attr]
     assert not is_plain(reading("s3", "GetObject").model.output_shape)  # type: ignore[union-attr]

@@ -57,7 +57,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert list(tmp_path.glob("planproof-account-*")) == []
 
 
-def test_it_answers_until_it_is_stopped() -> None:
+def test_account_runs_until_stopped() -> None:
     with _account(services=["fake_components:FakeMediaConvert"]) as account:
         assert account.alive
         account.check()
@@ -75,7 +75,7 @@ def test_it_answers_until_it_is_stopped() -> None:
     assert not account.alive
 
 
-def test_the_usual_parts_refuse_a_role_what_nothing_allows_it() -> None:
+def test_default_components_deny_a_role_without_grants() -> None:
     role = "arn:aws:iam::123456789012:role/worker"
     trust = {
         "Effect": "Allow",
@@ -104,7 +104,7 @@ def test_the_usual_parts_refuse_a_role_what_nothing_allows_it() -> None:
         assert account.control.settle()["settled"]
 
 
-def test_a_port_that_is_taken() -> None:
+def test_port_in_use() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -115,7 +115,7 @@ def test_a_port_that_is_taken() -> None:
     assert "0 for a free one" in caught.value.todo
 
 
-def test_a_port_that_is_taken_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
+def test_port_in_use_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -128,12 +128,12 @@ def test_a_port_that_is_taken_by_hand(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize("port", [-1, 70_000])
-def test_a_port_that_cannot_be(port: int) -> None:
+def test_invalid_port(port: int) -> None:
     with pytest.raises(PlanproofError, match=f"port {port} of 127.0.0.1 is not available"):
         Application(components=idle_components(), port=port)
 
 
-def test_a_service_that_there_is_not() -> None:
+def test_missing_service() -> None:
     with pytest.raises(PlanproofError) as caught, _account(services=["fake_components:Nothing"]):
         pass
     assert "'fake_components:Nothing'" in caught.value.what
@@ -141,7 +141,7 @@ def test_a_service_that_there_is_not() -> None:
     assert "--path" in caught.value.todo
 
 
-def test_an_account_that_fails_to_start_says_what_it_wrote() -> None:
+def test_failed_start_shows_the_log() -> None:
     with (
         pytest.raises(PlanproofError, match="did not start") as caught,
         _account("components_that_fail"),
@@ -150,7 +150,7 @@ def test_an_account_that_fails_to_start_says_what_it_wrote() -> None:
     assert "RuntimeError: moto has changed" in caught.value.detail
 
 
-def test_an_account_that_is_ended_half_way() -> None:
+def test_account_ended_early() -> None:
     with _account() as account:
         os.kill(account.pid, signal.SIGKILL)
         deadline = time.monotonic() + SOON
@@ -162,7 +162,7 @@ def test_an_account_that_is_ended_half_way() -> None:
             account.control.now()
 
 
-def test_an_account_that_was_never_started() -> None:
+def test_account_not_started() -> None:
     with pytest.raises(PlanproofError, match="was not started"):
         _account().check()
 
@@ -176,14 +176,14 @@ def _children(folder: Path) -> list[int]:
     return [int(pid) for pid in found]
 
 
-def test_no_process_outlives_it(folders: Path) -> None:
+def test_child_processes_are_ended(folders: Path) -> None:
     with _account("components_with_children"):
         children = _children(folders)
         assert all(_runs(pid) for pid in children)
     assert _gone(*children)
 
 
-def test_a_stop_that_hangs_is_not_waited_for() -> None:
+def test_hanging_stop_is_killed() -> None:
     with _account("components_that_hang") as account:
         pid = account.pid
     assert _gone(pid)
@@ -201,7 +201,7 @@ RUN = """
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_it_ends_with_its_run_however_that_ends(folders: Path, number: signal.Signals) -> None:
+def test_account_ends_with_its_run(folders: Path, number: signal.Signals) -> None:
     run = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(RUN), str(folders), HERE],
         stdout=subprocess.PIPE,
@@ -219,7 +219,7 @@ def test_it_ends_with_its_run_however_that_ends(folders: Path, number: signal.Si
         time.sleep(0.02)
 
 
-def test_nothing_of_the_users_aws_is_known_to_it(
+def test_aws_settings_of_the_user_are_hidden(
     folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
@@ -233,7 +233,7 @@ def test_nothing_of_the_users_aws_is_known_to_it(
     assert b"PROXY" not in held
 
 
-def test_by_hand_it_says_how_it_is_used() -> None:
+def test_command_line_prints_usage() -> None:
     command = [sys.executable, "-m", "planproof.emulation.account", "--path", HERE]
     command += ["--components", "fake_components:idle_components"]
     account = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

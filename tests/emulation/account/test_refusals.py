@@ -30,7 +30,7 @@ def _error(method: Any, **parameters: Any) -> tuple[int, Mapping[str, str]]:
     return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]
 
 
-def test_of_dynamodb(account: AccountUnderTest) -> None:
+def test_denied_dynamodb_call(account: AccountUnderTest) -> None:
     account.deny("dynamodb:DescribeTable", "AccessDeniedException", MESSAGE)
     status, error = _error(account.role("dynamodb").describe_table, TableName="videos")
     assert status == 400
@@ -38,7 +38,7 @@ def test_of_dynamodb(account: AccountUnderTest) -> None:
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException"])
-def test_of_sqs(account: AccountUnderTest, code: str) -> None:
+def test_denied_sqs_call(account: AccountUnderTest, code: str) -> None:
     url = account.owner("sqs").create_queue(QueueName="uploads")["QueueUrl"]
     account.deny("sqs:SendMessage", code, MESSAGE)
     status, error = _error(account.role("sqs").send_message, QueueUrl=url, MessageBody="x")
@@ -47,14 +47,14 @@ def test_of_sqs(account: AccountUnderTest, code: str) -> None:
     assert "Messages" not in account.owner("sqs").receive_message(QueueUrl=url)
 
 
-def test_of_sns(account: AccountUnderTest) -> None:
+def test_denied_sns_call(account: AccountUnderTest) -> None:
     account.deny("sns:Publish", "AuthorizationError", MESSAGE)
     status, error = _error(account.role("sns").publish, TopicArn="arn:aws:sns:a:1:t", Message="m")
     assert status == 403
     assert (error["Code"], error["Message"]) == ("AuthorizationError", MESSAGE)
 
 
-def test_of_ec2(account: AccountUnderTest) -> None:
+def test_denied_ec2_call(account: AccountUnderTest) -> None:
     account.deny("ec2:DescribeVpcs", "UnauthorizedOperation", MESSAGE)
     filters = [{"Name": "cidr", "Values": ["10.0.0.0/8", "10.1.0.0/16"]}]
     status, error = _error(account.role("ec2").describe_vpcs, Filters=filters)
@@ -62,7 +62,7 @@ def test_of_ec2(account: AccountUnderTest) -> None:
     assert (status, error["Code"], error["Message"]) == (403, "UnauthorizedOperation", MESSAGE)
 
 
-def test_of_mediaconvert(account: AccountUnderTest) -> None:
+def test_denied_mediaconvert_call(account: AccountUnderTest) -> None:
     account.deny("mediaconvert:CreateJob", "AccessDeniedException", MESSAGE)
     create = account.role("mediaconvert").create_job
     status, error = _error(create, Role="arn:aws:iam::1:role/r", Settings={})
@@ -70,7 +70,7 @@ def test_of_mediaconvert(account: AccountUnderTest) -> None:
     assert account.jobs.calls == []
 
 
-def test_of_s3(account: AccountUnderTest) -> None:
+def test_denied_s3_call(account: AccountUnderTest) -> None:
     account.owner("s3").create_bucket(Bucket="in-bucket")
     account.deny("s3:PutObject", "AccessDenied", MESSAGE)
     put = account.role("s3").put_object
@@ -79,7 +79,7 @@ def test_of_s3(account: AccountUnderTest) -> None:
     assert account.owner("s3").list_objects_v2(Bucket="in-bucket")["KeyCount"] == 0
 
 
-def test_of_s3_without_a_body(account: AccountUnderTest) -> None:
+def test_denied_s3_head_call(account: AccountUnderTest) -> None:
     account.owner("s3").create_bucket(Bucket="in-bucket")
     account.owner("s3").put_object(Bucket="in-bucket", Key="k", Body=b"x")
     account.deny("s3:HeadObject", "AccessDenied", MESSAGE)
@@ -87,7 +87,7 @@ def test_of_s3_without_a_body(account: AccountUnderTest) -> None:
     assert (status, error["Code"], error["Message"]) == (403, "403", "Forbidden")
 
 
-def test_the_owner_is_never_error(account: AccountUnderTest) -> None:
+def test_owner_is_never_denied(account: AccountUnderTest) -> None:
     account.deny("s3:CreateBucket", "AccessDenied", MESSAGE)
     account.owner("s3").create_bucket(Bucket="in-bucket")
     status, _ = _error(account.role("s3").create_bucket, Bucket="other-bucket")
@@ -95,13 +95,13 @@ def test_the_owner_is_never_error(account: AccountUnderTest) -> None:
     assert [b["Name"] for b in account.owner("s3").list_buckets()["Buckets"]] == ["in-bucket"]
 
 
-def test_errors_of_a_service_that_moto_lacks(account: AccountUnderTest) -> None:
+def test_error_of_an_extension_service(account: AccountUnderTest) -> None:
     status, error = _error(account.role("mediaconvert").get_job, Id="7")
     assert (status, error["Code"]) == (404, "NotFoundException")
     assert error["Message"] == "There is no job 7."
 
 
-def test_a_defect_of_a_service_is_an_error_of_aws(
+def test_defect_of_an_extension_service(
     account: AccountUnderTest, capfd: pytest.CaptureFixture[str]
 ) -> None:
     status, error = _error(account.role("mediaconvert").cancel_job, Id="7")
@@ -109,7 +109,7 @@ def test_a_defect_of_a_service_is_an_error_of_aws(
     assert "LookupError: a defect" in capfd.readouterr().err
 
 
-def test_what_moto_lacks_is_said(account: AccountUnderTest) -> None:
+def test_operation_that_moto_lacks(account: AccountUnderTest) -> None:
     status, error = _error(account.role("sqs").list_message_move_tasks, SourceArn="arn:aws:sqs:a")
     assert (status, error["Code"]) == (501, "NotImplemented")
     assert "sqs:ListMessageMoveTasks" in error["Message"]
@@ -123,7 +123,7 @@ def test_what_moto_lacks_is_said(account: AccountUnderTest) -> None:
         ("workmail", "list_organizations", "workmail:ListOrganizations (moto has no such service)"),
     ],
 )
-def test_the_owner_is_told_what_moto_lacks_at_once(
+def test_owner_gets_501_for_what_moto_lacks(
     account: AccountUnderTest,
     service: str,
     method: str,
@@ -159,7 +159,7 @@ def _raw(account: AccountUnderTest, service: str, key: str, **headers: str) -> t
         ("nosuchservice", {"X-Amz-Target": "It.Happens"}),
     ],
 )
-def test_what_cannot_be_told_is_error(
+def test_unknown_operation_is_denied(
     account: AccountUnderTest, service: str, headers: dict[str, str]
 ) -> None:
     status, body = _raw(account, service, account.keys["AWS_ACCESS_KEY_ID"], **headers)
@@ -170,7 +170,7 @@ def test_what_cannot_be_told_is_error(
     assert (entry.outcome, entry.detail["undetermined"]) == ("denied", True)
 
 
-def test_what_cannot_be_unpacked_is_error(account: AccountUnderTest) -> None:
+def test_damaged_body_is_rejected(account: AccountUnderTest) -> None:
     status, body = _raw(
         account,
         "dynamodb",
@@ -188,7 +188,7 @@ def test_what_cannot_be_unpacked_is_error(account: AccountUnderTest) -> None:
 @pytest.mark.parametrize(
     "header", ["", "Bearer x", "AWS4-HMAC-SHA256 Credential=key/odd, Signature=0"]
 )
-def test_whoever_does_not_say_who_it_is_is_error(account: AccountUnderTest, header: str) -> None:
+def test_unsigned_request_is_denied(account: AccountUnderTest, header: str) -> None:
     account.owner("s3").create_bucket(Bucket="in-bucket")
     account.owner("s3").put_object(Bucket="in-bucket", Key="k", Body=b"secret")
     headers = {"Authorization": header} if header else {}
@@ -198,7 +198,7 @@ def test_whoever_does_not_say_who_it_is_is_error(account: AccountUnderTest, head
     assert b"not signed" in caught.value.read()
 
 
-def test_what_a_role_assumes_does_not_make_it_the_owner(account: AccountUnderTest) -> None:
+def test_assumed_role_is_not_the_owner(account: AccountUnderTest) -> None:
     given = account.role("sts").assume_role(
         RoleArn="arn:aws:iam::123456789012:role/other", RoleSessionName="two"
     )["Credentials"]

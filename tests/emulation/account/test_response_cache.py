@@ -27,7 +27,7 @@ def count(cache: ResponseCache, *requests: dict[str, Any], response: HttpRespons
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_the_same_invocation_is_carried_out_once(method: str) -> None:
+def test_same_invocation_is_performed_once(method: str) -> None:
     assert count(ResponseCache(), request(method), request(method)) == 1
 
 
@@ -40,20 +40,20 @@ def test_the_same_invocation_is_carried_out_once(method: str) -> None:
         pytest.param([request(), request()], BAD, id="it failed"),
     ],
 )
-def test_all_else_is_carried_out_each_time(
+def test_others_are_performed_each_time(
     requests: list[dict[str, Any]], response: HttpResponse
 ) -> None:
     assert count(ResponseCache(), *requests, response=response) == 2
 
 
-def test_only_the_latest_are_kept() -> None:
+def test_only_the_latest_are_cached() -> None:
     cache = ResponseCache()
     many = [request(invocation=f"i-{number}") for number in range(2_001)]
     assert count(cache, *many) == 2_001
     assert count(cache, many[0], many[-1]) == 1
 
 
-def test_a_role_is_made_once_for_an_owner_who_lost_the_answer(account: Any) -> None:
+def test_retried_create_role_succeeds(account: Any) -> None:
     def make(invocation: str) -> None:
         iam = account.owner("iam")
 

@@ -8,7 +8,7 @@ from planproof.emulation.account.model import Caller
 from planproof.emulation.account.sessions import Sessions
 
 
-def test_a_session() -> None:
+def test_session_of_a_role() -> None:
     sessions = Sessions()
     role = "arn:aws:iam::123456789012:role/some/path/worker"
     keys = sessions.begin(role, "uploads", "i-7")
@@ -18,7 +18,7 @@ def test_a_session() -> None:
     )
 
 
-def test_each_has_keys_of_its_own() -> None:
+def test_sessions_have_different_keys() -> None:
     sessions = Sessions()
     first, second = (sessions.begin("arn:aws:iam::1:role/r", "s", i) for i in ("a", "b"))
     assert not set(first.values()) & set(second.values())
@@ -26,6 +26,6 @@ def test_each_has_keys_of_its_own() -> None:
     assert [caller and caller.instance for caller in found] == ["a", "b"]
 
 
-def test_other_keys_are_the_owners() -> None:
+def test_other_keys_belong_to_the_owner() -> None:
     assert Sessions().caller("testing") is None
     assert Sessions().caller("ASIAAAAAAAAAAAAAAAAA") is None

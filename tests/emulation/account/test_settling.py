@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 SOON = 20.0
 
 
-def test_at_rest_at_once(account: AccountUnderTest) -> None:
+def test_idle_account_settles_at_once(account: AccountUnderTest) -> None:
     result = account.control.settle()
     assert result == {"settled": True, "advanced": 0}
 
 
-def test_what_is_scheduled_is_done_in_its_order(account: AccountUnderTest) -> None:
+def test_tasks_run_in_order(account: AccountUnderTest) -> None:
     clock, done = account.application.clock, []
     clock.later(7200, lambda: done.append("late"))
     clock.later(60, lambda: (done.append("soon"), clock.later(60, lambda: done.append("next")))[0])
@@ -32,7 +32,7 @@ def test_what_is_scheduled_is_done_in_its_order(account: AccountUnderTest) -> No
     assert account.control.activity()["next"] is None
 
 
-def test_work_is_waited_for(account: AccountUnderTest) -> None:
+def test_settling_waits_for_work(account: AccountUnderTest) -> None:
     go_on, done = threading.Event(), []
 
     def work() -> None:
@@ -55,7 +55,7 @@ def test_work_is_waited_for(account: AccountUnderTest) -> None:
     working.join()
 
 
-def test_messages_that_become_visible_are_waited_for(account: AccountUnderTest) -> None:
+def test_settling_waits_for_messages(account: AccountUnderTest) -> None:
     start = account.control.now()
     held = [start + 900, start + 30]
     taken: list[float] = []
@@ -75,7 +75,7 @@ def test_messages_that_become_visible_are_waited_for(account: AccountUnderTest) 
     assert result["advanced"] == pytest.approx(900, abs=SOON)
 
 
-def test_a_limit_of_the_accounts_time(account: AccountUnderTest) -> None:
+def test_limit_of_account_time(account: AccountUnderTest) -> None:
     clock, done = account.application.clock, []
 
     def again() -> None:
@@ -90,7 +90,7 @@ def test_a_limit_of_the_accounts_time(account: AccountUnderTest) -> None:
     assert 8 <= len(done) <= 10
 
 
-def test_a_limit_of_real_time(account: AccountUnderTest) -> None:
+def test_limit_of_real_time(account: AccountUnderTest) -> None:
     clock = account.application.clock
 
     def again() -> None:
@@ -102,9 +102,7 @@ def test_a_limit_of_real_time(account: AccountUnderTest) -> None:
     assert "0.3 s" in result["why"]
 
 
-def test_messages_that_nobody_takes(
-    account: AccountUnderTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_untaken_messages(account: AccountUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settling, "_STALLED_SECONDS", 0.1)
     account.functions.waits = [-1.0, 30.0]
     result = account.control.settle()
@@ -113,9 +111,7 @@ def test_messages_that_nobody_takes(
     assert "visible 1, invisible 1" in result["why"]
 
 
-def test_services_that_never_finish(
-    account: AccountUnderTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unfinished_services(account: AccountUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settling, "_STALLED_SECONDS", 0.1)
     account.jobs.unfinished = 2
     result = account.control.settle()
@@ -123,7 +119,7 @@ def test_services_that_never_finish(
     assert "2 pending tasks" in result["why"]
 
 
-def test_while_mappings_are_paused_messages_stay(account: AccountUnderTest) -> None:
+def test_paused_mappings_leave_messages(account: AccountUnderTest) -> None:
     account.functions.waits = [-1.0]
     account.control.pause()
     assert account.control.activity()["visible"] == 0
@@ -134,7 +130,7 @@ def test_while_mappings_are_paused_messages_stay(account: AccountUnderTest) -> N
     assert account.control.activity()["visible"] == 1
 
 
-def test_setting_time_forward_does_what_is_due_on_the_way(account: AccountUnderTest) -> None:
+def test_advance_runs_tasks_as_they_fall_due(account: AccountUnderTest) -> None:
     clock, done = account.application.clock, []
     begin = account.control.now()
     clock.later(50, lambda: done.append(clock.now()))
@@ -146,6 +142,6 @@ def test_setting_time_forward_does_what_is_due_on_the_way(account: AccountUnderT
     assert now - begin == pytest.approx(100, abs=SOON)
 
 
-def test_time_is_not_set_back(account: AccountUnderTest) -> None:
+def test_time_cannot_go_back(account: AccountUnderTest) -> None:
     with pytest.raises(Exception, match="cannot go back"):
         account.control.advance(-5)

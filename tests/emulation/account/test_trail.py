@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings(r"ignore:Exception\(AwsError\)")
 
 
-def test_entries_are_numbered_and_dated() -> None:
+def test_entries_have_number_and_time() -> None:
     times = iter([10.0, 12.5])
     trail = AccountTrail(lambda: next(times))
     trail.record("delivery", "s3.amazonaws.com", "sqs:SendMessage", "arn", rule={1})
@@ -30,7 +30,7 @@ def test_entries_are_numbered_and_dated() -> None:
     assert len(trail) == 2
 
 
-def test_calls_of_roles_alone(account: AccountUnderTest) -> None:
+def test_only_calls_of_roles_are_recorded(account: AccountUnderTest) -> None:
     account.owner("s3").create_bucket(Bucket="in-bucket")
     account.role("s3").head_bucket(Bucket="in-bucket")
     (entry,) = account.entries()
@@ -47,7 +47,7 @@ def test_calls_of_roles_alone(account: AccountUnderTest) -> None:
     assert entry.at == pytest.approx(account.control.now(), abs=30)
 
 
-def test_a_refusal(account: AccountUnderTest) -> None:
+def test_denied_call(account: AccountUnderTest) -> None:
     account.deny("s3:ListBuckets", "AccessDenied", "User: worker is not authorized")
     with pytest.raises(ClientError):
         account.role("s3").list_buckets()
@@ -75,7 +75,7 @@ def test_a_refusal(account: AccountUnderTest) -> None:
         ("mediaconvert", "get_job", {"Id": "1"}, "NotFoundException"),
     ],
 )
-def test_a_failure_has_the_name_that_an_sdk_reads(
+def test_failed_call_has_the_sdks_error_code(
     account: AccountUnderTest,
     service: str,
     operation: str,
@@ -90,7 +90,7 @@ def test_a_failure_has_the_name_that_an_sdk_reads(
     assert entry.detail["message"] == caught.value.response["Error"]["Message"]
 
 
-def test_no_body_and_no_secret(account: AccountUnderTest) -> None:
+def test_no_bodies_or_secrets(account: AccountUnderTest) -> None:
     account.owner("s3").create_bucket(Bucket="in-bucket")
     account.role("s3").put_object(Bucket="in-bucket", Key="k", Body=b"the body")
     account.role("secretsmanager").create_secret(Name="s", SecretString="the secret")
@@ -104,7 +104,7 @@ def test_no_body_and_no_secret(account: AccountUnderTest) -> None:
     assert account.keys["AWS_SECRET_ACCESS_KEY"] not in text
 
 
-def test_values_in_short() -> None:
+def test_summarized_values() -> None:
     shape = get_service_model("dynamodb").operation_model("PutItem").input_shape
     item = {
         "long": {"S": "x" * 500},

@@ -56,7 +56,7 @@ def test_query(account: AccountUnderTest) -> None:
     }
 
 
-def test_a_compressed_body_is_read_as_it_was(account: AccountUnderTest) -> None:
+def test_compressed_body_is_decompressed(account: AccountUnderTest) -> None:
     data = [{"MetricName": "m" * 200, "Value": float(n)} for n in range(90)]
     account.role("cloudwatch").put_metric_data(Namespace="n", MetricData=data)
     assert account.call("cloudwatch:PutMetricData").parameters["MetricData"] == data
@@ -71,7 +71,7 @@ def test_rest_json(account: AccountUnderTest) -> None:
     assert call.parameters == {"FunctionName": "f", "Timeout": 7}
 
 
-def test_rest_json_of_a_service_that_moto_lacks(account: AccountUnderTest) -> None:
+def test_rest_json_of_an_extension_service(account: AccountUnderTest) -> None:
     role = "arn:aws:iam::123456789012:role/convert"
     settings = {"Inputs": [{"FileInput": "s3://in/a%20b.mp4"}]}
     answer = account.role("mediaconvert").create_job(
@@ -88,9 +88,7 @@ def test_rest_json_of_a_service_that_moto_lacks(account: AccountUnderTest) -> No
     assert answer["Job"] == {"Id": "1", "Role": role, "Settings": {}}
 
 
-def test_the_owner_too_reaches_a_service_that_moto_lacks_and_is_not_judged(
-    account: AccountUnderTest,
-) -> None:
+def test_owner_calls_extension_service_unchecked(account: AccountUnderTest) -> None:
     account.owner("mediaconvert").create_job(Role="arn:aws:iam::1:role/r", Settings={})
     assert [call.caller for call in account.jobs.calls] == [None]
     assert account.decisions.calls == []
@@ -107,7 +105,7 @@ def test_the_owner_too_reaches_a_service_that_moto_lacks_and_is_not_judged(
         "quotes \"' <&> \\ #;:@",
     ],
 )
-def test_rest_xml_with_any_key(account: AccountUnderTest, key: str) -> None:
+def test_rest_xml_with_unusual_keys(account: AccountUnderTest, key: str) -> None:
     account.owner("s3").create_bucket(Bucket="in-bucket")
     s3 = account.role("s3")
     s3.put_object(Bucket="in-bucket", Key=key, Body=b"\x00v", Metadata={"who": "me"})
@@ -118,7 +116,7 @@ def test_rest_xml_with_any_key(account: AccountUnderTest, key: str) -> None:
     assert account.call("s3:GetObject").parameters["Key"] == key
 
 
-def test_rest_xml_told_apart_by_query(account: AccountUnderTest) -> None:
+def test_rest_xml_operation_by_query(account: AccountUnderTest) -> None:
     account.owner("s3").create_bucket(Bucket="in-bucket")
     s3 = account.role("s3")
     s3.list_objects_v2(Bucket="in-bucket", Prefix="a b/", MaxKeys=3)
@@ -147,9 +145,7 @@ def test_rest_xml_told_apart_by_query(account: AccountUnderTest) -> None:
 
 
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
-def test_a_presigned_address_has_the_caller_that_signed_it(
-    account: AccountUnderTest, version: str
-) -> None:
+def test_presigned_url_has_its_signer(account: AccountUnderTest, version: str) -> None:
     account.owner("s3").create_bucket(Bucket="in-bucket")
     account.owner("s3").put_object(Bucket="in-bucket", Key="a b", Body=b"held")
     address = account.role("s3", signature_version=version).generate_presigned_url(
@@ -164,7 +160,7 @@ def test_a_presigned_address_has_the_caller_that_signed_it(
 
 
 @pytest.mark.filterwarnings(r"ignore:Exception\(AwsError\)")
-def test_services_that_are_signed_for_by_another_name(account: AccountUnderTest) -> None:
+def test_different_signing_names(account: AccountUnderTest) -> None:
     asked = {
         "cloudwatch": "DescribeAlarms",
         "stepfunctions": "ListStateMachines",
@@ -181,7 +177,7 @@ def test_services_that_are_signed_for_by_another_name(account: AccountUnderTest)
     assert [str(call) for call in account.decisions.calls] == expected
 
 
-def test_every_request_is_counted(account: AccountUnderTest) -> None:
+def test_requests_are_counted(account: AccountUnderTest) -> None:
     account.owner("s3").list_buckets()
     account.role("s3").list_buckets()
     account.owner("s3").list_buckets()

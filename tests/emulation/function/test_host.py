@@ -44,14 +44,14 @@ def failure_of(invocation: Invocation) -> str:
 # What goes in and comes out --------------------------------------------------------------------
 
 
-def test_the_handler_gets_the_event_and_its_answer_comes_back(host: FunctionHost) -> None:
+def test_handler_gets_event_and_returns(host: FunctionHost) -> None:
     done = run(
         host, "def handler(event, context):\n    return {'got': event['x']}", {"x": ["ü", 1]}
     )
     assert done == Invocation(returned={"got": ["ü", 1]})
 
 
-def test_the_context_is_that_of_the_function(host: FunctionHost) -> None:
+def test_context_of_the_function(host: FunctionHost) -> None:
     text = """
         def handler(event, context):
             assert context.aws_request_id and context.log_stream_name
@@ -61,9 +61,7 @@ def test_the_context_is_that_of_the_function(host: FunctionHost) -> None:
     assert run(host, text, name="video", memory=256, timeout=60).returned == ["video", 256, 60_000]
 
 
-def test_the_environment_is_lambdas_and_the_stacks_and_nothing_else(
-    host: FunctionHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_environment_variables(host: FunctionHost, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "somebody")
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     monkeypatch.setenv("SECRET_OF_MINE", "1")
@@ -79,7 +77,7 @@ def test_the_environment_is_lambdas_and_the_stacks_and_nothing_else(
     assert os.getcwd() not in path  # noqa: PTH109 - as sys.path spells it
 
 
-def test_what_it_prints_is_its_log(host: FunctionHost) -> None:
+def test_output_is_logged(host: FunctionHost) -> None:
     text = """
         import os, sys
         def handler(event, context):
@@ -92,7 +90,7 @@ def test_what_it_prints_is_its_log(host: FunctionHost) -> None:
     assert function.invoke({}).log == "printed\ncomplained\nwritten"
 
 
-def test_folders_of_this_machine_are_told_as_lambdas(host: FunctionHost) -> None:
+def test_local_folders_are_replaced(host: FunctionHost) -> None:
     text = """
         def handler(event, context):
             print(__file__)
@@ -103,13 +101,13 @@ def test_folders_of_this_machine_are_told_as_lambdas(host: FunctionHost) -> None
     assert failure_of(done) == "OSError at main.py:4: /var/task/main.py"
 
 
-def test_a_long_log_is_cut_at_its_beginning(host: FunctionHost) -> None:
+def test_long_log_is_truncated(host: FunctionHost) -> None:
     done = run(host, "def handler(event, context):\n    print('x' * 9_000 + 'end')")
     assert len(done.log) == 4_000
     assert done.log.endswith("end\n")
 
 
-def test_a_warm_function_remembers_and_a_cold_one_does_not(host: FunctionHost) -> None:
+def test_warm_and_cold_starts(host: FunctionHost) -> None:
     text = "import other\ndef handler(event, context):\n    return other.count()"
     other = "seen = []\ndef count():\n    seen.append(1)\n    return len(seen)"
     function = host.start(FunctionConfiguration(package(main=text, other=other), "main.handler"))
@@ -118,7 +116,7 @@ def test_a_warm_function_remembers_and_a_cold_one_does_not(host: FunctionHost) -
     assert function.invoke({}).returned == 1
 
 
-def test_another_function_works_in_the_same_account(host: FunctionHost) -> None:
+def test_switch_to_another_function(host: FunctionHost) -> None:
     put = """
         import boto3, os
         def handler(event, context):
@@ -140,7 +138,7 @@ def test_another_function_works_in_the_same_account(host: FunctionHost) -> None:
     assert function.invoke({}).failure is None
 
 
-def test_a_handler_may_lie_in_a_folder(host: FunctionHost) -> None:
+def test_handler_in_a_folder(host: FunctionHost) -> None:
     zipped = package(
         app__main="from app import other\ndef handler(e, c):\n    return other.X",
         app__other="X = 'found'",
@@ -153,7 +151,7 @@ def test_a_handler_may_lie_in_a_folder(host: FunctionHost) -> None:
 # Functions that fail ---------------------------------------------------------------------------
 
 
-def test_an_exception_is_told_with_its_place(host: FunctionHost) -> None:
+def test_exception_has_its_location(host: FunctionHost) -> None:
     text = """
         def handler(event, context):
             return event["Records"]
@@ -161,7 +159,7 @@ def test_an_exception_is_told_with_its_place(host: FunctionHost) -> None:
     assert failure_of(run(host, text)) == "KeyError at main.py:3: 'Records'"
 
 
-def test_a_module_that_crashes_on_import_is_told(host: FunctionHost) -> None:
+def test_import_that_raises(host: FunctionHost) -> None:
     text = "import os\nTABLE = os.environ['TABLE']\ndef handler(event, context):\n    return TABLE"
     done = run(host, text)
     assert failure_of(done) == "KeyError at main.py:2: 'TABLE'"
@@ -181,28 +179,28 @@ def test_a_module_that_crashes_on_import_is_told(host: FunctionHost) -> None:
         ("json.loads", "ModuleNotFoundError: No module named 'json' in the package"),
     ],
 )
-def test_a_wrong_handler_is_told(host: FunctionHost, handler: str, told: str) -> None:
+def test_wrong_handler(host: FunctionHost, handler: str, told: str) -> None:
     text = "TABLE = 't'\ndef handler(event, context):\n    return 1"
     assert failure_of(run(host, text, handler=handler)) == told
     assert str(host.import_handler(deployed(text, handler))) == told
 
 
-def test_a_syntax_error_is_told(host: FunctionHost) -> None:
+def test_syntax_error(host: FunctionHost) -> None:
     assert "SyntaxError" in failure_of(run(host, "def handler(event, context)\n    return 1"))
 
 
-def test_an_answer_that_is_no_json_is_a_failure(host: FunctionHost) -> None:
+def test_response_that_is_not_json(host: FunctionHost) -> None:
     told = failure_of(run(host, "def handler(event, context):\n    return {1, 2}"))
     assert told == "TypeError: Object of type set is not JSON serializable"
 
 
-def test_an_exit_is_a_failure_and_not_the_end(host: FunctionHost) -> None:
+def test_exit_is_a_failure(host: FunctionHost) -> None:
     function = host.start(deployed("import sys\ndef handler(event, context):\n    sys.exit(3)"))
     assert failure_of(function.invoke({})) == "SystemExit at main.py:3: 3"
     assert failure_of(function.invoke({})) == "SystemExit at main.py:3: 3"
 
 
-def test_a_handler_that_hangs_is_stopped(host: FunctionHost) -> None:
+def test_hanging_handler_times_out(host: FunctionHost) -> None:
     text = "import time\ndef handler(event, context):\n    time.sleep(event.get('wait', 0))"
     function = host.start(deployed(text))
     told = failure_of(function.invoke({"wait": 60}))
@@ -210,9 +208,7 @@ def test_a_handler_that_hangs_is_stopped(host: FunctionHost) -> None:
     assert function.invoke({}).failure is None
 
 
-def test_a_handler_that_cannot_be_stopped_is_ended_from_outside(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_unstoppable_handler_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("planproof.emulation.function.host.GRACE", 1.0)
     text = """
         import time
@@ -238,7 +234,7 @@ def test_a_handler_that_cannot_be_stopped_is_ended_from_outside(
         ("os.kill(os.getpid(), 9)", "Crashed: its process ended with signal 9"),
     ],
 )
-def test_a_crash_is_told_and_the_next_function_runs(
+def test_crash_does_not_affect_the_next_function(
     host: FunctionHost, statement: str, told: str
 ) -> None:
     function = host.start(deployed(f"import os\ndef handler(event, context):\n    {statement}"))
@@ -249,7 +245,7 @@ def test_a_crash_is_told_and_the_next_function_runs(
     assert run(host, "def handler(event, context):\n    return 1").returned == 1
 
 
-def test_the_network_is_out_of_reach(host: FunctionHost) -> None:
+def test_network_is_blocked(host: FunctionHost) -> None:
     text = """
         import socket
         def handler(event, context):
@@ -264,12 +260,12 @@ def test_the_network_is_out_of_reach(host: FunctionHost) -> None:
 # In an interpreter that has only what the runtime has ------------------------------------------
 
 
-def test_the_sdk_and_the_standard_library_can_be_imported(host: FunctionHost) -> None:
+def test_sdk_and_standard_library_are_importable(host: FunctionHost) -> None:
     text = "import boto3, botocore, dateutil, json, urllib3\nhandler = boto3.client"
     assert host.import_handler(deployed(text)) is None
 
 
-def test_what_is_only_installed_here_cannot(host: FunctionHost) -> None:
+def test_local_packages_are_hidden(host: FunctionHost) -> None:
     failure = host.import_handler(deployed("import moto\ndef handler(event, context): pass"))
     assert failure is not None
     assert str(failure) == "ModuleNotFoundError at main.py:1: No module named 'moto'"
@@ -277,19 +273,19 @@ def test_what_is_only_installed_here_cannot(host: FunctionHost) -> None:
     assert failure.phase == "import"
 
 
-def test_what_the_package_brings_can(host: FunctionHost) -> None:
+def test_modules_of_the_package_are_importable(host: FunctionHost) -> None:
     zipped = package(main="import moto\nhandler = moto.own", moto="def own(event, context): pass")
     assert host.import_handler(FunctionConfiguration(zipped, "main.handler")) is None
 
 
-def test_an_import_that_hangs_or_crashes_is_told(host: FunctionHost) -> None:
+def test_import_that_hangs_or_crashes(host: FunctionHost) -> None:
     hanging = host.import_handler(deployed("import time\ntime.sleep(60)"))
     assert str(hanging) == "FunctionTimedOut at main.py:2: it did not end within 2 seconds"
     crashing = host.import_handler(deployed("import os\nos._exit(5)"))
     assert str(crashing) == "ProcessEnded: it ended with exit code 5"
 
 
-def test_a_module_of_the_package_hides_one_of_ours(host: FunctionHost) -> None:
+def test_package_module_shadows_installed_module(host: FunctionHost) -> None:
     text = "import responses\ndef handler(event, context):\n    return responses.OWN"
     zipped = package(main=text, responses="OWN = 'mine'")
     assert host.start(FunctionConfiguration(zipped, "main.handler")).invoke({}).returned == "mine"
@@ -327,7 +323,7 @@ def assets_table(**values: Any) -> Resource:
     return resource("aws_dynamodb_table.t", **{**defaults, **values})
 
 
-def test_calls_and_records_are_seen(host: FunctionHost) -> None:
+def test_calls_and_items_are_recorded(host: FunctionHost) -> None:
     function = host.start(deployed(PUT, region="eu-west-1"))
     seed_account(function, stack(assets_table()))
     done = function.invoke({"id": "ü"})
@@ -341,7 +337,7 @@ def test_calls_and_records_are_seen(host: FunctionHost) -> None:
     ]
 
 
-def test_every_function_starts_in_an_empty_account(host: FunctionHost) -> None:
+def test_account_is_empty_at_start(host: FunctionHost) -> None:
     function = host.start(deployed(PUT))
     seed_account(function, stack(assets_table()))
     function.invoke({"id": "1"})
@@ -352,19 +348,19 @@ def test_every_function_starts_in_an_empty_account(host: FunctionHost) -> None:
     assert told.startswith("ResourceNotFoundException at main.py:5")
 
 
-def test_only_the_functions_own_calls_are_seen(host: FunctionHost) -> None:
+def test_only_calls_of_the_function_are_recorded(host: FunctionHost) -> None:
     function = host.start(deployed("def handler(event, context): pass"))
     seed_account(function, stack(assets_table()))
     assert function.invoke({}).calls == ()
 
 
-def test_a_stub_answers_what_moto_lacks(host: FunctionHost) -> None:
+def test_stub_responds_where_moto_does_not(host: FunctionHost) -> None:
     function = host.start(deployed(JOB), [CREATE_JOB])
     assert function.invoke(VALID).returned.items() >= {"Id": "job1", **VALID}.items()
     assert function.invoke(VALID).returned["Id"] == "job2"
 
 
-def test_a_stub_may_tell_the_time(host: FunctionHost) -> None:
+def test_stub_with_current_time(host: FunctionHost) -> None:
     text = """
         import boto3
         def handler(event, context):
@@ -376,13 +372,13 @@ def test_a_stub_may_tell_the_time(host: FunctionHost) -> None:
     assert done.returned.endswith("+00:00")
 
 
-def test_a_repeated_token_gets_the_first_answer(host: FunctionHost) -> None:
+def test_repeated_token_gets_the_first_response(host: FunctionHost) -> None:
     function = host.start(deployed(JOB), [CREATE_JOB])
     ids = [function.invoke({**VALID, "ClientRequestToken": t}).returned["Id"] for t in "aba"]
     assert ids == ["job1", "job2", "job1"]
 
 
-def test_a_stub_may_answer_with_an_error(host: FunctionHost) -> None:
+def test_stub_with_error(host: FunctionHost) -> None:
     error = {"code": "ConflictException", "message": "busy", "status": 409}
     function = host.start(deployed(JOB), [Stub("mediaconvert", "CreateJob", error=error)])
     done = function.invoke(VALID)
@@ -393,7 +389,7 @@ def test_a_stub_may_answer_with_an_error(host: FunctionHost) -> None:
     assert call.failure.type == "ConflictException"
 
 
-def test_invalid_parameters_are_refused_by_botocore_itself(host: FunctionHost) -> None:
+def test_botocore_validates_parameters(host: FunctionHost) -> None:
     function = host.start(deployed(JOB), [CREATE_JOB])
     done = function.invoke({"Settings": {"Inputs": "film.mp4"}, "Speed": 3})
     assert done.returned.startswith("ParamValidationError(")
@@ -403,7 +399,7 @@ def test_invalid_parameters_are_refused_by_botocore_itself(host: FunctionHost) -
     assert "Invalid type for parameter Settings.Inputs, value: film.mp4" in objection
 
 
-def test_what_botocore_lets_pass_and_the_service_model_forbids_is_seen(host: FunctionHost) -> None:
+def test_model_violations_are_recorded(host: FunctionHost) -> None:
     def validation_errors(video: Mapping[str, Any]) -> tuple[str, ...]:
         outputs = [{"VideoDescription": {"CodecSettings": video}}]
         settings = {"Inputs": [], "OutputGroups": [{"Outputs": outputs}]}
@@ -422,14 +418,14 @@ def test_what_botocore_lets_pass_and_the_service_model_forbids_is_seen(host: Fun
     )
 
 
-def test_what_nothing_here_emulates_is_said_and_never_sent(host: FunctionHost) -> None:
+def test_unsupported_call_is_not_sent(host: FunctionHost) -> None:
     done = host.start(deployed(JOB)).invoke(VALID)
     assert done.returned == "NotEmulatedError('mediaconvert:CreateJob is not emulated here')"
     assert done.calls[0].failure is not None
     assert done.calls[0].failure.type == "NotEmulatedError"
 
 
-def test_an_operation_that_moto_lacks_is_said_too(host: FunctionHost) -> None:
+def test_operation_that_moto_lacks(host: FunctionHost) -> None:
     text = """
         import boto3
         def handler(event, context):
@@ -439,7 +435,7 @@ def test_an_operation_that_moto_lacks_is_said_too(host: FunctionHost) -> None:
     assert told.startswith("NotEmulatedError at main.py:4: dynamodb:DescribeContributorInsights is")
 
 
-def test_another_endpoint_is_not_reached_either(host: FunctionHost) -> None:
+def test_custom_endpoint_is_not_reached(host: FunctionHost) -> None:
     text = """
         import boto3
         def handler(event, context):
@@ -452,7 +448,7 @@ def test_another_endpoint_is_not_reached_either(host: FunctionHost) -> None:
 # What of a stack is in the account -------------------------------------------------------------
 
 
-def test_tables_keep_their_keys_and_indexes() -> None:
+def test_table_keys_and_indexes() -> None:
     full = assets_table(
         range_key="Version",
         attribute=[{"name": n, "type": "S"} for n in ("Id", "Version", "Status")],
@@ -487,14 +483,14 @@ def test_tables_keep_their_keys_and_indexes() -> None:
     ]
 
 
-def test_a_table_that_is_not_all_known_decides_nothing() -> None:
+def test_unknown_table_attribute_is_undetermined() -> None:
     for values in ({"name": UNKNOWN}, {"hash_key": UNKNOWN}, {"attribute": UNKNOWN}):
         with pytest.raises(UndeterminedError, match=r"aws_dynamodb_table\.t\.\w+ is unknown"):
             table_parameters(assets_table(**values))
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
-def test_buckets_queues_and_topics_are_there(host: FunctionHost, region: str) -> None:
+def test_seed_buckets_queues_and_topics(host: FunctionHost, region: str) -> None:
     found = stack(
         assets_table(),
         resource("aws_s3_bucket.a", bucket="films", id="films"),
@@ -542,18 +538,18 @@ def configuration(function: Resource, **environment: str) -> FunctionConfigurati
     )
 
 
-def test_a_deployment_is_what_the_stack_says() -> None:
+def test_configuration_of_a_function() -> None:
     found = configuration(lambda_function(), ROLE="r")
     assert (found.handler, found.name, found.region) == ("main.handler", "video", "eu-west-1")
     assert (found.timeout, found.memory) == (120, 256)
     assert found.environment == {"TABLE": "assets", "ROLE": "r"}
 
 
-def test_a_function_may_have_no_environment() -> None:
+def test_function_without_environment() -> None:
     assert configuration(lambda_function(environment=[])).environment == {}
 
 
-def test_what_is_unknown_decides_nothing_unless_it_is_given() -> None:
+def test_unknown_variable_is_undetermined_unless_given() -> None:
     unknown = lambda_function(environment=[{"variables": {"TABLE": UNKNOWN}}])
     assert configuration(unknown, TABLE="t").environment == {"TABLE": "t"}
     for function in (
@@ -567,6 +563,8 @@ def test_what_is_unknown_decides_nothing_unless_it_is_given() -> None:
             configuration(function)
 
 
-def test_only_python_can_be_run_here() -> None:
-    with pytest.raises(UndeterminedError, match=r"aws_lambda_function\.f is nodejs22\.x, and only Python"):
+def test_only_python_is_supported() -> None:
+    with pytest.raises(
+        UndeterminedError, match=r"aws_lambda_function\.f is nodejs22\.x, and only Python"
+    ):
         configuration(lambda_function(runtime="nodejs22.x"))

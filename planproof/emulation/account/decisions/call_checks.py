@@ -11,7 +11,7 @@ from planproof.emulation.account.decisions import (
     s3_checks,
     service_checks,
 )
-from planproof.emulation.account.decisions.permission_checks import CheckedCall, PermissionCheck
+from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
 from planproof.emulation.account.decisions.reference_checks import checks_by_reference
 
 _BY_SERVICE: Final[Mapping[str, Callable[[CheckedCall], Iterator[PermissionCheck]]]] = {

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from planproof.aws.api_actions import model_data
+from planproof.emulation.account.decisions.checks import PermissionCheck
 from planproof.emulation.account.model import Denial
 from planproof.iam import Decision, Effect, Layer
 
@@ -59,14 +60,7 @@ _KEY_CODES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def denial(
-    service: str,
-    action: str,
-    resource: str,
-    principal: str,
-    decision: Decision,
-    *,
-    via: str = "",
-    because: str = "",
+    service: str, check: PermissionCheck, principal: str, decision: Decision, *, via: str = ""
 ) -> Denial:
     """A denial in AWS's words.
 
@@ -74,8 +68,8 @@ def denial(
         service: botocore's name of the service that answers.
         principal: ARN of a session, or a service principal.
         via: the service that uses a KMS key on the caller's behalf, or "".
-        because: precedes the decision in the explanation.
     """
+    action, resource = check.action, check.resource_text
     sentence = _sentence(action, resource, principal, decision)
     code, template = _KEY_CODES.get(via, (code_of(service), "{}")) if via else ("", "{}")
     return Denial(
@@ -85,7 +79,7 @@ def denial(
         template.format(sentence),
         code or code_of(service),
         decision.effect is Effect.UNDETERMINED,
-        f"{because}: {decision}" if because else str(decision),
+        f"{check.reason}: {decision}" if check.reason else str(decision),
     )
 
 

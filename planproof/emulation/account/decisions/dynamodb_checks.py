@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from planproof.emulation.account.decisions.key_use_checks import key_use_checks
-from planproof.emulation.account.decisions.permission_checks import (
+from planproof.emulation.account.decisions.checks import (
     CheckedCall,
     ContextKeys,
     PermissionCheck,
 )
+from planproof.emulation.account.decisions.key_use_checks import key_use_checks
 from planproof.iam.context import ContextValue
 from planproof.values import UNKNOWN, Unknown
 
@@ -51,13 +51,7 @@ _EXPRESSIONS: Final = (
     "ProjectionExpression",
     "UpdateExpression",
 )
-_LEGACY_PARAMETERS: Final = (
-    "AttributesToGet",
-    "AttributeUpdates",
-    "Expected",
-    "QueryFilter",
-    "ScanFilter",
-)
+_LEGACY: Final = ("AttributesToGet", "AttributeUpdates", "Expected", "QueryFilter", "ScanFilter")
 _NAME: Final = re.compile(r"(?<![\w.:#])(#?[A-Za-z_]\w*)")
 _RESERVED: Final = frozenset(
     (
@@ -201,7 +195,7 @@ def _leading(
 
 def _attributes(content: Mapping[str, Any]) -> list[str] | Unknown | None:
     """The top-level attributes that an operation names; UNKNOWN with legacy parameters."""
-    if any(content.get(name) for name in _LEGACY_PARAMETERS):
+    if any(content.get(name) for name in _LEGACY):
         return UNKNOWN
     names = content.get("ExpressionAttributeNames") or {}
     found = {name for item in _items(content) for name in item}

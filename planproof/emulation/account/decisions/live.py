@@ -15,21 +15,21 @@ from typing import Any, Final
 from planproof.aws.service_facts import SERVICES_WITH_POLICIES
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.emulation.account.decisions.call_checks import checks_of
-from planproof.emulation.account.decisions.delivery_checks import delivery_checks
-from planproof.emulation.account.decisions.denials import denial
-from planproof.emulation.account.decisions.passed_roles import passed_roles
-from planproof.emulation.account.decisions.permission_checks import (
+from planproof.emulation.account.decisions.checks import (
     CheckedCall,
     ContextKeys,
     PermissionCheck,
 )
+from planproof.emulation.account.decisions.delivery_checks import delivery_checks
+from planproof.emulation.account.decisions.denials import denial
+from planproof.emulation.account.decisions.passed_roles import passed_roles
 from planproof.emulation.account.decisions.resource_policies import (
     resource_policies_of,
     resource_tags_of,
 )
 from planproof.emulation.account.decisions.stored_policies import StoredPolicy, compiled
 from planproof.emulation.account.model import Account, ApiCall, Caller, Denial
-from planproof.iam import Decision, Effect, Policies, PolicyKind, Reason, Request, evaluate
+from planproof.iam import Decision, Effect, PolicyKind, Reason, Request, evaluate
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.values import UNKNOWN, Unknown
@@ -59,9 +59,9 @@ class LiveDecisions:
 
     def check_call(self, call: ApiCall) -> Denial | None:
         """The first denial of a role's call, the use of KMS keys included; None if allowed."""
-        return next(self.refusals(call), None)
+        return next(self.denials(call), None)
 
-    def refusals(self, call: ApiCall) -> Iterator[Denial]:
+    def denials(self, call: ApiCall) -> Iterator[Denial]:
         """Every denial of a role's call, in the order in which AWS checks permissions."""
         if call.caller is None or (call.service, call.operation) in _WITHOUT_PERMISSION:
             return
@@ -70,7 +70,7 @@ class LiveDecisions:
         passes = (_passing(role, service) for role, service in passed_roles(checked))
         for check in chain(checks_of(checked), passes):
             service = check.principal
-            denied = self._check_service(service, check) if service else session.check(check)
+            denied = self._decide(service, check) if service else session.check(check)
             if denied is not None:
                 yield denied
 
@@ -81,14 +81,14 @@ class LiveDecisions:
             service: the principal: ``s3.amazonaws.com``.
             source: ARN of the bucket or rule that sends the event, for aws:SourceArn.
         """
-        return next(self.refusals_of_delivery(service, action, source, target), None)
+        return next(self.delivery_denials(service, action, source, target), None)
 
-    def refusals_of_delivery(
+    def delivery_denials(
         self, service: str, action: str, source: str, target: str
     ) -> Iterator[Denial]:
         """Every denial of a delivery: of the delivery itself and of the use of the target's key."""
         for check, closed in delivery_checks(self._state, service, action, source, target):
-            denied = self._check_service(service, check, closed)
+            denied = self._decide(service, check, closed)
             if denied is not None:
                 yield denied
 
@@ -100,9 +100,8 @@ class LiveDecisions:
             parts = parse_arn(source)
             account = (parts.account if parts is not None else "") or self._state.account_id
             context = {"aws:SourceArn": source, "aws:SourceAccount": account}
-        return self._check_service(
-            service, PermissionCheck("sts:AssumeRole", role, context, missing)
-        )
+        check = PermissionCheck("sts:AssumeRole", role, context, missing)
+        return self._decide(service, check)
 
     def check_pass(self, caller: Caller | None, role: str, service: str) -> Denial | None:
         """The denial of iam:PassRole to a service; the account's owner may pass any role."""
@@ -111,14 +110,12 @@ class LiveDecisions:
                 return None
             decision = _implicit_deny(f"there is no role {role}")
             owner = f"arn:aws:iam::{self._state.account_id}:root"
-            return denial("iam", "iam:PassRole", role, owner, decision)
+            return denial("iam", _passing(role, service), owner, decision)
         name = service.partition(".")[0]
         session = _Session(self._account, self._state, caller, name, "")
         return session.check(_passing(role, service))
 
-    def _check_service(
-        self, service: str, check: PermissionCheck, closed: str = ""
-    ) -> Denial | None:
+    def _decide(self, service: str, check: PermissionCheck, closed: str = "") -> Denial | None:
         """The denial of a request that a service principal makes.
 
         Args:
@@ -126,9 +123,9 @@ class LiveDecisions:
         """
         check = _with_valid_arn(check)
         answering = check.via or check.action.partition(":")[0]
-        resource = check.resource if isinstance(check.resource, str) else "*"
         if closed:
-            return denial(answering, check.action, resource, service, _implicit_deny(closed))
+            check = replace(check, reason="")
+            return denial(answering, check, service, _implicit_deny(closed))
         context = {**_now(self._account), "aws:SecureTransport": True, **check.context}
         request = Request(
             check.action,
@@ -141,7 +138,7 @@ class LiveDecisions:
         decision = evaluate(request, compiled((), (), _resource_policies(self._state, check)))
         if decision.effect is Effect.ALLOWED:
             return None
-        return denial(answering, check.action, resource, service, decision, because=check.reason)
+        return denial(answering, check, service, decision)
 
 
 class _Session:
@@ -203,24 +200,12 @@ class _Session:
             principal_tags=self._tags,
             resource_tags=_tags(self._state, check),
         )
-        decision = evaluate(request, self._policies(check))
+        resource = _resource_policies(self._state, check)
+        decision = evaluate(request, compiled(self._identity, self._boundaries, resource))
         return None if decision.effect is Effect.ALLOWED else self._denial(check, decision)
 
-    def _policies(self, check: PermissionCheck) -> Policies:
-        resource = _resource_policies(self._state, check)
-        return compiled(self._identity, self._boundaries, resource)
-
     def _denial(self, check: PermissionCheck, decision: Decision) -> Denial:
-        resource = check.resource if isinstance(check.resource, str) else "*"
-        return denial(
-            self._service,
-            check.action,
-            resource,
-            self._caller.arn,
-            decision,
-            via=check.via,
-            because=check.reason,
-        )
+        return denial(self._service, check, self._caller.arn, decision, via=check.via)
 
 
 def _implicit_deny(reason: str) -> Decision:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from planproof.emulation.account.decisions.permission_checks import CheckedCall
+from planproof.emulation.account.decisions.checks import CheckedCall
 
 _ROLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("events", "PutRule"): ("RoleArn", "events.amazonaws.com"),

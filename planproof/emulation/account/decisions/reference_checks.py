@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from planproof.emulation.account.decisions.permission_checks import CheckedCall, PermissionCheck
+from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
 from planproof.emulation.account.model import PARTITION
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
+from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
 from planproof.emulation.account.decisions.key_use_checks import key_use_checks
-from planproof.emulation.account.decisions.permission_checks import CheckedCall, PermissionCheck
 from planproof.emulation.account.model import PARTITION
 from planproof.iam.actions import resource_types
 from planproof.iam.context import ContextValue

@@ -90,7 +90,6 @@ class Batches:
             receiving_ended: called once its messages are received.
         """
         function = backlog.function
-        assert function is not None  # noqa: S101
         redelivery = state.redeliveries.popleft() if state.redeliveries else None
         if redelivery is not None:
             records, avoid = [dict(one) for one in redelivery.records], redelivery.avoid
@@ -99,31 +98,25 @@ class Batches:
         receiving_ended()
         if not records:
             return
-        later = None if redelivery else self._repeat_by_fault(state, records)
-        request_id, answer = self._invoker.invoke(function, {"Records": records}, avoid)
-        failed, invalid = self._failed(mapping, answer, records)
-        detail: dict[str, Any] = {
-            "queue": mapping.queue_arn,
-            "messages": len(records),
-            "failed_items": sorted(failed),
-        }
+        later = [] if redelivery else self._repeat_by_fault(state, records)
+        request_id, result = self._invoker.invoke(function, {"Records": records}, avoid)
+        failed, invalid = self._failed(mapping, result, records)
+        detail: dict[str, Any] = {"messages": len(records), "failed_items": sorted(failed)}
         if invalid:
             detail["invalid_answer"] = invalid
         if redelivery is not None:
             detail["repeated"] = True
-        self._invoker.record(function, request_id, answer, **detail)
+        self._invoker.record(function, request_id, result, queue=mapping.queue_arn, **detail)
         self._delete(mapping, function, [r for r in records if r["messageId"] not in failed])
-        if later:
-            gone = [r for r in later if r["messageId"] not in failed]
-            if gone:
-                state.redeliveries.append(Redelivery(gone, answer.instance))
+        if deleted := [r for r in later if r["messageId"] not in failed]:
+            state.redeliveries.append(Redelivery(deleted, result.instance))
 
     def _failed(
-        self, mapping: QueueMapping, answer: InvocationResult, records: _Records
+        self, mapping: QueueMapping, result: InvocationResult, records: _Records
     ) -> tuple[set[str], str]:
-        if not answer.ok:
+        if not result.ok:
             return {str(r["messageId"]) for r in records}, ""
-        return failed_items(answer.payload, records) if mapping.partial else (set(), "")
+        return failed_items(result.payload, records) if mapping.partial else (set(), "")
 
     def _repeat_by_fault(self, state: MappingState, records: _Records) -> _Records:
         """The messages that a fault redelivers once they are deleted. Every second time they are
@@ -144,12 +137,11 @@ class Batches:
     def _receive(self, mapping: QueueMapping, state: MappingState, backlog: Backlog) -> _Records:
         """Receive a batch; messages that the filter rejects are deleted."""
         function, now = backlog.function, self._account.clock.now()
-        assert function is not None  # noqa: S101
         denial = self._account.decisions.check_assume(_LAMBDA, function.role, function.arn)
         if denial is not None:
             state.deny(now, backlog.fingerprint)
-            request_id, answer = self._invoker.invoke(function, {"Records": []})
-            self._invoker.record(function, request_id, answer, queue=mapping.queue_arn, messages=0)
+            request_id, result = self._invoker.invoke(function, {"Records": []})
+            self._invoker.record(function, request_id, result, queue=mapping.queue_arn, messages=0)
             return []
         messages: list[Mapping[str, Any]] = []
         try:

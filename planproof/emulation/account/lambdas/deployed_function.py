@@ -13,7 +13,7 @@ from typing import Any
 
 from moto.backends import get_backend
 
-from planproof.aws.lambda_package import Package, PackageError
+from planproof.aws.lambda_package import Package
 from planproof.emulation.account.model import ACCOUNT_ID
 from planproof.emulation.function.configuration import FunctionConfiguration, lambda_environment
 
@@ -159,6 +159,3 @@ class Packages:
     def remove(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-__all__ = ["DeployedFunction", "PackageError", "Packages", "deployed_function"]

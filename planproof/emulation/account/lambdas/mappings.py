@@ -135,28 +135,31 @@ class Backlog:
         fingerprint: of the policies that apply.
     """
 
-    function: DeployedFunction | None = None
-    queue: Any = None
+    function: DeployedFunction
     waits: tuple[float, ...] = ()
     batches: int = 0
     fingerprint: int = 0
 
 
-def backlog_of(mapping: QueueMapping, state: MappingState, now: float) -> Backlog:
-    """The backlog of a mapping at a time; updates the start of its batching window."""
+def backlog_of(mapping: QueueMapping, state: MappingState, now: float) -> Backlog | None:
+    """The backlog of a mapping at a time, or None if its function or its queue does not exist.
+
+    Updates the start of the batching window.
+    """
     function, queue = deployed_function(mapping.function_arn), queue_of(mapping.queue_arn)
-    if function is None or queue is None or function.reserved == 0:
-        return Backlog(function, queue)
+    if function is None or queue is None:
+        return None
     fingerprint = permission_fingerprint(function.role, queue)
-    if state.denied == fingerprint and now < state.denied_until:
-        return Backlog(function, queue, fingerprint=fingerprint)
+    is_denied = state.denied == fingerprint and now < state.denied_until
+    if is_denied or function.reserved == 0:
+        return Backlog(function)
     contents = queue_contents(queue, now)
     hold = _hold(mapping, state, contents.ready, now)
     waits = tuple(max(wait, hold) for wait in contents.waits)
     batches = 0
     if hold <= 0 and time.monotonic() >= state.empty_until:
         batches = -(-contents.ready // mapping.batch_size)
-    return Backlog(function, queue, waits, batches, fingerprint)
+    return Backlog(function, waits, batches, fingerprint)
 
 
 def _hold(mapping: QueueMapping, state: MappingState, ready: int, now: float) -> float:

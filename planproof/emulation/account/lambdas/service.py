@@ -112,7 +112,8 @@ class Lambdas:
                 state = self._state_of(mapping)
                 waits += [0.0] * sum(len(one.records) for one in state.redeliveries)
                 if self._batches.filter_of(mapping) is not None:
-                    waits += backlog_of(mapping, state, now).waits
+                    backlog = backlog_of(mapping, state, now)
+                    waits += backlog.waits if backlog is not None else ()
         return waits
 
     def invoke(self, function_arn: str, event: Any) -> InvocationResult:
@@ -128,9 +129,8 @@ class Lambdas:
                 message = f"Function not found: {function_arn}"
                 return InvocationResult("failed", "", "ResourceNotFoundException", message)
             if function.reserved == 0:
-                result = InvocationResult(
-                    "throttled", "", "TooManyRequestsException", "Rate Exceeded."
-                )
+                code = "TooManyRequestsException"
+                result = InvocationResult("throttled", "", code, "Rate Exceeded.")
                 self._invoker.record(function, "", result)
                 return result
             with self._changed:
@@ -176,11 +176,10 @@ class Lambdas:
         turn = next(self._turn) % max(1, len(mappings))
         for mapping in mappings[turn:] + mappings[:turn]:
             state = self._state_of(mapping)
-            messages = self._batches.filter_of(mapping, state)
-            if messages is None:
+            if self._batches.filter_of(mapping, state) is None:
                 continue
             backlog = backlog_of(mapping, state, self._account.clock.now())
-            if backlog.function is None or backlog.queue is None:
+            if backlog is None:
                 continue
             if backlog.function.reserved == 0:
                 self._batches.record_throttled(backlog.function, mapping, state)
@@ -194,9 +193,7 @@ class Lambdas:
                 self._pool.submit(self._work, mapping, state, backlog)
 
     def _work(self, mapping: QueueMapping, state: MappingState, backlog: Backlog) -> None:
-        function = backlog.function
-        assert function is not None  # noqa: S101
-        received = False
+        function, received = backlog.function, False
 
         def receiving_ended() -> None:
             nonlocal received
@@ -210,9 +207,8 @@ class Lambdas:
                     self._batches.work(mapping, state, backlog, receiving_ended)
                 except Exception as problem:
                     if not self._stopped:
-                        result = InvocationResult(
-                            "failed", "", type(problem).__name__, str(problem)
-                        )
+                        kind = type(problem).__name__
+                        result = InvocationResult("failed", "", kind, str(problem))
                         self._invoker.record(function, "", result, queue=mapping.queue_arn)
                         state.fail(self._account.clock.now())
         finally:

@@ -12,7 +12,7 @@ from planproof.aws.datapath import Need
 from planproof.emulation.account.decisions import LiveDecisions
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.emulation.account.decisions.call_checks import checks_of
-from planproof.emulation.account.decisions.permission_checks import CheckedCall
+from planproof.emulation.account.decisions.checks import CheckedCall
 from planproof.emulation.account.model import ACCOUNT_ID, ApiCall, Caller, Denial
 from planproof.terraform.stack import Resource, Stack
 from tests.emulation.account.decisions.account_with_policies import FakeAccount, client
@@ -161,7 +161,7 @@ class Deployed:
 
     def _refusals(self, need: Need, call: ApiCall) -> Iterator[Denial]:
         if need.action != "iam:PassRole":
-            yield from self.decisions.refusals(call)
+            yield from self.decisions.denials(call)
             return
         service = str(need.context["iam:PassedToService"])
         refused = self.decisions.check_pass(call.caller, str(need.resource), service)
@@ -176,7 +176,7 @@ class Deployed:
             return [refused] if refused is not None else []
         target = str(need.context.get("kms:EncryptionContext:aws:sqs:arn", need.resource))
         action = "sqs:SendMessage"
-        return list(self.decisions.refusals_of_delivery(service, action, source, target))
+        return list(self.decisions.delivery_denials(service, action, source, target))
 
     def _call(self, need: Need) -> ApiCall:
         """A call that takes the need."""

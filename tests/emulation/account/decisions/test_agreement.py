@@ -26,7 +26,7 @@ def deployed() -> Iterator[Deployed]:
         yield Deployed(shipped())
 
 
-def test_all_that_the_data_path_needs_is_allowed(deployed: Deployed) -> None:
+def test_data_path_is_allowed(deployed: Deployed) -> None:
     authority = Authority(shipped())
     needs = [need for need in shipped_path().needs if need.required]
     assert len(needs) > 30
@@ -36,7 +36,7 @@ def test_all_that_the_data_path_needs_is_allowed(deployed: Deployed) -> None:
 
 
 @pytest.mark.parametrize("grant", BREAKS, ids="-".join)
-def test_without_a_grant_both_refuse_the_same(
+def test_missing_grant_is_denied_by_plan_and_account(
     grant: tuple[str, str, str], deployed: Deployed
 ) -> None:
     broken = without_grant(shipped(), *grant)

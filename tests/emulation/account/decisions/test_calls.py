@@ -250,7 +250,7 @@ def furnished() -> Iterator[AccountWithPolicies]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_call_takes_its_actions_and_no_others(case: Case, furnished: AccountWithPolicies) -> None:
+def test_call_needs_exactly_its_actions(case: Case, furnished: AccountWithPolicies) -> None:
     grants = [allow(action, resource) for action, resource in case.needs]
     furnished.grant(*grants)
     assert furnished.call(case.service, case.operation, **case.parameters) is None

@@ -8,7 +8,7 @@ import pytest
 
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.emulation.account.decisions.call_checks import checks_of
-from planproof.emulation.account.decisions.permission_checks import CheckedCall
+from planproof.emulation.account.decisions.checks import CheckedCall
 from planproof.emulation.account.model import ACCOUNT_ID, ApiCall
 from planproof.values import UNKNOWN
 from tests.emulation.account.decisions.account_with_policies import (
@@ -54,7 +54,7 @@ def checks(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
     ],
     ids=str,
 )
-def test_every_request_says_who_where_and_when(
+def test_global_condition_keys(
     condition: dict[str, Any], holds: bool, account: AccountWithPolicies
 ) -> None:
     account.queue()
@@ -66,14 +66,14 @@ def test_every_request_says_who_where_and_when(
     assert denial is None or not denial.undetermined
 
 
-def test_the_time_is_that_of_the_account(account: AccountWithPolicies) -> None:
+def test_current_time_is_the_accounts(account: AccountWithPolicies) -> None:
     account.grant(allow("sqs:*", "*", {"NumericGreaterThan": {"aws:EpochTime": str(int(NOW))}}))
     assert account.call("sqs", "SendMessage", QueueUrl=URL) is not None
     account.fake.clock.at += 2
     assert account.call("sqs", "SendMessage", QueueUrl=URL) is None
 
 
-def test_a_request_from_within_a_function_says_which(account: AccountWithPolicies) -> None:
+def test_source_function_arn(account: AccountWithPolicies) -> None:
     function = account.function("session")
     named = {"ArnEquals": {"lambda:SourceFunctionArn": function}}
     account.grant(allow("sqs:SendMessage", "*", named))
@@ -87,7 +87,7 @@ def test_a_request_from_within_a_function_says_which(account: AccountWithPolicie
     assert denial.undetermined
 
 
-def test_items_are_told_apart_by_their_partition_key(account: AccountWithPolicies) -> None:
+def test_leading_keys(account: AccountWithPolicies) -> None:
     account.table()
     own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own-*"]}}
     account.grant(allow("dynamodb:*", "*", own))
@@ -127,7 +127,7 @@ def test_items_are_told_apart_by_their_partition_key(account: AccountWithPolicie
         ),
     ],
 )
-def test_attributes_are_those_that_expressions_name(
+def test_attributes_of_expressions(
     more: dict[str, Any], attributes: object, account: AccountWithPolicies
 ) -> None:
     names = {"#s": "state", "#d": "deep"}
@@ -135,18 +135,18 @@ def test_attributes_are_those_that_expressions_name(
     assert told["dynamodb:Attributes"] == attributes
 
 
-def test_attributes_of_the_old_parameters_are_not_known() -> None:
+def test_attributes_of_legacy_parameters_are_unknown() -> None:
     told = checks("dynamodb", "GetItem", **GET, AttributesToGet=["a"])
     assert told["dynamodb:Attributes"] is UNKNOWN
 
 
-def test_a_transaction_says_so(account: AccountWithPolicies) -> None:
+def test_enclosing_operation_of_a_transaction(account: AccountWithPolicies) -> None:
     told = checks("dynamodb", "TransactGetItems", TransactItems=[{"Get": GET}])
     assert told["dynamodb:EnclosingOperation"] == "TransactGetItems"
     assert checks("dynamodb", "GetItem", **GET)["dynamodb:EnclosingOperation"] is None
 
 
-def test_s3_repeats_what_a_request_asks_for(account: AccountWithPolicies) -> None:
+def test_s3_keys_repeat_parameters(account: AccountWithPolicies) -> None:
     account.bucket()
     below = {"StringLike": {"s3:prefix": "own/*"}}
     sealed = {"StringEquals": {"s3:x-amz-server-side-encryption": "AES256"}}
@@ -161,20 +161,20 @@ def test_s3_repeats_what_a_request_asks_for(account: AccountWithPolicies) -> Non
     assert not denial.undetermined
 
 
-def test_tags_of_an_object_are_told(account: AccountWithPolicies) -> None:
+def test_request_object_tags(account: AccountWithPolicies) -> None:
     told = checks("s3", "PutObject", Bucket="uploads", Key="k", Tagging="a=b&c=d")
     assert told["s3:RequestObjectTag/a"] == "b"
     assert told["s3:RequestObjectTagKeys"] == ["a", "c"]
 
 
-def test_metrics_say_their_namespace(account: AccountWithPolicies) -> None:
+def test_metric_namespace(account: AccountWithPolicies) -> None:
     own = {"StringEquals": {"cloudwatch:namespace": "own"}}
     account.grant(allow("cloudwatch:PutMetricData", "*", own))
     assert account.call("cloudwatch", "PutMetricData", Namespace="own", MetricData=[]) is None
     assert account.call("cloudwatch", "PutMetricData", Namespace="other", MetricData=[]) is not None
 
 
-def test_an_event_says_where_it_is_from(account: AccountWithPolicies) -> None:
+def test_event_source(account: AccountWithPolicies) -> None:
     own = {"StringEquals": {"events:source": "own.app"}}
     account.grant(allow("events:PutEvents", arn("events", "event-bus/default"), own))
     assert account.call("events", "PutEvents", Entries=[{"Source": "own.app"}]) is None
@@ -182,7 +182,7 @@ def test_an_event_says_where_it_is_from(account: AccountWithPolicies) -> None:
     assert account.call("events", "PutEvents", Entries=entries) is not None
 
 
-def test_a_secret_is_the_same_by_name_and_by_arn(account: AccountWithPolicies) -> None:
+def test_secret_by_name_and_by_arn(account: AccountWithPolicies) -> None:
     secret = client("secretsmanager").create_secret(Name="s", SecretString="x")["ARN"]
     current = {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
     account.grant(allow("secretsmanager:GetSecretValue", secret, current))

@@ -136,7 +136,7 @@ def furnish(account: AccountWithPolicies, key: str) -> None:
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use[0]}-{use[1]}")
-def test_a_key_is_used_in_the_callers_name(
+def test_key_use_needs_a_grant_of_the_caller(
     use: Any, furnished: tuple[AccountWithPolicies, str]
 ) -> None:
     account, key = furnished
@@ -157,7 +157,7 @@ def test_a_key_is_used_in_the_callers_name(
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use[0]}-{use[1]}")
-def test_a_key_policy_alone_will_do(use: Any, furnished: tuple[AccountWithPolicies, str]) -> None:
+def test_key_policy_suffices(use: Any, furnished: tuple[AccountWithPolicies, str]) -> None:
     account, key = furnished
     service, operation, parameters, actions, *_ = use
     lets = allow(list(actions), Principal={"AWS": account.role})
@@ -176,7 +176,7 @@ def put_key_policy(key: str, *statements: Any) -> None:
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda other: f"{other[0]}-{other[1]}")
-def test_what_touches_no_content_needs_no_key(
+def test_metadata_operation_needs_no_key(
     other: Any, furnished: tuple[AccountWithPolicies, str]
 ) -> None:
     account, _ = furnished

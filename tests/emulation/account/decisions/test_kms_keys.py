@@ -25,7 +25,7 @@ def sends(account: AccountWithPolicies) -> Denial | None:
     return account.call("sqs", "SendMessage", QueueUrl=URL)
 
 
-def test_a_key_is_named_by_its_id_or_an_alias_as_well(account: AccountWithPolicies) -> None:
+def test_key_by_id_or_alias(account: AccountWithPolicies) -> None:
     key = account.key()
     client("kms").create_alias(AliasName="alias/own", TargetKeyId=key)
     for name in (key.rpartition("/")[2], "alias/own", arn("kms", "alias/own")):
@@ -38,7 +38,7 @@ def test_a_key_is_named_by_its_id_or_an_alias_as_well(account: AccountWithPolici
         assert denial.resource == key
 
 
-def test_a_key_that_aws_manages_needs_nothing(account: AccountWithPolicies) -> None:
+def test_aws_managed_key_needs_no_grant(account: AccountWithPolicies) -> None:
     account.queue(key="alias/aws/sqs")
     assert sends(account) is None
     client("dynamodb").create_table(
@@ -51,7 +51,7 @@ def test_a_key_that_aws_manages_needs_nothing(account: AccountWithPolicies) -> N
     assert account.call("dynamodb", "PutItem", TableName="assets", Item=ITEM) is None
 
 
-def test_a_key_that_is_not_there_is_used_by_nobody(account: AccountWithPolicies) -> None:
+def test_missing_key_is_denied(account: AccountWithPolicies) -> None:
     gone = arn("kms", "key/0f6337be-2c7f-57d4-a55f-1d70c048e8ca")
     account.queue(key=gone)
     account.grant(allow("*"))
@@ -60,7 +60,7 @@ def test_a_key_that_is_not_there_is_used_by_nobody(account: AccountWithPolicies)
     assert f"there is no KMS key {gone}" in denial.because
 
 
-def test_a_key_policy_that_does_not_listen_to_iam_closes_it(account: AccountWithPolicies) -> None:
+def test_key_policy_without_iam_denies(account: AccountWithPolicies) -> None:
     key = account.key()
     account.queue(key=key)
     account.grant(allow("*"))
@@ -72,7 +72,7 @@ def test_a_key_policy_that_does_not_listen_to_iam_closes_it(account: AccountWith
     assert "because no resource-based policy allows the kms:GenerateDataKey" in denial.message
 
 
-def test_a_grant_lets_in_with_its_encryption_context_only(account: AccountWithPolicies) -> None:
+def test_grant_constrains_encryption_context(account: AccountWithPolicies) -> None:
     key = account.key()
     queue = account.queue(key=key)
     for subset, allowed in (({"aws:sqs:arn": queue + "x"}, False), ({"aws:sqs:arn": queue}, True)):
@@ -86,9 +86,7 @@ def test_a_grant_lets_in_with_its_encryption_context_only(account: AccountWithPo
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_with_a_bucket_key_the_context_is_the_bucket(
-    whole: bool, account: AccountWithPolicies
-) -> None:
+def test_bucket_key_has_the_bucket_as_context(whole: bool, account: AccountWithPolicies) -> None:
     key = account.key()
     bucket = account.bucket(key=key, whole=whole)
     client("s3").put_object(Bucket="uploads", Key="a", Body=b"x")
@@ -101,9 +99,7 @@ def test_with_a_bucket_key_the_context_is_the_bucket(
     assert (refused is None) is whole
 
 
-def test_an_object_is_read_with_the_key_that_it_was_written_with(
-    account: AccountWithPolicies,
-) -> None:
+def test_object_is_read_with_its_key(account: AccountWithPolicies) -> None:
     first, second = account.key(), account.key()
     account.bucket(key=first)
     own = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": second}
@@ -118,7 +114,7 @@ def test_an_object_is_read_with_the_key_that_it_was_written_with(
     assert account.call("s3", "PutObject", Bucket="uploads", Key="a") is None
 
 
-def test_the_parts_of_an_upload_are_decrypted(account: AccountWithPolicies) -> None:
+def test_upload_parts_need_decrypt(account: AccountWithPolicies) -> None:
     key = account.key()
     account.bucket(key=key)
     upload = client("s3").create_multipart_upload(Bucket="uploads", Key="a")["UploadId"]
@@ -131,7 +127,7 @@ def test_the_parts_of_an_upload_are_decrypted(account: AccountWithPolicies) -> N
         assert denial.action == "kms:Decrypt"
 
 
-def test_a_key_is_used_directly_by_any_of_its_names(account: AccountWithPolicies) -> None:
+def test_direct_key_use_by_any_name(account: AccountWithPolicies) -> None:
     key = account.key()
     client("kms").create_alias(AliasName="alias/own", TargetKeyId=key)
     account.grant(
@@ -147,16 +143,14 @@ def test_a_key_is_used_directly_by_any_of_its_names(account: AccountWithPolicies
     assert (denial.resource, denial.code) == (key, "AccessDeniedException")
 
 
-def test_a_key_that_is_not_there_cannot_be_used_directly(account: AccountWithPolicies) -> None:
+def test_direct_use_of_missing_key_is_denied(account: AccountWithPolicies) -> None:
     account.grant(allow("*"))
     denial = account.call("kms", "Encrypt", KeyId="alias/none", Plaintext=b"x")
     assert denial is not None
     assert "there is no KMS key alias/none" in denial.because
 
 
-def test_the_key_of_a_log_group_is_used_by_cloudwatch_logs_itself(
-    account: AccountWithPolicies,
-) -> None:
+def test_log_group_key_is_used_by_cloudwatch_logs(account: AccountWithPolicies) -> None:
     group = arn("logs", "log-group:/a")
     key = account.key()
     client("logs").create_log_group(logGroupName="/a", kmsKeyId=key)

@@ -11,8 +11,8 @@ from moto import mock_aws
 
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.emulation.account.decisions.call_checks import checks_of
+from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
 from planproof.emulation.account.decisions.passed_roles import passed_roles
-from planproof.emulation.account.decisions.permission_checks import CheckedCall, PermissionCheck
 from planproof.emulation.account.model import ACCOUNT_ID, ApiCall
 from planproof.values import UNKNOWN
 from tests.emulation.account.decisions.account_with_policies import REGION, arn, client
@@ -188,7 +188,7 @@ def checks(service: str, operation: str, **parameters: Any) -> list[PermissionCh
 
 
 @pytest.mark.parametrize("case", NAMED, ids=lambda case: f"{case[0]}-{case[1]}-{'-'.join(case[2])}")
-def test_what_a_request_is_about(case: Any) -> None:
+def test_resource_of_a_call(case: Any) -> None:
     service, operation, parameters, expected = case
     found = checks(service, operation, **parameters)
     wanted = [
@@ -201,7 +201,7 @@ def test_what_a_request_is_about(case: Any) -> None:
         assert bool(check.reason) is (about is UNKNOWN)
 
 
-def test_a_key_is_encrypted_again_from_one_to_another() -> None:
+def test_re_encrypt_needs_both_keys() -> None:
     kms = client("kms")
     first, second = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
     blob = kms.encrypt(KeyId=first, Plaintext=b"x")["CiphertextBlob"]
@@ -217,7 +217,7 @@ def test_a_key_is_encrypted_again_from_one_to_another() -> None:
     assert [check.resource for check in told] == [first, arn("kms", "alias/new")]
 
 
-def test_secure_strings_of_a_path_are_decrypted_each() -> None:
+def test_secure_strings_of_a_path_need_decrypt() -> None:
     key = client("kms").create_key()["KeyMetadata"]["Arn"]
     secure = {"Type": "SecureString", "KeyId": key}
     client("ssm").put_parameter(Name="/p/one", Value="x", **secure)
@@ -230,7 +230,7 @@ def test_secure_strings_of_a_path_are_decrypted_each() -> None:
     assert (written.action, written.resource) == ("kms:Encrypt", key)
 
 
-def test_a_secret_is_written_with_its_key() -> None:
+def test_secret_is_written_with_its_key() -> None:
     key = client("kms").create_key()["KeyMetadata"]["Arn"]
     made = client("secretsmanager").create_secret(Name="s", SecretString="x", KmsKeyId=key)
     found = checks("secretsmanager", "PutSecretValue", SecretId=made["ARN"], SecretString="y")
@@ -251,7 +251,7 @@ def test_a_secret_is_written_with_its_key() -> None:
         ("mediaconvert", "CreateJob", {"Role": "a"}, ""),
     ],
 )
-def test_which_roles_a_request_passes(
+def test_passed_roles_of_a_call(
     service: str, operation: str, parameters: dict[str, Any], roles: str
 ) -> None:
     call = CheckedCall(ApiCall(service, operation, parameters, REGION), AccountState(ACCOUNT_ID))

@@ -33,7 +33,7 @@ def boundary(*statements: Any) -> str:
     return str(made["Policy"]["Arn"])
 
 
-def test_nothing_allows(account: AccountWithPolicies) -> None:
+def test_implicit_deny(account: AccountWithPolicies) -> None:
     denial = account.call("dynamodb", "PutItem", **PUT)
     assert denial is not None
     assert denial.code == "AccessDeniedException"
@@ -44,7 +44,7 @@ def test_nothing_allows(account: AccountWithPolicies) -> None:
     assert (denial.principal, denial.undetermined) == (SESSION, False)
 
 
-def test_an_explicit_deny(account: AccountWithPolicies) -> None:
+def test_explicit_deny(account: AccountWithPolicies) -> None:
     account.grant(allow("*"), deny("dynamodb:Put*", TABLE, Sid="NoWrites"))
     denial = account.call("dynamodb", "PutItem", **PUT)
     assert denial is not None
@@ -56,7 +56,7 @@ def test_an_explicit_deny(account: AccountWithPolicies) -> None:
     assert account.call("dynamodb", "GetItem", TableName="assets", Key={}) is None
 
 
-def test_a_permissions_boundary_that_does_not_allow(account: AccountWithPolicies) -> None:
+def test_boundary_does_not_allow(account: AccountWithPolicies) -> None:
     account.grant(allow("*"))
     boundary(allow("sqs:*"))
     denial = account.call("dynamodb", "PutItem", **PUT)
@@ -67,7 +67,7 @@ def test_a_permissions_boundary_that_does_not_allow(account: AccountWithPolicies
     assert account.call("sqs", "SendMessage", QueueUrl=URL) is None
 
 
-def test_a_permissions_boundary_that_denies(account: AccountWithPolicies) -> None:
+def test_boundary_denies(account: AccountWithPolicies) -> None:
     account.grant(allow("*"))
     boundary(allow("*"), deny("dynamodb:PutItem"))
     denial = account.call("dynamodb", "PutItem", **PUT)
@@ -75,9 +75,7 @@ def test_a_permissions_boundary_that_denies(account: AccountWithPolicies) -> Non
     assert denial.message.endswith("with an explicit deny in a permissions boundary")
 
 
-def test_a_permissions_boundary_that_is_gone_allows_nothing_for_certain(
-    account: AccountWithPolicies,
-) -> None:
+def test_missing_boundary_is_undetermined(account: AccountWithPolicies) -> None:
     account.grant(allow("*"))
     client("iam").put_role_permissions_boundary(
         RoleName="worker", PermissionsBoundary=f"arn:aws:iam::{ACCOUNT_ID}:policy/none"
@@ -87,14 +85,14 @@ def test_a_permissions_boundary_that_is_gone_allows_nothing_for_certain(
     assert denial.undetermined
 
 
-def test_a_resource_policy_alone_allows_a_session(account: AccountWithPolicies) -> None:
+def test_resource_policy_suffices(account: AccountWithPolicies) -> None:
     lets = allow("sqs:SendMessage", QUEUE, Principal={"AWS": account.role})
     account.queue(policy=document(lets))
     assert account.call("sqs", "SendMessage", QueueUrl=URL) is None
     assert account.call("sqs", "ReceiveMessage", QueueUrl=URL) is not None
 
 
-def test_a_resource_policy_denies(account: AccountWithPolicies) -> None:
+def test_resource_policy_denies(account: AccountWithPolicies) -> None:
     account.queue(policy=document(deny("sqs:*", QUEUE, Principal="*")))
     account.grant(allow("sqs:*"))
     denial = account.call("sqs", "SendMessage", QueueUrl=URL)
@@ -107,7 +105,7 @@ def test_a_resource_policy_denies(account: AccountWithPolicies) -> None:
     assert "policy of queue work" in denial.because
 
 
-def test_a_role_is_not_assumed_without_its_trust(account: AccountWithPolicies) -> None:
+def test_assume_role_needs_trust_policy(account: AccountWithPolicies) -> None:
     other = account.make_role("other")
     account.grant(allow("sts:AssumeRole"))
     denial = account.call("sts", "AssumeRole", RoleArn=other, RoleSessionName="s")
@@ -144,7 +142,7 @@ def test_a_role_is_not_assumed_without_its_trust(account: AccountWithPolicies) -
         ("elasticache", "DescribeEvents", {}, "AccessDenied", "elasticache:DescribeEvents"),
     ],
 )
-def test_each_service_words_it_its_own_way(
+def test_code_and_message_of_each_service(
     service: str,
     operation: str,
     parameters: dict[str, Any],
@@ -158,9 +156,7 @@ def test_each_service_words_it_its_own_way(
     assert says in denial.message
 
 
-def test_a_resource_that_cannot_be_told_is_refused_as_undetermined(
-    account: AccountWithPolicies,
-) -> None:
+def test_unknown_resource_is_undetermined(account: AccountWithPolicies) -> None:
     account.grant(allow("ecr:DescribeImages", arn("ecr", "repository/app")))
     denial = account.call("ecr", "DescribeImages")
     assert denial is not None
@@ -171,9 +167,7 @@ def test_a_resource_that_cannot_be_told_is_refused_as_undetermined(
                                    "ecr:DescribeImages action")  # fmt: skip
 
 
-def test_what_is_allowed_on_anything_is_allowed_on_what_cannot_be_told(
-    account: AccountWithPolicies,
-) -> None:
+def test_unknown_resource_matches_a_wildcard(account: AccountWithPolicies) -> None:
     account.grant(allow("ecr:DescribeImages"))
     assert account.call("ecr", "DescribeImages") is None
     # A topic could have a policy that denies it, so nothing is certain.
@@ -183,9 +177,7 @@ def test_what_is_allowed_on_anything_is_allowed_on_what_cannot_be_told(
     assert denial.undetermined
 
 
-def test_what_is_called_an_arn_and_is_none_is_refused_as_undetermined(
-    account: AccountWithPolicies,
-) -> None:
+def test_malformed_arn_is_undetermined(account: AccountWithPolicies) -> None:
     account.grant(allow("sns:Publish", arn("sns", "told")), allow("iam:PassRole", account.role))
     denial = account.call("sns", "Publish", TopicArn="told")
     assert denial is not None
@@ -202,9 +194,7 @@ def test_what_is_called_an_arn_and_is_none_is_refused_as_undetermined(
         assert "is not an ARN" in refused.because
 
 
-def test_an_operation_without_an_action_is_refused_as_undetermined(
-    account: AccountWithPolicies,
-) -> None:
+def test_operation_without_action_is_undetermined(account: AccountWithPolicies) -> None:
     account.grant(allow("dynamodb:*"))
     denial = account.call("dynamodb", "DescribeNothing", TableName="assets")
     assert denial is not None
@@ -212,7 +202,7 @@ def test_an_operation_without_an_action_is_refused_as_undetermined(
     assert "no IAM action for dynamodb:DescribeNothing" in denial.because
 
 
-def test_an_unknown_context_key_is_refused_as_undetermined(account: AccountWithPolicies) -> None:
+def test_unknown_condition_key_is_undetermined(account: AccountWithPolicies) -> None:
     account.grant(allow("dynamodb:*", "*", {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}))
     denial = account.call("dynamodb", "PutItem", **PUT)
     assert denial is not None
@@ -220,9 +210,7 @@ def test_an_unknown_context_key_is_refused_as_undetermined(account: AccountWithP
     assert "aws:SourceIp" in denial.because
 
 
-def test_a_policy_that_aws_would_not_take_allows_nothing_for_certain(
-    account: AccountWithPolicies,
-) -> None:
+def test_invalid_policy_is_undetermined(account: AccountWithPolicies) -> None:
     account.grant(allow("dynamodb:*"))
     backend = account.decisions._state.role(account.role)
     backend.policies["grants"] = '{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}'
@@ -232,9 +220,7 @@ def test_a_policy_that_aws_would_not_take_allows_nothing_for_certain(
     assert "AWS would reject" in denial.because
 
 
-def test_something_of_another_account_may_be_guarded_in_any_way(
-    account: AccountWithPolicies,
-) -> None:
+def test_resource_of_another_account_is_undetermined(account: AccountWithPolicies) -> None:
     account.grant(allow("*"))
     other = f"arn:aws:dynamodb:{REGION}:111122223333:table/assets"
     denial = account.call("dynamodb", "PutItem", TableName=other, Item={})
@@ -242,7 +228,7 @@ def test_something_of_another_account_may_be_guarded_in_any_way(
     assert denial.undetermined
 
 
-def test_a_role_that_is_gone_is_allowed_nothing(account: AccountWithPolicies) -> None:
+def test_deleted_role_is_denied(account: AccountWithPolicies) -> None:
     account.grant(allow("*"))
     assert account.call("dynamodb", "PutItem", **PUT) is None
     client("iam").delete_role_policy(RoleName="worker", PolicyName="grants")
@@ -252,17 +238,17 @@ def test_a_role_that_is_gone_is_allowed_nothing(account: AccountWithPolicies) ->
     assert "does not exist" in denial.because
 
 
-def test_the_owner_may_do_anything(account: AccountWithPolicies) -> None:
+def test_owner_is_always_allowed(account: AccountWithPolicies) -> None:
     assert account.decisions.check_call(ApiCall("dynamodb", "PutItem", PUT, REGION)) is None
 
 
-def test_who_one_is_may_always_be_asked(account: AccountWithPolicies) -> None:
+def test_get_caller_identity_is_always_allowed(account: AccountWithPolicies) -> None:
     account.grant(deny("*"))
     assert account.call("sts", "GetCallerIdentity") is None
     assert account.call("sts", "DecodeAuthorizationMessage") is not None
 
 
-def test_a_change_counts_at_once(account: AccountWithPolicies) -> None:
+def test_policy_change_applies_at_once(account: AccountWithPolicies) -> None:
     iam = client("iam")
     made = iam.create_policy(PolicyName="p", PolicyDocument=document(allow("dynamodb:GetItem")))
     policy = made["Policy"]["Arn"]
@@ -280,7 +266,7 @@ def test_a_change_counts_at_once(account: AccountWithPolicies) -> None:
     assert account.call("dynamodb", "PutItem", **PUT) is None
 
 
-def test_threads_get_the_answers_that_one_would(account: AccountWithPolicies) -> None:
+def test_decisions_are_thread_safe(account: AccountWithPolicies) -> None:
     account.queue()
     account.grant(allow(["sqs:SendMessage", "dynamodb:PutItem"]))
     wrong: list[str] = []

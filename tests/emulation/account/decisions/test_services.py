@@ -37,7 +37,7 @@ def sends(account: AccountWithPolicies, service: str = S3, source: str = BUCKET)
 
 
 @pytest.mark.parametrize(("service", "source"), [(S3, BUCKET), (EVENTS, RULE)])
-def test_a_service_delivers_in_the_name_of_its_source_only(
+def test_delivery_needs_the_allowed_source(
     service: str, source: str, account: AccountWithPolicies
 ) -> None:
     account.queue(policy=document(lets(service, "sqs:SendMessage", QUEUE, source)))
@@ -53,7 +53,7 @@ def test_a_service_delivers_in_the_name_of_its_source_only(
     assert sends(account, SNS, source) is not None
 
 
-def test_a_source_of_another_account_is_told_apart(account: AccountWithPolicies) -> None:
+def test_source_of_another_account_is_denied(account: AccountWithPolicies) -> None:
     named = {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}
     any_rule = allow("sqs:SendMessage", QUEUE, named, Principal={"Service": EVENTS})
     account.queue(policy=document(any_rule))
@@ -61,7 +61,7 @@ def test_a_source_of_another_account_is_told_apart(account: AccountWithPolicies)
     assert sends(account, EVENTS, RULE.replace(ACCOUNT_ID, "111122223333")) is not None
 
 
-def test_without_a_policy_nothing_is_delivered(account: AccountWithPolicies) -> None:
+def test_delivery_needs_a_resource_policy(account: AccountWithPolicies) -> None:
     account.queue()
     denial = sends(account)
     assert denial is not None
@@ -70,7 +70,7 @@ def test_without_a_policy_nothing_is_delivered(account: AccountWithPolicies) -> 
 
 
 @pytest.mark.parametrize("missing", ["kms:GenerateDataKey", "kms:Decrypt"])
-def test_an_encrypted_queue_takes_the_use_of_its_key(
+def test_delivery_to_encrypted_queue_needs_its_key(
     missing: str, account: AccountWithPolicies
 ) -> None:
     actions = ["kms:GenerateDataKey", "kms:Decrypt"]
@@ -86,14 +86,14 @@ def test_an_encrypted_queue_takes_the_use_of_its_key(
     assert f"because no resource-based policy allows the {missing} action" in denial.message
 
 
-def test_a_key_that_aws_manages_lets_no_service_in(account: AccountWithPolicies) -> None:
+def test_aws_managed_key_allows_no_service(account: AccountWithPolicies) -> None:
     account.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key="alias/aws/sqs")
     denial = sends(account)
     assert denial is not None
     assert "alias/aws/sqs is an AWS managed key" in denial.because
 
 
-def test_a_key_that_is_gone_lets_nothing_in(account: AccountWithPolicies) -> None:
+def test_missing_key_allows_no_delivery(account: AccountWithPolicies) -> None:
     gone = arn("kms", "key/0f6337be-2c7f-57d4-a55f-1d70c048e8ca")
     account.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key=gone)
     denial = sends(account)
@@ -101,9 +101,7 @@ def test_a_key_that_is_gone_lets_nothing_in(account: AccountWithPolicies) -> Non
     assert f"there is no KMS key {gone}" in denial.because
 
 
-def test_a_topic_of_the_default_policy_takes_from_alarms_alone(
-    account: AccountWithPolicies,
-) -> None:
+def test_default_topic_policy_allows_only_alarms(account: AccountWithPolicies) -> None:
     topic = client("sns").create_topic(Name="told")["TopicArn"]
     alarm = arn("cloudwatch", "alarm:a")
     check = account.decisions.check_delivery
@@ -116,9 +114,7 @@ def test_a_topic_of_the_default_policy_takes_from_alarms_alone(
     assert check(EVENTS, "sns:Publish", RULE, topic) is None
 
 
-def test_eventbridge_does_not_say_for_whom_it_uses_the_key_of_a_topic(
-    account: AccountWithPolicies,
-) -> None:
+def test_eventbridge_sends_no_source_for_topic_key(account: AccountWithPolicies) -> None:
     key = account.key(lets(EVENTS, "kms:*", "*", RULE))
     topic = client("sns").create_topic(Name="told", Attributes={"KmsMasterKeyId": key})["TopicArn"]
     policy = document(allow("sns:Publish", topic, Principal={"Service": EVENTS}))
@@ -133,7 +129,7 @@ def test_eventbridge_does_not_say_for_whom_it_uses_the_key_of_a_topic(
     assert account.decisions.check_delivery(EVENTS, "sns:Publish", RULE, topic) is None
 
 
-def test_a_function_is_invoked_with_its_permission(account: AccountWithPolicies) -> None:
+def test_lambda_permission_allows_invocation(account: AccountWithPolicies) -> None:
     function = account.function()
     check = account.decisions.check_delivery
     denial = check(S3, "lambda:InvokeFunction", BUCKET, function)
@@ -152,9 +148,7 @@ def test_a_function_is_invoked_with_its_permission(account: AccountWithPolicies)
     assert check(S3, "lambda:InvokeFunction", BUCKET, f"{function}:live") is not None
 
 
-def test_a_log_group_takes_events_by_the_policy_of_the_account(
-    account: AccountWithPolicies,
-) -> None:
+def test_logs_resource_policy_allows_delivery(account: AccountWithPolicies) -> None:
     group = arn("logs", "log-group:/a")
     check = account.decisions.check_delivery
     assert check(EVENTS, "logs:PutLogEvents", RULE, f"{group}:*") is not None
@@ -166,9 +160,7 @@ def test_a_log_group_takes_events_by_the_policy_of_the_account(
 # Roles -------------------------------------------------------------------------------------------
 
 
-def test_a_service_assumes_a_role_for_the_source_that_it_trusts(
-    account: AccountWithPolicies,
-) -> None:
+def test_trust_policy_constrains_source(account: AccountWithPolicies) -> None:
     role = account.make_role("media", MEDIA)
     condition = {
         "ArnEquals": {"aws:SourceArn": JOBS},
@@ -190,13 +182,13 @@ def test_a_service_assumes_a_role_for_the_source_that_it_trusts(
     assert assume("lambda.amazonaws.com", role, JOBS) is not None
 
 
-def test_a_role_that_is_not_there_is_assumed_by_nobody(account: AccountWithPolicies) -> None:
+def test_missing_role_cannot_be_assumed(account: AccountWithPolicies) -> None:
     denial = account.decisions.check_assume(MEDIA, f"{account.role}-2", JOBS)
     assert denial is not None
     assert f"there is no role {account.role}-2" in denial.because
 
 
-def test_a_role_is_passed_to_the_service_that_the_grant_names(account: AccountWithPolicies) -> None:
+def test_pass_role_constrains_service(account: AccountWithPolicies) -> None:
     role = account.make_role("media", MEDIA)
     caller = Caller(f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/session", account.role)
     check = account.decisions.check_pass
@@ -213,14 +205,14 @@ def test_a_role_is_passed_to_the_service_that_the_grant_names(account: AccountWi
         assert denial.code == "AccessDeniedException"
 
 
-def test_the_owner_passes_any_role_that_there_is(account: AccountWithPolicies) -> None:
+def test_owner_passes_any_existing_role(account: AccountWithPolicies) -> None:
     assert account.decisions.check_pass(None, account.role, MEDIA) is None
     denial = account.decisions.check_pass(None, f"{account.role}-2", MEDIA)
     assert denial is not None
     assert "there is no role" in denial.because
 
 
-def test_a_call_that_names_a_role_passes_it(account: AccountWithPolicies) -> None:
+def test_call_with_a_role_needs_pass_role(account: AccountWithPolicies) -> None:
     account.grant(allow("lambda:*"))
     role = account.make_role("other")
     denial = account.call("lambda", "CreateFunction", FunctionName="f", Role=role)

@@ -124,7 +124,7 @@ def deployed(running: DeployedFunction) -> DeployedFunction:
     return running
 
 
-def test_a_message_becomes_an_item(deployed: DeployedFunction) -> None:
+def test_message_is_processed(deployed: DeployedFunction) -> None:
     entries = deployed.send("fine")
     assert deployed.items("fine") == 1
     assert outcomes(entries, "invocation", "invoke") == ["ok"]
@@ -136,9 +136,7 @@ def test_a_message_becomes_an_item(deployed: DeployedFunction) -> None:
     assert put.who == "arn:aws:sts::123456789012:assumed-role/worker/worker"
 
 
-def test_what_the_role_does_not_allow_is_refused_until_the_message_is_a_dead_letter(
-    deployed: DeployedFunction,
-) -> None:
+def test_denied_calls_lead_to_the_dead_letter_queue(deployed: DeployedFunction) -> None:
     deployed.allow("queue", "log")
     dead = deployed.message_count("dead")
     entries = deployed.send("refused")
@@ -151,9 +149,7 @@ def test_what_the_role_does_not_allow_is_refused_until_the_message_is_a_dead_let
     assert (deployed.items("refused"), deployed.message_count("dead")) == (0, dead + 1)
 
 
-def test_without_the_right_to_receive_nothing_happens_until_it_is_granted(
-    deployed: DeployedFunction,
-) -> None:
+def test_polling_starts_once_receive_is_granted(deployed: DeployedFunction) -> None:
     deployed.allow("table", "log")
     entries = deployed.send("later")
     denied = [e for e in entries if e.outcome == "denied"]
@@ -164,7 +160,7 @@ def test_without_the_right_to_receive_nothing_happens_until_it_is_granted(
     assert (deployed.items("later"), deployed.message_count("work")) == (1, 0)
 
 
-def test_a_log_that_may_not_be_written_fails_nothing(deployed: DeployedFunction) -> None:
+def test_denied_log_fails_nothing(deployed: DeployedFunction) -> None:
     deployed.send("warm")
     deployed.allow("queue", "table")
     entries = deployed.send("unlogged")
@@ -172,7 +168,7 @@ def test_a_log_that_may_not_be_written_fails_nothing(deployed: DeployedFunction)
     assert [e.detail["action"] for e in entries if e.outcome == "denied"] == ["logs:PutLogEvents"]
 
 
-def test_a_role_that_trusts_somebody_else_runs_nothing(deployed: DeployedFunction) -> None:
+def test_role_without_trust_runs_nothing(deployed: DeployedFunction) -> None:
     stranger = TRUST | {"Principal": {"Service": "ec2.amazonaws.com"}}
     deployed.iam.update_assume_role_policy(
         RoleName="worker", PolicyDocument=document(stranger, "sts:AssumeRole")
@@ -187,9 +183,7 @@ def test_a_role_that_trusts_somebody_else_runs_nothing(deployed: DeployedFunctio
 
 
 @pytest.mark.parametrize("kind", ["kill before", "kill after"])
-def test_an_instance_can_be_killed_before_and_after_a_call(
-    deployed: DeployedFunction, kind: str
-) -> None:
+def test_kill_before_and_after_a_call(deployed: DeployedFunction, kind: str) -> None:
     deployed.control.add_fault(
         Fault(kind, service="dynamodb", operation="PutItem", containing=kind)
     )
@@ -207,7 +201,7 @@ def test_an_instance_can_be_killed_before_and_after_a_call(
     assert deployed.items(kind) == 1
 
 
-def test_a_message_delivered_again_is_seen_twice(deployed: DeployedFunction) -> None:
+def test_repeated_message_is_processed_twice(deployed: DeployedFunction) -> None:
     deployed.control.add_fault(Fault("repeat message", service="sqs", containing="twice"))
     entries = deployed.send("twice")
     assert outcomes(entries, "invocation", "invoke") == ["ok", "ok"]

@@ -36,7 +36,7 @@ def logged(testbed: LambdaTestbed) -> list[str]:
     ]
 
 
-def test_the_event_is_made_as_lambda_makes_it(testbed: LambdaTestbed) -> None:
+def test_event_has_lambdas_format(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.mapping(queue, testbed.function(ECHO))
     sent = testbed.sqs.send_message(
@@ -80,7 +80,7 @@ def test_the_event_is_made_as_lambda_makes_it(testbed: LambdaTestbed) -> None:
     }
 
 
-def test_what_succeeded_is_deleted_and_what_is_named_comes_back(testbed: LambdaTestbed) -> None:
+def test_batch_item_failures_are_redelivered(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.mapping(queue, testbed.function(NAMES_BAD), BatchSize=3, **PARTIAL)
     _, bad, _ = testbed.send(queue, "a", "bad", "c")
@@ -96,7 +96,7 @@ def test_what_succeeded_is_deleted_and_what_is_named_comes_back(testbed: LambdaT
     assert "1 of 1 are bad" in testbed.invocations[-1].detail["log"]
 
 
-def test_the_log_is_told_of_what_failed_alone(testbed: LambdaTestbed) -> None:
+def test_log_is_recorded_only_for_failures(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.mapping(queue, testbed.function(NAMES_BAD), **PARTIAL)
     testbed.send(queue, "a")
@@ -104,9 +104,7 @@ def test_the_log_is_told_of_what_failed_alone(testbed: LambdaTestbed) -> None:
     assert "log" not in testbed.invocations[-1].detail
 
 
-def test_an_exception_leaves_the_batch_to_the_queue_and_then_to_its_dead_letters(
-    testbed: LambdaTestbed,
-) -> None:
+def test_failed_batch_goes_to_the_dead_letter_queue(testbed: LambdaTestbed) -> None:
     dead = testbed.queue("dead")
     redrive = {"deadLetterTargetArn": testbed.arn(dead), "maxReceiveCount": 2}
     queue = testbed.queue(RedrivePolicy=json.dumps(redrive), VisibilityTimeout="5")
@@ -144,7 +142,7 @@ def test_an_exception_leaves_the_batch_to_the_queue_and_then_to_its_dead_letters
         ("{'batchItemFailures': [{'itemIdentifier': 'x'}]}", "'x' is not in the batch"),
     ],
 )
-def test_an_answer_that_is_not_valid_fails_the_whole_batch(
+def test_invalid_response_fails_the_batch(
     testbed: LambdaTestbed, answer: str, invalid: str
 ) -> None:
     queue = testbed.queue()
@@ -159,7 +157,7 @@ def test_an_answer_that_is_not_valid_fails_the_whole_batch(
     assert testbed.message_count(queue) == bool(invalid)
 
 
-def test_without_partial_failures_the_answer_does_not_matter(testbed: LambdaTestbed) -> None:
+def test_response_is_ignored_without_partial_failures(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     code = "def handler(event, context): return {'batchItemFailures': [{'itemIdentifier': 'x'}]}"
     testbed.mapping(queue, testbed.function(code))
@@ -168,7 +166,7 @@ def test_without_partial_failures_the_answer_does_not_matter(testbed: LambdaTest
     assert testbed.message_count(queue) == 0
 
 
-def test_a_batch_is_as_large_as_the_mapping_says(testbed: LambdaTestbed) -> None:
+def test_batch_size(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     function = testbed.function(NAMES_BAD)
     testbed.send(queue, *"abcdefg")
@@ -178,7 +176,7 @@ def test_a_batch_is_as_large_as_the_mapping_says(testbed: LambdaTestbed) -> None
     assert max(e.detail["messages"] for e in testbed.invocations) == 3
 
 
-def test_a_window_gathers_messages(testbed: LambdaTestbed) -> None:
+def test_batching_window(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     function = testbed.function(NAMES_BAD)
     testbed.mapping(queue, function, BatchSize=12, MaximumBatchingWindowInSeconds=20)
@@ -194,7 +192,7 @@ def test_a_window_gathers_messages(testbed: LambdaTestbed) -> None:
     assert [e.detail["messages"] for e in testbed.invocations] == [2, 12]
 
 
-def test_a_message_can_be_repeated_although_it_was_deleted(testbed: LambdaTestbed) -> None:
+def test_deleted_message_is_repeated(testbed: LambdaTestbed) -> None:
     from planproof.emulation.account.model import Fault
 
     queue = testbed.queue()
@@ -215,9 +213,7 @@ def test_a_message_can_be_repeated_although_it_was_deleted(testbed: LambdaTestbe
     assert testbed.message_count(queue) == 0
 
 
-def test_every_second_repetition_comes_while_the_first_delivery_is_under_way(
-    testbed: LambdaTestbed,
-) -> None:
+def test_every_second_repetition_is_concurrent(testbed: LambdaTestbed) -> None:
     from planproof.emulation.account.model import Fault
 
     queue = testbed.queue()
@@ -241,7 +237,7 @@ def test_every_second_repetition_comes_while_the_first_delivery_is_under_way(
     assert overlap == {"later": False, "at once": True}
 
 
-def test_a_fifo_queue_keeps_the_order_of_each_group(testbed: LambdaTestbed) -> None:
+def test_fifo_queue_keeps_group_order(testbed: LambdaTestbed) -> None:
     queue = testbed.queue("work.fifo", FifoQueue="true", VisibilityTimeout="5")
     code = """
         import json, os

@@ -46,7 +46,7 @@ def test_patterns(pattern: Any, yes: Any, no: Any) -> None:
     assert not passes(pattern, no)
 
 
-def test_any_of_the_patterns_is_enough_and_none_lets_all_pass() -> None:
+def test_one_matching_pattern_suffices() -> None:
     patterns = [{"Pattern": json.dumps({"body": {"a": [value]}})} for value in ("x", "y")]
     both = MessageFilter({"Filters": patterns})
     assert both.passes({"body": '{"a": "y"}'})
@@ -55,7 +55,7 @@ def test_any_of_the_patterns_is_enough_and_none_lets_all_pass() -> None:
         assert MessageFilter(criteria).passes({"body": "anything"})
 
 
-def test_other_members_of_the_record_can_be_asked_for() -> None:
+def test_patterns_match_other_fields() -> None:
     criteria = {"Filters": [{"Pattern": '{"messageAttributes": {"k": {"stringValue": ["v"]}}}'}]}
     chosen = MessageFilter(criteria)
     assert chosen.passes({"body": "", "messageAttributes": {"k": {"stringValue": "v"}}})
@@ -80,6 +80,6 @@ def test_other_members_of_the_record_can_be_asked_for() -> None:
         '{"$or": "x"}',
     ],
 )
-def test_what_is_not_understood_is_refused(pattern: str) -> None:
+def test_unsupported_pattern_raises(pattern: str) -> None:
     with pytest.raises(FilterSyntaxError):
         MessageFilter({"Filters": [{"Pattern": pattern}]})

@@ -33,7 +33,7 @@ def alive(pid: int) -> bool:
     return True
 
 
-def test_a_function_has_its_environment_and_that_of_lambda(testbed: LambdaTestbed) -> None:
+def test_environment_variables(testbed: LambdaTestbed) -> None:
     code = """
         import os
         def handler(event, context):
@@ -58,7 +58,7 @@ def test_a_function_has_its_environment_and_that_of_lambda(testbed: LambdaTestbe
     assert (ROLE, "worker", answer.instance) in testbed.account.sessions
 
 
-def test_the_context_is_that_of_the_invocation(testbed: LambdaTestbed) -> None:
+def test_context_of_the_invocation(testbed: LambdaTestbed) -> None:
     code = """
         import time
         def handler(event, context):
@@ -79,7 +79,7 @@ def test_the_context_is_that_of_the_invocation(testbed: LambdaTestbed) -> None:
     assert first[6].endswith(testbed.invocations[0].detail["instance"])
 
 
-def test_an_instance_is_kept_until_code_or_configuration_change(testbed: LambdaTestbed) -> None:
+def test_instance_is_reused_until_the_function_changes(testbed: LambdaTestbed) -> None:
     code = """
         count = 0
         def handler(event, context):
@@ -102,7 +102,7 @@ def test_an_instance_is_kept_until_code_or_configuration_change(testbed: LambdaT
     assert len(testbed.lambdas._instances.pids()) == 1
 
 
-def test_a_function_goes_by_the_accounts_clock(testbed: LambdaTestbed) -> None:
+def test_function_uses_the_accounts_clock(testbed: LambdaTestbed) -> None:
     code = """
         import datetime, time
         def handler(event, context):
@@ -126,7 +126,7 @@ def test_a_function_goes_by_the_accounts_clock(testbed: LambdaTestbed) -> None:
     assert times()[0] - first[0] >= 2 * 86_400  # as a cold start sees it
 
 
-def test_a_function_finds_what_lambda_has_and_no_more(testbed: LambdaTestbed) -> None:
+def test_function_finds_only_lambdas_modules(testbed: LambdaTestbed) -> None:
     code = """
         import importlib, sys
         def found(name):
@@ -146,7 +146,7 @@ def test_a_function_finds_what_lambda_has_and_no_more(testbed: LambdaTestbed) ->
     assert found == {name: f"No module named {name!r}" if name in hidden else "" for name in names}
 
 
-def test_a_module_of_the_package_stands_before_one_of_the_runtime(testbed: LambdaTestbed) -> None:
+def test_package_module_shadows_runtime_module(testbed: LambdaTestbed) -> None:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr(
@@ -160,7 +160,7 @@ def test_a_module_of_the_package_stands_before_one_of_the_runtime(testbed: Lambd
     assert (answer.error_message, json.loads(answer.payload)) == ("", ["mine", "mine too"])
 
 
-def test_a_function_reaches_the_account_and_nothing_else(testbed: LambdaTestbed) -> None:
+def test_network_access_is_limited_to_the_account(testbed: LambdaTestbed) -> None:
     code = """
         import boto3, socket
         def attempt(do):
@@ -189,7 +189,7 @@ def test_a_function_reaches_the_account_and_nothing_else(testbed: LambdaTestbed)
     assert json.loads(answer.payload) == [1, "reached", *refused]
 
 
-def test_a_function_that_hangs_is_ended_at_its_timeout(testbed: LambdaTestbed) -> None:
+def test_hanging_function_times_out(testbed: LambdaTestbed) -> None:
     code = """
         import os, subprocess, time
         def handler(event, context):
@@ -243,7 +243,7 @@ def running(pid: int) -> bool:
          "Unable to marshal response: Object of type set is not JSON serializable"),
     ],
 )  # fmt: skip
-def test_how_an_invocation_fails(
+def test_errors_of_an_invocation(
     testbed: LambdaTestbed, code: str, handler: str, type_: str, message: str
 ) -> None:
     answer = run(testbed, code, handler=handler)
@@ -257,7 +257,7 @@ def test_how_an_invocation_fails(
     assert json.loads(testbed.lambdas.invoke(entry.about, {}).payload) == "well"
 
 
-def test_what_cannot_be_run_here_says_so(testbed: LambdaTestbed) -> None:
+def test_unsupported_functions_fail(testbed: LambdaTestbed) -> None:
     node = run(testbed, "", name="node", Runtime="nodejs20.x")
     assert (node.outcome, node.error_type) == ("failed", "InvalidRuntimeException")
     assert "nodejs20.x" in node.error_message
@@ -273,7 +273,7 @@ def test_what_cannot_be_run_here_says_so(testbed: LambdaTestbed) -> None:
     assert (absent.outcome, absent.error_type) == ("failed", "ResourceNotFoundException")
 
 
-def test_an_instance_can_be_killed(testbed: LambdaTestbed) -> None:
+def test_killing_an_instance(testbed: LambdaTestbed) -> None:
     code = """
         import time
         def handler(event, context):
@@ -304,9 +304,7 @@ def test_an_instance_can_be_killed(testbed: LambdaTestbed) -> None:
     testbed.lambdas.kill("unknown")
 
 
-def test_a_killed_function_leaves_its_messages_to_the_visibility_timeout(
-    testbed: LambdaTestbed,
-) -> None:
+def test_messages_of_a_killed_function_reappear(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     code = """
         import os, signal
@@ -324,7 +322,7 @@ def test_a_killed_function_leaves_its_messages_to_the_visibility_timeout(
     assert testbed.message_count(queue) == 1
 
 
-def test_a_role_that_lambda_cannot_assume_fails_the_invocation(testbed: LambdaTestbed) -> None:
+def test_unassumable_role_fails_the_invocation(testbed: LambdaTestbed) -> None:
     testbed.account.decisions.not_assumable = True
     answer = run(testbed, "def handler(e, c): return 1")
     assert answer.outcome == "denied"
@@ -337,7 +335,7 @@ def test_a_role_that_lambda_cannot_assume_fails_the_invocation(testbed: LambdaTe
     assert testbed.lambdas.invoke(testbed.invocations[0].about, {}).ok
 
 
-def test_stopping_leaves_no_process_and_no_folder(testbed: LambdaTestbed) -> None:
+def test_stop_removes_processes_and_folder(testbed: LambdaTestbed) -> None:
     lambdas = Lambdas(testbed.account)
     function = testbed.function("def handler(e, c): return 1")
     assert (lambdas.waiting(), lambdas.invoke(function, {}).outcome) == ([], "failed")
@@ -354,7 +352,7 @@ def test_stopping_leaves_no_process_and_no_folder(testbed: LambdaTestbed) -> Non
     lambdas.stop()
 
 
-def test_instances_end_with_the_process_that_started_them(testbed: LambdaTestbed) -> None:
+def test_instances_end_with_their_parent_process(testbed: LambdaTestbed) -> None:
     lambdas = Lambdas(testbed.account)
     lambdas.start()
     try:

@@ -17,7 +17,7 @@ FAILS_ON = """
 """
 
 
-def test_the_answer_is_that_of_the_handler(testbed: LambdaTestbed) -> None:
+def test_response_is_the_handlers(testbed: LambdaTestbed) -> None:
     function = testbed.function(FAILS_ON)
     answer = testbed.aws.invoke(FunctionName=function, Payload=b'{"a": [1]}')
     assert json.loads(answer["Payload"].read()) == {"got": {"a": [1]}}
@@ -25,26 +25,26 @@ def test_the_answer_is_that_of_the_handler(testbed: LambdaTestbed) -> None:
     assert json.loads(testbed.aws.invoke(FunctionName="worker")["Payload"].read()) == {"got": {}}
 
 
-def test_a_failure_is_told_as_lambda_tells_it(testbed: LambdaTestbed) -> None:
+def test_failure_has_lambdas_format(testbed: LambdaTestbed) -> None:
     answer = testbed.aws.invoke(FunctionName=testbed.function(FAILS_ON), Payload=b'"bad"')
     assert answer["FunctionError"] == "Unhandled"
     told = {"errorMessage": "a bad one", "errorType": "ValueError"}
     assert json.loads(answer["Payload"].read()) == told
 
 
-def test_a_body_that_is_no_json_is_refused(testbed: LambdaTestbed) -> None:
+def test_invalid_json_is_rejected(testbed: LambdaTestbed) -> None:
     function = testbed.function(FAILS_ON)
     with pytest.raises(ClientError, match="InvalidRequestContentException"):
         testbed.aws.invoke(FunctionName=function, Payload=b"{")
     assert testbed.invocations == []
 
 
-def test_a_dry_run_runs_nothing(testbed: LambdaTestbed) -> None:
+def test_dry_run_runs_nothing(testbed: LambdaTestbed) -> None:
     testbed.aws.invoke(FunctionName=testbed.function(FAILS_ON), InvocationType="DryRun")
     assert (testbed.invocations, testbed.account.clock.tasks) == ([], [])
 
 
-def test_an_event_that_failed_is_given_twice_more(testbed: LambdaTestbed) -> None:
+def test_failed_event_is_retried_twice(testbed: LambdaTestbed) -> None:
     function = testbed.function(FAILS_ON)
     clock = testbed.account.clock
     answer = testbed.aws.invoke(FunctionName=function, InvocationType="Event", Payload=b'"bad"')

@@ -15,7 +15,7 @@ def calls(testbed: LambdaTestbed, operation: str) -> int:
     return testbed.account.calls.count(operation)
 
 
-def test_what_is_disabled_changed_or_deleted_takes_effect_at_once(testbed: LambdaTestbed) -> None:
+def test_mapping_changes_take_effect_at_once(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     mapping = testbed.mapping(queue, testbed.function(FINE), Enabled=False)
     testbed.send(queue, "a", "b", "c")
@@ -34,7 +34,7 @@ def test_what_is_disabled_changed_or_deleted_takes_effect_at_once(testbed: Lambd
     )
 
 
-def test_every_region_has_its_mappings(testbed: LambdaTestbed) -> None:
+def test_mappings_of_every_region(testbed: LambdaTestbed) -> None:
     west = LambdaTestbed(testbed.account, testbed.lambdas)
     west.sqs = testbed.account.client("sqs", "us-west-2")
     west.aws = testbed.account.client("lambda", "us-west-2")
@@ -49,7 +49,7 @@ def test_every_region_has_its_mappings(testbed: LambdaTestbed) -> None:
     assert west.message_count(queue) == 0
 
 
-def test_pausing_takes_no_messages_until_it_goes_on(testbed: LambdaTestbed) -> None:
+def test_pause_and_resume(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.mapping(queue, testbed.function(FINE))
     testbed.lambdas.pause()
@@ -78,7 +78,7 @@ def at_once(testbed: LambdaTestbed) -> int:
     return max(sum(b <= began < e for b, e in spans) for began, _ in spans)
 
 
-def test_the_maximum_concurrency_is_kept_and_used(testbed: LambdaTestbed) -> None:
+def test_maximum_concurrency(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.send(queue, *"abcdefgh")
     scaling = {"MaximumConcurrency": 3}
@@ -89,9 +89,7 @@ def test_the_maximum_concurrency_is_kept_and_used(testbed: LambdaTestbed) -> Non
     assert len({e.detail["instance"] for e in testbed.invocations}) == 3
 
 
-def test_the_reserved_concurrency_is_shared_by_all_mappings_of_a_function(
-    testbed: LambdaTestbed,
-) -> None:
+def test_mappings_share_reserved_concurrency(testbed: LambdaTestbed) -> None:
     first, second = testbed.queue("first"), testbed.queue("second")
     function = testbed.function(SLOW)
     testbed.aws.put_function_concurrency(FunctionName="worker", ReservedConcurrentExecutions=2)
@@ -105,9 +103,7 @@ def test_the_reserved_concurrency_is_shared_by_all_mappings_of_a_function(
     assert at_once(testbed) == 2
 
 
-def test_a_function_whose_reserved_concurrency_is_nothing_is_throttled(
-    testbed: LambdaTestbed,
-) -> None:
+def test_reserved_concurrency_of_0_throttles(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     function = testbed.function(FINE)
     testbed.aws.put_function_concurrency(FunctionName="worker", ReservedConcurrentExecutions=0)
@@ -124,7 +120,7 @@ def test_a_function_whose_reserved_concurrency_is_nothing_is_throttled(
     assert testbed.message_count(queue) == 0
 
 
-def test_messages_that_the_filter_does_not_let_pass_are_deleted(testbed: LambdaTestbed) -> None:
+def test_filtered_messages_are_deleted(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     pattern = json.dumps({"body": {"kind": ["video"]}})
     criteria = {"Filters": [{"Pattern": pattern}]}
@@ -137,9 +133,7 @@ def test_messages_that_the_filter_does_not_let_pass_are_deleted(testbed: LambdaT
     assert [e.detail["messages"] for e in testbed.invocations] == [1]
 
 
-def test_a_filter_that_is_not_understood_delivers_nothing_and_says_so(
-    testbed: LambdaTestbed,
-) -> None:
+def test_unsupported_filter_delivers_nothing(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     criteria = {"Filters": [{"Pattern": json.dumps({"body": {"at": [{"cidr": "10.0.0.0/8"}]}})}]}
     mapping = testbed.mapping(queue, testbed.function(FINE), FilterCriteria=criteria)
@@ -176,17 +170,15 @@ def refused_until_a_policy_changes(testbed: LambdaTestbed, operation: str) -> No
     assert len(testbed.invocations) == 1
 
 
-def test_a_refused_receive_is_not_repeated_until_a_policy_changes(testbed: LambdaTestbed) -> None:
+def test_denied_receive_waits_for_a_policy_change(testbed: LambdaTestbed) -> None:
     refused_until_a_policy_changes(testbed, "ReceiveMessage")
 
 
-def test_a_refused_look_at_the_queue_is_as_good_as_a_refused_receive(
-    testbed: LambdaTestbed,
-) -> None:
+def test_denied_get_attributes_waits_for_a_policy_change(testbed: LambdaTestbed) -> None:
     refused_until_a_policy_changes(testbed, "GetQueueAttributes")
 
 
-def test_what_was_refused_is_asked_for_again_after_a_while(testbed: LambdaTestbed) -> None:
+def test_denied_request_is_retried_later(testbed: LambdaTestbed) -> None:
     queue = testbed.queue(VisibilityTimeout="5")
     testbed.account.denied["ReceiveMessage"] = "AccessDeniedException"
     testbed.mapping(queue, testbed.function(FINE))
@@ -198,7 +190,7 @@ def test_what_was_refused_is_asked_for_again_after_a_while(testbed: LambdaTestbe
     assert len(testbed.invocations) == 1
 
 
-def test_permission_is_asked_for_again_when_a_policy_changes(testbed: LambdaTestbed) -> None:
+def test_permission_is_checked_again_after_a_policy_change(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.mapping(queue, testbed.function(FINE))
     testbed.send(queue, "a")
@@ -213,7 +205,7 @@ def test_permission_is_asked_for_again_when_a_policy_changes(testbed: LambdaTest
     assert calls(testbed, "GetQueueAttributes") > asked
 
 
-def test_an_error_that_may_pass_is_tried_again_later(testbed: LambdaTestbed) -> None:
+def test_transient_error_is_retried(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.account.denied["ReceiveMessage"] = "ServiceUnavailable"
     testbed.mapping(queue, testbed.function(FINE))
@@ -231,7 +223,7 @@ def test_an_error_that_may_pass_is_tried_again_later(testbed: LambdaTestbed) -> 
     assert len(testbed.invocations) == 1
 
 
-def test_messages_that_cannot_be_deleted_come_again(testbed: LambdaTestbed) -> None:
+def test_undeleted_messages_are_redelivered(testbed: LambdaTestbed) -> None:
     queue = testbed.queue(VisibilityTimeout="5")
     testbed.account.denied["DeleteMessageBatch"] = "AccessDeniedException"
     testbed.mapping(queue, testbed.function(FINE))
@@ -245,7 +237,7 @@ def test_messages_that_cannot_be_deleted_come_again(testbed: LambdaTestbed) -> N
     assert testbed.message_count(queue) == 0
 
 
-def test_lambda_takes_nothing_with_a_role_that_it_cannot_assume(testbed: LambdaTestbed) -> None:
+def test_unassumable_role_receives_nothing(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.account.decisions.not_assumable = True
     testbed.mapping(queue, testbed.function(FINE))
@@ -255,7 +247,7 @@ def test_lambda_takes_nothing_with_a_role_that_it_cannot_assume(testbed: LambdaT
     assert (calls(testbed, "ReceiveMessage"), testbed.lambdas.waiting()) == (0, [])
 
 
-def test_a_refused_log_fails_nothing(testbed: LambdaTestbed) -> None:
+def test_denied_log_fails_nothing(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.account.denied["CreateLogStream"] = "AccessDeniedException"
     testbed.mapping(queue, testbed.function("def handler(e, c): print('hello')"))
@@ -266,7 +258,7 @@ def test_a_refused_log_fails_nothing(testbed: LambdaTestbed) -> None:
     assert calls(testbed, "PutLogEvents") == 0
 
 
-def test_the_log_goes_where_the_function_says_in_its_format(testbed: LambdaTestbed) -> None:
+def test_log_group_and_format(testbed: LambdaTestbed) -> None:
     code = """
         import logging
         def handler(event, context):
@@ -286,7 +278,7 @@ def test_the_log_goes_where_the_function_says_in_its_format(testbed: LambdaTestb
     assert events[0]["message"] == f"START RequestId: {request} Version: $LATEST"
 
 
-def test_a_mapping_of_a_function_that_is_gone_waits_for_nothing(testbed: LambdaTestbed) -> None:
+def test_missing_function_or_queue_has_no_waits(testbed: LambdaTestbed) -> None:
     queue = testbed.queue()
     testbed.lambdas.pause()
     testbed.mapping(queue, testbed.function(FINE))

@@ -31,7 +31,7 @@ def happen(aws: Clients, **detail: Any) -> str:
     return str(aws.events.put_events(Entries=[entry])["Entries"][0]["EventId"])
 
 
-def test_a_queue_gets_the_event_as_aws_writes_it(account: FakeAccount, aws: Clients) -> None:
+def test_event_has_aws_format(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     rule(aws, {"Arn": arn})
     identity = happen(aws, name="ü")
@@ -51,7 +51,7 @@ def test_a_queue_gets_the_event_as_aws_writes_it(account: FakeAccount, aws: Clie
     assert account.decisions.asked == [("events.amazonaws.com", "sqs:SendMessage", RULE, arn)]
 
 
-def test_what_is_refused_goes_to_the_dead_letter_queue(account: FakeAccount, aws: Clients) -> None:
+def test_denied_event_goes_to_the_dead_letter_queue(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     dead_url, dead = aws.queue("dead")
     rule(aws, {"Arn": arn, "DeadLetterConfig": {"Arn": dead}})
@@ -70,7 +70,9 @@ def test_what_is_refused_goes_to_the_dead_letter_queue(account: FakeAccount, aws
     ]
 
 
-def test_what_is_refused_without_one_is_lost_and_noted(account: FakeAccount, aws: Clients) -> None:
+def test_denied_event_without_dead_letter_queue_is_recorded(
+    account: FakeAccount, aws: Clients
+) -> None:
     url, arn = aws.queue("one")
     rule(aws, {"Arn": arn})
     account.decisions.closed.add(arn)
@@ -81,7 +83,7 @@ def test_what_is_refused_without_one_is_lost_and_noted(account: FakeAccount, aws
     assert (entry.detail["source"], entry.detail["resource"]) == (RULE, arn)
 
 
-def test_a_dead_letter_queue_must_be_allowed_too(account: FakeAccount, aws: Clients) -> None:
+def test_dead_letter_queue_needs_permission(account: FakeAccount, aws: Clients) -> None:
     _, arn = aws.queue("one")
     dead_url, dead = aws.queue("dead")
     rule(aws, {"Arn": arn, "DeadLetterConfig": {"Arn": dead}})
@@ -92,14 +94,14 @@ def test_a_dead_letter_queue_must_be_allowed_too(account: FakeAccount, aws: Clie
 
 
 @pytest.mark.parametrize(("state", "count"), [("ENABLED", 1), ("DISABLED", 0)])
-def test_only_a_rule_that_is_enabled_sends(aws: Clients, state: str, count: int) -> None:
+def test_disabled_rule_sends_nothing(aws: Clients, state: str, count: int) -> None:
     url, arn = aws.queue("one")
     rule(aws, {"Arn": arn}, state=state)
     happen(aws)
     assert len(aws.take(url)) == count
 
 
-def test_an_event_may_be_repeated_and_late(account: FakeAccount, aws: Clients) -> None:
+def test_event_is_repeated_and_delayed(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     rule(aws, {"Arn": arn})
     account.faults.planned = [
@@ -116,7 +118,7 @@ def test_an_event_may_be_repeated_and_late(account: FakeAccount, aws: Clients) -
     assert account.faults.asked[0]["detail"] == {"number": 1}
 
 
-def test_a_target_gets_what_its_input_makes_of_the_event(aws: Clients) -> None:
+def test_target_input(aws: Clients) -> None:
     one, one_arn = aws.queue("one")
     two, two_arn = aws.queue("two")
     three, three_arn = aws.queue("three")
@@ -137,7 +139,7 @@ def test_a_target_gets_what_its_input_makes_of_the_event(aws: Clients) -> None:
     assert bodies == [{"constant": True}, {"number": 7}, {"it": 7}]
 
 
-def test_a_log_group_still_gets_it(account: FakeAccount, aws: Clients) -> None:
+def test_log_group_target(account: FakeAccount, aws: Clients) -> None:
     aws.logs.create_log_group(logGroupName="/events")
     rule(aws, {"Arn": "arn:aws:logs:us-east-1:123456789012:log-group:/events"})
     happen(aws, number=1)
@@ -146,7 +148,7 @@ def test_a_log_group_still_gets_it(account: FakeAccount, aws: Clients) -> None:
     assert account.said("delivery") == []
 
 
-def test_a_function_is_invoked(account: FakeAccount, aws: Clients) -> None:
+def test_function_target(account: FakeAccount, aws: Clients) -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:gone"
     rule(aws, {"Arn": arn})
     happen(aws)

@@ -37,7 +37,7 @@ def make(aws: Clients, role: str, **settings: Any) -> dict[str, Any]:
     return dict(aws.lambda_.get_function(FunctionName="f"))
 
 
-def test_settings_come_back(aws: Clients, role: str) -> None:
+def test_settings_are_returned(aws: Clients, role: str) -> None:
     letters = {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:dead"}
     found = make(
         aws,
@@ -53,7 +53,7 @@ def test_settings_come_back(aws: Clients, role: str) -> None:
     assert found["SnapStart"]["ApplyOn"] == "PublishedVersions"
 
 
-def test_what_nobody_set_is_as_lambda_has_it(aws: Clients, role: str) -> None:
+def test_default_settings(aws: Clients, role: str) -> None:
     found = make(aws, role)
     assert found["Configuration"]["LoggingConfig"] == {
         "LogFormat": "Text",
@@ -63,7 +63,7 @@ def test_what_nobody_set_is_as_lambda_has_it(aws: Clients, role: str) -> None:
     assert "Concurrency" not in found
 
 
-def test_settings_can_be_changed(aws: Clients, role: str) -> None:
+def test_settings_are_updated(aws: Clients, role: str) -> None:
     make(aws, role, LoggingConfig=LOGGING, Environment={"Variables": {"A": "1"}})
     aws.lambda_.update_function_configuration(
         FunctionName="f",
@@ -82,14 +82,14 @@ def test_settings_can_be_changed(aws: Clients, role: str) -> None:
 
 
 @pytest.mark.parametrize("reserved", [0, 10])
-def test_a_reserved_concurrency_comes_back(aws: Clients, role: str, reserved: int) -> None:
+def test_reserved_concurrency_is_returned(aws: Clients, role: str, reserved: int) -> None:
     make(aws, role)
     aws.lambda_.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=reserved)
     found = aws.lambda_.get_function(FunctionName="f")["Concurrency"]
     assert found == {"ReservedConcurrentExecutions": reserved}
 
 
-def test_sending_a_message_invokes_nothing(
+def test_sent_message_invokes_nothing(
     aws: Clients, role: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(aws, role)
@@ -108,7 +108,7 @@ def test_sending_a_message_invokes_nothing(
 
 
 @pytest.mark.parametrize(("invisible", "refused"), [(29, True), (30, False), (31, False)])
-def test_a_queue_must_hide_a_message_as_long_as_the_function_may_take(
+def test_visibility_timeout_must_cover_function_timeout(
     aws: Clients, role: str, invisible: int, refused: bool
 ) -> None:
     make(aws, role, Timeout=30)

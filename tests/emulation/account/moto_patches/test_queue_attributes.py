@@ -16,7 +16,7 @@ def allowing(*arns: str) -> str:
     return json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": list(arns)})
 
 
-def test_a_redrive_allow_policy_is_kept(aws: Clients) -> None:
+def test_redrive_allow_policy_is_stored(aws: Clients) -> None:
     policy = allowing("arn:aws:sqs:us-east-1:123456789012:a")
     one, _ = aws.queue("one", RedriveAllowPolicy=policy)
     other, _ = aws.queue("other")
@@ -43,12 +43,12 @@ def test_a_redrive_allow_policy_is_kept(aws: Clients) -> None:
         allowing(*(f"arn:aws:sqs:us-east-1:123456789012:q{n}" for n in range(11))),
     ],
 )
-def test_a_redrive_allow_policy_that_is_none_is_refused(aws: Clients, policy: str) -> None:
+def test_invalid_redrive_allow_policy_is_rejected(aws: Clients, policy: str) -> None:
     with pytest.raises(ClientError, match="RedriveAllowPolicy is invalid"):
         aws.queue("one", RedriveAllowPolicy=policy)
 
 
-def test_the_policy_outlives_other_attributes(aws: Clients) -> None:
+def test_policy_survives_other_changes(aws: Clients) -> None:
     url, _ = aws.queue("one")
     aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": POLICY})
     aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "60"})
@@ -59,7 +59,7 @@ def test_the_policy_outlives_other_attributes(aws: Clients) -> None:
     assert "Policy" not in aws.attributes(url)
 
 
-def test_a_redrive_policy_is_given_back_as_it_was_set(aws: Clients) -> None:
+def test_redrive_policy_is_returned_as_set(aws: Clients) -> None:
     _, dead = aws.queue("dead")
     policy = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 5}, separators=(",", ":"))
     url, _ = aws.queue("one", RedrivePolicy=policy)
@@ -67,7 +67,7 @@ def test_a_redrive_policy_is_given_back_as_it_was_set(aws: Clients) -> None:
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_only_a_queue_that_is_allowed_may_name_it(aws: Clients, *, allowed: bool) -> None:
+def test_redrive_allow_policy_is_enforced(aws: Clients, *, allowed: bool) -> None:
     name = "one" if allowed else "another"
     _, dead = aws.queue(
         "dead", RedriveAllowPolicy=allowing(f"arn:aws:sqs:us-east-1:123456789012:{name}")
@@ -81,7 +81,7 @@ def test_only_a_queue_that_is_allowed_may_name_it(aws: Clients, *, allowed: bool
         aws.queue("one", RedrivePolicy=policy)
 
 
-def test_a_queue_with_a_key_is_not_encrypted_by_sqs(aws: Clients) -> None:
+def test_kms_key_turns_off_sqs_managed_encryption(aws: Clients) -> None:
     with_key, _ = aws.queue("one", KmsMasterKeyId="alias/mine")
     without, _ = aws.queue("other")
     assert aws.attributes(with_key)["SqsManagedSseEnabled"] == "false"

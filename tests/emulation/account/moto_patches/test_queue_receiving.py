@@ -24,7 +24,7 @@ def receive_twice(aws: Clients, url: str) -> None:
         time.sleep(0.01)
 
 
-def test_what_is_received_too_often_is_moved_and_noted(account: FakeAccount, aws: Clients) -> None:
+def test_redrive_is_recorded(account: FakeAccount, aws: Clients) -> None:
     dead_url, dead = aws.queue("dead")
     url, arn = aws.queue("one", RedrivePolicy=redriving(dead))
     sent = aws.sqs.send_message(QueueUrl=url, MessageBody="poison" * 100)
@@ -46,9 +46,7 @@ def test_what_is_received_too_often_is_moved_and_noted(account: FakeAccount, aws
     }
 
 
-def test_a_dead_letter_queue_that_turned_away_gets_nothing(
-    account: FakeAccount, aws: Clients
-) -> None:
+def test_denied_redrive_is_recorded(account: FakeAccount, aws: Clients) -> None:
     dead_url, dead = aws.queue("dead")
     url, _ = aws.queue("one", RedrivePolicy=redriving(dead))
     aws.sqs.set_queue_attributes(
@@ -65,7 +63,7 @@ def test_a_dead_letter_queue_that_turned_away_gets_nothing(
     ]
 
 
-def test_receivers_at_once_get_each_message_once(aws: Clients) -> None:
+def test_concurrent_receivers_get_each_message_once(aws: Clients) -> None:
     url, _ = aws.queue("one")
     backend = get_backend("sqs")["123456789012"]["us-east-1"]
     total, taken, lock = 150, Counter[str](), threading.Lock()
@@ -98,7 +96,7 @@ def test_receivers_at_once_get_each_message_once(aws: Clients) -> None:
     assert aws.attributes(url)["ApproximateNumberOfMessages"] == "0"
 
 
-def test_a_receiver_waits_for_a_message(aws: Clients) -> None:
+def test_receiver_waits_for_a_message(aws: Clients) -> None:
     url, _ = aws.queue("one")
     backend = get_backend("sqs")["123456789012"]["us-east-1"]
     sender = threading.Timer(0.1, lambda: backend.send_message("one", "late"))
@@ -110,7 +108,7 @@ def test_a_receiver_waits_for_a_message(aws: Clients) -> None:
     assert url
 
 
-def test_what_is_older_than_the_queue_keeps_it_is_gone(aws: Clients) -> None:
+def test_expired_messages_are_dropped(aws: Clients) -> None:
     url, _ = aws.queue("one", MessageRetentionPeriod="60")
     aws.sqs.send_message(QueueUrl=url, MessageBody="old")
     aws.sqs.send_message(QueueUrl=url, MessageBody="new")

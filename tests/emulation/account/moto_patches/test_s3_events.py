@@ -34,7 +34,7 @@ def records(aws: Clients, url: str) -> list[dict[str, Any]]:
     return [json.loads(message["Body"])["Records"][0] for message in aws.take(url)]
 
 
-def test_an_upload_is_told_as_aws_tells_it(account: FakeAccount, aws: Clients) -> None:
+def test_upload_event_has_aws_format(account: FakeAccount, aws: Clients) -> None:
     url, arn = watch(aws)
     aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     account.trail.entries.clear()
@@ -62,7 +62,7 @@ def test_an_upload_is_told_as_aws_tells_it(account: FakeAccount, aws: Clients) -
     assert account.at_work
 
 
-def test_later_events_have_greater_sequencers(aws: Clients) -> None:
+def test_sequencers_increase(aws: Clients) -> None:
     url, _ = watch(aws)
     for _ in range(3):
         aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"")
@@ -73,7 +73,7 @@ def test_later_events_have_greater_sequencers(aws: Clients) -> None:
     assert all("versionId" not in about for about in found)
 
 
-def test_a_multipart_upload_is_one_event(aws: Clients) -> None:
+def test_multipart_upload_is_one_event(aws: Clients) -> None:
     url, _ = watch(aws)
     begun = aws.s3.create_multipart_upload(Bucket=BUCKET, Key="big")
     part = aws.s3.upload_part(
@@ -89,7 +89,7 @@ def test_a_multipart_upload_is_one_event(aws: Clients) -> None:
     assert record["eventName"] == "ObjectCreated:CompleteMultipartUpload"
 
 
-def test_a_copy_is_one_event(aws: Clients) -> None:
+def test_copy_is_one_event(aws: Clients) -> None:
     url, _ = watch(aws)
     aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
     aws.s3.copy_object(Bucket=BUCKET, Key="b", CopySource=f"{BUCKET}/a")
@@ -97,7 +97,7 @@ def test_a_copy_is_one_event(aws: Clients) -> None:
     assert names == ["ObjectCreated:Put", "ObjectCreated:Copy"]
 
 
-def test_tagging_an_object_is_an_event_and_uploading_it_is_none_of_tags(aws: Clients) -> None:
+def test_tagging_event_is_sent_only_for_tagging(aws: Clients) -> None:
     url, _ = watch(aws, "s3:ObjectTagging:*")
     aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x", Tagging="a=b")
     assert records(aws, url) == []
@@ -108,7 +108,7 @@ def test_tagging_an_object_is_an_event_and_uploading_it_is_none_of_tags(aws: Cli
     assert (record["eventName"], record["eventVersion"]) == ("ObjectTagging:Put", "2.3")
 
 
-def test_deleting_is_told_marker_and_version_apart(aws: Clients) -> None:
+def test_delete_events_of_markers_and_versions(aws: Clients) -> None:
     url, _ = watch(aws, "s3:ObjectRemoved:*")
     aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     first = aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")["VersionId"]
@@ -120,7 +120,7 @@ def test_deleting_is_told_marker_and_version_apart(aws: Clients) -> None:
     assert told == [("ObjectRemoved:DeleteMarkerCreated", marker), ("ObjectRemoved:Delete", first)]
 
 
-def test_a_queue_that_may_not_be_sent_to_gets_nothing(account: FakeAccount, aws: Clients) -> None:
+def test_denied_queue_gets_no_event(account: FakeAccount, aws: Clients) -> None:
     url, arn = watch(aws)
     account.trail.entries.clear()
     account.decisions.closed.add(arn)
@@ -135,9 +135,7 @@ def test_a_queue_that_may_not_be_sent_to_gets_nothing(account: FakeAccount, aws:
     assert "may not" in entry.detail["message"]
 
 
-def test_a_queue_that_is_gone_keeps_nobody_from_uploading(
-    account: FakeAccount, aws: Clients
-) -> None:
+def test_missing_queue_does_not_fail_the_upload(account: FakeAccount, aws: Clients) -> None:
     url, arn = watch(aws)
     aws.sqs.delete_queue(QueueUrl=url)
     account.trail.entries.clear()
@@ -145,7 +143,7 @@ def test_a_queue_that_is_gone_keeps_nobody_from_uploading(
     assert account.said("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "failed")]
 
 
-def test_an_event_may_be_repeated_and_late(account: FakeAccount, aws: Clients) -> None:
+def test_event_is_repeated_and_delayed(account: FakeAccount, aws: Clients) -> None:
     url, _ = watch(aws)
     account.faults.planned = [
         Fault("repeat event", "s3"),
@@ -165,7 +163,7 @@ def test_an_event_may_be_repeated_and_late(account: FakeAccount, aws: Clients) -
 # Making the notification ---------------------------------------------------------------------
 
 
-def test_a_destination_gets_a_test_event(account: FakeAccount, aws: Clients) -> None:
+def test_destination_gets_a_test_event(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     aws.s3.create_bucket(Bucket=BUCKET)
     told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
@@ -178,9 +176,7 @@ def test_a_destination_gets_a_test_event(account: FakeAccount, aws: Clients) -> 
 
 
 @pytest.mark.parametrize("why", ["refused", "gone"])
-def test_a_destination_that_cannot_be_reached_is_refused(
-    account: FakeAccount, aws: Clients, why: str
-) -> None:
+def test_invalid_destination_is_rejected(account: FakeAccount, aws: Clients, why: str) -> None:
     url, arn = watch(aws)
     _, other = aws.queue("other")
     told = {"QueueConfigurations": [{"QueueArn": other, "Events": ["s3:ObjectCreated:*"]}]}
@@ -203,7 +199,7 @@ def test_a_destination_that_cannot_be_reached_is_refused(
     assert aws.take(url) == []
 
 
-def test_validation_can_be_left_out(account: FakeAccount, aws: Clients) -> None:
+def test_validation_can_be_skipped(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     account.decisions.closed.add(arn)
     aws.s3.create_bucket(Bucket=BUCKET)
@@ -219,7 +215,7 @@ def test_validation_can_be_left_out(account: FakeAccount, aws: Clients) -> None:
 # Other targets -------------------------------------------------------------------------------
 
 
-def test_eventbridge_is_told_with_the_key_as_it_is(account: FakeAccount, aws: Clients) -> None:
+def test_eventbridge_event_has_unencoded_key(account: FakeAccount, aws: Clients) -> None:
     watch(aws, EventBridgeConfiguration={})
     aws.s3.put_object(Bucket=BUCKET, Key="a b.mp4", Body=b"x")
     ((event, region),) = account.emitted
@@ -234,7 +230,7 @@ def test_eventbridge_is_told_with_the_key_as_it_is(account: FakeAccount, aws: Cl
     assert [q["Id"] for q in kept["QueueConfigurations"]] == ["up"]
 
 
-def test_a_topic_gets_the_event(account: FakeAccount, aws: Clients) -> None:
+def test_topic_gets_the_event(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     topic = aws.sns.create_topic(Name="t")["TopicArn"]
     aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
@@ -248,7 +244,7 @@ def test_a_topic_gets_the_event(account: FakeAccount, aws: Clients) -> None:
     assert account.said("delivery")[-1] == ("s3.amazonaws.com", "sns:Publish", topic, "ok")
 
 
-def test_a_bucket_policy_with_a_condition_stops_nobody_by_itself(aws: Clients) -> None:
+def test_moto_ignores_bucket_policies(aws: Clients) -> None:
     aws.s3.create_bucket(Bucket=BUCKET)
     policy = {
         "Version": "2012-10-17",

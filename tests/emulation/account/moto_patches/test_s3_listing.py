@@ -26,7 +26,7 @@ def listed(aws: Clients, bucket: str, **options: Any) -> dict[str, Any]:
     return dict(aws.s3.list_object_versions(Bucket=bucket, **options))
 
 
-def test_encoded_where_that_is_asked_for(aws: Clients, bucket: str) -> None:
+def test_keys_are_encoded_on_request(aws: Clients, bucket: str) -> None:
     # An SDK that is told to ask leaves the decoding to whoever told it.
     found = listed(aws, bucket, EncodingType="url", Prefix="dir/a b")
     assert found["EncodingType"] == "url"
@@ -36,13 +36,13 @@ def test_encoded_where_that_is_asked_for(aws: Clients, bucket: str) -> None:
     assert found["Prefix"] == "dir/a+b"
 
 
-def test_folders_too(aws: Clients, bucket: str) -> None:
+def test_prefixes_are_encoded(aws: Clients, bucket: str) -> None:
     found = listed(aws, bucket, EncodingType="url", Delimiter="b+")
     assert found["CommonPrefixes"] == [{"Prefix": "dir/a+b%2B"}]
     assert found["Delimiter"] == "b%2B"
 
 
-def test_who_decodes_gets_the_keys_that_there_are(aws: Clients, bucket: str) -> None:
+def test_decoded_keys_are_the_original_keys(aws: Clients, bucket: str) -> None:
     found = listed(aws, bucket)  # boto3 asks for the encoding, and decodes
     assert [item["Key"] for item in found["Versions"]] == KEYS
     for item in [*found["Versions"], *found["DeleteMarkers"]]:
@@ -51,7 +51,7 @@ def test_who_decodes_gets_the_keys_that_there_are(aws: Clients, bucket: str) -> 
     assert aws.s3.list_buckets()["Buckets"] == []
 
 
-def test_one_version_goes_where_versioning_is_suspended(aws: Clients, bucket: str) -> None:
+def test_delete_version_with_suspended_versioning(aws: Clients, bucket: str) -> None:
     aws.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     found = listed(aws, bucket, Prefix="dir/plain")
     (version,), (marker,) = found["Versions"], found["DeleteMarkers"]

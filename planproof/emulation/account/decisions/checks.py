@@ -34,6 +34,11 @@ class PermissionCheck:
     via: str = ""
     principal: str = ""
 
+    @property
+    def resource_text(self) -> str:
+        """The ARN, or ``"*"`` if the resource is unknown."""
+        return self.resource if isinstance(self.resource, str) else "*"
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedCall:
