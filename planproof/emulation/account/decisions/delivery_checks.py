@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.emulation.account.decisions.checks import PermissionCheck
-from planproof.emulation.account.decisions.key_use_checks import key_arn, key_context
+from planproof.emulation.account.decisions.kms_checks import key_arn, key_context
 from planproof.emulation.account.decisions.kms_keys import is_aws_managed, key_of
 from planproof.iam.arn import Arn, parse_arn
 from planproof.iam.context import ContextValue

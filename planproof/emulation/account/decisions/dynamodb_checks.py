@@ -11,12 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from planproof.emulation.account.decisions.checks import (
-    CheckedCall,
-    ContextKeys,
-    PermissionCheck,
-)
-from planproof.emulation.account.decisions.key_use_checks import key_use_checks
+from planproof.emulation.account.decisions.checks import CheckedCall, ContextKeys, PermissionCheck
+from planproof.emulation.account.decisions.kms_checks import key_use_checks
 from planproof.iam.context import ContextValue
 from planproof.values import UNKNOWN, Unknown
 

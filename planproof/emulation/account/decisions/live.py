@@ -15,18 +15,11 @@ from typing import Any, Final
 from planproof.aws.service_facts import SERVICES_WITH_POLICIES
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.emulation.account.decisions.call_checks import checks_of
-from planproof.emulation.account.decisions.checks import (
-    CheckedCall,
-    ContextKeys,
-    PermissionCheck,
-)
+from planproof.emulation.account.decisions.checks import CheckedCall, ContextKeys, PermissionCheck
 from planproof.emulation.account.decisions.delivery_checks import delivery_checks
 from planproof.emulation.account.decisions.denials import denial
 from planproof.emulation.account.decisions.passed_roles import passed_roles
-from planproof.emulation.account.decisions.resource_policies import (
-    resource_policies_of,
-    resource_tags_of,
-)
+from planproof.emulation.account.decisions.resource_policies import policies_of, tags_of
 from planproof.emulation.account.decisions.stored_policies import StoredPolicy, compiled
 from planproof.emulation.account.model import Account, ApiCall, Caller, Denial
 from planproof.iam import Decision, Effect, PolicyKind, Reason, Request, evaluate
@@ -234,7 +227,7 @@ def _resource_policies(
         return None
     if isinstance(check.resource, Unknown):
         return (StoredPolicy("the policy of an unknown resource", None, PolicyKind.ANY),)
-    return resource_policies_of(state, service, check.resource)
+    return policies_of(state, service, check.resource)
 
 
 def _owner(state: AccountState, resource: str | Unknown) -> str | None:
@@ -248,7 +241,7 @@ def _owner(state: AccountState, resource: str | Unknown) -> str | None:
 def _tags(state: AccountState, check: PermissionCheck) -> Mapping[str, str] | None:
     if not isinstance(check.resource, str) or check.resource == "*":
         return None
-    return resource_tags_of(state, check.action.partition(":")[0].lower(), check.resource)
+    return tags_of(state, check.action.partition(":")[0].lower(), check.resource)
 
 
 def _tag_map(tags: Any) -> dict[str, str]:

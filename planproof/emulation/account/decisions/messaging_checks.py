@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from planproof.aws.service_facts import LOG_KEY_ACTIONS
 from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
-from planproof.emulation.account.decisions.key_use_checks import key_arn, key_use_checks
+from planproof.emulation.account.decisions.kms_checks import key_arn, key_use_checks
 from planproof.emulation.account.decisions.kms_keys import key_of
 from planproof.emulation.account.decisions.reference_checks import checks_by_reference
 from planproof.iam.actions import resource_types

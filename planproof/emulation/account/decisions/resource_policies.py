@@ -16,9 +16,7 @@ from planproof.iam.arn import Arn, parse_arn
 Tags = Mapping[str, str]
 
 
-def resource_policies_of(
-    state: AccountState, service: str, arn: str
-) -> tuple[StoredPolicy, ...] | None:
+def policies_of(state: AccountState, service: str, arn: str) -> tuple[StoredPolicy, ...] | None:
     """The resource-based policies of a resource.
 
     Args:
@@ -41,7 +39,7 @@ def resource_policies_of(
     return policies or None
 
 
-def resource_tags_of(state: AccountState, service: str, arn: str) -> Tags | None:
+def tags_of(state: AccountState, service: str, arn: str) -> Tags | None:
     """The tags of a resource, if its service supports tags in every policy; else None.
 
     Source: IAM User Guide, "AWS services that work with IAM", column "ABAC".

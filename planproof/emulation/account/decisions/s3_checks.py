@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
 from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
-from planproof.emulation.account.decisions.key_use_checks import key_use_checks
+from planproof.emulation.account.decisions.kms_checks import key_use_checks
 from planproof.emulation.account.model import PARTITION
 from planproof.iam.actions import resource_types
 from planproof.iam.context import ContextValue
@@ -127,10 +127,8 @@ def _write_checks(call: CheckedCall, bucket: str, key: str) -> Iterator[Permissi
                 yield PermissionCheck(action, _arn(bucket, key), _context(call))
     if call.operation in _PARTS:
         # Parts are encrypted under the key of the multipart upload.
-        bucket_model = _bucket(call, bucket)
-        upload = (
-            bucket_model.multiparts.get(call.text("UploadId")) if bucket_model is not None else None
-        )
+        model = _bucket(call, bucket)
+        upload = model.multiparts.get(call.text("UploadId")) if model is not None else None
         if upload is None:
             return
         algorithm, name = upload.sse_encryption, upload.kms_key_id
@@ -152,8 +150,8 @@ def _read_checks(
     call: CheckedCall, bucket: str, key: str, version: str
 ) -> Iterator[PermissionCheck]:
     """Permissions for an object's key; s3:ListBucket if the object does not exist."""
-    bucket_model = _bucket(call, bucket)
-    if bucket_model is None or not key:
+    model = _bucket(call, bucket)
+    if model is None or not key:
         return
     found = call.state.backend("s3", PARTITION).get_object(bucket, key, version_id=version or None)
     if found is None:
@@ -179,8 +177,8 @@ def _key_checks(
         return
     with_bucket_key = str(bucket_key_enabled).lower() == "true"
     context = {"aws:s3:arn": _arn(bucket) if with_bucket_key else _arn(bucket, key)}
-    bucket_model = _bucket(call, bucket)
-    region = str(bucket_model.region_name) if bucket_model is not None else ""
+    model = _bucket(call, bucket)
+    region = str(model.region_name) if model is not None else ""
     yield from key_use_checks(call, "s3", str(name), actions, context, region=region)
 
 

@@ -11,11 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
-from planproof.emulation.account.decisions.key_use_checks import (
-    key_arn,
-    key_context,
-    key_use_checks,
-)
+from planproof.emulation.account.decisions.kms_checks import key_arn, key_context, key_use_checks
 from planproof.emulation.account.decisions.kms_keys import key_of
 from planproof.emulation.account.decisions.reference_checks import checks_by_reference
 from planproof.iam.actions import resource_types

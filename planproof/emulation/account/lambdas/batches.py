@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from planproof.emulation.account.lambdas.deployed_function import DeployedFunction
 from planproof.emulation.account.lambdas.events import failed_items, record, redelivered
 from planproof.emulation.account.lambdas.filters import FilterSyntaxError, MessageFilter
+from planproof.emulation.account.lambdas.functions import DeployedFunction
 from planproof.emulation.account.lambdas.invocations import InvocationResult, Invoker
 from planproof.emulation.account.lambdas.mappings import (
     Backlog,

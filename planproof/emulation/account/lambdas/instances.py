@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from planproof.emulation.account.lambdas.deployed_function import DeployedFunction, Packages
+from planproof.emulation.account.lambdas.functions import DeployedFunction, Packages
 from planproof.emulation.account.model import Account
 from planproof.emulation.function.frames import TASK_ROOT, frame, read_frame
 from planproof.emulation.function.process import NO_CREDENTIALS

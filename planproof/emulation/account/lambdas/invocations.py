@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from planproof.emulation.account.lambdas.deployed_function import DeployedFunction
+from planproof.emulation.account.lambdas.functions import DeployedFunction
 from planproof.emulation.account.lambdas.instances import INIT_SECONDS, Instance, Instances
 from planproof.emulation.account.lambdas.logs import LogWriter
 from planproof.emulation.account.model import Account

@@ -9,7 +9,7 @@ import threading
 from contextlib import ExitStack
 from typing import Any
 
-from planproof.emulation.account.lambdas.deployed_function import DeployedFunction
+from planproof.emulation.account.lambdas.functions import DeployedFunction
 from planproof.emulation.account.lambdas.role_clients import RoleClients
 from planproof.emulation.account.model import Account
 

@@ -10,10 +10,7 @@ from typing import Any
 
 from moto.backends import get_backend
 
-from planproof.emulation.account.lambdas.deployed_function import (
-    DeployedFunction,
-    deployed_function,
-)
+from planproof.emulation.account.lambdas.functions import DeployedFunction, deployed_function
 from planproof.emulation.account.lambdas.permission_fingerprint import permission_fingerprint
 from planproof.emulation.account.lambdas.queues import queue_contents, queue_of
 from planproof.emulation.account.model import ACCOUNT_ID

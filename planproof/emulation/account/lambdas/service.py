@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from planproof.emulation.account.lambdas.batches import Batches
-from planproof.emulation.account.lambdas.deployed_function import (
+from planproof.emulation.account.lambdas.functions import (
     DeployedFunction,
     Packages,
     deployed_function,

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from tests.emulation.account.decisions.account_with_policies import AccountWithPolicies
+from tests.emulation.account.decisions.policy_account import PolicyAccount
 
 
 @pytest.fixture
-def account() -> Iterator[AccountWithPolicies]:
+def account() -> Iterator[PolicyAccount]:
     with mock_aws():
-        yield AccountWithPolicies()
+        yield PolicyAccount()

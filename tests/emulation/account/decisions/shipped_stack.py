@@ -15,7 +15,7 @@ from planproof.emulation.account.decisions.call_checks import checks_of
 from planproof.emulation.account.decisions.checks import CheckedCall
 from planproof.emulation.account.model import ACCOUNT_ID, ApiCall, Caller, Denial
 from planproof.terraform.stack import Resource, Stack
-from tests.emulation.account.decisions.account_with_policies import FakeAccount, client
+from tests.emulation.account.decisions.policy_account import FakeAccount, client
 
 REGION = "us-east-1"
 FUNCTION_ROLE = "aws_iam_role.function"

@@ -10,12 +10,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.emulation.account.decisions.account_with_policies import (
-    AccountWithPolicies,
-    allow,
-    arn,
-    client,
-)
+from tests.emulation.account.decisions.policy_account import PolicyAccount, allow, arn, client
 
 TABLE = arn("dynamodb", "table/assets")
 QUEUE = arn("sqs", "work")
@@ -239,9 +234,9 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def furnished() -> Iterator[AccountWithPolicies]:
+def furnished() -> Iterator[PolicyAccount]:
     with mock_aws():
-        account = AccountWithPolicies()
+        account = PolicyAccount()
         account.queue()
         account.table()
         account.bucket()
@@ -250,7 +245,7 @@ def furnished() -> Iterator[AccountWithPolicies]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_call_needs_exactly_its_actions(case: Case, furnished: AccountWithPolicies) -> None:
+def test_call_needs_exactly_its_actions(case: Case, furnished: PolicyAccount) -> None:
     grants = [allow(action, resource) for action, resource in case.needs]
     furnished.grant(*grants)
     assert furnished.call(case.service, case.operation, **case.parameters) is None

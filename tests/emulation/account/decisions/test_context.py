@@ -11,10 +11,10 @@ from planproof.emulation.account.decisions.call_checks import checks_of
 from planproof.emulation.account.decisions.checks import CheckedCall
 from planproof.emulation.account.model import ACCOUNT_ID, ApiCall
 from planproof.values import UNKNOWN
-from tests.emulation.account.decisions.account_with_policies import (
+from tests.emulation.account.decisions.policy_account import (
     NOW,
     REGION,
-    AccountWithPolicies,
+    PolicyAccount,
     allow,
     arn,
     client,
@@ -55,7 +55,7 @@ def checks(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_global_condition_keys(
-    condition: dict[str, Any], holds: bool, account: AccountWithPolicies
+    condition: dict[str, Any], holds: bool, account: PolicyAccount
 ) -> None:
     account.queue()
     client("sqs").tag_queue(QueueUrl=URL, Tags={"stage": "dev"})
@@ -66,14 +66,14 @@ def test_global_condition_keys(
     assert denial is None or not denial.undetermined
 
 
-def test_current_time_is_the_accounts(account: AccountWithPolicies) -> None:
+def test_current_time_is_the_accounts(account: PolicyAccount) -> None:
     account.grant(allow("sqs:*", "*", {"NumericGreaterThan": {"aws:EpochTime": str(int(NOW))}}))
     assert account.call("sqs", "SendMessage", QueueUrl=URL) is not None
     account.fake.clock.at += 2
     assert account.call("sqs", "SendMessage", QueueUrl=URL) is None
 
 
-def test_source_function_arn(account: AccountWithPolicies) -> None:
+def test_source_function_arn(account: PolicyAccount) -> None:
     function = account.function("session")
     named = {"ArnEquals": {"lambda:SourceFunctionArn": function}}
     account.grant(allow("sqs:SendMessage", "*", named))
@@ -87,7 +87,7 @@ def test_source_function_arn(account: AccountWithPolicies) -> None:
     assert denial.undetermined
 
 
-def test_leading_keys(account: AccountWithPolicies) -> None:
+def test_leading_keys(account: PolicyAccount) -> None:
     account.table()
     own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own-*"]}}
     account.grant(allow("dynamodb:*", "*", own))
@@ -128,7 +128,7 @@ def test_leading_keys(account: AccountWithPolicies) -> None:
     ],
 )
 def test_attributes_of_expressions(
-    more: dict[str, Any], attributes: object, account: AccountWithPolicies
+    more: dict[str, Any], attributes: object, account: PolicyAccount
 ) -> None:
     names = {"#s": "state", "#d": "deep"}
     told = checks("dynamodb", "GetItem", **GET, **more, ExpressionAttributeNames=names)
@@ -140,13 +140,13 @@ def test_attributes_of_legacy_parameters_are_unknown() -> None:
     assert told["dynamodb:Attributes"] is UNKNOWN
 
 
-def test_enclosing_operation_of_a_transaction(account: AccountWithPolicies) -> None:
+def test_enclosing_operation_of_a_transaction(account: PolicyAccount) -> None:
     told = checks("dynamodb", "TransactGetItems", TransactItems=[{"Get": GET}])
     assert told["dynamodb:EnclosingOperation"] == "TransactGetItems"
     assert checks("dynamodb", "GetItem", **GET)["dynamodb:EnclosingOperation"] is None
 
 
-def test_s3_keys_repeat_parameters(account: AccountWithPolicies) -> None:
+def test_s3_keys_repeat_parameters(account: PolicyAccount) -> None:
     account.bucket()
     below = {"StringLike": {"s3:prefix": "own/*"}}
     sealed = {"StringEquals": {"s3:x-amz-server-side-encryption": "AES256"}}
@@ -161,20 +161,20 @@ def test_s3_keys_repeat_parameters(account: AccountWithPolicies) -> None:
     assert not denial.undetermined
 
 
-def test_request_object_tags(account: AccountWithPolicies) -> None:
+def test_request_object_tags(account: PolicyAccount) -> None:
     told = checks("s3", "PutObject", Bucket="uploads", Key="k", Tagging="a=b&c=d")
     assert told["s3:RequestObjectTag/a"] == "b"
     assert told["s3:RequestObjectTagKeys"] == ["a", "c"]
 
 
-def test_metric_namespace(account: AccountWithPolicies) -> None:
+def test_metric_namespace(account: PolicyAccount) -> None:
     own = {"StringEquals": {"cloudwatch:namespace": "own"}}
     account.grant(allow("cloudwatch:PutMetricData", "*", own))
     assert account.call("cloudwatch", "PutMetricData", Namespace="own", MetricData=[]) is None
     assert account.call("cloudwatch", "PutMetricData", Namespace="other", MetricData=[]) is not None
 
 
-def test_event_source(account: AccountWithPolicies) -> None:
+def test_event_source(account: PolicyAccount) -> None:
     own = {"StringEquals": {"events:source": "own.app"}}
     account.grant(allow("events:PutEvents", arn("events", "event-bus/default"), own))
     assert account.call("events", "PutEvents", Entries=[{"Source": "own.app"}]) is None
@@ -182,7 +182,7 @@ def test_event_source(account: AccountWithPolicies) -> None:
     assert account.call("events", "PutEvents", Entries=entries) is not None
 
 
-def test_secret_by_name_and_by_arn(account: AccountWithPolicies) -> None:
+def test_secret_by_name_and_by_arn(account: PolicyAccount) -> None:
     secret = client("secretsmanager").create_secret(Name="s", SecretString="x")["ARN"]
     current = {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
     account.grant(allow("secretsmanager:GetSecretValue", secret, current))

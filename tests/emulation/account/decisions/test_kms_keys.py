@@ -6,11 +6,11 @@ import pytest
 
 from planproof.emulation.account.model import ACCOUNT_ID, Denial
 from tests.builders.policies import document
-from tests.emulation.account.decisions.account_with_policies import (
+from tests.emulation.account.decisions.policy_account import (
     ALL_BUT_KEYS,
     OWNER,
     REGION,
-    AccountWithPolicies,
+    PolicyAccount,
     allow,
     arn,
     client,
@@ -20,12 +20,12 @@ ITEM = {"id": {"S": "1"}}
 URL = f"http://127.0.0.1:5000/{ACCOUNT_ID}/work"
 
 
-def sends(account: AccountWithPolicies) -> Denial | None:
+def sends(account: PolicyAccount) -> Denial | None:
     account.grant(ALL_BUT_KEYS)
     return account.call("sqs", "SendMessage", QueueUrl=URL)
 
 
-def test_key_by_id_or_alias(account: AccountWithPolicies) -> None:
+def test_key_by_id_or_alias(account: PolicyAccount) -> None:
     key = account.key()
     client("kms").create_alias(AliasName="alias/own", TargetKeyId=key)
     for name in (key.rpartition("/")[2], "alias/own", arn("kms", "alias/own")):
@@ -38,7 +38,7 @@ def test_key_by_id_or_alias(account: AccountWithPolicies) -> None:
         assert denial.resource == key
 
 
-def test_aws_managed_key_needs_no_grant(account: AccountWithPolicies) -> None:
+def test_aws_managed_key_needs_no_grant(account: PolicyAccount) -> None:
     account.queue(key="alias/aws/sqs")
     assert sends(account) is None
     client("dynamodb").create_table(
@@ -51,7 +51,7 @@ def test_aws_managed_key_needs_no_grant(account: AccountWithPolicies) -> None:
     assert account.call("dynamodb", "PutItem", TableName="assets", Item=ITEM) is None
 
 
-def test_missing_key_is_denied(account: AccountWithPolicies) -> None:
+def test_missing_key_is_denied(account: PolicyAccount) -> None:
     gone = arn("kms", "key/0f6337be-2c7f-57d4-a55f-1d70c048e8ca")
     account.queue(key=gone)
     account.grant(allow("*"))
@@ -60,7 +60,7 @@ def test_missing_key_is_denied(account: AccountWithPolicies) -> None:
     assert f"there is no KMS key {gone}" in denial.because
 
 
-def test_key_policy_without_iam_denies(account: AccountWithPolicies) -> None:
+def test_key_policy_without_iam_denies(account: PolicyAccount) -> None:
     key = account.key()
     account.queue(key=key)
     account.grant(allow("*"))
@@ -72,7 +72,7 @@ def test_key_policy_without_iam_denies(account: AccountWithPolicies) -> None:
     assert "because no resource-based policy allows the kms:GenerateDataKey" in denial.message
 
 
-def test_grant_constrains_encryption_context(account: AccountWithPolicies) -> None:
+def test_grant_constrains_encryption_context(account: PolicyAccount) -> None:
     key = account.key()
     queue = account.queue(key=key)
     for subset, allowed in (({"aws:sqs:arn": queue + "x"}, False), ({"aws:sqs:arn": queue}, True)):
@@ -86,7 +86,7 @@ def test_grant_constrains_encryption_context(account: AccountWithPolicies) -> No
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_bucket_key_has_the_bucket_as_context(whole: bool, account: AccountWithPolicies) -> None:
+def test_bucket_key_has_the_bucket_as_context(whole: bool, account: PolicyAccount) -> None:
     key = account.key()
     bucket = account.bucket(key=key, whole=whole)
     client("s3").put_object(Bucket="uploads", Key="a", Body=b"x")
@@ -99,7 +99,7 @@ def test_bucket_key_has_the_bucket_as_context(whole: bool, account: AccountWithP
     assert (refused is None) is whole
 
 
-def test_object_is_read_with_its_key(account: AccountWithPolicies) -> None:
+def test_object_is_read_with_its_key(account: PolicyAccount) -> None:
     first, second = account.key(), account.key()
     account.bucket(key=first)
     own = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": second}
@@ -114,7 +114,7 @@ def test_object_is_read_with_its_key(account: AccountWithPolicies) -> None:
     assert account.call("s3", "PutObject", Bucket="uploads", Key="a") is None
 
 
-def test_upload_parts_need_decrypt(account: AccountWithPolicies) -> None:
+def test_upload_parts_need_decrypt(account: PolicyAccount) -> None:
     key = account.key()
     account.bucket(key=key)
     upload = client("s3").create_multipart_upload(Bucket="uploads", Key="a")["UploadId"]
@@ -127,7 +127,7 @@ def test_upload_parts_need_decrypt(account: AccountWithPolicies) -> None:
         assert denial.action == "kms:Decrypt"
 
 
-def test_direct_key_use_by_any_name(account: AccountWithPolicies) -> None:
+def test_direct_key_use_by_any_name(account: PolicyAccount) -> None:
     key = account.key()
     client("kms").create_alias(AliasName="alias/own", TargetKeyId=key)
     account.grant(
@@ -143,14 +143,14 @@ def test_direct_key_use_by_any_name(account: AccountWithPolicies) -> None:
     assert (denial.resource, denial.code) == (key, "AccessDeniedException")
 
 
-def test_direct_use_of_missing_key_is_denied(account: AccountWithPolicies) -> None:
+def test_direct_use_of_missing_key_is_denied(account: PolicyAccount) -> None:
     account.grant(allow("*"))
     denial = account.call("kms", "Encrypt", KeyId="alias/none", Plaintext=b"x")
     assert denial is not None
     assert "there is no KMS key alias/none" in denial.because
 
 
-def test_log_group_key_is_used_by_cloudwatch_logs(account: AccountWithPolicies) -> None:
+def test_log_group_key_is_used_by_cloudwatch_logs(account: PolicyAccount) -> None:
     group = arn("logs", "log-group:/a")
     key = account.key()
     client("logs").create_log_group(logGroupName="/a", kmsKeyId=key)

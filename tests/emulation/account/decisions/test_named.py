@@ -15,7 +15,7 @@ from planproof.emulation.account.decisions.checks import CheckedCall, Permission
 from planproof.emulation.account.decisions.passed_roles import passed_roles
 from planproof.emulation.account.model import ACCOUNT_ID, ApiCall
 from planproof.values import UNKNOWN
-from tests.emulation.account.decisions.account_with_policies import REGION, arn, client
+from tests.emulation.account.decisions.policy_account import REGION, arn, client
 
 TOPIC, STREAM = arn("sns", "told"), arn("kinesis", "stream/s")
 TABLE_STREAM = arn("dynamodb", "table/t/stream/2026-01-01T00:00:00.000")

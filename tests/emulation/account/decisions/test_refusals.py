@@ -9,9 +9,9 @@ import pytest
 
 from planproof.emulation.account.model import ACCOUNT_ID, ApiCall, Caller
 from tests.builders.policies import document
-from tests.emulation.account.decisions.account_with_policies import (
+from tests.emulation.account.decisions.policy_account import (
     REGION,
-    AccountWithPolicies,
+    PolicyAccount,
     allow,
     arn,
     client,
@@ -33,7 +33,7 @@ def boundary(*statements: Any) -> str:
     return str(made["Policy"]["Arn"])
 
 
-def test_implicit_deny(account: AccountWithPolicies) -> None:
+def test_implicit_deny(account: PolicyAccount) -> None:
     denial = account.call("dynamodb", "PutItem", **PUT)
     assert denial is not None
     assert denial.code == "AccessDeniedException"
@@ -44,7 +44,7 @@ def test_implicit_deny(account: AccountWithPolicies) -> None:
     assert (denial.principal, denial.undetermined) == (SESSION, False)
 
 
-def test_explicit_deny(account: AccountWithPolicies) -> None:
+def test_explicit_deny(account: PolicyAccount) -> None:
     account.grant(allow("*"), deny("dynamodb:Put*", TABLE, Sid="NoWrites"))
     denial = account.call("dynamodb", "PutItem", **PUT)
     assert denial is not None
@@ -56,7 +56,7 @@ def test_explicit_deny(account: AccountWithPolicies) -> None:
     assert account.call("dynamodb", "GetItem", TableName="assets", Key={}) is None
 
 
-def test_boundary_does_not_allow(account: AccountWithPolicies) -> None:
+def test_boundary_does_not_allow(account: PolicyAccount) -> None:
     account.grant(allow("*"))
     boundary(allow("sqs:*"))
     denial = account.call("dynamodb", "PutItem", **PUT)
@@ -67,7 +67,7 @@ def test_boundary_does_not_allow(account: AccountWithPolicies) -> None:
     assert account.call("sqs", "SendMessage", QueueUrl=URL) is None
 
 
-def test_boundary_denies(account: AccountWithPolicies) -> None:
+def test_boundary_denies(account: PolicyAccount) -> None:
     account.grant(allow("*"))
     boundary(allow("*"), deny("dynamodb:PutItem"))
     denial = account.call("dynamodb", "PutItem", **PUT)
@@ -75,7 +75,7 @@ def test_boundary_denies(account: AccountWithPolicies) -> None:
     assert denial.message.endswith("with an explicit deny in a permissions boundary")
 
 
-def test_missing_boundary_is_undetermined(account: AccountWithPolicies) -> None:
+def test_missing_boundary_is_undetermined(account: PolicyAccount) -> None:
     account.grant(allow("*"))
     client("iam").put_role_permissions_boundary(
         RoleName="worker", PermissionsBoundary=f"arn:aws:iam::{ACCOUNT_ID}:policy/none"
@@ -85,14 +85,14 @@ def test_missing_boundary_is_undetermined(account: AccountWithPolicies) -> None:
     assert denial.undetermined
 
 
-def test_resource_policy_suffices(account: AccountWithPolicies) -> None:
+def test_resource_policy_suffices(account: PolicyAccount) -> None:
     lets = allow("sqs:SendMessage", QUEUE, Principal={"AWS": account.role})
     account.queue(policy=document(lets))
     assert account.call("sqs", "SendMessage", QueueUrl=URL) is None
     assert account.call("sqs", "ReceiveMessage", QueueUrl=URL) is not None
 
 
-def test_resource_policy_denies(account: AccountWithPolicies) -> None:
+def test_resource_policy_denies(account: PolicyAccount) -> None:
     account.queue(policy=document(deny("sqs:*", QUEUE, Principal="*")))
     account.grant(allow("sqs:*"))
     denial = account.call("sqs", "SendMessage", QueueUrl=URL)
@@ -105,7 +105,7 @@ def test_resource_policy_denies(account: AccountWithPolicies) -> None:
     assert "policy of queue work" in denial.because
 
 
-def test_assume_role_needs_trust_policy(account: AccountWithPolicies) -> None:
+def test_assume_role_needs_trust_policy(account: PolicyAccount) -> None:
     other = account.make_role("other")
     account.grant(allow("sts:AssumeRole"))
     denial = account.call("sts", "AssumeRole", RoleArn=other, RoleSessionName="s")
@@ -148,7 +148,7 @@ def test_code_and_message_of_each_service(
     parameters: dict[str, Any],
     code: str,
     says: str,
-    account: AccountWithPolicies,
+    account: PolicyAccount,
 ) -> None:
     denial = account.call(service, operation, **parameters)
     assert denial is not None
@@ -156,7 +156,7 @@ def test_code_and_message_of_each_service(
     assert says in denial.message
 
 
-def test_unknown_resource_is_undetermined(account: AccountWithPolicies) -> None:
+def test_unknown_resource_is_undetermined(account: PolicyAccount) -> None:
     account.grant(allow("ecr:DescribeImages", arn("ecr", "repository/app")))
     denial = account.call("ecr", "DescribeImages")
     assert denial is not None
@@ -167,7 +167,7 @@ def test_unknown_resource_is_undetermined(account: AccountWithPolicies) -> None:
                                    "ecr:DescribeImages action")  # fmt: skip
 
 
-def test_unknown_resource_matches_a_wildcard(account: AccountWithPolicies) -> None:
+def test_unknown_resource_matches_a_wildcard(account: PolicyAccount) -> None:
     account.grant(allow("ecr:DescribeImages"))
     assert account.call("ecr", "DescribeImages") is None
     # A topic could have a policy that denies it, so nothing is certain.
@@ -177,7 +177,7 @@ def test_unknown_resource_matches_a_wildcard(account: AccountWithPolicies) -> No
     assert denial.undetermined
 
 
-def test_malformed_arn_is_undetermined(account: AccountWithPolicies) -> None:
+def test_malformed_arn_is_undetermined(account: PolicyAccount) -> None:
     account.grant(allow("sns:Publish", arn("sns", "told")), allow("iam:PassRole", account.role))
     denial = account.call("sns", "Publish", TopicArn="told")
     assert denial is not None
@@ -194,7 +194,7 @@ def test_malformed_arn_is_undetermined(account: AccountWithPolicies) -> None:
         assert "is not an ARN" in refused.because
 
 
-def test_operation_without_action_is_undetermined(account: AccountWithPolicies) -> None:
+def test_operation_without_action_is_undetermined(account: PolicyAccount) -> None:
     account.grant(allow("dynamodb:*"))
     denial = account.call("dynamodb", "DescribeNothing", TableName="assets")
     assert denial is not None
@@ -202,7 +202,7 @@ def test_operation_without_action_is_undetermined(account: AccountWithPolicies) 
     assert "no IAM action for dynamodb:DescribeNothing" in denial.because
 
 
-def test_unknown_condition_key_is_undetermined(account: AccountWithPolicies) -> None:
+def test_unknown_condition_key_is_undetermined(account: PolicyAccount) -> None:
     account.grant(allow("dynamodb:*", "*", {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}))
     denial = account.call("dynamodb", "PutItem", **PUT)
     assert denial is not None
@@ -210,7 +210,7 @@ def test_unknown_condition_key_is_undetermined(account: AccountWithPolicies) -> 
     assert "aws:SourceIp" in denial.because
 
 
-def test_invalid_policy_is_undetermined(account: AccountWithPolicies) -> None:
+def test_invalid_policy_is_undetermined(account: PolicyAccount) -> None:
     account.grant(allow("dynamodb:*"))
     backend = account.decisions._state.role(account.role)
     backend.policies["grants"] = '{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}'
@@ -220,7 +220,7 @@ def test_invalid_policy_is_undetermined(account: AccountWithPolicies) -> None:
     assert "AWS would reject" in denial.because
 
 
-def test_resource_of_another_account_is_undetermined(account: AccountWithPolicies) -> None:
+def test_resource_of_another_account_is_undetermined(account: PolicyAccount) -> None:
     account.grant(allow("*"))
     other = f"arn:aws:dynamodb:{REGION}:111122223333:table/assets"
     denial = account.call("dynamodb", "PutItem", TableName=other, Item={})
@@ -228,7 +228,7 @@ def test_resource_of_another_account_is_undetermined(account: AccountWithPolicie
     assert denial.undetermined
 
 
-def test_deleted_role_is_denied(account: AccountWithPolicies) -> None:
+def test_deleted_role_is_denied(account: PolicyAccount) -> None:
     account.grant(allow("*"))
     assert account.call("dynamodb", "PutItem", **PUT) is None
     client("iam").delete_role_policy(RoleName="worker", PolicyName="grants")
@@ -238,17 +238,17 @@ def test_deleted_role_is_denied(account: AccountWithPolicies) -> None:
     assert "does not exist" in denial.because
 
 
-def test_owner_is_always_allowed(account: AccountWithPolicies) -> None:
+def test_owner_is_always_allowed(account: PolicyAccount) -> None:
     assert account.decisions.check_call(ApiCall("dynamodb", "PutItem", PUT, REGION)) is None
 
 
-def test_get_caller_identity_is_always_allowed(account: AccountWithPolicies) -> None:
+def test_get_caller_identity_is_always_allowed(account: PolicyAccount) -> None:
     account.grant(deny("*"))
     assert account.call("sts", "GetCallerIdentity") is None
     assert account.call("sts", "DecodeAuthorizationMessage") is not None
 
 
-def test_policy_change_applies_at_once(account: AccountWithPolicies) -> None:
+def test_policy_change_applies_at_once(account: PolicyAccount) -> None:
     iam = client("iam")
     made = iam.create_policy(PolicyName="p", PolicyDocument=document(allow("dynamodb:GetItem")))
     policy = made["Policy"]["Arn"]
@@ -266,7 +266,7 @@ def test_policy_change_applies_at_once(account: AccountWithPolicies) -> None:
     assert account.call("dynamodb", "PutItem", **PUT) is None
 
 
-def test_decisions_are_thread_safe(account: AccountWithPolicies) -> None:
+def test_decisions_are_thread_safe(account: PolicyAccount) -> None:
     account.queue()
     account.grant(allow(["sqs:SendMessage", "dynamodb:PutItem"]))
     wrong: list[str] = []

@@ -8,9 +8,9 @@ import pytest
 
 from planproof.emulation.account.model import ACCOUNT_ID, Caller, Denial
 from tests.builders.policies import document, trust
-from tests.emulation.account.decisions.account_with_policies import (
+from tests.emulation.account.decisions.policy_account import (
     OWNER,
-    AccountWithPolicies,
+    PolicyAccount,
     allow,
     arn,
     client,
@@ -32,13 +32,13 @@ def lets(service: str, action: str, resource: str, source: str) -> dict[str, Any
     return allow(action, resource, condition, Principal={"Service": service})
 
 
-def sends(account: AccountWithPolicies, service: str = S3, source: str = BUCKET) -> Denial | None:
+def sends(account: PolicyAccount, service: str = S3, source: str = BUCKET) -> Denial | None:
     return account.decisions.check_delivery(service, "sqs:SendMessage", source, QUEUE)
 
 
 @pytest.mark.parametrize(("service", "source"), [(S3, BUCKET), (EVENTS, RULE)])
 def test_delivery_needs_the_allowed_source(
-    service: str, source: str, account: AccountWithPolicies
+    service: str, source: str, account: PolicyAccount
 ) -> None:
     account.queue(policy=document(lets(service, "sqs:SendMessage", QUEUE, source)))
     assert sends(account, service, source) is None
@@ -53,7 +53,7 @@ def test_delivery_needs_the_allowed_source(
     assert sends(account, SNS, source) is not None
 
 
-def test_source_of_another_account_is_denied(account: AccountWithPolicies) -> None:
+def test_source_of_another_account_is_denied(account: PolicyAccount) -> None:
     named = {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}
     any_rule = allow("sqs:SendMessage", QUEUE, named, Principal={"Service": EVENTS})
     account.queue(policy=document(any_rule))
@@ -61,7 +61,7 @@ def test_source_of_another_account_is_denied(account: AccountWithPolicies) -> No
     assert sends(account, EVENTS, RULE.replace(ACCOUNT_ID, "111122223333")) is not None
 
 
-def test_delivery_needs_a_resource_policy(account: AccountWithPolicies) -> None:
+def test_delivery_needs_a_resource_policy(account: PolicyAccount) -> None:
     account.queue()
     denial = sends(account)
     assert denial is not None
@@ -70,9 +70,7 @@ def test_delivery_needs_a_resource_policy(account: AccountWithPolicies) -> None:
 
 
 @pytest.mark.parametrize("missing", ["kms:GenerateDataKey", "kms:Decrypt"])
-def test_delivery_to_encrypted_queue_needs_its_key(
-    missing: str, account: AccountWithPolicies
-) -> None:
+def test_delivery_to_encrypted_queue_needs_its_key(missing: str, account: PolicyAccount) -> None:
     actions = ["kms:GenerateDataKey", "kms:Decrypt"]
     uses = [lets(S3, action, "*", BUCKET) for action in actions]
     key = account.key(*uses)
@@ -86,14 +84,14 @@ def test_delivery_to_encrypted_queue_needs_its_key(
     assert f"because no resource-based policy allows the {missing} action" in denial.message
 
 
-def test_aws_managed_key_allows_no_service(account: AccountWithPolicies) -> None:
+def test_aws_managed_key_allows_no_service(account: PolicyAccount) -> None:
     account.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key="alias/aws/sqs")
     denial = sends(account)
     assert denial is not None
     assert "alias/aws/sqs is an AWS managed key" in denial.because
 
 
-def test_missing_key_allows_no_delivery(account: AccountWithPolicies) -> None:
+def test_missing_key_allows_no_delivery(account: PolicyAccount) -> None:
     gone = arn("kms", "key/0f6337be-2c7f-57d4-a55f-1d70c048e8ca")
     account.queue(policy=document(lets(S3, "sqs:SendMessage", QUEUE, BUCKET)), key=gone)
     denial = sends(account)
@@ -101,7 +99,7 @@ def test_missing_key_allows_no_delivery(account: AccountWithPolicies) -> None:
     assert f"there is no KMS key {gone}" in denial.because
 
 
-def test_default_topic_policy_allows_only_alarms(account: AccountWithPolicies) -> None:
+def test_default_topic_policy_allows_only_alarms(account: PolicyAccount) -> None:
     topic = client("sns").create_topic(Name="told")["TopicArn"]
     alarm = arn("cloudwatch", "alarm:a")
     check = account.decisions.check_delivery
@@ -114,7 +112,7 @@ def test_default_topic_policy_allows_only_alarms(account: AccountWithPolicies) -
     assert check(EVENTS, "sns:Publish", RULE, topic) is None
 
 
-def test_eventbridge_sends_no_source_for_topic_key(account: AccountWithPolicies) -> None:
+def test_eventbridge_sends_no_source_for_topic_key(account: PolicyAccount) -> None:
     key = account.key(lets(EVENTS, "kms:*", "*", RULE))
     topic = client("sns").create_topic(Name="told", Attributes={"KmsMasterKeyId": key})["TopicArn"]
     policy = document(allow("sns:Publish", topic, Principal={"Service": EVENTS}))
@@ -129,7 +127,7 @@ def test_eventbridge_sends_no_source_for_topic_key(account: AccountWithPolicies)
     assert account.decisions.check_delivery(EVENTS, "sns:Publish", RULE, topic) is None
 
 
-def test_lambda_permission_allows_invocation(account: AccountWithPolicies) -> None:
+def test_lambda_permission_allows_invocation(account: PolicyAccount) -> None:
     function = account.function()
     check = account.decisions.check_delivery
     denial = check(S3, "lambda:InvokeFunction", BUCKET, function)
@@ -148,7 +146,7 @@ def test_lambda_permission_allows_invocation(account: AccountWithPolicies) -> No
     assert check(S3, "lambda:InvokeFunction", BUCKET, f"{function}:live") is not None
 
 
-def test_logs_resource_policy_allows_delivery(account: AccountWithPolicies) -> None:
+def test_logs_resource_policy_allows_delivery(account: PolicyAccount) -> None:
     group = arn("logs", "log-group:/a")
     check = account.decisions.check_delivery
     assert check(EVENTS, "logs:PutLogEvents", RULE, f"{group}:*") is not None
@@ -160,7 +158,7 @@ def test_logs_resource_policy_allows_delivery(account: AccountWithPolicies) -> N
 # Roles -------------------------------------------------------------------------------------------
 
 
-def test_trust_policy_constrains_source(account: AccountWithPolicies) -> None:
+def test_trust_policy_constrains_source(account: PolicyAccount) -> None:
     role = account.make_role("media", MEDIA)
     condition = {
         "ArnEquals": {"aws:SourceArn": JOBS},
@@ -182,13 +180,13 @@ def test_trust_policy_constrains_source(account: AccountWithPolicies) -> None:
     assert assume("lambda.amazonaws.com", role, JOBS) is not None
 
 
-def test_missing_role_cannot_be_assumed(account: AccountWithPolicies) -> None:
+def test_missing_role_cannot_be_assumed(account: PolicyAccount) -> None:
     denial = account.decisions.check_assume(MEDIA, f"{account.role}-2", JOBS)
     assert denial is not None
     assert f"there is no role {account.role}-2" in denial.because
 
 
-def test_pass_role_constrains_service(account: AccountWithPolicies) -> None:
+def test_pass_role_constrains_service(account: PolicyAccount) -> None:
     role = account.make_role("media", MEDIA)
     caller = Caller(f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/session", account.role)
     check = account.decisions.check_pass
@@ -205,14 +203,14 @@ def test_pass_role_constrains_service(account: AccountWithPolicies) -> None:
         assert denial.code == "AccessDeniedException"
 
 
-def test_owner_passes_any_existing_role(account: AccountWithPolicies) -> None:
+def test_owner_passes_any_existing_role(account: PolicyAccount) -> None:
     assert account.decisions.check_pass(None, account.role, MEDIA) is None
     denial = account.decisions.check_pass(None, f"{account.role}-2", MEDIA)
     assert denial is not None
     assert "there is no role" in denial.because
 
 
-def test_call_with_a_role_needs_pass_role(account: AccountWithPolicies) -> None:
+def test_call_with_a_role_needs_pass_role(account: PolicyAccount) -> None:
     account.grant(allow("lambda:*"))
     role = account.make_role("other")
     denial = account.call("lambda", "CreateFunction", FunctionName="f", Role=role)

@@ -10,11 +10,11 @@ from moto import mock_aws
 
 from planproof.emulation.account.model import ACCOUNT_ID
 from tests.builders.policies import document
-from tests.emulation.account.decisions.account_with_policies import (
+from tests.emulation.account.decisions.policy_account import (
     ALL_BUT_KEYS,
     OWNER,
     REGION,
-    AccountWithPolicies,
+    PolicyAccount,
     allow,
     arn,
     client,
@@ -114,16 +114,16 @@ OTHERS: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.fixture(scope="module")
-def furnished() -> Iterator[tuple[AccountWithPolicies, str]]:
+def furnished() -> Iterator[tuple[PolicyAccount, str]]:
     """One of each, encrypted with a key; it takes long to make them."""
     with mock_aws():
-        account = AccountWithPolicies()
+        account = PolicyAccount()
         key = account.key()
         furnish(account, key)
         yield account, key
 
 
-def furnish(account: AccountWithPolicies, key: str) -> None:
+def furnish(account: PolicyAccount, key: str) -> None:
     account.queue(key=key)
     account.table(key=key)
     account.bucket(key=key)
@@ -137,7 +137,7 @@ def furnish(account: AccountWithPolicies, key: str) -> None:
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use[0]}-{use[1]}")
 def test_key_use_needs_a_grant_of_the_caller(
-    use: Any, furnished: tuple[AccountWithPolicies, str]
+    use: Any, furnished: tuple[PolicyAccount, str]
 ) -> None:
     account, key = furnished
     service, operation, parameters, actions, code, says = use
@@ -157,7 +157,7 @@ def test_key_use_needs_a_grant_of_the_caller(
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use[0]}-{use[1]}")
-def test_key_policy_suffices(use: Any, furnished: tuple[AccountWithPolicies, str]) -> None:
+def test_key_policy_suffices(use: Any, furnished: tuple[PolicyAccount, str]) -> None:
     account, key = furnished
     service, operation, parameters, actions, *_ = use
     lets = allow(list(actions), Principal={"AWS": account.role})
@@ -176,9 +176,7 @@ def put_key_policy(key: str, *statements: Any) -> None:
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda other: f"{other[0]}-{other[1]}")
-def test_metadata_operation_needs_no_key(
-    other: Any, furnished: tuple[AccountWithPolicies, str]
-) -> None:
+def test_metadata_operation_needs_no_key(other: Any, furnished: tuple[PolicyAccount, str]) -> None:
     account, _ = furnished
     account.grant(ALL_BUT_KEYS)
     assert account.call(other[0], other[1], **other[2]) is None

@@ -11,11 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from planproof.emulation.account.decisions.account_state import AccountState
-from planproof.emulation.account.decisions.checks import (
-    CheckedCall,
-    ContextKeys,
-    PermissionCheck,
-)
+from planproof.emulation.account.decisions.checks import CheckedCall, ContextKeys, PermissionCheck
 from planproof.emulation.account.decisions.kms_keys import is_aws_managed, key_of
 from planproof.iam.arn import parse_arn
 from planproof.values import UNKNOWN, Unknown

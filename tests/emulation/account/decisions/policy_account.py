@@ -65,7 +65,7 @@ def client(service: str, region: str = REGION) -> Any:
     )
 
 
-class AccountWithPolicies:
+class PolicyAccount:
     """Builds an account by boto3, and asks what it allows to the role "worker".
 
     Must be made within ``mock_aws``.
