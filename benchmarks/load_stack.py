@@ -10,8 +10,8 @@ from typing import Any
 from planproof.emulation.account.model import Entry
 from planproof.session.deployments import Deployments
 from planproof.session.stacks import ResolvedStacks, RunRequest
-from steps.pipeline import Pipeline
 from steps.support.forged_messages import forged_event, unknown_job
+from steps.support.pipeline import Pipeline
 from steps.support.traffic import Traffic
 
 ROOT = Path(__file__).parents[1]

@@ -8,9 +8,9 @@ from planproof.evidence import Recorder
 from planproof.iam import Decision
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
-from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 from steps.support.access import Access, arn_of
 from steps.support.objects import announced_keys, named_objects
+from steps.support.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 from steps.support.trust import assume_decisions
 
 
@@ -33,7 +33,7 @@ def mediaconvert_has_role(pipeline: Pipeline, evidence: Recorder) -> None:
 def the_mediaconvert_role(pipeline: Pipeline, evidence: Recorder) -> Resource | None:
     """The role MediaConvert may assume; of several, the one in the function's environment.
 
-    A stack that surely has no such role fails here.
+    A stack that certainly has no such role fails here.
     """
     try:
         return pipeline.mediaconvert_role

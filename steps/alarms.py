@@ -8,7 +8,7 @@ from planproof.evidence import Recorder
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
 from planproof.values import contains_unknown
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from steps.support.variants import VariableNames, resolve_variant
 
 _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")

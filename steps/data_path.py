@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
 from typing import Final
 
 import pytest
@@ -26,11 +25,14 @@ from planproof.evidence import Recorder
 from planproof.results import EdgeState
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
-from steps.pipeline import MissingPartError, Pipeline
 from steps.support.jobs import MEDIA_CONVERT, SERVICE, job_edges
 from steps.support.package import package_at
+from steps.support.pipeline import PARTS, MissingPartError, Pipeline
 from steps.support.source_locations import decision_location
 from steps.vocabulary import table_of
+
+EXTERNAL_SERVICES: Final = (MEDIA_CONVERT, X_RAY)
+"""Ends of edges outside the stack."""
 
 
 @pytest.fixture(scope="session")
@@ -157,9 +159,6 @@ def _expected(decided: DecidedNeed) -> str:
     return f"{need.group or need.action} allowed{about} for {need.principal}{why}"
 
 
-# Names of the ends of edges ------------------------------------------------------------------
-
-
 def _end(pipeline: Pipeline, name: str) -> End:
     """The end of an edge: a part of the pipeline, a resource address, or an external service.
 
@@ -180,20 +179,3 @@ def _end(pipeline: Pipeline, name: str) -> End:
         f"the data path has no part called {name!r}{hint}: write a Terraform address, or one of "
         f"{', '.join((*PARTS, *EXTERNAL_SERVICES))}"
     )
-
-
-EXTERNAL_SERVICES: Final = (MEDIA_CONVERT, X_RAY)
-PARTS: Final[Mapping[str, Callable[[Pipeline], Resource]]] = {
-    "the input bucket": lambda p: p.input_bucket,
-    "the processing queue": lambda p: p.processing_queue,
-    "the function": lambda p: p.function,
-    "the role of the function": lambda p: p.function_role,
-    "the log group of the function": lambda p: p.log_group,
-    "the role of MediaConvert": lambda p: p.mediaconvert_role,
-    "the output bucket": lambda p: p.output_bucket,
-    "the rule for job states": lambda p: p.status_rule,
-    "the status queue": lambda p: p.status_queue,
-    "the assets table": lambda p: p.assets_table,
-    "the dead-letter queue of the processing queue": lambda p: p.dead_letters(p.processing_queue),
-    "the dead-letter queue of the status queue": lambda p: p.dead_letters(p.status_queue),
-}

@@ -11,9 +11,9 @@ from planproof.emulation.account.model import Fault
 from planproof.errors import UndeterminedError
 from steps.mediaconvert.clip import clip
 from steps.mediaconvert.jobs import FINAL, PROGRESSING
-from steps.pipeline import Pipeline
 from steps.support.deployed_scenario import LONGEST_SETTLE_SECONDS, DeployedScenario
 from steps.support.forged_messages import forged_event, unknown_job
+from steps.support.pipeline import Pipeline
 from steps.support.planned_run import lets_through
 from steps.support.traffic import Deployed
 

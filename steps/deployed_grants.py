@@ -11,9 +11,9 @@ from planproof.emulation.account.model import Entry
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource
-from steps.pipeline import Pipeline
 from steps.support.deployed_scenario import DeployedScenario
 from steps.support.iam_names import PHRASES, SERVICES
+from steps.support.pipeline import Pipeline
 from steps.support.revoked_grants import DeployedPolicies
 from steps.support.traffic import text_of
 

@@ -11,9 +11,9 @@ from planproof.evidence import Recorder, render
 from planproof.terraform.stack import DEFAULT, Stack
 from steps.deployed_outcome import check_uploads
 from steps.mediaconvert.clip import clip
-from steps.pipeline import Pipeline
 from steps.support.deployed_scenario import DeployedScenario
 from steps.support.leftovers import remaining_names
+from steps.support.pipeline import Pipeline
 from steps.support.traffic import Deployed, Traffic, text_of
 
 _DAYS = 7

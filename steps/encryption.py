@@ -11,7 +11,7 @@ from planproof.terraform.links import configured, links
 from planproof.terraform.stack import Resource
 from planproof.values import Value, is_unknown
 from planproof.verdicts import Truth
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 
 _SSE = "aws_s3_bucket_server_side_encryption_configuration"
 _OWN = "server_side_encryption_configuration"

@@ -21,9 +21,9 @@ from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.verdicts import any_of
-from steps.pipeline import MissingPartError, Pipeline
 from steps.support.destinations import writings
 from steps.support.package import ROLE, package_at, record_missing_code, source_of
+from steps.support.pipeline import MissingPartError, Pipeline
 from steps.support.planned_run import PlannedPipelineRun, Record, outcome, texts
 from steps.support.source_locations import decision_location
 

@@ -95,14 +95,8 @@ def no_escalation(
     for principal in _principals(stack):
         held = authority.identity_policies(principal), permissions_boundaries(stack, principal)
         found = list(escalations(*held, arn_of(principal)))
-        _none_open(
-            principal,
-            found,
-            f"none of {len(escalation_methods())} known escalation methods",
-            authority,
-            resolved_stacks,
-            evidence,
-        )
+        expected = f"none of {len(escalation_methods())} known escalation methods"
+        _record_methods(principal, found, expected, authority, resolved_stacks, evidence)
 
 
 @then("no role may manage permissions")
@@ -111,16 +105,13 @@ def no_management(
 ) -> None:
     """No action of the AWS access level "Permissions management"."""
     for principal in _principals(stack):
-        found = list(
-            permissions_management(
-                authority.identity_policies(principal), permissions_boundaries(stack, principal)
-            )
-        )
-        what = "no action that changes permissions"
-        _none_open(principal, found, what, authority, resolved_stacks, evidence)
+        held = authority.identity_policies(principal), permissions_boundaries(stack, principal)
+        found = list(permissions_management(*held))
+        expected = "no action that changes permissions"
+        _record_methods(principal, found, expected, authority, resolved_stacks, evidence)
 
 
-def _none_open(
+def _record_methods(
     principal: Resource,
     found: list[Escalation],
     expected: str,
@@ -128,39 +119,38 @@ def _none_open(
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
-    """Record each method that is open to a principal, and in one piece of evidence those that may
-    be."""
-    is_open = [way for way in found if way.available is True]
-    undecided = [way for way in found if way.available is None]
-    if not is_open and not undecided:
+    """Record each available method, and the undecided ones in one piece of evidence."""
+    available = [method for method in found if method.available is True]
+    undecided = [method for method in found if method.available is None]
+    if not available and not undecided:
         evidence.check(True, principal, expected=expected, found="none")
-    for way in is_open[:_AT_MOST]:
-        at, granted = _granted(principal, way, authority, resolved_stacks)
-        actions = ", ".join(way.actions)
-        shown = f"{way.name if way.name == actions else f'{way.name}: {actions}'} ({granted})"
-        evidence.check(False, principal, expected=expected, found=shown, at=at)
-    if len(is_open) > _AT_MOST:
-        more = f"{len(is_open) - _AT_MOST} more"
+    for method in available[:_AT_MOST]:
+        at, granted = _granted(principal, method, authority, resolved_stacks)
+        actions = ", ".join(method.actions)
+        name = actions if method.name == actions else f"{method.name}: {actions}"
+        evidence.check(False, principal, expected=expected, found=f"{name} ({granted})", at=at)
+    if len(available) > _AT_MOST:
+        more = f"{len(available) - _AT_MOST} more"
         evidence.check(False, principal, expected=expected, found=more)
     if undecided:
         at, granted = _granted(principal, undecided[0], authority, resolved_stacks)
-        names = ", ".join(way.name for way in undecided[:_NAMED])
+        names = ", ".join(method.name for method in undecided[:_NAMED])
         more = f" and {len(undecided) - _NAMED} more" if len(undecided) > _NAMED else ""
         shown = f"undecided for {names}{more} ({granted} is not fully known)"
         evidence.check(None, principal, expected=expected, found=shown, at=at)
 
 
 def _granted(
-    principal: Resource, way: Escalation, authority: Authority, resolved_stacks: ResolvedStacks
+    principal: Resource, method: Escalation, authority: Authority, resolved_stacks: ResolvedStacks
 ) -> tuple[tuple[str, int] | None, str]:
     """File and line of one statement that grants a method, and a list of all of them."""
     held = authority.identity_policies(principal)
     places = [
         statement_location(authority.stack, resolved_stacks, held, ref.statement)
-        for ref in way.statements
+        for ref in method.statements
     ]
     at = next((place for place in reversed(places) if place is not None), None)
-    return at, "; ".join(dict.fromkeys(str(ref) for ref in way.statements))
+    return at, "; ".join(dict.fromkeys(str(ref) for ref in method.statements))
 
 
 _AT_MOST = 20

@@ -8,8 +8,8 @@ from planproof.evidence import Recorder
 from planproof.iam import statements_allowing
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
-from steps.pipeline import Pipeline
 from steps.support.access import Access
+from steps.support.pipeline import Pipeline
 from steps.vocabulary import first_column
 
 

@@ -11,7 +11,6 @@ from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import is_unknown
 from planproof.verdicts import any_of
-from steps.pipeline import Pipeline
 from steps.support.alarms import (
     AlarmMetric,
     FailureMetric,
@@ -25,6 +24,7 @@ from steps.support.alarms import (
 from steps.support.dashboards import DashboardBodyError, dashboard_entries
 from steps.support.failure_points import FailurePoints
 from steps.support.metrics import Metric, exists, is_of_aws
+from steps.support.pipeline import Pipeline
 
 _METRIC_ALARM = "aws_cloudwatch_metric_alarm"
 _VALID_BODY = "a valid dashboard body"

@@ -10,9 +10,9 @@ from planproof.aws.datapath.functions import LOGS, READ
 from planproof.evidence import Recorder
 from planproof.terraform.links import configured, links
 from planproof.terraform.stack import Resource, Stack
-from steps.pipeline import Pipeline
 from steps.support.bucket_settings import settings_of
 from steps.support.creation_order import record_order, record_waits
+from steps.support.pipeline import Pipeline
 
 
 @given("the notification of uploads", target_fixture="notification")

@@ -23,8 +23,8 @@ from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import contains_unknown
 from planproof.verdicts import Truth
-from steps.pipeline import Pipeline
 from steps.support.package import ROLE, package_at, source_of
+from steps.support.pipeline import Pipeline
 
 _HOST = pytest.StashKey[FunctionHost]()
 

@@ -19,8 +19,8 @@ from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
 from planproof.verdicts import Truth, any_of, negate
-from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 from steps.support.access import Access, arn_of
+from steps.support.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 
 ACTION: Final = "iam:PassRole"
 OTHER_SERVICES: Final = (

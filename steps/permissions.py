@@ -21,7 +21,6 @@ from planproof.iam.context import ContextValue
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
-from steps.pipeline import Pipeline
 from steps.support.action_resources import ActionResource, action_resource
 from steps.support.iam_names import (
     ABSENT,
@@ -31,6 +30,7 @@ from steps.support.iam_names import (
     require_service_principal,
 )
 from steps.support.permission_decisions import decide_permission
+from steps.support.pipeline import Pipeline
 from steps.support.source_locations import decision_location
 from steps.vocabulary import table_of
 

@@ -10,7 +10,7 @@ from pytest_bdd import then
 from planproof.aws.lambda_runtimes import runtime_support
 from planproof.evidence import Recorder
 from planproof.values import is_unknown
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from planproof.iam import Decision, Policies, Request, Statement, evaluate
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from planproof.verdicts import Truth
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from steps.support.source_locations import statement_location
 
 

@@ -17,7 +17,7 @@ _NAMES = ("id", "bucket")
 
 
 def settings_of(stack: Stack, bucket: Resource, type_: str) -> list[tuple[Resource, bool]]:
-    """The resources of a type that do or may refer to a bucket, and whether they surely do."""
+    """The resources of a type that do or may refer to a bucket, and whether they certainly do."""
     found = []
     for resource in holders(stack, (type_,), "bucket", bucket, _NAMES):
         named = links(stack, resource, "bucket", bucket, _NAMES)

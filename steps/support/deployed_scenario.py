@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from planproof.emulation.account.model import Fault
 from planproof.evidence import Recorder
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from steps.support.traffic import Deployed, Traffic, text_of
 
 LONGEST_SETTLE_SECONDS: Final = 4 * 24 * 3600

@@ -16,6 +16,7 @@ from planproof.aws.datapath.locations import arn_of, location_of
 from planproof.aws.datapath.samples import sample_arns
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Unknown
+from planproof.verdicts import Truth
 from steps.support.jobs import rendition_needs
 
 _S3: Final = "s3://"
@@ -32,7 +33,7 @@ class Writing:
     """
 
     expected: str
-    allowed: bool | None
+    allowed: Truth
     found: str
     decided: DecidedNeed | None
 
@@ -77,5 +78,5 @@ def _decided(authority: Authority, need: Need, expected: str) -> Writing:
     worst = min(decided_needs, key=lambda r: (r.allowed is not False, r.allowed is not None))
     # The key that MediaConvert writes is unknown, so all decisions must agree.
     agreed = len({decided.allowed for decided in decided_needs}) == 1
-    asked = f" (decided for {worst.need.resource})" if len(decided_needs) > 1 else ""
-    return Writing(expected, worst.allowed if agreed else None, f"{worst.decision}{asked}", worst)
+    sample = f" (decided for {worst.need.resource})" if len(decided_needs) > 1 else ""
+    return Writing(expected, worst.allowed if agreed else None, f"{worst.decision}{sample}", worst)

@@ -18,9 +18,9 @@ from planproof.aws.datapath.queues import REDRIVES
 from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
-from steps.pipeline import Pipeline
 from steps.support.alarms import FailureMetric
 from steps.support.jobs import job_queue
+from steps.support.pipeline import Pipeline
 
 _DEFAULT_RETENTION: Final = 345_600
 """Seconds; https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""

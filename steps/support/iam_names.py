@@ -22,9 +22,8 @@ from planproof.iam.context import ContextValue
 from planproof.terraform.identities import SHAPES
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown
-from steps.data_path import PARTS
-from steps.pipeline import MissingPartError, Pipeline
 from steps.support.kinds import resources_of_kind
+from steps.support.pipeline import PARTS, MissingPartError, Pipeline
 from steps.support.service_principals import SERVICE, is_service, nearest_service
 from steps.support.sub_resources import arn_suffixes, may_be_suffix
 
@@ -145,9 +144,9 @@ class IamNames:
             UndeterminedError: the name is unknown, or names a resource that makes no requests.
         """
         words = _plain(words)
-        for outsider in ExternalCaller:
-            if words == outsider.value:
-                return (Principal(outsider.value, outsider),)
+        for caller in ExternalCaller:
+            if words == caller.value:
+                return (Principal(caller.value, caller),)
         service = SERVICES.get(words) or (words if SERVICE.fullmatch(words) else None)
         if service is not None:
             require_service_principal(service)

@@ -19,8 +19,8 @@ from planproof.aws.sdk_calls import SdkCalls
 from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, leaves
-from steps.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 from steps.support.objects import announced_keys, named_objects
+from steps.support.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 
 SERVICE: Final = "mediaconvert"
 MEDIA_CONVERT: Final = "MediaConvert"

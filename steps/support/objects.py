@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from planproof.iam import PolicyDocument, statements_allowing
 from planproof.values import is_unknown
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 
 
 def announced_keys(pipeline: Pipeline) -> Iterator[str]:

@@ -25,9 +25,10 @@ from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, leaves
-from steps.pipeline import Pipeline
+from planproof.verdicts import Truth
 from steps.support.access import arn_of
 from steps.support.messages import Event, in_queue, job_state, storage_test, upload
+from steps.support.pipeline import Pipeline
 
 Record = Mapping[str, Value]
 
@@ -202,7 +203,7 @@ def lets_through(pattern: Value, status: str) -> bool:
     return status in wanted if plain else True
 
 
-def outcome(invocation: Invocation) -> tuple[bool | None, str]:
+def outcome(invocation: Invocation) -> tuple[Truth, str]:
     """Whether the function processed its message, and a description of what happened."""
     for call in invocation.calls:
         if call.failure is not None and call.failure.type == "NotEmulatedError":

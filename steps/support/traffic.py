@@ -13,7 +13,7 @@ from planproof.emulation.account.model import Entry
 from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Value, leaves
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 
 Item = Mapping[str, Value]
 Job = Mapping[str, Any]

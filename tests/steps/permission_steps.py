@@ -16,8 +16,8 @@ from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.verdicts import Verdict
 from steps import permissions
-from steps.pipeline import MEDIACONVERT, Pipeline
 from steps.support.iam_names import IamNames
+from steps.support.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.parts import bucket, inline_policy, queue, queue_arn, role, role_arn
 from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack

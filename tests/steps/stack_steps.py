@@ -10,8 +10,8 @@ from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.verdicts import Verdict
 from steps import data_path, least_privilege, strangers
-from steps.pipeline import Pipeline
 from steps.support.jobs import job_edges
+from steps.support.pipeline import Pipeline
 from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
 from tests.builders.shipped import shipped_package
 

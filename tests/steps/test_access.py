@@ -14,7 +14,7 @@ from steps.access import (
     mediaconvert_has_role,
     the_mediaconvert_role,
 )
-from steps.pipeline import MEDIACONVERT, Pipeline
+from steps.support.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.parts import inline_policy, role
 from tests.builders.policies import allow, statement
 from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict

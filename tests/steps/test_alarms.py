@@ -17,7 +17,7 @@ from steps.alarms import (
     no_alarm_has_action,
     stack_with_topics,
 )
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from tests.builders.resolved_stacks import NAMES, FakeResolvedStacks, broken, verdict
 from tests.builders.stacks import declare, stack
 

@@ -11,7 +11,7 @@ from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.encryption import buckets_by_arn, log_groups_by_arn, queues_by_id, tables_by_arn
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from tests.builders.parts import arn, queue
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack

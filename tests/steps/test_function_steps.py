@@ -16,7 +16,7 @@ from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from steps import function as steps
 from steps.function import FunctionScenario
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from steps.support.planned_run import PlannedPipelineRun
 from tests.builders.packages import package
 from tests.steps.pipeline_stack import (

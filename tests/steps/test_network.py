@@ -9,7 +9,7 @@ from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.network import no_policy_allows, roles_of_functions
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from tests.builders.parts import inline_policy, role, role_arn
 from tests.builders.policies import statement
 from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict

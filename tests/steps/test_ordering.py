@@ -15,7 +15,7 @@ from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps import ordering
 from steps.ordering import made_after_queue_policies
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from tests.builders.parts import queue, queue_arn, resource_policy
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, with_document, with_values

@@ -17,7 +17,7 @@ from planproof.terraform.archive_provider.archive import ArchiveSpec, Hashes, So
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
 from steps import package as steps
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from tests.builders.stacks import resource
 from tests.steps.pipeline_stack import pipeline_stack, processor
 

@@ -12,7 +12,7 @@ from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
-from steps.pipeline import MEDIACONVERT, Pipeline
+from steps.support.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.parts import inline_policy, role, role_arn
 from tests.builders.policies import document
 from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict

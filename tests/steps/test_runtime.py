@@ -10,8 +10,8 @@ import pytest
 from planproof.evidence import Recorder
 from planproof.values import UNKNOWN
 from planproof.verdicts import Verdict
-from steps.pipeline import Pipeline
 from steps.runtime import runtimes_are_supported
+from steps.support.pipeline import Pipeline
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.stacks import declare, stack
 

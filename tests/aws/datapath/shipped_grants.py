@@ -9,8 +9,8 @@ from planproof.aws.datapath import Authority, DataPath, draw
 from planproof.aws.sdk_calls import calls_of
 from planproof.results import EdgeState
 from planproof.terraform.stack import Stack
-from steps.pipeline import Pipeline
 from steps.support.jobs import job_edges
+from steps.support.pipeline import Pipeline
 from tests.builders.shipped import shipped, shipped_package, with_document
 
 FUNCTION = "aws_lambda_function.processor"

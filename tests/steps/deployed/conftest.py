@@ -6,7 +6,7 @@ import pytest
 
 from planproof.emulation.account.process import AccountProcess
 from steps.deployed import DeployedScenario
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from tests.builders.shipped import ROOT
 from tests.steps.deployed.driver import Deployment, Driver
 

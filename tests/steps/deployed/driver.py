@@ -20,7 +20,7 @@ from planproof.evidence import Recorder, StepFailedError
 from planproof.terraform.stack import Stack
 from steps import deployed as steps
 from steps.deployed import DeployedScenario
-from steps.pipeline import Pipeline
+from steps.support.pipeline import Pipeline
 from tests.builders.shipped import shipped_package, shipped_stacks
 from tests.steps.deployed.stack_builder import StackBuilder
 

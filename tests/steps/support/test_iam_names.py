@@ -9,8 +9,8 @@ import pytest
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
-from steps.pipeline import MissingPartError
 from steps.support.iam_names import OTHER_ACCOUNTS, PHRASES, SERVICES, ExternalCaller, IamNames
+from steps.support.pipeline import MissingPartError
 from tests.builders.parts import queue_arn, role, role_arn
 from tests.builders.repository import ROOT
 from tests.builders.stacks import ACCOUNT, declare
@@ -243,11 +243,11 @@ def test_a_misspelt_service_domain_is_unknown() -> None:
     )
 
 
-@pytest.mark.parametrize("outsider", ExternalCaller)
-def test_an_external_caller(outsider: ExternalCaller) -> None:
-    (one,) = iam_names().principals(outsider.value)
-    assert one.identity is outsider
-    assert_undetermined(iam_names().resources, outsider.value, "is a principal, not a resource")
+@pytest.mark.parametrize("caller", ExternalCaller)
+def test_an_external_caller(caller: ExternalCaller) -> None:
+    (one,) = iam_names().principals(caller.value)
+    assert one.identity is caller
+    assert_undetermined(iam_names().resources, caller.value, "is a principal, not a resource")
 
 
 @pytest.mark.parametrize(

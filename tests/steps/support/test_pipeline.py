@@ -9,7 +9,7 @@ import pytest
 
 from planproof.errors import UndeterminedError
 from planproof.values import UNKNOWN
-from steps.pipeline import MissingPartError, Pipeline
+from steps.support.pipeline import MissingPartError, Pipeline
 from tests.builders.parts import (
     arn,
     bucket,

@@ -1,0 +1,391 @@
+"""Finds the resources of a video pipeline: its buckets, queues, function, roles and rule.
+
+They are found by type and connections, never by Terraform name, so that the same features judge
+any pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+from planproof.aws.datapath.calls import named_in_environment
+from planproof.aws.datapath.functions import log_group_name
+from planproof.aws.datapath.queues import redrives
+from planproof.errors import UndeterminedError
+from planproof.iam.arn import parse_arn
+from planproof.terraform.identities import ProviderLocation
+from planproof.terraform.links import links
+from planproof.terraform.stack import Resource, Stack
+from planproof.values import Value, is_unknown, leaves
+from planproof.verdicts import Truth, any_of
+from steps.support.events import JOB_STATES, may_match
+from steps.support.trust import may_assume
+
+MEDIACONVERT = "mediaconvert.amazonaws.com"
+_KEYS = (
+    "aws_kms_key",
+    "aws_kms_replica_key",
+    "aws_kms_external_key",
+    "aws_kms_replica_external_key",
+)
+_ALARMS = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
+
+
+class MissingPartError(UndeterminedError):
+    """The stack certainly has no such part."""
+
+
+class Pipeline:
+    """The parts of the video pipeline in a stack.
+
+    Every property of one resource raises :class:`MissingPartError` where the stack has none, and
+    :class:`UndeterminedError` where it has several candidates or cannot decide.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    # From the upload to the function ---------------------------------------------------------
+
+    @cached_property
+    def notification(self) -> Resource:
+        """The ``aws_s3_bucket_notification`` that sends events to a queue."""
+        return _one(
+            "S3 bucket notification to a queue",
+            (
+                (r, None if is_unknown(r.get("queue")) else bool(r.get("queue")))
+                for r in self.stack.managed("aws_s3_bucket_notification")
+            ),
+        )
+
+    @cached_property
+    def input_bucket(self) -> Resource:
+        """The bucket with that notification."""
+        return self._named_by(
+            "bucket with a notification to a queue",
+            self.notification,
+            "bucket",
+            self.stack.managed("aws_s3_bucket"),
+            ("id", "bucket"),
+        )
+
+    @cached_property
+    def processing_queue(self) -> Resource:
+        """The queue that the notification sends events to."""
+        queues = self.stack.managed("aws_sqs_queue")
+        blocks = self.notification.get("queue")
+        count = len(blocks) if isinstance(blocks, (list, tuple)) else 1
+        return _one(
+            "queue that the bucket notifies",
+            (
+                (
+                    q,
+                    any_of(
+                        self._links(self.notification, f"queue.{i}.queue_arn", q)
+                        for i in range(count)
+                    ),
+                )
+                for q in queues
+            ),
+        )
+
+    @cached_property
+    def mappings(self) -> tuple[Resource, ...]:
+        """The event source mappings from the processing queue."""
+        found = [
+            (m, links(self.stack, m, "event_source_arn", self.processing_queue, ("arn",)))
+            for m in self.stack.managed("aws_lambda_event_source_mapping")
+        ]
+        sure = tuple(m for m, verdict in found if verdict)
+        if not sure:
+            raise _absent("event source mapping of the processing queue", found)
+        return sure
+
+    @cached_property
+    def function(self) -> Resource:
+        """The Lambda function that reads the processing queue."""
+        functions = self.stack.managed("aws_lambda_function")
+        return _one(
+            "Lambda function fed by the processing queue",
+            ((f, any_of(self._calls(m, f) for m in self.mappings)) for f in functions),
+        )
+
+    @cached_property
+    def function_role(self) -> Resource:
+        """The execution role of the function."""
+        return self.role_of(self.function)
+
+    @cached_property
+    def status_mappings(self) -> tuple[Resource, ...]:
+        """The event source mappings from the status queue."""
+        return tuple(
+            m
+            for m in self.stack.managed("aws_lambda_event_source_mapping")
+            if links(self.stack, m, "event_source_arn", self.status_queue, ("arn",))
+        )
+
+    @cached_property
+    def assets_table(self) -> Resource:
+        """The DynamoDB table that the function's environment names, else the only one."""
+        named = [
+            p
+            for p in named_in_environment(self.stack, self.function)
+            if p.type == "aws_dynamodb_table"
+        ]
+        return _one("table for the assets", ((t, True) for t in named or self.tables))
+
+    @cached_property
+    def log_group(self) -> Resource:
+        """The log group that the function writes to."""
+        wanted = log_group_name(self.stack, self.function)
+        return _one(
+            "log group of the function",
+            ((g, _same(g.get("name"), wanted)) for g in self.log_groups),
+        )
+
+    def dead_letters(self, queue: Resource) -> Resource:
+        """The dead-letter queue of a queue."""
+        targets = [e.target for e in redrives(self.stack) if str(e.source) == str(queue)]
+        own = [target for target in targets if isinstance(target, Resource)]
+        return _one(f"dead-letter queue of {queue}", ((target, True) for target in own))
+
+    def role_of(self, function: Resource) -> Resource:
+        """The execution role of a Lambda function."""
+        return self._named_by(
+            f"role of {function}", function, "role", self.stack.managed("aws_iam_role"), ("arn",)
+        )
+
+    # MediaConvert ----------------------------------------------------------------------------
+
+    @cached_property
+    def mediaconvert_roles(self) -> tuple[Resource, ...]:
+        """Roles whose trust policy allows MediaConvert to assume them."""
+        found = [(r, may_assume(self.stack, r, MEDIACONVERT)) for r in self._roles]
+        sure = tuple(r for r, verdict in found if verdict)
+        if not sure:
+            raise _absent(f"role that {MEDIACONVERT} may assume", found)
+        return sure
+
+    @cached_property
+    def mediaconvert_role(self) -> Resource:
+        """The role MediaConvert may assume; of several, the one the function's environment names.
+
+        Where MediaConvert may assume none, the only role in the environment is taken for it.
+        """
+        try:
+            roles = self.mediaconvert_roles
+        except MissingPartError:
+            roles = self._roles_in_environment()
+            if len(roles) != 1:
+                raise
+        if len(roles) > 1:
+            roles = self._in_environment(roles) or roles
+        return _one(f"role that {MEDIACONVERT} may assume", ((r, True) for r in roles))
+
+    @cached_property
+    def output_bucket(self) -> Resource:
+        """The other bucket that the function's environment names, else the only other bucket."""
+        others = [
+            b for b in self.stack.managed("aws_s3_bucket") if b.address != self.input_bucket.address
+        ]
+        texts = self._environment_texts
+        named = [b for b in others if any(_names_bucket(text, b) for text in texts)]
+        return _one("bucket for the output", ((b, True) for b in named or others))
+
+    # From MediaConvert back ------------------------------------------------------------------
+
+    @cached_property
+    def status_rule(self) -> Resource:
+        """The EventBridge rule that matches the state changes of MediaConvert jobs."""
+        return _one(
+            "EventBridge rule for MediaConvert job state changes",
+            (
+                (r, may_match(r.get("event_pattern"), JOB_STATES))
+                for r in self.stack.managed("aws_cloudwatch_event_rule")
+            ),
+        )
+
+    @cached_property
+    def status_targets(self) -> tuple[Resource, ...]:
+        """The targets of that rule."""
+        return tuple(
+            t
+            for t in self.stack.managed("aws_cloudwatch_event_target")
+            if links(self.stack, t, "rule", self.status_rule, ("name", "id"))
+        )
+
+    @cached_property
+    def status_queue(self) -> Resource:
+        """The queue that receives job state changes."""
+        queues = self.stack.managed("aws_sqs_queue")
+        return _one(
+            "queue for MediaConvert job state changes",
+            ((q, any_of(self._links(t, "arn", q) for t in self.status_targets)) for q in queues),
+        )
+
+    # All resources of a kind -----------------------------------------------------------------
+
+    @property
+    def functions(self) -> tuple[Resource, ...]:
+        """Every Lambda function."""
+        return self.stack.managed("aws_lambda_function")
+
+    @property
+    def keys(self) -> tuple[Resource, ...]:
+        """Every customer-managed KMS key."""
+        return self.stack.managed(*_KEYS)
+
+    @property
+    def tables(self) -> tuple[Resource, ...]:
+        """Every DynamoDB table."""
+        return self.stack.managed("aws_dynamodb_table")
+
+    @property
+    def alarms(self) -> tuple[Resource, ...]:
+        """Every CloudWatch alarm."""
+        return self.stack.managed(*_ALARMS)
+
+    @property
+    def log_groups(self) -> tuple[Resource, ...]:
+        """Every CloudWatch log group."""
+        return self.stack.managed("aws_cloudwatch_log_group")
+
+    def queue_policies(self, queue: Resource) -> tuple[Resource, ...]:
+        """The ``aws_sqs_queue_policy`` resources of a queue.
+
+        Raises:
+            UndeterminedError: there is a policy whose queue is unknown.
+        """
+        found = [
+            (p, links(self.stack, p, "queue_url", queue, ("id", "url")))
+            for p in self.stack.managed("aws_sqs_queue_policy")
+        ]
+        sure = tuple(p for p, verdict in found if verdict)
+        if not sure and any(verdict is None for _, verdict in found):
+            raise _absent(f"policy of {queue}", found)
+        return sure
+
+    def environment(self, function: Resource) -> Value:
+        """The environment variables of a function: a mapping, None, or UNKNOWN."""
+        return function.get("environment.variables")
+
+    def account(self, resource: Resource) -> str | None:
+        """The account of a resource, by its provider or its ARN; None where both are unknown."""
+        if (location := self.stack.provider_location(resource)) is not None:
+            return location.account
+        arn = resource.get("arn")
+        parts = parse_arn(arn) if isinstance(arn, str) else None
+        return parts.account or None if parts else None
+
+    @property
+    def location(self) -> ProviderLocation:
+        """The account and region of the function.
+
+        Raises:
+            UndeterminedError: they are unknown.
+        """
+        location = self.stack.provider_location(self.function)
+        if location is None:
+            raise UndeterminedError(f"the region of {self.function} is unknown")
+        return location
+
+    # Helpers ---------------------------------------------------------------------------------
+
+    @property
+    def _roles(self) -> tuple[Resource, ...]:
+        return self.stack.managed("aws_iam_role")
+
+    @cached_property
+    def _environment_texts(self) -> tuple[str, ...]:
+        values = self.environment(self.function)
+        return tuple(leaf for _, leaf in leaves(values) if isinstance(leaf, str) and leaf)
+
+    def _roles_in_environment(self) -> tuple[Resource, ...]:
+        """The roles in the function's environment, without its own; none without a function."""
+        try:
+            own = self.function_role
+            return tuple(r for r in self._in_environment(self._roles) if r.address != own.address)
+        except MissingPartError:
+            return ()
+
+    def _in_environment(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
+        """The resources whose ARN is in the function's environment."""
+        return tuple(r for r in resources if r.get("arn") in self._environment_texts)
+
+    def _links(self, resource: Resource, path: str, target: Resource) -> Truth:
+        return links(self.stack, resource, path, target, ("arn",))
+
+    def _calls(self, mapping: Resource, function: Resource) -> Truth:
+        attributes = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
+        return links(self.stack, mapping, "function_name", function, attributes)
+
+    def _named_by(
+        self,
+        what: str,
+        resource: Resource,
+        path: str,
+        candidates: Iterable[Resource],
+        attributes: Sequence[str],
+    ) -> Resource:
+        return _one(
+            what, ((c, links(self.stack, resource, path, c, attributes)) for c in candidates)
+        )
+
+
+def _one(what: str, candidates: Iterable[tuple[Resource, Truth]]) -> Resource:
+    """The only candidate that is certainly the part."""
+    found = list(candidates)
+    sure = [resource for resource, verdict in found if verdict]
+    if not sure:
+        raise _absent(what, found)
+    if len(sure) > 1:
+        raise UndeterminedError(
+            f"there are {len(sure)} candidates for the {what} "
+            f"({', '.join(map(str, sure))}), and nothing tells which one it is"
+        )
+    return sure[0]
+
+
+def _absent(what: str, found: Iterable[tuple[Resource, Truth]]) -> UndeterminedError:
+    unclear = [str(resource) for resource, verdict in found if verdict is None]
+    if unclear:
+        return UndeterminedError(
+            f"the {what} cannot be determined: too little is known of {', '.join(unclear)}"
+        )
+    return MissingPartError(f"the stack has no {what}")
+
+
+def _same(found: Value, wanted: Value) -> Truth:
+    return None if is_unknown(found) or is_unknown(wanted) else bool(found == wanted)
+
+
+def _names_bucket(text: str, bucket: Resource) -> bool:
+    for name in (bucket.get("bucket"), bucket.get("id")):
+        if not isinstance(name, str) or not name:
+            continue
+        path = text.removeprefix("s3://") if text.startswith("s3://") else ""
+        if text == name or path.split("/")[0] == name:
+            return True
+        parts = parse_arn(text)
+        if parts is not None and parts.service == "s3" and parts.resource.split("/")[0] == name:
+            return True
+    return False
+
+
+PARTS: Final[Mapping[str, Callable[[Pipeline], Resource]]] = {
+    "the input bucket": lambda p: p.input_bucket,
+    "the processing queue": lambda p: p.processing_queue,
+    "the function": lambda p: p.function,
+    "the role of the function": lambda p: p.function_role,
+    "the log group of the function": lambda p: p.log_group,
+    "the role of MediaConvert": lambda p: p.mediaconvert_role,
+    "the output bucket": lambda p: p.output_bucket,
+    "the rule for job states": lambda p: p.status_rule,
+    "the status queue": lambda p: p.status_queue,
+    "the assets table": lambda p: p.assets_table,
+    "the dead-letter queue of the processing queue": lambda p: p.dead_letters(p.processing_queue),
+    "the dead-letter queue of the status queue": lambda p: p.dead_letters(p.status_queue),
+}
+"""Phrase for a part of the pipeline → how to find it."""
