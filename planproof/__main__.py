@@ -1,4 +1,4 @@
-"""``python -m planproof``: the same as the ``planproof`` command."""
+"""``python -m planproof``: the ``planproof`` command."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The ``planproof`` command: the jobs that are not a test run.
+"""The ``planproof`` command.
 
-Judging a stack is pytest's job (``pytest --compliance``); ``planproof check`` is the same by a
-shorter name.
+``planproof check`` and ``planproof mutants`` are short for ``pytest --compliance [--mutants]``.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from planproof.errors import PlanproofError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; returns its exit code."""
+    """Run a subcommand, and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["check"]:
         return int(pytest.main([*_own_project(), "--compliance", *given[1:]]))
@@ -36,21 +35,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"planproof {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser(
-        "check", help="judge the stack: pytest --compliance, with all its options", add_help=False
+        "check",
+        help="judge the stack; same as pytest --compliance, with its options",
+        add_help=False,
     )
     commands.add_parser(
         "mutants",
-        help="break the stack in hundreds of ways, and show what is noticed: check --mutants",
+        help="test the requirements with mutants of the stack; same as check --mutants",
         add_help=False,
     )
-    commands.add_parser("iam", help="decide one IAM request: --request FILE.json", add_help=False)
+    commands.add_parser("iam", help="decide an IAM request: --request FILE.json", add_help=False)
     record = commands.add_parser(
-        "record", help="resolve the stack and keep the result for machines without Terraform"
+        "record", help="record the resolved stack for machines without Terraform"
     )
     record.add_argument(
         "--verify",
         action="store_true",
-        help="change nothing; fail where the kept resolution differs from a fresh one",
+        help="do not write; fail if the recording differs from a new one",
     )
     options = parser.parse_args(given)
     try:
@@ -61,8 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _own_project() -> list[str]:
-    """Name this folder's configuration, since pytest would else take the project of another
-    folder that an option names for its own."""
+    """The ``-c`` argument for the configuration in this folder.
+
+    Without it, pytest may use the configuration of a folder that another argument names.
+    """
     for name in ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"):
         if Path(name).is_file():
             return ["-c", name]
@@ -70,28 +73,27 @@ def _own_project() -> list[str]:
 
 
 def _record(*, verify: bool) -> int:
-    """Renew, or verify, the recording that the project's pytest configuration names."""
-    from planproof.session.recording_job import Recorder
+    """Write or verify the recording that the pytest configuration names."""
+    from planproof.session.recording_job import RecordingJob
 
-    job = Recorder()
-    # The suite says, in its conftest.py, which sets of variables it looks at.
+    job = RecordingJob()
     code = int(pytest.main(["-q", "--no-header", "--disable-warnings"], plugins=[job]))
     if job.problem is not None:
         raise job.problem
     if job.text is None or job.path is None:
         return code or 2
-    shown = job.path.name
+    name = job.path.name
     if verify:
         if not job.path.is_file() or job.path.read_text("utf-8") != job.text:
             raise PlanproofError(
-                f"the recorded resolution {shown} differs from a fresh one",
-                "renew it with 'planproof record'",
+                f"the recorded resolution {name} differs from a new one",
+                "update it with 'planproof record'",
             )
-        print(f"{shown} equals a fresh resolution")
+        print(f"{name} is up to date")
         return 0
     job.path.parent.mkdir(parents=True, exist_ok=True)
     job.path.write_text(job.text, "utf-8")
-    print(f"{shown} renewed, {len(job.text) / 1e6:.1f} MB")
+    print(f"{name} written, {len(job.text) / 1e6:.1f} MB")
     return 0
 
 

@@ -1,15 +1,15 @@
-"""Errors that a user can cause, each one sentence: what is wrong, where, and what to do next."""
+"""Errors for the user: each is one sentence with the problem, its place and what to do next."""
 
 from __future__ import annotations
 
 
 class PlanproofError(Exception):
-    """A problem that its reader can mend; printed as it stands, without a traceback.
+    """A problem that the user can fix; printed without a traceback.
 
     Args:
-        what: what is wrong, where it is, as a clause without a full stop.
+        what: what is wrong and where, as a clause without a full stop.
         todo: what to do next, as a clause without a full stop.
-        detail: another program's own words (Terraform's message, say), shown below the sentence.
+        detail: output of another program, such as Terraform; shown below the sentence.
     """
 
     def __init__(self, what: str, todo: str, *, detail: str = "") -> None:
@@ -20,7 +20,7 @@ class PlanproofError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The one sentence."""
+        """The problem and what to do next."""
         return f"{self.what}: {self.todo}."
 
     def __str__(self) -> str:
@@ -28,4 +28,4 @@ class PlanproofError(Exception):
 
 
 class UndeterminedError(Exception):
-    """The evidence does not decide; says why in one sentence."""
+    """A requirement cannot be decided; the text is the reason, in one sentence."""

@@ -1,4 +1,4 @@
-"""What a step saw, written down while it looks; and the verdict that follows from it."""
+"""Records the evidence of steps, and decides at the end of each step whether it holds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from planproof.errors import UndeterminedError
 from planproof.results import DrawnEdge, Evidence, verdict_of
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, contains_unknown, dig, is_unknown, leaves
-from planproof.verdicts import Verdict
+from planproof.verdicts import Truth, Verdict
 
 if TYPE_CHECKING:
     from planproof.aws.datapath.model import JudgedEdge
 
-_LONGEST = 1_500
+_MAX_LENGTH = 1_500  # characters of a rendered value
 SENSITIVE = "(sensitive)"
 
 
@@ -24,12 +24,13 @@ class StepFailedError(AssertionError):
 
 
 class NotDeployedError(Exception):
-    """A step asks for a set of variables that the run did not deploy; says which.
+    """A step needs a variant of the stack that the run did not deploy.
 
-    A scenario that is judged on the plan as well is left to that; no other one is decided.
+    A scenario that is also judged on the plan is then judged on the plan only; any other one is
+    undetermined.
 
     Attributes:
-        variant: the name of the set.
+        variant: its name.
     """
 
     def __init__(self, variant: str) -> None:
@@ -38,7 +39,7 @@ class NotDeployedError(Exception):
 
 
 def render(value: Value) -> str:
-    """A value for a reader: unknown is said in words, long text is cut."""
+    """A value as text for a reader; a long text is cut."""
     if value is UNKNOWN:
         return "unknown before it is built"
     if value is None:
@@ -49,7 +50,7 @@ def render(value: Value) -> str:
         text = value if value else '""'
     else:
         text = json.dumps(_plain(value), ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}… ({len(text)} characters)"
 
 
 def _plain(value: Value) -> Any:
@@ -63,19 +64,24 @@ def _plain(value: Value) -> Any:
 
 
 def sensitive_texts(stacks: Iterable[Stack]) -> frozenset[str]:
-    """Every string of four characters or more that a stack marks as sensitive, also as it stands
-    inside a JSON document."""
-    found: set[str] = set()
+    """Every string of at least four characters that a stack marks as sensitive, and the same
+    strings as escaped in JSON."""
+    texts: set[str] = set()
     for stack in stacks:
         for name in stack.sensitive_variables:
-            found.update(_marked(stack.variables.get(name), True))
+            texts.update(_marked(stack.variables.get(name), True))
         for resource in stack:
             if resource.sensitive:
-                found.update(_marked(resource.values, resource.sensitive))
-    return frozenset(found | {json.dumps(text)[1:-1] for text in found})
+                texts.update(_marked(resource.values, resource.sensitive))
+    return frozenset(texts | {json.dumps(text)[1:-1] for text in texts})
 
 
 def _marked(value: Value, mark: Any) -> Iterable[str]:
+    """The strings in a value that are marked as sensitive.
+
+    Args:
+        mark: as in ``after_sensitive`` of a plan: True, or a structure like that of the value.
+    """
     if mark is True:
         return [leaf for _, leaf in leaves(value) if isinstance(leaf, str) and len(leaf) >= 4]
     if isinstance(mark, Mapping) and isinstance(value, Mapping):
@@ -87,14 +93,14 @@ def _marked(value: Value, mark: Any) -> Iterable[str]:
 
 
 class Recorder:
-    """Collects the evidence of one scenario.
+    """Records the evidence of one scenario.
 
-    Steps call :meth:`check`, :meth:`equal`, :meth:`draw` and :meth:`warn`; the plugin calls the
-    rest.
+    Steps call :meth:`check`, :meth:`equal`, :meth:`none_found`, :meth:`draw` and :meth:`warn`; the
+    plugin calls the other methods.
 
     Args:
-        locate: gives (file, line) for a resource and an attribute.
-        secrets: texts that must not appear in anything recorded.
+        locate: returns file and line of a resource and an attribute path.
+        secrets: returns texts to mask in everything that is recorded.
     """
 
     def __init__(
@@ -108,32 +114,33 @@ class Recorder:
         self.warnings: list[str] = []
         self.edges: list[DrawnEdge] = []
         self._step = ""
-        self._from = 0
+        self._step_start = 0  # index of the first evidence of the step
 
     # For steps -------------------------------------------------------------------------------
 
     def check(
         self,
-        holds: bool | None,
+        holds: Truth,
         subject: Resource | str,
         attribute: str = "",
         *,
         expected: str,
         found: Value = None,
         at: tuple[str, int] | None = None,
-    ) -> bool | None:
-        """Write down one thing that was looked at.
+    ) -> Truth:
+        """Record a piece of evidence.
 
         Args:
-            holds: whether it is as expected; None where that cannot be told.
-            subject: the resource looked at, or a name for whatever else it was.
-            attribute: dotted path below it; its value is what was ``found`` where none is given.
-            at: file and line where the resource's own are not the right ones.
+            holds: whether the subject is as expected; None if that cannot be decided.
+            subject: the resource, or the name of another subject.
+            attribute: dotted path of the attribute.
+            found: by default the value of the attribute.
+            at: file and line, if not those of the resource.
 
         Returns:
-            ``holds``, for further use.
+            ``holds``.
         """
-        if holds is not None:  # a step may well hand on a value: unknown proves nothing
+        if holds is not None:  # a step may pass a value of the stack, which may be UNKNOWN
             holds = None if is_unknown(holds) else bool(holds)
         if isinstance(subject, Resource):
             if found is None and attribute:
@@ -158,8 +165,8 @@ class Recorder:
 
     def equal(
         self, resource: Resource, attribute: str, value: Value, *, expected: str = ""
-    ) -> bool | None:
-        """Write down whether an attribute equals a value; unknown equals nothing."""
+    ) -> Truth:
+        """Record whether an attribute equals a value; None if one of them is unknown."""
         found = dig(resource.values, attribute)
         holds = None if contains_unknown(found) or contains_unknown(value) else found == value
         return self.check(
@@ -167,17 +174,19 @@ class Recorder:
         )
 
     def none_found(self, subject: str, *, expected: str) -> None:
-        """Write down that there is nothing of a kind, where that is what is required."""
+        """Record that a search found nothing, as required."""
         self.check(True, subject, expected=expected, found="none")
 
     def warn(self, text: str) -> None:
-        """Say something that does not change today's verdict."""
+        """Add a warning, which does not change the verdict."""
         self.warnings.append(self.mask(text))
 
     def draw(self, judged: JudgedEdge) -> None:
-        """Put an edge into the picture of the data path. It is no evidence: check it, too."""
+        """Add an edge to the diagram of the data path. It is not evidence: check it, too."""
         edge = judged.edge
-        undecided = [str(decided.need) for decided in judged.decided_needs if decided.allowed is None]
+        undecided = [
+            str(decided.need) for decided in judged.decided_needs if decided.allowed is None
+        ]
         undecided += [fact.expected for fact in edge.facts if fact.holds is None]
         needs = dict.fromkeys(str(decided.need) for decided in judged.decided_needs)
         self.edges.append(
@@ -196,37 +205,41 @@ class Recorder:
     # For the plugin --------------------------------------------------------------------------
 
     def begin(self, step: str) -> None:
-        """A step starts; what follows is its evidence."""
-        self._step, self._from = step, len(self.evidence)
+        """Assign the evidence recorded from here on to a step."""
+        self._step, self._step_start = step, len(self.evidence)
 
     def settle(self, *, must_prove: bool) -> None:
-        """A step has ended: raise if its evidence fails, or does not decide.
+        """End a step.
 
         Args:
-            must_prove: a step that asserts and has looked at nothing has proven nothing.
+            must_prove: whether the step asserts, so that it fails without evidence.
+
+        Raises:
+            StepFailedError: evidence of the step does not hold, or there is none.
+            UndeterminedError: the evidence does not decide.
         """
-        mine = self.evidence[self._from :]
-        if not mine and not must_prove:
+        evidence = self.evidence[self._step_start :]
+        if not evidence and not must_prove:
             return
-        if not mine:
+        if not evidence:
             raise StepFailedError(
-                f"nothing was found to look at, so nothing is proven: {self._step}"
+                f"the step recorded no evidence, so nothing is proven: {self._step}"
             )
-        verdict = verdict_of(mine)
+        verdict = verdict_of(evidence)
         if verdict is Verdict.FAILED:
-            raise StepFailedError(_sentence([e for e in mine if e.holds is False]))
+            raise StepFailedError(_sentence([e for e in evidence if e.holds is False]))
         if verdict is Verdict.UNDETERMINED:
-            raise UndeterminedError(_sentence([e for e in mine if e.holds is None]))
+            raise UndeterminedError(_sentence([e for e in evidence if e.holds is None]))
 
     def mask(self, text: str) -> str:
-        """``text`` without anything sensitive."""
-        # The longest first: one secret may begin with another, and its rest would stay.
+        """Replace sensitive texts."""
+        # Longest first: a secret may contain another one, and its rest would remain.
         for secret in sorted(self._secrets(), key=len, reverse=True):
             text = text.replace(secret, SENSITIVE)
         return text
 
     def _masked(self, value: Value) -> Value:
-        """A value with its texts masked, before they are quoted or cut and no longer themselves."""
+        """Mask the texts in a value before rendering, which escapes and cuts them."""
         if isinstance(value, str):
             return self.mask(value)
         if isinstance(value, Mapping):

@@ -14,7 +14,7 @@ from planproof.results import Kind
 from planproof.session import collection, options
 from planproof.session.deployments import Deployments
 from planproof.session.run import Run
-from planproof.session.scenarios import KIND, kinds_asked
+from planproof.session.scenarios import KIND, kinds_of
 from planproof.terraform.resolution.run import Variant
 from planproof.terraform.stack import Stack
 from planproof.values import Value
@@ -66,7 +66,7 @@ class Hooks:
     def pytest_planproof_mutants(
         self, config: pytest.Config, stacks: Mapping[str, Stack]
     ) -> Sequence[Mutant]:
-        """Return further mutants for --mutants, which only this suite knows how to make.
+        """Return further mutants for --mutants.
 
         Args:
             config: with the options of the run.
@@ -86,11 +86,11 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make a run; --compliance judges the features where no path is given."""
+    """Create the run; with --compliance, judge all features unless a path is given."""
     config.addinivalue_line("markers", "requirement(id): the requirement that a scenario serves")
     config.addinivalue_line("markers", "sources: a scenario that needs the Terraform sources")
-    config.addinivalue_line("markers", "deployed: a scenario that needs a deployed stack")
-    config.addinivalue_line("markers", "destroys: one that ends the deployment, so it comes last")
+    config.addinivalue_line("markers", "deployed: a scenario that needs the deployed stack")
+    config.addinivalue_line("markers", "destroys: a scenario that destroys the deployment")
     if config.option.collectonly:
         return
     try:
@@ -104,13 +104,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave no process and no thread behind."""
+    """End all processes and threads of the run."""
     if run := config.stash.get(_RUN, None):
         run.close()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect .feature files as they are."""
+    """Collect .feature files."""
     if file_path.suffix == ".feature":
         return collection.FeatureFile.from_parent(parent, path=file_path)
     return None
@@ -120,7 +120,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Keep what could not be collected: pytest's own section on it is not shown."""
+    """Record collection errors, since pytest's section on them is not shown."""
     report = yield
     run = collector.config.stash.get(_RUN, None)
     if report.failed and run is not None and run.terminal.taken:
@@ -130,24 +130,24 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """With --deployed, judge a scenario on the planned stack on the deployed one as well."""
+    """With --deployed, judge scenarios on the planned stack also on the deployed one."""
     if KIND not in metafunc.fixturenames or not metafunc.config.getoption("--deployed"):
         return
-    kinds = kinds_asked(metafunc.definition, deployed=True)
-    # One on the sources shares the fixtures of the plan: another value would make them anew.
+    kinds = kinds_of(metafunc.definition, deployed=True)
+    # A scenario on the sources shares the fixtures of the plan: a value of its own would end them.
     values = [Kind.PLANNED if kind is Kind.DECLARED else kind for kind in kinds]
     metafunc.parametrize(KIND, values, indirect=True, ids=list(kinds), scope="session")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_bdd_apply_tag(tag: str, function: Any) -> bool | None:
-    """Turn requirement ids into a marker with an argument: they are no Python names."""
+    """Turn a requirement id, which is no valid marker name, into the argument of a marker."""
     if collection.REQUIREMENT.fullmatch(tag):
         pytest.mark.requirement(tag)(function)
         return True
     if tag.upper() != tag and collection.REQUIREMENT.fullmatch(tag.upper()):
         raise PlanproofError(
-            f"the tag @{tag} is no requirement tag", f"write it in capitals, @{tag.upper()}"
+            f"the tag @{tag} is not a requirement tag", f"write it in capitals, @{tag.upper()}"
         )
     return None
 
@@ -164,7 +164,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
-    """Remember scenarios that -k or another option takes away."""
+    """Record scenarios that -k or another option deselects."""
     scenarios = [item for item in items if collection.is_feature_item(item)]
     if scenarios and (run := scenarios[0].config.stash.get(_RUN, None)):
         run.selection.note_deselected(scenarios)
@@ -172,8 +172,10 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Resolve the stack before the first scenario, in sight of the user; with --compliance, judge
-    it. Without, pytest's own loop runs the scenarios among the other tests."""
+    """Resolve the stack before the first scenario, when output is not captured, and judge it.
+
+    Without --compliance, pytest's own loop runs the scenarios among the other tests.
+    """
     run = session.config.stash.get(_RUN, None)
     if run is None or not run.items or session.testsfailed:
         return None
@@ -190,10 +192,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 def pytest_report_teststatus(
     report: pytest.TestReport, config: pytest.Config
 ) -> tuple[str, str, str] | None:
-    """Leave out pytest's letters: requirements are printed as they are judged."""
+    """Suppress pytest's letters: requirements are printed as they are judged."""
     run = config.stash.get(_RUN, None)
     if run is not None and run.terminal.taken and report.nodeid in run.node_ids:
-        # Only what decided a scenario is counted: its call, or a phase that failed.
+        # Count a scenario once: its call, or a phase that failed.
         decided = report.when == "call" or not report.passed
         return (report.outcome if decided else "", "", "")
     return None
@@ -201,7 +203,7 @@ def pytest_report_teststatus(
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Write the reports; the exit code says whether every requirement passed."""
+    """Write the reports, and set the exit code."""
     run = session.config.stash.get(_RUN, None)
     if run is None:
         return
@@ -226,13 +228,13 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 @pytest.fixture(scope="session")
 def evidence_kind(request: pytest.FixtureRequest) -> Kind:
-    """What is judged. Fixtures that depend on it are made anew when that changes."""
+    """The kind of evidence that is judged. Fixtures that depend on it are created for each kind."""
     return getattr(request, "param", Kind.PLANNED)
 
 
 @pytest.fixture(scope="session")
 def resolved_stacks(request: pytest.FixtureRequest, evidence_kind: Kind) -> ResolvedStacks:
-    """The stack that is judged, with each set of variables."""
+    """The judged stack, with each set of variables."""
     return request.config.stash[_RUN].judged_stacks()
 
 
@@ -251,12 +253,12 @@ def checks(request: pytest.FixtureRequest, resolved_stacks: ResolvedStacks) -> C
 @pytest.fixture(scope="session")
 def deployment(request: pytest.FixtureRequest, evidence_kind: Kind) -> Deployments:
     """The deployed stack and its account, for scenarios tagged @deployed."""
-    found = request.config.stash[_RUN].deployed.deployments
-    if found is None or evidence_kind is not Kind.DEPLOYED:
+    deployments = request.config.stash[_RUN].deployed.deployments
+    if deployments is None or evidence_kind is not Kind.DEPLOYED:
         raise UndeterminedError(
-            "a step needs the deployed stack, and its scenario has no tag @deployed"
+            "a step needs the deployed stack, but its scenario has no tag @deployed"
         )
-    return found
+    return deployments
 
 
 @pytest.fixture

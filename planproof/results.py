@@ -1,4 +1,4 @@
-"""What a run found: evidence, verdicts, and how the one becomes the other."""
+"""The results of a run: evidence, and the verdicts that follow from it."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from planproof.verdicts import Truth, Verdict
 
 
 class Kind(StrEnum):
-    """What a scenario was judged on."""
+    """The kind of evidence that a scenario was judged on."""
 
     DECLARED = "declared"
-    """The Terraform sources, by the custom Checkov checks."""
+    """The Terraform sources, with the custom Checkov checks."""
     PLANNED = "planned"
-    """What Terraform would build: the resolved stack, or a plan."""
+    """The resolved stack, or a plan."""
     DEPLOYED = "deployed"
-    """What Terraform has built, in an emulated account."""
+    """The stack after the apply to an emulated account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing a step looked at, and what it saw there.
+    """What a step expected of a subject, and what it found.
 
     Attributes:
-        holds: True, False, or None where what was seen does not decide.
-        address: Terraform address of the resource, or what else was looked at ("terraform/").
-        attribute: dotted path below it, or "".
-        expected: what should be there, for a reader.
-        found: what is there, rendered and with sensitive values masked.
+        holds: whether the subject is as expected; None if that cannot be decided.
+        address: Terraform address of the resource, or the name of another subject ("terraform/").
+        attribute: dotted path of the attribute, or "".
+        expected: the expected value or property, for a reader.
+        found: the actual value, rendered, with sensitive values masked.
         file: source file relative to where the run started, or "".
         line: 1-based line in ``file``, or 0.
-        step: the Gherkin step, with its keyword, that looked.
+        step: the Gherkin step, with its keyword.
     """
 
     holds: Truth
@@ -48,28 +48,28 @@ class Evidence:
 
     @property
     def where(self) -> str:
-        """``file:line``, or "" where the source is not known."""
+        """``file:line``, or "" if the source is not known."""
         return f"{self.file}:{self.line}" if self.file else ""
 
 
 def verdict_of(evidence: Iterable[Evidence]) -> Verdict:
-    """One failure fails; else one open question leaves undetermined; nothing proves nothing."""
-    seen = [item.holds for item in evidence]
-    if any(holds is False for holds in seen):
+    """Failed if any evidence does not hold; passed if there is evidence and all of it holds."""
+    values = [item.holds for item in evidence]
+    if any(holds is False for holds in values):
         return Verdict.FAILED
-    # Whatever is not True itself is no proof.
-    return Verdict.PASSED if seen and all(h is True for h in seen) else Verdict.UNDETERMINED
+    # A true value other than True, such as a text, is no proof.
+    return Verdict.PASSED if values and all(h is True for h in values) else Verdict.UNDETERMINED
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """Someone's decision to live with a broken requirement until a day.
+    """A decision to accept a violated requirement until a date.
 
     Attributes:
         requirement: its id.
-        reason: why, for the reader of the report.
-        until: the last day on which it counts.
-        address: the one resource it is about, or "" for all.
+        reason: for the reader of the report.
+        until: the last day on which the waiver counts.
+        address: the only resource that it covers, or "" for all.
     """
 
     requirement: str
@@ -135,14 +135,14 @@ class ScenarioResult:
     """A scenario's verdict.
 
     Attributes:
-        name: as in the feature; an outline's example is named in brackets.
+        name: as in the feature; with the values of an outline's example in brackets.
         feature: path of the .feature file relative to where the run started.
         line: 1-based line of the scenario.
-        reason: one sentence where it did not pass, else "".
-        warnings: what passes today and will not for ever.
+        reason: one sentence if it did not pass, else "".
+        warnings: on what passes now but may not in the future.
         duration: seconds.
-        edges: the edges of the data path that its steps judged.
-        kind: what it was judged on.
+        edges: the edges of the data path that its steps have drawn.
+        kind: the kind of evidence that it was judged on.
     """
 
     name: str
@@ -159,14 +159,14 @@ class ScenarioResult:
 
 @dataclass(frozen=True, slots=True)
 class RequirementResult:
-    """A requirement's verdict: the worst of its scenarios'.
+    """The result of a requirement: the worst verdict of its scenarios.
 
     Attributes:
-        id: ``REQ-03``.
-        title: the promise, in one line.
-        why: the paragraph below the title in the feature, or "".
-        page: link to the page that explains it, relative to the project, or "".
-        waiver: the waiver that counts today, if any.
+        id: such as ``REQ-03``.
+        title: name of its rule or feature.
+        why: description below the title in the feature, or "".
+        page: path, relative to the project, of the page that explains it, or "".
+        waiver: the waiver that applies, if any.
     """
 
     id: str
@@ -178,17 +178,17 @@ class RequirementResult:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of its scenarios' verdicts; undetermined where there is none."""
+        """The worst verdict of its scenarios; undetermined without a scenario."""
         return _worst(self.scenarios) or Verdict.UNDETERMINED
 
     @property
     def kinds(self) -> dict[Kind, Verdict | None]:
-        """The verdict on each kind of evidence; None for a kind that was not judged in the run."""
+        """The verdict on each kind of evidence; None for a kind that was not judged."""
         return {kind: _worst(s for s in self.scenarios if s.kind is kind) for kind in Kind}
 
 
 def _worst(scenarios: Iterable[ScenarioResult]) -> Verdict | None:
-    """The worst verdict, or None where there is no scenario: of nothing, nothing is known."""
+    """The worst verdict, or None without a scenario."""
     verdicts = {scenario.verdict for scenario in scenarios}
     for worst in (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.WAIVED, Verdict.PASSED):
         if worst in verdicts:
@@ -198,16 +198,16 @@ def _worst(scenarios: Iterable[ScenarioResult]) -> Verdict | None:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything a report says.
+    """The content of the reports.
 
     Attributes:
         subject: the Terraform directory or plan file that was judged.
         source: how its values were found ("Terraform 1.11.4, every value resolved", "plan file …").
-        notices: what a reader must know before the first verdict.
-        started: when, with a time zone.
+        started: with time zone.
         duration: seconds.
-        mutation: which mutants of the stack the requirements noticed, where that was tried.
-        mutation_kept: whether that was in an earlier run, of the very same stack and suite.
+        notices: what a reader must know before the first verdict.
+        mutation: the result of judging mutants of the stack, if there is one.
+        mutation_kept: whether it is from an earlier run of the same stack and suite.
     """
 
     subject: str
@@ -228,12 +228,12 @@ class RunResult:
 
     @property
     def data_path(self) -> tuple[DrawnEdge, ...]:
-        """Every edge that a scenario judged, once, in the order in which they were first seen."""
-        seen: dict[tuple[str, str, str], DrawnEdge] = {}
+        """The edges that scenarios have drawn, merged, in the order in which they were drawn."""
+        edges: dict[tuple[str, str, str], DrawnEdge] = {}
         for edge in (e for r in self.requirements for s in r.scenarios for e in s.edges):
             key = (edge.source, edge.kind, edge.target)
-            seen[key] = seen[key].merged(edge) if key in seen else edge
-        return tuple(seen.values())
+            edges[key] = edges[key].merged(edge) if key in edges else edge
+        return tuple(edges.values())
 
     @property
     def passed(self) -> bool:
@@ -242,6 +242,6 @@ class RunResult:
 
     @property
     def ended_well(self) -> bool:
-        """Whether the run may exit with 0: its own mutants count too."""
+        """Whether the run may exit with 0; mutants count if this run has judged them."""
         mutants = None if self.mutation_kept else self.mutation
         return self.passed and (mutants is None or mutants.passed)

@@ -1,4 +1,4 @@
-"""What all tests rest on: Ctrl-C, and stacks that the real Terraform is asked about."""
+"""Fixtures of all tests: Ctrl-C, and stacks that the real Terraform resolves."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Ask = Callable[..., ResolvedStacks]
 
 @pytest.fixture(autouse=True, scope="session")
 def interruptible() -> None:
-    """Ctrl-C means here and in whatever is started what it means in a terminal: a shell has its
-    background jobs ignore it, and they hand that down."""
+    """Restore Ctrl-C here and in subprocesses: a shell makes its background jobs ignore it, and
+    subprocesses inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def terraform_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where working copies are kept, so that each directory is initialised once."""
+    """Folder of working copies, so that each directory is initialised once."""
     return tmp_path_factory.mktemp("cache")
 
 

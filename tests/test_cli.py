@@ -1,4 +1,4 @@
-"""The planproof command: what is not a test run."""
+"""The planproof command."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def request_file(folder: Path, effect: str) -> Path:
 
 
 @pytest.mark.parametrize(("effect", "code"), [("Allow", 0), ("Deny", 1)])
-def test_iam_prints_the_decision_and_says_it_in_the_exit_code(
+def test_iam_prints_the_decision_and_returns_it_as_exit_code(
     effect: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["iam", "--request", str(request_file(tmp_path, effect))]) == code
@@ -54,7 +54,7 @@ def test_an_unknown_command_is_refused() -> None:
     assert refused.value.code == 2
 
 
-def test_recording_without_a_place_for_it_is_one_sentence(tmp_path: Path) -> None:
+def test_record_needs_a_configured_path(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
     command = [sys.executable, "-m", "planproof", "record"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)

@@ -1,4 +1,4 @@
-"""What steps saw, the verdict that follows, and that nothing sensitive is among it."""
+"""Evidence, the verdict that follows from it, and the masking of sensitive texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from planproof.iam import Decision, Effect
 from planproof.results import DrawnEdge, EdgeState, Evidence, verdict_of
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.verdicts import Truth, Verdict
 from tests.builders.stacks import resource, stack
 
 QUEUE = "aws_sqs_queue.q"
@@ -58,13 +58,13 @@ def test_the_verdict_of_evidence(holds: tuple[Any, ...], verdict: Verdict) -> No
 
 
 @pytest.mark.parametrize(
-    ("holds", "kept"),
+    ("holds", "recorded"),
     [(True, True), (False, False), (None, None), (UNKNOWN, None), ([], False), ("x", True)],
 )
-def test_what_a_step_says_holds_is_true_false_or_open(holds: Any, kept: bool | None) -> None:
+def test_evidence_holds_does_not_hold_or_is_undecided(holds: Any, recorded: Truth) -> None:
     evidence = recorder()
-    assert evidence.check(holds, "x", expected="y") is kept
-    assert evidence.evidence[0].holds is kept
+    assert evidence.check(holds, "x", expected="y") is recorded
+    assert evidence.evidence[0].holds is recorded
 
 
 def test_evidence_names_address_attribute_file_line_and_step() -> None:
@@ -81,7 +81,7 @@ def test_evidence_names_address_attribute_file_line_and_step() -> None:
     assert third.where == "f.py:3"
 
 
-def test_unknown_is_equal_to_nothing() -> None:
+def test_an_unknown_value_equals_no_value() -> None:
     evidence = recorder()
     queue = resource(QUEUE, arn=UNKNOWN, tags={"a": UNKNOWN}, name="jobs")
     assert evidence.equal(queue, "arn", "x") is None
@@ -95,7 +95,7 @@ def test_unknown_is_equal_to_nothing() -> None:
     ]
 
 
-def test_only_the_evidence_of_the_step_that_ends_counts() -> None:
+def test_a_step_is_decided_by_its_own_evidence() -> None:
     evidence = recorder()
     evidence.begin("Given something open")
     evidence.check(None, "x", expected="y")
@@ -105,7 +105,7 @@ def test_only_the_evidence_of_the_step_that_ends_counts() -> None:
     assert settled(evidence) is Verdict.PASSED
 
 
-def test_a_step_that_asserts_must_look_at_something() -> None:
+def test_a_step_that_asserts_must_record_evidence() -> None:
     evidence = recorder()
     evidence.begin("Then all is well")
     assert settled(evidence, must_prove=False) is Verdict.PASSED
@@ -115,13 +115,13 @@ def test_a_step_that_asserts_must_look_at_something() -> None:
     assert settled(evidence) is Verdict.PASSED
 
 
-def test_a_failure_is_one_sentence_with_its_place() -> None:
+def test_a_failure_names_address_file_line_and_values() -> None:
     evidence = recorder()
     evidence.equal(resource(QUEUE, name="a"), "name", "b")
     evidence.check(False, "another", expected="c")
     with pytest.raises(StepFailedError) as caught:
         evidence.settle(must_prove=True)
-    assert str(caught.value) == ("aws_sqs_queue.q.name (q.tf:7): expected b, found a, and 1 more")
+    assert str(caught.value) == "aws_sqs_queue.q.name (q.tf:7): expected b, found a, and 1 more"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_secret_that_begins_with_another_is_masked_whole() -> None:
     assert evidence.mask("a secret-and-more b secret c") == f"a {SENSITIVE} b {SENSITIVE} c"
 
 
-def test_expectations_warnings_and_sentences_are_masked_too() -> None:
+def test_expectations_warnings_and_errors_are_masked() -> None:
     evidence = recorder("hunter2")
     evidence.check(False, "x", expected="not hunter2", found="hunter2")
     evidence.warn("hunter2 is weak")
@@ -251,7 +251,7 @@ def judged(*effects: Effect, facts: tuple[Fact, ...] = ()) -> JudgedEdge:
     )
 
 
-def test_a_drawn_edge_says_what_was_judged_and_nothing_sensitive() -> None:
+def test_a_drawn_edge_is_complete_and_masked() -> None:
     evidence = recorder("hush")
     facts = (
         Fact(None, "x", "y", "a hush queue", "?"),
@@ -291,7 +291,7 @@ def test_a_drawn_edge_keeps_its_state(effects: tuple[Effect, ...], state: str) -
     assert [(edge.state, edge.proven) for edge in evidence.edges] == [(state, state == "proven")]
 
 
-def test_a_picture_proves_nothing() -> None:
+def test_a_drawn_edge_is_not_evidence() -> None:
     evidence = recorder()
     evidence.begin("Then every edge is allowed")
     evidence.draw(judged(Effect.ALLOWED))

@@ -1,4 +1,4 @@
-"""Features run as they are, and what their steps saw becomes verdicts, reports and an exit code."""
+"""Runs of features: verdicts, reports and exit codes."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ Feature: Ten and eleven
       And the evidence fails
 
   @REQ-11
-  Rule: Eleven cannot be told
+  Rule: Eleven is undetermined
 
-    Scenario: Nobody knows
-      Then it cannot be told
+    Scenario: It is undetermined
+      Then the evidence does not decide
 
   @REQ-12
   Rule: Twelve crashes
@@ -49,8 +49,8 @@ Feature: Ten and eleven
   @REQ-13
   Rule: Thirteen proves nothing
 
-    Scenario: A step that looks at nothing
-      Then nothing is looked at
+    Scenario: A step without evidence
+      Then no evidence is recorded
 """,
     "outline": """\
 @REQ-14
@@ -93,7 +93,7 @@ def test_verdicts_in_the_order_of_the_requirements(many: Project) -> None:
     ]
     named = [name for name in printed if name.startswith("REQ")]
     behind = [name for name, status in STATUSES.items() if status != "passed"]
-    assert named == [*STATUSES, *behind]  # a line for each verdict, and below what is behind it
+    assert named == [*STATUSES, *behind]  # a line for each verdict, and one with its evidence
     summary = outcome.report["summary"]
     assert summary["passed"] is False
     assert summary["counts"] == {"passed": 1, "failed": 3, "undetermined": 2, "waived": 0}
@@ -115,10 +115,10 @@ def test_verdicts_in_the_order_of_the_requirements(many: Project) -> None:
     assert crash["status"] == "undetermined"  # though it had recorded something that holds
     assert "a step crashed with KeyError" in crash["reason"]
     assert "steps that crashed" in outcome.output
-    assert "raise KeyError" in outcome.output  # for whoever mends the step
+    assert "raise KeyError" in outcome.output  # for the author of the step
 
-    nothing = outcome.scenario("A step that looks at nothing")
-    assert "nothing is proven: Then nothing is looked at" in nothing["reason"]
+    nothing = outcome.scenario("A step without evidence")
+    assert "nothing is proven: Then no evidence is recorded" in nothing["reason"]
 
     outlines = outcome.report["requirements"][-1]["scenarios"]
     assert [s["status"] for s in outlines] == ["passed", "failed"]
@@ -140,13 +140,13 @@ def test_one_feature_on_the_command_line(many: Project) -> None:
 
 
 def test_one_scenario_by_its_name(many: Project) -> None:
-    outcome = many.judge_plan("--report-dir", "part", "-k", "nobody_knows")
+    outcome = many.judge_plan("--report-dir", "part", "-k", "undetermined")
     found = json.loads((many.path / "part/compliance.json").read_text())
     assert [(r["id"], r["status"]) for r in found["requirements"]] == [("REQ-11", "undetermined")]
     assert outcome.code == 1
 
 
-def test_a_run_that_stops_early_judges_nothing_that_it_did_not_see(many: Project) -> None:
+def test_a_run_that_stops_early_leaves_the_rest_undetermined(many: Project) -> None:
     outcome = many.judge_plan("--report-dir", "early", "-x")
     found = json.loads((many.path / "early/compliance.json").read_text())
     statuses = {r["id"]: r["status"] for r in found["requirements"]}
@@ -167,13 +167,13 @@ def test_without_compliance_features_are_ordinary_tests(many: Project) -> None:
     assert "aws_sqs_queue.q.name: expected another, found jobs" in outcome.output
 
 
-def test_collecting_alone_asks_nobody(many: Project) -> None:
+def test_collection_does_not_resolve_the_stack(many: Project) -> None:
     outcome = many.pytest("--collect-only", "-q", "--compliance", "features")
     assert outcome.code == 0
     assert "8 tests collected" in outcome.output
 
 
-def test_a_new_feature_beside_the_others_runs_as_it_is(tmp_path: Path) -> None:
+def test_a_new_feature_file_needs_no_python(tmp_path: Path) -> None:
     project = Project.make(tmp_path)
     project.write("features/more/new.feature", FEATURE.replace("REQ-01", "REQ-02"))
     outcome = project.judge_plan()
@@ -181,7 +181,7 @@ def test_a_new_feature_beside_the_others_runs_as_it_is(tmp_path: Path) -> None:
     assert outcome.statuses == {"REQ-01": "passed", "REQ-02": "passed"}
 
 
-def test_requirements_of_scenarios_rules_and_features_add_up(tmp_path: Path) -> None:
+def test_a_scenario_serves_the_requirements_of_its_rule_and_feature(tmp_path: Path) -> None:
     text = (
         "@REQ-1\nFeature: Tags\n  @REQ-2\n  Rule: A rule\n    @REQ-3 @slow\n"
         "    Scenario: All three\n      Then there is a queue\n"
@@ -212,7 +212,7 @@ FAILING = FEATURE.replace("Then there is a queue", "Then the evidence fails")
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "said"),
+    ("text", "status", "fact"),
     [
         (waiver(0), "waived", "until the move"),
         (waiver(30, "aws_sqs_queue.q"), "waived", "until the move"),
@@ -222,13 +222,13 @@ FAILING = FEATURE.replace("Then there is a queue", "Then the evidence fails")
     ],
     ids=["today", "its resource", "another resource", "expired", "another requirement"],
 )
-def test_waivers(tmp_path: Path, text: str, status: str, said: str) -> None:
+def test_waivers(tmp_path: Path, text: str, status: str, fact: str) -> None:
     project = Project.make(tmp_path, FAILING)
     project.write("waivers.toml", text)
     outcome = project.judge_plan()
     assert outcome.statuses == {"REQ-01": status}
     assert outcome.code == (0 if status == "waived" else 1)
-    assert said in " ".join(outcome.output.split())
+    assert fact in " ".join(outcome.output.split())
     assert outcome.scenario("There is a queue")["evidence"][0]["holds"] is False
 
 

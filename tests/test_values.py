@@ -1,4 +1,4 @@
-"""Unknown is no value; paths and leaves of values."""
+"""Unknown values, and the paths and leaves of values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_unknown_is_neither_true_nor_false() -> None:
         bool(UNKNOWN)
 
 
-def test_there_is_one_unknown_however_it_is_copied() -> None:
+def test_copies_of_unknown_are_unknown() -> None:
     copies = [Unknown(), copy.copy(UNKNOWN), copy.deepcopy([UNKNOWN])[0]]
     copies.append(pickle.loads(pickle.dumps(UNKNOWN)))
     assert all(is_unknown(one) for one in copies)
@@ -51,7 +51,7 @@ def test_a_list_with_an_unknown_is_not_unknown_itself() -> None:
 
 
 @given(nested(SCALARS))
-def test_what_holds_no_unknown_contains_none(value: Any) -> None:
+def test_a_value_without_unknown_contains_none(value: Any) -> None:
     assert not contains_unknown(value)
 
 
@@ -80,7 +80,7 @@ def test_an_empty_collection_is_a_leaf() -> None:
         ("environment.0.variables.ROLE", "arn"),
         ("environment.variables.ROLE", "arn"),
         ("rules.1.id", "two"),
-        ("rules.id", None),  # two of them: nobody can tell which
+        ("rules.id", None),  # two items: ambiguous
         ("rules.2.id", None),
         ("name.further", None),
         ("missing.further", None),

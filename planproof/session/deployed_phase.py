@@ -1,4 +1,4 @@
-"""The phase of a run that judges the stack as deployed: begun early, waited for, reported."""
+"""The phase of a run that deploys the stack and judges it as deployed."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class DeployedGround(Ground):
     """The deployed stack, in an account that must stay alive.
 
     Attributes:
-        left_to_plan: set of variables that was not deployed → scenarios that ask for it.
+        left_to_plan: variant that was not deployed → scenarios that need it.
     """
 
     def __init__(self, planned: ResolvedStacks, deployments: Deployments) -> None:
-        super().__init__(DeployedStacks.beside(planned, dict(deployments.stacks)))
+        super().__init__(DeployedStacks.beside(planned, deployments.stacks))
         self._planned = planned
         self._deployments = deployments
         self.left_to_plan: defaultdict[str, list[pytest.Item]] = defaultdict(list)
@@ -41,10 +41,10 @@ class DeployedGround(Ground):
 
     def problem(self) -> PlanproofError | None:
         """Why the account cannot be used any more, or None."""
-        return self._deployments.trouble()
+        return self._deployments.account_problem()
 
     def leaves_to_plan(self, item: pytest.Item, problem: BaseException, recorder: Recorder) -> bool:
-        """Whether a scenario asks for variables that were not deployed, and is planned too."""
+        """Whether a scenario needs a variant that was not deployed, and is judged on the plan."""
         if not isinstance(problem, NotDeployedError) or not is_planned_too(item):
             return False
         if any(seen.holds is False for seen in recorder.evidence):
@@ -71,7 +71,7 @@ class DeployedPhase:
     def begin(
         self, planned: ResolvedStacks, workspace: Workspace, variables: Mapping[str, Value]
     ) -> None:
-        """Start to deploy, beside everything else."""
+        """Start the deployment in the background."""
         if self.deployments is None:
             return
         hook = self._config.hook
@@ -94,7 +94,7 @@ class DeployedPhase:
         if self._ground is not None:
             return self._ground
         if self.deployments is None:
-            raise PlanproofError("the stack is not deployed", "give --deployed")
+            raise PlanproofError("the stack is not deployed", "add --deployed")
         if not self.deployments.done:
             self._progress("waiting for the deployment")
         try:
@@ -110,7 +110,7 @@ class DeployedPhase:
         return self._ground
 
     def _sets(self) -> str:
-        return phrases.counted(self.deployments.sets if self.deployments else 0, "set")
+        return phrases.counted(self.deployments.count if self.deployments else 0, "set")
 
     def source(self) -> str:
         """What to add to the phrase on how the values of a run were found."""

@@ -1,44 +1,39 @@
-"""A run's answers on what was deployed, for the steps that ask the same of what is planned."""
+"""The deployed stacks of a run, with the interface of the planned ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from planproof.evidence import NotDeployedError
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import DEFAULT, Stack
 
 
-@dataclass(slots=True)
 class DeployedStacks(ResolvedStacks):
-    """The same questions, answered from the state that Terraform left.
-
-    Attributes:
-        deployed: variant name → the deployed stack.
-    """
-
-    deployed: dict[str, Stack] = field(default_factory=dict)
+    """The stacks of a run as Terraform's state describes them after the apply."""
 
     @classmethod
-    def beside(cls, planned: ResolvedStacks, deployed: dict[str, Stack]) -> DeployedStacks:
-        """The stacks deployed from the sources of other stacks; these stay their owner's
-        to close."""
+    def beside(cls, planned: ResolvedStacks, deployed: Mapping[str, Stack]) -> DeployedStacks:
+        """The deployed stacks of the same sources as ``planned``, which still has to be closed.
+
+        Args:
+            deployed: variant name → the deployed stack.
+        """
         return cls(
             request=planned.request,
             source=planned.source,
             plan=planned.plan,
             workspace=planned.workspace,
-            deployed=deployed,
-            _stacks={**deployed},
+            by_variant={**deployed},
         )
 
     def stack(self, variant: str = DEFAULT) -> Stack:
-        """The stack deployed with a variant's variables.
+        """The stack deployed with the variables of a variant.
 
         Raises:
             NotDeployedError: it was not deployed with them.
         """
-        found = self.deployed.get(variant)
-        if found is None:
+        stack = self.stacks.get(variant)
+        if stack is None:
             raise NotDeployedError(variant)
-        return found
+        return stack

@@ -1,4 +1,4 @@
-"""The deployed half of a run: an emulated account, and the stack in it, made beside the judging."""
+"""Deploys the stack of a run to an emulated account while scenarios on the plan are judged."""
 
 from __future__ import annotations
 
@@ -24,21 +24,20 @@ if TYPE_CHECKING:
     from planproof.terraform.apply import StackDeployment
 
 
-_LOOK = 0.5
-"""Seconds after which it is seen that an account has ended, or that the user wants an end."""
-_TELL = 10.0
-"""Seconds between two lines on how far it is."""
+_POLL_INTERVAL = 0.5
+"""Seconds until the end of an account, or Ctrl-C, is noticed."""
+_REPORT_INTERVAL = 10.0
+"""Seconds between two lines of progress."""
 
 
 class Deployments:
-    """Deploys a stack with one or more sets of variables to an account of its own.
+    """Deploys a stack with one or more sets of variables to an emulated account of its own.
 
-    The work begins with :meth:`start` and goes on in threads, so that what needs no deployment can
-    be judged meanwhile; :meth:`wait` ends when it is done. :meth:`close` ends everything at any
-    point, and leaves no process and no folder.
+    :meth:`start` begins the work in threads; :meth:`wait` returns when it is done. :meth:`close`
+    ends it at any point, and leaves no process and no folder.
 
     Attributes:
-        seconds: how long it took until the last deployment stood.
+        seconds: duration of the deployment with all sets of variables.
     """
 
     def __init__(self, progress: Progress = no_progress) -> None:
@@ -50,12 +49,12 @@ class Deployments:
         self._work: Future[None] | None = None
         self._clients: Clients | None = None
         self._closing = threading.Event()
-        self._began = 0.0
-        self._told = 0.0
-        self._telling = threading.Lock()
+        self._started = 0.0
+        self._reported = 0.0
+        self._report_lock = threading.Lock()
         self.seconds = 0.0
 
-    # Its life --------------------------------------------------------------------------------
+    # Start and end ---------------------------------------------------------------------------
 
     def start(
         self,
@@ -65,125 +64,125 @@ class Deployments:
         services: Sequence[str] = (),
         path: Sequence[str] = (),
     ) -> None:
-        """Begin to deploy: the default set of variables, and the variants. Variants with the same
-        variables are one deployment of several names.
+        """Begin to deploy with the default variables and with those of each variant. Variants with
+        the same variables share a deployment.
 
         Args:
-            workspace: holds the sources, initialised; they are copied before this returns.
-            arguments: the ``-var`` and ``-var-file`` arguments that the user gave.
-            services: what the account has beside moto's, as "module:Class".
-            path: folders in which these modules are found.
+            workspace: initialised; its sources are copied before this returns.
+            arguments: the user's ``-var`` and ``-var-file`` arguments.
+            services: services of the account in addition to moto's, as "module:Class".
+            path: folders to import these modules from.
 
         Raises:
             PlanproofError: the sources cannot be copied.
         """
-        self._began = time.monotonic()
+        self._started = time.monotonic()
         for variant in (Variant(DEFAULT), *variants):
-            same = [d for d in self._each() if d.variables == variant.variables]
-            deployment = same[0] if same else open_deployment(workspace, arguments, variant)
+            same = [d for d in self._distinct() if d.variables == variant.variables]
+            deployment = same[0] if same else create_deployment(workspace, arguments, variant)
             self._deployments[variant.name] = deployment
             if not same:
                 deployment.__enter__()
-        self._account = open_account(services, path)
-        self._pool = ThreadPoolExecutor(1 + len(self._each()), thread_name_prefix="deployment")
+        self._account = create_account(services, path)
+        self._pool = ThreadPoolExecutor(1 + len(self._distinct()), thread_name_prefix="deployment")
         self._work = self._pool.submit(self._deploy, self._account, self._pool)
 
-    def _each(self) -> list[StackDeployment]:
-        """The deployments, each once."""
-        return list({id(made): made for made in self._deployments.values()}.values())
+    def _distinct(self) -> list[StackDeployment]:
+        """The deployments, once each: variants may share one."""
+        return list({id(d): d for d in self._deployments.values()}.values())
 
     @property
-    def sets(self) -> int:
-        """How many deployments there are, however many names they go by."""
-        return len(self._each())
+    def count(self) -> int:
+        """Number of deployments; variants may share one."""
+        return len(self._distinct())
 
     @property
     def done(self) -> bool:
-        """Whether waiting would end at once."""
+        """Whether the deployment has ended, so that :meth:`wait` returns at once."""
         return self._work is not None and self._work.done()
 
     def wait(self, plan: Plan) -> None:
-        """Return when everything is deployed.
+        """Wait until the stack is deployed with all sets of variables.
 
         Args:
-            plan: of the same sources; it tells the stacks' configuration.
+            plan: plan of the same sources, for the configuration of the stacks.
 
         Raises:
-            PlanproofError: it could not be; everything is taken down.
+            PlanproofError: the deployment failed; everything is closed.
         """
         if self._work is None:
-            raise PlanproofError("nothing was deployed", "judge sources that Terraform can apply")
+            raise PlanproofError("nothing was deployed", "judge Terraform sources with --deployed")
         try:
             while not self._work.done():
-                # Ctrl-C would go unseen if it came just before a wait without an end.
-                wait([self._work], timeout=_LOOK)
+                # With no timeout, Ctrl-C just before the call would not end the wait.
+                wait([self._work], timeout=_POLL_INTERVAL)
             self._work.result()
-            self._stacks = {name: made.stack(plan) for name, made in self._deployments.items()}
+            self._stacks = {name: d.stack(plan) for name, d in self._deployments.items()}
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """End every process that was started, whatever it is doing; may be called twice."""
+        """End every process that was started, at any point; may be called twice."""
         self._closing.set()
-        for deployment in self._each():
+        for deployment in self._distinct():
             deployment.stop()
         if self._account is not None:
             self._account.stop()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        for deployment in self._each():
+        for deployment in self._distinct():
             deployment.close()
 
     def _deploy(self, account: AccountProcess, pool: ThreadPoolExecutor) -> None:
         account.start()
-        if self._closing.is_set():  # it may have begun after it was told to stop
+        if self._closing.is_set():  # close() may have stopped it before it started
             account.stop()
             raise _stopped()
         running = {
             pool.submit(self._apply, deployment, account.endpoint): deployment.name
-            for deployment in self._each()
+            for deployment in self._distinct()
         }
         others: Collection[Future[None]] = running
         while others:
-            ended, others = wait(others, timeout=_LOOK, return_when=FIRST_EXCEPTION)
+            ended, others = wait(others, timeout=_POLL_INTERVAL, return_when=FIRST_EXCEPTION)
             try:
-                account.check()  # without it, Terraform would ask again for minutes
+                account.check()  # without an account, Terraform would retry for minutes
                 for future in ended:
                     if (problem := future.exception()) is not None:
-                        raise _named(problem, running[future])
+                        raise _with_variant(problem, running[future])
             except BaseException:
-                for deployment in self._each():
+                for deployment in self._distinct():
                     deployment.stop()
                 raise
-        self.seconds = time.monotonic() - self._began
+        self.seconds = time.monotonic() - self._started
 
     def _apply(self, deployment: StackDeployment, endpoint: str) -> None:
         deployment.endpoint = endpoint
-        deployment.apply(lambda _: self._progress_now_and_then())
-        deployment.state()  # so that nobody waits for it later
+        deployment.apply(lambda _: self._report_progress())
+        deployment.state()  # read in this thread, and cached
 
-    def _progress_now_and_then(self) -> None:
-        """They go on side by side: one line tells of all, whichever has something to tell."""
-        with self._telling:
+    def _report_progress(self) -> None:
+        """Report all deployments in one line, unless the last report is recent."""
+        with self._report_lock:
             now = time.monotonic()
-            if now - self._told < _TELL or self._closing.is_set():
+            if now - self._reported < _REPORT_INTERVAL or self._closing.is_set():
                 return
-            self._told = now
-        self._progress(progress_line([made.apply_progress for made in self._each()]))
+            self._reported = now
+        self._progress(progress_line([d.apply_progress for d in self._distinct()]))
 
-    # What steps ask --------------------------------------------------------------------------
+    # For steps -------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Nothing, while the account is alive.
+        """Check that the account is running.
 
         Raises:
-            PlanproofError: it is not; says what ended it.
+            PlanproofError: it has ended; with the cause.
         """
         self.account.check()
 
-    def trouble(self) -> PlanproofError | None:
-        """What is wrong with the account, or None."""
+    def account_problem(self) -> PlanproofError | None:
+        """Why the account cannot be used any more, or None."""
         try:
             self.check()
         except PlanproofError as problem:
@@ -192,10 +191,10 @@ class Deployments:
 
     @property
     def account(self) -> AccountProcess:
-        """The account that everything is in.
+        """The emulated account that the stack is deployed to.
 
         Raises:
-            PlanproofError: it never came to be.
+            PlanproofError: it has not been created yet.
         """
         if self._account is None:
             raise PlanproofError("there is no emulated account", "wait for the deployment first")
@@ -203,16 +202,16 @@ class Deployments:
 
     @property
     def control(self) -> Control:
-        """Sets the account's clock, faults and permissions, and tells what happened in it."""
+        """Controls the account's clock, faults and permissions, and reports its events."""
         return self.account.control
 
     @property
     def stacks(self) -> Mapping[str, Stack]:
-        """Variant name → the stack as it stood when Terraform had applied it."""
+        """Variant name → the stack right after the apply."""
         return self._stacks
 
     def stack(self, variant: str = DEFAULT) -> Stack:
-        """The stack as it stood when Terraform had applied it with a variant's variables.
+        """The stack right after the apply with the variables of a variant.
 
         Raises:
             NotDeployedError: it was not deployed with them.
@@ -222,7 +221,7 @@ class Deployments:
         return self._stacks[variant]
 
     def terraform(self, variant: str = DEFAULT) -> StackDeployment:
-        """The deployment of a variant: its plan, its state and its end.
+        """The Terraform commands on the deployment of a variant, such as plan and destroy.
 
         Raises:
             NotDeployedError: there is none.
@@ -232,15 +231,18 @@ class Deployments:
         return self._deployments[variant]
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client of the account's owner, in the default stack's region where none is
-        named."""
+        """A boto3 client with the permissions of the account's owner.
+
+        Args:
+            region: by default the one of the default stack's provider.
+        """
         from planproof.emulation.account.clients import Clients
 
         if self._clients is None:
             self._clients = Clients(self.account.endpoint)
         if region is None:
-            places = [place.region for place in self.stack().provider_locations.values()]
-            region = next((place for place in places if isinstance(place, str)), "us-east-1")
+            regions = [p.region for p in self.stack().provider_locations.values()]
+            region = next((name for name in regions if isinstance(name, str)), "us-east-1")
         return self._clients.client(service, region)
 
 
@@ -248,24 +250,24 @@ def _stopped() -> PlanproofError:
     return PlanproofError("the run was stopped while the stack was being deployed", "run again")
 
 
-def _named(problem: BaseException, variant: str) -> BaseException:
-    """The same problem, with the variables that it was met with."""
+def _with_variant(problem: BaseException, variant: str) -> BaseException:
+    """The same problem, with the name of the variant in its text."""
     if not isinstance(problem, PlanproofError) or variant == DEFAULT:
         return problem
     return PlanproofError(f"with {variant}, {problem.what}", problem.todo, detail=problem.detail)
 
 
-def open_account(services: Sequence[str], path: Sequence[str]) -> AccountProcess:
-    """An account that is not yet started."""
+def create_account(services: Sequence[str], path: Sequence[str]) -> AccountProcess:
+    """An account that has not started yet."""
     from planproof.emulation.account.process import AccountProcess
 
     return AccountProcess(services=services, path=path)
 
 
-def open_deployment(
+def create_deployment(
     workspace: Workspace, arguments: Sequence[str], variant: Variant
 ) -> StackDeployment:
-    """One deployment, whose account is told before it is applied."""
+    """A deployment whose endpoint is set before the apply."""
     from planproof.terraform.apply import StackDeployment
 
     return StackDeployment(workspace, "", variant.variables, arguments, variant.name)

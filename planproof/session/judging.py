@@ -19,7 +19,7 @@ from planproof.results import ScenarioResult
 from planproof.session.collection import is_feature_item
 from planproof.session.scenarios import unjudged
 from planproof.session.stacks import ResolvedStacks
-from planproof.session.step_arguments import check_arguments, named
+from planproof.session.step_arguments import check_arguments, with_step
 from planproof.session.verdicts import verdict_on
 
 _RECORDER = pytest.StashKey[Recorder]()
@@ -141,7 +141,7 @@ class ScenarioJudge:
     def pytest_bdd_before_step(
         self, request: pytest.FixtureRequest, step: Any, step_func: Any
     ) -> None:
-        """Evidence recorded from here on belongs to this step, which has the table it takes."""
+        """Start recording the evidence of this step, and check that it has its table."""
         if (recorder := self.recorder_of(request.node)) is not None:
             recorder.begin(f"{step.keyword.strip()} {step.name}")
             check_arguments(step, step_func)
@@ -157,7 +157,7 @@ class ScenarioJudge:
     ) -> None:
         """Add the name of the undetermined step to the error: a report names the scenario alone."""
         if isinstance(exception, UndeterminedError) and self.recorder_of(request.node) is not None:
-            raise UndeterminedError(named(step, str(exception))) from exception
+            raise UndeterminedError(with_step(str(exception), step)) from exception
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

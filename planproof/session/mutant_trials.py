@@ -30,7 +30,7 @@ _PROGRESS = 5.0  # seconds between two lines of progress
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a fork found out about a mutant.
+    """The result of judging a mutant in a fork.
 
     Attributes:
         crashes: the last line of each step that crashed.
@@ -52,7 +52,7 @@ class MutantTrials:
         own: ids of the mutants that the suite has made: each is left out where no scenario reads
             what it changes.
         crashes: "mutant: scenario: exception" of each step that crashed on a mutant that other
-            scenarios noticed.
+            scenarios detected.
     """
 
     judge: ScenarioJudge
@@ -88,9 +88,8 @@ class MutantTrials:
                 if time.monotonic() - reported >= _PROGRESS:
                     reported = time.monotonic()
                     killed = sum(isinstance(j, Judged) and bool(j.kills) for j in judged.values())
-                    self.progress(
-                        f"judged {len(judged)} of {sum(map(bool, plans))} mutants, {killed} noticed"
-                    )
+                    count = sum(map(bool, plans))
+                    self.progress(f"judged {len(judged)} of {count} mutants, {killed} detected")
         return tuple(
             self._trial(mutant, judged.get(number), plans[number], equivalents)
             for number, mutant in enumerate(self.mutants)
@@ -147,14 +146,14 @@ class MutantTrials:
         return {item.nodeid: found for item, found in self.judge.judge(items, ground, enough)}
 
     def _requirements_killed(self, item: pytest.Item, outcomes: Mapping[str, Outcome]) -> bool:
-        """Whether every requirement that a scenario serves is known to notice the mutant."""
-        noticed = {
+        """Whether every requirement that a scenario serves is known to detect the mutant."""
+        detected = {
             requirement
             for name, outcome in outcomes.items()
             if not outcome.crash and not outcome.acceptable
             for requirement in requirements_served(self._by_id[name])
         }
-        return set(requirements_served(item)) <= noticed
+        return set(requirements_served(item)) <= detected
 
     def _judged(
         self,

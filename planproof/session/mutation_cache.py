@@ -1,4 +1,4 @@
-"""The last measurement, kept for runs without ``--mutants`` of the very same stack and suite."""
+"""Saves the last mutation result, which runs of the same stack without ``--mutants`` report."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from pytest_bdd.steps import step_function_context_registry
 
 from planproof import __version__
 from planproof.errors import PlanproofError
 from planproof.mutation.stack.results_json import document, read
 from planproof.mutation_results import MutationResult
+from planproof.session.bdd_registries import step_definitions
 from planproof.session.stacks import RunRequest
 from planproof.terraform.recording import source_digest
 
@@ -26,8 +26,8 @@ FORMAT = 1
 def fingerprint(
     request: RunRequest, items: Iterable[pytest.Item], root: Path, more: Iterable[Path] = ()
 ) -> str:
-    """SHA-256, as hex, over all that a measurement follows from: the sources of the stack, the
-    variables, the scenarios that are judged, and the folders that their steps come from.
+    """SHA-256, as hex, of everything that a mutation result depends on: the sources of the stack,
+    the variables, the scenarios that are judged, and the Python files of their steps.
 
     Args:
         more: further files.
@@ -51,9 +51,9 @@ def fingerprint(
 
 
 def _suite(root: Path) -> Iterator[Path]:
-    """The Python files in and below the folders of ``root`` that define steps, and the root's."""
+    """The Python files of ``root`` itself, and those in and below its folders with step modules."""
     folders = set()
-    for definition in step_function_context_registry.values():
+    for definition in step_definitions():
         module = sys.modules.get(definition.step_func.__module__)
         file = getattr(module, "__file__", None)
         if file and Path(file).is_relative_to(root):
@@ -63,11 +63,17 @@ def _suite(root: Path) -> Iterator[Path]:
         yield from folder.rglob("*.py")
 
 
-def keep(mutation: MutationResult, when: dt.datetime, mark: str, folder: Path) -> Path:
-    """Write a measurement, and return where.
+def save(mutation: MutationResult, when: dt.datetime, mark: str, folder: Path) -> Path:
+    """Write a mutation result.
+
+    Args:
+        mark: the :func:`fingerprint` of what it depends on.
+
+    Returns:
+        The path of the file.
 
     Raises:
-        PlanproofError: it cannot be written.
+        PlanproofError: the file cannot be written.
     """
     content = {
         "format": FORMAT,
@@ -87,8 +93,9 @@ def keep(mutation: MutationResult, when: dt.datetime, mark: str, folder: Path) -
     return path
 
 
-def last(mark: str, folder: Path) -> tuple[MutationResult, dt.datetime] | None:
-    """The measurement in a folder, if it is of just this; one that cannot be read is none."""
+def load(mark: str, folder: Path) -> tuple[MutationResult, dt.datetime] | None:
+    """The mutation result in a folder and its date; None if it is unreadable or has another
+    fingerprint."""
     try:
         content = json.loads((folder / FILE).read_text("utf-8"))
         if content["format"] != FORMAT or not mark or content["of"] != mark:

@@ -1,4 +1,4 @@
-"""The phase of a run that ``--mutants`` adds: breaks the judged stack, one change at a time."""
+"""The phase of a run that ``--mutants`` adds: judges mutants of the stack."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from planproof.mutation.stack.operators import mutants_of
 from planproof.mutation_results import MutantStatus, MutationResult
 from planproof.reports import phrases
 from planproof.results import Kind, ScenarioResult
+from planproof.session import mutation_cache
 from planproof.session.judging import ScenarioJudge
 from planproof.session.mutant_trials import MutantTrials
-from planproof.session.mutation_cache import FILE, fingerprint, keep, last
 from planproof.session.rerun_arguments import rerun_arguments
 from planproof.session.scenarios import kind_of, requirements_served
 from planproof.session.stacks import ResolvedStacks, RunRequest
@@ -33,7 +33,7 @@ class MutationPhase:
 
     Attributes:
         result: what judging them resulted in; None before that, and without ``--mutants``.
-        notices: what every report must say about them.
+        notices: what every report must state about them.
     """
 
     def __init__(self, config: pytest.Config, progress: Callable[[str], None]) -> None:
@@ -42,7 +42,7 @@ class MutationPhase:
         self._wanted = bool(config.getoption("--mutants"))
         self.result: MutationResult | None = None
         self.notices: list[str] = []
-        self._results: dict[str, ScenarioResult] = {}  # node id → result on the stack as it is
+        self._results: dict[str, ScenarioResult] = {}  # node id → result on the unchanged stack
         self._equivalents: tuple[Equivalent, ...] = ()
 
     def read_equivalents(self) -> None:
@@ -55,7 +55,7 @@ class MutationPhase:
             self._equivalents = read_equivalents(self._file())
 
     def note(self, item: pytest.Item, scenario: ScenarioResult) -> None:
-        """Keep the result of a scenario on the stack as it is."""
+        """Record the result of a scenario on the unchanged stack."""
         if self._wanted and kind_of(item) is Kind.PLANNED:
             self._results[item.nodeid] = scenario
 
@@ -85,8 +85,8 @@ class MutationPhase:
         chosen = self._chosen(made)
         count = max(1, min(os.cpu_count() or 1, len(chosen)))
         self._progress(
-            f"breaking the stack in {phrases.counted(len(chosen), 'way')}, one at a time, for "
-            f"{phrases.counted(len(testable), 'scenario')}"
+            f"testing {phrases.counted(len(testable), 'scenario')} with "
+            f"{phrases.counted(len(chosen), 'mutant')}"
         )
         trials = MutantTrials(
             judge, planned, testable, self._results, chosen, self._progress, count, own=own
@@ -106,12 +106,12 @@ class MutationPhase:
         if trials.crashes:
             self.notices.append(
                 f"A step crashed on {phrases.counted(len(trials.crashes), 'mutant')} that other "
-                f"scenarios noticed, first in {trials.crashes[0]}"
+                f"scenarios detected, first in {trials.crashes[0]}"
             )
         if whole or self._config.getoption("--equivalents"):
             self._note_stale_equivalents()
         self._progress(
-            f"{self.result.counts[MutantStatus.KILLED]} of {len(done)} mutants were noticed, in "
+            f"{self.result.counts[MutantStatus.KILLED]} of {len(done)} mutants were detected, in "
             f"{phrases.duration(self.result.seconds)}"
         )
 
@@ -119,43 +119,43 @@ class MutationPhase:
     def _seed(self) -> int:
         return int(self._config.getoption("--mutants-seed"))
 
-    def found(
+    def reported(
         self, items: Sequence[pytest.Item], request: RunRequest, folder: Path
     ) -> tuple[MutationResult | None, str]:
-        """The result to report, and a notice with its date where an earlier run measured it.
+        """The result to report, and a notice with its date if it is from an earlier run.
 
-        Without ``--mutants`` it is the last measurement, if that was of the same stack and suite.
+        Without ``--mutants`` it is the last saved result, if that is of the same stack and suite.
         """
         if self._wanted:
             return self.result, ""
-        if not (folder / FILE).is_file():
+        if not (folder / mutation_cache.FILE).is_file():
             return None, ""
-        before = last(self._fingerprint(items, request), folder)
-        if before is None:
+        saved = mutation_cache.load(self._fingerprint(items, request), folder)
+        if saved is None:
             return None, ""
-        mutation, when = before
+        mutation, when = saved
         return mutation, (
-            f"Mutants as measured on {when:%Y-%m-%d %H:%M}, of these very sources and requirements."
+            f"Mutants as measured on {when:%Y-%m-%d %H:%M}, of the same sources and requirements."
         )
 
-    def keep(
+    def save(
         self, items: Sequence[pytest.Item], request: RunRequest, folder: Path, when: dt.datetime
     ) -> Path | None:
-        """Keep the measurement for later runs, if all mutants were judged."""
+        """Save the result for later runs, if all mutants were judged; returns the path."""
         if self.result is None or len(self.result.trials) < self.result.made:
             return None
         mark = self._fingerprint(items, request)
-        return keep(self.result, when, mark, folder) if mark else None
+        return mutation_cache.save(self.result, when, mark, folder) if mark else None
 
     def _fingerprint(self, items: Sequence[pytest.Item], request: RunRequest) -> str:
         planned = [item for item in items if kind_of(item) is Kind.PLANNED]
         file = self._file()
         more = [file] if file is not None and file.is_file() else []
-        return fingerprint(request, planned, self._config.rootpath, more)
+        return mutation_cache.fingerprint(request, planned, self._config.rootpath, more)
 
     def _testable(self, items: Sequence[pytest.Item]) -> tuple[list[pytest.Item], set[str]]:
-        """The scenarios that can notice a mutant, and the requirements that have none of these:
-        they are broken as it is, or share their scenarios with such."""
+        """The scenarios that can detect a mutant, and the requirements without one: those that the
+        unchanged stack violates, and those that share all their scenarios with them."""
         passed: list[pytest.Item] = []
         broken: set[str] = set()
         for item in items:
@@ -170,7 +170,7 @@ class MutationPhase:
         return testable, judged - tested
 
     def _made(self, stacks: Mapping[str, Stack]) -> tuple[list[Mutant], frozenset[str]]:
-        """All mutants of the stack, and the ids of those that the suite has made."""
+        """All mutants of the stack, and the ids of those from the suite's hook."""
         evidence = {
             (item.address, item.attribute)
             for result in self._results.values()
@@ -193,23 +193,22 @@ class MutationPhase:
             here = [mutant for mutant in made if fnmatchcase(mutant.id, exact)]
             if not here:
                 raise PlanproofError(
-                    f"there is no mutant {pattern!r} among the {len(made)} of this stack",
-                    "take an id from the report, or a pattern such as 'drop *'",
+                    f"no mutant {pattern!r} among the {len(made)} of this stack",
+                    "use an id from the report, or a pattern such as 'drop *'",
                 )
             found += [mutant for mutant in here if mutant not in found]
         return self._limited(found)
 
     def _limited(self, mutants: Sequence[Mutant]) -> list[Mutant]:
-        """As many as were asked for, by chance, and in their order."""
+        """As many as ``--mutants-limit`` allows, chosen at random, in their order."""
         limit = self._config.getoption("--mutants-limit")
         if limit is None or limit >= len(mutants):
             return list(mutants)
-        chance = Random(int(self._config.getoption("--mutants-seed")))  # noqa: S311
-        chosen = sorted(chance.sample(range(len(mutants)), limit))
+        chosen = sorted(Random(self._seed).sample(range(len(mutants)), limit))  # noqa: S311
         return [mutants[number] for number in chosen]
 
     def _note_stale_equivalents(self) -> None:
-        """An explanation that explains nothing any more would hide the next survivor."""
+        """Add a notice on each entry that matches no survivor: it would hide a later one."""
         if self.result is None or len(self.result.trials) < self.result.made:
             return
         equivalent = self.result.with_status(MutantStatus.EQUIVALENT)
@@ -217,14 +216,14 @@ class MutationPhase:
         for entry in self._equivalents:
             if not any(entry.covers(trial.id) for trial in equivalent):
                 self.notices.append(
-                    f"{file.name if file else ''} explains {entry.mutant!r}, and no mutant of that "
-                    "name survives: remove the entry."
+                    f"{file.name if file else ''} explains {entry.mutant!r}, but no such mutant "
+                    "survives: remove the entry."
                 )
 
     def _file(self) -> Path | None:
         if named := self._config.getoption("--equivalents"):
             return Path(named)
         if self._config.getoption("--terraform-dir"):
-            return None  # the usual file explains mutants of this project's own stack
-        usual = self._config.rootpath / "equivalents.toml"
-        return usual if usual.is_file() else None
+            return None  # the default file explains mutants of this project's own stack
+        default = self._config.rootpath / "equivalents.toml"
+        return default if default.is_file() else None

@@ -1,4 +1,7 @@
-"""Makes a recording, as a pytest plugin: the sets of variables are in the suite's conftest.py."""
+"""A pytest plugin that records the resolution of the stack.
+
+It needs pytest for the suite's conftest.py, whose hooks return the variants to resolve.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.recording import record
 
 
-class Recorder:
+class RecordingJob:
     """Resolves the stack instead of running tests.
 
     Attributes:
         path: the recording that the project's configuration names.
-        text: what it should hold, None where that could not be found out.
-        problem: why not.
+        text: its new content; None if the stack could not be resolved.
+        problem: the reason why not.
     """
 
     def __init__(self) -> None:
@@ -29,12 +32,12 @@ class Recorder:
         self.problem: PlanproofError | None = None
 
     def pytest_collection(self, session: pytest.Session) -> bool:
-        """Nothing is collected."""
+        """Collect no tests."""
         session.items, session.testscollected = [], 0
         return True
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Resolve, and keep the text."""
+        """Record instead of running tests."""
         try:
             self._record(session.config)
         except PlanproofError as problem:
@@ -57,9 +60,7 @@ class Recorder:
             )
             workspace = resolved_stacks.workspace
             if workspace is None:
-                raise PlanproofError(
-                    "a recording is made by Terraform from sources", "leave out --plan"
-                )
+                raise PlanproofError("a recording needs Terraform and sources", "remove --plan")
             self.text = record(
                 resolved_stacks.stacks,
                 str(workspace.binary),
@@ -71,13 +72,13 @@ class Recorder:
         for name in (str(workspace.root), str(workspace.folder)):
             if name in self.text:
                 raise PlanproofError(
-                    f"the resolution holds a path of this machine ({json.dumps(name)})",
+                    f"the resolution contains a path of this machine ({json.dumps(name)})",
                     "use path.module instead of absolute paths in the sources",
                 )
 
 
 def _local_modules(root: Path, folders: dict[str, Path]) -> dict[str, str]:
-    """Module path → folder relative to the root module, for modules among the sources."""
+    """Module path → folder relative to the root module, of modules within the sources."""
     return {
         key: os.path.relpath(folder, root)
         for key, folder in folders.items()

@@ -11,7 +11,7 @@ import pytest
 from planproof.results import Evidence, RequirementResult, ScenarioResult, Waiver
 from planproof.session.collection import requirement_order, scenario_of
 from planproof.session.judging import Outcome
-from planproof.session.scenarios import requirements_served, title_of, unjudged
+from planproof.session.scenarios import requirements_served, title_and_reason, unjudged
 from planproof.verdicts import Verdict
 from planproof.waivers import waiver_for
 
@@ -44,7 +44,7 @@ class Requirements:
     def add(self, item: pytest.Item) -> None:
         """Count a scenario that is to be judged."""
         template = scenario_of(item)
-        title, why = title_of(template)
+        title, why = title_and_reason(template)
         for identifier in requirements_served(item):
             entry = self._requirements.setdefault(identifier, _Requirement(title, why))
             entry.items.append(item)

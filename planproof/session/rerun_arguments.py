@@ -1,4 +1,4 @@
-"""What of a command line has to be said again to judge the same stack by the same scenarios?"""
+"""The arguments of a command line that select the stack and the scenarios."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ _WITH_VALUE = frozenset(
 
 
 def rerun_arguments(given: Iterable[str]) -> tuple[str, ...]:
-    """The arguments of pytest but for those that say what to do, where to report and which mutants
-    to try. The value of a variable may be nobody's business, so only its name is left."""
-    return tuple(_again(list(given)))
+    """The arguments of pytest without those on the mode, the reports and the choice of mutants.
+
+    The value of a variable may be secret, so it is replaced by "…".
+    """
+    return tuple(_selecting(iter(given)))
 
 
-def _again(given: list[str]) -> Iterator[str]:
-    left = iter(given)
-    for text in left:
+def _selecting(arguments: Iterator[str]) -> Iterator[str]:
+    for text in arguments:
         name, equals, value = text.partition("=")
         if text in _FLAGS or (text[:2] in ("-c", "-p", "-n") and len(text) > 2 and text[1] != "-"):
             continue
         if name in _WITH_VALUE:
             if not equals:
-                next(left, None)
+                next(arguments, None)
         elif name == "--var":
-            variable = (value if equals else next(left, "")).partition("=")[0]
+            variable = (value if equals else next(arguments, "")).partition("=")[0]
             yield from ("--var", f"{variable}=…")
         else:
             yield text

@@ -21,7 +21,7 @@ from planproof.session.judging import Ground, Outcome, ScenarioJudge
 from planproof.session.mutation_phase import MutationPhase
 from planproof.session.options import request_of
 from planproof.session.requirements import Requirements
-from planproof.session.scenarios import kind_of, requirements_served, turn_of
+from planproof.session.scenarios import judging_order, kind_of, requirements_served
 from planproof.session.selection import Selection
 from planproof.session.stacks import ResolvedStacks
 from planproof.session.terminal import RunTerminal
@@ -90,7 +90,7 @@ class Run:
         chosen = [item for item in scenarios if item not in left_out]
         if not chosen:
             if self.terminal.taken:
-                self.selection.refuse_nothing(scenarios)
+                self.selection.refuse_empty_run(scenarios)
             if not scenarios:
                 return
         if left_out:
@@ -105,7 +105,7 @@ class Run:
 
     def _plan(self, items: Sequence[pytest.Item]) -> None:
         """Sort the scenarios by the requirements that they serve."""
-        self.items = sorted(items, key=turn_of)
+        self.items = sorted(items, key=judging_order)
         self.node_ids = frozenset(item.nodeid for item in items)
         judged: defaultdict[str, list[pytest.Item]] = defaultdict(list)
         for item in self.items:
@@ -246,7 +246,9 @@ class Run:
             if requirements.is_broken(identifier):
                 self.terminal.announce(requirements.result(identifier))
         notices += requirements.waiver_notices()
-        mutation, notice = self._mutation.found(self.items, self.stacks.request, self._report_dir)
+        mutation, notice = self._mutation.reported(
+            self.items, self.stacks.request, self._report_dir
+        )
         notices += [notice] if notice else []
         self._result = RunResult(
             subject=self.stacks.subject,
@@ -260,7 +262,7 @@ class Run:
         )
         self._written = write_reports(self._result, self._report_dir)
         request = self.stacks.request
-        if path := self._mutation.keep(self.items, request, self._report_dir, self._started):
+        if path := self._mutation.save(self.items, request, self._report_dir, self._started):
             self._written[path.name] = path
         if unfinished or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return int(exitstatus) or int(pytest.ExitCode.TESTS_FAILED)

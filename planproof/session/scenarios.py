@@ -1,25 +1,25 @@
-"""What pytest's items say of the scenarios that they run, and of what these are judged on."""
+"""Properties of the scenarios behind pytest's items, and the kind of evidence to judge them on."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from planproof.results import Kind, ScenarioResult
+from planproof.session.bdd_registries import example_of, parameters_of
 from planproof.session.collection import requirement_order, requirements_of, scenario_of
 from planproof.terraform.workspace import shown_path
 from planproof.verdicts import Verdict
 
 KIND = "evidence_kind"
-"""The fixture, and the parameter of an item, that says what a scenario is judged on."""
+"""Name of the fixture, and of the parameter of an item, with the kind of evidence."""
 
 
-def kinds_asked(node: pytest.Item, *, deployed: bool) -> tuple[Kind, ...]:
-    """What a scenario is judged on, as its tags say: once each.
+def kinds_of(node: pytest.Item, *, deployed: bool) -> tuple[Kind, ...]:
+    """The kinds of evidence that a scenario is judged on, from its tags.
 
     Args:
         deployed: whether the run deploys the stack.
@@ -32,46 +32,40 @@ def kinds_asked(node: pytest.Item, *, deployed: bool) -> tuple[Kind, ...]:
 
 
 def kind_of(item: pytest.Item) -> Kind:
-    """What an item judges its scenario on."""
-    asked = kinds_asked(item, deployed=False)[0]
-    return Kind(_parameters(item).get(KIND, asked)) if asked is Kind.PLANNED else asked
+    """The kind of evidence that an item judges its scenario on."""
+    kind = kinds_of(item, deployed=False)[0]
+    return Kind(parameters_of(item).get(KIND, kind)) if kind is Kind.PLANNED else kind
 
 
 def is_planned_too(item: pytest.Item) -> bool:
-    """Whether the item's scenario is also judged on what is planned."""
-    return kinds_asked(item, deployed=True)[0] is Kind.PLANNED
+    """Whether the scenario of an item is judged on the planned stack, perhaps by another item."""
+    return kinds_of(item, deployed=True)[0] is Kind.PLANNED
 
 
-def turn_of(item: pytest.Item) -> tuple[int, tuple[str, int]]:
-    """Sort key: all that needs no deployment, then the same scenarios on the deployed stack, then
-    those that do something in the account, and at the very end those that take it down."""
-    turn = 0
+def judging_order(item: pytest.Item) -> tuple[int, tuple[str, int]]:
+    """Sort key: scenarios that need no deployment; the same ones on the deployed stack; scenarios
+    that act in the account; and last, scenarios that destroy the deployment."""
+    group = 0
     if kind_of(item) is Kind.DEPLOYED:
-        turn = 3 if item.get_closest_marker("destroys") else 1 if is_planned_too(item) else 2
-    return turn, requirement_order(requirements_served(item)[0])
+        group = 3 if item.get_closest_marker("destroys") else 1 if is_planned_too(item) else 2
+    return group, requirement_order(requirements_served(item)[0])
 
 
-def _parameters(item: pytest.Item) -> dict[str, Any]:
-    callspec = getattr(item, "callspec", None)
-    return callspec.params if callspec is not None else {}
-
-
-def example_of(item: pytest.Item) -> str:
-    """The values of a scenario outline's example, as they are written; "" for a plain scenario."""
+def example_text(item: pytest.Item) -> str:
+    """The values of a scenario outline's example, as written; "" for a plain scenario."""
+    if values := example_of(item):
+        return ", ".join(map(str, values.values()))
     callspec = getattr(item, "callspec", None)
     if callspec is None:
         return ""
-    values = callspec.params.get("_pytest_bdd_example")
-    if isinstance(values, Mapping) and values:
-        return ", ".join(map(str, values.values()))
     name = str(callspec.id)
     return name.removesuffix(kind_of(item)).removesuffix("-") if KIND in callspec.params else name
 
 
 def scenario_key(item: pytest.Item) -> str:
-    """Tells a scenario, or an outline's example, from others, whatever it is judged on."""
+    """Identifies a scenario, or an example of an outline, for every kind of evidence."""
     template = scenario_of(item)
-    return f"{item.path}:{template.line_number}:{example_of(item)}"
+    return f"{item.path}:{template.line_number}:{example_text(item)}"
 
 
 def requirements_served(item: pytest.Item) -> tuple[str, ...]:
@@ -80,9 +74,9 @@ def requirements_served(item: pytest.Item) -> tuple[str, ...]:
 
 
 def unjudged(item: pytest.Item, reason: str) -> ScenarioResult:
-    """A scenario's result as long as nothing was looked at."""
+    """The result of a scenario that has not been judged."""
     template = scenario_of(item)
-    example = example_of(item)
+    example = example_text(item)
     return ScenarioResult(
         name=template.name + (f" [{example}]" if example else ""),
         feature=shown_path(Path(template.feature.filename)),
@@ -94,7 +88,7 @@ def unjudged(item: pytest.Item, reason: str) -> ScenarioResult:
 
 
 def traceback_from_step(problem: BaseException) -> types.TracebackType | None:
-    """A traceback from the step on, without pytest's and the session's frames before it."""
+    """The traceback without the leading frames of pytest and of the session."""
     found = start = problem.__traceback__
     while found is not None:
         file = Path(found.tb_frame.f_code.co_filename)
@@ -104,8 +98,8 @@ def traceback_from_step(problem: BaseException) -> types.TracebackType | None:
     return start
 
 
-def title_of(template: Any) -> tuple[str, str]:
-    """The promise in one line, and why: the rule's, or the feature's where there is no rule."""
+def title_and_reason(template: Any) -> tuple[str, str]:
+    """Title and description of a scenario's rule, or of its feature where it is in no rule."""
     owner = template.rule if template.rule is not None else template.feature
     description = " ".join(line.strip() for line in (owner.description or "").splitlines())
     return owner.name, description.strip()

@@ -1,9 +1,9 @@
-"""Which scenarios a run judges, and what its reports must say of the others."""
+"""Selects the scenarios of a run, and writes the notices on those that are not judged."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pytest
 
@@ -15,11 +15,11 @@ from planproof.session.scenarios import kind_of, requirements_served, scenario_k
 
 
 class Selection:
-    """What was chosen of all scenarios, and by whom.
+    """The scenarios that a run judges, and the ones that it does not.
 
     Attributes:
-        deselected: how many scenarios -k or the like took away.
-        notices: what every report must say of those that are not judged.
+        deselected: number of scenarios that -k or a similar option has deselected.
+        notices: for every report: which scenarios are not judged, and why.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -30,59 +30,58 @@ class Selection:
         self._not_judged: defaultdict[str, set[str]] = defaultdict(set)  # requirement → scenarios
 
     def left_out(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
-        """Scenarios that need what this run does not have, each kind said in a notice."""
-        out = [*self._without_sources(items), *self._without_deployment(items)]
-        self._left_out |= {item.nodeid for item in out}
-        return out
+        """Scenarios that need sources or a deployment which this run lacks; adds notices."""
+        left_out = [*self._without_sources(items), *self._without_deployment(items)]
+        self._left_out |= {item.nodeid for item in left_out}
+        return left_out
 
-    def refuse_nothing(self, scenarios: Sequence[pytest.Item]) -> None:
+    def refuse_empty_run(self, scenarios: Sequence[pytest.Item]) -> None:
         """Refuse a run that has no scenario to judge.
 
         Raises:
-            PlanproofError: says why there is none.
+            PlanproofError: with the reason why there is none.
         """
         if scenarios:
             raise pytest.UsageError("\n".join(self.notices))
         if self.deselected:
             raise PlanproofError(
-                f"none of {self.deselected} scenarios was chosen",
-                "give -k a part of a scenario's name",
+                f"none of the {self.deselected} scenarios is selected",
+                "pass a part of a scenario's name to -k",
             )
-        raise PlanproofError("there is no scenario to judge", "write one in a .feature file")
+        raise PlanproofError("there is no scenario to judge", "add one in a .feature file")
 
     def _without_sources(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
-        """Those that need sources where there are none, unless a requirement has no other."""
+        """Scenarios on the sources of a run without any, unless a requirement has no other."""
         if not self._config.getoption("--plan") or self._config.getoption("--terraform-dir"):
             return []
-        out = [item for item in items if item.get_closest_marker("sources")]
-        served = {i for item in items if item not in out for i in requirements_served(item)}
-        out = [item for item in out if set(requirements_served(item)) <= served]
-        if out:
+        left_out = [item for item in items if item.get_closest_marker("sources")]
+        served = _served(items, left_out)
+        left_out = [item for item in left_out if set(requirements_served(item)) <= served]
+        if left_out:
             self.notices.append(
-                f"Left out, since they look at the sources: {len(out)} of the scenarios. "
-                "Name the sources with --terraform-dir to have them judged too."
+                "Not judged, since the sources are missing: "
+                f"{phrases.counted(len(left_out), 'scenario')}. "
+                "Name the sources with --terraform-dir to judge them too."
             )
-        return out
+        return left_out
 
     def _without_deployment(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
         if self._config.getoption("--deployed"):
             return []
-        out = [item for item in items if kind_of(item) is Kind.DEPLOYED]
-        if not out:
+        left_out = [item for item in items if kind_of(item) is Kind.DEPLOYED]
+        if not left_out:
             return []
-        one = len(out) == 1
-        said = f"{phrases.counted(len(out), 'scenario')} {'needs' if one else 'need'} a deployed "
-        said += f"stack: tox -e deployed (or --deployed) judges {'it' if one else 'them'}."
-        served = {i for item in items if item not in out for i in requirements_served(item)}
-        others = {i for item in out for i in requirements_served(item)} - served
-        if others:
-            names = ", ".join(sorted(others, key=requirement_order))
-            said += f" Nothing else serves {names}."
-        self.notices.append(said)
-        return out
+        need, them = ("needs", "it") if len(left_out) == 1 else ("need", "them")
+        notice = f"{phrases.counted(len(left_out), 'scenario')} {need} a deployed stack: "
+        notice += f"tox -e deployed (or --deployed) judges {them}."
+        if only := _served(left_out) - _served(items, left_out):
+            names = ", ".join(sorted(only, key=requirement_order))
+            notice += f" No other scenario serves {names}."
+        self.notices.append(notice)
+        return left_out
 
     def note_deselected(self, items: Iterable[pytest.Item]) -> None:
-        """Remember what -k or the like took away, so that no report passes for a whole one."""
+        """Record scenarios that an option has deselected, so that reports name the part judged."""
         for item in items:
             if item.nodeid not in self._left_out:
                 self.deselected += 1
@@ -90,7 +89,7 @@ class Selection:
                     self._not_judged[identifier].add(scenario_key(item))
 
     def note_other_files(self, items: Iterable[pytest.Item]) -> None:
-        """The same for scenarios in files of the features folder that were not named."""
+        """Record the scenarios in files of the features folder that are not part of the run."""
         judged = {item.path for item in items}
         folder = self._config.rootpath / str(self._config.getini("features_dir"))
         deployed = bool(self._config.getoption("--deployed"))
@@ -101,23 +100,27 @@ class Selection:
 
     @property
     def whole(self) -> bool:
-        """Whether nobody has chosen a part of the scenarios."""
+        """Whether all scenarios are judged."""
         return not any(self._not_judged.values())
 
     def note_partial_requirements(self, judged: Mapping[str, Iterable[pytest.Item]]) -> None:
-        """Add a notice where a requirement is judged by a part of its scenarios.
+        """Add a notice on requirements that are judged by a part of their scenarios only.
 
         Args:
             judged: requirement → the scenarios that serve it in this run.
         """
         partial = []
         for identifier, items in sorted(judged.items()):
-            here = {scenario_key(item) for item in items}
-            if missed := self._not_judged[identifier] - here:
-                partial.append(f"{identifier} ({len(here)} of {len(here | missed)})")
+            keys = {scenario_key(item) for item in items}
+            if missed := self._not_judged[identifier] - keys:
+                partial.append(f"{identifier} ({len(keys)} of {len(keys | missed)})")
         if partial:
             self.notices.append(
-                "A part of the scenarios was judged, by -k or because only some files were named: "
-                + ", ".join(partial)
-                + "."
+                "Only a part of the scenarios was judged (-k, or only some files were named): "
+                f"{', '.join(partial)}."
             )
+
+
+def _served(items: Iterable[pytest.Item], without: Collection[pytest.Item] = ()) -> set[str]:
+    """The requirements that scenarios serve."""
+    return {name for item in items if item not in without for name in requirements_served(item)}

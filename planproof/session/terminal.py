@@ -1,7 +1,8 @@
-"""What a run shows on the terminal: progress, each verdict as it is reached, and the end."""
+"""The terminal output of a run: progress, verdicts as they are reached, and the summary."""
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -30,8 +31,9 @@ class RunTerminal:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._clock = time.monotonic()
-        self._saying = threading.Lock()  # a deployment speaks from threads of its own
+        self._started = time.monotonic()
+        self._stream = sys.stdout  # pytest captures output only after its configuration
+        self._lock = threading.Lock()  # deployments report progress from threads of their own
         self.taken = False
 
     def take_over(self) -> None:
@@ -44,26 +46,26 @@ class RunTerminal:
 
     @property
     def seconds(self) -> float:
-        """Since the run began."""
-        return time.monotonic() - self._clock
+        """Seconds since the start of the run."""
+        return time.monotonic() - self._started
 
     def progress(self, text: str) -> None:
-        """One line on what is being done, with the seconds since the start."""
+        """Print a line of progress, with the seconds since the start."""
         if self.taken:
             self.say(f"  {self.seconds:5.1f} s  {text}")
 
     def say(self, text: str) -> None:
-        """A line on the terminal, past pytest's capturing."""
+        """Print a line on the terminal, even while pytest captures output."""
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None:
             return
-        with self._saying:
+        with self._lock:
             reporter.ensure_newline()
             reporter.write_line(text)
             reporter.flush()
 
     def begin(self, notices: Iterable[str], requirements: str) -> None:
-        """Say what a reader must know before the first verdict."""
+        """Print what a reader must know before the first verdict."""
         if not self.taken:
             return
         for notice in notices:
@@ -75,7 +77,7 @@ class RunTerminal:
         self.say("")
 
     def announce(self, requirement: RequirementResult) -> None:
-        """A requirement's verdict, and in one line why where it did not pass."""
+        """Print the verdict on a requirement, and the reason if it did not pass."""
         if not self.taken:
             return
         colour = self._config.get_terminal_writer().hasmarkup
@@ -91,8 +93,8 @@ class RunTerminal:
         written: Iterable[Path],
         crashes: Sequence[str],
     ) -> None:
-        """The last lines: what is behind each requirement that did not pass, counts, where the
-        reports are, and the tracebacks of broken steps."""
+        """Print the evidence of each requirement that did not pass, the counts, the paths of the
+        reports, and the tracebacks of steps that crashed."""
         if self.taken and result is not None:
             reporter.ensure_newline()
             reporter.write_line("")
@@ -109,8 +111,8 @@ class RunTerminal:
                 reporter.write_line(text)
 
     def _shape(self) -> tuple[bool, int]:
-        """Whether the terminal shows more than ASCII, and its width in columns, within reason."""
-        stream = self._config.get_terminal_writer()
-        # A log that nobody's window cuts gets the titles whole.
-        width = max(60, min(stream.fullwidth, 120)) if stream._file.isatty() else 120
-        return supports_unicode(stream._file), width
+        """Whether the terminal supports more than ASCII, and the width in columns to use."""
+        width = self._config.get_terminal_writer().fullwidth
+        # In a log, lines are not cut at the width of a window.
+        width = max(60, min(width, 120)) if self._stream.isatty() else 120
+        return supports_unicode(self._stream), width

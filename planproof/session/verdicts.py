@@ -1,4 +1,4 @@
-"""The verdict on a scenario, from the way in which pytest's call of it ended."""
+"""Derives the verdict on a scenario from its evidence and the exception that ended it."""
 
 from __future__ import annotations
 
@@ -36,26 +36,27 @@ def verdict_on(
     """The verdict on a scenario that has ended.
 
     Args:
-        problem: the exception that ended it, None where there was none.
-        ground_problem: called where there was one: what is wrong with what it was judged on.
+        problem: the exception that ended it, or None.
+        ground_problem: returns why the stack could not be judged, or None; called only if there
+            is an exception.
     """
     if problem is None:
         if any(item.holds is not True for item in recorder.evidence):
             return _undetermined("a step recorded evidence that was never settled")
         if not recorder.evidence:
-            return _undetermined("no step looked at anything, so nothing is proven")
+            return _undetermined("no step recorded evidence, so nothing is proven")
         return ScenarioVerdict(Verdict.PASSED)
     if (broken := ground_problem()) is not None:
-        return _undetermined(recorder.mask(broken.sentence))  # what steps saw of it is no evidence
+        return _undetermined(recorder.mask(broken.sentence))  # its evidence is not reliable
     if isinstance(problem, StepFailedError):
         return ScenarioVerdict(Verdict.FAILED, recorder.mask(str(problem)))
     if isinstance(problem, (UndeterminedError, NotDeployedError)):
         return _undetermined(recorder.mask(str(problem)))
     if isinstance(problem, PlanproofError):
-        # The sentence may point at another program's output below it, which then has to be there.
+        # The sentence may refer to another program's output below it.
         detail = " ".join(problem.detail.split())
         return _undetermined(recorder.mask(f"{problem.sentence} {detail[:_LONGEST]}".strip()))
-    # A step that crashed has decided nothing.
+    # A step that crashed proves nothing.
     trace = problem.with_traceback(traceback_from_step(problem))
     text = recorder.mask("".join(traceback.format_exception(trace)))
     kind, message = type(problem).__name__, recorder.mask(str(problem))[:300]

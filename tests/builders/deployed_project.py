@@ -1,4 +1,4 @@
-"""A small project whose stack can be deployed in a second, and a run of it that can be watched."""
+"""A small project whose stack is deployed in a second, and a run of it that can be interrupted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.builders.project import Outcome, Project
 from tests.builders.repository import ROOT
 
-# terraform_data is built in, so that nothing has to be fetched.
+# terraform_data is part of Terraform, so that no provider has to be installed.
 TERRAFORM = """
 variable "size" {
   default = "small"
@@ -30,7 +30,7 @@ output "size" {
 """
 
 STEPS = '''\
-"""Steps of a small project, which is deployed to an account that holds nothing."""
+"""Steps of a small project, which is deployed to an empty account."""
 
 import os
 from pathlib import Path
@@ -51,7 +51,7 @@ def note(text):
 
 
 class Account:
-    """An account that Terraform need not ask, since nothing in the stack is of AWS."""
+    """An account that Terraform does not call, since the stack has no AWS resources."""
 
     endpoint = "http://127.0.0.1:9"
     alive = False
@@ -65,11 +65,11 @@ class Account:
 
     def check(self):
         if not self.alive:
-            raise PlanproofError("the emulated account ended half-way", "run again")
+            raise PlanproofError("the emulated account has ended", "run again")
 
 
 if "REAL_ACCOUNT" not in os.environ:
-    planproof.session.deployments.open_account = lambda services, path: Account()
+    planproof.session.deployments.create_account = lambda services, path: Account()
 
 
 def pytest_planproof_variants(variables):
@@ -83,7 +83,7 @@ def pytest_planproof_deployments(variables):
 
 @pytest.fixture(scope="session")
 def part(stack):
-    """Made once for each kind of evidence."""
+    """Created once for each kind of evidence."""
     note(f"part of {stack.name}, {stack['terraform_data.thing'].get('id')}")
     return stack["terraform_data.thing"]
 
@@ -100,8 +100,8 @@ def variant_is(name, size, resolved_stacks, evidence):
     evidence.equal(found, "input", f"a {size} thing")
 
 
-@then("what is wrong is wrong also where it is not deployed")
-def wrong(resolved_stacks, evidence, stack):
+@then("evidence fails before a variant that is not deployed is needed")
+def fails_first(resolved_stacks, evidence, stack):
     evidence.equal(stack["terraform_data.thing"], "input", "another thing")
     resolved_stacks.stack("a huge one")
 
@@ -112,8 +112,8 @@ def sources(evidence, evidence_kind, part):
     evidence.check(True, "terraform", expected="sources", found="sources")
 
 
-@then("the deployment stands")
-def stands(deployment, evidence, request):
+@then("the stack is deployed")
+def is_deployed(deployment, evidence, request):
     note(f"deployed only {request.node.originalname}")
     deployment.account.check()
     outputs = deployment.terraform().outputs()
@@ -122,8 +122,8 @@ def stands(deployment, evidence, request):
     evidence.equal(other, "input", "a large thing")
 
 
-@then("the deployment stands with a huge one")
-def stands_huge(deployment, evidence):
+@then("the stack is deployed with a huge one")
+def is_deployed_huge(deployment, evidence):
     deployment.stack("a huge one")
 
 
@@ -137,7 +137,7 @@ def ends(deployment, evidence):
             time.sleep(0.01)
     else:
         deployment.account.alive = False
-    raise ConnectionError("nobody answers")
+    raise ConnectionError("connection refused")
 
 
 @then("it takes long")
@@ -152,7 +152,7 @@ FEATURE = """\
 Feature: Things
 
   @REQ-01
-  Rule: The thing is as it was asked for
+  Rule: The thing has the default size
 
     Scenario: It is small
       Then the thing is small
@@ -174,12 +174,12 @@ Feature: Things
   Rule: It can be deployed
 
     @deployed
-    Scenario: It stands
-      Then the deployment stands
+    Scenario: It is deployed
+      Then the stack is deployed
 
     @deployed @destroys
-    Scenario: It stands to the end
-      Then the deployment stands
+    Scenario: It is deployed to the end
+      Then the stack is deployed
 
   @REQ-04
   Rule: All is small
@@ -191,9 +191,9 @@ Feature: Things
 
 @dataclass(frozen=True)
 class DeployedProject:
-    """The project, judged with ``--deployed``."""
+    """A project that is judged with ``--deployed``."""
 
-    project: Project
+    base: Project
 
     @classmethod
     def make(cls, path: Path, feature: str = FEATURE, steps: str = STEPS) -> DeployedProject:
@@ -203,24 +203,24 @@ class DeployedProject:
 
     @property
     def log(self) -> list[str]:
-        """What its steps noted, in order."""
-        file = self.project.path / "log.txt"
+        """The notes of its steps, in order."""
+        file = self.base.path / "log.txt"
         return file.read_text("utf-8").splitlines() if file.is_file() else []
 
     @property
     def scratch(self) -> Path:
-        """Where a run keeps its temporary files."""
-        folder = self.project.path / "scratch"
+        """Folder for the temporary files of a run."""
+        folder = self.base.path / "scratch"
         folder.mkdir(exist_ok=True)
         return folder
 
     def judge(self, *arguments: str, **env: str) -> Outcome:
-        """Run it to the end."""
+        """Run it to its end."""
         environ = {"TMPDIR": str(self.scratch), **env}
-        return self.project.judge("--deployed", *arguments, env=environ)
+        return self.base.judge("--deployed", *arguments, env=environ)
 
     def interrupt(self, at: str, *arguments: str, **env: str) -> Outcome:
-        """Run it in a process group of its own, which gets Ctrl-C when it has printed ``at``."""
+        """Run it in a process group of its own, and send Ctrl-C when it has printed ``at``."""
         environ: Mapping[str, str] = {
             **{k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
             "PYTHONPATH": str(ROOT),
@@ -232,7 +232,7 @@ class DeployedProject:
         command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--compliance"]
         process = subprocess.Popen(
             [*command, "--deployed", *arguments],
-            cwd=self.project.path,
+            cwd=self.base.path,
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -240,40 +240,41 @@ class DeployedProject:
             text=True,
             start_new_session=True,
         )
-        said = ""
+        output = ""
         try:
             assert process.stdout is not None
             for line in process.stdout:
-                said += line
+                output += line
                 if at in line:
                     os.killpg(process.pid, signal.SIGINT)
                     break
             else:
-                raise AssertionError(f"never said {at!r}:\n{said}")
-            ends = threading.Timer(60, process.send_signal, [signal.SIGABRT])  # says where it is
-            ends.start()
-            said += process.stdout.read()
-            ends.cancel()
+                raise AssertionError(f"{at!r} was not printed:\n{output}")
+            # SIGABRT makes faulthandler print where it hangs.
+            timer = threading.Timer(60, process.send_signal, [signal.SIGABRT])
+            timer.start()
+            output += process.stdout.read()
+            timer.cancel()
         finally:
             process.kill()
             process.wait()
-        return Outcome(process.returncode, said, self.project.path / "reports")
+        return Outcome(process.returncode, output, self.base.path / "reports")
 
-    def left(self) -> list[str]:
+    def leftovers(self) -> list[str]:
         """Processes and folders that a run has left behind."""
-        until = time.monotonic() + 5  # the system takes a moment to forget a killed process
-        while (found := self._processes()) and time.monotonic() < until:
+        deadline = time.monotonic() + 5  # a killed process may be listed for a moment
+        while (found := self._processes()) and time.monotonic() < deadline:
             time.sleep(0.05)
         found += [path.name for path in self.scratch.iterdir()]
-        cache = self.project.path / ".planproof"
+        cache = self.base.path / ".planproof"
         return found + [path.name for path in cache.glob("*/deployed-*")]
 
     def _processes(self) -> list[str]:
-        mark = str(self.project.path).encode()
+        mark = str(self.base.path).encode()
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                about = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
-                if mark in about:
+                content = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                if mark in content:
                     found.append((entry / "cmdline").read_text().replace("\0", " "))
         return found

@@ -1,4 +1,4 @@
-"""A small project of its own, judged from the command line as a user would."""
+"""A small project, judged from the command line."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from typing import Any
 
 from tests.builders.repository import ROOT
 
-# Installed, pytest loads the plugin by itself, and a second time by name would be an error.
+# pytest loads an installed plugin itself, and refuses to load it again by name.
 _INSTALLED = any(entry.name == "planproof" for entry in entry_points(group="pytest11"))
+PLUGIN = () if _INSTALLED else ("-p", "planproof.plugin")
 
 FEATURE = """\
 @REQ-01
@@ -45,8 +46,8 @@ def there_is_a_queue(stack, evidence):
         evidence.check(True, queue, "name", expected="a queue")
 
 
-@then("nothing is looked at")
-def nothing(evidence):
+@then("no evidence is recorded")
+def no_evidence(evidence):
     pass
 
 
@@ -56,8 +57,8 @@ def crashes(evidence):
     raise KeyError("no such thing")
 
 
-@then("it cannot be told")
-def cannot_be_told(evidence):
+@then("the evidence does not decide")
+def undecided(evidence):
     evidence.check(None, "something", expected="an answer", found="none")
 
 
@@ -71,7 +72,7 @@ def is_even(number, evidence):
     evidence.check(number % 2 == 0, "the number", expected="even", found=number)
 
 
-@then("the secret is looked at")
+@then("the secret is recorded")
 def secret(stack, evidence):
     function = stack["aws_lambda_function.f"]
     evidence.equal(function, "environment.0.variables", {"TOKEN": "another"})
@@ -119,7 +120,7 @@ PLAN: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to."""
+    """Exit code, output and reports of a run."""
 
     code: int
     output: str
@@ -127,7 +128,7 @@ class Outcome:
 
     @property
     def report(self) -> dict[str, Any]:
-        """compliance.json; empty where none was written."""
+        """compliance.json; empty if it was not written."""
         file = self.reports / "compliance.json"
         return json.loads(file.read_text("utf-8")) if file.is_file() else {}
 
@@ -144,7 +145,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with features/, steps in a conftest.py, and perhaps terraform/ and a plan."""
+    """A folder with features/, steps in a conftest.py, a plan and perhaps terraform/."""
 
     path: Path
 
@@ -170,16 +171,15 @@ class Project:
         return self.pytest("--compliance", *arguments, env=env)
 
     def judge_plan(self, *arguments: str) -> Outcome:
-        """The same on the project's own plan file."""
+        """Run ``pytest --compliance`` on the plan file of the project."""
         return self.judge("--plan", "plan.json", *arguments)
 
     def pytest(self, *arguments: str, env: Mapping[str, str] | None = None) -> Outcome:
         """Run pytest here."""
-        plugin = () if _INSTALLED else ("-p", "planproof.plugin")
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
         environ.pop("PYTEST_ADDOPTS", None)
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-c", "pytest.ini", *plugin, *arguments],
+            [sys.executable, "-m", "pytest", "-c", "pytest.ini", *PLUGIN, *arguments],
             cwd=self.path,
             env={**environ, **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -191,12 +191,12 @@ class Project:
         return Outcome(done.returncode, done.stdout, self.path / "reports")
 
 
-def refused(outcome: Outcome, *said: str) -> None:
-    """Assert that a run ended with one sentence that says all this, and with no traceback."""
+def refused(outcome: Outcome, *facts: str) -> None:
+    """Assert that a run ended with an error that contains all facts, and without a traceback."""
     assert outcome.code not in (0, 1, 5), outcome.output
     assert "Traceback" not in outcome.output, outcome.output
     assert "INTERNALERROR" not in outcome.output, outcome.output
-    told = " ".join(outcome.output.split())
-    for text in said:
-        assert text in told, f"{text!r} is not in:\n{outcome.output}"
+    output = " ".join(outcome.output.split())
+    for fact in facts:
+        assert fact in output, f"{fact!r} is not in:\n{outcome.output}"
     assert not outcome.report, "a run that was refused wrote a report"

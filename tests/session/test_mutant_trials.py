@@ -1,4 +1,4 @@
-"""Of the shipped stack: those who look at a change notice all that anybody would notice."""
+"""The scenarios that read a change detect every mutant that all scenarios would detect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAMPLE, SEED = 30, 5
 
 pytestmark = pytest.mark.slow
 
-EVERYBODY = """
+ALL_SCENARIOS = """
 from planproof.session.mutant_trials import MutantTrials
 
 MutantTrials._affected = lambda self, mutant, reads: tuple(item.nodeid for item in self.items)
@@ -27,17 +27,18 @@ MutantTrials._affected = lambda self, mutant, reads: tuple(item.nodeid for item 
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """No Terraform, so that what was recorded is judged; and a plugin that has everybody judge."""
+    """Without Terraform, so that the recording is judged; and with a plugin that has all scenarios
+    judge each mutant."""
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "git").symlink_to(shutil.which("git") or "/usr/bin/git")
-    (tmp_path / "everybody.py").write_text(EVERYBODY)
+    (tmp_path / "all_scenarios.py").write_text(ALL_SCENARIOS)
     paths = os.pathsep.join((str(ROOT), str(tmp_path)))
     return {**os.environ, "PATH": str(tools), "PYTHONPATH": paths}
 
 
 def measured(reports: Path, environ: dict[str, str], *arguments: str) -> dict[str, Any]:
-    """Mutant → what became of it, and who noticed it."""
+    """Mutant → its fate, and the requirements that killed it."""
     command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--compliance", "--mutants"]
     sample = ["--mutants-limit", str(SAMPLE), "--mutants-seed", str(SEED)]
     done = subprocess.run(
@@ -56,11 +57,11 @@ def measured(reports: Path, environ: dict[str, str], *arguments: str) -> dict[st
     }
 
 
-def test_those_who_look_notice_what_all_would_notice(
+def test_the_scenarios_that_read_a_change_are_enough(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
-    looking = measured(tmp_path / "looking", environ)
-    everybody = measured(tmp_path / "everybody", environ, "-p", "everybody")
-    assert len(looking) == SAMPLE
-    assert looking == everybody
-    assert any(fate == "killed" for fate, _ in looking.values())
+    reading = measured(tmp_path / "reading", environ)
+    every = measured(tmp_path / "every", environ, "-p", "all_scenarios")
+    assert len(reading) == SAMPLE
+    assert reading == every
+    assert any(fate == "killed" for fate, _ in reading.values())

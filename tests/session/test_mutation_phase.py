@@ -1,4 +1,4 @@
-"""pytest --compliance --mutants in a small project, as a user runs it."""
+"""pytest --compliance --mutants in a small project, from the command line."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ import pytest
 
 from planproof.processes import descendants
 from planproof.verdicts import Verdict
-from tests.builders.project import _INSTALLED, PLAN, Outcome, Project, refused
+from tests.builders.project import PLAN, PLUGIN, Outcome, Project, refused
 from tests.builders.repository import ROOT
-
-PLUGIN = () if _INSTALLED else ("-p", "planproof.plugin")
 
 FEATURE = """\
 Feature: Queues
@@ -71,17 +69,17 @@ ALL = {
 
 
 def project(path: Path, feature: str = FEATURE, steps: str = STEPS) -> Project:
-    made = Project.make(path, feature, steps)
+    small = Project.make(path, feature, steps)
     plan = json.loads(json.dumps(PLAN))
     values = plan["resource_changes"][0]["change"]["after"]
     values |= {"sqs_managed_sse_enabled": True, "delay_seconds": 30}
-    made.write("plan.json", json.dumps(plan))
-    return made
+    small.write("plan.json", json.dumps(plan))
+    return small
 
 
 def mutation(outcome: Outcome) -> dict[str, Any]:
-    found: dict[str, Any] = outcome.report["mutation"]
-    return found
+    content: dict[str, Any] = outcome.report["mutation"]
+    return content
 
 
 def trials(outcome: Outcome) -> dict[str, dict[str, Any]]:
@@ -103,7 +101,7 @@ def one_line(outcome: Outcome) -> str:
     return " ".join(outcome.output.split())
 
 
-def test_where_each_mutant_is_noticed_the_run_passes(tmp_path: Path) -> None:
+def test_a_run_passes_if_each_mutant_is_killed(tmp_path: Path) -> None:
     outcome = project(tmp_path).judge_plan("--mutants")
     assert outcome.code == 0, outcome.output
     assert killers(outcome) == ALL
@@ -114,7 +112,7 @@ def test_where_each_mutant_is_noticed_the_run_passes(tmp_path: Path) -> None:
     assert mutation(outcome)["untested"] == []
     assert outcome.statuses == {"REQ-01": "passed", "REQ-02": "passed"}
     seen = {name: trial["seen"] for name, trial in trials(outcome).items()}
-    assert seen == ALL, "a scenario was judged on a change that it does not look at"
+    assert seen == ALL, "a scenario was judged on a change that it does not read"
     assert "6 of 6" in one_line(outcome)
 
 
@@ -129,19 +127,17 @@ def test_a_survivor_is_named_and_fails_the_run(tmp_path: Path) -> None:
     assert outcome.statuses == {"REQ-01": "passed", "REQ-02": "passed"}
 
 
-def explain(made: Project, *mutants: str, name: str = "equivalents.toml") -> None:
+def explain(small: Project, *mutants: str, name: str = "equivalents.toml") -> None:
     text = "".join(
         f"[[equivalent]]\nmutant = '{m}'\nreason = 'AWS waits anyway'\n" for m in mutants
     )
-    made.write(name, text)
+    small.write(name, text)
 
 
-def test_a_survivor_that_is_explained_passes_and_what_explains_nothing_is_said(
-    tmp_path: Path,
-) -> None:
-    made = project(tmp_path, steps=LAX)
-    explain(made, "raise *.delay_seconds", "lower *.delay_seconds")
-    outcome = made.judge_plan("--mutants")
+def test_an_explained_survivor_passes_and_a_stale_explanation_is_reported(tmp_path: Path) -> None:
+    small = project(tmp_path, steps=LAX)
+    explain(small, "raise *.delay_seconds", "lower *.delay_seconds")
+    outcome = small.judge_plan("--mutants")
     assert outcome.code == 0, outcome.output
     assert fates(outcome)[SURVIVOR] == "equivalent"
     assert trials(outcome)[SURVIVOR]["reason"] == "AWS waits anyway"
@@ -154,70 +150,62 @@ def test_a_survivor_that_is_explained_passes_and_what_explains_nothing_is_said(
     assert "'lower *.delay_seconds'" in one_line(outcome)
 
 
-def test_what_explains_nothing_is_not_said_where_a_part_of_the_scenarios_is_judged(
-    tmp_path: Path,
-) -> None:
-    made = project(tmp_path)
-    explain(made, "raise *.delay_seconds")
-    outcome = made.judge_plan("--mutants", "-k", "encrypted")
+def test_stale_explanations_are_not_reported_by_a_partial_run(tmp_path: Path) -> None:
+    small = project(tmp_path)
+    explain(small, "raise *.delay_seconds")
+    outcome = small.judge_plan("--mutants", "-k", "encrypted")
     assert outcome.code == 0, outcome.output
     assert sorted(fates(outcome)) == sorted(name for name, by in ALL.items() if "REQ-01" in by)
     assert not any("equivalents.toml" in text for text in outcome.report["summary"]["notices"])
 
 
-def test_one_mutant_alone_is_judged_with_explanations_from_another_file(tmp_path: Path) -> None:
-    made = project(tmp_path, steps=LAX)
-    explain(made, "raise *", "drop aws_x.of_old", name="why.toml")
-    outcome = made.judge_plan("--mutants", "--mutant", SURVIVOR, "--equivalents", "why.toml")
+def test_a_single_mutant_is_judged_with_explanations_from_another_file(tmp_path: Path) -> None:
+    small = project(tmp_path, steps=LAX)
+    explain(small, "raise *", "drop aws_x.of_old", name="why.toml")
+    outcome = small.judge_plan("--mutants", "--mutant", SURVIVOR, "--equivalents", "why.toml")
     assert outcome.code == 0, outcome.output
     assert fates(outcome) == {SURVIVOR: "equivalent"}
     assert mutation(outcome)["made"] == len(ALL)
     assert not any("why.toml" in text for text in outcome.report["summary"]["notices"])
 
 
-def test_a_kind_of_mutants_is_judged(tmp_path: Path) -> None:
+def test_mutants_are_selected_by_patterns(tmp_path: Path) -> None:
     outcome = project(tmp_path).judge_plan("--mutants", "--mutant", "unset *", "--mutant", "drop *")
     assert outcome.code == 0, outcome.output
     assert sorted(fates(outcome)) == sorted(m for m in ALL if m.startswith(("unset", "drop")))
 
 
-def test_a_mutant_that_there_is_not_is_said(tmp_path: Path) -> None:
+def test_an_unknown_mutant_is_refused(tmp_path: Path) -> None:
     outcome = project(tmp_path).judge_plan("--mutants", "--mutant", "drop aws_x.y")
     assert outcome.code == 4
-    assert "ERROR: there is no mutant 'drop aws_x.y' among the 6 of this stack: take an id" in (
-        one_line(outcome)
-    )
+    assert "ERROR: " in outcome.output
+    assert "'drop aws_x.y' among the 6 " in one_line(outcome)
     assert "Traceback" not in outcome.output
     assert outcome.report.get("mutation") is None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "fact"),
     [
-        (("--mutant", "drop *"), "--mutant was given without --mutants"),
-        (("--mutants-limit", "4"), "--mutants-limit was given without --mutants"),
-        (("--equivalents", "x.toml"), "--equivalents was given without --mutants"),
-        (("--mutants", "--mutants-limit", "0"), "--mutants-limit 0 leaves no mutant to try"),
-        (("--mutants", "--deployed"), "--mutants was given together with --deployed"),
-        (
-            ("--mutants", "--equivalents", "none.toml"),
-            "none.toml does not exist",
-        ),
+        (("--mutant", "drop *"), "--mutant requires --mutants"),
+        (("--mutants-limit", "4"), "--mutants-limit requires --mutants"),
+        (("--equivalents", "x.toml"), "--equivalents requires --mutants"),
+        (("--mutants", "--mutants-limit", "0"), "--mutants-limit 0"),
+        (("--mutants", "--deployed"), "--mutants cannot be combined with --deployed"),
+        (("--mutants", "--equivalents", "none.toml"), "none.toml does not exist"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(
-    tmp_path: Path, arguments: tuple[str, ...], said: str
-) -> None:
+def test_options_that_are_refused(tmp_path: Path, arguments: tuple[str, ...], fact: str) -> None:
     plan = () if "--deployed" in arguments else ("--plan", "plan.json")
     outcome = project(tmp_path).judge(*plan, *arguments)
     assert outcome.code == 4
-    refused(outcome, said)
+    refused(outcome, fact)
 
 
-def test_mutants_need_the_main_job(tmp_path: Path) -> None:
+def test_mutants_require_compliance(tmp_path: Path) -> None:
     outcome = project(tmp_path).pytest("--mutants", "--plan", "plan.json", "features")
     assert outcome.code == 4
-    refused(outcome, "--mutants was given without --compliance")
+    refused(outcome, "--mutants requires --compliance")
 
 
 CRASH = """
@@ -229,7 +217,7 @@ def waits(stack, evidence):
 """
 
 
-def test_a_step_that_crashes_on_a_mutant_is_no_kill(tmp_path: Path) -> None:
+def test_a_step_that_crashes_on_a_mutant_does_not_kill_it(tmp_path: Path) -> None:
     steps = STEPS.partition('@then("each queue waits')[0] + CRASH
     outcome = project(tmp_path, steps=steps).judge_plan("--mutants")
     assert outcome.code == 1
@@ -240,12 +228,13 @@ def test_a_step_that_crashes_on_a_mutant_is_no_kill(tmp_path: Path) -> None:
     assert undecided == [name for name, found in ALL.items() if found == ["REQ-02"]]
     assert fates(outcome)["drop aws_sqs_queue.q"] == "killed"
     reason = trials(outcome)[SURVIVOR]["reason"]
-    assert reason == "a step crashed in Queues wait for a while: KeyError: 30000"
+    assert "a step crashed" in reason
+    assert "Queues wait for a while: KeyError: 30000" in reason
     assert SURVIVOR in outcome.output
     assert "Traceback" not in outcome.output
 
 
-def test_a_step_that_crashes_where_others_notice_is_said(tmp_path: Path) -> None:
+def test_a_step_that_crashes_on_a_killed_mutant_is_reported(tmp_path: Path) -> None:
     careless = STEPS.replace(
         '        delay = queue.get("delay_seconds")\n',
         '        delay = queue.get("delay_seconds")\n'
@@ -256,9 +245,8 @@ def test_a_step_that_crashes_where_others_notice_is_said(tmp_path: Path) -> None
     flipped = next(name for name in ALL if name.startswith("flip "))
     assert fates(outcome)[flipped] == "killed"
     assert killers(outcome)[flipped] == ["REQ-01"]
-    said = " ".join(outcome.output.split())
-    assert "A step crashed on" in said
-    assert "Queues wait for a while: KeyError" in said
+    assert "A step crashed on" in one_line(outcome)
+    assert "Queues wait for a while: KeyError" in one_line(outcome)
 
 
 HOOK = """
@@ -288,11 +276,11 @@ def no_table(stack, evidence):
 """
 
 
-def test_a_suite_adds_mutants_of_its_own(tmp_path: Path) -> None:
+def test_a_suite_adds_mutants(tmp_path: Path) -> None:
     steps = STEPS.partition('@then("each queue waits')[0] + HOOK
     outcome = project(tmp_path, steps=steps).judge_plan("--mutants", "--mutant", "add *")
     assert outcome.code == 0, outcome.output
-    # Nothing that is judged here looks at a VPC, so that is some other scenario's.
+    # No scenario of this run reads a VPC.
     assert fates(outcome) == {"add aws_dynamodb_table.x": "killed"}
     assert killers(outcome)["add aws_dynamodb_table.x"] == ["REQ-02"]
     assert mutation(outcome)["made"] == 4  # the table, and three of the queue
@@ -316,18 +304,18 @@ def fails(evidence):
 """
 
 
-def test_what_the_stack_does_not_keep_is_not_tested(tmp_path: Path) -> None:
+def test_a_requirement_that_the_stack_violates_is_not_tested(tmp_path: Path) -> None:
     outcome = project(tmp_path, FEATURE + MORE, STEPS + FAILS).judge_plan("--mutants")
     assert outcome.code == 1
     assert outcome.statuses["REQ-03"] == Verdict.FAILED
     assert mutation(outcome)["requirements"] == ["REQ-01", "REQ-02"]
     assert mutation(outcome)["untested"] == ["REQ-03", "REQ-04"]
     assert killers(outcome) == ALL
-    told = one_line(outcome).partition("6 of 6")[0]
-    assert "REQ-03" in told.rpartition("REQ-02 tested against")[2]
+    untested = one_line(outcome).partition("6 of 6")[0].rpartition("REQ-02 tested against")[2]
+    assert "REQ-03" in untested
 
 
-def test_without_the_option_nothing_is_broken(tmp_path: Path) -> None:
+def test_without_the_option_there_are_no_mutants(tmp_path: Path) -> None:
     outcome = project(tmp_path, steps=LAX).judge_plan()
     assert outcome.code == 0
     assert outcome.report.get("mutation") is None
@@ -347,13 +335,13 @@ def waits(queues, evidence):
 """
 
 
-def test_ctrl_c_ends_a_run_and_all_its_forks(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_run_and_its_forks(tmp_path: Path) -> None:
     steps = STEPS.partition('@then("each queue waits')[0] + HANGS
-    made = project(tmp_path, steps=steps)
+    small = project(tmp_path, steps=steps)
     command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--compliance", "--mutants"]
     with subprocess.Popen(
         [*command, *PLUGIN, "--plan", "plan.json"],
-        cwd=made.path,
+        cwd=small.path,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -361,7 +349,7 @@ def test_ctrl_c_ends_a_run_and_all_its_forks(tmp_path: Path) -> None:
         start_new_session=True,
     ) as process:
         deadline = time.monotonic() + 120
-        while not (made.path / "hanging").exists() and time.monotonic() < deadline:
+        while not (small.path / "hanging").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         forks = descendants(process.pid)
         os.killpg(process.pid, signal.SIGINT)
@@ -388,21 +376,19 @@ resource "aws_sqs_queue" "q" {
 
 @pytest.mark.terraform
 @pytest.mark.slow
-def test_a_later_run_of_the_same_reports_what_was_measured(tmp_path: Path) -> None:
-    made = project(tmp_path)
-    made.write("terraform/main.tf", QUEUE)
-    measured = made.judge("--mutants")
+def test_a_later_run_of_the_same_stack_reports_the_saved_result(tmp_path: Path) -> None:
+    small = project(tmp_path)
+    small.write("terraform/main.tf", QUEUE)
+    measured = small.judge("--mutants")
     assert measured.code == 0, measured.output
 
-    plain = made.judge()
+    plain = small.judge()
     assert plain.code == 0, plain.output
     assert mutation(plain) == mutation(measured)
-    assert any(
-        text.startswith("Mutants as measured on") for text in plain.report["summary"]["notices"]
-    )
+    assert any("Mutants as measured on" in text for text in plain.report["summary"]["notices"])
     assert "Would a mistake be detected?" not in plain.output
 
-    made.write("terraform/main.tf", QUEUE.replace("30", "31"))
-    changed = made.judge()
+    small.write("terraform/main.tf", QUEUE.replace("30", "31"))
+    changed = small.judge()
     assert changed.code == 0, changed.output
     assert "mutation" not in changed.report

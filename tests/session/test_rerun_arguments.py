@@ -1,4 +1,4 @@
-"""What of a command line is said again."""
+"""The arguments that select the stack and the scenarios."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ from planproof.session.rerun_arguments import rerun_arguments
         (("--suffix-variable", "stage"), ("--suffix-variable", "stage")),
     ],
 )
-def test_what_is_said_again(given: tuple[str, ...], again: tuple[str, ...]) -> None:
+def test_arguments_for_another_run(given: tuple[str, ...], again: tuple[str, ...]) -> None:
     assert rerun_arguments(given) == again

@@ -1,4 +1,4 @@
-"""A misspelt step is told the one that was meant, in words and never as a regular expression."""
+"""The suggestions for a misspelt step name the right one, without regular expressions."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ DEFINED = [
         ("3 job are made", "Then COUNT jobs are made"),
     ],
 )
-def test_the_step_that_was_meant_comes_first(written: str, meant: str) -> None:
+def test_the_intended_step_comes_first(written: str, meant: str) -> None:
     found = nearest(written, DEFINED)
     assert found[0].startswith(meant), found
     assert len(found) == len(set(found)) <= 3
@@ -75,7 +75,7 @@ def test_the_step_that_was_meant_comes_first(written: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["", "the moon is full", '"x"', "zzzz"])
-def test_what_is_like_no_step_has_no_nearest(written: str) -> None:
+def test_a_text_unlike_any_step_has_no_suggestion(written: str) -> None:
     assert nearest(written, DEFINED) == []
 
 
@@ -96,12 +96,12 @@ def test_what_is_like_no_step_has_no_nearest(written: str) -> None:
         (parsers.re, "", ("",)),
     ],
 )
-def test_a_definition_in_words(
+def test_the_forms_of_a_definition(
     kind: Callable[[str], Any], text: str, forms: tuple[str, ...]
 ) -> None:
     assert set(forms) <= set(forms_of(kind(text)))
 
 
-def test_many_alternatives_are_cut() -> None:
+def test_the_number_of_forms_is_limited() -> None:
     pattern = " ".join(["(?:a|b|c)"] * 12)
     assert 1 < len(forms_of(parsers.re(pattern))) <= 24

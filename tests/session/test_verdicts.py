@@ -1,4 +1,4 @@
-"""Is a scenario that could not be judged told why, to the end?"""
+"""The reason of an undetermined scenario includes the output of other programs."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from planproof.verdicts import Verdict
 @pytest.mark.parametrize(
     ("detail", "reason"),
     [
-        ("", "Terraform plan failed: mend what it says."),
+        ("", "Terraform plan failed: fix the error."),
         (
             "main.tf:3:\n  no such\n  bucket",
-            "Terraform plan failed: mend what it says. main.tf:3: ",
+            "Terraform plan failed: fix the error. main.tf:3: ",
         ),
     ],
 )
-def test_what_another_program_said_is_part_of_the_reason(detail: str, reason: str) -> None:
-    problem = PlanproofError("Terraform plan failed", "mend what it says", detail=detail)
+def test_the_output_of_another_program_is_part_of_the_reason(detail: str, reason: str) -> None:
+    problem = PlanproofError("Terraform plan failed", "fix the error", detail=detail)
     judged = verdict_on(problem, Recorder(), lambda: None)
     assert judged.verdict is Verdict.UNDETERMINED
     assert judged.reason == reason + ("no such bucket" if detail else "")
 
 
-def test_a_long_story_is_cut() -> None:
-    problem = PlanproofError("it failed", "mend it", detail="word " * 1000)
+def test_a_long_output_is_cut() -> None:
+    problem = PlanproofError("it failed", "fix it", detail="word " * 1000)
     assert len(verdict_on(problem, Recorder(), lambda: None).reason) < 650

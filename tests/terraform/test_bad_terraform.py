@@ -219,7 +219,7 @@ def test_a_provider_that_cannot_be_installed(tmp_path: Path) -> None:
 # Sensitive values ----------------------------------------------------------------------------
 
 SECRET = "correct-horse-battery"
-LOOKED_AT = FEATURE.replace("there is a queue", "the secret is looked at")
+LOOKED_AT = FEATURE.replace("there is a queue", "the secret is recorded")
 
 
 def shown_nowhere(made: Project, *arguments: str) -> None:

@@ -1,0 +1,46 @@
+"""Scenarios and step definitions as pytest-bdd has registered them.
+
+pytest-bdd has no public API for them. Its internal names are used in this module only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pytest_bdd.parser import ScenarioTemplate
+from pytest_bdd.scenario import scenario_wrapper_template_registry
+from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
+
+_EXAMPLE_PARAMETER = "_pytest_bdd_example"
+"""The parameter of an item whose value is its row of the examples of a scenario outline."""
+
+
+def template_of(item: pytest.Item) -> ScenarioTemplate | None:
+    """The scenario behind a test item; None for any other test."""
+    function = getattr(item, "obj", None)
+    if function is None or not isinstance(item, pytest.Function):
+        return None
+    try:
+        template: ScenarioTemplate | None = scenario_wrapper_template_registry.get(function)
+    except TypeError:  # a function that cannot be referenced weakly
+        return None
+    return template
+
+
+def parameters_of(item: pytest.Item) -> Mapping[str, Any]:
+    """The values that pytest has given the parameters of an item."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params if callspec is not None else {}
+
+
+def example_of(item: pytest.Item) -> Mapping[str, Any]:
+    """Column → value of the outline's example that an item runs; empty for a plain scenario."""
+    values = parameters_of(item).get(_EXAMPLE_PARAMETER)
+    return values if isinstance(values, Mapping) else {}
+
+
+def step_definitions() -> list[StepFunctionContext]:
+    """All step definitions that are loaded."""
+    return list(step_function_context_registry.values())
