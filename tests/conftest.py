@@ -12,7 +12,7 @@ import pytest
 from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.resolution.run import Variant
 
-Ask = Callable[..., ResolvedStacks]
+Resolve = Callable[..., ResolvedStacks]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -30,13 +30,13 @@ def terraform_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ask(terraform_cache: Path) -> Iterator[Ask]:
-    """Ask Terraform about a directory, with any variants; all is let go of at the end."""
-    asked: list[ResolvedStacks] = []
+def resolve(terraform_cache: Path) -> Iterator[Resolve]:
+    """Resolve a directory with Terraform, with any variants; everything is closed at the end."""
+    opened: list[ResolvedStacks] = []
 
-    def resolve(directory: Path, *variants: Variant, **options: Any) -> ResolvedStacks:
+    def prepared(directory: Path, *variants: Variant, **options: Any) -> ResolvedStacks:
         resolved_stacks = ResolvedStacks(RunRequest(directory, terraform_cache, **options))
-        asked.append(resolved_stacks)
+        opened.append(resolved_stacks)
 
         def variants_of(_: Mapping[str, Any]) -> Sequence[Variant]:
             return variants
@@ -48,8 +48,8 @@ def ask(terraform_cache: Path) -> Iterator[Ask]:
             raise
         return resolved_stacks
 
-    yield resolve
-    for resolved_stacks in asked:
+    yield prepared
+    for resolved_stacks in opened:
         resolved_stacks.close()
 
 

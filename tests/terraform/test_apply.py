@@ -21,7 +21,7 @@ from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.apply import StackDeployment, TerraformStoppedError
 from planproof.terraform.stack import Stack
 from planproof.terraform.workspace import Workspace
-from tests.conftest import Ask
+from tests.conftest import Resolve
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
@@ -99,8 +99,10 @@ resource "aws_iam_role_policy_attachment" "lost" {
 
 
 @pytest.fixture(scope="module")
-def resolved_stacks(ask: Ask, write_stack: Callable[[Mapping[str, str]], Path]) -> ResolvedStacks:
-    return ask(write_stack(FILES))
+def resolved_stacks(
+    resolve: Resolve, write_stack: Callable[[Mapping[str, str]], Path]
+) -> ResolvedStacks:
+    return resolve(write_stack(FILES))
 
 
 @pytest.fixture(scope="module")
@@ -252,11 +254,11 @@ def test_several_deployments_at_once(
 
 
 def test_error_of_a_failed_apply_has_terraforms_message(
-    ask: Ask,
+    resolve: Resolve,
     write_stack: Callable[[Mapping[str, str]], Path],
     account: AccountProcess,
 ) -> None:
-    broken = ask(write_stack({"stack/main.tf": BROKEN}))
+    broken = resolve(write_stack({"stack/main.tf": BROKEN}))
     assert broken.workspace is not None
     variables = {"suffix": "broken"}
     with StackDeployment(broken.workspace, account.endpoint, variables, name="b") as deployment:

@@ -12,7 +12,7 @@ from planproof.errors import PlanproofError
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.resolution.run import DEFAULTS_FILE, Variant
 from planproof.values import UNKNOWN
-from tests.conftest import Ask
+from tests.conftest import Resolve
 
 pytestmark = pytest.mark.terraform
 
@@ -96,11 +96,11 @@ def with_provisioners(write_stack: Write, ran: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def each_resolved(ask: Ask, with_provisioners: Path) -> list[ResolvedStacks]:
+def each_resolved(resolve: Resolve, with_provisioners: Path) -> list[ResolvedStacks]:
     """A first run, which initialises, and a second, which does not."""
-    first = ask(with_provisioners, Variant("more", {"more": True}))
+    first = resolve(with_provisioners, Variant("more", {"more": True}))
     first.close()
-    return [first, ask(with_provisioners, Variant("more", {"more": True}))]
+    return [first, resolve(with_provisioners, Variant("more", {"more": True}))]
 
 
 def test_no_provisioner_runs_in_any_run(each_resolved: list[ResolvedStacks], ran: Path) -> None:
@@ -142,51 +142,53 @@ def test_line_numbers_are_those_of_the_users_files(each_resolved: list[ResolvedS
         )
 
 
-def test_a_module_above_the_root_may_change_between_runs(ask: Ask, write_stack: Write) -> None:
+def test_a_module_above_the_root_may_change_between_runs(
+    resolve: Resolve, write_stack: Write
+) -> None:
     main = 'module "above" {\n  source = "../modules/above"\n}\n'
     above = 'resource "terraform_data" "x" {}\n'
     root = write_stack({"stack/main.tf": main, "modules/above/main.tf": above})
-    ask(root).close()
+    resolve(root).close()
     inner = root.parent / "modules/above/inner/main.tf"
     inner.parent.mkdir()
     inner.write_text('resource "terraform_data" "y" {}\n')
     changed = above + 'module "inner" {\n  source = "./inner"\n}\n'
     (root.parent / "modules/above/main.tf").write_text(changed)
-    assert ask(root).stack().get("module.above.module.inner.terraform_data.y") is not None
+    assert resolve(root).stack().get("module.above.module.inner.terraform_data.y") is not None
 
 
 def test_a_linked_module_with_a_provisioner_is_refused(
-    ask: Ask, write_stack: Write, ran: Path
+    resolve: Resolve, write_stack: Write, ran: Path
 ) -> None:
     root = write_stack({"stack/main.tf": 'module "m" {\n  source = "./link"\n}\n'})
     outside = write_stack({"stack/main.tf": INNER.replace("RAN", str(ran))})
     (root / "link").symlink_to(outside)
     with pytest.raises(PlanproofError) as caught:
-        ask(root)
+        resolve(root)
     assert "module m at stack" in caught.value.sentence
     assert "provisioner" in caught.value.sentence
     assert list(ran.iterdir()) == []
 
 
-def test_a_required_variable_that_is_missing_is_named(ask: Ask, write_stack: Write) -> None:
+def test_a_required_variable_that_is_missing_is_named(resolve: Resolve, write_stack: Write) -> None:
     root = write_stack(
         {"stack/main.tf": 'resource "terraform_data" "x" {}\nvariable "needed" {}\n'}
     )
     with pytest.raises(PlanproofError) as caught:
-        ask(root)
+        resolve(root)
     assert "plan failed" in caught.value.what
     assert caught.value.what.endswith(" at main.tf:2")
     assert 'The root module input variable "needed" is not set' in caught.value.detail
-    assert ask(root, variables=["needed=x"]).stack().variables["needed"] == "x"
+    assert resolve(root, variables=["needed=x"]).stack().variables["needed"] == "x"
 
 
-def test_a_sensitive_output_of_a_sensitive_variable(ask: Ask, write_stack: Write) -> None:
+def test_a_sensitive_output_of_a_sensitive_variable(resolve: Resolve, write_stack: Write) -> None:
     main = (
         'variable "secret" {\n  sensitive = true\n}\n'
         'resource "terraform_data" "x" {\n  input = { a = "token ${var.secret}", b = "open" }\n}\n'
         'output "o" {\n  value = terraform_data.x.input\n  sensitive = true\n}\n'
     )
-    resolved_stacks = ask(
+    resolved_stacks = resolve(
         write_stack({"stack/main.tf": main}), variables=["secret=hunter2-hunter2"]
     )
     found = resolved_stacks.stack()["terraform_data.x"]
@@ -195,12 +197,12 @@ def test_a_sensitive_output_of_a_sensitive_variable(ask: Ask, write_stack: Write
 
 
 def test_a_directory_that_cannot_be_copied_is_an_error(
-    ask: Ask, write_stack: Write, monkeypatch: pytest.MonkeyPatch
+    resolve: Resolve, write_stack: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write_stack({"stack/main.tf": 'resource "terraform_data" "x" {}\n'})
     os.mkfifo(root / "pipe")
     with pytest.raises(PlanproofError, match=r"stack .*copied.* \(.*named pipe"):
-        ask(root)
+        resolve(root)
 
 
 DEFAULTS = """
@@ -249,13 +251,13 @@ output "architectures" {
 """
 
 
-def test_a_default_that_something_refers_to(ask: Ask, write_stack: Write) -> None:
+def test_a_default_that_something_refers_to(resolve: Resolve, write_stack: Write) -> None:
     """The default of an overridden resource is null, and null * 6 would be an error.
 
     The provider uses only the emulated account, whatever its configuration says.
     """
     files = {"stack/main.tf": DEFAULTS, "stack/function/main.tf": FUNCTION}
-    resolved_stacks = ask(write_stack(files))
+    resolved_stacks = resolve(write_stack(files))
     queue = resolved_stacks.stack()["aws_sqs_queue.jobs"]
     assert queue.get("visibility_timeout_seconds") == 18
     assert queue.get("name") is UNKNOWN

@@ -23,7 +23,7 @@ from tests.aws.policies.resource_kinds import (
 )
 from tests.builders.policies import S3
 from tests.builders.stacks import declare, stack
-from tests.conftest import Ask
+from tests.conftest import Resolve
 
 
 def test_other_resource_types_have_no_policies() -> None:
@@ -215,9 +215,9 @@ resource "aws_sns_topic" "default" {
 
 @pytest.mark.terraform
 def test_policies_of_a_stack_that_terraform_evaluated(
-    ask: Ask, write_stack: Callable[[Mapping[str, str]], Path]
+    resolve: Resolve, write_stack: Callable[[Mapping[str, str]], Path]
 ) -> None:
-    found = ask(write_stack(REAL)).stack()
+    found = resolve(write_stack(REAL)).stack()
     policies = {
         resource.address: [
             (policy.source.address, policy.problem, policy.locate(found, statement)[1])

@@ -15,7 +15,7 @@ from planproof.terraform.resolution.run import Variant
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, contains_unknown
 from tests.builders.rich_stack import FILES, MAIN
-from tests.conftest import Ask
+from tests.conftest import Resolve
 
 pytestmark = pytest.mark.terraform
 
@@ -30,8 +30,10 @@ HOME = "us-east-1:123456789012"
 
 
 @pytest.fixture(scope="module")
-def resolved_stacks(ask: Ask, write_stack: Callable[[Mapping[str, str]], Path]) -> ResolvedStacks:
-    return ask(write_stack(FILES), *VARIANTS)
+def resolved_stacks(
+    resolve: Resolve, write_stack: Callable[[Mapping[str, str]], Path]
+) -> ResolvedStacks:
+    return resolve(write_stack(FILES), *VARIANTS)
 
 
 @pytest.fixture(scope="module")
