@@ -1,8 +1,8 @@
 Feature: MediaConvert and the function may do what they must, and no more
 
   Rule: MediaConvert has a role that reads the uploads and writes the renditions
-    MediaConvert works under a role of this account, not with rights of its own. Without one that it
-    may assume, or that cannot reach both buckets, every job fails after it was accepted.
+    MediaConvert has no permissions of its own and works under a role of this account. If it cannot assume
+    the role, or the role has no access to both buckets, every job fails after it was accepted.
     Source: https://docs.aws.amazon.com/mediaconvert/latest/ug/iam-role.html
 
     @REQ-02
@@ -24,8 +24,8 @@ Feature: MediaConvert and the function may do what they must, and no more
       Then the custom checks for REQ-02 find nothing
 
   Rule: The function may pass MediaConvert its role, and nobody any other
-    Whoever makes a job names the role it runs under, and needs iam:PassRole for that. A function that
-    may pass any role to any service can give itself every right that some role in the account has.
+    The caller of CreateJob names the role of the job, and needs iam:PassRole for that. A function that may
+    pass any role to any service can obtain the permissions of every role in the account.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 
     @REQ-03

@@ -1,8 +1,8 @@
 Feature: Alarms tell whom the environment names
 
   Rule: Alarms tell nobody unless topics are given by variable
-    An environment for tests should wake nobody, and one in use must reach whoever is on call. Both
-    are the same code: without topics an alarm changes its state in silence, with topics all of them ring.
+    A test environment must not page anybody; the production environment must page the team on call. Both use
+    the same code: without topics an alarm only changes its state, with topics every alarm notifies them.
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 
     @REQ-13

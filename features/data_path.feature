@@ -1,8 +1,8 @@
 Feature: AWS lets the pipeline work from end to end
 
   Rule: Every edge of the data path is allowed, from the upload to the record
-    Between two parts of the pipeline stand the policies of both, and of the key that encrypts what passes.
-    One grant too few and videos are accepted and never seen again, with an error in a log that nobody reads.
+    The policies of both ends of an edge, and of the key that encrypts the data, have to allow the transfer.
+    With one missing grant, videos are accepted and then lost, and the only error is in a log.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
     @REQ-14

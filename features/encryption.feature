@@ -1,8 +1,8 @@
 Feature: Everything the stack keeps is encrypted with its own key
 
   Rule: Each service gets the key in the form it expects
-    An ARN says in which account and region a key lives, so S3, DynamoDB and CloudWatch Logs are given the
-    ARN; a bare id is looked for with whoever asks, or refused. SQS is given the id, the same in every queue.
+    An ARN contains the account and region of a key, so S3, DynamoDB and CloudWatch Logs get the ARN; an id is
+    looked up in the caller's account, or rejected. SQS gets the id, the same in every queue.
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
 
     @REQ-11

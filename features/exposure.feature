@@ -1,8 +1,8 @@
 Feature: What belongs to the pipeline is not on display
 
   Rule: Nothing crosses the network in the clear, and nothing can be made public
-    S3 and SQS answer plain HTTP too, unless a policy denies it. And one click in a console makes a bucket public,
-    unless the bucket says that this cannot be. Both are said in the code, so that a plan shows when they are gone.
+    S3 and SQS accept plain HTTP unless a policy denies it, and one click in the console makes a bucket public unless
+    the bucket blocks public access. Both settings are in the code, so that a plan shows when they are gone.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
 
     @REQ-18

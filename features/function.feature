@@ -1,10 +1,10 @@
 Feature: The function turns uploads into MediaConvert jobs
-  Terraform builds the function from its sources. An upload makes one job, and the job's end is kept in DynamoDB.
-  The function is run as Lambda would run it, in an emulated account that no network leads out of.
+  Terraform builds the function from its sources. An upload makes one job, and DynamoDB has the record of its end.
+  The function runs as in Lambda, in an emulated account without network access.
 
   @REQ-08
   Rule: Terraform builds the function's package, and the handler can be imported from it
-    A package that somebody has to zip by hand is missing at the first apply and out of date at the second.
+    A package that is zipped by hand is missing at the first apply and out of date at the second.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
 
     Scenario: Terraform builds the package from the sources
@@ -23,8 +23,8 @@ Feature: The function turns uploads into MediaConvert jobs
 
   @REQ-09
   Rule: An upload becomes one valid MediaConvert job, whose end is kept in DynamoDB
-    A placeholder deploys as well as a pipeline does. Queues deliver more than once and in any order, S3 encodes
-    object keys, and MediaConvert refuses a job that its service model does not allow.
+    A placeholder deploys as well as a working function. Queues deliver more than once and in any order, S3 encodes
+    object keys, and MediaConvert rejects a job that its service model does not allow.
     Source: https://docs.aws.amazon.com/mediaconvert/latest/apireference/jobs.html
 
     Background:
@@ -70,7 +70,7 @@ Feature: The function turns uploads into MediaConvert jobs
 
   @REQ-12
   Rule: The function is told the MediaConvert role in MEDIACONVERT_ROLE, and uses it
-    MediaConvert makes no job without a role, and the function has no other way to learn which role that is.
+    MediaConvert makes no job without a role, and the function has no other source for the role's ARN.
     Source: https://docs.aws.amazon.com/mediaconvert/latest/ug/iam-role.html
 
     Scenario: MEDIACONVERT_ROLE is the role that MediaConvert can assume

@@ -1,8 +1,8 @@
 Feature: The pipeline forgets nothing too soon, and nothing never
 
   Rule: What is kept can be got back, and goes when it is time
-    An upload that is overwritten, a record that is deleted, a message that failed on a Friday: each can be had again
-    for a while. What is kept without an end is paid for without an end, and has to be found when somebody asks to be forgotten.
+    An overwritten upload, a deleted record, a message that failed on a Friday: each can be restored for some time. Data
+    without an expiry costs money forever, and has to be found when a person requests its deletion.
     Source: https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/back-up-data.html
 
     @REQ-19

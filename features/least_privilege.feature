@@ -1,8 +1,8 @@
 Feature: Nobody in the stack can do more than the pipeline needs
 
   Rule: No role is granted more than the pipeline needs
-    What a role may do beyond its work is what an attacker gains with it. Every action of every statement has
-    to serve an edge of the data path, and on no more than that edge touches.
+    An attacker with a role gains every permission of the role. An edge of the data path has to need every action
+    of every statement, on no wider resource than the edge uses.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
 
     @REQ-15
@@ -14,8 +14,8 @@ Feature: Nobody in the stack can do more than the pipeline needs
       Then every role uses the keys of this stack through services alone
 
   Rule: No role can raise its own permissions
-    Least privilege lasts as long as nobody can change it from within: by a policy they may write, a
-    stronger role they may hand to a machine of theirs, or code they may put into somebody else's function.
+    Least privilege holds only if no role can change it: by writing a policy, by passing a stronger role to
+    a machine, or by changing the code of a function with another role.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html
 
     @REQ-17

@@ -1,8 +1,8 @@
 Feature: The stack goes as easily as it comes
 
   Rule: The whole stack can be destroyed in one go
-    S3 deletes no bucket that holds objects, and KMS keeps a key for 30 days unless it is told 7, the
-    least it takes. A stack that cannot be destroyed at once piles up in CI and has to be cleaned by hand.
+    S3 deletes no bucket with objects in it, and KMS keeps a key for 30 days unless the window is set to
+    the minimum of 7. Stacks that cannot be destroyed accumulate in CI and have to be removed by hand.
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
 
     @REQ-05

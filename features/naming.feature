@@ -1,8 +1,8 @@
 Feature: The stack can be built again, beside itself and elsewhere
 
   Rule: Two environments share no physical name
-    AWS takes a name only once in an account and region, that of a bucket once in the world. An
-    environment for each pull request can be built only if every name changes with its suffix.
+    A name is unique in an account and region, the name of a bucket worldwide. An environment for each
+    pull request can be built only if every name changes with the suffix.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
     @REQ-06
@@ -16,8 +16,8 @@ Feature: The stack can be built again, beside itself and elsewhere
       Then the custom checks for REQ-06 find nothing
 
   Rule: The stack can be built in any region
-    A region that is written out somewhere sends a dashboard, an ARN or an endpoint to the wrong place
-    as soon as the rest is built elsewhere. It is chosen once, by variable.
+    With a hard-coded region, a dashboard, an ARN or an endpoint names the wrong region as soon as the
+    rest is built elsewhere. One variable sets the region.
     Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/regions.html
 
     @REQ-07

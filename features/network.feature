@@ -1,8 +1,8 @@
 Feature: The pipeline needs no network of its own
 
   Rule: The pipeline runs without a VPC
-    A function reaches S3, DynamoDB, SQS and MediaConvert by their regional endpoints. A VPC would add
-    subnets, gateways and routes that cost money, take minutes to build, and fail in their own ways.
+    A function reaches S3, DynamoDB, SQS and MediaConvert at their regional endpoints. A VPC would add
+    subnets, gateways and routes that cost money, take minutes to build, and can fail.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 
     @REQ-01

@@ -1,8 +1,8 @@
 Feature: What goes wrong is noticed
 
   Rule: Whatever goes wrong on the way raises an alarm
-    An upload that got lost looks like no upload at all. Nobody reads a log or a dead-letter queue that nothing
-    points at, so each place where the way can end has an alarm that goes off at the first failure.
+    A lost upload looks like no upload at all. Nobody reads a log or a dead-letter queue without a notification,
+    so each point at which an upload can get lost has an alarm that a single failure triggers.
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html
 
     @REQ-20

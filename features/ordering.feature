@@ -1,8 +1,8 @@
 Feature: What something needs is there before it
 
   Rule: Uploads are announced only after the queue accepts them
-    S3 sends a test message as soon as a notification is made, and refuses to make it while the queue
-    turns that away. Terraform makes both at once unless it is told the order, and then it fails at times.
+    S3 sends a test message as soon as a notification is made, and rejects the notification if the queue
+    denies the message. Without a dependency, Terraform makes both at once, and the apply fails at times.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ways-to-add-notification-config-to-bucket.html
 
     @REQ-10
@@ -15,8 +15,8 @@ Feature: What something needs is there before it
       Then the custom checks for REQ-10 find nothing
 
   Rule: Nothing is put to work before it may do its work
-    Lambda refuses to read a queue for a role that may not, events find a queue that turns them away, the first upload
-    finds a role that can read nothing. Terraform knows of none of this, and makes all at once unless it is told the order.
+    Lambda rejects a mapping whose role may not read the queue, a queue without a policy denies events, and the first job
+    fails under a role without permissions. Without dependencies, Terraform makes all of them at once.
     Source: https://developer.hashicorp.com/terraform/language/meta-arguments/depends_on
 
     @REQ-10
@@ -36,8 +36,8 @@ Feature: What something needs is there before it
       Then every Lambda function waits for its log group and what lets it write there
 
   Rule: A bucket is closed before it is opened, and keeps versions before it lets them go
-    A policy that is put before the block of public access is public for as long as it lets everybody in, and S3 takes
-    rules for old versions without a word while there are none.
+    A policy that admits everybody makes its bucket public until the public access block exists, and S3 accepts rules for
+    old versions without a warning while versioning is off.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 
     @REQ-10

@@ -1,8 +1,8 @@
 Feature: The function runs on what AWS looks after
 
   Rule: Every function runs on a runtime that AWS supports today
-    A deprecated runtime gets no security updates, and some months later functions that use it can be
-    neither made nor changed. The end is a date, so a stack that passes today is warned 180 days ahead.
+    A deprecated runtime gets no security updates, and some months later functions with it can be neither
+    created nor updated. A stack that passes today gets a warning 180 days ahead of that date.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 
     @REQ-04

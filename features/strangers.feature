@@ -1,8 +1,8 @@
 Feature: Nobody else can use what belongs to the pipeline
 
   Rule: Nobody outside the account, and no other service or bucket, can send, read or use the key
-    A queue that takes messages from S3 takes them from every bucket on earth, unless its policy says which.
-    So it is with keys and roles: a service that may use them can be made to by somebody else, the confused deputy.
+    A queue that accepts messages from S3 accepts them from every bucket at AWS, unless its policy names the bucket.
+    The same holds for keys and roles: another customer can make the service use them, the confused deputy problem.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
     @REQ-16

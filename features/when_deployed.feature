@@ -1,10 +1,10 @@
 Feature: Deployed, the pipeline does what its plan promises
-  Terraform applies the stack to an emulated AWS account. The function runs from the package that Terraform built, under the
-  role it was given, and every call is answered as the deployed policies have it. Time passes as fast as nothing happens.
+  Terraform applies the stack to an emulated AWS account. The function runs from the package that Terraform built, under its
+  own role, and the deployed policies decide every call. Idle time is skipped.
 
   @deployed @REQ-09
   Rule: A video that goes in comes out, and what became of it is on record
-    What a plan cannot show: that the queue's message is understood, that the job is accepted, that its end comes back.
+    A plan cannot show that the function understands the message, that the job is accepted, and that its end is reported.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 
     Scenario: A video becomes renditions and a final record
@@ -55,7 +55,7 @@ Feature: Deployed, the pipeline does what its plan promises
 
   @deployed @REQ-09
   Rule: Whatever fails on the way, no upload is lost and none is done twice
-    Queues and events come at least once and in any order, services throttle, processes die between two lines of code.
+    Messages and events arrive at least once and in any order, services throttle, processes end between two lines of code.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 
     Scenario: Everything is delivered twice
@@ -139,8 +139,8 @@ Feature: Deployed, the pipeline does what its plan promises
 
   @deployed @REQ-14
   Rule: Every grant is needed where it stands
-    A deployment in which everything is allowed would pass as well. So each grant is taken away once, from the deployed policy,
-    and the pipeline has to stop at that very call, with the error that AWS gives.
+    A deployment in which everything is allowed would pass as well. So each grant is removed once from the deployed policy,
+    and the pipeline has to stop at exactly that call, with AWS's error.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
     Scenario Outline: Without its grant a call is refused
@@ -173,7 +173,7 @@ Feature: Deployed, the pipeline does what its plan promises
 
   @deployed @REQ-08
   Rule: Without a change of the sources there is nothing to do
-    A function that is built anew at every apply, or an attribute that never settles, hides the change that matters among others.
+    A function that changes at every apply, or an attribute that always differs, hides the change that matters.
     Source: https://developer.hashicorp.com/terraform/cli/commands/plan
 
     Scenario: A second plan changes nothing
@@ -181,7 +181,7 @@ Feature: Deployed, the pipeline does what its plan promises
 
   @deployed @REQ-06
   Rule: Two environments live side by side in one account
-    Names that differ are half of it: neither may take the other's uploads, jobs or messages.
+    Different names are not enough: neither environment may take the other's uploads, jobs or messages.
     Source: https://docs.aws.amazon.com/whitepapers/latest/organizing-your-aws-environment/organizing-your-aws-environment.html
 
     Scenario: Each of two environments keeps to its own videos
@@ -193,7 +193,7 @@ Feature: Deployed, the pipeline does what its plan promises
 
   @deployed @REQ-07
   Rule: The stack works in another region as well
-    A region that is written into the code is found when the first message does not arrive.
+    A hard-coded region shows when the first message does not arrive.
     Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/regions.html
 
     Scenario: A video goes through the stack in another region
@@ -205,7 +205,7 @@ Feature: Deployed, the pipeline does what its plan promises
 
   @deployed @destroys @REQ-05
   Rule: Destroyed, the stack leaves nothing behind
-    With videos in its buckets and messages in its queues, as every environment has them when it is no longer needed.
+    Its buckets hold videos and its queues hold messages, as in every environment that is no longer needed.
     Source: https://developer.hashicorp.com/terraform/cli/commands/destroy
 
     Scenario: A stack that is in use is destroyed in one go
