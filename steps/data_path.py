@@ -36,6 +36,12 @@ EXTERNAL_SERVICES: Final = (MEDIA_CONVERT, X_RAY)
 
 
 @pytest.fixture(scope="session")
+def pipeline(stack: Stack) -> Pipeline:
+    """The parts of the pipeline in the stack under test."""
+    return Pipeline(stack)
+
+
+@pytest.fixture(scope="session")
 def authority(stack: Stack) -> Authority:
     """The decisions of AWS on the policies of the stack."""
     return Authority(stack)

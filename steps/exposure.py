@@ -114,11 +114,7 @@ def _record(
     evidence: Recorder,
 ) -> None:
     """Record an attempt, at the line of the statement that decides if there is one."""
-    at = None
-    if attempt.statement is not None:
-        at = statement_location(
-            authority.stack, resolved_stacks, attempt.policies, attempt.statement
-        )
+    at = statement_location(authority.stack, resolved_stacks, attempt.policies, attempt.statement)
     (policy,) = attempt.policies if len(attempt.policies) == 1 else (None,)
     evidence.check(
         attempt.holds,

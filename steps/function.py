@@ -93,7 +93,7 @@ def planned_run(
 
 
 @pytest.fixture
-def function_scenario(
+def scenario(
     planned_run: PlannedPipelineRun,
     pipeline: Pipeline,
     resolved_stacks: ResolvedStacks,
@@ -138,112 +138,100 @@ def _role_arn(pipeline: Pipeline, name: str) -> str:
 
 
 @when(parsers.parse('"{name}" is uploaded to the input bucket'))
-def uploaded(function_scenario: FunctionScenario, name: str) -> None:
+def uploaded(scenario: FunctionScenario, name: str) -> None:
     """Lambda delivers the S3 event from the processing queue to the function."""
-    function_scenario.deliver(lambda: function_scenario.planned_run.upload(name))
+    scenario.deliver(lambda: scenario.planned_run.upload(name))
 
 
 @when("the same message is delivered again, to another instance of the function")
-def delivered_again(function_scenario: FunctionScenario) -> None:
+def delivered_again(scenario: FunctionScenario) -> None:
     """SQS delivers at least once; the new instance has none of the old one's memory."""
-    function_scenario.record_outcome(function_scenario.planned_run.deliver_again())
+    scenario.record_outcome(scenario.planned_run.deliver_again())
 
 
 @when("S3 sends its test event")
-def storage_tested(function_scenario: FunctionScenario) -> None:
+def storage_tested(scenario: FunctionScenario) -> None:
     """S3 sends it when the notification is created."""
-    function_scenario.deliver(function_scenario.planned_run.test_storage)
+    scenario.deliver(scenario.planned_run.test_storage)
 
 
 @when(parsers.re(r"MediaConvert reports the job as (?P<status>[A-Z]+)"))
 @when(parsers.re(r"an earlier report of the job as (?P<status>[A-Z]+) arrives late"))
-def reported(function_scenario: FunctionScenario, status: str) -> None:
+def reported(scenario: FunctionScenario, status: str) -> None:
     """Delivered through the rule, target and queue of the stack."""
-    if function_scenario.complete_before is None:
-        found = function_scenario.planned_run.record()
-        function_scenario.complete_before = _complete(found[1]) if found else frozenset()
-    invocation = function_scenario.planned_run.report(status)
+    if scenario.complete_before is None:
+        found = scenario.planned_run.record()
+        scenario.complete_before = _complete(found[1]) if found else frozenset()
+    invocation = scenario.planned_run.report(status)
     if invocation is not None:
-        function_scenario.record_outcome(invocation)
+        scenario.record_outcome(invocation)
 
 
 @then("one MediaConvert job is made, and AWS's service model allows it")
-def one_valid_job(function_scenario: FunctionScenario) -> None:
+def one_valid_job(scenario: FunctionScenario) -> None:
     """botocore validates requests; enumerations and upper bounds are checked here, too."""
-    for call in function_scenario.planned_run.requests:
+    for call in scenario.planned_run.requests:
         errors = call.validation_errors
         found = "; ".join(errors) or "valid"
-        function_scenario.record(not errors, "CreateJob valid by the service model", found)
-    count = len(function_scenario.planned_run.jobs)
-    function_scenario.record(
+        scenario.record(not errors, "CreateJob valid by the service model", found)
+    count = len(scenario.planned_run.jobs)
+    scenario.record(
         count == 1,
         "1 MediaConvert job",
-        f"{count} jobs{function_scenario.last_outcome() if count == 0 else ''}",
+        f"{count} jobs{scenario.last_outcome() if count == 0 else ''}",
     )
 
 
 @then("no MediaConvert job is made")
-def no_job(function_scenario: FunctionScenario) -> None:
+def no_job(scenario: FunctionScenario) -> None:
     """CreateJob is not even called."""
-    count = len(function_scenario.planned_run.requests)
-    function_scenario.record(
-        count == 0, "no call of CreateJob", f"{count} calls{function_scenario.last_outcome()}"
-    )
+    count = len(scenario.planned_run.requests)
+    scenario.record(count == 0, "no call of CreateJob", f"{count} calls{scenario.last_outcome()}")
 
 
 @then("the job reads the uploaded file")
-def job_reads_upload(function_scenario: FunctionScenario) -> None:
+def job_reads_upload(scenario: FunctionScenario) -> None:
     """The decoded bucket and key, not the URL-encoded key of the S3 event."""
     inputs = [
-        u
-        for job in function_scenario.planned_run.jobs
-        for u in texts(job.get("Settings"), "FileInput")
+        u for job in scenario.planned_run.jobs for u in texts(job.get("Settings"), "FileInput")
     ]
-    expected = f"an input {function_scenario.planned_run.uploaded}"
-    function_scenario.record(
-        function_scenario.planned_run.uploaded in inputs, expected, ", ".join(inputs) or "no input"
+    expected = f"an input {scenario.planned_run.uploaded}"
+    scenario.record(
+        scenario.planned_run.uploaded in inputs, expected, ", ".join(inputs) or "no input"
     )
 
 
 @then("the job writes to the output bucket")
-def job_writes_output(function_scenario: FunctionScenario, pipeline: Pipeline) -> None:
+def job_writes_output(scenario: FunctionScenario, pipeline: Pipeline) -> None:
     """There is a destination, and every destination is in the bucket."""
     bucket = pipeline.output_bucket
     name = bucket.get("bucket")
     if not isinstance(name, str):
         raise UndeterminedError(f"{bucket}.bucket is unknown before it is built")
     found = [
-        u
-        for job in function_scenario.planned_run.jobs
-        for u in texts(job.get("Settings"), "Destination")
+        u for job in scenario.planned_run.jobs for u in texts(job.get("Settings"), "Destination")
     ]
     holds = bool(found) and all(u.startswith(f"s3://{name}/") for u in found)
-    function_scenario.record(
-        holds, f"every destination in s3://{name}/", ", ".join(found) or "none"
-    )
+    scenario.record(holds, f"every destination in s3://{name}/", ", ".join(found) or "none")
 
 
 @then("MediaConvert may write where the job writes")
 def may_write_there(
-    function_scenario: FunctionScenario,
+    scenario: FunctionScenario,
     authority: Authority,
     resolved_stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
     """The role of the job may write objects and use the key at each destination."""
-    if not function_scenario.planned_run.jobs:
+    if not scenario.planned_run.jobs:
         expected = "a job with destinations"
-        evidence.check(
-            None, function_scenario.function, "handler", expected=expected, found="no job"
-        )
-    for job in function_scenario.planned_run.jobs:
+        evidence.check(None, scenario.function, "handler", expected=expected, found="no job")
+    for job in scenario.planned_run.jobs:
         arn = str(job.get("Role"))
-        roles = [r for r in function_scenario.stack.managed("aws_iam_role") if r.get("arn") == arn]
+        roles = [r for r in scenario.stack.managed("aws_iam_role") if r.get("arn") == arn]
         if not roles:
             expected = "a job with a role of this stack"
-            evidence.check(
-                None, function_scenario.function, "handler", expected=expected, found=arn
-            )
+            evidence.check(None, scenario.function, "handler", expected=expected, found=arn)
         for role in roles[:1]:
             for destination in dict.fromkeys(texts(job.get("Settings"), "Destination")):
                 for writing in writings(authority, role, destination):
@@ -256,28 +244,28 @@ def may_write_there(
 
 
 @then("a record in DynamoDB names the job")
-def record_names_job(function_scenario: FunctionScenario) -> None:
+def record_names_job(scenario: FunctionScenario) -> None:
     """An attribute of an item is the job id."""
-    found = function_scenario.planned_run.record()
+    found = scenario.planned_run.record()
     expected = "an item that names the job"
     if found is None:
-        function_scenario.record(False, expected, f"none{function_scenario.last_outcome()}")
+        scenario.record(False, expected, f"none{scenario.last_outcome()}")
     else:
         table, item = found
-        function_scenario.record(True, expected, f"in {table}: {render(item)}")
+        scenario.record(True, expected, f"in {table}: {render(item)}")
 
 
 @then("the job's record says COMPLETE")
-def record_is_complete(function_scenario: FunctionScenario) -> None:
+def record_is_complete(scenario: FunctionScenario) -> None:
     """An attribute of the item, whatever its name, changed to COMPLETE."""
-    found = function_scenario.planned_run.record()
+    found = scenario.planned_run.record()
     expected = "the item that names the job changed to COMPLETE"
     if found is None:
-        function_scenario.record(False, expected, "no item that names the job")
+        scenario.record(False, expected, "no item that names the job")
         return
     table, item = found
-    changed = _complete(item) - (function_scenario.complete_before or frozenset())
-    function_scenario.record(bool(changed), expected, f"in {table}: {render(item)}")
+    changed = _complete(item) - (scenario.complete_before or frozenset())
+    scenario.record(bool(changed), expected, f"in {table}: {render(item)}")
 
 
 def _complete(item: Record) -> frozenset[str]:
@@ -317,9 +305,9 @@ def role_is_marked(planned_run: PlannedPipelineRun, pipeline: Pipeline) -> str:
 
 
 @then("the job has exactly that role")
-def job_has_role(function_scenario: FunctionScenario, marked_role: str) -> None:
+def job_has_role(scenario: FunctionScenario, marked_role: str) -> None:
     """The code passes the role of the variable to CreateJob."""
-    roles = [str(call.parameters.get("Role")) for call in function_scenario.planned_run.requests]
+    roles = [str(call.parameters.get("Role")) for call in scenario.planned_run.requests]
     holds = bool(roles) and set(roles) == {marked_role}
-    found = ", ".join(roles) or f"no job{function_scenario.last_outcome()}"
-    function_scenario.record(holds, f"Role {marked_role} in CreateJob", found, _ROLE_PATH)
+    found = ", ".join(roles) or f"no job{scenario.last_outcome()}"
+    scenario.record(holds, f"Role {marked_role} in CreateJob", found, _ROLE_PATH)

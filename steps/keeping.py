@@ -34,9 +34,7 @@ def old_versions_are_kept(stack: Stack, evidence: Recorder) -> None:
 
 
 @then(
-    parsers.re(
-        r"every S3 bucket lets old versions go after (?P<least>\d+) to (?P<most>\d+) days",
-    )
+    parsers.re(r"every S3 bucket lets old versions go after (?P<least>\d+) to (?P<most>\d+) days")
 )
 def old_versions_go(stack: Stack, evidence: Recorder, least: str, most: str) -> None:
     """A lifecycle rule for every object expires them within that range of days."""

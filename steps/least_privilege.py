@@ -45,10 +45,8 @@ def record_grant(
 ) -> None:
     """Record whether a grant is needed, at the line of its statement."""
     policy, statement = grant.policy, grant.statement
-    path, at = policy.attribute, None
-    if statement is not None:
-        path = policy.path(statement)
-        at = statement_location(authority.stack, resolved_stacks, [policy], statement)
+    path = policy.attribute if statement is None else policy.path(statement)
+    at = statement_location(authority.stack, resolved_stacks, [policy], statement)
     evidence.check(
         grant.holds,
         policy.source,
@@ -74,16 +72,13 @@ def keys_through_services(
         for key in stack.managed(*KEY_TYPES):
             for use in direct_key_uses(authority, data_path, principal, key):
                 reasons = use.decided.decision.because if use.decided is not None else ()
-                by = [reason.statement for reason in reasons if reason.statement is not None]
-                places = [
-                    statement_location(stack, resolved_stacks, held, statement) for statement in by
-                ]
+                statements = [reason.statement for reason in reasons]
                 evidence.check(
                     use.holds,
                     principal,
                     expected=f"{', '.join(use.actions) or 'all'} on {key} refused {use.how}",
                     found=use.found,
-                    at=next((place for place in places if place is not None), None),
+                    at=statement_location(stack, resolved_stacks, held, *statements),
                 )
 
 
@@ -145,11 +140,8 @@ def _granted(
 ) -> tuple[tuple[str, int] | None, str]:
     """File and line of one statement that grants a method, and a list of all of them."""
     held = authority.identity_policies(principal)
-    places = [
-        statement_location(authority.stack, resolved_stacks, held, ref.statement)
-        for ref in method.statements
-    ]
-    at = next((place for place in reversed(places) if place is not None), None)
+    statements = [ref.statement for ref in reversed(method.statements)]
+    at = statement_location(authority.stack, resolved_stacks, held, *statements)
     return at, "; ".join(dict.fromkeys(str(ref) for ref in method.statements))
 
 

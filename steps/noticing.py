@@ -92,11 +92,11 @@ def alarms_watch_existing_metrics(stack: Stack, evidence: Recorder) -> None:
         on = tuple(alarm_metrics(alarm))
         if not on:
             evidence.check(None, alarm, "metric_query", expected=_EXISTS, found="an expression")
-        for alarm_metric in on:
-            metric = alarm_metric.metric(stack)
+        for alarmed in on:
+            metric = alarmed.metric(stack)
             if is_of_aws(metric.namespace):
                 holds, found = exists(stack, metric)
-                attribute = alarm_metric.at("dimensions")
+                attribute = alarmed.at("dimensions")
                 evidence.check(holds, alarm, attribute, expected=_EXISTS, found=found)
 
 
@@ -175,28 +175,18 @@ def _each_raises_alarm(stack: Stack, failures: Iterable[FailureMetric], evidence
     """Record for each failure whether an alarm goes off; of several alarms, the best counts."""
     alarms = [w for alarm in stack.managed(_METRIC_ALARM) for w in alarm_metrics(alarm)]
     for failure in failures:
-        verdicts = [
-            (alarm_metric, monitors(stack, alarm_metric, failure)) for alarm_metric in alarms
-        ]
-        found = [
-            (alarm_metric, findings(alarm_metric, failure))
-            for alarm_metric, verdict in verdicts
-            if verdict
-        ]
-        possible = [
-            str(alarm_metric.alarm) for alarm_metric, verdict in verdicts if verdict is None
-        ]
+        verdicts = [(alarmed, monitors(stack, alarmed, failure)) for alarmed in alarms]
+        found = [(alarmed, findings(alarmed, failure)) for alarmed, verdict in verdicts if verdict]
+        possible = [str(alarmed.alarm) for alarmed, verdict in verdicts if verdict is None]
         if found and (not possible or _holds(_best(found)[1])):
-            alarm_metric, best = _best(found)
+            alarmed, best = _best(found)
             for finding in best:
                 evidence.check(
-                    finding.holds, alarm_metric.alarm, finding.attribute, expected=finding.expected
+                    finding.holds, alarmed.alarm, finding.attribute, expected=finding.expected
                 )
             continue
         near = [
-            str(alarm_metric.alarm)
-            for alarm_metric in alarms
-            if nearly_monitors(stack, alarm_metric, failure)
+            str(alarmed.alarm) for alarmed in alarms if nearly_monitors(stack, alarmed, failure)
         ]
         nearest = f"none; the nearest is {', '.join(near)}" if near else "none"
         evidence.check(

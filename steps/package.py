@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_bdd import given, then, when
 
-from planproof.aws.lambda_package import (
-    PackageError,
-    archive_of,
-    archived_paths,
-    package_path,
-)
+from planproof.aws.lambda_package import PackageError, archive_of, archived_paths, package_path
 from planproof.emulation.function.configuration import function_configuration
 from planproof.emulation.function.host import Failure, FunctionHost
 from planproof.evidence import Recorder

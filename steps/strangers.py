@@ -85,11 +85,7 @@ def no_confused_deputy(
 def _record(
     attempt: Attempt, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    at = None
-    if attempt.statement is not None:
-        at = statement_location(
-            authority.stack, resolved_stacks, attempt.policies, attempt.statement
-        )
+    at = statement_location(authority.stack, resolved_stacks, attempt.policies, attempt.statement)
     tried = ", ".join(attempt.actions[:5]) if attempt.holds is not True else ""
     named = f": {tried}" if tried else ""
     expected = f"{attempt.caller} is refused{named}"

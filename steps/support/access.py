@@ -51,13 +51,7 @@ class Access:
         self.evidence.check(holds, self.role, expected=expected, found=str(decision), at=at)
 
     def record_statement(
-        self,
-        holds: Truth,
-        statement: Statement,
-        element: str,
-        *,
-        expected: str,
-        found: object,
+        self, holds: Truth, statement: Statement, element: str, *, expected: str, found: object
     ) -> None:
         """Record evidence on an element of a statement."""
         policy = policy_of_statement(self.applicable.all, statement)

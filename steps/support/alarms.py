@@ -109,10 +109,10 @@ def alarm_metrics(alarm: Resource) -> Iterator[AlarmMetric]:
             yield AlarmMetric(alarm, f"metric_query.{i}.metric.0.", is_math=not alone)
 
 
-def monitors(stack: Stack, alarm_metric: AlarmMetric, failure: FailureMetric) -> Truth:
+def monitors(stack: Stack, alarmed: AlarmMetric, failure: FailureMetric) -> Truth:
     """Whether an alarm is on the metric that a failure shows in."""
-    metric = alarm_metric.metric(stack)
-    if alarm_metric.is_math and metric.namespace is None:
+    metric = alarmed.metric(stack)
+    if alarmed.is_math and metric.namespace is None:
         return None
     return is_failure_metric(stack, metric, failure)
 
@@ -122,9 +122,9 @@ def is_failure_metric(stack: Stack, metric: Metric, failure: FailureMetric) -> T
     return all_of(_matches(stack, metric, failure))
 
 
-def nearly_monitors(stack: Stack, alarm_metric: AlarmMetric, failure: FailureMetric) -> bool:
+def nearly_monitors(stack: Stack, alarmed: AlarmMetric, failure: FailureMetric) -> bool:
     """Whether an alarm's metric differs in only one respect from that of a failure."""
-    return _matches(stack, alarm_metric.metric(stack), failure).count(False) == 1
+    return _matches(stack, alarmed.metric(stack), failure).count(False) == 1
 
 
 def _matches(stack: Stack, metric: Metric, failure: FailureMetric) -> tuple[Truth, ...]:
@@ -142,51 +142,46 @@ def _matches(stack: Stack, metric: Metric, failure: FailureMetric) -> tuple[Trut
     )
 
 
-def findings(alarm_metric: AlarmMetric, failure: FailureMetric) -> tuple[Finding, ...]:
+def findings(alarmed: AlarmMetric, failure: FailureMetric) -> tuple[Finding, ...]:
     """Every attribute that decides whether an alarm on the metric goes off as it should."""
-    if alarm_metric.is_math:
+    if alarmed.is_math:
         return (Finding(None, "metric_query", "an alarm on the metric itself"),)
-    return tuple(_findings(alarm_metric, failure))
+    return tuple(_findings(alarmed, failure))
 
 
-def _findings(alarm_metric: AlarmMetric, failure: FailureMetric) -> Iterator[Finding]:
-    yield Finding(True, alarm_metric.at("namespace"), failure.namespace)
-    yield Finding(True, alarm_metric.at("metric_name"), failure.metric)
-    yield Finding(True, alarm_metric.at("dimensions"), f"{failure.dimension} of {failure.part}")
-    yield _statistic(alarm_metric, failure)
-    yield from _crossing(alarm_metric, failure)
-    yield _period(alarm_metric)
-    yield from _datapoints(alarm_metric, failure)
-    enabled = alarm_metric.alarm.get("actions_enabled")
+def _findings(alarmed: AlarmMetric, failure: FailureMetric) -> Iterator[Finding]:
+    yield Finding(True, alarmed.at("namespace"), failure.namespace)
+    yield Finding(True, alarmed.at("metric_name"), failure.metric)
+    yield Finding(True, alarmed.at("dimensions"), f"{failure.dimension} of {failure.part}")
+    yield _statistic(alarmed, failure)
+    yield from _crossing(alarmed, failure)
+    yield _period(alarmed)
+    yield from _datapoints(alarmed, failure)
+    enabled = alarmed.alarm.get("actions_enabled")
     holds = None if is_unknown(enabled) else enabled is None or enabled is True
     yield Finding(holds, "actions_enabled", "true, or the alarm notifies no one")
-    treated = alarm_metric.alarm.get("treat_missing_data")
+    treated = alarmed.alarm.get("treat_missing_data")
     holds = None if is_unknown(treated) else treated in _MISSING
     yield Finding(holds, "treat_missing_data", "no alarm while there is no data")
-    unit = alarm_metric.get("unit")
+    unit = alarmed.get("unit")
     if unit not in (None, ""):
         expected = f"{failure.unit}, the unit of the metric, or none"
-        yield Finding(_same(unit, failure.unit), alarm_metric.at("unit"), expected)
+        yield Finding(_same(unit, failure.unit), alarmed.at("unit"), expected)
 
 
-def _statistic(alarm_metric: AlarmMetric, failure: FailureMetric) -> Finding:
+def _statistic(alarmed: AlarmMetric, failure: FailureMetric) -> Finding:
     # The minimum hides a single failure among successful calls.
     good = ("Average", "Maximum", "Sum", *(("Minimum",) if failure.lasts != 0 else ()))
-    value = alarm_metric.get("statistic")
+    value = alarmed.get("statistic")
     expected = f"one that shows a single failure: {', '.join(good)}"
-    extended = None if alarm_metric.path else alarm_metric.alarm.get("extended_statistic")
+    extended = None if alarmed.path else alarmed.alarm.get("extended_statistic")
     if value in (None, "") and extended not in (None, ""):
         return Finding(None, "extended_statistic", expected)
-    return Finding(
-        None if is_unknown(value) else value in good, alarm_metric.at("statistic"), expected
-    )
+    return Finding(None if is_unknown(value) else value in good, alarmed.at("statistic"), expected)
 
 
-def _crossing(alarm_metric: AlarmMetric, failure: FailureMetric) -> Iterator[Finding]:
-    operator, threshold = (
-        alarm_metric.alarm.get("comparison_operator"),
-        alarm_metric.alarm.get("threshold"),
-    )
+def _crossing(alarmed: AlarmMetric, failure: FailureMetric) -> Iterator[Finding]:
+    operator, threshold = (alarmed.alarm.get("comparison_operator"), alarmed.alarm.get("threshold"))
     above = None if is_unknown(operator) else operator in (ABOVE, FROM)
     yield Finding(above, "comparison_operator", f"{ABOVE} or {FROM}")
     if above is False:
@@ -199,37 +194,35 @@ def _crossing(alarm_metric: AlarmMetric, failure: FailureMetric) -> Iterator[Fin
     holds: Truth = None
     if above and not is_unknown(threshold):
         is_number = isinstance(threshold, (int, float)) and not isinstance(threshold, bool)
-        holds = _is_crossed(alarm_metric, failure, operator, threshold) if is_number else False
+        holds = _is_crossed(alarmed, failure, operator, threshold) if is_number else False
     yield Finding(holds, "threshold", expected)
 
 
 def _is_crossed(
-    alarm_metric: AlarmMetric, failure: FailureMetric, operator: str, threshold: float
+    alarmed: AlarmMetric, failure: FailureMetric, operator: str, threshold: float
 ) -> Truth:
     if failure.grows:
-        waits = _alarm_delay(alarm_metric)
+        waits = _alarm_delay(alarmed)
         if threshold <= 0:
             return False
         return None if failure.lasts is None or waits is None else threshold + waits < failure.lasts
-    if failure.lasts == 0 and alarm_metric.get("statistic") == "Average":
+    if failure.lasts == 0 and alarmed.get("statistic") == "Average":
         # One failure among many calls gives a very small average.
         return operator == ABOVE and threshold == 0
     return 0 <= threshold < 1 if operator == ABOVE else 0 < threshold <= 1
 
 
-def _period(alarm_metric: AlarmMetric) -> Finding:
+def _period(alarmed: AlarmMetric) -> Finding:
     """AWS reports its metrics once a minute; with shorter periods most have no data."""
-    period = alarm_metric.get("period")
+    period = alarmed.get("period")
     holds: Truth = None
     if not is_unknown(period):
         holds = _positive(period) and period % 60 == 0 and period <= MAX_SPAN
-    return Finding(
-        holds, alarm_metric.at("period"), f"a multiple of 60, {MAX_SPAN} seconds at most"
-    )
+    return Finding(holds, alarmed.at("period"), f"a multiple of 60, {MAX_SPAN} seconds at most")
 
 
-def _datapoints(alarm_metric: AlarmMetric, failure: FailureMetric) -> Iterator[Finding]:
-    alarm, period = alarm_metric.alarm, alarm_metric.get("period")
+def _datapoints(alarmed: AlarmMetric, failure: FailureMetric) -> Iterator[Finding]:
+    alarm, period = alarmed.alarm, alarmed.get("period")
     periods, needed = alarm.get("evaluation_periods"), alarm.get("datapoints_to_alarm")
     evaluated = None if is_unknown(periods) else _positive(periods)
     if evaluated and _positive(period) and periods * period > MAX_SPAN:
@@ -242,11 +235,11 @@ def _datapoints(alarm_metric: AlarmMetric, failure: FailureMetric) -> Iterator[F
     else:
         expected = f"all within the {failure.lasts} seconds for which the failure shows"
     if not is_unknown(needed) and needed in (None, 0):
-        enough = evaluated and _shows_in_enough_datapoints(alarm_metric, failure, periods)
+        enough = evaluated and _shows_in_enough_datapoints(alarmed, failure, periods)
         yield Finding(enough, "evaluation_periods", f"{expected}; {span}")
         return
     yield Finding(evaluated, "evaluation_periods", f"at least 1; {span}")
-    enough = _shows_in_enough_datapoints(alarm_metric, failure, needed)
+    enough = _shows_in_enough_datapoints(alarmed, failure, needed)
     if enough and evaluated is not None and _positive(periods):
         enough = bool(needed <= periods)
     expected += ", and not more than evaluation_periods"
@@ -254,7 +247,7 @@ def _datapoints(alarm_metric: AlarmMetric, failure: FailureMetric) -> Iterator[F
 
 
 def _shows_in_enough_datapoints(
-    alarm_metric: AlarmMetric, failure: FailureMetric, needed: Value
+    alarmed: AlarmMetric, failure: FailureMetric, needed: Value
 ) -> Truth:
     """Whether a failure shows in as many datapoints as the alarm needs."""
     if is_unknown(needed):
@@ -263,15 +256,15 @@ def _shows_in_enough_datapoints(
         return False
     if failure.lasts == 0:
         return bool(needed == 1)
-    waits = _alarm_delay(alarm_metric)
+    waits = _alarm_delay(alarmed)
     if failure.grows or waits is None:  # decided by the threshold or the period
         return True
     return None if failure.lasts is None else waits < failure.lasts
 
 
-def _alarm_delay(alarm_metric: AlarmMetric) -> int | None:
+def _alarm_delay(alarmed: AlarmMetric) -> int | None:
     """Seconds between the first breaching datapoint and the last that the alarm needs."""
-    alarm, period = alarm_metric.alarm, alarm_metric.get("period")
+    alarm, period = alarmed.alarm, alarmed.get("period")
     needed = alarm.get("datapoints_to_alarm")
     if not is_unknown(needed) and needed in (None, 0):
         needed = alarm.get("evaluation_periods")

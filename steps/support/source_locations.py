@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from planproof.aws.datapath import Authority, DecidedNeed
 from planproof.aws.policies.attached import AttachedPolicy, policy_of_statement
@@ -14,13 +14,16 @@ from planproof.terraform.stack import Stack
 def statement_location(
     stack: Stack,
     resolved_stacks: ResolvedStacks,
-    policies: Iterable[AttachedPolicy],
-    statement: Statement,
+    policies: Sequence[AttachedPolicy],
+    *statements: Statement | None,
 ) -> tuple[str, int] | None:
-    """File and line of a statement of one of the policies; None if unknown."""
-    policy = policy_of_statement(policies, statement)
-    file, line = policy.locate(stack, statement) if policy is not None else ("", 0)
-    return (resolved_stacks.source_path(file), line) if file else None
+    """File and line of the first of some statements whose policy is in the sources."""
+    for statement in filter(None, statements):
+        policy = policy_of_statement(policies, statement)
+        file, line = policy.locate(stack, statement) if policy is not None else ("", 0)
+        if file:
+            return resolved_stacks.source_path(file), line
+    return None
 
 
 def decision_location(

@@ -14,14 +14,7 @@ from planproof.verdicts import Verdict
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, shipped_package, with_document, with_values
 from tests.builders.stacks import declare
-from tests.steps.stack_steps import (
-    FUNCTION,
-    QUEUE,
-    TABLE,
-    StackSteps,
-    failures,
-    first_statement,
-)
+from tests.steps.stack_steps import FUNCTION, QUEUE, TABLE, StackSteps, failures, first_statement
 
 # Edges ---------------------------------------------------------------------------------------
 

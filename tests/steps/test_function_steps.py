@@ -412,9 +412,7 @@ def upload(scenario: FunctionScenario) -> None:
     steps.uploaded(scenario, "opening.mp4")
 
 
-def test_a_handler_that_cannot_be_imported_is_undetermined(
-    make_scenario: MakeScenario,
-) -> None:
+def test_a_handler_that_cannot_be_imported_is_undetermined(make_scenario: MakeScenario) -> None:
     assert "No module named 'lost'" in undecided(make_scenario("import lost"), upload)
 
 

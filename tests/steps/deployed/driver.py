@@ -138,7 +138,7 @@ class Driver:
         with pytest.raises(StepFailedError, match=match):
             self.check(step, *arguments)
 
-    def is_undetermined(self, step: Callable[..., Any], *arguments: Any, match: str) -> None:
+    def undetermined(self, step: Callable[..., Any], *arguments: Any, match: str) -> None:
         with pytest.raises(UndeterminedError, match=match):
             self.check(step, *arguments)
 

@@ -95,7 +95,7 @@ def test_an_extra_record_in_the_other_table_fails(two: Driver) -> None:
 
 def test_a_single_deployment_is_undetermined(driver: Driver) -> None:
     driver.upload()
-    driver.is_undetermined(lifecycle.each_has_its_own_job, match="there is no second deployment")
+    driver.undetermined(lifecycle.each_has_its_own_job, match="there is no second deployment")
 
 
 # Drift -------------------------------------------------------------------------------------------
@@ -152,9 +152,7 @@ def destroyed(driver: Driver) -> Iterator[Callable[..., Driver]]:
         driver.deployment.forget("another suffix")
 
 
-def test_a_destroyed_stack_leaves_only_its_key(
-    destroyed: Callable[..., Driver],
-) -> None:
+def test_a_destroyed_stack_leaves_only_its_key(destroyed: Callable[..., Driver]) -> None:
     evidence = destroyed().check(lifecycle.nothing_left)
     assert len(evidence.evidence) == 27  # names, two mappings and the key
 

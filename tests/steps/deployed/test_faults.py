@@ -43,9 +43,7 @@ def test_a_fault_on_a_call_that_is_not_made_is_undetermined(driver: Driver) -> N
     steps.call_fails(driver.scenario, "mediaconvert:CreatePreset", 1, "TooManyRequestsException")
     driver.upload()
     for step, *more in ((outcome.one_job_each, "COMPLETE"), (outcome.no_message_left,)):
-        driver.is_undetermined(
-            step, *more, match="fault 'error' on mediaconvert:CreatePreset to fire"
-        )
+        driver.undetermined(step, *more, match="fault 'error' on mediaconvert:CreatePreset to fire")
 
 
 def test_a_fault_that_fires_too_rarely_is_undetermined(driver: Driver) -> None:
@@ -60,14 +58,14 @@ def test_a_fault_that_fires_too_rarely_is_undetermined(driver: Driver) -> None:
 def test_a_delay_of_an_event_that_never_comes_is_undetermined(driver: Driver) -> None:
     steps.events_late(driver.scenario, "PROGRESING", 10)
     driver.upload()
-    driver.is_undetermined(outcome.renditions_written, 2, match="fault 'delay' on events to fire")
+    driver.undetermined(outcome.renditions_written, 2, match="fault 'delay' on events to fire")
 
 
 def test_an_unreachable_service_that_is_not_called_is_undetermined(driver: Driver) -> None:
     steps.unreachable(driver.scenario, "sns:*")
     driver.upload()
     steps.reachable(driver.scenario)
-    driver.is_undetermined(
+    driver.undetermined(
         outcome.one_job_each, "COMPLETE", match="fault 'unreachable' on sns to fire"
     )
 

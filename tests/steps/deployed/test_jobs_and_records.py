@@ -54,7 +54,7 @@ def test_without_an_upload_nothing_is_proven(driver: Driver) -> None:
         (outcome.no_job_but_record, "ERROR"),
         (outcome.renditions_written, 2),
     ):
-        driver.is_undetermined(step, *more, match="expected an upload, found none")
+        driver.undetermined(step, *more, match="expected an upload, found none")
 
 
 def test_what_was_uploaded_before_does_not_count(driver: Driver) -> None:
@@ -110,7 +110,7 @@ def test_without_an_event_source_mapping_every_step_fails(driver: Driver) -> Non
             outcome.renditions_written, 2, match="expected a job that writes the renditions"
         )
         driver.fails(outcome.no_message_left, match="expected no message, found 1 message")
-        driver.is_undetermined(
+        driver.undetermined(
             outcome.no_record_made, match="function to run, found it was not invoked"
         )
 
@@ -163,5 +163,5 @@ def test_a_dropped_message_has_no_record(driver: Driver) -> None:
 
 def test_a_function_that_never_ran_is_undetermined(driver: Driver) -> None:
     steps.everything_settles(driver.scenario)
-    driver.is_undetermined(outcome.no_job_made, match="it was not invoked")
-    driver.is_undetermined(outcome.no_record_made, match="it was not invoked")
+    driver.undetermined(outcome.no_job_made, match="it was not invoked")
+    driver.undetermined(outcome.no_record_made, match="it was not invoked")

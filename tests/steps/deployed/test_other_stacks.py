@@ -38,7 +38,7 @@ def test_an_event_that_the_rule_does_not_match_need_not_be_late(
     steps.events_late(driver.scenario, "CANCELED", 10)
     driver.upload()
     if asked_for:
-        driver.is_undetermined(
+        driver.undetermined(
             outcome.one_job_each, "COMPLETE", match="fault 'delay' on events to fire"
         )
     else:

@@ -114,7 +114,7 @@ def test_a_message_in_flight_fails(driver: Driver) -> None:
 
 
 def test_empty_queues_without_input_are_undetermined(driver: Driver) -> None:
-    driver.is_undetermined(outcome.no_message_left, match="found none, so nothing is proven")
+    driver.undetermined(outcome.no_message_left, match="found none, so nothing is proven")
 
 
 def test_dead_letters_are_the_messages_that_were_sent(driver: Driver) -> None:
@@ -157,7 +157,7 @@ def test_an_event_about_an_unknown_job_makes_no_record(driver: Driver) -> None:
 def test_an_event_that_was_not_delivered_is_undetermined(driver: Driver) -> None:
     with driver.input_left_unread(steps.unknown_job_sent):
         steps.everything_settles(driver.scenario)
-        driver.is_undetermined(outcome.no_record_made, match="it was not invoked")
+        driver.undetermined(outcome.no_record_made, match="it was not invoked")
 
 
 def test_without_a_job_the_unknown_event_is_undetermined(driver: Driver) -> None:

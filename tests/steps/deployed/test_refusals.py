@@ -115,7 +115,7 @@ def test_without_calls_nothing_is_proven(driver: Driver) -> None:
     driver.fails(outcome.nothing_refused, match="0 calls and deliveries")
     driver.upload()
     driver.scenario.traffic.uploads.clear()
-    driver.is_undetermined(outcome.nothing_refused, match="nothing is proven")
+    driver.undetermined(outcome.nothing_refused, match="nothing is proven")
 
 
 def test_policies_are_restored(driver: Driver, policies: DeployedPolicies) -> None:
