@@ -1,4 +1,4 @@
-"""The function, as Lambda would call it, in an emulated account."""
+"""The function as Lambda calls it, in an emulated account."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ TABLE = "video-assets-test"
 
 @cache
 def session() -> boto3.Session:
-    """One for all tests: reading the service models again would take most of their time."""
+    """One session for all tests, since reading the service models takes most of their time."""
     return boto3.Session()
 
 
 @pytest.fixture(autouse=True)
 def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment that Terraform gives the function, with credentials of nobody."""
+    """The environment that Terraform gives the function, with credentials that are not valid."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -55,7 +55,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def table(deployment: None) -> Iterator[Any]:
-    """The table as the function itself would reach it, keyed and indexed as Terraform makes it."""
+    """The table behind the function's client, with the keys and indexes that Terraform makes."""
     clients.assets_table.cache_clear()
     with mock_aws(config={"core": {"reset_boto3_session": False}}):
         made = clients.assets_table(TABLE)
@@ -84,13 +84,13 @@ def table(deployment: None) -> Iterator[Any]:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The time, which passes only where a test or a pause lets it."""
+    """A clock that advances only by tests and pauses."""
     return Clock()
 
 
 @pytest.fixture
 def mediaconvert(deployment: None, clock: Clock) -> Iterator[MediaConvert]:
-    """MediaConvert behind the client that the function itself would use."""
+    """MediaConvert behind the function's client."""
     clients.mediaconvert.cache_clear()
     yield MediaConvert(clients.mediaconvert(), clock)
     clients.mediaconvert.cache_clear()
@@ -100,7 +100,7 @@ def mediaconvert(deployment: None, clock: Clock) -> Iterator[MediaConvert]:
 def function(
     table: Any, mediaconvert: MediaConvert, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Function:
-    """The whole function: its own handler, table client and MediaConvert client."""
+    """The whole function: handler, table client and MediaConvert client."""
     monkeypatch.setattr(lambda_function, "Assets", partial(assets.Assets, clock=clock.now))
     monkeypatch.setattr(lambda_function, "Jobs", partial(jobs.Jobs, sleep=clock.sleep))
     return Function(lambda_function.handler, table)

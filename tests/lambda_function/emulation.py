@@ -1,4 +1,4 @@
-"""MediaConvert, DynamoDB's bad days and the Lambda service, as far as the function meets them."""
+"""Emulates what the function uses of MediaConvert and Lambda, and failures of DynamoDB."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 
 class FunctionDied(BaseException):
-    """The function was cut off: out of memory, out of time, or its host was lost."""
+    """The function was killed: out of memory, out of time, or its host was lost."""
 
 
 class Clock:
-    """Starts at a fixed moment."""
+    """A clock that starts at a fixed time."""
 
     def __init__(self) -> None:
         self._now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -28,30 +28,30 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An error that the service answers with."""
+class ErrorResponse:
+    """An error that the service returns."""
 
     code: str
     status: int
-    message: str = "as the test wants it"
+    message: str = "set by the test"
 
 
 @dataclass(frozen=True)
 class After:
-    """The request arrives and has its effect, and then this happens instead of an answer."""
+    """The request takes effect, and then this is raised instead of a response."""
 
     raised: BaseException
 
 
-Behaviour = Answer | After | BaseException | None
+Behaviour = ErrorResponse | After | BaseException | None
 
 
 @dataclass
 class MediaConvert:
     """The service behind a real client, which checks every request against AWS's service model.
 
-    As documented, it answers a repeated ClientRequestToken with the first job for one minute.
-    `behaviours` are used up one a request of CreateJob; without any, requests succeed.
+    As documented, it returns the first job for a repeated ClientRequestToken for one minute.
+    Each request of CreateJob uses up one of `behaviours`; without any, requests succeed.
     """
 
     client: Any
@@ -64,11 +64,11 @@ class MediaConvert:
 
     def __post_init__(self) -> None:
         events = self.client.meta.events
-        # Parameters reach this event as the caller gave them; they are validated right after it.
+        # This event has the parameters as the caller gave them, before they are validated.
         events.register(
             "provide-client-params.mediaconvert.*", lambda params, model, **_: self._seen(params)
         )
-        # What is returned here stands for the HTTP exchange.
+        # The returned value replaces the HTTP exchange.
         events.register("before-call.mediaconvert.CreateJob", lambda **_: self._create())
         events.register("before-call.mediaconvert.ListJobs", lambda **_: self._list())
 
@@ -112,7 +112,7 @@ def _behave(
     match behaviours.pop(0) if behaviours else None:
         case None:
             return SimpleNamespace(status_code=200), work()
-        case Answer(code, status, message):
+        case ErrorResponse(code, status, message):
             error = {"Code": code, "Message": message}
             metadata = {"HTTPStatusCode": status}
             return SimpleNamespace(status_code=status), {
@@ -128,14 +128,14 @@ def _behave(
 
 @dataclass
 class Function:
-    """Lambda's side: delivers messages, looks into the table, makes DynamoDB fail."""
+    """Delivers messages as Lambda does, reads the table, makes DynamoDB fail."""
 
     handler: Callable[[dict[str, Any], Any], dict[str, Any]]
     table: Any
     milliseconds_left: int = 120_000
 
     def deliver(self, *bodies: Any) -> list[int]:
-        """Deliver one batch; says which messages failed, by their position."""
+        """Deliver one batch; returns the positions of the failed messages."""
         records = [
             {
                 "messageId": f"message-{position}",
@@ -159,12 +159,12 @@ class Function:
         return sorted(self.table.scan()["Items"], key=lambda item: item["CreatedAt"])
 
     def asset(self) -> dict[str, Any]:
-        """The only record there is."""
+        """The only record."""
         (only,) = self.assets()
         return dict(only)
 
     def fail_dynamodb(self, operation: str, behaviour: Behaviour, *, call: int = 1) -> None:
-        """Let one later call of an operation (counted from 1) fail, before or after its effect."""
+        """Let the n-th next call of an operation fail, before or after its effect."""
         if isinstance(behaviour, After):
             self.intervene("after-call", operation, lambda: _behave([behaviour.raised], dict), call)
         else:
@@ -173,7 +173,7 @@ class Function:
     def intervene(
         self, moment: str, operation: str, action: Callable[[], Any], call: int = 1
     ) -> None:
-        """Do something once, right before or after one later call (counted from 1) of DynamoDB."""
+        """Do something once, right before or after the n-th next call of DynamoDB."""
         event = f"{moment}.dynamodb.{operation}"
         calls = 0
 

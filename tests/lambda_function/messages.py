@@ -1,4 +1,4 @@
-"""Messages as S3 and EventBridge put them into the queues."""
+"""Messages in the form of S3 and EventBridge."""
 
 from __future__ import annotations
 

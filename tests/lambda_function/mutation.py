@@ -1,11 +1,11 @@
-"""Whether a test of the function notices every mutant of it, or else why none can.
+"""Mutation testing of lambda/: a test notices each mutant, or a reason explains it.
 
     python tests/lambda_function/mutation.py [--max-children N] [MUTANT ...]
 
-mutmut changes one thing at a time in lambda/ and runs the tests that reach it. It works in a
-temporary folder, where lambda/ lies in src/: there the names of its mutants are those by which the
-tests import the modules. survivors.toml explains the mutants that nothing notices; one that is not
-explained fails, and so does an explanation of one that does not survive.
+mutmut makes one change at a time in lambda/ and runs the tests that reach it. It works in a
+temporary folder with lambda/ in src/, so that the names of its mutants are the module names that
+the tests import. survivors.toml explains the survivors. A survivor without an explanation is an
+error, and so is an explanation without its survivor.
 https://mutmut.readthedocs.io/en/latest/
 """
 
@@ -31,8 +31,8 @@ HERE = Path(__file__).parent
 LAMBDA = HERE.parents[1] / "lambda"
 SURVIVORS = HERE / "survivors.toml"
 
-# test_package.py asks about the sources themselves, which mutmut rewrites, and test_mutation.py
-# about this file. To collect garbage at the end of a session takes longer than most mutants live.
+# test_package.py tests the sources, which mutmut rewrites, and test_mutation.py tests this file.
+# Without unraisableexception, a session does not collect garbage at its end, which takes long.
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["src"]
@@ -48,8 +48,8 @@ pytest_add_cli_args = [
 addopts = ["--strict-markers", "--import-mode=importlib"]
 """
 
-# Exit codes of the tests of one mutant: they failed, or they had not come to an end after 15 times
-# as long as they take without it. 24 is SIGXCPU, which tells them to stop.
+# Exit codes of the tests of a mutant: they failed, or took 15 times as long as without the mutant.
+# 24 is SIGXCPU, which stops them.
 NOTICED = {1, 24, 36, 152, 255, -24}
 
 
@@ -62,7 +62,7 @@ class Change(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run mutmut and say which survivors nothing explains; 0 if there are none, else 1."""
+    """Run mutmut and print the unexplained survivors; returns 0 if there are none, else 1."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--max-children", default=str(os.cpu_count() or 1), metavar="N")
     parser.add_argument("mutants", nargs="*", default=["*"], help="names of mutants, with * and ?")
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def prepare(folder: Path) -> None:
-    """Lay out the sources and their tests as mutmut wants them."""
+    """Lay out the sources and their tests for mutmut."""
     shutil.copytree(LAMBDA, folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(
         HERE, folder / "tests" / "function", ignore=shutil.ignore_patterns("__pycache__")
@@ -90,10 +90,10 @@ def prepare(folder: Path) -> None:
 
 
 def run_mutmut(folder: Path, max_children: str, mutants: Sequence[str]) -> None:
-    """Run it to its end, whatever survives.
+    """Run mutmut to its end, whatever survives.
 
-    Naming the mutants, be it all of them, has mutmut try the tests by their names first: a name
-    that pytest does not find again would else look like a test that fails.
+    With names of mutants, even of all, mutmut first tries the tests by their names. Otherwise a
+    name that pytest does not find would look like a failing test.
     """
     command = shutil.which("mutmut", path=str(Path(sys.executable).parent))
     if not command:
@@ -109,11 +109,11 @@ def run_mutmut(folder: Path, max_children: str, mutants: Sequence[str]) -> None:
         check=False,
     )
     if done.returncode:
-        sys.exit(f"mutmut did not come to an end (exit {done.returncode}):\n{done.stdout[-4000:]}")
+        sys.exit(f"mutmut failed (exit {done.returncode}):\n{done.stdout[-4000:]}")
 
 
 def outcomes_in(folder: Path) -> Iterator[tuple[str, int]]:
-    """Every mutant that was tried, with the exit code of its tests."""
+    """Every tried mutant, with the exit code of its tests."""
     for noted in sorted((folder / "mutants" / "src").glob("*.meta")):
         for mutant, code in json.loads(noted.read_text())["exit_code_by_key"].items():
             if code is not None:
@@ -121,7 +121,7 @@ def outcomes_in(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def survivors_of(folder: Path, outcomes: Mapping[str, int]) -> dict[str, Change]:
-    """The mutants that no test noticed, those that none reaches included."""
+    """The mutants that no test noticed, those that no test reaches included."""
     return {
         mutant: change_of(folder, mutant)
         for mutant, code in outcomes.items()
@@ -130,7 +130,7 @@ def survivors_of(folder: Path, outcomes: Mapping[str, int]) -> dict[str, Change]
 
 
 def change_of(folder: Path, mutant: str) -> Change:
-    """What a mutant changes, read from the file in which mutmut keeps all of them side by side."""
+    """The change of a mutant, from the file in which mutmut has all mutants of a module."""
     module, _, name = mutant.partition(".")
     source = (folder / "mutants" / "src" / f"{module}.py").read_text()
     functions = {
@@ -147,7 +147,7 @@ def change_of(folder: Path, mutant: str) -> Change:
 
 
 def explained(file: Path = SURVIVORS) -> list[Change]:
-    """The changes that survivors.toml explains; without a reason nothing is explained."""
+    """The changes that survivors.toml explains; an entry without a reason explains nothing."""
     return [
         Change(entry["function"], entry["was"], becomes)
         for entry in tomllib.loads(file.read_text())["survivor"]
@@ -157,9 +157,9 @@ def explained(file: Path = SURVIVORS) -> list[Change]:
 
 
 def compare(survivors: Mapping[str, Change], known: Sequence[Change], *, whole: bool) -> list[str]:
-    """What is wrong: survivors without an explanation, and explanations without their survivor.
+    """Survivors without an explanation, and explanations without their survivor.
 
-    With `whole` False only some mutants were tried, so that the latter is not known.
+    With `whole` False only some mutants were tried, so that the latter are unknown.
     """
     left = Counter(known)
     problems = []

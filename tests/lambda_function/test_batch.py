@@ -1,4 +1,4 @@
-"""In a batch, each message succeeds or fails alone, and every failure says why."""
+"""In a batch, each message succeeds or fails alone, and the log has the reason."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from emulation import Answer, Function, MediaConvert
+from emulation import ErrorResponse, Function, MediaConvert
 from messages import TEST_EVENT, completed, uploaded
 
 POISON = [
@@ -36,7 +36,7 @@ def test_a_poison_message_fails_alone_among_ten_good_ones(
 
 
 @pytest.mark.parametrize("poison", POISON)
-def test_the_log_says_why_a_message_was_refused(
+def test_the_log_has_the_reason_for_a_refused_message(
     function: Function, capsys: pytest.CaptureFixture[str], poison: str
 ) -> None:
     function.deliver(poison)
@@ -58,7 +58,7 @@ def test_a_message_without_a_body_fails_alone(function: Function) -> None:
     assert response == {"batchItemFailures": [{"itemIdentifier": "a"}]}
 
 
-def test_both_queues_may_be_served_by_one_batch(
+def test_one_batch_may_hold_messages_of_both_queues(
     function: Function, mediaconvert: MediaConvert
 ) -> None:
     function.deliver(uploaded("a.mov"))
@@ -104,7 +104,7 @@ def test_with_little_time_left_the_rest_of_the_batch_is_left_untouched(
 def test_a_throttled_upload_is_retried_and_its_neighbours_are_not(
     function: Function, mediaconvert: MediaConvert, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    mediaconvert.behaviours += [None, *[Answer("TooManyRequestsException", 429)] * 3]
+    mediaconvert.behaviours += [None, *[ErrorResponse("TooManyRequestsException", 429)] * 3]
     batch: list[dict[str, Any]] = [uploaded(f"{name}.mov") for name in "abc"]
     assert function.deliver(*batch) == [1]
     assert '"message": "message will be retried"' in capsys.readouterr().out

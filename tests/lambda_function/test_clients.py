@@ -1,4 +1,4 @@
-"""How long the two clients wait, and how often they ask."""
+"""Timeouts and retries of the two clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs import PAUSES
 
 @pytest.fixture
 def limits(table: Any, mediaconvert: MediaConvert) -> dict[str, tuple[Any, ...]]:
-    """Seconds to connect, seconds for an answer, attempts and their mode, of each client."""
+    """Connect timeout, read timeout, attempts and retry mode of each client."""
     return {
         client.meta.service_model.service_name: (
             client.meta.config.connect_timeout,
@@ -24,13 +24,13 @@ def limits(table: Any, mediaconvert: MediaConvert) -> dict[str, tuple[Any, ...]]
     }
 
 
-def test_no_answer_is_waited_for_long_and_only_the_table_is_asked_again(
+def test_timeouts_are_short_and_only_calls_of_the_table_are_retried(
     limits: dict[str, tuple[Any, ...]],
 ) -> None:
     assert limits == {"dynamodb": (2, 3, 4, "standard"), "mediaconvert": (2, 8, 1, "standard")}
 
 
-def test_createjob_ends_within_the_time_that_one_message_is_given(
+def test_createjob_ends_within_the_time_for_one_message(
     limits: dict[str, tuple[Any, ...]],
 ) -> None:
     connect, read, attempts, _ = limits["mediaconvert"]

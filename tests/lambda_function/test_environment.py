@@ -1,4 +1,4 @@
-"""The names that Terraform gives the function: which it needs, and what it says without them."""
+"""The environment variables that the function needs, and its error without them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is permanent is recorded, and what may pass is tried again."""
+"""A permanent failure is recorded, and a transient one is retried."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from emulation import After, Answer, Clock, Function, MediaConvert
+from emulation import After, Clock, ErrorResponse, Function, MediaConvert
 from messages import uploaded
 
 
 @pytest.mark.parametrize(
-    "passing",
+    "transient",
     [
-        Answer("TooManyRequestsException", 429),
-        Answer("ThrottlingException", 400),
-        Answer("Throttling", 400),
-        Answer("InternalServerErrorException", 500),
-        Answer("ConflictException", 409),
+        ErrorResponse("TooManyRequestsException", 429),
+        ErrorResponse("ThrottlingException", 400),
+        ErrorResponse("Throttling", 400),
+        ErrorResponse("InternalServerErrorException", 500),
+        ErrorResponse("ConflictException", 409),
         After(ReadTimeoutError(endpoint_url="https://mediaconvert.eu-central-1.amazonaws.com")),
     ],
     ids=[
@@ -26,27 +26,27 @@ from messages import uploaded
         "throttled as well",
         "service fault",
         "conflict",
-        "answer lost",
+        "response lost",
     ],
 )
-def test_a_passing_failure_is_repeated_at_once(
-    function: Function, mediaconvert: MediaConvert, passing: Answer | After
+def test_a_transient_failure_is_retried_at_once(
+    function: Function, mediaconvert: MediaConvert, transient: ErrorResponse | After
 ) -> None:
-    mediaconvert.behaviours += [passing, passing]
+    mediaconvert.behaviours += [transient, transient]
     assert function.deliver(uploaded()) == []
     assert len(mediaconvert.requests) == 3
     assert len(mediaconvert.jobs) == 1
     assert function.asset()["Status"] == "SUBMITTED"
 
 
-def test_throttled_again_and_again_the_upload_waits_in_the_queue(
+def test_an_upload_that_stays_throttled_waits_in_the_queue(
     function: Function, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
-    mediaconvert.behaviours += [Answer("TooManyRequestsException", 429)] * 3
+    mediaconvert.behaviours += [ErrorResponse("TooManyRequestsException", 429)] * 3
     assert function.deliver(uploaded()) == [0]
     asset = function.asset()
     assert asset["Status"] == "RECEIVED"
-    # No job can have come of it, so that nothing has to be looked up the next time.
+    # No job can exist, so the next delivery need not look for one.
     assert "ClaimedAt" not in asset
 
     clock.sleep(720)
@@ -57,7 +57,7 @@ def test_throttled_again_and_again_the_upload_waits_in_the_queue(
 def test_a_missing_permission_keeps_the_upload_in_the_queue(
     function: Function, mediaconvert: MediaConvert
 ) -> None:
-    mediaconvert.behaviours.append(Answer("AccessDeniedException", 403))
+    mediaconvert.behaviours.append(ErrorResponse("AccessDeniedException", 403))
     assert function.deliver(uploaded()) == [0]
     assert len(mediaconvert.requests) == 1
     assert function.asset()["Status"] == "RECEIVED"
@@ -69,7 +69,9 @@ def test_a_missing_permission_keeps_the_upload_in_the_queue(
 def test_a_permanent_error_is_recorded_and_the_message_is_done(
     function: Function, mediaconvert: MediaConvert
 ) -> None:
-    mediaconvert.behaviours.append(Answer("BadRequestException", 400, "/inputs: not supported"))
+    mediaconvert.behaviours.append(
+        ErrorResponse("BadRequestException", 400, "/inputs: not supported")
+    )
     assert function.deliver(uploaded()) == []
     asset = function.asset()
     assert (asset["Status"], asset["ErrorCode"]) == ("ERROR", "BadRequestException")
@@ -84,17 +86,15 @@ def test_a_permanent_error_is_recorded_and_the_message_is_done(
 def test_a_throttled_table_fails_the_message_and_makes_no_job(
     function: Function, mediaconvert: MediaConvert
 ) -> None:
-    function.fail_dynamodb("PutItem", Answer("ProvisionedThroughputExceededException", 400))
+    function.fail_dynamodb("PutItem", ErrorResponse("ProvisionedThroughputExceededException", 400))
     assert function.deliver(uploaded()) == [0]
     assert mediaconvert.requests == []
     assert function.deliver(uploaded()) == []
     assert len(mediaconvert.jobs) == 1
 
 
-def test_a_very_long_reason_is_recorded_in_part(
-    function: Function, mediaconvert: MediaConvert
-) -> None:
-    mediaconvert.behaviours.append(Answer("BadRequestException", 400, "x" * 500_000))
+def test_a_long_reason_is_truncated(function: Function, mediaconvert: MediaConvert) -> None:
+    mediaconvert.behaviours.append(ErrorResponse("BadRequestException", 400, "x" * 500_000))
     assert function.deliver(uploaded()) == []
     assert len(function.asset()["ErrorMessage"]) == 2_000
 
@@ -102,7 +102,9 @@ def test_a_very_long_reason_is_recorded_in_part(
 def test_the_log_says_which_upload_was_rejected_and_why(
     function: Function, mediaconvert: MediaConvert, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    mediaconvert.behaviours.append(Answer("BadRequestException", 400, "/inputs: not supported"))
+    mediaconvert.behaviours.append(
+        ErrorResponse("BadRequestException", 400, "/inputs: not supported")
+    )
     function.deliver(uploaded())
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (line["level"], line["message"]) == ("ERROR", "asset rejected")

@@ -1,4 +1,4 @@
-"""The record follows its job forward, whatever comes late, twice or from elsewhere."""
+"""The record follows its job, even with late, repeated and foreign events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from emulation import Answer, Clock, Function, MediaConvert
+from emulation import Clock, ErrorResponse, Function, MediaConvert
 from messages import completed, state_change, uploaded
 
 
@@ -18,7 +18,7 @@ def job(function: Function, mediaconvert: MediaConvert) -> dict[str, Any]:
     return mediaconvert.jobs[0]
 
 
-def test_a_job_in_progress_is_recorded_with_its_time_and_ours(
+def test_a_job_in_progress_is_recorded_with_both_times(
     function: Function, job: dict[str, Any], clock: Clock
 ) -> None:
     submitted = function.asset()
@@ -119,7 +119,7 @@ def test_a_repeated_status_changes_nothing(function: Function, job: dict[str, An
     assert function.asset() == known
 
 
-def test_the_log_says_what_an_event_that_changes_nothing_met(
+def test_the_log_has_the_known_state_for_an_event_that_changes_nothing(
     function: Function, job: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     function.deliver(completed(job))
@@ -131,10 +131,8 @@ def test_the_log_says_what_an_event_that_changes_nothing_met(
     assert (line["known_status"], line["known_job_id"]) == ("COMPLETE", job["Id"])
 
 
-def test_what_is_known_already_is_read_as_it_is_now(
-    function: Function, job: dict[str, Any]
-) -> None:
-    """By default DynamoDB may answer with what a record was a moment ago.
+def test_records_are_read_consistently(function: Function, job: dict[str, Any]) -> None:
+    """By default, DynamoDB may return an older version of a record.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html
     """
@@ -199,7 +197,7 @@ def test_details_and_warnings_change_nothing(
     ],
     ids=["none", "of another kind", "of another environment"],
 )
-def test_jobs_of_others_in_the_account_are_none_of_its_business(
+def test_other_jobs_of_the_account_are_ignored(
     function: Function,
     job: dict[str, Any],
     metadata: dict[str, str],
@@ -216,7 +214,7 @@ def test_jobs_of_others_in_the_account_are_none_of_its_business(
 
 
 @pytest.mark.parametrize("owner", [{"AssetsTable": "video-assets-test"}, {}])
-def test_a_status_for_an_unknown_asset_is_kept_for_an_operator(
+def test_a_status_for_an_unknown_asset_fails_its_message(
     function: Function,
     job: dict[str, Any],
     owner: dict[str, str],
@@ -231,7 +229,7 @@ def test_a_status_for_an_unknown_asset_is_kept_for_an_operator(
 def test_a_throttled_table_fails_the_message_and_loses_no_status(
     function: Function, job: dict[str, Any]
 ) -> None:
-    function.fail_dynamodb("UpdateItem", Answer("ThrottlingException", 400))
+    function.fail_dynamodb("UpdateItem", ErrorResponse("ThrottlingException", 400))
     assert function.deliver(completed(job)) == [0]
     assert function.asset()["Status"] == "SUBMITTED"
     assert function.deliver(completed(job)) == []

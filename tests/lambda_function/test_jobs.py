@@ -1,4 +1,4 @@
-"""CreateJob and ListJobs: what is asked, and what an error is taken to mean."""
+"""CreateJob and ListJobs: their requests, and the meaning of their errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import botocore.exceptions as failures
 import pytest
 from botocore.stub import ANY, Stubber
-from emulation import After, Answer, Clock, MediaConvert
+from emulation import After, Clock, ErrorResponse, MediaConvert
 from environment import Environment
 from errors import JobNotConfirmedError, TransientError, UploadError
 from jobs import PAUSES, TOKEN_LASTS, Jobs
@@ -46,7 +46,7 @@ def test_the_check_against_the_service_model_can_fail(
 
 
 def walk(value: Any, shape: Any, path: str = "request") -> list[str]:
-    """Strings outside an enumeration, and numbers outside a range: what botocore lets through."""
+    """Strings outside an enumeration and numbers outside a range, which botocore accepts."""
     wrong = []
     if shape.type_name == "structure":
         for name, member in value.items():
@@ -92,7 +92,7 @@ def test_the_token_is_short_ascii_and_the_same_for_the_same_upload(jobs: Jobs) -
     assert jobs.request(other)["ClientRequestToken"] != token
 
 
-def test_all_attempts_are_over_before_mediaconvert_forgets_the_token(
+def test_all_attempts_end_before_the_token_expires(
     mediaconvert: MediaConvert,
 ) -> None:
     config = mediaconvert.client.meta.config
@@ -101,13 +101,13 @@ def test_all_attempts_are_over_before_mediaconvert_forgets_the_token(
     assert TOKEN_LASTS + timedelta(seconds=attempts + sum(PAUSES)) < timedelta(minutes=1)
 
 
-def test_the_client_asks_the_regional_endpoint(mediaconvert: MediaConvert) -> None:
+def test_the_client_uses_the_regional_endpoint(mediaconvert: MediaConvert) -> None:
     assert mediaconvert.client.meta.endpoint_url == URL["endpoint_url"]
 
 
 UNREACHED = failures.EndpointConnectionError(**URL)
 UNANSWERED = failures.ReadTimeoutError(**URL)
-THROTTLED = Answer("TooManyRequestsException", 429)
+THROTTLED = ErrorResponse("TooManyRequestsException", 429)
 
 
 @pytest.mark.parametrize(
@@ -119,24 +119,24 @@ THROTTLED = Answer("TooManyRequestsException", 429)
         ([UNANSWERED] * 3, True),
         ([After(UNANSWERED)] * 3, True),
         ([failures.ConnectionClosedError(**URL)] * 3, True),
-        ([Answer("InternalServerErrorException", 500)] * 3, True),
-        ([Answer("InternalFailure", 500)] * 3, True),
-        ([Answer("InternalServerErrorException", 400)] * 3, True),
-        ([Answer("ServiceUnavailable", 503)] * 3, True),
-        ([Answer("ConflictException", 409)] * 3, True),
+        ([ErrorResponse("InternalServerErrorException", 500)] * 3, True),
+        ([ErrorResponse("InternalFailure", 500)] * 3, True),
+        ([ErrorResponse("InternalServerErrorException", 400)] * 3, True),
+        ([ErrorResponse("ServiceUnavailable", 503)] * 3, True),
+        ([ErrorResponse("ConflictException", 409)] * 3, True),
         ([UNANSWERED, THROTTLED, THROTTLED], True),
         ([UNANSWERED, UNREACHED, UNREACHED], True),
-        ([UNANSWERED, Answer("AccessDeniedException", 403)], True),
-        ([Answer("AccessDeniedException", 403)], False),
-        ([Answer("ForbiddenException", 403)], False),
-        ([Answer("NotFoundException", 404)], False),
+        ([UNANSWERED, ErrorResponse("AccessDeniedException", 403)], True),
+        ([ErrorResponse("AccessDeniedException", 403)], False),
+        ([ErrorResponse("ForbiddenException", 403)], False),
+        ([ErrorResponse("NotFoundException", 404)], False),
         ([failures.NoCredentialsError()], False),
         ([failures.ClientError({}, "CreateJob")], False),
         ([failures.ClientError({"ResponseMetadata": {}}, "CreateJob")], False),
     ],
     ids=str,
 )
-def test_an_error_tells_whether_a_job_may_exist(
+def test_an_error_says_whether_a_job_may_exist(
     jobs: Jobs, mediaconvert: MediaConvert, behaviours: list[Any], may_exist: bool
 ) -> None:
     mediaconvert.behaviours += behaviours
@@ -155,8 +155,8 @@ def test_attempts_pause_longer_each_time(
     assert clock.now() - start == timedelta(seconds=2)
 
 
-def test_a_bad_request_is_the_uploads_own_fault(jobs: Jobs, mediaconvert: MediaConvert) -> None:
-    mediaconvert.behaviours.append(Answer("BadRequestException", 400, "/inputs is wrong"))
+def test_a_bad_request_is_an_error_of_the_upload(jobs: Jobs, mediaconvert: MediaConvert) -> None:
+    mediaconvert.behaviours.append(ErrorResponse("BadRequestException", 400, "/inputs is wrong"))
     with pytest.raises(UploadError, match="/inputs is wrong") as raised:
         jobs.create(UPLOAD)
     assert raised.value.code == "BadRequestException"
@@ -211,7 +211,7 @@ def test_a_job_of_another_environment_is_not_taken_for_ours(
     assert jobs.find(UPLOAD, clock.now()) is None
 
 
-def test_a_search_without_an_end_gives_no_answer(
+def test_an_endless_search_is_an_error(
     jobs: Jobs, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
     since = clock.now()

@@ -1,4 +1,4 @@
-"""What the log says at each turn: an operator searches for these words and follows these ids."""
+"""The lines of the log: an operator searches for these words and ids."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from emulation import After, Answer, Clock, Function, FunctionDied, MediaConvert
+from emulation import After, Clock, ErrorResponse, Function, FunctionDied, MediaConvert
 from messages import TEST_EVENT, completed, s3_record, state_change, uploaded
 
 
 @pytest.fixture
-def said(function: Function, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Delivers messages and gives the lines about them, without the time and the ids of all."""
+def logged(function: Function, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Delivers messages and returns their log lines, without times and common ids."""
 
     def deliver(*bodies: Any) -> list[dict[str, Any]]:
         capsys.readouterr()
@@ -33,9 +33,9 @@ def about(function: Function, **fields: Any) -> dict[str, Any]:
     return {"asset_id": function.asset()["AssetId"], "key": "talks/opening.mov", **fields}
 
 
-def test_an_upload_that_was_settled_before(said: Any, function: Function) -> None:
-    said(uploaded())
-    assert said(uploaded()) == [
+def test_an_upload_that_was_settled_before(logged: Any, function: Function) -> None:
+    logged(uploaded())
+    assert logged(uploaded()) == [
         about(
             function,
             level="INFO",
@@ -47,13 +47,13 @@ def test_an_upload_that_was_settled_before(said: Any, function: Function) -> Non
 
 
 def test_a_job_that_was_found_again(
-    said: Any, function: Function, mediaconvert: MediaConvert, clock: Clock
+    logged: Any, function: Function, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
     mediaconvert.behaviours.append(After(FunctionDied()))
     with pytest.raises(FunctionDied):
         function.deliver(uploaded())
     clock.sleep(720)
-    found, submitted = said(uploaded())
+    found, submitted = logged(uploaded())
     assert found == about(
         function,
         level="WARNING",
@@ -64,13 +64,13 @@ def test_a_job_that_was_found_again(
 
 
 def test_a_job_that_reported_first(
-    said: Any, function: Function, mediaconvert: MediaConvert
+    logged: Any, function: Function, mediaconvert: MediaConvert
 ) -> None:
     def report() -> None:
         function.deliver(state_change("PROGRESSING", mediaconvert.jobs[0]))
 
     function.intervene("before-call", "UpdateItem", report, call=2)
-    assert said(uploaded())[-1] == about(
+    assert logged(uploaded())[-1] == about(
         function,
         level="INFO",
         message="asset had its job already",
@@ -79,14 +79,14 @@ def test_a_job_that_reported_first(
 
 
 def test_a_second_job_of_an_asset(
-    said: Any, function: Function, mediaconvert: MediaConvert
+    logged: Any, function: Function, mediaconvert: MediaConvert
 ) -> None:
     def report() -> None:
         other = {**mediaconvert.jobs[0], "Id": "1772366400000-other"}
         function.deliver(state_change("PROGRESSING", other))
 
     function.intervene("before-call", "UpdateItem", report, call=2)
-    assert said(uploaded())[-1] == about(
+    assert logged(uploaded())[-1] == about(
         function,
         level="ERROR",
         message="asset has another job already",
@@ -95,12 +95,12 @@ def test_a_second_job_of_an_asset(
     )
 
 
-def test_a_delivery_that_was_overtaken(said: Any, function: Function) -> None:
+def test_a_delivery_that_was_overtaken(logged: Any, function: Function) -> None:
     def overtake() -> None:
         function.deliver(uploaded())
 
     function.intervene("before-call", "UpdateItem", overtake)
-    failed, retried = said(uploaded())[-2:]
+    failed, retried = logged(uploaded())[-2:]
     reason = "another delivery of the same upload is at work"
     assert failed == about(
         function,
@@ -112,17 +112,17 @@ def test_a_delivery_that_was_overtaken(said: Any, function: Function) -> None:
 
 
 def test_of_several_uploads_the_one_that_failed(
-    said: Any, function: Function, mediaconvert: MediaConvert
+    logged: Any, function: Function, mediaconvert: MediaConvert
 ) -> None:
-    mediaconvert.behaviours += [None, Answer("AccessDeniedException", 403, "not allowed")]
+    mediaconvert.behaviours += [None, ErrorResponse("AccessDeniedException", 403, "not allowed")]
     nameless = {**s3_record(), "s3": {}}
     event = {"Records": [s3_record("a.mov"), s3_record("b.mov"), nameless]}
-    first, second, third, retried = said(event)
+    first, second, third, retried = logged(event)
     ids = {asset["InputKey"]: asset["AssetId"] for asset in function.assets()}
     assert (first["message"], first["asset_id"]) == ("asset submitted", ids["a.mov"])
     assert (second["message"], second["asset_id"]) == ("upload failed", ids["b.mov"])
     assert second["key"] == "b.mov"
-    # It is not known which upload this was.
+    # The upload is unknown.
     assert third == {
         "level": "WARNING",
         "message": "upload failed",
@@ -131,21 +131,19 @@ def test_of_several_uploads_the_one_that_failed(
     assert retried["reason"].endswith("CreateJob operation: not allowed")
 
 
-def test_a_job_that_nobody_confirmed(
-    said: Any, function: Function, mediaconvert: MediaConvert
-) -> None:
-    silence = ReadTimeoutError(endpoint_url="https://mediaconvert.eu-central-1.amazonaws.com")
-    mediaconvert.behaviours += [silence] * 3
-    assert said(uploaded())[-1] == {
+def test_an_unconfirmed_job(logged: Any, function: Function, mediaconvert: MediaConvert) -> None:
+    no_response = ReadTimeoutError(endpoint_url="https://mediaconvert.eu-central-1.amazonaws.com")
+    mediaconvert.behaviours += [no_response] * 3
+    assert logged(uploaded())[-1] == {
         "level": "WARNING",
         "message": "message will be retried",
-        "reason": f"CreateJob did not return a job: {silence}",
+        "reason": f"CreateJob did not return a job: {no_response}",
     }
 
 
-def test_an_empty_file(said: Any, function: Function) -> None:
+def test_an_empty_file(logged: Any, function: Function) -> None:
     reason = "The file has 0 bytes; upload it again with its content."
-    assert said(uploaded(size=0)) == [
+    assert logged(uploaded(size=0)) == [
         about(
             function,
             level="ERROR",
@@ -157,8 +155,8 @@ def test_an_empty_file(said: Any, function: Function) -> None:
     assert function.asset()["ErrorMessage"] == reason
 
 
-def test_what_is_no_upload(said: Any) -> None:
-    assert said(TEST_EVENT, uploaded(event_name="ObjectRemoved:Delete")) == [
+def test_what_is_no_upload(logged: Any) -> None:
+    assert logged(TEST_EVENT, uploaded(event_name="ObjectRemoved:Delete")) == [
         {
             "level": "INFO",
             "message": "test event of S3 received",
@@ -168,9 +166,9 @@ def test_what_is_no_upload(said: Any) -> None:
     ]
 
 
-def test_a_bug(said: Any, mediaconvert: MediaConvert) -> None:
+def test_a_bug(logged: Any, mediaconvert: MediaConvert) -> None:
     mediaconvert.behaviours.append(ZeroDivisionError("a bug"))
-    failed = said(uploaded())[-1]
+    failed = logged(uploaded())[-1]
     assert failed.pop("exception").splitlines()[-1] == "ZeroDivisionError: a bug"
     assert failed == {
         "level": "ERROR",
@@ -179,9 +177,9 @@ def test_a_bug(said: Any, mediaconvert: MediaConvert) -> None:
     }
 
 
-def test_an_invocation_that_is_nearly_over(said: Any, function: Function) -> None:
+def test_an_invocation_with_little_time_left(logged: Any, function: Function) -> None:
     function.milliseconds_left = 39_999
-    assert said(TEST_EVENT, uploaded())[-1] == {
+    assert logged(TEST_EVENT, uploaded())[-1] == {
         "level": "WARNING",
         "message": "message will be retried",
         "reason": "too little time is left in this invocation",
@@ -217,27 +215,27 @@ def test_an_invocation_that_is_nearly_over(said: Any, function: Function) -> Non
     ],
     ids=["no JSON", "no object", "neither", "elsewhere", "no S3", "nameless", "no detail"],
 )
-def test_a_message_that_is_refused(said: Any, message: Any, reason: str) -> None:
-    assert said(message)[-1] == {"level": "ERROR", "message": "message refused", "reason": reason}
+def test_a_message_that_is_refused(logged: Any, message: Any, reason: str) -> None:
+    assert logged(message)[-1] == {"level": "ERROR", "message": "message refused", "reason": reason}
 
 
-def test_a_job_of_an_asset_that_is_not_there(
-    said: Any, function: Function, mediaconvert: MediaConvert
+def test_a_job_of_an_unknown_asset(
+    logged: Any, function: Function, mediaconvert: MediaConvert
 ) -> None:
     function.deliver(uploaded())
     (job,) = mediaconvert.jobs
     metadata = {"AssetId": "0" * 32}
-    assert said(state_change("COMPLETE", job, user_metadata=metadata))[-1] == {
+    assert logged(state_change("COMPLETE", job, user_metadata=metadata))[-1] == {
         "level": "ERROR",
         "message": "message refused",
         "reason": f"there is no asset '{'0' * 32}' in table 'video-assets-test'",
     }
 
 
-def test_a_job_that_is_followed(said: Any, function: Function, mediaconvert: MediaConvert) -> None:
+def test_a_state_change(logged: Any, function: Function, mediaconvert: MediaConvert) -> None:
     function.deliver(uploaded())
     (job,) = mediaconvert.jobs
-    assert said(completed(job)) == [
+    assert logged(completed(job)) == [
         {
             "level": "INFO",
             "message": "asset followed its job",
@@ -249,7 +247,7 @@ def test_a_job_that_is_followed(said: Any, function: Function, mediaconvert: Med
 
 
 @pytest.mark.parametrize(("count", "told"), [("7", 7), (None, 1)])
-def test_a_line_tells_how_often_the_message_was_received(
+def test_a_line_has_the_receive_count(
     function: Function, capsys: pytest.CaptureFixture[str], count: str | None, told: int
 ) -> None:
     class Context:
@@ -266,8 +264,8 @@ def test_a_line_tells_how_often_the_message_was_received(
     assert (first["receive_count"], second["receive_count"]) == (told, 1)
 
 
-def test_a_throttled_upload_tells_what_the_service_said(
-    said: Any, mediaconvert: MediaConvert
+def test_the_line_of_a_throttled_upload_has_the_error_of_the_service(
+    logged: Any, mediaconvert: MediaConvert
 ) -> None:
-    mediaconvert.behaviours += [Answer("TooManyRequestsException", 429, "slow down")] * 3
-    assert said(uploaded())[-1]["reason"].endswith("CreateJob operation: slow down")
+    mediaconvert.behaviours += [ErrorResponse("TooManyRequestsException", 429, "slow down")] * 3
+    assert logged(uploaded())[-1]["reason"].endswith("CreateJob operation: slow down")

@@ -1,4 +1,4 @@
-"""Logs are one JSON object a line, with the ids that lead to the upload."""
+"""A log line is one JSON object, with the ids of the upload."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_line_can_be_written_without_a_context(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("write", "level"), [(logs.info, "INFO"), (logs.warning, "WARNING"), (logs.error, "ERROR")]
 )
-def test_a_line_of_any_level_carries_its_fields_and_no_traceback_that_nobody_asked_for(
+def test_a_line_of_any_level_has_its_fields_and_no_traceback(
     capsys: pytest.CaptureFixture[str], write: Callable[..., None], level: str
 ) -> None:
     logs.configure("INFO")
@@ -106,7 +106,7 @@ def test_a_line_of_any_level_carries_its_fields_and_no_traceback_that_nobody_ask
     assert line == {"level": level, "message": "said", "job_id": "job-1"}
 
 
-def test_a_line_that_somebody_else_wrote_is_a_line_too(
+def test_a_line_of_another_logger_has_the_same_form(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     logs.configure("INFO")
@@ -119,7 +119,7 @@ def test_a_line_that_somebody_else_wrote_is_a_line_too(
     assert abs(datetime.fromisoformat(written) - before) < timedelta(minutes=1)
 
 
-def test_a_line_is_out_before_the_function_can_be_cut_off(
+def test_a_line_is_written_before_the_function_can_be_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     logs.configure("INFO")
@@ -129,7 +129,7 @@ def test_a_line_is_out_before_the_function_can_be_cut_off(
     assert json.loads(sent.getvalue())["message"] == "said"
 
 
-def test_the_runtimes_own_handler_does_not_print_a_line_again() -> None:
+def test_the_handler_of_the_runtime_does_not_repeat_a_line() -> None:
     seen: list[str] = []
 
     class Runtime(logging.Handler):

@@ -1,4 +1,4 @@
-"""What `tox -e mutation` makes of mutants: only those that are explained may survive."""
+"""Only explained mutants may survive `tox -e mutation`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_an_explanation_without_its_survivor_is_a_problem_where_all_were_tried()
     assert compare({"a": FIRST}, [FIRST, SECOND], whole=False) == []
 
 
-@pytest.mark.parametrize(("reason", "known"), [("Nobody can tell.", [FIRST]), (" ", [])])
+@pytest.mark.parametrize(("reason", "known"), [("No test can tell.", [FIRST]), (" ", [])])
 def test_only_a_reason_explains(tmp_path: Path, reason: str, known: list[Change]) -> None:
     file = tmp_path / "survivors.toml"
     file.write_text(
@@ -42,7 +42,7 @@ def test_only_a_reason_explains(tmp_path: Path, reason: str, known: list[Change]
     assert explained(file) == known
 
 
-def test_every_explanation_is_of_a_line_that_there_is() -> None:
+def test_every_explanation_names_an_existing_line() -> None:
     assert explained()
     for change in explained():
         module = change.function.partition(".")[0]
@@ -53,7 +53,7 @@ def test_every_explanation_is_of_a_line_that_there_is() -> None:
 MUTATED = """
 class Jobs:
     def xǁJobsǁfind__mutmut_orig(self):
-        # a comment is no change
+        # a comment is not a change
         return 1
     def xǁJobsǁfind__mutmut_1(self):
         return 2
@@ -68,7 +68,7 @@ def x__code__mutmut_1():
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What mutmut leaves behind."""
+    """The output of mutmut."""
     sources = tmp_path / "mutants" / "src"
     sources.mkdir(parents=True)
     (sources / "jobs.py").write_text(MUTATED)
@@ -81,7 +81,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_change_is_read_out_of_what_mutmut_wrote(folder: Path) -> None:
+def test_a_change_is_read_from_the_output_of_mutmut(folder: Path) -> None:
     assert change_of(folder, "jobs.xǁJobsǁfind__mutmut_1") == FIRST
     assert change_of(folder, "jobs.x__code__mutmut_1") == Change("jobs._code", *FIRST[1:])
 
@@ -95,9 +95,17 @@ def test_mutants_that_were_not_tried_have_no_outcome(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "survives"),
     [(0, True), (1, False), (24, False), (36, False), (33, True), (4, True), (-11, True)],
-    ids=["passed", "failed", "out of time", "out of time too", "no tests", "misused", "crashed"],
+    ids=[
+        "passed",
+        "failed",
+        "out of time",
+        "out of time too",
+        "no tests",
+        "usage error",
+        "crashed",
+    ],
 )
-def test_only_a_test_that_fails_or_never_ends_notices_a_mutant(
+def test_a_failing_or_endless_test_notices_a_mutant(
     folder: Path, code: int, survives: bool
 ) -> None:
     name = "jobs.xǁJobsǁfind__mutmut_1"

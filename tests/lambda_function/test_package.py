@@ -1,4 +1,4 @@
-"""What is zipped from lambda/ runs by itself on the Lambda runtime."""
+"""The package made from lambda/ runs on the Lambda runtime without anything else."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ import pytest
 LAMBDA = Path(lambda_function.__file__).parent
 SOURCES = sorted(LAMBDA.glob("*.py"))
 OWN = {source.stem for source in SOURCES}
-# The packages that the runtime ships, where this interpreter keeps them.
+# The folders of the packages that are part of the runtime.
 RUNTIME = sorted({str(Path(module.__file__).parents[1]) for module in (boto3, botocore)})
 
 
-def test_lambda_holds_nothing_but_source() -> None:
+def test_lambda_contains_only_sources() -> None:
     others = [path for path in LAMBDA.iterdir() if path not in SOURCES]
     assert [path.name for path in others if path.name != "__pycache__"] == []
 
@@ -60,7 +60,7 @@ def zipped(folder: Path) -> Path:
 
 
 def run(package: Path, code: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A new interpreter that knows the zip and boto3, and has no AWS settings but these."""
+    """A new interpreter with the zip and boto3, and with these AWS settings only."""
     paths = [str(package), *RUNTIME]
     return subprocess.run(
         [sys.executable, "-I", "-B", "-c", f"import sys; sys.path[:0] = {paths!r}; {code}"],
@@ -81,11 +81,11 @@ def test_the_handler_is_imported_from_the_zip_without_region_or_environment(
     assert done.stdout.split() == [str(tmp_path / "function.zip" / "lambda_function.py"), "True"]
 
 
-# The actions that the function's role allows it, in boto3's words.
+# The actions that the function's role allows, by boto3's names.
 CALLS = {"put_item", "get_item", "update_item", "create_job", "list_jobs"}
 
 
-def test_aws_is_called_in_no_other_way_than_the_role_allows() -> None:
+def test_only_actions_that_the_role_allows_are_called() -> None:
     models = [
         boto3.client(service, region_name="eu-central-1")
         for service in ("dynamodb", "mediaconvert", "s3", "sqs")
@@ -101,6 +101,6 @@ def test_aws_is_called_in_no_other_way_than_the_role_allows() -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
-def test_no_region_account_or_partition_is_written_down(source: Path) -> None:
+def test_no_region_account_or_partition_is_hard_coded(source: Path) -> None:
     text = source.read_text()
     assert not re.search(r"\b(us|eu|ap|ca|sa|me|af|il)-[a-z]+-\d\b|arn:aws|\b\d{12}\b", text)

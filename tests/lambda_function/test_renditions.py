@@ -1,4 +1,4 @@
-"""What MediaConvert is asked to make."""
+"""The settings of a MediaConvert job."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_there_are_two_mp4_renditions() -> None:
     }
 
 
-def test_input_and_time_codes_are_read_as_a_recording_has_them() -> None:
+def test_settings_of_the_input_and_its_time_codes() -> None:
     made = settings(UPLOAD, "video-output-test")
     assert made["TimecodeConfig"] == {"Source": "ZEROBASED"}
     assert made["Inputs"] == [
@@ -94,13 +94,13 @@ def test_a_rendition_is_encoded_for_download_by_a_browser(
     }
 
 
-def test_quality_is_what_is_constant_below_a_highest_bitrate() -> None:
+def test_quality_is_constant_up_to_a_maximum_bitrate() -> None:
     for output in groups()["MP4"]["Outputs"]:
         h264 = output["VideoDescription"]["CodecSettings"]["H264Settings"]
         assert h264["RateControlMode"] == "QVBR"
         assert 1 <= h264["QvbrSettings"]["QvbrQualityLevel"] <= 10
         assert 1_000 <= h264["MaxBitrate"] <= 1_152_000_000
-        # These two belong to the other modes; MediaConvert refuses them with QVBR.
+        # These two are for other modes; MediaConvert rejects them with QVBR.
         assert not {"Bitrate", "HrdBufferSize"} & set(h264)
 
 
@@ -127,7 +127,7 @@ def test_there_is_one_poster_frame_without_container_and_sound() -> None:
     assert "AudioDescriptions" not in poster
 
 
-def test_every_output_has_a_name_of_its_own() -> None:
+def test_every_output_has_a_unique_name() -> None:
     names = [
         destination(group) + output["NameModifier"]
         for group in groups().values()
@@ -143,7 +143,7 @@ def test_audio_comes_from_the_selector_of_the_input() -> None:
         assert output["AudioDescriptions"][0]["AudioSourceName"] in source["AudioSelectors"]
 
 
-def test_a_rotated_recording_is_turned_upright() -> None:
+def test_a_rotated_recording_is_rotated_upright() -> None:
     (source,) = settings(UPLOAD, "video-output-test")["Inputs"]
     assert source["VideoSelector"]["Rotate"] == "AUTO"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import lambda_function
 import pytest
-from emulation import Answer, Clock, Function, MediaConvert
+from emulation import Clock, ErrorResponse, Function, MediaConvert
 from messages import TEST_EVENT, s3_record, uploaded
 
 
-def test_an_upload_becomes_a_job_and_a_record_that_knows_it(
+def test_an_upload_becomes_a_job_and_its_record(
     function: Function, mediaconvert: MediaConvert
 ) -> None:
     assert function.deliver(uploaded("talks/opening.mov", version="v1", size=42)) == []
@@ -106,11 +106,11 @@ def test_an_empty_file_is_an_error_without_a_job(
     assert mediaconvert.requests == []
 
 
-def test_in_one_event_of_several_uploads_the_others_do_not_suffer(
+def test_one_failed_upload_of_an_event_does_not_affect_the_others(
     function: Function, mediaconvert: MediaConvert
 ) -> None:
     event = {"Records": [s3_record(f"{name}.mov") for name in ("a", "b", "c")]}
-    mediaconvert.behaviours += [None, Answer("AccessDeniedException", 403), None]
+    mediaconvert.behaviours += [None, ErrorResponse("AccessDeniedException", 403), None]
 
     assert function.deliver(event) == [0]
     assert [job["Settings"]["Inputs"][0]["FileInput"][-5:] for job in mediaconvert.jobs] == [
@@ -133,14 +133,14 @@ def test_in_one_event_of_several_uploads_the_others_do_not_suffer(
     ],
     ids=["test event", "deletion", "restore", "folder of the console", "no records"],
 )
-def test_what_is_no_upload_leaves_no_trace(
+def test_other_messages_have_no_effect(
     function: Function, mediaconvert: MediaConvert, message: dict[str, object]
 ) -> None:
     assert function.deliver(message) == []
     assert (function.assets(), mediaconvert.requests) == ([], [])
 
 
-def test_an_upload_beside_what_is_none_is_submitted(
+def test_an_upload_among_other_records_is_submitted(
     function: Function, mediaconvert: MediaConvert
 ) -> None:
     others = [s3_record("a.mov", event_name="ObjectRemoved:Delete"), s3_record("talks/", size=0)]

@@ -1,4 +1,4 @@
-"""What is read out of an S3 event: the key as it was uploaded, and an identity that holds."""
+"""Reading an S3 event: the key as it was uploaded, and a stable identity."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ODD_KEYS = [
     "ü" * 512,
 ]
 
-# A test's id may be given on a command line: no backslash, bracket or space in it.
+# Ids without backslash, bracket and space, so that they can be given on a command line.
 KEY_IDS = [re.sub(r"[^A-Za-z0-9.]+", "-", key[:12]) for key in ODD_KEYS]
 
 
@@ -67,7 +67,7 @@ def test_an_odd_key_goes_all_the_way(
 
 
 def test_an_asset_id_is_short_ascii_and_the_same_everywhere() -> None:
-    # Were this value to change, every upload in flight would be submitted again.
+    # If this value changed, every upload in progress would be submitted again.
     assert upload(key="talks/ä.mov", version="v1").asset_id == ("f183f4d82c62011bdb2ea940ac50cfac")
 
 
@@ -92,7 +92,7 @@ def test_another_upload_has_another_asset_id(other: dict[str, str]) -> None:
     assert made.asset_id != upload().asset_id
 
 
-def test_key_and_version_cannot_run_into_each_other() -> None:
+def test_key_and_version_are_kept_apart() -> None:
     assert upload(key="a", version="bc").asset_id != upload(key="ab", version="c").asset_id
 
 
@@ -104,13 +104,13 @@ def test_without_versions_every_write_is_an_asset_of_its_own(version: str | None
     assert first.asset_id != upload(version=version, sequencer="01", etag="other").asset_id
 
 
-def test_without_version_and_sequencer_the_content_tells() -> None:
+def test_without_version_and_sequencer_the_content_decides() -> None:
     first = upload(version=None, sequencer=None, etag="one")
     assert first.asset_id == upload(version=None, sequencer=None, etag="one").asset_id
     assert first.asset_id != upload(version=None, sequencer=None, etag="two").asset_id
 
 
-def test_an_upload_that_cannot_be_told_from_others_is_refused() -> None:
+def test_an_upload_without_an_identity_is_refused() -> None:
     with pytest.raises(MessageError, match="neither versionId nor sequencer nor eTag"):
         upload(version=None, sequencer=None, etag="")
 

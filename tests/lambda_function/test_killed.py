@@ -1,22 +1,22 @@
-"""Wherever a delivery is cut off or overtaken, the upload ends with one job."""
+"""Wherever a delivery is killed or overtaken, the upload ends with one job."""
 
 from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from emulation import After, Answer, Clock, Function, FunctionDied, MediaConvert
+from emulation import After, Clock, ErrorResponse, Function, FunctionDied, MediaConvert
 from messages import state_change, uploaded
 
-# Seconds until the next delivery: within the minute of the token, and after a cut-off.
+# Seconds until the next delivery: while the token is valid, and after the visibility timeout.
 SOON = 5
 AFTER_VISIBILITY_TIMEOUT = 720
 
 
-# Where the function can be cut off: before or after the effect of each call it makes.
-CUTS = ["record", "claim", "job", "job id"]
+# The calls before or after which the function is killed.
+KILL_POINTS = ["record", "claim", "job", "job id"]
 
 
-def cut_off(function: Function, mediaconvert: MediaConvert, where: str, *, after: bool) -> None:
+def kill(function: Function, mediaconvert: MediaConvert, where: str, *, after: bool) -> None:
     death = After(FunctionDied()) if after else FunctionDied()
     match where:
         case "record":
@@ -33,8 +33,8 @@ def cut_off(function: Function, mediaconvert: MediaConvert, where: str, *, after
 
 @pytest.mark.parametrize("later", [SOON, AFTER_VISIBILITY_TIMEOUT])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("where", CUTS)
-def test_cut_off_anywhere_the_next_delivery_ends_with_the_one_job(
+@pytest.mark.parametrize("where", KILL_POINTS)
+def test_killed_anywhere_the_next_delivery_ends_with_one_job(
     function: Function,
     mediaconvert: MediaConvert,
     clock: Clock,
@@ -42,7 +42,7 @@ def test_cut_off_anywhere_the_next_delivery_ends_with_the_one_job(
     after: bool,
     later: int,
 ) -> None:
-    cut_off(function, mediaconvert, where, after=after)
+    kill(function, mediaconvert, where, after=after)
     clock.sleep(later)
 
     assert function.deliver(uploaded()) == []
@@ -54,10 +54,10 @@ def test_cut_off_anywhere_the_next_delivery_ends_with_the_one_job(
 
 
 @pytest.mark.parametrize("later", [SOON, AFTER_VISIBILITY_TIMEOUT])
-def test_cut_off_twice_between_job_and_record_there_is_still_one_job(
+def test_killed_twice_between_job_and_record_there_is_one_job(
     function: Function, mediaconvert: MediaConvert, clock: Clock, later: int
 ) -> None:
-    cut_off(function, mediaconvert, "job id", after=False)
+    kill(function, mediaconvert, "job id", after=False)
     clock.sleep(20)
     # The second delivery only repeats the token, so this is its first update.
     function.fail_dynamodb("UpdateItem", FunctionDied())
@@ -70,10 +70,10 @@ def test_cut_off_twice_between_job_and_record_there_is_still_one_job(
     assert function.asset()["JobId"] == job["Id"]
 
 
-def test_a_token_that_mediaconvert_may_have_forgotten_is_not_relied_on(
+def test_a_token_that_may_have_expired_is_not_relied_on(
     function: Function, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
-    cut_off(function, mediaconvert, "job id", after=False)
+    kill(function, mediaconvert, "job id", after=False)
     clock.sleep(61)
     function.deliver(uploaded())
 
@@ -85,7 +85,7 @@ def test_a_token_that_mediaconvert_may_have_forgotten_is_not_relied_on(
 def test_the_token_is_relied_on_for_25_seconds(
     function: Function, mediaconvert: MediaConvert, clock: Clock, later: int, listings: int
 ) -> None:
-    cut_off(function, mediaconvert, "job id", after=False)
+    kill(function, mediaconvert, "job id", after=False)
     clock.sleep(later)
     assert function.deliver(uploaded()) == []
     assert (len(mediaconvert.listings), len(mediaconvert.jobs)) == (listings, 1)
@@ -94,9 +94,9 @@ def test_the_token_is_relied_on_for_25_seconds(
 def test_while_it_is_unknown_whether_a_job_exists_none_is_made(
     function: Function, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
-    cut_off(function, mediaconvert, "job", after=True)
+    kill(function, mediaconvert, "job", after=True)
     clock.sleep(AFTER_VISIBILITY_TIMEOUT)
-    mediaconvert.list_behaviours.append(Answer("AccessDeniedException", 403))
+    mediaconvert.list_behaviours.append(ErrorResponse("AccessDeniedException", 403))
 
     assert function.deliver(uploaded()) == [0]
     assert len(mediaconvert.jobs) == 1
@@ -109,7 +109,7 @@ def test_while_it_is_unknown_whether_a_job_exists_none_is_made(
 def test_a_job_that_reported_first_is_not_made_again(
     function: Function, mediaconvert: MediaConvert, clock: Clock, status: str
 ) -> None:
-    cut_off(function, mediaconvert, "job id", after=False)
+    kill(function, mediaconvert, "job id", after=False)
     (job,) = mediaconvert.jobs
     clock.sleep(AFTER_VISIBILITY_TIMEOUT)
 
@@ -124,7 +124,7 @@ def test_a_job_that_reported_first_is_not_made_again(
 def test_a_job_may_report_before_its_id_is_recorded(
     function: Function, mediaconvert: MediaConvert
 ) -> None:
-    """The status message is handled while the upload's delivery is about to note the job."""
+    """The status message is handled just before the upload's delivery records the job."""
 
     def report() -> None:
         assert function.deliver(state_change("PROGRESSING", mediaconvert.jobs[0])) == []
@@ -149,13 +149,13 @@ def test_of_two_deliveries_at_once_one_submits(
     assert function.asset()["Status"] == "SUBMITTED"
 
 
-def test_of_two_deliveries_at_once_the_slower_does_not_submit_over_the_doubt_of_the_other(
+def test_the_slower_of_two_deliveries_does_not_submit_while_a_job_may_exist(
     function: Function, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
-    """The faster one is cut off with a job made, long before the slower one claims the asset."""
+    """The faster one makes a job and is killed, long before the slower one claims the asset."""
 
     def overtake() -> None:
-        cut_off(function, mediaconvert, "job", after=True)
+        kill(function, mediaconvert, "job", after=True)
         clock.sleep(AFTER_VISIBILITY_TIMEOUT)
 
     function.intervene("before-call", "UpdateItem", overtake)
@@ -177,11 +177,11 @@ def test_a_second_job_of_an_asset_is_reported_and_not_recorded(
     assert "asset has another job already" in capsys.readouterr().out
 
 
-def test_no_answer_at_all_leaves_the_doubt_to_the_next_delivery(
+def test_without_a_response_the_next_delivery_looks_for_the_job(
     function: Function, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
-    silence = ReadTimeoutError(endpoint_url="https://mediaconvert.eu-central-1.amazonaws.com")
-    mediaconvert.behaviours += [After(silence)] * 3
+    no_response = ReadTimeoutError(endpoint_url="https://mediaconvert.eu-central-1.amazonaws.com")
+    mediaconvert.behaviours += [After(no_response)] * 3
     assert function.deliver(uploaded()) == [0]
     asset = function.asset()
     assert (asset["Status"], "ClaimedAt" in asset) == ("RECEIVED", True)
@@ -195,7 +195,7 @@ def test_no_answer_at_all_leaves_the_doubt_to_the_next_delivery(
 def test_an_older_delivery_does_not_take_back_the_claim_of_a_newer_one(
     function: Function, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
-    """The older one is throttled; the newer one claimed meanwhile, and is cut off."""
+    """The older one is denied; meanwhile the newer one claims the asset and is killed."""
 
     def claim_again() -> None:
         clock.sleep(AFTER_VISIBILITY_TIMEOUT)
@@ -203,7 +203,7 @@ def test_an_older_delivery_does_not_take_back_the_claim_of_a_newer_one(
         with pytest.raises(FunctionDied):
             function.deliver(uploaded())
 
-    mediaconvert.behaviours += [Answer("AccessDeniedException", 403)]
+    mediaconvert.behaviours += [ErrorResponse("AccessDeniedException", 403)]
     function.intervene("before-call", "UpdateItem", claim_again, call=2)
     assert function.deliver(uploaded()) == [0]
     clock.sleep(AFTER_VISIBILITY_TIMEOUT)
@@ -212,12 +212,12 @@ def test_an_older_delivery_does_not_take_back_the_claim_of_a_newer_one(
     assert len(mediaconvert.jobs) == 1
 
 
-def test_throttling_does_not_settle_an_older_doubt(
+def test_throttling_does_not_clear_an_earlier_claim(
     function: Function, mediaconvert: MediaConvert, clock: Clock
 ) -> None:
-    cut_off(function, mediaconvert, "job", after=True)
+    kill(function, mediaconvert, "job", after=True)
     clock.sleep(SOON)
-    mediaconvert.behaviours += [Answer("TooManyRequestsException", 429)] * 3
+    mediaconvert.behaviours += [ErrorResponse("TooManyRequestsException", 429)] * 3
     assert function.deliver(uploaded()) == [0]
 
     clock.sleep(AFTER_VISIBILITY_TIMEOUT)
