@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from planproof.errors import PlanproofError
-from planproof.mutation_results import Kill, MutantStatus, MutationResult, Trial
+from planproof.mutation_results import MutantStatus, MutationResult
 from planproof.verdicts import Verdict
 
-_T = TypeVar("_T")
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+@cache
+def _adapter() -> TypeAdapter[MutationResult]:
+    from pydantic import TypeAdapter  # takes a tenth of a second, and few runs have mutants
+
+    return TypeAdapter(MutationResult)
 
 
 def document(mutation: MutationResult) -> dict[str, Any]:
@@ -19,43 +28,11 @@ def document(mutation: MutationResult) -> dict[str, Any]:
     ``counts`` and ``rate`` follow from the trials; they are for tools that do not compute them.
     Durations are in seconds.
     """
-    return {
-        "counts": {status.value: count for status, count in mutation.counts.items()},
-        "rate": mutation.rate,
-        "made": mutation.made,
-        "seed": mutation.seed,
-        "seconds": mutation.seconds,
-        "workers": mutation.workers,
-        "arguments": list(mutation.arguments),
-        "requirements": list(mutation.requirements),
-        "untested": list(mutation.untested),
-        "trials": [_trial(trial) for trial in mutation.trials],
-    }
-
-
-def _trial(trial: Trial) -> dict[str, Any]:
-    return {
-        "id": trial.id,
-        "operator": trial.operator,
-        "address": trial.address,
-        "path": trial.path,
-        "before": trial.before,
-        "after": trial.after,
-        "fate": trial.status.value,
-        "kills": [
-            {
-                "requirement": kill.requirement,
-                "verdict": kill.verdict.value,
-                "scenario": kill.scenario,
-                "reason": kill.reason,
-                "near": kill.near,
-            }
-            for kill in trial.kills
-        ],
-        "seen": list(trial.seen),
-        "reason": trial.reason,
-        "seconds": trial.seconds,
-    }
+    counts = {status.value: count for status, count in mutation.counts.items()}
+    fields = _adapter().dump_python(mutation, mode="json")
+    for trial in fields["trials"]:
+        trial["fate"] = trial.pop("status")
+    return {"counts": counts, "rate": mutation.rate, **fields}
 
 
 def read(content: object) -> MutationResult:
@@ -67,141 +44,38 @@ def read(content: object) -> MutationResult:
     Raises:
         PlanproofError: the content is not such a document, or contradicts itself.
     """
-    top = _JsonObject(content, "")
-    mutation = MutationResult(
-        trials=tuple(_read_trial(part) for part in top.parts("trials")),
-        requirements=top.texts("requirements"),
-        untested=top.texts("untested"),
-        made=top.count("made"),
-        seed=top.whole("seed"),
-        seconds=top.seconds("seconds"),
-        workers=top.count("workers"),
-        arguments=top.texts("arguments"),
-    )
-    _check(top, mutation)
+    try:
+        fields = dict(content)  # type: ignore[call-overload]
+        trials = [{"status": t["fate"], **t} for t in fields["trials"]]
+        mutation = _adapter().validate_python({**fields, "trials": trials})
+    except (KeyError, TypeError, ValueError) as problem:
+        raise _damaged(" ".join(str(problem).split())) from None
+    _check_trials(mutation)
+    # This also covers what follows from the trials, and texts that only look like numbers.
+    if json.dumps(document(mutation), sort_keys=True) != json.dumps(content, sort_keys=True):
+        raise _damaged("its parts contradict each other")
     return mutation
 
 
-def _read_trial(part: _JsonObject) -> Trial:
-    return Trial(
-        id=part.text("id"),
-        operator=part.text("operator"),
-        address=part.text("address"),
-        path=part.text("path"),
-        before=part.text("before"),
-        after=part.text("after"),
-        status=part.one_of("fate", MutantStatus),
-        kills=tuple(
-            Kill(
-                requirement=kill.text("requirement"),
-                verdict=kill.one_of("verdict", Verdict),
-                scenario=kill.text("scenario"),
-                reason=kill.text("reason"),
-                near=kill.flag("near"),
-            )
-            for kill in part.parts("kills")
-        ),
-        seen=part.texts("seen"),
-        reason=part.text("reason"),
-        seconds=part.seconds("seconds"),
-    )
-
-
-def _check(top: _JsonObject, mutation: MutationResult) -> None:
-    """Reject documents that contradict themselves; the reports rely on their consistency."""
-    known = set(mutation.requirements)
+def _check_trials(mutation: MutationResult) -> None:
+    """Reject trials that contradict each other; the reports rely on their consistency."""
     for number, trial in enumerate(mutation.trials):
         place = f"trials.{number}"
-        if (
-            bool(trial.kills) is not (trial.status is MutantStatus.KILLED)
-            and trial.status is not MutantStatus.UNDECIDED
-        ):
+        killed = trial.status is MutantStatus.KILLED
+        if bool(trial.kills) is not killed and trial.status is not MutantStatus.UNDECIDED:
             raise _damaged(f"{place} is {trial.status} with {len(trial.kills)} kills")
         for kill in trial.kills:
-            if kill.requirement not in known:
+            if kill.requirement not in mutation.requirements:
                 raise _damaged(f"{place} was killed by {kill.requirement!r}, which was not tested")
             if kill.verdict is Verdict.PASSED:
                 raise _damaged(f"{place} was killed by {kill.requirement!r}, which passed")
     if len({trial.id for trial in mutation.trials}) < len(mutation.trials):
         raise _damaged("two trials have the same id")
+    for seconds in (mutation.seconds, *(trial.seconds for trial in mutation.trials)):
+        if not 0 <= seconds < math.inf:
+            raise _damaged(f"{seconds} is not a duration")
     if mutation.made < len(mutation.trials):
         raise _damaged(f"made is {mutation.made}, and there are {len(mutation.trials)} trials")
-    counts = top.part("counts")
-    for status, count in mutation.counts.items():
-        if counts.count(status.value) != count:
-            raise _damaged(f"counts.{status} is not the number of such trials, {count}")
-    if not math.isclose(top.number("rate"), mutation.rate, abs_tol=1e-6):
-        raise _damaged(f"rate is not that of the trials, {mutation.rate:.6f}")
-
-
-class _JsonObject:
-    """An object of the document, with its position for error messages."""
-
-    def __init__(self, found: object, place: str) -> None:
-        self._place = place
-        if not isinstance(found, Mapping):
-            raise _damaged(f"{place or 'the whole'} is not an object")
-        self._found = found
-
-    def _get(self, name: str, what: str, fits: Callable[[Any], bool]) -> Any:
-        place = f"{self._place}.{name}" if self._place else name
-        if name not in self._found:
-            raise _damaged(f"{place} is missing")
-        if not fits(self._found[name]):
-            raise _damaged(f"{place} is {what}")
-        return self._found[name]
-
-    def text(self, name: str) -> str:
-        return str(self._get(name, "not a string", lambda v: isinstance(v, str)))
-
-    def flag(self, name: str) -> bool:
-        return bool(self._get(name, "not a boolean", lambda v: isinstance(v, bool)))
-
-    def whole(self, name: str) -> int:
-        return int(self._get(name, "not an integer", _is_whole))
-
-    def count(self, name: str) -> int:
-        return int(self._get(name, "not a count", lambda v: _is_whole(v) and v >= 0))
-
-    def number(self, name: str) -> float:
-        return float(self._get(name, "not a number", _is_number))
-
-    def seconds(self, name: str) -> float:
-        return float(self._get(name, "not a duration", lambda v: _is_number(v) and v >= 0))
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        return tuple(
-            self._get(
-                name,
-                "not a list of strings",
-                lambda v: isinstance(v, list) and all(isinstance(text, str) for text in v),
-            )
-        )
-
-    def one_of(self, name: str, kinds: Callable[[str], _T]) -> _T:
-        text = self.text(name)
-        try:
-            return kinds(text)
-        except ValueError:
-            raise _damaged(
-                f"{self._place}.{name} is {text!r}, which is not a valid value"
-            ) from None
-
-    def part(self, name: str) -> _JsonObject:
-        return _JsonObject(self._get(name, "not an object", lambda v: isinstance(v, Mapping)), name)
-
-    def parts(self, name: str) -> list[_JsonObject]:
-        place = f"{self._place}.{name}" if self._place else name
-        found = self._get(name, "not a list", lambda v: isinstance(v, list))
-        return [_JsonObject(item, f"{place}.{number}") for number, item in enumerate(found)]
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _damaged(what: str) -> PlanproofError:
