@@ -1,1 +1,1 @@
-"""Speed and memory, measured side by side; run with ``tox -e benchmarks``."""
+"""Benchmarks of time and memory; run with ``tox -e benchmarks``."""

@@ -1,12 +1,12 @@
-"""How does the time to draw and judge a data path grow with the stack?
+"""Measures how the time to draw and judge a data path grows with the stack.
 
 Makes stacks of N pipelines, each of ten resources: bucket, notification, queue, its policy,
 function, its role, policy and attachment, log group, event source mapping.
 
 - draw: find every edge;
-- judge: decide every permission it needs;
-- surplus: weigh every grant of every role against the needs;
-- strangers: try other accounts and services on every resource-based policy.
+- judge: decide every permission that the edges need;
+- surplus: compare every grant of every role with the needs;
+- external: try other accounts and services on every resource-based policy.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def document(**statement: Any) -> str:
 
 
 def arn(service: str, name: str) -> str:
-    """An ARN of the one account."""
+    """An ARN of the account."""
     return f"arn:aws:{service}:{PLACE.region}:{PLACE.account}:{name}"
 
 
@@ -100,7 +100,7 @@ def stack_of(count: int) -> Stack:
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of one core, and the result."""
+    """CPU seconds and the result."""
     start = time.process_time()
     found = work()
     return time.process_time() - start, found
@@ -129,13 +129,13 @@ def measure(count: int) -> str:
     proven = sum(one.state is EdgeState.PROVEN for one in judged)
     return (
         f"{len(stack):>9} {len(judged):>6} {len(path.needs):>6} {drawing:>8.2f} {judging:>8.2f} "
-        f"{weighing:>8.2f} {trying:>10.2f}   {proven} proven"
+        f"{weighing:>8.2f} {trying:>9.2f}   {proven} proven"
     )
 
 
 def main() -> None:
     """Measure stacks of 10 to 5,000 resources."""
-    print("resources  edges  needs   draw s  judge s surplus s strangers s")
+    print("resources  edges  needs   draw s  judge s surplus s external s")
     for size in SIZES:
         print(measure(size))
 

@@ -1,11 +1,11 @@
-"""How many requests a second does the IAM evaluation decide, and how does that grow?
+"""Measures how many requests per second the IAM evaluation decides, for roles of several sizes.
 
-Counted in seconds of one core: a role with P policies of S statements, each with three actions,
+In seconds of one core: a role with P policies of S statements, each with three actions,
 two resources and, in every third statement, two conditions; 20,000 requests over ten services.
 
 - cold: the JSON text of all policies is parsed and compiled, and one request decided;
-- compiled: requests are decided with policies once parsed;
-- with requests: as compiled, each request built from its parts as well.
+- compiled: requests are decided with parsed policies;
+- with requests: as compiled, and each request is built from its parts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def policy(number: int, statements: int) -> str:
 
 
 def request(k: int, policies: int, statements: int) -> Request:
-    """One of the requests, most of which some statement means."""
+    """The k-th request; a statement covers most of them."""
     number, i = k % policies, (k * 7) % statements
     service = SERVICES[(i + number) % len(SERVICES)]
     return Request(

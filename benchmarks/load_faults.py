@@ -1,4 +1,4 @@
-"""What goes wrong with which upload? Drawn by a seeded generator, so that a seed is a run."""
+"""The fault of each upload, chosen by a seeded generator, so that a seed gives the same run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WEIGHTS: Final = {
     "killed before the record is written": 3,
     "MediaConvert throttles": 5,
     "MediaConvert fails": 3,
-    "MediaConvert makes a job and its answer is lost": 3,
+    "MediaConvert makes a job and its response is lost": 3,
     "DynamoDB throttles": 4,
     "table unreachable": 2,
     "event of S3 repeated": 4,
@@ -25,18 +25,18 @@ WEIGHTS: Final = {
     "no content": 2,
     "no video": 2,
 }
-"""How often each is drawn, relative to one another."""
+"""The relative frequency of each fault."""
 
-BESIDES: Final = {"poison message": 0.01, "forged event": 0.01, "unknown job": 0.01}
+UNRELATED: Final = {"poison message": 0.01, "forged event": 0.01, "unknown job": 0.01}
 """Messages that belong to no upload, as a share of the uploads."""
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """One upload, and what is to go wrong with it.
+class PlannedUpload:
+    """One upload and its fault.
 
     Attributes:
-        mark: a text that is in its key, and in nothing else.
+        mark: a text that is in its key only.
     """
 
     key: str
@@ -45,21 +45,21 @@ class Planned:
 
     @property
     def body(self) -> str:
-        """What is uploaded: "clip", "text" or "nothing"."""
+        """The content: "clip", "text" or "nothing"."""
         return {"no content": "nothing", "no video": "text"}.get(self.fate, "clip")
 
     @property
     def has_job(self) -> bool:
-        """Whether it is to become a job at all."""
+        """Whether a job is expected."""
         return self.fate != "no content"
 
     @property
     def ends(self) -> str:
-        """What its record is to say at the end."""
+        """The expected status of its record."""
         return "ERROR" if self.fate in ("no content", "no video") else "COMPLETE"
 
     def faults(self) -> Iterator[Fault]:
-        """What makes it go wrong."""
+        """The faults to inject."""
         job = {"service": "mediaconvert", "operation": "CreateJob", "containing": self.mark}
         put = {"service": "dynamodb", "operation": "PutItem", "containing": self.mark}
         events = {"service": "events", "containing": self.mark, "times": None}
@@ -73,7 +73,7 @@ class Planned:
             yield Fault("error", **job, times=4, **_THROTTLED)
         elif self.fate == "MediaConvert fails":
             yield Fault("error", **job, times=4, **_FAILED)
-        elif self.fate == "MediaConvert makes a job and its answer is lost":
+        elif self.fate == "MediaConvert makes a job and its response is lost":
             yield Fault("lost answer", **job)
         elif self.fate == "DynamoDB throttles":
             yield Fault("error", **put, times=5, **_EXCEEDED)
@@ -96,7 +96,7 @@ _EXCEEDED = {
 }
 
 
-def planned(seed: int, count: int) -> list[Planned]:
+def planned_uploads(seed: int, count: int) -> list[PlannedUpload]:
     """The uploads of a seed, in the order in which they are made."""
     chance = random.Random(seed)
     fates, weights = list(WEIGHTS), list(WEIGHTS.values())
@@ -105,20 +105,20 @@ def planned(seed: int, count: int) -> list[Planned]:
         mark = f"s{seed}n{number:05d}x"
         name = chance.choice(("opening", "Grüße aus Köln", "a+b (1)", "100% real", "映画"))
         fate = chance.choices(fates, weights)[0]
-        found.append(Planned(f"load/{name} {mark}.mp4", mark, fate))
+        found.append(PlannedUpload(f"load/{name} {mark}.mp4", mark, fate))
     return found
 
 
-def besides(seed: int, count: int) -> Iterator[tuple[int, str]]:
-    """Messages that make no sense: after which upload, and of what kind."""
+def unrelated_messages(seed: int, count: int) -> Iterator[tuple[int, str]]:
+    """Messages that belong to no upload: the upload that they follow, and their kind."""
     chance = random.Random(seed + 1)
-    for kind, share in BESIDES.items():
+    for kind, share in UNRELATED.items():
         for _ in range(max(1, round(share * count))):
             yield chance.randrange(count), kind
 
 
-def disorder(seed: int, count: int) -> list[Fault]:
-    """Reports of progress that come after the job's end: of one upload in twenty-five."""
+def late_progress(seed: int, count: int) -> list[Fault]:
+    """Faults that deliver progress events after the job's end, for one upload in twenty-five."""
     chance = random.Random(seed + 2)
     late = sorted(chance.sample(range(count), max(1, count // 25)))
     return [

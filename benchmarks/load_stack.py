@@ -1,4 +1,4 @@
-"""The shipped stack, deployed to an emulated account, as the load sees it."""
+"""The shipped stack, deployed to an emulated account, for the load test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SERVICES = ("steps.mediaconvert:MediaConvert",)
 
 
 class DeployedPipeline:
-    """The pipeline, and the account it is in."""
+    """The pipeline and its account."""
 
     def __init__(self, run: Deployments) -> None:
         self._run = run
@@ -28,16 +28,16 @@ class DeployedPipeline:
         self._s3 = self._traffic.client("s3")
         self._bucket = str(self._traffic.pipeline.input_bucket.get("bucket"))
 
-    def forget(self) -> None:
-        """Leave out whatever there is by now."""
+    def reset(self) -> None:
+        """Leave out existing jobs and records from now on."""
         self._traffic.reset_baseline()
 
     def upload(self, key: str, body: bytes) -> None:
         """Put a file into the input bucket."""
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=body)
 
-    def send_nonsense(self, kind: str) -> None:
-        """Put a message into a queue that belongs to no upload."""
+    def send_unrelated(self, kind: str) -> None:
+        """Send a message that belongs to no upload."""
         pipeline = self._traffic.pipeline
         if kind == "poison message":
             self._traffic.send(pipeline.processing_queue, "<makes>no sense</makes>")
@@ -50,11 +50,11 @@ class DeployedPipeline:
             traffic.send(pipeline.status_queue, event)
 
     def jobs(self) -> list[Any]:
-        """The jobs made since."""
+        """The jobs since the last reset."""
         return self._traffic.jobs()
 
     def records(self) -> list[Any]:
-        """The items made since."""
+        """The records since the last reset."""
         return self._traffic.records()
 
     def dead_letters(self, since: int) -> list[tuple[str, str]]:
@@ -68,20 +68,20 @@ class DeployedPipeline:
         return found
 
     def clear(self) -> None:
-        """Leave no message behind."""
+        """Remove all messages."""
         self._traffic.purge_queues()
 
     def last_entry(self) -> int:
-        """The number of the last thing that happened."""
+        """The number of the last entry of the trail."""
         trail = self.control.trail()
         return trail[-1].number if trail else 0
 
     def invocations(self, since: int) -> int:
-        """How often the function was invoked."""
+        """The number of invocations of the function."""
         return sum(1 for entry in self.control.trail(since) if entry.kind == "invocation")
 
     def peak_megabytes(self) -> int:
-        """The most memory that the account's processes have held: the sum of each one's peak."""
+        """The sum of the peak memory of the account's processes."""
         total = 0
         for pid in _family(self._run.account.pid):
             total += _peak(pid)
@@ -89,7 +89,7 @@ class DeployedPipeline:
 
 
 def _reasons(trail: list[Entry]) -> dict[str, str]:
-    """Why a message failed, by its id: what the function's log said last."""
+    """Message id → the end of the function's log for its failed invocation."""
     found: dict[str, str] = {}
     for entry in trail:
         if entry.kind == "invocation":
@@ -100,7 +100,7 @@ def _reasons(trail: list[Entry]) -> dict[str, str]:
 
 
 def _family(pid: int) -> Iterator[int]:
-    """A process and all below it. Linux says so in /proc."""
+    """A process and its descendants, from /proc."""
     yield pid
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in task.read_text().split():
@@ -108,7 +108,7 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _peak(pid: int) -> int:
-    """Kilobytes."""
+    """Peak memory of a process, in kilobytes."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -118,13 +118,13 @@ def _peak(pid: int) -> int:
 
 @contextmanager
 def deployed_pipeline(cache: Path, say: Callable[[str], None]) -> Iterator[DeployedPipeline]:
-    """Deploy the stack, and take it down at the end with the account."""
+    """Deploy the stack; stop the account at the end."""
     with closing(
         ResolvedStacks(RunRequest(ROOT / "terraform", cache), progress=say)
     ) as resolved_stacks:
         resolved_stacks.prepare()
         if resolved_stacks.workspace is None or resolved_stacks.plan is None:
-            raise SystemExit("a load needs Terraform: install 1.11 or newer")
+            raise SystemExit("the load test needs Terraform: install 1.11 or newer")
         with closing(Deployments(say)) as run:
             run.start(resolved_stacks.workspace, (), (), SERVICES, [str(ROOT)])
             run.wait(resolved_stacks.plan)

@@ -1,9 +1,9 @@
-"""The main job beside what Terraform alone needs: ``terraform plan`` plus ``terraform show -json``.
+"""Compares the main job with ``terraform plan`` plus ``terraform show -json``.
 
 Both are measured in this run, on the same working copy and the same emulated account, after the
-environment is built and ``init`` is done. Of the main job it also says how long the scenarios on
-permissions took (reading the function's code, drawing and judging the data path, the strangers),
-and how much more CPU it takes than a run without them.
+environment is built and ``init`` is done. For the main job, it also reports the seconds of the
+scenarios on permissions (reading the function's code, drawing and judging the data path, external
+access), and the additional CPU time compared with a run without them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def terraform_alone(cache: Path) -> tuple[float, float]:
 
 
 def _seconds(workspace: Workspace, *arguments: str) -> float:
-    """Seconds of a Terraform command as anybody would run it, without what the engine tunes."""
+    """Seconds of a Terraform command without the settings by which the engine speeds it up."""
     env = {k: v for k, v in workspace.environment().items() if k not in ("GOGC", REATTACH)}
     command = [str(workspace.binary.path), *arguments]
     started = time.perf_counter()
@@ -45,7 +45,7 @@ def _seconds(workspace: Workspace, *arguments: str) -> float:
 
 
 def main_job(reports: Path, *features: str) -> tuple[float, float]:
-    """Seconds of the whole compliance run, the start of Python included, and of CPU in it."""
+    """Seconds of the whole compliance run, the start of Python included, and its CPU seconds."""
     command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--compliance"]
     started, before = time.perf_counter(), _cpu()
     done = subprocess.run(
@@ -60,7 +60,7 @@ def main_job(reports: Path, *features: str) -> tuple[float, float]:
 
 
 def _cpu() -> float:
-    """Seconds of CPU of everything that was started here and has ended."""
+    """CPU seconds of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -72,7 +72,7 @@ def other_features() -> list[str]:
 
 
 def of_permissions(reports: Path) -> float:
-    """Seconds that the scenarios on permissions took."""
+    """Seconds of the scenarios on permissions."""
     report = json.loads((reports / "compliance.json").read_text("utf-8"))
     return sum(
         scenario["duration"]
@@ -83,12 +83,12 @@ def of_permissions(reports: Path) -> float:
 
 
 def main() -> None:
-    """Print a row a round, and the medians."""
+    """Print a row for each round, and the medians."""
     ratios, added = [], []
     with tempfile.TemporaryDirectory() as folder:
         cache, reports = Path(folder) / "cache", Path(folder) / "reports"
         terraform_alone(cache)
-        main_job(reports)  # init, caches and bytecode belong to building the environment
+        main_job(reports)  # init, caches and bytecode are not measured
         print("   plan    show  main job  ratio  permissions  CPU more")
         for _ in range(ROUNDS):
             planned, shown = terraform_alone(cache)

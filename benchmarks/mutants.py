@@ -1,8 +1,8 @@
-"""How long do mutants take, and how does that grow with mutants and with resources?
+"""Measures the time of mutants, by number of mutants and of resources.
 
 Each line is a whole run of the main job with ``--mutants``: the seconds until the last mutant is
-judged, the start of Python and the resolution included, and what of it the mutants took. The stack
-grows by resources that have nothing to do with the pipeline, in a copy of its sources.
+judged, the start of Python and the resolution included, and the seconds of the mutants. The stack
+grows by resources unrelated to the pipeline, in a copy of its sources.
 
     python -m benchmarks.mutants [--mutants 100 300] [--resources 0 200 1000]
 """
@@ -30,7 +30,7 @@ resource "aws_sns_topic" "more" {
 
 
 def measure(stack: Path, mutants: int, reports: Path) -> tuple[float, float, int, int]:
-    """Seconds of the run, seconds of its mutants, how many these were, and how many were killed."""
+    """Seconds of the run and of its mutants, number of mutants and of killed mutants."""
     command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-p", "no:cacheprovider"]
     command += ["--compliance", "--mutants", "--mutants-limit", str(mutants)]
     command += ["--terraform-dir", str(stack), "--report-dir", str(reports)]
@@ -45,7 +45,7 @@ def measure(stack: Path, mutants: int, reports: Path) -> tuple[float, float, int
 
 
 def grown(folder: Path, resources: int) -> Path:
-    """A copy of the stack with so many resources more."""
+    """A copy of the stack with this many additional resources."""
     for name in FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
     if resources:

@@ -1,7 +1,7 @@
-"""How time and memory of the plan model grow with the size of the plan file.
+"""Measures how time and memory of the plan model grow with the size of the plan file.
 
 Makes plans of 50 to 50,000 resources in the form of ``terraform show -json``, and loads and
-indexes each in a process of its own, so that peak memory is that of one plan.
+indexes each in a separate process, so that peak memory is that of one plan.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def measure(path: Path) -> dict[str, float]:
 def _peak() -> int:
     """Peak resident memory of this process, in bytes."""
     status = Path("/proc/self/status")
-    if status.is_file():  # what getrusage says on Linux counts the parent's memory before exec
+    if status.is_file():  # on Linux, getrusage includes the parent's memory before exec
         line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
