@@ -26,8 +26,7 @@ class StepFailedError(AssertionError):
 class NotDeployedError(Exception):
     """A step needs a variant of the stack that the run did not deploy.
 
-    A scenario that is also judged on the plan is then judged on the plan only; any other one is
-    undetermined.
+    The scenario is then judged on the plan only, or undetermined if its tags exclude the plan.
 
     Attributes:
         variant: its name.
@@ -77,11 +76,7 @@ def sensitive_texts(stacks: Iterable[Stack]) -> frozenset[str]:
 
 
 def _marked(value: Value, mark: Any) -> Iterable[str]:
-    """The strings in a value that are marked as sensitive.
-
-    Args:
-        mark: as in ``after_sensitive`` of a plan: True, or a structure like that of the value.
-    """
+    """The strings in a value that its mark, as in ``after_sensitive`` of a plan, covers."""
     if mark is True:
         return [leaf for _, leaf in leaves(value) if isinstance(leaf, str) and len(leaf) >= 4]
     if isinstance(mark, Mapping) and isinstance(value, Mapping):
@@ -184,11 +179,9 @@ class Recorder:
     def draw(self, judged: JudgedEdge) -> None:
         """Add an edge to the diagram of the data path. It is not evidence: check it, too."""
         edge = judged.edge
-        undecided = [
-            str(decided.need) for decided in judged.decided_needs if decided.allowed is None
-        ]
+        undecided = [str(d.need) for d in judged.decided_needs if d.allowed is None]
         undecided += [fact.expected for fact in edge.facts if fact.holds is None]
-        needs = dict.fromkeys(str(decided.need) for decided in judged.decided_needs)
+        needs = dict.fromkeys(str(d.need) for d in judged.decided_needs)
         self.edges.append(
             DrawnEdge(
                 source=self.mask(str(edge.source)),
@@ -222,9 +215,7 @@ class Recorder:
         if not evidence and not must_prove:
             return
         if not evidence:
-            raise StepFailedError(
-                f"the step recorded no evidence, so nothing is proven: {self._step}"
-            )
+            raise StepFailedError(f"no evidence was recorded, so nothing is proven: {self._step}")
         verdict = verdict_of(evidence)
         if verdict is Verdict.FAILED:
             raise StepFailedError(_sentence([e for e in evidence if e.holds is False]))

@@ -138,7 +138,7 @@ class Deployments:
         account.start()
         if self._closing.is_set():  # close() may have stopped it before it started
             account.stop()
-            raise _stopped()
+            raise PlanproofError("the run was stopped during the deployment", "run again")
         running = {
             pool.submit(self._apply, deployment, account.endpoint): deployment.name
             for deployment in self._distinct()
@@ -244,10 +244,6 @@ class Deployments:
             regions = [p.region for p in self.stack().provider_locations.values()]
             region = next((name for name in regions if isinstance(name, str)), "us-east-1")
         return self._clients.client(service, region)
-
-
-def _stopped() -> PlanproofError:
-    return PlanproofError("the run was stopped while the stack was being deployed", "run again")
 
 
 def _with_variant(problem: BaseException, variant: str) -> BaseException:

@@ -1,7 +1,6 @@
 """Judges scenarios on stacks, and returns their outcomes.
 
-It is the one way from a scenario to its outcome: for the stack as planned, for the stack as
-deployed, and for each mutant of the stack.
+All outcomes come from here: on the planned stack, on the deployed one, and on each mutant.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ class Outcome:
     """What judging a scenario resulted in.
 
     Attributes:
-        result: None where the scenario is judged on the plan alone, since the deployed stack has
-            not the variables that it asks for.
+        result: None if the scenario is judged on the plan only, since the stack was not deployed
+            with the variables that it needs.
         crash: the traceback of a step that crashed, or "".
     """
 
@@ -63,7 +62,7 @@ class Ground:
         return Recorder(self.stacks.locate, self.stacks.secrets)
 
     def problem(self) -> PlanproofError | None:
-        """Why nothing can be judged on it any more, or None."""
+        """Why scenarios cannot be judged on the stack any more, or None."""
         return None
 
     def leaves_to_plan(self, item: pytest.Item, problem: BaseException, recorder: Recorder) -> bool:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import pytest
 
-from planproof.mutation.stack.equivalents import Equivalent, reason_for
+from planproof.mutation.explanations import Explanation, reason_for
 from planproof.mutation.stack.model import Mutant, changed
 from planproof.mutation.stack.near import points_at
 from planproof.mutation.stack.tracing import Reads, traced
@@ -70,7 +70,7 @@ class MutantTrials:
         """Node id → scenario, in the order of the suite."""
         return {item.nodeid: item for item in self.items}
 
-    def run(self, equivalents: Sequence[Equivalent]) -> tuple[Trial, ...]:
+    def run(self, equivalents: Sequence[Explanation]) -> tuple[Trial, ...]:
         """Judge the mutants; one trial for each, in their order."""
         with Workers(self._do, min(self.count, max(1, len(self.mutants))), LIMIT) as workers:
             reads: dict[str, Reads | None] = {}
@@ -189,7 +189,7 @@ class MutantTrials:
         mutant: Mutant,
         judged: Judged | TaskFailure | None,
         names: Sequence[str],
-        equivalents: Sequence[Equivalent],
+        equivalents: Sequence[Explanation],
     ) -> Trial:
         mask = Ground(self.planned).recorder().mask
         kills: tuple[Kill, ...] = ()

@@ -64,13 +64,10 @@ def _suite(root: Path) -> Iterator[Path]:
 
 
 def save(mutation: MutationResult, when: dt.datetime, mark: str, folder: Path) -> Path:
-    """Write a mutation result.
+    """Write a mutation result, and return the path of the file.
 
     Args:
         mark: the :func:`fingerprint` of what it depends on.
-
-    Returns:
-        The path of the file.
 
     Raises:
         PlanproofError: the file cannot be written.

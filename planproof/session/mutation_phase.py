@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.mutation.stack.equivalents import Equivalent, read_equivalents
+from planproof.mutation.explanations import Explanation, read_explanations
 from planproof.mutation.stack.model import Mutant, MutationInput
 from planproof.mutation.stack.operators import mutants_of
 from planproof.mutation_results import MutantStatus, MutationResult
@@ -43,7 +43,7 @@ class MutationPhase:
         self.result: MutationResult | None = None
         self.notices: list[str] = []
         self._results: dict[str, ScenarioResult] = {}  # node id → result on the unchanged stack
-        self._equivalents: tuple[Equivalent, ...] = ()
+        self._equivalents: tuple[Explanation, ...] = ()
 
     def read_equivalents(self) -> None:
         """Read the file of equivalent mutants, before any work is done.
@@ -52,7 +52,9 @@ class MutationPhase:
             PlanproofError: it cannot be read.
         """
         if self._wanted:
-            self._equivalents = read_equivalents(self._file())
+            self._equivalents = read_explanations(
+                self._file(), table="equivalent", key="mutant", option="--equivalents"
+            )
 
     def note(self, item: pytest.Item, scenario: ScenarioResult) -> None:
         """Record the result of a scenario on the unchanged stack."""

@@ -32,7 +32,7 @@ class Requirements:
 
     Attributes:
         pages: requirement → the page that explains it, relative to the project.
-        waivers: what may be broken until a day; those that count ``today`` are applied.
+        waivers: of this project; those that count ``today`` are applied.
     """
 
     def __init__(self, today: dt.date) -> None:
@@ -52,16 +52,16 @@ class Requirements:
 
     @property
     def ids(self) -> list[str]:
-        """All, in their order."""
+        """All ids, in order."""
         return sorted(self._requirements, key=requirement_order)
 
     @property
     def unfinished(self) -> list[str]:
-        """Those of which a scenario is not judged yet, in their order."""
+        """The ids of requirements with a scenario that is not judged yet, in order."""
         return [name for name in self.ids if self._requirements[name].to_judge]
 
     def take(self, item: pytest.Item, outcome: Outcome) -> list[str]:
-        """Keep the outcome of a scenario.
+        """Record the outcome of a scenario.
 
         Returns:
             The requirements of which all scenarios are judged now.
@@ -107,7 +107,7 @@ class Requirements:
         )
 
     def _waiver(self, identifier: str, scenarios: Sequence[ScenarioResult]) -> Waiver | None:
-        """The waiver that counts today for what is broken."""
+        """The waiver that covers today what does not hold, or None."""
         broken: list[Evidence] = []
         without_evidence = False
         for scenario in scenarios:

@@ -123,14 +123,14 @@ class Run:
         return {k: page for k, page in pages.items() if (self.config.rootpath / page).is_file()}
 
     def prepare(self) -> None:
-        """Resolve the stack with Terraform, and run Checkov beside it.
+        """Resolve the stack with Terraform, and start Checkov.
 
         Raises:
             PlanproofError: the stack cannot be judged at all.
         """
         request = request_of(self.config)
         if self.terminal.taken:
-            # Yesterday's verdict must not lie where today's could not be reached.
+            # A run that fails must not leave the reports of an earlier one in place.
             set_aside(self._report_dir)
         self._requirements.waivers = read_waivers(self._waivers_file())
         self._mutation.read_equivalents()
@@ -160,8 +160,8 @@ class Run:
     def _waivers_file(self) -> Path | None:
         if named := self.config.getoption("--waivers"):
             return Path(named)
-        usual = self.config.rootpath / "waivers.toml"
-        return usual if usual.is_file() else None
+        default = self.config.rootpath / "waivers.toml"
+        return default if default.is_file() else None
 
     def _start_checks(self) -> None:
         from planproof.checkov_runner import run_checks
@@ -173,7 +173,7 @@ class Run:
         self._checks = self._pool.submit(run_checks, folder, request.terraform_dir, files)
 
     def judged_stacks(self) -> ResolvedStacks:
-        """The stacks that are judged now; resolves the stack where nothing is judged yet.
+        """The stacks that are judged now; resolves the stack if that is not done yet.
 
         Raises:
             PlanproofError: the stack cannot be judged at all.
@@ -217,7 +217,7 @@ class Run:
                 raise session.Interrupted(session.shouldstop)
 
     def _take(self, item: pytest.Item, outcome: Outcome) -> None:
-        """Keep the outcome of a scenario; print each requirement that is judged now."""
+        """Record the outcome of a scenario; print each requirement that it completes."""
         if outcome.crash:
             self._crashes.append(outcome.crash)
         if outcome.result is not None:
@@ -242,7 +242,7 @@ class Run:
         if unfinished := requirements.unfinished:
             names = ", ".join(unfinished)
             notices.append(f"The run was stopped before these were judged: {names}.")
-        for identifier in unfinished:  # whatever stopped the run, what it has found is printed
+        for identifier in unfinished:  # print violations found before the stop
             if requirements.is_broken(identifier):
                 self.terminal.announce(requirements.result(identifier))
         notices += requirements.waiver_notices()
@@ -270,12 +270,12 @@ class Run:
         return int(pytest.ExitCode.OK if passed else pytest.ExitCode.TESTS_FAILED)
 
     def print_summary(self, reporter: Any) -> None:
-        """Print the last lines: counts, and where the reports are."""
+        """Print the last lines: counts, and the paths of the reports."""
         crashes = self._crashes if self.prepared else ()
         self.terminal.summary(reporter, self._result, self._written.values(), crashes)
 
     def close(self) -> None:
-        """Stop what was started; may be called twice."""
+        """Stop all processes and threads; may be called twice."""
         self.deployed.close()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from posixpath import normpath
@@ -82,7 +81,6 @@ class ResolvedStacks:
         plan: the plan of the default variables; None for a recording.
         by_variant: variant name → the stack, or the error of its resolution.
         masked: sensitive texts to mask; None: those of the stacks.
-        timings: phase → seconds.
     """
 
     request: RunRequest
@@ -93,7 +91,6 @@ class ResolvedStacks:
     workspace: Workspace | None = None
     by_variant: dict[str, Stack | PlanproofError] = field(default_factory=dict)
     masked: frozenset[str] | None = None
-    timings: dict[str, float] = field(default_factory=dict)
     _resources: ExitStack = field(init=False, default_factory=ExitStack)
 
     def prepare(
@@ -255,17 +252,16 @@ class ResolvedStacks:
         complete = not any(is_unknown(value) for value in early.values())
         if complete:
             on_workspace(workspace, early)
-        with self._timed("plan"):
-            self.progress(f"{workspace.binary.product} plan")
-            output = workspace.terraform(
-                "plan", "-input=false", "-no-color", "-json", f"-out={_PLAN_FILE}", *arguments
-            )
+        self.progress(f"{workspace.binary.product} plan")
+        output = workspace.terraform(
+            "plan", "-input=false", "-no-color", "-json", f"-out={_PLAN_FILE}", *arguments
+        )
         early_variants = list(variants_of(early))
         variants = [Variant(DEFAULT), *early_variants]
         sets = "one set" if len(variants) == 1 else f"{len(variants)} sets"
         self.progress(f"resolving the stack with {sets} of variables")
-        with ThreadPoolExecutor(1) as pool, self._timed("resolve"):
-            plan = pool.submit(self._show, workspace)
+        with ThreadPoolExecutor(1) as pool:
+            plan = pool.submit(lambda: Plan.parse(workspace.terraform("show", "-json", _PLAN_FILE)))
             instances = planned_instances(output)
             self.by_variant.update(
                 resolve_beside(workspace, instances, variants, arguments, plan.result)
@@ -278,10 +274,6 @@ class ResolvedStacks:
         if isinstance(default, PlanproofError):
             raise default
 
-    def _show(self, workspace: Workspace) -> Plan:
-        with self._timed("show"):
-            return Plan.parse(workspace.terraform("show", "-json", _PLAN_FILE))
-
     def _correct_variants(
         self, early: Sequence[Variant], final: Sequence[Variant], workspace: Workspace
     ) -> None:
@@ -293,12 +285,6 @@ class ResolvedStacks:
         if missing and self.plan is not None:
             arguments = self.request.arguments()
             self.by_variant.update(resolve(workspace, self.plan, missing, arguments))
-
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        started = time.monotonic()
-        yield
-        self.timings[phase] = time.monotonic() - started
 
     def _check_variables(self, workspace: Workspace) -> None:
         declared = {b.labels[0] for b in workspace.sources.blocks("", "variable") if b.labels}

@@ -37,8 +37,7 @@ def verdict_on(
 
     Args:
         problem: the exception that ended it, or None.
-        ground_problem: returns why the stack could not be judged, or None; called only if there
-            is an exception.
+        ground_problem: returns why the stack cannot be judged, or None; called on an exception.
     """
     if problem is None:
         if any(item.holds is not True for item in recorder.evidence):
