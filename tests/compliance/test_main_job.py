@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 def judge(
     reports: Path, *arguments: str, path: str | None = None
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
-    """Run the main job; what it printed, and compliance.json."""
+    """Run the main job; returns the process and compliance.json."""
     command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--compliance"]
     environ = os.environ | ({"PATH": path} if path is not None else {})
     done = subprocess.run(
@@ -49,7 +49,7 @@ def no_terraform(tmp_path: Path) -> str:
     return str(folder)
 
 
-def test_the_real_sources_keep_every_promise(tmp_path: Path) -> None:
+def test_the_shipped_sources_meet_every_requirement(tmp_path: Path) -> None:
     done, report = judge(tmp_path / "reports")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(ALL)} of {len(ALL)} requirements passed" in done.stdout
@@ -66,7 +66,7 @@ def test_the_recording_equals_a_fresh_resolution() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_without_terraform_the_recording_serves_and_every_report_says_so(
+def test_without_terraform_the_recording_is_used_and_every_report_says_so(
     tmp_path: Path, no_terraform: str
 ) -> None:
     done, report = judge(tmp_path / "reports", path=no_terraform)
@@ -92,7 +92,7 @@ def test_without_terraform_changed_sources_are_refused(tmp_path: Path, no_terraf
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_plan_alone_leaves_open_what_it_does_not_know(tmp_path: Path) -> None:
+def test_unknown_values_of_a_plan_are_undetermined(tmp_path: Path) -> None:
     from planproof.terraform.aws_endpoint import aws_endpoint
     from planproof.terraform.binary import find_binary
     from planproof.terraform.workspace import Workspace
@@ -106,7 +106,7 @@ def test_a_plan_alone_leaves_open_what_it_does_not_know(tmp_path: Path) -> None:
     done, report = judge(tmp_path / "reports", "--plan", str(plan))
     assert done.returncode == 1, done.stdout + done.stderr
     found = statuses(report)
-    assert found["REQ-05"] == "passed"  # plain values, which a plan knows
+    assert found["REQ-05"] == "passed"  # constants, which a plan knows
     for unknown in ("REQ-03", "REQ-06", "REQ-07", "REQ-11"):
         assert found[unknown] == "undetermined", unknown
     assert "failed" not in found.values()

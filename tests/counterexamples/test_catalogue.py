@@ -1,4 +1,4 @@
-"""Every requirement has a counterexample, which fits the sources and says what it is."""
+"""Every requirement has a counterexample, which applies to the sources and has a description."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ def _written(folder: Path, text: str, name: str = "REQ-05.patch") -> Path:
     return path
 
 
-def test_every_requirement_has_one() -> None:
+def test_every_requirement_has_a_counterexample() -> None:
     assert {case.broken for case in counterexamples()} == set(ALL)
 
 
-def test_none_says_that_a_requirement_cannot_be_kept_which_there_is_not() -> None:
+def test_every_requirement_under_also_exists() -> None:
     assert {name for case in counterexamples() for name in case.also} <= set(ALL)
 
 
-def test_nothing_else_lies_beside_them() -> None:
+def test_the_folder_has_no_other_patches() -> None:
     assert {path.name for path in FOLDER.glob("REQ*")} == {
         f"{case.name.split()[0]}.patch" for case in counterexamples()
     }
 
 
-def test_what_one_says_of_itself(tmp_path: Path) -> None:
+def test_the_header_of_a_patch(tmp_path: Path) -> None:
     path = _written(tmp_path, GOOD)
     assert read_case(path) == Case(
         "REQ-05 leaves the bucket as it is",
@@ -65,7 +65,7 @@ def test_what_one_says_of_itself(tmp_path: Path) -> None:
         ("module.m[0].data.aws_x.y.z", "module.m[0].data.aws_x.y", "z"),
     ],
 )
-def test_what_the_evidence_must_name(
+def test_the_location_of_the_evidence(
     evidence: str, address: str, attribute: str, tmp_path: Path
 ) -> None:
     lines = GOOD.splitlines(keepends=True)
@@ -77,15 +77,15 @@ def test_what_the_evidence_must_name(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("# Caught by: REQ-05\n", "", "it must say"),
-        ("# Evidence: ", "# Evidence: nowhere ", "is no address"),
-        ("# Also: ", "# And: ", "it must say"),
+        ("# Caught by: REQ-05\n", "", "it must have"),
+        ("# Evidence: ", "# Evidence: nowhere ", "is not an address"),
+        ("# Also: ", "# And: ", "it must have"),
         ("# Also: ", "# see ", "no such line"),
-        ("# Also: REQ-14, REQ-15", "# Breaks: more", "is said twice"),
-        ("by: REQ-05", "by: REQ-06", "it is REQ-06 that catches it"),
+        ("# Also: REQ-14, REQ-15", "# Breaks: more", "is given twice"),
+        ("by: REQ-05", "by: REQ-06", "it is caught by REQ-06"),
     ],
 )
-def test_one_that_says_it_wrong_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
+def test_a_malformed_header_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
     assert GOOD.count(old) == 1
     with pytest.raises(AssertionError, match=f"^REQ-05.patch: .*{said}"):
         read_case(_written(tmp_path, GOOD.replace(old, new)))
@@ -96,19 +96,19 @@ def test_another_name_is_refused(tmp_path: Path) -> None:
         read_case(_written(tmp_path, GOOD, "bucket.patch"))
 
 
-def test_one_that_no_longer_fits_says_so(tmp_path: Path) -> None:
+def test_the_error_for_a_patch_that_no_longer_applies(tmp_path: Path) -> None:
     sources = tmp_path / "terraform"
     sources.mkdir()
     patch = Patch(_written(tmp_path, GOOD))
     (sources / "a.tf").write_text("b = 1\n", "utf-8")
-    with pytest.raises(AssertionError, match=r"REQ-05\.patch no longer fits .*\n.*a\.tf"):
+    with pytest.raises(AssertionError, match=r"REQ-05\.patch no longer applies .*\n.*a\.tf"):
         patch.apply(tmp_path)
     (sources / "a.tf").write_text("a = 1\n", "utf-8")
     patch.apply(tmp_path)
     assert (sources / "a.tf").read_text("utf-8") == "a = 2\n"
 
 
-def test_the_repository_around_is_left_alone(tmp_path: Path) -> None:
+def test_a_surrounding_repository_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     shutil.copytree(ROOT / "terraform", tmp_path / "terraform")
     case = next(case for case in counterexamples() if case.broken == "REQ-06")

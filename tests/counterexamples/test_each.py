@@ -1,6 +1,6 @@
-"""The shipped pipeline keeps every promise, and each counterexample breaks what it says.
+"""The shipped pipeline meets every requirement, and each counterexample breaks those it names.
 
-Some promises hang together: the right to pass a role is also an edge of the data path.
+Some requirements overlap: the permission to pass a role is also an edge of the data path.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("case", [Case("as it is", SHIPPED)], ids=str)
-def test_the_shipped_pipeline_keeps_every_promise(
+def test_the_shipped_pipeline_meets_every_requirement(
     case: Case, judged: Callable[[Case], Judgement]
 ) -> None:
     assert_compliant(case, judged(case))
 
 
 @pytest.mark.parametrize("case", counterexamples(), ids=str)
-def test_a_counterexample_breaks_what_it_says(
+def test_a_counterexample_breaks_its_requirements(
     case: Case, judged: Callable[[Case], Judgement]
 ) -> None:
     assert_broken(case, judged(case))

@@ -1,4 +1,4 @@
-"""The uncorrected stack: thirteen mistakes at once, each found where it was made."""
+"""The uncorrected stack: thirteen mistakes, each with evidence at its location."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 CASE = Case("as it was", UNCORRECTED)
 STATUSES = {f"REQ-{number:02}": "failed" for number in range(1, 13)} | {
     "REQ-13": "passed",
-    "REQ-14": "failed",  # without its role, MediaConvert can do nothing
-    "REQ-15": "undetermined",  # without code, nobody knows what the grants are for
+    "REQ-14": "failed",  # MediaConvert has no role
+    "REQ-15": "undetermined",  # without code, the needs of the function are unknown
     "REQ-16": "passed",
     "REQ-17": "passed",
     "REQ-18": "passed",
@@ -28,10 +28,10 @@ SCREEN = 30  # lines
 
 
 class Found(NamedTuple):
-    """A piece of evidence: where, and a part of what was found there.
+    """The location of evidence, and a part of the value found.
 
     Attributes:
-        at: the block that file and line lie in, or the end of the file's name; that of the
+        at: the block with the file and line, or the end of the file's name; the block of the
             address unless given.
     """
 
@@ -98,7 +98,7 @@ EVIDENCE = {
 
 
 @pytest.mark.parametrize("case", [CASE], ids=str)
-def test_what_becomes_of_each_requirement(case: Case, judged: Callable[[Case], Judgement]) -> None:
+def test_the_status_of_each_requirement(case: Case, judged: Callable[[Case], Judgement]) -> None:
     judgement = judged(case)
     assert judgement.requirements == STATUSES, judgement.output
     assert judgement.exit_code == 1
@@ -106,7 +106,7 @@ def test_what_becomes_of_each_requirement(case: Case, judged: Callable[[Case], J
 
 @pytest.mark.parametrize("requirement", EVIDENCE)
 @pytest.mark.parametrize("case", [CASE], ids=str)
-def test_each_mistake_is_found_where_it_was_made(
+def test_each_mistake_has_evidence_at_its_location(
     case: Case, requirement: str, judged: Callable[[Case], Judgement]
 ) -> None:
     judgement = judged(case)
@@ -128,7 +128,9 @@ def _is(judgement: Judgement, finding: dict[str, object], wanted: Found) -> bool
 
 
 @pytest.mark.parametrize("case", [CASE], ids=str)
-def test_alarms_that_tell_nobody_are_noted(case: Case, judged: Callable[[Case], Judgement]) -> None:
+def test_alarms_without_topics_are_a_warning(
+    case: Case, judged: Callable[[Case], Judgement]
+) -> None:
     judgement = judged(case)
     (alarms,) = (r for r in judgement.report["requirements"] if r["id"] == "REQ-13")
     assert [text for s in alarms["scenarios"] for text in s["warnings"]] == [NOTE]
@@ -137,7 +139,9 @@ def test_alarms_that_tell_nobody_are_noted(case: Case, judged: Callable[[Case], 
 
 
 @pytest.mark.parametrize("case", [CASE], ids=str)
-def test_the_first_screen_says_so(case: Case, judged: Callable[[Case], Judgement]) -> None:
+def test_the_first_screen_shows_the_evidence(
+    case: Case, judged: Callable[[Case], Judgement]
+) -> None:
     judgement = judged(case)
     lines = judgement.output.splitlines()
     start = next(i for i, line in enumerate(lines) if re.match(r"\S REQ-", line))

@@ -1,7 +1,6 @@
-"""Changes to a copy of a pipeline that are more than one piece of text.
+"""Changes to a copy of a pipeline that an :class:`~tests.pipelines.compliance.Edit` cannot make.
 
-Like an :class:`~tests.pipelines.compliance.Edit`, each names what it changes, some by a glob, and
-refuses to change nothing.
+Each names the files that it changes, some by a glob, and is an error if it changes nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Everywhere:
-    """Replaces every match of a regular expression, in every file that a glob names.
+    """Replaces every match of a regular expression in the files of a glob.
 
     Attributes:
         where: relative to the folder that holds the pipeline's folders: ``terraform/*.tf``.
-        old: as :mod:`re` has it; ``^`` and ``$`` are the ends of lines.
+        old: a regular expression; ``^`` and ``$`` match at lines.
     """
 
     where: str
@@ -26,7 +25,7 @@ class Everywhere:
 
     @property
     def files(self) -> frozenset[str]:
-        """Where it changes something."""
+        """The files or globs that it changes."""
         return frozenset({self.where})
 
     def apply(self, folder: Path) -> None:
@@ -37,12 +36,12 @@ class Everywhere:
             changed, found = re.subn(self.old, self.new, text, flags=re.MULTILINE)
             path.write_text(changed, "utf-8")
             count += found if changed != text else 0
-        assert count, f"nothing in {self.where} is as {self.old}"
+        assert count, f"nothing in {self.where} matches {self.old}"
 
 
 @dataclass(frozen=True)
 class Block:
-    """Replaces a whole top-level block of a Terraform file, or drops it.
+    """Replaces or removes a top-level block of a Terraform file.
 
     Attributes:
         first: the block's first line, up to the brace: ``resource "aws_sqs_queue" "status"``.
@@ -54,7 +53,7 @@ class Block:
 
     @property
     def files(self) -> frozenset[str]:
-        """Where it changes something."""
+        """The files or globs that it changes."""
         return frozenset({self.file})
 
     def apply(self, folder: Path) -> None:
@@ -68,10 +67,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Move:
-    """Moves a file, or every file that a glob names into a folder.
+    """Moves a file, or all files of a glob into a folder.
 
     Attributes:
-        to: the new name, or with a slash at its end the folder.
+        to: the new name, or a folder if it ends with a slash.
     """
 
     file: str
@@ -79,7 +78,7 @@ class Move:
 
     @property
     def files(self) -> frozenset[str]:
-        """Where it changes something."""
+        """The files or globs that it changes."""
         return frozenset({self.file, self.to})
 
     def apply(self, folder: Path) -> None:
@@ -90,19 +89,19 @@ class Move:
             target = folder / self.to
             target = target / path.name if self.to.endswith("/") else target
             target.parent.mkdir(parents=True, exist_ok=True)
-            assert not target.exists(), f"{target.name} is there already"
+            assert not target.exists(), f"{target.name} exists"
             path.rename(target)
 
 
 @dataclass(frozen=True)
 class Remove:
-    """Takes a file away."""
+    """Removes a file."""
 
     file: str
 
     @property
     def files(self) -> frozenset[str]:
-        """Where it changes something."""
+        """The files or globs that it changes."""
         return frozenset({self.file})
 
     def apply(self, folder: Path) -> None:
@@ -112,14 +111,14 @@ class Remove:
 
 @dataclass(frozen=True)
 class Merge:
-    """Puts the files that a glob names into one, one behind the other."""
+    """Concatenates the files of a glob into one."""
 
     where: str
     to: str
 
     @property
     def files(self) -> frozenset[str]:
-        """Where it changes something."""
+        """The files or globs that it changes."""
         return frozenset({self.where, self.to})
 
     def apply(self, folder: Path) -> None:
@@ -129,19 +128,19 @@ class Merge:
         text = "\n".join(path.read_text("utf-8") for path in found)
         for path in found:
             path.unlink()
-        assert not (folder / self.to).exists(), f"{self.to} is there already"
+        assert not (folder / self.to).exists(), f"{self.to} exists"
         (folder / self.to).write_text(text, "utf-8")
 
 
 @dataclass(frozen=True)
 class Split:
-    """Puts every top-level block of a Terraform file into a file of its own, beside it."""
+    """Moves every top-level block of a Terraform file into a separate file."""
 
     file: str
 
     @property
     def files(self) -> frozenset[str]:
-        """Where it changes something."""
+        """The files or globs that it changes."""
         return frozenset({self.file})
 
     def apply(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs the compliance command on a pipeline with one mistake in it, and reads what it reported."""
+"""Runs the compliance command on edited copies of pipelines, and checks its report."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ LONGEST_RUN = 400  # seconds, on a busy machine
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A pipeline to judge: its folders, which lie beside each other, and how the command is told.
+    """A pipeline to judge.
 
     Attributes:
-        stack: the one of ``folders`` that holds the Terraform sources.
-        options: what its names need on the command line.
+        folders: its folders, siblings in the copy.
+        stack: the name of the folder with the Terraform sources.
+        options: the options that its variables need.
     """
 
     name: str
@@ -52,14 +53,14 @@ PIPELINES = (SHIPPED, SECOND, UNCORRECTED)
 
 
 class Change(Protocol):
-    """What makes a case of a pipeline."""
+    """A change to the copy of a pipeline."""
 
     @property
     def files(self) -> frozenset[str]:
-        """The files that it changes, relative to the folder that holds the pipeline's folders."""
+        """The files that it changes, relative to the parent of the pipeline's folders."""
 
     def apply(self, folder: Path) -> None:
-        """Make the change below ``folder``; one that would change something else is a defect."""
+        """Make the change below ``folder``; an edit without exactly one match is an error."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ class Edit:
     """Replaces one piece of text, or adds a new file.
 
     Attributes:
-        file: relative to the folder that holds the pipeline's folders.
-        old: what is replaced; empty for a file that must not be there yet.
-        block: the first line of the block that ``old`` is in, where the file has it elsewhere too.
+        file: relative to the parent of the pipeline's folders.
+        old: the text to replace; empty for a new file.
+        block: the first line of the block with ``old``, if the file has the text elsewhere too.
     """
 
     file: str
@@ -83,18 +84,18 @@ class Edit:
         return frozenset({self.file})
 
     def apply(self, folder: Path) -> None:
-        """Make the change below ``folder``; one that would change something else is a defect."""
+        """Make the change below ``folder``; an edit without exactly one match is an error."""
         path = folder / self.file
         assert self.old != self.new
         if not self.old:
-            assert not path.exists(), f"{self.file} is there already"
+            assert not path.exists(), f"{self.file} exists"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(self.new, "utf-8")
             return
         text = path.read_text("utf-8")
         start, end = self._span(text)
         count = text.count(self.old, start, end)
-        assert count == 1, f"{self.file} has {count} times what is to be edited:\n{self.old}"
+        assert count == 1, f"{self.file} has {count} matches of the text to edit:\n{self.old}"
         changed = text[start:end].replace(self.old, self.new)
         path.write_text(text[:start] + changed + text[end:], "utf-8")
 
@@ -107,7 +108,7 @@ class Edit:
 
 
 def remove_statement(file: str, sid: str) -> Edit:
-    """Takes one statement of a policy written with ``jsonencode`` out of a shipped file."""
+    """Removes a statement of a policy written with ``jsonencode`` from a shipped file."""
     lines = (ROOT / file).read_text("utf-8").splitlines(keepends=True)
     here = next(i for i, line in enumerate(lines) if re.search(rf'\bSid += "{sid}"', line))
     start = max(i for i in range(here) if lines[i].strip() == "{")
@@ -118,19 +119,19 @@ def remove_statement(file: str, sid: str) -> Edit:
 
 @dataclass(frozen=True)
 class Case:
-    """A pipeline with some edits, and what the command must say of it.
+    """A pipeline with some edits, and the expected judgement.
 
     Attributes:
-        broken: the requirement that must not pass; empty where all must.
-        also: what else cannot be kept then: a grant that one requirement asks for by name is
-            missing from the data path, one that another forbids is more than it needs.
-        address: what the evidence must name.
-        attribute: which attribute of it, where that matters.
-        block: the block that file and line must lie in, as "data type.name": that of ``address``,
-            unless the mistake stands elsewhere.
-        features: what to judge, where that is not all; none may look at other variables.
-        requirements: what these features are about.
-        options: what the edited sources need on the command line, beside the pipeline's own.
+        broken: the requirement that must not pass; empty if all must pass.
+        also: other requirements that cannot pass either: a grant that one requirement names is
+            missing from the data path, and one that another forbids is more than it needs.
+        address: the address in the evidence.
+        attribute: the attribute in the evidence, if it matters.
+        block: the block with the file and line of the evidence, as "data type.name"; that of
+            ``address`` unless given.
+        features: the features to judge, if not all; none may use other variables.
+        requirements: the requirements of these features.
+        options: the options that the edited sources need, besides those of the pipeline.
     """
 
     name: str
@@ -151,12 +152,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the command said of a case.
+    """The report of the command on a case.
 
     Attributes:
         report: compliance.json.
-        output: all that was printed.
-        sources: the Terraform sources as they were judged, by file below the pipeline's folder.
+        output: the printed output.
+        sources: the judged Terraform sources, by file below the pipeline's folder.
     """
 
     exit_code: int
@@ -184,7 +185,7 @@ class Judgement:
         }
 
     def findings(self, requirement: str) -> list[dict[str, Any]]:
-        """The evidence against a requirement, and that which decides nothing."""
+        """The evidence on a requirement that does not hold or is undetermined."""
         return [
             evidence
             for item in self.report["requirements"]
@@ -195,7 +196,7 @@ class Judgement:
         ]
 
     def block_at(self, file: str, line: int) -> str:
-        """The top-level block that a line of a file lies in: ``resource aws_sqs_queue.mail``."""
+        """The top-level block at a line of a file: ``resource aws_sqs_queue.mail``."""
         blocks: Iterable[SourceBlock] = scan_text(self.sources.get(file, ""), file)
         for block in blocks:
             if block.line <= line <= block.end_line:
@@ -205,8 +206,8 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where one pipeline is judged after another: the same folder each time, so that Terraform is
-    initialised there once."""
+    """A folder in which cases are judged one after the other, so that Terraform is initialised
+    once."""
 
     folder: Path
 
@@ -242,7 +243,7 @@ class Bench:
         )
 
     def clear(self) -> None:
-        """Remove the working copies that the command keeps for the next run of a directory."""
+        """Remove the working copies that the command keeps for a directory."""
         binary = find_binary()
         for pipeline in PIPELINES:
             source = self.folder / "sources" / pipeline.stack
@@ -251,7 +252,7 @@ class Bench:
 
 
 def lay(case: Case, folder: Path) -> None:
-    """Copy a case's pipeline to ``folder``, anew, and edit the copy."""
+    """Replace ``folder`` by an edited copy of a case's pipeline."""
     shutil.rmtree(folder, ignore_errors=True)
     for source in case.pipeline.folders:
         unwanted = shutil.ignore_patterns(".*", "__pycache__")
@@ -261,14 +262,14 @@ def lay(case: Case, folder: Path) -> None:
 
 
 def assert_compliant(case: Case, judgement: Judgement) -> None:
-    """Every promise is kept."""
+    """Every requirement passed."""
     assert judgement.broken == set(), judgement.output
     assert set(judgement.requirements) == case.requirements
     assert judgement.exit_code == 0
 
 
 def assert_broken(case: Case, judgement: Judgement) -> None:
-    """Exactly what the case breaks is broken, and the evidence says where."""
+    """Exactly the expected requirements failed, and the evidence is at the expected location."""
     assert judgement.broken == {case.broken, *case.also}, judgement.output
     assert set(judgement.requirements) == case.requirements
     assert judgement.exit_code == 1
@@ -292,8 +293,8 @@ def block_of(address: str) -> str:
 
 
 def _choice(case: Case) -> list[str]:
-    """What comes after the directory on the command line. A variable that is not there is not
-    varied, so that a case which needs no other variables is resolved once and not four times."""
+    """The arguments after the directory. A case with few features names variables that do not
+    exist, so that it is resolved once and not four times."""
     if not case.features:
         return [*case.pipeline.options, *case.options]
     variables = ("suffix", "region", "alarm-topics")
@@ -301,14 +302,14 @@ def _choice(case: Case) -> list[str]:
 
 
 def _plugin() -> list[str]:
-    """The plugin comes by itself where planproof is installed."""
+    """Load the plugin, unless planproof is installed."""
     installed = any(entry.value == "planproof.plugin" for entry in entry_points(group="pytest11"))
     return [] if installed else ["-p", "planproof.plugin"]
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of the run that these tests belong to reaches the runs that they start. Terraform
-    spends memory to save a fifth of its time: https://go.dev/doc/gc-guide#GOGC"""
+    """The environment without variables of the tests' own run. With GOGC, Terraform uses more
+    memory and a fifth less time: https://go.dev/doc/gc-guide#GOGC"""
     return {
         name: value
         for name, value in os.environ.items()

@@ -33,11 +33,11 @@ MISTAKES = [
         ),
         "REQ-01",
         "aws_iam_role_policy.desk",
-        # Every logs action, those on resource policies among them.
+        # All actions of logs, also those on resource policies.
         also=frozenset({"REQ-15", "REQ-17"}),
     ),
     Case(
-        "MediaConvert cannot read what was dropped",
+        "MediaConvert cannot read the uploads",
         SECOND,
         (
             Edit(
@@ -75,7 +75,7 @@ MISTAKES = [
         "data aws_iam_policy_document.desk",
     ),
     Case(
-        "runs on what AWS supports no longer",
+        "runs on a runtime that AWS no longer supports",
         SECOND,
         (Edit("newsroom/desk.tf", '"python3.12"', '"python3.8"'),),
         "REQ-04",
@@ -103,7 +103,7 @@ MISTAKES = [
         "aws_kms_key.newsroom",
     ),
     Case(
-        "deploys no change of its code",
+        "does not deploy changes of its code",
         SECOND,
         (
             Edit(
@@ -115,7 +115,7 @@ MISTAKES = [
         "aws_lambda_function.desk",
     ),
     Case(
-        "takes object keys as S3 encodes them",
+        "uses object keys as S3 encodes them",
         SECOND,
         (Edit("desk/desk.py", 'urllib.parse.unquote_plus(thing["key"])', 'thing["key"]'),),
         "REQ-09",
@@ -142,7 +142,7 @@ MISTAKES = [
         'aws_s3_bucket_server_side_encryption_configuration.clips["dropped"]',
     ),
     Case(
-        "is told of the wrong role",
+        "has the wrong role in its environment",
         SECOND,
         (
             Edit(
@@ -155,7 +155,7 @@ MISTAKES = [
         "aws_lambda_function.desk",
     ),
     Case(
-        "lets its alarms tell nobody, whoever is given",
+        "has alarms that ignore the given topics",
         SECOND,
         (
             Edit(
@@ -180,7 +180,7 @@ MISTAKES = [
         "aws_kms_key.newsroom",
     ),
     Case(
-        "may delete what it has no reason to",
+        "may delete records without need",
         SECOND,
         (
             Edit(
@@ -194,7 +194,7 @@ MISTAKES = [
         "data aws_iam_policy_document.desk",
     ),
     Case(
-        "has mailboxes that take anybody's mail",
+        "has queues that accept messages of any bucket",
         SECOND,
         (Edit("newsroom/mailbox/mailbox.tf", SENDER, ""),),
         "REQ-16",
@@ -228,14 +228,14 @@ MISTAKES = [
         also=frozenset({"REQ-15"}),
     ),
     Case(
-        "answers plain HTTP, but for sending",
+        "accepts plain HTTP except for sending",
         SECOND,
         (Edit("newsroom/mailbox/mailbox.tf", '["sqs:*"]', '["sqs:SendMessage"]'),),
         "REQ-18",
         "module.arrivals.aws_sqs_queue_policy.dead_letters",
     ),
     Case(
-        "keeps old clips for ever",
+        "keeps old clips forever",
         SECOND,
         (
             Edit(
@@ -252,7 +252,7 @@ MISTAKES = [
         'aws_s3_bucket_lifecycle_configuration.clips["dropped"]',
     ),
     Case(
-        "hears nothing of jobs that fail in its own queue",
+        "has no alarm for failed jobs in its own queue",
         SECOND,
         (
             Edit(

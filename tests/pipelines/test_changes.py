@@ -1,4 +1,4 @@
-"""Changes to a copy of a pipeline do what they say, and refuse to do nothing."""
+"""Changes to a copy of a pipeline, and the error if one would change nothing."""
 
 from __future__ import annotations
 

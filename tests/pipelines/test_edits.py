@@ -1,4 +1,4 @@
-"""The cases change what they say they change, and what is said of them is looked at closely."""
+"""The cases change only the files that they name; their judgement is checked in every detail."""
 
 from __future__ import annotations
 
@@ -44,9 +44,11 @@ def test_a_case_changes_the_files_it_names_and_no_other(case: Case, tmp_path: Pa
 @pytest.mark.parametrize(
     "edit",
     [
-        pytest.param(Edit("terraform/queues.tf", "no such text"), id="not there"),
-        pytest.param(Edit("terraform/queues.tf", "aws_kms_key.media.id", "x"), id="too often"),
-        pytest.param(Edit("terraform/queues.tf", "", "# new"), id="file is there already"),
+        pytest.param(Edit("terraform/queues.tf", "no such text"), id="missing text"),
+        pytest.param(
+            Edit("terraform/queues.tf", "aws_kms_key.media.id", "x"), id="several matches"
+        ),
+        pytest.param(Edit("terraform/queues.tf", "", "# new"), id="file exists"),
         pytest.param(
             Edit("terraform/queues.tf", "timeout", "x", block='"aws_sqs_queue" "none"'),
             id="no block",
@@ -62,7 +64,7 @@ def test_a_case_changes_the_files_it_names_and_no_other(case: Case, tmp_path: Pa
     ],
 )
 def test_an_edit_that_would_change_something_else_is_refused(edit: Edit, tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match=r"terraform/queues\.tf (has|is)"):
+    with pytest.raises(AssertionError, match=r"terraform/queues\.tf (has|exists)"):
         lay(Case("wrong", SHIPPED, (edit,)), tmp_path / "copy")
 
 
@@ -84,35 +86,36 @@ def _judgement(
 
 
 CASE = Case("", SHIPPED, (), "REQ-05", "x.y")
-PLACE = {"address": "x.y", "file": "terraform/a.tf", "line": 2}
+LOCATION = {"address": "x.y", "file": "terraform/a.tf", "line": 2}
 
 
-def test_a_broken_case_is_recognised_by_code_requirement_and_place() -> None:
-    assert_broken(CASE, _judgement("REQ-05", exit_code=1, **PLACE))
+def test_a_broken_case_has_its_exit_code_requirement_and_location() -> None:
+    assert_broken(CASE, _judgement("REQ-05", exit_code=1, **LOCATION))
 
 
 @pytest.mark.parametrize(
     "judgement",
     [
-        pytest.param(_judgement("REQ-05", exit_code=0, **PLACE), id="exit code"),
-        pytest.param(_judgement("REQ-06", exit_code=1, **PLACE), id="another requirement"),
-        pytest.param(_judgement("REQ-05", "REQ-06", exit_code=1, **PLACE), id="one more"),
+        pytest.param(_judgement("REQ-05", exit_code=0, **LOCATION), id="exit code"),
+        pytest.param(_judgement("REQ-06", exit_code=1, **LOCATION), id="another requirement"),
+        pytest.param(_judgement("REQ-05", "REQ-06", exit_code=1, **LOCATION), id="one more"),
         pytest.param(_judgement(exit_code=1), id="none"),
         pytest.param(
-            _judgement("REQ-05", exit_code=1, of=len(REQUIREMENTS) - 1, **PLACE),
+            _judgement("REQ-05", exit_code=1, of=len(REQUIREMENTS) - 1, **LOCATION),
             id="one not judged",
         ),
-        pytest.param(_judgement("REQ-05", exit_code=1, **{**PLACE, "line": 3}), id="line"),
-        pytest.param(_judgement("REQ-05", exit_code=1, **{**PLACE, "file": "b.tf"}), id="file"),
+        pytest.param(_judgement("REQ-05", exit_code=1, **{**LOCATION, "line": 3}), id="line"),
+        pytest.param(_judgement("REQ-05", exit_code=1, **{**LOCATION, "file": "b.tf"}), id="file"),
         pytest.param(
-            _judgement("REQ-05", exit_code=1, **{**PLACE, "address": "x.z"}), id="address"
+            _judgement("REQ-05", exit_code=1, **{**LOCATION, "address": "x.z"}), id="address"
         ),
         pytest.param(
-            _judgement("REQ-05", exit_code=1, **{**PLACE, "holds": True}), id="evidence in favour"
+            _judgement("REQ-05", exit_code=1, **{**LOCATION, "holds": True}),
+            id="evidence in favour",
         ),
     ],
 )
-def test_anything_else_is_not_taken_for_it(judgement: Judgement) -> None:
+def test_any_other_judgement_is_an_error(judgement: Judgement) -> None:
     with pytest.raises(AssertionError):
         assert_broken(CASE, judgement)
 
@@ -120,7 +123,7 @@ def test_anything_else_is_not_taken_for_it(judgement: Judgement) -> None:
 @pytest.mark.parametrize(
     "judgement", [_judgement("REQ-05", exit_code=1), _judgement(exit_code=1)], ids=["red", "code"]
 )
-def test_a_kept_case_has_nothing_red(judgement: Judgement) -> None:
+def test_a_compliant_case_has_no_failed_requirement(judgement: Judgement) -> None:
     assert_compliant(CASE, _judgement(exit_code=0))
     with pytest.raises(AssertionError):
         assert_compliant(CASE, judgement)

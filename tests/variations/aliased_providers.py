@@ -1,4 +1,4 @@
-"""Every resource and data source names an aliased provider, whose region comes through a local."""
+"""Every resource and data source names an aliased provider, whose region is in a local."""
 
 from tests.pipelines.changes import Everywhere
 from tests.pipelines.compliance import Change, Edit

@@ -1,4 +1,4 @@
-"""All of the pipeline is in a child module, which is handed its provider and a few variables."""
+"""The whole pipeline is in a child module, which gets its provider and a few variables."""
 
 from tests.pipelines.changes import Everywhere, Move
 from tests.pipelines.compliance import Change, Edit

@@ -1,5 +1,5 @@
-"""A rewrite without FIFO queues and without queue policies as resources: standard queues carry their
-policies as arguments, under names put together beforehand; redrive and key policies are resources."""
+"""No FIFO queues and no queue policies as resources: standard queues have their policies as
+arguments, with names composed in locals; redrive and key policies are resources."""
 
 from tests.pipelines.changes import Everywhere
 from tests.pipelines.compliance import Change, Edit

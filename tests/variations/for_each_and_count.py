@@ -1,5 +1,5 @@
-"""Buckets are made by for_each, queues, their policies and mappings too, dead-letter queues by
-count, and rules of a bucket by dynamic blocks."""
+"""Buckets, queues, their policies and mappings use for_each, dead-letter queues use count, and the
+rules of a bucket are dynamic blocks."""
 
 from tests.pipelines.changes import Block, Everywhere, Remove
 from tests.pipelines.compliance import Change, Edit

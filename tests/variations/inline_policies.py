@@ -1,5 +1,5 @@
-"""Both roles have inline policies, one as a resource of its own and one as a block of the role, and
-another that is attached by name through the role's own argument."""
+"""Both roles have inline policies, one as a resource and one as a block of the role, and a policy
+that is attached by name in the role's argument."""
 
 from tests.pipelines.changes import Everywhere
 from tests.pipelines.compliance import Change, Edit, remove_statement

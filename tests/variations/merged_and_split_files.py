@@ -1,5 +1,5 @@
-"""Half of the files are one, blocks of the others have a file each, and the table is in JSON syntax;
-an override file has the last word on the queues."""
+"""Half of the files are merged into one, the blocks of the others have a file each, the table is in
+JSON syntax, and an override file changes the queues."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Blocks that change nothing of what is built: moved and removed, lifecycle, preconditions, checks,
+"""Blocks that do not change the resources: moved and removed, lifecycle, preconditions, checks,
 timeouts, terraform_data, provider functions, and a provisioner that never runs here."""
 
 from tests.pipelines.changes import Everywhere

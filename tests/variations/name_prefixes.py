@@ -1,5 +1,5 @@
 """Buckets, queues, roles, policies, the rule, the function's log and the alias have prefixes, and
-the provider makes up the rest of their names."""
+the provider generates the rest of their names."""
 
 from tests.pipelines.changes import Everywhere
 from tests.pipelines.compliance import Change, Edit

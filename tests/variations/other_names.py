@@ -1,4 +1,4 @@
-"""Every Terraform name, every physical name and every variable of the environment is another."""
+"""Every Terraform name, physical name and environment variable is different."""
 
 from tests.pipelines.changes import Everywhere, Move
 from tests.pipelines.compliance import Change

@@ -1,4 +1,4 @@
-"""The function has MediaConvert make other formats: HLS in H.265 and QuickTime, with other sound."""
+"""The function's jobs make other formats: HLS in H.265 and QuickTime, with other audio."""
 
 from tests.pipelines.compliance import Change, Edit
 

@@ -1,4 +1,4 @@
-"""Outputs are renamed, gathered in objects and sensitive, and values pass through terraform_data."""
+"""Outputs are renamed, grouped in objects and sensitive, and values pass through terraform_data."""
 
 from tests.pipelines.changes import Remove
 from tests.pipelines.compliance import Change, Edit

@@ -1,5 +1,5 @@
-"""Every policy is an aws_iam_policy_document: statements merged, split, in another order and put
-together from several documents, lists where there were strings and the other way round."""
+"""Every policy is an aws_iam_policy_document: statements merged, split, reordered and combined from
+several documents, with lists for strings and strings for lists."""
 
 from tests.pipelines.changes import Everywhere
 from tests.pipelines.compliance import Change, Edit

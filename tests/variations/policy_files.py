@@ -1,4 +1,4 @@
-"""Policies are JSON files, read as they are or filled in as templates, and texts in heredocs."""
+"""Policies are JSON files, templates, and heredocs."""
 
 import json
 

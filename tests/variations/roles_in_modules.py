@@ -1,4 +1,4 @@
-"""Both roles are made by one module, called twice, and what needs them waits for the whole module."""
+"""One module makes both roles, in two calls, and dependent resources wait for the whole module."""
 
 from tests.pipelines.changes import Block, Everywhere
 from tests.pipelines.compliance import Change, Edit

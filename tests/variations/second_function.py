@@ -1,5 +1,5 @@
-"""A second function counts records by their status each night: with a role, a log group, a schedule
-and an alarm of its own, and a third that nobody calls yet."""
+"""A second function counts records by status each night, with its own role, log group, schedule and
+alarm; a third function has no caller yet."""
 
 from tests.pipelines.compliance import Change, Edit
 

@@ -1,7 +1,7 @@
-"""Harmless variations of the shipped pipeline stay green; one with a mistake in it does not.
+"""Harmless variations of the shipped pipeline pass; a variation with a mistake fails.
 
-Each module beside this one is a variation: its docstring says in a sentence what it varies,
-``EDITS`` makes the change, and ``OPTIONS`` tells the command of it where it has to be told.
+Each other module of this folder is a variation: its docstring says in one sentence what varies,
+``EDITS`` makes the change, and ``OPTIONS`` are for the command line, if needed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NAMES = sorted(p.stem for p in HERE.glob("*.py") if not p.stem.startswith(("conf
 
 
 def variation(name: str) -> Case:
-    """A variation as a case that has to be kept."""
+    """A variation as a case that has to pass."""
     module = importlib.import_module(f"tests.variations.{name}")
     return Case(name, SHIPPED, module.EDITS, options=getattr(module, "OPTIONS", ()))
 
@@ -54,7 +54,7 @@ OPEN_QUEUE = Case(
 @pytest.mark.terraform
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_variation_keeps_every_promise(case: Case, judged: Callable[[Case], Judgement]) -> None:
+def test_a_variation_meets_every_requirement(case: Case, judged: Callable[[Case], Judgement]) -> None:
     assert_compliant(case, judged(case))
 
 
@@ -66,10 +66,10 @@ def test_a_mistake_in_a_variation_is_found(case: Case, judged: Callable[[Case], 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_variation_says_what_it_varies(name: str) -> None:
-    said = importlib.import_module(f"tests.variations.{name}").__doc__
-    assert said is not None
-    assert said.strip().endswith(".")
+def test_a_variation_has_a_description(name: str) -> None:
+    description = importlib.import_module(f"tests.variations.{name}").__doc__
+    assert description is not None
+    assert description.strip().endswith(".")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,5 +1,5 @@
-"""Beside the pipeline stand things it knows nothing of: a topic, a table, a parameter, a log group, a
-bucket, a queue, a secret, a policy that nobody has, and a role that may do nothing."""
+"""The stack has unrelated resources: a topic, a table, a parameter, a log group, a bucket, a queue, a
+secret, a policy without a principal, and a role without permissions."""
 
 from tests.pipelines.compliance import Change, Edit
 

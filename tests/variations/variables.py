@@ -1,4 +1,4 @@
-"""Variables have other names, types and defaults, and their values go through locals."""
+"""Variables have other names, types and defaults, and their values pass through locals."""
 
 from tests.pipelines.changes import Everywhere
 from tests.pipelines.compliance import Change, Edit
