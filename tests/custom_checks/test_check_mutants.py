@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from planproof.mutation.checks.command import measure, read_examples
-from planproof.mutation.checks.explanations import read_explanations
 from planproof.mutation.checks.score import Score
+from planproof.mutation.explanations import read_explanations
 from tests.custom_checks.checkov_scan import CHECKS, EXAMPLES
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def score() -> Score:
-    explanations = read_explanations(Path(__file__).parent / "survivors.toml")
+    explanations = read_explanations(
+        Path(__file__).parent / "survivors.toml", table="survivor", key="mutants", option=""
+    )
     examples = read_examples(CHECKS, EXAMPLES)
     return measure(CHECKS, examples, explanations, workers=os.cpu_count() or 1)
 

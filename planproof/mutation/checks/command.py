@@ -17,10 +17,10 @@ from planproof.errors import PlanproofError
 from planproof.mutation.checks import screen
 from planproof.mutation.checks.edits import SourceMutant
 from planproof.mutation.checks.examples import Example
-from planproof.mutation.checks.explanations import Explanation, read_explanations, reasons
 from planproof.mutation.checks.generate import mutants, unchanged
 from planproof.mutation.checks.judge import JudgedMutant, judge
-from planproof.mutation.checks.score import Score
+from planproof.mutation.checks.score import Score, reasons
+from planproof.mutation.explanations import Explanation, read_explanations, reason_for
 
 REPORT = "check-mutants.json"
 
@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     examples = read_examples(options.checks, options.examples)
-    explanations = read_explanations(options.explained) if options.explained else []
+    explanations = read_explanations(
+        options.explained, table="survivor", key="mutants", option="--explained"
+    )
     if options.mutant:
         return _one(options.checks, examples, options.mutant, explanations)
     began = time.monotonic()
@@ -158,9 +160,9 @@ def _one(
 ) -> int:
     mutant = _mutant(examples, wanted)
     (judged,) = judge(checks, examples, [mutant], workers=1)
-    reason = next((e.reason for e in explanations if e.matches(wanted)), None)
+    reason = reason_for(wanted, explanations)
     print("\n".join(screen.mutant_lines(judged, judged.outcome.upper())))
-    if judged.outcome == "survived" and reason is not None:
+    if judged.outcome == "survived" and reason:
         print(f"  explained: {reason}")
         return GOOD
     return GOOD if judged.outcome in ("killed", "kept") else NOT_GOOD

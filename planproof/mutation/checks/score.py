@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planproof.mutation.checks.judge import JudgedMutant
+from planproof.mutation.explanations import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +170,28 @@ def _mutant(item: JudgedMutant, reasons: Mapping[str, str]) -> dict[str, Any]:
         "detail": item.detail,
         "reason": reasons.get(mutant.id),
     }
+
+
+def reasons(
+    explanations: Sequence[Explanation], judged: Sequence[JudgedMutant]
+) -> tuple[dict[str, str], list[str]]:
+    """Id of each explained survivor → its reason, and the problems of the explanations.
+
+    A pattern is a problem if it matches no survivor, or if it also matches a mutant that the check
+    kills, for which the reason cannot be true.
+    """
+    found: dict[str, str] = {}
+    problems: list[str] = []
+    for explanation in explanations:
+        matched = [item for item in judged if explanation.covers(item.mutant.id)]
+        survivors = [item.mutant.id for item in matched if item.outcome == "survived"]
+        killed = [item.mutant.id for item in matched if item.outcome == "killed"]
+        for identifier in survivors:
+            found.setdefault(identifier, explanation.reason)
+        if not survivors:
+            problems.append(f'"{explanation.mutant}" explains no survivor: remove it')
+        if killed:
+            problems.append(
+                f'"{explanation.mutant}" also matches {killed[0]}, which is killed: narrow it'
+            )
+    return found, problems

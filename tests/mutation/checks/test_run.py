@@ -172,9 +172,9 @@ def test_mistakes_of_the_user_are_reported(
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("survivor = 1", "more than [[survivor]] tables"),
-        ('[[survivor]]\nreason = ""\nmutants = ["x"]', "a reason and a list of mutants"),
-        ('[[survivor]]\nreason = "why"\nmutants = []', "a reason and a list of mutants"),
+        ("survivor = 1", "entry 1 of"),
+        ('[[survivor]]\nreason = ""\nmutants = ["x"]', "has no reason"),
+        ('[[survivor]]\nreason = "why"\nmutants = []', "has no mutants"),
         ("[[", "cannot be read"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Reading equivalents.toml."""
+"""Reading the explanations of mutants, such as equivalents.toml."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.mutation.stack.equivalents import Equivalent, read_equivalents, reason_for
+from planproof.mutation.explanations import Explanation, read_explanations, reason_for
 from tests.builders.repository import ROOT
 
 
-def read(tmp_path: Path, text: str) -> tuple[Equivalent, ...]:
+def read_equivalents(path: Path | None) -> tuple[Explanation, ...]:
+    return read_explanations(path, table="equivalent", key="mutant", option="--equivalents")
+
+
+def read(tmp_path: Path, text: str) -> tuple[Explanation, ...]:
     file = tmp_path / "equivalents.toml"
     file.write_text(text, "utf-8")
     return read_equivalents(file)
@@ -28,9 +32,9 @@ def test_entries_are_read_in_their_order(tmp_path: Path) -> None:
         reason = "twice the same"
     """
     assert read(tmp_path, text) == (
-        Equivalent("drop aws_x.y", "an alias"),
-        Equivalent("flip aws_x.*", "twice the same"),
-        Equivalent("unset aws_x.*", "twice the same"),
+        Explanation("drop aws_x.y", "an alias"),
+        Explanation("flip aws_x.*", "twice the same"),
+        Explanation("unset aws_x.*", "twice the same"),
     )
 
 
@@ -101,11 +105,11 @@ def test_unreadable_files_are_rejected(tmp_path: Path) -> None:
     ],
 )
 def test_which_mutants_an_entry_covers(pattern: str, identifier: str, covered: bool) -> None:
-    assert Equivalent(pattern, "why").covers(identifier) is covered
+    assert Explanation(pattern, "why").covers(identifier) is covered
 
 
 def test_the_first_matching_reason_counts() -> None:
-    entries = (Equivalent("drop *", "first"), Equivalent("drop aws_x.y", "second"))
+    entries = (Explanation("drop *", "first"), Explanation("drop aws_x.y", "second"))
     assert reason_for("drop aws_x.y", entries) == "first"
     assert reason_for("flip aws_x.y", entries) == ""
 
