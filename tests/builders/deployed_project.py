@@ -95,15 +95,15 @@ def thing_is_small(part, evidence_kind, evidence, request):
 
 
 @then(parsers.parse("with {name} it is {size}"))
-def variant_is(name, size, resolved_stacks, evidence):
-    found = resolved_stacks.stack(name)["terraform_data.thing"]
+def variant_is(name, size, stacks, evidence):
+    found = stacks.stack(name)["terraform_data.thing"]
     evidence.equal(found, "input", f"a {size} thing")
 
 
 @then("evidence fails before a variant that is not deployed is needed")
-def fails_first(resolved_stacks, evidence, stack):
+def fails_first(stacks, evidence, stack):
     evidence.equal(stack["terraform_data.thing"], "input", "another thing")
-    resolved_stacks.stack("a huge one")
+    stacks.stack("a huge one")
 
 
 @then("the sources are there")
@@ -261,7 +261,7 @@ class DeployedProject:
         return Outcome(process.returncode, output, self.base.path / "reports")
 
     def leftovers(self) -> list[str]:
-        """Processes and folders that a run has left behind."""
+        """Processes and folders that are left after a run."""
         deadline = time.monotonic() + 5  # a killed process may be listed for a moment
         while (found := self._processes()) and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Stacks joined from a plan and a state that are made by hand, as Terraform would print them."""
+"""Stacks merged from a plan and a state in the form that Terraform prints."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROBES = {
 
 
 def entry(address: str) -> dict[str, Any]:
-    """The entries that name a resource, in a plan and in a state."""
+    """The entries that identify a resource in a plan and in a state."""
     plain, _, key = address.partition("[")
     *module, type_, name = plain.split(".")
     mode = "managed"
@@ -54,7 +54,7 @@ class Evaluated:
     def planned(
         self, address: str, after: Mapping[str, Any], unknown: Mapping[str, Any], **more: Any
     ) -> None:
-        """What the plan says of an instance."""
+        """Add an instance to the plan."""
         change = {
             "actions": ["create"],
             "after": dict(after),
@@ -64,7 +64,7 @@ class Evaluated:
         self._changes.append({**entry(address), "change": change})
 
     def state(self, address: str, values: Mapping[str, Any], **more: Any) -> None:
-        """What Terraform evaluated; ``<address.attribute>`` stands for the token of that."""
+        """Add evaluated values to the state; ``<address.attribute>`` is replaced by its token."""
         after = more.get("after", [])
         self._state.append(
             {
@@ -82,12 +82,12 @@ class Evaluated:
         unknown: Mapping[str, Any],
         values: Mapping[str, Any],
     ) -> None:
-        """Planned, and evaluated; what the plan knows is the same there."""
+        """Add an instance to the plan and to the state, which has the known values too."""
         self.planned(address, after, unknown)
         self.state(address, {**after, **values})
 
     def made_by(self, declared: str, provider: str) -> None:
-        """Say which provider configuration makes a resource."""
+        """Set the provider configuration of a resource."""
         self._providers[declared] = provider
 
     def stack(
@@ -97,7 +97,7 @@ class Evaluated:
         repeating: bool = False,
         probes: Mapping[str, Mapping[str, Any]] = PROBES,
     ) -> Stack:
-        """The stack that comes of it."""
+        """The merged stack."""
         configuration = Configuration.of_sources(self.index)
         resources = [
             {"address": a, "provider_config_key": self._providers.get(a, "aws"), **e}

@@ -1,4 +1,4 @@
-"""The requirements there are: each has its page."""
+"""The requirements, by their pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An resolved_stacks whose stacks are made by hand, for tests of steps."""
+"""A fake of resolved stacks, for tests of steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = SimpleNamespace(
 
 
 class FakeResolvedStacks:
-    """Stacks by the name of their variables; the first one is "default"."""
+    """Stacks by the name of their variables; the first is "default"."""
 
     def __init__(self, *stacks: Stack, terraform_dir: str | None = "terraform") -> None:
         self._stacks = {stack.name: stack for stack in stacks}
@@ -38,7 +38,7 @@ def verdict(evidence: Recorder) -> Verdict:
 
 
 def broken(evidence: Recorder) -> list[tuple[Any, ...]]:
-    """Address, attribute, found and place of all that failed."""
+    """Address, attribute, value found and location of all failed evidence."""
     return [
         (e.address, e.attribute, e.found, e.where) for e in evidence.evidence if e.holds is False
     ]

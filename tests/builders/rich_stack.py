@@ -1,4 +1,4 @@
-"""A stack with loops, modules, two regions, documents, and values that nobody can know."""
+"""A stack with loops, modules, two regions, documents, and unknown values."""
 
 VERSIONS = """
 terraform {

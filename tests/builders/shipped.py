@@ -1,4 +1,4 @@
-"""The shipped stack as it was recorded, for tests that need a real one and no Terraform."""
+"""The recorded shipped stack, for tests without Terraform."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ TERRAFORM = ROOT / "terraform"
 
 @cache
 def shipped_stacks() -> dict[str, Stack]:
-    """The stacks that were recorded, by the name of their variables."""
-    missing = PlanproofError("there is no Terraform", "none is needed")
+    """The recorded stacks, by the name of their variables."""
+    missing = PlanproofError("Terraform is missing", "it is not needed")
     recording = read_recording(ROOT / "recordings" / "terraform.json", TERRAFORM, missing)
     return dict(recording.stacks(TERRAFORM))
 

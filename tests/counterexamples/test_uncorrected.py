@@ -81,7 +81,7 @@ EVIDENCE = {
         Found("resource.aws_cloudwatch_dashboard.pipeline", "", "us-east-1",
               "resource aws_cloudwatch_dashboard.pipeline"),
     ],
-    "REQ-08": [Found(FUNCTION, "filename", "function.zip, which no archive_file of the stack builds")],
+    "REQ-08": [Found(FUNCTION, "filename", "function.zip, which no archive_file of the stack")],
     "REQ-09": [
         Found(FUNCTION, "handler", "index.js, which is not packaged", "/function/index.js"),
         Found(FUNCTION, "filename", "function.zip of aws_lambda_function.transcoder does not"),

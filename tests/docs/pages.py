@@ -18,7 +18,7 @@ _LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its text, and the second-level heading it stands under."""
+    """A fenced block: its language, its text, and its second-level heading."""
 
     language: str
     body: str
@@ -53,7 +53,7 @@ class Page:
         return [line[3:].strip() for line in self.prose.splitlines() if line.startswith("## ")]
 
     def section(self, name: str) -> str:
-        """What stands under a second-level heading, fenced blocks included."""
+        """The text under a second-level heading, fenced blocks included."""
         return re.split(r"^## ", self.text.split(f"\n## {name}\n", 1)[1], maxsplit=1, flags=re.M)[0]
 
     @property
@@ -71,7 +71,7 @@ class Page:
 
     @property
     def anchors(self) -> set[str]:
-        """What a link may name after #, as GitHub makes it of the headings."""
+        """The anchors that GitHub makes from the headings."""
         headings = re.findall(r"^#{1,6} +(.*?) *$", self.prose, re.M)
         return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
 
@@ -87,7 +87,7 @@ def read(path: Path) -> Page:
 
 
 def all_pages() -> list[Page]:
-    """Every Markdown file of the project, but for what tools leave behind."""
+    """Every Markdown file of the project, except the output of tools."""
     pages = []
     for path in sorted(ROOT.rglob("*.md")):
         folders = path.relative_to(ROOT).parts[:-1]

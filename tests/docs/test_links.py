@@ -1,4 +1,4 @@
-"""What the pages point at is there: files, headings, options, commands, environments."""
+"""The files, headings, options, commands and environments in the pages exist."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def is_relative(target: str) -> bool:
 
 
 def problem_with(page: Page, target: str) -> str:
-    """Why a relative link leads nowhere; "" if it leads somewhere."""
+    """Why a relative link is broken; "" if it is not."""
     name, _, anchor = unquote(target).partition("#")
     goal = (page.path.parent / name).resolve() if name else page.path
     if not goal.is_relative_to(ROOT):
@@ -56,11 +56,11 @@ def own_options() -> frozenset[str]:
 
 
 def command_options(name: str, *more: str) -> frozenset[str]:
-    """The options of ``planproof`` (name "") or of one of its commands, as its help has them."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+    """The options of ``planproof`` (name "") or of one of its commands, from its help."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
         cli.main([name, *more, "--help"] if name else ["--help"])
-    return frozenset(OPTION.findall(said.getvalue()))
+    return frozenset(OPTION.findall(output.getvalue()))
 
 
 @cache
@@ -72,21 +72,21 @@ def tox_environments() -> frozenset[str]:
 
 
 def commands(page: Page) -> Iterator[list[str]]:
-    """Every command line that a page shows, split into words: in blocks, and in the text."""
+    """Every command line of a page, in blocks and in the text, split into words."""
     lines = [line for b in page.blocks if b.language == "sh" for line in b.body.splitlines()]
     lines += re.findall(r"`([a-z][^`]*)`", page.prose)
     for line in lines:
         for part in re.split(r"\s*(?:&&|\|)\s*", line):
             try:
                 words = shlex.split(part, comments=True)
-            except ValueError:  # a word with an apostrophe is no command
+            except ValueError:  # text with an apostrophe is not a command
                 continue
             if words:
                 yield [words[0].rpartition("/")[2], *words[1:]]
 
 
 def unknown_options(words: list[str]) -> set[str]:
-    """Options of a command of ours that do not exist."""
+    """Options of our commands that do not exist."""
     command, rest = words[0], words[1:]
     if command == "tox":
         environment = rest[rest.index("-e") + 1] if "-e" in rest else ""
@@ -110,7 +110,7 @@ def unknown_options(words: list[str]) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 class TestEveryPage:
-    def test_its_relative_links_lead_somewhere(self, page: Page) -> None:
+    def test_its_relative_links_are_not_broken(self, page: Page) -> None:
         broken = {t: why for t in filter(is_relative, page.links) if (why := problem_with(page, t))}
         assert not broken
 
@@ -170,7 +170,7 @@ def test_the_changelog_counts_the_checks() -> None:
         ("#options", ""),
     ],
 )
-def test_a_link_that_leads_nowhere_would_be_seen(target: str, why: str) -> None:
+def test_a_broken_link_is_found(target: str, why: str) -> None:
     assert problem_with(read(ROOT / "docs" / "another-stack.md"), target) == why
 
 
@@ -185,5 +185,5 @@ def test_a_link_that_leads_nowhere_would_be_seen(target: str, why: str) -> None:
         ("checkov --whatever", set()),
     ],
 )
-def test_an_option_that_does_not_exist_would_be_seen(line: str, unknown: set[str]) -> None:
+def test_an_unknown_option_is_found(line: str, unknown: set[str]) -> None:
     assert unknown_options(line.split()) == unknown

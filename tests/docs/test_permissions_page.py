@@ -1,4 +1,4 @@
-"""The request on the page is decided as the page says."""
+"""The request on the page has the decision on the page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_request_is_decided_as_shown(
     assert capsys.readouterr().out == block("")
 
 
-def test_in_the_name_of_another_bucket_it_is_refused(
+def test_the_request_for_another_bucket_is_denied(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = json.loads(block("json"))
@@ -40,7 +40,7 @@ def test_in_the_name_of_another_bucket_it_is_refused(
     assert "implicitly denied" in capsys.readouterr().out
 
 
-def test_not_knowing_the_bucket_leaves_it_open(tmp_path: Path) -> None:
+def test_without_the_bucket_it_is_undetermined(tmp_path: Path) -> None:
     given = json.loads(block("json"))
     del given["request"]["context"]["aws:SourceArn"]
     assert run(given, tmp_path) == 2

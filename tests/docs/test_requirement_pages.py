@@ -1,4 +1,4 @@
-"""Every requirement has a page that says what to do, and what the page says is so."""
+"""Every requirement has a page, and the pages are correct."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PAGES = requirement_pages()
 TAG = re.compile(r"REQ-\d+")
 
 
-def promises() -> dict[str, str]:
-    """Requirement → the rule that states it, as the features have it."""
+def rule_names() -> dict[str, str]:
+    """Requirement → the name of its rule in the features."""
     found: dict[str, str] = {}
     for path in sorted((ROOT / "features").rglob("*.feature")):
         feature = FeatureParser(str(path.parent), path.name).parse()
@@ -38,7 +38,7 @@ def promises() -> dict[str, str]:
 
 
 def checks_of(requirement: str) -> set[str]:
-    """Ids of the custom checks that serve a requirement, as their heads say."""
+    """Ids of the custom checks of a requirement, from their heads."""
     found = set()
     for path in CHECKS.glob("*.py"):
         text = path.read_text("utf-8")
@@ -49,7 +49,7 @@ def checks_of(requirement: str) -> set[str]:
 
 
 def snippet(page: Page, section: str) -> str:
-    """The Terraform that a section shows."""
+    """The Terraform of a section."""
     return "\n".join(b.body for b in page.blocks if (b.language, b.section) == ("hcl", section))
 
 
@@ -66,7 +66,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Scan:
 
 
 def verdicts(judged: Scan, check: str, folder: str) -> set[str]:
-    """Where the check applies: PASSED, FAILED, or UNKNOWN where it could not tell."""
+    """The verdicts where the check applies: PASSED, FAILED, or UNKNOWN if undetermined."""
     found = set()
     for record in judged.of(check, folder):
         verdict = str(record.check_result["result"].value)
@@ -76,17 +76,17 @@ def verdicts(judged: Scan, check: str, folder: str) -> set[str]:
 
 
 def test_every_requirement_has_a_page_and_every_page_a_requirement() -> None:
-    assert {page.path.stem for page in PAGES} == set(promises())
+    assert {page.path.stem for page in PAGES} == set(rule_names())
 
 
-def test_nothing_but_pages_of_requirements_lies_there() -> None:
+def test_the_folder_has_only_pages_of_requirements() -> None:
     assert all(TAG.fullmatch(page.path.stem) for page in PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path.stem)
 class TestPage:
-    def test_its_title_is_the_promise(self, page: Page) -> None:
-        assert page.title == f"{page.path.stem}: {promises()[page.path.stem]}"
+    def test_its_title_is_the_rule(self, page: Page) -> None:
+        assert page.title == f"{page.path.stem}: {rule_names()[page.path.stem]}"
 
     def test_it_has_the_sections_in_order(self, page: Page) -> None:
         assert page.sections == SECTIONS
@@ -103,24 +103,24 @@ class TestPage:
         assert snippet(page, "Avoid")
         assert snippet(page, "Prefer")
 
-    def test_it_names_the_checks_that_serve_it_and_no_others(self, page: Page) -> None:
+    def test_it_names_exactly_its_checks(self, page: Page) -> None:
         named = re.findall(r"CKV_PLANPROOF_\d+", page.section("How it is proven"))
         assert sorted(named) == sorted(checks_of(page.path.stem))
 
-    def test_each_of_its_checks_refuses_the_mistake(self, page: Page, judged: Scan) -> None:
+    def test_each_of_its_checks_fails_on_the_mistake(self, page: Page, judged: Scan) -> None:
         for check in checks_of(page.path.stem):
             assert "FAILED" in verdicts(judged, check, f"{page.path.stem}-avoid"), check
 
-    def test_each_of_its_checks_accepts_the_right_way(self, page: Page, judged: Scan) -> None:
+    def test_each_of_its_checks_passes_on_the_right_way(self, page: Page, judged: Scan) -> None:
         for check in checks_of(page.path.stem):
             assert verdicts(judged, check, f"{page.path.stem}-prefer") == {"PASSED"}, check
 
-    def test_its_python_can_be_read(self, page: Page) -> None:
+    def test_its_python_compiles(self, page: Page) -> None:
         for block in page.blocks:
             if block.language == "python":
                 compile(block.body, page.name, "exec")
 
-    def test_it_sends_the_reader_to_aws(self, page: Page) -> None:
+    def test_it_links_to_aws(self, page: Page) -> None:
         related = page.section("Related")
         assert re.search(r"\[[^\]]+\]\(https://docs\.aws\.amazon\.com/[^)]+\)", related)
 

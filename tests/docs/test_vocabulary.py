@@ -1,4 +1,4 @@
-"""docs/writing-requirements.md has every step there is, and no other."""
+"""docs/writing-requirements.md lists exactly the defined steps."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ EXAMPLES = {
     "TEXT": "PROGRESSING",
     "RESOURCE": "the assets table",
 }
-"""What the words in capitals may stand for."""
+"""Examples for the words in capitals."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step as the page has it."""
+    """A step of the page."""
 
     type: str
     words: str
 
     @property
     def example(self) -> str:
-        """The step with something in place of the words in capitals."""
+        """The step with examples for the words in capitals."""
         return re.sub(r"\b[A-Z]{4,}\b(?!_)", lambda m: EXAMPLES.get(m[0], m[0]), self.words)
 
 
@@ -53,7 +53,7 @@ def listed() -> list[Step]:
 
 
 def definitions() -> list[Any]:
-    """Every step definition of the project, as pytest-bdd has registered it."""
+    """Every step definition of the project that pytest-bdd has registered."""
     every = step_function_context_registry.values()
     return [d for d in every if d.step_func.__module__.startswith("steps.")]
 
@@ -83,12 +83,12 @@ def test_no_step_is_listed_twice() -> None:
     assert len(words) == len(set(words))
 
 
-def test_a_word_in_capitals_is_one_that_the_page_means() -> None:
+def test_every_word_in_capitals_has_an_example() -> None:
     words = {word for step in listed() for word in re.findall(r"\b[A-Z]{4,}\b(?!_)", step.words)}
     assert words <= EXAMPLES.keys() | {"COMPLETE"}
 
 
-def test_a_step_that_is_not_defined_would_be_seen() -> None:
+def test_an_undefined_step_is_found() -> None:
     assert not matching("then", "every SQS queue is as good as gold")
 
 
@@ -112,7 +112,7 @@ def test_features_shown_in_the_pages_use_defined_steps(tmp_path: Any) -> None:
     assert shown
 
 
-def test_kinds_that_steps_name_are_spelled_as_the_table_has_them() -> None:
+def test_kinds_in_steps_are_in_the_table() -> None:
     named = re.findall(r"`Then every ((?:[A-Z]\w+ )?[\w ]+?) (?:is|names|tells)\b", VOCABULARY)
     assert named
     assert set(named) - {"edge of the data path", "grant of every role"} <= KINDS.keys()
