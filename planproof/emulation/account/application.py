@@ -58,8 +58,8 @@ class Application:
         self.decisions: Decisions = components.decisions(self)
         self._functions = components.functions(self)
         self._paused = False
-        made = [make(self) for make in services]
-        self.services: Mapping[str, Service] = {service.name: service for service in made}
+        extensions = [create(self) for create in services]
+        self.services: Mapping[str, Service] = {service.name: service for service in extensions}
         self.activity = Activity(
             work=self.work,
             clock=self.clock,

@@ -111,8 +111,7 @@ class RequestHandler:
         if not (caller or self._is_extension(signature) or self._account.faults.affect_calls()):
             handle = partial(self._for_owner, environ, signature)
             return _send(self._cache.respond_once(environ, handle), start_response)
-        response = self._handle(environ, signature, caller, number)
-        return _send(response, start_response)
+        return _send(self._handle(environ, signature, caller, number), start_response)
 
     def _for_owner(self, environ: Environ, signature: Signature) -> HttpResponse:
         body = b"" if signature.signing_name == "s3" else _body_of(environ)

@@ -1,4 +1,4 @@
-"""The account's time goes as any does, can be set forward, and what is due is done."""
+"""The account's clock ticks, can be advanced, and runs tasks."""
 
 from __future__ import annotations
 

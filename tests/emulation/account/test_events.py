@@ -1,4 +1,4 @@
-"""Events of AWS services go to the rules of the account's default bus."""
+"""Events of AWS services go to the rules of the default event bus."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def rules() -> Iterator[EventRules]:
 
 
 def test_event_goes_to_matching_rules(rules: EventRules) -> None:
-    wanted, other = rules.rule("COMPLETE"), rules.rule("ERROR")
+    url, other = rules.rule("COMPLETE"), rules.rule("ERROR")
     disabled = rules.rule("COMPLETE", "DISABLED")
     elsewhere = rules.rule("COMPLETE", region="eu-west-1")
     rules.report("COMPLETE")
-    (event,) = rules.events(wanted)
+    (event,) = rules.events(url)
     assert rules.events(other) == rules.events(disabled) == []
     assert rules.events(elsewhere, "eu-west-1") == []
     assert event["detail"] == {"status": "COMPLETE"}
@@ -72,11 +72,11 @@ def test_event_goes_to_matching_rules(rules: EventRules) -> None:
 
 
 def test_event_has_id_and_time(rules: EventRules) -> None:
-    wanted = rules.rule("PROGRESSING")
+    url = rules.rule("PROGRESSING")
     rules.report("PROGRESSING")
     rules.account.control.advance(86_400)
     rules.report("PROGRESSING")
-    first, second = rules.events(wanted)
+    first, second = rules.events(url)
     assert first["id"] != second["id"]
     assert len(first["id"]) == 36
     assert first["time"][:10] < second["time"][:10]

@@ -1,4 +1,4 @@
-"""Do SDKs read what services answer in JSON as it was meant?"""
+"""SDKs parse the JSON responses of services."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def reading(service: str, operation: str) -> ParsedRequest:
 
 
 def read_back(found: ParsedRequest, result: dict[str, Any]) -> dict[str, Any]:
-    """What botocore makes of an answer."""
-    answer = success_response(found, result)
+    """The response, as botocore parses it."""
+    response = success_response(found, result)
     assert found.model is not None
     parsed = create_parser(found.protocol).parse(
         {
-            "status_code": answer.status,
-            "headers": {k.lower(): v for k, v in answer.headers},
-            "body": answer.body,
+            "status_code": response.status,
+            "headers": {k.lower(): v for k, v in response.headers},
+            "body": response.body,
         },
         found.model.output_shape,
     )

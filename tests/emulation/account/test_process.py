@@ -1,4 +1,4 @@
-"""An account in a process of its own starts, is watched, and leaves nothing behind."""
+"""The process of an account starts, is monitored, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _gone(*pids: int) -> bool:
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where accounts have their folders; each test must leave it empty."""
+    """The parent of accounts' folders; each test must leave it empty."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield tmp_path
     assert list(tmp_path.glob("planproof-account-*")) == []

@@ -1,4 +1,4 @@
-"""Keys tell who signed."""
+"""Access keys identify the caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trail tells what roles did, in order, and tells no secrets."""
+"""The trail records calls of roles, in order and without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RequestHandler of real SDK clients become calls, whatever protocol their service speaks."""
+"""Requests of SDK clients are parsed, in every protocol."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_presigned_url_has_its_signer(account: AccountUnderTest, version: str) -
 
 @pytest.mark.filterwarnings(r"ignore:Exception\(AwsError\)")
 def test_different_signing_names(account: AccountUnderTest) -> None:
-    asked = {
+    operations = {
         "cloudwatch": "DescribeAlarms",
         "stepfunctions": "ListStateMachines",
         "elbv2": "DescribeLoadBalancers",
@@ -169,11 +169,11 @@ def test_different_signing_names(account: AccountUnderTest) -> None:
         "dynamodbstreams": "ListStreams",
         "sesv2": "ListContactLists",
     }
-    for service, operation in asked.items():
+    for service, operation in operations.items():
         account.deny(f"{service}:{operation}", "AccessDenied")
         with pytest.raises(ClientError, match="AccessDenied"):
             getattr(account.role(service), xform_name(operation))()
-    expected = [f"{service}:{operation}" for service, operation in asked.items()]
+    expected = [f"{service}:{operation}" for service, operation in operations.items()]
     assert [str(call) for call in account.decisions.calls] == expected
 
 

@@ -31,7 +31,7 @@ def deployed(text: str, handler: str = "main.handler", **options: Any) -> Functi
 
 
 def run(host: FunctionHost, text: str, event: Any = None, **options: Any) -> Invocation:
-    """What one event makes of a function of one module."""
+    """The result of one event for a function of one module."""
     return host.start(deployed(text, **options)).invoke(event or {})
 
 
@@ -41,7 +41,7 @@ def failure_of(invocation: Invocation) -> str:
     return str(invocation.failure)
 
 
-# What goes in and comes out --------------------------------------------------------------------
+# Events and responses --------------------------------------------------------------------------
 
 
 def test_handler_gets_event_and_returns(host: FunctionHost) -> None:
@@ -169,7 +169,7 @@ def test_import_that_raises(host: FunctionHost) -> None:
 
 
 @pytest.mark.parametrize(
-    ("handler", "told"),
+    ("handler", "failure"),
     [
         ("main", "ImportError: the handler 'main' is not of the form module.function"),
         ("main.", "ImportError: the handler 'main.' is not of the form module.function"),
@@ -179,10 +179,10 @@ def test_import_that_raises(host: FunctionHost) -> None:
         ("json.loads", "ModuleNotFoundError: No module named 'json' in the package"),
     ],
 )
-def test_wrong_handler(host: FunctionHost, handler: str, told: str) -> None:
+def test_wrong_handler(host: FunctionHost, handler: str, failure: str) -> None:
     text = "TABLE = 't'\ndef handler(event, context):\n    return 1"
-    assert failure_of(run(host, text, handler=handler)) == told
-    assert str(host.import_handler(deployed(text, handler))) == told
+    assert failure_of(run(host, text, handler=handler)) == failure
+    assert str(host.import_handler(deployed(text, handler))) == failure
 
 
 def test_syntax_error(host: FunctionHost) -> None:
@@ -190,8 +190,8 @@ def test_syntax_error(host: FunctionHost) -> None:
 
 
 def test_response_that_is_not_json(host: FunctionHost) -> None:
-    told = failure_of(run(host, "def handler(event, context):\n    return {1, 2}"))
-    assert told == "TypeError: Object of type set is not JSON serializable"
+    failure = failure_of(run(host, "def handler(event, context):\n    return {1, 2}"))
+    assert failure == "TypeError: Object of type set is not JSON serializable"
 
 
 def test_exit_is_a_failure(host: FunctionHost) -> None:
@@ -203,8 +203,8 @@ def test_exit_is_a_failure(host: FunctionHost) -> None:
 def test_hanging_handler_times_out(host: FunctionHost) -> None:
     text = "import time\ndef handler(event, context):\n    time.sleep(event.get('wait', 0))"
     function = host.start(deployed(text))
-    told = failure_of(function.invoke({"wait": 60}))
-    assert told == "FunctionTimedOut at main.py:3: it did not end within 2 seconds"
+    failure = failure_of(function.invoke({"wait": 60}))
+    assert failure == "FunctionTimedOut at main.py:3: it did not end within 2 seconds"
     assert function.invoke({}).failure is None
 
 
@@ -228,18 +228,18 @@ def test_unstoppable_handler_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "failure"),
     [
         ("os._exit(7)", "Crashed: its process ended with exit code 7"),
         ("os.kill(os.getpid(), 9)", "Crashed: its process ended with signal 9"),
     ],
 )
 def test_crash_does_not_affect_the_next_function(
-    host: FunctionHost, statement: str, told: str
+    host: FunctionHost, statement: str, failure: str
 ) -> None:
     function = host.start(deployed(f"import os\ndef handler(event, context):\n    {statement}"))
-    assert failure_of(function.invoke({})) == told
-    assert failure_of(function.invoke({})) == told
+    assert failure_of(function.invoke({})) == failure
+    assert failure_of(function.invoke({})) == failure
     with pytest.raises(UndeterminedError, match="Crashed"):
         function.aws("s3", "list_buckets")
     assert run(host, "def handler(event, context):\n    return 1").returned == 1
@@ -251,8 +251,8 @@ def test_network_is_blocked(host: FunctionHost) -> None:
         def handler(event, context):
             socket.create_connection(("192.0.2.1", 80), timeout=1)
     """
-    told = failure_of(run(host, text))
-    assert told.startswith("ConnectionRefusedError at main.py:4: ")
+    failure = failure_of(run(host, text))
+    assert failure.startswith("ConnectionRefusedError at main.py:4: ")
     name = text.replace("192.0.2.1", "example.org")
     assert "('example.org')" in failure_of(run(host, name))
 
@@ -344,8 +344,8 @@ def test_account_is_empty_at_start(host: FunctionHost) -> None:
     second = host.start(deployed(PUT))
     with pytest.raises(UndeterminedError, match="ResourceNotFoundException"):
         second.items("assets")
-    told = failure_of(second.invoke({"id": "1"}))
-    assert told.startswith("ResourceNotFoundException at main.py:5")
+    failure = failure_of(second.invoke({"id": "1"}))
+    assert failure.startswith("ResourceNotFoundException at main.py:5")
 
 
 def test_only_calls_of_the_function_are_recorded(host: FunctionHost) -> None:
@@ -431,8 +431,10 @@ def test_operation_that_moto_lacks(host: FunctionHost) -> None:
         def handler(event, context):
             boto3.client("dynamodb").describe_contributor_insights(TableName="assets")
     """
-    told = failure_of(run(host, text))
-    assert told.startswith("NotEmulatedError at main.py:4: dynamodb:DescribeContributorInsights is")
+    failure = failure_of(run(host, text))
+    assert failure.startswith(
+        "NotEmulatedError at main.py:4: dynamodb:DescribeContributorInsights is"
+    )
 
 
 def test_custom_endpoint_is_not_reached(host: FunctionHost) -> None:
@@ -441,8 +443,8 @@ def test_custom_endpoint_is_not_reached(host: FunctionHost) -> None:
         def handler(event, context):
             boto3.client("s3", endpoint_url="https://storage.example.org").list_buckets()
     """
-    told = failure_of(run(host, text))
-    assert told == "NotEmulatedError at main.py:4: s3:ListBuckets is not emulated here"
+    failure = failure_of(run(host, text))
+    assert failure == "NotEmulatedError at main.py:4: s3:ListBuckets is not emulated here"
 
 
 # What of a stack is in the account -------------------------------------------------------------

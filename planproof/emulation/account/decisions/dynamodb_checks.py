@@ -74,10 +74,12 @@ _RESERVED: Final = frozenset(
 
 def checks(call: CheckedCall) -> Iterator[PermissionCheck]:
     """Permissions on each table or index, and on the key of each table."""
-    found = [*_table_checks(call)]
-    yield from found
+    checked = [*_table_checks(call)]
+    yield from checked
     if call.operation in _DATA:
-        tables = dict.fromkeys(check.resource for check in found if isinstance(check.resource, str))
+        tables = dict.fromkeys(
+            check.resource for check in checked if isinstance(check.resource, str)
+        )
         for table in dict.fromkeys(arn.split("/index/")[0] for arn in tables):
             yield from _key_checks(call, table)
 
@@ -141,16 +143,16 @@ def _key_checks(call: CheckedCall, arn: str) -> Iterator[PermissionCheck]:
 
 def _of_item(call: CheckedCall, content: Mapping[str, Any]) -> dict[str, ContextValue | None]:
     """Condition keys of an operation on items."""
-    found: dict[str, ContextValue | None] = {
+    keys: dict[str, ContextValue | None] = {
         f"dynamodb:{name}": str(content[name]) if content.get(name) else None
         for name in ("ReturnConsumedCapacity", "ReturnValues", "Select")
     }
-    found["dynamodb:EnclosingOperation"] = None
+    keys["dynamodb:EnclosingOperation"] = None
     leading = _leading(call, str(content.get("TableName", "")), _items(content))
-    found["dynamodb:LeadingKeys"] = leading
-    found["dynamodb:Attributes"] = _attributes(content)
-    found["dynamodb:FullTableScan"] = call.operation == "Scan"
-    return found
+    keys["dynamodb:LeadingKeys"] = leading
+    keys["dynamodb:Attributes"] = _attributes(content)
+    keys["dynamodb:FullTableScan"] = call.operation == "Scan"
+    return keys
 
 
 def _of_batch(call: CheckedCall, table: str, content: Any) -> ContextKeys:

@@ -140,10 +140,10 @@ def _secure_string_checks(call: CheckedCall, name: str, arn: str) -> Iterator[Pe
     if backend is None:
         return
     if call.operation == "GetParametersByPath":
-        found = backend.get_parameters_by_path(name, True, [])[0]
+        stored = backend.get_parameters_by_path(name, True, [])[0]
     else:
-        found = backend.get_parameters([name]).values()
-    for parameter in found:
+        stored = backend.get_parameters([name]).values()
+    for parameter in stored:
         if parameter.parameter_type == "SecureString":
             context = {"PARAMETER_ARN": call.arn("ssm", f"parameter/{parameter.name.lstrip('/')}")}
             key = str(parameter.keyid or "alias/aws/ssm")
@@ -208,11 +208,11 @@ def _resource_arn(call: CheckedCall, kind: str, name: str) -> str | Unknown:
 
 def _presets(settings: Any) -> set[str]:
     """The presets that a job's outputs name."""
-    found: set[str] = set()
+    presets: set[str] = set()
     if not isinstance(settings, Mapping):
-        return found
+        return presets
     for group in settings.get("OutputGroups") or ():
         for output in group.get("Outputs") or ():
             if isinstance(output.get("Preset"), str):
-                found.add(output["Preset"])
-    return found
+                presets.add(output["Preset"])
+    return presets

@@ -258,12 +258,12 @@ class Instances:
         """The exit code of an instance that did not respond."""
         return self.end(instance, _GRACE)
 
-    def kill(self, id: str) -> bool:
-        """Kill an instance; its invocation gets no response. Returns whether it existed."""
+    def kill(self, id: str) -> None:
+        """Kill an instance, if it exists; its invocation gets no response."""
         with self._lock:
             instance = self._all.get(id)
             if instance is None:
-                return False
+                return
             instance.killed = True
             idle = self._idle.get(instance.function.arn, [])
             is_idle = instance in idle
@@ -273,7 +273,6 @@ class Instances:
             self.end(instance)
         else:
             self._fork_server.end(instance)
-        return True
 
     def pids(self) -> list[int]:
         """Process ids of all instances."""

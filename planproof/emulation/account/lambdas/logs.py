@@ -78,7 +78,7 @@ class LogWriter:
                 client.put_log_events(
                     logGroupName=function.log_group,
                     logStreamName=stream,
-                    logEvents=_limited(events[start : start + _MOST_EVENTS]),
+                    logEvents=_last_events(events[start : start + _MOST_EVENTS]),
                 )
         except Exception:  # refused, or no such group: the request is in the trail
             self._streams.discard((function.region, function.log_group, stream))
@@ -90,7 +90,7 @@ class LogWriter:
         try:
             client.create_log_stream(logGroupName=function.log_group, logStreamName=stream)
         except client.exceptions.ResourceNotFoundException:
-            # Lambda makes the group of its own accord, where the role lets it.
+            # Lambda creates the log group, if the role allows that.
             client.create_log_group(logGroupName=function.log_group)
             client.create_log_stream(logGroupName=function.log_group, logStreamName=stream)
         except client.exceptions.ResourceAlreadyExistsException:
@@ -98,7 +98,7 @@ class LogWriter:
         self._streams.add(key)
 
 
-def _limited(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _last_events(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The last events that one request can hold."""
     kept: list[dict[str, Any]] = []
     room = _MOST_CHARACTERS

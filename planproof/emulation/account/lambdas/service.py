@@ -111,9 +111,9 @@ class Lambdas:
             for mapping in [] if self._stopped else queue_mappings():
                 state = self._state_of(mapping)
                 waits += [0.0] * sum(len(one.records) for one in state.redeliveries)
-                if self._batches.filter_of(mapping) is not None:
-                    backlog = backlog_of(mapping, state, now)
-                    waits += backlog.waits if backlog is not None else ()
+                supported = self._batches.filter_of(mapping) is not None
+                if supported and (backlog := backlog_of(mapping, state, now)) is not None:
+                    waits += backlog.waits
         return waits
 
     def invoke(self, function_arn: str, event: Any) -> InvocationResult:

@@ -32,11 +32,11 @@ def _serialized(response: S3Response, result: ActionResult) -> Any:
     return BaseResponse.serialized(response, result)
 
 
-def _encoded(found: dict[str, Any]) -> dict[str, Any]:
+def _encoded(result: dict[str, Any]) -> dict[str, Any]:
     for name in _ENCODED:
-        if found.get(name):
-            found[name] = quote_plus(found[name], safe="/")
+        if result.get(name):
+            result[name] = quote_plus(result[name], safe="/")
     for name, key in _LISTS.items():
-        if name in found:
-            found[name] = [{**item, key: quote_plus(item[key], safe="/")} for item in found[name]]
-    return {**found, "EncodingType": "url"}
+        if name in result:
+            result[name] = [{**item, key: quote_plus(item[key], safe="/")} for item in result[name]]
+    return {**result, "EncodingType": "url"}

@@ -1,4 +1,4 @@
-"""An account in which a function may do what its policies say: moto in this process, no server."""
+"""An account whose policies decide the calls of a role: moto in this process, no server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOW = 1_780_000_000.0
 
 @dataclass
 class FakeClock:
-    """A clock that stands where it is put."""
+    """A clock that does not tick."""
 
     at: float = NOW
 
@@ -29,7 +29,7 @@ class FakeClock:
 
 @dataclass
 class FakeAccount:
-    """As much of an account as decisions use."""
+    """The part of an account that decisions use."""
 
     account_id: str = ACCOUNT_ID
     clock: FakeClock = field(default_factory=FakeClock)
@@ -49,14 +49,14 @@ def deny(action: Any, resource: Any = "*", condition: Any = None, **more: Any) -
 
 
 OWNER = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"})
-"""What every key policy says, so that IAM policies decide."""
+"""The statement of a key policy that lets IAM policies decide."""
 ALL_BUT_KEYS = {"Effect": "Allow", "NotAction": "kms:*", "Resource": "*"}
-"""A statement of a role that may do anything but use keys."""
+"""A statement that allows everything but KMS."""
 
 
 @cache
 def client(service: str, region: str = REGION) -> Any:
-    """A client that moto answers; it takes long to make one, and any account can use it."""
+    """A client of moto; cached, because creating one is slow."""
     return boto3.client(
         service,
         region_name=region,
@@ -66,9 +66,9 @@ def client(service: str, region: str = REGION) -> Any:
 
 
 class PolicyAccount:
-    """Builds an account by boto3, and asks what it allows to the role "worker".
+    """Creates resources by boto3, and decides calls of the role "worker".
 
-    Must be made within ``mock_aws``.
+    Create it within ``mock_aws``.
     """
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class PolicyAccount:
         return str(made["Role"]["Arn"])
 
     def grant(self, *statements: Any, role: str = "worker", name: str = "grants") -> None:
-        """Give the role one inline policy, in place of the one of that name."""
+        """Put an inline policy of the role."""
         client("iam").put_role_policy(
             RoleName=role, PolicyName=name, PolicyDocument=document(*statements)
         )
@@ -136,7 +136,7 @@ class PolicyAccount:
     def call(
         self, service: str, operation: str, /, *, instance: str = "", **parameters: Any
     ) -> Denial | None:
-        """What is refused to a session of the role that makes a call."""
+        """The denial of a call by a session of the role; None if allowed."""
         session = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/session"
         caller = Caller(session, self.role, instance)
         return self.decisions.check_call(ApiCall(service, operation, parameters, REGION, caller))

@@ -1,5 +1,4 @@
-"""The shipped stack in moto, as far as decisions look at it, and each need of its data path as the
-request that brings it up."""
+"""The shipped stack in moto, and the call that each need of its data path stands for."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ JOB_QUEUE = f"arn:aws:mediaconvert:{REGION}:{ACCOUNT_ID}:queues/Default"
 
 @dataclass
 class Deployed:
-    """The shipped stack in an account, within ``mock_aws``."""
+    """The shipped stack in an account; create it within ``mock_aws``."""
 
     stack: Stack
 
@@ -38,7 +37,7 @@ class Deployed:
         self._make()
 
     def text(self, value: Any) -> str:
-        """A value of the stack, with the id that moto gave the key."""
+        """A value of the stack, with the id of moto's key."""
         return str(value).replace(self._own_id, self.key_id)
 
     def _make(self) -> None:
@@ -109,12 +108,12 @@ class Deployed:
         self.upload = s3.create_multipart_upload(Bucket=bucket, Key="film")["UploadId"]
         bucket = self.stack["aws_s3_bucket.input"].get("bucket")
         s3.put_object(Bucket=bucket, Key="film.mp4", Body=b"film")
-        # Last, since moto has them deny whatever they would deny under some condition.
+        # Last, because moto ignores the conditions of denying statements.
         for policy in self.stack.managed("aws_s3_bucket_policy"):
             s3.put_bucket_policy(Bucket=policy.get("bucket"), Policy=policy.get("policy"))
 
     def put(self, address: str, policy: Any) -> None:
-        """Put a policy of the stack in place of what it says at the moment."""
+        """Replace a policy of the stack."""
         part = self.stack[address]
         text = self.text(policy)
         if part.type == "aws_kms_key":
@@ -126,7 +125,7 @@ class Deployed:
                 QueueUrl=part.get("queue_url"), Attributes={"Policy": text}
             )
         elif part.type == "aws_iam_role":
-            # IAM takes no other actions in a trust policy; no service comes by this one.
+            # IAM accepts only STS actions in a trust policy; no service uses this one.
             text = text.replace("planproof:Nothing", "sts:AssumeRoleWithSAML")
             client("iam", REGION).update_assume_role_policy(
                 RoleName=part.get("name"), PolicyDocument=text
@@ -144,18 +143,18 @@ class Deployed:
     # Needs ---------------------------------------------------------------------------------------
 
     def refused(self, need: Need) -> Denial | None:
-        """What the account refuses of a need of the data path.
+        """The denial of a need of the data path.
 
-        The request that stands for it must bring it up, or the test would prove nothing.
+        Asserts that the call for it checks it; otherwise the test would prove nothing.
         """
         about = self.text(need.resource)
         if isinstance(need.principal, str) and not need.principal.startswith("logs."):
             found = self._refused_to_service(need)
         else:
             call = self._call(need)
-            asked = checks_of(CheckedCall(call, AccountState(ACCOUNT_ID)))
+            checked = checks_of(CheckedCall(call, AccountState(ACCOUNT_ID)))
             if need.action != "iam:PassRole":
-                assert (need.action, about) in [(one.action, one.resource) for one in asked]
+                assert (need.action, about) in [(one.action, one.resource) for one in checked]
             found = list(self._refusals(need, call))
         return next((d for d in found if (d.action, d.resource) == (need.action, about)), None)
 
@@ -179,7 +178,7 @@ class Deployed:
         return list(self.decisions.delivery_denials(service, action, source, target))
 
     def _call(self, need: Need) -> ApiCall:
-        """A call that takes the need."""
+        """A call that requires the need."""
         role = need.principal if isinstance(need.principal, Resource) else self.stack[FUNCTION_ROLE]
         session = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{role.get('name')}/one"
         service, operation, parameters = self._request(need)
@@ -206,7 +205,7 @@ class Deployed:
         return service, operation, parameters
 
     def _using_key(self, need: Need) -> tuple[str, str, dict[str, Any]]:
-        """What has a service use the key."""
+        """A call by which a service uses the key."""
         prefix = "kms:EncryptionContext:"
         about = {
             key.removeprefix(prefix): str(value)
@@ -229,7 +228,7 @@ class Deployed:
 
 
 def changed(stack: Stack, address: str, attribute: str) -> str:
-    """A policy of a stack, checked to be one."""
+    """A policy document of a stack."""
     text = str(stack[address].get(attribute))
     assert json.loads(text)["Statement"]
     return text

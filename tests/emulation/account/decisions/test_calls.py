@@ -150,7 +150,7 @@ CASES = [
     case("sqs", "DeleteMessageBatch", ("sqs:DeleteMessage", QUEUE), QueueUrl=URL),
     case("sqs", "GetQueueUrl", ("sqs:GetQueueUrl", QUEUE), QueueName="work"),
     case("sqs", "ListQueues", ("sqs:ListQueues", "*")),
-    case("sns", "Publish", ("sns:Publish", arn("sns", "told")), TopicArn=arn("sns", "told")),
+    case("sns", "Publish", ("sns:Publish", arn("sns", "topic")), TopicArn=arn("sns", "topic")),
     case(
         "events",
         "PutEvents",
@@ -234,7 +234,7 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def furnished() -> Iterator[PolicyAccount]:
+def account() -> Iterator[PolicyAccount]:
     with mock_aws():
         account = PolicyAccount()
         account.queue()
@@ -245,14 +245,14 @@ def furnished() -> Iterator[PolicyAccount]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_call_needs_exactly_its_actions(case: Case, furnished: PolicyAccount) -> None:
+def test_call_needs_exactly_its_actions(case: Case, account: PolicyAccount) -> None:
     grants = [allow(action, resource) for action, resource in case.needs]
-    furnished.grant(*grants)
-    assert furnished.call(case.service, case.operation, **case.parameters) is None
+    account.grant(*grants)
+    assert account.call(case.service, case.operation, **case.parameters) is None
     for at, (action, resource) in enumerate(case.needs):
         others = [*grants[:at], *grants[at + 1 :], allow("cloudfront:ListTagsForResource")]
-        furnished.grant(*others)
-        denial = furnished.call(case.service, case.operation, **case.parameters)
+        account.grant(*others)
+        denial = account.call(case.service, case.operation, **case.parameters)
         assert denial is not None
         assert (denial.action, denial.resource) == (action, resource)
         assert not denial.undetermined

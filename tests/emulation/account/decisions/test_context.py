@@ -1,4 +1,4 @@
-"""What a request says of itself, for the conditions of policies."""
+"""The condition keys of a request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GET: dict[str, Any] = {"TableName": "assets", "Key": {"id": {"S": "1"}}}
 
 
 def checks(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-    """What the first decision of a call is told."""
+    """The condition keys of a call's first check."""
     call = ApiCall(service, operation, parameters, REGION)
     return dict(next(iter(checks_of(CheckedCall(call, AccountState(ACCOUNT_ID))))).context)
 
@@ -131,18 +131,18 @@ def test_attributes_of_expressions(
     more: dict[str, Any], attributes: object, account: PolicyAccount
 ) -> None:
     names = {"#s": "state", "#d": "deep"}
-    told = checks("dynamodb", "GetItem", **GET, **more, ExpressionAttributeNames=names)
-    assert told["dynamodb:Attributes"] == attributes
+    keys = checks("dynamodb", "GetItem", **GET, **more, ExpressionAttributeNames=names)
+    assert keys["dynamodb:Attributes"] == attributes
 
 
 def test_attributes_of_legacy_parameters_are_unknown() -> None:
-    told = checks("dynamodb", "GetItem", **GET, AttributesToGet=["a"])
-    assert told["dynamodb:Attributes"] is UNKNOWN
+    keys = checks("dynamodb", "GetItem", **GET, AttributesToGet=["a"])
+    assert keys["dynamodb:Attributes"] is UNKNOWN
 
 
 def test_enclosing_operation_of_a_transaction(account: PolicyAccount) -> None:
-    told = checks("dynamodb", "TransactGetItems", TransactItems=[{"Get": GET}])
-    assert told["dynamodb:EnclosingOperation"] == "TransactGetItems"
+    keys = checks("dynamodb", "TransactGetItems", TransactItems=[{"Get": GET}])
+    assert keys["dynamodb:EnclosingOperation"] == "TransactGetItems"
     assert checks("dynamodb", "GetItem", **GET)["dynamodb:EnclosingOperation"] is None
 
 
@@ -162,9 +162,9 @@ def test_s3_keys_repeat_parameters(account: PolicyAccount) -> None:
 
 
 def test_request_object_tags(account: PolicyAccount) -> None:
-    told = checks("s3", "PutObject", Bucket="uploads", Key="k", Tagging="a=b&c=d")
-    assert told["s3:RequestObjectTag/a"] == "b"
-    assert told["s3:RequestObjectTagKeys"] == ["a", "c"]
+    keys = checks("s3", "PutObject", Bucket="uploads", Key="k", Tagging="a=b&c=d")
+    assert keys["s3:RequestObjectTag/a"] == "b"
+    assert keys["s3:RequestObjectTagKeys"] == ["a", "c"]
 
 
 def test_metric_namespace(account: PolicyAccount) -> None:

@@ -1,4 +1,4 @@
-"""A service uses the key of what it encrypts in the caller's name, and says so if it may not."""
+"""A service uses the KMS key of a resource on behalf of its caller."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ USES: list[tuple[str, str, dict[str, Any], tuple[str, ...], str, str]] = [
     (
         "sns",
         "Publish",
-        {"TopicArn": arn("sns", "told")},
+        {"TopicArn": arn("sns", "topic")},
         (GENERATE, DECRYPT),
         "KMSAccessDenied",
         "User: ",
@@ -114,21 +114,21 @@ OTHERS: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.fixture(scope="module")
-def furnished() -> Iterator[tuple[PolicyAccount, str]]:
-    """One of each, encrypted with a key; it takes long to make them."""
+def encrypted() -> Iterator[tuple[PolicyAccount, str]]:
+    """One encrypted resource of each kind; shared, because they are slow to create."""
     with mock_aws():
         account = PolicyAccount()
         key = account.key()
-        furnish(account, key)
+        create_encrypted_resources(account, key)
         yield account, key
 
 
-def furnish(account: PolicyAccount, key: str) -> None:
+def create_encrypted_resources(account: PolicyAccount, key: str) -> None:
     account.queue(key=key)
     account.table(key=key)
     account.bucket(key=key)
     client("s3").put_object(Bucket="uploads", Key="a", Body=b"x")
-    client("sns").create_topic(Name="told", Attributes={"KmsMasterKeyId": key})
+    client("sns").create_topic(Name="topic", Attributes={"KmsMasterKeyId": key})
     client("secretsmanager").create_secret(Name="secret", SecretString="x", KmsKeyId=key)
     client("ssm").put_parameter(Name="/secret", Value="x", Type="SecureString", KeyId=key)
     client("kinesis").create_stream(StreamName="s", ShardCount=1)
@@ -137,9 +137,9 @@ def furnish(account: PolicyAccount, key: str) -> None:
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use[0]}-{use[1]}")
 def test_key_use_needs_a_grant_of_the_caller(
-    use: Any, furnished: tuple[PolicyAccount, str]
+    use: Any, encrypted: tuple[PolicyAccount, str]
 ) -> None:
-    account, key = furnished
+    account, key = encrypted
     service, operation, parameters, actions, code, says = use
     through = {"StringEquals": {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"}}
     account.grant(ALL_BUT_KEYS, allow(list(actions), key, through))
@@ -157,8 +157,8 @@ def test_key_use_needs_a_grant_of_the_caller(
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use[0]}-{use[1]}")
-def test_key_policy_suffices(use: Any, furnished: tuple[PolicyAccount, str]) -> None:
-    account, key = furnished
+def test_key_policy_suffices(use: Any, encrypted: tuple[PolicyAccount, str]) -> None:
+    account, key = encrypted
     service, operation, parameters, actions, *_ = use
     lets = allow(list(actions), Principal={"AWS": account.role})
     account.grant(ALL_BUT_KEYS)
@@ -176,7 +176,7 @@ def put_key_policy(key: str, *statements: Any) -> None:
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda other: f"{other[0]}-{other[1]}")
-def test_metadata_operation_needs_no_key(other: Any, furnished: tuple[PolicyAccount, str]) -> None:
-    account, _ = furnished
+def test_metadata_operation_needs_no_key(other: Any, encrypted: tuple[PolicyAccount, str]) -> None:
+    account, _ = encrypted
     account.grant(ALL_BUT_KEYS)
     assert account.call(other[0], other[1], **other[2]) is None

@@ -17,7 +17,7 @@ from planproof.emulation.account.model import ACCOUNT_ID, ApiCall
 from planproof.values import UNKNOWN
 from tests.emulation.account.decisions.policy_account import REGION, arn, client
 
-TOPIC, STREAM = arn("sns", "told"), arn("kinesis", "stream/s")
+TOPIC, STREAM = arn("sns", "topic"), arn("kinesis", "stream/s")
 TABLE_STREAM = arn("dynamodb", "table/t/stream/2026-01-01T00:00:00.000")
 MACHINE = arn("states", "stateMachine:m")
 ITERATOR = base64.b64encode(b"s:shardId-000000000000:0").decode()
@@ -53,7 +53,7 @@ NAMED: list[tuple[str, str, dict[str, Any], list[tuple[str, object]]]] = [
         {"Statements": [{"Statement": "DELETE FROM t WHERE id = ?"}]},
         [("PartiQLDelete", "table/t")],
     ),
-    ("sns", "CreateTopic", {"Name": "told"}, [("CreateTopic", TOPIC)]),
+    ("sns", "CreateTopic", {"Name": "topic"}, [("CreateTopic", TOPIC)]),
     ("sns", "Publish", {"TargetArn": TOPIC}, [("Publish", TOPIC)]),
     ("sns", "Publish", {"PhoneNumber": "+1"}, [("Publish", UNKNOWN)]),
     ("sns", "ListTopics", {}, [("ListTopics", "*")]),
@@ -213,8 +213,8 @@ def test_re_encrypt_needs_both_keys() -> None:
     ]
     assert found[1].context["kms:EncryptionContext:a"] == "b"
     assert "kms:EncryptionContext:a" not in found[0].context
-    told = checks("kms", "CreateAlias", AliasName="alias/new", TargetKeyId=first)
-    assert [check.resource for check in told] == [first, arn("kms", "alias/new")]
+    found = checks("kms", "CreateAlias", AliasName="alias/new", TargetKeyId=first)
+    assert [check.resource for check in found] == [first, arn("kms", "alias/new")]
 
 
 def test_secure_strings_of_a_path_need_decrypt() -> None:

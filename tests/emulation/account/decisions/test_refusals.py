@@ -131,9 +131,9 @@ def test_assume_role_needs_trust_policy(account: PolicyAccount) -> None:
         (
             "sns",
             "Publish",
-            {"TopicArn": arn("sns", "told")},
+            {"TopicArn": arn("sns", "topic")},
             "AuthorizationError",
-            f"SNS:Publish on resource: {arn('sns', 'told')} because no identity-based policy "
+            f"SNS:Publish on resource: {arn('sns', 'topic')} because no identity-based policy "
             "allows the SNS:Publish action",
         ),
         ("iam", "ListRoles", {}, "AccessDenied", "iam:ListRoles on resource: *"),
@@ -178,11 +178,11 @@ def test_unknown_resource_matches_a_wildcard(account: PolicyAccount) -> None:
 
 
 def test_malformed_arn_is_undetermined(account: PolicyAccount) -> None:
-    account.grant(allow("sns:Publish", arn("sns", "told")), allow("iam:PassRole", account.role))
-    denial = account.call("sns", "Publish", TopicArn="told")
+    account.grant(allow("sns:Publish", arn("sns", "topic")), allow("iam:PassRole", account.role))
+    denial = account.call("sns", "Publish", TopicArn="topic")
     assert denial is not None
     assert denial.undetermined
-    assert "'told' is not an ARN" in denial.because
+    assert "'topic' is not an ARN" in denial.because
     caller = Caller(SESSION, account.role)
     for refused in (
         account.decisions.check_pass(caller, "worker", "lambda.amazonaws.com"),

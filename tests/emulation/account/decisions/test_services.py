@@ -1,4 +1,4 @@
-"""What services may do by themselves: hand on events, assume roles; and who passes them roles."""
+"""What services are allowed: deliveries, assuming roles, and being passed roles."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_missing_key_allows_no_delivery(account: PolicyAccount) -> None:
 
 
 def test_default_topic_policy_allows_only_alarms(account: PolicyAccount) -> None:
-    topic = client("sns").create_topic(Name="told")["TopicArn"]
+    topic = client("sns").create_topic(Name="topic")["TopicArn"]
     alarm = arn("cloudwatch", "alarm:a")
     check = account.decisions.check_delivery
     assert check("cloudwatch.amazonaws.com", "sns:Publish", alarm, topic) is None
@@ -114,7 +114,7 @@ def test_default_topic_policy_allows_only_alarms(account: PolicyAccount) -> None
 
 def test_eventbridge_sends_no_source_for_topic_key(account: PolicyAccount) -> None:
     key = account.key(lets(EVENTS, "kms:*", "*", RULE))
-    topic = client("sns").create_topic(Name="told", Attributes={"KmsMasterKeyId": key})["TopicArn"]
+    topic = client("sns").create_topic(Name="topic", Attributes={"KmsMasterKeyId": key})["TopicArn"]
     policy = document(allow("sns:Publish", topic, Principal={"Service": EVENTS}))
     client("sns").set_topic_attributes(
         TopicArn=topic, AttributeName="Policy", AttributeValue=policy

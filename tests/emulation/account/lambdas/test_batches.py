@@ -1,4 +1,4 @@
-"""What becomes of messages: batches, partial failures, what comes back, what is deleted."""
+"""Batches of messages: partial failures, redelivery and deletion."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_fifo_queue_keeps_group_order(testbed: LambdaTestbed) -> None:
             bodies = [r["body"] for r in event["Records"]]
             print(json.dumps(bodies))
             if any(r["attributes"]["ApproximateReceiveCount"] == "1" for r in event["Records"]):
-                raise RuntimeError("the first time never works")
+                raise RuntimeError("the first attempt fails")
     """
     testbed.mapping(queue, testbed.function(code), BatchSize=3)
     testbed.lambdas.pause()

@@ -1,4 +1,4 @@
-"""What a function meets in its instance, and how an invocation ends."""
+"""The environment of a function's instance, and the results of invocations."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_hanging_function_times_out(testbed: LambdaTestbed) -> None:
     (entry,) = testbed.invocations
     assert (entry.outcome, entry.who) == ("timed out", "worker")
     pids = [int(pid) for pid in entry.detail["log"].split()]
-    until = time.monotonic() + 10  # whoever inherits the child has to notice
+    until = time.monotonic() + 10  # until the child is reaped
     while any(map(running, pids)) and time.monotonic() < until:
         time.sleep(0.01)
     assert [running(pid) for pid in pids] == [False, False]

@@ -1,4 +1,4 @@
-"""What those get who ask Lambda to invoke a function."""
+"""Responses of Lambda's Invoke."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_response_is_the_handlers(testbed: LambdaTestbed) -> None:
 def test_failure_has_lambdas_format(testbed: LambdaTestbed) -> None:
     answer = testbed.aws.invoke(FunctionName=testbed.function(FAILS_ON), Payload=b'"bad"')
     assert answer["FunctionError"] == "Unhandled"
-    told = {"errorMessage": "a bad one", "errorType": "ValueError"}
-    assert json.loads(answer["Payload"].read()) == told
+    failure = {"errorMessage": "a bad one", "errorType": "ValueError"}
+    assert json.loads(answer["Payload"].read()) == failure
 
 
 def test_invalid_json_is_rejected(testbed: LambdaTestbed) -> None:

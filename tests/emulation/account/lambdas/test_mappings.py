@@ -1,4 +1,4 @@
-"""Which mappings work, and what keeps them from it."""
+"""When event source mappings deliver messages, and when they do not."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ SLOW = """
 """
 
 
-def at_once(testbed: LambdaTestbed) -> int:
+def max_concurrent(testbed: LambdaTestbed) -> int:
     logs = testbed.account.client("logs", "us-east-1")
     events = logs.filter_log_events(logGroupName="/aws/lambda/worker")["events"]
     spans = [json.loads(e["message"]) for e in events if e["message"].startswith("[")]
@@ -85,7 +85,7 @@ def test_maximum_concurrency(testbed: LambdaTestbed) -> None:
     testbed.mapping(queue, testbed.function(SLOW), BatchSize=1, ScalingConfig=scaling)
     testbed.settle()
     assert len(testbed.invocations) == 8
-    assert at_once(testbed) == 3
+    assert max_concurrent(testbed) == 3
     assert len({e.detail["instance"] for e in testbed.invocations}) == 3
 
 
@@ -100,7 +100,7 @@ def test_mappings_share_reserved_concurrency(testbed: LambdaTestbed) -> None:
     testbed.lambdas.resume()
     testbed.settle()
     assert len(testbed.invocations) == 8
-    assert at_once(testbed) == 2
+    assert max_concurrent(testbed) == 2
 
 
 def test_reserved_concurrency_of_0_throttles(testbed: LambdaTestbed) -> None:
@@ -148,7 +148,7 @@ def test_unsupported_filter_delivers_nothing(testbed: LambdaTestbed) -> None:
     assert testbed.message_count(queue) == 0
 
 
-def refused_until_a_policy_changes(testbed: LambdaTestbed, operation: str) -> None:
+def denied_until_a_policy_changes(testbed: LambdaTestbed, operation: str) -> None:
     queue = testbed.queue()
     testbed.account.denied[operation] = "AccessDeniedException"
     testbed.mapping(queue, testbed.function(FINE))
@@ -171,11 +171,11 @@ def refused_until_a_policy_changes(testbed: LambdaTestbed, operation: str) -> No
 
 
 def test_denied_receive_waits_for_a_policy_change(testbed: LambdaTestbed) -> None:
-    refused_until_a_policy_changes(testbed, "ReceiveMessage")
+    denied_until_a_policy_changes(testbed, "ReceiveMessage")
 
 
 def test_denied_get_attributes_waits_for_a_policy_change(testbed: LambdaTestbed) -> None:
-    refused_until_a_policy_changes(testbed, "GetQueueAttributes")
+    denied_until_a_policy_changes(testbed, "GetQueueAttributes")
 
 
 def test_denied_request_is_retried_later(testbed: LambdaTestbed) -> None:
@@ -195,14 +195,14 @@ def test_permission_is_checked_again_after_a_policy_change(testbed: LambdaTestbe
     testbed.mapping(queue, testbed.function(FINE))
     testbed.send(queue, "a")
     testbed.settle()
-    asked = calls(testbed, "GetQueueAttributes")
+    count = calls(testbed, "GetQueueAttributes")
     testbed.send(queue, "b")
     testbed.settle()
-    assert calls(testbed, "GetQueueAttributes") == asked >= 1
+    assert calls(testbed, "GetQueueAttributes") == count >= 1
     testbed.account.client("kms", "us-east-1").create_key()
     testbed.send(queue, "c")
     testbed.settle()
-    assert calls(testbed, "GetQueueAttributes") > asked
+    assert calls(testbed, "GetQueueAttributes") > count
 
 
 def test_transient_error_is_retried(testbed: LambdaTestbed) -> None:

@@ -1,4 +1,4 @@
-"""moto in this process, mended for an account that a test makes."""
+"""moto in this process, patched for a fake account."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def account() -> Iterator[FakeAccount]:
 
 
 class Clients:
-    """boto3's clients of us-east-1."""
+    """boto3 clients of us-east-1."""
 
     def __getattr__(self, service: str) -> Any:
-        """The client of a service; of Lambda, whose name is a word of Python, as lambda_."""
+        """The client of a service; lambda_ for Lambda, whose name is a Python keyword."""
         return boto3.client(
             service.rstrip("_"),  # type: ignore[call-overload]
             region_name="us-east-1",
@@ -49,7 +49,7 @@ class Clients:
         return dict(found["Attributes"])
 
     def take(self, url: str, **options: Any) -> list[dict[str, Any]]:
-        """What can be received from a queue now."""
+        """Receive messages from a queue."""
         options = {"MaxNumberOfMessages": 10, "AttributeNames": ["All"], **options}
         options.setdefault("MessageAttributeNames", ["All"])
         return list(self.sqs.receive_message(QueueUrl=url, **options).get("Messages", ()))

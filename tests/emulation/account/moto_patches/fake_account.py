@@ -1,4 +1,4 @@
-"""An account without a server, whose decisions and faults a test makes."""
+"""An account without a server, with fake decisions and faults."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ class FakeTrail:
 
 @dataclass
 class FakeFaults:
-    """Faults by kind and service; each is met once."""
+    """Faults by kind and service; each fires once."""
 
     planned: list[Fault] = field(default_factory=list)
-    asked: list[Any] = field(default_factory=list)
+    contents: list[Any] = field(default_factory=list)
 
-    def due(self, what: str, service: str, operation: str, content: Any) -> Fault | None:
-        self.asked.append(content)
+    def due(self, kind: str, service: str, operation: str, content: Any) -> Fault | None:
+        self.contents.append(content)
         for fault in self.planned:
-            if (fault.kind, fault.service) == (what, service):
+            if (fault.kind, fault.service) == (kind, service):
                 self.planned.remove(fault)
                 return fault
         return None
@@ -61,13 +61,13 @@ class FakeFaults:
 
 @dataclass
 class FakeDecisions:
-    """Refuses to deliver to the targets named."""
+    """Denies deliveries to the targets in ``closed``."""
 
     closed: set[str] = field(default_factory=set)
-    asked: list[tuple[str, str, str, str]] = field(default_factory=list)
+    checked: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def check_delivery(self, service: str, action: str, source: str, target: str) -> Denial | None:
-        self.asked.append((service, action, source, target))
+        self.checked.append((service, action, source, target))
         return denial(action, target, service) if target in self.closed else None
 
 
@@ -98,5 +98,5 @@ class FakeAccount:
     def invoke(self, **parameters: Any) -> None:
         self.invoked.append(parameters)
 
-    def said(self, kind: str) -> list[tuple[str, str, str, str]]:
+    def outcomes(self, kind: str) -> list[tuple[str, str, str, str]]:
         return [(e.who, e.what, e.about, e.outcome) for e in self.trail.entries if e.kind == kind]

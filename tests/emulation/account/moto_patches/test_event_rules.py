@@ -1,4 +1,4 @@
-"""What a rule sends, to whom, and where it goes when that is refused."""
+"""Events of EventBridge rules: their content, their targets and failed deliveries."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def test_event_has_aws_format(account: FakeAccount, aws: Clients) -> None:
         "resources": ["arn:aws:s3:::b"],
         "detail": {"name": "ü"},
     }
-    assert account.said("delivery") == [("events.amazonaws.com", "sqs:SendMessage", arn, "ok")]
-    assert account.decisions.asked == [("events.amazonaws.com", "sqs:SendMessage", RULE, arn)]
+    assert account.outcomes("delivery") == [("events.amazonaws.com", "sqs:SendMessage", arn, "ok")]
+    assert account.decisions.checked == [("events.amazonaws.com", "sqs:SendMessage", RULE, arn)]
 
 
 def test_denied_event_goes_to_the_dead_letter_queue(account: FakeAccount, aws: Clients) -> None:
@@ -61,10 +61,10 @@ def test_denied_event_goes_to_the_dead_letter_queue(account: FakeAccount, aws: C
     assert aws.take(url) == []
     (letter,) = aws.take(dead_url)
     assert json.loads(letter["Body"])["detail"] == {"number": 1}
-    said = {k: v["StringValue"] for k, v in letter["MessageAttributes"].items()}
-    assert (said["RULE_ARN"], said["TARGET_ARN"]) == (RULE, arn)
-    assert said["ERROR_CODE"] == "NO_PERMISSIONS"
-    assert account.said("delivery") == [
+    content = {k: v["StringValue"] for k, v in letter["MessageAttributes"].items()}
+    assert (content["RULE_ARN"], content["TARGET_ARN"]) == (RULE, arn)
+    assert content["ERROR_CODE"] == "NO_PERMISSIONS"
+    assert account.outcomes("delivery") == [
         ("events.amazonaws.com", "sqs:SendMessage", arn, "denied"),
         ("events.amazonaws.com", "sqs:SendMessage", dead, "ok"),
     ]
@@ -115,7 +115,7 @@ def test_event_is_repeated_and_delayed(account: FakeAccount, aws: Clients) -> No
     late()
     (second,) = aws.take(url)
     assert first["Body"] == second["Body"]
-    assert account.faults.asked[0]["detail"] == {"number": 1}
+    assert account.faults.contents[0]["detail"] == {"number": 1}
 
 
 def test_target_input(aws: Clients) -> None:
@@ -145,14 +145,14 @@ def test_log_group_target(account: FakeAccount, aws: Clients) -> None:
     happen(aws, number=1)
     streams = aws.logs.describe_log_streams(logGroupName="/events")["logStreams"]
     assert len(streams) == 1
-    assert account.said("delivery") == []
+    assert account.outcomes("delivery") == []
 
 
 def test_function_target(account: FakeAccount, aws: Clients) -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:gone"
     rule(aws, {"Arn": arn})
     happen(aws)
-    assert account.said("delivery") == [
+    assert account.outcomes("delivery") == [
         ("events.amazonaws.com", "lambda:InvokeFunction", arn, "failed")
     ]
     assert account.invoked == []

@@ -1,4 +1,4 @@
-"""A function's settings come back as they were given, and only Lambda's poller invokes it."""
+"""Settings of a function are returned as set, and only Lambda's poller invokes it."""
 
 from __future__ import annotations
 
@@ -113,12 +113,12 @@ def test_visibility_timeout_must_cover_function_timeout(
 ) -> None:
     make(aws, role, Timeout=30)
     aws.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": str(invisible)})
-    asked = {"EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:q", "FunctionName": "f"}
+    parameters = {"EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:q", "FunctionName": "f"}
     if not refused:
-        assert aws.lambda_.create_event_source_mapping(**asked)["UUID"]
+        assert aws.lambda_.create_event_source_mapping(**parameters)["UUID"]
         return
     with pytest.raises(ClientError) as caught:
-        aws.lambda_.create_event_source_mapping(**asked)
+        aws.lambda_.create_event_source_mapping(**parameters)
     error = caught.value.response["Error"]
     assert error["Code"] == "InvalidParameterValueException"
     assert "visibility timeout: 29 seconds is less than Function timeout: 30" in error["Message"]

@@ -29,7 +29,7 @@ def test_redrive_is_recorded(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one", RedrivePolicy=redriving(dead))
     sent = aws.sqs.send_message(QueueUrl=url, MessageBody="poison" * 100)
     receive_twice(aws, url)
-    assert account.said("redrive") == []
+    assert account.outcomes("redrive") == []
 
     assert aws.take(url) == []
 
@@ -58,7 +58,7 @@ def test_denied_redrive_is_recorded(account: FakeAccount, aws: Clients) -> None:
     (again,) = aws.take(url)
     assert again["Attributes"]["ApproximateReceiveCount"] == "3"
     assert aws.take(dead_url) == []
-    assert account.said("redrive") == [
+    assert account.outcomes("redrive") == [
         ("sqs.amazonaws.com", "redrive denied", dead, "denied"),
     ]
 

@@ -1,4 +1,4 @@
-"""What S3 says of an upload, to whom, and once."""
+"""Events of S3: their content, their targets, and one for each request."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def watch(aws: Clients, events: str = "s3:ObjectCreated:*", **more: Any) -> tupl
     """A bucket whose events go to a queue, emptied of the test event; the queue's URL and ARN."""
     url, arn = aws.queue("one")
     aws.s3.create_bucket(Bucket=BUCKET)
-    told = {"QueueConfigurations": [{"Id": "up", "QueueArn": arn, "Events": [events]}]}
+    config = {"QueueConfigurations": [{"Id": "up", "QueueArn": arn, "Events": [events]}]}
     aws.s3.put_bucket_notification_configuration(
-        Bucket=BUCKET, NotificationConfiguration=told | more
+        Bucket=BUCKET, NotificationConfiguration=config | more
     )
     aws.sqs.purge_queue(QueueUrl=url)
     return url, arn
@@ -57,8 +57,8 @@ def test_upload_event_has_aws_format(account: FakeAccount, aws: Clients) -> None
     assert record["s3"]["configurationId"] == "up"
     assert record["s3"]["bucket"]["arn"] == SOURCE
     assert set(record) >= {"userIdentity", "requestParameters", "responseElements"}
-    assert account.said("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "ok")]
-    assert account.decisions.asked[-1] == ("s3.amazonaws.com", "sqs:SendMessage", SOURCE, arn)
+    assert account.outcomes("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "ok")]
+    assert account.decisions.checked[-1] == ("s3.amazonaws.com", "sqs:SendMessage", SOURCE, arn)
     assert account.at_work
 
 
@@ -116,8 +116,11 @@ def test_delete_events_of_markers_and_versions(aws: Clients) -> None:
     marker = aws.s3.delete_object(Bucket=BUCKET, Key="a")["VersionId"]
     aws.s3.delete_object(Bucket=BUCKET, Key="a", VersionId=first)
 
-    told = [(r["eventName"], r["s3"]["object"]["versionId"]) for r in records(aws, url)]
-    assert told == [("ObjectRemoved:DeleteMarkerCreated", marker), ("ObjectRemoved:Delete", first)]
+    events = [(r["eventName"], r["s3"]["object"]["versionId"]) for r in records(aws, url)]
+    assert events == [
+        ("ObjectRemoved:DeleteMarkerCreated", marker),
+        ("ObjectRemoved:Delete", first),
+    ]
 
 
 def test_denied_queue_gets_no_event(account: FakeAccount, aws: Clients) -> None:
@@ -140,7 +143,7 @@ def test_missing_queue_does_not_fail_the_upload(account: FakeAccount, aws: Clien
     aws.sqs.delete_queue(QueueUrl=url)
     account.trail.entries.clear()
     aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
-    assert account.said("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "failed")]
+    assert account.outcomes("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "failed")]
 
 
 def test_event_is_repeated_and_delayed(account: FakeAccount, aws: Clients) -> None:
@@ -157,7 +160,7 @@ def test_event_is_repeated_and_delayed(account: FakeAccount, aws: Clients) -> No
     late()
     assert records(aws, url) == [first]
     assert [fault.service for fault in account.faults.planned] == ["events"]
-    assert account.faults.asked[-1]["Records"][0]["s3"]["object"]["key"] == "a"
+    assert account.faults.contents[-1]["Records"][0]["s3"]["object"]["key"] == "a"
 
 
 # Making the notification ---------------------------------------------------------------------
@@ -166,27 +169,29 @@ def test_event_is_repeated_and_delayed(account: FakeAccount, aws: Clients) -> No
 def test_destination_gets_a_test_event(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     aws.s3.create_bucket(Bucket=BUCKET)
-    told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
-    aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=told)
+    config = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=config)
     (message,) = aws.take(url)
-    said = json.loads(message["Body"])
-    assert said["Event"] == "s3:TestEvent"
-    assert (said["Service"], said["Bucket"]) == ("Amazon S3", BUCKET)
-    assert account.said("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "ok")]
+    content = json.loads(message["Body"])
+    assert content["Event"] == "s3:TestEvent"
+    assert (content["Service"], content["Bucket"]) == ("Amazon S3", BUCKET)
+    assert account.outcomes("delivery") == [("s3.amazonaws.com", "sqs:SendMessage", arn, "ok")]
 
 
 @pytest.mark.parametrize("why", ["refused", "gone"])
 def test_invalid_destination_is_rejected(account: FakeAccount, aws: Clients, why: str) -> None:
     url, arn = watch(aws)
     _, other = aws.queue("other")
-    told = {"QueueConfigurations": [{"QueueArn": other, "Events": ["s3:ObjectCreated:*"]}]}
+    config = {"QueueConfigurations": [{"QueueArn": other, "Events": ["s3:ObjectCreated:*"]}]}
     if why == "refused":
         account.decisions.closed.add(other)
     else:
-        told["QueueConfigurations"][0]["QueueArn"] = other + "-gone"
+        config["QueueConfigurations"][0]["QueueArn"] = other + "-gone"
     account.trail.entries.clear()
     with pytest.raises(ClientError) as refused:
-        aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=told)
+        aws.s3.put_bucket_notification_configuration(
+            Bucket=BUCKET, NotificationConfiguration=config
+        )
     error = refused.value.response["Error"]
     assert error["Code"] == "InvalidArgument"
     assert error["Message"] == "Unable to validate the following destination configurations"
@@ -203,9 +208,9 @@ def test_validation_can_be_skipped(account: FakeAccount, aws: Clients) -> None:
     url, arn = aws.queue("one")
     account.decisions.closed.add(arn)
     aws.s3.create_bucket(Bucket=BUCKET)
-    told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    config = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
     aws.s3.put_bucket_notification_configuration(
-        Bucket=BUCKET, NotificationConfiguration=told, SkipDestinationValidation=True
+        Bucket=BUCKET, NotificationConfiguration=config, SkipDestinationValidation=True
     )
     kept = aws.s3.get_bucket_notification_configuration(Bucket=BUCKET)
     assert [q["QueueArn"] for q in kept["QueueConfigurations"]] == [arn]
@@ -235,13 +240,13 @@ def test_topic_gets_the_event(account: FakeAccount, aws: Clients) -> None:
     topic = aws.sns.create_topic(Name="t")["TopicArn"]
     aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     aws.s3.create_bucket(Bucket=BUCKET)
-    told = {"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]}
-    aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=told)
+    config = {"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]}
+    aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=config)
     aws.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
     test, event = [json.loads(json.loads(m["Body"])["Message"]) for m in aws.take(url)]
     assert test["Event"] == "s3:TestEvent"
     assert event["Records"][0]["s3"]["object"]["key"] == "a"
-    assert account.said("delivery")[-1] == ("s3.amazonaws.com", "sns:Publish", topic, "ok")
+    assert account.outcomes("delivery")[-1] == ("s3.amazonaws.com", "sns:Publish", topic, "ok")
 
 
 def test_moto_ignores_bucket_policies(aws: Clients) -> None:

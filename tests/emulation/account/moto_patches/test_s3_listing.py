@@ -1,4 +1,4 @@
-"""Keys of versions come in the encoding that was asked for, so that a bucket can be emptied."""
+"""ListObjectVersions encodes keys on request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def listed(aws: Clients, bucket: str, **options: Any) -> dict[str, Any]:
 
 
 def test_keys_are_encoded_on_request(aws: Clients, bucket: str) -> None:
-    # An SDK that is told to ask leaves the decoding to whoever told it.
+    # An SDK does not decode keys if the caller sets the encoding type.
     found = listed(aws, bucket, EncodingType="url", Prefix="dir/a b")
     assert found["EncodingType"] == "url"
     encoded = quote_plus(KEYS[0], safe="/")
@@ -43,7 +43,7 @@ def test_prefixes_are_encoded(aws: Clients, bucket: str) -> None:
 
 
 def test_decoded_keys_are_the_original_keys(aws: Clients, bucket: str) -> None:
-    found = listed(aws, bucket)  # boto3 asks for the encoding, and decodes
+    found = listed(aws, bucket)  # boto3 requests the encoding, and decodes
     assert [item["Key"] for item in found["Versions"]] == KEYS
     for item in [*found["Versions"], *found["DeleteMarkers"]]:
         aws.s3.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
