@@ -1,4 +1,4 @@
-"""The ``planproof`` command.
+"""Proves requirements against a Terraform stack, from the command line.
 
 ``planproof check`` and ``planproof mutants`` are short for ``pytest --compliance [--mutants]``.
 """

@@ -43,7 +43,7 @@ def add_options(parser: pytest.Parser) -> None:
         type=int,
         default=0,
         metavar="NUMBER",
-        help="with --mutants: seed of the random choices, of --mutants-limit too (default: 0)",
+        help="with --mutants: seed of the choice of values and of --mutants-limit (default: 0)",
     )
     group.addoption(
         "--mutants-limit",
