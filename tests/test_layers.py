@@ -12,6 +12,7 @@ import pytest
 
 from tests.builders.repository import ROOT
 
+LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 PACKAGES = ("planproof", "steps", "custom_checks")
 
 
@@ -28,10 +29,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def checked(folder: Path) -> tuple[int, str]:
     """Exit code and output of the linter."""
     done = subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"]
-        + ["--no-cache"],
+        [sys.executable, "-c", LINT, "--no-cache"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'custom_checks'}"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -54,7 +54,7 @@ def test_the_layers_are_kept(copy: Path) -> None:
         ),
         ("planproof/mutation/stack/near.py", "import pytest", "pytest"),
         ("planproof/reports/text.py", "import steps.support", "steps"),
-        ("custom_checks/check_support/files.py", "import planproof.values", "custom_checks"),
+        ("custom_checks/check_support/files.py", "import planproof.values", "check_support"),
         ("planproof/iam/arn.py", "import planproof.iam.evaluation", "planproof.iam"),
         ("planproof/unplaced.py", "", "unplaced"),
     ],

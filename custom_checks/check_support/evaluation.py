@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from check_support.files import READERS, read
 from check_support.functions import FUNCTIONS
@@ -20,6 +20,7 @@ from check_support.truth import Truth
 from check_support.values import (
     Choice,
     Reference,
+    Scope,
     Template,
     Unknown,
     Value,
@@ -27,9 +28,6 @@ from check_support.values import (
     references,
 )
 from lark import Token, Tree
-
-if TYPE_CHECKING:
-    from check_support.scope import ModuleScope
 
 Step = str | int | None
 """An attribute name, a literal index, or ``None`` for an index that is not literal."""
@@ -48,7 +46,7 @@ class Frame:
     ``hidden`` are variables of a ``for`` expression without a value; they are not references.
     """
 
-    scope: ModuleScope
+    scope: Scope
     bindings: Mapping[str, Value] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
 

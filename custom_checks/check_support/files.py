@@ -7,17 +7,13 @@ https://developer.hashicorp.com/terraform/language/functions/templatefile
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from check_support.values import Reference, Template, Value
-
-if TYPE_CHECKING:
-    from check_support.scope import ModuleScope
+from check_support.values import Reference, Scope, Template, Value
 
 READERS = ("file", "templatefile")
 
 
-def read(name: Value, scope: ModuleScope) -> str | None:
+def read(name: Value, scope: Scope) -> str | None:
     """The text of the file ``name``, relative to the root module; ``None`` if the source does not
     decide its name or the file cannot be read.
     """
@@ -32,7 +28,7 @@ def read(name: Value, scope: ModuleScope) -> str | None:
         return None
 
 
-def _path_text(part: Value, scope: ModuleScope) -> str | None:
+def _path_text(part: Value, scope: Scope) -> str | None:
     if isinstance(part, str):
         return part
     if isinstance(part, Reference) and not part.path:

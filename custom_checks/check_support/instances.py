@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from check_support.scope import instance_frame
 from check_support.values import Value
 
-if TYPE_CHECKING:
-    from check_support.configuration import Resource
+Resource = TypeVar("Resource", bound=Any)
+"""A :class:`check_support.configuration.Resource`."""
 
 
 def instances_of(resource: Resource) -> list[Resource]:

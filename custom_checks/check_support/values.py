@@ -7,12 +7,21 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
-if TYPE_CHECKING:
-    from check_support.scope import ModuleScope
+
+class Scope(Protocol):
+    """A module instance: see :class:`check_support.scope.ModuleScope`."""
+
+    path: Path
+    root: Scope
+    block: Callable[[str], Any]
+    local: Callable[[str], Value]
+    variable: Callable[[str], Value]
+    output: Callable[[str, str | int | None, str], Value]
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class Reference:
     root: str
     path: tuple[str, ...] = ()
     key: str | int | None = None
-    scope: ModuleScope | None = None
+    scope: Scope | None = None
     depends_on: tuple[Reference, ...] = field(default=(), compare=False, repr=False)
 
     @property
