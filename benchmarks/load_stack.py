@@ -119,13 +119,11 @@ def _peak(pid: int) -> int:
 @contextmanager
 def deployed_pipeline(cache: Path, say: Callable[[str], None]) -> Iterator[DeployedPipeline]:
     """Deploy the stack; stop the account at the end."""
-    with closing(
-        ResolvedStacks(RunRequest(ROOT / "terraform", cache), progress=say)
-    ) as resolved_stacks:
-        resolved_stacks.prepare()
-        if resolved_stacks.workspace is None or resolved_stacks.plan is None:
+    with closing(ResolvedStacks(RunRequest(ROOT / "terraform", cache), progress=say)) as stacks:
+        stacks.prepare()
+        if stacks.workspace is None or stacks.plan is None:
             raise SystemExit("the load test needs Terraform: install 1.11 or newer")
         with closing(Deployments(say)) as run:
-            run.start(resolved_stacks.workspace, (), (), SERVICES, [str(ROOT)])
-            run.wait(resolved_stacks.plan)
+            run.start(stacks.workspace, (), (), SERVICES, [str(ROOT)])
+            run.wait(stacks.plan)
             yield DeployedPipeline(run)

@@ -233,19 +233,19 @@ def evidence_kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture(scope="session")
-def resolved_stacks(request: pytest.FixtureRequest, evidence_kind: Kind) -> ResolvedStacks:
+def stacks(request: pytest.FixtureRequest, evidence_kind: Kind) -> ResolvedStacks:
     """The judged stack, with each set of variables."""
     return request.config.stash[_RUN].judged_stacks()
 
 
 @pytest.fixture(scope="session")
-def stack(resolved_stacks: ResolvedStacks) -> Stack:
+def stack(stacks: ResolvedStacks) -> Stack:
     """The stack with the user's own variables."""
-    return resolved_stacks.stack()
+    return stacks.stack()
 
 
 @pytest.fixture(scope="session")
-def checks(request: pytest.FixtureRequest, resolved_stacks: ResolvedStacks) -> CheckResults:
+def checks(request: pytest.FixtureRequest, stacks: ResolvedStacks) -> CheckResults:
     """The results of the custom Checkov checks on the sources."""
     return request.config.stash[_RUN].check_results()
 

@@ -54,22 +54,22 @@ def _no_role(pipeline: Pipeline, evidence: Recorder) -> None:
 
 @then("it may read every object that the input bucket announces")
 def may_read_input(
-    pipeline: Pipeline, role: Resource, resolved_stacks: ResolvedStacks, evidence: Recorder
+    pipeline: Pipeline, role: Resource, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """s3:GetObject on a key for each filter of the bucket notification."""
     bucket = pipeline.input_bucket
-    access = Access(pipeline, role, resolved_stacks, evidence, bucket)
+    access = Access(pipeline, role, stacks, evidence, bucket)
     for key in announced_keys(pipeline):
         _record(access, "s3:GetObject", f"{arn_of(bucket)}/{key}")
 
 
 @then("it may write objects to the output bucket")
 def may_write_output(
-    pipeline: Pipeline, role: Resource, resolved_stacks: ResolvedStacks, evidence: Recorder
+    pipeline: Pipeline, role: Resource, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """s3:PutObject on any key, or below a prefix that a statement names."""
     bucket = pipeline.output_bucket
-    access = Access(pipeline, role, resolved_stacks, evidence, bucket)
+    access = Access(pipeline, role, stacks, evidence, bucket)
     anywhere = f"{arn_of(bucket)}/renditions/holiday film.mp4"
     named = named_objects(access.applicable.documents, arn_of(bucket), "s3:PutObject")
     objects = [arn for arn in (anywhere, *named) if _decide(access, "s3:PutObject", arn).allowed]

@@ -16,13 +16,11 @@ _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 
 @given("the same stack with SNS topics for its alarms", target_fixture="notifying_stack")
 def stack_with_topics(
-    resolved_stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
+    stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
 ) -> Stack | None:
     """The stack resolved with a topic in the variable for alarm topics."""
     purpose = "for the SNS topics that alarms notify"
-    return resolve_variant(
-        resolved_stacks, "alarm topics", variable_names.alarm_topics, evidence, purpose
-    )
+    return resolve_variant(stacks, "alarm topics", variable_names.alarm_topics, evidence, purpose)
 
 
 @then("no CloudWatch alarm has an action")

@@ -15,11 +15,11 @@ _VERDICT = {False: "failed", None: "undetermined"}
 
 @then(parsers.re(r"the custom checks for (?P<requirement>[A-Z][A-Z0-9]*-\d+) find nothing"))
 def custom_checks_find_nothing(
-    requirement: str, checks: CheckResults, resolved_stacks: ResolvedStacks, evidence: Recorder
+    requirement: str, checks: CheckResults, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Every check of the requirement passes on every resource it applies to."""
     subject = f"custom checks for {requirement}"
-    if resolved_stacks.request.terraform_dir is None:
+    if stacks.request.terraform_dir is None:
         found = "not run: a plan file has no sources"
         evidence.check(None, subject, expected="no finding in the sources", found=found)
         return
@@ -31,7 +31,7 @@ def custom_checks_find_nothing(
                 result.resource,
                 expected=result.check_name,
                 found=f"{result.check_id}: {result.detail or _VERDICT[result.passed]}",
-                at=(resolved_stacks.source_path(result.file), result.line),
+                at=(stacks.source_path(result.file), result.line),
             )
     for check_id in checks.ids_for(requirement):
         passes = [r for r in checks.of(check_id) if r.passed]

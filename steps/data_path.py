@@ -48,12 +48,12 @@ def authority(stack: Stack) -> Authority:
 
 
 @pytest.fixture(scope="session")
-def data_path(pipeline: Pipeline, resolved_stacks: ResolvedStacks) -> DataPath:
+def data_path(pipeline: Pipeline, stacks: ResolvedStacks) -> DataPath:
     """Every edge of the stack, including those through MediaConvert."""
 
     def read(function: Resource) -> SdkCalls:
         try:
-            return calls_of(package_at(resolved_stacks, pipeline.stack, function))
+            return calls_of(package_at(stacks, pipeline.stack, function))
         except (PlanproofError, UndeterminedError) as problem:
             return SdkCalls((), (str(problem),))
 
@@ -72,7 +72,7 @@ def edges_are_proven(
     pipeline: Pipeline,
     data_path: DataPath,
     authority: Authority,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
     datatable: list[list[str]],
 ) -> None:
@@ -90,7 +90,7 @@ def edges_are_proven(
             holds, found = (None, f"undecided: {doubt}") if doubt else (False, "none")
             evidence.check(holds, str(ends[0]), expected=expected, found=found)
         for edge in edges:
-            record_edge(authority.judge(edge), authority, resolved_stacks, evidence)
+            record_edge(authority.judge(edge), authority, stacks, evidence)
 
 
 def _undecided_fact(data_path: DataPath, source: End, target: End) -> str:
@@ -106,7 +106,7 @@ def _undecided_fact(data_path: DataPath, source: End, target: End) -> str:
 
 @then("every edge of the data path is proven")
 def every_edge_is_proven(
-    data_path: DataPath, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    data_path: DataPath, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Every edge has all its permissions.
 
@@ -123,16 +123,16 @@ def every_edge_is_proven(
                 "not known"
             )
             continue
-        record_edge(judged, authority, resolved_stacks, evidence)
+        record_edge(judged, authority, stacks, evidence)
 
 
 def record_edge(
-    judged: JudgedEdge, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    judged: JudgedEdge, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Record each permission of an edge, and each fact that the edge depends on."""
     evidence.draw(judged)
     for decided in judged.decided_needs:
-        record_decision(decided, authority, resolved_stacks, evidence, expected=_expected(decided))
+        record_decision(decided, authority, stacks, evidence, expected=_expected(decided))
     for fact in judged.edge.facts:
         evidence.check(
             fact.holds, fact.subject, fact.attribute, expected=fact.expected, found=fact.found
@@ -142,7 +142,7 @@ def record_edge(
 def record_decision(
     decided: DecidedNeed,
     authority: Authority,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
     *,
     expected: str,
@@ -154,7 +154,7 @@ def record_decision(
         need.principal if isinstance(need.principal, Resource) else need.on or need.subject,
         expected=expected,
         found=str(decided.decision),
-        at=decision_location(authority, resolved_stacks, decided),
+        at=decision_location(authority, stacks, decided),
     )
 
 

@@ -26,35 +26,31 @@ _NAMED = 5
 
 
 @then("every S3 bucket refuses what comes without TLS")
-def buckets_refuse(
-    authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def buckets_refuse(authority: Authority, stacks: ResolvedStacks, evidence: Recorder) -> None:
     """Every S3 action on a bucket or its objects is denied to every principal."""
-    _record_plaintext("aws_s3_bucket", authority, resolved_stacks, evidence)
+    _record_plaintext("aws_s3_bucket", authority, stacks, evidence)
 
 
 @then("every SQS queue refuses what comes without TLS")
-def queues_refuse(
-    authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def queues_refuse(authority: Authority, stacks: ResolvedStacks, evidence: Recorder) -> None:
     """Every SQS action on a queue is denied to every principal."""
-    _record_plaintext("aws_sqs_queue", authority, resolved_stacks, evidence)
+    _record_plaintext("aws_sqs_queue", authority, stacks, evidence)
 
 
 @then("no S3 bucket shuts out its own account over TLS")
 def buckets_allow_their_account(
-    authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """No S3 action on a bucket or its objects is denied to all principals of its account."""
-    _record_lockout("aws_s3_bucket", authority, resolved_stacks, evidence)
+    _record_lockout("aws_s3_bucket", authority, stacks, evidence)
 
 
 @then("no SQS queue shuts out its own account over TLS")
 def queues_allow_their_account(
-    authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """No action of SQS on a queue is denied to all who administer it."""
-    _record_lockout("aws_sqs_queue", authority, resolved_stacks, evidence)
+    _record_lockout("aws_sqs_queue", authority, stacks, evidence)
 
 
 @then("every S3 bucket blocks public access in all four ways")
@@ -81,23 +77,23 @@ def lists_are_off(stack: Stack, evidence: Recorder) -> None:
 
 
 def _record_plaintext(
-    type_: str, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    type_: str, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Record for each resource whether every kind of caller is denied without TLS."""
     for part in authority.stack.managed(type_):
         for attempt in plaintext_attempts(authority, part):
             expected = f"{_actions_on(attempt)} {part} denied without TLS to {attempt.caller}"
-            _record(attempt, expected, authority, resolved_stacks, evidence)
+            _record(attempt, expected, authority, stacks, evidence)
 
 
 def _record_lockout(
-    type_: str, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    type_: str, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Record for each resource whether anything is denied to its own account over TLS."""
     for part in authority.stack.managed(type_):
         attempt = account_lockout(authority, part)
         expected = f"{_actions_on(attempt)} {part} not denied with TLS to {attempt.caller}"
-        _record(attempt, expected, authority, resolved_stacks, evidence)
+        _record(attempt, expected, authority, stacks, evidence)
 
 
 def _actions_on(attempt: Attempt) -> str:
@@ -110,11 +106,11 @@ def _record(
     attempt: Attempt,
     expected: str,
     authority: Authority,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
     """Record an attempt, at the line of the statement that decides if there is one."""
-    at = statement_location(authority.stack, resolved_stacks, attempt.policies, attempt.statement)
+    at = statement_location(authority.stack, stacks, attempt.policies, attempt.statement)
     (policy,) = attempt.policies if len(attempt.policies) == 1 else (None,)
     evidence.check(
         attempt.holds,

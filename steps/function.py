@@ -41,7 +41,7 @@ class FunctionScenario:
 
     planned_run: PlannedPipelineRun
     function: Resource
-    resolved_stacks: ResolvedStacks
+    stacks: ResolvedStacks
     stack: Stack
     evidence: Recorder
     complete_before: frozenset[str] | None = None
@@ -50,9 +50,7 @@ class FunctionScenario:
         """Record whether the function processed a message."""
         holds, found = outcome(invocation)
         failure = invocation.failure
-        at = (
-            source_of(self.resolved_stacks, self.stack, self.function, failure) if failure else None
-        )
+        at = source_of(self.stacks, self.stack, self.function, failure) if failure else None
         self.evidence.check(
             holds, self.function, "handler", expected="the message is processed", found=found, at=at
         )
@@ -67,7 +65,7 @@ class FunctionScenario:
         except PackageError as problem:
             if package_path(self.stack, self.function) is None:
                 raise
-            record_missing_code(self.resolved_stacks, self.function, problem, self.evidence)
+            record_missing_code(self.stacks, self.function, problem, self.evidence)
         else:
             self.record_outcome(invocation)
 
@@ -84,11 +82,11 @@ class FunctionScenario:
 
 @pytest.fixture
 def planned_run(
-    resolved_stacks: ResolvedStacks, stack: Stack, pipeline: Pipeline, function_host: FunctionHost
+    stacks: ResolvedStacks, stack: Stack, pipeline: Pipeline, function_host: FunctionHost
 ) -> PlannedPipelineRun:
     """The function of the stack, ready to receive events."""
     return PlannedPipelineRun(
-        stack, pipeline, function_host, lambda f: package_at(resolved_stacks, stack, f)
+        stack, pipeline, function_host, lambda f: package_at(stacks, stack, f)
     )
 
 
@@ -96,12 +94,12 @@ def planned_run(
 def scenario(
     planned_run: PlannedPipelineRun,
     pipeline: Pipeline,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     stack: Stack,
     evidence: Recorder,
 ) -> FunctionScenario:
     """The running scenario."""
-    return FunctionScenario(planned_run, pipeline.function, resolved_stacks, stack, evidence)
+    return FunctionScenario(planned_run, pipeline.function, stacks, stack, evidence)
 
 
 # REQ-09: from the upload to the record ---------------------------------------------------------
@@ -217,10 +215,7 @@ def job_writes_output(scenario: FunctionScenario, pipeline: Pipeline) -> None:
 
 @then("MediaConvert may write where the job writes")
 def may_write_there(
-    scenario: FunctionScenario,
-    authority: Authority,
-    resolved_stacks: ResolvedStacks,
-    evidence: Recorder,
+    scenario: FunctionScenario, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """The role of the job may write objects and use the key at each destination."""
     if not scenario.planned_run.jobs:
@@ -237,7 +232,7 @@ def may_write_there(
                 for writing in writings(authority, role, destination):
                     at = None
                     if writing.decided is not None:
-                        at = decision_location(authority, resolved_stacks, writing.decided)
+                        at = decision_location(authority, stacks, writing.decided)
                     evidence.check(
                         writing.allowed, role, expected=writing.expected, found=writing.found, at=at
                     )

@@ -31,22 +31,22 @@ def every_grant_is_needed(
     stack: Stack,
     data_path: DataPath,
     authority: Authority,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
     """An edge needs each action of each statement, on all resources that it is granted on."""
     for principal in _principals(stack):
         for grant in role_grants(authority, data_path, principal):
-            record_grant(grant, authority, resolved_stacks, evidence)
+            record_grant(grant, authority, stacks, evidence)
 
 
 def record_grant(
-    grant: Grant, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    grant: Grant, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Record whether a grant is needed, at the line of its statement."""
     policy, statement = grant.policy, grant.statement
     path = policy.attribute if statement is None else policy.path(statement)
-    at = statement_location(authority.stack, resolved_stacks, [policy], statement)
+    at = statement_location(authority.stack, stacks, [policy], statement)
     evidence.check(
         grant.holds,
         policy.source,
@@ -62,7 +62,7 @@ def keys_through_services(
     stack: Stack,
     data_path: DataPath,
     authority: Authority,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
     """The key actions of a role are denied directly, and through services that the data path does
@@ -78,32 +78,32 @@ def keys_through_services(
                     principal,
                     expected=f"{', '.join(use.actions) or 'all'} on {key} refused {use.how}",
                     found=use.found,
-                    at=statement_location(stack, resolved_stacks, held, *statements),
+                    at=statement_location(stack, stacks, held, *statements),
                 )
 
 
 @then("no role has a way to raise its own permissions")
 def no_escalation(
-    stack: Stack, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    stack: Stack, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """None of the escalation methods that cloudsplaining lists is open."""
     for principal in _principals(stack):
         held = authority.identity_policies(principal), permissions_boundaries(stack, principal)
         found = list(escalations(*held, arn_of(principal)))
         expected = f"none of {len(escalation_methods())} known escalation methods"
-        _record_methods(principal, found, expected, authority, resolved_stacks, evidence)
+        _record_methods(principal, found, expected, authority, stacks, evidence)
 
 
 @then("no role may manage permissions")
 def no_management(
-    stack: Stack, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    stack: Stack, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """No action of the AWS access level "Permissions management"."""
     for principal in _principals(stack):
         held = authority.identity_policies(principal), permissions_boundaries(stack, principal)
         found = list(permissions_management(*held))
         expected = "no action that changes permissions"
-        _record_methods(principal, found, expected, authority, resolved_stacks, evidence)
+        _record_methods(principal, found, expected, authority, stacks, evidence)
 
 
 def _record_methods(
@@ -111,7 +111,7 @@ def _record_methods(
     found: list[Escalation],
     expected: str,
     authority: Authority,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
     """Record each available method, and the undecided ones in one piece of evidence."""
@@ -120,7 +120,7 @@ def _record_methods(
     if not available and not undecided:
         evidence.check(True, principal, expected=expected, found="none")
     for method in available[:_AT_MOST]:
-        at, granted = _granted(principal, method, authority, resolved_stacks)
+        at, granted = _granted(principal, method, authority, stacks)
         actions = ", ".join(method.actions)
         name = actions if method.name == actions else f"{method.name}: {actions}"
         evidence.check(False, principal, expected=expected, found=f"{name} ({granted})", at=at)
@@ -128,7 +128,7 @@ def _record_methods(
         more = f"{len(available) - _AT_MOST} more"
         evidence.check(False, principal, expected=expected, found=more)
     if undecided:
-        at, granted = _granted(principal, undecided[0], authority, resolved_stacks)
+        at, granted = _granted(principal, undecided[0], authority, stacks)
         names = ", ".join(method.name for method in undecided[:_NAMED])
         more = f" and {len(undecided) - _NAMED} more" if len(undecided) > _NAMED else ""
         shown = f"undecided for {names}{more} ({granted} is not fully known)"
@@ -136,12 +136,12 @@ def _record_methods(
 
 
 def _granted(
-    principal: Resource, method: Escalation, authority: Authority, resolved_stacks: ResolvedStacks
+    principal: Resource, method: Escalation, authority: Authority, stacks: ResolvedStacks
 ) -> tuple[tuple[str, int] | None, str]:
     """File and line of one statement that grants a method, and a list of all of them."""
     held = authority.identity_policies(principal)
     statements = [ref.statement for ref in reversed(method.statements)]
-    at = statement_location(authority.stack, resolved_stacks, held, *statements)
+    at = statement_location(authority.stack, stacks, held, *statements)
     return at, "; ".join(dict.fromkeys(str(ref) for ref in method.statements))
 
 

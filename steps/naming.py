@@ -18,13 +18,11 @@ from steps.support.variants import VariableNames, resolve_variant
 
 @given("the same stack with another environment suffix", target_fixture="copy")
 def stack_with_other_suffix(
-    resolved_stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
+    stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
 ) -> Stack | None:
     """The stack resolved with another suffix."""
     purpose = "for the suffix of physical names"
-    return resolve_variant(
-        resolved_stacks, "another suffix", variable_names.suffix, evidence, purpose
-    )
+    return resolve_variant(stacks, "another suffix", variable_names.suffix, evidence, purpose)
 
 
 @then("no physical name is the same in both")

@@ -25,12 +25,12 @@ def no_policy_allows(
     pipeline: Pipeline,
     roles: list[Resource],
     datatable: list[list[str]],
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
 ) -> None:
     """No Allow statement covers the action, on any resource and under any condition."""
     for role in roles:
-        access = Access(pipeline, role, resolved_stacks, evidence)
+        access = Access(pipeline, role, stacks, evidence)
         for action in first_column(datatable):
             expected = f"no statement that allows {action}"
             statements = statements_allowing(access.applicable.documents, action)

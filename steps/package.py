@@ -49,7 +49,7 @@ def the_function(pipeline: Pipeline) -> None:
 
 @then("its package is an archive that Terraform builds from files of the sources")
 def package_is_built(
-    resolved_stacks: ResolvedStacks, stack: Stack, pipeline: Pipeline, evidence: Recorder
+    stacks: ResolvedStacks, stack: Stack, pipeline: Pipeline, evidence: Recorder
 ) -> None:
     """``filename`` is the output of an ``archive_file``, whose input lies in the sources."""
     function = pipeline.function
@@ -63,19 +63,19 @@ def package_is_built(
     evidence.check(True, function, "filename", expected=expected, found=f"{path} from {archive}")
     evidence.equal(archive, "type", "zip")
     for attribute, source in archived_paths(archive):
-        holds, shown = _lies_in_sources(resolved_stacks, source)
+        holds, shown = _lies_in_sources(stacks, source)
         evidence.check(
             holds, archive, attribute, expected="a path in the sources", found=shown or source
         )
 
 
-def _lies_in_sources(resolved_stacks: ResolvedStacks, path: str) -> tuple[Truth, str]:
-    directory = resolved_stacks.request.terraform_dir
+def _lies_in_sources(stacks: ResolvedStacks, path: str) -> tuple[Truth, str]:
+    directory = stacks.request.terraform_dir
     if directory is None:
         return None, f"{path}; a plan file has no sources to look in"
-    if Path(path).is_absolute() and resolved_stacks.workspace is not None:
-        path = os.path.relpath(path, resolved_stacks.workspace.root)
-    return (directory / path).exists(), resolved_stacks.source_path(path)
+    if Path(path).is_absolute() and stacks.workspace is not None:
+        path = os.path.relpath(path, stacks.workspace.root)
+    return (directory / path).exists(), stacks.source_path(path)
 
 
 @then("a change of those files changes the function")
@@ -100,7 +100,7 @@ def package_change_is_seen(stack: Stack, pipeline: Pipeline, evidence: Recorder)
     target_fixture="import_failure",
 )
 def open_package(
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     stack: Stack,
     pipeline: Pipeline,
     function_host: FunctionHost,
@@ -110,7 +110,7 @@ def open_package(
     function = pipeline.function
     expected = "a zip archive that can be opened"
     try:
-        opened = package_at(resolved_stacks, stack, function)
+        opened = package_at(stacks, stack, function)
     except PackageError as problem:
         evidence.check(False, function, "filename", expected=expected, found=problem.what)
         return None
@@ -131,7 +131,7 @@ def _role(function: Resource) -> dict[str, str]:
 
 @then("its handler can be imported")
 def handler_is_imported(
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     stack: Stack,
     pipeline: Pipeline,
     evidence: Recorder,
@@ -140,7 +140,7 @@ def handler_is_imported(
     """With the packages of the Lambda runtime; a missing module may be in a layer."""
     function = pipeline.function
     name = function.get("handler")
-    sha256 = package_at(resolved_stacks, stack, function).sha256
+    sha256 = package_at(stacks, stack, function).sha256
     expected = f"{name} in the package with SHA-256 {sha256[:12]}…"
     if import_failure is None:
         evidence.check(True, function, "handler", expected=expected, found=f"{name}, imported")
@@ -149,6 +149,6 @@ def handler_is_imported(
     found = str(import_failure)
     if in_layer:
         found += ", which may be in one of its layers"
-    at = source_of(resolved_stacks, stack, function, import_failure)
+    at = source_of(stacks, stack, function, import_failure)
     holds = None if in_layer or import_failure.type == "ProcessEnded" else False
     evidence.check(holds, function, "handler", expected=expected, found=found, at=at)

@@ -41,14 +41,10 @@ def the_function_role(pipeline: Pipeline) -> Resource:
 
 @then(parsers.parse("it may pass the role MediaConvert works under to {service}"))
 def may_pass(
-    pipeline: Pipeline,
-    role: Resource,
-    service: str,
-    resolved_stacks: ResolvedStacks,
-    evidence: Recorder,
+    pipeline: Pipeline, role: Resource, service: str, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """iam:PassRole is allowed on that role with that iam:PassedToService."""
-    access = Access(pipeline, role, resolved_stacks, evidence)
+    access = Access(pipeline, role, stacks, evidence)
     passed = _passed_role(access, f"{ACTION} allowed on the role that MediaConvert assumes")
     if passed is None:
         return
@@ -59,14 +55,10 @@ def may_pass(
 
 @then(parsers.parse("it may pass no role to any service but {service}"))
 def may_pass_to_no_other(
-    pipeline: Pipeline,
-    role: Resource,
-    service: str,
-    resolved_stacks: ResolvedStacks,
-    evidence: Recorder,
+    pipeline: Pipeline, role: Resource, service: str, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Every statement is limited to that service, and other services are denied."""
-    access = Access(pipeline, role, resolved_stacks, evidence)
+    access = Access(pipeline, role, stacks, evidence)
     passed = _passed_role(access, f"a role that may be passed only to {service}")
     if passed is None:
         return
@@ -86,10 +78,10 @@ def may_pass_to_no_other(
 
 @then("it may pass no other role")
 def may_pass_no_other_role(
-    pipeline: Pipeline, role: Resource, resolved_stacks: ResolvedStacks, evidence: Recorder
+    pipeline: Pipeline, role: Resource, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Every statement names that role by its ARN, without wildcards; other roles are denied."""
-    access = Access(pipeline, role, resolved_stacks, evidence)
+    access = Access(pipeline, role, stacks, evidence)
     passed = _passed_role(access, "the only role that may be passed")
     if passed is None:
         return

@@ -74,7 +74,7 @@ def iam_names(pipeline: Pipeline, authority: Authority) -> IamNames:
 @then(parsers.re(_WHO + _WHAT))
 def is_allowed(
     iam_names: IamNames,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
     who: str,
     verb: str,
@@ -82,13 +82,13 @@ def is_allowed(
     what: str | None,
 ) -> None:
     """One action, or all actions of a pattern, with or without a resource."""
-    _PermissionQuery(iam_names, resolved_stacks, evidence, who, verb, what).run([action])
+    _PermissionQuery(iam_names, stacks, evidence, who, verb, what).run([action])
 
 
 @then(parsers.re(_WHO + _WHAT + " when:"))
 def is_allowed_when(
     iam_names: IamNames,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
     who: str,
     verb: str,
@@ -98,13 +98,13 @@ def is_allowed_when(
 ) -> None:
     """The same, with a table of condition keys and their values."""
     context = context_of(iam_names, datatable)
-    _PermissionQuery(iam_names, resolved_stacks, evidence, who, verb, what, context).run([action])
+    _PermissionQuery(iam_names, stacks, evidence, who, verb, what, context).run([action])
 
 
 @then(parsers.re(_WHO + r' on "(?P<what>.+)" to:'))
 def are_allowed(
     iam_names: IamNames,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     evidence: Recorder,
     who: str,
     verb: str,
@@ -113,7 +113,7 @@ def are_allowed(
 ) -> None:
     """Several actions on one resource."""
     actions = [row[0] for row in table_of(datatable, "action")]
-    _PermissionQuery(iam_names, resolved_stacks, evidence, who, verb, what).run(actions)
+    _PermissionQuery(iam_names, stacks, evidence, who, verb, what).run(actions)
 
 
 def context_of(
@@ -178,7 +178,7 @@ class _PermissionQuery:
     """The query of one step, and the recorder of its evidence."""
 
     iam_names: IamNames
-    resolved_stacks: ResolvedStacks
+    stacks: ResolvedStacks
     evidence: Recorder
     who: str
     verb: str
@@ -265,7 +265,7 @@ class _PermissionQuery:
             principal.identity if isinstance(principal.identity, Resource) else principal.name,
             expected=f"{action} {self.verb}{on_resource}{f' when {given}' if given else ''}",
             found=result.found,
-            at=decision_location(self.iam_names.authority, self.resolved_stacks, result.decided),
+            at=decision_location(self.iam_names.authority, self.stacks, result.decided),
         )
 
     def _undecided(self, subject: str, expected: str, found: str) -> None:

@@ -20,18 +20,16 @@ _KINDS = ("resource", "data", "module", "provider", "locals", "output", "variabl
 
 @given("the same stack in another region", target_fixture="moved")
 def stack_in_other_region(
-    resolved_stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
+    stacks: ResolvedStacks, variable_names: VariableNames, evidence: Recorder
 ) -> Stack | None:
     """The stack resolved with another region."""
     purpose = "for the AWS region"
-    return resolve_variant(
-        resolved_stacks, "another region", variable_names.region, evidence, purpose
-    )
+    return resolve_variant(stacks, "another region", variable_names.region, evidence, purpose)
 
 
 @then("every provider works in the region that was asked for")
 def providers_follow(
-    moved: Stack, variable_names: VariableNames, resolved_stacks: ResolvedStacks, evidence: Recorder
+    moved: Stack, variable_names: VariableNames, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """The region of each provider, as Terraform evaluates it."""
     region = moved.variables[variable_names.region]
@@ -44,7 +42,7 @@ def providers_follow(
             "region",
             expected=region,
             found=location.region,
-            at=_provider_at(moved, key, resolved_stacks),
+            at=_provider_at(moved, key, stacks),
         )
 
 
@@ -74,7 +72,7 @@ def no_trace(stack: Stack, moved: Stack, variable_names: VariableNames, evidence
 
 @then("no region is written into the code, but for the default of its variable")
 def no_literal(
-    stack: Stack, variable_names: VariableNames, resolved_stacks: ResolvedStacks, evidence: Recorder
+    stack: Stack, variable_names: VariableNames, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Every expression of the sources is checked, without comments and descriptions."""
     if stack.sources is None:
@@ -92,20 +90,20 @@ def no_literal(
                     ".".join((block.kind, *block.labels)),
                     expected=f"var.{variable_names.region}",
                     found=code,
-                    at=(resolved_stacks.source_path(block.file), line),
+                    at=(stacks.source_path(block.file), line),
                 )
     if clean:
         found = f"none in {count} expressions"
         evidence.check(bool(count) or None, "sources", expected="no literal region", found=found)
 
 
-def _provider_at(stack: Stack, key: str, resolved_stacks: ResolvedStacks) -> tuple[str, int] | None:
+def _provider_at(stack: Stack, key: str, stacks: ResolvedStacks) -> tuple[str, int] | None:
     """File and line of the region of a provider, "aws" or "aws.west", in the root module."""
     name, _, alias = key.partition(".")
     for block in stack.sources.blocks("", "provider") if stack.sources else ():
         written = block.attributes.get("alias")
         if block.labels == (name,) and (written.text.strip('"') if written else "") == alias:
-            return resolved_stacks.source_path(block.file), block.line_of("region")
+            return stacks.source_path(block.file), block.line_of("region")
     return None
 
 

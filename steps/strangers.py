@@ -21,50 +21,48 @@ from steps.support.source_locations import decision_location, statement_location
 
 
 @then("no other account can use a resource of this stack")
-def no_other_account(
-    authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def no_other_account(authority: Authority, stacks: ResolvedStacks, evidence: Recorder) -> None:
     """Principals of other accounts, with every permission in their own account."""
     for part in resources_with_policies(authority):
         for attempt in external_access(authority, part):
             if attempt.caller != ANONYMOUS:
-                _record(attempt, authority, resolved_stacks, evidence)
+                _record(attempt, authority, stacks, evidence)
 
 
 @then("no unauthenticated caller can use a resource of this stack")
 def no_unauthenticated_caller(
-    authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Callers without credentials."""
     for part in resources_with_policies(authority):
         for attempt in external_access(authority, part):
             if attempt.caller == ANONYMOUS:
-                _record(attempt, authority, resolved_stacks, evidence)
+                _record(attempt, authority, stacks, evidence)
 
 
 @then("no service is let in that the data path does not need")
 def no_needless_service(
-    authority: Authority, data_path: DataPath, resolved_stacks: ResolvedStacks, evidence: Recorder
+    authority: Authority, data_path: DataPath, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Every service that a resource-based policy names is needed by an edge."""
     for part in resources_with_policies(authority):
         for attempt in unneeded_services(authority, data_path, part):
-            _record(attempt, authority, resolved_stacks, evidence)
+            _record(attempt, authority, stacks, evidence)
 
 
 @then("no service may do more than the data path needs of it")
 def no_overreach(
-    authority: Authority, data_path: DataPath, resolved_stacks: ResolvedStacks, evidence: Recorder
+    authority: Authority, data_path: DataPath, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """An edge needs every action that a resource-based policy allows a service."""
     for part in resources_with_policies(authority):
         for grant in service_grants(authority, data_path, part):
-            record_grant(grant, authority, resolved_stacks, evidence)
+            record_grant(grant, authority, stacks, evidence)
 
 
 @then("no service is let in on behalf of anybody else")
 def no_confused_deputy(
-    authority: Authority, data_path: DataPath, resolved_stacks: ResolvedStacks, evidence: Recorder
+    authority: Authority, data_path: DataPath, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
     """Needs of a service are denied for other source accounts and ARNs, and to other services."""
     tried: dict[tuple[str, str], list[DecidedNeed]] = {}
@@ -78,14 +76,14 @@ def no_confused_deputy(
             worst.need.on or worst.need.subject,
             expected=f"{actions} refused to {who}",
             found=str(worst.decision),
-            at=decision_location(authority, resolved_stacks, worst),
+            at=decision_location(authority, stacks, worst),
         )
 
 
 def _record(
-    attempt: Attempt, authority: Authority, resolved_stacks: ResolvedStacks, evidence: Recorder
+    attempt: Attempt, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    at = statement_location(authority.stack, resolved_stacks, attempt.policies, attempt.statement)
+    at = statement_location(authority.stack, stacks, attempt.policies, attempt.statement)
     tried = ", ".join(attempt.actions[:5]) if attempt.holds is not True else ""
     named = f": {tried}" if tried else ""
     expected = f"{attempt.caller} is refused{named}"

@@ -35,22 +35,22 @@ def resolve(terraform_cache: Path) -> Iterator[Resolve]:
     opened: list[ResolvedStacks] = []
 
     def prepared(directory: Path, *variants: Variant, **options: Any) -> ResolvedStacks:
-        resolved_stacks = ResolvedStacks(RunRequest(directory, terraform_cache, **options))
-        opened.append(resolved_stacks)
+        stacks = ResolvedStacks(RunRequest(directory, terraform_cache, **options))
+        opened.append(stacks)
 
         def variants_of(_: Mapping[str, Any]) -> Sequence[Variant]:
             return variants
 
         try:
-            resolved_stacks.prepare(variants_of)
+            stacks.prepare(variants_of)
         except BaseException:
-            resolved_stacks.close()
+            stacks.close()
             raise
-        return resolved_stacks
+        return stacks
 
     yield prepared
-    for resolved_stacks in opened:
-        resolved_stacks.close()
+    for stacks in opened:
+        stacks.close()
 
 
 @pytest.fixture(scope="module")

@@ -52,23 +52,23 @@ class RecordingJob:
                 "add 'recording = recordings/terraform.json' to it",
             )
         self.path, request.recording = request.recording, None
-        resolved_stacks = ResolvedStacks(request, progress=print)
+        stacks = ResolvedStacks(request, progress=print)
         hook = config.hook.pytest_planproof_variants
         try:
-            resolved_stacks.prepare(
+            stacks.prepare(
                 lambda variables: [v for f in hook(config=config, variables=variables) for v in f]
             )
-            workspace = resolved_stacks.workspace
+            workspace = stacks.workspace
             if workspace is None:
                 raise PlanproofError("a recording needs Terraform and sources", "remove --plan")
             self.text = record(
-                resolved_stacks.stacks,
+                stacks.stacks,
                 str(workspace.binary),
                 request.terraform_dir,
                 _local_modules(workspace.root, workspace.module_folders()),
             )
         finally:
-            resolved_stacks.close()
+            stacks.close()
         for name in (str(workspace.root), str(workspace.folder)):
             if name in self.text:
                 raise PlanproofError(

@@ -22,7 +22,7 @@ class Access:
 
     pipeline: Pipeline
     role: Resource
-    resolved_stacks: ResolvedStacks
+    stacks: ResolvedStacks
     evidence: Recorder
     bucket: Resource | None = None
     applicable: ApplicablePolicies = field(init=False)
@@ -67,9 +67,7 @@ class Access:
         )
 
     def _locate(self, statement: Statement) -> tuple[str, int] | None:
-        return statement_location(
-            self.pipeline.stack, self.resolved_stacks, self.applicable.all, statement
-        )
+        return statement_location(self.pipeline.stack, self.stacks, self.applicable.all, statement)
 
 
 def arn_of(resource: Resource) -> str:

@@ -17,20 +17,20 @@ _CREATE_JOB: Final = re.compile("create_?job", re.IGNORECASE)  # in Python, Java
 _LANGUAGES: Final = (".py", ".js", ".mjs", ".cjs", ".ts")
 
 
-def package_at(resolved_stacks: ResolvedStacks, stack: Stack, function: Resource) -> Package:
+def package_at(stacks: ResolvedStacks, stack: Stack, function: Resource) -> Package:
     """The package of a function, from the workspace, the sources or a recording."""
-    root = resolved_stacks.workspace.root if resolved_stacks.workspace is not None else None
+    root = stacks.workspace.root if stacks.workspace is not None else None
     return package_of(
         stack,
         function,
         root=root,
-        directory=resolved_stacks.request.terraform_dir,
-        same_sources=resolved_stacks.plan is None,  # a recording of these sources
+        directory=stacks.request.terraform_dir,
+        same_sources=stacks.plan is None,  # a recording of these sources
     )
 
 
 def source_of(
-    resolved_stacks: ResolvedStacks, stack: Stack, function: Resource, failure: Failure
+    stacks: ResolvedStacks, stack: Stack, function: Resource, failure: Failure
 ) -> tuple[str, int] | None:
     """File and line of the source in which the function failed, if known."""
     archive = archive_of(stack, function)
@@ -38,18 +38,18 @@ def source_of(
     if not failure.where or not isinstance(folder, str) or Path(folder).is_absolute():
         return None
     file, _, line = failure.where.rpartition(":")
-    return resolved_stacks.source_path(f"{folder}/{file}"), int(line)
+    return stacks.source_path(f"{folder}/{file}"), int(line)
 
 
 def record_missing_code(
-    resolved_stacks: ResolvedStacks, function: Resource, problem: PackageError, evidence: Recorder
+    stacks: ResolvedStacks, function: Resource, problem: PackageError, evidence: Recorder
 ) -> None:
     """Record that there is no package to run. If the handler's source file is in the Terraform
     directory, also record that it makes no MediaConvert job."""
-    directory = resolved_stacks.request.terraform_dir
+    directory = stacks.request.terraform_dir
     handler = _handler_without_jobs(function, directory) if directory is not None else None
     if handler is not None and directory is not None:
-        file = resolved_stacks.source_path(handler.relative_to(directory).as_posix())
+        file = stacks.source_path(handler.relative_to(directory).as_posix())
         found = f"{handler.name}, which is not packaged and calls no CreateJob"
         expected = "code that calls CreateJob"
         evidence.check(False, function, "handler", expected=expected, found=found, at=(file, 1))

@@ -13,7 +13,7 @@ from planproof.terraform.stack import Stack
 
 def statement_location(
     stack: Stack,
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
     policies: Sequence[AttachedPolicy],
     *statements: Statement | None,
 ) -> tuple[str, int] | None:
@@ -22,17 +22,17 @@ def statement_location(
         policy = policy_of_statement(policies, statement)
         file, line = policy.locate(stack, statement) if policy is not None else ("", 0)
         if file:
-            return resolved_stacks.source_path(file), line
+            return stacks.source_path(file), line
     return None
 
 
 def decision_location(
-    authority: Authority, resolved_stacks: ResolvedStacks, decided: DecidedNeed
+    authority: Authority, stacks: ResolvedStacks, decided: DecidedNeed
 ) -> tuple[str, int] | None:
     """File and line of the first deciding statement that is in the sources."""
     for reason in decided.decision.because:
         if reason.statement is not None:
             file, line = authority.locate(decided, reason.statement)
             if file:
-                return resolved_stacks.source_path(file), line
+                return stacks.source_path(file), line
     return None

@@ -25,7 +25,7 @@ class VariableNames:
 
 
 def resolve_variant(
-    resolved_stacks: ResolvedStacks, name: str, variable: str, evidence: Recorder, purpose: str
+    stacks: ResolvedStacks, name: str, variable: str, evidence: Recorder, purpose: str
 ) -> Stack | None:
     """The stack resolved with another value of ``variable``.
 
@@ -37,7 +37,7 @@ def resolve_variant(
     Raises:
         UndeterminedError: the stack could not be resolved that way.
     """
-    if variable not in resolved_stacks.stack().variables:
+    if variable not in stacks.stack().variables:
         evidence.check(
             False,
             f"var.{variable}",
@@ -45,4 +45,4 @@ def resolve_variant(
             found="the stack declares no such variable",
         )
         return None
-    return resolved_stacks.stack(name)
+    return stacks.stack(name)

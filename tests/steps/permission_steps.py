@@ -115,7 +115,7 @@ def ask(step: str, found: Stack, *table: str) -> Recorder:
     evidence = Recorder()
     defined[0].step_func(
         iam_names=iam_names_of(found),
-        resolved_stacks=FakeResolvedStacks(found),
+        stacks=FakeResolvedStacks(found),
         evidence=evidence,
         **arguments,
     )

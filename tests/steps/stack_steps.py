@@ -34,28 +34,26 @@ class StackSteps:
         self.path: DataPath = drawn.with_edges(job_edges(self.pipeline, read))
         self.authority = Authority(stack)
         self.evidence = Recorder(stack.locate)
-        self.resolved_stacks: Any = FakeResolvedStacks(stack)
+        self.stacks: Any = FakeResolvedStacks(stack)
 
     def edges(self, table: list[list[str]]) -> Recorder:
         data_path.edges_are_proven(
-            self.pipeline, self.path, self.authority, self.resolved_stacks, self.evidence, table
+            self.pipeline, self.path, self.authority, self.stacks, self.evidence, table
         )
         return self.evidence
 
     def every_edge(self) -> Recorder:
-        data_path.every_edge_is_proven(
-            self.path, self.authority, self.resolved_stacks, self.evidence
-        )
+        data_path.every_edge_is_proven(self.path, self.authority, self.stacks, self.evidence)
         return self.evidence
 
     def grants(self) -> Recorder:
         least_privilege.every_grant_is_needed(
-            self.stack, self.path, self.authority, self.resolved_stacks, self.evidence
+            self.stack, self.path, self.authority, self.stacks, self.evidence
         )
         return self.evidence
 
     def run(self, step: Any, *arguments: Any) -> Recorder:
-        step(*arguments, self.resolved_stacks, self.evidence)
+        step(*arguments, self.stacks, self.evidence)
         return self.evidence
 
     def strangers(self) -> dict[str, Verdict]:

@@ -117,8 +117,8 @@ def test_the_stack_with_topics() -> None:
     default = alarms([], alarm_topic_arns=[])
     resolved = alarms([TOPIC], name="alarm topics", alarm_topic_arns=[TOPIC])
     evidence = Recorder()
-    resolved_stacks = FakeResolvedStacks(default, resolved)
-    assert stack_with_topics(resolved_stacks, NAMES, evidence) is resolved
+    stacks = FakeResolvedStacks(default, resolved)
+    assert stack_with_topics(stacks, NAMES, evidence) is resolved
     with pytest.raises(UndeterminedError):
         stack_with_topics(FakeResolvedStacks(default), NAMES, evidence)
     assert evidence.evidence == []

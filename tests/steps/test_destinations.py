@@ -35,12 +35,10 @@ def job(*destinations: str, role: Any = ROLE) -> dict[str, Any]:
 def judged(*jobs: dict[str, Any], stack: Stack | None = None) -> Recorder:
     """What the step writes down of the jobs that a function made."""
     given = stack or shipped()
-    evidence, resolved_stacks = Recorder(given.locate), FakeResolvedStacks(given)
+    evidence, stacks = Recorder(given.locate), FakeResolvedStacks(given)
     planned_run: Any = SimpleNamespace(jobs=list(jobs))
-    scenario = steps.FunctionScenario(
-        planned_run, given[FUNCTION], resolved_stacks, given, evidence
-    )  # type: ignore[arg-type]
-    steps.may_write_there(scenario, Authority(given), resolved_stacks, evidence)  # type: ignore[arg-type]
+    scenario = steps.FunctionScenario(planned_run, given[FUNCTION], stacks, given, evidence)  # type: ignore[arg-type]
+    steps.may_write_there(scenario, Authority(given), stacks, evidence)  # type: ignore[arg-type]
     return evidence
 
 

@@ -105,11 +105,11 @@ def make_scenario(host: FunctionHost, tmp_path: Path) -> MakeScenario:
         judged = stack or pipeline_stack()
         pipeline = Pipeline(judged)
         planned_run = PlannedPipelineRun(judged, pipeline, host, lambda _: package(main=text))
-        resolved_stacks = ResolvedStacks(RunRequest(terraform_dir=tmp_path, cache=tmp_path))
+        stacks = ResolvedStacks(RunRequest(terraform_dir=tmp_path, cache=tmp_path))
         if given:
             steps.environment_of_the_stack(planned_run)
             steps.role_is_given(planned_run, pipeline)
-        return FunctionScenario(planned_run, pipeline.function, resolved_stacks, judged, Recorder())
+        return FunctionScenario(planned_run, pipeline.function, stacks, judged, Recorder())
 
     return scenario
 

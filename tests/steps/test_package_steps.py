@@ -31,7 +31,7 @@ def host() -> Iterator[FunctionHost]:
 
 
 @pytest.fixture
-def resolved_stacks(tmp_path: Path) -> ResolvedStacks:
+def stacks(tmp_path: Path) -> ResolvedStacks:
     """Of a run without Terraform, on sources with the function beside them."""
     (tmp_path / "terraform").mkdir()
     (tmp_path / "lambda").mkdir()
@@ -56,9 +56,9 @@ def stack_with(its: Resource | None, **values: Any) -> Stack:
     return pipeline_stack(f, *([its] if its is not None else []))
 
 
-def built(resolved_stacks: ResolvedStacks, stack: Stack) -> list[Evidence]:
+def built(stacks: ResolvedStacks, stack: Stack) -> list[Evidence]:
     evidence = Recorder()
-    steps.package_is_built(resolved_stacks, stack, Pipeline(stack), evidence)
+    steps.package_is_built(stacks, stack, Pipeline(stack), evidence)
     return evidence.evidence
 
 
@@ -69,22 +69,22 @@ def changed(stack: Stack) -> Evidence:
     return item
 
 
-def imported(resolved_stacks: ResolvedStacks, stack: Stack, host: FunctionHost) -> Evidence:
+def imported(stacks: ResolvedStacks, stack: Stack, host: FunctionHost) -> Evidence:
     """The last evidence of the scenario; raises as the run would."""
     evidence = Recorder()
     pipeline = Pipeline(stack)
-    failure = steps.open_package(resolved_stacks, stack, pipeline, host, evidence)
+    failure = steps.open_package(stacks, stack, pipeline, host, evidence)
     evidence.settle(must_prove=False)
-    steps.handler_is_imported(resolved_stacks, stack, pipeline, evidence, failure)
+    steps.handler_is_imported(stacks, stack, pipeline, evidence, failure)
     return evidence.evidence[-1]
 
 
 # Built by Terraform ----------------------------------------------------------------------------
 
 
-def test_an_archive_of_a_folder_of_the_sources_is_built(resolved_stacks: ResolvedStacks) -> None:
+def test_an_archive_of_a_folder_of_the_sources_is_built(stacks: ResolvedStacks) -> None:
     stack = stack_with(archive(source=[], source_dir="./../lambda"))
-    found = built(resolved_stacks, stack)
+    found = built(stacks, stack)
     assert [(e.address, e.attribute, e.holds) for e in found] == [
         ("aws_lambda_function.f", "filename", True),
         ("data.archive_file.f", "type", True),
@@ -92,41 +92,39 @@ def test_an_archive_of_a_folder_of_the_sources_is_built(resolved_stacks: Resolve
     ]
 
 
-def test_an_archive_of_content_in_the_configuration_is_built(
-    resolved_stacks: ResolvedStacks,
-) -> None:
-    assert {e.holds for e in built(resolved_stacks, stack_with(archive()))} == {True}
+def test_an_archive_of_content_in_the_configuration_is_built(stacks: ResolvedStacks) -> None:
+    assert {e.holds for e in built(stacks, stack_with(archive()))} == {True}
 
 
-def test_a_file_that_no_archive_builds_fails(resolved_stacks: ResolvedStacks) -> None:
-    (found,) = built(resolved_stacks, stack_with(None, filename="function.zip"))
+def test_a_file_that_no_archive_builds_fails(stacks: ResolvedStacks) -> None:
+    (found,) = built(stacks, stack_with(None, filename="function.zip"))
     assert found.holds is False
     assert found.found == "function.zip, which no archive_file of the stack builds"
 
 
-def test_an_image_is_seen(resolved_stacks: ResolvedStacks) -> None:
-    (found,) = built(resolved_stacks, stack_with(None, filename=None, image_uri="image"))
+def test_an_image_is_seen(stacks: ResolvedStacks) -> None:
+    (found,) = built(stacks, stack_with(None, filename=None, image_uri="image"))
     assert (found.holds, found.found) == (False, "no file")
 
 
-def test_a_folder_that_is_not_in_the_sources_is_seen(resolved_stacks: ResolvedStacks) -> None:
+def test_a_folder_that_is_not_in_the_sources_is_seen(stacks: ResolvedStacks) -> None:
     stack = stack_with(archive(source=[], source_dir="./../build"))
-    assert [e.holds for e in built(resolved_stacks, stack)] == [True, True, False]
+    assert [e.holds for e in built(stacks, stack)] == [True, True, False]
 
 
-def test_another_kind_of_archive_is_seen(resolved_stacks: ResolvedStacks) -> None:
-    assert [e.holds for e in built(resolved_stacks, stack_with(archive(type="tar.gz")))] == [
+def test_another_kind_of_archive_is_seen(stacks: ResolvedStacks) -> None:
+    assert [e.holds for e in built(stacks, stack_with(archive(type="tar.gz")))] == [
         True,
         False,
     ]
 
 
 def test_a_plan_file_has_no_sources(tmp_path: Path) -> None:
-    resolved_stacks = ResolvedStacks(
+    stacks = ResolvedStacks(
         RunRequest(terraform_dir=None, cache=tmp_path, plan_file=tmp_path / "p")
     )
     stack = stack_with(archive(source=[], source_dir="./../lambda"))
-    assert built(resolved_stacks, stack)[-1].holds is None
+    assert built(stacks, stack)[-1].holds is None
 
 
 # A change is seen ------------------------------------------------------------------------------
@@ -160,41 +158,36 @@ def test_an_unknown_hash_is_undetermined() -> None:
 # The handler can be imported -------------------------------------------------------------------
 
 
-def test_a_handler_is_imported_from_the_package(
-    resolved_stacks: ResolvedStacks, host: FunctionHost
-) -> None:
-    found = imported(resolved_stacks, stack_with(archive()), host)
+def test_a_handler_is_imported_from_the_package(stacks: ResolvedStacks, host: FunctionHost) -> None:
+    found = imported(stacks, stack_with(archive()), host)
     assert found.holds is True
     assert found.found == "main.handler, imported"
     assert archive().get("output_sha256")[:12] in found.expected
 
 
-def test_a_missing_package_is_seen(resolved_stacks: ResolvedStacks, host: FunctionHost) -> None:
+def test_a_missing_package_is_seen(stacks: ResolvedStacks, host: FunctionHost) -> None:
     with pytest.raises(
         StepFailedError, match=r"function\.zip of aws_lambda_function\.f does not exist"
     ):
-        imported(resolved_stacks, stack_with(None, filename="function.zip"), host)
+        imported(stacks, stack_with(None, filename="function.zip"), host)
 
 
-def test_a_file_that_is_no_zip_is_seen(resolved_stacks: ResolvedStacks, host: FunctionHost) -> None:
-    assert resolved_stacks.request.terraform_dir is not None
-    (resolved_stacks.request.terraform_dir / "function.zip").write_text("placeholder")
+def test_a_file_that_is_no_zip_is_seen(stacks: ResolvedStacks, host: FunctionHost) -> None:
+    assert stacks.request.terraform_dir is not None
+    (stacks.request.terraform_dir / "function.zip").write_text("placeholder")
     with pytest.raises(StepFailedError, match=r"function\.zip is not a zip archive"):
-        imported(resolved_stacks, stack_with(None, filename="function.zip"), host)
+        imported(stacks, stack_with(None, filename="function.zip"), host)
 
 
-def test_a_wrong_handler_is_seen(resolved_stacks: ResolvedStacks, host: FunctionHost) -> None:
-    found = imported(resolved_stacks, stack_with(archive(), handler="index.handler"), host)
+def test_a_wrong_handler_is_seen(stacks: ResolvedStacks, host: FunctionHost) -> None:
+    found = imported(stacks, stack_with(archive(), handler="index.handler"), host)
     assert found.holds is False
     assert found.attribute == "handler"
     assert found.found == "ModuleNotFoundError: No module named 'index'"
 
 
 def test_a_module_that_crashes_is_seen_where_it_crashes(
-    resolved_stacks: ResolvedStacks,
-    host: FunctionHost,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    stacks: ResolvedStacks, host: FunctionHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lambda" / "main.py").write_text("import os\n\nTABLE = os.environ['TABLE']\n")
@@ -205,16 +198,16 @@ def test_a_module_that_crashes_is_seen_where_it_crashes(
         source_dir="./../lambda",
         source=[],
     )
-    found = imported(resolved_stacks, stack_with(its), host)
+    found = imported(stacks, stack_with(its), host)
     assert found.holds is False
     assert found.found == "KeyError at main.py:3: 'TABLE'"
     assert (found.file, found.line) == ("lambda/main.py", 3)
 
 
 def test_a_package_that_is_not_in_the_runtime_fails(
-    resolved_stacks: ResolvedStacks, host: FunctionHost
+    stacks: ResolvedStacks, host: FunctionHost
 ) -> None:
-    found = imported(resolved_stacks, stack_with(archive("import moto\n" + HANDLER)), host)
+    found = imported(stacks, stack_with(archive("import moto\n" + HANDLER)), host)
     assert (found.holds, found.found) == (
         False,
         "ModuleNotFoundError at main.py:1: No module named 'moto'",
@@ -222,28 +215,24 @@ def test_a_package_that_is_not_in_the_runtime_fails(
 
 
 def test_a_module_that_may_be_in_a_layer_is_undetermined(
-    resolved_stacks: ResolvedStacks, host: FunctionHost
+    stacks: ResolvedStacks, host: FunctionHost
 ) -> None:
     its = archive("import aws_lambda_powertools\n" + HANDLER)
-    found = imported(
-        resolved_stacks, stack_with(its, layers=["arn:aws:lambda:eu-west-1::layer:p:1"]), host
-    )
+    found = imported(stacks, stack_with(its, layers=["arn:aws:lambda:eu-west-1::layer:p:1"]), host)
     assert found.holds is None
     assert found.found.endswith("which may be in one of its layers")
 
 
-def test_an_unset_role_variable_is_ignored(
-    resolved_stacks: ResolvedStacks, host: FunctionHost
-) -> None:
+def test_an_unset_role_variable_is_ignored(stacks: ResolvedStacks, host: FunctionHost) -> None:
     its = archive("import os\nROLE = os.environ['MEDIACONVERT_ROLE']\n" + HANDLER)
-    assert imported(resolved_stacks, stack_with(its), host).holds is True
+    assert imported(stacks, stack_with(its), host).holds is True
     given = {"environment": [{"variables": {"MEDIACONVERT_ROLE": "arn"}}]}
-    assert imported(resolved_stacks, stack_with(its, **given), host).holds is True
+    assert imported(stacks, stack_with(its, **given), host).holds is True
 
 
 def test_a_plan_file_has_no_package(tmp_path: Path, host: FunctionHost) -> None:
-    resolved_stacks = ResolvedStacks(
+    stacks = ResolvedStacks(
         RunRequest(terraform_dir=None, cache=tmp_path, plan_file=tmp_path / "p")
     )
     with pytest.raises(UndeterminedError, match="a plan file does not contain it"):
-        imported(resolved_stacks, stack_with(archive()), host)
+        imported(stacks, stack_with(archive()), host)

@@ -58,12 +58,12 @@ def records(*items: DeclaredResource) -> list[Recorder]:
         *items,
         sources=SOURCES,
     )
-    pipeline, resolved_stacks = Pipeline(found), FakeResolvedStacks(found)
+    pipeline, stacks = Pipeline(found), FakeResolvedStacks(found)
     worker = found["aws_iam_role.worker"]
     one, two, three = Recorder(), Recorder(), Recorder()
-    may_pass(pipeline, worker, MEDIACONVERT, resolved_stacks, one)
-    may_pass_to_no_other(pipeline, worker, MEDIACONVERT, resolved_stacks, two)
-    may_pass_no_other_role(pipeline, worker, resolved_stacks, three)
+    may_pass(pipeline, worker, MEDIACONVERT, stacks, one)
+    may_pass_to_no_other(pipeline, worker, MEDIACONVERT, stacks, two)
+    may_pass_no_other_role(pipeline, worker, stacks, three)
     return [one, two, three]
 
 

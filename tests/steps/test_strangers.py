@@ -200,7 +200,7 @@ def test_an_unneeded_service_is_named() -> None:
     statement = added(Principal={"Service": "ec2.amazonaws.com"}, Action="sqs:SendMessage")
     steps = StackSteps(with_document(shipped(), QUEUE, statement))
     evidence = Recorder(steps.stack.locate)
-    strangers.no_needless_service(steps.authority, steps.path, steps.resolved_stacks, evidence)
+    strangers.no_needless_service(steps.authority, steps.path, steps.stacks, evidence)
     said = [e.expected for e in evidence.evidence if e.holds is False]
     assert said == ["ec2.amazonaws.com is refused"]
 
@@ -210,7 +210,7 @@ def test_another_account_can_take_the_name_of_a_bucket() -> None:
     edit = first_statement(Condition={"ArnEquals": {"aws:SourceArn": arn}})
     steps = StackSteps(with_document(shipped(), QUEUE, edit))
     evidence = Recorder(steps.stack.locate)
-    strangers.no_confused_deputy(steps.authority, steps.path, steps.resolved_stacks, evidence)
+    strangers.no_confused_deputy(steps.authority, steps.path, steps.stacks, evidence)
     said = [e.expected for e in evidence.evidence if e.holds is False]
     assert said == [
         f"sqs:SendMessage refused to s3.amazonaws.com on behalf of {arn} of another account"

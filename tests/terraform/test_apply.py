@@ -99,16 +99,14 @@ resource "aws_iam_role_policy_attachment" "lost" {
 
 
 @pytest.fixture(scope="module")
-def resolved_stacks(
-    resolve: Resolve, write_stack: Callable[[Mapping[str, str]], Path]
-) -> ResolvedStacks:
+def stacks(resolve: Resolve, write_stack: Callable[[Mapping[str, str]], Path]) -> ResolvedStacks:
     return resolve(write_stack(FILES))
 
 
 @pytest.fixture(scope="module")
-def workspace(resolved_stacks: ResolvedStacks) -> Workspace:
-    assert resolved_stacks.workspace is not None
-    return resolved_stacks.workspace
+def workspace(stacks: ResolvedStacks) -> Workspace:
+    assert stacks.workspace is not None
+    return stacks.workspace
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +123,9 @@ def deployed(workspace: Workspace, account: AccountProcess) -> Iterator[StackDep
 
 
 @pytest.fixture(scope="module")
-def stack(deployed: StackDeployment, resolved_stacks: ResolvedStacks) -> Stack:
-    assert resolved_stacks.plan is not None
-    return deployed.stack(resolved_stacks.plan)
+def stack(deployed: StackDeployment, stacks: ResolvedStacks) -> Stack:
+    assert stacks.plan is not None
+    return deployed.stack(stacks.plan)
 
 
 def client(account: AccountProcess, service: str) -> Any:
@@ -154,10 +152,8 @@ def test_resources_exist_in_the_account(deployed: StackDeployment, account: Acco
     assert deployed.outputs() == {"bucket": "tiny-one-dev"}
 
 
-def test_deployed_stack_equals_the_resolved_stack(
-    stack: Stack, resolved_stacks: ResolvedStacks
-) -> None:
-    resolved = resolved_stacks.stack()
+def test_deployed_stack_equals_the_resolved_stack(stack: Stack, stacks: ResolvedStacks) -> None:
+    resolved = stacks.stack()
     assert list(stack.resources) == list(resolved.resources)
     assert stack.provider_locations == resolved.provider_locations
     assert stack.variables == resolved.variables

@@ -104,8 +104,8 @@ def each_resolved(resolve: Resolve, with_provisioners: Path) -> list[ResolvedSta
 
 
 def test_no_provisioner_runs_in_any_run(each_resolved: list[ResolvedStacks], ran: Path) -> None:
-    for resolved_stacks in each_resolved:
-        assert {"default", "more"} == set(resolved_stacks.stacks)
+    for stacks in each_resolved:
+        assert {"default", "more"} == set(stacks.stacks)
     assert list(ran.iterdir()) == []
 
 
@@ -135,8 +135,8 @@ def test_a_stack_without_aws_needs_no_aws_provider(each_resolved: list[ResolvedS
 
 
 def test_line_numbers_are_those_of_the_users_files(each_resolved: list[ResolvedStacks]) -> None:
-    for resolved_stacks in each_resolved:
-        assert resolved_stacks.locate(resolved_stacks.stack("more")["terraform_data.more[0]"]) == (
+    for stacks in each_resolved:
+        assert stacks.locate(stacks.stack("more")["terraform_data.more[0]"]) == (
             "stack/main.tf",
             WITH_PROVISIONERS.splitlines().index('resource "terraform_data" "more" {') + 1,
         )
@@ -188,12 +188,10 @@ def test_a_sensitive_output_of_a_sensitive_variable(resolve: Resolve, write_stac
         'resource "terraform_data" "x" {\n  input = { a = "token ${var.secret}", b = "open" }\n}\n'
         'output "o" {\n  value = terraform_data.x.input\n  sensitive = true\n}\n'
     )
-    resolved_stacks = resolve(
-        write_stack({"stack/main.tf": main}), variables=["secret=hunter2-hunter2"]
-    )
-    found = resolved_stacks.stack()["terraform_data.x"]
+    stacks = resolve(write_stack({"stack/main.tf": main}), variables=["secret=hunter2-hunter2"])
+    found = stacks.stack()["terraform_data.x"]
     assert found.is_sensitive("input")
-    assert "hunter2-hunter2" in resolved_stacks.secrets()
+    assert "hunter2-hunter2" in stacks.secrets()
 
 
 def test_a_directory_that_cannot_be_copied_is_an_error(
@@ -257,10 +255,10 @@ def test_a_default_that_something_refers_to(resolve: Resolve, write_stack: Write
     The provider uses only the emulated account, whatever its configuration says.
     """
     files = {"stack/main.tf": DEFAULTS, "stack/function/main.tf": FUNCTION}
-    resolved_stacks = resolve(write_stack(files))
-    queue = resolved_stacks.stack()["aws_sqs_queue.jobs"]
+    stacks = resolve(write_stack(files))
+    queue = stacks.stack()["aws_sqs_queue.jobs"]
     assert queue.get("visibility_timeout_seconds") == 18
     assert queue.get("name") is UNKNOWN
-    assert resolved_stacks.stack()["module.function.aws_lambda_function.f"].get("timeout") == 3
-    assert resolved_stacks.workspace is not None
-    assert not list(resolved_stacks.workspace.folder.rglob(DEFAULTS_FILE))
+    assert stacks.stack()["module.function.aws_lambda_function.f"].get("timeout") == 3
+    assert stacks.workspace is not None
+    assert not list(stacks.workspace.folder.rglob(DEFAULTS_FILE))

@@ -383,9 +383,9 @@ def test_a_group_is_one_piece_of_evidence_and_optional_needs_are_none(
         role("r"), table("one"), bucket("reels"), both, *[inline_policy(*given)] * bool(given)
     )
     authority, evidence = Authority(found), Recorder(found.locate)
-    resolved_stacks: Any = FakeResolvedStacks(found)
+    stacks: Any = FakeResolvedStacks(found)
     for edge in path_of(found, code(source)).of("calls"):
-        record_edge(authority.judge(edge), authority, resolved_stacks, evidence)
+        record_edge(authority.judge(edge), authority, stacks, evidence)
     stmt = [f"{one.holds} {one.expected.partition(' allowed')[0]}" for one in evidence.evidence]
     assert stmt == expected
 

@@ -30,15 +30,13 @@ HOME = "us-east-1:123456789012"
 
 
 @pytest.fixture(scope="module")
-def resolved_stacks(
-    resolve: Resolve, write_stack: Callable[[Mapping[str, str]], Path]
-) -> ResolvedStacks:
+def stacks(resolve: Resolve, write_stack: Callable[[Mapping[str, str]], Path]) -> ResolvedStacks:
     return resolve(write_stack(FILES), *VARIANTS)
 
 
 @pytest.fixture(scope="module")
-def stack(resolved_stacks: ResolvedStacks) -> Stack:
-    return resolved_stacks.stack()
+def stack(stacks: ResolvedStacks) -> Stack:
+    return stacks.stack()
 
 
 def environment(stack: Stack) -> Mapping[str, object]:
@@ -154,49 +152,47 @@ def test_order_of_creation_is_terraforms(stack: Stack) -> None:
     assert after("aws_sqs_queue.west", "aws_sqs_queue.dead") is False
 
 
-def test_file_and_line_are_those_of_the_users_sources(
-    resolved_stacks: ResolvedStacks, stack: Stack
-) -> None:
+def test_file_and_line_are_those_of_the_users_sources(stacks: ResolvedStacks, stack: Stack) -> None:
     queue = stack["aws_sqs_queue.counted[1]"]
     line = MAIN.splitlines().index('  name           = "${local.prefix}-${count.index}"') + 1
-    assert resolved_stacks.locate(queue, "name") == ("stack/main.tf", line)
+    assert stacks.locate(queue, "name") == ("stack/main.tf", line)
     work = stack['module.worker["one"].aws_sqs_queue.work']
-    assert resolved_stacks.locate(work)[0] == "stack/modules/worker/main.tf"
-    assert resolved_stacks.workspace is not None
-    found = resolved_stacks.workspace.sources.blocks("", "provider")
+    assert stacks.locate(work)[0] == "stack/modules/worker/main.tf"
+    assert stacks.workspace is not None
+    found = stacks.workspace.sources.blocks("", "provider")
     assert [block.file for block in found] == ["main.tf", "main.tf"]
 
 
 # Other variables -----------------------------------------------------------------------------
 
 
-def resource(resolved_stacks: ResolvedStacks, variant: str, address: str) -> Resource:
-    return resolved_stacks.stack(variant)[address]
+def resource(stacks: ResolvedStacks, variant: str, address: str) -> Resource:
+    return stacks.stack(variant)[address]
 
 
-def test_another_suffix(resolved_stacks: ResolvedStacks) -> None:
-    queue = resource(resolved_stacks, "another suffix", "aws_sqs_queue.counted[0]")
+def test_another_suffix(stacks: ResolvedStacks) -> None:
+    queue = resource(stacks, "another suffix", "aws_sqs_queue.counted[0]")
     assert queue.get("name") == "jobs-pr4711-0"
     assert json.loads(queue.get("redrive_policy"))["deadLetterTargetArn"].endswith("pr4711-dead")
     assert queue.get("visibility_timeout_seconds") == 30
-    function = resource(resolved_stacks, "another suffix", "aws_lambda_function.function")
+    function = resource(stacks, "another suffix", "aws_lambda_function.function")
     assert function.get("reserved_concurrent_executions") is UNKNOWN
     assert function.get("description") is UNKNOWN
-    assert resolved_stacks.stack("another suffix").variables["suffix"] == "pr4711"
+    assert stacks.stack("another suffix").variables["suffix"] == "pr4711"
 
 
-def test_another_region(resolved_stacks: ResolvedStacks) -> None:
-    found = resolved_stacks.stack("another region")
+def test_another_region(stacks: ResolvedStacks) -> None:
+    found = stacks.stack("another region")
     arn = found["aws_sqs_queue.counted[0]"].get("arn")
     assert arn == "arn:aws:sqs:ap-southeast-2:123456789012:jobs-dev-0"
     assert found["aws_sqs_queue.west"].get("arn").startswith("arn:aws:sqs:eu-west-1:")
 
 
 def test_a_variant_that_fails_a_validation_does_not_affect_the_others(
-    resolved_stacks: ResolvedStacks,
+    stacks: ResolvedStacks,
 ) -> None:
     with pytest.raises(UndeterminedError) as caught:
-        resolved_stacks.stack("too big")
+        stacks.stack("too big")
     text = str(caught.value)
     assert "too big" in text
     assert "Terraform test failed on stack" in text
@@ -205,8 +201,8 @@ def test_a_variant_that_fails_a_validation_does_not_affect_the_others(
     assert "planproof" not in text  # no file that planproof added is named
 
 
-def test_instances_that_exist_only_with_other_variables(resolved_stacks: ResolvedStacks) -> None:
-    found = resolved_stacks.stack("with a backup")
+def test_instances_that_exist_only_with_other_variables(stacks: ResolvedStacks) -> None:
+    found = stacks.stack("with a backup")
     backup = found["aws_sqs_queue.backup[0]"]
     assert backup.get("arn") == f"arn:aws:sqs:{HOME}:jobs-dev-backup"
     new, kept = found['aws_s3_bucket.media["new"]'], found['aws_s3_bucket.media["in"]']
@@ -216,8 +212,6 @@ def test_instances_that_exist_only_with_other_variables(resolved_stacks: Resolve
     assert found["aws_iam_role_policy.send"].get("policy") is UNKNOWN
 
 
-def test_a_module_whose_resources_would_be_created_is_refused(
-    resolved_stacks: ResolvedStacks,
-) -> None:
+def test_a_module_whose_resources_would_be_created_is_refused(stacks: ResolvedStacks) -> None:
     with pytest.raises(UndeterminedError, match=r"more workers.*module\.worker.*instances"):
-        resolved_stacks.stack("more workers")
+        stacks.stack("more workers")
