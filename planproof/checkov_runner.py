@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from planproof.errors import PlanproofError
-from planproof.verdicts import Truth
+from planproof.values import Truth
 
 UNDETERMINED_PREFIX = "undetermined"
 """The start of a check's detail if it could not decide, rather than does not apply."""

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 from planproof.errors import UndeterminedError
 from planproof.results import DrawnEdge, Evidence, verdict_of
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, Value, contains_unknown, dig, is_unknown, leaves
-from planproof.verdicts import Truth, Verdict
+from planproof.values import (
+    UNKNOWN,
+    Truth,
+    Value,
+    Verdict,
+    contains_unknown,
+    dig,
+    is_unknown,
+    leaves,
+)
 
 if TYPE_CHECKING:
     from planproof.aws.datapath.model import JudgedEdge

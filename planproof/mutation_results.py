@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 
 class MutantStatus(StrEnum):

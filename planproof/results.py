@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from planproof.mutation_results import MutationResult
-from planproof.verdicts import Truth, Verdict
+from planproof.values import Truth, Verdict
 
 
 class Kind(StrEnum):

@@ -1,8 +1,13 @@
-"""The value of what nobody knows yet, and how values are read by path and shown."""
+"""Terraform values with :data:`UNKNOWN` among them, three-valued truth, and verdicts.
+
+:data:`Truth` follows Kleene's three-valued logic. None spreads only where the unknown could change
+the result: ``any_of`` is True as soon as one part is, ``all_of`` is False as soon as one is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Final, final
 
 Value = Any
@@ -135,3 +140,48 @@ def dig(value: Value, path: str) -> Value:
         else:
             return None
     return value
+
+
+Truth = bool | None
+"""True, False, or None where what is known does not decide."""
+
+
+def any_of(parts: Iterable[Truth]) -> Truth:
+    """The three-valued "or"; False for no parts."""
+    result: Truth = False
+    for part in parts:
+        if part is True:
+            return True
+        if part is None:
+            result = None
+    return result
+
+
+def all_of(parts: Iterable[Truth]) -> Truth:
+    """The three-valued "and"; True for no parts."""
+    result: Truth = True
+    for part in parts:
+        if part is False:
+            return False
+        if part is None:
+            result = None
+    return result
+
+
+def negate(part: Truth) -> Truth:
+    """The three-valued "not"."""
+    return None if part is None else not part
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a scenario or a requirement."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDETERMINED = "undetermined"
+    WAIVED = "waived"
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether a run may still end well with it: undetermined counts as failed."""
+        return self in (Verdict.PASSED, Verdict.WAIVED)

@@ -9,8 +9,7 @@ from pytest_bdd import then
 from planproof.evidence import Recorder
 from planproof.terraform.links import configured, links
 from planproof.terraform.stack import Resource
-from planproof.values import Value, is_unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, Value, is_unknown
 from steps.support.pipeline import Pipeline
 
 _SSE = "aws_s3_bucket_server_side_encryption_configuration"

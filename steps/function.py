@@ -20,7 +20,7 @@ from planproof.terraform.aws_endpoint import ACCOUNT
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
-from planproof.verdicts import any_of
+from planproof.values import any_of
 from steps.support.destinations import writings
 from steps.support.package import ROLE, package_at, record_missing_code, source_of
 from steps.support.pipeline import MissingPartError, Pipeline

@@ -10,8 +10,7 @@ from pytest_bdd import parsers, then
 from planproof.aws.datapath.queues import redrive_allow_policy, redrives
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Unknown, Value
-from planproof.verdicts import Truth
+from planproof.values import Truth, Unknown, Value
 from steps.support.bucket_settings import required_settings
 from steps.support.lifecycle import OLD_VERSIONS, UNFINISHED_UPLOADS, Expiration, record_expiration
 

@@ -9,8 +9,7 @@ from pytest_bdd import then
 from planproof.aws.datapath import DataPath
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import is_unknown
-from planproof.verdicts import any_of
+from planproof.values import any_of, is_unknown
 from steps.support.alarms import (
     AlarmMetric,
     FailureMetric,

@@ -16,8 +16,7 @@ from planproof.evidence import Recorder
 from planproof.session.collection import is_feature_item
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import contains_unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, contains_unknown
 from steps.support.package import ROLE, package_at, source_of
 from steps.support.pipeline import Pipeline
 

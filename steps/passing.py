@@ -17,8 +17,7 @@ from planproof.iam import (
 from planproof.iam.arn import parse_arn
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
-from planproof.values import is_unknown
-from planproof.verdicts import Truth, any_of, negate
+from planproof.values import Truth, any_of, is_unknown, negate
 from steps.support.access import Access, arn_of
 from steps.support.pipeline import MEDIACONVERT, MissingPartError, Pipeline
 

@@ -15,8 +15,7 @@ from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.terraform.links import configured
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Value, contains_unknown, is_unknown
-from planproof.verdicts import Truth, negate
+from planproof.values import Truth, Value, contains_unknown, is_unknown, negate
 from steps.support.kinds import resources_of_kind
 
 KIND: Final = r"(?P<kind>[\w-]+(?: [\w-]+)*?)"

@@ -16,8 +16,7 @@ from planproof.evidence import SENSITIVE, Recorder, StepFailedError, render, sen
 from planproof.iam import Decision, Effect
 from planproof.results import DrawnEdge, EdgeState, Evidence, verdict_of
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Truth, Verdict
+from planproof.values import UNKNOWN, Truth, Verdict
 from tests.builders.stacks import resource, stack
 
 QUEUE = "aws_sqs_queue.q"

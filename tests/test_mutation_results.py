@@ -6,7 +6,7 @@ import pytest
 
 from planproof import mutation_results as results
 from planproof.mutation_results import Kill, MutantStatus, MutationResult, Trial
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 
 def kill(requirement: str, *, near: bool = True) -> Kill:

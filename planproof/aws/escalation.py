@@ -22,8 +22,7 @@ from planproof.iam import PolicyDocument, StatementRef, statements_allowing
 from planproof.iam.actions import AccessLevel, access_level, all_actions
 from planproof.iam.context import Context, Missing
 from planproof.iam.statement import StatementEffect
-from planproof.values import Unknown
-from planproof.verdicts import Truth, all_of, any_of, negate
+from planproof.values import Truth, Unknown, all_of, any_of, negate
 
 _UNKNOWN_CONTEXT: Final = Context(unlisted=Missing.UNKNOWN)
 _ON_OWN_ROLE: Final = ("iam:AttachRolePolicy", "iam:PutRolePolicy")

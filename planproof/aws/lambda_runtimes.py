@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from planproof.verdicts import Truth
+from planproof.values import Truth
 
 WARNING_PERIOD: Final = dt.timedelta(days=180)
 """How long before the end of support a runtime is reported."""

@@ -14,7 +14,7 @@ from planproof.iam.context import Context
 from planproof.iam.matching import PatternSet
 from planproof.iam.patterns import Flavor
 from planproof.iam.statement import Statement
-from planproof.verdicts import Truth
+from planproof.values import Truth
 
 
 class AccessLevel(Enum):

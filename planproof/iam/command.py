@@ -22,7 +22,7 @@ from planproof.iam.errors import RequestError
 from planproof.iam.evaluation import evaluate
 from planproof.iam.policies import Policies
 from planproof.iam.request import Request
-from planproof.verdicts import Truth
+from planproof.values import Truth
 
 ALLOWED: Final = 0
 DENIED: Final = 1

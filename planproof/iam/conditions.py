@@ -17,8 +17,7 @@ from planproof.iam.context import Context, Missing, OtherValue, Values
 from planproof.iam.matching import PatternSet
 from planproof.iam.operators import OPERATORS, Comparison, Family, Operator, boolean, comparisons
 from planproof.iam.patterns import Flavor
-from planproof.values import Unknown
-from planproof.verdicts import Truth, all_of, any_of, negate
+from planproof.values import Truth, Unknown, all_of, any_of, negate
 
 
 class Quantifier(Enum):

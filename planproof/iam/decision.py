@@ -10,7 +10,7 @@ from typing import NamedTuple
 from planproof.iam.policies import Layer
 from planproof.iam.principals import PrincipalMatch
 from planproof.iam.statement import Statement, StatementEffect
-from planproof.verdicts import Truth, all_of
+from planproof.values import Truth, all_of
 
 
 class Effect(Enum):

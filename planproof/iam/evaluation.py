@@ -19,8 +19,7 @@ from planproof.iam.principals import NO_MATCH, CallerKind, PrincipalMatch
 from planproof.iam.request import Request
 from planproof.iam.statement import Statement, StatementEffect
 from planproof.iam.unknown_keys import value_combinations
-from planproof.values import Unknown
-from planproof.verdicts import Truth, all_of, any_of, negate
+from planproof.values import Truth, Unknown, all_of, any_of, negate
 
 RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})
 """Services that certainly support resource control policies; AWS keeps adding more.

@@ -17,8 +17,7 @@ from planproof.iam.operators import Operator
 from planproof.iam.patterns import Flavor
 from planproof.iam.policies import Document
 from planproof.iam.statement import Statement, StatementEffect, Texts
-from planproof.values import Unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, Unknown
 
 _POSITIVE = frozenset(
     {

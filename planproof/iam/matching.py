@@ -13,8 +13,7 @@ from planproof.iam import variables
 from planproof.iam.context import Context, Missing
 from planproof.iam.patterns import Flavor, Matcher, Wildcard, compile_tokens, regex_of
 from planproof.iam.variables import Piece, Variable
-from planproof.values import Unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, Unknown
 
 
 class PatternSet:

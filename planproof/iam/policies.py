@@ -11,8 +11,7 @@ from typing import Any, Final
 from planproof.iam.document import PolicyDocument, PolicyKind
 from planproof.iam.errors import PolicyError
 from planproof.iam.statement import Statement
-from planproof.values import Unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, Unknown
 
 Document = PolicyDocument | Mapping[str, Any] | str | Unknown
 """A parsed document, the mapping or JSON text of one, or UNKNOWN."""

@@ -13,8 +13,7 @@ from typing import Final, NamedTuple
 
 from planproof.iam.arn import parse_arn
 from planproof.iam.errors import RequestError
-from planproof.values import Unknown
-from planproof.verdicts import Truth, any_of
+from planproof.values import Truth, Unknown, any_of
 
 
 class CallerKind(Enum):

@@ -14,8 +14,7 @@ from planproof.iam.matching import PatternSet
 from planproof.iam.patterns import Flavor, regex_of
 from planproof.iam.principals import PrincipalElement
 from planproof.iam.variables import Variable, parse
-from planproof.values import Unknown
-from planproof.verdicts import Truth, all_of, negate
+from planproof.values import Truth, Unknown, all_of, negate
 
 Texts = tuple[str | Unknown, ...]
 

@@ -21,7 +21,7 @@ from planproof.reports.path_picture import path_section
 from planproof.reports.text import clip, printable
 from planproof.reports.verdict_ring import ring_segments
 from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, verdict_of
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 _HERE = Path(__file__).parent
 _VALUE = 1_000  # characters of a value

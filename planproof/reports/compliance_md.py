@@ -22,7 +22,7 @@ from planproof.results import (
     ScenarioResult,
     verdict_of,
 )
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 _ROOM = 60_000  # characters of a comment, with a reserve for text around it
 _LEVELS = ((50, 20), (20, 5), (10, 1), (3, 0), (1, 0))  # (unmet, held) evidence of a scenario

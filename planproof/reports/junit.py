@@ -17,7 +17,7 @@ from planproof.mutation_results import MutationResult
 from planproof.reports import mutation_phrases, phrases
 from planproof.reports.text import clip, one_line, printable
 from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 _SHOWN = 50  # pieces of evidence in a test case; GitLab takes files up to 30 MB
 _VALUE = 1_000  # characters of a value

@@ -10,7 +10,7 @@ from itertools import takewhile
 from planproof.mutation_results import MutantStatus, MutationResult, Trial
 from planproof.reports import phrases
 from planproof.reports.text import clip, one_line
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 HEADING = "Would a mistake be detected?"
 NO_MUTANT = "No mutant was tested, so it is unknown whether the requirements detect mistakes."

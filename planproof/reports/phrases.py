@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 WORST_FIRST = (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.WAIVED, Verdict.PASSED)
 NOT_JUDGED = "not judged in this run"

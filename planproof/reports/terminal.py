@@ -18,7 +18,7 @@ from planproof.results import (
     RunResult,
     ScenarioResult,
 )
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 _SYMBOLS = {
     Verdict.PASSED: ("✓", "+", "32"),

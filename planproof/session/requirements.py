@@ -12,7 +12,7 @@ from planproof.results import Evidence, RequirementResult, ScenarioResult, Waive
 from planproof.session.collection import requirement_order, scenario_of
 from planproof.session.judging import Outcome
 from planproof.session.scenarios import requirements_served, title_and_reason, unjudged
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from planproof.waivers import waiver_for
 
 

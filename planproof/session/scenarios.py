@@ -12,7 +12,7 @@ from planproof.results import Kind, ScenarioResult
 from planproof.session.bdd_registries import example_of, parameters_of
 from planproof.session.collection import requirement_order, requirements_of, scenario_of
 from planproof.terraform.workspace import shown_path
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 KIND = "evidence_kind"
 """Name of the fixture, and of the parameter of an item, with the kind of evidence."""

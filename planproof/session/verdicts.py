@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import NotDeployedError, Recorder, StepFailedError
 from planproof.session.scenarios import traceback_from_step
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 _LONGEST = 600  # characters of another program's output in a reason
 

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Value, is_unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, Value, is_unknown
 
 IDENTITIES = ("arn", "id", "name")
 _INDEX = re.compile(r"\[[^\]]*\]")

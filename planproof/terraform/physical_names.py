@@ -17,8 +17,7 @@ from planproof.terraform.generated_names import is_generated
 from planproof.terraform.identities import physical_name_attribute
 from planproof.terraform.links import IDENTITIES, expression_at, references
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Value, is_unknown
-from planproof.verdicts import Truth, all_of
+from planproof.values import Truth, Value, all_of, is_unknown
 
 # Types whose names are unique only within another resource, and the attribute that identifies it.
 _INSIDE: Final[Mapping[str, str]] = {

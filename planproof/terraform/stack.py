@@ -11,8 +11,7 @@ from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.plan import Plan
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceBlock, SourceIndex
-from planproof.values import Value, dig, read_only
-from planproof.verdicts import Truth
+from planproof.values import Truth, Value, dig, read_only
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")

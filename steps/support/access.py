@@ -11,7 +11,7 @@ from planproof.evidence import Recorder
 from planproof.iam import Decision, Policies, Request, Statement, evaluate
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
-from planproof.verdicts import Truth
+from planproof.values import Truth
 from steps.support.pipeline import Pipeline
 from steps.support.source_locations import statement_location
 

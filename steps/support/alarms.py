@@ -14,8 +14,7 @@ from typing import Final
 from planproof.aws.datapath.locations import location_of
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Value, is_unknown
-from planproof.verdicts import Truth, all_of
+from planproof.values import Truth, Value, all_of, is_unknown
 from steps.support.metrics import Metric, dimension_names, may_be_in
 
 ABOVE: Final = "GreaterThanThreshold"

@@ -14,7 +14,7 @@ from planproof.evidence import Recorder
 from planproof.iam import PolicyKind
 from planproof.iam.policies import Layer
 from planproof.terraform.stack import Resource, Stack
-from planproof.verdicts import any_of
+from planproof.values import any_of
 
 _ORDER = "depends_on"
 _NAMED = 3

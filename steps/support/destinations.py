@@ -15,8 +15,7 @@ from planproof.aws.datapath import Authority, DecidedNeed, Need
 from planproof.aws.datapath.locations import arn_of, location_of
 from planproof.aws.datapath.samples import sample_arns
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, Unknown
 from steps.support.jobs import rendition_needs
 
 _S3: Final = "s3://"

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from planproof.values import Value, is_unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, Value, is_unknown
 
 JOB_STATES: Final = {"source": "aws.mediaconvert", "detail-type": "MediaConvert Job State Change"}
 """Top-level fields of every such event."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 from planproof.terraform.identities import physical_name_attribute
 from planproof.terraform.physical_names import PhysicalName, physical_names
 from planproof.terraform.stack import Resource, Stack
-from planproof.verdicts import Truth
+from planproof.values import Truth
 
 ClientOf = Callable[[str], Any]
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource
-from planproof.values import Value, is_unknown, leaves
-from planproof.verdicts import Truth
+from planproof.values import Truth, Value, is_unknown, leaves
 
 _BLANK: tuple[Value, ...] = (None, "", 0, [], (), {})
 

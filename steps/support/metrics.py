@@ -12,8 +12,7 @@ from planproof.iam.arn import parse_arn
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Value, is_unknown
-from planproof.verdicts import Truth, all_of, any_of
+from planproof.values import Truth, Value, all_of, any_of, is_unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,7 @@ from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import PrincipalType
 from planproof.terraform.stack import Resource
-from planproof.values import UNKNOWN, Unknown
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth, Unknown
 from steps.support.action_resources import ActionResource
 from steps.support.iam_names import (
     ExternalCaller,

@@ -18,8 +18,7 @@ from planproof.iam.arn import parse_arn
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Value, is_unknown, leaves
-from planproof.verdicts import Truth, any_of
+from planproof.values import Truth, Value, any_of, is_unknown, leaves
 from steps.support.events import JOB_STATES, may_match
 from steps.support.trust import may_assume
 

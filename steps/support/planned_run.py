@@ -24,8 +24,7 @@ from planproof.errors import UndeterminedError
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Value, leaves
-from planproof.verdicts import Truth
+from planproof.values import Truth, Value, leaves
 from steps.support.access import arn_of
 from steps.support.messages import Event, in_queue, job_state, storage_test, upload
 from steps.support.pipeline import Pipeline

@@ -11,8 +11,7 @@ from planproof.iam import Decision, Policies, PolicyDocument, PolicyKind, Reques
 from planproof.iam.arn import parse_arn
 from planproof.iam.errors import PolicyError
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, Unknown
-from planproof.verdicts import Truth, any_of
+from planproof.values import UNKNOWN, Truth, Unknown, any_of
 
 
 def may_assume(stack: Stack, role: Resource, service: str) -> Truth:

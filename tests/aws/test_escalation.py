@@ -14,8 +14,7 @@ from planproof.aws.escalation import (
 )
 from planproof.aws.policies.principal import identity_policies, permissions_boundaries
 from planproof.iam.actions import AccessLevel, access_level
-from planproof.values import UNKNOWN
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth
 from tests.builders.parts import inline_policy, role
 from tests.builders.policies import allow, document, statement
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack

@@ -10,7 +10,7 @@ from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.results import verdict_of
 from planproof.terraform.stack import Stack
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 NAMES = SimpleNamespace(
     suffix="environment_suffix", region="aws_region", alarm_topics="alarm_topic_arns"

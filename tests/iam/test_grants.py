@@ -19,8 +19,7 @@ from planproof.iam import (
     statements_allowing,
 )
 from planproof.iam.actions import AccessLevel, access_level, expand_action, expand_statement
-from planproof.values import UNKNOWN, Unknown
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth, Unknown
 from tests.builders.policies import policy, statement
 
 ROLE = "arn:aws:iam::111122223333:role/media/convert"

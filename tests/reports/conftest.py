@@ -17,7 +17,7 @@ from planproof.results import (
     Waiver,
     verdict_of,
 )
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from tests.reports.mutations import attacked, mixed, with_mutation
 
 STARTED = dt.datetime(2027, 1, 27, 9, 30, 12, tzinfo=dt.UTC)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from planproof.mutation_results import Kill, MutantStatus, MutationResult, Trial
 from planproof.results import RequirementResult, RunResult
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 REQUIREMENTS = tuple(f"REQ-{number:02}" for number in range(1, 14))
 BUCKETS = ("input", "output", "archive")

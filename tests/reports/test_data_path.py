@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from planproof.results import DrawnEdge, EdgeState, RunResult, ScenarioResult
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from tests.reports.conftest import requirement, run
 
 EDGE = DrawnEdge("a", "b", "notifies", EdgeState.PROVEN, needs=("n1",))

@@ -10,7 +10,7 @@ import pytest
 from planproof.reports import compliance_html, compliance_json, compliance_md, junit
 from planproof.reports.terminal import details, kinds_line, requirement_line
 from planproof.results import Kind, RequirementResult, RunResult
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from tests.reports.html_page import Element, Page
 
 DECLARED, PLANNED, DEPLOYED = Kind

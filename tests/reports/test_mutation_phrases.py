@@ -10,7 +10,7 @@ import pytest
 
 from planproof.mutation_results import MutantStatus
 from planproof.reports import mutation_phrases as phrases
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from tests.reports import mutations
 from tests.reports.mutations import HARMLESS, SURVIVOR, killed, mixed, nothing, trial
 

@@ -13,7 +13,7 @@ import pytest
 from planproof.reports.phrases import NO_SCENARIO
 from planproof.reports.text import printable
 from planproof.results import RequirementResult, RunResult
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from tests.reports.html_page import Page, page_of
 
 RUNS = ["good", "broken", "waived", "hostile", "empty", "drawn", "hostile_drawn"]

@@ -9,7 +9,7 @@ import pytest
 
 from planproof.reports import junit
 from planproof.results import RequirementResult, RunResult, ScenarioResult
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 # Attributes and children that Jenkins's junit-10.xsd knows; file and line on a test case are
 # pytest's (xunit1), which Jenkins's JUnit plugin and GitLab read or pass over.

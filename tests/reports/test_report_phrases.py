@@ -9,7 +9,7 @@ import pytest
 
 from planproof.reports import phrases
 from planproof.results import RequirementResult, RunResult
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 
 @pytest.mark.parametrize(

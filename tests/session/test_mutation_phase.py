@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from planproof.processes import descendants
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from tests.builders.project import PLAN, PLUGIN, Outcome, Project, refused
 from tests.builders.repository import ROOT
 

@@ -7,7 +7,7 @@ import pytest
 from planproof.errors import PlanproofError
 from planproof.evidence import Recorder
 from planproof.session.verdicts import verdict_on
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from planproof.aws.datapath import Authority
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from steps import permissions
 from steps.support.iam_names import IamNames
 from steps.support.pipeline import MEDIACONVERT, Pipeline

@@ -8,7 +8,7 @@ from planproof.aws.datapath import Authority, DataPath, draw
 from planproof.aws.sdk_calls import SdkCalls, calls_of
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from steps import data_path, least_privilege, strangers
 from steps.support.jobs import job_edges
 from steps.support.pipeline import Pipeline

@@ -9,8 +9,7 @@ import pytest
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.alarms import (
     alarms_notify_topics,
     alarms_notify_topics_when_over,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planproof.checkov_runner import CheckResult, CheckResults
 from planproof.evidence import Recorder
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from steps.checks import custom_checks_find_nothing
 from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planproof.errors import UndeterminedError
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from tests.builders.resolved_stacks import verdict
 from tests.steps.permission_steps import ask, assert_undetermined, iam_names, pipeline_of
 

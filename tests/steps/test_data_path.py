@@ -9,8 +9,7 @@ import pytest
 
 from planproof.aws.sdk_calls import SdkCalls, calls_of
 from planproof.errors import UndeterminedError
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, shipped_package, with_document, with_values
 from tests.builders.stacks import declare

@@ -11,8 +11,7 @@ import pytest
 from planproof.aws.datapath import Authority
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps import function as steps
 from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
 from tests.builders.shipped import shipped, with_document, with_values

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.evidence import Recorder
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.encryption import buckets_by_arn, log_groups_by_arn, queues_by_id, tables_by_arn
 from steps.support.pipeline import Pipeline
 from tests.builders.parts import arn, queue

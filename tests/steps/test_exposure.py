@@ -10,8 +10,7 @@ import pytest
 from planproof.aws.datapath import Authority
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps import exposure
 from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
 from tests.builders.shipped import shipped, with_document, with_values

@@ -10,8 +10,7 @@ import pytest
 
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps import keeping
 from tests.builders.parts import queue, queue_arn
 from tests.builders.resolved_stacks import broken, verdict

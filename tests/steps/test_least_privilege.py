@@ -11,8 +11,7 @@ from planproof.aws.datapath.surplus import Grant
 from planproof.aws.policies.principal import identity_policies
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.least_privilege import keys_through_services, no_escalation, no_management, record_grant
 from tests.builders.parts import inline_policy, role
 from tests.builders.policies import statement

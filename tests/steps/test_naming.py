@@ -6,8 +6,7 @@ import pytest
 
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.naming import copy_names_only_its_own, no_shared_name, stack_with_other_suffix
 from tests.builders.resolved_stacks import NAMES, FakeResolvedStacks, broken, verdict
 from tests.builders.stacks import declare, stack

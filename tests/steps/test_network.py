@@ -6,8 +6,7 @@ import pytest
 
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.network import no_policy_allows, roles_of_functions
 from steps.support.pipeline import Pipeline
 from tests.builders.parts import inline_policy, role, role_arn

@@ -9,8 +9,7 @@ import pytest
 
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.references import Configuration
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps import noticing
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, with_values

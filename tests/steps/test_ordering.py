@@ -11,8 +11,7 @@ from planproof.aws.sdk_calls import SdkCalls
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps import ordering
 from steps.ordering import made_after_queue_policies
 from steps.support.pipeline import Pipeline

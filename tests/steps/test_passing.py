@@ -9,8 +9,7 @@ import pytest
 
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
 from steps.support.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.parts import inline_policy, role, role_arn

@@ -12,8 +12,7 @@ from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder, StepFailedError
 from planproof.terraform.recording import Recording
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from tests.builders.parts import queue, queue_arn, resource_policy, role_arn
 from tests.builders.policies import statement
 from tests.builders.repository import ROOT

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from tests.builders.parts import role
 from tests.builders.policies import statement
 from tests.builders.stacks import DeclaredResource, declare

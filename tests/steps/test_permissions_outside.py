@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from tests.builders.parts import bucket, resource_policy, role
 from tests.builders.policies import statement
 from tests.builders.stacks import ACCOUNT, declare

@@ -10,8 +10,7 @@ import pytest
 from planproof.evidence import Recorder
 from planproof.terraform.source_index import scan_text
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.region import no_literal, no_trace, providers_follow, stack_in_other_region
 from steps.support.regions import regions_in, regions_written
 from tests.builders.resolved_stacks import NAMES, FakeResolvedStacks, broken, verdict

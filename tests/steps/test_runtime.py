@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.evidence import Recorder
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.runtime import runtimes_are_supported
 from steps.support.pipeline import Pipeline
 from tests.builders.resolved_stacks import broken, verdict

@@ -9,8 +9,7 @@ import pytest
 from planproof.aws.sdk_calls import SdkCalls, calls_of
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps import least_privilege, strangers
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, shipped_package, with_document, with_values

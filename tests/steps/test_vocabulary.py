@@ -8,8 +8,7 @@ import pytest
 
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.support.kinds import KINDS, resources_of_kind
 from steps.vocabulary import (
     every_has,

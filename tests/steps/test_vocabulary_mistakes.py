@@ -8,7 +8,7 @@ import pytest
 
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 from steps.vocabulary import (
     every_has,
     every_matches,

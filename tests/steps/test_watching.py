@@ -9,8 +9,7 @@ import pytest
 
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps.noticing import alarms_watch_existing_metrics, dashboards_show_existing_metrics
 from tests.builders.resolved_stacks import broken, verdict
 from tests.builders.shipped import shipped, with_values

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from planproof.terraform.physical_names import compare_names, physical_names
-from planproof.values import UNKNOWN
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth
 from tests.builders.stacks import DeclaredResource, declare, stack
 
 

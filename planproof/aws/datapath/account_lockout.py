@@ -22,8 +22,7 @@ from planproof.aws.datapath.outsiders import ALLOW_ALL, Attempt, sample_principa
 from planproof.iam import Decision, Effect, Policies, Statement
 from planproof.iam.statement import StatementEffect
 from planproof.terraform.stack import Resource
-from planproof.values import Unknown
-from planproof.verdicts import Truth, all_of
+from planproof.values import Truth, Unknown, all_of
 
 ADMINISTRATOR: Final = "an administrator of its account"
 

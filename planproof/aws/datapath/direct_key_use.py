@@ -23,8 +23,7 @@ from planproof.aws.datapath.samples import FILLER, sample_values
 from planproof.aws.datapath.surplus import undetermined_needs
 from planproof.iam import Statement
 from planproof.terraform.stack import Resource
-from planproof.values import UNKNOWN
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth
 
 _VIA: Final = "kms:ViaService"
 DIRECTLY: Final = "without a service in between"

@@ -16,8 +16,7 @@ from planproof.iam import Decision, Effect, Reason
 from planproof.iam.context import ContextValue
 from planproof.results import EdgeState
 from planproof.terraform.stack import Resource
-from planproof.values import Unknown
-from planproof.verdicts import Truth, all_of
+from planproof.values import Truth, Unknown, all_of
 
 End = Resource | str
 """A resource of the stack, or the name of something outside it."""

@@ -14,8 +14,7 @@ from planproof.iam.arn import parse_arn
 from planproof.terraform.link_index import holders
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Value
-from planproof.verdicts import Truth
+from planproof.values import Truth, Value
 
 _IDENTITIES: Final = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
 _PATH: Final = "function_name"

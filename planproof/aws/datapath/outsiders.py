@@ -41,8 +41,7 @@ from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import ACCOUNT_ID, PrincipalType
 from planproof.terraform.stack import Resource
-from planproof.values import Unknown
-from planproof.verdicts import Truth, negate
+from planproof.values import Truth, Unknown, negate
 
 OTHER_ACCOUNT: Final = "210987654321"
 """An account that no stack and no policy is expected to name."""

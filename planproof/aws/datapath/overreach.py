@@ -36,8 +36,7 @@ from planproof.iam.actions import resource_types
 from planproof.iam.context import Context, Missing
 from planproof.iam.principals import PrincipalType
 from planproof.terraform.stack import Resource
-from planproof.values import Unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, Unknown
 
 _ANY_CONTEXT: Final = Context(unlisted=Missing.UNKNOWN)
 

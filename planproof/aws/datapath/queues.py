@@ -18,8 +18,7 @@ from planproof.iam.arn import parse_arn
 from planproof.terraform.link_index import holders, with_value
 from planproof.terraform.links import configured, links, references
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, Unknown, Value, is_unknown
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth, Unknown, Value, is_unknown
 
 REDRIVES: Final = "moves failed messages to"
 _NOT_YET: Final = "unknown before it is built"

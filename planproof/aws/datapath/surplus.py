@@ -23,8 +23,7 @@ from planproof.iam.actions import expand_action, expand_statement
 from planproof.iam.statement import StatementEffect
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource
-from planproof.values import Unknown
-from planproof.verdicts import Truth
+from planproof.values import Truth, Unknown
 
 _NAMED = 5
 

@@ -14,8 +14,7 @@ from typing import Any
 from planproof.aws.policies.location import locate_statement
 from planproof.iam import PolicyDocument, PolicyError, PolicyKind, Statement
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, contains_unknown
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth, contains_unknown
 
 
 @dataclass(frozen=True, slots=True)

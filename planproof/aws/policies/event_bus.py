@@ -18,8 +18,7 @@ from planproof.aws.policies.attached import (
 from planproof.iam import PolicyKind
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, Value, is_unknown
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth, Value, is_unknown
 
 BUS_IDENTITIES: Final = ("name", "arn", "id")
 

@@ -19,8 +19,7 @@ from planproof.aws.policies.attached import (
 from planproof.iam import PolicyKind
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, Value, is_unknown
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth, Value, is_unknown
 
 # A name, a partial ARN or an ARN, each with or without a version or alias.
 _FUNCTION: Final = re.compile(

@@ -21,8 +21,7 @@ from planproof.iam import PolicyDocument, PolicyKind
 from planproof.terraform.link_index import holders, with_value
 from planproof.terraform.links import configured, linked, links
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, Value, is_unknown
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth, Value, is_unknown
 
 # Data sources have user_name and group_name.
 _NAMES: Final = ("id", "name", "user_name", "group_name")

@@ -31,8 +31,7 @@ from planproof.terraform.link_index import holders
 from planproof.terraform.links import configured, links
 from planproof.terraform.provenance import Tracer
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, is_unknown
-from planproof.verdicts import Truth
+from planproof.values import UNKNOWN, Truth, is_unknown
 
 
 class _PolicyWriter(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from planproof.mutation.stack.model import Mutant, texts
 from planproof.results import ScenarioResult
 from planproof.terraform.stack import Resource, Stack
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 IDENTITIES = (
     "arn",

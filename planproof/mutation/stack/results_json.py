@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from planproof.errors import PlanproofError
 from planproof.mutation_results import MutantStatus, MutationResult
-from planproof.verdicts import Verdict
+from planproof.values import Verdict
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

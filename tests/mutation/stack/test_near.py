@@ -11,8 +11,7 @@ from planproof.mutation.stack.near import identities, neighbours, points_at
 from planproof.mutation.stack.rewriting import dropped, put
 from planproof.results import Evidence, ScenarioResult
 from planproof.terraform.stack import Stack
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from tests.builders.parts import queue_arn, role, role_arn
 from tests.builders.stacks import ACCOUNT, declare, stack
 

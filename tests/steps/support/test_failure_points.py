@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.evidence import Recorder
-from planproof.values import UNKNOWN
-from planproof.verdicts import Verdict
+from planproof.values import UNKNOWN, Verdict
 from steps import noticing
 from tests.builders.resolved_stacks import verdict
 from tests.builders.shipped import shipped, with_values
