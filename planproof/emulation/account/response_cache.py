@@ -1,4 +1,4 @@
-"""Caches responses, so that a request that an SDK retries is carried out once.
+"""Caches responses, so that a request that an SDK retries is performed once.
 
 An SDK retries a request whose response it could not read, with the same amz-sdk-invocation-id. A
 create operation that is carried out twice may fail with "already exists", which Terraform reports

@@ -1,4 +1,4 @@
-"""A function's output goes to CloudWatch Logs, in its role's name.
+"""Sends a function's output to CloudWatch Logs with the credentials of its role.
 
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
 """
@@ -13,16 +13,16 @@ from planproof.emulation.account.lambdas.functions import DeployedFunction
 from planproof.emulation.account.lambdas.role_clients import RoleClients
 from planproof.emulation.account.model import Account
 
-_GATHER = 0.25
-_MOST_EVENTS = 1_000
-_MOST_CHARACTERS = 200_000
+_GATHER_SECONDS = 0.25
+_MAX_EVENTS = 1_000
+_MAX_CHARACTERS = 200_000
 
 
 class LogWriter:
-    """Writes in the background, one request for all that an instance printed in a moment.
+    """Writes in the background, in one request for all lines of a stream in a short time.
 
-    While anything is still to be written, the account is busy. A refusal is in the trail, since
-    every request is, and fails nothing: so it is in AWS, where such a function has no log.
+    The account is busy while lines are unwritten. A denied request is in the trail and fails
+    nothing else: in AWS, too, such a function just has no log.
     """
 
     def __init__(self, account: Account, clients: RoleClients) -> None:
@@ -37,7 +37,7 @@ class LogWriter:
         self._thread.start()
 
     def write(self, function: DeployedFunction, stream: str, text: str) -> None:
-        """What an instance printed during an invocation."""
+        """Write what an instance printed during an invocation."""
         at = int(self._account.clock.now() * 1000)
         events = [{"timestamp": at, "message": line} for line in text.splitlines() if line]
         if not events:
@@ -49,7 +49,7 @@ class LogWriter:
             self._changed.notify()
 
     def stop(self) -> None:
-        """Write no more."""
+        """Stop writing."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
@@ -60,7 +60,7 @@ class LogWriter:
             with self._changed:
                 while not self._lines and not self._stopped:
                     self._changed.wait()
-                self._changed.wait_for(lambda: self._stopped, _GATHER)
+                self._changed.wait_for(lambda: self._stopped, _GATHER_SECONDS)
                 lines, self._lines = self._lines, {}
                 busy, self._busy = self._busy, ExitStack()
                 stopped = self._stopped
@@ -73,17 +73,17 @@ class LogWriter:
     def _send(self, function: DeployedFunction, stream: str, events: list[dict[str, Any]]) -> None:
         try:
             client = self._clients.of("logs", function.region, function.role, function.name)
-            self._make_stream(client, function, stream)
-            for start in range(0, len(events), _MOST_EVENTS):
+            self._create_stream(client, function, stream)
+            for start in range(0, len(events), _MAX_EVENTS):
                 client.put_log_events(
                     logGroupName=function.log_group,
                     logStreamName=stream,
-                    logEvents=_last_events(events[start : start + _MOST_EVENTS]),
+                    logEvents=_last_events(events[start : start + _MAX_EVENTS]),
                 )
-        except Exception:  # refused, or no such group: the request is in the trail
+        except Exception:  # denied, or no such group: the trail has recorded the request
             self._streams.discard((function.region, function.log_group, stream))
 
-    def _make_stream(self, client: Any, function: DeployedFunction, stream: str) -> None:
+    def _create_stream(self, client: Any, function: DeployedFunction, stream: str) -> None:
         key = function.region, function.log_group, stream
         if key in self._streams:
             return
@@ -101,7 +101,7 @@ class LogWriter:
 def _last_events(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The last events that one request can hold."""
     kept: list[dict[str, Any]] = []
-    room = _MOST_CHARACTERS
+    room = _MAX_CHARACTERS
     for event in reversed(events):
         message = event["message"][: max(1, room)]
         room -= len(message)
