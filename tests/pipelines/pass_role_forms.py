@@ -2,7 +2,7 @@
 
 The shipped pipeline attaches a policy written with jsonencode; the second pipeline has an inline
 policy written with aws_iam_policy_document. The cases replace the grant of the shipped pipeline:
-the right ones under names that do not tell, the wrong ones under names that promise the grant.
+the right ones have unrelated names, the wrong ones have names that suggest the grant.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _promising(text: str) -> str:
 
 WRONG = [
     _case(
-        "a policy that nobody attached",
+        "a policy that is not attached",
         _with(_promising(DOCUMENT)),
         "REQ-03",
         "aws_iam_role.function",
