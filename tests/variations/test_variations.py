@@ -54,7 +54,9 @@ OPEN_QUEUE = Case(
 @pytest.mark.terraform
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_variation_meets_every_requirement(case: Case, judged: Callable[[Case], Judgement]) -> None:
+def test_a_variation_meets_every_requirement(
+    case: Case, judged: Callable[[Case], Judgement]
+) -> None:
     assert_compliant(case, judged(case))
 
 
