@@ -17,13 +17,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from planproof.aws.datapath import Authority, draw
-from planproof.aws.datapath.strangers import (
-    confused_deputies,
-    external_access,
-    resources_with_policies,
-    unneeded_services,
-)
+from planproof.aws.datapath.deputies import confused_deputies
+from planproof.aws.datapath.outsiders import external_access, resources_with_policies
 from planproof.aws.datapath.surplus import role_grants
+from planproof.aws.datapath.unneeded_services import unneeded_services
 from planproof.aws.sdk_calls import SdkCall, SdkCalls
 from planproof.results import EdgeState
 from planproof.terraform.identities import ProviderLocation

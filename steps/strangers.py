@@ -5,15 +5,15 @@ from __future__ import annotations
 from pytest_bdd import then
 
 from planproof.aws.datapath import Authority, DataPath, DecidedNeed
-from planproof.aws.datapath.strangers import (
+from planproof.aws.datapath.deputies import confused_deputies
+from planproof.aws.datapath.outsiders import (
     ANONYMOUS,
     Attempt,
-    confused_deputies,
     external_access,
     resources_with_policies,
-    service_grants,
-    unneeded_services,
 )
+from planproof.aws.datapath.overreach import service_grants
+from planproof.aws.datapath.unneeded_services import unneeded_services
 from planproof.evidence import Recorder
 from planproof.session.stacks import ResolvedStacks
 from steps.least_privilege import record_grant

@@ -3,6 +3,11 @@
 The path is drawn from the stack alone: notifications, subscriptions, event source mappings, and the
 calls in a function's code. Each edge lists the permissions that it needs on all sides, key use
 included. :mod:`planproof.iam` decides them against the policies of the stack.
+
+Every resource-based policy is also tested for callers without a need: external principals and
+unauthenticated callers (:mod:`~planproof.aws.datapath.outsiders`), needed services that act for
+other sources (:mod:`~planproof.aws.datapath.deputies`), and services that the path does not need
+(:mod:`~planproof.aws.datapath.unneeded_services`).
 """
 
 from __future__ import annotations

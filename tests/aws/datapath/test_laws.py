@@ -11,12 +11,9 @@ import pytest
 
 from planproof.aws.datapath import Authority, DataPath, Edge, draw
 from planproof.aws.datapath.deputies import confused_deputies
-from planproof.aws.datapath.strangers import (
-    external_access,
-    resources_with_policies,
-    unneeded_services,
-)
+from planproof.aws.datapath.outsiders import external_access, resources_with_policies
 from planproof.aws.datapath.surplus import role_grants
+from planproof.aws.datapath.unneeded_services import unneeded_services
 from planproof.aws.escalation import escalations, permissions_management
 from planproof.aws.policies.principal import permissions_boundaries
 from planproof.results import EdgeState

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.strangers import (
+from planproof.aws.datapath.outsiders import (
     OTHER_ACCOUNT,
     Attempt,
     external_access,
     resources_with_policies,
-    unneeded_services,
 )
+from planproof.aws.datapath.unneeded_services import unneeded_services
 from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
 from planproof.values import UNKNOWN
 from tests.aws.datapath.judging import path_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.strangers import OTHER_ACCOUNT, Attempt, external_access
+from planproof.aws.datapath.outsiders import OTHER_ACCOUNT, Attempt, external_access
 from tests.builders.parts import arn, bucket, function, key, queue, resource_policy, table
 from tests.builders.policies import statement
 from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
