@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_bdd import given, then
 
 from planproof.evidence import Recorder
 from planproof.iam import Decision
-from planproof.session.stacks import ResolvedStacks
-from planproof.terraform.stack import Resource
 from steps.support.access import Access, arn_of
 from steps.support.objects import announced_keys, named_objects
 from steps.support.pipeline import MEDIACONVERT, MissingPartError, Pipeline
+from steps.support.policy_evidence import PolicyEvidence
 from steps.support.trust import assume_decisions
 
 
@@ -29,16 +30,16 @@ def mediaconvert_has_role(pipeline: Pipeline, evidence: Recorder) -> None:
         evidence.check(True, role, "assume_role_policy", expected=expected, found=found)
 
 
-@given("the role that MediaConvert works under", target_fixture="role")
-def the_mediaconvert_role(pipeline: Pipeline, evidence: Recorder) -> Resource | None:
+@given("the role that MediaConvert works under", target_fixture="access")
+def the_mediaconvert_role(pipeline: Pipeline, policy_evidence: PolicyEvidence) -> Access | None:
     """The role MediaConvert may assume; of several, the one in the function's environment.
 
     A stack that certainly has no such role fails here.
     """
     try:
-        return pipeline.mediaconvert_role
+        return Access(pipeline, pipeline.mediaconvert_role, policy_evidence)
     except MissingPartError:
-        _no_role(pipeline, evidence)
+        _no_role(pipeline, policy_evidence.evidence)
         return None
 
 
@@ -53,27 +54,23 @@ def _no_role(pipeline: Pipeline, evidence: Recorder) -> None:
 
 
 @then("it may read every object that the input bucket announces")
-def may_read_input(
-    pipeline: Pipeline, role: Resource, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def may_read_input(access: Access) -> None:
     """s3:GetObject on a key for each filter of the bucket notification."""
-    bucket = pipeline.input_bucket
-    access = Access(pipeline, role, stacks, evidence, bucket)
-    for key in announced_keys(pipeline):
-        _record(access, "s3:GetObject", f"{arn_of(bucket)}/{key}")
+    bucket = access.pipeline.input_bucket
+    on_bucket = replace(access, bucket=bucket)
+    for key in announced_keys(access.pipeline):
+        _record(on_bucket, "s3:GetObject", f"{arn_of(bucket)}/{key}")
 
 
 @then("it may write objects to the output bucket")
-def may_write_output(
-    pipeline: Pipeline, role: Resource, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def may_write_output(access: Access) -> None:
     """s3:PutObject on any key, or below a prefix that a statement names."""
-    bucket = pipeline.output_bucket
-    access = Access(pipeline, role, stacks, evidence, bucket)
+    bucket = access.pipeline.output_bucket
+    on_bucket = replace(access, bucket=bucket)
     anywhere = f"{arn_of(bucket)}/renditions/holiday film.mp4"
-    named = named_objects(access.applicable.documents, arn_of(bucket), "s3:PutObject")
-    objects = [arn for arn in (anywhere, *named) if _decide(access, "s3:PutObject", arn).allowed]
-    _record(access, "s3:PutObject", objects[0] if objects else anywhere)
+    named = named_objects(on_bucket.documents, arn_of(bucket), "s3:PutObject")
+    objects = [arn for arn in (anywhere, *named) if _decide(on_bucket, "s3:PutObject", arn).allowed]
+    _record(on_bucket, "s3:PutObject", objects[0] if objects else anywhere)
 
 
 def _record(access: Access, action: str, arn: str) -> None:

@@ -11,9 +11,9 @@ from pytest_bdd import then
 from planproof.aws.datapath import (
     Authority,
     DataPath,
-    DecidedNeed,
     End,
     JudgedEdge,
+    Need,
     draw,
     with_disabled_facts,
 )
@@ -28,7 +28,7 @@ from planproof.terraform.stack import Resource, Stack
 from steps.support.jobs import MEDIA_CONVERT, SERVICE, job_edges
 from steps.support.package import package_at
 from steps.support.pipeline import PARTS, MissingPartError, Pipeline
-from steps.support.source_locations import decision_location
+from steps.support.policy_evidence import PolicyEvidence
 from steps.vocabulary import table_of
 
 EXTERNAL_SERVICES: Final = (MEDIA_CONVERT, X_RAY)
@@ -67,16 +67,23 @@ def data_path(pipeline: Pipeline, stacks: ResolvedStacks) -> DataPath:
     return drawn.with_edges(with_disabled_facts(job_edges(pipeline, calls)))
 
 
+@pytest.fixture
+def policy_evidence(
+    authority: Authority, stacks: ResolvedStacks, evidence: Recorder
+) -> PolicyEvidence:
+    """The policies of the stack, and the recorder of the evidence on them."""
+    return PolicyEvidence(authority, stacks, evidence)
+
+
 @then("these edges of the data path are proven:")
 def edges_are_proven(
     pipeline: Pipeline,
     data_path: DataPath,
-    authority: Authority,
-    stacks: ResolvedStacks,
-    evidence: Recorder,
+    policy_evidence: PolicyEvidence,
     datatable: list[list[str]],
 ) -> None:
     """Each row names the two ends of an edge; the edge must exist and have all its permissions."""
+    evidence = policy_evidence.evidence
     for source, target in table_of(datatable, "from", "to"):
         expected = f"an edge from {source} to {target}"
         try:
@@ -90,7 +97,7 @@ def edges_are_proven(
             holds, found = (None, f"undecided: {doubt}") if doubt else (False, "none")
             evidence.check(holds, str(ends[0]), expected=expected, found=found)
         for edge in edges:
-            record_edge(authority.judge(edge), authority, stacks, evidence)
+            record_edge(policy_evidence.authority.judge(edge), policy_evidence)
 
 
 def _undecided_fact(data_path: DataPath, source: End, target: End) -> str:
@@ -105,17 +112,16 @@ def _undecided_fact(data_path: DataPath, source: End, target: End) -> str:
 
 
 @then("every edge of the data path is proven")
-def every_edge_is_proven(
-    data_path: DataPath, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def every_edge_is_proven(data_path: DataPath, policy_evidence: PolicyEvidence) -> None:
     """Every edge has all its permissions.
 
     An edge that only depends on policies outside the stack is a warning.
     """
-    for part in unmodelled_resources(authority.stack):
+    evidence = policy_evidence.evidence
+    for part in unmodelled_resources(policy_evidence.stack):
         evidence.warn(f"{part} is not modelled: its edges and permissions were not checked")
     for edge in data_path:
-        judged = authority.judge(edge)
+        judged = policy_evidence.authority.judge(edge)
         if edge.outside and judged.state is EdgeState.UNDETERMINED:
             evidence.draw(judged)
             evidence.warn(
@@ -123,43 +129,29 @@ def every_edge_is_proven(
                 "not known"
             )
             continue
-        record_edge(judged, authority, stacks, evidence)
+        record_edge(judged, policy_evidence)
 
 
-def record_edge(
-    judged: JudgedEdge, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def record_edge(judged: JudgedEdge, policy_evidence: PolicyEvidence) -> None:
     """Record each permission of an edge, and each fact that the edge depends on."""
+    evidence = policy_evidence.evidence
     evidence.draw(judged)
     for decided in judged.decided_needs:
-        record_decision(decided, authority, stacks, evidence, expected=_expected(decided))
+        need = decided.need
+        evidence.check(
+            decided.allowed,
+            need.principal if isinstance(need.principal, Resource) else need.on or need.subject,
+            expected=_expected(need),
+            found=str(decided.decision),
+            at=policy_evidence.decision_location(decided),
+        )
     for fact in judged.edge.facts:
         evidence.check(
             fact.holds, fact.subject, fact.attribute, expected=fact.expected, found=fact.found
         )
 
 
-def record_decision(
-    decided: DecidedNeed,
-    authority: Authority,
-    stacks: ResolvedStacks,
-    evidence: Recorder,
-    *,
-    expected: str,
-) -> None:
-    """Record one decision, at the line of the statement that decided it."""
-    need = decided.need
-    evidence.check(
-        decided.allowed,
-        need.principal if isinstance(need.principal, Resource) else need.on or need.subject,
-        expected=expected,
-        found=str(decided.decision),
-        at=decision_location(authority, stacks, decided),
-    )
-
-
-def _expected(decided: DecidedNeed) -> str:
-    need = decided.need
+def _expected(need: Need) -> str:
     about = "" if need.resource == "*" else f" on {need.subject}"
     why = f" {need.why}" if need.why else ""
     return f"{need.group or need.action} allowed{about} for {need.principal}{why}"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pytest_bdd import then
 
-from planproof.aws.datapath import Authority
 from planproof.aws.datapath.account_lockout import account_lockout
 from planproof.aws.datapath.cleartext import plaintext_attempts
 from planproof.aws.datapath.outsiders import Attempt
 from planproof.evidence import Recorder
-from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
 from steps.support.bucket_settings import required_settings
-from steps.support.source_locations import statement_location
+from steps.support.policy_evidence import PolicyEvidence
 
 _BLOCKS = (
     "block_public_acls",
@@ -26,31 +24,27 @@ _NAMED = 5
 
 
 @then("every S3 bucket refuses what comes without TLS")
-def buckets_refuse(authority: Authority, stacks: ResolvedStacks, evidence: Recorder) -> None:
+def buckets_refuse(policy_evidence: PolicyEvidence) -> None:
     """Every S3 action on a bucket or its objects is denied to every principal."""
-    _record_plaintext("aws_s3_bucket", authority, stacks, evidence)
+    _record_plaintext("aws_s3_bucket", policy_evidence)
 
 
 @then("every SQS queue refuses what comes without TLS")
-def queues_refuse(authority: Authority, stacks: ResolvedStacks, evidence: Recorder) -> None:
+def queues_refuse(policy_evidence: PolicyEvidence) -> None:
     """Every SQS action on a queue is denied to every principal."""
-    _record_plaintext("aws_sqs_queue", authority, stacks, evidence)
+    _record_plaintext("aws_sqs_queue", policy_evidence)
 
 
 @then("no S3 bucket shuts out its own account over TLS")
-def buckets_allow_their_account(
-    authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def buckets_allow_their_account(policy_evidence: PolicyEvidence) -> None:
     """No S3 action on a bucket or its objects is denied to all principals of its account."""
-    _record_lockout("aws_s3_bucket", authority, stacks, evidence)
+    _record_lockout("aws_s3_bucket", policy_evidence)
 
 
 @then("no SQS queue shuts out its own account over TLS")
-def queues_allow_their_account(
-    authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def queues_allow_their_account(policy_evidence: PolicyEvidence) -> None:
     """No action of SQS on a queue is denied to all who administer it."""
-    _record_lockout("aws_sqs_queue", authority, stacks, evidence)
+    _record_lockout("aws_sqs_queue", policy_evidence)
 
 
 @then("every S3 bucket blocks public access in all four ways")
@@ -76,24 +70,20 @@ def lists_are_off(stack: Stack, evidence: Recorder) -> None:
             evidence.equal(controls, _OWNERSHIP, _NO_ACLS)
 
 
-def _record_plaintext(
-    type_: str, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def _record_plaintext(type_: str, policy_evidence: PolicyEvidence) -> None:
     """Record for each resource whether every kind of caller is denied without TLS."""
-    for part in authority.stack.managed(type_):
-        for attempt in plaintext_attempts(authority, part):
+    for part in policy_evidence.stack.managed(type_):
+        for attempt in plaintext_attempts(policy_evidence.authority, part):
             expected = f"{_actions_on(attempt)} {part} denied without TLS to {attempt.caller}"
-            _record(attempt, expected, authority, stacks, evidence)
+            _record(attempt, expected, policy_evidence)
 
 
-def _record_lockout(
-    type_: str, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def _record_lockout(type_: str, policy_evidence: PolicyEvidence) -> None:
     """Record for each resource whether anything is denied to its own account over TLS."""
-    for part in authority.stack.managed(type_):
-        attempt = account_lockout(authority, part)
+    for part in policy_evidence.stack.managed(type_):
+        attempt = account_lockout(policy_evidence.authority, part)
         expected = f"{_actions_on(attempt)} {part} not denied with TLS to {attempt.caller}"
-        _record(attempt, expected, authority, stacks, evidence)
+        _record(attempt, expected, policy_evidence)
 
 
 def _actions_on(attempt: Attempt) -> str:
@@ -102,21 +92,14 @@ def _actions_on(attempt: Attempt) -> str:
     return f"{named} on" if named else "everything on"
 
 
-def _record(
-    attempt: Attempt,
-    expected: str,
-    authority: Authority,
-    stacks: ResolvedStacks,
-    evidence: Recorder,
-) -> None:
+def _record(attempt: Attempt, expected: str, policy_evidence: PolicyEvidence) -> None:
     """Record an attempt, at the line of the statement that decides if there is one."""
-    at = statement_location(authority.stack, stacks, attempt.policies, attempt.statement)
     (policy,) = attempt.policies if len(attempt.policies) == 1 else (None,)
-    evidence.check(
+    policy_evidence.evidence.check(
         attempt.holds,
         policy.source if policy is not None else attempt.part,
         policy.attribute if policy is not None else "policy",
         expected=expected,
         found=attempt.found,
-        at=at,
+        at=policy_evidence.statement_location(attempt.policies, attempt.statement),
     )

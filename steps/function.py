@@ -10,7 +10,6 @@ from typing import Final
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from planproof.aws.datapath import Authority
 from planproof.aws.lambda_package import PackageError, package_path
 from planproof.emulation.function.host import FunctionHost, Invocation
 from planproof.errors import UndeterminedError
@@ -25,7 +24,7 @@ from steps.support.destinations import writings
 from steps.support.package import ROLE, package_at, record_missing_code, source_of
 from steps.support.pipeline import MissingPartError, Pipeline
 from steps.support.planned_run import PlannedPipelineRun, Record, outcome, texts
-from steps.support.source_locations import decision_location
+from steps.support.policy_evidence import PolicyEvidence
 
 _ROLE_PATH: Final = f"environment.variables.{ROLE}"
 _COMPLETE: Final = re.compile(r"(?:.*[^A-Z])?COMPLETED?(?:[^A-Z].*)?")
@@ -214,10 +213,9 @@ def job_writes_output(scenario: FunctionScenario, pipeline: Pipeline) -> None:
 
 
 @then("MediaConvert may write where the job writes")
-def may_write_there(
-    scenario: FunctionScenario, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def may_write_there(scenario: FunctionScenario, policy_evidence: PolicyEvidence) -> None:
     """The role of the job may write objects and use the key at each destination."""
+    evidence = scenario.evidence
     if not scenario.planned_run.jobs:
         expected = "a job with destinations"
         evidence.check(None, scenario.function, "handler", expected=expected, found="no job")
@@ -229,10 +227,10 @@ def may_write_there(
             evidence.check(None, scenario.function, "handler", expected=expected, found=arn)
         for role in roles[:1]:
             for destination in dict.fromkeys(texts(job.get("Settings"), "Destination")):
-                for writing in writings(authority, role, destination):
+                for writing in writings(policy_evidence.authority, role, destination):
                     at = None
                     if writing.decided is not None:
-                        at = decision_location(authority, stacks, writing.decided)
+                        at = policy_evidence.decision_location(writing.decided)
                     evidence.check(
                         writing.allowed, role, expected=writing.expected, found=writing.found, at=at
                     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import then
 
-from planproof.aws.datapath import Authority, DataPath
+from planproof.aws.datapath import DataPath
 from planproof.aws.datapath.direct_key_use import direct_key_uses
 from planproof.aws.datapath.keys import KEY_TYPES
 from planproof.aws.datapath.locations import arn_of
@@ -15,11 +15,10 @@ from planproof.aws.escalation import (
     escalations,
     permissions_management,
 )
+from planproof.aws.policies.attached import AttachedPolicy
 from planproof.aws.policies.principal import permissions_boundaries
-from planproof.evidence import Recorder
-from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource, Stack
-from steps.support.source_locations import statement_location
+from steps.support.policy_evidence import PolicyEvidence
 
 
 def _principals(stack: Stack) -> tuple[Resource, ...]:
@@ -27,100 +26,84 @@ def _principals(stack: Stack) -> tuple[Resource, ...]:
 
 
 @then("every grant of every role is needed by the data path")
-def every_grant_is_needed(
-    stack: Stack,
-    data_path: DataPath,
-    authority: Authority,
-    stacks: ResolvedStacks,
-    evidence: Recorder,
-) -> None:
+def every_grant_is_needed(policy_evidence: PolicyEvidence, data_path: DataPath) -> None:
     """An edge needs each action of each statement, on all resources that it is granted on."""
-    for principal in _principals(stack):
-        for grant in role_grants(authority, data_path, principal):
-            record_grant(grant, authority, stacks, evidence)
+    for principal in _principals(policy_evidence.stack):
+        for grant in role_grants(policy_evidence.authority, data_path, principal):
+            record_grant(grant, policy_evidence)
 
 
-def record_grant(
-    grant: Grant, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def record_grant(grant: Grant, policy_evidence: PolicyEvidence) -> None:
     """Record whether a grant is needed, at the line of its statement."""
     policy, statement = grant.policy, grant.statement
-    path = policy.attribute if statement is None else policy.path(statement)
-    at = statement_location(authority.stack, stacks, [policy], statement)
-    evidence.check(
+    policy_evidence.evidence.check(
         grant.holds,
         policy.source,
-        path,
+        policy.attribute if statement is None else policy.path(statement),
         expected=f"needed by the data path: {grant.granted} for {grant.principal}",
         found=grant.excess or "an edge of it needs it",
-        at=at,
+        at=policy_evidence.statement_location([policy], statement),
     )
 
 
 @then("every role uses the keys of this stack through services alone")
-def keys_through_services(
-    stack: Stack,
-    data_path: DataPath,
-    authority: Authority,
-    stacks: ResolvedStacks,
-    evidence: Recorder,
-) -> None:
+def keys_through_services(policy_evidence: PolicyEvidence, data_path: DataPath) -> None:
     """The key actions of a role are denied directly, and through services that the data path does
     not use the key through."""
-    for principal in _principals(stack):
+    authority = policy_evidence.authority
+    for principal in _principals(policy_evidence.stack):
         held = authority.identity_policies(principal)
-        for key in stack.managed(*KEY_TYPES):
+        for key in policy_evidence.stack.managed(*KEY_TYPES):
             for use in direct_key_uses(authority, data_path, principal, key):
                 reasons = use.decided.decision.because if use.decided is not None else ()
                 statements = [reason.statement for reason in reasons]
-                evidence.check(
+                policy_evidence.evidence.check(
                     use.holds,
                     principal,
                     expected=f"{', '.join(use.actions) or 'all'} on {key} refused {use.how}",
                     found=use.found,
-                    at=statement_location(stack, stacks, held, *statements),
+                    at=policy_evidence.statement_location(held, *statements),
                 )
 
 
 @then("no role has a way to raise its own permissions")
-def no_escalation(
-    stack: Stack, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def no_escalation(policy_evidence: PolicyEvidence) -> None:
     """None of the escalation methods that cloudsplaining lists is open."""
-    for principal in _principals(stack):
-        held = authority.identity_policies(principal), permissions_boundaries(stack, principal)
+    expected = f"none of {len(escalation_methods())} known escalation methods"
+    for principal in _principals(policy_evidence.stack):
+        held = _policies_of(policy_evidence, principal)
         found = list(escalations(*held, arn_of(principal)))
-        expected = f"none of {len(escalation_methods())} known escalation methods"
-        _record_methods(principal, found, expected, authority, stacks, evidence)
+        _record_methods(principal, found, expected, policy_evidence)
 
 
 @then("no role may manage permissions")
-def no_management(
-    stack: Stack, authority: Authority, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def no_management(policy_evidence: PolicyEvidence) -> None:
     """No action of the AWS access level "Permissions management"."""
-    for principal in _principals(stack):
-        held = authority.identity_policies(principal), permissions_boundaries(stack, principal)
-        found = list(permissions_management(*held))
-        expected = "no action that changes permissions"
-        _record_methods(principal, found, expected, authority, stacks, evidence)
+    expected = "no action that changes permissions"
+    for principal in _principals(policy_evidence.stack):
+        found = list(permissions_management(*_policies_of(policy_evidence, principal)))
+        _record_methods(principal, found, expected, policy_evidence)
+
+
+def _policies_of(
+    policy_evidence: PolicyEvidence, principal: Resource
+) -> tuple[list[AttachedPolicy], list[AttachedPolicy]]:
+    """The identity policies and the permissions boundaries of a role or user."""
+    identity = policy_evidence.authority.identity_policies(principal)
+    return identity, permissions_boundaries(policy_evidence.stack, principal)
 
 
 def _record_methods(
-    principal: Resource,
-    found: list[Escalation],
-    expected: str,
-    authority: Authority,
-    stacks: ResolvedStacks,
-    evidence: Recorder,
+    principal: Resource, found: list[Escalation], expected: str, policy_evidence: PolicyEvidence
 ) -> None:
     """Record each available method, and the undecided ones in one piece of evidence."""
+    evidence = policy_evidence.evidence
     available = [method for method in found if method.available is True]
     undecided = [method for method in found if method.available is None]
     if not available and not undecided:
         evidence.check(True, principal, expected=expected, found="none")
     for method in available[:_AT_MOST]:
-        at, granted = _granted(principal, method, authority, stacks)
+        at, granted = _granted(principal, method, policy_evidence)
         actions = ", ".join(method.actions)
         name = actions if method.name == actions else f"{method.name}: {actions}"
         evidence.check(False, principal, expected=expected, found=f"{name} ({granted})", at=at)
@@ -128,7 +111,7 @@ def _record_methods(
         more = f"{len(available) - _AT_MOST} more"
         evidence.check(False, principal, expected=expected, found=more)
     if undecided:
-        at, granted = _granted(principal, undecided[0], authority, stacks)
+        at, granted = _granted(principal, undecided[0], policy_evidence)
         names = ", ".join(method.name for method in undecided[:_NAMED])
         more = f" and {len(undecided) - _NAMED} more" if len(undecided) > _NAMED else ""
         shown = f"undecided for {names}{more} ({granted} is not fully known)"
@@ -136,12 +119,12 @@ def _record_methods(
 
 
 def _granted(
-    principal: Resource, method: Escalation, authority: Authority, stacks: ResolvedStacks
+    principal: Resource, method: Escalation, policy_evidence: PolicyEvidence
 ) -> tuple[tuple[str, int] | None, str]:
     """File and line of one statement that grants a method, and a list of all of them."""
-    held = authority.identity_policies(principal)
+    held = policy_evidence.authority.identity_policies(principal)
     statements = [ref.statement for ref in reversed(method.statements)]
-    at = statement_location(authority.stack, stacks, held, *statements)
+    at = policy_evidence.statement_location(held, *statements)
     return at, "; ".join(dict.fromkeys(str(ref) for ref in method.statements))
 
 

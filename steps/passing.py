@@ -7,7 +7,6 @@ from typing import Final
 
 from pytest_bdd import given, parsers, then
 
-from planproof.evidence import Recorder
 from planproof.iam import (
     Decision,
     StatementRef,
@@ -15,11 +14,11 @@ from planproof.iam import (
     statements_allowing,
 )
 from planproof.iam.arn import parse_arn
-from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
 from planproof.values import Truth, any_of, is_unknown, negate
 from steps.support.access import Access, arn_of
 from steps.support.pipeline import MEDIACONVERT, MissingPartError, Pipeline
+from steps.support.policy_evidence import PolicyEvidence
 
 ACTION: Final = "iam:PassRole"
 OTHER_SERVICES: Final = (
@@ -32,18 +31,15 @@ OTHER_SERVICES: Final = (
 )
 
 
-@given("the role of the function that takes the uploads", target_fixture="role")
-def the_function_role(pipeline: Pipeline) -> Resource:
+@given("the role of the function that takes the uploads", target_fixture="access")
+def the_function_role(pipeline: Pipeline, policy_evidence: PolicyEvidence) -> Access:
     """The role of the Lambda function that reads the processing queue."""
-    return pipeline.function_role
+    return Access(pipeline, pipeline.function_role, policy_evidence)
 
 
 @then(parsers.parse("it may pass the role MediaConvert works under to {service}"))
-def may_pass(
-    pipeline: Pipeline, role: Resource, service: str, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def may_pass(access: Access, service: str) -> None:
     """iam:PassRole is allowed on that role with that iam:PassedToService."""
-    access = Access(pipeline, role, stacks, evidence)
     passed = _passed_role(access, f"{ACTION} allowed on the role that MediaConvert assumes")
     if passed is None:
         return
@@ -53,15 +49,12 @@ def may_pass(
 
 
 @then(parsers.parse("it may pass no role to any service but {service}"))
-def may_pass_to_no_other(
-    pipeline: Pipeline, role: Resource, service: str, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def may_pass_to_no_other(access: Access, service: str) -> None:
     """Every statement is limited to that service, and other services are denied."""
-    access = Access(pipeline, role, stacks, evidence)
     passed = _passed_role(access, f"a role that may be passed only to {service}")
     if passed is None:
         return
-    for ref in statements_allowing(access.applicable.documents, ACTION):
+    for ref in statements_allowing(access.documents, ACTION):
         limit = list(ref.limited_to("iam:PassedToService") or ())
         access.record_statement(
             _limited_to(ref, limit, service),
@@ -76,16 +69,13 @@ def may_pass_to_no_other(
 
 
 @then("it may pass no other role")
-def may_pass_no_other_role(
-    pipeline: Pipeline, role: Resource, stacks: ResolvedStacks, evidence: Recorder
-) -> None:
+def may_pass_no_other_role(access: Access) -> None:
     """Every statement names that role by its ARN, without wildcards; other roles are denied."""
-    access = Access(pipeline, role, stacks, evidence)
     passed = _passed_role(access, "the only role that may be passed")
     if passed is None:
         return
     own = arn_of(passed)
-    for ref in statements_allowing(access.applicable.documents, ACTION):
+    for ref in statements_allowing(access.documents, ACTION):
         more: Truth = True
         if ref.resources is not None:
             more = any_of(pattern_covers_more(text, own) for text in ref.resources)
@@ -96,7 +86,7 @@ def may_pass_no_other_role(
             expected=f"only {own}",
             found=list(ref.resources or ref.not_resources or ()),
         )
-    for other in _other_roles(pipeline, passed):
+    for other in _other_roles(access.pipeline, passed):
         _record_denied(access, _pass(access, other, MEDIACONVERT), f"{other} to {MEDIACONVERT}")
 
 
@@ -105,10 +95,10 @@ def _passed_role(access: Access, expected: str) -> Resource | None:
     try:
         return access.pipeline.mediaconvert_role
     except MissingPartError as missing:
-        granted = list(statements_allowing(access.applicable.documents, ACTION))
+        granted = list(statements_allowing(access.documents, ACTION))
         statements = "a statement" if granted else "no statement"
         found = f"{statements} of its policies allows {ACTION}, and {missing}"
-        access.evidence.check(False, access.role, expected=expected, found=found)
+        access.policy_evidence.evidence.check(False, access.role, expected=expected, found=found)
         return None
 
 

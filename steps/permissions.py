@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import pytest
@@ -14,13 +15,11 @@ from pytest_bdd import parsers, then
 
 from planproof.aws.datapath import Authority
 from planproof.errors import UndeterminedError
-from planproof.evidence import Recorder
 from planproof.iam.actions import all_actions, expand_action, resource_types
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
-from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Resource
-from planproof.values import Unknown
+from planproof.values import Unknown, negate
 from steps.support.action_resources import ActionResource, action_resource
 from steps.support.iam_names import (
     ABSENT,
@@ -31,7 +30,7 @@ from steps.support.iam_names import (
 )
 from steps.support.permission_decisions import decide_permission
 from steps.support.pipeline import Pipeline
-from steps.support.source_locations import decision_location
+from steps.support.policy_evidence import PolicyEvidence
 from steps.vocabulary import table_of
 
 _WHO: Final = r'"(?P<who>.+)" is (?P<verb>allowed|not allowed)'
@@ -65,55 +64,43 @@ _OF_ARNS: Final = frozenset(
 Source: IAM User Guide, "AWS global condition context keys"; and the pages of the services."""
 
 
+NewQuery = Callable[[str, str, str | None], "PermissionQuery"]
+
+
 @pytest.fixture(scope="session")
 def iam_names(pipeline: Pipeline, authority: Authority) -> IamNames:
     """Resolves the names of principals and resources."""
     return IamNames(pipeline, authority)
 
 
+@pytest.fixture
+def query(iam_names: IamNames, policy_evidence: PolicyEvidence) -> NewQuery:
+    """Creates a query from the principals, the verb and, if there are any, the resources."""
+    return partial(PermissionQuery, iam_names, policy_evidence)
+
+
 @then(parsers.re(_WHO + _WHAT))
-def is_allowed(
-    iam_names: IamNames,
-    stacks: ResolvedStacks,
-    evidence: Recorder,
-    who: str,
-    verb: str,
-    action: str,
-    what: str | None,
-) -> None:
+def is_allowed(query: NewQuery, who: str, verb: str, action: str, what: str | None) -> None:
     """One action, or all actions of a pattern, with or without a resource."""
-    _PermissionQuery(iam_names, stacks, evidence, who, verb, what).run([action])
+    query(who, verb, what).run([action])
 
 
 @then(parsers.re(_WHO + _WHAT + " when:"))
 def is_allowed_when(
-    iam_names: IamNames,
-    stacks: ResolvedStacks,
-    evidence: Recorder,
-    who: str,
-    verb: str,
-    action: str,
-    what: str | None,
-    datatable: list[list[str]],
+    query: NewQuery, who: str, verb: str, action: str, what: str | None, datatable: list[list[str]]
 ) -> None:
     """The same, with a table of condition keys and their values."""
-    context = context_of(iam_names, datatable)
-    _PermissionQuery(iam_names, stacks, evidence, who, verb, what, context).run([action])
+    asked = query(who, verb, what)
+    asked.context = context_of(asked.iam_names, datatable)
+    asked.run([action])
 
 
 @then(parsers.re(_WHO + r' on "(?P<what>.+)" to:'))
 def are_allowed(
-    iam_names: IamNames,
-    stacks: ResolvedStacks,
-    evidence: Recorder,
-    who: str,
-    verb: str,
-    what: str,
-    datatable: list[list[str]],
+    query: NewQuery, who: str, verb: str, what: str, datatable: list[list[str]]
 ) -> None:
     """Several actions on one resource."""
-    actions = [row[0] for row in table_of(datatable, "action")]
-    _PermissionQuery(iam_names, stacks, evidence, who, verb, what).run(actions)
+    query(who, verb, what).run([row[0] for row in table_of(datatable, "action")])
 
 
 def context_of(
@@ -174,12 +161,11 @@ def _value(iam_names: IamNames, key: str, words: str) -> str | Unknown:
 
 
 @dataclass(slots=True)
-class _PermissionQuery:
+class PermissionQuery:
     """The query of one step, and the recorder of its evidence."""
 
     iam_names: IamNames
-    stacks: ResolvedStacks
-    evidence: Recorder
+    policy_evidence: PolicyEvidence
     who: str
     verb: str
     what: str | None
@@ -260,16 +246,16 @@ class _PermissionQuery:
         )
         on_resource = f" on {on.name}" if on is not None else ""
         given = ", ".join(f"{k} {_shown(v)}" for k, v in self.context.items())
-        self.evidence.check(
-            None if result.allowed is None else result.allowed is wanted,
+        self.policy_evidence.evidence.check(
+            result.allowed if wanted else negate(result.allowed),
             principal.identity if isinstance(principal.identity, Resource) else principal.name,
             expected=f"{action} {self.verb}{on_resource}{f' when {given}' if given else ''}",
             found=result.found,
-            at=decision_location(self.iam_names.authority, self.stacks, result.decided),
+            at=self.policy_evidence.decision_location(result.decided),
         )
 
     def _undecided(self, subject: str, expected: str, found: str) -> None:
-        self.evidence.check(None, subject, expected=expected, found=found)
+        self.policy_evidence.evidence.check(None, subject, expected=expected, found=found)
 
 
 def _shown(value: ContextValue | None) -> str:
@@ -288,13 +274,10 @@ def _listed(kinds: Sequence[str]) -> str:
 
 def _nearest(pattern: str) -> str:
     """The action nearest to one that AWS does not have; "" if none is near."""
-    return next(_nearest_of(pattern), "")
-
-
-def _nearest_of(pattern: str) -> Iterator[str]:
     service, _, name = pattern.lower().partition(":")
     services = {action.partition(":")[0] for action in all_actions()}
     for one in difflib.get_close_matches(service, sorted(services), n=3):
         names = {a.partition(":")[2].lower(): a for a in all_actions() if a.startswith(f"{one}:")}
         for near in difflib.get_close_matches(name, names, n=1):
-            yield names[near]
+            return names[near]
+    return ""

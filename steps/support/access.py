@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 
-from planproof.aws.policies.applicable import ApplicablePolicies
-from planproof.aws.policies.attached import policy_of_statement
+from planproof.aws.policies.attached import AttachedPolicy, policy_of_statement
+from planproof.aws.policies.principal import permissions_boundaries
 from planproof.errors import UndeterminedError
-from planproof.evidence import Recorder
-from planproof.iam import Decision, Policies, Request, Statement, evaluate
-from planproof.session.stacks import ResolvedStacks
+from planproof.iam import Decision, Policies, PolicyDocument, Request, Statement, evaluate
 from planproof.terraform.stack import Resource
 from planproof.values import Truth
 from steps.support.pipeline import Pipeline
-from steps.support.source_locations import statement_location
+from steps.support.policy_evidence import PolicyEvidence
 
 
-@dataclass(slots=True)
+@dataclass
 class Access:
-    """A role, its policies, and the recorder of the evidence."""
+    """What a role may do, on a bucket or on resources without policies, and the evidence of it."""
 
     pipeline: Pipeline
     role: Resource
-    stacks: ResolvedStacks
-    evidence: Recorder
+    policy_evidence: PolicyEvidence
     bucket: Resource | None = None
-    applicable: ApplicablePolicies = field(init=False)
-    _policies: Policies = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.applicable = ApplicablePolicies.of(self.pipeline.stack, self.role, self.bucket)
-        self._policies = self.applicable.policies
+    @cached_property
+    def documents(self) -> list[PolicyDocument]:
+        """The identity policies of the role."""
+        return [policy.document for policy in self._attached[0]]
+
+    @cached_property
+    def _attached(self) -> tuple[list[AttachedPolicy], ...]:
+        """The policies that apply to the role's requests: identity, boundaries, resource."""
+        authority = self.policy_evidence.authority
+        return (
+            authority.identity_policies(self.role),
+            permissions_boundaries(authority.stack, self.role),
+            authority.resource_policies(self.bucket) if self.bucket is not None else [],
+        )
+
+    @cached_property
+    def _policies(self) -> Policies:
+        _, boundaries, resource = ([p.document for p in held] for held in self._attached)
+        return Policies(identity=self.documents, boundaries=boundaries, resource=resource or None)
 
     def decide(self, action: str, arn: str, account: str | None, **context: str) -> Decision:
         """Decide one action of the role; keys of ``context`` have ``_`` in place of ``:``."""
@@ -48,16 +61,18 @@ class Access:
         """Record a decision, at the line of the statement that decided it."""
         statements = [r.statement for r in decision.because if r.statement is not None]
         at = self._locate(statements[0]) if statements else None
-        self.evidence.check(holds, self.role, expected=expected, found=str(decision), at=at)
+        self.policy_evidence.evidence.check(
+            holds, self.role, expected=expected, found=str(decision), at=at
+        )
 
     def record_statement(
         self, holds: Truth, statement: Statement, element: str, *, expected: str, found: object
     ) -> None:
         """Record evidence on an element of a statement."""
-        policy = policy_of_statement(self.applicable.all, statement)
+        policy = policy_of_statement([*chain(*self._attached)], statement)
         subject: Resource | str = policy.source if policy else statement.policy
         path = policy.path(statement) if policy else ""
-        self.evidence.check(
+        self.policy_evidence.evidence.check(
             holds,
             subject,
             f"{path}.{element}" if path and element else path,
@@ -67,7 +82,7 @@ class Access:
         )
 
     def _locate(self, statement: Statement) -> tuple[str, int] | None:
-        return statement_location(self.pipeline.stack, self.stacks, self.applicable.all, statement)
+        return self.policy_evidence.statement_location([*chain(*self._attached)], statement)
 
 
 def arn_of(resource: Resource) -> str:

@@ -6,11 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from planproof.aws.datapath import Authority
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.results import verdict_of
 from planproof.terraform.stack import Stack
 from planproof.values import Verdict
+from steps.support.policy_evidence import PolicyEvidence
 
 NAMES = SimpleNamespace(
     suffix="environment_suffix", region="aws_region", alarm_topics="alarm_topic_arns"
@@ -31,6 +33,12 @@ class FakeResolvedStacks:
 
     def source_path(self, file: str) -> str:
         return f"terraform/{file}"
+
+
+def policy_evidence(stack: Stack, evidence: Recorder) -> PolicyEvidence:
+    """The policies of a stack, with a recorder."""
+    stacks: Any = FakeResolvedStacks(stack)
+    return PolicyEvidence(Authority(stack), stacks, evidence)
 
 
 def verdict(evidence: Recorder) -> Verdict:

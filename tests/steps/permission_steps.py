@@ -19,7 +19,7 @@ from steps import permissions
 from steps.support.iam_names import IamNames
 from steps.support.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.parts import bucket, inline_policy, queue, queue_arn, role, role_arn
-from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
+from tests.builders.resolved_stacks import policy_evidence, verdict
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:worker"
@@ -113,12 +113,10 @@ def ask(step: str, found: Stack, *table: str) -> Recorder:
             [cell.strip() for cell in row.strip().strip("|").split("|")] for row in table
         ]
     evidence = Recorder()
-    defined[0].step_func(
-        iam_names=iam_names_of(found),
-        stacks=FakeResolvedStacks(found),
-        evidence=evidence,
-        **arguments,
+    query = partial(
+        permissions.PermissionQuery, iam_names_of(found), policy_evidence(found, evidence)
     )
+    defined[0].step_func(query=query, **arguments)
     return evidence
 
 

@@ -12,6 +12,7 @@ from planproof.values import Verdict
 from steps import data_path, least_privilege, strangers
 from steps.support.jobs import job_edges
 from steps.support.pipeline import Pipeline
+from steps.support.policy_evidence import PolicyEvidence
 from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
 from tests.builders.shipped import shipped_package
 
@@ -36,34 +37,34 @@ class StackSteps:
         self.evidence = Recorder(stack.locate)
         self.stacks: Any = FakeResolvedStacks(stack)
 
+    @property
+    def policy_evidence(self) -> PolicyEvidence:
+        return PolicyEvidence(self.authority, self.stacks, self.evidence)
+
     def edges(self, table: list[list[str]]) -> Recorder:
-        data_path.edges_are_proven(
-            self.pipeline, self.path, self.authority, self.stacks, self.evidence, table
-        )
+        data_path.edges_are_proven(self.pipeline, self.path, self.policy_evidence, table)
         return self.evidence
 
     def every_edge(self) -> Recorder:
-        data_path.every_edge_is_proven(self.path, self.authority, self.stacks, self.evidence)
+        data_path.every_edge_is_proven(self.path, self.policy_evidence)
         return self.evidence
 
     def grants(self) -> Recorder:
-        least_privilege.every_grant_is_needed(
-            self.stack, self.path, self.authority, self.stacks, self.evidence
-        )
+        least_privilege.every_grant_is_needed(self.policy_evidence, self.path)
         return self.evidence
 
     def run(self, step: Any, *arguments: Any) -> Recorder:
-        step(*arguments, self.stacks, self.evidence)
+        step(self.policy_evidence, *arguments)
         return self.evidence
 
     def strangers(self) -> dict[str, Verdict]:
         """Verdict by step."""
         found = {}
         for step, arguments in (
-            (strangers.no_other_account, (self.authority,)),
-            (strangers.no_unauthenticated_caller, (self.authority,)),
-            (strangers.no_confused_deputy, (self.authority, self.path)),
-            (strangers.no_needless_service, (self.authority, self.path)),
+            (strangers.no_other_account, ()),
+            (strangers.no_unauthenticated_caller, ()),
+            (strangers.no_confused_deputy, (self.path,)),
+            (strangers.no_needless_service, (self.path,)),
         ):
             self.evidence = Recorder(self.stack.locate)
             found[step.__name__] = verdict(self.run(step, *arguments))

@@ -13,10 +13,11 @@ from steps.access import (
     mediaconvert_has_role,
     the_mediaconvert_role,
 )
+from steps.support.access import Access
 from steps.support.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.parts import inline_policy, role
 from tests.builders.policies import allow, statement
-from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import broken, policy_evidence, verdict
 from tests.builders.stacks import ACCOUNT, REGION, DeclaredResource, declare, stack
 
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:uploads"
@@ -43,13 +44,15 @@ def pipeline(*items: DeclaredResource, **filters: str) -> Pipeline:
 
 def reading(*items: DeclaredResource, **filters: str) -> Recorder:
     found, evidence = pipeline(*items, **filters), Recorder()
-    may_read_input(found, found.mediaconvert_role, FakeResolvedStacks(found.stack), evidence)
+    policies = policy_evidence(found.stack, evidence)
+    may_read_input(Access(found, found.mediaconvert_role, policies))
     return evidence
 
 
 def writing(*items: DeclaredResource) -> Recorder:
     found, evidence = pipeline(*items), Recorder()
-    may_write_output(found, found.mediaconvert_role, FakeResolvedStacks(found.stack), evidence)
+    policies = policy_evidence(found.stack, evidence)
+    may_write_output(Access(found, found.mediaconvert_role, policies))
     return evidence
 
 
@@ -158,17 +161,21 @@ def test_no_role_for_mediaconvert() -> None:
 
 def test_without_a_role_nothing_can_be_read_or_written() -> None:
     evidence = Recorder()
-    assert the_mediaconvert_role(pipeline(role("converter")), evidence) is None
+    there = pipeline(role("converter"))
+    assert the_mediaconvert_role(there, policy_evidence(there.stack, evidence)) is None
     assert broken(evidence) == [("aws_iam_role", "", "none among aws_iam_role.converter", "")]
 
 
 def test_an_unknown_trust_policy_is_no_evidence() -> None:
     evidence = Recorder()
+    hidden = pipeline(role("converter", assume_role_policy=UNKNOWN))
     with pytest.raises(UndeterminedError):
-        the_mediaconvert_role(pipeline(role("converter", assume_role_policy=UNKNOWN)), evidence)
+        the_mediaconvert_role(hidden, policy_evidence(hidden.stack, evidence))
     assert evidence.evidence == []
     there = pipeline(role("converter", MEDIACONVERT))
-    assert the_mediaconvert_role(there, evidence) is there.stack["aws_iam_role.converter"]
+    access = the_mediaconvert_role(there, policy_evidence(there.stack, evidence))
+    assert access is not None
+    assert access.role is there.stack["aws_iam_role.converter"]
     assert evidence.evidence == []
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import Authority
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Verdict
 from steps import function as steps
-from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
+from tests.builders.resolved_stacks import FakeResolvedStacks, policy_evidence, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 
 POLICY, FUNCTION = "aws_iam_policy.mediaconvert", "aws_lambda_function.processor"
@@ -37,7 +36,7 @@ def judged(*jobs: dict[str, Any], stack: Stack | None = None) -> Recorder:
     evidence, stacks = Recorder(given.locate), FakeResolvedStacks(given)
     planned_run: Any = SimpleNamespace(jobs=list(jobs))
     scenario = steps.FunctionScenario(planned_run, given[FUNCTION], stacks, given, evidence)  # type: ignore[arg-type]
-    steps.may_write_there(scenario, Authority(given), stacks, evidence)  # type: ignore[arg-type]
+    steps.may_write_there(scenario, policy_evidence(given, evidence))
     return evidence
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import Authority
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Verdict
 from steps import exposure
-from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import broken, policy_evidence, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 from tests.builders.stacks import DeclaredResource, declare, stack
 from tests.steps.stack_steps import StackSteps
@@ -31,7 +30,7 @@ def refusals(found: Stack) -> dict[str, Recorder]:
     written = {}
     for name, step in (("s3", exposure.buckets_refuse), ("sqs", exposure.queues_refuse)):
         steps.evidence = Recorder(found.locate)
-        written[name] = steps.run(step, steps.authority)
+        written[name] = steps.run(step)
     return written
 
 
@@ -183,7 +182,7 @@ def test_a_plan_alone_leaves_it_undetermined() -> None:
         ),
     )
     scene_stack, evidence = stack(*items, region=None), Recorder()
-    exposure.buckets_refuse(Authority(scene_stack), FakeResolvedStacks(scene_stack), evidence)  # type: ignore[arg-type]
+    exposure.buckets_refuse(policy_evidence(scene_stack, evidence))
     assert verdict(evidence) is Verdict.UNDETERMINED
 
 
@@ -199,7 +198,7 @@ def account_lockout(found: Stack) -> dict[str, Recorder]:
         ("sqs", exposure.queues_allow_their_account),
     ):
         steps.evidence = Recorder(found.locate)
-        written[name] = steps.run(step, steps.authority)
+        written[name] = steps.run(step)
     return written
 
 

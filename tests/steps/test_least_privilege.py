@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.datapath import Authority
 from planproof.aws.datapath.surplus import Grant
 from planproof.aws.policies.principal import identity_policies
 from planproof.evidence import Recorder
@@ -15,7 +14,7 @@ from planproof.values import UNKNOWN, Verdict
 from steps.least_privilege import keys_through_services, no_escalation, no_management, record_grant
 from tests.builders.parts import inline_policy, role
 from tests.builders.policies import statement
-from tests.builders.resolved_stacks import FakeResolvedStacks, verdict
+from tests.builders.resolved_stacks import policy_evidence, verdict
 from tests.builders.shipped import shipped, with_document, with_values
 from tests.builders.stacks import stack
 from tests.steps.stack_steps import StackSteps
@@ -27,7 +26,7 @@ def granting(*actions: str) -> Any:
 
 def found(step: Any, *actions: str) -> list[str]:
     given, evidence = granting(*actions), Recorder()
-    step(given, Authority(given), FakeResolvedStacks(given), evidence)
+    step(policy_evidence(given, evidence))
     return [e.found for e in evidence.evidence if e.holds is False]
 
 
@@ -56,7 +55,7 @@ def test_a_grant_is_needed_or_not() -> None:
             holds=holds,
             excess=excess,
         )
-        record_grant(grant, Authority(given), FakeResolvedStacks(given), evidence)
+        record_grant(grant, policy_evidence(given, evidence))
     assert {e.expected for e in evidence.evidence} == {
         "needed by the data path: sqs:* for aws_iam_role.r"
     }
@@ -68,8 +67,7 @@ def test_a_grant_is_needed_or_not() -> None:
 
 def through_services(stack_: Stack) -> Recorder:
     steps = StackSteps(stack_)
-    given = (steps.stack, steps.path, steps.authority)
-    return steps.run(keys_through_services, *given)
+    return steps.run(keys_through_services, steps.path)
 
 
 def edited(policy: str, condition: Any) -> Stack:

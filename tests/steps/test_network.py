@@ -11,7 +11,7 @@ from steps.network import no_policy_allows, roles_of_functions
 from steps.support.pipeline import Pipeline
 from tests.builders.parts import inline_policy, role, role_arn
 from tests.builders.policies import statement
-from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import broken, policy_evidence, verdict
 from tests.builders.stacks import DeclaredResource, declare, stack
 
 TABLE = [["action"], ["ec2:CreateNetworkInterface"], ["ec2:DescribeNetworkInterfaces"]]
@@ -21,9 +21,9 @@ FUNCTION = declare("aws_lambda_function.f", function_name="f", role=role_arn("wo
 
 def looked_at(*items: DeclaredResource) -> Recorder:
     found = stack(role("worker"), role("other"), FUNCTION, *items)
-    pipeline, evidence = Pipeline(found), Recorder()
-    roles = roles_of_functions(pipeline)
-    no_policy_allows(pipeline, roles, TABLE, FakeResolvedStacks(found), evidence)
+    evidence = Recorder()
+    accesses = roles_of_functions(Pipeline(found), policy_evidence(found, evidence))
+    no_policy_allows(accesses, TABLE, evidence)
     return evidence
 
 

@@ -11,10 +11,11 @@ from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
 from planproof.values import UNKNOWN, Verdict
 from steps.passing import may_pass, may_pass_no_other_role, may_pass_to_no_other
+from steps.support.access import Access
 from steps.support.pipeline import MEDIACONVERT, Pipeline
 from tests.builders.parts import inline_policy, role, role_arn
 from tests.builders.policies import document
-from tests.builders.resolved_stacks import FakeResolvedStacks, broken, verdict
+from tests.builders.resolved_stacks import broken, policy_evidence, verdict
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
 
 CONVERTER = role_arn("converter")
@@ -57,13 +58,15 @@ def records(*items: DeclaredResource) -> list[Recorder]:
         *items,
         sources=SOURCES,
     )
-    pipeline, stacks = Pipeline(found), FakeResolvedStacks(found)
+    evidence = [Recorder(), Recorder(), Recorder()]
     worker = found["aws_iam_role.worker"]
-    one, two, three = Recorder(), Recorder(), Recorder()
-    may_pass(pipeline, worker, MEDIACONVERT, stacks, one)
-    may_pass_to_no_other(pipeline, worker, MEDIACONVERT, stacks, two)
-    may_pass_no_other_role(pipeline, worker, stacks, three)
-    return [one, two, three]
+    one, two, three = (
+        Access(Pipeline(found), worker, policy_evidence(found, recorder)) for recorder in evidence
+    )
+    may_pass(one, MEDIACONVERT)
+    may_pass_to_no_other(two, MEDIACONVERT)
+    may_pass_no_other_role(three)
+    return evidence
 
 
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED

@@ -64,16 +64,16 @@ def test_an_escalation_fails(actions: list[str], way: Verdict, management: Verdi
     if actions:
         stack = with_document(stack, FUNCTION, added(Action=actions, Resource="*"))
     steps = StackSteps(stack)
-    assert verdict(steps.run(least_privilege.no_escalation, stack, steps.authority)) is way
+    assert verdict(steps.run(least_privilege.no_escalation)) is way
     steps.evidence = Recorder()
-    asked = steps.run(least_privilege.no_management, stack, steps.authority)
+    asked = steps.run(least_privilege.no_management)
     assert verdict(asked) is management
 
 
 def test_an_unknown_policy_is_one_piece_of_evidence() -> None:
     stack = with_values(shipped(), FUNCTION, policy=UNKNOWN)
     steps = StackSteps(stack)
-    evidence = steps.run(least_privilege.no_escalation, stack, steps.authority)
+    evidence = steps.run(least_privilege.no_escalation)
     assert verdict(evidence) is Verdict.UNDETERMINED
     assert len(evidence.evidence) == 2
 
@@ -81,7 +81,7 @@ def test_an_unknown_policy_is_one_piece_of_evidence() -> None:
 def test_many_methods_are_counted() -> None:
     stack = with_document(shipped(), FUNCTION, added(Action="*", Resource="*"))
     steps = StackSteps(stack)
-    evidence = steps.run(least_privilege.no_management, stack, steps.authority)
+    evidence = steps.run(least_privilege.no_management)
     assert len(evidence.evidence) == 22
     assert failures(evidence)[-1].endswith(" more")
 
@@ -198,8 +198,7 @@ def test_objects_of_other_accounts_fail(
 def test_an_unneeded_service_is_named() -> None:
     statement = added(Principal={"Service": "ec2.amazonaws.com"}, Action="sqs:SendMessage")
     steps = StackSteps(with_document(shipped(), QUEUE, statement))
-    evidence = Recorder(steps.stack.locate)
-    strangers.no_needless_service(steps.authority, steps.path, steps.stacks, evidence)
+    evidence = steps.run(strangers.no_needless_service, steps.path)
     said = [e.expected for e in evidence.evidence if e.holds is False]
     assert said == ["ec2.amazonaws.com is refused"]
 
@@ -208,8 +207,7 @@ def test_another_account_can_take_the_name_of_a_bucket() -> None:
     arn = shipped()["aws_s3_bucket.input"].get("arn")
     edit = first_statement(Condition={"ArnEquals": {"aws:SourceArn": arn}})
     steps = StackSteps(with_document(shipped(), QUEUE, edit))
-    evidence = Recorder(steps.stack.locate)
-    strangers.no_confused_deputy(steps.authority, steps.path, steps.stacks, evidence)
+    evidence = steps.run(strangers.no_confused_deputy, steps.path)
     said = [e.expected for e in evidence.evidence if e.holds is False]
     assert said == [
         f"sqs:SendMessage refused to s3.amazonaws.com on behalf of {arn} of another account"
@@ -229,7 +227,7 @@ def test_a_condition_that_others_may_meet_is_undetermined() -> None:
 
 def overreach(stack: Stack) -> Recorder:
     steps = StackSteps(stack)
-    return steps.run(strangers.no_overreach, steps.authority, steps.path)
+    return steps.run(strangers.no_overreach, steps.path)
 
 
 def test_the_shipped_stack_allows_services_only_what_they_need() -> None:

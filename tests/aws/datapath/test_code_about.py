@@ -27,7 +27,7 @@ from tests.builders.parts import (
     table,
 )
 from tests.builders.policies import statement
-from tests.builders.resolved_stacks import FakeResolvedStacks
+from tests.builders.resolved_stacks import policy_evidence
 from tests.builders.stacks import ACCOUNT, REGION, SECOND_ACCOUNT, DeclaredResource, declare, stack
 
 START = (
@@ -383,9 +383,8 @@ def test_a_group_is_one_piece_of_evidence_and_optional_needs_are_none(
         role("r"), table("one"), bucket("reels"), both, *[inline_policy(*given)] * bool(given)
     )
     authority, evidence = Authority(found), Recorder(found.locate)
-    stacks: Any = FakeResolvedStacks(found)
     for edge in path_of(found, code(source)).of("calls"):
-        record_edge(authority.judge(edge), authority, stacks, evidence)
+        record_edge(authority.judge(edge), policy_evidence(found, evidence))
     stmt = [f"{one.holds} {one.expected.partition(' allowed')[0]}" for one in evidence.evidence]
     assert stmt == expected
 
