@@ -66,10 +66,15 @@ class Shape:
     attributes: Mapping[str, str]
 
 
-def _arn(service: str, resource: str, *, regional: bool = True, account: bool = True) -> str:
-    region = REGION_TOKEN if regional else ""
-    owner = ACCOUNT_TOKEN if account else ""
-    return f"arn:{PARTITION_TOKEN}:{service}:{region}:{owner}:{resource}"
+# Services whose ARNs have no region, and those whose ARNs have no account.
+_WITHOUT_REGION = ("iam", "s3")
+_WITHOUT_ACCOUNT = ("apigateway", "s3")
+
+
+def _arn(service: str, resource: str) -> str:
+    region = "" if service in _WITHOUT_REGION else REGION_TOKEN
+    account = "" if service in _WITHOUT_ACCOUNT else ACCOUNT_TOKEN
+    return f"arn:{PARTITION_TOKEN}:{service}:{region}:{account}:{resource}"
 
 
 _SUFFIX = "amazonaws.com"
@@ -77,142 +82,120 @@ _R = REGION_TOKEN
 _A = ACCOUNT_TOKEN
 
 
-def _shape(name: str, arn: str, /, **attributes: str) -> Shape:
-    return Shape(name, arn, attributes)
+def _shape(name: str, service: str, resource: str, /, **attributes: str) -> Shape:
+    return Shape(name, _arn(service, resource), attributes)
+
+
+def _named(service: str, resource: str, /, **attributes: str) -> Shape:
+    """The shape of a type whose physical name is the attribute "name"."""
+    return _shape("name", service, resource, name="$name", **attributes)
+
+
+def _part(of: str) -> Shape:
+    """The shape of a type that configures the resource that the attribute ``of`` identifies."""
+    return Shape(of, "", {"id": "$name"})
 
 
 SHAPES: Final[Mapping[str, Shape]] = {
     "aws_s3_bucket": _shape(
         "bucket",
-        _arn("s3", "$name", regional=False, account=False),
+        "s3",
+        "$name",
         id="$name",
         bucket="$name",
         bucket_domain_name=f"$name.s3.{_SUFFIX}",
         bucket_regional_domain_name=f"$name.s3.{_R}.{_SUFFIX}",
         region="$region",
     ),
-    "aws_s3_bucket_notification": _shape("bucket", "", id="$name"),
-    "aws_s3_bucket_policy": _shape("bucket", "", id="$name"),
-    "aws_s3_bucket_versioning": _shape("bucket", "", id="$name"),
-    "aws_s3_bucket_public_access_block": _shape("bucket", "", id="$name"),
-    "aws_s3_bucket_ownership_controls": _shape("bucket", "", id="$name"),
-    "aws_s3_bucket_lifecycle_configuration": _shape("bucket", "", id="$name"),
-    "aws_s3_bucket_server_side_encryption_configuration": _shape("bucket", "", id="$name"),
-    "aws_sqs_queue": _shape(
-        "name",
-        _arn("sqs", "$name"),
+    "aws_s3_bucket_notification": _part("bucket"),
+    "aws_s3_bucket_policy": _part("bucket"),
+    "aws_s3_bucket_versioning": _part("bucket"),
+    "aws_s3_bucket_public_access_block": _part("bucket"),
+    "aws_s3_bucket_ownership_controls": _part("bucket"),
+    "aws_s3_bucket_lifecycle_configuration": _part("bucket"),
+    "aws_s3_bucket_server_side_encryption_configuration": _part("bucket"),
+    "aws_sqs_queue": _named(
+        "sqs",
+        "$name",
         id=f"https://sqs.{_R}.{_SUFFIX}/{_A}/$name",
         url=f"https://sqs.{_R}.{_SUFFIX}/{_A}/$name",
-        name="$name",
     ),
-    "aws_sqs_queue_policy": _shape("queue_url", "", id="$name"),
-    "aws_sns_topic": _shape("name", _arn("sns", "$name"), id="$arn", name="$name"),
-    "aws_kms_key": _shape("key_id", _arn("kms", "key/$uuid"), id="$uuid", key_id="$uuid"),
-    "aws_kms_replica_key": _shape("key_id", _arn("kms", "key/$uuid"), id="$uuid", key_id="$uuid"),
-    "aws_kms_alias": _shape("name", _arn("kms", "$name"), id="$name", name="$name"),
-    "aws_iam_role": _shape(
-        "name",
-        _arn("iam", "role$path$name", regional=False),
-        id="$name",
-        name="$name",
-        unique_id="AROA$hex",
-    ),
-    "aws_iam_user": _shape(
-        "name",
-        _arn("iam", "user$path$name", regional=False),
-        id="$name",
-        name="$name",
-        unique_id="AIDA$hex",
-    ),
-    "aws_iam_group": _shape(
-        "name", _arn("iam", "group$path$name", regional=False), id="$name", name="$name"
-    ),
-    "aws_iam_policy": _shape(
-        "name", _arn("iam", "policy$path$name", regional=False), id="$arn", name="$name"
-    ),
-    "aws_iam_instance_profile": _shape(
-        "name", _arn("iam", "instance-profile$path$name", regional=False), id="$name", name="$name"
-    ),
+    "aws_sqs_queue_policy": _part("queue_url"),
+    "aws_sns_topic": _named("sns", "$name", id="$arn"),
+    "aws_kms_key": _shape("key_id", "kms", "key/$uuid", id="$uuid", key_id="$uuid"),
+    "aws_kms_replica_key": _shape("key_id", "kms", "key/$uuid", id="$uuid", key_id="$uuid"),
+    "aws_kms_alias": _named("kms", "$name", id="$name"),
+    "aws_iam_role": _named("iam", "role$path$name", id="$name", unique_id="AROA$hex"),
+    "aws_iam_user": _named("iam", "user$path$name", id="$name", unique_id="AIDA$hex"),
+    "aws_iam_group": _named("iam", "group$path$name", id="$name"),
+    "aws_iam_policy": _named("iam", "policy$path$name", id="$arn"),
+    "aws_iam_instance_profile": _named("iam", "instance-profile$path$name", id="$name"),
     "aws_lambda_function": _shape(
         "function_name",
-        _arn("lambda", "function:$name"),
+        "lambda",
+        "function:$name",
         id="$name",
         invoke_arn=f"arn:{PARTITION_TOKEN}:apigateway:{_R}:lambda:path/2015-03-31/functions/"
-        + _arn("lambda", "function:$name")
-        + "/invocations",
-        qualified_arn=_arn("lambda", "function:$name:$undecided"),
+        "$arn/invocations",
+        qualified_arn="$arn:$undecided",
         version="$undecided",
     ),
-    "aws_lambda_alias": _shape("", _arn("lambda", "function:$name"), id="$arn"),
+    "aws_lambda_alias": _shape("", "lambda", "function:$name", id="$arn"),
     "aws_lambda_layer_version": _shape(
-        "", _arn("lambda", "layer:$name"), id="$arn", version="$undecided"
+        "", "lambda", "layer:$name", id="$arn", version="$undecided"
     ),
     "aws_lambda_event_source_mapping": _shape(
-        "uuid", _arn("lambda", "event-source-mapping:$uuid"), id="$uuid", uuid="$uuid"
+        "uuid", "lambda", "event-source-mapping:$uuid", id="$uuid", uuid="$uuid"
     ),
     "aws_dynamodb_table": _shape(
-        "name",
-        _arn("dynamodb", "table/$name"),
-        id="$name",
-        stream_arn=_arn("dynamodb", "table/$name/stream/$undecided"),
+        "name", "dynamodb", "table/$name", id="$name", stream_arn="$arn/stream/$undecided"
     ),
-    "aws_cloudwatch_log_group": _shape(
-        "name", _arn("logs", "log-group:$name"), id="$name", name="$name"
-    ),
-    "aws_cloudwatch_metric_alarm": _shape(
-        "alarm_name", _arn("cloudwatch", "alarm:$name"), id="$name"
-    ),
-    "aws_cloudwatch_composite_alarm": _shape(
-        "alarm_name", _arn("cloudwatch", "alarm:$name"), id="$name"
-    ),
-    "aws_cloudwatch_dashboard": _shape(
+    "aws_cloudwatch_log_group": _named("logs", "log-group:$name", id="$name"),
+    "aws_cloudwatch_metric_alarm": _shape("alarm_name", "cloudwatch", "alarm:$name", id="$name"),
+    "aws_cloudwatch_composite_alarm": _shape("alarm_name", "cloudwatch", "alarm:$name", id="$name"),
+    "aws_cloudwatch_dashboard": Shape(
         "dashboard_name",
         "",
-        id="$name",
-        dashboard_arn=_arn("cloudwatch", "dashboard/$name", regional=False),
+        {
+            "id": "$name",
+            "dashboard_arn": f"arn:{PARTITION_TOKEN}:cloudwatch::{_A}:dashboard/$name",
+        },
     ),
-    "aws_cloudwatch_event_bus": _shape("name", _arn("events", "event-bus/$name"), id="$name"),
-    "aws_cloudwatch_event_rule": _shape(
-        "name", _arn("events", "rule/$name"), id="$name", name="$name"
-    ),
-    "aws_secretsmanager_secret": _shape(
-        "name", _arn("secretsmanager", "secret:$name-AbCdEf"), id="$arn", name="$name"
-    ),
-    "aws_ssm_parameter": _shape("name", _arn("ssm", "parameter/$name"), id="$name"),
-    "aws_sfn_state_machine": _shape(
-        "name", _arn("states", "stateMachine:$name"), id="$arn", name="$name"
-    ),
+    "aws_cloudwatch_event_bus": _shape("name", "events", "event-bus/$name", id="$name"),
+    "aws_cloudwatch_event_rule": _named("events", "rule/$name", id="$name"),
+    "aws_secretsmanager_secret": _named("secretsmanager", "secret:$name-AbCdEf", id="$arn"),
+    "aws_ssm_parameter": _shape("name", "ssm", "parameter/$name", id="$name"),
+    "aws_sfn_state_machine": _named("states", "stateMachine:$name", id="$arn"),
     "aws_ecr_repository": _shape(
         "name",
-        _arn("ecr", "repository/$name"),
+        "ecr",
+        "repository/$name",
         id="$name",
         repository_url=f"{_A}.dkr.ecr.{_R}.{_SUFFIX}/$name",
         registry_id="$account",
     ),
-    "aws_media_convert_queue": _shape("name", _arn("mediaconvert", "queues/$name"), id="$name"),
-    "aws_kinesis_stream": _shape("name", _arn("kinesis", "stream/$name"), id="$arn"),
-    "aws_iam_openid_connect_provider": _shape(
-        "url", _arn("iam", "oidc-provider/$name", regional=False), id="$arn"
-    ),
+    "aws_media_convert_queue": _shape("name", "mediaconvert", "queues/$name", id="$name"),
+    "aws_kinesis_stream": _shape("name", "kinesis", "stream/$name", id="$arn"),
+    "aws_iam_openid_connect_provider": _shape("url", "iam", "oidc-provider/$name", id="$arn"),
     "aws_api_gateway_rest_api": _shape(
         "name",
-        _arn("apigateway", "/restapis/$hex17", account=False),
+        "apigateway",
+        "/restapis/$hex17",
         id="$hex17",
         execution_arn=_arn("execute-api", "$hex17"),
     ),
     "aws_apigatewayv2_api": _shape(
         "name",
-        _arn("apigateway", "/apis/$hex17", account=False),
+        "apigateway",
+        "/apis/$hex17",
         id="$hex17",
         execution_arn=_arn("execute-api", "$hex17"),
         api_endpoint=f"https://$hex17.execute-api.{_R}.{_SUFFIX}",
     ),
-    "aws_vpc": _shape("id", _arn("ec2", "vpc/vpc-$hex17"), id="vpc-$hex17"),
-    "aws_subnet": _shape("id", _arn("ec2", "subnet/subnet-$hex17"), id="subnet-$hex17"),
-    "aws_security_group": _shape("id", _arn("ec2", "security-group/sg-$hex17"), id="sg-$hex17"),
-    "aws_internet_gateway": _shape(
-        "id", _arn("ec2", "internet-gateway/igw-$hex17"), id="igw-$hex17"
-    ),
+    "aws_vpc": _shape("id", "ec2", "vpc/vpc-$hex17", id="vpc-$hex17"),
+    "aws_subnet": _shape("id", "ec2", "subnet/subnet-$hex17", id="subnet-$hex17"),
+    "aws_security_group": _shape("id", "ec2", "security-group/sg-$hex17", id="sg-$hex17"),
+    "aws_internet_gateway": _shape("id", "ec2", "internet-gateway/igw-$hex17", id="igw-$hex17"),
 }
 
 # Computed ARNs of a resource besides its own.
@@ -225,7 +208,6 @@ _OTHER_ARNS: Final = (
     "stream_arn",
     "version_arn",
 )
-_OPAQUE_ARN = _arn("$service", "$name")
 
 
 class Identities:
@@ -256,7 +238,7 @@ class Identities:
         self._marks |= {fill["hex"], fill["hex17"]}
         tokens = _token_values(type_, fill)
         # Other ARNs are unknown, but need the format of an ARN.
-        shape = _undecided(Template(_OPAQUE_ARN).substitute(service=_service(type_), name=token))
+        shape = _undecided(Template(_opaque_arn(type_)).substitute(name=token))
         named: tuple[str, ...] = () if type_ in SHAPES else _OTHER_ARNS
         more = named if unknown is None else [k for k in unknown if k.endswith("_arn")]
         tokens = dict.fromkeys(more, shape) | tokens
@@ -354,23 +336,17 @@ def _as_in_arn(before: str, name: str) -> str:
 
 
 def _token_values(type_: str, fill: Mapping[str, str]) -> dict[str, str]:
-    shape = SHAPES.get(type_)
-    if shape is None:
-        arn = Template(_OPAQUE_ARN).substitute(service=_service(type_), name=fill["name"])
-        values = {"id": fill["name"], "arn": arn}
-    else:
-        arn = Template(shape.arn).substitute(fill)
-        values = {
-            key: Template(template).substitute(fill, arn=arn)
-            for key, template in shape.attributes.items()
-        }
-        if arn:
-            values["arn"] = arn
-    return values
+    shape = SHAPES.get(type_) or Shape("", _opaque_arn(type_), {"id": "$name"})
+    arn = Template(shape.arn).substitute(fill)
+    templates = shape.attributes.items()
+    values = {key: Template(template).substitute(fill, arn=arn) for key, template in templates}
+    return {**values, "arn": arn} if arn else values
 
 
-def _service(type_: str) -> str:
-    return re.sub(r"[^a-z0-9-]", "-", type_.split("_")[1]) if "_" in type_ else "x"
+def _opaque_arn(type_: str) -> str:
+    """Template of the ARN of a type whose format is not known."""
+    service = re.sub(r"[^a-z0-9-]", "-", type_.split("_")[1]) if "_" in type_ else "x"
+    return f"arn:{PARTITION_TOKEN}:{service}:{REGION_TOKEN}:{ACCOUNT_TOKEN}:$name"
 
 
 def _undecided(value: str) -> str:

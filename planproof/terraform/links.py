@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from planproof.terraform.references import listed_references, module_of, prefix_of
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Truth, Value, is_unknown
 
@@ -65,7 +66,7 @@ def linked(
 
 def references(stack: Stack, resource: Resource, path: str) -> frozenset[str]:
     """Configuration addresses of the resources that the expression at ``path`` refers to."""
-    prefix = resource.declared[: -len(_local(resource))]
+    prefix = prefix_of(module_of(resource.declared))
     found = set()
     for reference in _references_at(stack, resource, path):
         parts = _INDEX.sub("", reference).split(".")
@@ -103,27 +104,15 @@ def configured(stack: Stack, resource: Resource, attribute: str) -> bool:
 
 def _references_at(stack: Stack, resource: Resource, path: str) -> tuple[str, ...]:
     """The references of the expression at ``path``, as Terraform lists them."""
-    here = expression_at(stack, resource, path)
-    found: list[str] = []
-    todo = [here]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, Mapping):
-            listed = item.get("references")
-            if isinstance(listed, list) and all(isinstance(entry, str) for entry in listed):
-                found += listed
-            else:
-                todo.extend(item.values())
-        elif isinstance(item, list):
-            todo.extend(item)
-    return tuple(found)
+    found = listed_references(expression_at(stack, resource, path))
+    return tuple(reference for listed in found for reference in listed)
 
 
 def _by_reference(stack: Stack, resource: Resource, path: str, target: Resource) -> Truth:
     written = _references_at(stack, resource, path)
     if not written or any(reference.startswith(_INDIRECT) for reference in written):
         return None
-    prefix = resource.declared[: -len(_local(resource))]
+    prefix = prefix_of(module_of(resource.declared))
     kind = f"data.{target.type}." if target.mode == "data" else f"{target.type}."
     named = {
         address
@@ -139,18 +128,13 @@ def _by_reference(stack: Stack, resource: Resource, path: str, target: Resource)
 def _refers_to_known(stack: Stack, resource: Resource, path: str, target: Resource) -> bool:
     """Whether the expression at ``path`` refers only to known attributes of ``target``, so that an
     unknown attribute of it cannot be its value."""
-    prefix = resource.declared[: -len(_local(resource))]
+    prefix = prefix_of(module_of(resource.declared))
     named = set()
     for reference in _references_at(stack, resource, path):
         own, _, attribute = (prefix + _INDEX.sub("", reference)).partition(f"{target.declared}.")
         if not own and attribute:
             named.add(attribute.partition(".")[0])
     return bool(named) and not any(is_unknown(target.get(name)) for name in named)
-
-
-def _local(resource: Resource) -> str:
-    local = f"{resource.type}.{resource.name}"
-    return f"data.{local}" if resource.mode == "data" else local
 
 
 def _strings(values: Iterable[Value]) -> set[str]:

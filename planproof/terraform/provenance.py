@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planproof.terraform.references import (
+    REPETITION,
     Configuration,
     module_of,
     prefix_of,
@@ -112,8 +113,9 @@ class Tracer:
         found = self.expression(address, self.configuration.expression(address, key))
         return found | Origin(obscured=self._obscures(address, key)) | self.dynamic(address, key)
 
-    def dynamic(self, address: str, key: str) -> Origin:
-        """The origin of the ``dynamic`` blocks of a type, from the sources: a plan has none."""
+    def dynamic(self, address: str, key: str | None = None) -> Origin:
+        """The origin of the ``dynamic`` blocks of a type, or of all, from the sources: a plan has
+        none."""
         origin = CONSTANT
         for block in self.dynamic_blocks(address, key):
             origin |= self.text(address, block.text)
@@ -122,11 +124,9 @@ class Tracer:
     def inputs(self, address: str) -> Origin:
         """The origin of all arguments of a data source, and so of its result."""
         origin = Origin(obscured=self._inputs_obscured(address))
-        for key in self.configuration.resources.get(address, {}).get("expressions") or ():
+        for key in self.configuration.expressions(address):
             origin |= self.attribute(address, key)
-        for block in self.dynamic_blocks(address):
-            origin |= self.text(address, block.text)
-        return origin
+        return origin | self.dynamic(address)
 
     def obscured(self, address: str, path: str, text: str) -> Origin:
         """Whether an argument obscures its input, by its text, or without one by its block."""
@@ -139,17 +139,15 @@ class Tracer:
         while path:
             entry = self.configuration.modules.get(path, {})
             parent = path.rpartition(".")[0]
-            for key in ("count_expression", "for_each_expression"):
-                references = tuple(references_of(entry.get(key)))
-                origin |= self._trace(parent, f"module.{path}", references)
+            references = tuple(references_of([entry.get(key) for key in REPETITION]))
+            origin |= self._trace(parent, f"module.{path}", references)
             path = parent
         return origin
 
     def resource_instances(self, address: str) -> Origin:
         """The origin of the ``count`` or ``for_each`` of a resource."""
         entry = self.configuration.resources.get(address, {})
-        counted = [entry.get("count_expression"), entry.get("for_each_expression")]
-        return self.expression(address, counted)
+        return self.expression(address, [entry.get(key) for key in REPETITION])
 
     def dynamic_blocks(self, address: str, key: str | None = None) -> list[SourceBlock]:
         """The ``dynamic`` blocks in the source of a resource, of one type or of all."""
@@ -192,7 +190,7 @@ class Tracer:
         kind = parts[0]
         if kind in ("path", "terraform", "count", "self"):
             return CONSTANT, []
-        if len(parts) < 2:
+        if len(parts) < 2 or kind == "ephemeral":
             return _UNTRACEABLE, []
         if kind == "each":
             return self._follow_each(step.carrier) if parts[1] == "value" else (CONSTANT, [])
@@ -202,8 +200,6 @@ class Tracer:
             return self._follow_local(step.module, parts[1])
         if kind == "module":
             return self._follow_module(step.module, parts[1:])
-        if kind == "ephemeral":
-            return _UNTRACEABLE, []
         return self._follow_resource(step.module, parts)
 
     def _follow_each(self, carrier: str) -> tuple[Origin, list[_Step]]:
@@ -218,8 +214,7 @@ class Tracer:
     def _follow_variable(self, module: str, name: str) -> tuple[Origin, list[_Step]]:
         if not module:
             return Origin(variables=frozenset({name})), []
-        call = self.configuration.modules.get(module, {})
-        value = (call.get("expressions") or {}).get(name)
+        value = self.configuration.module_argument(module, name)
         parent, _, last = module.rpartition(".")
         written = [
             block.attributes[name].text
@@ -238,11 +233,9 @@ class Tracer:
         return _UNTRACEABLE, []
 
     def _follow_module(self, module: str, parts: list[str]) -> tuple[Origin, list[_Step]]:
-        path = f"{module}.{parts[0]}" if module else parts[0]
-        inner = self.configuration.modules.get(path, {}).get("module") or {}
-        outputs = inner.get("outputs") or {}
+        path, outputs = self.configuration.outputs(module, parts[0])
         origin, steps = CONSTANT, []
-        for name in [parts[1]] if len(parts) > 1 else list(outputs):
+        for name in parts[1:2] or outputs:
             written = [b for b in self._blocks(path, "output") if b.labels == (name,)]
             text = written[-1].attributes.get("value") if written else None
             origin |= Origin(obscured=text is None or obscures(text.text))
@@ -253,12 +246,11 @@ class Tracer:
     def _follow_resource(self, module: str, parts: list[str]) -> tuple[Origin, list[_Step]]:
         length = 3 if parts[0] == "data" else 2
         address = prefix_of(module) + ".".join(parts[:length])
-        entry = self.configuration.resources.get(address)
-        if len(parts) < length or entry is None:
+        if len(parts) < length or address not in self.configuration.resources:
             return CONSTANT, []  # the iterator of a dynamic block may look like a resource
         path = parts[length:]
         whole = frozenset({(address, ".".join(path))})
-        expressions = entry.get("expressions") or {}
+        expressions = self.configuration.expressions(address)
         if parts[0] == "data" and not (path and path[0] in expressions):
             # The result of a data source does not show its input, unless it is a document.
             plain = bool(path) and path[0] in DOCUMENTS and not self._inputs_obscured(address)
@@ -272,8 +264,7 @@ class Tracer:
         found = _expression_at(expressions.get(path[0]), path[1:])
         steps = _steps(module, references_of(found), address)
         for block in dynamic:
-            text = block.text
-            steps += _steps(module, references_in(text), address)
+            steps += _steps(module, references_in(block.text), address)
         if found is None or (dynamic and len(path) > 1):
             return origin | Origin(whole), steps
         return origin, steps
@@ -285,8 +276,7 @@ class Tracer:
 
     def _steps_of_data(self, address: str) -> list[_Step]:
         module = module_of(address)
-        entry = self.configuration.resources.get(address, {})
-        references = list(references_of(entry.get("expressions")))
+        references = list(references_of(self.configuration.expressions(address)))
         for block in self.dynamic_blocks(address):
             references += references_in(block.text)
         return _steps(module, references, address)

@@ -20,6 +20,7 @@ from planproof.values import UNKNOWN, Value
 
 FORMAT = 1
 _UNKNOWN = {"$unknown": True}
+_PLAIN = ("address", "mode", "type", "name", "index", "module")  # attributes written as they are
 _SKIPPED = {"__pycache__", "README.md"}
 
 
@@ -151,12 +152,7 @@ def read_recording(path: Path, directory: Path, missing: PlanproofError) -> Reco
 
 def _entry(resource: Resource) -> dict[str, Any]:
     return {
-        "address": resource.address,
-        "mode": resource.mode,
-        "type": resource.type,
-        "name": resource.name,
-        "index": resource.index,
-        "module": resource.module,
+        **{name: getattr(resource, name) for name in _PLAIN},
         "values": _encode(_mask(resource.values, resource.sensitive)),
         "dependencies": None if resource.dependencies is None else sorted(resource.dependencies),
     }
@@ -164,15 +160,9 @@ def _entry(resource: Resource) -> dict[str, Any]:
 
 def _resource(entry: Mapping[str, Any]) -> Resource:
     return Resource(
-        entry["address"],
-        entry["mode"],
-        entry["type"],
-        entry["name"],
-        entry["index"],
-        entry["module"],
-        _decode(entry["values"]),
-        None,
-        None if entry["dependencies"] is None else frozenset(entry["dependencies"]),
+        **{name: entry[name] for name in _PLAIN},
+        values=_decode(entry["values"]),
+        dependencies=None if entry["dependencies"] is None else frozenset(entry["dependencies"]),
     )
 
 

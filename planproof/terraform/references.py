@@ -73,7 +73,20 @@ class Configuration:
 
     def expression(self, address: str, attribute: str) -> Any:
         """The entry of a top-level attribute or block; None where it is not configured."""
-        return (self.resources.get(address, {}).get("expressions") or {}).get(attribute)
+        return self.expressions(address).get(attribute)
+
+    def expressions(self, address: str) -> Json:
+        """The entries of all configured attributes and blocks of a resource."""
+        return self.resources.get(address, {}).get("expressions") or {}
+
+    def module_argument(self, module: str, name: str) -> Any:
+        """The entry of an argument of a module call; None where it is not set."""
+        return (self.modules.get(module, {}).get("expressions") or {}).get(name)
+
+    def outputs(self, module: str, call: str) -> tuple[str, Json]:
+        """The path of the module that is called in another, and the entries of its outputs."""
+        path = f"{module}.{call}" if module else call
+        return path, (self.modules.get(path, {}).get("module") or {}).get("outputs") or {}
 
     def references(self, address: str, attribute: str) -> frozenset[str]:
         """The references in the expression of an attribute, each with its full path."""
@@ -99,8 +112,7 @@ class Configuration:
             if node in seen:
                 continue
             seen.add(node)
-            module, reference = node
-            found = self._follow(module, reference)
+            found = self._follow(*node)
             if found is None:
                 complete = False
                 continue
@@ -114,19 +126,13 @@ class Configuration:
     def _of_resource(self, address: str) -> Iterator[tuple[str, str]]:
         entry = self.resources.get(address, {})
         module = module_of(address)
-        parts = [entry.get(k) for k in ("expressions", "count_expression", "for_each_expression")]
-        for reference in references_of(parts):
-            yield module, reference
-        for reference in entry.get("depends_on") or ():
+        for reference in _references_in_entry(entry, "expressions", *REPETITION):
             yield module, reference
         # All resources of a module depend on its depends_on, count and for_each.
         while module:
             call = self.modules.get(module, {})
             parent = module.rpartition(".")[0]
-            for reference in call.get("depends_on") or ():
-                yield parent, reference
-            outer = [call.get(k) for k in ("count_expression", "for_each_expression")]
-            for reference in references_of(outer):
+            for reference in _references_in_entry(call, *REPETITION):
                 yield parent, reference
             module = parent
 
@@ -137,12 +143,9 @@ class Configuration:
         if head in ("path", "terraform", "each", "count", "self"):
             return "", []
         if head == "var":
-            if not module:
-                return "", []
-            call = self.modules.get(module, {})
-            value = (call.get("expressions") or {}).get(parts[1])
             parent = module.rpartition(".")[0]
-            return "", [(parent, found) for found in references_of(value)]
+            found = references_of(self.module_argument(module, parts[1]))
+            return "", [(parent, reference) for reference in found]
         if head == "local":
             return self._follow_local(module, parts[1])
         if head == "module":
@@ -165,15 +168,11 @@ class Configuration:
     ) -> tuple[str, list[tuple[str, str]]] | None:
         if len(parts) < 2:
             return "", []
-        path = f"{module}.{parts[1]}" if module else parts[1]
-        inner = self.modules.get(path, {}).get("module") or {}
-        outputs = inner.get("outputs") or {}
-        names = [parts[2]] if len(parts) > 2 else list(outputs)
+        path, outputs = self.outputs(module, parts[1])
         more = []
-        for name in names:
-            output = outputs.get(name) or {}
-            more += [(path, found) for found in references_of(output.get("expression"))]
-            more += [(path, found) for found in output.get("depends_on") or ()]
+        for name in parts[2:3] or outputs:
+            found = _references_in_entry(outputs.get(name) or {}, "expression")
+            more += [(path, reference) for reference in found]
         if len(parts) == 2:  # the whole module: all its resources
             prefix = prefix_of(path)
             more += [
@@ -184,6 +183,7 @@ class Configuration:
         return "", more
 
 
+REPETITION = ("count_expression", "for_each_expression")
 _META = ("count", "for_each", "depends_on", "provider")
 _CALL_META = (*_META, "providers", "source", "version")
 
@@ -239,19 +239,31 @@ def prefix_of(module: str) -> str:
     return "".join(f"module.{part}." for part in module.split(".") if part)
 
 
+def _references_in_entry(entry: Json, *keys: str) -> Iterator[str]:
+    """The references in these expressions of an entry, and in its ``depends_on``."""
+    yield from references_of([entry.get(key) for key in keys])
+    yield from entry.get("depends_on") or ()
+
+
 def references_of(expression: Any) -> Iterator[str]:
     """The references in an entry of a plan's configuration, each with its full path.
 
     Terraform lists ``aws_x.y.arn`` together with its prefix ``aws_x.y``. The prefix is left out: it
     would be a reference to the whole resource or module.
     """
+    for listed in listed_references(expression):
+        yield from _without_prefixes(listed)
+
+
+def listed_references(expression: Any) -> Iterator[list[str]]:
+    """The lists of references in an entry of a plan's configuration, as Terraform writes them."""
     todo = [expression]
     while todo:
         item = todo.pop()
         if isinstance(item, Mapping):
             listed = item.get("references")
             if isinstance(listed, list) and all(isinstance(entry, str) for entry in listed):
-                yield from _without_prefixes(listed)
+                yield listed
             elif "constant_value" not in item:
                 todo.extend(item.values())
         elif isinstance(item, list):

@@ -112,13 +112,11 @@ class Resources(Mapping[str, Resource]):
 
     def of_type(self, mode: str, type_: str) -> tuple[Resource, ...]:
         """The resources of a mode and type."""
-        return self.derived(Resources, self._index_types).get((mode, type_), ())
+        return self._by_type().get((mode, type_), ())
 
     def types(self, mode: str) -> frozenset[str]:
         """The types of the resources of a mode."""
-        return frozenset(
-            key[1] for key in self.derived(Resources, self._index_types) if key[0] == mode
-        )
+        return frozenset(type_ for found, type_ in self._by_type() if found == mode)
 
     def declared_as(self, address: str) -> tuple[Resource, ...]:
         """The instances of a configuration address."""
@@ -132,8 +130,8 @@ class Resources(Mapping[str, Resource]):
         found: T = self._derived[key]
         return found
 
-    def _index_types(self) -> dict[tuple[str, str], tuple[Resource, ...]]:
-        return _grouped(self._by_address.values(), lambda r: (r.mode, r.type))
+    def _by_type(self) -> dict[tuple[str, str], tuple[Resource, ...]]:
+        return self.derived("type", lambda: _grouped(self.values(), lambda r: (r.mode, r.type)))
 
 
 def _grouped(
@@ -185,12 +183,11 @@ class Stack:
             )
             for p in plan.resources.values()
         }
-        configuration = Configuration.of(plan, sources)
         return cls(
             name,
             Resources(resources),
             plan.variables,
-            configuration,
+            Configuration.of(plan, sources),
             resolved=False,
             sources=sources,
             sensitive_variables=plan.sensitive_variables,
@@ -277,8 +274,7 @@ class Stack:
 
     def _may_hide_references(self, resource: Resource) -> bool:
         """Whether a nested block may be ``dynamic``, whose references a plan does not show."""
-        entry = self.configuration.resources.get(resource.declared, {})
-        expressions = entry.get("expressions") or {}
+        expressions = self.configuration.expressions(resource.declared)
         return any(
             isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
             for key, value in resource.values.items()
@@ -287,6 +283,5 @@ class Stack:
 
     def with_resources(self, resources: Iterable[Resource]) -> Stack:
         """A copy with these resources, which replace those of the same address."""
-        merged = dict(self.resources)
-        merged.update((r.address, r) for r in resources)
-        return replace(self, resources=Resources(merged))
+        changed = {resource.address: resource for resource in resources}
+        return replace(self, resources=Resources({**self.resources, **changed}))

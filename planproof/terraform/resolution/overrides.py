@@ -10,8 +10,9 @@ Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from planproof.terraform.addresses import configuration_address, module_address, without_last_key
 from planproof.terraform.identities import Identities
@@ -115,8 +116,7 @@ class Overrides:
 
     def tokens_of(self, address: str) -> Mapping[str, str] | None:
         """The tokens for an instance; None where it is not overridden."""
-        found = self.tokens.get(address)
-        return found if found is not None else self.tokens.get(without_last_key(address))
+        return self.tokens.get(address, self.tokens.get(without_last_key(address)))
 
     def not_covered(self, changed: frozenset[str], tracer: Tracer) -> str:
         """A module that other variables may give instances that are not overridden.
@@ -229,17 +229,13 @@ def _is_keyed(configuration: Configuration, module: str) -> bool:
 def _referenced_attributes(plan: Plan, tracer: Tracer) -> dict[tuple[str, str], set[str]]:
     """(type, name) → top-level attributes that the configuration refers to."""
     referenced: dict[tuple[str, str], set[str]] = {}
-    for reference in _all_references(plan, tracer):
+    listed = references_of((plan.raw.get("configuration") or {}).get("root_module"))
+    unlisted = map(references_in, tracer.unlisted_expressions())
+    for reference in chain(listed, *unlisted):
         parts = reference_parts(reference)
         if len(parts) > 2:
             referenced.setdefault((parts[0], parts[1]), set()).add(parts[2])
     return referenced
-
-
-def _all_references(plan: Plan, tracer: Tracer) -> Iterator[str]:
-    yield from references_of((plan.raw.get("configuration") or {}).get("root_module"))
-    for text in tracer.unlisted_expressions():
-        yield from references_in(text)
 
 
 def _known(
