@@ -6,7 +6,6 @@ All outcomes come from here: on the planned stack, on the deployed one, and on e
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,7 +99,9 @@ class ScenarioJudge:
                 outcomes[item.nodeid] = outcome  # a crash of its fixtures does not hide a failure
 
         last: pytest.Item | None = None
-        with self._judging_on(ground, receive):
+        before = self.ground, self.receive
+        self.ground, self.receive = ground, receive
+        try:
             for item in items:
                 if enough(item, outcomes):
                     continue
@@ -111,13 +112,6 @@ class ScenarioJudge:
                     yield item, outcomes[item.nodeid]
             if last is not None and not _ended(last):
                 yield last, outcomes[last.nodeid]
-
-    @contextmanager
-    def _judging_on(self, ground: Ground, receive: Receive) -> Iterator[None]:
-        before = self.ground, self.receive
-        self.ground, self.receive = ground, receive
-        try:
-            yield
         finally:
             self.ground, self.receive = before
 

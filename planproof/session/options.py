@@ -14,6 +14,11 @@ from planproof.session.stacks import RunRequest
 def add_options(parser: pytest.Parser) -> None:
     """Declare the options and ini values."""
     group = parser.getgroup("planproof", "compliance of a Terraform stack")
+
+    def add_repeatable(name: str, metavar: str, text: str) -> None:
+        text = f"{text}; may be repeated"
+        group.addoption(name, action="append", default=[], metavar=metavar, help=text)
+
     group.addoption(
         "--compliance",
         action="store_true",
@@ -30,13 +35,10 @@ def add_options(parser: pytest.Parser) -> None:
         help="with --compliance: test the requirements with hundreds of mutants of the stack, and "
         "report which requirements detect each",
     )
-    group.addoption(
+    add_repeatable(
         "--mutant",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="with --mutants: test only this mutant, or those that match a pattern such as "
-        "'drop *'; may be repeated",
+        "ID",
+        "with --mutants: test only this mutant, or those that match a pattern such as 'drop *'",
     )
     group.addoption(
         "--mutants-seed",
@@ -67,32 +69,16 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="judge this output of 'terraform show -json PLAN' instead of running terraform plan",
     )
-    group.addoption(
-        "--var",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="set a variable of the stack, as for terraform plan; may be repeated",
-    )
-    group.addoption(
-        "--var-file",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="set variables from a .tfvars file, as for terraform plan; may be repeated",
-    )
+    add_repeatable("--var", "NAME=VALUE", "set a variable of the stack, as for terraform plan")
+    add_repeatable("--var-file", "FILE", "set variables from a .tfvars file, as for terraform plan")
     group.addoption(
         "--terraform-binary",
         default="terraform",
         metavar="NAME",
         help="name or path of the binary, such as tofu (default: terraform)",
     )
-    group.addoption(
-        "--provider-mirror",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="filesystem mirror of Terraform providers to search first; may be repeated",
+    add_repeatable(
+        "--provider-mirror", "DIR", "filesystem mirror of Terraform providers to search first"
     )
     group.addoption(
         "--real-credentials",
@@ -118,45 +104,52 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("recording", "recorded resolution for machines without Terraform", default="")
 
 
+# An option, and the one that it requires; checked in this order.
+_REQUIRED = (
+    ("--deployed", "--compliance"),
+    ("--mutants", "--compliance"),
+    ("--mutant", "--mutants"),
+    ("--mutants-limit", "--mutants"),
+    ("--equivalents", "--mutants"),
+)
+# Two options that exclude each other, the reason, and what to do; checked in this order.
+_EXCLUDED = (
+    (
+        "--deployed",
+        "--plan",
+        "a plan file alone cannot be deployed",
+        "name the sources with --terraform-dir, or remove --deployed",
+    ),
+    (
+        "--deployed",
+        "--real-credentials",
+        "it deploys to an emulated account only",
+        "remove one of them",
+    ),
+    ("--mutants", "--deployed", "mutants are made of the planned stack", "remove one of them"),
+)
+
+
 def check(config: pytest.Config) -> None:
     """Refuse options that contradict each other or that this system cannot serve.
 
     Raises:
         PlanproofError: names the option.
     """
-    _check_deployed(config)
-    _check_mutants(config)
-    if config.getoption("--compliance"):
+    option = config.getoption
+    for name, required in _REQUIRED:
+        if option(name) and not option(required):
+            raise PlanproofError(f"{name} requires {required}", f"add {required}")
+    for name, other, reason, todo in _EXCLUDED:
+        if option(name) and option(other):
+            raise PlanproofError(f"{name} cannot be combined with {other}: {reason}", todo)
+    if option("--mutants"):
+        _check_mutants(option("--mutants-limit"))
+    if option("--compliance"):
         _check_compliance(config)
 
 
-def _check_compliance(config: pytest.Config) -> None:
-    if config.getoption("numprocesses", None):
-        raise PlanproofError("--compliance judges in a single process", "remove -n")
-    folder = config.rootpath / str(config.getini("features_dir"))
-    named = config.args_source is pytest.Config.ArgsSource.ARGS
-    if not named and not folder.is_dir():
-        raise PlanproofError(
-            f"the folder {config.getini('features_dir')}/ of requirements does not exist here",
-            "run in the folder of the project, or name .feature files",
-        )
-
-
-def _check_mutants(config: pytest.Config) -> None:
-    option = config.getoption
-    if not option("--mutants"):
-        for name in ("--mutant", "--mutants-limit", "--equivalents"):
-            if option(name):
-                raise PlanproofError(f"{name} requires --mutants", "add --mutants")
-        return
-    if not option("--compliance"):
-        raise PlanproofError("--mutants requires --compliance", "add --compliance")
-    if option("--deployed"):
-        raise PlanproofError(
-            "--mutants cannot be combined with --deployed: mutants are made of the planned stack",
-            "remove one of them",
-        )
-    limit = option("--mutants-limit")
+def _check_mutants(limit: int | None) -> None:
     if limit is not None and limit < 1:
         raise PlanproofError(
             f"--mutants-limit {limit} leaves no mutant to test", "use a number of at least 1"
@@ -168,22 +161,15 @@ def _check_mutants(config: pytest.Config) -> None:
         )
 
 
-def _check_deployed(config: pytest.Config) -> None:
-    option = config.getoption
-    if not option("--deployed"):
-        return
-    if not option("--compliance"):
-        raise PlanproofError("--deployed requires --compliance", "add --compliance")
-    if option("--plan"):
+def _check_compliance(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):
+        raise PlanproofError("--compliance judges in a single process", "remove -n")
+    folder = config.rootpath / str(config.getini("features_dir"))
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    if not named and not folder.is_dir():
         raise PlanproofError(
-            "--deployed cannot be combined with --plan: a plan file alone cannot be deployed",
-            "name the sources with --terraform-dir, or remove --deployed",
-        )
-    if option("--real-credentials"):
-        raise PlanproofError(
-            "--deployed cannot be combined with --real-credentials: it deploys to an emulated "
-            "account only",
-            "remove one of them",
+            f"the folder {config.getini('features_dir')}/ of requirements does not exist here",
+            "run in the folder of the project, or name .feature files",
         )
 
 

@@ -15,14 +15,13 @@ from planproof.terraform.addresses import configuration_address
 from planproof.terraform.plan import Plan, state_resources
 from planproof.terraform.references import Configuration
 from planproof.terraform.resolution.merge_state import (
-    close_dependencies,
-    in_plan_order,
     is_probe,
     provider_locations,
     resource_of,
+    stack_of,
 )
 from planproof.terraform.source_index import SourceIndex
-from planproof.terraform.stack import Resources, Stack
+from planproof.terraform.stack import Stack
 from planproof.values import Value
 
 
@@ -47,20 +46,9 @@ def applied_stack(
             item, _values(item, plan, configuration), item.get("sensitive_values")
         )
         for item in items
-        if not is_probe(item["mode"], item["type"], item["name"])
+        if not is_probe(item)
     }
-    resources = in_plan_order(resources, plan)
-    close_dependencies(resources)
-    return Stack(
-        name,
-        Resources(resources),
-        variables,
-        configuration,
-        resolved=True,
-        provider_locations=provider_locations(items),
-        sources=sources,
-        sensitive_variables=plan.sensitive_variables,
-    )
+    return stack_of(name, variables, plan, configuration, resources, provider_locations(items))
 
 
 def _values(
@@ -69,11 +57,9 @@ def _values(
     values = item.get("values") or {}
     if item["mode"] == "data":
         return values
-    entry = configuration.resources.get(configuration_address(item["address"]), {})
+    expressions = configuration.expressions(configuration_address(item["address"]))
     planned = plan.resources.get(item["address"])
-    return _without_empty_strings(
-        values, entry.get("expressions") or {}, planned.known if planned else {}
-    )
+    return _without_empty_strings(values, expressions, planned.known if planned else {})
 
 
 def _without_empty_strings(

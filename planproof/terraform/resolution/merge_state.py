@@ -23,7 +23,12 @@ from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Resource, Resources, Stack
 from planproof.values import UNKNOWN, Value
 
-_PROBES = ("aws_region", "aws_caller_identity", "aws_partition")
+# Type of a probe → the part of a location that it reports, and the attribute with it.
+_PROBES = {
+    "aws_region": ("region", "id"),
+    "aws_caller_identity": ("account", "account_id"),
+    "aws_partition": ("partition", "partition"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,10 @@ class Evaluation:
     schemas: Mapping[str, Any]
 
 
-def is_probe(mode: str, type_: str, name: str) -> bool:
-    """Whether a data source was added by planproof."""
-    return mode == "data" and type_ in _PROBES and name.startswith("planproof")
+def is_probe(item: Mapping[str, Any]) -> bool:
+    """Whether an entry of a state is a data source that was added by planproof."""
+    is_location = item["mode"] == "data" and item["type"] in _PROBES
+    return is_location and item["name"].startswith("planproof")
 
 
 def resolved_stack(
@@ -57,22 +63,21 @@ def resolved_stack(
     """
     items = list(state_resources(evaluation.state.get("root_module") or {}))
     locations = provider_locations(items)
-    items = [i for i in items if not is_probe(i["mode"], i["type"], i["name"])]
+    items = [item for item in items if not is_probe(item)]
     configuration = Configuration.of(plan, sources)
     tracer = Tracer(configuration)
     instances: dict[str, EvaluatedInstance] = {}
     for item in items:
         declared = configuration_address(item["address"])
-        planned = plan.resources.get(item["address"])
-        expressions = configuration.resources.get(declared, {}).get("expressions") or {}
+        values = item.get("values") or {}
         tokens = overrides.tokens_of(item["address"])
         instances[item["address"]] = EvaluatedInstance(
             declared=declared,
-            planned=planned,
+            planned=plan.resources.get(item["address"]),
             schema=evaluation.schemas.get(f"{item['mode']}.{item['type']}") or {},
-            expressions=expressions,
-            values=item.get("values") or {},
-            overridden=None if tokens is None else _overridden(tokens, item.get("values") or {}),
+            expressions=configuration.expressions(declared),
+            values=values,
+            overridden=None if tokens is None else _overridden(tokens, values),
             repeated=frozenset(overrides.repeated.get(item["address"], ())),
         )
     overridden = [one for one in instances.values() if one.overridden is not None]
@@ -82,26 +87,44 @@ def resolved_stack(
         identities=overrides.identities,
         same_variables=same_variables,
     )
+
+    def location_of(address: str) -> ProviderLocation | None:
+        key = configuration.provider_of(configuration_address(address)) if address else "aws"
+        return locations.get(key)  # None for a provider inside a module, which has no probe
+
     names, paths = _names(items)
-    translate = overrides.identities.translator(
-        names, paths, _location_of(configuration, locations)
-    )
+    translate = overrides.identities.translator(names, paths, location_of)
     resources = _resources(items, instances, evaluated, plan, translate)
     if unnamed := [a for a, name in names.items() if name and _has_unknown_name(resources[a])]:
         # The name is built from an unknown value: treated like a name that AWS generates.
         names.update(dict.fromkeys(unnamed))
         resources = _resources(items, instances, evaluated, plan, translate)
-    resources = in_plan_order(resources, plan)
-    close_dependencies(resources)
+    return stack_of(name, variables, plan, configuration, resources, locations)
+
+
+def stack_of(
+    name: str,
+    variables: Mapping[str, Value],
+    plan: Plan,
+    configuration: Configuration,
+    resources: Mapping[str, Resource],
+    locations: Mapping[str, ProviderLocation],
+) -> Stack:
+    """The stack of the resources of a state, in the order of the plan; those that it does not have
+    come last."""
+    order = {address: number for number, address in enumerate(plan.resources)}
+    last = len(order)
+    ordered = dict(sorted(resources.items(), key=lambda kv: (order.get(kv[0], last), kv[0])))
+    _close_dependencies(ordered)
     return Stack(
         name,
-        Resources(resources),
+        Resources(ordered),
         variables,
         configuration,
         True,
         locations,
-        sources,
-        sensitive_variables=plan.sensitive_variables,
+        configuration.sources,
+        plan.sensitive_variables,
     )
 
 
@@ -116,19 +139,11 @@ def _resources(
     resources: dict[str, Resource] = {}
     for item in items:
         instance = instances[item["address"]]
-        merge = ValueMerge(
-            evaluated,
-            instance.declared,
-            translate,
-            instance.schema,
-            instance.expressions,
-            instance.overridden,
-        )
         # An instance that is not in the plan has the defaults of the planned ones.
         planned = instance.planned or siblings.get(instance.declared)
         resources[item["address"]] = resource_of(
             item,
-            merge.resource(planned.known if planned else {}, instance.values),
+            ValueMerge(evaluated, instance, translate).resource(planned.known if planned else {}),
             _either_sensitive(item.get("sensitive_values"), planned and planned.sensitive),
         )
     return resources
@@ -142,13 +157,6 @@ def _has_unknown_name(resource: Resource) -> bool:
 def _overridden(tokens: Mapping[str, str], values: Mapping[str, Value]) -> frozenset[str]:
     """The attributes set by an override: Terraform ignores it for configured attributes."""
     return frozenset(key for key, token in tokens.items() if values.get(key) == token)
-
-
-def in_plan_order(resources: dict[str, Resource], plan: Plan) -> dict[str, Resource]:
-    """The resources in the order of the plan; those that it does not have come last."""
-    order = {address: number for number, address in enumerate(plan.resources)}
-    last = len(order)
-    return dict(sorted(resources.items(), key=lambda kv: (order.get(kv[0], last), kv[0])))
 
 
 def resource_of(item: Mapping[str, Any], values: Mapping[str, Value], sensitive: Any) -> Resource:
@@ -166,7 +174,7 @@ def resource_of(item: Mapping[str, Any], values: Mapping[str, Value], sensitive:
     )
 
 
-def close_dependencies(resources: dict[str, Resource]) -> None:
+def _close_dependencies(resources: dict[str, Resource]) -> None:
     """Make the dependencies transitive, through data sources too."""
     direct: dict[str, set[str]] = {}
     for resource in resources.values():
@@ -189,22 +197,13 @@ def provider_locations(items: list[dict[str, Any]]) -> dict[str, ProviderLocatio
     """Provider configuration key → its location, from the probes."""
     found: dict[str, dict[str, str]] = {}
     for item in items:
-        if is_probe(item["mode"], item["type"], item["name"]):
+        if is_probe(item):
             alias = item["name"].removeprefix("planproof").lstrip("_")
             key = f"aws.{alias}" if alias else "aws"
-            values = item.get("values") or {}
-            part = {
-                "aws_region": ("region", values.get("id")),
-                "aws_partition": ("partition", values.get("partition")),
-                "aws_caller_identity": ("account", values.get("account_id")),
-            }[item["type"]]
-            if part[1]:
-                found.setdefault(key, {})[part[0]] = str(part[1])
-    return {
-        key: ProviderLocation(parts["partition"], parts["region"], parts["account"])
-        for key, parts in found.items()
-        if len(parts) == 3
-    }
+            part, attribute = _PROBES[item["type"]]
+            if value := (item.get("values") or {}).get(attribute):
+                found.setdefault(key, {})[part] = str(value)
+    return {key: ProviderLocation(**parts) for key, parts in found.items() if len(parts) == 3}
 
 
 def _names(items: list[dict[str, Any]]) -> tuple[dict[str, str | None], dict[str, str]]:
@@ -219,16 +218,6 @@ def _names(items: list[dict[str, Any]]) -> tuple[dict[str, str | None], dict[str
         if item["type"].startswith("aws_iam_") and str(path).startswith("/"):
             paths[item["address"]] = str(path)
     return names, paths
-
-
-def _location_of(
-    configuration: Configuration, locations: Mapping[str, ProviderLocation]
-) -> Callable[[str], ProviderLocation | None]:
-    def location_of(address: str) -> ProviderLocation | None:
-        key = configuration.provider_of(configuration_address(address)) if address else "aws"
-        return locations.get(key)  # None for a provider inside a module, which has no probe
-
-    return location_of
 
 
 def _either_sensitive(one: Any, other: Any) -> Any:

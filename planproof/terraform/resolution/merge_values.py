@@ -15,6 +15,7 @@ from planproof.terraform.identities import Identities, contains_token
 from planproof.terraform.provenance import CONSTANT, DOCUMENTS, Origin, Tracer
 from planproof.terraform.resolution.mocked_values import (
     UNPLANNED,
+    EvaluatedInstance,
     MockedValues,
     MockPresence,
     NestedBlocks,
@@ -56,32 +57,27 @@ class ValueMerge:
 
     Attributes:
         translate: replaces tokens by identities.
-        overridden: the attributes set by an override; None where the provider evaluated the
-            resource.
     """
 
     stack: EvaluatedStack
-    declared: str
+    item: EvaluatedInstance
     translate: Callable[[str], str]
-    schema: Mapping[str, Any]
-    expressions: Mapping[str, Any]
-    overridden: frozenset[str] | None
 
-    def resource(self, known: Mapping[str, Value], state: Mapping[str, Value]) -> dict[str, Value]:
+    def resource(self, known: Mapping[str, Value]) -> dict[str, Value]:
         """All values of the resource.
 
         Args:
             known: planned values; empty where the resource is not in the plan.
-            state: evaluated values.
         """
-        attributes = attributes_of(self.schema, state, self.expressions)
-        blocks = self.schema.get("block_types") or {}
+        item, state = self.item, self.item.values
+        attributes = attributes_of(item.schema, state, item.expressions)
+        blocks = item.schema.get("block_types") or {}
         values: dict[str, Value] = {}
         for key in [*state, *(key for key in known if key not in state)]:
             planned, value = known.get(key, UNPLANNED), state.get(key)
             if key in blocks:
-                entry, tracer = self.expressions.get(key), self.stack.tracer
-                here = NestedBlocks.of(self.declared, key, entry, tracer)
+                entry = item.expressions.get(key)
+                here = NestedBlocks.of(item.declared, key, entry, self.stack.tracer)
                 values[key] = self._blocks(key, blocks[key], planned, value, here)
             else:
                 values[key] = self._attribute(key, attributes.get(key) or {}, planned, value)
@@ -90,19 +86,16 @@ class ValueMerge:
     def _attribute(self, key: str, spec: Mapping[str, Any], planned: Value, value: Value) -> Value:
         if self._still_holds(planned):
             return planned
-        if self.overridden is not None and key in self.overridden:
+        declared, overridden = self.item.declared, self.item.overridden
+        if overridden is not None and key in overridden:
             return self._string(value, CONSTANT) if isinstance(value, str) else UNKNOWN
         tracer = self.stack.tracer
-        configured = key in self.expressions or bool(tracer.dynamic_blocks(self.declared, key))
-        if not configured and self.overridden is not None:
+        if key in self.item.expressions or tracer.dynamic_blocks(declared, key):
+            source = ValueSource(tracer.attribute(declared, key), tracer.written(declared, key))
+        elif overridden is not None:
             return self._unconfigured(bool(spec.get("computed")), planned, value)
-        if configured:
-            source = ValueSource(
-                tracer.attribute(self.declared, key), tracer.written(self.declared, key)
-            )
         else:  # the answer of a provider depends on all inputs
-            origin = tracer.inputs(self.declared) | Origin(obscured=key not in DOCUMENTS)
-            source = ValueSource(origin)
+            source = ValueSource(tracer.inputs(declared) | Origin(obscured=key not in DOCUMENTS))
         return self._merge(planned, value, source, spec)
 
     def _still_holds(self, planned: Value) -> bool:
@@ -157,7 +150,7 @@ class ValueMerge:
             inner = attributes.get(key) or {}
             if self._still_holds(planned):
                 values[key] = planned
-            elif self.overridden is not None and not blocks.sets(key):
+            elif self.item.overridden is not None and not blocks.sets(key):
                 values[key] = self._unconfigured(bool(inner.get("computed")), planned, value)
             elif inner.get("computed") and not blocks.always_sets(key) and _looks_mocked(value):
                 values[key] = UNKNOWN
@@ -169,9 +162,9 @@ class ValueMerge:
     def _block_source(self, path: str, key: str, blocks: NestedBlocks) -> ValueSource:
         tracer, origin = self.stack.tracer, blocks.origin
         for entry in blocks.written:
-            origin |= tracer.expression(self.declared, entry.get(key))
-        text = tracer.written(self.declared, path) if blocks.dynamic is None else ""
-        return ValueSource(origin | tracer.obscured(self.declared, path, text), text)
+            origin |= tracer.expression(self.item.declared, entry.get(key))
+        text = tracer.written(self.item.declared, path) if blocks.dynamic is None else ""
+        return ValueSource(origin | tracer.obscured(self.item.declared, path, text), text)
 
     # Evaluated values ------------------------------------------------------------------------
 
@@ -208,7 +201,7 @@ class ValueMerge:
         """Whether all inputs are known and the planned value is not: then the argument evaluated to
         null, or its value differs from run to run (a timestamp)."""
         return (
-            self.overridden is not None
+            self.item.overridden is not None
             and self.stack.same_variables
             and planned is UNKNOWN
             and origin.complete
@@ -219,7 +212,7 @@ class ValueMerge:
         """With other variables: whether an argument may have become null and then been mocked."""
         return (
             not self.stack.same_variables
-            and self.overridden is not None
+            and self.item.overridden is not None
             and bool(spec.get("computed"))
             and _looks_mocked(value)
             and not (is_known(planned) and planned == value)
@@ -240,7 +233,7 @@ class ValueMerge:
             name: Value = str(key)
             inner = ValueSource(source.origin)
             if text := entries.get(str(key)):
-                inner = ValueSource(tracer.text(self.declared, text), text)
+                inner = ValueSource(tracer.text(self.item.declared, text), text)
             elif (name := self._string(str(key), source.origin)) is UNKNOWN:
                 return UNKNOWN
             values[str(name)] = self._merge(
