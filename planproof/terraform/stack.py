@@ -131,7 +131,8 @@ class Resources(Mapping[str, Resource]):
         return found
 
     def _by_type(self) -> dict[tuple[str, str], tuple[Resource, ...]]:
-        return self.derived("type", lambda: _grouped(self.values(), lambda r: (r.mode, r.type)))
+        found = self._by_address.values()  # not self.values(): a trace would record the whole stack
+        return self.derived("type", lambda: _grouped(found, lambda r: (r.mode, r.type)))
 
 
 def _grouped(
