@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pytest_bdd import given, parsers, when
@@ -144,35 +145,29 @@ def events_late(deployed_scenario: DeployedScenario, text: str, minutes: int) ->
 @given(parsers.parse('the function is killed as soon as it has called "{call}"'))
 def killed_after(deployed_scenario: DeployedScenario, call: str) -> None:
     """The first call succeeds, and the function ends before it gets the response."""
-    service, _, operation = call.partition(":")
-    deployed_scenario.inject_fault(Fault("kill after", service=service, operation=operation))
+    deployed_scenario.inject_fault(_fault_of("kill after", call))
 
 
 @given(parsers.parse('"{call}" fails {times:d} times with {code}'))
 def call_fails(deployed_scenario: DeployedScenario, call: str, times: int, code: str) -> None:
     """The first calls get an error, later ones succeed."""
-    service, _, operation = call.partition(":")
+    status = 429 if code == "TooManyRequestsException" else 400
     deployed_scenario.inject_fault(
-        Fault(
-            "error",
-            service=service,
-            operation=operation,
-            times=times,
-            code=code,
-            message="Rate exceeded",
-            status=429 if code == "TooManyRequestsException" else 400,
-        )
+        _fault_of("error", call, times=times, code=code, message="Rate exceeded", status=status)
     )
 
 
 @given(parsers.parse('"{call}" cannot be reached'))
 def unreachable(deployed_scenario: DeployedScenario, call: str) -> None:
     """Connections are closed without a response."""
+    call = call.removesuffix("*") if call.endswith(":*") else call
+    deployed_scenario.inject_fault(_fault_of("unreachable", call, times=None, name="unreachable"))
+
+
+def _fault_of(kind: str, call: str, **fields: Any) -> Fault:
+    """A fault of the calls of one operation: ``service:Operation``."""
     service, _, operation = call.partition(":")
-    operation = "" if operation == "*" else operation
-    deployed_scenario.inject_fault(
-        Fault("unreachable", service=service, operation=operation, times=None, name="unreachable")
-    )
+    return Fault(kind, service=service, operation=operation, **fields)
 
 
 @when("everything can be reached again")

@@ -9,7 +9,7 @@ from planproof.aws.datapath.cleartext import plaintext_attempts
 from planproof.aws.datapath.outsiders import Attempt
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
-from steps.support.bucket_settings import required_settings
+from steps.support.bucket_settings import bucket_settings
 from steps.support.policy_evidence import PolicyEvidence
 
 _BLOCKS = (
@@ -51,23 +51,21 @@ def queues_allow_their_account(policy_evidence: PolicyEvidence) -> None:
 def public_access_is_blocked(stack: Stack, evidence: Recorder) -> None:
     """It has a public access block, in which all four are true."""
     expected = f"{', '.join(_BLOCKS)}: all true"
-    for bucket in stack.managed("aws_s3_bucket"):
-        for block in required_settings(
-            stack, bucket, "aws_s3_bucket_public_access_block", evidence, expected=expected
-        ):
-            for attribute in _BLOCKS:
-                evidence.equal(block, attribute, True)
+    for block in bucket_settings(
+        stack, "aws_s3_bucket_public_access_block", evidence, expected=expected
+    ):
+        for attribute in _BLOCKS:
+            evidence.equal(block, attribute, True)
 
 
 @then("every S3 bucket has its access control lists switched off")
 def lists_are_off(stack: Stack, evidence: Recorder) -> None:
     """Its object ownership is BucketOwnerEnforced, and the sources say so."""
     expected = f"object_ownership {_NO_ACLS}"
-    for bucket in stack.managed("aws_s3_bucket"):
-        for controls in required_settings(
-            stack, bucket, "aws_s3_bucket_ownership_controls", evidence, expected=expected
-        ):
-            evidence.equal(controls, _OWNERSHIP, _NO_ACLS)
+    for controls in bucket_settings(
+        stack, "aws_s3_bucket_ownership_controls", evidence, expected=expected
+    ):
+        evidence.equal(controls, _OWNERSHIP, _NO_ACLS)
 
 
 def _record_plaintext(type_: str, policy_evidence: PolicyEvidence) -> None:

@@ -10,26 +10,24 @@ from pytest_bdd import parsers, then
 from planproof.aws.datapath.queues import redrive_allow_policy, redrives
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Truth, Unknown, Value
-from steps.support.bucket_settings import required_settings
+from planproof.values import Truth, Unknown
+from steps.support.bucket_settings import bucket_settings
 from steps.support.lifecycle import OLD_VERSIONS, UNFINISHED_UPLOADS, Expiration, record_expiration
+from steps.support.pipeline import retention_of
 
 _STATUS = "versioning_configuration.0.status"
 _LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"
 _ALLOW = "redrive_allow_policy"
 _RETENTION = "message_retention_seconds"
-_DEFAULT_RETENTION = 345_600
-"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
 
 
 @then("every S3 bucket keeps old versions of its objects")
 def old_versions_are_kept(stack: Stack, evidence: Recorder) -> None:
     """Bucket versioning is enabled."""
-    for bucket in stack.managed("aws_s3_bucket"):
-        for versioning in required_settings(
-            stack, bucket, "aws_s3_bucket_versioning", evidence, expected="status Enabled"
-        ):
-            evidence.equal(versioning, _STATUS, "Enabled")
+    for versioning in bucket_settings(
+        stack, "aws_s3_bucket_versioning", evidence, expected="status Enabled"
+    ):
+        evidence.equal(versioning, _STATUS, "Enabled")
 
 
 @then(
@@ -50,7 +48,7 @@ def unfinished_uploads_go(stack: Stack, evidence: Recorder, most: str) -> None:
 def dead_letters_stay_longer(stack: Stack, evidence: Recorder) -> None:
     """A message keeps its age when it is moved, so the retention must be longer."""
     for queue, target in _redriven(stack, evidence):
-        times = [_retention(queue), _retention(target)]
+        times = [retention_of(queue), retention_of(target)]
         known = [time for time in times if isinstance(time, (int, float))]
         holds = known[1] > known[0] if len(known) == len(times) else None
         expected = f"longer than the {times[0]} seconds of {queue}"
@@ -80,11 +78,8 @@ def _record_expirations(
     stack: Stack, expiration: Expiration, least: int, most: int, evidence: Recorder
 ) -> None:
     expected = f"a rule that expires {expiration.what} of every object"
-    for bucket in stack.managed("aws_s3_bucket"):
-        for configuration in required_settings(
-            stack, bucket, _LIFECYCLE, evidence, expected=expected
-        ):
-            record_expiration(configuration, expiration, least, most, evidence)
+    for configuration in bucket_settings(stack, _LIFECYCLE, evidence, expected=expected):
+        record_expiration(configuration, expiration, least, most, evidence)
 
 
 def _redriven(stack: Stack, evidence: Recorder) -> Iterator[tuple[Resource, Resource]]:
@@ -96,12 +91,6 @@ def _redriven(stack: Stack, evidence: Recorder) -> Iterator[tuple[Resource, Reso
             holder = edge.declared_by if edge.declared_by is not None else str(edge.source)
             expected = "a dead-letter queue of this stack"
             evidence.check(None, holder, "redrive_policy", expected=expected)
-
-
-def _retention(queue: Resource) -> Value:
-    """The retention of a queue in seconds; the default of SQS where it is not set."""
-    value = queue.get(_RETENTION)
-    return _DEFAULT_RETENTION if value is None else value
 
 
 def _names_exactly(policy: Mapping[str, Any], queues: list[Resource]) -> Truth:

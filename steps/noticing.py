@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
 from pytest_bdd import then
 
 from planproof.aws.datapath import DataPath
@@ -30,58 +31,55 @@ _VALID_BODY = "a valid dashboard body"
 _EXISTS = "a resource of this stack, or one that every account has"
 
 
+@pytest.fixture(scope="session")
+def failure_points(pipeline: Pipeline, data_path: DataPath) -> FailurePoints:
+    """The failures that an upload can meet."""
+    return FailurePoints(pipeline, data_path)
+
+
 @then("a message in any dead-letter queue of the data path raises an alarm")
-def dead_letters_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+def dead_letters_raise_alarm(failure_points: FailurePoints, evidence: Recorder) -> None:
     """For the dead-letter queues of SQS queues and of EventBridge targets."""
-    points = FailurePoints(pipeline, data_path)
-    for edge in points.external_dead_letter_edges():
+    for edge in failure_points.external_dead_letter_edges():
         if edge.outside:
             evidence.warn(f"{edge.target} is outside this stack, so its alarms are not known")
         else:
             holder, expected = edge.declared_by or str(edge.source), "a queue with an alarm"
             evidence.check(None, holder, expected=expected, found=str(edge.target))
-    _each_raises_alarm(pipeline.stack, points.dead_letters(), evidence)
+    _each_raises_alarm(failure_points, failure_points.dead_letters(), evidence)
 
 
 @then("a message that waits too long in any queue of the data path raises an alarm")
-def old_messages_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+def old_messages_raise_alarm(failure_points: FailurePoints, evidence: Recorder) -> None:
     """In every queue that a function reads, before the message expires."""
-    _each_raises_alarm(
-        pipeline.stack, FailurePoints(pipeline, data_path).waiting_messages(), evidence
-    )
+    _each_raises_alarm(failure_points, failure_points.waiting_messages(), evidence)
 
 
 @then("an error of any function of the data path raises an alarm")
-def errors_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+def errors_raise_alarm(failure_points: FailurePoints, evidence: Recorder) -> None:
     """The invocation failed or timed out."""
-    _each_raises_alarm(
-        pipeline.stack, FailurePoints(pipeline, data_path).invocations("Errors"), evidence
-    )
+    _each_raises_alarm(failure_points, failure_points.invocations("Errors"), evidence)
 
 
 @then("a throttled call of any function of the data path raises an alarm")
-def throttles_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+def throttles_raise_alarm(failure_points: FailurePoints, evidence: Recorder) -> None:
     """Lambda rejected the invocation."""
-    _each_raises_alarm(
-        pipeline.stack, FailurePoints(pipeline, data_path).invocations("Throttles"), evidence
-    )
+    _each_raises_alarm(failure_points, failure_points.invocations("Throttles"), evidence)
 
 
 @then("a failed MediaConvert job raises an alarm")
-def failed_jobs_raise_alarm(pipeline: Pipeline, data_path: DataPath, evidence: Recorder) -> None:
+def failed_jobs_raise_alarm(failure_points: FailurePoints, evidence: Recorder) -> None:
     """A job in the queue that the function submits jobs to."""
-    _each_raises_alarm(pipeline.stack, FailurePoints(pipeline, data_path).failed_jobs(), evidence)
+    _each_raises_alarm(failure_points, failure_points.failed_jobs(), evidence)
 
 
 @then("an undelivered event of any EventBridge rule of the data path raises an alarm")
-def undelivered_events_raise_alarm(
-    pipeline: Pipeline, data_path: DataPath, evidence: Recorder
-) -> None:
+def undelivered_events_raise_alarm(failure_points: FailurePoints, evidence: Recorder) -> None:
     """An event that EventBridge could not deliver to a target."""
-    failures = list(FailurePoints(pipeline, data_path).failed_deliveries())
+    failures = list(failure_points.failed_deliveries())
     if not failures:
         evidence.none_found("EventBridge rules of the data path", expected="an alarm on each")
-    _each_raises_alarm(pipeline.stack, failures, evidence)
+    _each_raises_alarm(failure_points, failures, evidence)
 
 
 @then("every CloudWatch alarm names what is there")
@@ -121,11 +119,9 @@ def dashboards_show_existing_metrics(stack: Stack, evidence: Recorder) -> None:
 
 
 @then("a CloudWatch dashboard, where there is one, shows what can go wrong on the data path")
-def dashboards_show_failure_points(
-    pipeline: Pipeline, data_path: DataPath, evidence: Recorder
-) -> None:
+def dashboards_show_failure_points(failure_points: FailurePoints, evidence: Recorder) -> None:
     """Each metric that needs an alarm, and the number of waiting messages, on any dashboard."""
-    stack = pipeline.stack
+    stack = failure_points.stack
     boards = stack.managed("aws_cloudwatch_dashboard")
     expected = "a dashboard with the metrics that need alarms"
     if not boards:
@@ -142,7 +138,7 @@ def dashboards_show_failure_points(
             evidence.check(False, board, "dashboard_body", expected=_VALID_BODY, found=str(problem))
             return
         lines += [line.metric for line in own if line.metric is not None]
-    for failure in FailurePoints(pipeline, data_path).for_dashboards():
+    for failure in failure_points.for_dashboards():
         on_dashboard = (is_failure_metric(stack, line, failure) for line in lines)
         holds = any_of((*on_dashboard, None if unknown_body else False))
         found = {True: "on a dashboard", None: "possibly on a dashboard", False: "on no dashboard"}
@@ -170,8 +166,11 @@ def _record_entries(stack: Stack, dashboard: Resource, body: str, evidence: Reco
     return count
 
 
-def _each_raises_alarm(stack: Stack, failures: Iterable[FailureMetric], evidence: Recorder) -> None:
+def _each_raises_alarm(
+    failure_points: FailurePoints, failures: Iterable[FailureMetric], evidence: Recorder
+) -> None:
     """Record for each failure whether an alarm goes off; of several alarms, the best counts."""
+    stack = failure_points.stack
     alarms = [w for alarm in stack.managed(_METRIC_ALARM) for w in alarm_metrics(alarm)]
     for failure in failures:
         verdicts = [(alarmed, monitors(stack, alarmed, failure)) for alarmed in alarms]
@@ -184,9 +183,7 @@ def _each_raises_alarm(stack: Stack, failures: Iterable[FailureMetric], evidence
                     finding.holds, alarmed.alarm, finding.attribute, expected=finding.expected
                 )
             continue
-        near = [
-            str(alarmed.alarm) for alarmed in alarms if nearly_monitors(stack, alarmed, failure)
-        ]
+        near = [str(one.alarm) for one in alarms if nearly_monitors(stack, one, failure)]
         nearest = f"none; the nearest is {', '.join(near)}" if near else "none"
         evidence.check(
             None if possible else False,

@@ -110,9 +110,7 @@ def _roles_in(edge: Edge) -> list[Resource]:
 
 def _queues(pipeline: Pipeline, notification: Resource) -> list[Resource]:
     """The queues of this stack that the notification names, or else the processing queue."""
-    blocks = notification.get("queue")
-    count = len(blocks) if isinstance(blocks, (list, tuple)) else 1
-    paths = [f"queue.{i}.queue_arn" for i in range(count)]
+    paths = pipeline.notification_paths
     named = [
         queue
         for queue in pipeline.stack.managed("aws_sqs_queue")

@@ -70,26 +70,16 @@ class RenditionCache:
         key = (_digest(data), settings)
         # One at a time: jobs of one clip wait for the first rendition instead of repeating it.
         with self._work:
-            rendition = self._cached(key)
-            if rendition is None:
-                rendition = self._transcode(data, settings)
-                self._add(key, rendition)
-        return rendition
-
-    def _cached(self, key: tuple[str, RenditionSettings]) -> Rendition | None:
-        with self._lock:
-            if key not in self._renditions:
-                return None
-            self._renditions.move_to_end(key)
-            return self._renditions[key]
-
-    def _add(self, key: tuple[str, RenditionSettings], rendition: Rendition) -> None:
-        with self._lock:
+            if key in self._renditions:
+                self._renditions.move_to_end(key)
+                return self._renditions[key]
+            rendition = self._transcode(data, settings)
             self._renditions[key] = rendition
             self._size += _size(rendition)
             while self._size > self._max_bytes and self._renditions:
                 _, oldest = self._renditions.popitem(last=False)
                 self._size -= _size(oldest)
+        return rendition
 
 
 def _digest(data: bytes) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from steps.mediaconvert.rendition_settings import AUDIO_CODECS, CONTAINERS, VIDEO_CODECS
-from steps.mediaconvert.validation import bad_request
+from steps.mediaconvert.validation import bad_request, lower_first
 
 _NOT_SUPPORTED = "is not supported by this emulation of MediaConvert"
 
@@ -99,7 +99,7 @@ def _check_video(video: Mapping[str, Any], pointer: str) -> None:
     if codec == "FRAME_CAPTURE":
         return
     mode = settings.get("RateControlMode", "VBR")
-    below = f"{pointer}/codecSettings/{_json_name(_settings_name(codec))}"
+    below = f"{pointer}/codecSettings/{lower_first(_settings_name(codec))}"
     _required(settings, "MaxBitrate" if mode == "QVBR" else "Bitrate", below)
     if mode == "QVBR" and "Bitrate" in settings:
         raise bad_request(
@@ -134,7 +134,7 @@ def _codec_settings(
     name = _settings_name(codec)
     if name not in holder:
         other = next(key for key in holder if key != "Codec")
-        raise bad_request(f"{pointer}/{_json_name(other)}", f"Should not go with codec {codec}")
+        raise bad_request(f"{pointer}/{lower_first(other)}", f"Should not go with codec {codec}")
     settings: Mapping[str, Any] = holder[name]
     return settings
 
@@ -142,10 +142,6 @@ def _codec_settings(
 def _settings_name(codec: str) -> str:
     """``H264Settings`` for ``H_264``, ``FrameCaptureSettings`` for ``FRAME_CAPTURE``."""
     return "".join(part.capitalize() for part in codec.split("_")) + "Settings"
-
-
-def _json_name(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def _check_name(name: str, pointer: str) -> None:
@@ -163,12 +159,12 @@ def _codec(output: Mapping[str, Any]) -> str:
 def _required(holder: Mapping[str, Any], name: str, pointer: str) -> Any:
     value = holder.get(name)
     if value is None:
-        raise bad_request(pointer, f"{_json_name(name)} is a required property")
+        raise bad_request(pointer, f"{lower_first(name)} is a required property")
     return value
 
 
 def _items(holder: Mapping[str, Any], name: str, pointer: str) -> Sequence[Mapping[str, Any]]:
     items: Sequence[Mapping[str, Any]] = _required(holder, name, pointer)
     if not items:
-        raise bad_request(f"{pointer}/{_json_name(name)}", "Should have at least 1 items")
+        raise bad_request(f"{pointer}/{lower_first(name)}", "Should have at least 1 items")
     return items

@@ -97,7 +97,7 @@ def _structure_problems(shape: Shape, value: Mapping[str, Any], pointer: str) ->
             yield _message(pointer, f"{names[name]} is a required property")
     for name, item in value.items():
         if name not in names:
-            yield _message(pointer, f"Should not have additional properties: {_lower_first(name)}")
+            yield _message(pointer, f"Should not have additional properties: {lower_first(name)}")
             continue
         # Pointers are relative to the settings of a job.
         below = "" if shape.name == "CreateJobRequest" and name == "Settings" else pointer
@@ -131,8 +131,9 @@ def _message(pointer: str, problem: str) -> str:
 
 
 def _json_name(name: str, shape: Shape) -> str:
-    return str(shape.serialization.get("name", _lower_first(name)))
+    return str(shape.serialization.get("name", lower_first(name)))
 
 
-def _lower_first(name: str) -> str:
+def lower_first(name: str) -> str:
+    """The name of a member in JSON: ``codecSettings`` for ``CodecSettings``."""
     return name[:1].lower() + name[1:]

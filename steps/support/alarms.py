@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from planproof.aws.datapath.locations import location_of
-from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Truth, Value, all_of, is_unknown
 from steps.support.metrics import Metric, dimension_names, may_be_in
@@ -31,23 +30,19 @@ class FailureMetric:
 
     Attributes:
         part: the resource that fails; the dimension's value for one outside the stack.
-        dimension, attributes: the dimension that names the part, and the part's attributes that
-            may be its value.
-        others: further dimensions of the metric, with their values.
+        dimension: the dimension that names the part.
         unit: the metric's unit.
         lasts: seconds for which a failure shows in the metric; 0 for one datapoint, None if
             unknown.
         grows: whether the metric is the age of the failure in seconds.
-        location: the account and region of the part.
+        others: further dimensions of the metric, with their values.
     """
 
     namespace: str
     metric: str
     part: Resource | str
     dimension: str
-    attributes: tuple[str, ...]
-    unit: str
-    location: ProviderLocation | None
+    unit: str = "Count"
     lasts: int | None = 0
     grows: bool = False
     others: Mapping[str, str] | None = None
@@ -131,7 +126,7 @@ def _matches(stack: Stack, metric: Metric, failure: FailureMetric) -> tuple[Trut
     if not isinstance(part, str) and not may_be_in(stack, part, metric.location):
         return (False, False)
     named = (
-        dimension_names(stack, metric, failure.dimension, part, failure.attributes),
+        dimension_names(stack, metric, failure.namespace, failure.dimension, part),
         _no_others(metric.dimensions, failure),
     )
     return (

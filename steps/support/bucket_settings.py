@@ -26,23 +26,23 @@ def settings_of(stack: Stack, bucket: Resource, type_: str) -> list[tuple[Resour
     return found
 
 
-def required_settings(
-    stack: Stack, bucket: Resource, type_: str, evidence: Recorder, *, expected: str
+def bucket_settings(
+    stack: Stack, type_: str, evidence: Recorder, *, expected: str
 ) -> Iterator[Resource]:
-    """The resources of a type that refer to a bucket; records evidence if there is none.
+    """The resources of a type that refer to each bucket; records a bucket without any.
 
     Args:
         expected: the setting that is expected, for the evidence.
     """
-    found = settings_of(stack, bucket, type_)
-    sure = [resource for resource, is_sure in found if is_sure]
-    yield from sure
-    if sure:
-        return
-    doubtful = ", ".join(str(resource) for resource, _ in found)
-    evidence.check(
-        None if doubtful else False,
-        bucket,
-        expected=f"an {type_} with {expected}",
-        found=f"none for certain; {doubtful} may refer to it" if doubtful else "none",
-    )
+    for bucket in stack.managed("aws_s3_bucket"):
+        found = settings_of(stack, bucket, type_)
+        sure = [resource for resource, is_sure in found if is_sure]
+        yield from sure
+        if not sure:
+            doubtful = ", ".join(str(resource) for resource, _ in found)
+            evidence.check(
+                None if doubtful else False,
+                bucket,
+                expected=f"an {type_} with {expected}",
+                found=f"none for certain; {doubtful} may refer to it" if doubtful else "none",
+            )

@@ -13,17 +13,14 @@ from typing import Final
 from planproof.aws.datapath import DataPath, Edge
 from planproof.aws.datapath.deliveries import DELIVERS, UNDELIVERED
 from planproof.aws.datapath.functions import READ, RUNS
-from planproof.aws.datapath.locations import location_of
 from planproof.aws.datapath.queues import REDRIVES
 from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
 from steps.support.alarms import FailureMetric
 from steps.support.jobs import job_queue
-from steps.support.pipeline import Pipeline
+from steps.support.pipeline import Pipeline, retention_of
 
-_DEFAULT_RETENTION: Final = 345_600
-"""Seconds; https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
 _GIVES_UP: Final = (REDRIVES, UNDELIVERED)
 _DEFAULT_BUS: Final = "default"
 
@@ -32,7 +29,7 @@ class FailurePoints:
     """The failures that an upload can meet on its data path."""
 
     def __init__(self, pipeline: Pipeline, data_path: DataPath) -> None:
-        self._pipeline, self._stack, self._path = pipeline, pipeline.stack, data_path
+        self._pipeline, self.stack, self._path = pipeline, pipeline.stack, data_path
 
     def dead_letters(self) -> Iterator[FailureMetric]:
         """A message in a dead-letter queue, for each such queue.
@@ -40,8 +37,7 @@ class FailurePoints:
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
         """
         for queue in self._ends("target", *_GIVES_UP, type_="aws_sqs_queue"):
-            metric = "ApproximateNumberOfMessagesVisible"
-            yield self._of_queue(queue, metric, "Count")
+            yield self._of_queue(queue, "ApproximateNumberOfMessagesVisible")
 
     def external_dead_letter_edges(self) -> Iterator[Edge]:
         """The edges to dead-letter queues that are outside the stack or unknown."""
@@ -52,14 +48,13 @@ class FailurePoints:
     def waiting_messages(self) -> Iterator[FailureMetric]:
         """A message that waits too long, for each queue that a function reads."""
         for queue in self._ends("source", READ, type_="aws_sqs_queue"):
-            metric = "ApproximateAgeOfOldestMessage"
-            yield self._of_queue(queue, metric, "Seconds", grows=True)
+            yield self._of_queue(queue, "ApproximateAgeOfOldestMessage", unit="Seconds", grows=True)
 
     def for_dashboards(self) -> Iterator[FailureMetric]:
         """All failures, and the number of messages in each queue that a function reads."""
         yield from self.waiting_messages()
         for queue in self._ends("source", READ, type_="aws_sqs_queue"):
-            yield self._of_queue(queue, "ApproximateNumberOfMessagesVisible", "Count")
+            yield self._of_queue(queue, "ApproximateNumberOfMessagesVisible")
         yield from self.dead_letters()
         yield from self.invocations("Errors")
         yield from self.invocations("Throttles")
@@ -72,16 +67,7 @@ class FailurePoints:
         https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
         """
         for function in self._ends("source", RUNS, type_="aws_lambda_function"):
-            location = location_of(self._stack, function)
-            yield FailureMetric(
-                "AWS/Lambda",
-                metric,
-                function,
-                "FunctionName",
-                ("function_name",),
-                "Count",
-                location,
-            )
+            yield FailureMetric("AWS/Lambda", metric, function, "FunctionName")
 
     def failed_jobs(self) -> Iterator[FailureMetric]:
         """A failed job in the MediaConvert queue of the pipeline.
@@ -93,11 +79,8 @@ class FailurePoints:
             raise UndeterminedError(
                 "the MediaConvert queue of the jobs is unknown before it is built"
             )
-        location = location_of(self._stack, queue or self._pipeline.function)
         part = queue if queue is not None else str(arn)
-        yield FailureMetric(
-            "AWS/MediaConvert", "JobsErroredCount", part, "Queue", ("arn",), "Count", location
-        )
+        yield FailureMetric("AWS/MediaConvert", "JobsErroredCount", part, "Queue")
 
     def failed_deliveries(self) -> Iterator[FailureMetric]:
         """An event that could not be delivered, for each rule, even one without targets.
@@ -109,27 +92,15 @@ class FailurePoints:
         rules = (*targets, *self._ends("source", DELIVERS, type_=type_))
         for rule in {rule.address: rule for rule in rules}.values():
             bus = str(rule.get("event_bus_name") or _DEFAULT_BUS).split("event-bus/")[-1]
-            yield FailureMetric(
-                "AWS/Events",
-                "FailedInvocations",
-                rule,
-                "RuleName",
-                ("name",),
-                "Count",
-                location_of(self._stack, rule),
-                others={} if bus == _DEFAULT_BUS else {"EventBusName": bus},
-            )
+            others = {} if bus == _DEFAULT_BUS else {"EventBusName": bus}
+            yield FailureMetric("AWS/Events", "FailedInvocations", rule, "RuleName", others=others)
 
     def _of_queue(
-        self, queue: Resource, metric: str, unit: str, *, grows: bool = False
+        self, queue: Resource, metric: str, unit: str = "Count", *, grows: bool = False
     ) -> FailureMetric:
-        kept = queue.get("message_retention_seconds")
-        lasts = None if is_unknown(kept) else int(_DEFAULT_RETENTION if kept is None else kept)
-        location = location_of(self._stack, queue)
-        names = ("name",)
-        return FailureMetric(
-            "AWS/SQS", metric, queue, "QueueName", names, unit, location, lasts, grows
-        )
+        kept = retention_of(queue)
+        lasts = None if is_unknown(kept) else int(kept)
+        return FailureMetric("AWS/SQS", metric, queue, "QueueName", unit, lasts, grows)
 
     def _ends(self, end: str, *kinds: str, type_: str) -> tuple[Resource, ...]:
         """The resources of a type at one end of the edges of some kinds, without duplicates."""

@@ -2,83 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from planproof.terraform.identities import physical_name_attribute
 from planproof.terraform.physical_names import PhysicalName, physical_names
-from planproof.terraform.stack import Resource, Stack
+from planproof.terraform.stack import Stack
 from planproof.values import Truth
 
 ClientOf = Callable[[str], Any]
 
 
-def _pages(client: Any, operation: str, result: str, name: str = "") -> Iterator[str]:
-    pager = client.get_paginator(operation)
-    for page in pager.paginate():
-        for found in page.get(result, ()):
-            yield found[name] if name else found
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """How a service lists its resources of a type.
+
+    Attributes:
+        result: the list in each page.
+        name: the key of the name in an item; "" for items that are names.
+        separator: what the name follows in a URL or an ARN.
+    """
+
+    service: str
+    operation: str
+    result: str
+    name: str = ""
+    separator: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self, client: ClientOf) -> Iterator[str]:
+        """The names of all resources."""
+        api = client(self.service)
+        if self.operation == "list_buckets":  # early versions of boto3 1.35 cannot paginate it
+            pages = [api.list_buckets()]
+        else:
+            pages = api.get_paginator(self.operation).paginate(**self.arguments)
+        for page in pages:
+            for item in page.get(self.result, ()):
+                name = item[self.name] if self.name else item
+                yield name.rpartition(self.separator)[2] if self.separator else name
 
 
-def _of_queues(client: Any) -> Iterator[str]:
-    for url in _pages(client, "list_queues", "QueueUrls"):
-        yield url.rpartition("/")[2]
-
-
-def _of_alarms(client: Any) -> Iterator[str]:
-    for page in client.get_paginator("describe_alarms").paginate():
-        for kind in ("MetricAlarms", "CompositeAlarms"):
-            for alarm in page.get(kind, ()):
-                yield alarm["AlarmName"]
-
-
-def _own_policies(client: Any) -> Iterator[str]:
-    for page in client.get_paginator("list_policies").paginate(Scope="Local"):
-        for policy in page["Policies"]:
-            yield policy["PolicyName"]
-
-
-_LISTED: Final[Mapping[str, tuple[str, Callable[[Any], Iterable[str]]]]] = {
-    "aws_cloudwatch_composite_alarm": ("cloudwatch", _of_alarms),
-    "aws_cloudwatch_dashboard": (
-        "cloudwatch",
-        lambda c: _pages(c, "list_dashboards", "DashboardEntries", "DashboardName"),
+_LISTED: Final = {
+    "aws_cloudwatch_composite_alarm": _Listing(
+        "cloudwatch", "describe_alarms", "CompositeAlarms", "AlarmName"
     ),
-    "aws_cloudwatch_event_rule": (
-        "events",
-        lambda c: _pages(c, "list_rules", "Rules", "Name"),
+    "aws_cloudwatch_dashboard": _Listing(
+        "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"
     ),
-    "aws_cloudwatch_log_group": (
-        "logs",
-        lambda c: _pages(c, "describe_log_groups", "logGroups", "logGroupName"),
+    "aws_cloudwatch_event_rule": _Listing("events", "list_rules", "Rules", "Name"),
+    "aws_cloudwatch_log_group": _Listing(
+        "logs", "describe_log_groups", "logGroups", "logGroupName"
     ),
-    "aws_cloudwatch_metric_alarm": ("cloudwatch", _of_alarms),
-    "aws_dynamodb_table": ("dynamodb", lambda c: _pages(c, "list_tables", "TableNames")),
-    "aws_iam_policy": ("iam", _own_policies),
-    "aws_iam_role": ("iam", lambda c: _pages(c, "list_roles", "Roles", "RoleName")),
-    "aws_kms_alias": ("kms", lambda c: _pages(c, "list_aliases", "Aliases", "AliasName")),
-    "aws_lambda_event_source_mapping": (
-        "lambda",
-        lambda c: _pages(c, "list_event_source_mappings", "EventSourceMappings", "UUID"),
+    "aws_cloudwatch_metric_alarm": _Listing(
+        "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"
     ),
-    "aws_lambda_function": (
-        "lambda",
-        lambda c: _pages(c, "list_functions", "Functions", "FunctionName"),
+    "aws_dynamodb_table": _Listing("dynamodb", "list_tables", "TableNames"),
+    "aws_iam_policy": _Listing(
+        "iam", "list_policies", "Policies", "PolicyName", arguments={"Scope": "Local"}
     ),
-    "aws_media_convert_queue": (
-        "mediaconvert",
-        lambda c: _pages(c, "list_queues", "Queues", "Name"),
+    "aws_iam_role": _Listing("iam", "list_roles", "Roles", "RoleName"),
+    "aws_kms_alias": _Listing("kms", "list_aliases", "Aliases", "AliasName"),
+    "aws_lambda_event_source_mapping": _Listing(
+        "lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"
     ),
-    "aws_s3_bucket": ("s3", lambda c: (b["Name"] for b in c.list_buckets()["Buckets"])),
-    "aws_sns_topic": (
-        "sns",
-        lambda c: (
-            arn.rpartition(":")[2] for arn in _pages(c, "list_topics", "Topics", "TopicArn")
-        ),
-    ),
-    "aws_sqs_queue": ("sqs", _of_queues),
+    "aws_lambda_function": _Listing("lambda", "list_functions", "Functions", "FunctionName"),
+    "aws_media_convert_queue": _Listing("mediaconvert", "list_queues", "Queues", "Name"),
+    "aws_s3_bucket": _Listing("s3", "list_buckets", "Buckets", "Name"),
+    "aws_sns_topic": _Listing("sns", "list_topics", "Topics", "TopicArn", ":"),
+    "aws_sqs_queue": _Listing("sqs", "list_queues", "QueueUrls", separator="/"),
 }
-"""Resource types that a service can list, with that service and how."""
+"""Resource types that a service can list."""
 _GENERATED: Final = {"aws_lambda_event_source_mapping": "uuid"}
 """Types whose only name is generated by AWS, with the attribute that holds it."""
 _CHILD_TYPES: Final = (
@@ -116,8 +111,7 @@ def remaining_names(stack: Stack, client: ClientOf) -> Iterator[tuple[PhysicalNa
             yield name, None
             continue
         if kind not in existing:
-            service, listed = _LISTED[kind]
-            existing[kind] = frozenset(listed(client(service)))
+            existing[kind] = frozenset(_LISTED[kind].names(client))
         yield name, name.value in existing[kind]
 
 
@@ -125,10 +119,6 @@ def _generated(stack: Stack, named: set[str]) -> Iterator[PhysicalName]:
     """The identifiers of resources that the sources give no name."""
     for resource in stack.managed():
         if resource.address not in named and not resource.type.startswith((*_CHILD_TYPES, *_KEYS)):
-            attribute = _identifying(resource)
+            own = _GENERATED.get(resource.type) or physical_name_attribute(resource.type)
+            attribute = own if own is not None else "id"
             yield PhysicalName(resource, attribute, resource.get(attribute))
-
-
-def _identifying(resource: Resource) -> str:
-    own = _GENERATED.get(resource.type) or physical_name_attribute(resource.type)
-    return own if own is not None else "id"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,12 +82,13 @@ def exists(stack: Stack, metric: Metric) -> tuple[Truth, str]:
 
 
 def dimension_names(
-    stack: Stack, metric: Metric, dimension: str, part: Resource | str, attributes: Sequence[str]
+    stack: Stack, metric: Metric, space: str, dimension: str, part: Resource | str
 ) -> Truth:
-    """Whether a dimension's value names a resource, or is a text."""
+    """Whether the value of a dimension of a namespace names a resource, or is a text."""
     value = metric.dimensions if is_unknown(metric.dimensions) else _value(metric, dimension)
     if isinstance(part, str):
         return None if is_unknown(value) else value == part
+    attributes = DIMENSIONS[space, dimension].attributes
     if metric.holder is not None:
         path = f"{metric.path}.{dimension}"
         return links(stack, metric.holder, path, part, attributes)
@@ -109,13 +110,12 @@ def is_of_aws(namespace: Value) -> bool:
 
 
 def _dimension_exists(stack: Stack, metric: Metric, space: str, dimension: str) -> Truth:
-    source = DIMENSIONS[space, dimension]
     value = _value(metric, dimension)
     if isinstance(value, str) and _is_default_resource(space, dimension, value, metric.location):
         return True
     matches = (
-        dimension_names(stack, metric, dimension, part, source.attributes)
-        for part in stack.managed(*source.types)
+        dimension_names(stack, metric, space, dimension, part)
+        for part in stack.managed(*DIMENSIONS[space, dimension].types)
         if may_be_in(stack, part, metric.location)
     )
     return any_of((*matches, None if is_unknown(value) else False))

@@ -6,7 +6,7 @@ any pipeline.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -20,16 +20,10 @@ from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Truth, Value, any_of, is_unknown, leaves
 from steps.support.events import JOB_STATES, may_match
+from steps.support.kinds import KINDS
 from steps.support.trust import may_assume
 
 MEDIACONVERT = "mediaconvert.amazonaws.com"
-_KEYS = (
-    "aws_kms_key",
-    "aws_kms_replica_key",
-    "aws_kms_external_key",
-    "aws_kms_replica_external_key",
-)
-_ALARMS = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 
 
 class MissingPartError(UndeterminedError):
@@ -53,62 +47,53 @@ class Pipeline:
         """The ``aws_s3_bucket_notification`` that sends events to a queue."""
         return _one(
             "S3 bucket notification to a queue",
-            (
-                (r, None if is_unknown(r.get("queue")) else bool(r.get("queue")))
-                for r in self.stack.managed("aws_s3_bucket_notification")
-            ),
+            self.stack.managed("aws_s3_bucket_notification"),
+            lambda r: None if is_unknown(r.get("queue")) else bool(r.get("queue")),
         )
 
     @cached_property
     def input_bucket(self) -> Resource:
         """The bucket with that notification."""
-        return self._named_by(
+        notification = self.notification
+        return _one(
             "bucket with a notification to a queue",
-            self.notification,
-            "bucket",
             self.stack.managed("aws_s3_bucket"),
-            ("id", "bucket"),
+            lambda b: links(self.stack, notification, "bucket", b, ("id", "bucket")),
         )
 
     @cached_property
     def processing_queue(self) -> Resource:
         """The queue that the notification sends events to."""
-        queues = self.stack.managed("aws_sqs_queue")
-        blocks = self.notification.get("queue")
-        count = len(blocks) if isinstance(blocks, (list, tuple)) else 1
+        paths = self.notification_paths
         return _one(
             "queue that the bucket notifies",
-            (
-                (
-                    q,
-                    any_of(
-                        self._links(self.notification, f"queue.{i}.queue_arn", q)
-                        for i in range(count)
-                    ),
-                )
-                for q in queues
-            ),
+            self.stack.managed("aws_sqs_queue"),
+            lambda q: any_of(self._links(self.notification, path, q) for path in paths),
         )
+
+    @property
+    def notification_paths(self) -> list[str]:
+        """The paths of the queue ARNs in the notification."""
+        blocks = self.notification.get("queue")
+        count = len(blocks) if isinstance(blocks, (list, tuple)) else 1
+        return [f"queue.{i}.queue_arn" for i in range(count)]
 
     @cached_property
     def mappings(self) -> tuple[Resource, ...]:
         """The event source mappings from the processing queue."""
-        found = [
-            (m, links(self.stack, m, "event_source_arn", self.processing_queue, ("arn",)))
-            for m in self.stack.managed("aws_lambda_event_source_mapping")
-        ]
-        sure = tuple(m for m, verdict in found if verdict)
-        if not sure:
-            raise _absent("event source mapping of the processing queue", found)
-        return sure
+        return _certain(
+            "event source mapping of the processing queue",
+            self.stack.managed("aws_lambda_event_source_mapping"),
+            lambda m: self._links(m, "event_source_arn", self.processing_queue),
+        )
 
     @cached_property
     def function(self) -> Resource:
         """The Lambda function that reads the processing queue."""
-        functions = self.stack.managed("aws_lambda_function")
         return _one(
             "Lambda function fed by the processing queue",
-            ((f, any_of(self._calls(m, f) for m in self.mappings)) for f in functions),
+            self.functions,
+            lambda f: any_of(self._calls(m, f) for m in self.mappings),
         )
 
     @cached_property
@@ -122,7 +107,7 @@ class Pipeline:
         return tuple(
             m
             for m in self.stack.managed("aws_lambda_event_source_mapping")
-            if links(self.stack, m, "event_source_arn", self.status_queue, ("arn",))
+            if self._links(m, "event_source_arn", self.status_queue)
         )
 
     @cached_property
@@ -133,39 +118,36 @@ class Pipeline:
             for p in named_in_environment(self.stack, self.function)
             if p.type == "aws_dynamodb_table"
         ]
-        return _one("table for the assets", ((t, True) for t in named or self.tables))
+        return _one("table for the assets", named or self.tables)
 
     @cached_property
     def log_group(self) -> Resource:
         """The log group that the function writes to."""
         wanted = log_group_name(self.stack, self.function)
         return _one(
-            "log group of the function",
-            ((g, _same(g.get("name"), wanted)) for g in self.log_groups),
+            "log group of the function", self.log_groups, lambda g: _same(g.get("name"), wanted)
         )
 
     def dead_letters(self, queue: Resource) -> Resource:
         """The dead-letter queue of a queue."""
         targets = [e.target for e in redrives(self.stack) if str(e.source) == str(queue)]
         own = [target for target in targets if isinstance(target, Resource)]
-        return _one(f"dead-letter queue of {queue}", ((target, True) for target in own))
+        return _one(f"dead-letter queue of {queue}", own)
 
     def role_of(self, function: Resource) -> Resource:
         """The execution role of a Lambda function."""
-        return self._named_by(
-            f"role of {function}", function, "role", self.stack.managed("aws_iam_role"), ("arn",)
-        )
+        return _one(f"role of {function}", self._roles, lambda r: self._links(function, "role", r))
 
     # MediaConvert ----------------------------------------------------------------------------
 
     @cached_property
     def mediaconvert_roles(self) -> tuple[Resource, ...]:
         """Roles whose trust policy allows MediaConvert to assume them."""
-        found = [(r, may_assume(self.stack, r, MEDIACONVERT)) for r in self._roles]
-        sure = tuple(r for r, verdict in found if verdict)
-        if not sure:
-            raise _absent(f"role that {MEDIACONVERT} may assume", found)
-        return sure
+        return _certain(
+            f"role that {MEDIACONVERT} may assume",
+            self._roles,
+            lambda r: may_assume(self.stack, r, MEDIACONVERT),
+        )
 
     @cached_property
     def mediaconvert_role(self) -> Resource:
@@ -181,7 +163,7 @@ class Pipeline:
                 raise
         if len(roles) > 1:
             roles = self._in_environment(roles) or roles
-        return _one(f"role that {MEDIACONVERT} may assume", ((r, True) for r in roles))
+        return _one(f"role that {MEDIACONVERT} may assume", roles)
 
     @cached_property
     def output_bucket(self) -> Resource:
@@ -191,7 +173,7 @@ class Pipeline:
         ]
         texts = self._environment_texts
         named = [b for b in others if any(_names_bucket(text, b) for text in texts)]
-        return _one("bucket for the output", ((b, True) for b in named or others))
+        return _one("bucket for the output", named or others)
 
     # From MediaConvert back ------------------------------------------------------------------
 
@@ -200,10 +182,8 @@ class Pipeline:
         """The EventBridge rule that matches the state changes of MediaConvert jobs."""
         return _one(
             "EventBridge rule for MediaConvert job state changes",
-            (
-                (r, may_match(r.get("event_pattern"), JOB_STATES))
-                for r in self.stack.managed("aws_cloudwatch_event_rule")
-            ),
+            self.stack.managed("aws_cloudwatch_event_rule"),
+            lambda r: may_match(r.get("event_pattern"), JOB_STATES),
         )
 
     @cached_property
@@ -218,10 +198,10 @@ class Pipeline:
     @cached_property
     def status_queue(self) -> Resource:
         """The queue that receives job state changes."""
-        queues = self.stack.managed("aws_sqs_queue")
         return _one(
             "queue for MediaConvert job state changes",
-            ((q, any_of(self._links(t, "arn", q) for t in self.status_targets)) for q in queues),
+            self.stack.managed("aws_sqs_queue"),
+            lambda q: any_of(self._links(t, "arn", q) for t in self.status_targets),
         )
 
     # All resources of a kind -----------------------------------------------------------------
@@ -234,7 +214,7 @@ class Pipeline:
     @property
     def keys(self) -> tuple[Resource, ...]:
         """Every customer-managed KMS key."""
-        return self.stack.managed(*_KEYS)
+        return self.stack.managed(*KINDS["customer-managed KMS key"])
 
     @property
     def tables(self) -> tuple[Resource, ...]:
@@ -244,7 +224,7 @@ class Pipeline:
     @property
     def alarms(self) -> tuple[Resource, ...]:
         """Every CloudWatch alarm."""
-        return self.stack.managed(*_ALARMS)
+        return self.stack.managed(*KINDS["CloudWatch alarm"])
 
     @property
     def log_groups(self) -> tuple[Resource, ...]:
@@ -257,14 +237,14 @@ class Pipeline:
         Raises:
             UndeterminedError: there is a policy whose queue is unknown.
         """
-        found = [
-            (p, links(self.stack, p, "queue_url", queue, ("id", "url")))
-            for p in self.stack.managed("aws_sqs_queue_policy")
-        ]
-        sure = tuple(p for p, verdict in found if verdict)
-        if not sure and any(verdict is None for _, verdict in found):
-            raise _absent(f"policy of {queue}", found)
-        return sure
+        try:
+            return _certain(
+                f"policy of {queue}",
+                self.stack.managed("aws_sqs_queue_policy"),
+                lambda p: links(self.stack, p, "queue_url", queue, ("id", "url")),
+            )
+        except MissingPartError:
+            return ()
 
     def environment(self, function: Resource) -> Value:
         """The environment variables of a function: a mapping, None, or UNKNOWN."""
@@ -320,25 +300,14 @@ class Pipeline:
         attributes = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
         return links(self.stack, mapping, "function_name", function, attributes)
 
-    def _named_by(
-        self,
-        what: str,
-        resource: Resource,
-        path: str,
-        candidates: Iterable[Resource],
-        attributes: Sequence[str],
-    ) -> Resource:
-        return _one(
-            what, ((c, links(self.stack, resource, path, c, attributes)) for c in candidates)
-        )
 
-
-def _one(what: str, candidates: Iterable[tuple[Resource, Truth]]) -> Resource:
+def _one(
+    what: str,
+    candidates: Iterable[Resource],
+    is_part: Callable[[Resource], Truth] = lambda _: True,
+) -> Resource:
     """The only candidate that is certainly the part."""
-    found = list(candidates)
-    sure = [resource for resource, verdict in found if verdict]
-    if not sure:
-        raise _absent(what, found)
+    sure = _certain(what, candidates, is_part)
     if len(sure) > 1:
         raise UndeterminedError(
             f"there are {len(sure)} candidates for the {what} "
@@ -347,13 +316,27 @@ def _one(what: str, candidates: Iterable[tuple[Resource, Truth]]) -> Resource:
     return sure[0]
 
 
-def _absent(what: str, found: Iterable[tuple[Resource, Truth]]) -> UndeterminedError:
-    unclear = [str(resource) for resource, verdict in found if verdict is None]
-    if unclear:
-        return UndeterminedError(
-            f"the {what} cannot be determined: too little is known of {', '.join(unclear)}"
+def _certain(
+    what: str, candidates: Iterable[Resource], is_part: Callable[[Resource], Truth]
+) -> tuple[Resource, ...]:
+    """The candidates that are certainly the part, at least one."""
+    found = [(resource, is_part(resource)) for resource in candidates]
+    if sure := tuple(resource for resource, verdict in found if verdict):
+        return sure
+    if unclear := ", ".join(str(resource) for resource, verdict in found if verdict is None):
+        raise UndeterminedError(
+            f"the {what} cannot be determined: too little is known of {unclear}"
         )
-    return MissingPartError(f"the stack has no {what}")
+    raise MissingPartError(f"the stack has no {what}")
+
+
+def retention_of(queue: Resource) -> Value:
+    """The seconds that a queue keeps a message; the default of SQS where it is not set.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+    """
+    seconds = queue.get("message_retention_seconds")
+    return 345_600 if seconds is None else seconds
 
 
 def _same(found: Value, wanted: Value) -> Truth:

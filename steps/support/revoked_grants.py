@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any, Final
 
 from planproof.errors import UndeterminedError
@@ -20,6 +21,7 @@ Document = dict[str, Any]
 _EMPTY: Final = {"Effect": "Allow", "Action": "sts:TagSession"}
 """A statement for a trust policy that lets no principal assume the role."""
 ClientOf = Callable[[str], Any]
+Put = Callable[[Document], object]
 
 
 @dataclass(slots=True)
@@ -46,26 +48,11 @@ class DeployedPolicies:
         """
         iam, name = self.client("iam"), text_of(role, "name")
         lost = 0
-        for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
-            own = policy["PolicyArn"]
-            version = iam.get_policy(PolicyArn=own)["Policy"]["DefaultVersionId"]
-            found = iam.get_policy_version(PolicyArn=own, VersionId=version)["PolicyVersion"]
-            less, count = without_grant(found["Document"], action, arn)
-            if count:
-                lost += count
-                self._change(lambda d, own=own: _set_policy(iam, own, d), found["Document"], less)
-        for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            document = iam.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"]
+        for document, put in _role_policies(iam, name):
             less, count = without_grant(document, action, arn)
             if count:
                 lost += count
-                self._change(
-                    lambda d, inline=inline: iam.put_role_policy(
-                        RoleName=name, PolicyName=inline, PolicyDocument=json.dumps(d)
-                    ),
-                    document,
-                    less,
-                )
+                self._change(put, document, less)
         _require_grant(lost, f"no policy of {role}", action)
 
     def revoke_from_trust(self, role: Resource, service: str, action: str) -> None:
@@ -76,17 +63,14 @@ class DeployedPolicies:
         """
         iam, name = self.client("iam"), text_of(role, "name")
         document = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-        less, count = without_grant(document, action, "", service)
-        _require_grant(
-            count, f"the trust policy of {role} has no statement for {service} that", action
-        )
-        if not less["Statement"]:  # IAM rejects a trust policy without statements
-            less["Statement"] = [{**_EMPTY, "Principal": {"Service": service}}]
-        self._change(
-            lambda d: iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(d)),
-            document,
-            less,
-        )
+
+        def put(changed: Document) -> None:
+            # IAM rejects a trust policy without statements.
+            empty = [{**_EMPTY, "Principal": {"Service": service}}]
+            text = json.dumps({**changed, "Statement": changed["Statement"] or empty})
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=text)
+
+        self._revoke(document, service, action, f"trust policy of {role}", put)
 
     def revoke_from_queue(self, queue: Resource, service: str, action: str) -> None:
         """Revoke an action of a service from a queue policy.
@@ -97,13 +81,11 @@ class DeployedPolicies:
         sqs, url = self.client("sqs"), text_of(queue, "url")
         answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
         document = json.loads(answer.get("Attributes", {}).get("Policy") or "{}")
-        less, count = without_grant(document, action, "", service)
-        _require_grant(count, f"the policy of {queue} has no statement for {service} that", action)
-        self._change(
-            lambda d: sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(d)}),
-            document,
-            less,
-        )
+
+        def put(changed: Document) -> None:
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(changed)})
+
+        self._revoke(document, service, action, f"policy of {queue}", put)
 
     def revoke_from_key(self, key: Resource, service: str, action: str) -> None:
         """Revoke an action of a service from a key policy.
@@ -113,19 +95,36 @@ class DeployedPolicies:
         """
         kms, identifier = self.client("kms"), text_of(key, "key_id")
         document = json.loads(kms.get_key_policy(KeyId=identifier, PolicyName="default")["Policy"])
-        less, count = without_grant(document, action, "", service)
-        _require_grant(count, f"the policy of {key} has no statement for {service} that", action)
-        self._change(
-            lambda d: kms.put_key_policy(
-                KeyId=identifier, PolicyName="default", Policy=json.dumps(d)
-            ),
-            document,
-            less,
-        )
 
-    def _change(self, put: Callable[[Document], object], before: Document, after: Document) -> None:
+        def put(changed: Document) -> None:
+            kms.put_key_policy(KeyId=identifier, PolicyName="default", Policy=json.dumps(changed))
+
+        self._revoke(document, service, action, f"policy of {key}", put)
+
+    def _revoke(self, document: Document, service: str, action: str, where: str, put: Put) -> None:
+        less, count = without_grant(document, action, "", service)
+        _require_grant(count, f"the {where} has no statement for {service} that", action)
+        self._change(put, document, less)
+
+    def _change(self, put: Put, before: Document, after: Document) -> None:
         self._restore.append(lambda: (put(before), None)[1])
         put(after)
+
+
+def _role_policies(iam: Any, name: str) -> Iterator[tuple[Document, Put]]:
+    """The managed and inline policies of a role, each with a function that replaces it."""
+    for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        arn = policy["PolicyArn"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+        yield found["Document"], partial(_set_policy, iam, arn)
+    for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"]
+        yield document, partial(_set_inline_policy, iam, name, inline)
+
+
+def _set_inline_policy(iam: Any, role: str, name: str, document: Document) -> None:
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
 
 def _set_policy(iam: Any, arn: str, document: Document) -> None:

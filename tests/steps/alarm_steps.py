@@ -9,6 +9,7 @@ from typing import Any
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from steps import noticing
+from steps.support.failure_points import FailurePoints
 from tests.builders.shipped import shipped, with_values
 from tests.builders.stacks import resource
 from tests.steps.stack_steps import StackSteps
@@ -43,7 +44,7 @@ PARTS = {
 
 def run(step: Step, stack: Stack) -> Recorder:
     steps = StackSteps(stack)
-    step(steps.pipeline, steps.path, steps.evidence)
+    step(FailurePoints(steps.pipeline, steps.path), steps.evidence)
     return steps.evidence
 
 
