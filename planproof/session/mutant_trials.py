@@ -119,11 +119,7 @@ class MutantTrials:
                 plugins.unregister(name=reporter)
         if what == "read":
             return self._read(names[0])
-        started = time.monotonic()
-        mutant = self.mutants[int(names[0])]
-        stacks = {name: mutant.rewrite(stack) for name, stack in self.planned.stacks.items()}
-        outcomes = self._outcomes(names[1:], stacks, self._requirements_killed)
-        return self._judged(mutant, outcomes, stacks, started)
+        return self._judged(self.mutants[int(names[0])], names[1:])
 
     def _read(self, name: str) -> Reads:
         """What a scenario reads from the stacks.
@@ -155,17 +151,13 @@ class MutantTrials:
         }
         return set(requirements_served(item)) <= detected
 
-    def _judged(
-        self,
-        mutant: Mutant,
-        outcomes: Mapping[str, Outcome],
-        stacks: Mapping[str, Stack],
-        started: float,
-    ) -> Judged:
+    def _judged(self, mutant: Mutant, names: Sequence[str]) -> Judged:
+        started = time.monotonic()
+        before = self.planned.stacks
+        stacks = {name: mutant.rewrite(stack) for name, stack in before.items()}
         kills: dict[str, Kill] = {}
         crashes = []
-        before = self.planned.stacks
-        for name, outcome in outcomes.items():
+        for name, outcome in self._outcomes(names, stacks, self._requirements_killed).items():
             result = outcome.result
             if result is None:
                 continue

@@ -22,6 +22,7 @@ from planproof.results import Kind, ScenarioResult
 from planproof.session import mutation_cache
 from planproof.session.judging import ScenarioJudge
 from planproof.session.mutant_trials import MutantTrials
+from planproof.session.options import optional_file
 from planproof.session.rerun_arguments import rerun_arguments
 from planproof.session.scenarios import kind_of, requirements_served
 from planproof.session.stacks import ResolvedStacks, RunRequest
@@ -130,9 +131,9 @@ class MutationPhase:
         """
         if self._wanted:
             return self.result, ""
-        if not (folder / mutation_cache.FILE).is_file():
-            return None, ""
-        saved = mutation_cache.load(self._fingerprint(items, request), folder)
+        saved = None
+        if (folder / mutation_cache.FILE).is_file():
+            saved = mutation_cache.load(self._fingerprint(items, request), folder)
         if saved is None:
             return None, ""
         mutation, when = saved
@@ -223,9 +224,7 @@ class MutationPhase:
                 )
 
     def _file(self) -> Path | None:
-        if named := self._config.getoption("--equivalents"):
-            return Path(named)
-        if self._config.getoption("--terraform-dir"):
+        option = self._config.getoption
+        if option("--terraform-dir") and not option("--equivalents"):
             return None  # the default file explains mutants of this project's own stack
-        default = self._config.rootpath / "equivalents.toml"
-        return default if default.is_file() else None
+        return optional_file(self._config, "--equivalents", "equivalents.toml")

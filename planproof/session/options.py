@@ -173,6 +173,14 @@ def _check_compliance(config: pytest.Config) -> None:
         )
 
 
+def optional_file(config: pytest.Config, option: str, default: str) -> Path | None:
+    """The file that an option names, or the default one of the project; None without either."""
+    if named := config.getoption(option):
+        return Path(named)
+    path = config.rootpath / default
+    return path if path.is_file() else None
+
+
 def request_of(config: pytest.Config) -> RunRequest:
     """The request that the options describe.
 

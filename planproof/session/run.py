@@ -19,7 +19,7 @@ from planproof.session.collection import check_scenarios, is_feature_item
 from planproof.session.deployed_phase import DeployedPhase
 from planproof.session.judging import Ground, Outcome, ScenarioJudge
 from planproof.session.mutation_phase import MutationPhase
-from planproof.session.options import request_of
+from planproof.session.options import optional_file, request_of
 from planproof.session.requirements import Requirements
 from planproof.session.scenarios import judging_order, kind_of, requirements_served
 from planproof.session.selection import Selection
@@ -132,7 +132,8 @@ class Run:
         if self.terminal.taken:
             # A run that fails must not leave the reports of an earlier one in place.
             set_aside(self._report_dir)
-        self._requirements.waivers = read_waivers(self._waivers_file())
+        waivers = optional_file(self.config, "--waivers", "waivers.toml")
+        self._requirements.waivers = read_waivers(waivers)
         self._mutation.read_equivalents()
         self.stacks = ResolvedStacks(request, progress=self.terminal.progress)
         if self.terminal.taken:
@@ -156,12 +157,6 @@ class Run:
     @property
     def _report_dir(self) -> Path:
         return Path(str(self.config.getoption("--report-dir")))
-
-    def _waivers_file(self) -> Path | None:
-        if named := self.config.getoption("--waivers"):
-            return Path(named)
-        default = self.config.rootpath / "waivers.toml"
-        return default if default.is_file() else None
 
     def _start_checks(self) -> None:
         from planproof.checkov_runner import run_checks

@@ -99,10 +99,9 @@ class RunTerminal:
             reporter.ensure_newline()
             reporter.write_line("")
             unicode, width = self._shape()
-            for line in failure_lines(result, unicode=unicode, width=width):
-                reporter.write_line(line)
-            for line in summary_lines(result, unicode=unicode, width=width):
-                reporter.write_line(line)
+            for lines in (failure_lines, summary_lines):
+                for line in lines(result, unicode=unicode, width=width):
+                    reporter.write_line(line)
             for path in written:
                 reporter.write_line(f"  {path}")  # as the user named the folder
         if crashes:

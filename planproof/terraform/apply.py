@@ -118,7 +118,6 @@ class StackDeployment:
         Raises:
             PlanproofError: the apply failed; has Terraform's message.
         """
-        self._state = None
         self._change("apply", progress)
 
     def destroy(self, progress: Progress = no_progress) -> None:
@@ -127,7 +126,6 @@ class StackDeployment:
         Raises:
             PlanproofError: the destroy failed; has Terraform's message.
         """
-        self._state = None
         self._change("destroy", progress)
 
     def drift(self) -> list[Drift]:
@@ -136,7 +134,7 @@ class StackDeployment:
         Raises:
             PlanproofError: the plan failed; has Terraform's message.
         """
-        code, output, errors = self._run(
+        code, _ = self._run(
             "plan",
             "-input=false",
             "-no-color",
@@ -145,12 +143,9 @@ class StackDeployment:
             f"-parallelism={PARALLELISM}",
             f"-out={_PLAN_FILE}",
             *self._variable_arguments(),
+            accepted=(0, _CHANGES),
         )
-        if code not in (0, _CHANGES):
-            raise self._failure("plan", output, errors)
-        if code == 0:
-            return []
-        return drift_of(self._show(_PLAN_FILE))
+        return drift_of(self._show(_PLAN_FILE)) if code == _CHANGES else []
 
     def state(self) -> Mapping[str, Any]:
         """The state, as ``terraform show -json`` writes it.
@@ -191,8 +186,9 @@ class StackDeployment:
         return environ
 
     def _change(self, command: str, progress: Progress) -> None:
+        self._state = None
         self.apply_progress = ApplyProgress(command, self.name, progress)
-        code, output, errors = self._run(
+        self._run(
             command,
             "-auto-approve",
             "-input=false",
@@ -202,20 +198,19 @@ class StackDeployment:
             *self._variable_arguments(),
             on_line=self.apply_progress.handle,
         )
-        if code != 0:
-            raise self._failure(command, output, errors)
 
     def _show(self, *arguments: str) -> Mapping[str, Any]:
-        code, output, errors = self._run("show", "-json", *arguments)
-        if code != 0:
-            raise self._failure("show", output, errors)
+        _, output = self._run("show", "-json", *arguments)
         shown: Mapping[str, Any] = json.loads(output)
         return shown
 
     def _run(
-        self, *arguments: str, on_line: Callable[[bytes], None] = lambda _: None
-    ) -> tuple[int, str, str]:
-        """Run a command; returns exit code, standard output and standard error."""
+        self,
+        *arguments: str,
+        on_line: Callable[[bytes], None] = lambda _: None,
+        accepted: Sequence[int] = (0,),
+    ) -> tuple[int, str]:
+        """Run a command; returns the exit code, which is one of the accepted, and the output."""
         if self._stopped.is_set():
             raise TerraformStoppedError
         lines = []
@@ -234,10 +229,10 @@ class StackDeployment:
                 self._process = None
         if self._stopped.is_set():
             raise TerraformStoppedError
-        return code, b"".join(lines).decode("utf-8", "replace"), errors
-
-    def _failure(self, command: str, output: str, errors: str) -> PlanproofError:
-        here, there = str(self.root), str(self.workspace.root)
-        return self.workspace.failure(
-            command, output.replace(here, there), errors.replace(here, there)
-        )
+        output = b"".join(lines).decode("utf-8", "replace")
+        if code not in accepted:
+            here, there = str(self.root), str(self.workspace.root)
+            raise self.workspace.failure(
+                arguments[0], output.replace(here, there), errors.replace(here, there)
+            )
+        return code, output

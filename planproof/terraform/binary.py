@@ -116,8 +116,8 @@ def _version_of(path: Path) -> tuple[str, str]:
 def format_diagnostic(diagnostic: Mapping[str, Any]) -> str:
     """A diagnostic of Terraform's JSON output, as Terraform prints it, with file and line."""
     file, line = position_of(diagnostic)
-    lines = [f"{file}:{line}: " if file else ""]
-    lines[0] += str(diagnostic.get("summary", "")).strip()
+    summary = str(diagnostic.get("summary", "")).strip()
+    lines = [f"{file}:{line}: {summary}" if file else summary]
     if detail := str(diagnostic.get("detail", "")).strip():
         lines.append(detail)
     if code := ((diagnostic.get("snippet") or {}).get("code") or "").strip():
@@ -136,28 +136,23 @@ def position_of(diagnostic: Mapping[str, Any]) -> tuple[str, int]:
 
 def error_diagnostics(output: str) -> list[str]:
     """The formatted errors among Terraform's JSON messages; empty where the output is not JSON."""
-    errors = []
-    for message in _messages(output):
-        diagnostic = message.get("diagnostic") or {}
-        if diagnostic.get("severity") == "error":
-            errors.append(format_diagnostic(diagnostic))
-    return errors
+    return [format_diagnostic(d) for d in _diagnostics(output) if d.get("severity") == "error"]
 
 
 def first_position(output: str) -> str:
     """Position of the first diagnostic that has one, as " at file:line"; "" where none has."""
-    for message in _messages(output):
-        file, line = position_of(message.get("diagnostic") or {})
+    for diagnostic in _diagnostics(output):
+        file, line = position_of(diagnostic)
         if file:
             return f" at {file}:{line}"
     return ""
 
 
-def _messages(output: str) -> Iterator[Mapping[str, Any]]:
+def _diagnostics(output: str) -> Iterator[Mapping[str, Any]]:
     for line in output.splitlines():
         if line.startswith("{") and '"diagnostic"' in line:
             try:
-                yield json.loads(line)
+                yield json.loads(line).get("diagnostic") or {}
             except ValueError:
                 continue
 

@@ -75,19 +75,16 @@ def _differences(
     if True in sensitive:
         yield AttributeChange(path, "(sensitive)", "(sensitive)")
         return
-    if unknown is not True:
-        keys = _keys(before, after, unknown)
-        if keys is not None:
-            for key in keys:
-                marks = (_at(sensitive[0], key), _at(sensitive[1], key))
-                yield from _differences(
-                    f"{path}.{key}" if path else str(key),
-                    _at(before, key),
-                    _at(after, key),
-                    _at(unknown, key),
-                    marks,
-                )
-            return
+    if unknown is not True and (keys := _keys(before, after, unknown)) is not None:
+        for key in keys:
+            yield from _differences(
+                f"{path}.{key}" if path else str(key),
+                _at(before, key),
+                _at(after, key),
+                _at(unknown, key),
+                (_at(sensitive[0], key), _at(sensitive[1], key)),
+            )
+        return
     if before != after:
         yield AttributeChange(path, before, after)
 

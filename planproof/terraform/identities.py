@@ -25,6 +25,8 @@ PARTITION_TOKEN: Final = "aws-planproof"  # noqa: S105  (no secret)
 REGION_TOKEN: Final = "xx-planproof-1"  # noqa: S105  (no secret)
 ACCOUNT_TOKEN: Final = "999900009999"  # noqa: S105  (no secret)
 
+_LOCATION_PARTS = {PARTITION_TOKEN: "partition", REGION_TOKEN: "region", ACCOUNT_TOKEN: "account"}
+
 UNDECIDED_TOKEN: Final = "planproof-undecided"  # noqa: S105  (no secret)
 
 _NAMESPACE = uuid.UUID("6f1f3d0e-1f0e-5a53-9c53-4d2b7f9f2a10")
@@ -284,18 +286,11 @@ class Identities:
 
             def replacement(match: re.Match[str]) -> str:
                 token = match[0]
-                if match["part"]:
-                    location = locations(self._addresses.get(match["of"], ""))
-                    return str(getattr(location, match["part"])) if location else token
-                if token in (PARTITION_TOKEN, REGION_TOKEN, ACCOUNT_TOKEN):
-                    location = locations(self._owner_of(text, match))
-                    if location is None:
-                        return token
-                    return {
-                        PARTITION_TOKEN: location.partition,
-                        REGION_TOKEN: location.region,
-                        ACCOUNT_TOKEN: location.account,
-                    }[token]
+                if part := match["part"] or _LOCATION_PARTS.get(token):
+                    of = match["of"]
+                    owner = self._addresses.get(of, "") if of else self._owner_of(text, match)
+                    location = locations(owner)
+                    return str(getattr(location, part)) if location else token
                 address = self._addresses.get(token)
                 if address is None:
                     return token

@@ -110,7 +110,7 @@ def compare_names(one: Stack, other: Stack) -> tuple[NameComparison, ...]:
     for name in physical_names(other):
         others.setdefault(name.resource.type, _Names()).add(name)
     return tuple(
-        NameComparison(name, _differs(name, others.get(name.resource.type, _Names())))
+        NameComparison(name, others.get(name.resource.type, _Names()).all_differ_from(name))
         for name in physical_names(one)
     )
 
@@ -130,14 +130,11 @@ class _Names:
         else:
             self.unknown.append(name)
 
-    def candidates(self, name: PhysicalName) -> list[PhysicalName]:
-        if not isinstance(name.value, str):
-            return self.all
-        return [*self.known.get(name.value, ()), *self.unknown]
-
-
-def _differs(name: PhysicalName, others: _Names) -> Truth:
-    return all_of(_unequal(name, other) for other in others.candidates(name))
+    def all_differ_from(self, name: PhysicalName) -> Truth:
+        candidates = self.all
+        if isinstance(name.value, str):
+            candidates = [*self.known.get(name.value, ()), *self.unknown]
+        return all_of(_unequal(name, other) for other in candidates)
 
 
 def _unequal(one: PhysicalName, other: PhysicalName) -> Truth:

@@ -160,8 +160,7 @@ class Tracer:
 
     def written_blocks(self, address: str, key: str) -> list[SourceBlock]:
         """The static nested blocks of a type in the source of a resource."""
-        definitions = self._definitions(address)
-        return [b for block in definitions for b in block.blocks if b.kind == key]
+        return [b for block in self._definitions(address) for b in block.blocks if b.kind == key]
 
     # Following -------------------------------------------------------------------------------
 

@@ -41,10 +41,7 @@ class Recording:
         """The recorded stacks, with file and line from the sources in ``directory``."""
         folders = {key: directory / relative for key, relative in self.content["modules"].items()}
         sources = SourceIndex.read(folders, root=directory)
-        config = self.content["configuration"]
-        configuration = Configuration(
-            config["resources"], config["modules"], config["providers"], sources
-        )
+        configuration = Configuration(**self.content["configuration"], sources=sources)
         return {
             name: Stack(
                 name,

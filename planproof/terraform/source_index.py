@@ -306,15 +306,15 @@ def _end_of_expression(text: str, start: int) -> int:
     return len(text)
 
 
+@dataclass(slots=True)
 class _Open:
     """A block before its closing brace."""
 
-    __slots__ = ("attributes", "blocks", "kind", "labels", "start")
-
-    def __init__(self, kind: str, labels: tuple[str, ...], start: int) -> None:
-        self.kind, self.labels, self.start = kind, labels, start
-        self.attributes: dict[str, SourceAttribute] = {}
-        self.blocks: list[SourceBlock] = []
+    kind: str
+    labels: tuple[str, ...]
+    start: int
+    attributes: dict[str, SourceAttribute] = field(default_factory=dict)
+    blocks: list[SourceBlock] = field(default_factory=list)
 
 
 class _File:

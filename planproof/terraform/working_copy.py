@@ -33,15 +33,12 @@ def source_files(directory: Path) -> list[Path]:
     Raises:
         PlanproofError: not a directory, or one without Terraform files.
     """
+    todo = "name a directory of .tf files with --terraform-dir"
     if not directory.is_dir():
-        raise PlanproofError(
-            f"{directory} is not a directory", "name a directory of .tf files with --terraform-dir"
-        )
+        raise PlanproofError(f"{directory} is not a directory", todo)
     files = [p for p in sorted(directory.iterdir()) if p.name.endswith((".tf", ".tf.json"))]
     if not files:
-        raise PlanproofError(
-            f"{directory} has no .tf files", "name a directory of .tf files with --terraform-dir"
-        )
+        raise PlanproofError(f"{directory} has no .tf files", todo)
     return sorted(files, key=lambda path: is_override(path.name))
 
 

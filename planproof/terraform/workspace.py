@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -43,7 +44,6 @@ _REMOVED_VARIABLES = re.compile(
     r"^(AWS_|TF_CLI_ARGS|TF_LOG|TF_WORKSPACE|TF_DATA_DIR|TF_CLI_CONFIG_FILE"
     r"|TF_REATTACH_PROVIDERS)"
 )
-_AWS_VARIABLES = re.compile(r"^AWS_")
 LOCK_FILE = ".terraform.lock.hcl"
 
 
@@ -120,7 +120,7 @@ class Workspace:
         environ = {
             name: value
             for name, value in os.environ.items()
-            if not _REMOVED_VARIABLES.match(name) or (keep_aws and _AWS_VARIABLES.match(name))
+            if not _REMOVED_VARIABLES.match(name) or (keep_aws and name.startswith("AWS_"))
         }
         environ |= {
             "TF_CLI_CONFIG_FILE": str(self.folder / "terraform.rc"),
@@ -212,7 +212,7 @@ class Workspace:
         )
 
     def _index_sources(self) -> None:
-        modules = {"": self.root} | self.module_folders()
+        modules = {"": self.root, **self.module_folders()}
         added = frozenset({OVERRIDE_FILE, PROBE_FILE})
         self.sources = SourceIndex.read(modules, root=self.root, ignored=added)
 
@@ -263,15 +263,10 @@ class Workspace:
         if not (self.source / LOCK_FILE).is_file():  # that of the copy is outdated
             (self.root / LOCK_FILE).unlink(missing_ok=True)
         self.progress(f"{self.binary.product} init")
-        self._archive_stand_in = False
-        self._write_cli_configuration()
-        arguments = ("init", "-input=false", "-no-color")
-        done = run(self.binary, arguments, cwd=self.root, env=self.environment())
+        done = self._run_init(stand_in=False)
         if done.returncode != 0 and "hashicorp/archive" in done.stdout + done.stderr:
-            self._archive_stand_in = True
-            self._write_cli_configuration()
             (self.root / LOCK_FILE).unlink(missing_ok=True)
-            done = run(self.binary, arguments, cwd=self.root, env=self.environment())
+            done = self._run_init(stand_in=True)
         if done.returncode != 0:
             raise self._init_failure(done.stdout, done.stderr)
         lock = self.root / LOCK_FILE
@@ -282,6 +277,12 @@ class Workspace:
         stamp_file.write_text(
             json.dumps({"stamp": self._stamp(), "stand_in": self._archive_stand_in})
         )
+
+    def _run_init(self, *, stand_in: bool) -> subprocess.CompletedProcess[str]:
+        self._archive_stand_in = stand_in
+        self._write_cli_configuration()
+        arguments = ("init", "-input=false", "-no-color")
+        return run(self.binary, arguments, cwd=self.root, env=self.environment())
 
     def _init_failure(self, output: str, errors: str) -> PlanproofError:
         message = errors.strip() or output.strip()

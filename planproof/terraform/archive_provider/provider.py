@@ -21,7 +21,7 @@ from planproof.terraform.archive_provider.arguments import (
     check_arguments,
 )
 from planproof.terraform.archive_provider.output import write_archive
-from planproof.terraform.archive_provider.schema import COMPUTED, archive_file
+from planproof.terraform.archive_provider.schema import COMPUTED, OPTIONAL, archive_file
 
 State = dict[str, Any]  # argument or attribute → value, None if not set, or Unknown
 
@@ -140,17 +140,12 @@ def _build(diags: Diagnostics, config: State) -> State | None:
 
 
 def _spec(config: State) -> ArchiveSpec:
+    plain = {name: config[name] for name in ("type", "output_path", *OPTIONAL)}
     return ArchiveSpec(
-        type=config["type"],
-        source_file=config["source_file"],
-        source_dir=config["source_dir"],
-        source_content=config["source_content"],
-        source_content_filename=config["source_content_filename"],
+        **plain,
         source=tuple(Source(one["content"], one["filename"]) for one in config["source"] or ()),
         excludes=None if config["excludes"] is None else tuple(config["excludes"]),
         exclude_symlink_directories=bool(config["exclude_symlink_directories"]),
-        output_file_mode=config["output_file_mode"],
-        output_path=config["output_path"],
     )
 
 

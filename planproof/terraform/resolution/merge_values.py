@@ -179,7 +179,9 @@ class ValueMerge:
         if isinstance(value, Mapping) and value:
             return self._map(planned, value, source, spec)
         presence = mocked.presence(origin)
-        if isinstance(value, list) and value and presence is not MockPresence.HIDDEN:
+        if presence is MockPresence.HIDDEN:
+            return UNKNOWN
+        if isinstance(value, list) and value:
             inner = _element_type(spec)
             plans = aligned(planned, value, spec)
             alone = ValueSource(origin)
@@ -187,12 +189,9 @@ class ValueMerge:
                 self._merge(plan, item, alone, inner)
                 for plan, item in zip(plans, value, strict=True)
             ]
-        if presence is MockPresence.HIDDEN:
-            return UNKNOWN
-        if isinstance(value, str) and is_known(planned) and planned == value:
-            return value
         if isinstance(value, str):
-            return self._string(value, origin)
+            same = is_known(planned) and planned == value
+            return value if same else self._string(value, origin)
         # A number, a bool, null or an empty collection does not show what it derives from.
         blind = presence is not MockPresence.NONE or mocked.depends_on_identity(origin)
         return UNKNOWN if blind and not is_known(planned) else value

@@ -7,7 +7,7 @@ empty collection. An argument that is not configured stays null, whatever the pr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final, final
@@ -198,10 +198,9 @@ class NestedBlocks:
     @classmethod
     def of(cls, declared: str, key: str, expression: Any, tracer: Tracer) -> NestedBlocks:
         """The blocks of one type in a resource."""
-        found = tracer.dynamic_blocks(declared, key)
         return cls(
             entries_of(expression),
-            _arguments_of(found) if found else None,
+            _arguments_of(tracer.dynamic_blocks(declared, key)),
             tracer.dynamic(declared, key),
             tuple(tracer.written_blocks(declared, key)),
             lambda text: tracer.text(declared, text),
@@ -222,14 +221,13 @@ class NestedBlocks:
         inner = [entry for outer in self.written for entry in entries_of(outer.get(key))]
         within = self.dynamic is not None and key in self.dynamic
         found = [b for block in self.static for b in block.blocks if b.labels == (key,)]
-        dynamic = _arguments_of(found) if found else None
         origin = self.origin
         for block in found:
             origin |= self.origin_of(block.text)
         # The plan does not have the content of a dynamic block: any argument may be set.
         return NestedBlocks(
             tuple(inner),
-            _AllNames() if within else dynamic,
+            _AllNames() if within else _arguments_of(found),
             origin,
             tuple(b for block in self.static for b in block.blocks if b.kind == key),
             self.origin_of,
@@ -243,8 +241,11 @@ class NestedBlocks:
         return self
 
 
-def _arguments_of(dynamic: Iterable[SourceBlock]) -> frozenset[str]:
-    """The names of the arguments and blocks that the content of ``dynamic`` blocks sets."""
+def _arguments_of(dynamic: Sequence[SourceBlock]) -> frozenset[str] | None:
+    """The names of the arguments and blocks that the content of ``dynamic`` blocks sets; None
+    without such a block."""
+    if not dynamic:
+        return None
     names: set[str] = set()
     for block in dynamic:
         for content in block.blocks:
@@ -293,16 +294,13 @@ def aligned(planned: Value, elements: list[Any], spec: Mapping[str, Any]) -> Ite
     no order, and an element that was unknown sorts differently once evaluated."""
     if isinstance(planned, Mapping):
         planned = [planned]
-    ordered = spec.get("nesting_mode") != "set" and not _is_set(spec)
+    type_ = spec.get("type")
+    is_set = isinstance(type_, list) and type_[:1] == ["set"]
+    ordered = spec.get("nesting_mode") != "set" and not is_set
     fits = isinstance(planned, list) and len(planned) == len(elements)
     if fits and (ordered or len(elements) == 1):
         return iter(planned)
     return iter([UNPLANNED] * len(elements))
-
-
-def _is_set(spec: Mapping[str, Any]) -> bool:
-    type_ = spec.get("type")
-    return isinstance(type_, list) and type_[:1] == ["set"]
 
 
 def is_known(planned: Value) -> bool:
