@@ -72,6 +72,11 @@ class FunctionScenario:
         """Record a result of the function."""
         self.evidence.check(holds, self.function, attribute, expected=expected, found=found)
 
+    def job_texts(self, name: str) -> list[str]:
+        """The strings of a name in the settings of the jobs, at any depth."""
+        jobs = self.planned_run.jobs
+        return [text for job in jobs for text in texts(job.get("Settings"), name)]
+
     def last_outcome(self) -> str:
         """The outcome of the last invocation, as an addition to evidence."""
         if not self.planned_run.invocations:
@@ -189,9 +194,7 @@ def no_job(scenario: FunctionScenario) -> None:
 @then("the job reads the uploaded file")
 def job_reads_upload(scenario: FunctionScenario) -> None:
     """The decoded bucket and key, not the URL-encoded key of the S3 event."""
-    inputs = [
-        u for job in scenario.planned_run.jobs for u in texts(job.get("Settings"), "FileInput")
-    ]
+    inputs = scenario.job_texts("FileInput")
     expected = f"an input {scenario.planned_run.uploaded}"
     scenario.record(
         scenario.planned_run.uploaded in inputs, expected, ", ".join(inputs) or "no input"
@@ -205,9 +208,7 @@ def job_writes_output(scenario: FunctionScenario, pipeline: Pipeline) -> None:
     name = bucket.get("bucket")
     if not isinstance(name, str):
         raise UndeterminedError(f"{bucket}.bucket is unknown before it is built")
-    found = [
-        u for job in scenario.planned_run.jobs for u in texts(job.get("Settings"), "Destination")
-    ]
+    found = scenario.job_texts("Destination")
     holds = bool(found) and all(u.startswith(f"s3://{name}/") for u in found)
     scenario.record(holds, f"every destination in s3://{name}/", ", ".join(found) or "none")
 

@@ -176,12 +176,11 @@ def _each_raises_alarm(
         verdicts = [(alarmed, monitors(stack, alarmed, failure)) for alarmed in alarms]
         found = [(alarmed, findings(alarmed, failure)) for alarmed, verdict in verdicts if verdict]
         possible = [str(alarmed.alarm) for alarmed, verdict in verdicts if verdict is None]
-        if found and (not possible or _holds(_best(found)[1])):
-            alarmed, best = _best(found)
-            for finding in best:
-                evidence.check(
-                    finding.holds, alarmed.alarm, finding.attribute, expected=finding.expected
-                )
+        best = min(found, key=_doubts, default=None)
+        if best is not None and (not possible or all(one.holds for one in best[1])):
+            alarm = best[0].alarm
+            for finding in best[1]:
+                evidence.check(finding.holds, alarm, finding.attribute, expected=finding.expected)
             continue
         near = [str(one.alarm) for one in alarms if nearly_monitors(stack, one, failure)]
         nearest = f"none; the nearest is {', '.join(near)}" if near else "none"
@@ -193,16 +192,7 @@ def _each_raises_alarm(
         )
 
 
-Judged = tuple[AlarmMetric, tuple[Finding, ...]]
-
-
-def _best(found: list[Judged]) -> Judged:
-    def doubts(judged: Judged) -> tuple[bool, int]:
-        verdicts = [finding.holds for finding in judged[1]]
-        return False in verdicts, len(verdicts) - verdicts.count(True)
-
-    return min(found, key=doubts)
-
-
-def _holds(judged: tuple[Finding, ...]) -> bool:
-    return all(finding.holds for finding in judged)
+def _doubts(judged: tuple[AlarmMetric, tuple[Finding, ...]]) -> tuple[bool, int]:
+    """The less, the better the alarm."""
+    verdicts = [finding.holds for finding in judged[1]]
+    return False in verdicts, len(verdicts) - verdicts.count(True)

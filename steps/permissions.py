@@ -28,7 +28,7 @@ from steps.support.iam_names import (
     RequestedResource,
     require_service_principal,
 )
-from steps.support.permission_decisions import decide_permission
+from steps.support.permission_decisions import PermissionRequest
 from steps.support.pipeline import Pipeline
 from steps.support.policy_evidence import PolicyEvidence
 from steps.vocabulary import table_of
@@ -241,9 +241,8 @@ class PermissionQuery:
         on: ActionResource | None,
     ) -> None:
         wanted = self.verb == "allowed"
-        result = decide_permission(
-            self.iam_names, principal, action, target, on, self.context, wanted=wanted
-        )
+        request = PermissionRequest(self.iam_names, principal, action, target, on, self.context)
+        result = request.decide(wanted=wanted)
         on_resource = f" on {on.name}" if on is not None else ""
         given = ", ".join(f"{k} {_shown(v)}" for k, v in self.context.items())
         self.policy_evidence.evidence.check(

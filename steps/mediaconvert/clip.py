@@ -38,29 +38,10 @@ def clip(width: int = 320, height: int = 180, seconds: int = 1, audio: bool = Tr
             target.mux(video.encode(_frame(width, height, number)))
         target.mux(video.encode(None))
         if tone is not None:
-            _add_tone(target, tone, seconds)
+            for start in range(0, seconds * _SAMPLE_RATE, _FRAME_SAMPLES):
+                target.mux(tone.encode(_tone(start)))
+            target.mux(tone.encode(None))
     return file.getvalue()
-
-
-@cache
-def audio_file(seconds: int = 1) -> bytes:
-    """An MP4 with audio only.
-
-    Raises:
-        ImportError: PyAV is not installed.
-    """
-    import av
-
-    file = MemoryFile()
-    with av.open(file, "w", format="mp4", options=OPTIONS, io_open=file.reopen) as target:
-        _add_tone(target, target.add_stream("aac", rate=_SAMPLE_RATE, layout="mono"), seconds)
-    return file.getvalue()
-
-
-def _add_tone(target: Any, stream: Any, seconds: int) -> None:
-    for start in range(0, seconds * _SAMPLE_RATE, _FRAME_SAMPLES):
-        target.mux(stream.encode(_tone(start)))
-    target.mux(stream.encode(None))
 
 
 def _frame(width: int, height: int, number: int) -> Any:

@@ -13,7 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from planproof.emulation.account.model import Account, Denial
 from steps.mediaconvert import events
 from steps.mediaconvert.failures import (
-    CANNOT_OPEN,
     NO_ROLE,
     NO_VIDEO,
     NOT_TRUSTED,
@@ -143,7 +142,9 @@ class JobRunner:
         try:
             content = self._cache.content(data)
         except UnreadableError as problem:
-            raise _unreadable(uri, problem) from problem
+            if problem.opened:
+                raise JobFailedError(READ, f"Demuxer: [{problem.reason}]") from problem
+            raise open_error(uri, problem.reason) from problem
         wants_video = any(output.settings.codec for group in groups for output in group)
         if content and wants_video and not content.video:
             message = f"Unable to find video in input file [{uri}]"
@@ -206,12 +207,6 @@ class JobRunner:
         at = self._account.clock.now()
         event = events.state_change(job, self._account.account_id, status, at, fields)
         self._account.emit(event, job.region)
-
-
-def _unreadable(uri: str, problem: UnreadableError) -> JobFailedError:
-    if problem.opened:
-        return JobFailedError(READ, f"Demuxer: [{problem.reason}]")
-    return open_error(uri, problem.reason, CANNOT_OPEN)
 
 
 def _frame_count(content: Content | None) -> int:

@@ -95,13 +95,11 @@ class MediaConvert:
         with self._lock:
             regions = list(self._regions.values())
         return sum(
-            region.jobs.unfinished(queue.arn) - self._paused_jobs(region, queue)
+            region.jobs.unfinished(queue.arn)
+            - (region.jobs.counts(queue.arn)[0] if queue.status == PAUSED else 0)
             for region in regions
             for queue in region.queues.all()
         )
-
-    def _paused_jobs(self, region: _Region, queue: Queue) -> int:
-        return region.jobs.counts(queue.arn)[0] if queue.status == PAUSED else 0
 
     def _region(self, name: str) -> _Region:
         with self._lock:

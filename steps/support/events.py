@@ -34,9 +34,7 @@ def may_match(pattern: Value, event: Mapping[str, str]) -> Truth:
 
 
 def _accepts(matchers: Any, text: str) -> bool:
-    if not isinstance(matchers, list):
-        return False
-    return any(_accepts_one(matcher, text) for matcher in matchers)
+    return isinstance(matchers, list) and any(_accepts_one(one, text) for one in matchers)
 
 
 def _accepts_one(matcher: Any, text: str) -> bool:

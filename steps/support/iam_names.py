@@ -15,7 +15,7 @@ from typing import Final
 
 from planproof.aws.datapath import Authority
 from planproof.aws.datapath.functions import function_context
-from planproof.aws.datapath.locations import account_of, arn_of
+from planproof.aws.datapath.locations import arn_of
 from planproof.errors import UndeterminedError
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
@@ -238,12 +238,10 @@ class IamNames:
         if found:
             return found
         near = difflib.get_close_matches(address, [r.address for r in self.stack], n=3, cutoff=0.5)
-        hint = f"the nearest are {', '.join(near)}" if len(near) > 1 else "".join(near)
-        if len(near) == 1:
-            hint = f"the nearest is {hint}"
-        raise UndeterminedError(
-            f"the stack has no {address}: {hint or 'terraform state list shows its resources'}"
-        )
+        hint = "terraform state list shows its resources"
+        if near:
+            hint = f"the nearest {'are' if len(near) > 1 else 'is'} {', '.join(near)}"
+        raise UndeterminedError(f"the stack has no {address}: {hint}")
 
     def _acting(self, resource: Resource) -> Principal:
         """The principal that a resource acts as."""
@@ -272,13 +270,6 @@ class IamNames:
                 f'so "{THIS_ACCOUNT}" is ambiguous: write the account id'
             )
         return self.accounts[0] if self.accounts else UNKNOWN
-
-
-def account_of_principal(stack: Stack, principal: Principal) -> str | None:
-    """The account of a role or user of the stack."""
-    return (
-        account_of(stack, principal.identity) if isinstance(principal.identity, Resource) else None
-    )
 
 
 def require_service_principal(words: str, what: str = "") -> None:

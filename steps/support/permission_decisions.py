@@ -33,7 +33,6 @@ from steps.support.iam_names import (
     IamNames,
     Principal,
     RequestedResource,
-    account_of_principal,
 )
 
 Context = Mapping[str, ContextValue | None]
@@ -52,7 +51,7 @@ class PermissionDecision:
     """The decision on a permission step.
 
     Attributes:
-        allowed: whether AWS allows the request; see :func:`decide_permission` for several.
+        allowed: whether AWS allows the request; see :meth:`PermissionRequest.decide` for several.
         found: a description of the decision.
         decided: the decision itself.
     """
@@ -62,46 +61,108 @@ class PermissionDecision:
     decided: DecidedNeed
 
 
-def decide_permission(
-    iam_names: IamNames,
-    principal: Principal,
-    action: str,
-    target: RequestedResource | None,
-    on: ActionResource | None,
-    context: Context,
-    *,
-    wanted: bool,
-) -> PermissionDecision:
-    """Decide whether a principal may perform an action.
+@dataclass(frozen=True, slots=True)
+class PermissionRequest:
+    """A request of a permission step.
 
-    Args:
+    Attributes:
         target, on: the named resource, and the resource of the request; None for an action without
             resource types.
         context: condition keys of the step.
-        wanted: whether every request must be allowed, or every request denied. Of several
-            decisions, one that contradicts this is returned, else one that is undetermined.
     """
-    resource = target.resource if target is not None else None
-    arn: str | Unknown = on.arn if on is not None else "*"
-    first = list(_decided_needs(iam_names, principal, action, arn, resource, context))
-    decided_needs = first
-    variable: Statement | None = None
-    if isinstance(arn, str) and arn != "*" and is_pattern(arn):
-        statements = [s for r in first for s in _statements_on(r.policies, action)]
-        decided_needs = [
-            decided
-            for one in sample_arns(arn, statements)
-            for decided in _decided_needs(iam_names, principal, action, one, resource, context)
-        ]
-        variable = variable_statement(arn, [s for s in statements if _may_contradict(s, wanted)])
-    worst = min(decided_needs, key=lambda r: _RANK[wanted][r.allowed])
-    found = str(worst.decision)
-    if len(decided_needs) > 1:
-        found += f" (decided for {worst.need.principal} on {worst.need.resource})"
-    if variable is not None and worst.allowed is wanted:
-        reason = f"{variable} covers part of the resource by a policy variable"
-        return PermissionDecision(None, reason, worst)
-    return PermissionDecision(worst.allowed, found, worst)
+
+    iam_names: IamNames
+    principal: Principal
+    action: str
+    target: RequestedResource | None
+    on: ActionResource | None
+    context: Context
+
+    @property
+    def resource(self) -> Resource | None:
+        """The named resource, if it is in the stack."""
+        return self.target.resource if self.target is not None else None
+
+    def decide(self, *, wanted: bool) -> PermissionDecision:
+        """Decide whether the principal may perform the action.
+
+        Args:
+            wanted: whether every request must be allowed, or every request denied. Of several
+                decisions, one that contradicts this is returned, else one that is undetermined.
+        """
+        arn: str | Unknown = self.on.arn if self.on is not None else "*"
+        first = decided_needs = list(self._decided_needs(arn))
+        variable: Statement | None = None
+        if isinstance(arn, str) and arn != "*" and is_pattern(arn):
+            statements = [s for r in first for s in _statements_on(r.policies, self.action)]
+            samples = sample_arns(arn, statements)
+            decided_needs = [decided for one in samples for decided in self._decided_needs(one)]
+            contrary = [s for s in statements if _may_contradict(s, wanted)]
+            variable = variable_statement(arn, contrary)
+        worst = min(decided_needs, key=lambda r: _RANK[wanted][r.allowed])
+        found = str(worst.decision)
+        if len(decided_needs) > 1:
+            found += f" (decided for {worst.need.principal} on {worst.need.resource})"
+        if variable is not None and worst.allowed is wanted:
+            reason = f"{variable} covers part of the resource by a policy variable"
+            return PermissionDecision(None, reason, worst)
+        return PermissionDecision(worst.allowed, found, worst)
+
+    def _decided_needs(self, arn: str | Unknown) -> Iterator[DecidedNeed]:
+        """The decision; for "another account", one for each account that a policy may match."""
+        who, authority = self.principal.identity, self.iam_names.authority
+        if isinstance(who, str) and not who.startswith("arn:"):
+            yield authority.decide(Need(self.action, who, arn, self.resource, self.context))
+            return
+        context = {**_NO_SOURCE, **self.principal.context, **self.context}
+        if isinstance(who, Resource):
+            account = account_of(self.iam_names.stack, who)
+            own = {"kms:CallerAccount": account} if self._is_of_kms and account else {}
+            need = Need(self.action, who, arn, self.resource, {**own, **context})
+            yield authority.decide(need)
+            return
+        policies = _policies_of(self.iam_names, self.action, self.resource)
+        callers: list[str | None] = [who] if isinstance(who, str) else [None]
+        held = (
+            [_unknown(f"the policies of {who} outside the stack")] if isinstance(who, str) else []
+        )
+        if who is ExternalCaller.OTHER_ACCOUNT:
+            callers = [*_other_principals(self.iam_names, self.resource, policies)]
+            held = [ALLOW_ALL]
+        for caller in callers:
+            yield self._decide_external(caller, held, arn, policies, context)
+
+    def _decide_external(
+        self,
+        caller: str | None,
+        held: list[PolicyDocument],
+        arn: str | Unknown,
+        policies: tuple[AttachedPolicy, ...] | None,
+        context: Context,
+    ) -> DecidedNeed:
+        """The decision on a principal outside the stack, with the given identity policies."""
+        parts = parse_arn(caller) if caller else None
+        own = {"kms:CallerAccount": parts.account} if parts and self._is_of_kms else {}
+        on = self.resource
+        request = Request(
+            action=self.action,
+            resource=arn,
+            principal=caller,
+            resource_account=account_of(self.iam_names.stack, on) if on is not None else None,
+            context={"aws:SecureTransport": True, **own, **context},
+        )
+        resource: list[PolicyDocument] | None = None
+        if policies is not None:
+            resource = [policy.document for policy in policies] or None
+        elif arn != "*":
+            resource = [_unknown(f"the policy of {arn}")]
+        decision: Decision = evaluate(request, Policies(identity=held, resource=resource))
+        name = caller or ExternalCaller.UNAUTHENTICATED.value
+        return DecidedNeed(Need(self.action, name, arn, on, context), decision, policies or ())
+
+    @property
+    def _is_of_kms(self) -> bool:
+        return self.action.startswith("kms:")
 
 
 def _may_contradict(statement: Statement, wanted: bool) -> bool:
@@ -110,64 +171,6 @@ def _may_contradict(statement: Statement, wanted: bool) -> bool:
 
 
 _RANK: Final = {True: {False: 0, None: 1, True: 2}, False: {True: 0, None: 1, False: 2}}
-
-
-def _decided_needs(
-    iam_names: IamNames,
-    principal: Principal,
-    action: str,
-    arn: str | Unknown,
-    on: Resource | None,
-    given: Context,
-) -> Iterator[DecidedNeed]:
-    """The decision; for "another account", one for each account that a policy may match."""
-    who = principal.identity
-    if isinstance(who, str) and not who.startswith("arn:"):
-        yield iam_names.authority.decide(Need(action, who, arn, on, given))
-        return
-    context = {**_NO_SOURCE, **principal.context, **given}
-    if isinstance(who, Resource):
-        account = account_of_principal(iam_names.stack, principal)
-        own = {"kms:CallerAccount": account} if action.startswith("kms:") and account else {}
-        yield iam_names.authority.decide(Need(action, who, arn, on, {**own, **context}))
-        return
-    policies = _policies_of(iam_names, action, on)
-    callers: list[str | None] = [who] if isinstance(who, str) else [None]
-    held = [_unknown(f"the policies of {who} outside the stack")] if isinstance(who, str) else []
-    if who is ExternalCaller.OTHER_ACCOUNT:
-        callers, held = [*_other_principals(iam_names, on, policies)], [ALLOW_ALL]
-    for caller in callers:
-        yield _decide_external(iam_names, caller, held, action, arn, on, policies, context)
-
-
-def _decide_external(
-    iam_names: IamNames,
-    caller: str | None,
-    held: list[PolicyDocument],
-    action: str,
-    arn: str | Unknown,
-    on: Resource | None,
-    policies: tuple[AttachedPolicy, ...] | None,
-    context: Context,
-) -> DecidedNeed:
-    """The decision on a principal outside the stack, with the given identity policies."""
-    parts = parse_arn(caller) if caller else None
-    own = {"kms:CallerAccount": parts.account} if parts and action.startswith("kms:") else {}
-    request = Request(
-        action=action,
-        resource=arn,
-        principal=caller,
-        resource_account=account_of(iam_names.stack, on) if on is not None else None,
-        context={"aws:SecureTransport": True, **own, **context},
-    )
-    resource: list[PolicyDocument] | None = None
-    if policies is not None:
-        resource = [policy.document for policy in policies] or None
-    elif arn != "*":
-        resource = [_unknown(f"the policy of {arn}")]
-    decision: Decision = evaluate(request, Policies(identity=held, resource=resource))
-    need = Need(action, caller or ExternalCaller.UNAUTHENTICATED.value, arn, on, context)
-    return DecidedNeed(need, decision, policies or ())
 
 
 def _unknown(name: str) -> PolicyDocument:

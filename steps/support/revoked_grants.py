@@ -7,7 +7,7 @@ other permissions stay.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
@@ -205,8 +205,4 @@ def _is_for(statement: Document, service: str) -> bool:
 def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
-    return (
-        list(value)
-        if isinstance(value, Iterable) and not isinstance(value, (str, Mapping))
-        else [value]
-    )
+    return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -26,7 +26,7 @@ def arn_suffixes(arn: str) -> tuple[str, ...] | None:
     service = arn.split(":")[2] if arn.count(":") > 1 else ""
     data = get_service_prefix_data(service)
     forms = {kind["arn"] for kind in data["resources"].values()} if data else set()
-    own = [form for form in forms if _expression(form, "[^:]*").fullmatch(arn)]
+    own = [form for form in forms if _expression(form).fullmatch(arn)]
     if not own:
         return None
     return tuple(sorted({_VARIABLE.sub("…", rest) for rest in _suffixes(own, forms)}))
@@ -53,6 +53,5 @@ def _has_format(form: str, suffix: str) -> bool:
     return re.fullmatch(re.escape(form).replace("…", ".+"), suffix, re.DOTALL) is not None
 
 
-def _expression(form: str, variable: str) -> re.Pattern[str]:
-    pieces = [re.escape(piece) for piece in _VARIABLE.split(form)]
-    return re.compile(variable.join(pieces))
+def _expression(form: str) -> re.Pattern[str]:
+    return re.compile("[^:]*".join(map(re.escape, _VARIABLE.split(form))))

@@ -8,7 +8,7 @@ from typing import Any
 import av
 import pytest
 
-from steps.mediaconvert.clip import audio_file, clip
+from steps.mediaconvert.clip import clip
 from steps.mediaconvert.memory_file import MemoryFile
 from tests.steps.mediaconvert.harness import Harness, group, mp4, poster, settings
 
@@ -158,6 +158,18 @@ def test_extension_and_storage_class_are_those_of_the_settings(harness: Harness)
     assert (found["StorageClass"], found["ServerSideEncryption"]) == ("STANDARD_IA", "AES256")
 
 
+def audio_of_clip() -> bytes:
+    """An MP4 with the audio of a clip, and no video."""
+    file = io.BytesIO()
+    with av.open(io.BytesIO(clip())) as source, av.open(file, "w", format="mp4") as target:
+        stream = target.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(audio=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
@@ -165,7 +177,7 @@ def test_extension_and_storage_class_are_those_of_the_settings(harness: Harness)
         (b"this is no video", 1010, "No parser found for container"),
         (clip()[:40], 1010, "no moov box found in file"),
         (clip()[: len(clip()) // 2], 1076, "Is file truncated?"),
-        (audio_file(), 1020, "Unable to find video"),
+        (audio_of_clip(), 1020, "Unable to find video"),
     ],
 )
 def test_an_invalid_input_fails_the_job(
