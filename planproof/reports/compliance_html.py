@@ -13,9 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from planproof import __version__
-from planproof.mutation_results import MutationResult
 from planproof.reports import mutation_phrases, phrases
-from planproof.reports.mutation_page import MutationSection, mutation_section
+from planproof.reports.mutation_page import mutation_section
 from planproof.reports.page_script import SCRIPT
 from planproof.reports.path_picture import path_section
 from planproof.reports.text import clip, printable
@@ -49,6 +48,8 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
         for requirement, anchor in zip(result.requirements, anchors, strict=True)
     ]
     anchor_of = {id(card.result): card.anchor for card in cards}
+    # Of two requirements with one id, the first has the plain anchor.
+    places = {card.result.id: (card.anchor, card.result.title) for card in reversed(cards)}
     first = phrases.first_problem(result)
     return (
         _environment()
@@ -63,7 +64,7 @@ def render(result: RunResult, *, digest: str, project: str = "..") -> str:
             warnings=[(anchor_of[id(r)], r.id, text) for r, text in phrases.warnings(result)],
             ring=ring_segments(result.requirements),
             path=path_section(result.data_path),
-            mutants=_mutants(result.mutation, cards),
+            mutants=mutation_section(result.mutation, places) if result.mutation else None,
             digest=digest,
             style=Markup(style),  # noqa: S704  our own file
             script=Markup(SCRIPT),  # noqa: S704  our own text
@@ -80,12 +81,6 @@ class _Card:
     anchor: str
     href: str
     mutant_sentence: str
-
-
-def _mutants(mutation: MutationResult | None, cards: list[_Card]) -> MutationSection | None:
-    # Of two requirements with one id, the first has the plain anchor.
-    places = {c.result.id: (c.anchor, c.result.title) for c in reversed(cards)}
-    return mutation_section(mutation, places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,28 +142,13 @@ def _environment() -> Environment:
         "timestamp": phrases.timestamp,
         "steps": _steps,
         "left_out": _left_out,
-        "fact_count": phrases.fact_count,
-        "warnings_of": phrases.warnings_of,
     }
     environment.globals |= {
-        "headline": phrases.headline,
-        "other_counts": phrases.other_counts,
-        "waiver_sentence": phrases.waiver_sentence,
-        "worst_first": phrases.WORST_FIRST,
-        "verdict_text": phrases.verdict_text,
-        "kinds_text": phrases.kinds_text,
-        "kinds": phrases.KINDS,
-        "not_judged": phrases.NOT_JUDGED,
+        "phrases": phrases,
+        "mutation_phrases": mutation_phrases,
         "passed": Verdict.PASSED,
         "icons": {"proven": "passed", "broken": "failed", "undetermined": "undetermined"},
-        "without_kills": mutation_phrases.WITHOUT_KILLS,
-        "untested": mutation_phrases.UNTESTED,
-        "distant_kill": mutation_phrases.DISTANT_KILL,
-        "matrix_text": mutation_phrases.MATRIX,
-        "missed_column": mutation_phrases.MISSED_COLUMN,
         "version": __version__,
-        "no_scenario": phrases.NO_SCENARIO,
-        "no_requirement": phrases.NO_REQUIREMENT,
     }
     return environment
 

@@ -15,7 +15,6 @@ from planproof.results import (
     RequirementResult,
     RunResult,
     ScenarioResult,
-    Waiver,
 )
 
 # Invisible, or not encodable in UTF-8: written as JSON escapes.
@@ -74,6 +73,7 @@ def _edge(edge: DrawnEdge) -> dict[str, Any]:
 
 
 def _requirement(item: RequirementResult) -> dict[str, Any]:
+    waiver = item.waiver
     return {
         "id": item.id,
         "title": item.title,
@@ -81,7 +81,12 @@ def _requirement(item: RequirementResult) -> dict[str, Any]:
         "kinds": {kind.value: verdict and verdict.value for kind, verdict in item.kinds.items()},
         "why": item.why,
         "page": item.page,
-        "waiver": _waiver(item.waiver) if item.waiver else None,
+        "waiver": waiver
+        and {
+            "reason": waiver.reason,
+            "until": waiver.until.isoformat(),
+            "address": waiver.address,
+        },
         "scenarios": [_scenario(scenario) for scenario in item.scenarios],
     }
 
@@ -92,14 +97,6 @@ def _tested(item: RequirementResult, mutation: MutationResult) -> dict[str, Any]
         return {"tested": None}
     ways, caught, alone = counts.relevant, counts.killed, counts.killed_alone
     return {"tested": {"ways": ways, "caught": caught, "alone": alone}}
-
-
-def _waiver(waiver: Waiver) -> dict[str, Any]:
-    return {
-        "reason": waiver.reason,
-        "until": waiver.until.isoformat(),
-        "address": waiver.address,
-    }
 
 
 def _scenario(scenario: ScenarioResult) -> dict[str, Any]:

@@ -134,16 +134,14 @@ def _requirement(
 def _scenario(scenario: ScenarioResult, unmet: int, held: int) -> Iterator[str]:
     where = code(f"{scenario.feature}:{scenario.line}")
     mark = _MARKS[scenario.verdict]
-    yield f"{mark} **{escaped(scenario.name)}** {where}, {scenario.kind}"
-    yield ""
+    yield f"{mark} **{escaped(scenario.name)}** {where}, {scenario.kind}\n"
     if scenario.reason:
         yield escaped(scenario.reason)
         yield ""
     unmet_items = phrases.unmet(scenario.evidence)[:unmet]
     for step, items in groupby(unmet_items, key=lambda item: item.step):
         if step:
-            yield f"*{escaped(step)}*"
-            yield ""
+            yield f"*{escaped(step)}*\n"
         yield "| | Address | Attribute | Expected | Found | Where |"
         yield "|---|---|---|---|---|---|"
         yield from (_row(_MARKS[verdict_of([item])], item) for item in items)
@@ -156,8 +154,7 @@ def _scenario(scenario: ScenarioResult, unmet: int, held: int) -> Iterator[str]:
         yield ""
     left = len(scenario.evidence) - len(unmet_items) - len(held_items)
     if left:
-        yield f"… and {phrases.counted(left, 'more fact')}, in `compliance.json`"
-        yield ""
+        yield f"… and {phrases.counted(left, 'more fact')}, in `compliance.json`\n"
 
 
 def _row(first: str, item: Evidence) -> str:

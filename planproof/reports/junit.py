@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from planproof.mutation_results import MutationResult
 from planproof.reports import mutation_phrases, phrases
-from planproof.reports.text import clip, one_line, printable
+from planproof.reports.text import clip, one_line
 from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult
 from planproof.values import Verdict
 
@@ -26,7 +26,7 @@ _KINDS = {Verdict.FAILED: "failure", Verdict.UNDETERMINED: "error", Verdict.WAIV
 
 def render(result: RunResult) -> bytes:
     """The run as an XML document in UTF-8."""
-    root = ET.Element("testsuites", name="planproof", time=_time(result.duration))
+    root = ET.Element("testsuites", name="planproof", time=f"{result.duration:.3f}")
     for requirement in result.requirements:
         root.append(_suite(requirement, result.started, result.mutation))
     if not result.requirements:  # a file without test cases would count as success
@@ -50,7 +50,7 @@ def _suite(
         failures=str(verdicts[Verdict.FAILED]),
         errors=str(verdicts[Verdict.UNDETERMINED]),
         skipped=str(verdicts[Verdict.WAIVED]),
-        time=_time(sum(scenario.duration for scenario in requirement.scenarios)),
+        time=f"{sum(scenario.duration for scenario in requirement.scenarios):.3f}",
         # The schemas allow no time zone here.
         timestamp=f"{started.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}",
     )
@@ -77,7 +77,7 @@ def _case(name: str, scenario: ScenarioResult, requirement: RequirementResult) -
         name=name,
         file=one_line(scenario.feature),
         line=str(scenario.line),
-        time=_time(scenario.duration),
+        time=f"{scenario.duration:.3f}",
     )
     lines = [_line(item) for item in scenario.evidence[:_SHOWN]]
     if scenario.verdict is not Verdict.PASSED:
@@ -144,7 +144,3 @@ def _unique_names(scenarios: Iterable[ScenarioResult]) -> list[str]:
 
 def _label(requirement: RequirementResult) -> str:
     return one_line(f"{requirement.id} {requirement.title}")
-
-
-def _time(duration: float) -> str:
-    return printable(f"{duration:.3f}")

@@ -34,12 +34,10 @@ def _lines(mutation: MutationResult, most: int, matrix: bool) -> Iterator[str]:
         yield from _left(len(trials) - most)
     if mutation.trials and mutation.without_kills and not phrases.is_sample(mutation):
         ids = escaped(", ".join(mutation.without_kills))
-        yield f"{phrases.WITHOUT_KILLS.capitalize()}: {ids}"
-        yield ""
+        yield f"{phrases.WITHOUT_KILLS.capitalize()}: {ids}\n"
     if mutation.untested:
         ids = escaped(", ".join(mutation.untested))
-        yield f"{phrases.UNTESTED.capitalize()}: {ids}"
-        yield ""
+        yield f"{phrases.UNTESTED.capitalize()}: {ids}\n"
     if matrix and mutation.trials and mutation.requirements:
         yield from _folded("Which requirement detected what", _matrix(mutation))
     equivalent = mutation.with_status(MutantStatus.EQUIVALENT)
@@ -65,8 +63,7 @@ def _lines(mutation: MutationResult, most: int, matrix: bool) -> Iterator[str]:
 def _head(mutation: MutationResult) -> Iterator[str]:
     mark = "✅" if mutation.passed else "❌"
     conditions = f"Tested {phrases.run_conditions(mutation)}."
-    yield f"### {mark} {phrases.HEADING} {phrases.tally(mutation)}"
-    yield ""
+    yield f"### {mark} {phrases.HEADING} {phrases.tally(mutation)}\n"
     yield phrases.explanation(mutation)
     yield " ".join(filter(None, (phrases.sample_note(mutation), conditions)))
     yield ""
@@ -75,8 +72,7 @@ def _head(mutation: MutationResult) -> Iterator[str]:
 def _missed(heading: str, mutation: MutationResult, trials: Sequence[Trial]) -> Iterator[str]:
     if not trials:
         return
-    yield f"**{heading}**"
-    yield ""
+    yield f"**{heading}**\n"
     for trial in trials:
         yield f"- {code(trial.id)}: {_change(trial)}; {escaped(phrases.readers(trial))}"
         if trial.reason:
@@ -111,16 +107,13 @@ def _matrix(mutation: MutationResult) -> Iterator[str]:
 
 
 def _folded(summary: str, body: Iterator[str] | Sequence[str], left: int = 0) -> Iterator[str]:
-    yield f"<details><summary>{summary}</summary>"
-    yield ""
+    yield f"<details><summary>{summary}</summary>\n"
     yield from body
     yield ""
     yield from _left(left)
-    yield "</details>"
-    yield ""
+    yield "</details>\n"
 
 
 def _left(left: int) -> Iterator[str]:
     if left > 0:
-        yield f"… and {left:,} more, in `compliance.json`"
-        yield ""
+        yield f"… and {left:,} more, in `compliance.json`\n"

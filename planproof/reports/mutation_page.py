@@ -80,12 +80,7 @@ class MutantList:
 class MutationSection:
     """Everything that the page's section on mutants shows."""
 
-    heading: str
-    explanation: str
-    sample_note: str
-    tally: str
-    run_conditions: str
-    passed: bool
+    result: MutationResult
     bar: list[BarPart]
     columns: list[Column]
     rows: list[Row]
@@ -96,27 +91,19 @@ class MutationSection:
     distant_kills: tuple[tuple[Trial, Kill], ...]
     distant_kills_left_out: int
     without_kills: tuple[str, ...]
-    untested: tuple[str, ...]
 
 
 def mutation_section(
-    mutation: MutationResult | None, places: Mapping[str, tuple[str, str]]
-) -> MutationSection | None:
-    """The section, or None if no mutants were tested.
+    mutation: MutationResult, places: Mapping[str, tuple[str, str]]
+) -> MutationSection:
+    """The section.
 
     Args:
         places: requirement → its anchor on the page and its title.
     """
-    if mutation is None:
-        return None
     whole = mutation.trials and not phrases.is_sample(mutation)
     return MutationSection(
-        heading=phrases.HEADING,
-        explanation=phrases.explanation(mutation),
-        sample_note=phrases.sample_note(mutation),
-        tally=phrases.tally(mutation),
-        run_conditions=phrases.run_conditions(mutation),
-        passed=mutation.passed,
+        result=mutation,
         bar=_bar(mutation),
         columns=_columns(mutation, places),
         rows=_rows(mutation),
@@ -127,7 +114,6 @@ def mutation_section(
         distant_kills=mutation.distant_kills[:_DISTANT],
         distant_kills_left_out=max(len(mutation.distant_kills) - _DISTANT, 0),
         without_kills=mutation.without_kills if whole else (),
-        untested=mutation.untested,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from planproof.reports.path_layout import Box, Layout, Link
 from planproof.reports.path_spacing import spaced
@@ -190,22 +190,14 @@ def _labels(
             placed.append((found[i], size))
         order = sorted(members, key=lambda i: (found[i][1], i))
         touch = (
-            _overlap(found[i], links[i].label, *label) for i, label in _pairs(order, found, links)
+            _overlap(found[i], links[i].label, found[j], links[j].label)
+            for i, j in combinations(order, 2)
         )
         if any(touch):
             apart = [(links[i].label[1] + links[j].label[1]) / 2 + 3 for i, j in pairwise(order)]
             ys = spaced([found[i][1] for i in order], apart, [1.0] * len(order))
             found |= {i: (found[i][0], y) for i, y in zip(order, ys, strict=True)}
     return found
-
-
-def _pairs(
-    order: Sequence[int], found: Mapping[int, Point], links: Sequence[Link]
-) -> Iterator[tuple[int, tuple[Point, Point]]]:
-    """Each label with each later one."""
-    for at, i in enumerate(order):
-        for j in order[at + 1 :]:
-            yield i, (found[j], links[j].label)
 
 
 def _near(piece: _Piece, size: Point, points: Sequence[Point]) -> list[Point]:
