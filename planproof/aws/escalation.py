@@ -131,9 +131,9 @@ class _Grants:
         )
         if verdict is False:
             return False, []
-        bounded = [_allowed_by(document, action) for document in self._boundaries]
+        bounded = [allowed_by(document, action) for document in self._boundaries]
         documents = (*self._documents, *self._boundaries)
-        denied = any_of(_denied_by(document, action) for document in documents)
+        denied = any_of(denied_by(document, action) for document in documents)
         return all_of((verdict, *bounded, negate(denied))), refs
 
 
@@ -164,11 +164,12 @@ def _covers(pattern: str | Unknown, name: str) -> Truth:
     return fnmatchcase(name, pattern.lower().replace("[", "[[]"))
 
 
-def _allowed_by(document: PolicyDocument, action: str) -> Truth:
+def allowed_by(document: PolicyDocument, action: str) -> Truth:
+    """Whether a statement allows an action on some resource."""
     return any_of(s.covers_action(action.lower()) for s in document.statements if s.may_allow)
 
 
-def _denied_by(document: PolicyDocument, action: str) -> Truth:
+def denied_by(document: PolicyDocument, action: str) -> Truth:
     """Whether a statement denies an action on all resources and without conditions."""
     return any_of(
         s.covers_action(action.lower())

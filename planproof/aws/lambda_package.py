@@ -12,7 +12,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from planproof.errors import PlanproofError, UndeterminedError
@@ -208,7 +208,7 @@ def _rebuilt(archive: Resource, base: Path, same_sources: bool) -> bytes:
 
 
 def _spec(archive: Resource, base: Path) -> ArchiveSpec:
-    values = {name: archive.get(name) for name in _ARGUMENTS}
+    values = {argument.name: archive.get(argument.name) for argument in fields(ArchiveSpec)}
     for name, value in values.items():
         if contains_unknown(value):
             raise UndeterminedError(f"{archive}.{name} is unknown before it is built")
@@ -227,17 +227,3 @@ def _spec(archive: Resource, base: Path) -> ArchiveSpec:
             ),
         }
     )
-
-
-_ARGUMENTS = (
-    "type",
-    "source_file",
-    "source_dir",
-    "source_content",
-    "source_content_filename",
-    "source",
-    "excludes",
-    "exclude_symlink_directories",
-    "output_file_mode",
-    "output_path",
-)

@@ -69,10 +69,7 @@ class Authority:
     def resource_policies(self, part: Resource) -> list[AttachedPolicy]:
         """The resource-based policies of a resource of the stack."""
         if part.address not in self._resource:
-            found = (
-                resource_policies(self.stack, part) if part.type in RESOURCE_POLICY_TYPES else []
-            )
-            self._resource[part.address] = found
+            self._resource[part.address] = resource_policies(self.stack, part)
         return self._resource[part.address]
 
     def resource_for(self, arn: str) -> Resource | None:

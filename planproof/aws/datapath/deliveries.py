@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from planproof.aws.datapath.keys import caller_needs, encryption_of, service_needs
+from planproof.aws.datapath.keys import caller_needs, encryption_of, key_needs
 from planproof.aws.datapath.locations import account_of, arn_below, arn_of
-from planproof.aws.datapath.model import Edge, End, Fact, Need
+from planproof.aws.datapath.model import NOT_YET, Edge, End, Fact, Need
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.terraform.link_index import targets
@@ -59,7 +59,6 @@ _TARGETS: Final[Mapping[str, _Target]] = {
     ),
 }
 _UNKNOWN_TARGET: Final = "an unknown target"
-_NOT_YET: Final = "unknown before it is built"
 _EXPECTED: Final = "a queue, topic, function or log group"
 _EVENTS: Final = "events.amazonaws.com"
 _SCHEDULER: Final = "scheduler.amazonaws.com"
@@ -107,7 +106,7 @@ def delivery(
         facts = tuple(_facts(stack, service, target, role))
         return Edge(source, target, kind, needs, facts, declared_by=declared_by)
     if isinstance(target, Unknown):
-        fact = Fact(None, declared_by, path, _EXPECTED, _NOT_YET)
+        fact = Fact(None, declared_by, path, _EXPECTED, NOT_YET)
         return Edge(source, _UNKNOWN_TARGET, kind, (), (fact,), declared_by=declared_by)
     needs = tuple(_needs_outside(service, target, context, role))
     facts = () if needs else (Fact(None, declared_by, path, _EXPECTED, target),)
@@ -176,7 +175,7 @@ def _needs(
         return
     if service == _EVENTS and target.type == "aws_sns_topic":
         context = _NO_SOURCE
-    yield from service_needs(stack, target, service, delivered.key_actions, context, why)
+    yield from key_needs(stack, target, service, delivered.key_actions, context, why)
 
 
 def _owner(
@@ -255,7 +254,7 @@ def _schedules(stack: Stack) -> Iterator[Edge]:
 def _with_unknown_role(edge: Edge, holder: Resource, path: str) -> Edge:
     """The edge, undetermined as the role at a path is not of this stack."""
     value = holder.get(path)
-    found = value if isinstance(value, str) else _NOT_YET
+    found = value if isinstance(value, str) else NOT_YET
     fact = Fact(None, holder, path, "a role of this stack", found)
     return replace(edge, needs=(), facts=(*edge.facts, fact))
 
@@ -267,7 +266,7 @@ def _subscriptions(stack: Stack) -> Iterator[Edge]:
             continue
         topic = _end(stack, subscription, "topic_arn", "aws_sns_topic", ("arn", "id"))
         if is_unknown(protocol):
-            fact = Fact(None, subscription, "protocol", "a known protocol", _NOT_YET)
+            fact = Fact(None, subscription, "protocol", "a known protocol", NOT_YET)
             yield Edge(topic, _UNKNOWN_TARGET, PUBLISHES, (), (fact,), declared_by=subscription)
             continue
         yield delivery(stack, "sns.amazonaws.com", topic, subscription, "endpoint", PUBLISHES)
@@ -279,7 +278,7 @@ def _alarms(stack: Stack) -> Iterator[Edge]:
         for attribute in ("alarm_actions", "ok_actions", "insufficient_data_actions"):
             actions = alarm.get(attribute)
             if is_unknown(actions):
-                fact = Fact(None, alarm, attribute, "known targets", _NOT_YET)
+                fact = Fact(None, alarm, attribute, "known targets", NOT_YET)
                 yield Edge(alarm, _UNKNOWN_TARGET, ALARMS, (), (fact,), declared_by=alarm)
                 continue
             for i in range(len(actions or ())):

@@ -23,7 +23,7 @@ from planproof.aws.datapath.locations import (
     location_of,
     scope_below,
 )
-from planproof.aws.datapath.model import Edge, Fact, Need
+from planproof.aws.datapath.model import NOT_YET, Edge, Fact, Need
 from planproof.aws.datapath.named_functions import named_by
 from planproof.aws.sdk_calls import SdkCalls
 from planproof.iam.actions import resource_types
@@ -44,9 +44,10 @@ X_RAY: Final = "X-Ray"
 CallsOf = Callable[[Resource], SdkCalls]
 """What a function's code calls."""
 
-_NOT_YET: Final = "unknown before it is built"
 _MAPPING: Final = "aws_lambda_event_source_mapping"
 _LAMBDA: Final = "lambda.amazonaws.com"
+_LOG_ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+_WHY_SENT: Final = "to send the result of an invocation"
 _SEND_ACTIONS: Final[Mapping[str, str]] = {
     "aws_sqs_queue": "sqs:SendMessage",
     "aws_sns_topic": "sns:Publish",
@@ -88,12 +89,13 @@ def function_edges(
         if role is None:
             yield _without_role(function)
             continue
-        yield _runs(stack, function, role)
+        need = Need("sts:AssumeRole", _LAMBDA, arn_of(role), role, {}, why=f"to run {function}")
+        yield Edge(function, role, RUNS, (need,), declared_by=function)
         yield from _sources(stack, function, role)
         yield _logs(stack, function, role)
         mode = function.get("tracing_config.mode")
         if is_unknown(mode) and is_configured(stack, function, "tracing_config.0.mode"):
-            fact = Fact(None, function, "tracing_config.mode", "a known mode", _NOT_YET)
+            fact = Fact(None, function, "tracing_config.mode", "a known mode", NOT_YET)
             yield Edge(function, X_RAY, TRACES, (), (fact,), declared_by=function)
         elif not is_unknown(mode) and mode == "Active":
             yield _traces(function, role)
@@ -114,15 +116,10 @@ def function_context(function: Resource) -> dict[str, str | Unknown]:
 
 def _without_role(function: Resource) -> Edge:
     value = function.get("role")
-    found = value if isinstance(value, str) else _NOT_YET
+    found = value if isinstance(value, str) else NOT_YET
     fact = Fact(None, function, "role", "a role of this stack", found)
     # Not ``outside``: without the role, no edge of the function is known.
     return Edge(function, "an unknown role", RUNS, (), (fact,), declared_by=function)
-
-
-def _runs(stack: Stack, function: Resource, role: Resource) -> Edge:
-    need = Need("sts:AssumeRole", _LAMBDA, arn_of(role), role, {}, why=f"to run {function}")
-    return Edge(function, role, RUNS, (need,), declared_by=function)
 
 
 def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
@@ -146,10 +143,10 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
         if not certain:
             needs = []
             expected = f"a known function, which may be {function}"
-            facts.append(Fact(None, mapping, "function_name", expected, _NOT_YET))
+            facts.append(Fact(None, mapping, "function_name", expected, NOT_YET))
         elif not needs:
             expected = "an SQS queue, a Kinesis stream or a DynamoDB stream"
-            found = value if isinstance(value, str) else _NOT_YET
+            found = value if isinstance(value, str) else NOT_YET
             facts.append(Fact(None, mapping, "event_source_arn", expected, found))
         elif owner is not None and owner.type in ("aws_sqs_queue", "aws_kinesis_stream"):
             why = f"because {owner} is encrypted"
@@ -160,11 +157,7 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
 
 
 def _read(
-    action: str,
-    role: Resource,
-    arn: str | Unknown,
-    part: Resource | None,
-    scope: tuple[str, ...] = (),
+    action: str, role: Resource, arn: str | Unknown, part: Resource | None, scope: tuple[str, ...]
 ) -> Need:
     why = "to read the event source"
     if not resource_types(action):  # such as listing all streams
@@ -200,7 +193,7 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
         scope = scope_below(group, ":*")
         needs = [
             Need(action, role, stream, group, context, scope, "to write its log")
-            for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+            for action in _LOG_ACTIONS
         ]
         needs += log_group_needs(stack, group)
         return Edge(function, group, LOGS, tuple(needs), declared_by=function)
@@ -235,7 +228,7 @@ def _log_group_outside(
         Need("logs:CreateLogGroup", role, arn, None, context, scope, "to create its log group"),
         *(
             Need(action, role, stream, None, context, scope, "to write its log")
-            for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+            for action in _LOG_ACTIONS
         ),
     )
     target = name if isinstance(name, str) else "an unknown log group"
@@ -278,14 +271,13 @@ def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge
         if holder.get(path) is None:
             continue
         target = target_of(stack, holder, path)
-        why = "to send the result of an invocation"
         if isinstance(target, Resource) and target.type in _SEND_ACTIONS:
-            need = Need(_SEND_ACTIONS[target.type], role, arn_of(target), target, {}, why=why)
+            need = Need(_SEND_ACTIONS[target.type], role, arn_of(target), target, {}, why=_WHY_SENT)
             uses = ("kms:GenerateDataKey", "kms:Decrypt")
             key = caller_needs(stack, target, role, uses, f"because {target} is encrypted")
             yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
             continue
-        yield _failures_outside(function, role, target, holder, path, why)
+        yield _failures_outside(function, role, target, holder, path)
 
 
 def _failures_outside(
@@ -294,16 +286,16 @@ def _failures_outside(
     target: Resource | str | Unknown,
     holder: Resource,
     path: str,
-    why: str,
 ) -> Edge:
     """The edge to a destination outside the stack; without needs if its service is unknown."""
-    parts = parse_arn(target) if isinstance(target, str) else None
-    action = _SEND_ACTIONS.get(parts.service) if parts is not None else None
-    if isinstance(target, str) and action is not None:
-        need = Need(action, role, target, None, {}, why=why)
-        return Edge(function, target, FAILURES, (need,), (), True, holder)
-    found = str(target) if not isinstance(target, Unknown) else _NOT_YET
-    fact = Fact(None, holder, path, "a queue, topic or function", found)
-    end = "an unknown target" if isinstance(target, Unknown) else found
-    outside = not isinstance(target, Unknown)
-    return Edge(function, end, FAILURES, (), (fact,), outside, holder)
+    expected = "a queue, topic or function"
+    if isinstance(target, Unknown):
+        fact = Fact(None, holder, path, expected, NOT_YET)
+        return Edge(function, "an unknown target", FAILURES, (), (fact,), False, holder)
+    name = str(target)
+    parts = parse_arn(name)
+    if parts is not None and (action := _SEND_ACTIONS.get(parts.service)) is not None:
+        need = Need(action, role, name, None, {}, why=_WHY_SENT)
+        return Edge(function, name, FAILURES, (need,), (), True, holder)
+    fact = Fact(None, holder, path, expected, name)
+    return Edge(function, name, FAILURES, (), (fact,), True, holder)

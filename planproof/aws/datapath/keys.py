@@ -19,7 +19,8 @@ from planproof.aws.datapath.locations import (
     is_configured,
     location_of,
 )
-from planproof.aws.datapath.model import Need
+from planproof.aws.datapath.model import End, Need
+from planproof.aws.policies.key import KEY_IDENTITIES, KEY_TYPES
 from planproof.aws.service_facts import LOG_KEY_ACTIONS, LOG_KEY_OPTIONAL_ACTIONS
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
@@ -28,13 +29,6 @@ from planproof.terraform.links import configured, links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
-KEY_TYPES: Final = (
-    "aws_kms_key",
-    "aws_kms_replica_key",
-    "aws_kms_external_key",
-    "aws_kms_replica_external_key",
-)
-_NAMES: Final = ("arn", "id", "key_id")
 _ALIASES: Final = ("name", "id", "arn", "target_key_arn")
 _ATTRIBUTES: Final[Mapping[str, str]] = {
     "aws_cloudwatch_log_group": "kms_key_id",
@@ -88,9 +82,8 @@ def encryption_of(stack: Stack, part: Resource) -> Encryption:
     if path is None:
         return Encryption()
     value = part.get(path)
-    if is_unknown(value) and not is_configured(stack, part, path):
-        return Encryption()
-    if not is_unknown(value) and not value:
+    unset = not is_configured(stack, part, path) if is_unknown(value) else not value
+    if unset:
         return Encryption()
     return _named(stack, part, part, path, value)
 
@@ -99,34 +92,32 @@ def caller_needs(
     stack: Stack, part: Resource, principal: Resource, actions: Sequence[str], why: str
 ) -> Iterator[Need]:
     """The key permissions of a role that uses an encrypted resource through its service."""
-    encryption = encryption_of(stack, part)
-    if encryption.arn is None or encryption.aws_managed:
-        return
-    location = location_of(stack, part)
     context: dict[str, ContextValue | None] = {
-        "kms:ViaService": endpoint(location, _ENDPOINTS.get(part.type, "")),
+        "kms:ViaService": endpoint(location_of(stack, part), _ENDPOINTS.get(part.type, "")),
         "kms:CallerAccount": account_of(stack, principal) or UNKNOWN,
-        **encryption.context,
     }
-    for action in actions:
-        yield Need(action, principal, encryption.arn, encryption.key, context, why=why)
+    return key_needs(stack, part, principal, actions, context, why)
 
 
-def service_needs(
+def key_needs(
     stack: Stack,
     part: Resource,
-    service: str,
+    principal: End,
     actions: Sequence[str],
     context: Mapping[str, ContextValue | None],
     why: str,
 ) -> Iterator[Need]:
-    """The key permissions of a service principal that writes to an encrypted resource."""
+    """The key permissions of a principal that uses an encrypted resource.
+
+    Args:
+        context: condition keys of each request, besides the encryption context.
+    """
     encryption = encryption_of(stack, part)
     if encryption.arn is None or encryption.aws_managed:
         return
     context = {**context, **encryption.context}
     for action in actions:
-        yield Need(action, service, encryption.arn, encryption.key, context, why=why)
+        yield Need(action, principal, encryption.arn, encryption.key, context, why=why)
 
 
 def log_group_needs(stack: Stack, group: Resource) -> Iterator[Need]:
@@ -138,9 +129,9 @@ def log_group_needs(stack: Stack, group: Resource) -> Iterator[Need]:
     if isinstance(service, Unknown):
         return
     why = f"because {group} is encrypted"
-    yield from service_needs(stack, group, service, LOG_KEY_ACTIONS, {}, why)
+    yield from key_needs(stack, group, service, LOG_KEY_ACTIONS, {}, why)
     # The policy on AWS's page grants these, too.
-    for need in service_needs(stack, group, service, LOG_KEY_OPTIONAL_ACTIONS, {}, why):
+    for need in key_needs(stack, group, service, LOG_KEY_OPTIONAL_ACTIONS, {}, why):
         yield replace(need, required=False)
 
 
@@ -181,25 +172,21 @@ def _by_rule(stack: Stack, bucket: Resource, holder: Resource, rule: str) -> Enc
 def _named(stack: Stack, part: Resource, holder: Resource, path: str, value: Value) -> Encryption:
     """The key that an attribute of ``holder`` names by ARN, id or alias."""
     context = _encryption_context(stack, part)
-    for key in targets(stack, holder, path, KEY_TYPES, _NAMES):
-        if links(stack, holder, path, key, _NAMES):
+    for key in targets(stack, holder, path, KEY_TYPES, KEY_IDENTITIES):
+        if links(stack, holder, path, key, KEY_IDENTITIES):
             return Encryption(key, arn_of(key), context=context)
     for alias in targets(stack, holder, path, ("aws_kms_alias",), _ALIASES):
         if not links(stack, holder, path, alias, _ALIASES):
             continue
-        for key in targets(stack, alias, "target_key_id", KEY_TYPES, _NAMES):
-            if links(stack, alias, "target_key_id", key, _NAMES):
+        for key in targets(stack, alias, "target_key_id", KEY_TYPES, KEY_IDENTITIES):
+            if links(stack, alias, "target_key_id", key, KEY_IDENTITIES):
                 return Encryption(key, arn_of(key), context=context)
-    if isinstance(value, str) and _is_aws_managed(value):
+    if isinstance(value, str) and (value.startswith("alias/aws/") or ":alias/aws/" in value):
         return Encryption(None, UNKNOWN, aws_managed=True, context=context)
     # A key outside the stack: its policy is unknown, and an alias is not its ARN.
     parts = parse_arn(value) if isinstance(value, str) else None
     own = value if parts is not None and parts.resource.startswith("key/") else UNKNOWN
     return Encryption(None, own, context=context)
-
-
-def _is_aws_managed(name: str) -> bool:
-    return name.startswith("alias/aws/") or ":alias/aws/" in name
 
 
 def _encryption_context(stack: Stack, part: Resource) -> dict[str, ContextValue | None]:

@@ -20,6 +20,7 @@ from planproof.values import Truth, Unknown, all_of
 
 End = Resource | str
 """A resource of the stack, or the name of something outside it."""
+NOT_YET: Final = "unknown before it is built"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

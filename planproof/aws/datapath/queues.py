@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from planproof.aws.datapath.locations import arn_of
-from planproof.aws.datapath.model import Edge, Fact
+from planproof.aws.datapath.model import NOT_YET, Edge, Fact
 from planproof.iam.arn import parse_arn
 from planproof.terraform.link_index import holders, with_value
 from planproof.terraform.links import configured, links, references
@@ -21,7 +21,6 @@ from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Truth, Unknown, Value, is_unknown
 
 REDRIVES: Final = "moves failed messages to"
-_NOT_YET: Final = "unknown before it is built"
 
 
 def redrives(stack: Stack) -> Iterator[Edge]:
@@ -35,7 +34,7 @@ def redrives(stack: Stack) -> Iterator[Edge]:
         facts: list[Fact] = []
         if not sure:
             expected = f"a known queue, which may be {queue}"
-            facts.append(Fact(None, holder, "queue_url", expected, _NOT_YET))
+            facts.append(Fact(None, holder, "queue_url", expected, NOT_YET))
         target = _target(stack, holder, policy)
         if isinstance(target, Resource):
             facts.append(_compatible(queue, target, arn_of(target)))
@@ -45,7 +44,7 @@ def redrives(stack: Stack) -> Iterator[Edge]:
         expected = "a queue of this stack"
         if isinstance(target, Unknown):
             invalid = not isinstance(policy, Unknown)
-            found = _problem(policy) if invalid else _NOT_YET
+            found = _problem(policy) if invalid else NOT_YET
             holds = False if invalid and sure else None
             facts.append(Fact(holds, holder, "redrive_policy", expected, found))
             yield Edge(queue, "an unknown queue", REDRIVES, (), tuple(facts), False, holder)
@@ -130,7 +129,7 @@ def _compatible(queue: Resource, target: Resource, other: str | Unknown) -> Fact
     expected = f"a queue with the account, the region and the type (FIFO or standard) of {queue}"
     ends = [parse_arn(arn) if isinstance(arn, str) else None for arn in (arn_of(queue), other)]
     if ends[0] is None or ends[1] is None:
-        return Fact(None, target, "arn", expected, _NOT_YET)
+        return Fact(None, target, "arn", expected, NOT_YET)
     # Only the name of a FIFO queue ends in .fifo.
     fifo = [str(end.resource).endswith(".fifo") for end in (ends[0], ends[1])]
     same = ends[0][:4] == ends[1][:4] and fifo[0] == fifo[1]
@@ -155,7 +154,7 @@ def _redrive_allowed(stack: Stack, queue: Resource, target: Resource) -> Fact:
             holds = None if isinstance(arn, Unknown) else arn in listed
         else:
             holds = permission == "allowAll"
-    found = _NOT_YET
+    found = NOT_YET
     if not isinstance(policy, Unknown):
         found = json.dumps(dict(policy), sort_keys=True)
     return Fact(holds, holder, attribute, expected, found)

@@ -132,7 +132,8 @@ def variable_statement(arn: str, statements: Iterable[Statement]) -> Statement |
         for text in _resource_texts(statement):
             pieces = parse(text, Flavor.RESOURCE, variables=statement.variables is not False)
             has_variable = any(isinstance(piece, Variable) for piece in pieces)
-            if has_variable and common_text(whole, _resource_pattern(statement, text)) is not None:
+            pattern = _with_variables_as_wildcards(text, Flavor.RESOURCE, statement)
+            if has_variable and common_text(whole, pattern) is not None:
                 return statement
     return None
 
@@ -149,16 +150,12 @@ def _resource_patterns(statements: Iterable[Statement]) -> Iterator[tuple[Token,
     for statement in statements:
         for text in _resource_texts(statement):
             if text != "*":
-                yield _resource_pattern(statement, text)
+                yield _with_variables_as_wildcards(text, Flavor.RESOURCE, statement)
 
 
 def _resource_texts(statement: Statement) -> Iterator[str]:
     texts = (*(statement.resources or ()), *(statement.not_resources or ()))
     return (text for text in texts if isinstance(text, str))
-
-
-def _resource_pattern(statement: Statement, text: str) -> tuple[Token, ...]:
-    return _with_variables_as_wildcards(text, Flavor.RESOURCE, statement)
 
 
 def _with_variables_as_wildcards(

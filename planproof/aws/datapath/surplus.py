@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.calls import CALLS
 from planproof.aws.datapath.model import DataPath, End, Need
+from planproof.aws.escalation import allowed_by, denied_by
 from planproof.aws.policies.attached import AttachedPolicy
 from planproof.aws.policies.principal import permissions_boundaries
 from planproof.iam import Statement, pattern_covers
@@ -182,21 +183,8 @@ def _taken_back(
     action: str, policies: Iterable[AttachedPolicy], limits: list[AttachedPolicy]
 ) -> bool:
     """Whether a boundary does not allow an action, or an unconditional statement denies it."""
-    key = action.lower()
-    policies = (*policies, *limits)
-    for limit in limits:
-        allowed = (s.may_allow and s.covers_action(key) for s in limit.document.statements)
-        if not any(verdict is not False for verdict in allowed):
-            return True
-    return any(
-        s.effect is StatementEffect.DENY
-        and s.covers_action(key) is True
-        and s.resources is not None
-        and "*" in s.resources
-        and not s.conditions
-        and s.conditions_known
-        for policy in policies
-        for s in policy.document.statements
+    return any(allowed_by(limit.document, action) is False for limit in limits) or any(
+        denied_by(policy.document, action) is True for policy in (*policies, *limits)
     )
 
 

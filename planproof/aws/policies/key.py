@@ -21,13 +21,11 @@ from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, contains_unknown, is_unknown
 
-KEY_TYPES: Final = frozenset(
-    {
-        "aws_kms_key",
-        "aws_kms_replica_key",
-        "aws_kms_external_key",
-        "aws_kms_replica_external_key",
-    }
+KEY_TYPES: Final = (
+    "aws_kms_key",
+    "aws_kms_replica_key",
+    "aws_kms_external_key",
+    "aws_kms_replica_external_key",
 )
 """The resource types of KMS keys."""
 KEY_IDENTITIES: Final = ("id", "key_id", "arn")
