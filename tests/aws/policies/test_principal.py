@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.policies.applicable import ApplicablePolicies
 from planproof.aws.policies.principal import identity_policies, permissions_boundaries
 from planproof.iam import Effect, Request, evaluate
 from planproof.terraform.source_index import SourceIndex, scan_text
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from tests.aws.policies.applicable_policies import applicable_policies
 from tests.builders.parts import role
 from tests.builders.policies import allow
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
@@ -37,7 +37,7 @@ def group(name: str, **values: Any) -> DeclaredResource:
 
 def may_get(found: Stack, name: str = "u", of: str = "aws_iam_user") -> Effect:
     """Whether a user may get an object, by its own policies or by those of a group."""
-    policies = ApplicablePolicies.of(found, found[f"{of}.{name}"]).policies
+    policies = applicable_policies(found, found[f"{of}.{name}"])
     caller = f"arn:aws:iam::{ACCOUNT}:user/{name}"
     request = Request("s3:GetObject", "arn:aws:s3:::films/a.mp4", caller, ACCOUNT)
     return evaluate(request, policies).effect

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from planproof.aws.policies.applicable import ApplicablePolicies
 from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Request, evaluate
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
+from tests.aws.policies.applicable_policies import applicable_policies
 from tests.aws.policies.resource_kinds import (
     KINDS,
     WITH_POLICY_ATTRIBUTE,
@@ -228,8 +228,8 @@ def test_a_key_without_a_policy_delegates_to_the_identity_policies_of_its_accoun
     request = Request("kms:Decrypt", key.resource.get("arn"), role_arn("r"))
 
     def may(found: Stack) -> Effect:
-        applicable = ApplicablePolicies.of(found, found["aws_iam_role.r"], found["aws_kms_key.k"])
-        return evaluate(request, applicable.policies).effect
+        policies = applicable_policies(found, found["aws_iam_role.r"], found["aws_kms_key.k"])
+        return evaluate(request, policies).effect
 
     assert may(stack(*items)) is Effect.ALLOWED
     assert may(stack(*items, region=None)) is Effect.UNDETERMINED

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from planproof.aws.policies.applicable import ApplicablePolicies
 from planproof.aws.policies.attached import policy_of_statement
 from planproof.aws.policies.managed import aws_managed_document
 from planproof.aws.policies.principal import identity_policies
 from planproof.aws.policies.resource import resource_policies
 from planproof.iam import Effect, Request, evaluate
 from planproof.values import UNKNOWN
+from tests.aws.policies.applicable_policies import applicable_policies
 from tests.builders.parts import role, role_arn
 from tests.builders.policies import allow
 from tests.builders.stacks import ACCOUNT, DeclaredResource, declare, stack
@@ -33,7 +33,7 @@ def inline(**values: Any) -> DeclaredResource:
 
 
 def may_get(found: Any, name: str = "r") -> Effect:
-    policies = ApplicablePolicies.of(found, found[f"aws_iam_role.{name}"]).policies
+    policies = applicable_policies(found, found[f"aws_iam_role.{name}"])
     request = Request("s3:GetObject", "arn:aws:s3:::films/a.mp4", role_arn(name), ACCOUNT)
     return evaluate(request, policies).effect
 
@@ -219,7 +219,7 @@ def test_a_bucket_policy_applies() -> None:
     request = Request("s3:GetObject", "arn:aws:s3:::films/a.mp4", role_arn("r"), ACCOUNT)
     decisions = [
         evaluate(
-            request, ApplicablePolicies.of(found, found["aws_iam_role.r"], found[address]).policies
+            request, applicable_policies(found, found["aws_iam_role.r"], found[address])
         ).effect
         for address in ("aws_s3_bucket.films", "aws_s3_bucket.other")
     ]
