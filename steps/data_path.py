@@ -29,7 +29,7 @@ from steps.support.jobs import MEDIA_CONVERT, SERVICE, job_edges
 from steps.support.package import package_at
 from steps.support.pipeline import PARTS, MissingPartError, Pipeline
 from steps.support.policy_evidence import PolicyEvidence
-from steps.vocabulary import table_of
+from steps.support.tables import table_of
 
 EXTERNAL_SERVICES: Final = (MEDIA_CONVERT, X_RAY)
 """Ends of edges outside the stack."""

@@ -9,12 +9,12 @@ from pytest_bdd import given, then, when
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import Recorder, render
 from planproof.terraform.stack import DEFAULT, Stack
-from steps.deployed_outcome import check_uploads
 from steps.mediaconvert.clip import clip
 from steps.support.deployed_scenario import DeployedScenario
 from steps.support.leftovers import remaining_names
 from steps.support.pipeline import Pipeline
 from steps.support.traffic import Deployed, Traffic, text_of
+from steps.support.uploads import check_uploads
 
 _DAYS = 7
 """The shortest waiting period before KMS deletes a key, and the longest that is accepted."""

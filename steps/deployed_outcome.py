@@ -9,9 +9,15 @@ from pytest_bdd import parsers, then
 
 from planproof.evidence import Recorder, render
 from steps.support.deployed_scenario import DeployedScenario
-from steps.support.recent_failures import recent_failures
 from steps.support.renditions import probe, requested_renditions
-from steps.support.traffic import Traffic, Upload, has_status, has_value, text_of
+from steps.support.traffic import has_status, has_value, text_of
+from steps.support.uploads import (
+    check_uploads,
+    counted,
+    failures_since,
+    require_uploads,
+    shortened_key,
+)
 
 
 @then(parsers.parse("every upload has one job, and its record says {status}"))
@@ -21,54 +27,18 @@ def one_job_each(deployed_scenario: DeployedScenario, evidence: Recorder, status
     deployed_scenario.record_unfired_faults(evidence)
 
 
-def check_uploads(traffic: Traffic, evidence: Recorder, status: str, since: int) -> None:
-    """Record the jobs and the item of every upload.
-
-    Args:
-        since: number of the trail entry after which failures are shown.
-    """
-    pipeline, records = traffic.pipeline, traffic.records()
-    _require_uploads(traffic, evidence)
-    for upload in dict.fromkeys(traffic.uploads):
-        count = traffic.uploads.count(upload)
-        jobs = traffic.jobs_of(upload)
-        evidence.check(
-            len(jobs) == count,
-            pipeline.function,
-            expected=f"{_counted(count, 'job')} for {_shortened_key(upload)}",
-            found=f"{_counted(len(jobs), 'job')}{_recent_failures(traffic, since)}"
-            if len(jobs) != count
-            else ", ".join(job["Id"] for job in jobs),
-        )
-        for job in jobs:
-            own = [item for item in records if has_value(item, job["Id"])]
-            evidence.check(
-                len(own) == 1 and has_status(own[0], status),
-                pipeline.assets_table,
-                expected=f"one record of job {job['Id']} with status {status}",
-                found="; ".join(render(item) for item in own) or "none",
-            )
-    expected = len(traffic.uploads)
-    evidence.check(
-        len(records) == expected,
-        pipeline.assets_table,
-        expected=f"{_counted(expected, 'record')}, one for each upload",
-        found=_counted(len(records), "record"),
-    )
-
-
 @then(parsers.parse("no job is made, and the record of every upload says {status}"))
 def no_job_but_record(deployed_scenario: DeployedScenario, evidence: Recorder, status: str) -> None:
     """The function rejects the file without a job, and records the status."""
     traffic = deployed_scenario.traffic
-    _require_uploads(traffic, evidence)
+    require_uploads(traffic, evidence)
     _check_no_job(deployed_scenario, evidence)
     for upload in traffic.uploads:
         own = [r for r in traffic.records() if has_value(r, upload.key) or has_value(r, upload.uri)]
         evidence.check(
             len(own) == 1 and has_status(own[0], status),
             traffic.pipeline.assets_table,
-            expected=f"one record of {_shortened_key(upload)} with status {status}",
+            expected=f"one record of {shortened_key(upload)} with status {status}",
             found="; ".join(render(item) for item in own) or "none",
         )
     deployed_scenario.record_unfired_faults(evidence)
@@ -93,7 +63,7 @@ def _check_no_job(deployed_scenario: DeployedScenario, evidence: Recorder) -> No
         not calls and not traffic.jobs(),
         traffic.pipeline.function,
         expected="no call of CreateJob, and no job",
-        found=f"{_counted(len(calls), 'call')}, {_counted(len(traffic.jobs()), 'job')}",
+        found=f"{counted(len(calls), 'call')}, {counted(len(traffic.jobs()), 'job')}",
     )
 
 
@@ -122,15 +92,15 @@ def renditions_written(deployed_scenario: DeployedScenario, evidence: Recorder, 
     bucket = traffic.pipeline.output_bucket
     bucket_name, s3 = text_of(bucket, "bucket"), traffic.client("s3")
     seen: set[str] = set()
-    _require_uploads(traffic, evidence)
+    require_uploads(traffic, evidence)
     for upload in dict.fromkeys(traffic.uploads):
         jobs = traffic.jobs_of(upload)
         if not jobs:
             evidence.check(
                 False,
                 traffic.pipeline.function,
-                expected=f"a job that writes the renditions of {_shortened_key(upload)}",
-                found=f"none{_recent_failures(traffic, deployed_scenario.since)}",
+                expected=f"a job that writes the renditions of {shortened_key(upload)}",
+                found=f"none{failures_since(traffic, deployed_scenario.since)}",
             )
         for job in jobs:
             wanted = dict(requested_renditions(job))
@@ -163,9 +133,9 @@ def no_message_left(deployed_scenario: DeployedScenario, evidence: Recorder) -> 
     """Every queue is empty, dead-letter queues included."""
     for queue, count in deployed_scenario.traffic.message_counts():
         failures = (
-            _recent_failures(deployed_scenario.traffic, deployed_scenario.since) if count else ""
+            failures_since(deployed_scenario.traffic, deployed_scenario.since) if count else ""
         )
-        found = f"{_counted(count, 'message')}{failures}"
+        found = f"{counted(count, 'message')}{failures}"
         evidence.check(count == 0, queue, expected="no message", found=found)
     deployed_scenario.require_traffic(evidence)
     deployed_scenario.record_unfired_faults(evidence)
@@ -193,7 +163,7 @@ def in_dead_letter_queue(
         expected=f"only this message: {_shortened_bodies(sent)}",
         found=_shortened_bodies(found)
         if found
-        else f"no message{_recent_failures(traffic, deployed_scenario.since)}",
+        else f"no message{failures_since(traffic, deployed_scenario.since)}",
     )
     deployed_scenario.record_unfired_faults(evidence)
 
@@ -210,17 +180,10 @@ def nothing_refused(deployed_scenario: DeployedScenario, evidence: Recorder) -> 
         deployed_scenario.traffic.pipeline.function,
         expected="every call allowed",
         found="; ".join(dict.fromkeys(str(e.detail.get("message", e.what)) for e in refused))
-        or f"{_counted(len(calls), 'call')} and deliveries, none refused",
+        or f"{counted(len(calls), 'call')} and deliveries, none refused",
     )
     deployed_scenario.require_traffic(evidence)
     deployed_scenario.record_unfired_faults(evidence)
-
-
-def _require_uploads(traffic: Traffic, evidence: Recorder) -> None:
-    """Record as undetermined that there was no upload."""
-    if not traffic.uploads:
-        bucket = traffic.pipeline.input_bucket
-        evidence.check(None, bucket, expected="an upload", found="none, so nothing is proven")
 
 
 def _require_invocation(deployed_scenario: DeployedScenario, evidence: Recorder) -> None:
@@ -229,18 +192,6 @@ def _require_invocation(deployed_scenario: DeployedScenario, evidence: Recorder)
     deployed_scenario.record_unfired_faults(evidence)
 
 
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _shortened_key(upload: Upload) -> str:
-    return upload.key if len(upload.key) <= 80 else f"{upload.key[:60]}… ({len(upload.key)})"
-
-
 def _shortened_bodies(bodies: Sequence[str]) -> str:
     """The beginnings of messages."""
     return "; ".join(body if len(body) <= 160 else f"{body[:160]}…" for body in bodies)
-
-
-def _recent_failures(traffic: Traffic, since: int) -> str:
-    return recent_failures(traffic.deployment.control.trail(since))

@@ -8,7 +8,7 @@ from planproof.aws.datapath import DataPath
 from planproof.aws.datapath.direct_key_use import direct_key_uses
 from planproof.aws.datapath.keys import KEY_TYPES
 from planproof.aws.datapath.locations import arn_of
-from planproof.aws.datapath.surplus import Grant, role_grants
+from planproof.aws.datapath.surplus import role_grants
 from planproof.aws.escalation import (
     Escalation,
     escalation_methods,
@@ -30,20 +30,7 @@ def every_grant_is_needed(policy_evidence: PolicyEvidence, data_path: DataPath) 
     """An edge needs each action of each statement, on all resources that it is granted on."""
     for principal in _principals(policy_evidence.stack):
         for grant in role_grants(policy_evidence.authority, data_path, principal):
-            record_grant(grant, policy_evidence)
-
-
-def record_grant(grant: Grant, policy_evidence: PolicyEvidence) -> None:
-    """Record whether a grant is needed, at the line of its statement."""
-    policy, statement = grant.policy, grant.statement
-    policy_evidence.evidence.check(
-        grant.holds,
-        policy.source,
-        policy.attribute if statement is None else policy.path(statement),
-        expected=f"needed by the data path: {grant.granted} for {grant.principal}",
-        found=grant.excess or "an edge of it needs it",
-        at=policy_evidence.statement_location([policy], statement),
-    )
+            policy_evidence.record_grant(grant)
 
 
 @then("every role uses the keys of this stack through services alone")

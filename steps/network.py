@@ -9,7 +9,7 @@ from planproof.iam import statements_allowing
 from steps.support.access import Access
 from steps.support.pipeline import Pipeline
 from steps.support.policy_evidence import PolicyEvidence
-from steps.vocabulary import first_column
+from steps.support.tables import first_column
 
 
 @given("the roles of all Lambda functions", target_fixture="accesses")

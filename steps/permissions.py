@@ -31,7 +31,7 @@ from steps.support.iam_names import (
 from steps.support.permission_decisions import PermissionRequest
 from steps.support.pipeline import Pipeline
 from steps.support.policy_evidence import PolicyEvidence
-from steps.vocabulary import table_of
+from steps.support.tables import table_of
 
 _WHO: Final = r'"(?P<who>.+)" is (?P<verb>allowed|not allowed)'
 _WHAT: Final = r' to "(?P<action>[^"]*)"(?: on "(?P<what>.+)")?'

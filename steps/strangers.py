@@ -17,7 +17,6 @@ from planproof.aws.datapath.outsiders import (
 from planproof.aws.datapath.overreach import service_grants
 from planproof.aws.datapath.unneeded_services import unneeded_services
 from planproof.values import negate
-from steps.least_privilege import record_grant
 from steps.support.policy_evidence import PolicyEvidence
 
 
@@ -50,7 +49,7 @@ def no_overreach(policy_evidence: PolicyEvidence, data_path: DataPath) -> None:
     """An edge needs every action that a resource-based policy allows a service."""
     for part in resources_with_policies(policy_evidence.authority):
         for grant in service_grants(policy_evidence.authority, data_path, part):
-            record_grant(grant, policy_evidence)
+            policy_evidence.record_grant(grant)
 
 
 @then("no service is let in on behalf of anybody else")

@@ -17,6 +17,7 @@ from planproof.terraform.links import configured
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Truth, Value, contains_unknown, is_unknown, negate
 from steps.support.kinds import resources_of_kind
+from steps.support.tables import first_column
 
 KIND: Final = r"(?P<kind>[\w-]+(?: [\w-]+)*?)"
 ATTRIBUTE: Final = r"(?P<attribute>[a-z][a-z0-9_]*(?:\.[\w-]+)*)"
@@ -95,33 +96,6 @@ def no_resource_of_types(stack: Stack, evidence: Recorder, datatable: list[list[
             evidence.check(False, resource, expected=f"no {pattern}", found="it would be created")
         if not found:
             evidence.none_found(pattern, expected="none")
-
-
-def first_column(datatable: list[list[str]]) -> list[str]:
-    """The first cell of each row below the heading of a table.
-
-    Raises:
-        UndeterminedError: the table has no heading, or no row below it.
-    """
-    heading = datatable[0][0] if datatable and datatable[0] else ""
-    if re.search(r"[_*:]", heading) or len(datatable) < 2:
-        raise UndeterminedError(
-            f"the table has no heading, or no row below it: write | type | above {heading}"
-        )
-    return [row[0] for row in datatable[1:]]
-
-
-def table_of(datatable: list[list[str]], *columns: str) -> list[list[str]]:
-    """The rows of a table below its heading.
-
-    Raises:
-        UndeterminedError: the table has other columns, or no rows.
-    """
-    if not datatable or tuple(datatable[0]) != columns:
-        raise UndeterminedError(f"the table needs the heading | {' | '.join(columns)} |")
-    if len(datatable) < 2:
-        raise UndeterminedError("the table has no row below its heading")
-    return datatable[1:]
 
 
 def having(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> Iterator[Resource]:

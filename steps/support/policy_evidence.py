@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planproof.aws.datapath import Authority, DecidedNeed
+from planproof.aws.datapath.surplus import Grant
 from planproof.aws.policies.attached import AttachedPolicy, policy_of_statement
 from planproof.evidence import Recorder
 from planproof.iam import Statement
@@ -45,3 +46,15 @@ class PolicyEvidence:
                 if file:
                     return self.stacks.source_path(file), line
         return None
+
+    def record_grant(self, grant: Grant) -> None:
+        """Record whether a grant is needed, at the line of its statement."""
+        policy, statement = grant.policy, grant.statement
+        self.evidence.check(
+            grant.holds,
+            policy.source,
+            policy.attribute if statement is None else policy.path(statement),
+            expected=f"needed by the data path: {grant.granted} for {grant.principal}",
+            found=grant.excess or "an edge of it needs it",
+            at=self.statement_location([policy], statement),
+        )

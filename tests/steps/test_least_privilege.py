@@ -11,7 +11,7 @@ from planproof.aws.policies.principal import identity_policies
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Verdict
-from steps.least_privilege import keys_through_services, no_escalation, no_management, record_grant
+from steps.least_privilege import keys_through_services, no_escalation, no_management
 from tests.builders.parts import inline_policy, role
 from tests.builders.policies import statement
 from tests.builders.resolved_stacks import policy_evidence, verdict
@@ -55,7 +55,7 @@ def test_a_grant_is_needed_or_not() -> None:
             holds=holds,
             excess=excess,
         )
-        record_grant(grant, policy_evidence(given, evidence))
+        policy_evidence(given, evidence).record_grant(grant)
     assert {e.expected for e in evidence.evidence} == {
         "needed by the data path: sqs:* for aws_iam_role.r"
     }
