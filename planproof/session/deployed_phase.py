@@ -13,14 +13,14 @@ from planproof.reports import phrases
 from planproof.session.collection import requirement_order
 from planproof.session.deployed_stacks import DeployedStacks
 from planproof.session.deployments import Deployments
-from planproof.session.judging import Ground
+from planproof.session.judging import StackUnderTest
 from planproof.session.scenarios import is_planned_too, requirements_served
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.workspace import Workspace
 from planproof.values import Value
 
 
-class DeployedGround(Ground):
+class DeployedUnderTest(StackUnderTest):
     """The deployed stack, in an account that must stay alive.
 
     Attributes:
@@ -43,7 +43,9 @@ class DeployedGround(Ground):
         """Why the account cannot be used any more, or None."""
         return self._deployments.account_problem()
 
-    def leaves_to_plan(self, item: pytest.Item, problem: BaseException, recorder: Recorder) -> bool:
+    def leaves_to_plan(
+        self, item: pytest.Item, problem: BaseException | None, recorder: Recorder
+    ) -> bool:
         """Whether a scenario needs a variant that was not deployed, and is judged on the plan."""
         if not isinstance(problem, NotDeployedError) or not is_planned_too(item):
             return False
@@ -64,7 +66,7 @@ class DeployedPhase:
     def __init__(self, config: pytest.Config, progress: Callable[[str], None]) -> None:
         self._config = config
         self._progress = progress
-        self._ground: DeployedGround | None = None
+        self._under_test: DeployedUnderTest | None = None
         self.deployments = Deployments(progress) if config.getoption("--deployed") else None
         self.failure = ""
 
@@ -85,14 +87,14 @@ class DeployedPhase:
             path=[str(self._config.rootpath)],
         )
 
-    def ground(self, planned: ResolvedStacks) -> DeployedGround:
+    def under_test(self, planned: ResolvedStacks) -> DeployedUnderTest:
         """The deployed stack, as soon as it is deployed with all its sets of variables.
 
         Raises:
             PlanproofError: it could not be deployed.
         """
-        if self._ground is not None:
-            return self._ground
+        if self._under_test is not None:
+            return self._under_test
         if self.deployments is None:
             raise PlanproofError("the stack is not deployed", "add --deployed")
         if not self.deployments.done:
@@ -106,22 +108,22 @@ class DeployedPhase:
             raise
         seconds = phrases.duration(self.deployments.seconds)
         self._progress(f"deployed with {self._sets()} of variables in {seconds}")
-        self._ground = DeployedGround(planned, self.deployments)
-        return self._ground
+        self._under_test = DeployedUnderTest(planned, self.deployments)
+        return self._under_test
 
     def _sets(self) -> str:
         return phrases.counted(self.deployments.count if self.deployments else 0, "set")
 
     def source(self) -> str:
         """What to add to the phrase on how the values of a run were found."""
-        if self._ground is None:
+        if self._under_test is None:
             return ""
         return f", deployed to an emulated account with {self._sets()} of variables"
 
     def notices(self) -> list[str]:
         """Notices for every report on what was not judged on the deployed stack."""
         notices = [f"The stack was not deployed: {self.failure}"] if self.failure else []
-        for variant, items in (self._ground.left_to_plan if self._ground else {}).items():
+        for variant, items in (self._under_test.left_to_plan if self._under_test else {}).items():
             ids = {identifier for item in items for identifier in requirements_served(item)}
             count = phrases.counted(len(items), "scenario")
             notices.append(

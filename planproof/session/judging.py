@@ -46,7 +46,7 @@ Receive = Callable[[pytest.Item, Outcome], None]
 Enough = Callable[[pytest.Item, Mapping[str, Outcome]], bool]
 
 
-class Ground:
+class StackUnderTest:
     """What scenarios are judged on.
 
     Attributes:
@@ -64,7 +64,9 @@ class Ground:
         """Why scenarios cannot be judged on the stack any more, or None."""
         return None
 
-    def leaves_to_plan(self, item: pytest.Item, problem: BaseException, recorder: Recorder) -> bool:
+    def leaves_to_plan(
+        self, item: pytest.Item, problem: BaseException | None, recorder: Recorder
+    ) -> bool:
         """Whether a scenario that ended with ``problem`` is judged on the plan alone."""
         return False
 
@@ -73,16 +75,19 @@ class ScenarioJudge:
     """The pytest plugin that judges scenarios; each step's evidence decides when the step ends.
 
     Attributes:
-        ground: what scenarios are judged on now; None before there is a stack.
+        under_test: what scenarios are judged on now; None before there is a stack.
         receive: called with each outcome, unless :meth:`judge` returns it.
     """
 
     def __init__(self, receive: Receive) -> None:
-        self.ground: Ground | None = None
+        self.under_test: StackUnderTest | None = None
         self.receive = receive
 
     def judge(
-        self, items: Iterable[pytest.Item], ground: Ground, enough: Enough = lambda *_: False
+        self,
+        items: Iterable[pytest.Item],
+        under_test: StackUnderTest,
+        enough: Enough = lambda *_: False,
     ) -> Iterator[tuple[pytest.Item, Outcome]]:
         """Judge scenarios on a stack, each with new fixtures.
 
@@ -99,8 +104,8 @@ class ScenarioJudge:
                 outcomes[item.nodeid] = outcome  # a crash of its fixtures does not hide a failure
 
         last: pytest.Item | None = None
-        before = self.ground, self.receive
-        self.ground, self.receive = ground, receive
+        before = self.under_test, self.receive
+        self.under_test, self.receive = under_test, receive
         try:
             for item in items:
                 if enough(item, outcomes):
@@ -113,7 +118,7 @@ class ScenarioJudge:
             if last is not None and not _ended(last):
                 yield last, outcomes[last.nodeid]
         finally:
-            self.ground, self.receive = before
+            self.under_test, self.receive = before
 
     def recorder_of(self, item: Any) -> Recorder | None:
         """The recorder of a scenario that is being judged; None for any other test."""
@@ -126,9 +131,9 @@ class ScenarioJudge:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Give a scenario its recorder before any step asks for it."""
         if is_feature_item(item):
-            ground = self.ground
-            item.stash[_RECORDER] = Recorder() if ground is None else ground.recorder()
-            if ground is not None and (problem := ground.problem()) is not None:
+            under_test = self.under_test
+            item.stash[_RECORDER] = Recorder() if under_test is None else under_test.recorder()
+            if under_test is not None and (problem := under_test.problem()) is not None:
                 raise problem
 
     def pytest_bdd_before_step(
@@ -165,14 +170,14 @@ class ScenarioJudge:
     def _outcome(
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
     ) -> Outcome:
-        """The outcome of a scenario; the report is changed to say the same."""
+        """The outcome of a scenario; pytest's report is changed to agree with it."""
         recorder = self.recorder_of(item) or Recorder()
         problem = call.excinfo.value if call.excinfo is not None else None
-        ground = self.ground
-        if problem is not None and ground and ground.leaves_to_plan(item, problem, recorder):
+        under_test = self.under_test
+        if under_test and under_test.leaves_to_plan(item, problem, recorder):
             report.outcome, report.longrepr = "skipped", (str(item.path), 0, str(call.excinfo))
             return Outcome(None)
-        judged = verdict_on(problem, recorder, ground.problem if ground else lambda: None)
+        judged = verdict_on(problem, recorder, under_test.problem if under_test else lambda: None)
         if not judged.verdict.acceptable:
             report.outcome, report.longrepr = "failed", judged.reason
         result = replace(

@@ -17,7 +17,7 @@ from planproof.mutation.stack.tracing import Reads, traced
 from planproof.mutation.stack.workers import TaskFailure, Workers
 from planproof.mutation_results import Kill, MutantStatus, Trial
 from planproof.results import ScenarioResult
-from planproof.session.judging import Enough, Ground, Outcome, ScenarioJudge
+from planproof.session.judging import Enough, Outcome, ScenarioJudge, StackUnderTest
 from planproof.session.scenarios import requirements_served
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
@@ -137,9 +137,9 @@ class MutantTrials:
     def _outcomes(
         self, names: Sequence[str], stacks: Mapping[str, Stack], enough: Enough = lambda *_: False
     ) -> dict[str, Outcome]:
-        ground = Ground(self.planned.with_stacks(stacks))
+        under_test = StackUnderTest(self.planned.with_stacks(stacks))
         items = [self._by_id[name] for name in names]
-        return {item.nodeid: found for item, found in self.judge.judge(items, ground, enough)}
+        return {item.nodeid: found for item, found in self.judge.judge(items, under_test, enough)}
 
     def _requirements_killed(self, item: pytest.Item, outcomes: Mapping[str, Outcome]) -> bool:
         """Whether every requirement that a scenario serves is known to detect the mutant."""
@@ -183,7 +183,7 @@ class MutantTrials:
         names: Sequence[str],
         equivalents: Sequence[Explanation],
     ) -> Trial:
-        mask = Ground(self.planned).recorder().mask
+        mask = StackUnderTest(self.planned).recorder().mask
         kills: tuple[Kill, ...] = ()
         reason, seconds = "", 0.0
         if isinstance(judged, TaskFailure):

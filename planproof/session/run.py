@@ -17,7 +17,7 @@ from planproof.reports import phrases, set_aside, write_reports
 from planproof.results import Kind, RunResult
 from planproof.session.collection import check_scenarios, is_feature_item
 from planproof.session.deployed_phase import DeployedPhase
-from planproof.session.judging import Ground, Outcome, ScenarioJudge
+from planproof.session.judging import Outcome, ScenarioJudge, StackUnderTest
 from planproof.session.mutation_phase import MutationPhase
 from planproof.session.options import optional_file, request_of
 from planproof.session.requirements import Requirements
@@ -144,7 +144,7 @@ class Run:
         except BaseException:
             self.close()
             raise
-        self.judge.ground = Ground(self.stacks)
+        self.judge.under_test = StackUnderTest(self.stacks)
         self.prepared = True
         count = phrases.counted(len(self._requirements.ids), "requirement")
         self.terminal.begin((*self.stacks.notices, *self.selection.notices), count)
@@ -173,9 +173,9 @@ class Run:
         Raises:
             PlanproofError: the stack cannot be judged at all.
         """
-        if self.judge.ground is None:
+        if self.judge.under_test is None:
             self.prepare()
-        return self.judge.ground.stacks if self.judge.ground is not None else self.stacks
+        return self.judge.under_test.stacks if self.judge.under_test is not None else self.stacks
 
     def check_results(self) -> CheckResults:
         """The custom checks' results; waits for them."""
@@ -193,17 +193,21 @@ class Run:
         """
         deployed = [item for item in self.items if kind_of(item) is Kind.DEPLOYED]
         planned = [item for item in self.items if kind_of(item) is not Kind.DEPLOYED]
-        ground = Ground(self.stacks)
-        self._judge(session, planned, ground)
+        under_test = StackUnderTest(self.stacks)
+        self._judge(session, planned, under_test)
         if deployed:
-            self._judge(session, deployed, self.deployed.ground(self.stacks))
-        self._judge(session, [i for i in session.items if i.nodeid not in self.node_ids], ground)
+            self._judge(session, deployed, self.deployed.under_test(self.stacks))
+        self._judge(
+            session, [i for i in session.items if i.nodeid not in self.node_ids], under_test
+        )
         self._mutation.run(
             self.items, self.stacks, self.judge, self._requirements.ids, self.selection.whole
         )
 
-    def _judge(self, session: pytest.Session, items: Iterable[pytest.Item], ground: Ground) -> None:
-        for item, outcome in self.judge.judge(items, ground):
+    def _judge(
+        self, session: pytest.Session, items: Iterable[pytest.Item], under_test: StackUnderTest
+    ) -> None:
+        for item, outcome in self.judge.judge(items, under_test):
             self._take(item, outcome)
             # As in pytest's own loop: -x, --maxfail, and plugins that end a run.
             if session.shouldfail:

@@ -31,13 +31,13 @@ class ScenarioVerdict:
 def verdict_on(
     problem: BaseException | None,
     recorder: Recorder,
-    ground_problem: Callable[[], PlanproofError | None],
+    stack_problem: Callable[[], PlanproofError | None],
 ) -> ScenarioVerdict:
     """The verdict on a scenario that has ended.
 
     Args:
         problem: the exception that ended it, or None.
-        ground_problem: returns why the stack cannot be judged, or None; called on an exception.
+        stack_problem: returns why the stack cannot be judged, or None; called on an exception.
     """
     if problem is None:
         if any(item.holds is not True for item in recorder.evidence):
@@ -45,7 +45,7 @@ def verdict_on(
         if not recorder.evidence:
             return _undetermined("no step recorded evidence, so nothing is proven")
         return ScenarioVerdict(Verdict.PASSED)
-    if (broken := ground_problem()) is not None:
+    if (broken := stack_problem()) is not None:
         return _undetermined(recorder.mask(broken.sentence))  # its evidence is not reliable
     if isinstance(problem, StepFailedError):
         return ScenarioVerdict(Verdict.FAILED, recorder.mask(str(problem)))
