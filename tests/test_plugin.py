@@ -237,3 +237,36 @@ def test_a_waiver_for_one_resource_does_not_cover_a_crash(tmp_path: Path) -> Non
     project = Project.make(tmp_path, text)
     project.write("other.toml", waiver(30, "something"))
     assert project.judge_plan("--waivers", "other.toml").statuses == {"REQ-01": "undetermined"}
+
+
+FIXTURE = """
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="{scope}")
+def crashing_at_its_end():
+    yield
+    raise OSError("the fixture did not end")
+"""
+
+
+@pytest.mark.parametrize("scope", ["function", "session"])
+def test_a_fixture_that_crashes_at_its_end_decides_nothing(tmp_path: Path, scope: str) -> None:
+    project = Project.make(tmp_path)
+    conftest = project.path / "conftest.py"
+    conftest.write_text(conftest.read_text("utf-8") + FIXTURE.format(scope=scope), "utf-8")
+    outcome = project.judge_plan()
+    assert outcome.code == 1
+    assert outcome.statuses["REQ-01"] == "undetermined"
+    assert "the fixture did not end" in outcome.output
+
+
+def test_another_test_that_fails_fails_the_run(tmp_path: Path) -> None:
+    project = Project.make(tmp_path)
+    project.write("test_other.py", "def test_other():\n    assert False\n")
+    outcome = project.judge_plan("features", "test_other.py")
+    assert set(outcome.statuses.values()) == {"passed"}
+    assert outcome.code == 1
+    project.write("test_other.py", "def test_other():\n    assert True\n")
+    assert project.judge_plan("features", "test_other.py").code == 0

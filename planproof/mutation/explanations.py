@@ -55,7 +55,9 @@ def read_explanations(
             f"the file {path} does not exist", f"name an existing file with {option}"
         ) from None
     except (OSError, ValueError) as problem:
-        raise PlanproofError(f"{path} cannot be read ({problem})", "fix it") from None
+        raise PlanproofError(
+            f"{path} cannot be read ({problem})", "make it a readable TOML file"
+        ) from None
     if unknown := set(content) - {table}:
         raise PlanproofError(
             f"{path} has the unknown keys {', '.join(sorted(unknown))}",

@@ -95,13 +95,15 @@ class ScenarioJudge:
             enough: whether a scenario need not be judged, given the outcomes by node id.
 
         Yields:
-            Each scenario with its outcome, as soon as it is known.
+            Each scenario with its outcome, as soon as it is known; with a second one if its
+            fixtures, or at the end those of the session, crash afterwards.
         """
         outcomes: dict[str, Outcome] = {}
+        received: list[tuple[pytest.Item, Outcome]] = []
 
         def receive(item: pytest.Item, outcome: Outcome) -> None:
-            if item.nodeid not in outcomes or outcomes[item.nodeid].acceptable:
-                outcomes[item.nodeid] = outcome  # a crash of its fixtures does not hide a failure
+            received.append((item, outcome))
+            outcomes[item.nodeid] = worse(outcomes.get(item.nodeid), outcome)
 
         last: pytest.Item | None = None
         before = self.under_test, self.receive
@@ -113,10 +115,11 @@ class ScenarioJudge:
                 # Which item follows depends on the outcome; the session is kept in any case.
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=item.session)
                 last = item
-                if item.nodeid in outcomes:
-                    yield item, outcomes[item.nodeid]
-            if last is not None and not _ended(last):
-                yield last, outcomes[last.nodeid]
+                yield from received
+                received.clear()
+            if last is not None:
+                _end_session_fixtures(last)
+                yield from received
         finally:
             self.under_test, self.receive = before
 
@@ -191,15 +194,19 @@ class ScenarioJudge:
         return Outcome(result, judged.crash)
 
 
-def _ended(last: pytest.Item) -> bool:
-    """End the session's fixtures, which are made of the stack; False where that crashed."""
+def worse(one: Outcome | None, other: Outcome) -> Outcome:
+    """The first of two outcomes of a scenario that is not acceptable, else the second: a crash of
+    its fixtures does not hide a failure."""
+    return other if one is None or one.acceptable else one
+
+
+def _end_session_fixtures(last: pytest.Item) -> None:
+    """End the session's fixtures, made of the stack; a crash is an outcome of ``last``."""
     plugins = last.config.pluginmanager
     # All other plugins have seen the end of this item.
     others = [plugin for name, plugin in plugins.list_name_plugin() if name != "runner"]
     teardown = plugins.subset_hook_caller("pytest_runtest_teardown", others)
     call = pytest.CallInfo.from_call(lambda: teardown(item=last, nextitem=None), when="teardown")
-    if call.excinfo is None:
-        return True
-    hook = last.config.hook
-    hook.pytest_runtest_logreport(report=hook.pytest_runtest_makereport(item=last, call=call))
-    return not is_feature_item(last)
+    if call.excinfo is not None:
+        hook = last.config.hook
+        hook.pytest_runtest_logreport(report=hook.pytest_runtest_makereport(item=last, call=call))

@@ -17,7 +17,7 @@ from planproof.mutation.stack.tracing import Reads, traced
 from planproof.mutation.stack.workers import TaskFailure, Workers
 from planproof.mutation_results import Kill, MutantStatus, Trial
 from planproof.results import ScenarioResult
-from planproof.session.judging import Enough, Outcome, ScenarioJudge, StackUnderTest
+from planproof.session.judging import Enough, Outcome, ScenarioJudge, StackUnderTest, worse
 from planproof.session.scenarios import requirements_served
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.stack import Stack
@@ -139,7 +139,10 @@ class MutantTrials:
     ) -> dict[str, Outcome]:
         under_test = StackUnderTest(self.planned.with_stacks(stacks))
         items = [self._by_id[name] for name in names]
-        return {item.nodeid: found for item, found in self.judge.judge(items, under_test, enough)}
+        outcomes: dict[str, Outcome] = {}
+        for item, outcome in self.judge.judge(items, under_test, enough):
+            outcomes[item.nodeid] = worse(outcomes.get(item.nodeid), outcome)
+        return outcomes
 
     def _requirements_killed(self, item: pytest.Item, outcomes: Mapping[str, Outcome]) -> bool:
         """Whether every requirement that a scenario serves is known to detect the mutant."""

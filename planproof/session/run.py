@@ -60,6 +60,7 @@ class Run:
         self._requirements = Requirements(self._started.date())
         self._result: RunResult | None = None
         self._crashes: list[str] = []
+        self._other_tests_failed = False
         self._pool: ThreadPoolExecutor | None = None
         self._checks: Future[CheckResults] | None = None
         self._written: dict[str, Path] = {}
@@ -197,9 +198,10 @@ class Run:
         self._judge(session, planned, under_test)
         if deployed:
             self._judge(session, deployed, self.deployed.under_test(self.stacks))
-        self._judge(
-            session, [i for i in session.items if i.nodeid not in self.node_ids], under_test
-        )
+        failed_before = session.testsfailed
+        others = [item for item in session.items if item.nodeid not in self.node_ids]
+        self._judge(session, others, under_test)
+        self._other_tests_failed = session.testsfailed > failed_before
         self._mutation.run(
             self.items, self.stacks, self.judge, self._requirements.ids, self.selection.whole
         )
@@ -265,7 +267,7 @@ class Run:
             self._written[path.name] = path
         if unfinished or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return int(exitstatus) or int(pytest.ExitCode.TESTS_FAILED)
-        passed = self._result.ended_well
+        passed = self._result.ended_well and not self._other_tests_failed
         return int(pytest.ExitCode.OK if passed else pytest.ExitCode.TESTS_FAILED)
 
     def print_summary(self, reporter: Any) -> None:

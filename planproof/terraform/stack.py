@@ -45,7 +45,8 @@ class Resource:
     dependencies: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", read_only(self.values))
+        for name in ("values", "sensitive"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     def get(self, path: str) -> Value:
         """The value at an attribute path, None where there is none (see :func:`values.dig`)."""

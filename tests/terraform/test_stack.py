@@ -220,12 +220,15 @@ def test_a_stack_from_a_plan_is_not_resolved_and_has_sensitive_variables() -> No
         lambda s: s["aws_x.y"].values["rule"][0].update(days=2),
         lambda s: s["aws_x.y"].values["rule"][0].setdefault("more", 1),
         lambda s: s["aws_x.y"].values["rule"].sort(),
+        lambda s: s["aws_x.y"].sensitive.update(name=False),
     ],
 )
 def test_values_refuse_every_kind_of_change(change: Any) -> None:
-    it = stack(resource("aws_x.y", name="a", rule=[{"days": 1}]))
+    sensitive = {"name": True}
+    it = stack(replace(resource("aws_x.y", name="a", rule=[{"days": 1}]), sensitive=sensitive))
     with pytest.raises((TypeError, AttributeError)):
         change(it)
+    assert it["aws_x.y"].sensitive == {"name": True}
     assert it["aws_x.y"].values == {"name": "a", "rule": [{"days": 1}]}
     assert list(it.resources) == ["aws_x.y"]
     assert it.variables == {}
