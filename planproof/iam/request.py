@@ -1,7 +1,9 @@
 """A request: principal, action, resource, and the context keys that follow from them.
 
 Sources: IAM User Guide, "AWS global condition context keys" (which keys each kind of
-principal has) and "IAM policy elements: Variables and tags" (the table of principal key values).
+principal has) and "IAM policy elements: Variables and tags" (the table of principal key values);
+AWS KMS Developer Guide, "AWS KMS condition keys" (kms:CallerAccount); S3 User Guide, "Bucket policy
+examples using condition keys" (s3:ResourceAccount).
 """
 
 from __future__ import annotations
@@ -141,6 +143,11 @@ class Request:
             if tags is not None:
                 known.append(prefix)
                 own.update({prefix + key.lower(): (value,) for key, value in tags.items()})
+        if self.service == "kms" and self.caller.kind is not CallerKind.SERVICE:
+            # What a service sends is not documented.
+            own["kms:calleraccount"] = (self.caller.account,) if self.caller.account else _ABSENT
+        if self.service == "s3" and self.owner is not None and self.resource != "*":
+            own["s3:resourceaccount"] = (self.owner,)
         if self.request_tags is not None:
             own["aws:tagkeys"] = tuple(self.request_tags) or Missing.ABSENT
         for name, given in self.context.items():
@@ -157,6 +164,11 @@ _SERVICE_KEYS_OF_OTHERS: Final[Mapping[str, Values | Missing]] = {
     "aws:principalisawsservice": ("false",),
     "aws:principalservicename": _ABSENT,
     "aws:principalservicenameslist": _ABSENT,
+    # Only a service principal sends the resource that it acts for.
+    "aws:sourceaccount": _ABSENT,
+    "aws:sourcearn": _ABSENT,
+    "aws:sourceorgid": _ABSENT,
+    "aws:sourceorgpaths": _ABSENT,
 }
 
 
