@@ -23,6 +23,7 @@ XML_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
         ("\r\x00", "\\x0d\\x00"),
         ("\x9b2J", "\\x9b2J"),
         ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("\u2066a\u2067b\u2068c\u2069", "\\u2066a\\u2067b\\u2068c\\u2069"),
         ("\ud800", "\\ud800"),
         ("\uffff", "\\uffff"),
         ("\U000e0041", "\\U000e0041"),
@@ -39,7 +40,7 @@ def test_printable_text_fits_every_format(text: str) -> None:
     shown = printable(text)
 
     assert not XML_ILLEGAL.search(shown)
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
     shown.encode()
 
 

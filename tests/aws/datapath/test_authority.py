@@ -321,3 +321,23 @@ def test_compiled_policies_are_kept_per_principal() -> None:
     ]
     assert allowed == [True, False, True]
     assert authority.decide(Need("sqs:SendMessage", S3, arn("sqs", "work"))).allowed is False
+
+
+def test_what_is_known_of_one_resource_outside_the_stack_is_not_used_for_another() -> None:
+    grant = statement(["logs:PutLogEvents", "s3:GetObject"], "*")
+    logs_policy = declare(
+        "aws_cloudwatch_log_resource_policy.p",
+        policy_name="p",
+        policy_document=document(service_statement("es.amazonaws.com", "logs:PutLogEvents")),
+    )
+    found = stack(role("r"), inline_policy(grant), logs_policy)
+    authority, by = Authority(found), found["aws_iam_role.r"]
+
+    def effect(action: str, resource: str) -> Effect:
+        return authority.decide(Need(action, by, resource)).decision.effect
+
+    foreign = f"arn:aws:logs:us-east-1:{SECOND_ACCOUNT}:log-group:outside"
+    assert effect("logs:PutLogEvents", arn("logs", "log-group:outside")) is Effect.ALLOWED
+    assert effect("s3:GetObject", "arn:aws:s3:::outside/key") is Effect.UNDETERMINED
+    assert effect("logs:PutLogEvents", foreign) is Effect.UNDETERMINED
+    assert effect("logs:PutLogEvents", arn("logs", "log-group:outside")) is Effect.ALLOWED

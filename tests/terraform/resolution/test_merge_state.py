@@ -370,6 +370,33 @@ def test_sensitive_in_plan_or_state_is_sensitive() -> None:
     assert user.is_sensitive("other")
 
 
+def test_every_part_that_is_sensitive_in_plan_or_state_is_sensitive() -> None:
+    made = case('resource "aws_user" "u" {\n  tags = var.tags\n  names = var.names\n}\n')
+    values = {"tags": {"a": "1", "b": "2", "c": "3"}, "names": ["x", "y", "z"]}
+    in_plan = {"tags": {"a": True}, "names": [True]}
+    made.planned("aws_user.u", values, {}, sensitive=in_plan)
+    in_state = {"tags": {"b": True}, "names": [False, True]}
+    made.state("aws_user.u", values, sensitive=in_state)
+    user = made.stack()["aws_user.u"]
+    parts = [f"tags.{key}" for key in "abc"] + [f"names.{index}" for index in range(3)]
+    assert [part for part in parts if user.is_sensitive(part)] == [
+        "tags.a",
+        "tags.b",
+        "names.0",
+        "names.1",
+    ]
+
+
+def test_a_default_that_the_provider_computes_is_unknown_with_other_variables() -> None:
+    made = case('resource "aws_user" "u" {\n}\n')
+    made.both("aws_user.u", {"other": "computed", "count_of": 30, "value": "default"}, {}, {})
+    assert made.stack()["aws_user.u"].values["count_of"] == 30
+    user = made.stack(same_variables=False)["aws_user.u"]
+    assert user.values["other"] is UNKNOWN
+    assert user.values["count_of"] is UNKNOWN
+    assert user.values["value"] == "default"  # the provider does not compute it
+
+
 VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=12) | st.lists(st.text())
 
 
