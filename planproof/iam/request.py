@@ -143,9 +143,8 @@ class Request:
             if tags is not None:
                 known.append(prefix)
                 own.update({prefix + key.lower(): (value,) for key, value in tags.items()})
-        if self.service == "kms" and self.caller.kind is not CallerKind.SERVICE:
-            # What a service sends is not documented.
-            own["kms:calleraccount"] = (self.caller.account,) if self.caller.account else _ABSENT
+        if self.service == "kms" and self.caller.account is not None:
+            own["kms:calleraccount"] = (self.caller.account,)
         if self.service == "s3" and self.owner is not None and self.resource != "*":
             own["s3:resourceaccount"] = (self.owner,)
         if self.request_tags is not None:
@@ -169,6 +168,8 @@ _SERVICE_KEYS_OF_OTHERS: Final[Mapping[str, Values | Missing]] = {
     "aws:sourcearn": _ABSENT,
     "aws:sourceorgid": _ABSENT,
     "aws:sourceorgpaths": _ABSENT,
+    # Requests to KMS have it; what a service sends there is not documented.
+    "kms:calleraccount": _ABSENT,
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from planproof.aws.policies.attached import AttachedPolicy
-from planproof.iam import Decision, Effect, Reason
+from planproof.iam import Decision, Effect, Reason, Request
 from planproof.iam.context import ContextValue
 from planproof.results import EdgeState
 from planproof.terraform.stack import Resource
@@ -21,6 +21,7 @@ from planproof.values import Truth, Unknown, all_of
 End = Resource | str
 """A resource of the stack, or the name of something outside it."""
 NOT_YET: Final = "unknown before it is built"
+ANONYMOUS: Final = "an unauthenticated caller"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,10 +30,12 @@ class Need:
 
     Attributes:
         action: ``service:Action``, spelled as AWS spells it.
-        principal: an IAM role or user of the stack, or a service principal.
+        principal: an IAM role or user of the stack, a service principal, the ARN of an identity
+            outside the stack, or :data:`ANONYMOUS`.
         resource: the requested ARN, ``"*"`` for an action without resources, or UNKNOWN.
         on: the resource of the stack that the ARN belongs to, or None.
-        context: condition keys that AWS sends with the request; others are unknown.
+        context: condition keys that AWS sends with the request, besides those that follow from the
+            principal, the action and the resource; others are unknown.
         scope: the widest ``Resource`` that a policy has to name for it, as a policy writes it.
         why: the purpose of the request, as a clause: "to read its messages".
         group: one need of each group of an edge is enough; the group names their actions for a
@@ -119,11 +122,13 @@ class DecidedNeed:
 
     Attributes:
         policies: the policies of the stack that were evaluated.
+        request: None where the principal's ARN is unknown.
     """
 
     need: Need
     decision: Decision
     policies: tuple[AttachedPolicy, ...] = ()
+    request: Request | None = None
 
     @property
     def allowed(self) -> Truth:
