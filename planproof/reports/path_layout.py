@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from planproof.reports.path_ranks import Ranks, rank
+from planproof.reports.path_ranks import Ranks, neighbours, rank
 from planproof.reports.path_spacing import spaced
 
 PAGE = 1_040.0  # width of the page's column; groups that do not fit start another row
@@ -103,23 +103,16 @@ def lay_out(sizes: Sequence[Size], links: Sequence[Link]) -> Layout:
 
 def _groups(nodes: int, links: Sequence[Link]) -> list[tuple[list[int], list[int]]]:
     """The connected components, each with its nodes and links, in the order of the first node."""
-    leader = list(range(nodes))
-
-    def find(node: int) -> int:
-        while leader[node] != node:
-            leader[node] = leader[leader[node]]
-            node = leader[node]
-        return node
-
+    group_of = [{node} for node in range(nodes)]
     for link in links:
-        one, other = sorted((find(link.source), find(link.target)))
-        leader[other] = one
-    members: defaultdict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-    for node in range(nodes):
-        members[find(node)][0].append(node)
-    for number, link in enumerate(links):
-        members[find(link.source)][1].append(number)
-    return list(members.values())
+        for node in group_of[link.target]:
+            group_of[link.source].add(node)
+            group_of[node] = group_of[link.source]
+    groups = {id(group): group for group in group_of}.values()
+    return [
+        (sorted(group), [i for i, link in enumerate(links) if link.source in group])
+        for group in groups
+    ]
 
 
 class _Group:
@@ -135,14 +128,15 @@ class _Group:
     ) -> None:
         self._sizes, self._links = sizes, links
         self._loops = [i for i in own_links if links[i].source == links[i].target]
-        through = [i for i in own_links if i not in set(self._loops)]
+        through = [i for i in own_links if i not in self._loops]
         self._hanging = _hanging(through, links)
         self._ranked = [i for i in through if i not in self._hanging]
         below = {links[i].target for i in self._hanging}
         standing = [node for node in nodes if node not in below]
         pairs = [(links[i].source, links[i].target) for i in self._ranked]
         self._ranks: Ranks = rank(standing, pairs, first_bend)
-        self.bends = [p for column in self._ranks.columns for p in column if p >= first_bend]
+        self.bends = {p for column in self._ranks.columns for p in column if p >= first_bend}
+        self._column_of = {p: c for c, column in enumerate(self._ranks.columns) for p in column}
         self._reach = self._reaches()
         self._label_gap = self._label_gaps()
         self._x, self._widths = self._columns()
@@ -154,12 +148,8 @@ class _Group:
 
     def _reaches(self) -> dict[int, Size]:
         """The room that each node needs above and below its middle."""
-        reach = dict.fromkeys(self.bends, (_BEND / 2, _BEND / 2))
-        for column in self._ranks.columns:
-            for node in column:
-                if node not in reach:
-                    half = self._sizes[node][1] / 2
-                    reach[node] = (half, half)
+        heights = {p: _BEND if p in self.bends else self._sizes[p][1] for p in self._column_of}
+        reach = {p: (height / 2, height / 2) for p, height in heights.items()}
         for i in self._hanging:
             link = self._links[i]
             up, down = reach[link.source]
@@ -172,13 +162,12 @@ class _Group:
 
     def _label_gaps(self) -> dict[int, int]:
         """The box of its chain after which each link has its label, in the gap with the fewest."""
-        column_of = {p: c for c, column in enumerate(self._ranks.columns) for p in column}
         taken: Counter[int] = Counter()
         found = {}
         chains = dict(zip(self._ranked, self._ranks.chains, strict=True))
         for i in sorted(self._ranked, key=lambda i: len(chains[i])):
             chain = chains[i]
-            start = column_of[chain[0]]
+            start = self._column_of[chain[0]]
             middle = (len(chain) - 2) / 2
             gap = min(range(len(chain) - 1), key=lambda g: (taken[start + g], abs(g - middle)))
             taken[start + gap] += 1
@@ -187,19 +176,14 @@ class _Group:
 
     def _columns(self) -> tuple[list[float], list[float]]:
         """The middle and the width of each column."""
-        columns = self._ranks.columns
-        below = {self._links[i].source: self._links[i] for i in self._hanging}
-        widths = []
-        for column in columns:
-            wide = [self._sizes[p][0] for p in column if p in self._reach and p not in self.bends]
-            for p in column:
-                if link := below.get(p):
-                    wide += [self._sizes[link.target][0], link.label[0]]
-            wide += [
-                self._links[i].label[0] for i in self._loops if self._links[i].source in column
-            ]
-            widths.append(max(wide, default=0.0))
-        column_of = {p: c for c, column in enumerate(columns) for p in column}
+        columns, column_of = self._ranks.columns, self._column_of
+        widths = [
+            max((self._sizes[p][0] for p in c if p not in self.bends), default=0.0) for c in columns
+        ]
+        for i in (*self._hanging, *self._loops):
+            link = self._links[i]
+            at = column_of[link.source]
+            widths[at] = max(widths[at], self._sizes[link.target][0], link.label[0])
         gaps = [_LEAST_GAP] * max(len(columns) - 1, 0)
         for i, chain in zip(self._ranked, self._ranks.chains, strict=True):
             at = column_of[chain[0]] + self._label_gap[i]
@@ -213,37 +197,36 @@ class _Group:
 
     def _rows(self) -> dict[int, float]:
         """The middle of each node: near its neighbours, and in the order of its column."""
-        near: defaultdict[int, list[int]] = defaultdict(list)
-        for chain in self._ranks.chains:
-            for left, right in pairwise(chain):
-                near[left].append(right)
-                near[right].append(left)
-        bends = set(self.bends)
+        before, after = neighbours(p for chain in self._ranks.chains for p in pairwise(chain))
         y: dict[int, float] = {}
         for column in self._ranks.columns:
-            y |= self._settled(column, [0.0] * len(column), bends)
+            y |= self._settled(column, [0.0] * len(column))
         for sweep in range(_SWEEPS):
-            columns = self._ranks.columns if sweep % 2 == 0 else self._ranks.columns[::-1]
-            for column in columns:
-                wanted = [_mean(y, near[p], bends) if near[p] else y[p] for p in column]
-                y |= self._settled(column, wanted, bends)
+            for column in self._ranks.columns[:: 1 if sweep % 2 == 0 else -1]:
+                near = ([*before[p], *after[p]] or [p] for p in column)
+                y |= self._settled(column, [self._mean(y, nodes) for nodes in near])
         return y
 
-    def _settled(
-        self, column: Sequence[int], wanted: Sequence[float], bends: set[int]
-    ) -> Mapping[int, float]:
+    def _weight(self, node: int) -> float:
+        return _STIFF if node in self.bends else 1.0
+
+    def _mean(self, y: Mapping[int, float], nodes: Sequence[int]) -> float:
+        weights = [self._weight(node) for node in nodes]
+        return sum(y[n] * w for n, w in zip(nodes, weights, strict=True)) / sum(weights)
+
+    def _settled(self, column: Sequence[int], wanted: Sequence[float]) -> Mapping[int, float]:
         apart = []
         for above, below in pairwise(column):
-            tight = _ROW / 2 if above in bends and below in bends else _ROW
+            tight = _ROW / 2 if {above, below} <= self.bends else _ROW
             apart.append(self._reach[above][1] + tight + self._reach[below][0])
-        weights = [_STIFF if node in bends else 1.0 for node in column]
+        weights = [self._weight(node) for node in column]
         return dict(zip(column, spaced(wanted, apart, weights), strict=True))
 
     def move_into(self, layout: Layout, left: float, top: float) -> None:
         """Add the group to a layout, with its upper left corner there."""
         for x, width, column in zip(self._x, self._widths, self._ranks.columns, strict=True):
             for node in column:
-                size = (width, 0.0) if node in set(self.bends) else self._sizes[node]
+                size = (width, 0.0) if node in self.bends else self._sizes[node]
                 layout.boxes[node] = Box(left + x, top + self._y[node], *size)
         for i in self._hanging:
             link, above = self._links[i], layout.boxes[self._links[i].source]
@@ -274,8 +257,3 @@ def _hanging(through: Sequence[int], links: Sequence[Link]) -> set[int]:
         for i in ends
         if alone[links[i].source] == 1 and out[links[i].source] > 1 and links[i].target not in loops
     }
-
-
-def _mean(y: Mapping[int, float], near: Sequence[int], bends: set[int]) -> float:
-    weights = [_STIFF if n in bends else 1.0 for n in near]
-    return sum(y[n] * w for n, w in zip(near, weights, strict=True)) / sum(weights)

@@ -52,23 +52,14 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Corner:
-    """The upper left corner of something."""
-
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, slots=True)
 class Arc:
-    """An edge as SVG paths, with its label and the label's mark; ``title`` describes it in full."""
+    """An edge as SVG paths, with its label; ``title`` describes it in full."""
 
     curve: str
     arrow: str
     label: Block
     title: str
     state: EdgeState
-    mark: Corner | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +150,7 @@ def picture(edges: Sequence[DrawnEdge]) -> Picture:
     arcs = []
     for edge, lines, link, route in zip(shown, texts, links, routes(links, layout), strict=True):
         label = _block(route.label, link.label, lines, _mark(edge))
-        mark = None if edge.proven else _corner(label)
-        arcs.append(Arc(route.curve, route.arrow, label, title_of(edge), edge.state, mark))
+        arcs.append(Arc(route.curve, route.arrow, label, title_of(edge), edge.state))
     # The worst edges are drawn last, on top of the others.
     arcs.sort(key=lambda arc: -arc.state.rank)
     # A label may extend above or below all nodes.
@@ -212,11 +202,6 @@ def _texts(edge: DrawnEdge) -> Sized:
 
 def _mark(edge: DrawnEdge) -> float:
     return 0.0 if edge.proven else _MARK
-
-
-def _corner(label: Block) -> Corner:
-    """The position of the mark in a label."""
-    return Corner(round(label.x + 5, 1), round(label.y + (label.height - 15) / 2, 1))
 
 
 def _size(lines: Sized, across: float, down: float, mark: float = 0.0) -> tuple[float, float]:

@@ -8,8 +8,9 @@ through, and order the columns to reduce crossings.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from itertools import pairwise
 from random import Random
 
@@ -17,6 +18,7 @@ _SWEEPS = 8
 _STARTS, _MANY = 16, 60  # start orders; number of links above which only two are tried
 
 Pair = tuple[int, int]
+Neighbours = defaultdict[int, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,63 +67,53 @@ def _back_edges(nodes: Sequence[int], links: Sequence[Pair]) -> frozenset[int]:
     out: defaultdict[int, list[int]] = defaultdict(list)
     for i, (source, _) in enumerate(links):
         out[source].append(i)
-    entered = {target for _, target in links}
     back: set[int] = set()
     on_path: set[int] = set()
     done: set[int] = set()
+
+    def visit(node: int) -> None:
+        on_path.add(node)
+        for i in out[node]:
+            target = links[i][1]
+            if target in on_path:
+                back.add(i)
+            elif target not in done:
+                visit(target)
+        on_path.discard(node)
+        done.add(node)
+
+    entered = {target for _, target in links}
     for root in sorted(nodes, key=lambda node: node in entered):
-        if root in done:
-            continue
-        walk = [(root, iter(out[root]))]
-        on_path.add(root)
-        while walk:
-            node, rest = walk[-1]
-            for i in rest:
-                target = links[i][1]
-                if target in on_path:
-                    back.add(i)
-                elif target not in done:
-                    on_path.add(target)
-                    walk.append((target, iter(out[target])))
-                    break
-            else:
-                walk.pop()
-                on_path.discard(node)
-                done.add(node)
+        if root not in done:
+            visit(root)
     return frozenset(back)
 
 
 def _depths(nodes: Sequence[int], directed: Sequence[Pair]) -> dict[int, int]:
     """Node → column: the one after its last predecessor; a first node is beside its successor."""
-    out: defaultdict[int, list[int]] = defaultdict(list)
-    waiting = dict.fromkeys(nodes, 0)
-    for left, right in directed:
-        out[left].append(right)
-        waiting[right] += 1
-    first = [node for node in nodes if not waiting[node]]
-    depth = dict.fromkeys(nodes, 0)
-    ready = list(first)
-    while ready:
-        node = ready.pop()
-        for right in out[node]:
-            depth[right] = max(depth[right], depth[node] + 1)
-            waiting[right] -= 1
-            if not waiting[right]:
-                ready.append(right)
-    for node in first:
-        if out[node]:
-            depth[node] = min(depth[right] for right in out[node]) - 1
+    before, after = neighbours(directed)
+    depth: dict[int, int] = {}
+    for node in TopologicalSorter({node: before[node] for node in nodes}).static_order():
+        depth[node] = max((depth[left] + 1 for left in before[node]), default=0)
+    for node in nodes:
+        if after[node] and not before[node]:
+            depth[node] = min(depth[right] for right in after[node]) - 1
     return depth
+
+
+def neighbours(pairs: Iterable[Pair]) -> tuple[Neighbours, Neighbours]:
+    """The neighbours of each node on its left, and those on its right."""
+    before: Neighbours = defaultdict(list)
+    after: Neighbours = defaultdict(list)
+    for left, right in pairs:
+        before[right].append(left)
+        after[left].append(right)
+    return before, after
 
 
 def _ordered(columns: list[list[int]], chains: Sequence[Sequence[int]]) -> list[list[int]]:
     """The columns, each sorted by the positions of its neighbours while that reduces crossings."""
-    before: defaultdict[int, list[int]] = defaultdict(list)
-    after: defaultdict[int, list[int]] = defaultdict(list)
-    for chain in chains:
-        for left, right in pairwise(chain):
-            before[right].append(left)
-            after[left].append(right)
+    before, after = neighbours(pair for chain in chains for pair in pairwise(chain))
     best, fewest = columns, _crossings(columns, after)
     for current in _starts(columns, few=len(chains) > _MANY):
         for sweep in range(_SWEEPS):
@@ -144,10 +136,7 @@ def _starts(columns: list[list[int]], *, few: bool) -> Iterator[list[list[int]]]
 
 
 def _swept(
-    columns: Sequence[Sequence[int]],
-    before: Mapping[int, list[int]],
-    after: Mapping[int, list[int]],
-    sweep: int,
+    columns: Sequence[Sequence[int]], before: Neighbours, after: Neighbours, sweep: int
 ) -> list[list[int]]:
     """Each column sorted by the previous one, from left to right or from right to left."""
     found = [list(column) for column in columns]
@@ -159,10 +148,7 @@ def _swept(
 
 
 def _by_neighbours(
-    column: list[int],
-    neighbours: Mapping[int, list[int]],
-    place: Mapping[int, int],
-    reverse_ties: bool,
+    column: list[int], beside: Neighbours, place: dict[int, int], reverse_ties: bool
 ) -> list[int]:
     """The column sorted by the mean position of the neighbours.
 
@@ -171,19 +157,17 @@ def _by_neighbours(
 
     def middle(item: tuple[int, int]) -> float:
         at, node = item
-        found = [place[n] for n in neighbours.get(node, ())]
+        found = [place[n] for n in beside[node]]
         return sum(found) / len(found) if found else float(at)
 
     items = list(enumerate(column))
     return [node for _, node in sorted(items[::-1] if reverse_ties else items, key=middle)]
 
 
-def _crossings(columns: Sequence[Sequence[int]], after: Mapping[int, list[int]]) -> int:
+def _crossings(columns: Sequence[Sequence[int]], after: Neighbours) -> int:
     count = 0
     for left, right in pairwise(columns):
         place = {node: i for i, node in enumerate(right)}
-        ends = [
-            place[n] for node in left for n in sorted(after.get(node, ()), key=place.__getitem__)
-        ]
+        ends = [end for node in left for end in sorted(place[n] for n in after[node])]
         count += sum(1 for i, one in enumerate(ends) for other in ends[i + 1 :] if other < one)
     return count
