@@ -17,7 +17,7 @@ from planproof.reports import mutation_phrases, phrases
 from planproof.reports.mutation_page import mutation_section
 from planproof.reports.page_script import SCRIPT
 from planproof.reports.path_picture import path_section
-from planproof.reports.text import clip, printable
+from planproof.reports.text import clip, printable, unique
 from planproof.reports.verdict_ring import ring_segments
 from planproof.results import Evidence, RequirementResult, RunResult, ScenarioResult, verdict_of
 from planproof.values import Verdict
@@ -177,15 +177,8 @@ def _sections(cards: list[_Card]) -> list[tuple[str, list[_Card]]]:
 def _anchors(requirements: tuple[RequirementResult, ...]) -> list[str]:
     """A unique id for each requirement; the page's own ids begin with an underscore."""
     taken: set[str] = set()
-    anchors = []
-    for requirement in requirements:
-        slug = re.sub(r"[^A-Za-z0-9_.-]+", "-", requirement.id).lstrip("_-") or "requirement"
-        anchor, number = slug, 2
-        while anchor in taken:
-            anchor, number = f"{slug}-{number}", number + 1
-        taken.add(anchor)
-        anchors.append(anchor)
-    return anchors
+    slugs = (re.sub(r"[^A-Za-z0-9_.-]+", "-", r.id).lstrip("_-") for r in requirements)
+    return [unique(slug or "requirement", taken, "-") for slug in slugs]
 
 
 def _href(page: str, project: str) -> str:

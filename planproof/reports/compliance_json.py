@@ -9,13 +9,7 @@ from typing import Any
 from planproof import __version__
 from planproof.mutation.stack import results_json
 from planproof.mutation_results import MutationResult
-from planproof.results import (
-    DrawnEdge,
-    Evidence,
-    RequirementResult,
-    RunResult,
-    ScenarioResult,
-)
+from planproof.results import RequirementResult, RunResult, ScenarioResult
 
 # Invisible, or not encodable in UTF-8: written as JSON escapes.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -29,17 +23,15 @@ def document(result: RunResult) -> dict[str, Any]:
     """
     mutation = result.mutation
     scenarios = [scenario for item in result.requirements for scenario in item.scenarios]
-    path = [_edge(edge) for edge in result.data_path]
+    path = [_members(edge, *_EDGE) for edge in result.data_path]
     return {
         "summary": {
             "passed": result.ended_well,
             "requirements": len(result.requirements),
-            "counts": {verdict.value: count for verdict, count in result.counts.items()},
+            "counts": result.counts,
             "scenarios": len(scenarios),
             "evidence": sum(len(scenario.evidence) for scenario in scenarios),
-            "subject": result.subject,
-            "source": result.source,
-            "notices": list(result.notices),
+            **_members(result, "subject", "source", "notices"),
             "started": result.started.isoformat(),
             "duration": round(result.duration, 3),
             "version": __version__,
@@ -59,28 +51,22 @@ def render(result: RunResult) -> str:
     return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
 
 
-def _edge(edge: DrawnEdge) -> dict[str, Any]:
-    return {
-        "source": edge.source,
-        "kind": edge.kind,
-        "target": edge.target,
-        "state": edge.state,
-        "outside": edge.outside,
-        "needs": list(edge.needs),
-        "missing": list(edge.missing),
-        "undecided": list(edge.undecided),
-    }
+_EDGE = ("source", "kind", "target", "state", "outside", "needs", "missing", "undecided")
+_EVIDENCE = ("step", "holds", "address", "attribute", "expected", "found", "file", "line")
+
+
+def _members(item: object, *names: str) -> dict[str, Any]:
+    """These attributes of an item, in this order."""
+    return {name: getattr(item, name) for name in names}
 
 
 def _requirement(item: RequirementResult) -> dict[str, Any]:
     waiver = item.waiver
     return {
-        "id": item.id,
-        "title": item.title,
-        "status": item.verdict.value,
-        "kinds": {kind.value: verdict and verdict.value for kind, verdict in item.kinds.items()},
-        "why": item.why,
-        "page": item.page,
+        **_members(item, "id", "title"),
+        "status": item.verdict,
+        "kinds": item.kinds,
+        **_members(item, "why", "page"),
         "waiver": waiver
         and {
             "reason": waiver.reason,
@@ -101,26 +87,9 @@ def _tested(item: RequirementResult, mutation: MutationResult) -> dict[str, Any]
 
 def _scenario(scenario: ScenarioResult) -> dict[str, Any]:
     return {
-        "name": scenario.name,
-        "feature": scenario.feature,
-        "line": scenario.line,
-        "kind": scenario.kind.value,
-        "status": scenario.verdict.value,
-        "reason": scenario.reason,
-        "warnings": list(scenario.warnings),
+        **_members(scenario, "name", "feature", "line", "kind"),
+        "status": scenario.verdict,
+        **_members(scenario, "reason", "warnings"),
         "duration": round(scenario.duration, 3),
-        "evidence": [_evidence(item) for item in scenario.evidence],
-    }
-
-
-def _evidence(item: Evidence) -> dict[str, Any]:
-    return {
-        "step": item.step,
-        "holds": item.holds,
-        "address": item.address,
-        "attribute": item.attribute,
-        "expected": item.expected,
-        "found": item.found,
-        "file": item.file,
-        "line": item.line,
+        "evidence": [_members(item, *_EVIDENCE) for item in scenario.evidence],
     }

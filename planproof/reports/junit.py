@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from planproof.mutation_results import MutationResult
 from planproof.reports import mutation_phrases, phrases
-from planproof.reports.text import clip, one_line
+from planproof.reports.text import clip, one_line, unique
 from planproof.results import Evidence, Kind, RequirementResult, RunResult, ScenarioResult
 from planproof.values import Verdict
 
@@ -131,14 +131,9 @@ def _unique_names(scenarios: Iterable[ScenarioResult]) -> list[str]:
         name = one_line(scenario.name) or "(unnamed)"
         if scenario.kind is Kind.DEPLOYED:
             name += " (deployed)"  # the planned scenario has the same name
-        plain = name
         if name in taken:
-            name = plain = f"{plain} ({one_line(scenario.feature)}:{scenario.line})"
-        number = 2
-        while name in taken:
-            name, number = f"{plain} #{number}", number + 1
-        taken.add(name)
-        names.append(name)
+            name += f" ({one_line(scenario.feature)}:{scenario.line})"
+        names.append(unique(name, taken, " #"))
     return names
 
 

@@ -107,7 +107,7 @@ def reason_lines(r: RequirementResult, *, unicode: bool = True, width: int = 100
         first = phrases.problem_of(r)
         evidence = first.evidence
         reason = _evidence_line(evidence, room, ellipsis) if evidence else first.reason
-    lines.add(_REASON_INDENT, _cut(one_line(reason), room, ellipsis))
+    lines.add(_REASON_INDENT, fit(one_line(reason), room, ellipsis))
     return lines.lines
 
 
@@ -126,17 +126,8 @@ def _evidence_line(item: Evidence, room: int, ellipsis: str) -> str:
             return whole
     left = room - columns(start) - columns(", expected ")
     if left >= 2 * _TITLE_LEAST:
-        found = _cut(found, max(left - columns(expected), left * 2 // 3), ellipsis)
+        found = fit(found, max(left - columns(expected), left * 2 // 3), ellipsis).rstrip()
     return f"{start}{found}, expected {expected}"
-
-
-def _cut(text: str, width: int, ellipsis: str) -> str:
-    if columns(text) <= width:
-        return text
-    text = text[:width]
-    while text and columns(text + ellipsis) > width:
-        text = text[:-1]
-    return text + ellipsis
 
 
 def details(

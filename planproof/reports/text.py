@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import accumulate
 
 _UNPRINTABLE = re.compile(
     "["
@@ -55,7 +56,15 @@ def columns(text: str) -> int:
 def fit(text: str, width: int, ellipsis: str = "…") -> str:
     """The text in exactly ``width`` columns: padded, or cut with an ellipsis."""
     if columns(text) > width:
-        while text and columns(text) > width - columns(ellipsis):
-            text = text[:-1]
-        text += ellipsis
+        ends = accumulate(map(columns, text))  # of each character
+        text = text[: sum(end <= width - columns(ellipsis) for end in ends)] + ellipsis
     return text + " " * (width - columns(text))
+
+
+def unique(text: str, taken: set[str], separator: str) -> str:
+    """The text, with a number behind the separator if it is taken; it is taken from then on."""
+    found, number = text, 2
+    while found in taken:
+        found, number = f"{text}{separator}{number}", number + 1
+    taken.add(found)
+    return found
