@@ -104,6 +104,9 @@ class Recorder:
     Args:
         locate: returns file and line of a resource and an attribute path.
         secrets: returns texts to mask in everything that is recorded.
+
+    Attributes:
+        settled: whether the last step has recorded all its evidence.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class Recorder:
         self.evidence: list[Evidence] = []
         self.warnings: list[str] = []
         self.edges: list[DrawnEdge] = []
+        self.settled = False
         self._step = ""
         self._step_start = 0  # index of the first evidence of the step
 
@@ -207,7 +211,7 @@ class Recorder:
 
     def begin(self, step: str) -> None:
         """Assign the evidence recorded from here on to a step."""
-        self._step, self._step_start = step, len(self.evidence)
+        self._step, self._step_start, self.settled = step, len(self.evidence), False
 
     def settle(self, *, must_prove: bool) -> None:
         """End a step.
@@ -219,6 +223,7 @@ class Recorder:
             StepFailedError: evidence of the step does not hold, or there is none.
             UndeterminedError: the evidence does not decide.
         """
+        self.settled = True
         evidence = self.evidence[self._step_start :]
         if not evidence and not must_prove:
             return

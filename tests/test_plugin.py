@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.project import FEATURE, PLAN, Project
+from planproof.results import Waiver
+from planproof.session.requirements import Requirements
+from tests.builders.project import FEATURE, PLAN, STEPS, Project
 
 MANY = {
     "nine": """\
@@ -159,6 +161,27 @@ def test_a_run_that_stops_early_leaves_the_rest_undetermined(many: Project) -> N
     assert outcome.code not in (0, 5)
 
 
+def test_a_requirement_with_a_scenario_left_over_is_undetermined(tmp_path: Path) -> None:
+    feature = """\
+Feature: Numbers
+
+  @REQ-01 @REQ-02
+  Scenario: Two is even
+    Then 2 is even
+
+  @REQ-01
+  Scenario: Three is even
+    Then 3 is even
+
+  @REQ-02
+  Scenario: Four is even
+    Then 4 is even
+"""
+    outcome = Project.make(tmp_path, feature).judge_plan("-x")
+    assert outcome.scenario("Two is even")["status"] == "passed"
+    assert outcome.statuses == {"REQ-01": "failed", "REQ-02": "undetermined"}
+
+
 def test_without_compliance_features_are_ordinary_tests(many: Project) -> None:
     outcome = many.pytest("--plan", "plan.json", "features", "-q")
     assert outcome.code == 1
@@ -232,11 +255,57 @@ def test_waivers(tmp_path: Path, text: str, status: str, fact: str) -> None:
     assert outcome.scenario("There is a queue")["evidence"][0]["holds"] is False
 
 
-def test_a_waiver_for_one_resource_does_not_cover_a_crash(tmp_path: Path) -> None:
-    text = FEATURE.replace("Then there is a queue", "Then the step crashes")
-    project = Project.make(tmp_path, text)
-    project.write("other.toml", waiver(30, "something"))
-    assert project.judge_plan("--waivers", "other.toml").statuses == {"REQ-01": "undetermined"}
+BESIDE = """\
+Feature: Queues are there
+
+  @REQ-01
+  Scenario: The queue has another name
+    Then the evidence fails
+
+  @REQ-01
+  Scenario: A step crashes
+    Then the step crashes
+
+  @REQ-02
+  Scenario: A step crashes after its evidence fails
+    Then the evidence fails and the step crashes
+
+  @REQ-03
+  Scenario: A step cannot decide after its evidence fails
+    Then the evidence fails and the step does not decide
+"""
+FAILS_AND = """
+
+@then("the evidence fails and the step {ends}")
+def fails_and_{name}(stack, evidence):
+    evidence.equal(stack["aws_sqs_queue.q"], "name", "another")
+    raise {error}("not all queues were looked at")
+"""
+
+
+def test_a_waiver_for_one_resource_covers_nothing_beside_it(tmp_path: Path) -> None:
+    steps = STEPS + FAILS_AND.format(ends="crashes", name="crashes", error="KeyError")
+    steps += FAILS_AND.format(ends="does not decide", name="leaves_open", error="UndeterminedError")
+    project = Project.make(tmp_path, BESIDE, steps)
+    for_one = "".join(
+        waiver(30, "aws_sqs_queue.q").replace("REQ-01", name)
+        for name in ("REQ-01", "REQ-02", "REQ-03")
+    )
+    project.write("other.toml", for_one)
+    assert project.judge_plan("--waivers", "other.toml").statuses == {
+        "REQ-01": "failed",
+        "REQ-02": "undetermined",
+        "REQ-03": "undetermined",
+    }
+
+
+def test_a_waiver_counts_on_its_last_day_without_a_notice(tmp_path: Path) -> None:
+    today = dt.date(2027, 1, 31)
+    requirements = Requirements(today)
+    days = (today - dt.timedelta(days=1), today)
+    requirements.waivers = [Waiver("REQ-01", "until the move", day) for day in days]
+    ended = [notice for notice in requirements.waiver_notices() if "no longer counts" in notice]
+    assert ["2027-01-30" in notice for notice in ended] == [True]
 
 
 FIXTURE = """
@@ -260,6 +329,14 @@ def test_a_fixture_that_crashes_at_its_end_decides_nothing(tmp_path: Path, scope
     assert outcome.code == 1
     assert outcome.statuses["REQ-01"] == "undetermined"
     assert "the fixture did not end" in outcome.output
+
+
+def test_a_fixture_that_crashes_at_its_end_hides_no_failure(tmp_path: Path) -> None:
+    project = Project.make(tmp_path, FAILING, STEPS + FIXTURE.format(scope="function"))
+    outcome = project.judge_plan()
+    assert outcome.statuses["REQ-01"] == "failed"
+    reasons = [s["reason"] for s in outcome.report["requirements"][0]["scenarios"]]
+    assert any("expected another, found jobs" in reason for reason in reasons)
 
 
 def test_another_test_that_fails_fails_the_run(tmp_path: Path) -> None:

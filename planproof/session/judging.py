@@ -31,10 +31,12 @@ class Outcome:
         result: None if the scenario is judged on the plan only, since the stack was not deployed
             with the variables that it needs.
         crash: the traceback of a step that crashed, or "".
+        complete: whether its last step recorded all its evidence, and nothing crashed.
     """
 
     result: ScenarioResult | None
     crash: str = ""
+    complete: bool = True
 
     @property
     def acceptable(self) -> bool:
@@ -191,7 +193,7 @@ class ScenarioJudge:
             edges=tuple(recorder.edges),
             duration=call.duration,
         )
-        return Outcome(result, judged.crash)
+        return Outcome(result, judged.crash, recorder.settled and not judged.crash)
 
 
 def worse(one: Outcome | None, other: Outcome) -> Outcome:

@@ -25,6 +25,7 @@ class _Requirement:
     items: list[pytest.Item] = field(default_factory=list)
     to_judge: set[str] = field(default_factory=set)  # node ids
     results: list[ScenarioResult] = field(default_factory=list)
+    complete: bool = True  # whether the results have all evidence of the steps that ended them
 
 
 class Requirements:
@@ -71,6 +72,7 @@ class Requirements:
             entry = self._requirements[identifier]
             if outcome.result is not None:
                 entry.results.append(outcome.result)
+                entry.complete = entry.complete and outcome.complete
             entry.to_judge.discard(item.nodeid)
             if not entry.to_judge:
                 finished.append(identifier)
@@ -109,16 +111,16 @@ class Requirements:
     def _waiver(self, identifier: str, scenarios: Sequence[ScenarioResult]) -> Waiver | None:
         """The waiver that covers today what does not hold, or None."""
         broken: list[Evidence] = []
-        without_evidence = False
+        more = not self._requirements[identifier].complete  # may be broken, beside the evidence
         for scenario in scenarios:
             if not scenario.verdict.acceptable:
                 evidence = [e for e in scenario.evidence if e.holds is not True]
                 broken += evidence
-                without_evidence = without_evidence or not evidence
-        if not broken and not without_evidence:
+                more = more or not evidence
+        if not broken and not more:
             return None
-        # A waiver for one resource does not cover a scenario that names none.
-        waivers = [w for w in self.waivers if not (without_evidence and w.address)]
+        # A waiver for one resource does not cover a scenario that names none, or may name others.
+        waivers = [w for w in self.waivers if not (more and w.address)]
         return waiver_for(waivers, identifier, broken, self._today)
 
     def waiver_notices(self) -> list[str]:
