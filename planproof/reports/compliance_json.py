@@ -56,8 +56,9 @@ _EVIDENCE = ("step", "holds", "address", "attribute", "expected", "found", "file
 
 
 def _members(item: object, *names: str) -> dict[str, Any]:
-    """These attributes of an item, in this order."""
-    return {name: getattr(item, name) for name in names}
+    """These attributes of an item, in this order; a tuple as a list."""
+    values = ((name, getattr(item, name)) for name in names)
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in values}
 
 
 def _requirement(item: RequirementResult) -> dict[str, Any]:
