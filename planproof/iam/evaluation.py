@@ -19,13 +19,8 @@ from planproof.iam.principals import NO_MATCH, CallerKind, PrincipalMatch
 from planproof.iam.request import Request
 from planproof.iam.statement import Statement, StatementEffect
 from planproof.iam.unknown_keys import value_combinations
+from planproof.service_facts import service
 from planproof.values import Truth, Unknown, all_of, any_of, negate
-
-RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})
-"""Services that certainly support resource control policies; AWS keeps adding more.
-
-Source: AWS Organizations User Guide, "Resource control policies (RCPs)".
-"""
 
 _NO_GRANTS: Final = LayerGrants(False, False, False, False, NO_MATCH)
 
@@ -150,7 +145,7 @@ def _denied(policy_set: PolicySet, request: Request, sets: PolicySets, found: _A
         if layer in (Layer.RESOURCE, Layer.RESOURCE_CONTROL):
             applies = all_of((applies, _denies_caller(statement, request, sets)))
         applies = all_of((applies, covered))
-        if layer is Layer.RESOURCE_CONTROL and request.service not in RCP_SERVICES:
+        if layer is Layer.RESOURCE_CONTROL and not service(request.service).resource_control:
             applies = all_of((applies, None))
         if statement.effect is StatementEffect.UNKNOWN:
             applies = all_of((applies, None))

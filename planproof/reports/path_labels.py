@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from planproof.reports.text import columns, one_line
 from planproof.results import DrawnEdge, EdgeState
+from planproof.service_facts import resource_type
 
 NOT_HERE = "not in the stack"
 _KEY = r'(?:\[(?:[^\[\]"]|"[^"]*")*\])?'
@@ -28,16 +29,6 @@ _SPELT = {
     "opensearch": "OpenSearch", "scheduler": "EventBridge Scheduler",
     "secretsmanager": "Secrets Manager", "sfn": "Step Functions",
 }  # fmt: skip
-_PLAIN = {
-    "cloudwatch_event_bus": "Event bus",
-    "cloudwatch_event_rule": "EventBridge rule",
-    "cloudwatch_event_target": "EventBridge target",
-    "cloudwatch_log_group": "Log group",
-    "cloudwatch_metric_alarm": "Alarm",
-    "cloudwatch_composite_alarm": "Composite alarm",
-    "kinesis_firehose_delivery_stream": "Firehose stream",
-    "sfn_state_machine": "State machine",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +56,9 @@ def node_label(end: str) -> NodeLabel:
 
 def plain_type(type_: str) -> str:
     """``aws_sqs_queue`` as "SQS queue"."""
+    if label := resource_type(type_).label:
+        return label
     _, _, rest = type_.partition("_")
-    if rest in _PLAIN:
-        return _PLAIN[rest]
     words = " ".join(_SPELT.get(word, word) for word in rest.split("_") if word)
     return words[:1].upper() + words[1:]
 

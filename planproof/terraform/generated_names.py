@@ -6,7 +6,8 @@ import hashlib
 import re
 from typing import Final
 
-_RESTRICTED: Final = frozenset({"aws_s3_bucket", "aws_sns_topic", "aws_sqs_queue"})
+from planproof.service_facts import resource_type
+
 _GENERATED: Final = re.compile(r"generated-[a-z0-9-]+-[0-9a-f]{12}")
 
 
@@ -18,8 +19,7 @@ def generated_name(address: str) -> str:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     """
-    type_ = _type_in(address)
-    if type_ not in _RESTRICTED:
+    if not resource_type(_type_in(address)).strict_name:
         return f"({address})"
     digest = hashlib.sha256(address.encode()).hexdigest()[:12]
     slug = re.sub(r"[^a-z0-9]+", "-", address.lower()).strip("-")[:36].strip("-")

@@ -7,7 +7,7 @@ each token is replaced by the identity that follows from the resolved values.
 :data:`UNDECIDED_TOKEN` stands for a part that cannot be known (a version number, a timestamp in an
 ARN): the format is right for Terraform, and the value is unknown.
 
-Formats: https://docs.aws.amazon.com/service-authorization/latest/reference/ (resource types).
+The formats are those of :mod:`planproof.service_facts`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import Final
 
+from planproof.service_facts import ResourceType, resource_type
 from planproof.terraform.generated_names import generated_name
 
 PARTITION_TOKEN: Final = "aws-planproof"  # noqa: S105  (no secret)
@@ -52,154 +53,6 @@ class ProviderLocation:
     account: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The format of the identity of a resource type.
-
-    Attributes:
-        name: the attribute with the physical name; "" without one.
-        arn: template of the ARN.
-        attributes: computed attribute → template with ``$name``, ``$uuid``, ``$hex``, ``$arn``,
-            ``$region``, ``$account`` and ``$undecided``.
-    """
-
-    name: str
-    arn: str
-    attributes: Mapping[str, str]
-
-
-# Services whose ARNs have no region, and those whose ARNs have no account.
-_WITHOUT_REGION = ("iam", "s3")
-_WITHOUT_ACCOUNT = ("apigateway", "s3")
-
-
-def _arn(service: str, resource: str) -> str:
-    region = "" if service in _WITHOUT_REGION else REGION_TOKEN
-    account = "" if service in _WITHOUT_ACCOUNT else ACCOUNT_TOKEN
-    return f"arn:{PARTITION_TOKEN}:{service}:{region}:{account}:{resource}"
-
-
-_SUFFIX = "amazonaws.com"
-_R = REGION_TOKEN
-_A = ACCOUNT_TOKEN
-
-
-def _shape(name: str, service: str, resource: str, /, **attributes: str) -> Shape:
-    return Shape(name, _arn(service, resource), attributes)
-
-
-def _named(service: str, resource: str, /, **attributes: str) -> Shape:
-    """The shape of a type whose physical name is the attribute "name"."""
-    return _shape("name", service, resource, name="$name", **attributes)
-
-
-def _part(of: str) -> Shape:
-    """The shape of a type that configures the resource that the attribute ``of`` identifies."""
-    return Shape(of, "", {"id": "$name"})
-
-
-SHAPES: Final[Mapping[str, Shape]] = {
-    "aws_s3_bucket": _shape(
-        "bucket",
-        "s3",
-        "$name",
-        id="$name",
-        bucket="$name",
-        bucket_domain_name=f"$name.s3.{_SUFFIX}",
-        bucket_regional_domain_name=f"$name.s3.{_R}.{_SUFFIX}",
-        region="$region",
-    ),
-    "aws_s3_bucket_notification": _part("bucket"),
-    "aws_s3_bucket_policy": _part("bucket"),
-    "aws_s3_bucket_versioning": _part("bucket"),
-    "aws_s3_bucket_public_access_block": _part("bucket"),
-    "aws_s3_bucket_ownership_controls": _part("bucket"),
-    "aws_s3_bucket_lifecycle_configuration": _part("bucket"),
-    "aws_s3_bucket_server_side_encryption_configuration": _part("bucket"),
-    "aws_sqs_queue": _named(
-        "sqs",
-        "$name",
-        id=f"https://sqs.{_R}.{_SUFFIX}/{_A}/$name",
-        url=f"https://sqs.{_R}.{_SUFFIX}/{_A}/$name",
-    ),
-    "aws_sqs_queue_policy": _part("queue_url"),
-    "aws_sns_topic": _named("sns", "$name", id="$arn"),
-    "aws_kms_key": _shape("key_id", "kms", "key/$uuid", id="$uuid", key_id="$uuid"),
-    "aws_kms_replica_key": _shape("key_id", "kms", "key/$uuid", id="$uuid", key_id="$uuid"),
-    "aws_kms_alias": _named("kms", "$name", id="$name"),
-    "aws_iam_role": _named("iam", "role$path$name", id="$name", unique_id="AROA$hex"),
-    "aws_iam_user": _named("iam", "user$path$name", id="$name", unique_id="AIDA$hex"),
-    "aws_iam_group": _named("iam", "group$path$name", id="$name"),
-    "aws_iam_policy": _named("iam", "policy$path$name", id="$arn"),
-    "aws_iam_instance_profile": _named("iam", "instance-profile$path$name", id="$name"),
-    "aws_lambda_function": _shape(
-        "function_name",
-        "lambda",
-        "function:$name",
-        id="$name",
-        invoke_arn=f"arn:{PARTITION_TOKEN}:apigateway:{_R}:lambda:path/2015-03-31/functions/"
-        "$arn/invocations",
-        qualified_arn="$arn:$undecided",
-        version="$undecided",
-    ),
-    "aws_lambda_alias": _shape("", "lambda", "function:$name", id="$arn"),
-    "aws_lambda_layer_version": _shape(
-        "", "lambda", "layer:$name", id="$arn", version="$undecided"
-    ),
-    "aws_lambda_event_source_mapping": _shape(
-        "uuid", "lambda", "event-source-mapping:$uuid", id="$uuid", uuid="$uuid"
-    ),
-    "aws_dynamodb_table": _shape(
-        "name", "dynamodb", "table/$name", id="$name", stream_arn="$arn/stream/$undecided"
-    ),
-    "aws_cloudwatch_log_group": _named("logs", "log-group:$name", id="$name"),
-    "aws_cloudwatch_metric_alarm": _shape("alarm_name", "cloudwatch", "alarm:$name", id="$name"),
-    "aws_cloudwatch_composite_alarm": _shape("alarm_name", "cloudwatch", "alarm:$name", id="$name"),
-    "aws_cloudwatch_dashboard": Shape(
-        "dashboard_name",
-        "",
-        {
-            "id": "$name",
-            "dashboard_arn": f"arn:{PARTITION_TOKEN}:cloudwatch::{_A}:dashboard/$name",
-        },
-    ),
-    "aws_cloudwatch_event_bus": _shape("name", "events", "event-bus/$name", id="$name"),
-    "aws_cloudwatch_event_rule": _named("events", "rule/$name", id="$name"),
-    "aws_secretsmanager_secret": _named("secretsmanager", "secret:$name-AbCdEf", id="$arn"),
-    "aws_ssm_parameter": _shape("name", "ssm", "parameter/$name", id="$name"),
-    "aws_sfn_state_machine": _named("states", "stateMachine:$name", id="$arn"),
-    "aws_ecr_repository": _shape(
-        "name",
-        "ecr",
-        "repository/$name",
-        id="$name",
-        repository_url=f"{_A}.dkr.ecr.{_R}.{_SUFFIX}/$name",
-        registry_id="$account",
-    ),
-    "aws_media_convert_queue": _shape("name", "mediaconvert", "queues/$name", id="$name"),
-    "aws_kinesis_stream": _shape("name", "kinesis", "stream/$name", id="$arn"),
-    "aws_iam_openid_connect_provider": _shape("url", "iam", "oidc-provider/$name", id="$arn"),
-    "aws_api_gateway_rest_api": _shape(
-        "name",
-        "apigateway",
-        "/restapis/$hex17",
-        id="$hex17",
-        execution_arn=_arn("execute-api", "$hex17"),
-    ),
-    "aws_apigatewayv2_api": _shape(
-        "name",
-        "apigateway",
-        "/apis/$hex17",
-        id="$hex17",
-        execution_arn=_arn("execute-api", "$hex17"),
-        api_endpoint=f"https://$hex17.execute-api.{_R}.{_SUFFIX}",
-    ),
-    "aws_vpc": _shape("id", "ec2", "vpc/vpc-$hex17", id="vpc-$hex17"),
-    "aws_subnet": _shape("id", "ec2", "subnet/subnet-$hex17", id="subnet-$hex17"),
-    "aws_security_group": _shape("id", "ec2", "security-group/sg-$hex17", id="sg-$hex17"),
-    "aws_internet_gateway": _shape("id", "ec2", "internet-gateway/igw-$hex17", id="igw-$hex17"),
-}
-
 # Computed ARNs of a resource besides its own.
 _OTHER_ARNS: Final = (
     "endpoint_arn",
@@ -215,7 +68,7 @@ _OTHER_ARNS: Final = (
 class Identities:
     """The tokens of the resources of one stack, and their translation to identities.
 
-    Types that are not in :data:`SHAPES` get an identity that is equal to no other.
+    Types that are not described get an identity that is equal to no other.
     """
 
     def __init__(self) -> None:
@@ -240,8 +93,8 @@ class Identities:
         self._marks |= {fill["hex"], fill["hex17"]}
         tokens = _token_values(type_, fill)
         # Other ARNs are unknown, but need the format of an ARN.
-        shape = _undecided(Template(_opaque_arn(type_)).substitute(name=token))
-        named: tuple[str, ...] = () if type_ in SHAPES else _OTHER_ARNS
+        shape = _undecided(Template(_opaque_arn(type_)).substitute(fill))
+        named: tuple[str, ...] = () if _has_format(resource_type(type_)) else _OTHER_ARNS
         more = named if unknown is None else [k for k in unknown if k.endswith("_arn")]
         tokens = dict.fromkeys(more, shape) | tokens
         return {k: v for k, v in tokens.items() if unknown is None or k in unknown}
@@ -325,15 +178,22 @@ def _as_in_arn(before: str, name: str) -> str:
     """A physical name as AWS writes it in an ARN that starts with ``before``."""
     if before.endswith(":parameter/"):
         return name.removeprefix("/")
+    if before.endswith(":alias/"):
+        return name.removeprefix("alias/")
     if before.endswith(":oidc-provider/"):
         return name.removeprefix("https://")
     return name
 
 
+def _has_format(facts: ResourceType) -> bool:
+    """Whether the format of the identity of a type is known."""
+    return bool(facts.kind or facts.name)
+
+
 def _token_values(type_: str, fill: Mapping[str, str]) -> dict[str, str]:
-    shape = SHAPES.get(type_) or Shape("", _opaque_arn(type_), {"id": "$name"})
-    arn = Template(shape.arn).substitute(fill)
-    templates = shape.attributes.items()
+    facts = resource_type(type_)
+    arn = Template(facts.arn() if _has_format(facts) else _opaque_arn(type_)).substitute(fill)
+    templates = {"id": facts.id, **facts.attributes}.items()
     values = {key: Template(template).substitute(fill, arn=arn) for key, template in templates}
     return {**values, "arn": arn} if arn else values
 
@@ -341,7 +201,7 @@ def _token_values(type_: str, fill: Mapping[str, str]) -> dict[str, str]:
 def _opaque_arn(type_: str) -> str:
     """Template of the ARN of a type whose format is not known."""
     service = re.sub(r"[^a-z0-9-]", "-", type_.split("_")[1]) if "_" in type_ else "x"
-    return f"arn:{PARTITION_TOKEN}:{service}:{REGION_TOKEN}:{ACCOUNT_TOKEN}:$name"
+    return f"arn:$p:{service}:$r:$a:$name"
 
 
 def _undecided(value: str) -> str:
@@ -353,8 +213,13 @@ def _undecided(value: str) -> str:
 
 def physical_name_attribute(type_: str) -> str | None:
     """The attribute with the physical name of a type; None where it is not known."""
-    shape = SHAPES.get(type_)
-    return (shape.name or None) if shape else None
+    return resource_type(type_).name or None
+
+
+def sample_arn(type_: str) -> str | None:
+    """An ARN of the form that resources of a type have; None where the form is not known."""
+    arn = resource_type(type_).arn().replace("$path", "/")
+    return re.sub(r"\$\w+", "x", arn) or None
 
 
 def _fill(address: str, token: str) -> dict[str, str]:
@@ -364,6 +229,9 @@ def _fill(address: str, token: str) -> dict[str, str]:
         "uuid": str(identity),
         "hex": identity.hex[:17].upper(),
         "hex17": identity.hex[:17],
+        "p": PARTITION_TOKEN,
+        "r": REGION_TOKEN,
+        "a": ACCOUNT_TOKEN,
         "path": "/",  # the translator inserts a configured path
         "region": f"{token}.region",
         "account": f"{token}.account",

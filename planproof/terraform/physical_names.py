@@ -9,50 +9,16 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from planproof.service_facts import resource_type
 from planproof.terraform.generated_names import is_generated
 from planproof.terraform.identities import physical_name_attribute
 from planproof.terraform.links import IDENTITIES, expression_at, references
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Truth, Value, all_of, is_unknown
 
-# Types whose names are unique only within another resource, and the attribute that identifies it.
-_INSIDE: Final[Mapping[str, str]] = {
-    "aws_api_gateway_authorizer": "rest_api_id",
-    "aws_api_gateway_model": "rest_api_id",
-    "aws_api_gateway_request_validator": "rest_api_id",
-    "aws_api_gateway_stage": "rest_api_id",
-    "aws_apigatewayv2_authorizer": "api_id",
-    "aws_apigatewayv2_model": "api_id",
-    "aws_apigatewayv2_stage": "api_id",
-    "aws_athena_named_query": "workgroup",
-    "aws_cloudwatch_event_target": "rule",
-    "aws_cloudwatch_log_data_protection_policy": "log_group_name",
-    "aws_cloudwatch_log_metric_filter": "log_group_name",
-    "aws_cloudwatch_log_stream": "log_group_name",
-    "aws_cloudwatch_log_subscription_filter": "log_group_name",
-    "aws_cognito_resource_server": "user_pool_id",
-    "aws_cognito_user": "user_pool_id",
-    "aws_cognito_user_group": "user_pool_id",
-    "aws_cognito_user_pool_client": "user_pool_id",
-    "aws_ecs_service": "cluster",
-    "aws_glue_catalog_table": "database_name",
-    "aws_iam_group_policy": "group",
-    "aws_iam_role_policy": "role",
-    "aws_iam_user_policy": "user",
-    "aws_kinesis_stream_consumer": "stream_arn",
-    "aws_lambda_alias": "function_name",
-    "aws_route53_record": "zone_id",
-    "aws_s3_bucket_analytics_configuration": "bucket",
-    "aws_s3_bucket_intelligent_tiering_configuration": "bucket",
-    "aws_s3_bucket_inventory": "bucket",
-    "aws_s3_bucket_metric": "bucket",
-    "aws_scheduler_schedule": "group_name",
-    "aws_service_discovery_service": "namespace_id",
-}
 # Attributes that AWS computes, and types that have the name of another resource.
 _NOT_GIVEN: Final = frozenset({"id", "uuid", "key_id", "queue_url", "url"})
 _NOT_OWN: Final = ("aws_s3_bucket_", "aws_s3_object", "aws_sqs_queue_")
@@ -98,7 +64,7 @@ def physical_names(stack: Stack) -> tuple[PhysicalName, ...]:
     for resource in stack.managed():
         attribute = _name_attribute(stack, resource)
         if attribute is not None:
-            inside = _INSIDE.get(resource.type)
+            inside = resource_type(resource.type).inside
             scope = resource.get(inside) if inside else None
             found.append(PhysicalName(resource, attribute, resource.get(attribute), scope))
     return tuple(found)
@@ -148,7 +114,7 @@ def _unequal(one: PhysicalName, other: PhysicalName) -> Truth:
 
 def _name_attribute(stack: Stack, resource: Resource) -> str | None:
     """The attribute with which the sources name a resource; None where they do not."""
-    if resource.type.startswith(_NOT_OWN) and resource.type not in _INSIDE:
+    if resource.type.startswith(_NOT_OWN) and not resource_type(resource.type).inside:
         return None
     known = physical_name_attribute(resource.type)
     if known is not None:

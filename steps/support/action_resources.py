@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from planproof.aws.datapath.samples import FILLER
 from planproof.iam.actions import resource_types
-from planproof.terraform.identities import SHAPES
+from planproof.terraform.identities import sample_arn
 from planproof.values import Unknown
 from steps.support.iam_names import RequestedResource
 
@@ -61,10 +60,8 @@ def action_resource(action: str, target: RequestedResource) -> ActionResource | 
 
 def _shape_of(target: RequestedResource) -> str | None:
     """An ARN of the form that a resource will have, if its type is known."""
-    shape = SHAPES.get(target.resource.type) if target.resource is not None else None
-    if shape is None or not shape.arn:
-        return None
-    return re.sub(r"\$\w+", FILLER, shape.arn.replace("$path", "/")) + target.suffix
+    arn = sample_arn(target.resource.type) if target.resource is not None else None
+    return arn + target.suffix if arn is not None else None
 
 
 def _fits(action: str, arn: str) -> bool:

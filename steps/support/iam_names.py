@@ -19,7 +19,7 @@ from planproof.aws.datapath.locations import arn_of
 from planproof.errors import UndeterminedError
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
-from planproof.terraform.identities import SHAPES
+from planproof.terraform.identities import sample_arn
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown
 from steps.support.kinds import resources_of_kind
@@ -305,8 +305,7 @@ def _misspelt(words: str) -> str:
 
 def _require_valid_suffix(resource: Resource, rest: str) -> None:
     """Raise an error for a suffix that no ARN within the resource can have."""
-    shape = SHAPES.get(resource.type)
-    arn = re.sub(r"\$\w+", "x", shape.arn.replace("$path", "/")) if shape else arn_of(resource)
+    arn = sample_arn(resource.type) or arn_of(resource)
     if not rest or not isinstance(arn, str) or may_be_suffix(arn, rest):
         return
     suffixes = arn_suffixes(arn) or ()

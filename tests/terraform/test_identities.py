@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from string import Template
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from planproof.service_facts import types
 from planproof.terraform.identities import (
     ACCOUNT_TOKEN,
     PARTITION_TOKEN,
     REGION_TOKEN,
-    SHAPES,
     Identities,
     ProviderLocation,
     contains_token,
@@ -262,11 +261,10 @@ def test_other_texts_are_unchanged(text: str) -> None:
     assert cloud.real(text) == text
 
 
-def test_every_shape_has_known_placeholders() -> None:
-    known = {"name", "uuid", "hex", "hex17", "path", "region", "account", "undecided", "arn"}
-    for type_, shape in SHAPES.items():
-        for template in (shape.arn, *shape.attributes.values()):
-            assert set(Template(template).get_identifiers()) <= known, type_
+def test_every_described_type_gets_complete_tokens() -> None:
+    described = types(lambda facts: facts.kind or facts.attributes)
+    assert len(described) > 35
+    for type_ in described:
         given_ = Identities().tokens(f"{type_}.x", type_, None)
-        assert given_
-        assert not any("$" in value for value in given_.values())
+        assert given_["id"]
+        assert not any("$" in value for value in given_.values()), type_

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from string import Template
 from typing import Final
 
 from planproof.aws.api_actions import required_actions
@@ -19,6 +20,7 @@ from planproof.aws.datapath.model import Edge, Fact, Need
 from planproof.aws.sdk_calls import SdkCall, SdkCalls, TargetName
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
+from planproof.service_facts import resource_type, service_of_client, types
 from planproof.terraform.link_index import targets, with_value
 from planproof.terraform.links import links, references
 from planproof.terraform.stack import Resource, Stack
@@ -26,84 +28,6 @@ from planproof.values import UNKNOWN, Unknown, is_unknown, leaves
 
 CALLS: Final = "calls"
 
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """How an environment names a type of resource, and the key permissions that its calls need.
-
-    Attributes:
-        names: the attributes whose values name it.
-        below: the ARN suffix by resource type, as AWS names the types.
-        key_actions: the actions on its key that every call needs.
-        writing: further actions on its key, by the action of the call.
-        arn: format of the ARN, with ``name`` and the function's ``location``; "" where the name
-            does not determine the ARN.
-    """
-
-    service: str
-    names: tuple[str, ...]
-    below: Mapping[str, str]
-    key_actions: tuple[str, ...] = ()
-    writing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    arn: str = ""
-
-
-_DATA: Final = ("kms:GenerateDataKey", "kms:Decrypt")
-_HERE: Final = "{location.region}:{location.account}"
-_KINDS: Final[Mapping[str, _Kind]] = {
-    "aws_dynamodb_table": _Kind(
-        "dynamodb",
-        ("name", "id", "arn"),
-        {"table": ""},
-        ("kms:Decrypt",),
-        arn=f"dynamodb:{_HERE}:table/{{name}}",
-    ),
-    "aws_s3_bucket": _Kind(
-        "s3",
-        ("bucket", "id", "arn"),
-        {"object": "/*", "bucket": ""},
-        (),
-        {"s3:PutObject": _DATA, "s3:GetObject": ("kms:Decrypt",)},
-        "s3:::{name}",
-    ),
-    "aws_sqs_queue": _Kind(
-        "sqs",
-        ("url", "id", "arn", "name"),
-        {"queue": ""},
-        (),
-        {"sqs:SendMessage": _DATA, "sqs:ReceiveMessage": ("kms:Decrypt",)},
-        f"sqs:{_HERE}:{{name}}",
-    ),
-    "aws_sns_topic": _Kind("sns", ("arn", "id"), {"topic": ""}, (), {"sns:Publish": _DATA}),
-    "aws_secretsmanager_secret": _Kind(
-        "secretsmanager",
-        ("arn", "id", "name"),
-        {"Secret": ""},
-        (),
-        {"secretsmanager:GetSecretValue": ("kms:Decrypt",)},
-    ),
-    "aws_lambda_function": _Kind(
-        "lambda",
-        ("arn", "function_name", "qualified_arn"),
-        {"function": ""},
-        arn=f"lambda:{_HERE}:function:{{name}}",
-    ),
-    "aws_cloudwatch_event_bus": _Kind(
-        "events", ("arn", "name"), {"event-bus": ""}, arn=f"events:{_HERE}:event-bus/{{name}}"
-    ),
-    "aws_sfn_state_machine": _Kind("stepfunctions", ("arn", "id", "name"), {"statemachine": ""}),
-    "aws_kms_key": _Kind("kms", ("arn", "key_id", "id"), {"key": ""}),
-    "aws_ssm_parameter": _Kind(
-        "ssm", ("arn", "name", "id"), {"parameter": ""}, arn=f"ssm:{_HERE}:parameter/{{name}}"
-    ),
-    "aws_cloudwatch_log_group": _Kind(
-        "logs",
-        ("arn", "name", "id"),
-        {"log-stream": ":*", "log-group": ":*"},
-        arn=f"logs:{_HERE}:log-group:{{name}}",
-    ),
-}
-"""The types of resources that code may call."""
 
 _WHY: Final = "because its code calls it"
 
@@ -211,9 +135,10 @@ class _EdgeCollector:
             if call.only_action
             else required_actions(call.service, call.operation)
         )
-        kinds = {type_: kind for type_, kind in _KINDS.items() if kind.service == call.service}
+        prefix = service_of_client(call.service).prefix
+        kinds = types(lambda facts: facts.called and facts.service == prefix)
         for group in groups:
-            covered = any(resource_types(a) & set(k.below) for a in group for k in kinds.values())
+            covered = any(resource_types(a) & set(_checked(k)) for a in group for k in kinds)
             candidates = self._targets_of(call, kinds) if covered else []
             all_needs = [(one, self._needs(call, one, sorted(group), kinds)) for one in candidates]
             found = [(target, needs) for target, needs in all_needs if needs]
@@ -228,7 +153,7 @@ class _EdgeCollector:
 
     # The targets -------------------------------------------------------------------------------
 
-    def _targets_of(self, call: SdkCall, kinds: Mapping[str, _Kind]) -> list[_Target]:
+    def _targets_of(self, call: SdkCall, kinds: Sequence[str]) -> list[_Target]:
         """What a call may address; empty if that is unknown."""
         found: dict[str, _Target] = {}
         for name in call.target_names or ():
@@ -241,7 +166,7 @@ class _EdgeCollector:
                 return list(found.values())
         return [_target(part) for part in self._named_resources if part.type in kinds]
 
-    def _named(self, name: TargetName, kinds: Mapping[str, _Kind]) -> list[_Target] | None:
+    def _named(self, name: TargetName, kinds: Sequence[str]) -> list[_Target] | None:
         """The targets that a constant or a variable names; None where they are unknown."""
         if name.kind == "constant":
             return self._by_text(name.text, name, kinds)
@@ -259,59 +184,62 @@ class _EdgeCollector:
             return None
         return [_Target(f"the resource that {name.text} names", unset=name.text)]
 
-    def _by_text(
-        self, text: str, name: TargetName, kinds: Mapping[str, _Kind]
-    ) -> list[_Target] | None:
-        parts = _resources_named(self._stack, [text], tuple(kinds))
+    def _by_text(self, text: str, name: TargetName, kinds: Sequence[str]) -> list[_Target] | None:
+        parts = _resources_named(self._stack, [text], kinds)
         if parts:
             return [_target(part) for part in parts]
         if name.is_segment:
             return None
         return [_Target(text, self._arn(text, kinds), outside=True)]
 
-    def _by_reference(self, name: TargetName, kinds: Mapping[str, _Kind]) -> list[_Target] | None:
+    def _by_reference(self, name: TargetName, kinds: Sequence[str]) -> list[_Target] | None:
         """The targets that a variable names whose value is unknown before apply."""
         path = f"environment.0.variables.{name.text}"
         named, undetermined = [], False
-        for type_, kind in kinds.items():
-            for part in targets(self._stack, self._function, path, (type_,), kind.names):
-                linked = links(self._stack, self._function, path, part, kind.names)
+        for kind in kinds:
+            for part in targets(self._stack, self._function, path, (kind,), _names(kind)):
+                linked = links(self._stack, self._function, path, part, _names(kind))
                 named += [_target(part)] if linked else []
                 undetermined = undetermined or linked is None
         return named or (None if undetermined else [])
 
-    def _arn(self, text: str, kinds: Mapping[str, _Kind]) -> str | Unknown:
+    def _arn(self, text: str, kinds: Sequence[str]) -> str | Unknown:
         """The ARN of a name outside the stack; UNKNOWN where the name does not determine it."""
         if parse_arn(text) is not None:
             return text.split("/")[0] if text.startswith("arn:aws:s3:::") else text
         name = text.removeprefix("s3://").split("/")[0] if "aws_s3_bucket" in kinds else text
         location = location_of(self._stack, self._function)
-        format_ = next((kind.arn for kind in kinds.values() if kind.arn), "")
-        if location is None or not format_ or "://" in name or name.startswith("alias/"):
+        facts = next(map(resource_type, kinds), None)
+        follows = facts is not None and facts.called is not None and facts.called.arn_follows
+        if location is None or facts is None or not follows or "://" in name:
             return UNKNOWN
-        rest = format_.format(
-            name=name.lstrip("/") if "aws_ssm_parameter" in kinds else name, location=location
+        return Template(facts.arn()).substitute(
+            name=name.lstrip("/") if "aws_ssm_parameter" in kinds else name,
+            p=location.partition,
+            r=location.region,
+            a=location.account,
         )
-        return f"arn:{location.partition}:{rest}"
 
     # The needs ---------------------------------------------------------------------------------
 
     def _needs(
-        self, call: SdkCall, target: _Target, actions: Sequence[str], kinds: Mapping[str, _Kind]
+        self, call: SdkCall, target: _Target, actions: Sequence[str], kinds: Sequence[str]
     ) -> list[Need]:
         """The needs of a group of actions on a target; empty if AWS checks none on its type."""
         if target.part is not None:
-            kinds = {target.part.type: _KINDS[target.part.type]}
+            kinds = (target.part.type,)
         found: list[Need] = []
         key_actions: dict[str, None] = {}
         for action in actions:
-            types = resource_types(action)
-            for kind in kinds.values():
-                suffixes = (suffix for type_, suffix in kind.below.items() if type_ in types)
-                if (suffix := next(suffixes, None)) is None:
+            names = resource_types(action)
+            for kind in kinds:
+                suffixes = (suffix for type_, suffix in _checked(kind).items() if type_ in names)
+                use = resource_type(kind).called
+                if (suffix := next(suffixes, None)) is None or use is None:
                     continue
                 found.append(self._need(call, action, target, suffix, actions))
-                key_actions |= dict.fromkeys((*kind.key_actions, *kind.writing.get(action, ())))
+                more = use.more_key_actions.get(action, ())
+                key_actions |= dict.fromkeys((*use.key_actions, *more))
                 break
         if found and target.part is not None:
             why = f"because {target.part} is encrypted"
@@ -375,20 +303,38 @@ def named_in_environment(stack: Stack, function: Resource) -> tuple[Resource, ..
     environment = function.get("environment.variables")
     values = [leaf for _, leaf in leaves(environment)]
     texts = [value for value in values if isinstance(value, str)]
-    found = {part.address for part in _resources_named(stack, texts, tuple(_KINDS))}
+    found = {part.address for part in _resources_named(stack, texts, _called_types())}
     if any(isinstance(value, Unknown) for value in values):
         named = references(stack, function, "environment.0.variables")
-        found |= {part.address for part in stack.managed(*_KINDS) if part.declared in named}
+        found |= {
+            part.address for part in stack.managed(*_called_types()) if part.declared in named
+        }
     return tuple(stack[address] for address in stack.resources if address in found)
 
 
-def _resources_named(stack: Stack, texts: Iterable[str], types: Iterable[str]) -> list[Resource]:
+def _called_types() -> tuple[str, ...]:
+    """The types of resources that code may call."""
+    return types(lambda facts: facts.called)
+
+
+def _names(type_: str) -> tuple[str, ...]:
+    """The attributes whose values name a resource of a type."""
+    use = resource_type(type_).called
+    return use.names if use is not None else ()
+
+
+def _checked(type_: str) -> Mapping[str, str]:
+    """AWS's names of the resource types that calls on a type are checked on, with ARN suffixes."""
+    return resource_type(type_).checked()
+
+
+def _resources_named(stack: Stack, texts: Iterable[str], kinds: Iterable[str]) -> list[Resource]:
     """The resources of some types that texts name, each once."""
     names = {name: None for text in texts for name in _names_in(text)}
     found = {
         part.address: part
-        for type_ in types
-        for attribute in _KINDS[type_].names
+        for type_ in kinds
+        for attribute in _names(type_)
         for name in names
         for part in with_value(stack, (type_,), attribute, name)
     }

@@ -14,14 +14,16 @@ queues"; SNS Developer Guide, "Subscribe an encrypted Amazon SQS queue"; CloudWa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from planproof.aws.authorization import ContextKeys, source_keys
 from planproof.aws.datapath.keys import caller_needs, encryption_of, key_needs
 from planproof.aws.datapath.locations import account_of, arn_below, arn_of
 from planproof.aws.datapath.model import NOT_YET, Edge, End, Fact, Need
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
+from planproof.service_facts import Reception, ResourceType, receiving_type, resource_type, types
 from planproof.terraform.link_index import targets
 from planproof.terraform.links import linked, links
 from planproof.terraform.stack import Resource, Stack
@@ -35,43 +37,11 @@ SCHEDULES: Final = "invokes on schedule"
 UNDELIVERED: Final = "sends undelivered events to"
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """The permissions that a delivery to a type of resource needs.
-
-    Attributes:
-        below: suffix of the requested ARN.
-        scope: suffixes of the ARNs that a policy has to name.
-    """
-
-    actions: tuple[str, ...]
-    key_actions: tuple[str, ...] = ()
-    below: str = ""
-    scope: tuple[str, ...] = ()
-
-
-_TARGETS: Final[Mapping[str, _Target]] = {
-    "aws_sqs_queue": _Target(("sqs:SendMessage",), ("kms:GenerateDataKey", "kms:Decrypt")),
-    "aws_sns_topic": _Target(("sns:Publish",), ("kms:GenerateDataKey", "kms:Decrypt")),
-    "aws_lambda_function": _Target(("lambda:InvokeFunction",)),
-    "aws_cloudwatch_log_group": _Target(
-        ("logs:CreateLogStream", "logs:PutLogEvents"), (), ":log-stream:events", (":*",)
-    ),
-}
 _UNKNOWN_TARGET: Final = "an unknown target"
 _EXPECTED: Final = "a queue, topic, function or log group"
 _EVENTS: Final = "events.amazonaws.com"
 _SCHEDULER: Final = "scheduler.amazonaws.com"
 _LAMBDA_ALARMS: Final = "lambda.alarms.cloudwatch.amazonaws.com"
-# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
-_NO_SOURCE: Final = {"aws:SourceArn": None, "aws:SourceAccount": None, "aws:SourceOrgID": None}
-"""EventBridge sends no source when SNS uses the key of an encrypted topic for it."""
-_TYPES_BY_SERVICE: Final[Mapping[str, str]] = {
-    "sqs": "aws_sqs_queue",
-    "sns": "aws_sns_topic",
-    "lambda": "aws_lambda_function",
-    "logs": "aws_cloudwatch_log_group",
-}
 
 
 def deliveries(stack: Stack) -> Iterator[Edge]:
@@ -116,17 +86,13 @@ def delivery(
 def source_context(stack: Stack, source: End) -> dict[str, ContextValue | None]:
     """The condition keys by which a service names its source."""
     if isinstance(source, str):
-        parts = parse_arn(source)
-        if parts is None:
-            return {"aws:SourceArn": UNKNOWN, "aws:SourceAccount": UNKNOWN}
-        return {"aws:SourceArn": source, "aws:SourceAccount": parts.account or UNKNOWN}
-    account = account_of(stack, source)
-    return {"aws:SourceArn": arn_of(source), "aws:SourceAccount": account or UNKNOWN}
+        return source_keys(source)
+    return source_keys(arn_of(source), account_of(stack, source))
 
 
 def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unknown:
     """What an attribute names: a resource of the stack, an ARN outside it, or UNKNOWN."""
-    if (part := named_by_arn(stack, holder, path, *_TARGETS)) is not None:
+    if (part := named_by_arn(stack, holder, path, *_delivered_types())) is not None:
         return part
     value = holder.get(path)
     if not isinstance(value, str):
@@ -143,6 +109,17 @@ def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unk
     return value
 
 
+def _delivered_types() -> tuple[str, ...]:
+    """The resource types that services deliver to."""
+    return types(lambda facts: facts.receives is not None and facts.receives.by_services)
+
+
+def _received_by(facts: ResourceType) -> Reception:
+    """What a delivery to a type needs, if services deliver to it."""
+    found = facts.receives
+    return found if found is not None and found.by_services else Reception(actions=())
+
+
 def named_by_arn(stack: Stack, holder: Resource, path: str, *types: str) -> Resource | None:
     """The resource of some types whose ARN an attribute holds; None if that is not certain."""
     candidates = targets(stack, holder, path, types, ("arn",))
@@ -157,8 +134,7 @@ def _needs(
     context: Mapping[str, ContextValue | None],
     role: Resource | None,
 ) -> Iterator[Need]:
-    delivered = _TARGETS[target.type]
-    arn = arn_of(target)
+    delivered, arn = _received_by(resource_type(target.type)), arn_of(target)
     requested = arn_below(target, delivered.below) if delivered.below else arn
     scope = tuple(f"{arn}{rest}" for rest in delivered.scope) if isinstance(arn, str) else ()
     principal: End = role or service
@@ -166,32 +142,41 @@ def _needs(
         why = f"to deliver under {role}"
         yield Need("sts:AssumeRole", service, arn_of(role), role, context, why=why)
         context = {}
-    with_owner = {**context, **_owner(service, context)}
+    with_owner = delivery_keys(service, context)
     for action in delivered.actions:
         yield Need(action, principal, requested, target, with_owner, scope, "to deliver")
     why = f"because {target} is encrypted"
     if role is not None:
         yield from caller_needs(stack, target, role, delivered.key_actions, why)
         return
-    if service == _EVENTS and target.type == "aws_sns_topic":
-        context = _NO_SOURCE
+    context = key_use_keys(service, resource_type(target.type).service, context)
     yield from key_needs(stack, target, service, delivered.key_actions, context, why)
 
 
-def _owner(
-    service: str, context: Mapping[str, ContextValue | None]
-) -> dict[str, ContextValue | None]:
-    """The condition key of a topic's default policy: alarms send it, S3 and EventBridge do not.
+def delivery_keys(service: str, source: ContextKeys) -> ContextKeys:
+    """The condition keys of a delivery, with that of a topic's default policy: alarms send it, S3
+    and EventBridge do not.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """
-    own = context.get("aws:SourceAccount") if service == "cloudwatch.amazonaws.com" else None
-    return {"aws:SourceOwner": own}
+    own = source.get("aws:SourceAccount") if service == "cloudwatch.amazonaws.com" else None
+    return {**source, "aws:SourceOwner": own}
+
+
+def key_use_keys(service: str, receiving: str, source: ContextKeys) -> ContextKeys:
+    """The condition keys with which the receiving service uses its key for a delivery.
+
+    EventBridge sends no source when SNS uses the key of an encrypted topic for it.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+    """
+    if service == _EVENTS and receiving == "sns":
+        return dict.fromkeys(("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"))
+    return source
 
 
 def _facts(stack: Stack, service: str, target: Resource, role: Resource | None) -> Iterator[Fact]:
-    if role is not None or not _TARGETS[target.type].key_actions:
+    if role is not None or not _received_by(resource_type(target.type)).key_actions:
         return
     if encryption_of(stack, target).aws_managed:
         expected = f"a key that {service} may use, or no KMS key"
@@ -203,10 +188,8 @@ def _needs_outside(
     service: str, arn: str, context: Mapping[str, ContextValue | None], role: Resource | None
 ) -> Iterator[Need]:
     parts = parse_arn(arn)
-    type_ = _TYPES_BY_SERVICE.get(parts.service if parts else "")
-    if type_ is None:
-        return
-    for action in _TARGETS[type_].actions:
+    receiving = receiving_type(parts.service) if parts is not None else None
+    for action in _received_by(receiving).actions if receiving is not None else ():
         yield Need(action, role or service, arn, None, context, why="to deliver")
 
 

@@ -29,16 +29,9 @@ from planproof.aws.datapath.samples import (
 from planproof.iam import Statement
 from planproof.iam.arn import Arn, parse_arn
 from planproof.iam.context import ContextValue
+from planproof.service_facts import services
 from planproof.terraform.stack import Resource
 
-SERVICES: Final = (
-    "cloudwatch.amazonaws.com",
-    "events.amazonaws.com",
-    "lambda.amazonaws.com",
-    "s3.amazonaws.com",
-    "sns.amazonaws.com",
-)
-"""The service principals most often found in resource-based policies."""
 SOURCE: Final = "aws:SourceArn"
 ACCOUNT: Final = "aws:SourceAccount"
 OWNER: Final = "aws:SourceOwner"
@@ -99,6 +92,11 @@ def confused_deputies(authority: Authority, path: DataPath) -> Iterator[tuple[st
         for caller, other in (*_other_sources(authority, case), *other_services):
             for arn in arns:
                 yield caller, decide_for_service(authority, replace(other, resource=arn))
+
+
+def trusted_services() -> tuple[str, ...]:
+    """The service principals most often found in resource-based policies."""
+    return tuple(one.principal for one in services(lambda facts: facts.often_trusted))
 
 
 def decide_for_service(authority: Authority, need: Need) -> DecidedNeed:
@@ -242,7 +240,7 @@ def _with_source(need: Need, context: Mapping[str, str], account: str | None) ->
 
 def _other_services(need: Need, needed_services: set[str]) -> Iterator[tuple[str, Need]]:
     """The same request by services that the data path does not need there."""
-    for other in SERVICES:
+    for other in trusted_services():
         if other not in needed_services:
             as_other = {**need.context, OWNER: None} if OWNER in need.context else need.context
             yield other, replace(need, principal=other, context=as_other)

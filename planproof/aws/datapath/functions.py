@@ -10,7 +10,7 @@ invocations"; CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from planproof.aws.datapath.calls import code_edges
@@ -28,6 +28,8 @@ from planproof.aws.datapath.named_functions import named_by
 from planproof.aws.sdk_calls import SdkCalls
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
+from planproof.service_facts import Reception, ResourceType, receiving_type, resource_type
+from planproof.service_facts import service as facts_of_service
 from planproof.terraform.link_index import targets, with_value
 from planproof.terraform.links import linked, links, references
 from planproof.terraform.stack import Resource, Stack
@@ -48,31 +50,6 @@ _MAPPING: Final = "aws_lambda_event_source_mapping"
 _LAMBDA: Final = "lambda.amazonaws.com"
 _LOG_ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 _WHY_SENT: Final = "to send the result of an invocation"
-_SEND_ACTIONS: Final[Mapping[str, str]] = {
-    "aws_sqs_queue": "sqs:SendMessage",
-    "aws_sns_topic": "sns:Publish",
-    "aws_lambda_function": "lambda:InvokeFunction",
-    "events": "events:PutEvents",
-    "lambda": "lambda:InvokeFunction",
-    "sns": "sns:Publish",
-    "sqs": "sqs:SendMessage",
-}
-"""The action that sends to a target, by its type, or by its service if it is outside the stack."""
-_READERS: Final[Mapping[str, Sequence[str]]] = {
-    "sqs": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-    "kinesis": (
-        "kinesis:GetRecords",
-        "kinesis:GetShardIterator",
-        "kinesis:DescribeStream",
-        "kinesis:ListShards",
-    ),
-    "dynamodb": (
-        "dynamodb:GetRecords",
-        "dynamodb:GetShardIterator",
-        "dynamodb:DescribeStream",
-        "dynamodb:ListStreams",
-    ),
-}
 
 
 def function_edges(
@@ -138,7 +115,8 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
             # The label of a stream is the time of its creation: a policy needs a wildcard for it.
             service, arn = "dynamodb", arn_below(owner, "/stream/2026-01-01T00:00:00.000")
             scope = scope_below(owner, "/stream/*")
-        needs = [_read(action, role, arn, part, scope) for action in _READERS.get(service, ())]
+        actions = facts_of_service(service).polled
+        needs = [_read(action, role, arn, part, scope) for action in actions]
         facts: list[Fact] = []
         if not certain:
             needs = []
@@ -271,13 +249,19 @@ def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge
         if holder.get(path) is None:
             continue
         target = target_of(stack, holder, path)
-        if isinstance(target, Resource) and target.type in _SEND_ACTIONS:
-            need = Need(_SEND_ACTIONS[target.type], role, arn_of(target), target, {}, why=_WHY_SENT)
-            uses = ("kms:GenerateDataKey", "kms:Decrypt")
-            key = caller_needs(stack, target, role, uses, f"because {target} is encrypted")
+        if isinstance(target, Resource) and (sent := _sent_to(resource_type(target.type))):
+            need = Need(sent.actions[0], role, arn_of(target), target, {}, why=_WHY_SENT)
+            why = f"because {target} is encrypted"
+            key = caller_needs(stack, target, role, sent.key_actions, why)
             yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
             continue
         yield _failures_outside(function, role, target, holder, path)
+
+
+def _sent_to(facts: ResourceType | None) -> Reception | None:
+    """What a function needs to send to a type; None where it cannot."""
+    found = facts.receives if facts is not None else None
+    return found if found is not None and len(found.actions) == 1 else None
 
 
 def _failures_outside(
@@ -294,8 +278,8 @@ def _failures_outside(
         return Edge(function, "an unknown target", FAILURES, (), (fact,), False, holder)
     name = str(target)
     parts = parse_arn(name)
-    if parts is not None and (action := _SEND_ACTIONS.get(parts.service)) is not None:
-        need = Need(action, role, name, None, {}, why=_WHY_SENT)
+    if parts is not None and (sent := _sent_to(receiving_type(parts.service))):
+        need = Need(sent.actions[0], role, name, None, {}, why=_WHY_SENT)
         return Edge(function, name, FAILURES, (need,), (), True, holder)
     fact = Fact(None, holder, path, expected, name)
     return Edge(function, name, FAILURES, (), (fact,), True, holder)

@@ -23,18 +23,12 @@ from planproof.iam.patterns import (
     split_wildcards,
 )
 from planproof.iam.variables import Variable, parse
+from planproof.service_facts import resource_type
 from planproof.terraform.stack import Resource
 from planproof.values import UNKNOWN, Unknown
 
 FILLER: Final = "planproof"
 """Replaces ``*`` where no policy asks for another text."""
-_SUFFIXES_WITHIN: Final = {
-    "aws_cloudwatch_log_group": (":*",),
-    "aws_dynamodb_table": ("/index/*", "/stream/*"),
-    "aws_lambda_function": (":*",),
-    "aws_s3_bucket": ("/*",),
-}
-"""ARN suffixes of what lies within a resource: objects, streams, indexes, versions, aliases."""
 
 
 def is_pattern(arn: str | Unknown) -> bool:
@@ -52,7 +46,7 @@ def sample_part_arns(part: Resource, statements: Sequence[Statement]) -> tuple[s
     arn = arn_of(part)
     if not isinstance(arn, str):
         return (UNKNOWN,)
-    wholes = [f"{arn}{rest}" for rest in _SUFFIXES_WITHIN.get(part.type, ())]
+    wholes = [f"{arn}{rest}" for rest in resource_type(part.type).within]
     found = (text for whole in wholes for text in sample_arns(whole, statements))
     return tuple(dict.fromkeys((arn, *found)))
 
@@ -141,7 +135,7 @@ def variable_statement(arn: str, statements: Iterable[Statement]) -> Statement |
 def part_variable_statement(part: Resource, statements: Sequence[Statement]) -> Statement | None:
     """A statement that names a resource of the stack, or something in it, by a policy variable."""
     arn = arn_of(part)
-    wholes = [f"{arn}{rest}" for rest in ("", *_SUFFIXES_WITHIN.get(part.type, ()))]
+    wholes = [f"{arn}{rest}" for rest in ("", *resource_type(part.type).within)]
     found = (variable_statement(whole, statements) for whole in wholes if isinstance(arn, str))
     return next((statement for statement in found if statement is not None), None)
 

@@ -15,10 +15,10 @@ from planproof.aws.datapath.calls import CALLS
 from planproof.aws.datapath.deputies import (
     ACCOUNT,
     OWNER,
-    SERVICES,
     SOURCE,
     decide_for_service,
     has_default_policy,
+    trusted_services,
 )
 from planproof.aws.datapath.functions import FAILURES, LOGS, NETWORK, READ, TRACES
 from planproof.aws.datapath.locations import account_of, location_of
@@ -129,7 +129,7 @@ def _by_wildcard_principal(
         for request in granted_requests(part, statements)
         if statement.covers_action(request.actions[0].lower()) is not False
     ]
-    for service in SERVICES:
+    for service in trusted_services():
         if service in needed:
             continue
         allowed, undetermined = _allowed_actions(authority, part, statement, service, requests)

@@ -21,39 +21,11 @@ from planproof.aws.sdk_calls.calls import TargetName, TargetNames
 from planproof.aws.sdk_calls.contexts import Contexts
 from planproof.aws.sdk_calls.flow import Flow
 from planproof.aws.sdk_calls.scopes import LexicalScope
+from planproof.service_facts import service_of_client
 from planproof.values import UNKNOWN
 
 ArgumentNode = ast.Call | ast.Dict
 """A node that holds arguments: a call, or a dictionary of them."""
-
-_NAME_PARAMETERS = {
-    "dynamodb": ("TableName",),
-    "events": ("EventBusName",),
-    "kms": ("KeyId",),
-    "lambda": ("FunctionName",),
-    "logs": ("logGroupName",),
-    "s3": ("Bucket",),
-    "secretsmanager": ("SecretId",),
-    "sns": ("TopicArn", "TargetArn"),
-    "sqs": ("QueueUrl", "QueueName"),
-    "ssm": ("Name", "Names"),
-    "stepfunctions": ("stateMachineArn",),
-}
-"""Parameters that name a resource, by service."""
-
-_PARTIQL_OPERATIONS = ("BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction")
-_SPECIAL_OPERATIONS = {
-    "dynamodb": (
-        *(*_PARTIQL_OPERATIONS, "BatchGetItem", "BatchWriteItem"),
-        *("TransactGetItems", "TransactWriteItems"),
-    ),
-    "events": ("PutEvents",),
-    "kms": ("ReEncrypt",),
-    "secretsmanager": ("BatchGetSecretValue",),
-    "sqs": ("StartMessageMoveTask",),
-    "ssm": ("GetParametersByPath",),
-}
-"""Operations that name their resources in another way."""
 
 _SPECIAL_PARAMETERS = {
     "BatchGetItem": "RequestItems",
@@ -129,7 +101,7 @@ class CallTargets:
         """
         names = _naming_parameters(service, operation)
         is_copy = service == "s3" and (operation in _COPY_OPERATIONS or method == "copy")
-        is_special = operation in _SPECIAL_OPERATIONS.get(service, ())
+        is_special = operation in service_of_client(service).unnamed
         is_indexed = service == "dynamodb" and operation in _INDEX_OPERATIONS
         found: list[CallTarget] = []
         for one in arguments or (None,):
@@ -283,12 +255,12 @@ def _may_have_more(arguments: ArgumentNode) -> bool:
 
 def _naming_parameters(service: str, operation: str) -> list[str]:
     """The parameters of an operation that name a resource, in order of precedence."""
-    if service not in _NAME_PARAMETERS:
+    if not (names := service_of_client(service).name_parameters):
         return []
     described = model_data(service, "service-2")
     shape = described["operations"].get(operation, {}).get("input", {}).get("shape", "")
     members = described["shapes"].get(shape, {}).get("members", {})
-    return [one for one in _NAME_PARAMETERS[service] if one in members]
+    return [one for one in names if one in members]
 
 
 def target_names(values: AbstractValues) -> TargetNames:

