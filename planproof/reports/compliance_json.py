@@ -28,7 +28,7 @@ def document(result: RunResult) -> dict[str, Any]:
         "summary": {
             "passed": result.ended_well,
             "requirements": len(result.requirements),
-            "counts": result.counts,
+            "counts": dict(result.counts),
             "scenarios": len(scenarios),
             "evidence": sum(len(scenario.evidence) for scenario in scenarios),
             **_members(result, "subject", "source", "notices"),
