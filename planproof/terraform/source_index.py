@@ -1,9 +1,9 @@
 """Finds file and line of every block and attribute of Terraform sources.
 
 `terraform show -json` has no positions, and evidence names file and line. This is a scanner, not an
-evaluator: it follows strings, templates, heredocs, comments and brackets, and keeps expressions
-as text. It reports no errors, since Terraform does: for malformed text it returns what it can.
-Time is linear in the size of the text; nothing recurses.
+evaluator: `planproof.terraform.expressions` has the parts of an expression. It reports no errors,
+since Terraform does: for malformed text it returns what it can. Time is linear in the size of the
+text; nothing recurses.
 
 Syntax: https://developer.hashicorp.com/terraform/language/syntax/configuration
 JSON:   https://developer.hashicorp.com/terraform/language/syntax/json
@@ -18,55 +18,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import cast
 
-# Quantifiers are possessive (`++`, `*+`), so that no input causes backtracking.
-_NAME = r"[^\W\d][\w-]*+"
-_STRING = r'"(?:[^"\\$%\n]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{))*+"'
-_JSON_STRING = r'"(?:[^"\\\n]++|\\[^\n])*+"'
-_COMMENT = r"/\*(?:.*?\*/|.*+)"
-_GAP = rf"(?:[\s\ufeff]++|(?:\#|//)[^\n]*+|{_COMMENT})*+"
+from planproof.terraform.expressions import GAP, NAME, TOP_LEVEL, Slot, Term, outer_tokens
+
 _BLANK = r"(?:[ \t]++|/\*.*?\*/)*+"
-
-
-def _code(string: str) -> re.Pattern[str]:
-    """Text up to the next relevant token; strings without a template are skipped."""
-    return re.compile(
-        rf'(?:[^"{{}}()\[\]\n,#/<]++|{string}|/(?![/*])|<(?!<-?{_NAME}[ \t]*\r?\n))*+'
-        rf'(?:(?P<token>["{{}}()\[\]\n,])|(?P<comment>(?:\#|//)[^\n]*+)|{_COMMENT}'
-        rf"|<<-?(?P<marker>{_NAME})[ \t]*\r?\n|\Z)",
-        re.DOTALL,
-    )
-
-
-_HCL, _JSON = _code(_STRING), _code(_JSON_STRING)
-_QUOTED = re.compile(
-    r'(?:[^"\\$%\n]++|\\[^\n]?|\$\$\{|%%\{|[$%](?!\{))*+(?:"|(?P<template>[$%]\{)|(?=\n)|\Z)'
-)
-_HEREDOC = re.compile(
-    rf"^[ \t]*+(?P<word>{_NAME})[ \t\r]*+$|\$\$\{{|%%\{{|(?P<template>[$%]\{{)", re.MULTILINE
-)
-# The start of a top-level block: no expression and no nested block looks like it, so it ends an
-# unclosed bracket or brace.
-_TOP_LEVEL = re.compile(
-    r'(?:(?:(?:resource|data)[ \t]+"[^"\n]*"|module|variable|output|provider)[ \t]+"[^"\n]*"'
-    r"|locals|terraform)[ \t]*\{"
-)
 _STATEMENT = re.compile(
-    rf'{_GAP}(?:(?P<close>\}})|(?P<name>{_NAME})(?P<labels>(?:{_BLANK}(?:"(?:[^"\\\n]++|\\[^\n])*+"'
-    rf"|{_NAME}))*+){_BLANK}(?:(?P<block>\{{)|(?P<attribute>=(?![=>])))?)?",
+    rf'{GAP}(?:(?P<close>\}})|(?P<name>{NAME})(?P<labels>(?:{_BLANK}(?:"(?:[^"\\\n]++|\\[^\n])*+"'
+    rf"|{NAME}))*+){_BLANK}(?:(?P<block>\{{)|(?P<attribute>=(?![=>])))?)?",
     re.DOTALL,
 )
-_LABEL = re.compile(rf'/\*.*?\*/|"((?:[^"\\\n]|\\.)*+)"|({_NAME})', re.DOTALL)
-_KEY = re.compile(
-    rf'{_GAP}(?:"(?P<quoted>(?:[^"\\\n]|\\.)*+)"|(?P<bare>[\w-]++)){_GAP}[=:](?![=>])',
-    re.DOTALL,
-)
-_ONLY_GAP = re.compile(_GAP, re.DOTALL)
+_LABEL = re.compile(rf'/\*.*?\*/|"((?:[^"\\\n]|\\.)*+)"|({NAME})', re.DOTALL)
 _STEP = re.compile(r'\["([^"]*)"\]|([^.\[\]]+)')
-_JSON_PART = re.compile(
-    rf'"(?P<key>(?:[^"\\\n]++|\\[^\n])*+)"\s*+:|(?P<bracket>[{{}}\[\],])|{_JSON_STRING}?+'
-)
 _INDEX = re.compile(r"[0-9]{1,9}")
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2} | dict.fromkeys(
     ("module", "variable", "output", "provider", "check"), 1
@@ -74,25 +37,12 @@ _LABELS = {"resource": 2, "data": 2, "ephemeral": 2} | dict.fromkeys(
 _MODES = {"managed": "resource", "data": "data", "ephemeral": "ephemeral"}
 
 
-class _Token(NamedTuple):
-    kind: str  # one of {}[]() , "\n" and "#" (a comment to the end of the line)
-    start: int
-    depth: int  # number of enclosing brackets; -1 for a closing bracket without an opening one
-
-
-class _Span(NamedTuple):
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class SourceAttribute:
-    """`name = expression`: its lines (1-based, inclusive) and the text of the expression."""
+@dataclass(frozen=True)
+class SourceAttribute(Slot):
+    """`name = expression`, and its lines, 1-based and inclusive."""
 
     line: int
     end_line: int
-    text: str
-    start: int = field(repr=False, compare=False)  # offset of the expression in the file's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +83,7 @@ class SourceBlock:
             name, *steps = steps
             attribute = block.attributes.get(name)
             if attribute is not None:
-                span = _Span(attribute.start, attribute.start + len(attribute.text))
-                lexer = _JSON if block.file.endswith(".json") else _HCL
-                at = _descend(block.source, span, steps, lexer)
+                at = _descend(attribute, steps)
                 return attribute.line if at is None else block._line_at(at)
             index = 0
             if steps and _INDEX.fullmatch(steps[0]):
@@ -167,14 +115,8 @@ def object_entries(text: str) -> dict[str, str]:
 
     Keys that are expressions, and ``for`` expressions, have no entries.
     """
-    text = text.strip()
-    groups = list(_groups(text, _Span(0, len(text)), _HCL))
-    if groups != [_Span(0, len(text))] or not text.startswith("{"):
-        return {}
-    return {
-        name: text[value.start : value.end].strip()
-        for name, _, value in _entries(text, groups[0], _HCL)
-    }
+    only = Slot.of(text).only
+    return {name: slot.text for name, slot in _entries([only] if only else [])}
 
 
 class SourceIndex:
@@ -258,52 +200,9 @@ def is_override(name: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-def _tokens(text: str, start: int, end: int, lexer: re.Pattern[str]) -> Iterator[_Token]:
-    """The tokens of text[start:end], without those inside a template."""
-    stack: list[str] = []  # open brackets, '"' for a string, "<EOF" for a heredoc
-    templates = 0  # strings and heredocs among them
-    pos = start
-    while pos < end:
-        top = stack[-1] if stack else ""
-        if top[:1] in ('"', "<") and top:
-            mode = _QUOTED.match(text, pos, end) if top == '"' else _HEREDOC.search(text, pos, end)
-            pos = mode.end() if mode else end
-            if mode and mode["template"]:
-                stack.append("{")
-            elif top == '"' or (mode and mode["word"] == top[1:]):
-                stack.pop()
-                templates -= 1
-            continue
-        # Never None: every character is skipped, is a token, or starts a comment or heredoc.
-        match = cast(re.Match[str], lexer.match(text, pos, end))
-        pos, kind = match.end(), match["token"] or ""
-        at = pos - 1
-        if match["marker"] or kind == '"':
-            stack.append(kind or "<" + match["marker"])
-            templates += 1
-            continue
-        if kind and kind in "}])":
-            depth = len(stack) - 1
-            if stack:
-                stack.pop()
-        else:
-            if kind == "\n" and stack and lexer is _HCL and _TOP_LEVEL.match(text, pos, end):
-                stack.clear()
-                templates = 0
-            elif match["comment"]:
-                kind, at = "#", match.start("comment")
-            depth = len(stack)
-            if kind and kind in "{[(":
-                stack.append(kind)
-        if kind and not templates:
-            yield _Token(kind, at, depth)
-
-
 def _end_of_expression(text: str, start: int) -> int:
-    for kind, at, depth in _tokens(text, start, len(text), _HCL):
-        if (depth == 0 and kind in "\n#") or (depth < 0 and kind == "}"):
-            return at
-    return len(text)
+    ends = (at for kind, at in outer_tokens(text, start, len(text)) if kind in "\n#}")
+    return next(ends, len(text))
 
 
 @dataclass(slots=True)
@@ -329,13 +228,16 @@ class _File:
     def line(self, offset: int) -> int:
         return bisect_left(self.newlines, offset) + 1
 
-    def attribute(self, name_at: int, start: int, end: int) -> SourceAttribute:
+    def attribute(self, name: str, name_at: int, start: int, end: int) -> SourceAttribute:
         raw = self.text[start:end]
         start += len(raw) - len(raw.lstrip())
-        text = raw.strip()
+        end = start + len(raw.strip())
         line = self.line(name_at)
-        end_line = self.line(start + len(text) - 1) if text else line
-        return SourceAttribute(line, end_line, text, start)
+        end_line = self.line(end - 1) if end > start else line
+        is_json = self.name.endswith(".json")
+        return SourceAttribute(
+            name, name_at, end, start, end, self.text, line, end_line, is_json=is_json
+        )
 
     def block(self, opened: _Open, end: int) -> SourceBlock:
         return SourceBlock(
@@ -369,14 +271,14 @@ def _scan_hcl(text: str, file: str) -> tuple[SourceBlock, ...]:
             if len(stack) > 1:
                 close(pos)
         elif match["block"]:
-            if len(stack) > 1 and text[start - 1] == "\n" and _TOP_LEVEL.match(text, start):
+            if len(stack) > 1 and text[start - 1] == "\n" and TOP_LEVEL.match(text, start):
                 inner = {"check"} if match["name"] == "data" else set()  # check "…" { data … }
                 while len(stack) > 1 and stack[-1].kind not in inner:
                     close(done)
             stack.append(_Open(match["name"], _labels(match["labels"]), start))
         elif match["attribute"] and not match["labels"]:
             end = _end_of_expression(text, pos)
-            attribute = source.attribute(start, pos, end)
+            attribute = source.attribute(match["name"], start, pos, end)
             stack[-1].attributes.setdefault(match["name"], attribute)
             pos = end
         else:
@@ -401,113 +303,75 @@ def _unescape(text: str) -> str:
 def _scan_json(text: str, file: str) -> tuple[SourceBlock, ...]:
     source = _File(text, file)
     found: list[SourceBlock] = []
-    brackets: list[str] = []  # every open bracket
-    keys: list[tuple[str, _Span | None]] = []  # for every open object, its current key
-    body: _Open | None = None
-    depth = 0  # how many brackets are open in the body
-
-    for match in _JSON_PART.finditer(text):
-        kind, at = match["bracket"], match.end() - 1
-        if match["key"] is not None:
-            if brackets and brackets[-1] == "{":
-                keys[-1] = (_unescape(match["key"]), _Span(*match.span()))
-        elif kind and kind in "{[":
-            brackets.append(kind)
-            if kind == "[":
-                continue
-            key = keys[-1][1] if keys else None
-            if body is None and key and len(keys) == _LABELS.get(keys[0][0], 0) + 1:
-                labels = tuple(name for name, _ in keys[1:])
-                body, depth = _Open(keys[0][0], labels, key.start), len(brackets)
-            keys.append(("", None))
-        elif kind:
-            name, key = keys[-1] if keys else ("", None)
-            if body is not None and key and len(brackets) == depth:
-                body.attributes[name] = source.attribute(key.start, key.end, at)
-                keys[-1] = ("", None)
-            if kind != "," and brackets and brackets.pop() == "{":
-                keys.pop()
-            if body is not None and len(brackets) < depth:
-                found.append(source.block(body, match.end()))
-                body = None
-    if body is not None:
-        found.append(source.block(body, len(text)))
-    return tuple(block for block in found if block.kind != "//")  # "//" is JSON's comment
+    for kind, property_ in _properties(Slot.of(text, is_json=True)):
+        labelled: list[tuple[tuple[str, ...], Slot]] = [((), property_)]
+        for _ in range(_LABELS.get(kind, 0)):
+            labelled = [((*n, name), s) for n, slot in labelled for name, s in _properties(slot)]
+        for labels, slot in labelled if kind != "//" else ():  # "//" is JSON's comment
+            for body in _objects(slot):
+                opened = _Open(kind, labels, slot.start)
+                for name, one in _entries([body]):
+                    opened.attributes[name] = source.attribute(name, one.start, one.value, one.end)
+                found.append(source.block(opened, body.end))
+    return tuple(found)
 
 
-def _groups(text: str, span: _Span, lexer: re.Pattern[str]) -> Iterator[_Span]:
-    """The outermost `{…}` and `[…]` of an expression, without indexes; parentheses are ignored."""
-    opened: _Token | None = None
-    for token in _tokens(text, *span, lexer):
-        if opened is None:
-            opened = token if token.kind in "{[" else None
-        elif token.depth == opened.depth and token.kind in "}])":
-            if not _is_lookup(text, opened.start, span.start):
-                yield _Span(opened.start, token.start + 1)
-            opened = None
-    if opened is not None:
-        yield _Span(opened.start, span.end)
+def _properties(slot: Slot) -> Iterator[tuple[str, Slot]]:
+    return _entries(_objects(slot))
 
 
-def _is_lookup(text: str, at: int, begin: int) -> bool:
-    """Whether the `[` at this offset starts an index, as in `var.names[0]`."""
-    before = text[at - 1] if at > begin else ""
-    return text[at] == "[" and (before.isalnum() or (before != "" and before in '_-])}*"'))
+def _objects(slot: Slot) -> Iterator[Term]:
+    """The objects that are the value of a property in JSON, or the items of its array."""
+    for term in slot.terms:
+        if term.kind == "list":
+            yield from (one for item in term.slots for one in item.terms if one.kind == "object")
+        elif term.kind == "object":
+            yield term
 
 
-def _parts(text: str, group: _Span, lexer: re.Pattern[str]) -> Iterator[_Span]:
-    """The elements of a tuple or the items of an object, without leading space."""
-    separators = ",\n" if lexer is _HCL and text[group.start] == "{" else ","
-    begin, end = group.start + 1, max(group.end - 1, group.start + 1)
-    if text[group.end - 1] not in "}])":
-        end = group.end  # never closed
-    stops = (
-        t.start for t in _tokens(text, begin, end, lexer) if not t.depth and t.kind in separators
-    )
-    for stop in (*stops, end):
-        gap = _ONLY_GAP.match(text, begin, stop)
-        if gap is not None and gap.end() < stop:
-            yield _Span(gap.end(), stop)
-        begin = stop + 1
+def _entries(terms: Iterable[Term]) -> Iterator[tuple[str, Slot]]:
+    """The entries of object constructors with a literal key: key and entry."""
+    for term in terms:
+        for slot in term.slots if term.kind == "object" else ():
+            if slot.key:
+                yield _unescape(slot.key), slot
 
 
-def _entries(text: str, group: _Span, lexer: re.Pattern[str]) -> Iterator[tuple[str, int, _Span]]:
-    """Key, offset of the key and span of the value, for each object item with a literal key."""
-    for part in _parts(text, group, lexer):
-        key = _KEY.match(text, *part)
-        if key is not None:
-            name = key["bare"] or _unescape(key["quoted"] or "")
-            yield name, part.start, _Span(key.end(), part.end)
+def _collections(slot: Slot) -> Iterator[Term]:
+    """The outermost objects, lists and `for` expressions of an expression, in order; also those
+    in parentheses."""
+    pending = list(slot.terms)[::-1]
+    while pending:
+        term = pending.pop()
+        if term.kind in ("object", "list", "for"):
+            yield term
+        elif term.kind in ("call", "group"):
+            pending += [inner for one in term.slots for inner in one.terms][::-1]
 
 
-def _descend(text: str, span: _Span, steps: list[str], lexer: re.Pattern[str]) -> int | None:
+def _descend(slot: Slot, steps: list[str]) -> int | None:
     """Offset of the deepest step found in the expression; None if the first is not found."""
     found: int | None = None
     while steps:
-        groups = list(_groups(text, span, lexer))
-        entries = {
-            name: (at, value)
-            for group in groups
-            if text[group.start] == "{"
-            for name, at, value in _entries(text, group, lexer)
-        }
+        collections = list(_collections(slot))
+        entries = dict(_entries(collections))
         # A key may contain dots: `tags.kubernetes.io/name`.
         names = [".".join(steps[:used]) for used in range(1, len(steps) + 1)]
         used = next((n for n, name in enumerate(names, 1) if name in entries), 0)
         if used:
-            found, span = entries[names[used - 1]]
-            steps = steps[used:]
+            slot = entries[names[used - 1]]
+            found, steps = slot.start, steps[used:]
             continue
         has_index = _INDEX.fullmatch(steps[0]) is not None
-        tuples = [group for group in groups if text[group.start] == "["]
-        if tuples:
-            parts = [part for group in tuples for part in _parts(text, group, lexer)]
+        lists = [term for term in collections if slot.source[term.start] == "["]
+        if lists:
+            items = [item for term in lists for item in term.slots]
             index = int(steps[0]) if has_index else 0
-            if index >= len(parts):
+            if index >= len(items):
                 return found
-            span = parts[index]
+            slot = items[index]
             if has_index:
-                found = span.start
+                found = slot.start
         elif not (has_index and entries):  # `rule.0` of a rule written as one object
             return found
         steps = steps[1:] if has_index else steps

@@ -143,5 +143,5 @@ def _provisioners(text: str, name: str) -> Iterator[tuple[int, int, str]]:
             if nested.kind == "provisioner":
                 yield nested.start, nested.end, ""
         if name.endswith(".json") and (written := block.attributes.get("provisioner")):
-            key = text.rindex('"provisioner"', 0, written.start)
+            key = written.start
             yield key, key + len('"provisioner"'), '"//"'  # a comment in JSON syntax

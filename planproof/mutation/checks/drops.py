@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from planproof.mutation.checks.edits import Edit
 from planproof.mutation.checks.locations import NestedBlock, SourceLocation
 from planproof.mutation.checks.policy import is_condition, is_statement
+from planproof.terraform.expressions import Slot
 
 _COMMA_AFTER = re.compile(r"[ \t]*,")
 _COMMA_BEFORE = re.compile(r",\s*\Z")
 
 
-def drop_edits(location: SourceLocation, source: str) -> Iterator[Edit]:
+def drop_edits(location: SourceLocation) -> Iterator[Edit]:
     """Drop the attribute, the entry of an object, or the item of a list."""
     is_dependency = location.path.split(".", 1)[0] == "depends_on"
     if location.holder == "block":
         operator = "drop-depends-on" if is_dependency else "drop-attribute"
         yield Edit(operator, location.path, location.slot.start, location.slot.end, "")
     elif location.holder in ("object", "list"):
-        start, end = _with_comma(source, location.slot.start, location.slot.end)
+        start, end = _with_comma(location.slot)
         yield Edit(_operator(location, is_dependency), location.path, start, end, "")
 
 
@@ -39,10 +40,10 @@ def drop_block_edits(nested: NestedBlock) -> Iterator[Edit]:
     yield Edit(operator, nested.path, nested.block.start, nested.block.end, "")
 
 
-def _with_comma(source: str, start: int, end: int) -> tuple[int, int]:
+def _with_comma(slot: Slot) -> tuple[int, int]:
     """The span with the comma after it, or before it for a last item in JSON."""
-    after = _COMMA_AFTER.match(source, end)
+    after = _COMMA_AFTER.match(slot.source, slot.end)
     if after:
-        return start, after.end()
-    before = _COMMA_BEFORE.search(source, 0, start)
-    return (before.start() if before else start), end
+        return slot.start, after.end()
+    before = _COMMA_BEFORE.search(slot.source, 0, slot.start)
+    return (before.start() if before else slot.start), slot.end

@@ -170,7 +170,6 @@ def _texts(node: Node) -> Iterator[str]:
 
 
 def _nodes(folder: str, block: SourceBlock) -> Iterator[Node]:
-    text = block.source[block.start : block.end]
     if block.kind == "locals":
         for name, attribute in block.attributes.items():
             entry = f"locals {{\n  {name} = {attribute.text}\n}}"
@@ -181,7 +180,7 @@ def _nodes(folder: str, block: SourceBlock) -> Iterator[Node]:
     kind = next((m[1] for name in names if (m := _KIND.fullmatch(name))), None)
     if block.kind not in ("resource", "data", "module", "provider"):
         kind = None
-    yield Node(folder, address, kind, block, text)
+    yield Node(folder, address, kind, block, block.text)
 
 
 def _address(block: SourceBlock) -> str:

@@ -114,7 +114,6 @@ def _mutant(
 
 def _edits(example: Example, node: Node, side: str) -> Iterator[Edit]:
     block = node.block
-    source = block.source
 
     def another(type_: str, name: str) -> str | None:
         found = (key[1].rpartition(".") for key in example.nodes if key[0] == node.folder)
@@ -124,10 +123,10 @@ def _edits(example: Example, node: Node, side: str) -> Iterator[Edit]:
     for location in source_locations(block):
         if entry is not None and location.path.split(".", 1)[0] != entry:
             continue
-        yield from drop_edits(location, source)
-        yield from policy_edits(location, source)
-        yield from value_edits(location, source)
-        yield from reference_edits(location, source, another)
+        yield from drop_edits(location)
+        yield from policy_edits(location)
+        yield from value_edits(location)
+        yield from reference_edits(location, another)
     for nested in nested_blocks(block):
         yield from drop_block_edits(nested)
         yield from policy_block_edits(nested)

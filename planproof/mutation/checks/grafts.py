@@ -41,8 +41,7 @@ def _attributes(block: SourceBlock, other: SourceBlock) -> Iterator[Edit]:
         if name in _NAMES or (own and own.text == attribute.text):
             continue
         if own:
-            end = own.start + len(own.text)
-            yield Edit("graft-attribute", name, own.start, end, attribute.text)
+            yield Edit("graft-attribute", name, own.value, own.end, attribute.text)
         else:
             text = f"\n{name} = {attribute.text}\n"
             yield Edit("graft-attribute", name, _inside(block), _inside(block), text)
@@ -53,11 +52,11 @@ def _blocks(block: SourceBlock, other: SourceBlock) -> Iterator[Edit]:
     for nested in nested_blocks(other):
         if nested.parent is not other:
             continue
-        text = other.source[nested.block.start : nested.block.end]
+        text = nested.block.text
         present = own.get(nested.path)
         if present is None:
             yield Edit("graft-block", nested.path, _inside(block), _inside(block), f"\n{text}\n")
-        elif block.source[present.start : present.end] != text:
+        elif present.text != text:
             yield Edit("graft-block", nested.path, present.start, present.end, text)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from planproof.mutation.checks.expressions import Slot, Term, read_attribute
+from planproof.terraform.expressions import Slot, Term
 from planproof.terraform.source_index import SourceBlock
 
 Holder = Literal["block", "object", "list", "call", "string", "other"]
@@ -34,21 +34,18 @@ class SourceLocation:
     Attributes:
         path: attribute path in the block, `policy.Statement.0.Resource`; only objects and lists
             add to it, not calls or strings.
+        name: the attribute's name, the entry's key, or the number of the item.
         holder: what contains it.
         siblings: the keys of the object, or the attributes of the block, that contains it.
-        block: the innermost block outer it.
+        block: the innermost block around it.
     """
 
     path: str
+    name: str
     slot: Slot
     holder: Holder
     siblings: tuple[str, ...]
     block: SourceBlock
-
-    @property
-    def name(self) -> str:
-        """The attribute's name or the entry's key."""
-        return self.slot.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,46 +60,44 @@ class NestedBlock:
 def source_locations(block: SourceBlock) -> Iterator[SourceLocation]:
     """Every location in a block and in its nested blocks, outer ones first."""
     never = _NEVER.get(block.kind, set())
-    for location in _of_block(block, ""):
-        if location.path.split(".", 1)[0] not in never:
-            yield location
+    for prefix, inner in (("", block), *((f"{n.path}.", n.block) for n in nested_blocks(block))):
+        names = tuple(inner.attributes)
+        for name, attribute in inner.attributes.items():
+            path = prefix + name
+            if path.split(".", 1)[0] not in never:
+                yield from _within(SourceLocation(path, name, attribute, "block", names, inner))
 
 
-def nested_blocks(block: SourceBlock, path: str = "") -> Iterator[NestedBlock]:
+def nested_blocks(block: SourceBlock) -> Iterator[NestedBlock]:
     """Every nested block, outer ones first."""
-    for where, inner in _numbered(block, path):
-        yield NestedBlock(where, inner, block)
-        yield from nested_blocks(inner, f"{where}.")
+    pending = list(_numbered(block, ""))[::-1]
+    while pending:
+        nested = pending.pop()
+        yield nested
+        pending += list(_numbered(nested.block, f"{nested.path}."))[::-1]
 
 
-def _numbered(block: SourceBlock, path: str) -> Iterator[tuple[str, SourceBlock]]:
+def _numbered(block: SourceBlock, path: str) -> Iterator[NestedBlock]:
     seen: dict[str, int] = {}
     for inner in block.blocks:
         name = ".".join((inner.kind, *inner.labels))
         number = seen[name] = seen.get(name, -1) + 1
-        yield f"{path}{name}.{number}", inner
+        yield NestedBlock(f"{path}{name}.{number}", inner, block)
 
 
-def _of_block(block: SourceBlock, path: str) -> Iterator[SourceLocation]:
-    names = tuple(block.attributes)
-    for name, attribute in block.attributes.items():
-        end = attribute.start + len(attribute.text)
-        slot = read_attribute(block.source, name, attribute.start, end)
-        yield from _of_slot(SourceLocation(path + name, slot, "block", names, block))
-    for where, inner in _numbered(block, path):
-        yield from _of_block(inner, f"{where}.")
-
-
-def _of_slot(location: SourceLocation) -> Iterator[SourceLocation]:
-    yield location
-    for term in location.slot.terms:
-        yield from _of_term(location, term)
+def _within(location: SourceLocation) -> Iterator[SourceLocation]:
+    pending = [location]
+    while pending:
+        outer = pending.pop()
+        yield outer
+        inside = [found for term in outer.slot.terms for found in _of_term(outer, term)]
+        pending += inside[::-1]
 
 
 def _of_term(outer: SourceLocation, term: Term) -> Iterator[SourceLocation]:
     holder = _HOLDERS.get(term.kind, "other")
-    keys = tuple(slot.key for slot in term.slots) if holder == "object" else ()
-    for slot in term.slots:
-        has_key = holder in ("object", "list")
-        path = f"{outer.path}.{slot.key}" if has_key else outer.path
-        yield from _of_slot(SourceLocation(path, slot, holder, keys, outer.block))
+    names = [slot.key or str(number) for number, slot in enumerate(term.slots)]
+    for name, slot in zip(names, term.slots, strict=True):
+        path = f"{outer.path}.{name}" if holder in ("object", "list") else outer.path
+        siblings = tuple(names) if holder == "object" else ()
+        yield SourceLocation(path, name, slot, holder, siblings, outer.block)

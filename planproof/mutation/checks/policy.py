@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planproof.mutation.checks.edits import Edit
-from planproof.mutation.checks.expressions import Term
 from planproof.mutation.checks.locations import NestedBlock, SourceLocation
+from planproof.terraform.expressions import Term
 
 _ELEMENTS = {
     "Effect",
@@ -61,12 +61,12 @@ def is_condition(location: SourceLocation) -> bool:
     return location.holder == "object" and "Condition" in location.path.split(".")[-3:]
 
 
-def policy_edits(location: SourceLocation, source: str) -> Iterator[Edit]:
+def policy_edits(location: SourceLocation) -> Iterator[Edit]:
     """The edits of one element of a policy statement."""
     in_json = location.holder == "object" and len(_ELEMENTS.intersection(location.siblings)) > 1
     in_block = location.holder == "block" and location.block.kind in _BLOCKS
     slot = location.slot
-    written = source[slot.value : slot.end_of_value]
+    written = slot.text
     if in_json or in_block:
         if location.name.lower() == "effect":
             yield from _other_effect(location, written)
@@ -74,11 +74,11 @@ def policy_edits(location: SourceLocation, source: str) -> Iterator[Edit]:
         if operator and written not in (wide, f"[{wide}]"):
             yield Edit(operator, location.path, slot.value, slot.end_of_value, wide)
         if location.name in _NEGATED:
-            yield _renamed("negate-element", location, source, _NEGATED[location.name])
+            yield _renamed("negate-element", location, _NEGATED[location.name])
     steps = location.path.split(".")
     if location.holder == "object" and steps[-2:-1] == ["Condition"]:
         for operator, name in _other_operators(location.name):
-            yield _renamed(operator, location, source, name)
+            yield _renamed(operator, location, name)
     elif location.holder == "object" and steps[-3:-2] == ["Condition"]:
         yield Edit("widen-condition", location.path, slot.value, slot.end_of_value, '"*"')
     elif in_block and location.block.kind == "condition":
@@ -108,8 +108,9 @@ def _block_condition(location: SourceLocation, written: str) -> Iterator[Edit]:
             yield Edit(operator, location.path, slot.value, slot.end_of_value, f'"{name}"')
 
 
-def _renamed(operator: str, location: SourceLocation, source: str, name: str) -> Edit:
-    start = source.index(location.name, location.slot.start, location.slot.value)
+def _renamed(operator: str, location: SourceLocation, name: str) -> Edit:
+    slot = location.slot
+    start = slot.source.index(location.name, slot.start, slot.value)
     return Edit(operator, location.path, start, start + len(location.name), name)
 
 

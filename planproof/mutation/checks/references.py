@@ -42,7 +42,7 @@ class _Replacement:
     appended: str = ""
 
 
-def reference_edits(location: SourceLocation, source: str, another: Another) -> Iterator[Edit]:
+def reference_edits(location: SourceLocation, another: Another) -> Iterator[Edit]:
     """The edits of the references of one expression."""
     slot = location.slot
     for number, term in enumerate(slot.terms):
@@ -51,7 +51,7 @@ def reference_edits(location: SourceLocation, source: str, another: Another) -> 
         alone = slot.only is not None
         path = location.path if alone else f"{location.path}~{number}"
         is_dependency = location.path.split(".", 1)[0] == "depends_on"
-        for new in _replacements(source[term.start : term.end], another, only_blocks=is_dependency):
+        for new in _replacements(term.text, another, only_blocks=is_dependency):
             start, end, text = term.start, term.end, new.text
             if new.is_text and location.holder == "string" and alone:
                 start, end = slot.start, slot.end
@@ -59,7 +59,7 @@ def reference_edits(location: SourceLocation, source: str, another: Another) -> 
                 text = f'"{text}"'
             yield Edit(new.operator, path, start, end, text, new.variant, new.appended)
     if location.holder == "string":
-        where = f"{location.path}~{slot.key}"
+        where = f"{location.path}~{location.name}"
         yield Edit("drop-interpolation", where, slot.start, slot.end, "")
 
 

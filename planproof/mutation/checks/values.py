@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from planproof.mutation.checks.edits import Edit
-from planproof.mutation.checks.expressions import Term
 from planproof.mutation.checks.locations import SourceLocation
+from planproof.terraform.expressions import Term
 
 OTHER = "other"
 """The replacement where any other string would do."""
@@ -20,18 +20,18 @@ _EMPTY = {"string": ("empty-string", '""'), "heredoc": ("empty-string", '""')} |
 }
 
 
-def value_edits(location: SourceLocation, source: str) -> Iterator[Edit]:
+def value_edits(location: SourceLocation) -> Iterator[Edit]:
     """The edits of the literals of one expression."""
     if location.holder == "string":
         return  # an interpolation refers to a value
     for number, term in enumerate(location.slot.terms):
         path = location.path if location.slot.only else f"{location.path}~{number}"
-        for operator, text in _of_term(term, source):
+        for operator, text in _of_term(term):
             yield Edit(operator, path, term.start, term.end, text)
 
 
-def _of_term(term: Term, source: str) -> Iterator[tuple[str, str]]:
-    text = source[term.start : term.end]
+def _of_term(term: Term) -> Iterator[tuple[str, str]]:
+    text = term.text
     if text.strip('"') in _OPPOSITE:
         word = text.strip('"')
         yield "flip-boolean", text.replace(word, _OPPOSITE[word])
