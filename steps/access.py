@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pytest_bdd import given, then
 
 from planproof.evidence import Recorder
-from planproof.iam import Decision
 from steps.support.access import Access, arn_of
 from steps.support.objects import announced_keys, named_objects
 from steps.support.pipeline import MEDIACONVERT, MissingPartError, Pipeline
@@ -25,7 +22,7 @@ def mediaconvert_has_role(pipeline: Pipeline, evidence: Recorder) -> None:
         return
     expected = f"a role that {MEDIACONVERT} may assume"
     for role in roles:
-        decisions = assume_decisions(pipeline.stack, role, MEDIACONVERT)
+        decisions = assume_decisions(pipeline.authority, role, MEDIACONVERT)
         found = next(str(decision) for decision in decisions if decision.allowed)
         evidence.check(True, role, "assume_role_policy", expected=expected, found=found)
 
@@ -56,28 +53,20 @@ def _no_role(pipeline: Pipeline, evidence: Recorder) -> None:
 @then("it may read every object that the input bucket announces")
 def may_read_input(access: Access) -> None:
     """s3:GetObject on a key for each filter of the bucket notification."""
-    bucket = access.pipeline.input_bucket
-    on_bucket = replace(access, bucket=bucket)
     for key in announced_keys(access.pipeline):
-        _record(on_bucket, "s3:GetObject", f"{arn_of(bucket)}/{key}")
+        _record(access, "s3:GetObject", f"{arn_of(access.pipeline.input_bucket)}/{key}")
 
 
 @then("it may write objects to the output bucket")
 def may_write_output(access: Access) -> None:
     """s3:PutObject on any key, or below a prefix that a statement names."""
-    bucket = access.pipeline.output_bucket
-    on_bucket = replace(access, bucket=bucket)
-    anywhere = f"{arn_of(bucket)}/renditions/holiday film.mp4"
-    named = named_objects(on_bucket.documents, arn_of(bucket), "s3:PutObject")
-    objects = [arn for arn in (anywhere, *named) if _decide(on_bucket, "s3:PutObject", arn).allowed]
-    _record(on_bucket, "s3:PutObject", objects[0] if objects else anywhere)
+    bucket = arn_of(access.pipeline.output_bucket)
+    anywhere = f"{bucket}/renditions/holiday film.mp4"
+    named = named_objects(access.documents, bucket, "s3:PutObject")
+    objects = [arn for arn in (anywhere, *named) if access.decide("s3:PutObject", arn).allowed]
+    _record(access, "s3:PutObject", objects[0] if objects else anywhere)
 
 
 def _record(access: Access, action: str, arn: str) -> None:
-    decision = _decide(access, action, arn)
-    access.record(decision.allowed, decision, expected=f"{action} allowed on {arn}")
-
-
-def _decide(access: Access, action: str, arn: str) -> Decision:
-    account = access.pipeline.account(access.role)
-    return access.decide(action, arn, account)
+    decided = access.decide(action, arn)
+    access.record(decided.allowed, decided, expected=f"{action} allowed on {arn}")

@@ -42,9 +42,9 @@ def pipeline(stack: Stack) -> Pipeline:
 
 
 @pytest.fixture(scope="session")
-def authority(stack: Stack) -> Authority:
+def authority(pipeline: Pipeline) -> Authority:
     """The decisions of AWS on the policies of the stack."""
-    return Authority(stack)
+    return pipeline.authority
 
 
 @pytest.fixture(scope="session")

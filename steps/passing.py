@@ -7,12 +7,8 @@ from typing import Final
 
 from pytest_bdd import given, parsers, then
 
-from planproof.iam import (
-    Decision,
-    StatementRef,
-    pattern_covers_more,
-    statements_allowing,
-)
+from planproof.aws.datapath import DecidedNeed
+from planproof.iam import StatementRef, pattern_covers_more, statements_allowing
 from planproof.iam.arn import parse_arn
 from planproof.terraform.stack import Resource
 from planproof.values import Truth, any_of, is_unknown, negate
@@ -43,9 +39,9 @@ def may_pass(access: Access, service: str) -> None:
     passed = _passed_role(access, f"{ACTION} allowed on the role that MediaConvert assumes")
     if passed is None:
         return
-    decision = _pass(access, arn_of(passed), service)
+    decided = _pass(access, arn_of(passed), service)
     expected = f"{ACTION} allowed on {passed} to {service}"
-    access.record(decision.allowed, decision, expected=expected)
+    access.record(decided.allowed, decided, expected=expected)
 
 
 @then(parsers.parse("it may pass no role to any service but {service}"))
@@ -102,14 +98,12 @@ def _passed_role(access: Access, expected: str) -> Resource | None:
         return None
 
 
-def _pass(access: Access, arn: str, service: str) -> Decision:
-    parts = parse_arn(arn)
-    account = parts.account if parts else None
-    return access.decide(ACTION, arn, account, iam_PassedToService=service)
+def _pass(access: Access, arn: str, service: str) -> DecidedNeed:
+    return access.decide(ACTION, arn, iam_PassedToService=service)
 
 
-def _record_denied(access: Access, decision: Decision, what: str) -> None:
-    access.record(negate(decision.allowed), decision, expected=f"{ACTION} denied on {what}")
+def _record_denied(access: Access, decided: DecidedNeed, what: str) -> None:
+    access.record(negate(decided.allowed), decided, expected=f"{ACTION} denied on {what}")
 
 
 def _limited_to(ref: StatementRef, limit: Sequence[object], service: str) -> Truth:

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from planproof.aws.service_facts import SERVICES_WITH_POLICIES
 from planproof.iam import Decision, Policies, PolicyDocument, PolicyKind, Request, evaluate
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
+from planproof.service_facts import has_policies
 from planproof.values import UNKNOWN, Unknown
 
 ContextKeys = Mapping[str, ContextValue | None]
@@ -136,7 +136,7 @@ def _resource_based(request: Request, resource: ResourceFacts) -> Documents:
         return ()
     if resource.policies is not None:
         return resource.policies + resource.assumed
-    if request.service not in SERVICES_WITH_POLICIES:
+    if not has_policies(request.service):
         return resource.assumed
     named = isinstance(resource.arn, str)
     name = str(resource.arn) if named else "the policy of an unknown resource"

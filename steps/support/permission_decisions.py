@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from planproof.aws.authorization import Documents, unknown_document
 from planproof.aws.datapath import DecidedNeed, Need
 from planproof.aws.datapath.locations import account_of
 from planproof.aws.datapath.outsiders import ALLOW_ALL
 from planproof.aws.datapath.samples import FILLER, is_pattern, sample_arns, variable_statement
 from planproof.aws.policies.attached import AttachedPolicy
-from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
-from planproof.iam import (
-    Decision,
-    Policies,
-    PolicyDocument,
-    PolicyKind,
-    Request,
-    Statement,
-    evaluate,
-)
+from planproof.iam import Statement
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import PrincipalType
 from planproof.terraform.stack import Resource
-from planproof.values import UNKNOWN, Truth, Unknown
+from planproof.values import Truth, Unknown
 from steps.support.action_resources import ActionResource
 from steps.support.iam_names import (
     ExternalCaller,
@@ -37,9 +29,6 @@ from steps.support.iam_names import (
 
 Context = Mapping[str, ContextValue | None]
 
-# Only requests of a service on behalf of a resource have these keys.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcearn
-_NO_SOURCE: Final[Context] = {"aws:SourceArn": None, "aws:SourceAccount": None}
 _ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _PRINCIPAL_ARN: Final = re.compile(
     r"arn:[\w-]+:(?:iam|sts)::\d{12}:(?:user|role|assumed-role)/.+", re.DOTALL
@@ -110,59 +99,22 @@ class PermissionRequest:
 
     def _decided_needs(self, arn: str | Unknown) -> Iterator[DecidedNeed]:
         """The decision; for "another account", one for each account that a policy may match."""
-        who, authority = self.principal.identity, self.iam_names.authority
-        if isinstance(who, str) and not who.startswith("arn:"):
-            yield authority.decide(Need(self.action, who, arn, self.resource, self.context))
-            return
-        context = {**_NO_SOURCE, **self.principal.context, **self.context}
-        if isinstance(who, Resource):
-            account = account_of(self.iam_names.stack, who)
-            own = {"kms:CallerAccount": account} if self._is_of_kms and account else {}
-            need = Need(self.action, who, arn, self.resource, {**own, **context})
-            yield authority.decide(need)
-            return
-        policies = _policies_of(self.iam_names, self.action, self.resource)
-        callers: list[str | None] = [who] if isinstance(who, str) else [None]
-        held = (
-            [_unknown(f"the policies of {who} outside the stack")] if isinstance(who, str) else []
+        who, on = self.principal.identity, self.resource
+        principals: Iterable[Resource | str] = (
+            who.value if isinstance(who, ExternalCaller) else who,
         )
+        held: Documents | None = None
         if who is ExternalCaller.OTHER_ACCOUNT:
-            callers = [*_other_principals(self.iam_names, self.resource, policies)]
-            held = [ALLOW_ALL]
-        for caller in callers:
-            yield self._decide_external(caller, held, arn, policies, context)
-
-    def _decide_external(
-        self,
-        caller: str | None,
-        held: list[PolicyDocument],
-        arn: str | Unknown,
-        policies: tuple[AttachedPolicy, ...] | None,
-        context: Context,
-    ) -> DecidedNeed:
-        """The decision on a principal outside the stack, with the given identity policies."""
-        parts = parse_arn(caller) if caller else None
-        own = {"kms:CallerAccount": parts.account} if parts and self._is_of_kms else {}
-        on = self.resource
-        request = Request(
-            action=self.action,
-            resource=arn,
-            principal=caller,
-            resource_account=account_of(self.iam_names.stack, on) if on is not None else None,
-            context={"aws:SecureTransport": True, **own, **context},
-        )
-        resource: list[PolicyDocument] | None = None
-        if policies is not None:
-            resource = [policy.document for policy in policies] or None
-        elif arn != "*":
-            resource = [_unknown(f"the policy of {arn}")]
-        decision: Decision = evaluate(request, Policies(identity=held, resource=resource))
-        name = caller or ExternalCaller.UNAUTHENTICATED.value
-        return DecidedNeed(Need(self.action, name, arn, on, context), decision, policies or ())
-
-    @property
-    def _is_of_kms(self) -> bool:
-        return self.action.startswith("kms:")
+            policies = self.iam_names.authority.resource_policies(on) if on is not None else []
+            principals, held = _other_principals(self.iam_names, on, policies), (ALLOW_ALL,)
+        assumed: Documents = ()
+        if on is None and (not isinstance(who, Resource | str) or str(who).startswith("arn:")):
+            # A service that is not modelled may have a policy that allows principals outside.
+            assumed = (unknown_document(f"the policy of {arn}"),)
+        for principal in principals:
+            context = {**self.principal.context, **self.context}
+            need = Need(self.action, principal, arn, on, context)
+            yield self.iam_names.authority.decide(need, held=held, assumed=assumed)
 
 
 def _may_contradict(statement: Statement, wanted: bool) -> bool:
@@ -173,26 +125,8 @@ def _may_contradict(statement: Statement, wanted: bool) -> bool:
 _RANK: Final = {True: {False: 0, None: 1, True: 2}, False: {True: 0, None: 1, False: 2}}
 
 
-def _unknown(name: str) -> PolicyDocument:
-    return PolicyDocument.parse(UNKNOWN, name, PolicyKind.ANY)
-
-
-def _policies_of(
-    iam_names: IamNames, action: str, on: Resource | None
-) -> tuple[AttachedPolicy, ...] | None:
-    """The resource-based policies that apply to an action; None for a resource outside the stack,
-    whose policies are unknown."""
-    if on is None:
-        return None
-    # The trust policy of a role only decides who may assume it.
-    trust = on.type == "aws_iam_role" and not action.startswith("sts:")
-    if on.type not in RESOURCE_POLICY_TYPES or trust:
-        return ()
-    return tuple(iam_names.authority.resource_policies(on))
-
-
 def _other_principals(
-    iam_names: IamNames, on: Resource | None, policies: tuple[AttachedPolicy, ...] | None
+    iam_names: IamNames, on: Resource | None, policies: Iterable[AttachedPolicy]
 ) -> tuple[str, ...]:
     """Principals of other accounts: of an unrelated one, and of those that policies name."""
     own = {*iam_names.accounts, account_of(iam_names.stack, on) if on is not None else None}
@@ -201,7 +135,7 @@ def _other_principals(
     ] or ["aws"]
     accounts = [iam_names.other_account]
     named: list[str] = []
-    for policy in policies or ():
+    for policy in policies:
         for statement in policy.document.statements:
             for text in _texts(statement):
                 accounts += _ACCOUNT.findall(text)

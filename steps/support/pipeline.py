@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Final
 
+from planproof.aws.datapath import Authority
 from planproof.aws.datapath.calls import named_in_environment
 from planproof.aws.datapath.functions import log_group_name
 from planproof.aws.datapath.queues import redrives
@@ -39,6 +40,7 @@ class Pipeline:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.authority = Authority(stack)
 
     # From the upload to the function ---------------------------------------------------------
 
@@ -146,7 +148,7 @@ class Pipeline:
         return _certain(
             f"role that {MEDIACONVERT} may assume",
             self._roles,
-            lambda r: may_assume(self.stack, r, MEDIACONVERT),
+            lambda r: may_assume(self.authority, r, MEDIACONVERT),
         )
 
     @cached_property

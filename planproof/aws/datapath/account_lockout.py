@@ -18,8 +18,8 @@ from typing import Final
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.cleartext import CheckedRequest, checked_requests
 from planproof.aws.datapath.locations import account_of, location_of
-from planproof.aws.datapath.outsiders import ALLOW_ALL, Attempt, sample_principals
-from planproof.iam import Decision, Effect, Policies, Statement
+from planproof.aws.datapath.outsiders import Attempt, sample_principals
+from planproof.iam import Decision, Effect, Statement
 from planproof.iam.statement import StatementEffect
 from planproof.terraform.stack import Resource
 from planproof.values import Truth, Unknown, all_of
@@ -45,12 +45,10 @@ def account_lockout(authority: Authority, part: Resource) -> Attempt:
     partition = location.partition if location is not None else "aws"
     principals = sample_principals(partition, own, statements)
     callers = tuple(caller for caller in principals if not caller.endswith(":root"))
-    documents = [policy.document for policy in policies]
-    held = Policies(identity=[ALLOW_ALL], resource=documents or None)
     denied: list[tuple[CheckedRequest, Decision]] = []
     undetermined: list[tuple[CheckedRequest, Decision]] = []
     for request in checked_requests(part, statements):
-        decisions = [request.decide(caller, own, held, tls=True) for caller in callers]
+        decisions = [request.decide(authority, caller, tls=True) for caller in callers]
         all_denied = all_of(_always_denied(decision) for decision in decisions)
         if all_denied is not False:
             (denied if all_denied else undetermined).append((request, decisions[0]))

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from planproof.aws.authorization import Documents
 from planproof.aws.datapath.authority import Authority, service_of
 from planproof.aws.datapath.locations import account_of, arn_of, location_of
+from planproof.aws.datapath.model import ANONYMOUS, Need
 from planproof.aws.datapath.outsiders import (
     ALLOW_ALL,
-    ANONYMOUS,
     ANOTHER_ACCOUNT,
-    NO_SOURCE,
     OTHER_ACCOUNT,
     Attempt,
     accounts_named,
@@ -33,25 +33,12 @@ from planproof.aws.datapath.outsiders import (
 )
 from planproof.aws.datapath.samples import sample_arns
 from planproof.aws.policies.attached import AttachedPolicy
-from planproof.iam import (
-    Decision,
-    Effect,
-    Policies,
-    PolicyDocument,
-    PolicyKind,
-    Request,
-    Statement,
-    evaluate,
-)
+from planproof.iam import Decision, Effect, PolicyDocument, PolicyKind, Statement
 from planproof.iam.actions import resource_types
+from planproof.service_facts import resource_type
 from planproof.terraform.stack import Resource
 from planproof.values import UNKNOWN, Unknown
 
-_CHECKED_RESOURCES: Final[Mapping[str, Mapping[str, str]]] = {
-    "aws_s3_bucket": {"bucket": "", "object": "/*"},
-    "aws_sqs_queue": {"queue": ""},
-}
-"""By type, the resource types that AWS checks actions on, and the ARN suffix of each."""
 _ALLOWED: Final = PolicyDocument.parse(
     {
         "Version": "2012-10-17",
@@ -69,20 +56,24 @@ class CheckedRequest:
     Attributes:
         actions: actions that the same statements cover, so that one decision holds for all.
         arn: the ARN of the resource or of something in it.
+        part: the resource.
     """
 
     actions: tuple[str, ...]
     arn: str | Unknown
+    part: Resource
 
     def decide(
-        self, principal: str | None, account: str | None, held: Policies, *, tls: bool
+        self, authority: Authority, principal: str, *, tls: bool, assumed: Documents = ()
     ) -> Decision:
-        """The decision for a principal that is no service: services always use TLS."""
-        context = {**NO_SOURCE, "aws:SecureTransport": tls}
-        return evaluate(Request(self.actions[0], self.arn, principal, account, context), held)
+        """The decision for a principal that is no service, as services always use TLS; its own
+        account allows it everything."""
+        context = {"aws:SecureTransport": tls}
+        need = Need(self.actions[0], principal, self.arn, self.part, context)
+        return authority.decide(need, held=(ALLOW_ALL,), assumed=assumed).decision
 
 
-_Decided = tuple[CheckedRequest, str | None, Decision]
+_Decided = tuple[CheckedRequest, str, Decision]
 """A request, the principal that makes it, and the decision."""
 
 
@@ -95,12 +86,13 @@ def plaintext_attempts(authority: Authority, part: Resource) -> Iterator[Attempt
     policies = tuple(authority.resource_policies(part))
     statements = [s for policy in policies for s in policy.document.statements]
     requests = tuple(checked_requests(part, statements))
-    documents = [_ALLOWED, *(policy.document for policy in policies)]
-    held = Policies(identity=[ALLOW_ALL], resource=documents)
-    account = account_of(authority.stack, part)
     for caller, principals in _callers(authority, part, statements).items():
         decided = [
-            (request, principal, request.decide(principal, account, held, tls=False))
+            (
+                request,
+                principal,
+                request.decide(authority, principal, tls=False, assumed=(_ALLOWED,)),
+            )
             for principal in principals
             for request in requests
         ]
@@ -125,12 +117,10 @@ def _attempt(
     return Attempt(caller, part, actions, holds, _found(part, *worst[0]), None, policies)
 
 
-def _found(
-    part: Resource, request: CheckedRequest, principal: str | None, decision: Decision
-) -> str:
+def _found(part: Resource, request: CheckedRequest, principal: str, decision: Decision) -> str:
     """The decision for a reader, without the policies that are only assumed."""
     on = "" if request.arn == arn_of(part) else f" on {request.arn}"
-    by = f" for {principal}" if principal is not None else ""
+    by = f" for {principal}" if principal != ANONYMOUS else ""
     if decision.effect is Effect.ALLOWED:
         return f"no statement denies it{on}{by}"
     assumed = (_ALLOWED.name, ALLOW_ALL.name)
@@ -142,7 +132,7 @@ def checked_requests(part: Resource, statements: Sequence[Statement]) -> Iterato
     """Each action that AWS checks on a bucket or queue or in it; one request for all actions that
     the same statements cover."""
     arn = arn_of(part)
-    for type_, suffix in _CHECKED_RESOURCES[part.type].items():
+    for type_, suffix in resource_type(part.type).checked().items():
         grouped: dict[tuple[object, ...], list[str]] = {}
         for action in checked_actions(service_of(part), type_):
             verdicts = tuple(s.covers_action(action.lower()) for s in statements)
@@ -151,7 +141,7 @@ def checked_requests(part: Resource, statements: Sequence[Statement]) -> Iterato
         if isinstance(arn, str):
             arns = sample_arns(f"{arn}{suffix}", statements) if suffix else (arn,)
         for actions in grouped.values():
-            yield from (CheckedRequest(tuple(actions), one) for one in arns)
+            yield from (CheckedRequest(tuple(actions), one, part) for one in arns)
 
 
 @lru_cache(maxsize=64)
@@ -162,9 +152,9 @@ def checked_actions(service: str, type_: str) -> tuple[str, ...]:
 
 def _callers(
     authority: Authority, part: Resource, statements: Sequence[Statement]
-) -> Mapping[str, tuple[str | None, ...]]:
-    """The principals by kind of caller; None is a caller without credentials. There is no caller of
-    this account where the account of the resource is unknown.
+) -> Mapping[str, tuple[str, ...]]:
+    """The principals by kind of caller. There is no caller of this account where the account of the
+    resource is unknown.
 
     Each account has a role that no statement names, the root user, and each principal that the
     policies name, as a statement may exempt it.
@@ -175,7 +165,7 @@ def _callers(
     named = (a for a in accounts_named(statements) if a not in (own, other))
     this = (own,) if own is not None else ()
     return {
-        ANONYMOUS: (None,),
+        ANONYMOUS: (ANONYMOUS,),
         "a caller of this account": _principals(partition, this, statements),
         "a caller of another account": _principals(partition, (other, *named), statements),
     }

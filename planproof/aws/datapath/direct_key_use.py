@@ -17,7 +17,7 @@ from typing import Final
 
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.cleartext import checked_actions
-from planproof.aws.datapath.locations import account_of, arn_of, endpoint, location_of
+from planproof.aws.datapath.locations import arn_of, endpoint, location_of
 from planproof.aws.datapath.model import DataPath, DecidedNeed, Need
 from planproof.aws.datapath.samples import FILLER, sample_values
 from planproof.aws.datapath.surplus import undetermined_needs
@@ -73,7 +73,7 @@ def direct_key_uses(
             return
     statements = [s for policy in policies for s in policy.document.statements]
     needs = [need for need in path.needs if need.principal is principal and _is_of(need, key)]
-    requests = tuple(_key_requests(authority, principal, key, statements, needs))
+    requests = tuple(_key_requests(principal, key, statements, needs))
     reservation = undetermined_needs(authority, path, principal)
     for service in (None, *_services(authority, key, statements)):
         decided_needs: list[tuple[_KeyRequest, DecidedNeed]] = []
@@ -113,11 +113,7 @@ def _how(service: str | None) -> str:
 
 
 def _key_requests(
-    authority: Authority,
-    principal: Resource,
-    key: Resource,
-    statements: Sequence[Statement],
-    needs: Sequence[Need],
+    principal: Resource, key: Resource, statements: Sequence[Statement], needs: Sequence[Need]
 ) -> Iterator[_KeyRequest]:
     """Each action on a key: as the data path needs it, or else one request for all actions that
     the same statements cover."""
@@ -132,9 +128,8 @@ def _key_requests(
             grouped.setdefault(verdicts, []).append(action)
         elif all(need.context.get(_VIA) is not None for need in own):
             yield _KeyRequest((action,), tuple(own))
-    caller = {"kms:CallerAccount": account_of(authority.stack, principal) or UNKNOWN}
     for actions in grouped.values():
-        need = Need(actions[0], principal, arn_of(key), key, caller)
+        need = Need(actions[0], principal, arn_of(key), key)
         yield _KeyRequest(tuple(actions), (need,))
 
 

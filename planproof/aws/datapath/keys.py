@@ -20,43 +20,17 @@ from planproof.aws.datapath.locations import (
     location_of,
 )
 from planproof.aws.datapath.model import End, Need
-from planproof.aws.policies.key import KEY_IDENTITIES, KEY_TYPES
-from planproof.aws.service_facts import LOG_KEY_ACTIONS, LOG_KEY_OPTIONAL_ACTIONS
+from planproof.aws.policies.key import KEY_IDENTITIES, key_types
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
+from planproof.service_facts import resource_type
 from planproof.terraform.link_index import holders, targets
 from planproof.terraform.links import configured, links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
 _ALIASES: Final = ("name", "id", "arn", "target_key_arn")
-_ATTRIBUTES: Final[Mapping[str, str]] = {
-    "aws_cloudwatch_log_group": "kms_key_id",
-    "aws_dynamodb_table": "server_side_encryption.0.kms_key_arn",
-    "aws_kinesis_stream": "kms_key_id",
-    "aws_secretsmanager_secret": "kms_key_id",
-    "aws_sns_topic": "kms_master_key_id",
-    "aws_sqs_queue": "kms_master_key_id",
-}
 _OWN_RULES: Final = "server_side_encryption_configuration"
-_CONTEXT_KEYS: Final[Mapping[str, str]] = {
-    "aws_cloudwatch_log_group": "aws:logs:arn",
-    "aws_kinesis_stream": "aws:kinesis:arn",
-    "aws_s3_bucket": "aws:s3:arn",
-    "aws_secretsmanager_secret": "SecretARN",
-    "aws_sns_topic": "aws:sns:topicArn",
-    "aws_sqs_queue": "aws:sqs:arn",
-}
-_ENDPOINTS: Final[Mapping[str, str]] = {
-    "aws_dynamodb_table": "dynamodb",
-    "aws_kinesis_stream": "kinesis",
-    "aws_s3_bucket": "s3",
-    "aws_secretsmanager_secret": "secretsmanager",
-    "aws_sns_topic": "sns",
-    "aws_sqs_queue": "sqs",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Encryption:
     """How a resource is encrypted.
@@ -78,8 +52,8 @@ def encryption_of(stack: Stack, part: Resource) -> Encryption:
     """Which key encrypts a queue, topic, table, log group, secret or bucket."""
     if part.type == "aws_s3_bucket":
         return _bucket(stack, part)
-    path = _ATTRIBUTES.get(part.type)
-    if path is None:
+    path = resource_type(part.type).key
+    if not path:
         return Encryption()
     value = part.get(path)
     unset = not is_configured(stack, part, path) if is_unknown(value) else not value
@@ -92,11 +66,8 @@ def caller_needs(
     stack: Stack, part: Resource, principal: Resource, actions: Sequence[str], why: str
 ) -> Iterator[Need]:
     """The key permissions of a role that uses an encrypted resource through its service."""
-    context: dict[str, ContextValue | None] = {
-        "kms:ViaService": endpoint(location_of(stack, part), _ENDPOINTS.get(part.type, "")),
-        "kms:CallerAccount": account_of(stack, principal) or UNKNOWN,
-    }
-    return key_needs(stack, part, principal, actions, context, why)
+    via = endpoint(location_of(stack, part), resource_type(part.type).service)
+    return key_needs(stack, part, principal, actions, {"kms:ViaService": via}, why)
 
 
 def key_needs(
@@ -125,13 +96,14 @@ def log_group_needs(stack: Stack, group: Resource) -> Iterator[Need]:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    service = endpoint(location_of(stack, group), "logs")
+    facts = resource_type(group.type)
+    service = endpoint(location_of(stack, group), facts.service)
     if isinstance(service, Unknown):
         return
     why = f"because {group} is encrypted"
-    yield from key_needs(stack, group, service, LOG_KEY_ACTIONS, {}, why)
+    yield from key_needs(stack, group, service, facts.service_key_actions, {}, why)
     # The policy on AWS's page grants these, too.
-    for need in key_needs(stack, group, service, LOG_KEY_OPTIONAL_ACTIONS, {}, why):
+    for need in key_needs(stack, group, service, facts.optional_key_actions, {}, why):
         yield replace(need, required=False)
 
 
@@ -172,13 +144,13 @@ def _by_rule(stack: Stack, bucket: Resource, holder: Resource, rule: str) -> Enc
 def _named(stack: Stack, part: Resource, holder: Resource, path: str, value: Value) -> Encryption:
     """The key that an attribute of ``holder`` names by ARN, id or alias."""
     context = _encryption_context(stack, part)
-    for key in targets(stack, holder, path, KEY_TYPES, KEY_IDENTITIES):
+    for key in targets(stack, holder, path, key_types(), KEY_IDENTITIES):
         if links(stack, holder, path, key, KEY_IDENTITIES):
             return Encryption(key, arn_of(key), context=context)
     for alias in targets(stack, holder, path, ("aws_kms_alias",), _ALIASES):
         if not links(stack, holder, path, alias, _ALIASES):
             continue
-        for key in targets(stack, alias, "target_key_id", KEY_TYPES, KEY_IDENTITIES):
+        for key in targets(stack, alias, "target_key_id", key_types(), KEY_IDENTITIES):
             if links(stack, alias, "target_key_id", key, KEY_IDENTITIES):
                 return Encryption(key, arn_of(key), context=context)
     if isinstance(value, str) and (value.startswith("alias/aws/") or ":alias/aws/" in value):
@@ -190,14 +162,11 @@ def _named(stack: Stack, part: Resource, holder: Resource, path: str, value: Val
 
 
 def _encryption_context(stack: Stack, part: Resource) -> dict[str, ContextValue | None]:
-    if part.type == "aws_dynamodb_table":
-        name = part.get("name")
-        return {
-            _CONTEXT + "aws:dynamodb:tableName": name if isinstance(name, str) else UNKNOWN,
-            _CONTEXT + "aws:dynamodb:subscriberId": account_of(stack, part) or UNKNOWN,
-        }
-    key = _CONTEXT_KEYS.get(part.type)
-    return {_CONTEXT + key: arn_of(part)} if key else {}
+    found: dict[str, ContextValue | None] = {}
+    for key, attribute in resource_type(part.type).key_context.items():
+        value = account_of(stack, part) if attribute == "account" else part.get(attribute)
+        found[_CONTEXT + key] = value if isinstance(value, str) and value else UNKNOWN
+    return found
 
 
 _CONTEXT: Final = "kms:EncryptionContext:"

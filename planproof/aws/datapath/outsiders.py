@@ -18,6 +18,7 @@ from typing import Final
 
 from planproof.aws.datapath.authority import Authority, service_of
 from planproof.aws.datapath.locations import account_of, arn_of, location_of
+from planproof.aws.datapath.model import ANONYMOUS, DecidedNeed, Need
 from planproof.aws.datapath.samples import (
     FILLER,
     part_variable_statement,
@@ -25,21 +26,12 @@ from planproof.aws.datapath.samples import (
     sample_values,
 )
 from planproof.aws.policies.attached import AttachedPolicy
-from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
-from planproof.iam import (
-    Decision,
-    Effect,
-    Policies,
-    PolicyDocument,
-    PolicyKind,
-    Request,
-    Statement,
-    evaluate,
-)
+from planproof.iam import Decision, Effect, PolicyDocument, PolicyKind, Statement
 from planproof.iam.actions import all_actions
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import ACCOUNT_ID, PrincipalType
+from planproof.service_facts import resource_type
 from planproof.terraform.stack import Resource
 from planproof.values import Truth, Unknown, negate
 
@@ -47,7 +39,6 @@ OTHER_ACCOUNT: Final = "210987654321"
 """An account that no stack and no policy is expected to name."""
 ANOTHER_ACCOUNT: Final = "333333333333"
 """Takes its place for a stack that is in that account."""
-ANONYMOUS: Final = "an unauthenticated caller"
 _ORGANIZATION: Final = "o-stranger00"
 _ASSUME: Final = "sts:AssumeRole"
 _ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
@@ -59,16 +50,6 @@ ALLOW_ALL: Final = PolicyDocument.parse(
     "every permission in the caller's own account",
     PolicyKind.IDENTITY,
 )
-NO_SOURCE: Final[Mapping[str, ContextValue | None]] = dict.fromkeys(
-    ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
-)
-"""Condition keys that only services send."""
-_NOT_A_SERVICE: Final[Mapping[str, ContextValue | None]] = {
-    **NO_SOURCE,
-    "aws:SecureTransport": True,
-    "aws:SourceOwner": None,
-    "kms:CallerAccount": None,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,19 +96,17 @@ class _Callers:
     """The callers that a reader knows by one name.
 
     Attributes:
-        requests: principal and condition keys of each; no principal for an unauthenticated caller.
+        requests: principal and condition keys of each.
         maybe_own: whether they may be in the account of the resource, which is unknown.
     """
 
-    requests: list[tuple[str | None, Mapping[str, ContextValue | None]]] = field(
-        default_factory=list
-    )
+    requests: list[tuple[str, Mapping[str, ContextValue | None]]] = field(default_factory=list)
     maybe_own: bool = False
 
 
 def resources_with_policies(authority: Authority) -> tuple[Resource, ...]:
     """The resources of a stack that can have a resource-based policy."""
-    return tuple(p for p in authority.stack.managed() if p.type in RESOURCE_POLICY_TYPES)
+    return tuple(p for p in authority.stack.managed() if resource_type(p.type).policy)
 
 
 def external_access(authority: Authority, part: Resource) -> Iterator[Attempt]:
@@ -197,8 +176,9 @@ def _external_callers(
                 name = f"{whose} of the organization {organization}" if is_member else whose
                 callers = found.setdefault(name, _Callers())
                 callers.maybe_own = own is None and account != unnamed
-                callers.requests.append((principal, _context_of(account, organization, paths)))
-    found[ANONYMOUS] = _Callers([(None, _NOT_A_SERVICE)])
+                context = {_ORG: organization, _PATHS: tuple(paths)}
+                callers.requests.append((principal, context))
+    found[ANONYMOUS] = _Callers([(ANONYMOUS, {})])
     return found
 
 
@@ -248,18 +228,6 @@ def _organizations(statements: Sequence[Statement]) -> Mapping[str, Sequence[str
     return {name: paths or [f"{name}/r-{FILLER}/"] for name, paths in found.items()}
 
 
-def _context_of(
-    account: str, organization: str, paths: Sequence[str]
-) -> Mapping[str, ContextValue | None]:
-    return {
-        **_NOT_A_SERVICE,
-        _ORG: organization,
-        _PATHS: tuple(paths),
-        "aws:SourceOwner": account,
-        "kms:CallerAccount": account,
-    }
-
-
 def _aws_entries(statement: Statement) -> Iterator[str]:
     for element in (statement.principal, statement.not_principal):
         for kind, value in element.entries if element is not None else ():
@@ -303,27 +271,23 @@ def _attempt(
     requests: Sequence[GrantedRequest],
 ) -> Attempt:
     """Every request of the callers, whose own account allows them everything."""
-    account, arn = account_of(authority.stack, part), arn_of(part)
-    resource = [p.document for p in policies] or None
-    authenticated = Policies(identity=[ALLOW_ALL], resource=resource)
-    anonymous = Policies(resource=resource)
+    arn = arn_of(part)
     found: dict[Truth, tuple[dict[str, None], Statement | None, str]] = {}
 
     def record(allowed: Truth, actions: tuple[str, ...], by: Statement | None, text: str) -> None:
         found.setdefault(allowed, ({}, by, text))[0].update(dict.fromkeys(actions))
 
     for principal, context in callers.requests:
-        held = authenticated if principal is not None else anonymous
         for granted in requests:
-            decisions: list[tuple[Request, Decision]] = []
+            decided_needs: list[DecidedNeed] = []
             for on in granted.arns:
-                request = Request(granted.actions[0], on, principal, account, context)
-                decision = evaluate(request, held)
-                decisions.append((request, decision))
+                need = Need(granted.actions[0], principal, on, part, context)
+                decided_needs.append(authority.decide(need, held=(ALLOW_ALL,)))
+                decision = decided_needs[-1].decision
                 text = f"{decision}{'' if on == arn else f' (on {on})'}"
                 record(decision.allowed, granted.actions, _deciding_statement(decision), text)
             statement = granted.with_variable
-            if statement is not None and _may_apply(statement, decisions):
+            if statement is not None and _may_apply(statement, decided_needs):
                 text = f"undetermined: {statement} names some of it by a policy variable"
                 record(None, granted.actions, statement, text)
     for allowed in (True, None):
@@ -340,13 +304,14 @@ def _deciding_statement(decision: Decision) -> Statement | None:
     return next((s for s in statements if s is not None and s.policy != ALLOW_ALL.name), None)
 
 
-def _may_apply(statement: Statement, decisions: Sequence[tuple[Request, Decision]]) -> bool:
+def _may_apply(statement: Statement, decided_needs: Sequence[DecidedNeed]) -> bool:
     """Whether a statement may apply to the caller: its principal and its conditions may match, and
     not every request is explicitly denied."""
-    if all(decision.effect is Effect.EXPLICITLY_DENIED for _, decision in decisions):
+    if all(one.decision.effect is Effect.EXPLICITLY_DENIED for one in decided_needs):
         return False
-    request, _ = decisions[0]
-    principal = statement.principal
+    request, principal = decided_needs[0].request, statement.principal
+    if request is None:
+        return True
     if principal is not None and principal.match(request.caller, request.facts).overall is False:
         return False
     return statement.conditions_hold(request.keys) is not False

@@ -105,8 +105,8 @@ class UsedStatements:
     def add(self, authority: Authority, need: Need, statements: Iterable[Statement]) -> None:
         """Record the statements that a need uses."""
         action = need.action.lower()
-        request = authority.request(need)
         decided = authority.decide(need)
+        request = decided.request
         deciding = {id(r.statement) for r in decided.decision.because} if decided.allowed else set()
         for statement in statements:
             covered = statement.covers_action(action)

@@ -17,21 +17,20 @@ from planproof.aws.policies.attached import (
     unknown_policy,
 )
 from planproof.iam import PolicyKind, default_key_policy
+from planproof.service_facts import types
 from planproof.terraform.links import links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Value, contains_unknown, is_unknown
 
-KEY_TYPES: Final = (
-    "aws_kms_key",
-    "aws_kms_replica_key",
-    "aws_kms_external_key",
-    "aws_kms_replica_external_key",
-)
-"""The resource types of KMS keys."""
 KEY_IDENTITIES: Final = ("id", "key_id", "arn")
 
 # Constraints do not apply to these operations, which have no encryption context.
 _UNCONSTRAINED: Final = frozenset({"DescribeKey", "RetireGrant"})
+
+
+def key_types() -> tuple[str, ...]:
+    """The resource types of KMS keys."""
+    return types(lambda facts: facts.policy is not None and facts.policy.kind == "KEY")
 
 
 def default_policy_of_key(stack: Stack, key: Resource) -> AttachedPolicy:
@@ -56,25 +55,34 @@ def grants_of_key(stack: Stack, key: Resource) -> Iterator[AttachedPolicy]:
             yield _policy(grant)
 
 
-def _policy(grant: Resource) -> AttachedPolicy:
-    operations = grant.get("operations")
-    conditions = _conditions(grant.get("constraints"))
-    common = {"Effect": "Allow", "Principal": _principal(grant.get("grantee_principal"))}
+def grant_statements(grantee: Value, operations: Value, constraints: Value) -> list[dict[str, Any]]:
+    """The statements of a key policy that is equivalent to a grant.
+
+    Args:
+        constraints: each with ``encryption_context_equals`` and ``encryption_context_subset``.
+    """
+    conditions = _conditions(constraints)
+    common = {"Effect": "Allow", "Principal": _principal(grantee)}
     if contains_unknown(operations):
         # Whether constraints apply depends on the operation.
-        statements = [_statement(common, UNKNOWN, {})]
-    else:
-        unconstrained = {
-            one for one in operations if one in _UNCONSTRAINED or not _may_constrain(conditions)
-        }
-        statements = [
-            _statement(common, [f"kms:{one}" for one in group], limits)
-            for group, limits in (
-                ([one for one in operations if one not in unconstrained], conditions),
-                ([one for one in operations if one in unconstrained], {}),
-            )
-            if group
-        ]
+        return [_statement(common, UNKNOWN, {})]
+    unconstrained = {
+        one for one in operations if one in _UNCONSTRAINED or not _may_constrain(conditions)
+    }
+    return [
+        _statement(common, [f"kms:{one}" for one in group], limits)
+        for group, limits in (
+            ([one for one in operations if one not in unconstrained], conditions),
+            ([one for one in operations if one in unconstrained], {}),
+        )
+        if group
+    ]
+
+
+def _policy(grant: Resource) -> AttachedPolicy:
+    statements = grant_statements(
+        *map(grant.get, ("grantee_principal", "operations", "constraints"))
+    )
     problem = unknown_attributes(grant, ("grantee_principal", "operations", "constraints"))
     return generated_policy(grant, PolicyKind.KEY, statements, label="grant", problem=problem)
 

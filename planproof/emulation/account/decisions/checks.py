@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planproof.aws.api_actions import required_actions
+from planproof.aws.authorization import ContextKeys
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.emulation.account.model import ApiCall
-from planproof.iam.context import ContextValue
 from planproof.values import UNKNOWN, Unknown
-
-ContextKeys = Mapping[str, ContextValue | None]
-"""Condition keys; None for one that is not in the request."""
 
 
 @dataclass(frozen=True, slots=True)

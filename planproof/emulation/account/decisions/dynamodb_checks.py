@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from planproof.emulation.account.decisions.checks import CheckedCall, ContextKeys, PermissionCheck
+from planproof.aws.authorization import ContextKeys
+from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
 from planproof.emulation.account.decisions.kms_checks import key_use_checks
 from planproof.iam.context import ContextValue
 from planproof.values import UNKNOWN, Unknown

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from planproof.emulation.account.decisions.account_state import AccountState
-from planproof.emulation.account.decisions.checks import CheckedCall, ContextKeys, PermissionCheck
+from planproof.aws.authorization import ContextKeys
+from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
 from planproof.emulation.account.decisions.kms_keys import is_aws_managed, key_of
 from planproof.iam.arn import parse_arn
+from planproof.service_facts import receiving_type
 from planproof.values import UNKNOWN, Unknown
 
 
@@ -41,12 +42,24 @@ def key_use_checks(
     arn = key_arn(name, key)
     keys: ContextKeys = {
         "kms:ViaService": f"{service}.{region}.amazonaws.com",
-        **key_context(call.state, key, context),
+        **key_context(key, context),
         "aws:ViaAWSService": UNKNOWN,
     }
     missing = f"there is no KMS key {name}" if key is None else ""
     for action in actions:
         yield PermissionCheck(action, arn, keys, missing, via=service)
+
+
+def stored_key_checks(call: CheckedCall, service: str, arn: str) -> Iterator[PermissionCheck]:
+    """Permissions for the use of the key that encrypts a stored resource, by a call on it."""
+    facts = receiving_type(service)
+    if facts is None or facts.called is None:
+        return
+    more = facts.called.more_key_actions
+    actions = tuple(dict.fromkeys(use for one in call.actions() for use in more.get(one, ())))
+    if actions and (name := getattr(call.state.stored(arn), facts.key, None)):
+        context = dict.fromkeys(facts.key_context, arn)
+        yield from key_use_checks(call, service, str(name), actions, context)
 
 
 def key_arn(name: str, key: Any) -> str | Unknown:
@@ -57,10 +70,9 @@ def key_arn(name: str, key: Any) -> str | Unknown:
     return name if parts is not None and parts.resource.startswith("key/") else UNKNOWN
 
 
-def key_context(state: AccountState, key: Any, context: Mapping[str, str]) -> ContextKeys:
+def key_context(key: Any, context: Mapping[str, str]) -> ContextKeys:
     """Condition keys of every use of a KMS key."""
     return {
-        "kms:CallerAccount": state.account_id,
         "kms:ResourceAliases": (list(key.aliases) or None) if key is not None else UNKNOWN,
         "kms:EncryptionContextKeys": list(context) or None,
         **{f"kms:EncryptionContext:{name}": value for name, value in context.items()},

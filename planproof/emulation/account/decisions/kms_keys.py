@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
+from planproof.aws.policies.key import grant_statements
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.iam.arn import parse_arn
-
-# https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
-_UNCONSTRAINED: Final = ("DescribeKey", "RetireGrant")
 
 
 def key_of(state: AccountState, name: str, region: str) -> Any:
@@ -41,30 +39,10 @@ def is_aws_managed(name: str, key: Any) -> bool:
 def grants(key: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Name of each grant of a key, with an equivalent key policy."""
     for grant in list(key.grants.values()):
-        grantee = grant.grantee_principal
-        common = {
-            "Effect": "Allow",
-            "Principal": {"AWS" if grantee.startswith("arn:") else "Service": grantee},
-            "Resource": "*",
+        given = grant.constraints or {}
+        limits = {
+            "encryption_context_equals": given.get("EncryptionContextEquals"),
+            "encryption_context_subset": given.get("EncryptionContextSubset"),
         }
-        conditions = _conditions(grant.constraints or {})
-        free = [one for one in grant.operations if not conditions or one in _UNCONSTRAINED]
-        bound = [one for one in grant.operations if one not in free]
-        statements = [
-            {**common, "Action": [f"kms:{one}" for one in group], **limits}
-            for group, limits in ((free, {}), (bound, {"Condition": conditions}))
-            if group
-        ]
+        statements = grant_statements(grant.grantee_principal, grant.operations, [limits])
         yield f"grant {grant.id}", {"Version": "2012-10-17", "Statement": statements}
-
-
-def _conditions(constraints: Mapping[str, Any]) -> dict[str, Any]:
-    equal = constraints.get("EncryptionContextEquals") or {}
-    subset = constraints.get("EncryptionContextSubset") or {}
-    required = {f"kms:EncryptionContext:{k}": v for k, v in {**equal, **subset}.items()}
-    conditions: dict[str, Any] = {"StringEquals": required} if required else {}
-    if equal:
-        # No other pairs are allowed; a constraint compares names case-insensitively.
-        only = {"kms:EncryptionContextKeys": list(equal)}
-        conditions["ForAllValues:StringEqualsIgnoreCase"] = only
-    return conditions

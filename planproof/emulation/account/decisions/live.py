@@ -12,29 +12,23 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Final
 
-from planproof.aws.service_facts import SERVICES_WITH_POLICIES
+from planproof.aws.authorization import PrincipalFacts, ResourceFacts, authorize, source_keys
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.emulation.account.decisions.call_checks import checks_of
-from planproof.emulation.account.decisions.checks import CheckedCall, ContextKeys, PermissionCheck
+from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
 from planproof.emulation.account.decisions.delivery_checks import delivery_checks
 from planproof.emulation.account.decisions.denials import denial
 from planproof.emulation.account.decisions.passed_roles import passed_roles
 from planproof.emulation.account.decisions.resource_policies import policies_of, tags_of
-from planproof.emulation.account.decisions.stored_policies import StoredPolicy, compiled
+from planproof.emulation.account.decisions.stored_policies import document
 from planproof.emulation.account.model import Account, ApiCall, Caller, Denial
-from planproof.iam import Decision, Effect, PolicyKind, Reason, Request, evaluate
+from planproof.iam import Decision, Effect, Reason
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.values import UNKNOWN, Unknown
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _WITHOUT_PERMISSION: Final = frozenset((("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")))
-_OF_SERVICES: Final[ContextKeys] = {
-    "aws:SourceAccount": None,
-    "aws:SourceArn": None,
-    "aws:SourceOwner": None,
-}
-"""Condition keys that are present only if a service principal makes the request."""
 
 
 class LiveDecisions:
@@ -88,11 +82,7 @@ class LiveDecisions:
     def check_assume(self, service: str, role: str, source: str) -> Denial | None:
         """The denial of sts:AssumeRole to a service, for a source ARN or ""; None if allowed."""
         missing = "" if self._state.role(role) is not None else f"there is no role {role}"
-        context: dict[str, ContextValue | None] = {}
-        if source:
-            parts = parse_arn(source)
-            account = (parts.account if parts is not None else "") or self._state.account_id
-            context = {"aws:SourceArn": source, "aws:SourceAccount": account}
+        context = source_keys(source, self._state.account_id) if source else {}
         check = PermissionCheck("sts:AssumeRole", role, context, missing)
         return self._decide(service, check)
 
@@ -114,21 +104,12 @@ class LiveDecisions:
         Args:
             closed: why no policy can allow it; "" if policies decide.
         """
-        check = _with_valid_arn(check)
         answering = check.via or check.action.partition(":")[0]
         if closed:
             check = replace(check, reason="")
             return denial(answering, check, service, _implicit_deny(closed))
-        context = {**_now(self._account), "aws:SecureTransport": True, **check.context}
-        request = Request(
-            check.action,
-            check.resource,
-            service,
-            resource_account=_owner(self._state, check.resource),
-            context=context,
-            resource_tags=_tags(self._state, check),
-        )
-        decision = evaluate(request, compiled((), (), _resource_policies(self._state, check)))
+        principal = PrincipalFacts(service, context=_now(self._account))
+        check, decision = _decision(self._state, principal, check)
         if decision.effect is Effect.ALLOWED:
             return None
         return denial(answering, check, service, decision)
@@ -152,21 +133,25 @@ class _Session:
         if self._role is None:
             return
         session = caller.arn.rpartition("/")[2]
-        self._identity = state.identity(self._role)
-        self._boundaries = state.boundaries(self._role)
-        self._tags = _tag_map(self._role.tags)
-        self._keys: dict[str, ContextValue | None] = {
-            **_OF_SERVICES,
+        keys: dict[str, ContextValue | None] = {
             **_now(account),
-            "aws:SecureTransport": True,
             "aws:PrincipalArn": caller.role,
+            "aws:SourceOwner": None,
             "aws:userid": f"{self._role.id}:{session}",
             "aws:ViaAWSService": False,
             "kms:ViaService": None,
             "lambda:SourceFunctionArn": self._function(session, region),
         }
-        if region:
-            self._keys["aws:RequestedRegion"] = region
+        if region and service in ("iam", "sts"):
+            keys["aws:RequestedRegion"] = region
+        self._facts = PrincipalFacts(
+            caller.arn,
+            tuple(map(document, state.identity(self._role))),
+            tuple(map(document, state.boundaries(self._role))),
+            _tag_map(self._role.tags),
+            region,
+            keys,
+        )
 
     def _function(self, session: str, region: str) -> ContextValue | None:
         """lambda:SourceFunctionArn; Lambda names the session of a function's role after it.
@@ -180,21 +165,10 @@ class _Session:
 
     def check(self, check: PermissionCheck) -> Denial | None:
         """The denial of a permission to the session; None if allowed."""
-        check = _with_valid_arn(check)
         if self._role is None:
             missing = f"the role {self._caller.role} does not exist"
-            return self._denial(check, _implicit_deny(missing))
-        request = Request(
-            check.action,
-            check.resource,
-            self._caller.arn,
-            resource_account=_owner(self._state, check.resource),
-            context={**self._keys, **check.context},
-            principal_tags=self._tags,
-            resource_tags=_tags(self._state, check),
-        )
-        resource = _resource_policies(self._state, check)
-        decision = evaluate(request, compiled(self._identity, self._boundaries, resource))
+            return self._denial(_with_valid_arn(check), _implicit_deny(missing))
+        check, decision = _decision(self._state, self._facts, check)
         return None if decision.effect is Effect.ALLOWED else self._denial(check, decision)
 
     def _denial(self, check: PermissionCheck, decision: Decision) -> Denial:
@@ -213,35 +187,25 @@ def _with_valid_arn(check: PermissionCheck) -> PermissionCheck:
 
 
 def _passing(role: str, service: str) -> PermissionCheck:
-    """iam:PassRole; iam:AssociatedResourceArn is not always in the request."""
-    context: ContextKeys = {"iam:PassedToService": service, "iam:AssociatedResourceArn": UNKNOWN}
-    return PermissionCheck("iam:PassRole", role, context)
+    return PermissionCheck("iam:PassRole", role, {"iam:PassedToService": service})
 
 
-def _resource_policies(
-    state: AccountState, check: PermissionCheck
-) -> tuple[StoredPolicy, ...] | None:
-    """The resource-based policies of the resource; an unknown policy if it is unknown."""
+def _decision(
+    state: AccountState, principal: PrincipalFacts, check: PermissionCheck
+) -> tuple[PermissionCheck, Decision]:
+    """The check, on an unknown resource if its ARN is malformed, and the decision on it."""
+    check = _with_valid_arn(check)
     service = check.action.partition(":")[0].lower()
-    if service not in SERVICES_WITH_POLICIES or check.resource == "*":
-        return None
-    if isinstance(check.resource, Unknown):
-        return (StoredPolicy("the policy of an unknown resource", None, PolicyKind.ANY),)
-    return policies_of(state, service, check.resource)
-
-
-def _owner(state: AccountState, resource: str | Unknown) -> str | None:
-    """The account of a resource whose ARN names none: always this account."""
-    parts = parse_arn(resource) if isinstance(resource, str) else None
-    if parts is None or not parts.account.isdigit():
-        return state.account_id if resource != "*" else None
-    return None
-
-
-def _tags(state: AccountState, check: PermissionCheck) -> Mapping[str, str] | None:
-    if not isinstance(check.resource, str) or check.resource == "*":
-        return None
-    return tags_of(state, check.action.partition(":")[0].lower(), check.resource)
+    facts = ResourceFacts(check.resource, state.account_id if check.resource != "*" else None)
+    if isinstance(check.resource, str) and (parts := parse_arn(check.resource)) is not None:
+        facts = ResourceFacts(
+            check.resource,
+            parts.account if parts.account.isdigit() else state.account_id,
+            state.bucket_region(parts) or principal.region,
+            tags_of(state, service, check.resource),
+            tuple(map(document, policies_of(state, service, check.resource))),
+        )
+    return check, authorize(check.action, principal, facts, check.context)[1]
 
 
 def _tag_map(tags: Any) -> dict[str, str]:

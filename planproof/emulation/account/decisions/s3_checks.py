@@ -197,7 +197,6 @@ def _context(call: CheckedCall) -> dict[str, ContextValue | None]:
     context: dict[str, ContextValue | None] = {
         key: _value(call.parameters.get(name)) for key, name in _KEYS.items()
     }
-    context["s3:ResourceAccount"] = call.state.account_id
     tags = call.parameters.get("Tagging")
     pairs = parse_qs(tags, keep_blank_values=True) if isinstance(tags, str) else {}
     context["s3:RequestObjectTagKeys"] = (list(pairs) or None) if not tags or pairs else UNKNOWN

@@ -41,7 +41,7 @@ def keys(call: CheckedCall) -> Iterator[PermissionCheck]:
         key = key_of(call.state, name, call.api_call.region) if name else None
         alias = name[name.find("alias/") :] if "alias/" in name else None
         about: dict[str, ContextValue | None] = {
-            **key_context(call.state, key, dict(context or {})),
+            **key_context(key, dict(context or {})),
             "kms:ViaService": None,
             "kms:RequestAlias": alias,
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from planproof.iam import Policies, PolicyDocument, PolicyError, PolicyKind
+from planproof.iam import PolicyDocument, PolicyError, PolicyKind
 from planproof.values import UNKNOWN
 
 
@@ -35,17 +35,3 @@ def document(policy: StoredPolicy) -> PolicyDocument:
         name = f"{policy.name}, which AWS would reject ({error})"
         return PolicyDocument.parse(UNKNOWN, name, policy.kind)
     return parsed
-
-
-@lru_cache(maxsize=4096)
-def compiled(
-    identity: tuple[StoredPolicy, ...],
-    boundaries: tuple[StoredPolicy, ...],
-    resource: tuple[StoredPolicy, ...] | None,
-) -> Policies:
-    """The policies of a request; cached by their text, so that a changed policy applies at once."""
-    return Policies(
-        identity=[document(one) for one in identity],
-        boundaries=[document(one) for one in boundaries],
-        resource=[document(one) for one in resource] if resource else None,
-    )
