@@ -273,6 +273,14 @@ Feature: Queues are there
   @REQ-03
   Scenario: A step cannot decide after its evidence fails
     Then the evidence fails and the step does not decide
+
+  @REQ-04
+  Scenario: The queue has another name again
+    Then the evidence fails
+
+  @REQ-04
+  Scenario: A step without evidence
+    Then no evidence is recorded
 """
 FAILS_AND = """
 
@@ -289,13 +297,14 @@ def test_a_waiver_for_one_resource_covers_nothing_beside_it(tmp_path: Path) -> N
     project = Project.make(tmp_path, BESIDE, steps)
     for_one = "".join(
         waiver(30, "aws_sqs_queue.q").replace("REQ-01", name)
-        for name in ("REQ-01", "REQ-02", "REQ-03")
+        for name in ("REQ-01", "REQ-02", "REQ-03", "REQ-04")
     )
     project.write("other.toml", for_one)
     assert project.judge_plan("--waivers", "other.toml").statuses == {
         "REQ-01": "failed",
         "REQ-02": "undetermined",
         "REQ-03": "undetermined",
+        "REQ-04": "failed",
     }
 
 
