@@ -6,7 +6,6 @@ from pytest_bdd import then
 
 from planproof.aws.datapath import DataPath
 from planproof.aws.datapath.direct_key_use import direct_key_uses
-from planproof.aws.datapath.keys import KEY_TYPES
 from planproof.aws.datapath.locations import arn_of
 from planproof.aws.datapath.surplus import role_grants
 from planproof.aws.escalation import (
@@ -16,6 +15,7 @@ from planproof.aws.escalation import (
     permissions_management,
 )
 from planproof.aws.policies.attached import AttachedPolicy
+from planproof.aws.policies.key import key_types
 from planproof.aws.policies.principal import permissions_boundaries
 from planproof.terraform.stack import Resource, Stack
 from steps.support.policy_evidence import PolicyEvidence
@@ -40,7 +40,7 @@ def keys_through_services(policy_evidence: PolicyEvidence, data_path: DataPath) 
     authority = policy_evidence.authority
     for principal in _principals(policy_evidence.stack):
         held = authority.identity_policies(principal)
-        for key in policy_evidence.stack.managed(*KEY_TYPES):
+        for key in policy_evidence.stack.managed(*key_types()):
             for use in direct_key_uses(authority, data_path, principal, key):
                 reasons = use.decided.decision.because if use.decided is not None else ()
                 statements = [reason.statement for reason in reasons]

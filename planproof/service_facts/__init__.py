@@ -23,6 +23,7 @@ __all__ = [
     "ResourceType",
     "Service",
     "add_services",
+    "governed_type",
     "has_policies",
     "receiving_type",
     "resource_type",
@@ -104,8 +105,12 @@ def types(chosen: Callable[[ResourceType], object]) -> tuple[str, ...]:
 
 def receiving_type(prefix: str) -> ResourceType | None:
     """The type of a service that is delivered to; None if there is none."""
-    received = (one for one in _TYPES.values() if one.service == prefix and one.receives)
-    return next(received, None)
+    return next((one for one in _TYPES.values() if one.service == prefix and one.receives), None)
+
+
+def governed_type(prefix: str) -> ResourceType | None:
+    """The first type of a service that can have a resource-based policy; None if there is none."""
+    return next((one for one in _TYPES.values() if one.service == prefix and one.policy), None)
 
 
 def has_policies(prefix: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from planproof.aws.policies.attached import (
     AttachedPolicy,
@@ -18,15 +18,11 @@ from planproof.aws.policies.attached import (
     generated_policy,
     unknown_policy,
 )
-from planproof.aws.policies.event_bus import BUS_IDENTITIES, names_bus, permissions_of_bus
+from planproof.aws.policies.event_bus import names_bus, permissions_of_bus
 from planproof.aws.policies.function import permissions_of_function
-from planproof.aws.policies.key import (
-    KEY_IDENTITIES,
-    KEY_TYPES,
-    default_policy_of_key,
-    grants_of_key,
-)
+from planproof.aws.policies.key import default_policy_of_key, grants_of_key, key_types
 from planproof.iam import PolicyKind
+from planproof.service_facts import PolicyDeclaration, resource_type, types
 from planproof.terraform.link_index import holders
 from planproof.terraform.links import configured, links
 from planproof.terraform.provenance import Tracer
@@ -34,46 +30,9 @@ from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Truth, is_unknown
 
 
-class _PolicyWriter(NamedTuple):
-    """How the single policy of a resource type is declared.
-
-    Attributes:
-        type: the type of the resource that declares the policy.
-        names: the attribute of that resource that names the policy's resource.
-        identities: the attributes whose values it may contain.
-        kind: of the policy.
-        own: the attribute of the policy's resource that declares it; "" if it has none.
-    """
-
-    type: str
-    names: str
-    identities: tuple[str, ...]
-    kind: PolicyKind = PolicyKind.RESOURCE
-    own: str = "policy"
-
-
-_KEY: Final = _PolicyWriter("aws_kms_key_policy", "key_id", KEY_IDENTITIES, PolicyKind.KEY)
-_WRITERS: Final[Mapping[str, _PolicyWriter]] = {
-    "aws_s3_bucket": _PolicyWriter(
-        "aws_s3_bucket_policy", "bucket", ("id", "bucket"), PolicyKind.BUCKET
-    ),
-    "aws_sqs_queue": _PolicyWriter("aws_sqs_queue_policy", "queue_url", ("id", "url")),
-    "aws_sns_topic": _PolicyWriter("aws_sns_topic_policy", "arn", ("arn", "id")),
-    "aws_secretsmanager_secret": _PolicyWriter(
-        "aws_secretsmanager_secret_policy", "secret_arn", ("arn", "id", "name")
-    ),
-    "aws_dynamodb_table": _PolicyWriter(
-        "aws_dynamodb_resource_policy", "resource_arn", ("arn",), own=""
-    ),
-    "aws_cloudwatch_event_bus": _PolicyWriter(
-        "aws_cloudwatch_event_bus_policy", "event_bus_name", BUS_IDENTITIES, own=""
-    ),
-    **dict.fromkeys(KEY_TYPES, _KEY),
-}
-RESOURCE_POLICY_TYPES: Final = frozenset(
-    {*_WRITERS, "aws_lambda_function", "aws_cloudwatch_log_group", "aws_iam_role"}
-)
-"""The resource types whose policies :func:`resource_policies` finds."""
+def resource_policy_types() -> tuple[str, ...]:
+    """The resource types whose policies :func:`resource_policies` finds."""
+    return types(lambda facts: facts.policy)
 
 
 def resource_policies(stack: Stack, resource: Resource) -> list[AttachedPolicy]:
@@ -83,14 +42,14 @@ def resource_policies(stack: Stack, resource: Resource) -> list[AttachedPolicy]:
     it has an unknown policy too.
 
     Args:
-        resource: of a type in :data:`RESOURCE_POLICY_TYPES`; others have no policies.
+        resource: of a type in :func:`resource_policy_types`; others have no policies.
     """
-    if resource.type not in RESOURCE_POLICY_TYPES:
+    declaration = resource_type(resource.type).policy
+    if declaration is None:
         return []
     if resource.type == "aws_iam_role":
         return [declared_policy(resource, "assume_role_policy", PolicyKind.TRUST)]
-    writer = _WRITERS.get(resource.type)
-    found = _last_policy(resource, [*_declared_policies(stack, resource, writer)]) if writer else []
+    found = _last_policy(resource, [*_declared_policies(stack, resource, declaration)])
     is_declared = bool(found)
     if resource.mode == "managed" and not is_declared:
         found += _default_policies(stack, resource)
@@ -103,7 +62,7 @@ def resource_policies(stack: Stack, resource: Resource) -> list[AttachedPolicy]:
 
 def _default_policies(stack: Stack, resource: Resource) -> Iterator[AttachedPolicy]:
     """The policy that AWS gives a resource that is declared without one."""
-    if resource.type in KEY_TYPES:
+    if resource.type in key_types():
         yield default_policy_of_key(stack, resource)
     elif resource.type == "aws_sns_topic":
         yield _default_topic_policy(stack, resource)
@@ -113,7 +72,7 @@ def _additional_policies(
     stack: Stack, resource: Resource, *, is_declared: bool
 ) -> Iterator[AttachedPolicy]:
     """The policies that a resource has besides its single policy."""
-    if resource.type in KEY_TYPES:
+    if resource.type in key_types():
         yield from grants_of_key(stack, resource)
     elif resource.type == "aws_lambda_function":
         yield from permissions_of_function(stack, resource)
@@ -127,34 +86,38 @@ def _additional_policies(
 
 
 def _declared_policies(
-    stack: Stack, resource: Resource, writer: _PolicyWriter
+    stack: Stack, resource: Resource, declaration: PolicyDeclaration
 ) -> Iterator[AttachedPolicy]:
-    declaring = holders(stack, (writer.type,), writer.names, resource, writer.identities)
+    type_, names, own = declaration.type, declaration.names, declaration.own
+    kind = PolicyKind[declaration.kind]
+    declaring = holders(stack, (type_,), names, resource, declaration.identities) if type_ else ()
     if resource.type == "aws_cloudwatch_event_bus":  # without a name, it is for the default bus
-        declaring = stack.managed(writer.type)
+        declaring = stack.managed(type_)
     problem = f"whether it is the policy of {resource} is not known"
     for one in declaring:
-        applies = _is_for(stack, one, resource, writer)
+        applies = _is_for(stack, one, resource, declaration)
         if applies is not False:
-            yield declared_policy(one, "policy", writer.kind, applies=applies, problem=problem)
-    text = resource.get(writer.own) if writer.own else None
+            yield declared_policy(one, "policy", kind, applies=applies, problem=problem)
+    text = resource.get(own) if own else None
     if isinstance(text, str) and text in _NO_POLICY:
         return
     if is_unknown(text):
-        if configured(stack, resource, writer.own) and not _is_null(stack, resource, writer.own):
-            yield declared_policy(resource, writer.own, writer.kind)
-    elif text is not None and (resource.mode == "data" or configured(stack, resource, writer.own)):
-        yield declared_policy(resource, writer.own, writer.kind)
+        if configured(stack, resource, own) and not _is_null(stack, resource, own):
+            yield declared_policy(resource, own, kind)
+    elif text is not None and (resource.mode == "data" or configured(stack, resource, own)):
+        yield declared_policy(resource, own, kind)
 
 
-def _is_for(stack: Stack, one: Resource, resource: Resource, writer: _PolicyWriter) -> Truth:
+def _is_for(
+    stack: Stack, one: Resource, resource: Resource, declaration: PolicyDeclaration
+) -> Truth:
     """Whether a resource that declares a policy declares it for ``resource``."""
     if resource.type == "aws_cloudwatch_event_bus":
         return names_bus(stack, one, resource)
-    references = stack.configuration.references(one.declared, writer.names)
+    references = stack.configuration.references(one.declared, declaration.names)
     if any(reference.endswith(".stream_arn") for reference in references):
         return False  # the stream of a table has a policy of its own
-    return links(stack, one, writer.names, resource, writer.identities)
+    return links(stack, one, declaration.names, resource, declaration.identities)
 
 
 def _last_policy(resource: Resource, found: list[AttachedPolicy]) -> list[AttachedPolicy]:

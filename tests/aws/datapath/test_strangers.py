@@ -14,7 +14,7 @@ from planproof.aws.datapath.outsiders import (
     resources_with_policies,
 )
 from planproof.aws.datapath.unneeded_services import unneeded_services
-from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES
+from planproof.aws.policies.resource import resource_policy_types
 from planproof.values import UNKNOWN
 from tests.aws.datapath.judging import path_of
 from tests.builders.parts import (
@@ -287,10 +287,10 @@ def test_default_policies_allow_no_external_caller(part: DeclaredResource) -> No
 
 
 def test_every_type_with_resource_policies_is_listed() -> None:
-    every = [declare(f"{type_}.x", arn=arn("x", "x")) for type_ in sorted(RESOURCE_POLICY_TYPES)]
+    every = [declare(f"{type_}.x", arn=arn("x", "x")) for type_ in sorted(resource_policy_types())]
     found = stack(*every, declare("data.aws_sqs_queue.d"), declare("aws_sfn_state_machine.m"))
     assert {str(part) for part in resources_with_policies(Authority(found))} == {
-        f"{type_}.x" for type_ in RESOURCE_POLICY_TYPES
+        f"{type_}.x" for type_ in resource_policy_types()
     }
 
 

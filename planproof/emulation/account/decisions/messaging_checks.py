@@ -14,16 +14,19 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from planproof.aws.service_facts import LOG_KEY_ACTIONS
 from planproof.emulation.account.decisions.checks import CheckedCall, PermissionCheck
-from planproof.emulation.account.decisions.kms_checks import key_arn, key_use_checks
+from planproof.emulation.account.decisions.kms_checks import (
+    key_arn,
+    key_use_checks,
+    stored_key_checks,
+)
 from planproof.emulation.account.decisions.kms_keys import key_of
 from planproof.emulation.account.decisions.reference_checks import checks_by_reference
 from planproof.iam.actions import resource_types
+from planproof.service_facts import resource_type
 from planproof.values import UNKNOWN, Unknown
 
 _LOGS_CONTEXT: Final = "aws:logs:arn"
-_DATA_KEY: Final = ("kms:GenerateDataKey", "kms:Decrypt")
 
 
 def queues(call: CheckedCall) -> Iterator[PermissionCheck]:
@@ -34,16 +37,7 @@ def queues(call: CheckedCall) -> Iterator[PermissionCheck]:
         return
     arn = call.arn("sqs", name)
     yield from call.each(arn)
-    actions: tuple[str, ...] = ()
-    if call.operation in ("SendMessage", "SendMessageBatch"):
-        actions = _DATA_KEY
-    elif call.operation == "ReceiveMessage":
-        actions = ("kms:Decrypt",)
-    backend = call.state.backend("sqs", call.api_call.region)
-    queue = backend.queues.get(name) if actions and backend else None
-    key = getattr(queue, "kms_master_key_id", None)
-    if key:
-        yield from key_use_checks(call, "sqs", str(key), actions, {"aws:sqs:arn": arn})
+    yield from stored_key_checks(call, "sqs", arn)
 
 
 def topics(call: CheckedCall) -> Iterator[PermissionCheck]:
@@ -57,12 +51,7 @@ def topics(call: CheckedCall) -> Iterator[PermissionCheck]:
     protocol, endpoint = call.text("Protocol"), call.text("Endpoint")
     keys = {"sns:Protocol": protocol or None, "sns:Endpoint": endpoint or None}
     yield from call.each(arn, keys)
-    if call.operation in ("Publish", "PublishBatch"):
-        backend = call.state.backend("sns", call.api_call.region)
-        key = getattr(backend.topics.get(arn) if backend else None, "kms_master_key_id", None)
-        if key:
-            context = {"aws:sns:topicArn": arn}
-            yield from key_use_checks(call, "sns", str(key), _DATA_KEY, context)
+    yield from stored_key_checks(call, "sns", arn)
 
 
 def events(call: CheckedCall) -> Iterator[PermissionCheck]:
@@ -121,7 +110,7 @@ def _log_key(call: CheckedCall, name: str, arn: str) -> Iterator[PermissionCheck
     key = key_of(call.state, str(named), region)
     context = {f"kms:EncryptionContext:{_LOGS_CONTEXT}": arn}
     missing = f"there is no KMS key {named}" if key is None else ""
-    for action in LOG_KEY_ACTIONS:
+    for action in resource_type("aws_cloudwatch_log_group").service_key_actions:
         principal = f"logs.{region}.amazonaws.com"
         yield PermissionCheck(
             action, key_arn(str(named), key), context, missing, principal=principal

@@ -6,21 +6,10 @@ Source: IAM User Guide, "Grant a user permissions to pass a role to an AWS servi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from planproof.emulation.account.decisions.checks import CheckedCall
-
-_ROLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    ("events", "PutRule"): ("RoleArn", "events.amazonaws.com"),
-    ("events", "PutTargets"): ("Targets.RoleArn", "events.amazonaws.com"),
-    ("lambda", "CreateFunction"): ("Role", "lambda.amazonaws.com"),
-    ("lambda", "UpdateFunctionConfiguration"): ("Role", "lambda.amazonaws.com"),
-    ("scheduler", "CreateSchedule"): ("Target.RoleArn", "scheduler.amazonaws.com"),
-    ("scheduler", "UpdateSchedule"): ("Target.RoleArn", "scheduler.amazonaws.com"),
-    ("stepfunctions", "CreateStateMachine"): ("roleArn", "states.amazonaws.com"),
-    ("stepfunctions", "UpdateStateMachine"): ("roleArn", "states.amazonaws.com"),
-}
-"""Path of the role's parameter and the service that gets it, by service and operation."""
+from planproof.service_facts import service_of_client
 
 
 def passed_roles(call: CheckedCall) -> Iterator[tuple[str, str]]:
@@ -28,10 +17,10 @@ def passed_roles(call: CheckedCall) -> Iterator[tuple[str, str]]:
 
     A service that moto lacks checks iam:PassRole itself.
     """
-    path, service = _ROLES.get((call.api_call.service, call.operation), ("", ""))
-    if path:
+    service = service_of_client(call.api_call.service)
+    if path := service.passed_roles.get(call.operation):
         for role in _strings_at(call.parameters, path.split(".")):
-            yield role, service
+            yield role, service.principal
 
 
 def _strings_at(value: Any, path: list[str]) -> Iterator[str]:
