@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from planproof.aws.policies.resource import RESOURCE_POLICY_TYPES, resource_policies
+from planproof.aws.policies.resource import resource_policies, resource_policy_types
 from planproof.iam import Effect
 from tests.aws.policies.resource_kinds import (
     BUS,
@@ -27,12 +27,12 @@ from tests.conftest import Resolve
 
 
 def test_other_resource_types_have_no_policies() -> None:
-    assert "aws_cloudwatch_metric_alarm" not in RESOURCE_POLICY_TYPES
+    assert "aws_cloudwatch_metric_alarm" not in resource_policy_types()
     found = stack(declare("aws_cloudwatch_metric_alarm.a", policy=allow_s3("a:B")))
     assert resource_policies(found, found["aws_cloudwatch_metric_alarm.a"]) == []
     named = {kind.type for kind in KINDS.values()}
     more = {"aws_lambda_function", "aws_cloudwatch_log_group", "aws_iam_role"}
-    assert named | more == RESOURCE_POLICY_TYPES
+    assert named | more == set(resource_policy_types())
 
 
 SOURCES = """resource "aws_kms_key" "k" {
@@ -225,7 +225,7 @@ def test_policies_of_a_stack_that_terraform_evaluated(
             for statement in policy.document.statements[:1]
         ]
         for resource in found.managed()
-        if resource.type in RESOURCE_POLICY_TYPES
+        if resource.type in resource_policy_types()
     }
 
     def line(text: str, file: str = "stack/main.tf") -> int:
