@@ -30,7 +30,6 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
         return (yield)
     with FunctionHost() as host:
         session.config.stash[_HOST] = host
-        host.warm_up()
         return (yield)
 
 

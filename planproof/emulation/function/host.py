@@ -1,31 +1,27 @@
-"""Runs a Lambda function in a separate process with an emulated account.
-
-The function is untrusted code: it is not imported into this process, it gets none of its
-environment and no network, and it may hang, crash or exit without harm to the run.
-"""
+"""Runs a Lambda function of a stack as planned, with an emulated account in its process."""
 
 from __future__ import annotations
 
-import os
-import re
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from types import TracebackType
 from typing import Any
 
-from planproof.emulation.function.configuration import FunctionConfiguration, lambda_environment
-from planproof.emulation.function.frames import TASK_ROOT
-from planproof.emulation.function.process import DriverProcess
-from planproof.errors import UndeterminedError
+from planproof.aws.lambda_package import PackageError
+from planproof.emulation.function.configuration import FunctionConfiguration
+from planproof.emulation.function.runtime import START_SECONDS, FunctionRuntime, Instance
+from planproof.errors import PlanproofError, UndeterminedError
 from planproof.values import Value
 
 SECONDS_PER_EVENT = 20.0
 GRACE = 10.0
 """Seconds beyond the limit after which an unresponsive process is killed."""
-_START_TIMEOUT = 60.0
 _LOG_TAIL = 4_000
+# The same for every run, so that a record of the function is, too.
+_LOG_STREAM = "2024/01/01/[$LATEST]planproof"
+_REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ class Failure:
         type: name of the exception; ``Crashed`` if the process ended, ``FunctionTimedOut`` if
             it exceeded its time limit.
         where: ``file:line`` in the package, or "".
-        phase: "import" or "call".
+        phase: "import", "call", or "return" if the returned value is not JSON.
         missing: the module that an import did not find.
     """
 
@@ -122,30 +118,12 @@ class Stub:
     error: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _ParentFolder:
-    """A folder in the temporary folder of the parent process, which removes it.
-
-    Attributes:
-        parent: referenced, because an unreferenced temporary folder removes itself.
-    """
-
-    name: str
-    parent: object
-
-    def cleanup(self) -> None:
-        """Do nothing: the parent removes it."""
-
-
 class FunctionHost:
-    """Starts functions, one after the other, in one driver process; a context manager."""
+    """Starts functions, one after the other; a context manager. Forks of this process may, too."""
 
     def __init__(self, seconds_per_event: float = SECONDS_PER_EVENT) -> None:
         self._limit = seconds_per_event
-        self._folder: tempfile.TemporaryDirectory[str] | _ParentFolder
-        self._folder = tempfile.TemporaryDirectory(prefix="planproof-function-")
-        self._owner = os.getpid()
-        self._process: DriverProcess | None = None
+        self._runtime = FunctionRuntime(moto=True)
         self._running: RunningFunction | None = None
 
     def __enter__(self) -> FunctionHost:
@@ -160,30 +138,19 @@ class FunctionHost:
         self.close()
 
     def close(self) -> None:
-        """End the process and remove its files."""
-        self._reset_after_fork()
-        self._running = None
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
-        self._folder.cleanup()
-
-    def warm_up(self) -> DriverProcess:
-        """Start the driver process, which gets ready in the background."""
-        self._reset_after_fork()
-        if self._process is None or not self._process.alive:
-            self._process = DriverProcess("serve", self._path)
-        return self._process
+        """End all processes and remove their files."""
+        self._runtime.close()
 
     def import_handler(self, configuration: FunctionConfiguration) -> Failure | None:
         """Import the handler with only the modules of Lambda's runtime; None on success."""
-        self.warm_up()
-        process = DriverProcess("import", self._path)
+        function = self._begin(configuration)
         try:
-            response = process.request(self._request(configuration, ()), self._limit + GRACE)
+            failure = function.load().failure
         finally:
-            process.kill()
-        return _failure(response["failure"], "import") if "failure" in response else None
+            function.end()
+        if failure is not None and failure.type == "Crashed":
+            return Failure("ProcessEnded", failure.message, phase="import")
+        return failure
 
     def start(
         self, configuration: FunctionConfiguration, stubs: Iterable[Stub] = ()
@@ -193,80 +160,60 @@ class FunctionHost:
         Raises:
             UndeterminedError: no function can run on this machine.
         """
-        process = self.warm_up()
         if self._running is not None:
             self._running.end()
-        response = process.request(self._request(configuration, tuple(stubs)), _START_TIMEOUT)
-        if "started" not in response:
-            raise UndeterminedError(f"no function can run here: {response['failure']['message']}")
-        self._running = RunningFunction(process, self._limit, self._request)
+        self._running = self._begin(configuration, [asdict(stub) for stub in stubs])
         return self._running
 
-    def _reset_after_fork(self) -> None:
-        """Start anew in a fork: the process and the folder belong to the parent."""
-        if self._owner == os.getpid():
-            return
-        self._owner, self._process, self._running = os.getpid(), None, None
-        folder = Path(self._folder.name) / f"fork-{self._owner}"
-        folder.mkdir()
-        self._folder = _ParentFolder(str(folder), self._folder)
-
-    @property
-    def _path(self) -> Path:
-        return Path(self._folder.name).resolve()
-
-    def _request(
-        self, configuration: FunctionConfiguration, stubs: Sequence[Stub]
-    ) -> dict[str, Any]:
-        root = self._path / configuration.package.sha256
-        if not root.exists():
-            configuration.package.unpack(root)
-        return {
-            "root": str(root),
-            "handler": configuration.handler,
-            "environment": lambda_environment(configuration, root),
-            "name": configuration.name,
-            "arn": configuration.arn,
-            "timeout": configuration.timeout,
-            "memory": configuration.memory,
-            "limit": self._limit,
-            "stubs": [asdict(stub) for stub in stubs],
-        }
+    def _begin(
+        self, configuration: FunctionConfiguration, stubs: list[dict[str, Any]] | None = None
+    ) -> RunningFunction:
+        try:
+            instance = self._runtime.start(
+                configuration, uuid.uuid4().hex, _LOG_STREAM, stubs=stubs
+            )
+        except PackageError:
+            raise
+        except PlanproofError as problem:
+            raise UndeterminedError(f"no function can run here: {problem}") from problem
+        return RunningFunction(instance, self._limit)
 
 
 class RunningFunction:
     """A function that runs in its emulated account."""
 
-    def __init__(
-        self,
-        process: DriverProcess,
-        limit: float,
-        request: Callable[[FunctionConfiguration, Sequence[Stub]], Mapping[str, Any]],
-    ) -> None:
-        self._process = process
+    def __init__(self, instance: Instance, limit: float) -> None:
+        self._instance = instance
+        self._region = instance.configuration.region
         self._limit = limit
-        self._request = request
+        self._is_cold = True
         self._ended: Failure | None = None
+
+    def load(self) -> Invocation:
+        """Import the handler, if the function is cold."""
+        if not self._is_cold:
+            return Invocation()
+        loaded = self._result(self._instance.load)
+        self._is_cold = loaded.failure is not None
+        return loaded
 
     def invoke(self, event: Mapping[str, Any]) -> Invocation:
         """Invoke the function with an event."""
-        position = self._log_size
-        response = self._send({"do": "invoke", "event": event}, self._limit + GRACE)
-        failure = response.get("failure")
-        return Invocation(
-            response.get("returned"),
-            _failure(failure) if failure else None,
-            tuple(_recorded_call(entry) for entry in response.get("calls", ())),
-            self._log_since(position),
-        )
+        loaded = self.load()
+        if loaded.failure is not None:
+            return loaded
+        done = self._result(partial(self._instance.invoke, event, _REQUEST_ID))
+        log = (loaded.log + done.log)[-_LOG_TAIL:]
+        return replace(done, calls=loaded.calls + done.calls, log=log)
 
     def restart(self) -> None:
         """Make the next event a cold start; keeps the account."""
-        self._send({"do": "restart"}, GRACE)
+        self._is_cold = True
 
     def switch_to(self, configuration: FunctionConfiguration) -> None:
         """Replace the function by another, cold, in the same account."""
-        self._send({"do": "switch", "spec": self._request(configuration, ())}, GRACE)
+        self._instance.use(configuration)
+        self._is_cold = True
 
     def aws(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call AWS as the owner of the account; ``operation`` is boto3's name of the method.
@@ -277,10 +224,11 @@ class RunningFunction:
         request = {
             "do": "aws",
             "service": service,
+            "region": self._region,
             "operation": operation,
             "parameters": parameters,
         }
-        response = self._send(request, _START_TIMEOUT)
+        response = self._send(partial(self._instance.request, request), START_SECONDS)
         if "failure" in response:
             raise UndeterminedError(f"{service} {operation}: {_failure(response['failure'])}")
         result: dict[str, Any] = response["response"]
@@ -296,46 +244,50 @@ class RunningFunction:
 
     def end(self) -> None:
         """End the function and its account."""
-        if self._ended is None:
-            self._send({"do": "end"}, GRACE)
+        self._instance.end()
+        self._ended = self._ended or Failure("ProcessEnded", "it has already ended")
 
-    def _send(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    def _result(self, send: Callable[..., dict[str, Any] | None]) -> Invocation:
+        limited = partial(send, limit=self._limit)
+        response = self._send(limited, self._limit + GRACE)
+        failure = response.get("failure")
+        return Invocation(
+            response.get("returned"),
+            _failure(failure) if failure else None,
+            tuple(_recorded_call(entry) for entry in response.get("calls", ())),
+            self._instance.new_log()[-_LOG_TAIL:],
+        )
+
+    def _send(
+        self, send: Callable[[float], dict[str, Any] | None], seconds: float
+    ) -> dict[str, Any]:
         if self._ended is None:
-            response = self._process.request(request, seconds)
-            if "ended" in response:
-                self._ended = _crash(response["ended"])
-                if request["do"] != "end":
-                    self._process.kill()  # the request may still be in its pipe
-            elif response.get("failure", {}).get("type") == "ProcessEnded":
-                self._ended = _failure(response["failure"])
+            try:
+                response = send(seconds)
+            except TimeoutError:
+                self._instance.end()
+                message = f"it did not respond within {seconds:g} seconds"
+                self._ended = Failure("ProcessEnded", message)
             else:
-                return response
+                if response is not None:
+                    return response
+                self._ended = _crash(self._instance.end(GRACE))
         return {"failure": asdict(self._ended)}
 
-    @property
-    def _log_size(self) -> int:
-        return self._process.log.stat().st_size if self._process.log.exists() else 0
 
-    def _log_since(self, position: int) -> str:
-        if not self._process.log.exists():
-            return ""
-        with self._process.log.open("rb") as log:
-            log.seek(max(position, self._log_size - _LOG_TAIL))
-            text = log.read().decode("utf-8", "replace")
-        return re.sub(re.escape(f"{self._process.log.parent}/") + "[0-9a-f]{64}", TASK_ROOT, text)
-
-
-def _crash(code: int) -> Failure:
+def _crash(code: int | None) -> Failure:
+    if code is None:
+        return Failure("ProcessEnded", "its process ended, and its exit code is unknown")
     status = f"signal {-code}" if code < 0 else f"exit code {code}"
     return Failure("Crashed", f"its process ended with {status}")
 
 
-def _failure(entry: Mapping[str, Any], phase: str = "call") -> Failure:
+def _failure(entry: Mapping[str, Any]) -> Failure:
     return Failure(
         entry["type"],
         entry["message"],
         entry.get("where", ""),
-        entry.get("phase", phase),
+        entry.get("phase", "call"),
         entry.get("missing"),
     )
 

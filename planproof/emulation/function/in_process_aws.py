@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-from planproof.emulation.function.frames import plain
+from planproof.processes import plain
 
 
 class NotEmulatedError(Exception):
@@ -28,12 +29,21 @@ class InProcessAws:
     """
 
     def __init__(self, stubs: Sequence[Mapping[str, Any]]) -> None:
-        self.calls: list[dict[str, Any]] = []
-        self.recording = False
+        self._calls: list[dict[str, Any]] | None = None
         self._current: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
         self._stubs = {(s["service"], s["operation"]): s for s in stubs}
         self._responses: dict[str, Any] = {}
         self._count = 0
+
+    @contextmanager
+    def recording(self) -> Iterator[list[dict[str, Any]]]:
+        """The calls that are made in a block."""
+        calls: list[dict[str, Any]] = []
+        self._calls = calls
+        try:
+            yield calls
+        finally:
+            self._calls = None
 
     def attach(self) -> None:
         """Intercept the calls of all clients that are created from now on, behind moto."""
@@ -50,6 +60,7 @@ class InProcessAws:
         import_module("botocore.handlers").BUILTIN_HANDLERS.append(("before-call", self._stubbed))
         # A call that neither a stub nor moto handles would leave this machine here.
         import_module("botocore.httpsession").URLLib3Session.send = self._refuse
+        import_module("moto").mock_aws().start()
 
     def _record_call(
         self, original: Any, client: Any, operation: str, parameters: Mapping[str, Any]
@@ -63,8 +74,8 @@ class InProcessAws:
                 _model_violations(model.operation_model(operation).input_shape, parameters)
             ),
         }
-        if self.recording:
-            self.calls.append(entry)
+        if self._calls is not None:
+            self._calls.append(entry)
         self._current.append((entry, parameters))
         try:
             response = _call_moto(original, client, operation, parameters)

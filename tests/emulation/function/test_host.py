@@ -53,12 +53,18 @@ def test_handler_gets_event_and_returns(host: FunctionHost) -> None:
 
 def test_context_of_the_function(host: FunctionHost) -> None:
     text = """
+        import time
         def handler(event, context):
             assert context.aws_request_id and context.log_stream_name
-            left = context.get_remaining_time_in_millis()
-            return [context.function_name, context.memory_limit_in_mb, left]
+            before = context.get_remaining_time_in_millis()
+            time.sleep(0.1)
+            after = context.get_remaining_time_in_millis()
+            return [context.function_name, context.memory_limit_in_mb, before, before - after]
     """
-    assert run(host, text, name="video", memory=256, timeout=60).returned == ["video", 256, 60_000]
+    name, memory, left, passed = run(host, text, name="video", memory=256, timeout=60).returned
+    assert (name, memory) == ("video", 256)
+    assert 50_000 < left <= 60_000
+    assert passed >= 100
 
 
 def test_environment_variables(host: FunctionHost, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,6 +251,25 @@ def test_crash_does_not_affect_the_next_function(
     assert run(host, "def handler(event, context):\n    return 1").returned == 1
 
 
+def test_fork_of_the_run_uses_the_same_processes(host: FunctionHost) -> None:
+    function = host.start(deployed("def handler(event, context):\n    return 'parent'"))
+    child = os.fork()
+    if child == 0:
+        returned = run(host, "def handler(event, context):\n    return 'fork'").returned
+        os._exit(0 if returned == "fork" else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert function.invoke({}).returned == "parent"
+
+
+def test_killed_fork_server_is_started_again() -> None:
+    text = "import os\ndef handler(event, context):\n    os.kill(os.getppid(), 9)"
+    with FunctionHost() as fresh:
+        function = fresh.start(deployed(text))
+        function.invoke({})
+        function.end()
+        assert run(fresh, "def handler(event, context):\n    return 1").returned == 1
+
+
 def test_network_is_blocked(host: FunctionHost) -> None:
     text = """
         import socket
@@ -282,7 +307,7 @@ def test_import_that_hangs_or_crashes(host: FunctionHost) -> None:
     hanging = host.import_handler(deployed("import time\ntime.sleep(60)"))
     assert str(hanging) == "FunctionTimedOut at main.py:2: it did not end within 2 seconds"
     crashing = host.import_handler(deployed("import os\nos._exit(5)"))
-    assert str(crashing) == "ProcessEnded: it ended with exit code 5"
+    assert str(crashing) == "ProcessEnded: its process ended with exit code 5"
 
 
 def test_package_module_shadows_installed_module(host: FunctionHost) -> None:

@@ -1,11 +1,9 @@
-"""The functions that are deployed in the account, and their unpacked packages."""
+"""The functions that are deployed in the account."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-import shutil
-import tempfile
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,40 +13,51 @@ from moto.backends import get_backend
 
 from planproof.aws.lambda_package import Package
 from planproof.emulation.account.model import ACCOUNT_ID
-from planproof.emulation.function.configuration import FunctionConfiguration, lambda_environment
+from planproof.emulation.function.configuration import FunctionConfiguration
 
 _ARN = re.compile(r"arn:[^:]+:lambda:(?P<region>[^:]+):\d+:function:(?P<name>[^:]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class DeployedFunction:
-    """A function, as it is deployed.
+class _StoredCode:
+    """The code of a deployed function, which may not be a valid package.
 
     Attributes:
-        environment: its own variables.
-        timeout: seconds.
-        memory: megabytes.
+        digest: moto's, which changes with the code.
+    """
+
+    name: str
+    digest: str
+    data: bytes = field(repr=False, compare=False)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the package in lower-case hex."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    def unpack(self, folder: Path) -> None:
+        """Extract its files into a new ``folder``.
+
+        Raises:
+            PackageError: it is not a valid zip archive.
+        """
+        Package(f"of {self.name}", self.data).unpack(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedFunction(FunctionConfiguration):
+    """A function, as it is deployed; equal until its code or configuration changes.
+
+    Attributes:
+        role: ARN.
         reserved: its reserved concurrency; None without one.
-        log_format: "Text" or "JSON".
-        version: changes with every change of code or configuration.
+        modified: when its code or configuration was last changed.
         unsupported: why it cannot run here, or "".
     """
 
-    arn: str
-    name: str
-    region: str
-    role: str
-    handler: str
-    runtime: str
-    code: bytes = field(repr=False)
-    code_sha256: str
-    environment: Mapping[str, str]
-    timeout: int
-    memory: int
-    reserved: int | None
-    log_group: str
-    log_format: str
-    version: tuple[Any, ...] = field(repr=False)
+    role: str = ""
+    reserved: int | None = field(default=None, compare=False)
+    modified: str = ""
     unsupported: str = ""
 
 
@@ -62,39 +71,26 @@ def deployed_function(arn: str) -> DeployedFunction | None:
         function: Any = backend.get_function(arn)
     except Exception:  # of moto, if the function does not exist
         return None
-    environment = {str(k): str(v) for k, v in (function.environment_vars or {}).items()}
+    name = function.function_name
     logging: Mapping[str, Any] = function.get_configuration().get("LoggingConfig") or {}
-    group = str(logging.get("LogGroup") or f"/aws/lambda/{function.function_name}")
     reserved = function.reserved_concurrency
-    version = (
-        function.function_arn,
-        function.role,
-        function.handler,
-        function.run_time,
-        function.code_sha_256,
-        tuple(sorted(environment.items())),
-        int(function.timeout or 3),
-        int(function.memory_size or 128),
-        group,
-        str(logging.get("LogFormat") or "Text"),
-        function.last_modified,
-    )
     return DeployedFunction(
-        arn=function.function_arn,
-        name=function.function_name,
-        region=parts["region"],
-        role=function.role,
+        package=_StoredCode(
+            name, function.code_sha_256, getattr(function, "code_bytes", b"") or b""
+        ),
         handler=str(function.handler),
+        environment={str(k): str(v) for k, v in (function.environment_vars or {}).items()},
+        region=parts["region"],
+        name=name,
+        arn=function.function_arn,
         runtime=str(function.run_time),
-        code=getattr(function, "code_bytes", b"") or b"",
-        code_sha256=function.code_sha_256,
-        environment=environment,
         timeout=int(function.timeout or 3),
         memory=int(function.memory_size or 128),
-        reserved=None if reserved is None or int(reserved) < 0 else int(reserved),
-        log_group=group,
+        log_group=str(logging.get("LogGroup") or f"/aws/lambda/{name}"),
         log_format=str(logging.get("LogFormat") or "Text"),
-        version=version,
+        role=function.role,
+        reserved=None if reserved is None or int(reserved) < 0 else int(reserved),
+        modified=str(function.last_modified),
         unsupported=_unsupported(function),
     )
 
@@ -107,55 +103,3 @@ def _unsupported(function: Any) -> str:
     if function.layers:
         return "it has layers, and only its own package can run here"
     return ""
-
-
-class Packages:
-    """Unpacks each package once, into a temporary folder."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.folder = Path(tempfile.mkdtemp(prefix="planproof-lambdas-")).resolve()
-        self._packages: dict[str, tuple[Package, Path]] = {}
-
-    def unpack(self, function: DeployedFunction) -> tuple[Package, Path]:
-        """The package, and the folder that replaces /var/task.
-
-        Raises:
-            PackageError: the code is not a valid zip archive.
-        """
-        with self._lock:
-            if function.code_sha256 not in self._packages:
-                package = Package(f"of {function.name}", function.code)
-                root = self.folder / package.sha256
-                if not root.exists():
-                    package.unpack(root)
-                self._packages[function.code_sha256] = package, root
-            return self._packages[function.code_sha256]
-
-    def environment(self, function: DeployedFunction) -> tuple[Path, dict[str, str]]:
-        """The folder, and the function's environment without credentials.
-
-        Raises:
-            PackageError: the code is not a valid zip archive.
-        """
-        package, root = self.unpack(function)
-        configuration = FunctionConfiguration(
-            package,
-            function.handler,
-            function.environment,
-            function.region,
-            function.name,
-            function.arn,
-            function.runtime,
-            function.timeout,
-            function.memory,
-        )
-        return root, {
-            **lambda_environment(configuration, root),
-            "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        }
-
-    def remove(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)

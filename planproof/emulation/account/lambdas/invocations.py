@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -12,11 +13,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planproof.emulation.account.lambdas.functions import DeployedFunction
-from planproof.emulation.account.lambdas.instances import INIT_SECONDS, Instance, Instances
+from planproof.emulation.account.lambdas.instances import Instances
 from planproof.emulation.account.lambdas.logs import LogWriter
 from planproof.emulation.account.model import Account
+from planproof.emulation.function.runtime import Instance
 from planproof.errors import PlanproofError
 
+INIT_SECONDS = 10.0
+"""Timeout of the import of a handler.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
+_GRACE = 1.0
 _LOG_TAIL = 2_000
 _NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
 
@@ -98,39 +104,40 @@ class Invoker:
         self, function: DeployedFunction, event: Any, request_id: str, avoid: str
     ) -> InvocationResult:
         instance = self._instances.warm(function, avoid)
+        clock, seconds = self._account.clock, float(function.timeout)
         started = time.monotonic()
         try:
+            answer: Mapping[str, Any] | None = {}
             if instance is None:
                 instance = self._instances.cold(function)
-                seconds = max(INIT_SECONDS, float(function.timeout))
-                answer = instance.request(None, seconds)
-            else:
-                answer = {}
+                seconds = max(INIT_SECONDS, seconds)
+                answer = instance.load(seconds, ahead=clock.ahead)
             if answer is not None and "failure" not in answer:
                 seconds = float(function.timeout)
-                request = {
-                    "event": event,
-                    "request_id": request_id,
-                    "seconds": seconds,
-                    "ahead": self._account.clock.ahead,
-                }
                 started = time.monotonic()
-                answer = instance.request(request, seconds)
+                answer = instance.invoke(event, request_id, seconds, ahead=clock.ahead)
         except TimeoutError:
             assert instance is not None  # noqa: S101
             self._instances.end(instance)
             message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
             result = InvocationResult("timed out", "", "Sandbox.Timedout", message)
-            return self._logged(function, instance, request_id, result, started)
         except PlanproofError as problem:
             return InvocationResult(
                 "failed", "", "Runtime.Unknown", problem.sentence, log=problem.detail
             )
-        return self._logged(function, instance, request_id, self._result(instance, answer), started)
+        else:
+            result = self._result(function, instance, answer)
+        return self._logged(function, instance, request_id, result, started)
 
-    def _result(self, instance: Instance, answer: Mapping[str, Any] | None) -> InvocationResult:
-        if answer is None or "ends" in answer:
-            code = self._instances.ended_by_itself(instance)
+    def _result(
+        self, function: DeployedFunction, instance: Instance, answer: Mapping[str, Any] | None
+    ) -> InvocationResult:
+        """The result by the response of an instance, which ends as it would in Lambda; its log is
+        what Lambda's runtime adds to the function's own."""
+        failure = answer.get("failure") if answer is not None else None
+        if answer is None or (failure and _ends_instance(failure)):
+            # Without a response the process is ending by itself.
+            code = self._instances.end(instance, _GRACE if answer is None else 0.0)
             if instance.killed:
                 message = "Runtime exited with error: signal: killed"
                 return InvocationResult("killed", "", "Runtime.ExitError", message)
@@ -139,10 +146,13 @@ class Invoker:
                 status = f"signal: {-(code or 0)}" if signaled else f"exit status {code}"
                 message = f"Runtime exited with error: {status}"
                 return InvocationResult("failed", "", "Runtime.ExitError", message)
-        if "failure" in answer:
-            failure = answer["failure"]
-            return InvocationResult("failed", "", failure["type"], failure["message"])
-        return InvocationResult("ok", answer["payload"])
+        if failure is None:
+            return InvocationResult("ok", json.dumps(answer["returned"]))
+        kind, message = _error(function.handler, failure)
+        lines = "" if kind == "Runtime.ExitError" else f"[ERROR] {kind}: {message}\n"
+        if lines and failure["trace"]:
+            lines += f"Traceback (most recent call last):\n{failure['trace']}"
+        return InvocationResult("failed", "", kind, message, log=lines)
 
     def _logged(
         self,
@@ -154,6 +164,8 @@ class Invoker:
     ) -> InvocationResult:
         """Sends the log to CloudWatch Logs and releases the instance; the result with its log."""
         printed = instance.new_log()
+        if result.log:
+            printed += "\n" * (printed[-1:] not in ("", "\n")) + result.log
         milliseconds = (time.monotonic() - started) * 1000
         lines = [f"START RequestId: {request_id} Version: $LATEST", printed.rstrip("\n")]
         if result.error_type == "Sandbox.Timedout":
@@ -166,6 +178,33 @@ class Invoker:
             f"Memory Size: {function.memory} MB",
         ]
         self._logs.write(function, instance.log_stream, "\n".join(lines))
-        if not instance.gone:
+        if not instance.ended:
             self._instances.release(instance)
         return replace(result, instance=instance.id, log=printed)
+
+
+def _ends_instance(failure: Mapping[str, Any]) -> bool:
+    return failure["phase"] == "import" or "SystemExit" in failure["bases"]
+
+
+def _error(handler: str, failure: Mapping[str, Any]) -> tuple[str, str]:
+    """Type and message of a function's failure (see worker.py), as Lambda's runtime words it.
+
+    https://repost.aws/knowledge-center/lambda-import-module-error-python
+    """
+    module, dot, attribute = handler.rpartition(".")
+    kind, message, bases = failure["type"], failure["message"], failure["bases"]
+    if "SystemExit" in bases:
+        return "Runtime.ExitError", f"Runtime exited with error: exit status {failure['exit']}"
+    if failure["phase"] == "return":
+        return "Runtime.MarshalError", f"Unable to marshal response: {message}"
+    if failure["phase"] == "import":
+        if not (module and dot and attribute):
+            return "Runtime.MalformedHandlerName", f"Bad handler '{handler}'"
+        if "ImportError" in bases:
+            return "Runtime.ImportModuleError", f"Unable to import module '{module}': {message}"
+        if "SyntaxError" in bases:
+            return "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module}': {message}"
+        if "AttributeError" in bases and not failure["where"]:  # not of the package's own code
+            return "Runtime.HandlerNotFound", f"Handler '{attribute}' missing on module '{module}'"
+    return kind, message

@@ -10,11 +10,7 @@ from itertools import count
 from typing import Any
 
 from planproof.emulation.account.lambdas.batches import Batches
-from planproof.emulation.account.lambdas.functions import (
-    DeployedFunction,
-    Packages,
-    deployed_function,
-)
+from planproof.emulation.account.lambdas.functions import DeployedFunction, deployed_function
 from planproof.emulation.account.lambdas.instances import Instances
 from planproof.emulation.account.lambdas.invocations import InvocationResult, Invoker
 from planproof.emulation.account.lambdas.invoke_requests import patch_invoke
@@ -56,8 +52,7 @@ class Lambdas:
 
     def start(self) -> None:
         """Start polling. If this machine cannot start processes, invocations fail and say so."""
-        self._packages = Packages()
-        self._instances = Instances(self._account, self._packages)
+        self._instances = Instances(self._account)
         self._clients = RoleClients(self._account)
         self._logs = LogWriter(self._account, self._clients)
         self._invoker = Invoker(self._account, self._instances, self._logs)
@@ -82,7 +77,6 @@ class Lambdas:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._logs.stop()
         self._unpatch.close()
-        self._packages.remove()
 
     def kill(self, instance_id: str) -> None:
         """Kill an instance; its invocation is recorded as killed."""

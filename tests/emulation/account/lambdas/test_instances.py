@@ -341,8 +341,8 @@ def test_stop_removes_processes_and_folder(testbed: LambdaTestbed) -> None:
     assert (lambdas.waiting(), lambdas.invoke(function, {}).outcome) == ([], "failed")
     lambdas.start()
     assert lambdas.invoke(function, {}).ok
-    folder = lambdas._packages.folder
-    pids = [*lambdas._instances.pids(), lambdas._instances._fork_server._process.pid]
+    runtime = lambdas._instances.runtime
+    folder, pids = runtime.folder, [*lambdas._instances.pids(), runtime.pid]
     assert len(pids) == 2
     assert all(map(alive, pids))
     assert folder.exists()
@@ -358,7 +358,8 @@ def test_instances_end_with_their_parent_process(testbed: LambdaTestbed) -> None
     try:
         assert lambdas.invoke(testbed.function("def handler(e, c): return 1"), {}).ok
         (pid,) = lambdas._instances.pids()
-        lambdas._instances._fork_server._control.close()  # as it is when the account is killed
+        # As it is when the account is killed.
+        lambdas._instances.runtime._server.channel.close()
         until = time.monotonic() + 10
         while running(pid) and time.monotonic() < until:
             time.sleep(0.01)
