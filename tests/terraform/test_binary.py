@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from planproof.terraform.binary import (
     first_position,
     run,
 )
+from tests.builders.lifeline import SURVIVES, lifeline
 
 
 def script(folder: Path, body: str, name: str = "terraform") -> Path:
@@ -137,36 +136,26 @@ def test_long_standard_error_does_not_block(tmp_path: Path) -> None:
     assert (code, len(errors)) == (0, 300_000)
 
 
-def alive(pid: int) -> bool:
-    """Whether a process runs; a zombie does not."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return state.stdout.strip()[:1] not in ("", "Z")
-
-
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_leaving_early_kills_the_command_and_its_providers(
     tmp_path: Path, interrupted: bool
 ) -> None:
-    made = binary(tmp_path, "sleep 60 & echo $$; echo $!; wait")
-    pids: list[int] = []
+    with lifeline(tmp_path) as line:
+        made = binary(tmp_path, f"{line.take}; {SURVIVES} & echo started; wait; echo waited >&9")
 
-    def read_two() -> None:
-        with TerraformProcess(made, [], cwd=tmp_path, env=os.environ) as process:
-            lines = iter(process)
-            pids.extend(int(next(lines)) for _ in range(2))
-            assert all(alive(pid) for pid in pids)
-            if interrupted:
-                raise KeyboardInterrupt
+        def read_one() -> None:
+            with TerraformProcess(made, [], cwd=tmp_path, env=os.environ) as process:
+                assert next(iter(process)).strip() == b"started"
+                assert line.is_held
+                if interrupted:
+                    raise KeyboardInterrupt
 
-    if interrupted:
-        with pytest.raises(KeyboardInterrupt):
-            read_two()
-    else:
-        read_two()
-    deadline = time.monotonic() + 10
-    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(alive(pid) for pid in pids)
+        if interrupted:
+            with pytest.raises(KeyboardInterrupt):
+                read_one()
+        else:
+            read_one()
+        assert line.last_words() == b""
 
 
 def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
