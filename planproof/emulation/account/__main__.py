@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from planproof.errors import PlanproofError
 
     try:
-        run(options.port, options.service, options.components, options.folder)
+        run(options.port, options.service, options.components, options.folder, options.channel)
     except PlanproofError as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -45,10 +45,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="folder of such modules; may be repeated",
     )
-    # For AccountProcess. An account with a folder removes it at the end, and ends when its standard
-    # input does, that is, with its parent process.
+    # For AccountProcess. An account with a channel ends when that is closed, that is, with its
+    # parent process, and removes its folder.
     parser.add_argument("--components", default="", help=argparse.SUPPRESS)
     parser.add_argument("--folder", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--channel", type=int, help=argparse.SUPPRESS)
     return parser
 
 
