@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from planproof.aws.api_actions import actions_of
+from planproof.aws.authorization import source_keys
 from planproof.aws.datapath import Edge, Fact, Need
 from planproof.aws.datapath.keys import caller_needs
 from planproof.aws.datapath.locations import account_of, arn_below, arn_of, location_of, scope_below
@@ -96,10 +97,7 @@ def _passes(pipeline: Pipeline) -> Edge:
 
 def _works_under(pipeline: Pipeline) -> Edge:
     role = pipeline.mediaconvert_role
-    context = {
-        "aws:SourceArn": job_queue(pipeline)[1],
-        "aws:SourceAccount": account_of(pipeline.stack, role) or UNKNOWN,
-    }
+    context = source_keys(job_queue(pipeline)[1], account_of(pipeline.stack, role))
     why = "to run jobs"
     need = Need("sts:AssumeRole", MEDIACONVERT, arn_of(role), role, context, why=why)
     return Edge(MEDIA_CONVERT, role, WORKS_UNDER, (need,))

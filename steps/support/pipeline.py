@@ -252,14 +252,6 @@ class Pipeline:
         """The environment variables of a function: a mapping, None, or UNKNOWN."""
         return function.get("environment.variables")
 
-    def account(self, resource: Resource) -> str | None:
-        """The account of a resource, by its provider or its ARN; None where both are unknown."""
-        if (location := self.stack.provider_location(resource)) is not None:
-            return location.account
-        arn = resource.get("arn")
-        parts = parse_arn(arn) if isinstance(arn, str) else None
-        return parts.account or None if parts else None
-
     @property
     def location(self) -> ProviderLocation:
         """The account and region of the function.

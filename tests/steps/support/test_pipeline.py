@@ -255,15 +255,6 @@ def test_queue_policies() -> None:
         unclear.queue_policies(unclear.processing_queue)
 
 
-def test_the_account_of_a_resource() -> None:
-    arn = "arn:aws:iam::111122223333:role/r"
-    elsewhere = stack(declare("aws_iam_role.r", arn=arn), declare("aws_x.y"), region=None)
-    found = Pipeline(elsewhere)
-    assert found.account(elsewhere["aws_iam_role.r"]) == "111122223333"
-    assert found.account(elsewhere["aws_x.y"]) is None
-    assert pipeline().account(pipeline().function_role) == ACCOUNT
-
-
 # A plan alone -------------------------------------------------------------------------------------
 
 
