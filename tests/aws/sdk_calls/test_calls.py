@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from planproof.aws.lambda_package import Package
 from planproof.aws.sdk_calls import SdkCall, SdkCalls, calls_of
+from tests.builders.operations import calls_made_by
 from tests.builders.packages import (
     BUCKET,
     CLIENT,
@@ -432,15 +432,19 @@ def test_a_package_is_analyzed_once() -> None:
     assert calls_of(one) is calls_of(same)
 
 
-def test_a_package_is_analyzed_quickly() -> None:
+def test_the_work_of_an_analysis_grows_with_the_package() -> None:
     shipped = {one.name: one.read_bytes() for one in sorted((ROOT / "lambda").glob("*.py"))}
-    seconds = []
-    for number in range(4):
-        other = package_of_files({**shipped, "more.py": f"x = {number}\n".encode()})
-        started = time.process_time()
-        calls_of(other)
-        seconds.append(time.process_time() - started)
-    assert min(seconds) < 0.15
+    assert calls_made_by(lambda: calls_of(package_of_files(shipped))) < 1_000_000
+
+    def chain(functions: int) -> Package:
+        """Each function passes what the next one returns to a call."""
+        body = "def f{0}(a):\n    return boto3.client('s3').get_object(Bucket=a, Key=f{1}(a))\n"
+        return package(
+            main="import boto3\n" + "".join(body.format(n, n + 1) for n in range(functions))
+        )
+
+    small, large = (calls_made_by(lambda n=n: calls_of(chain(n))) for n in (50, 200))
+    assert large < 5 * small  # quadratic work would be sixteen times as much
 
 
 @pytest.mark.parametrize(
