@@ -103,14 +103,18 @@ def types(chosen: Callable[[ResourceType], object]) -> tuple[str, ...]:
     return tuple(name for name, one in _TYPES.items() if chosen(one))
 
 
-def receiving_type(prefix: str) -> ResourceType | None:
-    """The type of a service that is delivered to; None if there is none."""
-    return next((one for one in _TYPES.values() if one.service == prefix and one.receives), None)
+def receiving_type(prefix: str) -> ResourceType:
+    """The type of a service that is delivered to."""
+    return _first(lambda one: one.service == prefix and one.receives.actions)
 
 
-def governed_type(prefix: str) -> ResourceType | None:
-    """The first type of a service that can have a resource-based policy; None if there is none."""
-    return next((one for one in _TYPES.values() if one.service == prefix and one.policy), None)
+def governed_type(prefix: str) -> ResourceType:
+    """The type of a service that can have a resource-based policy."""
+    return _first(lambda one: one.service == prefix and one.policy)
+
+
+def _first(chosen: Callable[[ResourceType], object]) -> ResourceType:
+    return next(filter(chosen, _TYPES.values()), ResourceType())
 
 
 def has_policies(prefix: str) -> bool:

@@ -38,13 +38,14 @@ class Reception:
     """The permissions that a service needs to deliver to a resource, or a function to send to it.
 
     Attributes:
+        actions: none where nothing is delivered to it.
         key_actions: on the key that encrypts the resource.
         below: suffix of the requested ARN.
         scope: suffixes of the ARNs that a policy has to name.
         by_services: False where only functions send.
     """
 
-    actions: tuple[str, ...]
+    actions: tuple[str, ...] = ()
     key_actions: tuple[str, ...] = ()
     below: str = ""
     scope: tuple[str, ...] = ()
@@ -56,14 +57,15 @@ class CodeUse:
     """How code names a resource, and the key permissions that its calls need.
 
     Attributes:
-        names: the attributes whose values name it in an environment.
+        names: the attributes whose values name it in an environment; none where that is not
+            modelled.
         checked: the resource types that AWS checks calls on → ARN suffix; {} for its own kind.
         key_actions: the actions on its key that every call needs.
         more_key_actions: further actions on its key, by the action of the call.
         arn_follows: whether its ARN follows from its name.
     """
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
     checked: Mapping[str, str] = field(default_factory=dict)
     key_actions: tuple[str, ...] = ()
     more_key_actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -98,8 +100,8 @@ class ResourceType:
             or "account".
         service_key_actions: the actions that its service itself needs on the key.
         optional_key_actions: further ones that AWS's documentation grants.
-        receives: what a delivery to it needs; None if nothing is delivered to it.
-        called: how code uses it; None if that is not modelled.
+        receives: what a delivery to it needs.
+        called: how code uses it.
     """
 
     service: str = ""
@@ -118,8 +120,8 @@ class ResourceType:
     key_context: Mapping[str, str] = field(default_factory=dict)
     service_key_actions: tuple[str, ...] = ()
     optional_key_actions: tuple[str, ...] = ()
-    receives: Reception | None = None
-    called: CodeUse | None = None
+    receives: Reception = Reception()
+    called: CodeUse = CodeUse()
 
     def arn(self) -> str:
         """The template of its ARN; "" without one."""
@@ -133,7 +135,7 @@ class ResourceType:
 
     def checked(self) -> Mapping[str, str]:
         """The resource types that AWS checks calls on, and the ARN suffix of each."""
-        return (self.called.checked if self.called else {}) or {self.kind: ""}
+        return self.called.checked or {self.kind: ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +155,7 @@ class Service:
         unnamed: operations that name their resources in another way.
         passed_roles: operation → path of the parameter with the role that the service gets.
         polled: the actions that Lambda needs to read an event source.
+        source: the part of an ARN that names the resource it acts for, as ``$name`` is.
         stored: moto's collection of its resources, by name or ARN; "" if they are read otherwise.
     """
 
@@ -167,6 +170,7 @@ class Service:
     unnamed: tuple[str, ...] = ()
     passed_roles: Mapping[str, str] = field(default_factory=dict)
     polled: tuple[str, ...] = ()
+    source: str = "$name"
     stored: str = ""
 
     @property

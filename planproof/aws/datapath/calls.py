@@ -20,7 +20,8 @@ from planproof.aws.datapath.model import Edge, Fact, Need
 from planproof.aws.sdk_calls import SdkCall, SdkCalls, TargetName
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
-from planproof.service_facts import resource_type, service_of_client, types
+from planproof.service_facts import ResourceType, resource_type, service_of_client
+from planproof.service_facts import types as described_types
 from planproof.terraform.link_index import targets, with_value
 from planproof.terraform.links import links, references
 from planproof.terraform.stack import Resource, Stack
@@ -136,9 +137,11 @@ class _EdgeCollector:
             else required_actions(call.service, call.operation)
         )
         prefix = service_of_client(call.service).prefix
-        kinds = types(lambda facts: facts.called and facts.service == prefix)
+        kinds = {one: resource_type(one) for one in _called_types(prefix)}
         for group in groups:
-            covered = any(resource_types(a) & set(_checked(k)) for a in group for k in kinds)
+            covered = any(
+                resource_types(a) & set(k.checked()) for a in group for k in kinds.values()
+            )
             candidates = self._targets_of(call, kinds) if covered else []
             all_needs = [(one, self._needs(call, one, sorted(group), kinds)) for one in candidates]
             found = [(target, needs) for target, needs in all_needs if needs]
@@ -153,7 +156,7 @@ class _EdgeCollector:
 
     # The targets -------------------------------------------------------------------------------
 
-    def _targets_of(self, call: SdkCall, kinds: Sequence[str]) -> list[_Target]:
+    def _targets_of(self, call: SdkCall, kinds: Mapping[str, ResourceType]) -> list[_Target]:
         """What a call may address; empty if that is unknown."""
         found: dict[str, _Target] = {}
         for name in call.target_names or ():
@@ -166,7 +169,7 @@ class _EdgeCollector:
                 return list(found.values())
         return [_target(part) for part in self._named_resources if part.type in kinds]
 
-    def _named(self, name: TargetName, kinds: Sequence[str]) -> list[_Target] | None:
+    def _named(self, name: TargetName, kinds: Mapping[str, ResourceType]) -> list[_Target] | None:
         """The targets that a constant or a variable names; None where they are unknown."""
         if name.kind == "constant":
             return self._by_text(name.text, name, kinds)
@@ -184,34 +187,38 @@ class _EdgeCollector:
             return None
         return [_Target(f"the resource that {name.text} names", unset=name.text)]
 
-    def _by_text(self, text: str, name: TargetName, kinds: Sequence[str]) -> list[_Target] | None:
-        parts = _resources_named(self._stack, [text], kinds)
+    def _by_text(
+        self, text: str, name: TargetName, kinds: Mapping[str, ResourceType]
+    ) -> list[_Target] | None:
+        parts = _resources_named(self._stack, [text], tuple(kinds))
         if parts:
             return [_target(part) for part in parts]
         if name.is_segment:
             return None
         return [_Target(text, self._arn(text, kinds), outside=True)]
 
-    def _by_reference(self, name: TargetName, kinds: Sequence[str]) -> list[_Target] | None:
+    def _by_reference(
+        self, name: TargetName, kinds: Mapping[str, ResourceType]
+    ) -> list[_Target] | None:
         """The targets that a variable names whose value is unknown before apply."""
         path = f"environment.0.variables.{name.text}"
         named, undetermined = [], False
-        for kind in kinds:
-            for part in targets(self._stack, self._function, path, (kind,), _names(kind)):
-                linked = links(self._stack, self._function, path, part, _names(kind))
+        for type_, kind in kinds.items():
+            names = kind.called.names
+            for part in targets(self._stack, self._function, path, (type_,), names):
+                linked = links(self._stack, self._function, path, part, names)
                 named += [_target(part)] if linked else []
                 undetermined = undetermined or linked is None
         return named or (None if undetermined else [])
 
-    def _arn(self, text: str, kinds: Sequence[str]) -> str | Unknown:
+    def _arn(self, text: str, kinds: Mapping[str, ResourceType]) -> str | Unknown:
         """The ARN of a name outside the stack; UNKNOWN where the name does not determine it."""
         if parse_arn(text) is not None:
             return text.split("/")[0] if text.startswith("arn:aws:s3:::") else text
         name = text.removeprefix("s3://").split("/")[0] if "aws_s3_bucket" in kinds else text
         location = location_of(self._stack, self._function)
-        facts = next(map(resource_type, kinds), None)
-        follows = facts is not None and facts.called is not None and facts.called.arn_follows
-        if location is None or facts is None or not follows or "://" in name:
+        facts = next(iter(kinds.values()))
+        if location is None or not facts.called.arn_follows or "://" in name:
             return UNKNOWN
         return Template(facts.arn()).substitute(
             name=name.lstrip("/") if "aws_ssm_parameter" in kinds else name,
@@ -223,23 +230,26 @@ class _EdgeCollector:
     # The needs ---------------------------------------------------------------------------------
 
     def _needs(
-        self, call: SdkCall, target: _Target, actions: Sequence[str], kinds: Sequence[str]
+        self,
+        call: SdkCall,
+        target: _Target,
+        actions: Sequence[str],
+        kinds: Mapping[str, ResourceType],
     ) -> list[Need]:
         """The needs of a group of actions on a target; empty if AWS checks none on its type."""
         if target.part is not None:
-            kinds = (target.part.type,)
+            kinds = {target.part.type: resource_type(target.part.type)}
         found: list[Need] = []
         key_actions: dict[str, None] = {}
         for action in actions:
-            names = resource_types(action)
-            for kind in kinds:
-                suffixes = (suffix for type_, suffix in _checked(kind).items() if type_ in names)
-                use = resource_type(kind).called
-                if (suffix := next(suffixes, None)) is None or use is None:
+            types = resource_types(action)
+            for kind in kinds.values():
+                suffixes = (suffix for type_, suffix in kind.checked().items() if type_ in types)
+                if (suffix := next(suffixes, None)) is None:
                     continue
                 found.append(self._need(call, action, target, suffix, actions))
-                more = use.more_key_actions.get(action, ())
-                key_actions |= dict.fromkeys((*use.key_actions, *more))
+                more = kind.called.more_key_actions.get(action, ())
+                key_actions |= dict.fromkeys((*kind.called.key_actions, *more))
                 break
         if found and target.part is not None:
             why = f"because {target.part} is encrypted"
@@ -312,20 +322,9 @@ def named_in_environment(stack: Stack, function: Resource) -> tuple[Resource, ..
     return tuple(stack[address] for address in stack.resources if address in found)
 
 
-def _called_types() -> tuple[str, ...]:
-    """The types of resources that code may call."""
-    return types(lambda facts: facts.called)
-
-
-def _names(type_: str) -> tuple[str, ...]:
-    """The attributes whose values name a resource of a type."""
-    use = resource_type(type_).called
-    return use.names if use is not None else ()
-
-
-def _checked(type_: str) -> Mapping[str, str]:
-    """AWS's names of the resource types that calls on a type are checked on, with ARN suffixes."""
-    return resource_type(type_).checked()
+def _called_types(service: str = "") -> tuple[str, ...]:
+    """The types of resources, of a service or of all, that code may call."""
+    return described_types(lambda facts: facts.called.names and service in ("", facts.service))
 
 
 def _resources_named(stack: Stack, texts: Iterable[str], kinds: Iterable[str]) -> list[Resource]:
@@ -334,7 +333,7 @@ def _resources_named(stack: Stack, texts: Iterable[str], kinds: Iterable[str]) -
     found = {
         part.address: part
         for type_ in kinds
-        for attribute in _names(type_)
+        for attribute in resource_type(type_).called.names
         for name in names
         for part in with_value(stack, (type_,), attribute, name)
     }

@@ -23,7 +23,7 @@ from planproof.aws.datapath.locations import account_of, arn_below, arn_of
 from planproof.aws.datapath.model import NOT_YET, Edge, End, Fact, Need
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
-from planproof.service_facts import Reception, ResourceType, receiving_type, resource_type, types
+from planproof.service_facts import receiving_type, resource_type, types
 from planproof.terraform.link_index import targets
 from planproof.terraform.links import linked, links
 from planproof.terraform.stack import Resource, Stack
@@ -111,13 +111,7 @@ def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unk
 
 def _delivered_types() -> tuple[str, ...]:
     """The resource types that services deliver to."""
-    return types(lambda facts: facts.receives is not None and facts.receives.by_services)
-
-
-def _received_by(facts: ResourceType) -> Reception:
-    """What a delivery to a type needs, if services deliver to it."""
-    found = facts.receives
-    return found if found is not None and found.by_services else Reception(actions=())
+    return types(lambda facts: facts.receives.actions and facts.receives.by_services)
 
 
 def named_by_arn(stack: Stack, holder: Resource, path: str, *types: str) -> Resource | None:
@@ -134,7 +128,7 @@ def _needs(
     context: Mapping[str, ContextValue | None],
     role: Resource | None,
 ) -> Iterator[Need]:
-    delivered, arn = _received_by(resource_type(target.type)), arn_of(target)
+    delivered, arn = resource_type(target.type).receives, arn_of(target)
     requested = arn_below(target, delivered.below) if delivered.below else arn
     scope = tuple(f"{arn}{rest}" for rest in delivered.scope) if isinstance(arn, str) else ()
     principal: End = role or service
@@ -176,7 +170,7 @@ def key_use_keys(service: str, receiving: str, source: ContextKeys) -> ContextKe
 
 
 def _facts(stack: Stack, service: str, target: Resource, role: Resource | None) -> Iterator[Fact]:
-    if role is not None or not _received_by(resource_type(target.type)).key_actions:
+    if role is not None or not resource_type(target.type).receives.key_actions:
         return
     if encryption_of(stack, target).aws_managed:
         expected = f"a key that {service} may use, or no KMS key"
@@ -188,8 +182,8 @@ def _needs_outside(
     service: str, arn: str, context: Mapping[str, ContextValue | None], role: Resource | None
 ) -> Iterator[Need]:
     parts = parse_arn(arn)
-    receiving = receiving_type(parts.service) if parts is not None else None
-    for action in _received_by(receiving).actions if receiving is not None else ():
+    received = receiving_type(parts.service if parts else "").receives
+    for action in received.actions if received.by_services else ():
         yield Need(action, role or service, arn, None, context, why="to deliver")
 
 

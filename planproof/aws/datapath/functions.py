@@ -28,7 +28,7 @@ from planproof.aws.datapath.named_functions import named_by
 from planproof.aws.sdk_calls import SdkCalls
 from planproof.iam.actions import resource_types
 from planproof.iam.arn import parse_arn
-from planproof.service_facts import Reception, ResourceType, receiving_type, resource_type
+from planproof.service_facts import receiving_type, resource_type
 from planproof.service_facts import service as facts_of_service
 from planproof.terraform.link_index import targets, with_value
 from planproof.terraform.links import linked, links, references
@@ -249,19 +249,14 @@ def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge
         if holder.get(path) is None:
             continue
         target = target_of(stack, holder, path)
-        if isinstance(target, Resource) and (sent := _sent_to(resource_type(target.type))):
+        if isinstance(target, Resource) and len(resource_type(target.type).receives.actions) == 1:
+            sent = resource_type(target.type).receives
             need = Need(sent.actions[0], role, arn_of(target), target, {}, why=_WHY_SENT)
             why = f"because {target} is encrypted"
             key = caller_needs(stack, target, role, sent.key_actions, why)
             yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
             continue
         yield _failures_outside(function, role, target, holder, path)
-
-
-def _sent_to(facts: ResourceType | None) -> Reception | None:
-    """What a function needs to send to a type; None where it cannot."""
-    found = facts.receives if facts is not None else None
-    return found if found is not None and len(found.actions) == 1 else None
 
 
 def _failures_outside(
@@ -278,8 +273,9 @@ def _failures_outside(
         return Edge(function, "an unknown target", FAILURES, (), (fact,), False, holder)
     name = str(target)
     parts = parse_arn(name)
-    if parts is not None and (sent := _sent_to(receiving_type(parts.service))):
-        need = Need(sent.actions[0], role, name, None, {}, why=_WHY_SENT)
+    actions = receiving_type(parts.service if parts else "").receives.actions
+    if len(actions) == 1:
+        need = Need(actions[0], role, name, None, {}, why=_WHY_SENT)
         return Edge(function, name, FAILURES, (need,), (), True, holder)
     fact = Fact(None, holder, path, expected, name)
     return Edge(function, name, FAILURES, (), (fact,), True, holder)

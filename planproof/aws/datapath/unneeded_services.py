@@ -37,17 +37,12 @@ from planproof.iam import Statement
 from planproof.iam.arn import Arn, parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import PrincipalType
+from planproof.service_facts import service as facts_of_service
 from planproof.terraform.stack import Resource
 from planproof.values import Unknown
 
 _WITHOUT_SERVICE_PRINCIPAL: Final = (CALLS, READ, LOGS, TRACES, NETWORK, FAILURES, REDRIVES)
 """Kinds of edges on which no service principal makes a request."""
-_SOURCES: Final[Mapping[str, str]] = {
-    "cloudwatch": f"alarm:{FILLER}",
-    "events": f"rule/{FILLER}",
-    "lambda": f"function:{FILLER}",
-}
-"""The resource part of a source ARN, by service; a plain name for the other services."""
 
 
 def unneeded_services(authority: Authority, path: DataPath, part: Resource) -> Iterator[Attempt]:
@@ -179,7 +174,7 @@ def _contexts(
     own = account_of(authority.stack, part)
     named = accounts_named([statement], (ACCOUNT.lower(), OWNER.lower(), SOURCE.lower()))
     label = service.partition(".")[0]
-    resource = _SOURCES.get(label, FILLER)
+    resource = facts_of_service(label).source.replace("$name", FILLER)
     for account in dict.fromkeys((OTHER_ACCOUNT, *((own,) if own is not None else ()), *named)):
         owner, where = ("", "") if label == "s3" else (account, region)
         usual = str(Arn(partition, label, where, owner, resource))

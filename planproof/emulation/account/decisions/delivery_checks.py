@@ -28,13 +28,12 @@ def delivery_checks(
     """
     about = source_keys(source, state.account_id)
     where = parse_arn(target)
-    facts = receiving_type(where.service) if where is not None else None
-    received = facts.receives if facts is not None else None
-    below = received.below if received is not None else ""
+    facts = receiving_type(where.service if where is not None else "")
+    below = facts.receives.below
     resource = f"{target.removesuffix(':*')}{below}" if below else target
     yield PermissionCheck(action, resource, delivery_keys(service, about)), ""
-    actions = received.key_actions if received is not None else ()
-    if where is None or facts is None or not actions:
+    actions = facts.receives.key_actions
+    if where is None or not actions:
         return
     name = str(getattr(state.stored(target), facts.key, None) or "")
     if not name:

@@ -53,8 +53,6 @@ def key_use_checks(
 def stored_key_checks(call: CheckedCall, service: str, arn: str) -> Iterator[PermissionCheck]:
     """Permissions for the use of the key that encrypts a stored resource, by a call on it."""
     facts = receiving_type(service)
-    if facts is None or facts.called is None:
-        return
     more = facts.called.more_key_actions
     actions = tuple(dict.fromkeys(use for one in call.actions() for use in more.get(one, ())))
     if actions and (name := getattr(call.state.stored(arn), facts.key, None)):

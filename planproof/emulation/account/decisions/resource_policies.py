@@ -57,7 +57,7 @@ _Reader = Callable[[AccountState, Arn, str], _Policies]
 
 def _stored(state: AccountState, parts: Arn, arn: str) -> _Policies:
     model, facts = state.stored(arn), governed_type(parts.service)
-    if model is not None and facts is not None and facts.policy is not None:
+    if model is not None and facts.policy is not None:
         text = getattr(model, "policy", None)
         text = text.decode() if isinstance(text, bytes) else text
         word = facts.kind.lower().replace("-", " ")

@@ -13,11 +13,8 @@ from moto.core.exceptions import JsonRESTError, ServiceException
 from planproof.emulation.account.model import Account, Denial
 from planproof.service_facts import receiving_type
 
-_KINDS: Final = ("sqs", "sns", "lambda")
 ACTIONS: Final = {
-    one: facts.receives.actions[0]
-    for one in _KINDS
-    if (facts := receiving_type(one)) and facts.receives
+    kind: receiving_type(kind).receives.actions[0] for kind in ("sqs", "sns", "lambda")
 }
 """Service of a target → the action that a delivery needs."""
 
