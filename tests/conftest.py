@@ -1,4 +1,4 @@
-"""Fixtures of all tests: Ctrl-C, and stacks that the real Terraform resolves."""
+"""For all tests: Ctrl-C, no time limit of Hypothesis, and stacks that Terraform resolves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.resolution.run import Variant
 
 Resolve = Callable[..., ResolvedStacks]
+
+settings.register_profile("planproof", deadline=None)  # a slow machine fails no test
+settings.load_profile("planproof")
 
 
 @pytest.fixture(autouse=True, scope="session")

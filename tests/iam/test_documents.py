@@ -375,7 +375,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-FUZZ = settings(max_examples=400, deadline=None)
+FUZZ = settings(max_examples=400)
 
 
 def parse_or_refuse(raw: Any, kind: PolicyKind) -> None:

@@ -16,7 +16,7 @@ from planproof.iam.policies import PolicySet
 from planproof.values import UNKNOWN
 from tests.iam import strategies as make
 
-LAW = settings(max_examples=60, deadline=None)
+LAW = settings(max_examples=60)
 ORDER = {False: 0, None: 1, True: 2}
 DENIALS = (Effect.EXPLICITLY_DENIED, Effect.IMPLICITLY_DENIED)
 
@@ -202,7 +202,7 @@ def reference(pattern: str, value: str, flavor: Flavor) -> bool:
     return match(0, 0, 0)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     st.text("ab:*?", max_size=14).map(lambda text: re.sub(r"\*+", "*", text)),
     st.text("ab:", max_size=14),

@@ -62,7 +62,7 @@ STATEMENT = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(STATEMENT, min_size=1, max_size=4),
     st.sampled_from(ACTIONS),

@@ -130,7 +130,7 @@ LOOPS = [(at, at) for at in range(10)]  # so that every node has a link
 GRAPHS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=25)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(GRAPHS)
 def test_nothing_overlaps(pairs: list[tuple[int, int]]) -> None:
     drawn = picture(edges(*dict.fromkeys(pairs)))
@@ -140,7 +140,7 @@ def test_nothing_overlaps(pairs: list[tuple[int, int]]) -> None:
     assert all(within(drawn, block) for block in (*nodes, *(arc.label for arc in drawn.arcs)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(GRAPHS)
 def test_links_go_right_unless_they_are_reversed(pairs: list[tuple[int, int]]) -> None:
     layout = lay_out([(80.0, 50.0)] * 10, [Link(a, b, LABEL) for a, b in [*pairs, *LOOPS]])
@@ -151,7 +151,6 @@ def test_links_go_right_unless_they_are_reversed(pairs: list[tuple[int, int]]) -
             assert right is not (at in layout.reversed_links)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-500, 500), st.floats(1, 60)), min_size=1, max_size=12))
 def test_spacing_keeps_the_minimum_distance_and_the_mean(items: list[tuple[float, float]]) -> None:
     wanted = [want for want, _ in items]

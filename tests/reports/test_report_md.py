@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planproof.reports import compliance_md, markdown
@@ -143,7 +143,6 @@ def test_any_number_of_notices_leaves_room_for_the_verdict(broken: RunResult) ->
     assert "### ❌ REQ-03" in text
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_escaped_text_reads_the_same_without_markup(text: str) -> None:
     escaped = markdown.escaped(text, limit=1_000)
@@ -191,7 +190,6 @@ def test_code(text: str, shown: str) -> None:
     assert markdown.code(text) == shown
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_code_reads_the_same_in_any_cell(text: str) -> None:
     shown = markdown.code(text, limit=1_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planproof.reports.text import clip, columns, fit, one_line, printable
@@ -34,7 +34,6 @@ def test_invisible_characters_are_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_printable_text_fits_every_format(text: str) -> None:
     shown = printable(text)
@@ -44,7 +43,6 @@ def test_printable_text_fits_every_format(text: str) -> None:
     shown.encode()
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_one_line_is_one_line(text: str) -> None:
     assert len(one_line(text).splitlines()) <= 1
@@ -55,7 +53,6 @@ def test_clip_counts_what_it_leaves_out() -> None:
     assert clip("x" * 51_000, 1_000) == "x" * 1_000 + "… (50,000 more characters)"
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8")).map(one_line), st.integers(3, 60))
 def test_fit_takes_exactly_its_width(text: str, width: int) -> None:
     assert columns(fit(text, width)) == width

@@ -617,7 +617,7 @@ def _read(block: SourceBlock) -> list[Any]:
 
 class TestProperties:
     @given(_bodies())
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_every_block_and_attribute_of_a_configuration_is_found(self, body: list[Any]) -> None:
         text, _, expected = _write([("root", (), body)], 1, "")
         (block,) = scan_text(text, "main.tf")
@@ -634,7 +634,7 @@ class TestProperties:
         st.sampled_from(["main.tf", "main.tf.json"]),
     )
     @example("a {\n}" * 3, "main.tf")
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=500)
     def test_any_text_is_scanned(self, text: str, file: str) -> None:
         last = text.count("\n") + 1
         pending = list(scan_text(text, file))

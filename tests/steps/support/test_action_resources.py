@@ -25,14 +25,14 @@ def shared(*patterns: str) -> str | None:
     return common_text(*map(split_wildcards, patterns))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PATTERNS, min_size=1, max_size=3))
 def test_a_common_text_matches_every_pattern(patterns: list[str]) -> None:
     found = shared(*patterns)
     assert found is None or all(matches(pattern, found) for pattern in patterns)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text("ab/", max_size=6), st.data())
 def test_an_existing_common_text_is_found(text: str, data: st.DataObject) -> None:
     """Patterns made of one text by putting wildcards into it have that text in common."""

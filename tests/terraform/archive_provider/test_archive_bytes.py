@@ -76,7 +76,7 @@ FILES = st.dictionaries(
 
 
 @pytest.mark.parametrize("type_", TYPES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(files=FILES, times=st.tuples(st.integers(0, 2**31), st.integers(0, 2**31)))
 def test_bytes_depend_only_on_names_modes_and_contents(
     type_: str, files: Files, times: tuple[int, int]
