@@ -9,8 +9,8 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 
 ACCOUNT = "123456789012"
 
@@ -37,34 +37,25 @@ class BackgroundEndpoint:
     """
 
     def __init__(self) -> None:
-        self._context: Any = None
-        self._url = ""
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._start, daemon=True)
-        self._thread.start()
+        self._resources = ExitStack()
+        self._url: Future[str] = Future()
+        threading.Thread(target=self._start, daemon=True).start()
 
     def _start(self) -> None:
         try:
-            context = aws_endpoint()
-            self._url = context.__enter__()
-            self._context = context
+            self._url.set_result(self._resources.enter_context(aws_endpoint()))
         except BaseException as failure:  # raised in the caller's thread by `url`
-            self._failure = failure
+            self._url.set_exception(failure)
 
     @property
     def url(self) -> str:
         """URL of the endpoint; waits until it has started."""
-        self._thread.join()
-        if self._failure is not None:
-            raise self._failure
-        return self._url
+        return self._url.result()
 
     def stop(self) -> None:
         """Stop the server; may be called twice."""
-        self._thread.join()
-        if self._context is not None:
-            self._context.__exit__(None, None, None)
-            self._context = None
+        self._url.exception()  # waits until the server has started, or failed to
+        self._resources.close()
 
 
 def endpoint_environment(url: str) -> Mapping[str, str]:

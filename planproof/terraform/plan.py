@@ -9,7 +9,8 @@ import gc
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedResource:
-    """A planned resource instance, or a data source.
+class ResourceInstance:
+    """A resource instance or data source of a stack.
 
     Attributes:
-        known: ``after`` of the plan, with :data:`UNKNOWN` for each unknown value.
-        unknown: ``after_unknown`` of the plan.
-        sensitive: ``after_sensitive`` of the plan: True, or a structure with True at the leaves.
+        address: ``module.m["a"].aws_sqs_queue.q[0]``.
+        mode: "managed" or "data".
+        module: module address; "" for the root module.
     """
 
     address: str
@@ -35,6 +36,29 @@ class PlannedResource:
     name: str
     index: str | int | None
     module: str
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """These members alone, by name."""
+        return {member.name: getattr(self, member.name) for member in fields(ResourceInstance)}
+
+
+def place_of(entry: Json, module: str) -> dict[str, Any]:
+    """The members of a :class:`ResourceInstance` in an entry of a plan or a state."""
+    required = {name: entry[name] for name in ("address", "mode", "type", "name")}
+    return {**required, "index": entry.get("index"), "module": module}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedResource(ResourceInstance):
+    """A planned resource instance, or a data source.
+
+    Attributes:
+        known: ``after`` of the plan, with :data:`UNKNOWN` for each unknown value.
+        unknown: ``after_unknown`` of the plan.
+        sensitive: ``after_sensitive`` of the plan: True, or a structure with True at the leaves.
+    """
+
     known: Mapping[str, Value]
     unknown: Mapping[str, Any]
     sensitive: Any
@@ -124,12 +148,7 @@ class Plan:
             unknown = after.get("after_unknown")
             unknown = unknown if isinstance(unknown, dict) else {}
             resources[change["address"]] = PlannedResource(
-                address=change["address"],
-                mode=change["mode"],
-                type=change["type"],
-                name=change["name"],
-                index=change.get("index"),
-                module=change.get("module_address", ""),
+                **place_of(change, change.get("module_address", "")),
                 known=mark_unknown(after.get("after") or {}, unknown),
                 unknown=unknown,
                 sensitive=after.get("after_sensitive"),
@@ -208,12 +227,8 @@ def mark_unknown(after: Any, unknown: Any) -> Any:
                 known[key] = mark_unknown(known.get(key), value)
         return known
     if isinstance(unknown, list) and unknown:
-        items = list(after) if isinstance(after, list) else []
-        items += [None] * (len(unknown) - len(items))
-        return [
-            mark_unknown(item, unknown[i]) if i < len(unknown) else item
-            for i, item in enumerate(items)
-        ]
+        items = after if isinstance(after, list) else []
+        return [mark_unknown(item, mark) for item, mark in zip_longest(items, unknown)]
     return after
 
 
@@ -231,12 +246,7 @@ def _prior_data(state: Json) -> Iterator[PlannedResource]:
     for item in state_resources((state.get("values") or {}).get("root_module") or {}):
         if item["mode"] == "data":
             yield PlannedResource(
-                address=item["address"],
-                mode="data",
-                type=item["type"],
-                name=item["name"],
-                index=item.get("index"),
-                module=item["module"],
+                **place_of(item, item["module"]),
                 known=item.get("values") or {},
                 unknown={},
                 sensitive=item.get("sensitive_values"),

@@ -5,6 +5,7 @@ Source: https://developer.hashicorp.com/terraform/cli/config/config-file#provide
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -53,23 +54,19 @@ def cli_configuration(
     registry."""
     lines: list[str] = []
     if plugin_cache is not None:
-        lines.append(f"plugin_cache_dir = {_quoted(str(plugin_cache))}")
+        lines.append(f"plugin_cache_dir = {_hcl(str(plugin_cache))}")
     lines.append("provider_installation {")
     for folder, addresses in mirrors.items():
         lines += [
             "  filesystem_mirror {",
-            f"    path    = {_quoted(str(folder))}",
-            f"    include = {_list(addresses)}",
+            f"    path    = {_hcl(str(folder))}",
+            f"    include = {_hcl(addresses)}",
             "  }",
         ]
     mirrored = sorted({address for addresses in mirrors.values() for address in addresses})
-    lines += ["  direct {", f"    exclude = {_list(mirrored)}", "  }", "}", ""]
+    lines += ["  direct {", f"    exclude = {_hcl(mirrored)}", "  }", "}", ""]
     return "\n".join(lines)
 
 
-def _list(items: Sequence[str]) -> str:
-    return "[" + ", ".join(_quoted(item) for item in items) + "]"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _hcl(value: str | Sequence[str]) -> str:
+    return json.dumps(value, ensure_ascii=False)

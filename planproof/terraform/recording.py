@@ -7,11 +7,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
 from planproof.terraform.identities import ProviderLocation
+from planproof.terraform.plan import place_of
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Resource, Resources, Stack
@@ -20,7 +22,6 @@ from planproof.values import UNKNOWN, Value
 
 FORMAT = 1
 _UNKNOWN = {"$unknown": True}
-_PLAIN = ("address", "mode", "type", "name", "index", "module")  # attributes written as they are
 _SKIPPED = {"__pycache__", "README.md"}
 
 
@@ -46,7 +47,7 @@ class Recording:
             name: Stack(
                 name,
                 Resources({r["address"]: _resource(r) for r in entry["resources"]}),
-                {k: _decode(v) for k, v in entry["variables"].items()},
+                {**entry["variables"]},
                 configuration,
                 True,
                 {k: ProviderLocation(**v) for k, v in entry["places"].items()},
@@ -105,7 +106,7 @@ def record(
         "stacks": {
             name: {
                 "variables": {
-                    k: _encode(UNKNOWN if k in stack.sensitive_variables else v)
+                    k: UNKNOWN if k in stack.sensitive_variables else v
                     for k, v in stack.variables.items()
                 },
                 "places": {k: asdict(v) for k, v in stack.provider_locations.items()},
@@ -114,7 +115,8 @@ def record(
             for name, stack in stacks.items()
         },
     }
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=_encode)
+    return text + "\n"
 
 
 def read_recording(path: Path, directory: Path, missing: PlanproofError) -> Recording:
@@ -129,7 +131,7 @@ def read_recording(path: Path, directory: Path, missing: PlanproofError) -> Reco
     if not path.is_file():
         raise missing
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"), object_hook=_decode)
         if content["format"] != FORMAT:
             raise KeyError("format")
         recording = Recording(content["made_with"], content["digest"], content)
@@ -149,16 +151,16 @@ def read_recording(path: Path, directory: Path, missing: PlanproofError) -> Reco
 
 def _entry(resource: Resource) -> dict[str, Any]:
     return {
-        **{name: getattr(resource, name) for name in _PLAIN},
-        "values": _encode(_mask(resource.values, resource.sensitive)),
+        **resource.place,
+        "values": _mask(resource.values, resource.sensitive),
         "dependencies": None if resource.dependencies is None else sorted(resource.dependencies),
     }
 
 
 def _resource(entry: Mapping[str, Any]) -> Resource:
     return Resource(
-        **{name: entry[name] for name in _PLAIN},
-        values=_decode(entry["values"]),
+        **place_of(entry, entry["module"]),
+        values=entry["values"],
         dependencies=None if entry["dependencies"] is None else frozenset(entry["dependencies"]),
     )
 
@@ -170,26 +172,15 @@ def _mask(value: Value, mark: Any) -> Value:
     if isinstance(mark, Mapping) and isinstance(value, Mapping):
         return {k: _mask(v, mark.get(k)) for k, v in value.items()}
     if isinstance(mark, list) and isinstance(value, list):
-        marks = [*mark, *[None] * (len(value) - len(mark))]
-        return [_mask(v, m) for v, m in zip(value, marks, strict=False)]
+        return [_mask(v, m) for v, m in zip(value, chain(mark, repeat(None)), strict=False)]
     return value
 
 
 def _encode(value: Value) -> Any:
     if value is UNKNOWN:
         return _UNKNOWN
-    if isinstance(value, Mapping):
-        return {k: _encode(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_encode(v) for v in value]
-    return value
+    raise TypeError(f"{value!r} is not a value of Terraform")
 
 
-def _decode(value: Any) -> Value:
-    if value == _UNKNOWN:
-        return UNKNOWN
-    if isinstance(value, dict):
-        return {k: _decode(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_decode(v) for v in value]
-    return value
+def _decode(item: dict[str, Any]) -> Value:
+    return UNKNOWN if item == _UNKNOWN else item

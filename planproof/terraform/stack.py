@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from planproof.terraform.addresses import configuration_address, module_path
 from planproof.terraform.identities import ProviderLocation
-from planproof.terraform.plan import Plan
+from planproof.terraform.plan import Plan, ResourceInstance
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceBlock, SourceIndex
 from planproof.values import Truth, Value, dig, read_only
@@ -21,25 +21,16 @@ DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
-    """A resource instance or data source.
+class Resource(ResourceInstance):
+    """A resource instance or data source with its values.
 
     Attributes:
-        address: ``module.m["a"].aws_sqs_queue.q[0]``.
-        mode: "managed" or "data".
-        module: module address; "" for the root module.
         values: attributes as Terraform evaluated them; unknown values are :data:`UNKNOWN`.
         sensitive: True, or a structure like ``values`` with True where a value is sensitive.
         dependencies: configuration addresses of the resources that Terraform creates before it;
             None where that is unknown (from a plan file).
     """
 
-    address: str
-    mode: str
-    type: str
-    name: str
-    index: str | int | None
-    module: str
     values: Mapping[str, Value]
     sensitive: Any = None
     dependencies: frozenset[str] | None = None
@@ -180,9 +171,7 @@ class Stack:
     ) -> Stack:
         """The stack of a plan alone, with its unknown values."""
         resources = {
-            p.address: Resource(
-                p.address, p.mode, p.type, p.name, p.index, p.module, p.known, p.sensitive
-            )
+            p.address: Resource(**p.place, values=p.known, sensitive=p.sensitive)
             for p in plan.resources.values()
         }
         return cls(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from planproof.terraform.addresses import configuration_address
 from planproof.terraform.identities import ProviderLocation, physical_name_attribute
-from planproof.terraform.plan import Plan, state_resources
+from planproof.terraform.plan import Plan, place_of, state_resources
 from planproof.terraform.provenance import Tracer
 from planproof.terraform.references import Configuration
 from planproof.terraform.resolution.merge_values import EvaluatedStack, ValueMerge
@@ -162,12 +163,7 @@ def _overridden(tokens: Mapping[str, str], values: Mapping[str, Value]) -> froze
 def resource_of(item: Mapping[str, Any], values: Mapping[str, Value], sensitive: Any) -> Resource:
     """The resource of an entry of a state."""
     return Resource(
-        address=item["address"],
-        mode=item["mode"],
-        type=item["type"],
-        name=item["name"],
-        index=item.get("index"),
-        module=item["module"],
+        **place_of(item, item["module"]),
         values=values,
         sensitive=sensitive,
         dependencies=frozenset(map(configuration_address, item.get("depends_on") or ())),
@@ -227,10 +223,5 @@ def _either_sensitive(one: Any, other: Any) -> Any:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return {k: _either_sensitive(one.get(k), other.get(k)) for k in {**one, **other}}
     if isinstance(one, list) and isinstance(other, list):
-        length = max(len(one), len(other))
-        pad = [None] * length
-        return [
-            _either_sensitive(a, b)
-            for a, b in zip((one + pad)[:length], (other + pad)[:length], strict=True)
-        ]
+        return [_either_sensitive(a, b) for a, b in zip_longest(one, other)]
     return one if one else other
