@@ -36,18 +36,7 @@ class ControlEndpoint:
     """A WSGI application."""
 
     def __init__(self, account: ControlledAccount) -> None:
-        self._account = account
-        self._commands: Mapping[str, Callable[..., Mapping[str, Any]]] = {
-            "settle": self._settle,
-            "advance": self._advance,
-            "now": self._now,
-            "trail": self._trail,
-            "add_fault": self._add_fault,
-            "remove_faults": self._remove_faults,
-            "pause": self._pause,
-            "resume": self._resume,
-            "activity": lambda: self._account.activity.snapshot(),
-        }
+        self._commands = _commands(account)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Run one command."""
@@ -65,39 +54,36 @@ class ControlEndpoint:
             return "404 Not Found", {"error": f"there is no command {command!r}, only {known}"}
         try:
             text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            return "200 OK", method(**json.loads(text or b"{}"))
+            return "200 OK", method(**json.loads(text or b"{}")) or {}
         except (TypeError, ValueError) as failure:  # invalid arguments
             return "400 Bad Request", {"error": str(failure)}
         except Exception as failure:  # a defect of a component
             traceback.print_exc(file=sys.stderr)
             return "500 Internal Server Error", {"error": repr(failure)}
 
-    def _settle(self, limit: float, real: float) -> Mapping[str, Any]:
-        return Settling(self._account.activity, limit, real).run()
 
-    def _advance(self, seconds: float, real: float = 60.0) -> Mapping[str, Any]:
+def _commands(account: ControlledAccount) -> Mapping[str, Callable[..., Mapping[str, Any] | None]]:
+    """The commands by name; what each takes and returns is described in control.py."""
+
+    def now() -> Mapping[str, Any]:
+        return {"now": account.clock.now()}
+
+    def advance_clock(seconds: float, real: float = 60.0) -> Mapping[str, Any]:
         if seconds < 0:
             raise ValueError("the account's clock cannot go back")
-        advance(self._account.clock, seconds, real)
-        return self._now()
+        advance(account.clock, seconds, real)
+        return now()
 
-    def _now(self) -> Mapping[str, Any]:
-        return {"now": self._account.clock.now()}
-
-    def _trail(self, since: int = 0) -> Mapping[str, Any]:
-        return {"entries": [asdict(entry) for entry in self._account.trail.since(since)]}
-
-    def _add_fault(self, **fault: Any) -> Mapping[str, Any]:
-        self._account.faults.add(Fault(**fault))
-        return {}
-
-    def _remove_faults(self, name: str | None = None) -> Mapping[str, Any]:
-        return {"removed": self._account.faults.remove(name)}
-
-    def _pause(self) -> Mapping[str, Any]:
-        self._account.pause()
-        return {}
-
-    def _resume(self) -> Mapping[str, Any]:
-        self._account.resume()
-        return {}
+    return {
+        "settle": lambda limit, real: Settling(account.activity, limit, real).run(),
+        "advance": advance_clock,
+        "now": now,
+        "trail": lambda since=0: {
+            "entries": [asdict(entry) for entry in account.trail.since(since)]
+        },
+        "add_fault": lambda **fault: account.faults.add(Fault(**fault)),
+        "remove_faults": lambda name=None: {"removed": account.faults.remove(name)},
+        "pause": account.pause,
+        "resume": account.resume,
+        "activity": account.activity.snapshot,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -250,10 +250,9 @@ class RunningFunction:
     def _result(self, send: Callable[..., dict[str, Any] | None]) -> Invocation:
         limited = partial(send, limit=self._limit)
         response = self._send(limited, self._limit + GRACE)
-        failure = response.get("failure")
         return Invocation(
             response.get("returned"),
-            _failure(failure) if failure else None,
+            _failure(response.get("failure")),
             tuple(_recorded_call(entry) for entry in response.get("calls", ())),
             self._instance.new_log()[-_LOG_TAIL:],
         )
@@ -282,26 +281,14 @@ def _crash(code: int | None) -> Failure:
     return Failure("Crashed", f"its process ended with {status}")
 
 
-def _failure(entry: Mapping[str, Any]) -> Failure:
-    return Failure(
-        entry["type"],
-        entry["message"],
-        entry.get("where", ""),
-        entry.get("phase", "call"),
-        entry.get("missing"),
-    )
+def _failure(entry: Mapping[str, Any] | None) -> Failure | None:
+    names = [field.name for field in fields(Failure)]
+    return Failure(**{name: entry[name] for name in names if name in entry}) if entry else None
 
 
 def _recorded_call(entry: Mapping[str, Any]) -> RecordedCall:
-    failure = entry.get("failure")
-    return RecordedCall(
-        entry["service"],
-        entry["operation"],
-        entry["parameters"],
-        entry.get("response"),
-        _failure(failure) if failure else None,
-        tuple(entry["model_violations"]),
-    )
+    failure, violations = _failure(entry.get("failure")), tuple(entry["model_violations"])
+    return RecordedCall(**{**entry, "failure": failure, "model_violations": violations})
 
 
 def _attribute(value: Mapping[str, Any]) -> Value:

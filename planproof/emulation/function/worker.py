@@ -287,30 +287,17 @@ def _log_to_stdout(form: str, request_id: Callable[[], str]) -> None:
     """
 
     class Lines(logging.Formatter):
+        converter = time.gmtime  # type: ignore[assignment]
         default_msec_format = "%s.%03dZ"
         default_time_format = "%Y-%m-%dT%H:%M:%S"
 
-        @staticmethod
-        def converter(seconds: float | None = None) -> time.struct_time:
-            return time.gmtime(seconds)
-
         def format(self, record: logging.LogRecord) -> str:
-            message = super().format(record)
+            message, at = super().format(record), self.formatTime(record)
             if form != "JSON":
-                return f"[{record.levelname}]\t{self.formatTime(record)}\t{request_id()}\t{message}"
-            line = {
-                "timestamp": self.formatTime(record),
-                "level": record.levelname,
-                "message": message,
-                "logger": record.name,
-                "requestId": request_id(),
-            }
-            return json.dumps(line)
+                return f"[{record.levelname}]\t{at}\t{request_id()}\t{message}"
+            line = {"timestamp": at, "level": record.levelname, "message": message}
+            return json.dumps({**line, "logger": record.name, "requestId": request_id()})
 
-    class Stdout(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            print(self.format(record), flush=True)
-
-    handler = Stdout()
+    handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(Lines())
     logging.getLogger().addHandler(handler)

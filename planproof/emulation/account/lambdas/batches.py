@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from planproof.emulation.account.lambdas.events import failed_items, record, redelivered
 from planproof.emulation.account.lambdas.filters import FilterSyntaxError, MessageFilter
-from planproof.emulation.account.lambdas.functions import DeployedFunction
+from planproof.emulation.account.lambdas.functions import DeployedFunction, RoleClient
 from planproof.emulation.account.lambdas.invocations import InvocationResult, Invoker
 from planproof.emulation.account.lambdas.mappings import (
     Backlog,
@@ -21,7 +21,6 @@ from planproof.emulation.account.lambdas.mappings import (
     QueueMapping,
     Redelivery,
 )
-from planproof.emulation.account.lambdas.role_clients import RoleClients
 from planproof.emulation.account.model import ACCOUNT_ID, Account
 
 _MAX_PER_CALL = 10
@@ -32,9 +31,9 @@ _Records = list[dict[str, Any]]
 class Batches:
     """Processes batches for the mappings of an account."""
 
-    def __init__(self, account: Account, clients: RoleClients, invoker: Invoker) -> None:
+    def __init__(self, account: Account, client: RoleClient, invoker: Invoker) -> None:
         self._account = account
-        self._clients = clients
+        self._role_client = client
         self._invoker = invoker
         self._filters: dict[str, tuple[Any, MessageFilter | None, str]] = {}
 
@@ -206,7 +205,7 @@ class Batches:
 
     def _client(self, mapping: QueueMapping, function: DeployedFunction) -> Any:
         region = mapping.queue_arn.split(":")[3]
-        return self._clients.of("sqs", region, function.role, function.name)
+        return self._role_client("sqs", region, function)
 
     def _url(self, mapping: QueueMapping) -> str:
         return f"{self._account.endpoint}/{ACCOUNT_ID}/{mapping.queue_arn.split(':')[5]}"

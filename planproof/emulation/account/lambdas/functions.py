@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from planproof.aws.lambda_package import Package
 from planproof.emulation.account.model import ACCOUNT_ID
 from planproof.emulation.function.configuration import FunctionConfiguration
 
+RoleClient = Callable[[str, str, "DeployedFunction"], Any]
+"""Returns the AWS client of a service in a region, with the credentials of a function's role."""
 _ARN = re.compile(r"arn:[^:]+:lambda:(?P<region>[^:]+):\d+:function:(?P<name>[^:]+)")
 
 

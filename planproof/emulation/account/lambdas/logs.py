@@ -9,8 +9,7 @@ import threading
 from contextlib import ExitStack
 from typing import Any
 
-from planproof.emulation.account.lambdas.functions import DeployedFunction
-from planproof.emulation.account.lambdas.role_clients import RoleClients
+from planproof.emulation.account.lambdas.functions import DeployedFunction, RoleClient
 from planproof.emulation.account.model import Account
 
 _GATHER_SECONDS = 0.25
@@ -25,9 +24,9 @@ class LogWriter:
     nothing else: in AWS, too, such a function just has no log.
     """
 
-    def __init__(self, account: Account, clients: RoleClients) -> None:
+    def __init__(self, account: Account, client: RoleClient) -> None:
         self._account = account
-        self._clients = clients
+        self._client = client
         self._changed = threading.Condition()
         self._lines: dict[str, tuple[DeployedFunction, list[dict[str, Any]]]] = {}
         self._streams: set[tuple[str, str, str]] = set()
@@ -72,7 +71,7 @@ class LogWriter:
 
     def _send(self, function: DeployedFunction, stream: str, events: list[dict[str, Any]]) -> None:
         try:
-            client = self._clients.of("logs", function.region, function.role, function.name)
+            client = self._client("logs", function.region, function)
             self._create_stream(client, function, stream)
             for start in range(0, len(events), _MAX_EVENTS):
                 client.put_log_events(

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -23,7 +24,6 @@ from planproof.emulation.account.lambdas.mappings import (
     queue_mappings,
 )
 from planproof.emulation.account.lambdas.queues import patch_queues
-from planproof.emulation.account.lambdas.role_clients import RoleClients
 from planproof.emulation.account.model import Account
 
 _POLL_SECONDS = 0.02
@@ -53,10 +53,15 @@ class Lambdas:
     def start(self) -> None:
         """Start polling. If this machine cannot start processes, invocations fail and say so."""
         self._instances = Instances(self._account)
-        self._clients = RoleClients(self._account)
-        self._logs = LogWriter(self._account, self._clients)
+        credentials = cache(self._account.credentials)  # one session for each function
+
+        def client(service: str, region: str, function: DeployedFunction) -> Any:
+            session = credentials(function.role, function.name)
+            return self._account.client(service, region, session)
+
+        self._logs = LogWriter(self._account, client)
         self._invoker = Invoker(self._account, self._instances, self._logs)
-        self._batches = Batches(self._account, self._clients, self._invoker)
+        self._batches = Batches(self._account, client, self._invoker)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="lambda")
         self._unpatch = ExitStack()
         self._unpatch.callback(patch_queues())
