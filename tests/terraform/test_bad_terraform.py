@@ -166,6 +166,10 @@ def test_variables(tmp_path: Path) -> None:
             ["Terraform init failed on terraform", "main.tf line 2", "Invalid expression"],
         ),
         (
+            'resource "terraform_data" "x" {\n  input = ["ä"\n\nvariable "size" {}\n',
+            ["Terraform init failed on terraform", "main.tf line 4", "Missing item separator"],
+        ),
+        (
             'resource "terraform_data" "x" {\n  input = terraform_data.y.id\n}\n'
             'resource "terraform_data" "y" {\n  input = terraform_data.x.id\n}\n',
             ["Terraform plan failed on terraform", "Cycle: terraform_data."],
@@ -190,12 +194,19 @@ def test_variables(tmp_path: Path) -> None:
             ["Terraform init failed on terraform", "Unreadable module directory", "at main.tf:1"],
         ),
     ],
-    ids=["syntax", "cycle", "reference", "variable", "version", "module"],
+    ids=["syntax", "bracket", "cycle", "reference", "variable", "version", "module"],
 )
 def test_terraforms_message_is_shown(tmp_path: Path, main: str, facts: list[str]) -> None:
     outcome = project(tmp_path, main).judge()
     refused(outcome, *facts)
     assert ".planproof" not in outcome.output  # the working copy is not named
+
+
+@pytest.mark.terraform
+def test_terraforms_message_on_malformed_json_is_shown(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    made.write("terraform/more.tf.json", '{"locals": {"a": {"b": 1}\n')
+    refused(made.judge(), "Terraform init failed on terraform", "more.tf.json line 1")
 
 
 @pytest.mark.terraform

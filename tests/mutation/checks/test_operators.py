@@ -234,6 +234,32 @@ def test_ids_are_stable_and_unique() -> None:
     assert moved[0].line == found[0].line + 1
 
 
+@pytest.mark.parametrize("body", [STATEMENT, JSON_STATEMENT, BLOCKS])
+def test_ids_do_not_depend_on_line_ends_and_letters_before(body: str) -> None:
+    found = mutants(example(block(body)))
+    windows = f"\ufeff# ä 🎬\n{block(body)}".replace("\n", "\r\n")
+
+    assert [m.id for m in mutants(example(windows))] == [m.id for m in found]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"a = {'[' * 400}aws_kms_key.media.id{']' * 400}",
+        "rule {\n" * 400 + "a = aws_kms_key.media.id\n" + "}\n" * 400,
+    ],
+    ids=["lists", "blocks"],
+)
+def test_nesting_has_no_limit(body: str) -> None:
+    assert len(of_operator(block(body), "swap-attribute")) == 1
+
+
+def test_an_index_is_no_item_of_a_list() -> None:
+    found = mutants(example(block('a = { b = "x" }["b"]\nc = f(1)[0]')))
+
+    assert "drop-item" not in {m.operator for m in found}
+
+
 def test_the_source_of_a_module_is_not_changed() -> None:
     text = BUCKETS + 'module "pass" {\n  source = "./m"\n  name   = "x"\n}\n'
 
