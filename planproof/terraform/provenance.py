@@ -15,6 +15,7 @@ from typing import Any
 from planproof.terraform.references import (
     REPETITION,
     Configuration,
+    enclosing,
     module_of,
     prefix_of,
     reference_parts,
@@ -135,13 +136,11 @@ class Tracer:
 
     def module_instances(self, call: str) -> Origin:
         """The origin of the ``count`` or ``for_each`` of a module, and of its parents."""
-        origin, path = CONSTANT, call
-        while path:
+        origin = CONSTANT
+        for path, parent in enclosing(call):
             entry = self.configuration.modules.get(path, {})
-            parent = path.rpartition(".")[0]
             references = tuple(references_of([entry.get(key) for key in REPETITION]))
             origin |= self._trace(parent, f"module.{path}", references)
-            path = parent
         return origin
 
     def resource_instances(self, address: str) -> Origin:
@@ -217,7 +216,7 @@ class Tracer:
         parent, _, last = module.rpartition(".")
         written = [
             block.attributes[name].text
-            for block in self._blocks(parent, "module")
+            for block in self.configuration.blocks(parent, "module")
             if block.labels == (last,) and name in block.attributes
         ]
         obscured = value is not None and (not written or obscures(written[-1]))
@@ -225,17 +224,16 @@ class Tracer:
         return Origin(obscured=obscured), steps
 
     def _follow_local(self, module: str, name: str) -> tuple[Origin, list[_Step]]:
-        for block in self._blocks(module, "locals"):
-            if attribute := block.attributes.get(name):
-                steps = _steps(module, references_in(attribute.text))
-                return Origin(obscured=obscures(attribute.text)), steps
-        return _UNTRACEABLE, []
+        text = self.configuration.local(module, name)
+        if text is None:
+            return _UNTRACEABLE, []
+        return Origin(obscured=obscures(text)), _steps(module, references_in(text))
 
     def _follow_module(self, module: str, parts: list[str]) -> tuple[Origin, list[_Step]]:
         path, outputs = self.configuration.outputs(module, parts[0])
         origin, steps = CONSTANT, []
         for name in parts[1:2] or outputs:
-            written = [b for b in self._blocks(path, "output") if b.labels == (name,)]
+            written = [b for b in self.configuration.blocks(path, "output") if b.labels == (name,)]
             text = written[-1].attributes.get("value") if written else None
             origin |= Origin(obscured=text is None or obscures(text.text))
             expression = (outputs.get(name) or {}).get("expression")
@@ -283,16 +281,12 @@ class Tracer:
     def unlisted_expressions(self) -> Iterator[str]:
         """The source of all expressions whose references a plan does not list."""
         for module in ("", *self.configuration.modules):
-            for block in self._blocks(module, "locals"):
+            for block in self.configuration.blocks(module, "locals"):
                 yield from (attribute.text for attribute in block.attributes.values())
         for address in self.configuration.resources:
             yield from (block.text for block in self.dynamic_blocks(address))
 
     # Sources ---------------------------------------------------------------------------------
-
-    def _blocks(self, module: str, kind: str) -> tuple[SourceBlock, ...]:
-        sources = self.configuration.sources
-        return tuple(reversed(sources.blocks(module, kind))) if sources is not None else ()
 
     def _definitions(self, address: str) -> tuple[SourceBlock, ...]:
         sources = self.configuration.sources

@@ -83,6 +83,17 @@ class Configuration:
         """The entry of an argument of a module call; None where it is not set."""
         return (self.modules.get(module, {}).get("expressions") or {}).get(name)
 
+    def blocks(self, module: str, kind: str) -> tuple[SourceBlock, ...]:
+        """The source blocks of a kind, those of override files first; none for a plan file."""
+        return self.sources.blocks(module, kind)[::-1] if self.sources is not None else ()
+
+    def local(self, module: str, name: str) -> str | None:
+        """The text of a local value; None where it is not found."""
+        for block in self.blocks(module, "locals"):
+            if attribute := block.attributes.get(name):
+                return attribute.text
+        return None
+
     def outputs(self, module: str, call: str) -> tuple[str, Json]:
         """The path of the module that is called in another, and the entries of its outputs."""
         path = f"{module}.{call}" if module else call
@@ -129,12 +140,9 @@ class Configuration:
         for reference in _references_in_entry(entry, "expressions", *REPETITION):
             yield module, reference
         # All resources of a module depend on its depends_on, count and for_each.
-        while module:
-            call = self.modules.get(module, {})
-            parent = module.rpartition(".")[0]
-            for reference in _references_in_entry(call, *REPETITION):
+        for path, parent in enclosing(module):
+            for reference in _references_in_entry(self.modules.get(path, {}), *REPETITION):
                 yield parent, reference
-            module = parent
 
     def _follow(self, module: str, reference: str) -> tuple[str, list[tuple[str, str]]] | None:
         """Follow a reference: (configuration address or "", further references), None if lost."""
@@ -156,12 +164,8 @@ class Configuration:
         return prefix_of(module) + ".".join(parts[:length]), []
 
     def _follow_local(self, module: str, name: str) -> tuple[str, list[tuple[str, str]]] | None:
-        if self.sources is None:
-            return None
-        for block in self.sources.blocks(module, "locals"):
-            if attribute := block.attributes.get(name):
-                return "", [(module, found) for found in references_in(attribute.text)]
-        return None
+        text = self.local(module, name)
+        return None if text is None else ("", [(module, found) for found in references_in(text)])
 
     def _follow_module(
         self, module: str, parts: list[str]
@@ -232,6 +236,14 @@ def module_of(address: str) -> str:
         path.append(parts[1])
         parts = parts[2:]
     return ".".join(path)
+
+
+def enclosing(module: str) -> Iterator[tuple[str, str]]:
+    """The path of a module and of each module around it, each with the path of its caller."""
+    while module:
+        parent = module.rpartition(".")[0]
+        yield module, parent
+        module = parent
 
 
 def prefix_of(module: str) -> str:

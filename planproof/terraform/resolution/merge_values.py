@@ -21,7 +21,7 @@ from planproof.terraform.resolution.mocked_values import (
     NestedBlocks,
     aligned,
     attributes_of,
-    elements_of,
+    blocks_in,
     is_known,
 )
 from planproof.terraform.source_index import object_entries
@@ -114,7 +114,7 @@ class ValueMerge:
     ) -> Value:
         if self._still_holds(planned):
             return planned
-        elements = elements_of(value)
+        elements = blocks_in(value)
         if not elements:
             return self._no_blocks(planned, value, blocks)
         merged = []

@@ -149,7 +149,7 @@ class MockedValues:
         blocks: NestedBlocks,
     ) -> None:
         block = spec.get("block") or {}
-        elements = elements_of(value)
+        elements = blocks_in(value)
         plans = aligned(planned, elements, spec)
         for element, plan in zip(elements, plans, strict=True):
             known = plan if isinstance(plan, Mapping) else {}
@@ -199,7 +199,7 @@ class NestedBlocks:
     def of(cls, declared: str, key: str, expression: Any, tracer: Tracer) -> NestedBlocks:
         """The blocks of one type in a resource."""
         return cls(
-            entries_of(expression),
+            tuple(blocks_in(expression)),
             _arguments_of(tracer.dynamic_blocks(declared, key)),
             tracer.dynamic(declared, key),
             tuple(tracer.written_blocks(declared, key)),
@@ -218,7 +218,7 @@ class NestedBlocks:
 
     def inside(self, key: str) -> NestedBlocks:
         """The blocks of one type inside these."""
-        inner = [entry for outer in self.written for entry in entries_of(outer.get(key))]
+        inner = [entry for outer in self.written for entry in blocks_in(outer.get(key))]
         within = self.dynamic is not None and key in self.dynamic
         found = [b for block in self.static for b in block.blocks if b.labels == (key,)]
         origin = self.origin
@@ -271,22 +271,11 @@ def attributes_of(
     return {key: {"computed": key not in expressions} for key in values}
 
 
-def entries_of(expression: Any) -> tuple[Mapping[str, Any], ...]:
-    """The nested blocks in an entry of the plan's configuration: one or a list."""
-    if isinstance(expression, Mapping):
-        return (expression,)
-    if isinstance(expression, list):
-        return tuple(entry for entry in expression if isinstance(entry, Mapping))
-    return ()
-
-
-def elements_of(value: Value) -> list[Mapping[str, Value]]:
-    """The nested blocks in a value of a state."""
-    if isinstance(value, Mapping):
-        return [value]
-    if isinstance(value, list):
-        return [item for item in value if isinstance(item, Mapping)]
-    return []
+def blocks_in(item: Any) -> list[Mapping[str, Any]]:
+    """The nested blocks, one or a list, in a value of a state or an entry of the configuration."""
+    if isinstance(item, Mapping):
+        return [item]
+    return [block for block in item if isinstance(block, Mapping)] if isinstance(item, list) else []
 
 
 def aligned(planned: Value, elements: list[Any], spec: Mapping[str, Any]) -> Iterator[Value]:

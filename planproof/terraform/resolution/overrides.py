@@ -19,7 +19,9 @@ from planproof.terraform.identities import Identities
 from planproof.terraform.plan import Plan, PlannedResource
 from planproof.terraform.provenance import Tracer
 from planproof.terraform.references import (
+    REPETITION,
     Configuration,
+    enclosing,
     module_of,
     prefix_of,
     reference_parts,
@@ -218,12 +220,8 @@ def _cover_all(
 
 
 def _is_keyed(configuration: Configuration, module: str) -> bool:
-    while module:
-        entry = configuration.modules.get(module, {})
-        if "count_expression" in entry or "for_each_expression" in entry:
-            return True
-        module = module.rpartition(".")[0]
-    return False
+    calls = (configuration.modules.get(path, {}) for path, _ in enclosing(module))
+    return any(key in call for call in calls for key in REPETITION)
 
 
 def _referenced_attributes(plan: Plan, tracer: Tracer) -> dict[tuple[str, str], set[str]]:
