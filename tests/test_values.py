@@ -1,17 +1,29 @@
-"""Unknown values, and the paths and leaves of values."""
+"""Unknown values, three-valued truth, and the paths and leaves of values."""
 
 from __future__ import annotations
 
 import copy
 import operator
 import pickle
+from itertools import permutations
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planproof.values import UNKNOWN, Unknown, contains_unknown, dig, is_unknown, leaves
+from planproof.values import (
+    UNKNOWN,
+    Truth,
+    Unknown,
+    all_of,
+    any_of,
+    contains_unknown,
+    dig,
+    is_unknown,
+    leaves,
+    negate,
+)
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 KEYS = st.text("abcd_", min_size=1, max_size=3)
@@ -34,6 +46,28 @@ def test_unknown_equals_nothing(other: Any) -> None:
 def test_unknown_is_neither_true_nor_false() -> None:
     with pytest.raises(TypeError, match="neither true nor false"):
         bool(UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("parts", "any_", "all_"),
+    [
+        ((), False, True),
+        ((True,), True, True),
+        ((False,), False, False),
+        ((None,), None, None),
+        ((True, False), True, False),
+        ((True, None), True, None),
+        ((False, None), None, False),
+        ((False, None, True), True, False),
+    ],
+)
+def test_an_unknown_part_counts_only_where_it_could_change_the_result(
+    parts: tuple[Truth, ...], any_: Truth, all_: Truth
+) -> None:
+    for order in permutations(parts):
+        assert any_of(order) is any_
+        assert all_of(order) is all_
+        assert all_of(map(negate, order)) is negate(any_)
 
 
 def test_copies_of_unknown_are_unknown() -> None:

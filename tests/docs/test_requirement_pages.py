@@ -107,22 +107,28 @@ class TestPage:
         named = re.findall(r"CKV_PLANPROOF_\d+", page.section("How it is proven"))
         assert sorted(named) == sorted(checks_of(page.path.stem))
 
-    def test_each_of_its_checks_fails_on_the_mistake(self, page: Page, judged: Scan) -> None:
-        for check in checks_of(page.path.stem):
-            assert "FAILED" in verdicts(judged, check, f"{page.path.stem}-avoid"), check
-
-    def test_each_of_its_checks_passes_on_the_right_way(self, page: Page, judged: Scan) -> None:
-        for check in checks_of(page.path.stem):
-            assert verdicts(judged, check, f"{page.path.stem}-prefer") == {"PASSED"}, check
-
-    def test_its_python_compiles(self, page: Page) -> None:
-        for block in page.blocks:
-            if block.language == "python":
-                compile(block.body, page.name, "exec")
-
     def test_it_links_to_aws(self, page: Page) -> None:
         related = page.section("Related")
         assert re.search(r"\[[^\]]+\]\(https://docs\.aws\.amazon\.com/[^)]+\)", related)
 
     def test_it_is_short(self, page: Page) -> None:
         assert 40 <= len(page.text.splitlines()) <= 90
+
+
+@pytest.mark.parametrize(
+    ("requirement", "check"),
+    [(page.path.stem, check) for page in PAGES for check in sorted(checks_of(page.path.stem))],
+)
+def test_a_check_fails_on_the_mistake_and_passes_on_the_right_way(
+    requirement: str, check: str, judged: Scan
+) -> None:
+    assert "FAILED" in verdicts(judged, check, f"{requirement}-avoid")
+    assert verdicts(judged, check, f"{requirement}-prefer") == {"PASSED"}
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [(page.name, b.body) for page in PAGES for b in page.blocks if b.language == "python"],
+)
+def test_python_on_a_page_compiles(name: str, source: str) -> None:
+    assert compile(source, name, "exec").co_code

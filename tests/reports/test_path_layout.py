@@ -167,6 +167,8 @@ def test_labels_of_the_pipeline_overlap_no_label_and_no_node() -> None:
     drawn = picture(pipeline())
     blocks = [node.block for node in drawn.nodes] + [arc.label for arc in drawn.arcs]
 
+    assert drawn.nodes
+    assert drawn.arcs
     assert all(clear(one, other) for one, other in combinations(blocks, 2))
     assert not drawn.wide
 
@@ -177,6 +179,7 @@ def test_labels_of_many_links_between_two_columns_do_not_overlap() -> None:
     )
 
     labels = [arc.label for arc in drawn.arcs]
+    assert len(labels) == 36
     assert all(clear(one, other) for one, other in combinations(labels, 2))
 
 
@@ -185,6 +188,7 @@ def test_text_stays_in_its_box() -> None:
 
     assert max(node.block.width for node in drawn.nodes) < 160
     for block in [node.block for node in drawn.nodes] + [arc.label for arc in drawn.arcs]:
+        assert block.lines
         for line in block.lines:
             assert block.y < line.y < block.y + block.height
             assert block.x < line.x < block.x + block.width

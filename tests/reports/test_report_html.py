@@ -40,8 +40,9 @@ def test_the_markup_is_sound(page: Page) -> None:
 def test_nothing_is_asked_of_the_network(page: Page) -> None:
     for element in page.elements:
         assert not {"src", "srcset", "data", "action", "background"} & set(element.attributes)
-        if element.tag == "use":
-            assert (element.attributes["href"] or "").startswith("#_icon-")
+    icons = [element.attributes["href"] or "" for element in page.all("use")]
+    assert icons
+    assert [icon for icon in icons if not icon.startswith("#_icon-")] == []
     style = page.all("style")[0].inside
     assert "url(" not in style
     assert "@import" not in style
@@ -79,6 +80,7 @@ def test_every_id_is_there_once_and_every_link_leads_to_one(page: Page) -> None:
     named = ("aria-labelledby", "aria-describedby")
     labels = {e.attributes.get(name) for e in page.elements for name in named} - {None}
 
+    assert targets
     assert len(ids) == len(set(ids))
     assert {target[1:] for target in targets if target.startswith("#")} <= set(ids)
     assert labels <= set(ids)
@@ -269,7 +271,9 @@ def test_requirements_with_one_id_have_two_anchors(good: RunResult) -> None:
 def test_no_verdict_depends_on_colour_alone(broken: RunResult) -> None:
     page = page_of(broken)
     for verdict in (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.PASSED):
-        for card in page.all("details", "card", verdict.value):
+        cards = page.all("details", "card", verdict.value)
+        assert cards
+        for card in cards:
             assert verdict.value in card.inside.split("facts")[0]
     shapes = [symbol.attributes["id"] for symbol in page.all("symbol")]
     verdicts = ("passed", "failed", "undetermined", "waived")

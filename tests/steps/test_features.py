@@ -35,14 +35,18 @@ def scenarios() -> list[tuple[str, set[str]]]:
 
 @pytest.mark.parametrize("path", FEATURES, ids=lambda path: path.stem)
 def test_every_rule_says_why_and_where_it_is_written(path: Path) -> None:
-    for _, rule in rules(path):
+    found = rules(path)
+    assert found
+    for _, rule in found:
         lines = [line.strip() for line in rule["description"].splitlines() if line.strip()]
         assert SOURCE.fullmatch(lines[-1]), rule["name"]
         assert 2 <= len(lines) <= 4, rule["name"]
 
 
 def test_every_scenario_serves_one_requirement() -> None:
-    for name, tags in scenarios():
+    found = scenarios()
+    assert len(found) > len(FEATURES)
+    for name, tags in found:
         assert len([tag for tag in tags if REQUIREMENT.fullmatch(tag)]) == 1, name
 
 
@@ -54,5 +58,6 @@ def test_every_requirement_is_served() -> None:
 
 def test_features_name_no_implementation_details() -> None:
     machinery = re.compile(r"json|python|pytest|planned_values|after_unknown|jsonencode", re.I)
+    assert FEATURES
     for path in FEATURES:
         assert not machinery.search(SOURCE.sub("", path.read_text("utf-8"))), path.name

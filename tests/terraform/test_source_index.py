@@ -209,11 +209,17 @@ class TestMalformed:
         line = junk.count("\n") + 2
         assert outline(scan_text(f"{junk}\nlocals {{}}", "x.tf")) == [("locals", line, line)]
 
-    @pytest.mark.parametrize("text", ["", "a", "a =", "a {", 'a "b', "a { b = <<E\n", "a {/*", "{"])
-    def test_cut_off(self, text: str) -> None:
+    @pytest.mark.parametrize(
+        ("text", "ends"),
+        [
+            *((text, []) for text in ("", "a", "a =", 'a "b', "{")),
+            *((text, [2]) for text in ("a {", "a { b = <<E\n", "a {/*")),
+        ],
+    )
+    def test_cut_off(self, text: str, ends: list[int]) -> None:
         found = scan_text(f"locals {{}}\n{text}", "main.tf")
         assert outline(found)[0] == ("locals", 1, 1)
-        assert all(block.end_line == 2 for block in found[1:])
+        assert [block.end_line for block in found[1:]] == ends
 
 
 POLICY = """\

@@ -76,7 +76,9 @@ def test_a_broken_edge_names_the_missing_grant(
     address, sid, action = grant
     stack = without_grant(shipped(), address, sid, action)
     authority = Authority(stack)
-    for edge in draw_path(stack):
+    drawn = draw_path(stack)
+    assert edges <= {str(edge) for edge in drawn}
+    for edge in drawn:
         judged = authority.judge(edge)
         if str(edge) in edges:
             wanted = "kms:" if action == "kms:*" else f"{action} "

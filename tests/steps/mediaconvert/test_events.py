@@ -91,6 +91,7 @@ def test_the_detail_has_the_documented_fields(every_event: Harness, status: str)
 def test_the_envelope_names_source_type_and_job(harness: Harness) -> None:
     harness.upload()
     job = harness.run_job()
+    assert len(harness.account.events) >= 2  # it begins and it ends
     for event in harness.account.events:
         assert event["source"] == "aws.mediaconvert"
         assert event["detail-type"] == "MediaConvert Job State Change"

@@ -204,7 +204,7 @@ def test_different_instances_have_no_default() -> None:
 @pytest.mark.parametrize("value", [None, [], [{"a": 1}], {"a": [1]}])
 def test_null_and_blocks_are_not_repeated(value: Any) -> None:
     found = repeating(value)
-    assert all("timeout" not in known for known in found.repeated.values())
+    assert found.repeated == {'aws_lambda_function.f["a"]': {"tags_all": {"x": "y"}}}
 
 
 def test_nothing_is_repeated_without_a_reference() -> None:
