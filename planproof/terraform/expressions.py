@@ -72,6 +72,9 @@ _STEP = re.compile(r"\.(?:[\w-]++|\*)|(?=\[)")
 _FOR = re.compile(rf"[\[{{]{GAP}for\b(?![\w-])", re.DOTALL)
 _KEY = re.compile(rf'(?:"((?:[^"\\\n]|\\.)*+)"|([\w-]++)){GAP}[=:](?![=>])', re.DOTALL)
 _EQUALS = re.compile(rf"{GAP}[=:](?![=>])", re.DOTALL)
+_STRING_OR_COMMENT = re.compile(
+    rf'(?P<comment>{_LINE_COMMENT}|{_COMMENT})|"|<<-?{NAME}[ \t]*\r?\n', re.DOTALL
+)
 _WORDS: dict[str, TermKind] = {"true": "boolean", "false": "boolean", "null": "null"}
 _SEPARATORS = {"list": ",", "object": ",\n", "call": ",", "group": ",", "index": ",", "for": ""}
 
@@ -175,6 +178,18 @@ class Slot:
     def text(self) -> str:
         """The expression as it is written."""
         return self.source[self.value : self.end_of_value]
+
+    @property
+    def code(self) -> str:
+        """The text without comments, on the same lines."""
+        text, parts, at, done = self.text, [], 0, 0
+        while match := None if self.is_json else _STRING_OR_COMMENT.search(text, at):
+            if match["comment"] is None:
+                at = after(text, match.start(), len(text))
+            else:
+                parts += [text[done : match.start()], "\n" * match[0].count("\n")]
+                at = done = match.end()
+        return "".join([*parts, text[done:]])
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:

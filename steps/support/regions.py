@@ -16,11 +16,6 @@ _REGION: Final = re.compile(
     r"(?<![A-Za-z0-9])(?:us-gov|us-iso[a-z]?|eu-iso[a-z]|eusc-[a-z]{2}|[a-z]{2})"
     r"-(?:central|north|south|east|west|(?:north|south)(?:east|west))-\d+(?!\d)"
 )
-_COMMENT_OR_TEXT: Final = re.compile(
-    r"(?P<comment>\#[^\n]*|//[^\n]*|/\*.*?\*/)"
-    r'|"(?:[^"\\\n]|\\.)*"|<<-?(?P<marker>\w+)\r?\n.*?\n[ \t]*(?P=marker)\b',
-    re.DOTALL,
-)
 
 
 def regions_in(text: str) -> list[str]:
@@ -30,10 +25,6 @@ def regions_in(text: str) -> list[str]:
 
 def regions_written(attribute: SourceAttribute) -> Iterator[tuple[int, str]]:
     """The region codes in an expression with their lines, comments excluded."""
-    code = _COMMENT_OR_TEXT.sub(_without_comment, attribute.text)
+    code = attribute.code
     for match in _REGION.finditer(code):
         yield attribute.line + code.count("\n", 0, match.start()), match[0]
-
-
-def _without_comment(match: re.Match[str]) -> str:
-    return match[0] if match["comment"] is None else "\n" * match[0].count("\n")

@@ -232,6 +232,14 @@ def test_no_region_codes(text: str) -> None:
     assert regions_in(text) == []
 
 
-def test_a_slash_in_a_string_begins_no_comment() -> None:
-    (block,) = scan_text('locals {\n  x = "https://a" == "us-east-1"\n}', "main.tf")
-    assert list(regions_written(block.attributes["x"])) == [(2, "us-east-1")]
+@pytest.mark.parametrize(
+    ("expression", "line"),
+    [
+        ('"https://a" == "us-east-1"', 2),
+        ('"${replace("https://s3.us-east-1.amazonaws.com", "#", "")}"', 2),
+        ('f(<<E\n// ${g("#")}\nE\n, "us-east-1") # eu-west-1', 5),
+    ],
+)
+def test_a_slash_in_a_string_begins_no_comment(expression: str, line: int) -> None:
+    (block,) = scan_text(f"locals {{\n  x = {expression}\n}}", "main.tf")
+    assert list(regions_written(block.attributes["x"])) == [(line, "us-east-1")]

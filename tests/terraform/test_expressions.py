@@ -168,6 +168,26 @@ class TestSlots:
         assert [s.text for s in b.terms[0].slots[0].terms[0].slots] == ["1", "2"]
 
 
+class TestCode:
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [
+            ("f(1, # ä\n 2) // b", "f(1, \n 2) "),
+            ("[1, /* a\n\n */ 2]", "[1, \n\n 2]"),
+            ('"# ${f("//a", "/*")}" + "#"', '"# ${f("//a", "/*")}" + "#"'),
+            ("{ a = <<E\n# ${b}\nE\n} # c", "{ a = <<E\n# ${b}\nE\n} "),
+            ('a["#"] / b', 'a["#"] / b'),
+            ('"open # a\n# b', '"open # a\n'),
+        ],
+    )
+    def test_comments_are_left_out(self, text: str, code: str) -> None:
+        assert Slot.of(text).code == code
+
+    def test_json_has_none(self) -> None:
+        text = '{"a": "${f(\\"//b\\")} # c"}'
+        assert Slot.of(text, is_json=True).code == text
+
+
 class TestMalformed:
     def test_what_is_open_ends_before_the_next_top_level_block(self) -> None:
         text = '[1, f("${x(\n}\nvariable "v" {\n}\n'
