@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
+import sched
 import sys
 import threading
 import time
@@ -32,8 +31,7 @@ class AccountClock:
         self._work = work
         self._ahead = 0.0
         self._changed = threading.Condition()
-        self._tasks: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
+        self._tasks = sched.scheduler(self.now)
         self._running = 0
         self._stopped = False
         self._travel: time_machine.travel | None = None
@@ -51,7 +49,6 @@ class AccountClock:
         """Set the process back to the machine's clock, and drop the remaining tasks."""
         with self._changed:
             self._stopped = True
-            self._tasks.clear()
             self._changed.notify_all()
             if self._travel is not None:
                 self._travel.stop()
@@ -80,7 +77,7 @@ class AccountClock:
     def later(self, seconds: float, task: Callable[[], None]) -> None:
         """Schedule a task, in seconds of the account's clock."""
         with self._changed:
-            heapq.heappush(self._tasks, (self.now() + seconds, next(self._order), task))
+            self._tasks.enter(seconds, 0, self._begin, (task,))
             self._changed.notify_all()
 
     def next_in(self) -> float | None:
@@ -88,24 +85,17 @@ class AccountClock:
         with self._changed:
             if self._running:
                 return 0.0
-            return self._tasks[0][0] - self.now() if self._tasks else None
+            return self._tasks.queue[0].time - self.now() if self._tasks.queue else None
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                if self._stopped:
-                    return
-                if not self._tasks:
-                    self._changed.wait()
-                    continue
-                left = self._tasks[0][0] - self.now()
-                if left > 0:
-                    self._changed.wait(left)
-                    continue
-                _, _, task = heapq.heappop(self._tasks)
-                self._running += 1
-                self._work.begin()
-                self._pool.submit(self._perform, task)
+        with self._changed:
+            while not self._stopped:
+                self._changed.wait(self._tasks.run(blocking=False))
+
+    def _begin(self, task: Callable[[], None]) -> None:
+        self._running += 1
+        self._work.begin()
+        self._pool.submit(self._perform, task)
 
     def _perform(self, task: Callable[[], None]) -> None:
         try:

@@ -5,33 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from planproof.emulation.account.model import Account, Decisions
 from planproof.errors import PlanproofError
 
-
-class Functions(Protocol):
-    """The functions of an account and their event source mappings."""
-
-    def start(self) -> None:
-        """Start polling."""
-
-    def stop(self) -> None:
-        """Stop polling, and end every instance."""
-
-    def kill(self, instance: str) -> None:
-        """Kill an instance."""
-
-    def waiting(self) -> list[float]:
-        """Seconds of account time until each message in a mapped queue becomes visible; 0 or less
-        for those that are."""
-
-    def pause(self) -> None:
-        """Pause polling."""
-
-    def resume(self) -> None:
-        """Resume polling."""
+if TYPE_CHECKING:
+    from planproof.emulation.account.lambdas import Lambdas
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +23,7 @@ class Components:
     """
 
     patch_moto: Callable[[Account], None]
-    functions: Callable[[Account], Functions]
+    functions: Callable[[Account], Lambdas]
     decisions: Callable[[Account], Decisions]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from functools import cache
 from itertools import count
 from typing import Any
@@ -23,7 +22,6 @@ from planproof.emulation.account.lambdas.mappings import (
     backlog_of,
     queue_mappings,
 )
-from planproof.emulation.account.lambdas.queues import patch_queues
 from planproof.emulation.account.model import Account
 
 _POLL_SECONDS = 0.02
@@ -63,9 +61,7 @@ class Lambdas:
         self._invoker = Invoker(self._account, self._instances, self._logs)
         self._batches = Batches(self._account, client, self._invoker)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="lambda")
-        self._unpatch = ExitStack()
-        self._unpatch.callback(patch_queues())
-        self._unpatch.callback(patch_invoke(self.invoke, self._account.clock.later))
+        self._unpatch_invoke = patch_invoke(self.invoke, self._account.clock.later)
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="event sources", daemon=True)
         self._thread.start()
@@ -81,7 +77,7 @@ class Lambdas:
         self._instances.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._logs.stop()
-        self._unpatch.close()
+        self._unpatch_invoke()
 
     def kill(self, instance_id: str) -> None:
         """Kill an instance; its invocation is recorded as killed."""

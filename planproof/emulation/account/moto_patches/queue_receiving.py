@@ -1,9 +1,9 @@
-"""Locks queues, records redrives, and drops expired messages.
+"""Locks queues, keeps the order of FIFO queues, records redrives, and drops expired messages.
 
 moto reads and changes a queue without a lock, so that concurrent requests may receive the same
 message, or lose a message that is sent while another is deleted. The patch locks the queue for each
 request, records messages that are moved to a dead-letter queue, and drops messages that exceed the
-retention period.
+retention period. It also speeds up long queues: for every received message, moto counts all.
 
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 """
@@ -14,7 +14,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from moto.core.utils import unix_time
+from moto.core.utils import unix_time, unix_time_millis
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend
 
 from planproof.emulation.account.model import Account
@@ -30,6 +31,9 @@ def patch(account: Account) -> None:
     replace(SQSBackend, "receive_message", lambda original: _receive_message(account, original))
     for name in ("change_message_visibility", "delete_message", "purge_queue"):
         replace(SQSBackend, name, _locked)
+    replace(SQSBackend, "is_message_valid_based_on_retention_period", lambda _: _is_retained)
+    replace(Queue, "messages", lambda _: property(_visible))
+    replace(Queue, "delete_message", lambda _: _delete)
 
 
 def _locked(original: Any) -> Any:
@@ -55,6 +59,11 @@ def _receive_message(account: Account, original: Callable[..., list[Message]]) -
             queue = backend.get_queue(queue_name)  # it may have been deleted
             with queue._messages_lock:
                 _drop_expired(queue)
+                if queue.fifo_queue:
+                    # In moto a message in flight also blocks earlier messages of its group, even
+                    # once all are visible again, so that the last would come first:
+                    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
+                    queue._pending_messages -= {m for m in queue._pending_messages if m.visible}
                 messages = _receive_once(
                     account,
                     queue,
@@ -67,6 +76,28 @@ def _receive_message(account: Account, original: Callable[..., list[Message]]) -
                 queue._messages_lock.wait(_POLL_SECONDS)
 
     return receive_message
+
+
+def _is_retained(backend: Any, queue_name: str, message: Any) -> bool:
+    retention = backend.get_queue(queue_name).message_retention_period
+    return bool(message.sent_timestamp / 1000 + retention > unix_time())
+
+
+def _visible(queue: Any) -> list[Any]:
+    now = unix_time_millis()
+    return [m for m in queue._messages if m.visible_at < now and m.delayed_until <= now]
+
+
+def _delete(queue: Any, receipt_handle: str) -> None:
+    if receipt_handle in queue.deleted_messages:
+        return
+    for index, message in enumerate(queue._messages):
+        if receipt_handle in (message.receipt_handle, *message._old_receipt_handles):
+            queue.pending_messages.discard(message)
+            queue.deleted_messages.update(message.all_receipt_handles)
+            del queue._messages[index]
+            return
+    raise ReceiptHandleIsInvalid
 
 
 def _drop_expired(queue: Queue) -> None:
