@@ -89,6 +89,10 @@ class TestTerms:
         assert Slot.of("1 + 1").only is None
         assert Slot.of("").only is None
 
+    def test_a_text_is_one_slot_without_the_space_around_it(self) -> None:
+        slot = Slot.of("\ufeff f(1) \n")
+        assert (slot.start, slot.end, slot.text) == (2, 6, "f(1)")
+
 
 class TestSlots:
     def test_entries_of_an_object(self) -> None:
@@ -109,7 +113,7 @@ class TestSlots:
         ]
 
     def test_a_comparison_is_no_key(self) -> None:
-        assert entries("{ a = b == c }") == [("a", "b == c")]
+        assert entries("{ a = b == c, d == e }") == [("a", "b == c"), ("", "d == e")]
 
     @pytest.mark.parametrize(
         ("text", "items"),
@@ -143,6 +147,14 @@ class TestSlots:
         (document,) = only(text).slots
         ((key, value),) = [(s.key, s.text) for s in document.terms[0].slots]
         assert (key, value) == ("a", '["${b.c}"]')
+
+    def test_an_empty_interpolation(self) -> None:
+        (slot,) = only('"a${}"').slots
+        assert (slot.end - slot.start, slot.text) == (3, "")
+
+    def test_a_heredoc_ends_with_its_word(self) -> None:
+        (item, other) = only("[<<E\na\n E \t\n, 2]").slots
+        assert (item.terms[0].text, other.text) == ("<<E\na\n E", "2")
 
     def test_a_heredoc_of_text_has_no_document(self) -> None:
         assert only("<<E\nplain ${x.y}\nE").slots == ()
