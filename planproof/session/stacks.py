@@ -261,7 +261,7 @@ class ResolvedStacks:
         sets = "one set" if len(variants) == 1 else f"{len(variants)} sets"
         self.progress(f"resolving the stack with {sets} of variables")
         with ThreadPoolExecutor(1) as pool:
-            plan = pool.submit(lambda: Plan.parse(workspace.terraform("show", "-json", _PLAN_FILE)))
+            plan = pool.submit(_read_plan, workspace)
             instances = planned_instances(output)
             self.by_variant.update(
                 resolve_beside(workspace, instances, variants, arguments, plan.result)
@@ -301,6 +301,14 @@ class ResolvedStacks:
         for path in self.request.variable_files:
             if not path.is_file():
                 raise PlanproofError(f"the variable file {path} does not exist", "check --var-file")
+
+
+def _read_plan(workspace: Workspace) -> Plan:
+    """The plan that was just made; its file is removed, since it has sensitive values in it."""
+    try:
+        return Plan.parse(workspace.terraform("show", "-json", _PLAN_FILE))
+    finally:
+        (workspace.root / _PLAN_FILE).unlink(missing_ok=True)
 
 
 def variables_before_plan(sources: SourceIndex, request: RunRequest) -> dict[str, Value]:

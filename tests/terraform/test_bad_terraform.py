@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -303,5 +304,10 @@ resource "aws_lambda_function" "f" {
 def test_sensitive_values_of_a_resolved_stack_are_shown_nowhere(tmp_path: Path) -> None:
     made = project(tmp_path, FUNCTION, LOOKED_AT)
     shown_nowhere(made, "--var", f"secret={SECRET}")
-    left = [p for p in (tmp_path / ".planproof").rglob("*.json") if p.is_file()]
-    assert not [p.name for p in left if SECRET in p.read_text("utf-8", "replace")]
+    left = [p for p in (tmp_path / ".planproof").rglob("*") if p.is_file()]
+    assert "main.tf" in {p.name for p in left}
+    contents = {p.name: p.read_bytes() for p in left}
+    for archive in filter(zipfile.is_zipfile, left):  # such as a plan
+        with zipfile.ZipFile(archive) as parts:
+            contents |= {f"{archive.name}/{name}": parts.read(name) for name in parts.namelist()}
+    assert [name for name, content in contents.items() if SECRET.encode() in content] == []
