@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
+from werkzeug.test import run_wsgi_app
+
 from planproof.emulation.account import wire
 from planproof.emulation.account.faults import AccountFaults
 from planproof.emulation.account.model import (
@@ -239,19 +241,8 @@ class RequestHandler:
 
     def _call_moto(self, environ: Environ) -> HttpResponse:
         """moto's complete response."""
-        started: dict[str, Any] = {}
-
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
-            started.update(status=status, headers=headers)
-
-        chunks = self._moto(environ, start)
-        try:
-            body = b"".join(chunks)
-        finally:
-            close = getattr(chunks, "close", None)
-            if close is not None:
-                close()
-        return HttpResponse(int(started["status"].split()[0]), list(started["headers"]), body)
+        chunks, status, headers = run_wsgi_app(self._moto, environ, buffered=True)
+        return HttpResponse(int(status.split()[0]), list(headers), b"".join(chunks))
 
     def _failed(
         self,

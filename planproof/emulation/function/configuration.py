@@ -112,7 +112,7 @@ def function_configuration(
     Raises:
         UndeterminedError: an attribute is unknown, or the runtime is not Python.
     """
-    runtime = str(_known(function, "runtime"))
+    runtime = str(known(function, "runtime"))
     if not runtime.startswith("python"):
         raise UndeterminedError(
             f"the runtime of {function} is {runtime}, and only Python can run here"
@@ -126,19 +126,24 @@ def function_configuration(
         raise UndeterminedError(f"the region of {function} is unknown")
     return FunctionConfiguration(
         package,
-        str(_known(function, "handler")),
+        str(known(function, "handler")),
         {str(k): str(v) for k, v in variables.items()},
         place.region,
-        str(_known(function, "function_name")),
+        str(known(function, "function_name")),
         str(function.get("arn")),
         runtime,
-        int(_known(function, "timeout") or 3),
-        int(_known(function, "memory_size") or 128),
+        int(known(function, "timeout") or 3),
+        int(known(function, "memory_size") or 128),
     )
 
 
-def _known(function: Resource, path: str) -> Value:
-    value = function.get(path)
+def known(resource: Resource, path: str) -> Value:
+    """An attribute without unknown values.
+
+    Raises:
+        UndeterminedError: it is unknown, or contains unknown values.
+    """
+    value = resource.get(path)
     if contains_unknown(value):
-        raise UndeterminedError(f"{function}.{path} is unknown before it is built")
+        raise UndeterminedError(f"{resource}.{path} is unknown before it is built")
     return value

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from planproof.emulation.function.configuration import known
 from planproof.emulation.function.host import RunningFunction
 from planproof.errors import UndeterminedError
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, Value, contains_unknown
+from planproof.values import UNKNOWN
 
 
 def seed_account(running: RunningFunction, stack: Stack) -> None:
@@ -53,7 +54,7 @@ def table_parameters(table: Resource) -> dict[str, Any]:
         "KeySchema": _key_schema(table.address, table.values),
         "AttributeDefinitions": [
             {"AttributeName": a["name"], "AttributeType": a["type"]}
-            for a in _attribute_blocks(table)
+            for a in known(table, "attribute") or ()
         ],
     }
     for block, name in (
@@ -94,10 +95,3 @@ def _known_string(resource: Resource, attribute: str) -> str:
     if not isinstance(value, str):
         raise UndeterminedError(f"{resource}.{attribute} is unknown before it is built")
     return value
-
-
-def _attribute_blocks(table: Resource) -> Value:
-    value = table.get("attribute")
-    if contains_unknown(value):
-        raise UndeterminedError(f"{table}.attribute is unknown before it is built")
-    return value or ()
