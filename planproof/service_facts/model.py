@@ -92,6 +92,7 @@ class ResourceType:
         strict_name: whether the emulated account accepts only letters, digits and hyphens.
         label: its usual name, where that differs from its type.
         unmodelled: whether it passes data on, without an edge of the data path.
+        disabled: attribute → the value with which the resource does nothing.
         within: ARN suffixes of what lies within it: objects, streams, indexes, versions, aliases.
         policy: how its resource-based policy is declared; None if it can have none.
         policy_service: prefix of the actions in that policy; "" for ``service``.
@@ -113,6 +114,7 @@ class ResourceType:
     strict_name: bool = False
     label: str = ""
     unmodelled: bool = False
+    disabled: Mapping[str, str | bool] = field(default_factory=dict)
     within: tuple[str, ...] = ()
     policy: PolicyDeclaration | None = None
     policy_service: str = ""

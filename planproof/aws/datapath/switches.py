@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from planproof.aws.datapath.model import Edge, Fact
+from planproof.service_facts import resource_type
 from planproof.terraform.stack import Resource
 from planproof.values import is_unknown
 
@@ -25,17 +26,7 @@ def _switches(edge: Edge) -> Iterator[Fact]:
     parts = [edge.source, edge.target, edge.declared_by, *(need.on for need in edge.needs)]
     seen = {part.address: part for part in parts if isinstance(part, Resource)}
     for part in seen.values():
-        if part.type == "aws_lambda_event_source_mapping":
-            yield from _off(part, "enabled", False)
-        elif part.type == "aws_cloudwatch_event_rule":
-            yield from _off(part, "state", "DISABLED")
-            yield from _off(part, "is_enabled", False)
-        elif part.type.startswith("aws_kms_"):
-            yield from _off(part, "is_enabled", False)
-            yield from _off(part, "enabled", False)
-
-
-def _off(part: Resource, attribute: str, off: object) -> Iterator[Fact]:
-    value = part.get(attribute)
-    if not is_unknown(value) and value == off and isinstance(value, type(off)):
-        yield Fact(False, part, attribute, f"{part} enabled", str(value).lower())
+        for attribute, off in resource_type(part.type).disabled.items():
+            value = part.get(attribute)
+            if not is_unknown(value) and value == off and isinstance(value, type(off)):
+                yield Fact(False, part, attribute, f"{part} enabled", str(value).lower())
