@@ -11,13 +11,28 @@ from planproof.errors import PlanproofError
 from planproof.evidence import NotDeployedError, Recorder
 from planproof.reports import phrases
 from planproof.session.collection import requirement_order
-from planproof.session.deployed_stacks import DeployedStacks
 from planproof.session.deployments import Deployments
 from planproof.session.judging import StackUnderTest
 from planproof.session.scenarios import is_planned_too, requirements_served
 from planproof.session.stacks import ResolvedStacks
+from planproof.terraform.stack import DEFAULT, Stack
 from planproof.terraform.workspace import Workspace
 from planproof.values import Value
+
+
+class DeployedStacks(ResolvedStacks):
+    """The stacks of a run as Terraform's state describes them after the apply."""
+
+    def stack(self, variant: str = DEFAULT) -> Stack:
+        """The stack deployed with the variables of a variant.
+
+        Raises:
+            NotDeployedError: it was not deployed with them.
+        """
+        stack = self.stacks.get(variant)
+        if stack is None:
+            raise NotDeployedError(variant)
+        return stack
 
 
 class DeployedUnderTest(StackUnderTest):
@@ -28,7 +43,15 @@ class DeployedUnderTest(StackUnderTest):
     """
 
     def __init__(self, planned: ResolvedStacks, deployments: Deployments) -> None:
-        super().__init__(DeployedStacks.beside(planned, deployments.stacks))
+        # Of the same sources; the planned stacks still have to be closed.
+        deployed = DeployedStacks(
+            request=planned.request,
+            source=planned.source,
+            plan=planned.plan,
+            workspace=planned.workspace,
+            by_variant={**deployments.stacks},
+        )
+        super().__init__(deployed)
         self._planned = planned
         self._deployments = deployments
         self.left_to_plan: defaultdict[str, list[pytest.Item]] = defaultdict(list)
