@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
+from re import _parser  # type: ignore[attr-defined]  # there is no public parser of patterns
 from typing import Any, Final
 
 from pytest_bdd import parsers
@@ -69,75 +70,38 @@ def _forms(parser: Any) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)
 def _pattern_forms(pattern: str) -> tuple[str, ...]:
-    forms, _ = _alternatives(pattern, 0)
-    return tuple(dict.fromkeys(forms)) or (pattern,)
+    parsed = _parser.parse(pattern)
+    names = {number: name.upper() for name, number in parsed.state.groupdict.items()}
+    return tuple(dict.fromkeys(_forms_of_all(parsed, names))) or (pattern,)
 
 
-def _alternatives(text: str, at: int) -> tuple[list[str], int]:
-    """The forms of a group, or of the whole pattern; and the position where it ends."""
-    forms: list[str] = []
-    pieces: list[list[str]] = []
-    while at < len(text) and text[at] != ")":
-        if text[at] == "|":
-            forms += _joined(pieces)
-            pieces, at = [], at + 1
-            continue
-        piece, at = _piece(text, at)
-        optional, at = _quantifier(text, at)
-        pieces.append([*piece, ""] if optional else piece)
-    return [*forms, *_joined(pieces)][:_MOST_FORMS], at
-
-
-def _joined(pieces: Sequence[list[str]]) -> list[str]:
-    """Every combination of the forms of consecutive pieces."""
+def _forms_of_all(items: Iterable[Any], names: Mapping[int, str]) -> list[str]:
+    """Every combination of the forms of consecutive parts of a pattern."""
     forms = [""]
-    for piece in pieces:
-        forms = ["".join(pair) for pair in product(forms, piece)][:_MOST_FORMS]
+    for operator, value in items:
+        pairs = product(forms, _forms_of_one(str(operator), value, names))
+        forms = ["".join(pair) for pair in pairs][:_MOST_FORMS]
     return forms
 
 
-def _piece(text: str, at: int) -> tuple[list[str], int]:
-    """The forms of a character, class or group; and the position where it ends."""
-    letter = text[at]
-    if letter == "(":
-        return _group(text, at)
-    if letter == "[":
-        end = text.find("]", at + (3 if text[at + 1 : at + 2] == "^" else 2))
-        return [_ANYTHING], (end if end > 0 else len(text)) + 1
-    if letter == "\\" and at + 1 < len(text):
-        escaped = text[at + 1]
-        if escaped in "bBAZz":
-            return [""], at + 2
-        return [_ANYTHING if escaped.isalnum() else escaped], at + 2
-    if letter in "^$":
-        return [""], at + 1
-    return [_ANYTHING if letter == "." else letter], at + 1
-
-
-def _group(text: str, at: int) -> tuple[list[str], int]:
-    named = re.compile(r"\(\?P<(\w+)>").match(text, at)
-    flags = re.compile(r"\((?:\?[aiLmsux-]*:?)?").match(text, at)
-    if named is None and (
-        text.startswith(("(?=", "(?!", "(?<", "(?#", "(?P="), at)
-        or (flags is not None and text.startswith(")", flags.end()))
-    ):
-        forms = [_ANYTHING] if text.startswith("(?P=", at) else [""]
-        _, end = _alternatives(text, at + 3)
-        return forms, end + 1
-    start = named or flags
-    forms, end = _alternatives(text, start.end() if start is not None else at + 1)
-    if named is not None and any(_MARK in form for form in forms):
-        forms = [f"{_MARK}{named[1].upper()}{_MARK}"]
-    return forms, end + 1
-
-
-def _quantifier(text: str, at: int) -> tuple[bool, int]:
-    """Whether the quantifier at a position, if any, allows zero repetitions; and where it ends."""
-    found = re.compile(r"([?*+]|\{(\d*)(?:,\d*)?\})[?+]?").match(text, at)
-    if found is None:
-        return False, at
-    optional = found[1] in ("?", "*") or (found[1][0] == "{" and int(found[2] or 0) == 0)
-    return optional, found.end()
+def _forms_of_one(operator: str, value: Any, names: Mapping[int, str]) -> list[str]:
+    """The forms of one part of a pattern, as Python's parser of patterns describes it."""
+    if operator == "LITERAL":
+        return [chr(value)]
+    if operator in ("AT", "ASSERT", "ASSERT_NOT"):
+        return [""]
+    if operator == "BRANCH":
+        return [form for branch in value[1] for form in _forms_of_all(branch, names)]
+    if operator == "IN" and all(str(kind) == "LITERAL" for kind, _ in value):
+        return [chr(letter) for _, letter in value]  # the parser writes "a|b" as "[ab]"
+    if operator.endswith("REPEAT"):
+        least, _, inner = value
+        return [*_forms_of_all(inner, names), *([""] if least == 0 else [])]
+    if operator == "SUBPATTERN":
+        forms = _forms_of_all(value[-1], names)
+        variable = value[0] in names and any(_MARK in form for form in forms)
+        return [f"{_MARK}{names[value[0]]}{_MARK}"] if variable else forms
+    return [_ANYTHING]
 
 
 # Similarity ----------------------------------------------------------------------------------
