@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
-from re import _parser  # type: ignore[attr-defined]  # there is no public parser of patterns
+from re import _parser  # no public module parses a pattern
 from typing import Any, Final
 
 from pytest_bdd import parsers
