@@ -22,9 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["check"]:
         return int(pytest.main([*_own_project(), "--compliance", *given[1:]]))
     if given[:1] == ["mutants"] and any(text.startswith("--checks") for text in given):
-        from planproof.mutation.checks import command as checks
+        from planproof.session import check_mutants
 
-        return checks.main(given[1:])
+        return check_mutants.main(given[1:])
     if given[:1] == ["mutants"]:
         return int(pytest.main([*_own_project(), "--compliance", "--mutants", *given[1:]]))
     if given[:1] == ["iam"]:

@@ -1,4 +1,5 @@
-"""The result of mutation testing: which requirement detected which mutant of the stack."""
+"""The result of mutation testing: which requirement detected which mutant of the stack, or which
+custom check detected which mutant of its example."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from planproof.values import Verdict
 
@@ -70,6 +72,43 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceTrial(Trial):
+    """A mutant of the example of a custom check, which is killed if the check does not pass it.
+
+    ``seen`` is the check. ``kills`` is empty on the fail side: there the check fails the unchanged
+    block, so it detects nothing new.
+
+    Attributes:
+        side: "pass" if the check passes the unchanged subjects, "fail" if it fails them.
+        file: relative to the example's folder.
+        line: of the change, from 1.
+        subjects: addresses of the blocks that the check judges.
+        conclusion: of the check on the mutant, such as "undetermined" or "not applicable".
+        detail: what the check says about it.
+    """
+
+    OUTCOMES: ClassVar = ("killed", "kept", "explained", "repaired", "survived", "undecided")
+
+    side: str = "pass"
+    file: str = ""
+    line: int = 0
+    subjects: tuple[str, ...] = ()
+    conclusion: str = ""
+    detail: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """The status in a word of ``OUTCOMES``, which also tells the side of killed and equivalent
+        mutants: on the fail side the former are kept, and the latter repaired."""
+        passes = self.side == "pass"
+        if self.status is MutantStatus.KILLED:
+            return "killed" if passes else "kept"
+        if self.status is MutantStatus.EQUIVALENT:
+            return "explained" if passes else "repaired"
+        return self.status.value
+
+
+@dataclass(frozen=True, slots=True)
 class KillCounts:
     """How many mutants tested a requirement, and how many of them it killed.
 
@@ -109,6 +148,11 @@ class MutationResult:
     seconds: float = 0.0
     workers: int = 1
     arguments: tuple[str, ...] = ()
+
+    @property
+    def of_checks(self) -> bool:
+        """Whether custom checks were tested, not the requirements of a stack."""
+        return any(isinstance(trial, SourceTrial) for trial in self.trials)
 
     def with_status(self, status: MutantStatus) -> tuple[Trial, ...]:
         """The mutants of one status."""

@@ -1,4 +1,5 @@
-"""Explanations of mutants that need not be detected: a TOML file of tables with a reason each::
+"""Explanations of mutants that need not be detected, of a stack or of the examples of
+custom checks: a TOML file of tables with a reason each::
 
 [[equivalent]]
 mutant = ["drop aws_kms_alias.media", "dangle aws_kms_alias.media.*"]
@@ -7,6 +8,7 @@ reason = "The alias is a name for people."
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from planproof.errors import PlanproofError
+from planproof.mutation_results import MutantStatus, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,13 @@ class Explanation:
         return fnmatchcase(identifier, self.mutant.replace("[", "[[]"))
 
 
-def read_explanations(
-    path: Path | None, *, table: str, key: str, option: str
-) -> tuple[Explanation, ...]:
-    """The entries of a file of ``[[table]]``, in order; none without a file.
+_OLD_FORM = re.compile(r"^[ \t]*\[\[?[ \t]*[\"']?survivor\b", re.MULTILINE)
 
-    Each entry has ``reason`` and, below ``key``, one pattern or a list of patterns.
+
+def read_explanations(path: Path | None, option: str) -> tuple[Explanation, ...]:
+    """The entries of a file, in order; none without a file.
+
+    Each entry has ``reason`` and, below ``mutant``, one pattern or a list of patterns.
 
     Args:
         option: the command-line option that names the file.
@@ -49,7 +53,8 @@ def read_explanations(
     if path is None:
         return ()
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        content = tomllib.loads(text)
     except FileNotFoundError:
         raise PlanproofError(
             f"the file {path} does not exist", f"name an existing file with {option}"
@@ -58,22 +63,29 @@ def read_explanations(
         raise PlanproofError(
             f"{path} cannot be read ({problem})", "make it a readable TOML file"
         ) from None
-    if unknown := set(content) - {table}:
+    if "survivor" in content:
+        old = _OLD_FORM.search(text)
+        line = text.count("\n", 0, old.start()) + 1 if old else 1
+        raise PlanproofError(
+            f"{path}:{line} has the old form of an explanation, [[survivor]] with mutants",
+            "write [[equivalent]] for [[survivor]] and mutant for mutants in the whole file",
+        )
+    if unknown := set(content) - {"equivalent"}:
         raise PlanproofError(
             f"{path} has the unknown keys {', '.join(sorted(unknown))}",
-            f"write only [[{table}]] tables",
+            "write only [[equivalent]] tables",
         )
     explanations = []
-    entries = content.get(table, [])
+    entries = content.get("equivalent", [])
     for number, entry in enumerate(entries if isinstance(entries, list) else [entries], 1):
         fields = entry if isinstance(entry, dict) else {}
-        patterns = fields.get(key)
+        patterns = fields.get("mutant")
         patterns = [patterns] if isinstance(patterns, str) else patterns
-        for name, texts in ((key, patterns), ("reason", [fields.get("reason")])):
+        for name, texts in (("mutant", patterns), ("reason", [fields.get("reason")])):
             if not (isinstance(texts, list) and texts and all(map(_is_text, texts))):
                 raise PlanproofError(
                     f"entry {number} of {path} has no {name}",
-                    f'write {key} = "id or pattern with *" and reason = "why it is harmless"',
+                    'write mutant = "id or pattern with *" and reason = "why it is harmless"',
                 )
         explanations += [Explanation(text, fields["reason"].strip()) for text in patterns or ()]
     return tuple(explanations)
@@ -86,3 +98,9 @@ def _is_text(value: object) -> bool:
 def reason_for(identifier: str, explanations: Iterable[Explanation]) -> str:
     """The reason of the first explanation of a mutant, or ""."""
     return next((entry.reason for entry in explanations if entry.covers(identifier)), "")
+
+
+def unused(explanations: Iterable[Explanation], trials: Iterable[Trial]) -> list[Explanation]:
+    """The explanations that explain no mutant of these: each would hide a later one."""
+    explained = [trial.id for trial in trials if trial.status is MutantStatus.EQUIVALENT]
+    return [entry for entry in explanations if not any(map(entry.covers, explained))]

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from planproof import __version__
-from planproof.mutation.stack import results_json
+from planproof.mutation import results_json
 from planproof.mutation_results import MutationResult
 from planproof.results import RequirementResult, RunResult, ScenarioResult
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
 
-from planproof.mutation_results import MutantStatus, MutationResult, Trial
+from planproof.mutation_results import MutantStatus, MutationResult, SourceTrial, Trial
 from planproof.reports import phrases
 from planproof.reports.text import clip, one_line
 from planproof.values import Verdict
@@ -36,6 +37,13 @@ def explanation(mutation: MutationResult) -> str:
     """What was done, and what the result means."""
     if not mutation.trials:
         return NO_MUTANT
+    if mutation.of_checks:
+        return (
+            f"The examples of custom checks were changed in {_ways(len(mutation.trials))}, one at "
+            "a time, and the check of the example judged each of these mutants. A mutant that the "
+            "check does not pass is killed: the mistake would be detected, or what is wrong in an "
+            "example of a mistake is still detected. Any other mutant survives."
+        )
     return (
         f"The stack was changed in {_ways(len(mutation.trials))}, one at a time, and every "
         "requirement that reads what was changed was judged again. Such a changed stack is called "
@@ -43,6 +51,11 @@ def explanation(mutation: MutationResult) -> str:
         "detected. A mutant that no requirement detects survives: the mistake could be made "
         "tomorrow, and every requirement would still pass."
     )
+
+
+def worded(mutation: MutationResult, text: str) -> str:
+    """A phrase of this module for what was tested: requirements, or custom checks."""
+    return text.replace("requirement", "check") if mutation.of_checks else text
 
 
 def is_sample(mutation: MutationResult) -> bool:
@@ -105,7 +118,18 @@ def requirement_sentence(mutation: MutationResult, requirement: str) -> str:
 
 
 def requirement_note(mutation: MutationResult, requirement: str) -> str:
-    """The same, short: ``tested against 23 ways, detected 23 (4 detected by no other)``."""
+    """The same, short: ``tested against 23 ways, detected 23 (4 detected by no other)``.
+
+    Of a custom check: ``35 mutants: 23 killed (4 undetermined), 12 kept``.
+    """
+    if mutation.of_checks:
+        trials = [trial for trial in mutation.trials if requirement in trial.seen]
+        outcomes = Counter(t.outcome for t in trials if isinstance(t, SourceTrial))
+        undetermined = sum(k.verdict is Verdict.UNDETERMINED for t in trials for k in t.kills)
+        parts = [f"{outcomes[word]:,} {word}" for word in SourceTrial.OUTCOMES if outcomes[word]]
+        if undetermined:
+            parts[0] += f" ({undetermined:,} undetermined)"
+        return f"{phrases.counted(len(trials), 'mutant')}: {', '.join(parts)}"
     counts = mutation.kill_counts(requirement)
     if counts is None:
         return "not tested"
@@ -117,7 +141,13 @@ def requirement_note(mutation: MutationResult, requirement: str) -> str:
 
 
 def readers(trial: Trial) -> str:
-    """The requirements that read what was changed: ``read by REQ-03, REQ-11``."""
+    """The requirements that read what was changed: ``read by REQ-03, REQ-11``.
+
+    Of a custom check: where the change is, and what the check says about it.
+    """
+    if isinstance(trial, SourceTrial):
+        said = f"{trial.conclusion}: {trial.detail}" if trial.detail else trial.conclusion
+        return f"{trial.seen[0]}/{trial.file}:{trial.line} {said}"
     if not trial.seen:
         return "no requirement reads it"
     return f"read by {', '.join(trial.seen)}"

@@ -12,6 +12,7 @@ from planproof.reports.text import columns, fit, one_line
 _SURVIVORS, _UNDECIDED, _DISTANT = 10, 5, 5
 _FEW = 5  # up to so many mutants, the killed ones are listed too
 _CHANGE = 110  # characters of each value
+_HEAD = 12  # columns of a requirement's head
 _NAME, _NAME_LEAST = 26, 16  # columns of an operator's name; fewer where that saves a block
 _TOTALS = ("all", "missed")
 
@@ -46,7 +47,7 @@ def _matrix(lines: TerminalLines, mutation: MutationResult) -> None:
     """Operators in rows, requirements in columns, in as many blocks as the width requires."""
     if not mutation.trials or not mutation.requirements:
         return
-    shared, heads = phrases.column_heads([lines.displayable(id_) for id_ in mutation.requirements])
+    shared, heads, _ = _heads(lines, mutation)
     names = {operator: lines.displayable(one_line(operator)) for operator in mutation.by_operator}
     matrix = mutation.matrix()
     taken = [
@@ -61,8 +62,9 @@ def _matrix(lines: TerminalLines, mutation: MutationResult) -> None:
         _NAME,
     )
     lines.add_blank()
-    lines.add(2, phrases.MATRIX.format(f", {shared}…" if shared else ""))
-    lines.add(2, phrases.MISSED_COLUMN)
+    matrix_note = phrases.worded(mutation, phrases.MATRIX)
+    lines.add(2, matrix_note.format(f", {shared}…" if shared else ""))
+    lines.add(2, phrases.worded(mutation, phrases.MISSED_COLUMN))
     for block in _blocks(taken, lines.width - 2 - name, sum(totals) + 2 * len(totals)):
         widths = [1 + taken[at] for at in block] + [2 + wide for wide in totals]
         lines.add_row("  " + " " * name + _cells([*(heads[at] for at in block), *_TOTALS], widths))
@@ -74,6 +76,15 @@ def _matrix(lines: TerminalLines, mutation: MutationResult) -> None:
             label = fit(names[operator], name, "…" if lines.unicode else "...")
             lines.add_row(f"  {label}{cells}")
         lines.add_blank()
+
+
+def _heads(lines: TerminalLines, mutation: MutationResult) -> tuple[str, list[str], bool]:
+    """The common start of the requirements' ids, and their heads in the matrix: the rest of each id
+    or, where one is too long for a narrow column, numbers; and whether they are numbers."""
+    shared, heads = phrases.column_heads([lines.displayable(id_) for id_ in mutation.requirements])
+    if any(columns(head) > _HEAD for head in heads):
+        return "", [str(number) for number in range(1, len(heads) + 1)], True
+    return shared, heads, False
 
 
 def _blocks(taken: Sequence[int], room: int, totals: int) -> Iterator[list[int]]:
@@ -97,15 +108,19 @@ def _cells(texts: Sequence[str], widths: Sequence[int]) -> str:
 
 def _requirements(lines: TerminalLines, mutation: MutationResult) -> None:
     if mutation.trials:
+        _, heads, numbered = _heads(lines, mutation)
         wide = max((columns(one_line(name)) for name in mutation.requirements), default=0)
-        for requirement in mutation.requirements:
+        wide = min(wide, _NAME + 14 if numbered else _NAME)
+        for requirement, head in zip(mutation.requirements, heads, strict=True):
             counts = mutation.kill_counts(requirement)
             if phrases.is_sample(mutation) and not (counts and counts.relevant):
                 continue
-            label = fit(one_line(requirement), min(wide, _NAME), "…")
-            lines.add(2, phrases.requirement_note(mutation, requirement), f"{label}  ")
+            number = f"{head:>{len(heads[-1])}}  " if numbered else ""
+            label = f"{number}{fit(one_line(requirement), wide, '…')}  "
+            lines.add(2, phrases.requirement_note(mutation, requirement), label)
         if mutation.without_kills and not phrases.is_sample(mutation):
-            lines.add_whole(2, f"{phrases.WITHOUT_KILLS}: {', '.join(mutation.without_kills)}")
+            names = ", ".join(mutation.without_kills)
+            lines.add_whole(2, f"{phrases.worded(mutation, phrases.WITHOUT_KILLS)}: {names}")
     if mutation.untested:
         lines.add_whole(2, f"{phrases.UNTESTED}: {', '.join(mutation.untested)}")
 
@@ -123,17 +138,19 @@ def _distant_kills(lines: TerminalLines, mutation: MutationResult) -> None:
 
 def _undecided(lines: TerminalLines, mutation: MutationResult) -> None:
     undecided = mutation.with_status(MutantStatus.UNDECIDED)
-    _heading(lines, MutantStatus.UNDECIDED, bool(undecided))
+    _heading(lines, mutation, MutantStatus.UNDECIDED)
     for trial in undecided[:_UNDECIDED]:
         lines.add(4, trial.id, "? ")
         lines.add(6, trial.reason or "no reason is given")
+        if mutation.of_checks:
+            lines.add(6, phrases.readers(trial))
         lines.add_verbatim(6, phrases.rerun_command(mutation, trial))
     _more(lines, len(undecided) - _UNDECIDED, "more undecided")
 
 
 def _survivors(lines: TerminalLines, mutation: MutationResult) -> None:
     survivors = mutation.with_status(MutantStatus.SURVIVED)
-    _heading(lines, MutantStatus.SURVIVED, bool(survivors))
+    _heading(lines, mutation, MutantStatus.SURVIVED)
     for trial in survivors[:_SURVIVORS]:
         before, after = phrases.before_and_after(trial, _CHANGE)
         lines.add(4, trial.id, "✗ " if lines.unicode else "x ")
@@ -144,23 +161,27 @@ def _survivors(lines: TerminalLines, mutation: MutationResult) -> None:
 
 
 def _killed(lines: TerminalLines, mutation: MutationResult) -> None:
-    """Each kill with its reason, if only a few mutants were tested."""
-    killed = mutation.with_status(MutantStatus.KILLED)
+    """Each kill and each equivalent mutant with its reason, if only a few mutants were tested."""
     if len(mutation.trials) > _FEW:
         return
-    _heading(lines, MutantStatus.KILLED, bool(killed))
-    for trial in killed:
-        before, after = phrases.before_and_after(trial, _CHANGE)
-        lines.add(4, trial.id, "✓ " if lines.unicode else "+ ")
-        lines.add_whole(6, f"{before} -> {after}")
-        for kill in trial.kills:
-            lines.add(6, f"{kill.requirement} {kill.verdict}: {kill.scenario}: {kill.reason}")
+    for status in (MutantStatus.KILLED, MutantStatus.EQUIVALENT):
+        _heading(lines, mutation, status)
+        for trial in mutation.with_status(status):
+            before, after = phrases.before_and_after(trial, _CHANGE)
+            lines.add(4, trial.id, "✓ " if lines.unicode else "+ ")
+            lines.add_whole(6, f"{before} -> {after}")
+            if mutation.of_checks:
+                lines.add(6, phrases.readers(trial))
+            for kill in trial.kills:
+                lines.add(6, f"{kill.requirement} {kill.verdict}: {kill.scenario}: {kill.reason}")
+            if trial.reason:
+                lines.add(6, trial.reason)
 
 
-def _heading(lines: TerminalLines, status: MutantStatus, needed: bool) -> None:
-    if needed:
+def _heading(lines: TerminalLines, mutation: MutationResult, status: MutantStatus) -> None:
+    if mutation.with_status(status):
         lines.add_blank()
-        lines.add(2, f"{status}: {phrases.STATUS_MEANINGS[status]}")
+        lines.add(2, f"{status}: {phrases.worded(mutation, phrases.STATUS_MEANINGS[status])}")
 
 
 def _more(lines: TerminalLines, left: int, noun: str) -> None:

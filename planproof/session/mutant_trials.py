@@ -14,7 +14,7 @@ from planproof.mutation.explanations import Explanation, reason_for
 from planproof.mutation.stack.model import Mutant, changed
 from planproof.mutation.stack.near import points_at
 from planproof.mutation.stack.tracing import Reads, traced
-from planproof.mutation.stack.workers import TaskFailure, Workers
+from planproof.mutation.workers import TaskFailure, Workers
 from planproof.mutation_results import Kill, MutantStatus, Trial
 from planproof.results import ScenarioResult
 from planproof.session.judging import Enough, Outcome, ScenarioJudge, StackUnderTest, worse

@@ -13,7 +13,7 @@ import pytest
 
 from planproof import __version__
 from planproof.errors import PlanproofError
-from planproof.mutation.stack.results_json import document, read
+from planproof.mutation.results_json import document, read
 from planproof.mutation_results import MutationResult
 from planproof.session.bdd_registries import step_definitions
 from planproof.session.stacks import RunRequest

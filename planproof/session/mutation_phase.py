@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.mutation.explanations import Explanation, read_explanations
+from planproof.mutation.explanations import Explanation, read_explanations, unused
 from planproof.mutation.stack.model import Mutant, MutationInput
 from planproof.mutation.stack.operators import mutants_of
 from planproof.mutation_results import MutantStatus, MutationResult
@@ -53,9 +53,7 @@ class MutationPhase:
             PlanproofError: it cannot be read.
         """
         if self._wanted:
-            self._equivalents = read_explanations(
-                self._file(), table="equivalent", key="mutant", option="--equivalents"
-            )
+            self._equivalents = read_explanations(self._file(), "--equivalents")
 
     def note(self, item: pytest.Item, scenario: ScenarioResult) -> None:
         """Record the result of a scenario on the unchanged stack."""
@@ -214,14 +212,12 @@ class MutationPhase:
         """Add a notice on each entry that matches no survivor: it would hide a later one."""
         if self.result is None or len(self.result.trials) < self.result.made:
             return
-        equivalent = self.result.with_status(MutantStatus.EQUIVALENT)
         file = self._file()
-        for entry in self._equivalents:
-            if not any(entry.covers(trial.id) for trial in equivalent):
-                self.notices.append(
-                    f"{file.name if file else ''} explains {entry.mutant!r}, but no such mutant "
-                    "survives: remove the entry."
-                )
+        self.notices += [
+            f"{file.name if file else ''} explains {entry.mutant!r}, but no such mutant survives: "
+            "remove the entry."
+            for entry in unused(self._equivalents, self.result.trials)
+        ]
 
     def _file(self) -> Path | None:
         option = self._config.getoption

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from planproof.errors import PlanproofError
+from planproof.mutation.workers import require_forks
 from planproof.session.stacks import RunRequest
 
 
@@ -154,11 +154,7 @@ def _check_mutants(limit: int | None) -> None:
         raise PlanproofError(
             f"--mutants-limit {limit} leaves no mutant to test", "use a number of at least 1"
         )
-    if not hasattr(os, "fork"):
-        raise PlanproofError(
-            "--mutants needs fork(), which this operating system does not have",
-            "run it on Linux or macOS",
-        )
+    require_forks("--mutants")
 
 
 def _check_compliance(config: pytest.Config) -> None:

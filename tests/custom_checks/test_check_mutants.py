@@ -7,38 +7,36 @@ from pathlib import Path
 
 import pytest
 
-from planproof.mutation.checks.command import measure, read_examples
-from planproof.mutation.checks.score import Score
-from planproof.mutation.explanations import read_explanations
+from planproof.mutation.explanations import Explanation, read_explanations
+from planproof.mutation_results import MutantStatus, MutationResult
+from planproof.session.check_mutants import measure, problems, read_examples
 from tests.custom_checks.checkov_scan import CHECKS, EXAMPLES
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def score() -> Score:
-    explanations = read_explanations(
-        Path(__file__).parent / "survivors.toml", table="survivor", key="mutants", option=""
-    )
+def explanations() -> tuple[Explanation, ...]:
+    return read_explanations(Path(__file__).parent / "survivors.toml", "")
+
+
+@pytest.fixture(scope="module")
+def result(explanations: tuple[Explanation, ...]) -> MutationResult:
     examples = read_examples(CHECKS, EXAMPLES)
     return measure(CHECKS, examples, explanations, workers=os.cpu_count() or 1)
 
 
-def test_no_mutant_survives_without_a_reason(score: Score) -> None:
-    assert [judged.mutant.id for judged in score.unexplained] == []
+def test_no_mutant_survives_without_a_reason(result: MutationResult) -> None:
+    assert [trial.id for trial in result.with_status(MutantStatus.SURVIVED)] == []
 
 
-def test_every_reason_still_matches_survivors_only(score: Score) -> None:
-    assert score.problems == []
+def test_no_check_crashes(result: MutationResult) -> None:
+    assert [(t.id, t.reason) for t in result.with_status(MutantStatus.UNDECIDED)] == []
 
 
-def test_no_check_crashes(score: Score) -> None:
-    assert [judged.mutant.id for judged in score.crashed] == []
-    unread = [v.mutant.id for v in score.judged if "cannot be read" in v.detail]
-    assert unread == []
-
-
-def test_every_check_detects_mutants(score: Score) -> None:
-    assert score.without_kills == []
-    assert score.good
-    assert score.count().mutants > 2000
+def test_every_reason_matches_survivors_only_and_every_check_detects_mutants(
+    result: MutationResult, explanations: tuple[Explanation, ...]
+) -> None:
+    assert problems(result, explanations) == []
+    assert result.passed
+    assert len(result.trials) > 2000

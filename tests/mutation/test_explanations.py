@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.mutation.explanations import Explanation, read_explanations, reason_for
+from planproof.mutation.explanations import Explanation, read_explanations, reason_for, unused
+from planproof.mutation_results import MutantStatus, Trial
 from tests.builders.repository import ROOT
 
 
 def read_equivalents(path: Path | None) -> tuple[Explanation, ...]:
-    return read_explanations(path, table="equivalent", key="mutant", option="--equivalents")
+    return read_explanations(path, "--equivalents")
 
 
 def read(tmp_path: Path, text: str) -> tuple[Explanation, ...]:
@@ -72,6 +73,25 @@ def test_malformed_entries_are_rejected(tmp_path: Path, text: str, what: str) ->
     assert raised.value.todo
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[[survivor]]\nreason = 'x'\nmutants = ['y']", 1),
+        ("# why\n\n[[equivalent]]\nmutant = 'x'\nreason = 'x'\n  [[ survivor ]]\n", 6),
+        ("[survivor]\nreason = 'x'", 1),
+        ("survivor = []", 1),
+    ],
+)
+def test_the_old_form_is_rejected_with_its_line_and_the_way_to_the_new_one(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    with pytest.raises(PlanproofError) as raised:
+        read(tmp_path, text)
+    assert raised.value.what.startswith(f"{tmp_path / 'equivalents.toml'}:{line} ")
+    for word in ("[[equivalent]] for [[survivor]]", "mutant for mutants"):
+        assert word in raised.value.todo
+
+
 def test_unreadable_files_are_rejected(tmp_path: Path) -> None:
     file = tmp_path / "equivalents.toml"
     with pytest.raises(PlanproofError, match=r"equivalents\.toml does not exist"):
@@ -114,6 +134,18 @@ def test_the_first_matching_reason_counts() -> None:
     assert reason_for("flip aws_x.y", entries) == ""
 
 
-def test_the_entries_of_this_project_are_valid() -> None:
-    file = ROOT / "equivalents.toml"
-    assert all(entry.reason.endswith((".", "html")) for entry in read_equivalents(file))
+def test_explanations_that_explain_nothing_are_unused() -> None:
+    def trial(identifier: str, status: MutantStatus) -> Trial:
+        return Trial(identifier, "drop", "aws_x.y", "", "", "", status)
+
+    trials = [
+        trial("drop aws_x.y", MutantStatus.EQUIVALENT),
+        trial("drop aws_x.z", MutantStatus.KILLED),
+    ]
+    used, unneeded = Explanation("drop *", "why"), Explanation("drop aws_x.z", "why")
+    assert unused([used, unneeded], trials) == [unneeded]
+
+
+@pytest.mark.parametrize("file", ["equivalents.toml", "tests/custom_checks/survivors.toml"])
+def test_the_entries_of_this_project_are_valid(file: str) -> None:
+    assert len(read_equivalents(ROOT / file)) > 10

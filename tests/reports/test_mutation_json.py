@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from planproof.errors import PlanproofError
-from planproof.mutation.stack.results_json import document, read
+from planproof.mutation.results_json import document, read
 from planproof.mutation_results import MutationResult
 from planproof.reports import compliance_json, junit
 from planproof.results import RunResult

@@ -33,6 +33,7 @@ class SourceMutant:
     Attributes:
         id: `check/side/block/operator/path`, stable while the example is unchanged.
         check: the name of the check, of its file and of its example folder.
+        path: the attribute path of the change in the block.
         side: "pass" if the check must pass the unchanged subjects, "fail" if it must fail them.
         file: relative to the example's folder.
         subjects: addresses of the blocks that the check judges.
@@ -46,6 +47,7 @@ class SourceMutant:
     side: str
     operator: str
     block: str
+    path: str
     file: str
     line: int
     subjects: tuple[str, ...]

@@ -4,59 +4,32 @@ from __future__ import annotations
 
 import importlib
 import logging
-import multiprocessing
-import multiprocessing.context
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from planproof.checkov_runner import CheckConclusion, run_check
 from planproof.errors import PlanproofError
 from planproof.mutation.checks.edits import SourceMutant
 from planproof.mutation.checks.examples import Example
 from planproof.mutation.checks.generate import sources
+from planproof.mutation.workers import TaskFailure, Workers
+from planproof.mutation_results import Kill, MutantStatus, SourceTrial
+from planproof.values import Verdict
 
-Outcome = Literal["killed", "kept", "survived", "crashed"]
-"""The outcome of a mutant.
-
-- killed: the check passes the unchanged block and does not pass the mutant;
-- kept: the check fails the unchanged block and does not pass the mutant either;
-- survived: the check passes the mutant, or reports that it does not apply;
-- crashed: the check gives no result, or Checkov cannot read the mutant.
-"""
-
+LIMIT = 1_800.0
+"""Seconds that one run of Checkov may take."""
 _BATCH = 100
 _INSTANCE = re.compile(r"\[[^]]*\]")
+_ORDER = ("crashed", "failed", "undetermined", "passed", "not applicable")  # the worst first
 _UNNOTICED = ("passed", "not applicable")
 
-
-@dataclass(frozen=True, slots=True)
-class JudgedMutant:
-    """A mutant with the conclusion of its check and the outcome."""
-
-    mutant: SourceMutant
-    outcome: Outcome
-    conclusion: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Mutants of one example for one run of Checkov, each in a folder named by its number."""
-
-    check: str
-    files: Mapping[str, str]
-    mutants: Mapping[int, SourceMutant]
-
-
-Answers = dict[int, tuple[list[CheckConclusion], list[str]]]
-"""Number of the folder → results for its resources, and files that cannot be read."""
+_Batch = tuple[str, tuple[int, ...]]
+"""A check, and the numbers of mutants of its example for one run of Checkov."""
+_Answers = dict[int, tuple[list[CheckConclusion], list[str]]]
+"""Number of a mutant → the conclusions on its resources, and its files that cannot be read."""
 
 
 def judge(
@@ -66,8 +39,8 @@ def judge(
     *,
     workers: int,
     progress: Callable[[int, int], None] = lambda done, of: None,
-) -> list[JudgedMutant]:
-    """Judge every mutant, in the given order.
+) -> list[SourceTrial]:
+    """Judge every mutant; one trial for each, in their order. None is equivalent yet.
 
     Args:
         checks: the folder of the custom checks.
@@ -78,95 +51,129 @@ def judge(
     Raises:
         PlanproofError: a check cannot be loaded.
     """
-    judged: dict[int, JudgedMutant] = {}
-    with ProcessPoolExecutor(max(workers, 1), mp_context=_context()) as pool:
-        jobs = [pool.submit(_work, checks, batch) for batch in _batches(examples, mutants)]
-        for job in as_completed(jobs):
-            answers, problem = job.result()
-            if problem is not None:
-                pool.shutdown(cancel_futures=True)
-                raise PlanproofError(*problem)
-            for number, (results, unread) in answers.items():
-                judged[number] = judge_one(mutants[number], results, unread)
-            progress(len(judged), len(mutants))
-    return [judged[number] for number in range(len(mutants))]
+    # Checkov is imported once, here. The checks are loaded only in the forks, so that this process
+    # stays unchanged.
+    importlib.import_module("checkov.terraform.runner")
+    importlib.import_module("checkov.terraform.checks.resource.registry")
+    trials: dict[int, SourceTrial] = {}
+    with tempfile.TemporaryDirectory(prefix="planproof-") as folder:
+
+        def do(batch: _Batch) -> _Answers | tuple[str, str]:
+            example, part = examples[batch[0]], {number: mutants[number] for number in batch[1]}
+            return _answers(checks, example, part, Path(folder).resolve())
+
+        with Workers(do, max(workers, 1), LIMIT) as pool:
+            for (_, numbers), answers in pool.each(_batches(mutants)):
+                if isinstance(answers, tuple):
+                    raise PlanproofError(*answers)
+                for number in numbers:
+                    trials[number] = (
+                        _trial(mutants[number], "crashed", answers.reason)
+                        if isinstance(answers, TaskFailure)
+                        else trial_of(mutants[number], *answers[number])
+                    )
+                progress(len(trials), len(mutants))
+    return [trials[number] for number in range(len(mutants))]
 
 
-def judge_one(
-    mutant: SourceMutant, results: Sequence[CheckConclusion], unread: Sequence[str]
-) -> JudgedMutant:
-    """Judge a mutant by the results on its subjects.
+def trial_of(
+    mutant: SourceMutant, conclusions: Sequence[CheckConclusion], unread: Sequence[str]
+) -> SourceTrial:
+    """Judge a mutant by the conclusions on its subjects.
 
     On the pass side one subject that does not pass kills it; on the fail side no subject may pass.
     """
     if unread:
-        return JudgedMutant(mutant, "crashed", "unreadable", f"Checkov cannot read {unread[0]}")
-    by_subject = [_of_subject(address, results) for address in mutant.subjects]
-    for found in by_subject:
-        if found is None or found.conclusion == "crashed":
-            detail = found.detail if found else "the check gives no result"
-            detail = detail or "the check raises an exception"
-            return JudgedMutant(mutant, "crashed", "crashed", detail)
-    found_all = [found for found in by_subject if found is not None]
-    detecting = next((found for found in found_all if found.conclusion not in _UNNOTICED), None)
-    passing = next((found for found in found_all if found.conclusion in _UNNOTICED), None)
-    if mutant.side == "pass" and detecting is not None:
-        return JudgedMutant(mutant, "killed", detecting.conclusion, detecting.detail)
-    if passing is not None:
-        return JudgedMutant(mutant, "survived", passing.conclusion, passing.detail)
-    first = found_all[0]
-    return JudgedMutant(mutant, "kept", first.conclusion, first.detail)
+        return _trial(mutant, "unreadable", f"Checkov cannot read {unread[0]}")
+    found = []
+    for address in mutant.subjects:
+        worst = _of_subject(address, conclusions)
+        if worst is None or worst.conclusion == "crashed":
+            detail = worst.detail if worst else "the check gives no result"
+            return _trial(mutant, "crashed", detail or "the check raises an exception")
+        found.append(worst)
+    detecting = [one for one in found if one.conclusion not in _UNNOTICED]
+    passing = [one for one in found if one.conclusion in _UNNOTICED]
+    if mutant.side == "pass" and detecting:
+        one = detecting[0]
+        failed = one.conclusion == "failed"
+        verdict = Verdict.FAILED if failed else Verdict.UNDETERMINED
+        kill = Kill(mutant.check, verdict, one.resource, one.detail)
+        return _trial(mutant, one.conclusion, one.detail, MutantStatus.KILLED, (kill,))
+    if passing:
+        return _trial(mutant, passing[0].conclusion, passing[0].detail, MutantStatus.SURVIVED)
+    return _trial(mutant, found[0].conclusion, found[0].detail, MutantStatus.KILLED)
 
 
-def _of_subject(address: str, results: Sequence[CheckConclusion]) -> CheckConclusion | None:
-    """The worst result for the instances of a block or the resources of a module."""
-    order = ("crashed", "failed", "undetermined", "passed", "not applicable")
+def _trial(
+    mutant: SourceMutant,
+    conclusion: str,
+    detail: str,
+    status: MutantStatus = MutantStatus.UNDECIDED,
+    kills: tuple[Kill, ...] = (),
+) -> SourceTrial:
+    return SourceTrial(
+        id=mutant.id,
+        operator=mutant.operator,
+        address=mutant.block,
+        path=mutant.path,
+        before=mutant.before,
+        after=mutant.after,
+        status=status,
+        kills=kills,
+        seen=(mutant.check,),
+        reason=detail if status is MutantStatus.UNDECIDED else "",
+        side=mutant.side,
+        file=mutant.file,
+        line=mutant.line,
+        subjects=mutant.subjects,
+        conclusion=conclusion,
+        detail=detail,
+    )
+
+
+def _of_subject(address: str, conclusions: Sequence[CheckConclusion]) -> CheckConclusion | None:
+    """The worst conclusion on the instances of a block or the resources of a module."""
     beginning = f"{address.removeprefix('data.')}."  # Checkov names data sources without "data."
-    found = [r for r in results if f"{_INSTANCE.sub('', r.resource)}.".startswith(beginning)]
-    return min(found, key=lambda one: order.index(one.conclusion), default=None)
+    found = [c for c in conclusions if f"{_INSTANCE.sub('', c.resource)}.".startswith(beginning)]
+    # Checkov's order of equally bad ones varies from run to run.
+    return min(found, key=lambda c: (_ORDER.index(c.conclusion), c.resource), default=None)
 
 
-def _batches(examples: Mapping[str, Example], mutants: Sequence[SourceMutant]) -> Iterator[_Batch]:
-    by_check: dict[str, dict[int, SourceMutant]] = {}
+def _batches(mutants: Sequence[SourceMutant]) -> Iterator[_Batch]:
+    by_check: dict[str, list[int]] = {}
     for number, mutant in enumerate(mutants):
-        by_check.setdefault(mutant.check, {})[number] = mutant
-    for check, found in by_check.items():
-        numbers = list(found)
+        by_check.setdefault(mutant.check, []).append(number)
+    for check, numbers in by_check.items():
         for begin in range(0, len(numbers), _BATCH):
-            part = {n: found[n] for n in numbers[begin : begin + _BATCH]}
-            yield _Batch(check, examples[check].files, part)
+            yield check, tuple(numbers[begin : begin + _BATCH])
 
 
-def _context() -> multiprocessing.context.BaseContext:
-    """Fork where possible, so that Checkov is imported once; the checks are loaded only in the
-    forks, so that this process stays unchanged."""
-    if "fork" not in multiprocessing.get_all_start_methods() or sys.platform == "darwin":
-        return multiprocessing.get_context("spawn")
-    importlib.import_module("checkov.terraform.runner")
-    importlib.import_module("checkov.terraform.checks.resource.registry")
-    return multiprocessing.get_context("fork")
+def _answers(
+    checks: Path, example: Example, mutants: Mapping[int, SourceMutant], folder: Path
+) -> _Answers | tuple[str, str]:
+    """Run a check on mutants in a fork, each in a folder named by its number.
 
-
-def _work(checks: Path, batch: _Batch) -> tuple[Answers, tuple[str, str] | None]:
-    """Judge a batch in a worker process; an error is returned as its two clauses."""
-    os.environ["CHECKOV_PARALLELIZATION_TYPE"] = "none"  # this module starts the processes
+    Returns:
+        the answers, or the two clauses of a PlanproofError.
+    """
+    os.environ["CHECKOV_PARALLELIZATION_TYPE"] = "none"  # the forks are the processes
     logging.disable(logging.CRITICAL)  # a crash is an outcome here, not a log line
-    answers: Answers = {number: ([], []) for number in batch.mutants}
-    with tempfile.TemporaryDirectory(prefix="planproof-") as name:
-        root = Path(name).resolve()
-        example = Example(batch.check, batch.files)
-        for number, mutant in batch.mutants.items():
+    answers: _Answers = {number: ([], []) for number in mutants}
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        root = Path(name)
+        for number, mutant in mutants.items():
             for file, text in sources(example, mutant).items():
                 path = root / f"{number:05}" / file
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, "utf-8")
         try:
-            results, unread = run_check(checks, batch.check, root)
+            conclusions, unread = run_check(checks, example.name, root)
         except PlanproofError as problem:
-            return {}, (problem.what, problem.todo)
-    for one in results:
+            return problem.what, problem.todo
+    for one in conclusions:
         answers[int(one.file.split("/", 1)[0])][0].append(one)
     for path in unread:
         inside = path.resolve().relative_to(root)
         answers[int(inside.parts[0])][1].append(inside.name)
-    return answers, None
+    return answers

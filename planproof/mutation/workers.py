@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from multiprocessing import Pipe
+from dataclasses import dataclass
+from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Generic, TypeVar
 
+from planproof.errors import PlanproofError
 from planproof.processes import descendants, end_all
 
 Task = TypeVar("Task")
@@ -36,10 +37,23 @@ class TaskFailure:
 
 @dataclass(slots=True)
 class _Worker(Generic[Task]):
-    process: int
+    process: BaseProcess
     link: Connection
     task: Task | None = None
-    since: float = field(default_factory=time.monotonic)
+    since: float = 0.0
+
+
+def require_forks(option: str) -> None:
+    """Refuse an option that needs workers where there are none.
+
+    Raises:
+        PlanproofError: the operating system cannot fork a process.
+    """
+    if not hasattr(os, "fork"):
+        raise PlanproofError(
+            f"{option} needs fork(), which this operating system does not have",
+            "run it on Linux, macOS or WSL",
+        )
 
 
 class Workers(Generic[Task, Answer]):
@@ -51,10 +65,17 @@ class Workers(Generic[Task, Answer]):
         do: the work on one task, run in a fork.
         count: number of forks.
         limit: seconds for one task; after that its fork is killed and replaced.
+        clock: the time in seconds.
     """
 
-    def __init__(self, do: Callable[[Task], Answer], count: int, limit: float) -> None:
-        self._do, self._count, self._limit = do, count, limit
+    def __init__(
+        self,
+        do: Callable[[Task], Answer],
+        count: int,
+        limit: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._do, self._count, self._limit, self._clock = do, count, limit, clock
         self._workers: list[_Worker[Task]] = []
 
     def __enter__(self) -> Workers[Task, Answer]:
@@ -69,27 +90,16 @@ class Workers(Generic[Task, Answer]):
         todo = iter(tasks)
         for worker in [w for w in self._workers if w.task is not None]:
             self._end(worker)  # the previous caller stopped before this answer arrived
-        idle = [*self._workers]
-        while len(self._workers) < self._count:
-            idle.append(self._begin())
         while True:
-            for worker in idle:
-                task = next(todo, None)
-                if task is not None:
-                    self._give(worker, task)
-            idle = []
+            while len(self._workers) < self._count:
+                self._begin()
+            idle = [worker for worker in self._workers if worker.task is None]
+            for worker, task in zip(idle, todo, strict=False):
+                self._give(worker, task)
             busy = [worker for worker in self._workers if worker.task is not None]
             if not busy:
                 return
-            for worker, answer in self._answers(busy):
-                task, worker.task = worker.task, None
-                if task is None:
-                    continue
-                if worker in self._workers:
-                    idle.append(worker)
-                else:
-                    idle.append(self._begin())
-                yield task, answer
+            yield from self._answers(busy)
 
     def _give(self, worker: _Worker[Task], task: Task) -> None:
         """Send a task to a fork; replace the fork if it died while idle."""
@@ -99,35 +109,39 @@ class Workers(Generic[Task, Answer]):
             self._end(worker)
             worker = self._begin()
             worker.link.send(task)
-        worker.task, worker.since = task, time.monotonic()
+        worker.task, worker.since = task, self._clock()
 
-    def _answers(self, busy: list[_Worker[Task]]) -> Iterator[tuple[_Worker[Task], Any]]:
+    def _answers(self, busy: list[_Worker[Task]]) -> Iterator[tuple[Task, Any]]:
         """The answers that are ready; waits for the first one, at most until a task times out."""
         oldest = min(worker.since for worker in busy)
-        ready = wait([w.link for w in busy], max(0.0, oldest + self._limit - time.monotonic()))
+        ready = wait([w.link for w in busy], max(0.0, oldest + self._limit - self._clock()))
         for worker in busy:
             if worker.link in ready:
                 try:
-                    yield worker, worker.link.recv()
+                    answer = worker.link.recv()
                 except (EOFError, OSError):
                     code = self._end(worker)
-                    yield worker, TaskFailure(f"the process that judged it ended with {code}")
-            elif time.monotonic() - worker.since >= self._limit:
+                    answer = TaskFailure(f"the process that judged it ended with {code}")
+            elif self._clock() - worker.since >= self._limit:
                 self._end(worker)
-                yield worker, TaskFailure(f"it was not judged within {self._limit:g} seconds")
+                answer = TaskFailure(f"it was not judged within {self._limit:g} seconds")
+            else:
+                continue
+            if (task := worker.task) is not None:
+                worker.task = None
+                yield task, answer
 
     def _begin(self) -> _Worker[Task]:
         parent_end, child_end = Pipe()
-        # Ctrl-C right after the fork would make the fork continue as a second run.
+        process = get_context("fork").Process(target=self._work, args=(child_end, parent_end))
+        # A fork never sees Ctrl-C: this process kills its forks.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             with warnings.catch_warnings():
                 # Python 3.12 warns about threads. Those of a run are idle by now, and a fork takes
                 # no lock that one of them may hold.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                process = os.fork()
-            if process == 0:
-                self._work(child_end, parent_end, before)
+                process.start()
             child_end.close()
             worker: _Worker[Task] = _Worker(process, parent_end)
             self._workers.append(worker)
@@ -135,12 +149,10 @@ class Workers(Generic[Task, Answer]):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return worker
 
-    def _work(self, link: Connection, parent_end: Connection, mask: Iterable[int]) -> None:
+    def _work(self, link: Connection, parent_end: Connection) -> None:
         """Work until the parent closes the pipe, then exit without running exit handlers."""
         code = 1
         try:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent kills its forks
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             parent_end.close()
             for other in self._workers:
                 other.link.close()
@@ -158,17 +170,13 @@ class Workers(Generic[Task, Answer]):
             os._exit(code)
 
     def _end(self, worker: _Worker[Task]) -> str:
-        """Kill a fork; returns how it ended."""
+        """Kill a fork and the processes that it started; returns how it ended."""
         if worker in self._workers:
             self._workers.remove(worker)
         worker.link.close()
-        started = descendants(worker.process)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(worker.process, signal.SIGKILL)
+        started = descendants(worker.process.pid or 0)
+        worker.process.kill()
         end_all(started)
-        try:
-            _, status = os.waitpid(worker.process, 0)
-        except ChildProcessError:
-            return "no status"
-        code = os.waitstatus_to_exitcode(status)
+        worker.process.join()
+        code = worker.process.exitcode or 0
         return f"signal {-code}" if code < 0 else f"exit code {code}"

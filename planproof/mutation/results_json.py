@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from planproof.errors import PlanproofError
-from planproof.mutation_results import MutantStatus, MutationResult
+from planproof.mutation_results import MutantStatus, MutationResult, SourceTrial
 from planproof.values import Verdict
 
 if TYPE_CHECKING:
@@ -16,20 +16,24 @@ if TYPE_CHECKING:
 
 
 @cache
-def _adapter() -> TypeAdapter[MutationResult]:
+def _adapter(form: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter  # takes a tenth of a second, and few runs have mutants
 
-    return TypeAdapter(MutationResult)
+    return TypeAdapter(form)
 
 
 def document(mutation: MutationResult) -> dict[str, Any]:
-    """The whole result; see ``mutation`` in docs/compliance.schema.json.
+    """The whole result; see ``mutation`` in docs/compliance.schema.json. A :class:`SourceTrial` has
+    further fields.
 
     ``counts`` and ``rate`` follow from the trials; they are for tools that do not compute them.
     Durations are in seconds.
     """
     counts = {status.value: count for status, count in mutation.counts.items()}
-    fields = _adapter().dump_python(mutation, mode="json")
+    fields = _adapter(MutationResult).dump_python(mutation, mode="json")
+    if mutation.of_checks:
+        form = tuple[SourceTrial, ...]
+        fields["trials"] = _adapter(form).dump_python(mutation.trials, mode="json")
     for trial in fields["trials"]:
         trial["fate"] = trial.pop("status")
     return {"counts": counts, "rate": mutation.rate, **fields}
@@ -46,8 +50,8 @@ def read(content: object) -> MutationResult:
     """
     try:
         fields = dict(content)  # type: ignore[call-overload]
-        trials = [{"status": t["fate"], **t} for t in fields["trials"]]
-        mutation = _adapter().validate_python({**fields, "trials": trials})
+        fields["trials"] = [{"status": t["fate"], **t} for t in fields["trials"]]
+        mutation: MutationResult = _adapter(MutationResult).validate_python(fields)
     except (KeyError, TypeError, ValueError) as problem:
         raise _damaged(" ".join(str(problem).split())) from None
     _check_trials(mutation)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from planproof.mutation.stack.workers import TaskFailure, Workers
+from planproof.mutation.workers import TaskFailure, Workers
 from planproof.processes import descendants
 from tests.builders.repository import ROOT
 
@@ -29,9 +29,53 @@ def square(number: int) -> int:
     return number * number
 
 
-def answers(do: Callable[[int], Any], tasks: range, count: int = 2, limit: float = 60.0) -> Any:
-    with Workers(do, count, limit) as workers:
+def answers(do: Callable[[int], Any], tasks: range, count: int = 2) -> Any:
+    with Workers(do, count, 60.0) as workers:
         return dict(workers.each(tasks))
+
+
+def answers_with_a_time_out(do: Callable[[int], Any], tasks: range) -> Any:
+    """The answers of two forks, one of which hangs: its time is up when there is no more task."""
+    now = [0.0]
+
+    def then_time_is_up() -> Iterator[int]:
+        yield from tasks
+        now[0] = 60.0
+
+    with Workers(do, 2, 60.0, clock=lambda: now[0]) as workers:
+        return dict(workers.each(then_time_is_up()))
+
+
+class Line:
+    """A pipe between a test and its forks. Reading blocks until something is written, or until no
+    process is left that could write."""
+
+    def __init__(self) -> None:
+        self.reading, self.writing = os.pipe()
+
+    def read(self) -> bytes:
+        return os.read(self.reading, 100)
+
+    def write(self, text: bytes) -> None:
+        os.write(self.writing, text)
+
+    def close(self) -> None:
+        for end in (self.reading, self.writing):
+            with contextlib.suppress(OSError):
+                os.close(end)
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], Line]]:
+    made: list[Line] = []
+
+    def line() -> Line:
+        made.append(Line())
+        return made[-1]
+
+    yield line
+    for one in made:
+        one.close()
 
 
 def test_each_task_has_its_answer_with_more_tasks_than_forks() -> None:
@@ -44,11 +88,7 @@ def test_more_forks_than_tasks_and_no_task() -> None:
 
 
 def test_the_work_is_done_in_the_given_number_of_processes() -> None:
-    def process(_: int) -> int:
-        time.sleep(0.02)
-        return os.getpid()
-
-    found = set(answers(process, range(8), count=2).values())
+    found = set(answers(lambda _: os.getpid(), range(8), count=2).values())
     assert len(found) == 2
     assert os.getpid() not in found
 
@@ -58,12 +98,12 @@ def test_one_fork_answers_in_the_order_of_the_tasks() -> None:
         assert [task for task, _ in workers.each([3, 1, 2])] == [3, 1, 2]
 
 
-def test_a_quick_task_is_answered_while_a_slow_one_runs(tmp_path: Path) -> None:
-    go = tmp_path / "go"
+def test_a_quick_task_is_answered_while_a_slow_one_runs(lines: Callable[[], Line]) -> None:
+    go = lines()
 
     def do(number: int) -> int:
-        while number == 0 and not go.exists():
-            time.sleep(0.01)
+        if number == 0:
+            go.read()
         return number
 
     found = []
@@ -71,7 +111,7 @@ def test_a_quick_task_is_answered_while_a_slow_one_runs(tmp_path: Path) -> None:
         for task, _ in workers.each([0, 1, 2, 3]):
             found.append(task)
             if task == 3:
-                go.touch()
+                go.write(b"go")
     assert found == [1, 2, 3, 0]
 
 
@@ -110,30 +150,37 @@ def test_an_answer_that_cannot_be_pickled_is_a_failure() -> None:
 
 def test_a_task_that_hangs_times_out_and_the_others_are_done() -> None:
     def do(number: int) -> int:
-        while number == 1:
-            time.sleep(1)
+        if number == 1:
+            signal.pause()
         return number
 
-    found = answers(do, range(4), limit=0.5)
-    assert found.pop(1) == TaskFailure("it was not judged within 0.5 seconds")
+    found = answers_with_a_time_out(do, range(4))
+    assert found.pop(1) == TaskFailure("it was not judged within 60 seconds")
     assert found == {0: 0, 2: 2, 3: 3}
 
 
-def test_processes_of_a_hanging_task_are_killed_with_it(tmp_path: Path) -> None:
-    pid_file = tmp_path / "pid"
+def test_processes_of_a_hanging_task_are_killed_with_it(lines: Callable[[], Line]) -> None:
+    begun, kept_alive, output = lines(), lines(), lines()
 
-    def do(_: int) -> int:
-        with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
-            pid_file.write_text(str(process.pid))
-            return process.wait()
+    def do(number: int) -> bytes:
+        os.close(kept_alive.writing)
+        if number == 1:
+            return begun.read()
+        with subprocess.Popen(
+            ["sh", "-c", "echo begun >&2; cat; echo survived"],
+            stdin=kept_alive.reading,
+            stdout=output.writing,
+            stderr=begun.writing,
+            start_new_session=True,
+        ) as process:
+            return bytes(process.wait())
 
-    found = answers(do, range(1), count=1, limit=1.0)
+    found = answers_with_a_time_out(do, range(2))
     assert isinstance(found[0], TaskFailure)
-    pid = int(pid_file.read_text())
-    deadline = time.monotonic() + 10
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not is_running(pid)
+    assert found[1] == b"begun\n"
+    os.close(kept_alive.writing)
+    os.close(output.writing)
+    assert output.read() == b""
 
 
 def is_running(pid: int) -> bool:
@@ -170,17 +217,18 @@ def test_a_fork_that_died_while_idle_is_replaced() -> None:
         ((_, first),) = workers.each([1])
         assert isinstance(first, int)
         os.kill(first, signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while is_running(first) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
         ((_, second),) = workers.each([2])
     assert isinstance(second, int)
     assert second != first
 
 
-def test_an_answer_of_an_abandoned_round_is_dropped() -> None:
+def test_an_answer_of_an_abandoned_round_is_dropped(lines: Callable[[], Line]) -> None:
+    never = lines()
+
     def do(number: int) -> int:
-        time.sleep(0.05 if number == 1 else 0)
+        if number == 1:
+            never.read()
         return number
 
     with Workers(do, 2, 60.0) as workers:
@@ -202,27 +250,31 @@ def test_no_fork_is_left_after_an_exception() -> None:
 
 
 CTRL_C = """
-import os, sys, time
-from planproof.mutation.stack.workers import Workers
+import os, sys
+from planproof.mutation.workers import Workers
 def do(number):
-    print(f"begun {number}", flush=True)
-    time.sleep(60)
+    # One write for each line: print() makes two with PYTHONUNBUFFERED, and those of forks mix.
+    os.write(1, f"begun {number}\\n".encode())
+    os.read(int(sys.argv[1]), 1)
+    os.write(1, f"survived {number}\\n".encode())
 try:
     with Workers(do, 2, 60.0) as workers:
         for _ in workers.each([1, 2]):
             pass
 except KeyboardInterrupt:
-    print("interrupted", flush=True)
+    os.write(1, b"interrupted\\n")
 """
 
 
-def test_ctrl_c_kills_the_forks_silently() -> None:
+def test_ctrl_c_kills_the_forks_silently(lines: Callable[[], Line]) -> None:
+    end = lines()
     process = subprocess.Popen(
-        [sys.executable, "-c", CTRL_C],
+        [sys.executable, "-c", CTRL_C, str(end.reading)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        pass_fds=[end.reading],
         text=True,
         start_new_session=True,
     )
@@ -230,8 +282,11 @@ def test_ctrl_c_kills_the_forks_silently() -> None:
     begun = {process.stdout.readline(), process.stdout.readline()}
     forks = descendants(process.pid)
     os.killpg(process.pid, signal.SIGINT)
-    rest, _ = process.communicate(timeout=30)
+    first = process.stdout.readline()
+    end.close()  # a fork that is left would go on
+    rest, _ = process.communicate()
     assert begun == {"begun 1\n", "begun 2\n"}
-    assert rest == "interrupted\n"
+    assert (first, rest) == ("interrupted\n", "")
     assert len(forks) == 2
+    assert process.returncode == 0
     assert not any(is_running(pid) for pid, _ in forks)
