@@ -31,6 +31,8 @@ from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
 _ALIASES: Final = ("name", "id", "arn", "target_key_arn")
 _OWN_RULES: Final = "server_side_encryption_configuration"
+
+
 @dataclass(frozen=True, slots=True)
 class Encryption:
     """How a resource is encrypted.
