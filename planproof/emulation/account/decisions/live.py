@@ -139,7 +139,6 @@ class _Session:
             "aws:SourceOwner": None,
             "aws:userid": f"{self._role.id}:{session}",
             "aws:ViaAWSService": False,
-            "kms:ViaService": None,
             "lambda:SourceFunctionArn": self._function(session, region),
         }
         if region and service in ("iam", "sts"):
