@@ -26,6 +26,7 @@ START_SECONDS = 60.0
 _END_SECONDS = 30.0
 _GRACE = 1.0
 _LOG_LIMIT = 1_000_000
+_FREE: Mapping[str, Any] = {"limit": None, "ahead": 0.0}
 # -I ignores the user's PYTHON* variables, current folder and user packages.
 # -u puts the function's output into the log even if the process is killed.
 _START = (
@@ -79,6 +80,7 @@ class FunctionRuntime:
             PackageError: the package is not a valid zip archive.
             PlanproofError: no process can be started.
         """
+        self.unpack(configuration)  # before there is a channel, which must not stay without request
         log = self.folder / f"{id}.log"
         instance = Instance(self, self._connect(), log, id, log_stream, environment or {})
         instance.use(configuration)
@@ -194,48 +196,32 @@ class Instance:
         self.configuration = configuration
         self._function = configuration.at(root, self.log_stream, self._environment)
 
-    def load(
-        self, seconds: float, *, limit: float | None = None, ahead: float = 0.0
-    ) -> dict[str, Any] | None:
-        """Import the handler of the function, cold (see Worker.handle in worker.py).
+    def load(self, seconds: float, **options: Any) -> dict[str, Any] | None:
+        """Import the handler of the function, cold.
 
         Args:
-            seconds: after which TimeoutError is raised.
-            limit: seconds after which the function is interrupted; None for never.
-            ahead: seconds by which its clock is ahead of the machine's.
+            seconds: how long to wait for the response.
+            options: ``limit``, the seconds after which the function is interrupted, None for never;
+                ``ahead``, the seconds by which its clock is ahead of the machine's.
 
         Returns:
-            the response; None if the process ended.
-        """
-        load = {"do": "load", "function": self._function, "limit": limit, "ahead": ahead}
-        return self.request(load, seconds)
-
-    def invoke(
-        self,
-        event: Any,
-        request_id: str,
-        seconds: float,
-        *,
-        limit: float | None = None,
-        ahead: float = 0.0,
-    ) -> dict[str, Any] | None:
-        """Call the handler with an event; all else is as in ``load``."""
-        invoke = {
-            "do": "invoke",
-            "event": event,
-            "request_id": request_id,
-            "seconds": self.configuration.timeout,
-            "limit": limit,
-            "ahead": ahead,
-        }
-        return self.request(invoke, seconds)
-
-    def request(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
-        """The response to any request; None if the process ended.
+            the response (see ``Worker.handle`` in worker.py); None if the process ended.
 
         Raises:
             TimeoutError: there was no response in time.
         """
+        return self.request({"do": "load", "function": self._function, **_FREE, **options}, seconds)
+
+    def invoke(
+        self, event: Any, request_id: str, seconds: float, **options: Any
+    ) -> dict[str, Any] | None:
+        """Call the handler with an event; all else is as in ``load``."""
+        timeout = self.configuration.timeout
+        invoke = {"do": "invoke", "event": event, "request_id": request_id, "seconds": timeout}
+        return self.request({**invoke, **_FREE, **options}, seconds)
+
+    def request(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
+        """The response to any request; all else is as in ``load``."""
         return self._channel.request(request, seconds)
 
     def new_log(self) -> str:

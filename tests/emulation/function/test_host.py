@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from planproof.aws.lambda_package import Package, PackageError
 from planproof.emulation.function.configuration import FunctionConfiguration, function_configuration
 from planproof.emulation.function.host import FunctionHost, Invocation, Stub
 from planproof.emulation.function.seed import seed_account, table_parameters
@@ -249,6 +250,16 @@ def test_crash_does_not_affect_the_next_function(
     with pytest.raises(UndeterminedError, match="Crashed"):
         function.aws("s3", "list_buckets")
     assert run(host, "def handler(event, context):\n    return 1").returned == 1
+
+
+def test_damaged_package_does_not_affect_the_next_function(host: FunctionHost) -> None:
+    text = "def handler(event, context):\n    return 1"
+    intact = package(main=text).data
+    damaged = Package("damaged.zip", intact.replace(b"handler", b"HANDLER"))  # a wrong checksum
+    with pytest.raises(PackageError, match=r"damaged\.zip cannot be unpacked") as kept:
+        host.start(FunctionConfiguration(damaged, "main.handler"))
+    assert run(host, text).returned == 1
+    del kept  # an error that is kept, as in a report, keeps what it refers to
 
 
 def test_fork_of_the_run_uses_the_same_processes(host: FunctionHost) -> None:
