@@ -9,6 +9,7 @@ import pytest
 from planproof.terraform.plan import Plan
 from planproof.terraform.references import (
     Configuration,
+    enclosing,
     module_of,
     prefix_of,
     reference_parts,
@@ -176,6 +177,18 @@ def test_locals_are_followed_in_the_sources() -> None:
         LOCAL, {"": "locals {\n  arn = local.b\n  b = aws_sqs_queue.q[0].arn\n}\n"}
     )
     assert found.dependencies("aws_a.a") == (frozenset({"aws_sqs_queue.q"}), True)
+
+
+def test_a_local_has_the_value_of_the_override_file() -> None:
+    text = "locals {\n  arn = aws_old.o.arn\n}\nlocals {\n  arn = aws_sqs_queue.q.arn\n}\n"
+    found = configuration(LOCAL, {"": text}).dependencies("aws_a.a")
+    assert found == (frozenset({"aws_sqs_queue.q"}), True)
+
+
+@pytest.mark.parametrize("path", ["", "a", "a.b.c"])
+def test_the_modules_around_a_module(path: str) -> None:
+    around = [("a.b.c", "a.b"), ("a.b", "a"), ("a", "")]
+    assert list(enclosing(path)) == around[len(around) - len(path.split(".") if path else ()) :]
 
 
 @pytest.mark.parametrize("sources", [None, {"": "locals {\n  other = 1\n}\n"}])
