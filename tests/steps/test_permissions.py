@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,13 @@ from pytest_bdd.parser import FeatureParser
 
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder, StepFailedError
-from planproof.terraform.recording import Recording
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Verdict
 from tests.builders.parts import queue, queue_arn, resource_policy, role_arn
 from tests.builders.policies import statement
 from tests.builders.repository import ROOT
 from tests.builders.resolved_stacks import broken, verdict
+from tests.builders.shipped import shipped as recorded
 from tests.builders.stacks import ACCOUNT, DeclaredResource
 from tests.steps.permission_steps import (
     FUNCTION_ARN,
@@ -363,8 +362,7 @@ def test_a_type_without_resources_proves_nothing(step: str) -> None:
 
 @pytest.fixture(scope="module")
 def shipped() -> Stack:
-    content = json.loads((ROOT / "recordings/terraform.json").read_text("utf-8"))
-    return Recording("", "", content).stacks(ROOT / "terraform")["default"]
+    return recorded()
 
 
 def held(evidence: Recorder) -> Verdict:
