@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.builders.repository import ROOT
+from tests.builders.warm_process import run_warm
 
 # pytest loads an installed plugin itself, and refuses to load it again by name.
 _INSTALLED = any(entry.name == "planproof" for entry in entry_points(group="pytest11"))
@@ -178,17 +177,13 @@ class Project:
         """Run pytest here."""
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
         environ.pop("PYTEST_ADDOPTS", None)
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-c", "pytest.ini", *PLUGIN, *arguments],
-            cwd=self.path,
-            env={**environ, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        code, output = run_warm(
+            ["-c", "pytest.ini", *PLUGIN, *arguments],
+            self.path,
+            {**environ, **(env or {})},
             timeout=240,
         )
-        return Outcome(done.returncode, done.stdout, self.path / "reports")
+        return Outcome(code, output, self.path / "reports")
 
 
 def refused(outcome: Outcome, *facts: str) -> None:
