@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from planproof.service_facts import service_of_client
+
 
 @lru_cache(maxsize=4096)
 def actions_of(service: str, operation: str) -> frozenset[str]:
@@ -30,8 +32,8 @@ def actions_of(service: str, operation: str) -> frozenset[str]:
     Returns:
         empty if AWS lists no action for it, or there is no such service or operation.
     """
-    if (listed := _ACTIONS.get(service, {}).get(operation)) is not None:
-        return frozenset(listed.split())
+    if listed := service_of_client(service).operation_actions.get(operation):
+        return frozenset(listed)
     if operation not in methods(service):
         return frozenset()
     if service == "s3":
@@ -52,7 +54,7 @@ def required_actions(service: str, operation: str) -> tuple[frozenset[str], ...]
     The arguments of a transaction or a PartiQL statement decide which action it needs.
     """
     actions = actions_of(service, operation)
-    if operation in _ALTERNATIVE_ACTIONS.get(service, ()):
+    if operation in service_of_client(service).alternative_actions:
         return (actions,)
     return tuple(frozenset({action}) for action in sorted(actions))
 
@@ -128,8 +130,8 @@ def _configuration_action(configuration: re.Match[str]) -> str:
 
 def _prefixes(service: str, operation: str) -> tuple[str, ...]:
     """The possible prefixes of a service's actions, the most likely first."""
-    if service in _PREFIXES:
-        return (_PREFIXES[service],)
+    if (prefix := service_of_client(service).prefix) != service:
+        return (prefix,)
     if service == "s3control" and "Bucket" in operation:
         return ("s3-outposts",)
     metadata = service_model(service).metadata
@@ -137,121 +139,8 @@ def _prefixes(service: str, operation: str) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-_PREFIXES = {
-    "cloudcontrol": "cloudformation",
-    "iot-data": "iot",
-    "iot-jobs-data": "iotjobsdata",
-    "iotevents-data": "iotevents",
-    "iotsecuretunneling": "iot",
-    "mturk": "mechanicalturk",
-    "resourcegroupstaggingapi": "tag",
-}
-"""Action prefixes that differ from the names in the service model."""
-
-_PARTIQL = (
-    "dynamodb:PartiQLSelect dynamodb:PartiQLInsert dynamodb:PartiQLUpdate dynamodb:PartiQLDelete"
-)
-
-_ALTERNATIVE_ACTIONS = {
-    "dynamodb": frozenset(
-        ("BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction", "TransactWriteItems")
-    )
-}
-"""Operations that need one of their actions, depending on their arguments."""
-
-_S3 = {
-    "CompleteMultipartUpload": "s3:PutObject",
-    "CopyObject": "s3:GetObject s3:PutObject",
-    "CreateMultipartUpload": "s3:PutObject",
-    "CreateSession": "s3express:CreateSession",
-    "DeleteObjects": "s3:DeleteObject",
-    "DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-    "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
-    "GetObjectAttributes": "s3:GetObject s3:GetObjectAttributes",
-    "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
-    "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-    "HeadBucket": "s3:ListBucket",
-    "HeadObject": "s3:GetObject",
-    "ListBuckets": "s3:ListAllMyBuckets",
-    "ListDirectoryBuckets": "s3express:ListAllMyDirectoryBuckets",
-    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
-    "ListObjectVersions": "s3:ListBucketVersions",
-    "ListObjects": "s3:ListBucket",
-    "ListObjectsV2": "s3:ListBucket",
-    "ListParts": "s3:ListMultipartUploadParts",
-    "PutBucketNotificationConfiguration": "s3:PutBucketNotification",
-    "PutObjectLockConfiguration": "s3:PutBucketObjectLockConfiguration",
-    "PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-    "SelectObjectContent": "s3:GetObject",
-    "UploadPart": "s3:PutObject",
-    "UploadPartCopy": "s3:GetObject s3:PutObject",
-    "WriteGetObjectResponse": "s3-object-lambda:WriteGetObjectResponse",
-}
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"""
-
-
 _S3_CONFIGURATION = re.compile(
     r"(Get|Put|Delete|List)Bucket(Accelerate|Analytics|Encryption|IntelligentTiering|Inventory"
     r"|Lifecycle|Metrics|Replication)(?:Configurations?)?"
 )
 _S3_DELETED_BY_PUT = re.compile(r"Delete(Bucket(?:Cors|Tagging|OwnershipControls))")
-
-_ACTIONS: Mapping[str, Mapping[str, str]] = {
-    # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
-    "apigatewaymanagementapi": dict.fromkeys(
-        ("DeleteConnection", "GetConnection", "PostToConnection"), "execute-api:ManageConnections"
-    ),
-    # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
-    "bedrock-runtime": {
-        "Converse": "bedrock:InvokeModel",
-        "ConverseStream": "bedrock:InvokeModelWithResponseStream",
-    },
-    # https://docs.aws.amazon.com/aurora-dsql/latest/userguide/authentication-authorization.html
-    "dsql": {
-        "GenerateDbConnectAuthToken": "dsql:DbConnect",
-        "GenerateDbConnectAdminAuthToken": "dsql:DbConnectAdmin",
-    },
-    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
-    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
-    "dynamodb": {
-        "BatchExecuteStatement": _PARTIQL,
-        "ExecuteStatement": _PARTIQL,
-        "ExecuteTransaction": _PARTIQL,
-        "TransactGetItems": "dynamodb:GetItem",
-        "TransactWriteItems": "dynamodb:ConditionCheckItem dynamodb:DeleteItem dynamodb:PutItem"
-        " dynamodb:UpdateItem",
-    },
-    # https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
-    "kms": {"ReEncrypt": "kms:ReEncryptFrom kms:ReEncryptTo"},
-    # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-    "lambda": {
-        "GetLayerVersionByArn": "lambda:GetLayerVersion",
-        "Invoke": "lambda:InvokeFunction",
-        "InvokeAsync": "lambda:InvokeFunction",
-        "InvokeWithResponseStream": "lambda:InvokeFunction",
-    },
-    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
-    "rds": {"GenerateDbAuthToken": "rds-db:connect"},
-    "s3": _S3,
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-    "s3control": {
-        "DeletePublicAccessBlock": "s3:PutAccountPublicAccessBlock",
-        "GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
-        "PutPublicAccessBlock": "s3:PutAccountPublicAccessBlock",
-    },
-    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
-    "secretsmanager": {
-        "BatchGetSecretValue": "secretsmanager:BatchGetSecretValue secretsmanager:GetSecretValue"
-    },
-    # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
-    "sns": {"PublishBatch": "sns:Publish"},
-    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
-    "sqs": {
-        "ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
-        "DeleteMessageBatch": "sqs:DeleteMessage",
-        "SendMessageBatch": "sqs:SendMessage",
-    },
-    # https://docs.aws.amazon.com/timestream/latest/developerguide/security_iam_service-with-iam.html
-    "timestream-query": {"Query": "timestream:Select"},
-}
-"""Actions of operations whose names differ, by botocore's name of the service."""

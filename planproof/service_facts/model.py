@@ -145,8 +145,8 @@ class Service:
     """An AWS service; one that is not described has the defaults.
 
     Attributes:
-        prefix: of its actions and ARNs: ``states``.
-        client: botocore's name of it: ``stepfunctions``; the prefix by default.
+        prefix: of its actions and ARNs: ``states``; the name of the section by default.
+        client: botocore's name of it: ``stepfunctions``; that of the section by default.
         policies: whether its resources can have resource-based policies that no type declares.
         resource_control: whether it certainly supports resource control policies.
         tags_in_conditions: whether conditions can test the tags of its resources for every action.
@@ -155,6 +155,9 @@ class Service:
             names may contain those left out.
         name_parameters: of its API, those that name a resource.
         unnamed: operations that name their resources in another way.
+        operation_actions: operation → the IAM actions that it needs, where no action has its name.
+        alternative_actions: operations that need one of their actions, depending on their
+            arguments.
         passed_roles: operation → path of the parameter with the role that the service gets.
         polled: the actions that Lambda needs to read an event source.
         source: the part of an ARN that names the resource it acts for, as ``$name`` is.
@@ -170,6 +173,8 @@ class Service:
     separators: str = "/:"
     name_parameters: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
+    operation_actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alternative_actions: tuple[str, ...] = ()
     passed_roles: Mapping[str, str] = field(default_factory=dict)
     polled: tuple[str, ...] = ()
     source: str = "$name"

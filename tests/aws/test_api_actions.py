@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.aws import api_actions
 from planproof.aws.api_actions import actions_of, is_service, methods, required_actions
 from planproof.aws.sdk_calls.boto3_objects import INJECTED
 from planproof.iam.actions import all_actions
+from planproof.service_facts import services
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_every_action_of_the_table_is_listed_by_aws() -> None:
     prefixes = {action.partition(":")[0] for action in listed}
     named = {
         action
-        for actions in api_actions._ACTIONS.values()
-        for several in actions.values()
-        for action in several.split()
+        for facts in services(lambda facts: facts.operation_actions)
+        for several in facts.operation_actions.values()
+        for action in several
     }
     # AWS's list is older than Aurora DSQL.
     assert {one for one in named - listed if one.partition(":")[0] in prefixes} <= {
@@ -97,10 +97,12 @@ def test_every_action_of_the_table_is_listed_by_aws() -> None:
 
 def test_every_operation_of_the_table_exists() -> None:
     invented = {names for methods in INJECTED.values() for names in methods.values()}
-    for service, actions in api_actions._ACTIONS.items():
-        known = set(methods(service)) | {"InvokeAsync"} | invented
+    described = services(lambda facts: facts.operation_actions)
+    assert "s3" in {facts.client for facts in described}
+    for facts in described:
+        known = set(methods(facts.client)) | {"InvokeAsync"} | invented
         # The table may list operations that only other versions of the models have.
-        assert set(actions) <= known, service
+        assert {*facts.operation_actions, *facts.alternative_actions} <= known, facts.client
 
 
 def test_services() -> None:
