@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from planproof.aws.sdk_calls.boto3_objects import Boto3Object
-from planproof.aws.sdk_calls.sdk import SESSION_MAKERS
+from planproof.aws.sdk_calls.outside_names import SESSION_MAKERS
 
 
 class AbstractValue(NamedTuple):

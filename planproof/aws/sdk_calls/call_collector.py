@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 
 from planproof.aws.api_actions import is_service
 from planproof.aws.sdk_calls.abstract_values import (
@@ -22,12 +23,11 @@ from planproof.aws.sdk_calls.boto3_objects import (
     reachable,
     waiter_operation,
 )
-from planproof.aws.sdk_calls.builtin_calls import IMPORTERS
 from planproof.aws.sdk_calls.call_targets import ArgumentNode, CallTargets, argument
 from planproof.aws.sdk_calls.calls import SdkCall
 from planproof.aws.sdk_calls.flow import Flow
+from planproof.aws.sdk_calls.outside_names import AVAILABLE_MODULES, IMPORTERS, MAKERS, SDK
 from planproof.aws.sdk_calls.scopes import LexicalScope, first_argument
-from planproof.aws.sdk_calls.sdk import AVAILABLE_MODULES, MAKERS, SDK
 from planproof.aws.sdk_calls.unread import HIDDEN_METHOD, OWN_REQUEST, Unread, unread_outside
 
 _RUNTIME = frozenset({"awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py"})
@@ -47,10 +47,10 @@ class CallCollector:
     @property
     def calls(self) -> Collection[SdkCall]:
         """The calls that were found."""
-        return self._calls.values()
+        return [replace(call, is_cleanup=cleanup) for call, cleanup in self._calls.items()]
 
     def __init__(self, flow: Flow, unread: Unread) -> None:
-        self._calls: dict[tuple[str, str, str, int, str, object, str], SdkCall] = {}
+        self._calls: dict[SdkCall, bool] = {}  # whether it only cleans up
         self._page_arguments: defaultdict[ast.AST, list[ArgumentNode]] = defaultdict(list)
         self._pagers: list[tuple[ast.Call, LexicalScope, str, str]] = []
         self._targets = CallTargets(flow)
@@ -136,11 +136,9 @@ class CallCollector:
         is_cleanup = operation == "AbortMultipartUpload" and method in TRANSFER
         file = scope.module.file
         targets = self._targets.of(service, operation, method, arguments, resource_names, scope)
-        for action, names, suffix in targets:
-            call = SdkCall(service, operation, file, line, action, names, is_cleanup, suffix)
-            key = (service, operation, file, line, action, names, suffix)
-            if not is_cleanup or key not in self._calls:
-                self._calls[key] = call
+        for names, action, suffix in targets:
+            call = SdkCall(service, operation, file, line, action, names, arn_suffix=suffix)
+            self._calls[call] = is_cleanup and self._calls.get(call, True)
 
     # Methods and attributes --------------------------------------------------------------------
 

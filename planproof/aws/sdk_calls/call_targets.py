@@ -18,23 +18,13 @@ from planproof.aws.sdk_calls.abstract_values import (
     AbstractValues,
 )
 from planproof.aws.sdk_calls.calls import TargetName, TargetNames
-from planproof.aws.sdk_calls.contexts import Contexts
 from planproof.aws.sdk_calls.flow import Flow
-from planproof.aws.sdk_calls.scopes import LexicalScope
+from planproof.aws.sdk_calls.scopes import LexicalScope, positional
 from planproof.service_facts import service_of_client
 from planproof.values import UNKNOWN
 
 ArgumentNode = ast.Call | ast.Dict
 """A node that holds arguments: a call, or a dictionary of them."""
-
-_SPECIAL_PARAMETERS = {
-    "BatchGetItem": "RequestItems",
-    "BatchWriteItem": "RequestItems",
-    "ExecuteStatement": "Statement",
-    "PutEvents": "Entries",
-    "TransactGetItems": "TransactItems",
-    "TransactWriteItems": "TransactItems",
-}
 
 _TRANSACTION_ACTIONS = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",
@@ -72,8 +62,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/using-identity-
 class CallTarget(NamedTuple):
     """One target of a call; for the attributes see :class:`~planproof.aws.sdk_calls.SdkCall`."""
 
-    only_action: str
     names: TargetNames
+    only_action: str = ""
     arn_suffix: str = ""
 
 
@@ -81,7 +71,7 @@ class CallTargets:
     """Finds the targets of calls."""
 
     def __init__(self, flow: Flow) -> None:
-        self._contexts = Contexts(flow)
+        self._flow = flow
 
     def of(
         self,
@@ -109,16 +99,16 @@ class CallTargets:
             if is_copy:
                 found += self._copy_targets(operation, method, one, resource_names, scope)
             elif not names and not is_special:
-                found.append(CallTarget("", ()))
+                found.append(CallTarget(()))
             elif resource_names:
-                found.append(CallTarget("", target_names(resource_names), suffix))
+                found.append(CallTarget(target_names(resource_names), arn_suffix=suffix))
             elif one is None:
-                found.append(CallTarget("", None))
+                found.append(CallTarget(None))
             elif is_special:
-                found += self._special_targets(operation, one, scope)
+                found += self._special_targets(one, scope)
             else:
                 named = self._names_in_arguments(names, one, scope, _BUCKET_POSITIONS.get(method))
-                found += [CallTarget("", target, suffix) for target in named]
+                found += [CallTarget(target, arn_suffix=suffix) for target in named]
         return found
 
     def _names_in_arguments(
@@ -141,7 +131,7 @@ class CallTargets:
         """The names that an expression gives: one item for each target."""
         if isinstance(node, ast.List | ast.Tuple) and node.elts:
             return [one for part in node.elts for one in self._names_in(part, scope)]
-        return [target_names(one) for one in self._contexts.values(node, scope)]
+        return [target_names(one) for one in self._flow.values_by_call(node, scope)]
 
     # Copies of S3 objects ----------------------------------------------------------------------
 
@@ -164,53 +154,50 @@ class CallTargets:
             elif found is not None:
                 sources = self._names_in(found, scope)
             if not resource_names:
-                targets = self._names_in_arguments(
-                    ("Bucket",), arguments, scope, 1 if is_managed else None
-                )
+                at = 1 if is_managed else None
+                targets = self._names_in_arguments(("Bucket",), arguments, scope, at)
         if operation in _COPY_OPERATIONS:
-            yield from (CallTarget("s3:GetObject", one) for one in sources)
-            yield from (CallTarget("s3:PutObject", one) for one in targets)
+            yield from (CallTarget(one, "s3:GetObject") for one in sources)
+            yield from (CallTarget(one, "s3:PutObject") for one in targets)
         else:
-            read_or_written = sources if operation == "HeadObject" else targets
-            yield from (CallTarget("", one) for one in read_or_written)
+            yield from map(CallTarget, sources if operation == "HeadObject" else targets)
 
     # Operations that name their resources in another way ---------------------------------------
 
-    def _special_targets(
-        self, operation: str, arguments: ArgumentNode, scope: LexicalScope
-    ) -> list[CallTarget]:
+    def _special_targets(self, arguments: ArgumentNode, scope: LexicalScope) -> list[CallTarget]:
         found: list[CallTarget] = []
-        match operation, argument(_SPECIAL_PARAMETERS.get(operation, ""), arguments):
-            case "BatchGetItem" | "BatchWriteItem", ast.Dict(keys=keys):
-                for key in keys:
-                    values = [None] if key is None else self._names_in(key, scope)
-                    found += [CallTarget("", one) for one in values]
-            case "TransactGetItems" | "TransactWriteItems", ast.List(elts=items):
-                for item in items:
-                    found += self._transaction_item_targets(item, scope)
-            case "PutEvents", ast.List(elts=entries):
-                for entry in entries:
-                    found += self._event_bus_targets(entry, scope)
-            case "ExecuteStatement", ast.Constant(value=str(text)):
-                verb = text.strip().partition(" ")[0].lower()
-                found = [CallTarget(_PARTIQL_ACTIONS.get(verb, ""), None)]
-        return found or [CallTarget("", None)]
+        for parameter in ("RequestItems", "TransactItems", "Entries", "Statement"):
+            match parameter, argument(parameter, arguments):
+                case "RequestItems", ast.Dict(keys=keys):
+                    for key in keys:
+                        found += map(
+                            CallTarget, [None] if key is None else self._names_in(key, scope)
+                        )
+                case "TransactItems", ast.List(elts=items):
+                    for item in items:
+                        found += self._transaction_item_targets(item, scope)
+                case "Entries", ast.List(elts=entries):
+                    for entry in entries:
+                        found += map(CallTarget, self._event_buses(entry, scope))
+                case "Statement", ast.Constant(value=str(text)):
+                    verb = text.strip().partition(" ")[0].lower()
+                    found.append(CallTarget(None, _PARTIQL_ACTIONS.get(verb, "")))
+        return found or [CallTarget(None)]
 
     def _transaction_item_targets(self, item: ast.expr, scope: LexicalScope) -> list[CallTarget]:
         match item:
             case ast.Dict(keys=[ast.Constant(value=str(kind))], values=[ast.Dict() as inner]):
                 if kind in _TRANSACTION_ACTIONS:
                     tables = self._names_in_arguments(("TableName",), inner, scope)
-                    return [CallTarget(_TRANSACTION_ACTIONS[kind], one) for one in tables]
-        return [CallTarget("", None)]
+                    return [CallTarget(one, _TRANSACTION_ACTIONS[kind]) for one in tables]
+        return [CallTarget(None)]
 
-    def _event_bus_targets(self, entry: ast.expr, scope: LexicalScope) -> list[CallTarget]:
+    def _event_buses(self, entry: ast.expr, scope: LexicalScope) -> list[TargetNames]:
         if not isinstance(entry, ast.Dict):
-            return [CallTarget("", None)]
+            return [None]
         if argument("EventBusName", entry) is None and not _may_have_more(entry):
-            return [CallTarget("", (TargetName("constant", "default"),))]
-        buses = self._names_in_arguments(("EventBusName",), entry, scope)
-        return [CallTarget("", one) for one in buses]
+            return [(TargetName("constant", "default"),)]
+        return self._names_in_arguments(("EventBusName",), entry, scope)
 
 
 def argument(name: str, arguments: ArgumentNode, at: int | None = None) -> ast.expr | None:
@@ -228,19 +215,17 @@ def argument(name: str, arguments: ArgumentNode, at: int | None = None) -> ast.e
             found = argument(name, one.value)
             if found is not None:
                 return found
-    fixed = [*arguments.args]
-    if at is None or at >= len(fixed) or any(isinstance(x, ast.Starred) for x in fixed[: at + 1]):
-        return None
-    return fixed[at]
+    return positional(arguments, at) if at is not None else None
 
 
 def _index_suffix(arguments: ArgumentNode | None) -> str:
     """What follows the ARN of a table for the index in ``IndexName``; "" for the table itself."""
-    found = argument("IndexName", arguments) if arguments is not None else None
-    if found is None:
-        return ""
-    known = isinstance(found, ast.Constant) and isinstance(found.value, str)
-    return f"/index/{found.value}" if known else "/index/*"  # type: ignore[attr-defined]
+    match argument("IndexName", arguments) if arguments is not None else None:
+        case None:
+            return ""
+        case ast.Constant(value=str(name)):
+            return f"/index/{name}"
+    return "/index/*"
 
 
 def _may_have_more(arguments: ArgumentNode) -> bool:

@@ -28,16 +28,16 @@ from planproof.aws.sdk_calls.abstract_values import (
     union,
 )
 from planproof.aws.sdk_calls.boto3_objects import Boto3Object, elements, has_resource, members
-from planproof.aws.sdk_calls.builtin_calls import (
+from planproof.aws.sdk_calls.environment import Environment
+from planproof.aws.sdk_calls.findings import ANYTHING, RETURNED, Findings
+from planproof.aws.sdk_calls.outside_names import (
     CONTAINER_BUILDERS,
     IMPORTERS,
+    MAKERS,
     RETURNS_DATA,
     RETURNS_FIRST_ARGUMENT,
 )
-from planproof.aws.sdk_calls.environment import Environment
-from planproof.aws.sdk_calls.findings import ANYTHING, RETURNED, Findings
 from planproof.aws.sdk_calls.scopes import LexicalScope, decorators, first_argument
-from planproof.aws.sdk_calls.sdk import MAKERS
 from planproof.aws.sdk_calls.sources import Sources
 from planproof.aws.sdk_calls.strings import pieces, segment
 
@@ -103,10 +103,10 @@ class Expressions:
                 return self._container(node.elts, scope)
             case ast.Dict():
                 return self._container(node.values, scope)
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
-                return self._container([node.elt], scope)
-            case ast.DictComp():
-                return self._container([node.value], scope)
+            case ast.ListComp(elt=one) | ast.SetComp(elt=one) | ast.GeneratorExp(elt=one):
+                return self._container([one], scope)
+            case ast.DictComp(value=one):
+                return self._container([one], scope)
             case ast.JoinedStr() | ast.BinOp(op=ast.Mod()):
                 return self._value_of_text(node, scope)
             case ast.BinOp(op=ast.Add() | ast.BitOr()):

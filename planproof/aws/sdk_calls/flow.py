@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import ast
 import time
+from collections import defaultdict
+from functools import cached_property
 from typing import Final
 
-from planproof.aws.sdk_calls.abstract_values import AbstractValues
+from planproof.aws.sdk_calls.abstract_values import FUNCTION_KINDS, AbstractValues, union
 from planproof.aws.sdk_calls.expressions import Expressions
 from planproof.aws.sdk_calls.findings import Findings
-from planproof.aws.sdk_calls.scopes import LexicalScope
+from planproof.aws.sdk_calls.scopes import LexicalScope, positional
 from planproof.aws.sdk_calls.sources import Sources
 from planproof.aws.sdk_calls.statements import FOLLOWED, Statements
 
 CPU_LIMIT: Final = 15.0
 """Seconds of CPU time before the analysis stops. A function and its libraries take well below one;
 large libraries that are copied among its own files may take more."""
+
+_MAX_DEPTH = 4
+"""Nested calls that are told apart."""
+
+CallSite = tuple[ast.Call, LexicalScope, bool]
+"""A call, its scope, and whether it calls a method of an instance."""
 
 
 class Flow:
@@ -58,3 +66,55 @@ class Flow:
     def value(self, node: ast.AST, scope: LexicalScope) -> AbstractValues:
         """The possible values of an expression."""
         return self.expressions.value(node, scope)
+
+    def values_by_call(
+        self, node: ast.expr, scope: LexicalScope, visited: tuple[tuple[ast.AST, str], ...] = ()
+    ) -> list[AbstractValues]:
+        """The values of an expression, one item for each call in which they may differ.
+
+        The values of a parameter are merged from all calls. Where each call's value is known, a
+        request that uses the parameter targets each of them, not just one of them.
+
+        Args:
+            visited: the parameters on the way here.
+        """
+        whole = self.value(node, scope)
+        if not isinstance(node, ast.Name) or len(whole) < 2 or len(visited) > _MAX_DEPTH:
+            return [whole]
+        owner = scope.defining_scope(node.id)
+        if owner is None or not isinstance(owner.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return [whole]
+        parameter = (owner.node, node.id)
+        if parameter in visited:
+            return []  # a recursive call adds no value
+        found: list[AbstractValues] = []
+        for call, outer, is_bound in self._sites.get(owner.node, ()):
+            argument = _argument_for(owner.node, node.id, call, is_bound)
+            if argument is None:
+                return [whole]
+            found += self.values_by_call(argument, outer, (*visited, parameter))
+        # Other values come from assignments or defaults, not from calls.
+        return [*dict.fromkeys(found)] if union(found) == whole else [whole]
+
+    @cached_property
+    def _sites(self) -> dict[ast.AST, list[CallSite]]:
+        found: dict[ast.AST, list[CallSite]] = defaultdict(list)
+        for node, scope in self.nodes:
+            if isinstance(node, ast.Call):
+                for one in self.value(node.func, scope):
+                    if one.kind in FUNCTION_KINDS:
+                        found[one.what].append((node, scope, one.kind == "bound"))
+        return found
+
+
+def _argument_for(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, name: str, call: ast.Call, is_bound: bool
+) -> ast.expr | None:
+    """The argument of a call for a parameter; None if it is left out or may be unpacked."""
+    taken = [one.arg for one in (*function.args.posonlyargs, *function.args.args)][is_bound:]
+    for one in call.keywords:
+        if one.arg is None:
+            return None
+        if one.arg == name:
+            return one.value
+    return positional(call, taken.index(name)) if name in taken else None

@@ -151,6 +151,13 @@ def first_argument(node: ast.Call, keyword: str) -> ast.expr | None:
     return next(iter((*node.args, *named)), None)
 
 
+def positional(node: ast.Call, at: int) -> ast.expr | None:
+    """The positional argument at an index; None if there is none, or one may be unpacked there."""
+    given = node.args[: at + 1]
+    is_given = len(given) > at and not any(isinstance(one, ast.Starred) for one in given)
+    return given[at] if is_given else None
+
+
 def _catches_import_errors(handler: ast.ExceptHandler) -> bool:
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(one is None or last_name(one) in _IMPORT_ERRORS for one in caught)

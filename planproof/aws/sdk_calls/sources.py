@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from planproof.aws.lambda_package import Package
+from planproof.aws.sdk_calls.outside_names import AVAILABLE_MODULES, SDK, SDK_DEPENDENCIES
 from planproof.aws.sdk_calls.scopes import Module
-from planproof.aws.sdk_calls.sdk import AVAILABLE_MODULES, SDK, SDK_DEPENDENCIES
 from planproof.aws.sdk_calls.unread import Unread
 
 

@@ -1,11 +1,27 @@
-"""What functions from outside of the package do with the objects that are passed to them."""
+"""Names from outside of the package: boto3's, and functions that pass their arguments on."""
 
 from __future__ import annotations
+
+import sys
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
+
+SDK = frozenset({"boto3", "botocore", "s3transfer"})
+SDK_DEPENDENCIES = frozenset({"jmespath", "dateutil", "six", "urllib3"})
+"""Dependencies of boto3, none of which calls AWS."""
+
+AVAILABLE_MODULES = SDK | SDK_DEPENDENCIES | sys.stdlib_module_names
+"""Modules that a function can import without packaging them."""
+
+SESSION_MAKERS = _words(
+    """boto3.Session boto3.session.Session boto3._get_default_session botocore.session.Session
+    botocore.session.get_session"""
+)
+MAKERS = {"client": "client", "resource": "resource", "create_client": "client"}
+"""Methods of a session, and the kind of the object that each makes."""
 
 RETURNS_FIRST_ARGUMENT = _words(
     """copy.copy copy.deepcopy contextlib.closing functools.cache functools.lru_cache
