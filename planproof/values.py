@@ -100,6 +100,9 @@ def contains_unknown(value: Value) -> bool:
     return any(is_unknown(leaf) for _, leaf in leaves(value))
 
 
+_SCALARS = (str, int, float, type(None))
+
+
 def leaves(
     value: Value, path: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], Value]]:
@@ -107,9 +110,11 @@ def leaves(
     stack: list[tuple[tuple[str | int, ...], Value]] = [(path, value)]
     while stack:
         here, item = stack.pop()
-        if isinstance(item, Mapping) and item:
+        if isinstance(item, _SCALARS):  # most are, and the tests of abstract classes take long
+            yield here, item
+        elif isinstance(item, Mapping) and item:
             stack.extend(((*here, str(key)), item[key]) for key in reversed(list(item)))
-        elif isinstance(item, Sequence) and not isinstance(item, str) and item:
+        elif isinstance(item, Sequence) and item:
             stack.extend(((*here, i), item[i]) for i in range(len(item) - 1, -1, -1))
         else:
             yield here, item

@@ -5,11 +5,12 @@ pytest-bdd has no public API for them. Its internal names are used in this modul
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from pytest_bdd.parser import ScenarioTemplate
+from pytest_bdd.parser import ScenarioTemplate, Step
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
@@ -44,3 +45,23 @@ def example_of(item: pytest.Item) -> Mapping[str, Any]:
 def step_definitions() -> list[StepFunctionContext]:
     """All step definitions that are loaded."""
     return list(step_function_context_registry.values())
+
+
+def remember_step_functions() -> None:
+    """From now on, look up the function of each step of a scenario only once in this process.
+
+    pytest-bdd tries all definitions each time, which takes as long as judging an average scenario.
+    """
+    scenario: Any = importlib.import_module("pytest_bdd.scenario")  # the package hides the module
+    find = scenario.get_step_function
+    if find.__module__ == __name__:
+        return
+    found: dict[tuple[str, str, str], StepFunctionContext | None] = {}
+
+    def get_step_function(request: pytest.FixtureRequest, step: Step) -> StepFunctionContext | None:
+        key = (request.node.nodeid, step.type, step.name)
+        if key not in found:
+            found[key] = find(request, step)
+        return found[key]
+
+    scenario.get_step_function = get_step_function

@@ -17,6 +17,7 @@ from planproof.mutation.stack.tracing import Reads, traced
 from planproof.mutation.workers import TaskFailure, Workers
 from planproof.mutation_results import Kill, MutantStatus, Trial
 from planproof.results import ScenarioResult
+from planproof.session.bdd_registries import remember_step_functions
 from planproof.session.judging import Enough, Outcome, ScenarioJudge, StackUnderTest, worse
 from planproof.session.scenarios import requirements_served
 from planproof.session.stacks import ResolvedStacks
@@ -117,6 +118,7 @@ class MutantTrials:
         for reporter in ("logging-plugin", "terminalreporter"):  # a fork's output is never read
             if plugins.has_plugin(reporter):
                 plugins.unregister(name=reporter)
+        remember_step_functions()
         if what == "read":
             return self._read(names[0])
         return self._judged(self.mutants[int(names[0])], names[1:])
