@@ -8,12 +8,9 @@ from pytest_bdd import then
 
 from planproof.aws.datapath import DataPath, DecidedNeed
 from planproof.aws.datapath.deputies import confused_deputies
-from planproof.aws.datapath.outsiders import (
-    ANONYMOUS,
-    Attempt,
-    external_access,
-    resources_with_policies,
-)
+from planproof.aws.datapath.guarded import Attempt, resources_with_policies
+from planproof.aws.datapath.model import ANONYMOUS
+from planproof.aws.datapath.outsiders import external_access
 from planproof.aws.datapath.overreach import service_grants
 from planproof.aws.datapath.unneeded_services import unneeded_services
 from planproof.values import negate

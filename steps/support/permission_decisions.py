@@ -9,8 +9,8 @@ from typing import Final
 
 from planproof.aws.authorization import Documents, unknown_document
 from planproof.aws.datapath import DecidedNeed, Need
+from planproof.aws.datapath.guarded import ALLOW_ALL
 from planproof.aws.datapath.locations import account_of
-from planproof.aws.datapath.outsiders import ALLOW_ALL
 from planproof.aws.datapath.samples import FILLER, is_pattern, sample_arns, variable_statement
 from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import Statement

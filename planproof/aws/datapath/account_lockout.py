@@ -17,12 +17,12 @@ from typing import Final
 
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.cleartext import CheckedRequest, checked_requests
-from planproof.aws.datapath.locations import account_of, location_of
-from planproof.aws.datapath.outsiders import Attempt, sample_principals
+from planproof.aws.datapath.guarded import Attempt, GuardedResource
+from planproof.aws.datapath.outsiders import sample_principals
 from planproof.iam import Decision, Effect, Statement
 from planproof.iam.statement import StatementEffect
 from planproof.terraform.stack import Resource
-from planproof.values import Truth, Unknown, all_of
+from planproof.values import Truth, Unknown, all_of, negate
 
 ADMINISTRATOR: Final = "an administrator of its account"
 
@@ -33,32 +33,27 @@ def account_lockout(authority: Authority, part: Resource) -> Attempt:
     Args:
         part: an ``aws_s3_bucket`` or ``aws_sqs_queue``.
     """
-    policies = tuple(authority.resource_policies(part))
-    for policy in policies:
+    guarded = GuardedResource(authority, part)
+    for policy in guarded.policies:
         if policy.problem:
-            return Attempt(ADMINISTRATOR, part, (), None, policy.problem, None, policies)
-    statements = [s for policy in policies for s in policy.document.statements if s.may_deny]
-    location, own = location_of(authority.stack, part), account_of(authority.stack, part)
-    if own is None:
-        found = "the account of the resource is not known"
-        return Attempt(ADMINISTRATOR, part, (), None, found, None, policies)
-    partition = location.partition if location is not None else "aws"
-    principals = sample_principals(partition, own, statements)
+            return guarded.attempt(ADMINISTRATOR, (), None, policy.problem)
+    if guarded.account is None:
+        return guarded.attempt(ADMINISTRATOR, (), None, "the account of the resource is not known")
+    statements = [s for s in guarded.statements if s.may_deny]
+    principals = sample_principals(guarded.partition, guarded.account, statements)
     callers = tuple(caller for caller in principals if not caller.endswith(":root"))
-    denied: list[tuple[CheckedRequest, Decision]] = []
-    undetermined: list[tuple[CheckedRequest, Decision]] = []
+    found: dict[Truth, list[tuple[CheckedRequest, Decision]]] = {}
     for request in checked_requests(part, statements):
-        decisions = [request.decide(authority, caller, tls=True) for caller in callers]
+        decisions = [request.decide(guarded, caller, tls=True) for caller in callers]
         all_denied = all_of(_always_denied(decision) for decision in decisions)
-        if all_denied is not False:
-            (denied if all_denied else undetermined).append((request, decisions[0]))
-    for holds, requests in ((False, denied), (None, undetermined)):
-        if requests:
+        found.setdefault(all_denied, []).append((request, decisions[0]))
+    for denied in (True, None):
+        if requests := found.get(denied):
             actions = tuple(action for request, _ in requests for action in request.actions)
             decision = requests[0][1]
             by = next((r.statement for r in decision.because if r.statement is not None), None)
-            return Attempt(ADMINISTRATOR, part, actions, holds, str(decision), by, policies)
-    return Attempt(ADMINISTRATOR, part, (), True, "nothing is denied", None, policies)
+            return guarded.attempt(ADMINISTRATOR, actions, negate(denied), str(decision), by)
+    return guarded.attempt(ADMINISTRATOR, (), True, "nothing is denied")
 
 
 def _always_denied(decision: Decision) -> Truth:

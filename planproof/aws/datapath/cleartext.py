@@ -14,27 +14,23 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from itertools import product
+from typing import Final, NamedTuple
 
 from planproof.aws.authorization import Documents
 from planproof.aws.datapath.authority import Authority, service_of
-from planproof.aws.datapath.locations import account_of, arn_of, location_of
-from planproof.aws.datapath.model import ANONYMOUS, Need
-from planproof.aws.datapath.outsiders import (
+from planproof.aws.datapath.guarded import (
     ALLOW_ALL,
-    ANOTHER_ACCOUNT,
-    OTHER_ACCOUNT,
     Attempt,
-    accounts_named,
+    GuardedResource,
     actions_of,
-    sample_principals,
+    alike,
 )
+from planproof.aws.datapath.locations import arn_of
+from planproof.aws.datapath.model import ANONYMOUS
+from planproof.aws.datapath.outsiders import accounts_named, sample_principals
 from planproof.aws.datapath.samples import sample_arns
-from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import Decision, Effect, PolicyDocument, PolicyKind, Statement
-from planproof.iam.actions import resource_types
 from planproof.service_facts import resource_type
 from planproof.terraform.stack import Resource
 from planproof.values import UNKNOWN, Unknown
@@ -49,28 +45,23 @@ _ALLOWED: Final = PolicyDocument.parse(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedRequest:
+class CheckedRequest(NamedTuple):
     """A request that AWS checks on a bucket or queue.
 
     Attributes:
         actions: actions that the same statements cover, so that one decision holds for all.
         arn: the ARN of the resource or of something in it.
-        part: the resource.
     """
 
     actions: tuple[str, ...]
     arn: str | Unknown
-    part: Resource
 
     def decide(
-        self, authority: Authority, principal: str, *, tls: bool, assumed: Documents = ()
+        self, guarded: GuardedResource, principal: str, *, tls: bool, assumed: Documents = ()
     ) -> Decision:
-        """The decision for a principal that is no service, as services always use TLS; its own
-        account allows it everything."""
+        """The decision for a principal that is no service, as services always use TLS."""
         context = {"aws:SecureTransport": tls}
-        need = Need(self.actions[0], principal, self.arn, self.part, context)
-        return authority.decide(need, held=(ALLOW_ALL,), assumed=assumed).decision
+        return guarded.decide(self.actions[0], principal, self.arn, context, assumed).decision
 
 
 _Decided = tuple[CheckedRequest, str, Decision]
@@ -83,38 +74,30 @@ def plaintext_attempts(authority: Authority, part: Resource) -> Iterator[Attempt
     Args:
         part: an ``aws_s3_bucket`` or ``aws_sqs_queue``.
     """
-    policies = tuple(authority.resource_policies(part))
-    statements = [s for policy in policies for s in policy.document.statements]
-    requests = tuple(checked_requests(part, statements))
-    for caller, principals in _callers(authority, part, statements).items():
+    guarded = GuardedResource(authority, part)
+    requests = tuple(checked_requests(part, guarded.statements))
+    for caller, principals in _callers(guarded).items():
         decided = [
-            (
-                request,
-                principal,
-                request.decide(authority, principal, tls=False, assumed=(_ALLOWED,)),
-            )
-            for principal in principals
-            for request in requests
+            (request, principal, request.decide(guarded, principal, tls=False, assumed=(_ALLOWED,)))
+            for principal, request in product(principals, requests)
         ]
-        yield _attempt(caller, part, policies, decided)
+        yield _attempt(guarded, caller, decided)
 
 
-def _attempt(
-    caller: str, part: Resource, policies: tuple[AttachedPolicy, ...], decided: Sequence[_Decided]
-) -> Attempt:
+def _attempt(guarded: GuardedResource, caller: str, decided: Sequence[_Decided]) -> Attempt:
     """The attempt of a kind of caller: the worst decision on its requests."""
     if not decided:
-        found = "the account of the resource is not known"
-        return Attempt(caller, part, (), None, found, None, policies)
+        return guarded.attempt(caller, (), None, "the account of the resource is not known")
     allowed = [one for one in decided if one[2].effect is Effect.ALLOWED]
     not_denied = [one for one in decided if one[2].effect is not Effect.EXPLICITLY_DENIED]
     if not not_denied:
         statement = decided[0][2].because[0].statement
-        return Attempt(caller, part, (), True, f"denied by {statement}", statement, policies)
+        return guarded.attempt(caller, (), True, f"denied by {statement}", statement)
     worst = allowed or not_denied
     actions = tuple(dict.fromkeys(action for request, _, _ in worst for action in request.actions))
-    holds = False if allowed else None
-    return Attempt(caller, part, actions, holds, _found(part, *worst[0]), None, policies)
+    return guarded.attempt(
+        caller, actions, False if allowed else None, _found(guarded.part, *worst[0])
+    )
 
 
 def _found(part: Resource, request: CheckedRequest, principal: str, decision: Decision) -> str:
@@ -133,49 +116,33 @@ def checked_requests(part: Resource, statements: Sequence[Statement]) -> Iterato
     the same statements cover."""
     arn = arn_of(part)
     for type_, suffix in resource_type(part.type).checked().items():
-        grouped: dict[tuple[object, ...], list[str]] = {}
-        for action in checked_actions(service_of(part), type_):
-            verdicts = tuple(s.covers_action(action.lower()) for s in statements)
-            grouped.setdefault(verdicts, []).append(action)
         arns: tuple[str | Unknown, ...] = (UNKNOWN,)
         if isinstance(arn, str):
             arns = sample_arns(f"{arn}{suffix}", statements) if suffix else (arn,)
-        for actions in grouped.values():
-            yield from (CheckedRequest(tuple(actions), one, part) for one in arns)
+        for actions, _ in alike(actions_of(service_of(part), type_), statements):
+            yield from (CheckedRequest(actions, one) for one in arns)
 
 
-@lru_cache(maxsize=64)
-def checked_actions(service: str, type_: str) -> tuple[str, ...]:
-    """The actions of a service that AWS checks on a type of resource."""
-    return tuple(action for action in actions_of(service) if type_ in resource_types(action))
-
-
-def _callers(
-    authority: Authority, part: Resource, statements: Sequence[Statement]
-) -> Mapping[str, tuple[str, ...]]:
+def _callers(guarded: GuardedResource) -> Mapping[str, tuple[str, ...]]:
     """The principals by kind of caller. There is no caller of this account where the account of the
     resource is unknown.
 
     Each account has a role that no statement names, the root user, and each principal that the
     policies name, as a statement may exempt it.
     """
-    location, own = location_of(authority.stack, part), account_of(authority.stack, part)
-    partition = location.partition if location is not None else "aws"
-    other = OTHER_ACCOUNT if own != OTHER_ACCOUNT else ANOTHER_ACCOUNT
-    named = (a for a in accounts_named(statements) if a not in (own, other))
+    own, other = guarded.account, guarded.other_account
+    named = (a for a in accounts_named(guarded.statements) if a not in (own, other))
     this = (own,) if own is not None else ()
     return {
         ANONYMOUS: (ANONYMOUS,),
-        "a caller of this account": _principals(partition, this, statements),
-        "a caller of another account": _principals(partition, (other, *named), statements),
+        "a caller of this account": _principals(guarded, this),
+        "a caller of another account": _principals(guarded, (other, *named)),
     }
 
 
-def _principals(
-    partition: str, accounts: Sequence[str], statements: Sequence[Statement]
-) -> tuple[str, ...]:
+def _principals(guarded: GuardedResource, accounts: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for account in accounts:
-        found |= dict.fromkeys(sample_principals(partition, account, statements))
-        found[f"arn:{partition}:iam::{account}:root"] = None
+        found |= dict.fromkeys(sample_principals(guarded.partition, account, guarded.statements))
+        found[f"arn:{guarded.partition}:iam::{account}:root"] = None
     return tuple(found)

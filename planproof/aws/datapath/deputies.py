@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from planproof.aws.datapath.authority import Authority
-from planproof.aws.datapath.locations import account_of, arn_of
+from planproof.aws.datapath.guarded import OTHER_ACCOUNT, GuardedResource
+from planproof.aws.datapath.locations import arn_of
 from planproof.aws.datapath.model import DataPath, DecidedNeed, Need
-from planproof.aws.datapath.outsiders import OTHER_ACCOUNT, accounts_named
+from planproof.aws.datapath.outsiders import accounts_named
 from planproof.aws.datapath.samples import (
     FILLER,
     condition_matcher,
@@ -54,21 +55,15 @@ class _Case:
     """A need of a service, and the facts that its variations are built from.
 
     Attributes:
-        own: the account of the resource, None where it is unknown.
+        guarded: the resource.
         needed: by condition key, the sources for which the data path needs the same action.
         statements: those of the resource's policies that cover the action.
-        default_policy: whether the resource has only its default policy, which trusts its account.
     """
 
     need: Need
-    own: str | None
-    needed: Mapping[str, frozenset[str]]
+    guarded: GuardedResource
+    needed: Mapping[str, set[str]]
     statements: Sequence[Statement]
-    default_policy: bool
-
-    @property
-    def service(self) -> str:
-        return str(self.need.principal)
 
 
 def confused_deputies(authority: Authority, path: DataPath) -> Iterator[tuple[str, DecidedNeed]]:
@@ -88,10 +83,13 @@ def confused_deputies(authority: Authority, path: DataPath) -> Iterator[tuple[st
             continue
         case = _case(authority, need, need.on, same[need.subject, str(need.principal), need.action])
         arns = dict.fromkeys((need.resource, *sample_part_arns(need.on, case.statements)))
-        other_services = _other_services(need, needed_services[need.subject])
-        for caller, other in (*_other_sources(authority, case), *other_services):
+        for whose, other in _other_sources(case):
             for arn in arns:
+                caller = f"{need.principal} on behalf of {whose}"
                 yield caller, decide_for_service(authority, replace(other, resource=arn))
+        for service, other in _other_services(need, needed_services[need.subject]):
+            for arn in arns:
+                yield service, decide_for_service(authority, replace(other, resource=arn))
 
 
 def trusted_services() -> tuple[str, ...]:
@@ -114,35 +112,19 @@ def decide_for_service(authority: Authority, need: Need) -> DecidedNeed:
     return bare if bare.allowed is own.allowed else decided
 
 
-def has_default_policy(authority: Authority, part: Resource) -> bool:
-    """Whether a resource has only the policy that AWS gives it, which trusts its whole account."""
-    policies = authority.resource_policies(part)
-    return bool(policies) and all(p.source is part and not p.attribute for p in policies)
-
-
 def _case(authority: Authority, need: Need, part: Resource, same: Sequence[Need]) -> _Case:
-    action = need.action.lower()
+    guarded, action = GuardedResource(authority, part), need.action.lower()
     needed: dict[str, set[str]] = {}
     for other in same:
         for key, value in other.context.items():
             if isinstance(value, str):
                 needed.setdefault(key, set()).add(value)
-    return _Case(
-        need,
-        account_of(authority.stack, part),
-        {key: frozenset(values) for key, values in needed.items()},
-        [
-            statement
-            for policy in authority.resource_policies(part)
-            for statement in policy.document.statements
-            if statement.covers_action(action) is not False
-        ],
-        has_default_policy(authority, part),
-    )
+    covering = [s for s in guarded.statements if s.covers_action(action) is not False]
+    return _Case(need, guarded, needed, covering)
 
 
-def _other_sources(authority: Authority, case: _Case) -> Iterator[tuple[str, Need]]:
-    """The same service, on behalf of other sources."""
+def _other_sources(case: _Case) -> Iterator[tuple[str, Need]]:
+    """The same service, on behalf of other sources: whose behalf, and the need."""
     need = case.need
     source = need.context.get(SOURCE)
     for key, value in need.context.items():
@@ -151,14 +133,11 @@ def _other_sources(authority: Authority, case: _Case) -> Iterator[tuple[str, Nee
         if parts is not None and (key == SOURCE or not isinstance(source, str)):
             yield from _in_other_accounts(case, key, parts)
             # Within its account a role can only be used by principals with iam:PassRole.
-            if need.action != _ASSUME and not case.default_policy:
-                yield from _in_same_account(authority, case, key, parts)
+            if need.action != _ASSUME and not case.guarded.has_default_policy:
+                yield from _in_same_account(case, key, parts)
     if need.context.get(ACCOUNT) is not None and not isinstance(source, str):
         for account in _other_accounts(case, None):
-            yield (
-                f"{case.service} on behalf of {_account_name(account)}",
-                _with_source(need, {}, account),
-            )
+            yield _account_name(account), _with_source(need, {}, account)
 
 
 def _in_other_accounts(case: _Case, key: str, source: Arn) -> Iterator[tuple[str, Need]]:
@@ -166,23 +145,19 @@ def _in_other_accounts(case: _Case, key: str, source: Arn) -> Iterator[tuple[str
     own = _own_account(case, source)
     for account in _other_accounts(case, own):
         other = _in_account(source, account)
-        caller = f"{case.service} on behalf of {_account_name(account)}"
-        yield caller, _with_source(case.need, {key: other}, account)
+        yield _account_name(account), _with_source(case.need, {key: other}, account)
         known = _named_sources(case, key, source, account)
         if not source.account:
             known = (str(source), *known)
         for arn in dict.fromkeys(known):
             if arn != other:
-                caller = f"{case.service} on behalf of {arn}"
-                caller = caller if source.account else f"{caller} of {_account_name(account)}"
-                yield caller, _with_source(case.need, {key: arn}, account)
+                whose = arn if source.account else f"{arn} of {_account_name(account)}"
+                yield whose, _with_source(case.need, {key: arn}, account)
 
 
-def _in_same_account(
-    authority: Authority, case: _Case, key: str, source: Arn
-) -> Iterator[tuple[str, Need]]:
+def _in_same_account(case: _Case, key: str, source: Arn) -> Iterator[tuple[str, Need]]:
     """Other sources in the same account."""
-    own = _own_account(case, source)
+    own, authority = _own_account(case, source), case.guarded.authority
     found = [_another_resource(source)]
     part = authority.resource_for(str(source))
     if part is not None:
@@ -195,12 +170,12 @@ def _in_same_account(
         parts = parse_arn(arn)
         if parts is None or (source.account and parts.account != own) or _is_needed(case, key, arn):
             continue
-        yield f"{case.service} on behalf of {arn}", _with_source(case.need, {key: arn}, None)
+        yield arn, _with_source(case.need, {key: arn}, None)
 
 
 def _is_needed(case: _Case, key: str, arn: str) -> bool:
     """Whether an edge of the data path has that source, or the log group of that log stream."""
-    needed = case.needed.get(key, frozenset())
+    needed = case.needed.get(key, ())
     return any(arn == own or (":logs:" in own and arn.startswith(f"{own}:")) for own in needed)
 
 
@@ -217,13 +192,13 @@ def _named_sources(case: _Case, key: str, source: Arn, account: str) -> tuple[st
 
 def _other_accounts(case: _Case, own: str | None) -> tuple[str, ...]:
     named = accounts_named(case.statements, (ACCOUNT.lower(), OWNER.lower(), SOURCE.lower()))
-    needed = {own, case.own, case.need.context.get(ACCOUNT)}
+    needed = {own, case.guarded.account, case.need.context.get(ACCOUNT)}
     return tuple(a for a in dict.fromkeys((OTHER_ACCOUNT, *named)) if a not in needed)
 
 
 def _own_account(case: _Case, source: Arn) -> str | None:
     account = case.need.context.get(ACCOUNT)
-    return source.account or (account if isinstance(account, str) else case.own)
+    return source.account or (account if isinstance(account, str) else case.guarded.account)
 
 
 def _account_name(account: str) -> str:

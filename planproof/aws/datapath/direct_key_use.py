@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from planproof.aws.datapath.authority import Authority
-from planproof.aws.datapath.cleartext import checked_actions
+from planproof.aws.datapath.guarded import actions_of, alike
 from planproof.aws.datapath.locations import arn_of, endpoint, location_of
 from planproof.aws.datapath.model import DataPath, DecidedNeed, Need
 from planproof.aws.datapath.samples import FILLER, sample_values
@@ -120,17 +120,15 @@ def _key_requests(
     by_action: dict[str, list[Need]] = {}
     for need in needs:
         by_action.setdefault(need.action.lower(), []).append(need)
-    grouped: dict[tuple[object, ...], list[str]] = {}
-    for action in checked_actions("kms", "key"):
+    unneeded: list[str] = []
+    for action in actions_of("kms", "key"):
         own = by_action.get(action.lower())
         if own is None:
-            verdicts = tuple(s.covers_action(action.lower()) for s in statements)
-            grouped.setdefault(verdicts, []).append(action)
+            unneeded.append(action)
         elif all(need.context.get(_VIA) is not None for need in own):
             yield _KeyRequest((action,), tuple(own))
-    for actions in grouped.values():
-        need = Need(actions[0], principal, arn_of(key), key)
-        yield _KeyRequest(tuple(actions), (need,))
+    for actions, _ in alike(unneeded, statements):
+        yield _KeyRequest(actions, (Need(actions[0], principal, arn_of(key), key),))
 
 
 def _key_use(

@@ -13,82 +13,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from itertools import product
 from typing import Final
 
-from planproof.aws.datapath.authority import Authority, service_of
-from planproof.aws.datapath.locations import account_of, arn_of, location_of
-from planproof.aws.datapath.model import ANONYMOUS, DecidedNeed, Need
-from planproof.aws.datapath.samples import (
-    FILLER,
-    part_variable_statement,
-    sample_part_arns,
-    sample_values,
-)
-from planproof.aws.policies.attached import AttachedPolicy
-from planproof.iam import Decision, Effect, PolicyDocument, PolicyKind, Statement
-from planproof.iam.actions import all_actions
+from planproof.aws.datapath.authority import Authority
+from planproof.aws.datapath.guarded import ALLOW_ALL, Attempt, GrantedRequest, GuardedResource
+from planproof.aws.datapath.locations import arn_of
+from planproof.aws.datapath.model import ANONYMOUS, DecidedNeed
+from planproof.aws.datapath.samples import FILLER, sample_values
+from planproof.iam import Decision, Effect, Statement
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import ACCOUNT_ID, PrincipalType
-from planproof.service_facts import resource_type
 from planproof.terraform.stack import Resource
-from planproof.values import Truth, Unknown, negate
+from planproof.values import Truth, negate
 
-OTHER_ACCOUNT: Final = "210987654321"
-"""An account that no stack and no policy is expected to name."""
-ANOTHER_ACCOUNT: Final = "333333333333"
-"""Takes its place for a stack that is in that account."""
 _ORGANIZATION: Final = "o-stranger00"
 _ASSUME: Final = "sts:AssumeRole"
 _ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _DIGITS: Final = re.compile(r"(?=.*\d)(?=.*[*?])[\d*?]+")
 _ACCOUNT_KEYS: Final = ("aws:principalaccount", "kms:calleraccount")
 _ARN, _ORG, _PATHS = "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"
-ALLOW_ALL: Final = PolicyDocument.parse(
-    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
-    "every permission in the caller's own account",
-    PolicyKind.IDENTITY,
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Attempt:
-    """An attempt of one caller to use a resource.
-
-    Attributes:
-        caller: for a reader.
-        part: the resource of the stack.
-        actions: the allowed actions, or the undetermined ones, or else all that were tried.
-        holds: whether the resource is protected as it should be: every action is denied, or the
-            caller is one that needs it.
-        found: the decision, for a reader.
-        statement: the statement that decided, if one did.
-        policies: the policies of the resource.
-    """
-
-    caller: str
-    part: Resource
-    actions: tuple[str, ...]
-    holds: Truth
-    found: str
-    statement: Statement | None
-    policies: tuple[AttachedPolicy, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GrantedRequest:
-    """A request on a resource that the statements of its policies may allow.
-
-    Attributes:
-        actions: actions that the same statements cover, so that one decision holds for all.
-        arns: ARNs that represent the resource and all that lies within it.
-        with_variable: a statement that names some of it by a policy variable.
-    """
-
-    actions: tuple[str, ...]
-    arns: tuple[str | Unknown, ...]
-    with_variable: Statement | None
 
 
 @dataclass(slots=True)
@@ -104,22 +49,16 @@ class _Callers:
     maybe_own: bool = False
 
 
-def resources_with_policies(authority: Authority) -> tuple[Resource, ...]:
-    """The resources of a stack that can have a resource-based policy."""
-    return tuple(p for p in authority.stack.managed() if resource_type(p.type).policy)
-
-
 def external_access(authority: Authority, part: Resource) -> Iterator[Attempt]:
     """Attempts of other accounts and unauthenticated callers, with every action in the policy."""
-    policies = tuple(authority.resource_policies(part))
-    statements = [s for p in policies for s in p.document.statements]
-    requests = tuple(granted_requests(part, statements))
-    for name, callers in _external_callers(authority, part, statements).items():
-        attempt = _attempt(authority, part, policies, name, callers, requests)
+    guarded = GuardedResource(authority, part)
+    requests = tuple(guarded.granted_requests())
+    for name, callers in _external_callers(guarded).items():
+        attempt = _attempt(guarded, name, callers, requests)
         if callers.maybe_own and attempt.holds is False:
             attempt = replace(attempt, holds=None)
         yield attempt
-    yield from _federated(part, policies, statements)
+    yield from _federated(guarded)
 
 
 # The callers ---------------------------------------------------------------------------------
@@ -158,19 +97,15 @@ def _account_matching(text: str) -> str | None:
     return found if ACCOUNT_ID.match(found) else None
 
 
-def _external_callers(
-    authority: Authority, part: Resource, statements: Sequence[Statement]
-) -> Mapping[str, _Callers]:
+def _external_callers(guarded: GuardedResource) -> Mapping[str, _Callers]:
     """By name: another account, each account in the policies, and an unauthenticated caller."""
-    location, own = location_of(authority.stack, part), account_of(authority.stack, part)
-    partition = location.partition if location is not None else "aws"
-    unnamed = OTHER_ACCOUNT if own != OTHER_ACCOUNT else ANOTHER_ACCOUNT
+    own, unnamed, statements = guarded.account, guarded.other_account, guarded.statements
     named = [a for a in accounts_named(statements) if a not in (own, unnamed)]
     found: dict[str, _Callers] = {}
     organizations = _organizations(statements)
     for account in (unnamed, *sorted(named)):
         whose = "another account" if account == unnamed else f"account {account}"
-        for principal in sample_principals(partition, account, statements):
+        for principal in sample_principals(guarded.partition, account, statements):
             for organization, paths in organizations.items():
                 is_member = organization != _ORGANIZATION and account == unnamed
                 name = f"{whose} of the organization {organization}" if is_member else whose
@@ -238,64 +173,33 @@ def _aws_entries(statement: Statement) -> Iterator[str]:
 # The requests --------------------------------------------------------------------------------
 
 
-def granted_requests(part: Resource, statements: Sequence[Statement]) -> Iterator[GrantedRequest]:
-    """Each action of the resource's service that a statement allows, or may allow, a principal."""
-    grouped: dict[tuple[object, ...], list[str]] = {}
-    covering: dict[tuple[object, ...], list[Statement]] = {}
-    for action in actions_of(service_of(part)):
-        covers = [s.covers_action(action.lower()) for s in statements]
-        may_cover = [s for s, one in zip(statements, covers, strict=True) if one is not False]
-        if any(s.may_allow for s in may_cover):
-            # The action tells what kind of principal assumes a role.
-            group: tuple[object, ...] = (*covers, action if service_of(part) == "sts" else "")
-            grouped.setdefault(group, []).append(action)
-            covering[group] = may_cover
-    for group, actions in grouped.items():
-        allowing = [s for s in covering[group] if s.may_allow]
-        arns = sample_part_arns(part, covering[group])
-        yield GrantedRequest(tuple(actions), arns, part_variable_statement(part, allowing))
-
-
-@lru_cache(maxsize=64)
-def actions_of(service: str) -> tuple[str, ...]:
-    """The actions of a service, as ``service:Action``."""
-    return tuple(action for action in all_actions() if action.startswith(f"{service}:"))
-
-
 def _attempt(
-    authority: Authority,
-    part: Resource,
-    policies: tuple[AttachedPolicy, ...],
-    name: str,
-    callers: _Callers,
-    requests: Sequence[GrantedRequest],
+    guarded: GuardedResource, name: str, callers: _Callers, requests: Sequence[GrantedRequest]
 ) -> Attempt:
     """Every request of the callers, whose own account allows them everything."""
-    arn = arn_of(part)
+    arn = arn_of(guarded.part)
     found: dict[Truth, tuple[dict[str, None], Statement | None, str]] = {}
 
     def record(allowed: Truth, actions: tuple[str, ...], by: Statement | None, text: str) -> None:
         found.setdefault(allowed, ({}, by, text))[0].update(dict.fromkeys(actions))
 
-    for principal, context in callers.requests:
-        for granted in requests:
-            decided_needs: list[DecidedNeed] = []
-            for on in granted.arns:
-                need = Need(granted.actions[0], principal, on, part, context)
-                decided_needs.append(authority.decide(need, held=(ALLOW_ALL,)))
-                decision = decided_needs[-1].decision
-                text = f"{decision}{'' if on == arn else f' (on {on})'}"
-                record(decision.allowed, granted.actions, _deciding_statement(decision), text)
-            statement = granted.with_variable
-            if statement is not None and _may_apply(statement, decided_needs):
-                text = f"undetermined: {statement} names some of it by a policy variable"
-                record(None, granted.actions, statement, text)
+    for (principal, context), granted in product(callers.requests, requests):
+        decided_needs: list[DecidedNeed] = []
+        for on in granted.arns:
+            decided_needs.append(guarded.decide(granted.actions[0], principal, on, context))
+            decision = decided_needs[-1].decision
+            text = f"{decision}{'' if on == arn else f' (on {on})'}"
+            record(decision.allowed, granted.actions, _deciding_statement(decision), text)
+        statement = granted.with_variable
+        if statement is not None and _may_apply(statement, decided_needs):
+            text = f"undetermined: {statement} names some of it by a policy variable"
+            record(None, granted.actions, statement, text)
     for allowed in (True, None):
         if allowed in found:
             actions, by, text = found[allowed]
-            return Attempt(name, part, tuple(actions), negate(allowed), text, by, policies)
+            return guarded.attempt(name, tuple(actions), negate(allowed), text, by)
     tried = tuple(action for granted in requests for action in granted.actions)
-    return Attempt(name, part, tried, True, "denied", None, policies)
+    return guarded.attempt(name, tried, True, "denied")
 
 
 def _deciding_statement(decision: Decision) -> Statement | None:
@@ -317,11 +221,9 @@ def _may_apply(statement: Statement, decided_needs: Sequence[DecidedNeed]) -> bo
     return statement.conditions_hold(request.keys) is not False
 
 
-def _federated(
-    part: Resource, policies: tuple[AttachedPolicy, ...], statements: Sequence[Statement]
-) -> Iterator[Attempt]:
+def _federated(guarded: GuardedResource) -> Iterator[Attempt]:
     """Federated principals: an identity provider authenticates users from outside the account."""
-    for statement in statements:
+    for statement in guarded.statements:
         if statement.principal is None or not statement.may_allow:
             continue
         for kind, value in statement.principal.entries:
@@ -329,4 +231,4 @@ def _federated(
                 provider = value if isinstance(value, str) else "an unknown provider"
                 name = f"a federated principal of {provider}"
                 found = f"allowed: {statement} allows federated principals of the provider"
-                yield Attempt(name, part, (_ASSUME,), False, found, statement, policies)
+                yield guarded.attempt(name, (_ASSUME,), False, found, statement)

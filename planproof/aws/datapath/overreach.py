@@ -15,28 +15,29 @@ from dataclasses import replace
 from typing import Final
 
 from planproof.aws.datapath.authority import Authority, service_of
-from planproof.aws.datapath.deputies import decide_for_service, has_default_policy
+from planproof.aws.datapath.guarded import GuardedResource, allowing_statements
 from planproof.aws.datapath.model import DataPath, Need
-from planproof.aws.datapath.outsiders import granted_requests
 from planproof.aws.datapath.samples import sample_part_arns
 from planproof.aws.datapath.surplus import (
     Grant,
     UsedStatements,
     action_patterns,
+    grant_of,
     listed,
     unused_actions,
 )
 from planproof.aws.datapath.unneeded_services import (
+    granted_actions,
     has_wildcard_principal,
     undetermined_service_edge,
 )
 from planproof.aws.policies.attached import AttachedPolicy
-from planproof.iam import Statement, StatementEffect
+from planproof.iam import Statement
 from planproof.iam.actions import resource_types
 from planproof.iam.context import Context, Missing
 from planproof.iam.principals import PrincipalType
 from planproof.terraform.stack import Resource
-from planproof.values import Truth, Unknown
+from planproof.values import Unknown
 
 _ANY_CONTEXT: Final = Context(unlisted=Missing.UNKNOWN)
 
@@ -48,42 +49,34 @@ def service_grants(authority: Authority, path: DataPath, part: Resource) -> Iter
         if need.on is part and not isinstance(need.principal, Resource):
             needs.setdefault(str(need.principal).lower(), []).append(need)
     reservation = undetermined_service_edge(path)
-    for grant in _grants(authority, part, needs):
+    for grant in _grants(GuardedResource(authority, part), needs):
         if grant.holds is False and reservation:
             grant = replace(grant, holds=None, excess=grant.excess + reservation)
         yield grant
 
 
-def _grants(
-    authority: Authority, part: Resource, needs: Mapping[str, Sequence[Need]]
-) -> Iterator[Grant]:
-    policies = authority.resource_policies(part)
-    statements = [
-        statement
-        for policy in policies
-        for statement in policy.document.statements
-        if statement.may_allow and _may_cover(statement, part)
-    ]
+def _grants(guarded: GuardedResource, needs: Mapping[str, Sequence[Need]]) -> Iterator[Grant]:
+    part = guarded.part
+    statements = [s for s in guarded.statements if s.may_allow and _may_cover(s, part)]
     used: dict[str, UsedStatements] = {}
-    for policy in policies:
-        if policy.problem:
+    for policy, statement in allowing_statements(guarded.policies):
+        if statement is None:
             unknown = "an unknown policy"
             yield Grant("an unknown service", policy, None, unknown, policy.problem, None)
             continue
-        for statement in policy.document.statements:
-            if statement not in statements:
+        if statement not in statements:
+            continue
+        for service in _services(statement):
+            if isinstance(service, Unknown):
+                excess = "the service that it allows is not known"
+                yield Grant("an unknown service", policy, statement, "it", excess, None)
                 continue
-            for service in _services(statement):
-                if isinstance(service, Unknown):
-                    excess = "the service that it allows is not known"
-                    yield Grant("an unknown service", policy, statement, "it", excess, None)
-                    continue
-                name = service.lower()
-                if name not in used:
-                    used[name] = _used(authority, name, needs.get(name, ()), statements)
-                yield from _named_grants(part, service, policy, statement, used[name])
-            if has_wildcard_principal(statement) and not has_default_policy(authority, part):
-                yield from _wildcard_grants(authority, part, policy, statement, needs)
+            name = service.lower()
+            if name not in used:
+                used[name] = _used(guarded.authority, name, needs.get(name, ()), statements)
+            yield from _named_grants(part, service, policy, statement, used[name])
+        if has_wildcard_principal(statement) and not guarded.has_default_policy:
+            yield from _wildcard_grants(guarded, policy, statement, needs)
 
 
 def _may_cover(statement: Statement, part: Resource) -> bool:
@@ -125,10 +118,7 @@ def _named_grants(
         excess, certain = unused_actions(statement, granted, effective, used)
         if not effective and isinstance(granted, str):
             excess, certain = f"nothing needs {granted}", True
-        certain = certain and statement.effect is StatementEffect.ALLOW
-        holds = (False if certain else None) if excess else True
-        shown = granted if isinstance(granted, str) else "an unknown action"
-        yield Grant(service, policy, statement, shown, excess, holds)
+        yield grant_of(service, policy, statement, granted, excess, certain)
 
 
 def _checked_actions(part: Resource, actions: Iterable[str]) -> tuple[str, ...]:
@@ -138,36 +128,29 @@ def _checked_actions(part: Resource, actions: Iterable[str]) -> tuple[str, ...]:
 
 
 def _wildcard_grants(
-    authority: Authority,
-    part: Resource,
+    guarded: GuardedResource,
     policy: AttachedPolicy,
     statement: Statement,
     needs: Mapping[str, Sequence[Need]],
 ) -> Iterator[Grant]:
     """What a statement with a wildcard principal grants the services that the data path needs."""
-    requests = list(granted_requests(part, [statement]))
+    requests = list(guarded.granted_requests([statement]))
     for service, own in needs.items():
         needed = {need.action.lower() for need in own}
         contexts = list({tuple(need.context.items()): need for need in own}.values())
-        granted: dict[str, Truth] = {}
-        for request in requests:
-            others = [action for action in request.actions if action.lower() not in needed]
-            decided_needs = [
-                decide_for_service(authority, replace(need, action=others[0], resource=arn))
+        granted = granted_actions(
+            guarded.authority,
+            statement,
+            (
+                (others, replace(need, action=others[0], resource=arn))
+                for request in requests
+                if (others := [a for a in request.actions if a.lower() not in needed])
                 for need in contexts
                 for arn in request.arns
-                if others
-            ]
-            allowed = {
-                decided.allowed
-                for decided in decided_needs
-                if any(reason.statement is statement for reason in decided.decision.because)
-            }
-            if allowed - {False}:
-                granted |= dict.fromkeys(others, True if True in allowed else None)
+            ),
+        )
         if granted:
-            holds = False if True in granted.values() else None
-            excess = (
-                "whether anything needs it is not known" if holds is None else "nothing needs it"
-            )
+            certain = True in granted.values()
+            excess = "nothing needs it" if certain else "whether anything needs it is not known"
+            holds = False if certain else None
             yield Grant(service, policy, statement, listed(list(granted)), excess, holds)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.calls import CALLS
+from planproof.aws.datapath.guarded import allowing_statements
 from planproof.aws.datapath.model import DataPath, End, Need
 from planproof.aws.escalation import allowed_by, denied_by
 from planproof.aws.policies.attached import AttachedPolicy
@@ -61,23 +62,33 @@ def role_grants(authority: Authority, path: DataPath, principal: Resource) -> It
         if need.principal is principal:
             used.add(authority, need, statements)
     reservation = undetermined_needs(authority, path, principal)
-    for policy in policies:
-        if policy.problem:
+    for policy, statement in allowing_statements(policies):
+        if statement is None:
             yield Grant(principal, policy, None, "an unknown policy", policy.problem, None)
             continue
-        for statement in policy.document.statements:
-            if not statement.may_allow:
-                continue
-            for granted, actions in action_patterns(statement):
-                effective = [a for a in actions if not _taken_back(a, policies, limits)]
-                excess, certain = _excess(statement, granted, effective, used)
-                if not actions and isinstance(granted, str):
-                    excess, certain = f"nothing needs {granted}: AWS has no such action", True
-                certain = certain and statement.effect is StatementEffect.ALLOW and not reservation
-                holds = (False if certain else None) if excess else True
-                shown = granted if isinstance(granted, str) else "an unknown action"
-                excess += reservation if excess else ""
-                yield Grant(principal, policy, statement, shown, excess, holds)
+        for granted, actions in action_patterns(statement):
+            effective = [a for a in actions if not _taken_back(a, policies, limits)]
+            excess, certain = _excess(statement, granted, effective, used)
+            if not actions and isinstance(granted, str):
+                excess, certain = f"nothing needs {granted}: AWS has no such action", True
+            excess += reservation if excess else ""
+            certain = certain and not reservation
+            yield grant_of(principal, policy, statement, granted, excess, certain)
+
+
+def grant_of(
+    principal: End,
+    policy: AttachedPolicy,
+    statement: Statement,
+    granted: str | Unknown,
+    excess: str,
+    certain: bool,
+) -> Grant:
+    """The grant of an action pattern; it is only certain where the statement certainly allows."""
+    certain = certain and statement.effect is StatementEffect.ALLOW
+    holds = (False if certain else None) if excess else True
+    shown = granted if isinstance(granted, str) else "an unknown action"
+    return Grant(principal, policy, statement, shown, excess, holds)
 
 
 def action_patterns(statement: Statement) -> Iterator[tuple[str | Unknown, tuple[str, ...]]]:

@@ -6,7 +6,7 @@ services are tried, on behalf of the sources and accounts that the statement nam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,29 +17,26 @@ from planproof.aws.datapath.deputies import (
     OWNER,
     SOURCE,
     decide_for_service,
-    has_default_policy,
     trusted_services,
 )
 from planproof.aws.datapath.functions import FAILURES, LOGS, NETWORK, READ, TRACES
-from planproof.aws.datapath.locations import account_of, location_of
-from planproof.aws.datapath.model import DataPath, Need
-from planproof.aws.datapath.outsiders import (
+from planproof.aws.datapath.guarded import (
     OTHER_ACCOUNT,
     Attempt,
-    GrantedRequest,
-    accounts_named,
-    granted_requests,
+    GuardedResource,
+    allowing_statements,
 )
+from planproof.aws.datapath.model import DataPath, Need
+from planproof.aws.datapath.outsiders import accounts_named
 from planproof.aws.datapath.queues import REDRIVES
 from planproof.aws.datapath.samples import FILLER, sample_values
-from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import Statement
 from planproof.iam.arn import Arn, parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import PrincipalType
 from planproof.service_facts import service as facts_of_service
 from planproof.terraform.stack import Resource
-from planproof.values import Unknown
+from planproof.values import Truth, Unknown
 
 _WITHOUT_SERVICE_PRINCIPAL: Final = (CALLS, READ, LOGS, TRACES, NETWORK, FAILURES, REDRIVES)
 """Kinds of edges on which no service principal makes a request."""
@@ -47,27 +44,24 @@ _WITHOUT_SERVICE_PRINCIPAL: Final = (CALLS, READ, LOGS, TRACES, NETWORK, FAILURE
 
 def unneeded_services(authority: Authority, path: DataPath, part: Resource) -> Iterator[Attempt]:
     """Services that a policy allows, and whether an edge of the data path needs them there."""
-    policies = tuple(authority.resource_policies(part))
+    guarded = GuardedResource(authority, part)
     needed = {
         str(need.principal).lower()
         for need in path.needs
         if need.on is part and not isinstance(need.principal, Resource)
     }
     reservation = undetermined_service_edge(path)
-    for policy in policies:
-        if policy.problem:
-            yield Attempt("an unknown principal", part, (), None, policy.problem, None, policies)
+    for policy, statement in allowing_statements(guarded.policies):
+        if statement is None:
+            yield guarded.attempt("an unknown principal", (), None, policy.problem)
             continue
-        for statement in policy.document.statements:
-            if not statement.may_allow:
-                continue
-            found = [*_named_services(part, policies, statement, needed)]
-            if has_wildcard_principal(statement) and not has_default_policy(authority, part):
-                found += _by_wildcard_principal(authority, part, policies, statement, needed)
-            for attempt in found:
-                if attempt.holds is False and reservation:
-                    attempt = replace(attempt, holds=None, found=attempt.found + reservation)
-                yield attempt
+        found = [*_named_services(guarded, statement, needed)]
+        if has_wildcard_principal(statement) and not guarded.has_default_policy:
+            found += _by_wildcard_principal(guarded, statement, needed)
+        for attempt in found:
+            if attempt.holds is False and reservation:
+                attempt = replace(attempt, holds=None, found=attempt.found + reservation)
+            yield attempt
 
 
 def undetermined_service_edge(path: DataPath) -> str:
@@ -81,24 +75,24 @@ def undetermined_service_edge(path: DataPath) -> str:
 
 
 def _named_services(
-    part: Resource, policies: tuple[AttachedPolicy, ...], statement: Statement, needed: set[str]
+    guarded: GuardedResource, statement: Statement, needed: set[str]
 ) -> Iterator[Attempt]:
     """Services that a statement names."""
     if statement.principal is None:
         if statement.not_principal is not None:
             found = f"allowed: {statement} allows every principal but some (NotPrincipal)"
-            yield Attempt("every principal but some", part, (), False, found, statement, policies)
+            yield guarded.attempt("every principal but some", (), False, found, statement)
         return
     for kind, value in statement.principal.entries:
         if isinstance(kind, Unknown) or isinstance(value, Unknown):
             found = f"{statement} names a principal that is unknown before it is built"
-            yield Attempt("an unknown principal", part, (), None, found, statement, policies)
+            yield guarded.attempt("an unknown principal", (), None, found, statement)
         elif kind is PrincipalType.SERVICE:
             holds = value.lower() in needed
             found = "an edge of the data path needs it"
             if not holds:
                 found = f"allowed: {statement} allows it, and no edge of the data path needs it"
-            yield Attempt(value, part, (), holds, found, statement, policies)
+            yield guarded.attempt(value, (), holds, found, statement)
 
 
 # Principal "*" -------------------------------------------------------------------------------
@@ -111,74 +105,68 @@ def has_wildcard_principal(statement: Statement) -> bool:
 
 
 def _by_wildcard_principal(
-    authority: Authority,
-    part: Resource,
-    policies: tuple[AttachedPolicy, ...],
-    statement: Statement,
-    needed: set[str],
+    guarded: GuardedResource, statement: Statement, needed: set[str]
 ) -> Iterator[Attempt]:
     """Services that a statement allows by its wildcard principal though no edge needs them."""
-    statements = [s for policy in policies for s in policy.document.statements]
     requests = [
         request
-        for request in granted_requests(part, statements)
+        for request in guarded.granted_requests()
         if statement.covers_action(request.actions[0].lower()) is not False
     ]
     for service in trusted_services():
         if service in needed:
             continue
-        allowed, undetermined = _allowed_actions(authority, part, statement, service, requests)
-        if allowed:
+        granted = granted_actions(
+            guarded.authority,
+            statement,
+            (
+                (request.actions, Need(request.actions[0], service, arn, guarded.part, context))
+                for request in requests
+                for arn in request.arns
+                for context in _contexts(guarded, statement, service)
+            ),
+        )
+        if allowed := tuple(action for action, truth in granted.items() if truth):
             found = (
                 f"allowed: {statement} allows it by Principal *, and no edge of the data path "
                 "needs it"
             )
-            yield Attempt(service, part, allowed, False, found, statement, policies)
-        elif undetermined:
+            yield guarded.attempt(service, allowed, False, found, statement)
+        elif granted:
             found = f"undetermined: {statement} may allow it, and no edge of the data path needs it"
-            yield Attempt(service, part, undetermined, None, found, statement, policies)
+            yield guarded.attempt(service, tuple(granted), None, found, statement)
 
 
-def _allowed_actions(
-    authority: Authority,
-    part: Resource,
-    statement: Statement,
-    service: str,
-    requests: Sequence[GrantedRequest],
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The actions that a statement allows a service, and those that it may allow."""
-    allowed: dict[str, None] = {}
-    undetermined: dict[str, None] = {}
-    contexts = list(_contexts(authority, part, statement, service))
-    for request in requests:
-        for arn in request.arns:
-            for context in contexts:
-                need = Need(request.actions[0], service, arn, part, context)
-                decided = decide_for_service(authority, need)
-                because = decided.decision.because
-                if decided.allowed is False or not any(r.statement is statement for r in because):
-                    continue
-                into = allowed if decided.allowed else undetermined
-                into.update(dict.fromkeys(request.actions))
-    return tuple(allowed), tuple(undetermined)
+def granted_actions(
+    authority: Authority, statement: Statement, requests: Iterable[tuple[Sequence[str], Need]]
+) -> dict[str, Truth]:
+    """The actions that a statement grants a service, and whether that is certain.
+
+    Args:
+        requests: each with all actions that its decision holds for.
+    """
+    found: dict[str, Truth] = {}
+    for actions, need in requests:
+        decided = decide_for_service(authority, need)
+        because = decided.decision.because
+        if decided.allowed is not False and any(r.statement is statement for r in because):
+            certain = decided.allowed or found.get(actions[0])
+            found |= dict.fromkeys(actions, certain)
+    return found
 
 
 def _contexts(
-    authority: Authority, part: Resource, statement: Statement, service: str
+    guarded: GuardedResource, statement: Statement, service: str
 ) -> Iterator[Mapping[str, ContextValue | None]]:
     """The sources and accounts that a service may act for, one for each case of the conditions."""
-    location = location_of(authority.stack, part)
-    partition, region = (
-        (location.partition, location.region) if location is not None else ("aws", "*")
-    )
-    own = account_of(authority.stack, part)
     named = accounts_named([statement], (ACCOUNT.lower(), OWNER.lower(), SOURCE.lower()))
     label = service.partition(".")[0]
     resource = facts_of_service(label).source.replace("$name", FILLER)
-    for account in dict.fromkeys((OTHER_ACCOUNT, *((own,) if own is not None else ()), *named)):
-        owner, where = ("", "") if label == "s3" else (account, region)
-        usual = str(Arn(partition, label, where, owner, resource))
-        pattern = str(Arn(partition, label, "*" if where else "", owner, "*"))
+    own = () if guarded.account is None else (guarded.account,)
+    for account in dict.fromkeys((OTHER_ACCOUNT, *own, *named)):
+        owner, where = ("", "") if label == "s3" else (account, guarded.region)
+        usual = str(Arn(guarded.partition, label, where, owner, resource))
+        pattern = str(Arn(guarded.partition, label, "*" if where else "", owner, "*"))
         for arn in dict.fromkeys((usual, *sample_values(pattern, [statement], SOURCE.lower())[1:])):
             if parse_arn(arn) is None or "*" in arn:
                 continue

@@ -8,7 +8,8 @@ import pytest
 
 from planproof.aws.datapath import Authority
 from planproof.aws.datapath.deputies import confused_deputies
-from planproof.aws.datapath.outsiders import OTHER_ACCOUNT, external_access
+from planproof.aws.datapath.guarded import OTHER_ACCOUNT
+from planproof.aws.datapath.outsiders import external_access
 from planproof.values import UNKNOWN
 from tests.aws.datapath.judging import path_of
 from tests.builders.parts import (

@@ -8,7 +8,7 @@ import pytest
 
 from planproof.aws.datapath import Authority
 from planproof.aws.datapath.deputies import confused_deputies
-from planproof.aws.datapath.outsiders import OTHER_ACCOUNT
+from planproof.aws.datapath.guarded import OTHER_ACCOUNT
 from planproof.aws.datapath.unneeded_services import unneeded_services
 from tests.aws.datapath.judging import path_of
 from tests.builders.parts import arn, bucket, function, key, queue, resource_policy, rule, topic

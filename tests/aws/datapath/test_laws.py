@@ -11,7 +11,8 @@ import pytest
 
 from planproof.aws.datapath import Authority, DataPath, Edge, draw
 from planproof.aws.datapath.deputies import confused_deputies
-from planproof.aws.datapath.outsiders import external_access, resources_with_policies
+from planproof.aws.datapath.guarded import resources_with_policies
+from planproof.aws.datapath.outsiders import external_access
 from planproof.aws.datapath.surplus import role_grants
 from planproof.aws.datapath.unneeded_services import unneeded_services
 from planproof.aws.escalation import escalations, permissions_management

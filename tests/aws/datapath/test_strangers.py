@@ -7,12 +7,8 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.outsiders import (
-    OTHER_ACCOUNT,
-    Attempt,
-    external_access,
-    resources_with_policies,
-)
+from planproof.aws.datapath.guarded import OTHER_ACCOUNT, Attempt, resources_with_policies
+from planproof.aws.datapath.outsiders import external_access
 from planproof.aws.datapath.unneeded_services import unneeded_services
 from planproof.aws.policies.resource import resource_policy_types
 from planproof.values import UNKNOWN

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.outsiders import OTHER_ACCOUNT, Attempt, external_access
+from planproof.aws.datapath.guarded import OTHER_ACCOUNT, Attempt
+from planproof.aws.datapath.outsiders import external_access
 from tests.builders.parts import arn, bucket, function, key, queue, resource_policy, table
 from tests.builders.policies import statement
 from tests.builders.stacks import ACCOUNT, SECOND_ACCOUNT, DeclaredResource, declare, stack
