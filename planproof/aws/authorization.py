@@ -54,46 +54,47 @@ class ResourceFacts:
     """What is known of the resource of a request.
 
     Attributes:
-        arn: ``"*"`` for an action without resources, or UNKNOWN.
-        account: by default the one in the ARN.
-        region: where the ARN names none; "" if unknown.
+        account: by default the one in its ARN.
+        region: where its ARN names none; "" if unknown.
         tags: None where they are not known.
         policies: its resource-based policies; None where they are not known.
-        assumed: further ones that are assumed.
     """
 
-    arn: str | Unknown
     account: str | None = None
     region: str = ""
     tags: Mapping[str, str] | None = None
     policies: Documents | None = None
-    assumed: Documents = ()
 
 
 def authorize(
-    action: str, principal: PrincipalFacts, resource: ResourceFacts, context: ContextKeys
+    action: str,
+    principal: PrincipalFacts,
+    resource: str | Unknown,
+    facts: ResourceFacts,
+    context: ContextKeys,
+    assumed: Documents = (),
 ) -> tuple[Request, Decision]:
     """The request with every condition key that is known, and the decision on it.
 
     Args:
+        resource: an ARN, ``"*"`` for an action without resources, or UNKNOWN.
         context: condition keys that the one who asks knows besides; they override others.
+        assumed: resource-based policies that are assumed besides those of the resource.
     """
     keys: dict[str, ContextValue | None] = {"aws:SecureTransport": True}
-    if region := _requested_region(action.lower(), principal, resource):
+    if region := _requested_region(action, principal, resource, facts):
         keys["aws:RequestedRegion"] = region
     request = Request(
         action,
-        resource.arn,
+        resource,
         principal.name,
-        resource.account,
+        facts.account,
         {**keys, **principal.context, **context},
         principal_tags=principal.tags,
-        resource_tags=resource.tags,
+        resource_tags=facts.tags,
     )
-    policies = _policies(
-        principal.identity, principal.boundaries, _resource_based(request, resource)
-    )
-    return request, evaluate(request, policies)
+    based = () if resource == "*" else (*_resource_based(request, facts), *assumed)
+    return request, evaluate(request, _policies(principal.identity, principal.boundaries, based))
 
 
 def source_keys(
@@ -119,28 +120,29 @@ def unknown_document(name: str) -> PolicyDocument:
     return PolicyDocument.parse(UNKNOWN, name, PolicyKind.ANY)
 
 
-def _requested_region(action: str, principal: PrincipalFacts, resource: ResourceFacts) -> str:
+def _requested_region(
+    action: str, principal: PrincipalFacts, resource: str | Unknown, facts: ResourceFacts
+) -> str:
     """The region that is called; "" if unknown. A service is called where the resource is."""
-    parts = parse_arn(resource.arn) if isinstance(resource.arn, str) else None
-    if parts is not None and parts.region:
-        return parts.region
-    if action.partition(":")[0] in _ELSEWHERE:
+    arn = parse_arn(resource) if isinstance(resource, str) else None
+    if arn is not None and arn.region:
+        return arn.region
+    if action.partition(":")[0].lower() in _ELSEWHERE:
         return ""
-    # An ARN of neither this stack nor this account, and without a region, may be anywhere.
-    return resource.region or (principal.region if parts is None else "")
+    # A resource whose ARN has no region, and of which nothing else is known, may be anywhere.
+    return facts.region or (principal.region if arn is None else "")
 
 
-def _resource_based(request: Request, resource: ResourceFacts) -> Documents:
-    """The resource-based policies that apply to a request."""
-    if resource.arn == "*":
-        return ()
-    if resource.policies is not None:
-        return resource.policies + resource.assumed
+def _resource_based(request: Request, facts: ResourceFacts) -> Documents:
+    """The policies of a resource; an unknown one where it may have any."""
+    if facts.policies is not None:
+        return facts.policies
     if not has_policies(request.service):
-        return resource.assumed
-    named = isinstance(resource.arn, str)
-    name = str(resource.arn) if named else "the policy of an unknown resource"
-    return (unknown_document(name), *resource.assumed)
+        return ()
+    named = isinstance(request.resource, str)
+    return (
+        unknown_document(str(request.resource) if named else "the policy of an unknown resource"),
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""The condition keys that follow from a request, and the policies of a resource that is not known."""
+"""The condition keys that follow from a request, and the policies of an unknown resource."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ FILMS = "arn:aws:s3:::films"
 
 
 @pytest.mark.parametrize(
-    ("action", "resource", "region"),
+    ("action", "resource", "located", "region"),
     [
-        ("sqs:SendMessage", ResourceFacts(arn("sqs", "q"), region="eu-west-1"), "us-east-1"),
-        ("s3:ListBucket", ResourceFacts(FILMS, region="eu-west-1"), "eu-west-1"),
-        ("s3:ListBucket", ResourceFacts(FILMS), None),
-        ("route53:GetHostedZone", ResourceFacts(ZONE), None),
-        ("cloudwatch:PutMetricData", ResourceFacts("*"), "us-west-2"),
-        ("sqs:SendMessage", ResourceFacts(UNKNOWN), "us-west-2"),
-        ("iam:PassRole", ResourceFacts(role_arn("r"), region="eu-west-1"), None),
-        ("sts:AssumeRole", ResourceFacts(role_arn("r"), region="eu-west-1"), None),
-        ("iam:ListRoles", ResourceFacts("*"), None),
+        ("sqs:SendMessage", arn("sqs", "q"), "eu-west-1", "us-east-1"),
+        ("s3:ListBucket", FILMS, "eu-west-1", "eu-west-1"),
+        ("s3:ListBucket", FILMS, "", None),
+        ("route53:GetHostedZone", ZONE, "", None),
+        ("cloudwatch:PutMetricData", "*", "", "us-west-2"),
+        ("sqs:SendMessage", UNKNOWN, "", "us-west-2"),
+        ("iam:PassRole", role_arn("r"), "eu-west-1", None),
+        ("sts:AssumeRole", role_arn("r"), "eu-west-1", None),
+        ("iam:ListRoles", "*", "", None),
     ],
 )
-def test_the_requested_region(action: str, resource: ResourceFacts, region: str | None) -> None:
-    request, _ = authorize(action, WORKER, resource, {})
+def test_the_requested_region(action: str, resource: Any, located: str, region: str | None) -> None:
+    request, _ = authorize(action, WORKER, resource, ResourceFacts(region=located), {})
     expected = Missing.UNKNOWN if region is None else (region,)
     assert request.keys.get("aws:requestedregion") == expected
 
 
 def test_what_the_asking_one_knows_overrides_what_follows() -> None:
-    resource = ResourceFacts(arn("sqs", "q"))
+    resource = arn("sqs", "q")
     given = {"aws:requestedregion": "eu-west-1", "aws:SecureTransport": False}
-    request, _ = authorize("sqs:SendMessage", WORKER, resource, given)
+    request, _ = authorize("sqs:SendMessage", WORKER, resource, ResourceFacts(), given)
     assert request.keys.get("aws:requestedregion") == ("eu-west-1",)
     assert request.keys.get("aws:securetransport") == ("false",)
 
@@ -74,5 +74,5 @@ def test_the_source_that_a_service_sends(source: Any, account: str | None, keys:
     ],
 )
 def test_a_policy_that_is_not_known_may_deny(action: str, resource: str, effect: Effect) -> None:
-    _, decision = authorize(action, WORKER, ResourceFacts(resource), {})
+    _, decision = authorize(action, WORKER, resource, ResourceFacts(), {})
     assert decision.effect is effect

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from planproof.aws.authorization import (
     Documents,
@@ -94,11 +94,12 @@ class Authority:
             attached = [*identity, *limits]
         else:
             facts = _outside(principal, held)
-        resource = self._resource_facts(need, on)
-        if on is not None and resource.policies:
+        about = self._resource_facts(need, on)
+        if on is not None and about.policies:
             attached += self.resource_policies(on)
-        resource = replace(resource, arn=need.resource, assumed=assumed)
-        request, decision = authorize(need.action, facts, resource, need.context)
+        request, decision = authorize(
+            need.action, facts, need.resource, about, need.context, assumed
+        )
         return DecidedNeed(need, decision, tuple(attached), request)
 
     def locate(self, decided: DecidedNeed, statement: Statement) -> tuple[str, int]:
@@ -133,7 +134,7 @@ class Authority:
         return need.on
 
     def _resource_facts(self, need: Need, on: Resource | None) -> ResourceFacts:
-        """What is known of the requested resource, without its ARN."""
+        """What is known of the requested resource."""
         prefix = need.action.partition(":")[0].lower()
         if on is None:
             governed = prefix == "logs" and self._in_own_account(need)
@@ -146,10 +147,9 @@ class Authority:
 
     def _facts_of(self, on: Resource | None, governed: bool) -> ResourceFacts:
         if on is None:
-            return ResourceFacts("", policies=self._log_resource_policies() if governed else None)
+            return ResourceFacts(policies=self._log_resource_policies() if governed else None)
         location = location_of(self.stack, on)
         return ResourceFacts(
-            "",
             account_of(self.stack, on),
             location.region if location is not None else "",
             _tags(on) if _has_tags(on) else None,

@@ -7,7 +7,7 @@ from typing import Any
 from planproof.emulation.account.decisions.stored_policies import StoredPolicy
 from planproof.emulation.account.model import PARTITION
 from planproof.iam import PolicyKind
-from planproof.iam.arn import Arn, parse_arn
+from planproof.iam.arn import parse_arn
 from planproof.service_facts import service
 
 
@@ -44,12 +44,6 @@ class AccountState:
         from moto.backends import get_backend
 
         return list(get_backend(service)[self.account_id].values())  # type: ignore[call-overload]
-
-    def bucket_region(self, arn: Arn) -> str:
-        """The region of the bucket of an ARN; "" if there is none."""
-        buckets = self.backend("s3", PARTITION).buckets if arn.service == "s3" else {}
-        bucket = buckets.get(arn.resource.partition("/")[0])
-        return str(bucket.region_name) if bucket is not None else ""
 
     def stored(self, arn: str) -> Any:
         """moto's model of a resource, where its service has a collection of them; else None."""

@@ -194,17 +194,16 @@ def _decision(
 ) -> tuple[PermissionCheck, Decision]:
     """The check, on an unknown resource if its ARN is malformed, and the decision on it."""
     check = _with_valid_arn(check)
-    service = check.action.partition(":")[0].lower()
-    facts = ResourceFacts(check.resource, state.account_id if check.resource != "*" else None)
-    if isinstance(check.resource, str) and (parts := parse_arn(check.resource)) is not None:
+    facts = ResourceFacts(state.account_id)
+    if isinstance(check.resource, str) and (arn := parse_arn(check.resource)) is not None:
+        service = check.action.partition(":")[0].lower()
         facts = ResourceFacts(
-            check.resource,
-            parts.account if parts.account.isdigit() else state.account_id,
-            state.bucket_region(parts) or principal.region,
+            arn.account if arn.account.isdigit() else state.account_id,
+            getattr(state.stored(check.resource), "region_name", "") or principal.region,
             tags_of(state, service, check.resource),
             tuple(map(document, policies_of(state, service, check.resource))),
         )
-    return check, authorize(check.action, principal, facts, check.context)[1]
+    return check, authorize(check.action, principal, check.resource, facts, check.context)[1]
 
 
 def _tag_map(tags: Any) -> dict[str, str]:
