@@ -46,7 +46,7 @@ def run_warm(
         return process.exitcode, _text(output)
 
 
-class _importable:  # noqa: N801
+class _importable:
     """Let the first process, which forks all others, find the tests."""
 
     def __enter__(self) -> None:
@@ -63,9 +63,7 @@ def _text(output: Path) -> str:
     return output.read_text("utf-8", "replace") if output.is_file() else ""
 
 
-def _run(
-    arguments: Sequence[str], folder: Path, environ: Mapping[str, str], output: Path
-) -> None:
+def _run(arguments: Sequence[str], folder: Path, environ: Mapping[str, str], output: Path) -> None:
     import pytest
 
     printed = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

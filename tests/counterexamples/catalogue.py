@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.pipelines.compliance import SHIPPED, Case
+from tests.pipelines.compliance import SHIPPED, Case, resolved_once
 
 FOLDER = Path(__file__).parent
 _NAME = re.compile(r"(REQ-\d{2,})(-[a-z0-9-]+)?\.patch")
@@ -74,7 +74,7 @@ def read_case(path: Path) -> Case:
     assert named[1] == header["Caught by"], f"{path.name}: it is caught by {header['Caught by']}"
     assert evidence is not None, f"{path.name}: {header['Evidence']} is not an address"
     also = [name.strip() for name in header.get("Also", "").split(",") if name.strip()]
-    return Case(
+    case = Case(
         f"{path.stem} {header['Breaks']}",
         SHIPPED,
         (Patch(path),),
@@ -84,6 +84,7 @@ def read_case(path: Path) -> Case:
         block=evidence["block"] or "",
         also=frozenset(also),
     )
+    return resolved_once(case)
 
 
 def counterexamples() -> list[Case]:

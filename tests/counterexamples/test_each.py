@@ -1,4 +1,4 @@
-"""The shipped pipeline meets every requirement, and each counterexample breaks those it names.
+"""Each counterexample breaks the requirements that it names, and no other.
 
 Some requirements overlap: the permission to pass a role is also an edge of the data path.
 """
@@ -10,16 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.counterexamples.catalogue import counterexamples
-from tests.pipelines.compliance import SHIPPED, Case, Judgement, assert_broken, assert_compliant
+from tests.pipelines.compliance import Case, Judgement, assert_broken
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
-
-
-@pytest.mark.parametrize("case", [Case("as it is", SHIPPED)], ids=str)
-def test_the_shipped_pipeline_meets_every_requirement(
-    case: Case, judged: Callable[[Case], Judgement]
-) -> None:
-    assert_compliant(case, judged(case))
 
 
 @pytest.mark.parametrize("case", counterexamples(), ids=str)

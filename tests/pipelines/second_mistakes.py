@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.pipelines.compliance import SECOND, Case, Edit
+from tests.pipelines.compliance import SECOND, Case, Edit, resolved_once, together
 
 SENDER = """\
 
@@ -265,4 +265,19 @@ MISTAKES = [
         "REQ-20",
         "aws_media_convert_queue.clips",
     ),
+]
+
+
+def _batch(*numbers: int) -> tuple[Case, tuple[Case, ...]]:
+    """Mistakes that do not touch each other, as one case to judge, and each of them."""
+    broken = [f"REQ-{number:02}" for number in numbers]
+    mistakes = tuple(case for case in MISTAKES if case.broken in broken)
+    return resolved_once(together(mistakes)), mistakes
+
+
+BATCHES = [
+    _batch(4, 5, 6, 7, 13),
+    _batch(1, 9, 10, 11, 18),
+    _batch(2, 8, 16, 17, 19, 20),
+    _batch(3, 12, 14, 15),
 ]

@@ -14,13 +14,13 @@ import pytest
 
 from tests.pipelines.changes import Everywhere
 from tests.pipelines.compliance import (
-    SECOND,
     SHIPPED,
     Case,
     Judgement,
     assert_broken,
     assert_compliant,
     lay,
+    together,
 )
 
 HERE = Path(__file__).parent
@@ -33,7 +33,21 @@ def variation(name: str) -> Case:
     return Case(name, SHIPPED, module.EDITS, options=getattr(module, "OPTIONS", ()))
 
 
-CASES = [*map(variation, NAMES), Case("the second pipeline", SECOND)]
+TOGETHER = [
+    ("roles_in_modules", "unrelated_resources"),
+    ("outputs", "aliased_providers", "meta_arguments"),
+    (
+        "policy_files",
+        "name_prefixes",
+        "output_formats",
+        "second_function",
+        "merged_and_split_files",
+    ),
+    ("fifo_free", "inline_policies", "variables", "other_names"),
+    ("policy_documents", "for_each_and_count", "child_module"),
+]
+"""Variations that are judged at once: each edits what the others leave in place."""
+CASES = [together([*map(variation, names)]) for names in TOGETHER]
 OPEN_QUEUE = Case(
     "policy files, one of which names no sender",
     SHIPPED,
@@ -51,12 +65,14 @@ OPEN_QUEUE = Case(
 )
 
 
+def test_each_variation_is_judged() -> None:
+    assert sorted(name for names in TOGETHER for name in names) == NAMES
+
+
 @pytest.mark.terraform
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_variation_meets_every_requirement(
-    case: Case, judged: Callable[[Case], Judgement]
-) -> None:
+def test_variations_meet_every_requirement(case: Case, judged: Callable[[Case], Judgement]) -> None:
     assert_compliant(case, judged(case))
 
 
