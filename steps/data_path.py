@@ -15,10 +15,10 @@ from planproof.aws.datapath import (
     JudgedEdge,
     Need,
     draw,
+    unmodelled_resources,
     with_disabled_facts,
 )
 from planproof.aws.datapath.functions import X_RAY
-from planproof.aws.datapath.unmodelled import unmodelled_resources
 from planproof.aws.sdk_calls import SdkCalls, calls_of
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import Recorder

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Final
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.functions import function_context
+from planproof.aws.datapath.calls import function_context
 from planproof.aws.datapath.locations import arn_of
 from planproof.errors import UndeterminedError
 from planproof.iam.arn import parse_arn

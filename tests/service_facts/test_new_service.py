@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 import planproof.service_facts
-from planproof.aws.datapath import Authority
+from planproof.aws.datapath import Authority, unmodelled_resources
 from planproof.aws.datapath.calls import named_in_environment
 from planproof.aws.datapath.deputies import trusted_services
 from planproof.aws.datapath.samples import sample_part_arns
-from planproof.aws.datapath.unmodelled import unmodelled_resources
 from planproof.aws.policies.resource import resource_policies, resource_policy_types
 from planproof.emulation.account.decisions.account_state import AccountState
 from planproof.emulation.account.decisions.checks import CheckedCall

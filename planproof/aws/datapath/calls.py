@@ -48,6 +48,14 @@ def code_edges(
         yield Edge(function, "other calls of its code", CALLS, (), (fact,), declared_by=function)
 
 
+def function_context(function: Resource) -> dict[str, str | Unknown]:
+    """The condition keys that every request of a running function contains.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    return {"lambda:SourceFunctionArn": arn_of(function)}
+
+
 @dataclass(frozen=True, slots=True)
 class _Target:
     """What a call may address.
@@ -101,7 +109,7 @@ class _EdgeCollector:
         self._function = function
         self._role = role
         self._named_resources = named_in_environment(stack, function)
-        self._context = {"lambda:SourceFunctionArn": arn_of(function)}
+        self._context = function_context(function)
         self._targets: dict[tuple[str, int, str], _TargetNeeds] = {}
 
     def edges(self) -> Iterator[Edge]:

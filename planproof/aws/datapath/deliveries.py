@@ -13,7 +13,7 @@ queues"; SNS Developer Guide, "Subscribe an encrypted Amazon SQS queue"; CloudWa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -69,18 +69,42 @@ def delivery(
         service: the service principal that delivers.
         role: the role that the service assumes to deliver, if it does not use its own principal.
     """
-    target = target_of(stack, declared_by, path)
     context = source_context(stack, source)
-    if isinstance(target, Resource):
-        needs = tuple(_needs(stack, service, target, context, role))
-        facts = tuple(_facts(stack, service, target, role))
-        return Edge(source, target, kind, needs, facts, declared_by=declared_by)
+
+    def needs(target: Resource | str) -> Iterator[Need]:
+        if isinstance(target, Resource):
+            return _needs(stack, service, target, context, role)
+        return _needs_outside(service, target, context, role)
+
+    edge = edge_to_target(stack, source, declared_by, path, kind, needs, _EXPECTED)
+    if isinstance(edge.target, Resource) and role is None:
+        return replace(edge, facts=tuple(_facts(stack, service, edge.target)))
+    return edge
+
+
+def edge_to_target(
+    stack: Stack,
+    source: End,
+    declared_by: Resource,
+    path: str,
+    kind: str,
+    needs_of: Callable[[Resource | str], Iterable[Need]],
+    expected: str,
+) -> Edge:
+    """The edge from ``source`` to what ``declared_by`` names at ``path``.
+
+    Args:
+        needs_of: the needs of a known target; none for one that nothing can be sent to.
+        expected: the targets that something can be sent to, for a reader.
+    """
+    target = target_of(stack, declared_by, path)
     if isinstance(target, Unknown):
-        fact = Fact(None, declared_by, path, _EXPECTED, NOT_YET)
+        fact = Fact(None, declared_by, path, expected, NOT_YET)
         return Edge(source, _UNKNOWN_TARGET, kind, (), (fact,), declared_by=declared_by)
-    needs = tuple(_needs_outside(service, target, context, role))
-    facts = () if needs else (Fact(None, declared_by, path, _EXPECTED, target),)
-    return Edge(source, target, kind, needs, facts, outside=True, declared_by=declared_by)
+    needs = tuple(needs_of(target))
+    facts = () if needs else (Fact(None, declared_by, path, expected, str(target)),)
+    outside = not isinstance(target, Resource)
+    return Edge(source, target, kind, needs, facts, outside, declared_by)
 
 
 def source_context(stack: Stack, source: End) -> dict[str, ContextValue | None]:
@@ -169,8 +193,8 @@ def key_use_keys(service: str, receiving: str, source: ContextKeys) -> ContextKe
     return source
 
 
-def _facts(stack: Stack, service: str, target: Resource, role: Resource | None) -> Iterator[Fact]:
-    if role is not None or not resource_type(target.type).receives.key_actions:
+def _facts(stack: Stack, service: str, target: Resource) -> Iterator[Fact]:
+    if not resource_type(target.type).receives.key_actions:
         return
     if encryption_of(stack, target).aws_managed:
         expected = f"a key that {service} may use, or no KMS key"

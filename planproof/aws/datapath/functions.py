@@ -10,12 +10,13 @@ invocations"; CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
-from planproof.aws.datapath.calls import code_edges
-from planproof.aws.datapath.deliveries import named_by_arn, target_of
-from planproof.aws.datapath.keys import caller_needs, log_group_needs
+from planproof.aws.datapath.calls import code_edges, function_context
+from planproof.aws.datapath.deliveries import edge_to_target, named_by_arn
+from planproof.aws.datapath.keys import caller_needs, encryption_of, log_group_needs
 from planproof.aws.datapath.locations import (
     arn_below,
     arn_of,
@@ -41,6 +42,7 @@ LOGS: Final = "writes its log to"
 TRACES: Final = "sends traces to"
 NETWORK: Final = "has network interfaces in"
 FAILURES: Final = "sends failures to"
+ENCRYPTED: Final = "is encrypted with"
 X_RAY: Final = "X-Ray"
 
 CallsOf = Callable[[Resource], SdkCalls]
@@ -49,7 +51,17 @@ CallsOf = Callable[[Resource], SdkCalls]
 _MAPPING: Final = "aws_lambda_event_source_mapping"
 _LAMBDA: Final = "lambda.amazonaws.com"
 _LOG_ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
-_WHY_SENT: Final = "to send the result of an invocation"
+_TRACE_ACTIONS: Final = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+_TRACED: Final = "because tracing is active"
+_NETWORK_ACTIONS: Final = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+_IN_VPC: Final = "because it runs in a VPC"
 
 
 def function_edges(
@@ -75,20 +87,12 @@ def function_edges(
             fact = Fact(None, function, "tracing_config.mode", "a known mode", NOT_YET)
             yield Edge(function, X_RAY, TRACES, (), (fact,), declared_by=function)
         elif not is_unknown(mode) and mode == "Active":
-            yield _traces(function, role)
+            yield _on_everything(function, role, X_RAY, TRACES, _TRACE_ACTIONS, _TRACED)
         subnets = function.get("vpc_config.subnet_ids")
         if is_unknown(subnets) or subnets:
-            yield _network(function, role)
+            yield _on_everything(function, role, "VPC", NETWORK, _NETWORK_ACTIONS, _IN_VPC)
         yield from _failures(stack, function, role)
         yield from code_edges(stack, function, role, calls_of(function), handled)
-
-
-def function_context(function: Resource) -> dict[str, str | Unknown]:
-    """The condition keys that every request of a running function contains.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
-    """
-    return {"lambda:SourceFunctionArn": arn_of(function)}
 
 
 def _without_role(function: Resource) -> Edge:
@@ -155,8 +159,29 @@ def _stream_owner(stack: Stack, mapping: Resource, arn: str | Unknown) -> Resour
 
 
 def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
+    """Lambda writes the log with the function's role, and creates a log group outside the stack."""
     name = log_group_name(stack, function)
+    group = _log_group(stack, function, name)
     context = function_context(function)
+    arn = arn_of(group) if group is not None else _log_group_arn(stack, function, name)
+    known = isinstance(arn, str)
+    scope = (f"{arn}:*", *(() if group is not None else (f"{arn}",))) if known else ()
+    stream = f"{arn}:log-stream:1" if known else UNKNOWN
+    needs = [
+        Need(action, role, stream, group, context, scope, "to write its log")
+        for action in _LOG_ACTIONS
+    ]
+    if group is not None:
+        needs += log_group_needs(stack, group)
+        return Edge(function, group, LOGS, tuple(needs), declared_by=function)
+    why = "to create its log group"
+    create = Need("logs:CreateLogGroup", role, arn, None, context, scope, why)
+    target = f"log group {name if isinstance(name, str) else 'an unknown log group'}"
+    return Edge(function, target, LOGS, (create, *needs), declared_by=function)
+
+
+def _log_group(stack: Stack, function: Resource, name: str | Unknown) -> Resource | None:
+    """The log group of this stack that a function writes to."""
     path, named, types = "logging_config.0.log_group", ("name", "id"), ("aws_cloudwatch_log_group",)
     groups = list(targets(stack, function, path, types, named))
     if isinstance(name, str):
@@ -165,17 +190,16 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
     for group in groups:
         if here is not None and location_of(stack, group) not in (None, here):
             continue
-        if group.get("name") != name and not links(stack, function, path, group, named):
-            continue
-        stream = arn_below(group, ":log-stream:1")
-        scope = scope_below(group, ":*")
-        needs = [
-            Need(action, role, stream, group, context, scope, "to write its log")
-            for action in _LOG_ACTIONS
-        ]
-        needs += log_group_needs(stack, group)
-        return Edge(function, group, LOGS, tuple(needs), declared_by=function)
-    return _log_group_outside(stack, function, role, name)
+        if group.get("name") == name or links(stack, function, path, group, named):
+            return group
+    return None
+
+
+def _log_group_arn(stack: Stack, function: Resource, name: str | Unknown) -> str | Unknown:
+    at = location_of(stack, function)
+    if at is None or not isinstance(name, str):
+        return UNKNOWN
+    return f"arn:{at.partition}:logs:{at.region}:{at.account}:log-group:{name}"
 
 
 def log_group_name(stack: Stack, function: Resource) -> str | Unknown:
@@ -191,50 +215,28 @@ def log_group_name(stack: Stack, function: Resource) -> str | Unknown:
     return f"/aws/lambda/{own}" if isinstance(own, str) else UNKNOWN
 
 
-def _log_group_outside(
-    stack: Stack, function: Resource, role: Resource, name: str | Unknown
+def encrypted_logs(stack: Stack, drawn: Iterable[Edge]) -> Iterator[Edge]:
+    """The edge from each encrypted log group that no function writes to to its key: CloudWatch Logs
+    cannot create such a group unless the key policy allows it.
+
+    Args:
+        drawn: the edges of functions; those to log groups already contain the needs of the key.
+    """
+    written = {id(edge.target) for edge in drawn if edge.kind == LOGS}
+    for group in stack.managed("aws_cloudwatch_log_group"):
+        key = encryption_of(stack, group).key
+        needs = tuple(log_group_needs(stack, group))
+        if id(group) not in written and key is not None and needs:
+            yield Edge(group, key, ENCRYPTED, needs, declared_by=group)
+
+
+def _on_everything(
+    function: Resource, role: Resource, target: str, kind: str, actions: Sequence[str], why: str
 ) -> Edge:
-    """A log group outside the stack: Lambda creates it with the role of the function."""
-    location = location_of(stack, function)
-    arn: str | Unknown = UNKNOWN
-    if location is not None and isinstance(name, str):
-        arn = f"arn:{location.partition}:logs:{location.region}:{location.account}:log-group:{name}"
-    scope = (f"{arn}:*", str(arn)) if isinstance(arn, str) else ()
-    stream = f"{arn}:log-stream:1" if isinstance(arn, str) else UNKNOWN
-    context = function_context(function)
-    needs = (
-        Need("logs:CreateLogGroup", role, arn, None, context, scope, "to create its log group"),
-        *(
-            Need(action, role, stream, None, context, scope, "to write its log")
-            for action in _LOG_ACTIONS
-        ),
-    )
-    target = name if isinstance(name, str) else "an unknown log group"
-    return Edge(function, f"log group {target}", LOGS, needs, declared_by=function)
-
-
-def _traces(function: Resource, role: Resource) -> Edge:
-    context = function_context(function)
-    needs = tuple(
-        Need(action, role, "*", None, context, ("*",), "because tracing is active")
-        for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
-    )
-    return Edge(function, X_RAY, TRACES, needs, declared_by=function)
-
-
-def _network(function: Resource, role: Resource) -> Edge:
-    needs = tuple(
-        Need(f"ec2:{action}", role, "*", None, {}, ("*",), "because it runs in a VPC")
-        for action in (
-            "CreateNetworkInterface",
-            "DescribeNetworkInterfaces",
-            "DescribeSubnets",
-            "DeleteNetworkInterface",
-            "AssignPrivateIpAddresses",
-            "UnassignPrivateIpAddresses",
-        )
-    )
-    return Edge(function, "VPC", NETWORK, needs, declared_by=function)
+    """The edge to a service whose actions have no resources."""
+    context = function_context(function) if kind == TRACES else {}
+    needs = (Need(action, role, "*", None, context, ("*",), why) for action in actions)
+    return Edge(function, target, kind, tuple(needs), declared_by=function)
 
 
 def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
@@ -246,36 +248,21 @@ def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge
     for mapping, _ in named_by(stack, _MAPPING, function):
         holders.append((mapping, "destination_config.0.on_failure.0.destination_arn"))
     for holder, path in holders:
-        if holder.get(path) is None:
-            continue
-        target = target_of(stack, holder, path)
-        if isinstance(target, Resource) and len(resource_type(target.type).receives.actions) == 1:
-            sent = resource_type(target.type).receives
-            need = Need(sent.actions[0], role, arn_of(target), target, {}, why=_WHY_SENT)
-            why = f"because {target} is encrypted"
-            key = caller_needs(stack, target, role, sent.key_actions, why)
-            yield Edge(function, target, FAILURES, (need, *key), declared_by=holder)
-            continue
-        yield _failures_outside(function, role, target, holder, path)
+        if holder.get(path) is not None:
+            needs_of = partial(_needs_of_result, stack, role)
+            expected = "a queue, topic or function"
+            yield edge_to_target(stack, function, holder, path, FAILURES, needs_of, expected)
 
 
-def _failures_outside(
-    function: Resource,
-    role: Resource,
-    target: Resource | str | Unknown,
-    holder: Resource,
-    path: str,
-) -> Edge:
-    """The edge to a destination outside the stack; without needs if its service is unknown."""
-    expected = "a queue, topic or function"
-    if isinstance(target, Unknown):
-        fact = Fact(None, holder, path, expected, NOT_YET)
-        return Edge(function, "an unknown target", FAILURES, (), (fact,), False, holder)
-    name = str(target)
-    parts = parse_arn(name)
-    actions = receiving_type(parts.service if parts else "").receives.actions
-    if len(actions) == 1:
-        need = Need(actions[0], role, name, None, {}, why=_WHY_SENT)
-        return Edge(function, name, FAILURES, (need,), (), True, holder)
-    fact = Fact(None, holder, path, expected, name)
-    return Edge(function, name, FAILURES, (), (fact,), True, holder)
+def _needs_of_result(stack: Stack, role: Resource, target: Resource | str) -> Iterator[Need]:
+    """The needs of Lambda to send the result of an invocation with the role of the function."""
+    if isinstance(target, Resource):
+        on, arn, received = target, arn_of(target), resource_type(target.type).receives
+    else:
+        parts = parse_arn(target)
+        on, arn, received = None, target, receiving_type(parts.service if parts else "").receives
+    if len(received.actions) == 1:
+        yield Need(received.actions[0], role, arn, on, why="to send the result of an invocation")
+        if on is not None:
+            why = f"because {on} is encrypted"
+            yield from caller_needs(stack, on, role, received.key_actions, why)

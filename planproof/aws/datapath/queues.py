@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from planproof.aws.datapath.locations import arn_of
-from planproof.aws.datapath.model import NOT_YET, Edge, Fact
+from planproof.aws.datapath.model import NOT_YET, Edge, End, Fact
 from planproof.iam.arn import parse_arn
 from planproof.terraform.link_index import holders, with_value
 from planproof.terraform.links import configured, links, references
@@ -36,22 +36,22 @@ def redrives(stack: Stack) -> Iterator[Edge]:
             expected = f"a known queue, which may be {queue}"
             facts.append(Fact(None, holder, "queue_url", expected, NOT_YET))
         target = _target(stack, holder, policy)
-        if isinstance(target, Resource):
-            facts.append(_compatible(queue, target, arn_of(target)))
-            facts.append(_redrive_allowed(stack, queue, target))
-            yield Edge(queue, target, REDRIVES, (), tuple(facts), declared_by=holder)
-            continue
+        end: End = "an unknown queue" if isinstance(target, Unknown) else target
         expected = "a queue of this stack"
-        if isinstance(target, Unknown):
+        if isinstance(target, Resource):
+            facts += (
+                _compatible(queue, target, arn_of(target)),
+                _redrive_allowed(stack, queue, target),
+            )
+        elif isinstance(target, str):
+            facts.append(_compatible(queue, holder, target))
+            facts.append(Fact(None, holder, "redrive_policy", expected, target))
+        else:
             invalid = not isinstance(policy, Unknown)
             found = _problem(policy) if invalid else NOT_YET
             holds = False if invalid and sure else None
             facts.append(Fact(holds, holder, "redrive_policy", expected, found))
-            yield Edge(queue, "an unknown queue", REDRIVES, (), tuple(facts), False, holder)
-            continue
-        facts.append(_compatible(queue, holder, target))
-        facts.append(Fact(None, holder, "redrive_policy", expected, target))
-        yield Edge(queue, target, REDRIVES, (), tuple(facts), True, holder)
+        yield Edge(queue, end, REDRIVES, (), tuple(facts), isinstance(target, str), holder)
 
 
 def redrive_allow_policy(
@@ -144,17 +144,13 @@ def _redrive_allowed(stack: Stack, queue: Resource, target: Resource) -> Fact:
         return Fact(True, target, attribute, expected, "none")
     if isinstance(policy, str):
         return Fact(False, holder, attribute, expected, f"{policy!r}, which is not a JSON object")
-    holds: Truth = None
-    if not isinstance(policy, Unknown):
-        permission = policy.get("redrivePermission", "allowAll")
-        arn = arn_of(queue)
-        if permission == "byQueue":
-            sources = policy.get("sourceQueueArns") or ()
-            listed = [sources] if isinstance(sources, str) else list(sources)
-            holds = None if isinstance(arn, Unknown) else arn in listed
-        else:
-            holds = permission == "allowAll"
-    found = NOT_YET
-    if not isinstance(policy, Unknown):
-        found = json.dumps(dict(policy), sort_keys=True)
+    if isinstance(policy, Unknown):
+        return Fact(None, holder, attribute, expected, NOT_YET)
+    permission, arn = policy.get("redrivePermission", "allowAll"), arn_of(queue)
+    holds: Truth = permission == "allowAll"
+    if permission == "byQueue":
+        sources = policy.get("sourceQueueArns") or ()
+        listed = [sources] if isinstance(sources, str) else list(sources)
+        holds = None if isinstance(arn, Unknown) else arn in listed
+    found = json.dumps(dict(policy), sort_keys=True)
     return Fact(holds, holder, attribute, expected, found)
