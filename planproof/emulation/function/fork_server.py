@@ -110,10 +110,10 @@ def _serve(request: Mapping[str, Any], channel: Channel) -> None:
             channel.send(response)
 
 
-def _has_ended(pid: int, children: dict[int, int | None]) -> bool:
+def _has_ended(pid: int, children: dict[int, int | None], options: int = os.WNOHANG) -> bool:
     """Whether a process has ended; then those that it has started are killed."""
     if children[pid] is None:
-        ended, status = os.waitpid(pid, os.WNOHANG)
+        ended, status = os.waitpid(pid, options)
         if ended:
             children[pid] = os.waitstatus_to_exitcode(status)
             _kill(pid)
@@ -130,8 +130,9 @@ def _end(pid: int, grace: float, children: dict[int, int | None]) -> int | None:
     if pid not in children:
         return None
     deadline = time.monotonic() + grace
-    while not _has_ended(pid, children):
-        if time.monotonic() >= deadline:
-            _kill(pid)
+    while not _has_ended(pid, children) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
+    if children[pid] is None:
+        _kill(pid)
+        _has_ended(pid, children, 0)
     return children.pop(pid)
