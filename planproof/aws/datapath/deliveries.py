@@ -19,13 +19,18 @@ from typing import Final
 
 from planproof.aws.authorization import ContextKeys, source_keys
 from planproof.aws.datapath.keys import caller_needs, encryption_of, key_needs
-from planproof.aws.datapath.locations import account_of, arn_below, arn_of
+from planproof.aws.datapath.locations import (
+    account_of,
+    arn_below,
+    arn_of,
+    arn_parts,
+    named_resources,
+)
 from planproof.aws.datapath.model import NOT_YET, Edge, End, Fact, Need
-from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.service_facts import receiving_type, resource_type, types
 from planproof.terraform.link_index import targets
-from planproof.terraform.links import linked, links
+from planproof.terraform.links import linked
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
@@ -121,16 +126,21 @@ def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unk
     value = holder.get(path)
     if not isinstance(value, str):
         return UNKNOWN
-    if (parts := parse_arn(value)) is not None and parts.service == "logs":
-        for group in stack.managed("aws_cloudwatch_log_group"):
-            if value.removesuffix(":*") == group.get("arn"):
-                return group
-    if parts is not None and parts.service == "lambda":  # one of its versions or aliases
-        for function in stack.managed("aws_lambda_function"):
-            own = function.get("arn")
-            if isinstance(own, str) and value.startswith(f"{own}:"):
-                return function
+    service = service_in(value)
+    for group in stack.managed("aws_cloudwatch_log_group") if service == "logs" else ():
+        if value.removesuffix(":*") == group.get("arn"):
+            return group
+    for function in stack.managed("aws_lambda_function") if service == "lambda" else ():
+        own = function.get("arn")  # the value may be one of its versions or aliases
+        if isinstance(own, str) and value.startswith(f"{own}:"):
+            return function
     return value
+
+
+def service_in(arn: str | Unknown) -> str:
+    """The service in an ARN; "" for a text that is no ARN."""
+    parts = arn_parts(arn)
+    return parts.service if parts else ""
 
 
 def _delivered_types() -> tuple[str, ...]:
@@ -205,8 +215,7 @@ def _facts(stack: Stack, service: str, target: Resource) -> Iterator[Fact]:
 def _needs_outside(
     service: str, arn: str, context: Mapping[str, ContextValue | None], role: Resource | None
 ) -> Iterator[Need]:
-    parts = parse_arn(arn)
-    received = receiving_type(parts.service if parts else "").receives
+    received = receiving_type(service_in(arn)).receives
     for action in received.actions if received.by_services else ():
         yield Need(action, role or service, arn, None, context, why="to deliver")
 
@@ -302,9 +311,8 @@ def _is_function(target: Resource | str | Unknown) -> bool:
 
 def _end(stack: Stack, holder: Resource, path: str, type_: str, attributes: tuple[str, ...]) -> End:
     """The resource that an attribute names, or its value for an end outside the stack."""
-    for candidate in targets(stack, holder, path, (type_,), attributes):
-        if links(stack, holder, path, candidate, attributes):
-            return candidate
+    for named in named_resources(stack, holder, path, (type_,), attributes):
+        return named
     value = holder.get(path)
     return value if isinstance(value, str) else f"{holder}.{path}"
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.guarded import OTHER_ACCOUNT, GuardedResource
-from planproof.aws.datapath.locations import arn_of
+from planproof.aws.datapath.locations import arn_of, arn_parts
 from planproof.aws.datapath.model import DataPath, DecidedNeed, Need
 from planproof.aws.datapath.outsiders import accounts_named
 from planproof.aws.datapath.samples import (
@@ -128,7 +128,7 @@ def _other_sources(case: _Case) -> Iterator[tuple[str, Need]]:
     need = case.need
     source = need.context.get(SOURCE)
     for key, value in need.context.items():
-        parts = parse_arn(value) if isinstance(value, str) else None
+        parts = arn_parts(value)
         # Where the request has a source, its other ARNs are those of the target.
         if parts is not None and (key == SOURCE or not isinstance(source, str)):
             yield from _in_other_accounts(case, key, parts)

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from planproof.aws.datapath.calls import code_edges, function_context
-from planproof.aws.datapath.deliveries import edge_to_target, named_by_arn
+from planproof.aws.datapath.deliveries import edge_to_target, named_by_arn, service_in
 from planproof.aws.datapath.keys import caller_needs, encryption_of, log_group_needs
 from planproof.aws.datapath.locations import (
     arn_below,
@@ -28,7 +28,6 @@ from planproof.aws.datapath.model import NOT_YET, Edge, Fact, Need
 from planproof.aws.datapath.named_functions import named_by
 from planproof.aws.sdk_calls import SdkCalls
 from planproof.iam.actions import resource_types
-from planproof.iam.arn import parse_arn
 from planproof.service_facts import receiving_type, resource_type
 from planproof.service_facts import service as facts_of_service
 from planproof.terraform.link_index import targets, with_value
@@ -111,8 +110,7 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
         value = mapping.get("event_source_arn")
         part = sure[0] if sure else None
         arn = arn_of(part) if part is not None else value if isinstance(value, str) else UNKNOWN
-        parts = parse_arn(arn) if isinstance(arn, str) else None
-        service = "sqs" if part is not None else parts.service if parts else ""
+        service = "sqs" if part is not None else service_in(arn)
         owner = part if part is not None else _stream_owner(stack, mapping, arn)
         scope: tuple[str, ...] = ()
         if owner is not None and owner.type == "aws_dynamodb_table" and isinstance(arn, Unknown):
@@ -259,8 +257,7 @@ def _needs_of_result(stack: Stack, role: Resource, target: Resource | str) -> It
     if isinstance(target, Resource):
         on, arn, received = target, arn_of(target), resource_type(target.type).receives
     else:
-        parts = parse_arn(target)
-        on, arn, received = None, target, receiving_type(parts.service if parts else "").receives
+        on, arn, received = None, target, receiving_type(service_in(target)).receives
     if len(received.actions) == 1:
         yield Need(received.actions[0], role, arn, on, why="to send the result of an invocation")
         if on is not None:

@@ -10,21 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from planproof.aws.datapath.locations import (
     account_of,
     arn_of,
+    arn_parts,
     endpoint,
     is_configured,
     location_of,
+    named_resources,
 )
 from planproof.aws.datapath.model import End, Need
 from planproof.aws.policies.key import KEY_IDENTITIES, key_types
-from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.service_facts import resource_type
-from planproof.terraform.link_index import holders, targets
+from planproof.terraform.link_index import holders
 from planproof.terraform.links import configured, links
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
@@ -146,19 +148,18 @@ def _by_rule(stack: Stack, bucket: Resource, holder: Resource, rule: str) -> Enc
 def _named(stack: Stack, part: Resource, holder: Resource, path: str, value: Value) -> Encryption:
     """The key that an attribute of ``holder`` names by ARN, id or alias."""
     context = _encryption_context(stack, part)
-    for key in targets(stack, holder, path, key_types(), KEY_IDENTITIES):
-        if links(stack, holder, path, key, KEY_IDENTITIES):
-            return Encryption(key, arn_of(key), context=context)
-    for alias in targets(stack, holder, path, ("aws_kms_alias",), _ALIASES):
-        if not links(stack, holder, path, alias, _ALIASES):
-            continue
-        for key in targets(stack, alias, "target_key_id", key_types(), KEY_IDENTITIES):
-            if links(stack, alias, "target_key_id", key, KEY_IDENTITIES):
-                return Encryption(key, arn_of(key), context=context)
+    keys = named_resources(stack, holder, path, key_types(), KEY_IDENTITIES)
+    by_alias = (
+        key
+        for alias in named_resources(stack, holder, path, ("aws_kms_alias",), _ALIASES)
+        for key in named_resources(stack, alias, "target_key_id", key_types(), KEY_IDENTITIES)
+    )
+    if (key := next(chain(keys, by_alias), None)) is not None:
+        return Encryption(key, arn_of(key), context=context)
     if isinstance(value, str) and (value.startswith("alias/aws/") or ":alias/aws/" in value):
         return Encryption(None, UNKNOWN, aws_managed=True, context=context)
     # A key outside the stack: its policy is unknown, and an alias is not its ARN.
-    parts = parse_arn(value) if isinstance(value, str) else None
+    parts = arn_parts(value)
     own = value if parts is not None and parts.resource.startswith("key/") else UNKNOWN
     return Encryption(None, own, context=context)
 

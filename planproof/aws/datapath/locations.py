@@ -1,12 +1,15 @@
-"""The ARN, account, region and partition of the resources of a stack."""
+"""The ARN, account, region and partition of the resources of a stack, and which names which."""
 
 from __future__ import annotations
 
-from planproof.iam.arn import parse_arn
+from collections.abc import Iterator, Sequence
+
+from planproof.iam.arn import Arn, parse_arn
 from planproof.terraform.identities import ProviderLocation
-from planproof.terraform.links import configured, expression_at
+from planproof.terraform.link_index import targets
+from planproof.terraform.links import configured, expression_at, links
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, Unknown
+from planproof.values import UNKNOWN, Unknown, Value
 
 
 def arn_of(part: Resource) -> str | Unknown:
@@ -27,11 +30,14 @@ def scope_below(part: Resource, suffix: str) -> tuple[str, ...]:
     return (arn,) if isinstance(arn, str) else ()
 
 
+def arn_parts(value: Value) -> Arn | None:
+    """The parts of an ARN; None for a value that is unknown or no ARN."""
+    return parse_arn(value) if isinstance(value, str) else None
+
+
 def location_of(stack: Stack, part: Resource) -> ProviderLocation | None:
     """Partition, region and account of a resource, by its provider or else by its ARN."""
-    location = stack.provider_location(part)
-    arn = arn_of(part)
-    parts = parse_arn(arn) if isinstance(arn, str) else None
+    location, parts = stack.provider_location(part), arn_parts(arn_of(part))
     if location is not None or parts is None or not (parts.account and parts.region):
         return location
     return ProviderLocation(parts.partition, parts.region, parts.account)
@@ -41,9 +47,17 @@ def account_of(stack: Stack, part: Resource) -> str | None:
     """The account of a resource, or None if it is unknown."""
     if (location := location_of(stack, part)) is not None:
         return location.account
-    arn = arn_of(part)
-    parts = parse_arn(arn) if isinstance(arn, str) else None
+    parts = arn_parts(arn_of(part))
     return parts.account or None if parts else None
+
+
+def named_resources(
+    stack: Stack, holder: Resource, path: str, types: Sequence[str], attributes: Sequence[str]
+) -> Iterator[Resource]:
+    """The resources of some types that an attribute certainly names by one of theirs."""
+    for candidate in targets(stack, holder, path, types, attributes):
+        if links(stack, holder, path, candidate, attributes):
+            yield candidate
 
 
 def endpoint(location: ProviderLocation | None, service: str) -> str | Unknown:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from planproof.aws.datapath.locations import arn_parts
 from planproof.iam.arn import parse_arn
 from planproof.terraform.link_index import holders
 from planproof.terraform.links import links
@@ -42,7 +43,7 @@ def _names(stack: Stack, holder: Resource, function: Resource) -> Truth:
     if named is not False or not isinstance(value, str):
         return named
     arn = function.get("arn")
-    own = parse_arn(arn) if isinstance(arn, str) else None
+    own = arn_parts(arn)
     other = parse_arn(value)
     if own is not None and other is not None:
         return other[:4] == own[:4] and _name_in(value) == _name_in(str(arn))

@@ -12,9 +12,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from planproof.aws.datapath.locations import arn_of
+from planproof.aws.datapath.locations import arn_of, arn_parts
 from planproof.aws.datapath.model import NOT_YET, Edge, End, Fact
-from planproof.iam.arn import parse_arn
 from planproof.terraform.link_index import holders, with_value
 from planproof.terraform.links import configured, links, references
 from planproof.terraform.stack import Resource, Stack
@@ -127,12 +126,12 @@ def _problem(policy: Mapping[str, Any] | str | Unknown) -> str:
 
 def _compatible(queue: Resource, target: Resource, other: str | Unknown) -> Fact:
     expected = f"a queue with the account, the region and the type (FIFO or standard) of {queue}"
-    ends = [parse_arn(arn) if isinstance(arn, str) else None for arn in (arn_of(queue), other)]
-    if ends[0] is None or ends[1] is None:
+    source, sink = arn_parts(arn_of(queue)), arn_parts(other)
+    if source is None or sink is None:
         return Fact(None, target, "arn", expected, NOT_YET)
     # Only the name of a FIFO queue ends in .fifo.
-    fifo = [str(end.resource).endswith(".fifo") for end in (ends[0], ends[1])]
-    same = ends[0][:4] == ends[1][:4] and fifo[0] == fifo[1]
+    fifo = source.resource.endswith(".fifo"), sink.resource.endswith(".fifo")
+    same = source[:4] == sink[:4] and fifo[0] == fifo[1]
     return Fact(same, target, "arn", expected, str(other))
 
 
