@@ -158,6 +158,13 @@ class Service:
         operation_actions: operation → the IAM actions that it needs, where no action has its name.
         alternative_actions: operations that need one of their actions, depending on their
             arguments.
+        transfers: method of managed transfers → the operations that it may call, depending on the
+            size of the object.
+        transfers_of: the kinds of boto3's objects that have these methods.
+        added_methods: kind of boto3's object → method that boto3 or botocore adds to the models →
+            the operations that it calls.
+        name_positions: added method of a client → position of the argument that names the resource.
+        loads: kind of boto3's object → the operation that loads it, where the models lack it.
         passed_roles: operation → path of the parameter with the role that the service gets.
         polled: the actions that Lambda needs to read an event source.
         source: the part of an ARN that names the resource it acts for, as ``$name`` is.
@@ -175,6 +182,11 @@ class Service:
     unnamed: tuple[str, ...] = ()
     operation_actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     alternative_actions: tuple[str, ...] = ()
+    transfers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    transfers_of: tuple[str, ...] = ()
+    added_methods: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    name_positions: Mapping[str, int] = field(default_factory=dict)
+    loads: Mapping[str, str] = field(default_factory=dict)
     passed_roles: Mapping[str, str] = field(default_factory=dict)
     polled: tuple[str, ...] = ()
     source: str = "$name"

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from planproof.aws.api_actions import methods, model_data, service_model, snake
+from planproof.service_facts import service_of_client
 
 
 class Boto3Object(NamedTuple):
@@ -53,7 +54,7 @@ def members(obj: Boto3Object) -> Mapping[str, Member]:
     if kind == "client":
         return {
             **{method: Member(frozenset({name})) for name, method in methods(service).items()},
-            **_injected(service, kind),
+            **_added(service, kind),
             "meta": Member(returns=(Boto3Object(service, "meta"),), is_method=False),
         }
     if kind == "meta":
@@ -105,7 +106,8 @@ def _resource_members(obj: Boto3Object) -> Mapping[str, Member]:
     service, kind, loaded = obj
     model = _resource(service, kind)
     load = frozenset({model.load.request.operation}) if model.load else frozenset[str]()
-    load = frozenset(_LOADS.get((service, kind), "").split()) or load
+    if reads := service_of_client(service).loads.get(kind):
+        load = frozenset({reads})
     found: dict[str, Member] = {}
     if model.shape:
         attributes = model.get_attributes(service_model(service).shape_for(model.shape))
@@ -133,7 +135,7 @@ def _resource_members(obj: Boto3Object) -> Mapping[str, Member]:
     for one in model.collections:
         collected = (Boto3Object(service, f"{kind}.{one.name}"),)
         found[one.name] = Member(frozenset({one.request.operation}), collected, False)
-    found.update(_injected(service, kind))
+    found.update(_added(service, kind))
     if (service, kind) == ("dynamodb", "Table"):
         writer = Boto3Object(service, "BatchWriter")
         found["batch_writer"] = Member(frozenset({"BatchWriteItem"}), (writer,))
@@ -170,42 +172,10 @@ def _resource(service: str, kind: str) -> Any:
     return model
 
 
-def _injected(service: str, kind: str) -> dict[str, Member]:
+def _added(service: str, kind: str) -> dict[str, Member]:
     """The members that boto3 and botocore add to the models."""
-    added = INJECTED.get((service, kind), {})
-    return {method: Member(frozenset(names.split())) for method, names in added.items()}
-
-
-_UPLOAD = "PutObject CreateMultipartUpload UploadPart CompleteMultipartUpload AbortMultipartUpload"
-_DOWNLOAD = "HeadObject GetObject"
-_COPY = (
-    "HeadObject CopyObject CreateMultipartUpload UploadPartCopy CompleteMultipartUpload"
-    " AbortMultipartUpload"
-)
-TRANSFER = {
-    "upload_file": _UPLOAD,
-    "upload_fileobj": _UPLOAD,
-    "download_file": _DOWNLOAD,
-    "download_fileobj": _DOWNLOAD,
-    "copy": _COPY,
-}
-"""Managed transfers; which operations they call depends on the size of the object."""
-
-INJECTED: Mapping[tuple[str, str], Mapping[str, str]] = {
-    ("s3", "client"): {**TRANSFER, "generate_presigned_post": "PutObject"},
-    ("s3", "Bucket"): TRANSFER,
-    ("s3", "Object"): TRANSFER,
-    ("ec2", "resource"): {"create_tags": "CreateTags"},
-    ("ec2", "Instance"): {"delete_tags": "DeleteTags"},
-    ("rds", "client"): {"generate_db_auth_token": "GenerateDbAuthToken"},
-    ("dsql", "client"): {
-        "generate_db_connect_auth_token": "GenerateDbConnectAuthToken",
-        "generate_db_connect_admin_auth_token": "GenerateDbConnectAdminAuthToken",
-    },
-}
-"""Operations of methods that boto3 and botocore add, by service and kind.
-https://docs.aws.amazon.com/boto3/latest/guide/s3-uploading-files.html
-"""
-
-_LOADS = {("s3", "Bucket"): "ListBuckets", ("s3", "ObjectSummary"): "HeadObject"}
-"""https://docs.aws.amazon.com/boto3/latest/reference/services/s3/bucket/load.html"""
+    facts = service_of_client(service)
+    added = {**facts.added_methods.get(kind, {})}
+    if kind in facts.transfers_of:
+        added |= facts.transfers
+    return {method: Member(frozenset(operations)) for method, operations in added.items()}

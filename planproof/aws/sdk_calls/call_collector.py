@@ -17,7 +17,6 @@ from planproof.aws.sdk_calls.abstract_values import (
     texts,
 )
 from planproof.aws.sdk_calls.boto3_objects import (
-    TRANSFER,
     Boto3Object,
     members,
     reachable,
@@ -29,6 +28,7 @@ from planproof.aws.sdk_calls.flow import Flow
 from planproof.aws.sdk_calls.outside_names import AVAILABLE_MODULES, IMPORTERS, MAKERS, SDK
 from planproof.aws.sdk_calls.scopes import LexicalScope, first_argument
 from planproof.aws.sdk_calls.unread import HIDDEN_METHOD, OWN_REQUEST, Unread, unread_outside
+from planproof.service_facts import service_of_client
 
 _RUNTIME = frozenset({"awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py"})
 _RAW = frozenset({"_make_api_call", "_make_request"})
@@ -133,7 +133,8 @@ class CallCollector:
         """Record a call; for the last parameters see :meth:`CallTargets.of`."""
         member = node.func if isinstance(node, ast.Call) else node
         line = getattr(member, "end_lineno", None) or 1
-        is_cleanup = operation == "AbortMultipartUpload" and method in TRANSFER
+        transfers = service_of_client(service).transfers
+        is_cleanup = operation == "AbortMultipartUpload" and method in transfers
         file = scope.module.file
         targets = self._targets.of(service, operation, method, arguments, resource_names, scope)
         for names, action, suffix in targets:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from planproof.aws.api_actions import model_data
+from planproof.aws.api_actions import actions_of, model_data
 from planproof.aws.sdk_calls.abstract_values import (
     NAME_KINDS,
     PENDING,
@@ -25,32 +25,6 @@ from planproof.values import UNKNOWN
 
 ArgumentNode = ast.Call | ast.Dict
 """A node that holds arguments: a call, or a dictionary of them."""
-
-_TRANSACTION_ACTIONS = {
-    "ConditionCheck": "dynamodb:ConditionCheckItem",
-    "Delete": "dynamodb:DeleteItem",
-    "Get": "",
-    "Put": "dynamodb:PutItem",
-    "Update": "dynamodb:UpdateItem",
-}
-_PARTIQL_ACTIONS = {
-    "delete": "dynamodb:PartiQLDelete",
-    "insert": "dynamodb:PartiQLInsert",
-    "select": "dynamodb:PartiQLSelect",
-    "update": "dynamodb:PartiQLUpdate",
-}
-
-_BUCKET_POSITIONS = {
-    "copy": 1,
-    "download_file": 0,
-    "download_fileobj": 0,
-    "generate_presigned_post": 0,
-    "upload_file": 1,
-    "upload_fileobj": 1,
-}
-"""Methods that boto3 adds to the client of S3 → the position of the bucket argument.
-https://docs.aws.amazon.com/boto3/latest/guide/s3-uploading-files.html
-"""
 
 _COPY_OPERATIONS = ("CopyObject", "UploadPartCopy")
 _INDEX_OPERATIONS = ("Query", "Scan")
@@ -91,7 +65,8 @@ class CallTargets:
         """
         names = _naming_parameters(service, operation)
         is_copy = service == "s3" and (operation in _COPY_OPERATIONS or method == "copy")
-        is_special = operation in service_of_client(service).unnamed
+        facts = service_of_client(service)
+        is_special = operation in facts.unnamed
         is_indexed = service == "dynamodb" and operation in _INDEX_OPERATIONS
         found: list[CallTarget] = []
         for one in arguments or (None,):
@@ -107,7 +82,9 @@ class CallTargets:
             elif is_special:
                 found += self._special_targets(one, scope)
             else:
-                named = self._names_in_arguments(names, one, scope, _BUCKET_POSITIONS.get(method))
+                named = self._names_in_arguments(
+                    names, one, scope, facts.name_positions.get(method)
+                )
                 found += [CallTarget(target, arn_suffix=suffix) for target in named]
         return found
 
@@ -180,16 +157,20 @@ class CallTargets:
                     for entry in entries:
                         found += map(CallTarget, self._event_buses(entry, scope))
                 case "Statement", ast.Constant(value=str(text)):
-                    verb = text.strip().partition(" ")[0].lower()
-                    found.append(CallTarget(None, _PARTIQL_ACTIONS.get(verb, "")))
+                    verb = text.strip().partition(" ")[0].capitalize()
+                    action = f"dynamodb:PartiQL{verb}"
+                    is_known = action in actions_of("dynamodb", "ExecuteStatement")
+                    found.append(CallTarget(None, action if is_known else ""))
         return found or [CallTarget(None)]
 
     def _transaction_item_targets(self, item: ast.expr, scope: LexicalScope) -> list[CallTarget]:
         match item:
             case ast.Dict(keys=[ast.Constant(value=str(kind))], values=[ast.Dict() as inner]):
-                if kind in _TRANSACTION_ACTIONS:
+                action = f"dynamodb:{kind}Item"
+                is_write = action in actions_of("dynamodb", "TransactWriteItems")
+                if is_write or kind == "Get":
                     tables = self._names_in_arguments(("TableName",), inner, scope)
-                    return [CallTarget(one, _TRANSACTION_ACTIONS[kind]) for one in tables]
+                    return [CallTarget(one, action if is_write else "") for one in tables]
         return [CallTarget(None)]
 
     def _event_buses(self, entry: ast.expr, scope: LexicalScope) -> list[TargetNames]:
