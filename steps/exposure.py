@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pytest_bdd import then
 
-from planproof.aws.datapath.account_lockout import account_lockout
-from planproof.aws.datapath.cleartext import plaintext_attempts
 from planproof.aws.datapath.guarded import Attempt
+from planproof.aws.datapath.transport import account_lockout, plaintext_attempts
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Stack
 from steps.support.bucket_settings import bucket_settings

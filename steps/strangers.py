@@ -11,8 +11,7 @@ from planproof.aws.datapath.deputies import confused_deputies
 from planproof.aws.datapath.guarded import Attempt, resources_with_policies
 from planproof.aws.datapath.model import ANONYMOUS
 from planproof.aws.datapath.outsiders import external_access
-from planproof.aws.datapath.overreach import service_grants
-from planproof.aws.datapath.unneeded_services import unneeded_services
+from planproof.aws.datapath.unneeded_services import service_grants, unneeded_services
 from planproof.values import negate
 from steps.support.policy_evidence import PolicyEvidence
 

@@ -1,16 +1,24 @@
-"""Does a resource-based policy allow a service that no edge of the data path needs there?
+"""Does a resource-based policy allow a service more than the data path needs from it there?
 
 A policy allows services by name and by ``Principal "*"``. For a wildcard principal the usual
 services are tried, on behalf of the sources and accounts that the statement names.
+
+Excess permissions of a service can be used by every principal that can make the service act. So
+each action that a resource-based policy, a key policy or a trust policy grants a service is
+compared with the data path, as :mod:`planproof.aws.datapath.surplus` does for roles. Under
+``Principal "*"`` all other actions are tried for the services that the data path needs there.
+
+Source: IAM User Guide, "Security best practices in IAM: Apply least-privilege permissions".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from planproof.aws.datapath.authority import Authority
+from planproof.aws.datapath.authority import Authority, service_of
 from planproof.aws.datapath.calls import CALLS
 from planproof.aws.datapath.deputies import (
     ACCOUNT,
@@ -29,15 +37,26 @@ from planproof.aws.datapath.guarded import (
 from planproof.aws.datapath.model import DataPath, Need
 from planproof.aws.datapath.outsiders import accounts_named
 from planproof.aws.datapath.queues import REDRIVES
-from planproof.aws.datapath.samples import FILLER, sample_values
+from planproof.aws.datapath.samples import FILLER, sample_part_arns, sample_values
+from planproof.aws.datapath.surplus import (
+    Grant,
+    UsedStatements,
+    action_patterns,
+    grant_of,
+    listed,
+    unused_actions,
+)
+from planproof.aws.policies.attached import AttachedPolicy
 from planproof.iam import Statement
+from planproof.iam.actions import resource_types
 from planproof.iam.arn import Arn, parse_arn
-from planproof.iam.context import ContextValue
+from planproof.iam.context import Context, ContextValue, Missing
 from planproof.iam.principals import PrincipalType
 from planproof.service_facts import service as facts_of_service
 from planproof.terraform.stack import Resource
 from planproof.values import Truth, Unknown
 
+_ANY_CONTEXT: Final = Context(unlisted=Missing.UNKNOWN)
 _WITHOUT_SERVICE_PRINCIPAL: Final = (CALLS, READ, LOGS, TRACES, NETWORK, FAILURES, REDRIVES)
 """Kinds of edges on which no service principal makes a request."""
 
@@ -45,18 +64,14 @@ _WITHOUT_SERVICE_PRINCIPAL: Final = (CALLS, READ, LOGS, TRACES, NETWORK, FAILURE
 def unneeded_services(authority: Authority, path: DataPath, part: Resource) -> Iterator[Attempt]:
     """Services that a policy allows, and whether an edge of the data path needs them there."""
     guarded = GuardedResource(authority, part)
-    needed = {
-        str(need.principal).lower()
-        for need in path.needs
-        if need.on is part and not isinstance(need.principal, Resource)
-    }
-    reservation = undetermined_service_edge(path)
+    needed = _needs_by_service(path, part).keys()
+    reservation = _undetermined_service_edge(path)
     for policy, statement in allowing_statements(guarded.policies):
         if statement is None:
             yield guarded.attempt("an unknown principal", (), None, policy.problem)
             continue
         found = [*_named_services(guarded, statement, needed)]
-        if has_wildcard_principal(statement) and not guarded.has_default_policy:
+        if _has_wildcard_principal(statement) and not guarded.has_default_policy:
             found += _by_wildcard_principal(guarded, statement, needed)
         for attempt in found:
             if attempt.holds is False and reservation:
@@ -64,7 +79,25 @@ def unneeded_services(authority: Authority, path: DataPath, part: Resource) -> I
             yield attempt
 
 
-def undetermined_service_edge(path: DataPath) -> str:
+def service_grants(authority: Authority, path: DataPath, part: Resource) -> Iterator[Grant]:
+    """Every grant of a resource's policies to a service, compared with the data path's needs."""
+    reservation = _undetermined_service_edge(path)
+    for grant in _grants(GuardedResource(authority, part), _needs_by_service(path, part)):
+        if grant.holds is False and reservation:
+            grant = replace(grant, holds=None, excess=grant.excess + reservation)
+        yield grant
+
+
+def _needs_by_service(path: DataPath, part: Resource) -> dict[str, list[Need]]:
+    """The needs on a resource by service principal, in lower case."""
+    found: dict[str, list[Need]] = {}
+    for need in path.needs:
+        if need.on is part and not isinstance(need.principal, Resource):
+            found.setdefault(str(need.principal).lower(), []).append(need)
+    return found
+
+
+def _undetermined_service_edge(path: DataPath) -> str:
     """An edge of a service principal that may concern any resource of the stack, as the end of a
     sentence; "" if there is none."""
     for edge in path:
@@ -75,7 +108,7 @@ def undetermined_service_edge(path: DataPath) -> str:
 
 
 def _named_services(
-    guarded: GuardedResource, statement: Statement, needed: set[str]
+    guarded: GuardedResource, statement: Statement, needed: Collection[str]
 ) -> Iterator[Attempt]:
     """Services that a statement names."""
     if statement.principal is None:
@@ -98,14 +131,14 @@ def _named_services(
 # Principal "*" -------------------------------------------------------------------------------
 
 
-def has_wildcard_principal(statement: Statement) -> bool:
+def _has_wildcard_principal(statement: Statement) -> bool:
     """Whether ``Principal`` is ``"*"``, which includes every service."""
     entries = statement.principal.entries if statement.principal is not None else ()
     return any(kind is PrincipalType.AWS and value == "*" for kind, value in entries)
 
 
 def _by_wildcard_principal(
-    guarded: GuardedResource, statement: Statement, needed: set[str]
+    guarded: GuardedResource, statement: Statement, needed: Collection[str]
 ) -> Iterator[Attempt]:
     """Services that a statement allows by its wildcard principal though no edge needs them."""
     requests = [
@@ -116,7 +149,7 @@ def _by_wildcard_principal(
     for service in trusted_services():
         if service in needed:
             continue
-        granted = granted_actions(
+        granted = _granted_actions(
             guarded.authority,
             statement,
             (
@@ -137,7 +170,7 @@ def _by_wildcard_principal(
             yield guarded.attempt(service, tuple(granted), None, found, statement)
 
 
-def granted_actions(
+def _granted_actions(
     authority: Authority, statement: Statement, requests: Iterable[tuple[Sequence[str], Need]]
 ) -> dict[str, Truth]:
     """The actions that a statement grants a service, and whether that is certain.
@@ -179,3 +212,98 @@ def _contexts(
                 if label == "cloudwatch" and account == OTHER_ACCOUNT
                 else None,
             }
+
+
+# The actions of services ---------------------------------------------------------------------
+
+
+def _grants(guarded: GuardedResource, needs: Mapping[str, Sequence[Need]]) -> Iterator[Grant]:
+    statements = [s for s in guarded.statements if s.may_allow and _may_cover(s, guarded.part)]
+    used = _used_by_service(guarded.authority, needs, statements)
+    for policy, statement in allowing_statements(guarded.policies):
+        if statement is None:
+            unknown = "an unknown policy"
+            yield Grant("an unknown service", policy, None, unknown, policy.problem, None)
+            continue
+        if statement not in statements:
+            continue
+        for service in _services_named(statement):
+            if isinstance(service, Unknown):
+                excess = "the service that it allows is not known"
+                yield Grant("an unknown service", policy, statement, "it", excess, None)
+                continue
+            yield from _named_grants(
+                guarded.part, service, policy, statement, used[service.lower()]
+            )
+        if _has_wildcard_principal(statement) and not guarded.has_default_policy:
+            yield from _wildcard_grants(guarded, policy, statement, needs)
+
+
+def _may_cover(statement: Statement, part: Resource) -> bool:
+    """Whether a statement may cover a resource or something within it; the resource policies of
+    CloudWatch Logs are for all log groups of an account."""
+    arns = sample_part_arns(part, [statement])
+    return any(statement.covers_resource(arn, _ANY_CONTEXT) is not False for arn in arns)
+
+
+def _services_named(statement: Statement) -> Iterator[str | Unknown]:
+    """The services that a statement names; UNKNOWN for an unknown principal."""
+    for kind, value in statement.principal.entries if statement.principal is not None else ():
+        if isinstance(kind, Unknown) or kind is PrincipalType.SERVICE:
+            yield value if not isinstance(kind, Unknown) else kind
+
+
+def _used_by_service(
+    authority: Authority, needs: Mapping[str, Sequence[Need]], statements: Sequence[Statement]
+) -> Mapping[str, UsedStatements]:
+    """The needs of each service, by the statements that name it."""
+    found: dict[str, UsedStatements] = defaultdict(UsedStatements)
+    for statement in statements:
+        for service in _services_named(statement):
+            if isinstance(service, str):
+                for need in needs.get(service.lower(), ()):
+                    found[service.lower()].add(authority, need, [statement])
+    return found
+
+
+def _named_grants(
+    part: Resource, service: str, policy: AttachedPolicy, statement: Statement, used: UsedStatements
+) -> Iterator[Grant]:
+    """Each action pattern that a statement allows a service by name."""
+    for granted, actions in action_patterns(statement):
+        # A wildcard covers only the actions that AWS checks on such a resource.
+        own = (a for a in actions if a.startswith(f"{service_of(part)}:") and resource_types(a))
+        effective = actions if actions == (granted,) else tuple(own)
+        excess, certain = unused_actions(statement, granted, effective, used)
+        if not effective and isinstance(granted, str):
+            excess, certain = f"nothing needs {granted}", True
+        yield grant_of(service, policy, statement, granted, excess, certain)
+
+
+def _wildcard_grants(
+    guarded: GuardedResource,
+    policy: AttachedPolicy,
+    statement: Statement,
+    needs: Mapping[str, Sequence[Need]],
+) -> Iterator[Grant]:
+    """What a statement with a wildcard principal grants the services that the data path needs."""
+    requests = list(guarded.granted_requests([statement]))
+    for service, own in needs.items():
+        needed = {need.action.lower() for need in own}
+        contexts = list({tuple(need.context.items()): need for need in own}.values())
+        granted = _granted_actions(
+            guarded.authority,
+            statement,
+            (
+                (others, replace(need, action=others[0], resource=arn))
+                for request in requests
+                if (others := [a for a in request.actions if a.lower() not in needed])
+                for need in contexts
+                for arn in request.arns
+            ),
+        )
+        if granted:
+            certain = True in granted.values()
+            excess = "nothing needs it" if certain else "whether anything needs it is not known"
+            holds = False if certain else None
+            yield Grant(service, policy, statement, listed(list(granted)), excess, holds)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.overreach import service_grants
 from planproof.aws.datapath.surplus import Grant
+from planproof.aws.datapath.unneeded_services import service_grants
 from planproof.values import UNKNOWN
 from tests.aws.datapath.judging import path_of
 from tests.builders.parts import (

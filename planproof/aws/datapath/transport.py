@@ -1,14 +1,22 @@
-"""Does a bucket or queue deny every request without TLS?
+"""Does a bucket or queue deny all requests without TLS, but not those of its own account over TLS?
 
 S3 and SQS also answer plain HTTP, unless the policy of the bucket or queue denies every request for
 which ``aws:SecureTransport`` is false. So each action that AWS checks on such a resource is decided
 without TLS for every kind of caller, as if another statement allowed it: only an explicit denial
 counts.
 
+A statement that denies plain HTTP denies every request once its condition is lost. Then only the
+root user can read the messages of a dead-letter queue or fix its policy. So each of these actions
+is also decided over TLS for administrators of the account: a role with every permission that no
+statement names, and each principal of the account in the policy. One that is not denied is enough.
+An action counts as denied only if every request is denied; a denial that depends on a network,
+header or TLS version does not count.
+
 Sources: S3 User Guide, "Security best practices for Amazon S3" (enforce encryption of data in
 transit); SQS Developer Guide, "Amazon SQS security best practices".
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html#transit
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
@@ -31,10 +39,12 @@ from planproof.aws.datapath.model import ANONYMOUS
 from planproof.aws.datapath.outsiders import accounts_named, sample_principals
 from planproof.aws.datapath.samples import sample_arns
 from planproof.iam import Decision, Effect, PolicyDocument, PolicyKind, Statement
+from planproof.iam.statement import StatementEffect
 from planproof.service_facts import resource_type
 from planproof.terraform.stack import Resource
-from planproof.values import UNKNOWN, Unknown
+from planproof.values import UNKNOWN, Truth, Unknown, all_of, negate
 
+ADMINISTRATOR: Final = "an administrator of its account"
 _ALLOWED: Final = PolicyDocument.parse(
     {
         "Version": "2012-10-17",
@@ -146,3 +156,63 @@ def _principals(guarded: GuardedResource, accounts: Sequence[str]) -> tuple[str,
         found |= dict.fromkeys(sample_principals(guarded.partition, account, guarded.statements))
         found[f"arn:{guarded.partition}:iam::{account}:root"] = None
     return tuple(found)
+
+
+# Over TLS ------------------------------------------------------------------------------------
+
+
+def account_lockout(authority: Authority, part: Resource) -> Attempt:
+    """Whether administrators of the account can use every action on a resource over TLS.
+
+    Args:
+        part: an ``aws_s3_bucket`` or ``aws_sqs_queue``.
+    """
+    guarded = GuardedResource(authority, part)
+    for policy in guarded.policies:
+        if policy.problem:
+            return guarded.attempt(ADMINISTRATOR, (), None, policy.problem)
+    if guarded.account is None:
+        return guarded.attempt(ADMINISTRATOR, (), None, "the account of the resource is not known")
+    statements = [s for s in guarded.statements if s.may_deny]
+    principals = sample_principals(guarded.partition, guarded.account, statements)
+    callers = tuple(caller for caller in principals if not caller.endswith(":root"))
+    found: dict[Truth, list[tuple[CheckedRequest, Decision]]] = {}
+    for request in checked_requests(part, statements):
+        decisions = [request.decide(guarded, caller, tls=True) for caller in callers]
+        all_denied = all_of(_always_denied(decision) for decision in decisions)
+        found.setdefault(all_denied, []).append((request, decisions[0]))
+    for denied in (True, None):
+        if requests := found.get(denied):
+            actions = tuple(action for request, _ in requests for action in request.actions)
+            decision = requests[0][1]
+            by = next((r.statement for r in decision.because if r.statement is not None), None)
+            return guarded.attempt(ADMINISTRATOR, actions, negate(denied), str(decision), by)
+    return guarded.attempt(ADMINISTRATOR, (), True, "nothing is denied")
+
+
+def _always_denied(decision: Decision) -> Truth:
+    """Whether the decision is a denial whatever else the request contains; undetermined where that
+    depends on an unknown text of a policy."""
+    if decision.effect is not Effect.UNDETERMINED:
+        return decision.effect is Effect.EXPLICITLY_DENIED
+    statements = [reason.statement for reason in decision.because]
+    unknown = any(s is not None and s.may_deny and not _is_known(s) for s in statements)
+    return None if unknown else False
+
+
+def _is_known(statement: Statement) -> bool:
+    """Whether every text of a statement is known before the stack is built."""
+    texts: list[object] = [
+        *(statement.actions or ()),
+        *(statement.not_actions or ()),
+        *(statement.resources or ()),
+        *(statement.not_resources or ()),
+    ]
+    for element in (statement.principal, statement.not_principal):
+        texts += (text for entry in (element.entries if element else ()) for text in entry)
+    texts += (value for condition in statement.conditions for value in condition.values)
+    return (
+        statement.effect is not StatementEffect.UNKNOWN
+        and statement.conditions_known
+        and not any(isinstance(text, Unknown) for text in texts)
+    )

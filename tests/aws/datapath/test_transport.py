@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from planproof.aws.datapath import Authority
-from planproof.aws.datapath.account_lockout import account_lockout
 from planproof.aws.datapath.guarded import Attempt
+from planproof.aws.datapath.transport import account_lockout
 from planproof.values import UNKNOWN
 from tests.builders.parts import bucket, queue, resource_policy
 from tests.builders.policies import statement
