@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -36,9 +35,6 @@ def actions_of(service: str, operation: str) -> frozenset[str]:
         return frozenset(listed)
     if operation not in methods(service):
         return frozenset()
-    if service == "s3":
-        operation = _S3_CONFIGURATION.sub(_configuration_action, operation)
-        operation = _S3_DELETED_BY_PUT.sub(r"Put\1", operation)
     if service in ("apigateway", "apigatewayv2"):
         method = service_model(service).operation_model(operation).http["method"]
         return frozenset({f"apigateway:{method}"})
@@ -122,12 +118,6 @@ def _listed(prefix: str, operation: str) -> str | None:
     return f"{prefix}:{written}" if written else None
 
 
-def _configuration_action(configuration: re.Match[str]) -> str:
-    """The action for an operation on a configuration of a bucket."""
-    verb = {"Delete": "Put", "List": "Get"}.get(configuration[1], configuration[1])
-    return f"{verb}{configuration[2]}Configuration"
-
-
 def _prefixes(service: str, operation: str) -> tuple[str, ...]:
     """The possible prefixes of a service's actions, the most likely first."""
     if (prefix := service_of_client(service).prefix) != service:
@@ -137,10 +127,3 @@ def _prefixes(service: str, operation: str) -> tuple[str, ...]:
     metadata = service_model(service).metadata
     names = (metadata.get("signingName"), metadata.get("endpointPrefix"), service)
     return tuple(name for name in names if name)
-
-
-_S3_CONFIGURATION = re.compile(
-    r"(Get|Put|Delete|List)Bucket(Accelerate|Analytics|Encryption|IntelligentTiering|Inventory"
-    r"|Lifecycle|Metrics|Replication)(?:Configurations?)?"
-)
-_S3_DELETED_BY_PUT = re.compile(r"Delete(Bucket(?:Cors|Tagging|OwnershipControls))")

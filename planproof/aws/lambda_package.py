@@ -194,8 +194,7 @@ def _rebuilt(archive: Resource, base: Path, same_sources: bool) -> bytes:
         data = build_archive(_spec(archive, base))
     except (ArchiveError, OSError) as problem:
         raise PackageError(
-            f"{archive} cannot be built: {problem}",
-            "fix its arguments or the files they name",
+            f"{archive} cannot be built: {problem}", "fix its arguments or the files they name"
         ) from None
     recorded = archive.get("output_sha256")
     built = hashlib.sha256(data).hexdigest()

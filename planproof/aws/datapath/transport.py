@@ -27,13 +27,7 @@ from typing import Final, NamedTuple
 
 from planproof.aws.authorization import Documents
 from planproof.aws.datapath.authority import Authority, service_of
-from planproof.aws.datapath.guarded import (
-    ALLOW_ALL,
-    Attempt,
-    GuardedResource,
-    actions_of,
-    alike,
-)
+from planproof.aws.datapath.guarded import ALLOW_ALL, Attempt, GuardedResource, actions_of, alike
 from planproof.aws.datapath.locations import arn_of
 from planproof.aws.datapath.model import ANONYMOUS
 from planproof.aws.datapath.outsiders import accounts_named, sample_principals

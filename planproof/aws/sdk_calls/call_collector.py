@@ -16,12 +16,7 @@ from planproof.aws.sdk_calls.abstract_values import (
     all_texts,
     texts,
 )
-from planproof.aws.sdk_calls.boto3_objects import (
-    Boto3Object,
-    members,
-    reachable,
-    waiter_operation,
-)
+from planproof.aws.sdk_calls.boto3_objects import Boto3Object, members, reachable, waiter_operation
 from planproof.aws.sdk_calls.call_targets import ArgumentNode, CallTargets, argument
 from planproof.aws.sdk_calls.calls import SdkCall
 from planproof.aws.sdk_calls.flow import Flow
