@@ -26,7 +26,7 @@ from planproof.aws.datapath.locations import (
     arn_parts,
     named_resources,
 )
-from planproof.aws.datapath.model import NOT_YET, Edge, End, Fact, Need
+from planproof.aws.datapath.model import Edge, End, Fact, Need, unknown_fact
 from planproof.iam.context import ContextValue
 from planproof.service_facts import receiving_type, resource_type, types
 from planproof.terraform.link_index import targets
@@ -74,7 +74,11 @@ def delivery(
         service: the service principal that delivers.
         role: the role that the service assumes to deliver, if it does not use its own principal.
     """
-    context = source_context(stack, source)
+    context = (
+        source_keys(source)
+        if isinstance(source, str)
+        else source_keys(arn_of(source), account_of(stack, source))
+    )
 
     def needs(target: Resource | str) -> Iterator[Need]:
         if isinstance(target, Resource):
@@ -104,24 +108,18 @@ def edge_to_target(
     """
     target = target_of(stack, declared_by, path)
     if isinstance(target, Unknown):
-        fact = Fact(None, declared_by, path, expected, NOT_YET)
+        fact = unknown_fact(declared_by, path, expected)
         return Edge(source, _UNKNOWN_TARGET, kind, (), (fact,), declared_by=declared_by)
     needs = tuple(needs_of(target))
-    facts = () if needs else (Fact(None, declared_by, path, expected, str(target)),)
+    facts = () if needs else (unknown_fact(declared_by, path, expected),)
     outside = not isinstance(target, Resource)
     return Edge(source, target, kind, needs, facts, outside, declared_by)
 
 
-def source_context(stack: Stack, source: End) -> dict[str, ContextValue | None]:
-    """The condition keys by which a service names its source."""
-    if isinstance(source, str):
-        return source_keys(source)
-    return source_keys(arn_of(source), account_of(stack, source))
-
-
 def target_of(stack: Stack, holder: Resource, path: str) -> Resource | str | Unknown:
     """What an attribute names: a resource of the stack, an ARN outside it, or UNKNOWN."""
-    if (part := named_by_arn(stack, holder, path, *_delivered_types())) is not None:
+    delivered = types(lambda facts: facts.receives.actions and facts.receives.by_services)
+    if (part := named_by_arn(stack, holder, path, *delivered)) is not None:
         return part
     value = holder.get(path)
     if not isinstance(value, str):
@@ -143,14 +141,9 @@ def service_in(arn: str | Unknown) -> str:
     return parts.service if parts else ""
 
 
-def _delivered_types() -> tuple[str, ...]:
-    """The resource types that services deliver to."""
-    return types(lambda facts: facts.receives.actions and facts.receives.by_services)
-
-
-def named_by_arn(stack: Stack, holder: Resource, path: str, *types: str) -> Resource | None:
+def named_by_arn(stack: Stack, holder: Resource, path: str, *kinds: str) -> Resource | None:
     """The resource of some types whose ARN an attribute holds; None if that is not certain."""
-    candidates = targets(stack, holder, path, types, ("arn",))
+    candidates = targets(stack, holder, path, kinds, ("arn",))
     certain, _ = linked(stack, holder, path, candidates, ("arn",))
     return certain[0] if len(certain) == 1 else None
 
@@ -263,9 +256,7 @@ def _schedules(stack: Stack) -> Iterator[Edge]:
 
 def _with_unknown_role(edge: Edge, holder: Resource, path: str) -> Edge:
     """The edge, undetermined as the role at a path is not of this stack."""
-    value = holder.get(path)
-    found = value if isinstance(value, str) else NOT_YET
-    fact = Fact(None, holder, path, "a role of this stack", found)
+    fact = unknown_fact(holder, path, "a role of this stack")
     return replace(edge, needs=(), facts=(*edge.facts, fact))
 
 
@@ -276,7 +267,7 @@ def _subscriptions(stack: Stack) -> Iterator[Edge]:
             continue
         topic = _end(stack, subscription, "topic_arn", "aws_sns_topic", ("arn", "id"))
         if is_unknown(protocol):
-            fact = Fact(None, subscription, "protocol", "a known protocol", NOT_YET)
+            fact = unknown_fact(subscription, "protocol", "a known protocol")
             yield Edge(topic, _UNKNOWN_TARGET, PUBLISHES, (), (fact,), declared_by=subscription)
             continue
         yield delivery(stack, "sns.amazonaws.com", topic, subscription, "endpoint", PUBLISHES)
@@ -288,7 +279,7 @@ def _alarms(stack: Stack) -> Iterator[Edge]:
         for attribute in ("alarm_actions", "ok_actions", "insufficient_data_actions"):
             actions = alarm.get(attribute)
             if is_unknown(actions):
-                fact = Fact(None, alarm, attribute, "known targets", NOT_YET)
+                fact = unknown_fact(alarm, attribute, "known targets")
                 yield Edge(alarm, _UNKNOWN_TARGET, ALARMS, (), (fact,), declared_by=alarm)
                 continue
             for i in range(len(actions or ())):

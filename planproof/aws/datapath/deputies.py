@@ -87,9 +87,11 @@ def confused_deputies(authority: Authority, path: DataPath) -> Iterator[tuple[st
             for arn in arns:
                 caller = f"{need.principal} on behalf of {whose}"
                 yield caller, decide_for_service(authority, replace(other, resource=arn))
-        for service, other in _other_services(need, needed_services[need.subject]):
-            for arn in arns:
-                yield service, decide_for_service(authority, replace(other, resource=arn))
+        context = {**need.context, OWNER: None} if OWNER in need.context else need.context
+        for service in trusted_services():
+            for arn in arns if service not in needed_services[need.subject] else ():
+                other = replace(need, principal=service, context=context, resource=arn)
+                yield service, decide_for_service(authority, other)
 
 
 def trusted_services() -> tuple[str, ...]:
@@ -211,14 +213,6 @@ def _with_source(need: Need, context: Mapping[str, str], account: str | None) ->
     if account is not None:
         changed |= {key: account for key in _ACCOUNTS if need.context.get(key) is not None}
     return replace(need, context=changed)
-
-
-def _other_services(need: Need, needed_services: set[str]) -> Iterator[tuple[str, Need]]:
-    """The same request by services that the data path does not need there."""
-    for other in trusted_services():
-        if other not in needed_services:
-            as_other = {**need.context, OWNER: None} if OWNER in need.context else need.context
-            yield other, replace(need, principal=other, context=as_other)
 
 
 def _in_account(source: Arn, account: str) -> str:

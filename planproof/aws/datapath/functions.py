@@ -24,7 +24,7 @@ from planproof.aws.datapath.locations import (
     location_of,
     scope_below,
 )
-from planproof.aws.datapath.model import NOT_YET, Edge, Fact, Need
+from planproof.aws.datapath.model import NOT_YET, Edge, Fact, Need, unknown_fact
 from planproof.aws.datapath.named_functions import named_by
 from planproof.aws.sdk_calls import SdkCalls
 from planproof.iam.actions import resource_types
@@ -49,7 +49,6 @@ CallsOf = Callable[[Resource], SdkCalls]
 
 _MAPPING: Final = "aws_lambda_event_source_mapping"
 _LAMBDA: Final = "lambda.amazonaws.com"
-_LOG_ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 _TRACE_ACTIONS: Final = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 _TRACED: Final = "because tracing is active"
 _NETWORK_ACTIONS: Final = (
@@ -75,7 +74,9 @@ def function_edges(
     for function in stack.managed("aws_lambda_function"):
         role = named_by_arn(stack, function, "role", "aws_iam_role")
         if role is None:
-            yield _without_role(function)
+            # Not ``outside``: without the role, no edge of the function is known.
+            fact = unknown_fact(function, "role", "a role of this stack")
+            yield Edge(function, "an unknown role", RUNS, (), (fact,), declared_by=function)
             continue
         need = Need("sts:AssumeRole", _LAMBDA, arn_of(role), role, {}, why=f"to run {function}")
         yield Edge(function, role, RUNS, (need,), declared_by=function)
@@ -83,7 +84,7 @@ def function_edges(
         yield _logs(stack, function, role)
         mode = function.get("tracing_config.mode")
         if is_unknown(mode) and is_configured(stack, function, "tracing_config.0.mode"):
-            fact = Fact(None, function, "tracing_config.mode", "a known mode", NOT_YET)
+            fact = unknown_fact(function, "tracing_config.mode", "a known mode")
             yield Edge(function, X_RAY, TRACES, (), (fact,), declared_by=function)
         elif not is_unknown(mode) and mode == "Active":
             yield _on_everything(function, role, X_RAY, TRACES, _TRACE_ACTIONS, _TRACED)
@@ -92,14 +93,6 @@ def function_edges(
             yield _on_everything(function, role, "VPC", NETWORK, _NETWORK_ACTIONS, _IN_VPC)
         yield from _failures(stack, function, role)
         yield from code_edges(stack, function, role, calls_of(function), handled)
-
-
-def _without_role(function: Resource) -> Edge:
-    value = function.get("role")
-    found = value if isinstance(value, str) else NOT_YET
-    fact = Fact(None, function, "role", "a role of this stack", found)
-    # Not ``outside``: without the role, no edge of the function is known.
-    return Edge(function, "an unknown role", RUNS, (), (fact,), declared_by=function)
 
 
 def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
@@ -126,8 +119,7 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
             facts.append(Fact(None, mapping, "function_name", expected, NOT_YET))
         elif not needs:
             expected = "an SQS queue, a Kinesis stream or a DynamoDB stream"
-            found = value if isinstance(value, str) else NOT_YET
-            facts.append(Fact(None, mapping, "event_source_arn", expected, found))
+            facts.append(unknown_fact(mapping, "event_source_arn", expected))
         elif owner is not None and owner.type in ("aws_sqs_queue", "aws_kinesis_stream"):
             why = f"because {owner} is encrypted"
             needs += caller_needs(stack, owner, role, ("kms:Decrypt",), why)
@@ -161,13 +153,16 @@ def _logs(stack: Stack, function: Resource, role: Resource) -> Edge:
     name = log_group_name(stack, function)
     group = _log_group(stack, function, name)
     context = function_context(function)
-    arn = arn_of(group) if group is not None else _log_group_arn(stack, function, name)
+    at = location_of(stack, function)
+    arn = arn_of(group) if group is not None else UNKNOWN
+    if group is None and at is not None and isinstance(name, str):
+        arn = f"arn:{at.partition}:logs:{at.region}:{at.account}:log-group:{name}"
     known = isinstance(arn, str)
-    scope = (f"{arn}:*", *(() if group is not None else (f"{arn}",))) if known else ()
+    scope = (f"{arn}:*", *((f"{arn}",) if group is None else ())) if known else ()
     stream = f"{arn}:log-stream:1" if known else UNKNOWN
     needs = [
         Need(action, role, stream, group, context, scope, "to write its log")
-        for action in _LOG_ACTIONS
+        for action in receiving_type("logs").receives.actions
     ]
     if group is not None:
         needs += log_group_needs(stack, group)
@@ -191,13 +186,6 @@ def _log_group(stack: Stack, function: Resource, name: str | Unknown) -> Resourc
         if group.get("name") == name or links(stack, function, path, group, named):
             return group
     return None
-
-
-def _log_group_arn(stack: Stack, function: Resource, name: str | Unknown) -> str | Unknown:
-    at = location_of(stack, function)
-    if at is None or not isinstance(name, str):
-        return UNKNOWN
-    return f"arn:{at.partition}:logs:{at.region}:{at.account}:log-group:{name}"
 
 
 def log_group_name(stack: Stack, function: Resource) -> str | Unknown:

@@ -91,6 +91,12 @@ class Fact:
     found: str
 
 
+def unknown_fact(subject: Resource, attribute: str, expected: str) -> Fact:
+    """An undetermined fact about an attribute: it is unknown, or names what the stack lacks."""
+    value = subject.get(attribute)
+    return Fact(None, subject, attribute, expected, value if isinstance(value, str) else NOT_YET)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
     """A connection between two resources.

@@ -218,7 +218,16 @@ def _contexts(
 
 
 def _grants(guarded: GuardedResource, needs: Mapping[str, Sequence[Need]]) -> Iterator[Grant]:
-    statements = [s for s in guarded.statements if s.may_allow and _may_cover(s, guarded.part)]
+    # The resource policies of CloudWatch Logs are for all log groups of an account.
+    statements = [
+        s
+        for s in guarded.statements
+        if s.may_allow
+        and any(
+            s.covers_resource(arn, _ANY_CONTEXT) is not False
+            for arn in sample_part_arns(guarded.part, [s])
+        )
+    ]
     used = _used_by_service(guarded.authority, needs, statements)
     for policy, statement in allowing_statements(guarded.policies):
         if statement is None:
@@ -237,13 +246,6 @@ def _grants(guarded: GuardedResource, needs: Mapping[str, Sequence[Need]]) -> It
             )
         if _has_wildcard_principal(statement) and not guarded.has_default_policy:
             yield from _wildcard_grants(guarded, policy, statement, needs)
-
-
-def _may_cover(statement: Statement, part: Resource) -> bool:
-    """Whether a statement may cover a resource or something within it; the resource policies of
-    CloudWatch Logs are for all log groups of an account."""
-    arns = sample_part_arns(part, [statement])
-    return any(statement.covers_resource(arn, _ANY_CONTEXT) is not False for arn in arns)
 
 
 def _services_named(statement: Statement) -> Iterator[str | Unknown]:

@@ -46,7 +46,7 @@ def _analyze(package: Package) -> SdkCalls:
     flow.settle()
     collector = CallCollector(flow, unread)
     collector.collect()
-    calls = tuple(sorted(collector.calls, key=_order))
+    calls = tuple(sorted(collector.calls, key=_in_order))
     reasons = {
         f"AWS lists no action for {call.operation} of {call.service}, "
         f"which {call.file}:{call.line} calls."
@@ -62,7 +62,6 @@ def _analyze(package: Package) -> SdkCalls:
     return SdkCalls(calls, tuple(sorted(reasons.union(unread.sentences()))))
 
 
-def _order(call: SdkCall) -> tuple[str | int, ...]:
-    names = repr(call.target_names)
+def _in_order(call: SdkCall) -> tuple[str | int, ...]:
     place = (call.service, call.operation, call.file, call.line, call.only_action)
-    return (*place, names, call.arn_suffix)
+    return (*place, repr(call.target_names), call.arn_suffix)

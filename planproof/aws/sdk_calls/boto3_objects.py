@@ -91,15 +91,12 @@ def has_resource(service: str) -> bool:
     return model_data(service, "resources-1") is not None
 
 
-def waiter_operation(service: str, name: str) -> str | None:
-    """The operation that a waiter of a client repeats, by the name ``get_waiter`` takes."""
-    return _waiters(service).get(name)
-
-
-@lru_cache(maxsize=64)
-def _waiters(service: str) -> Mapping[str, str]:
+@lru_cache(maxsize=256)
+def waiter_operations(service: str, name: str) -> frozenset[str]:
+    """The operation that a waiter of a client repeats, if ``get_waiter`` takes that name."""
     described = model_data(service, "waiters-2") or {"waiters": {}}
-    return {snake(name): one["operation"] for name, one in described["waiters"].items()}
+    waiters = described["waiters"].items()
+    return frozenset(one["operation"] for waiter, one in waiters if snake(waiter) == name)
 
 
 def _resource_members(obj: Boto3Object) -> Mapping[str, Member]:
@@ -124,8 +121,7 @@ def _resource_members(obj: Boto3Object) -> Mapping[str, Member]:
             member = member._replace(returns=returned, in_list=in_list)
         found[action.name] = member
     for waiter in model.waiters:
-        waited = waiter_operation(service, snake(waiter.waiter_name))
-        found[waiter.name] = Member(frozenset({waited} if waited else ()))
+        found[waiter.name] = Member(waiter_operations(service, snake(waiter.waiter_name)))
     for one in model.subresources:
         found[one.name] = Member(returns=(Boto3Object(service, one.resource.type),))
     for one in model.references:

@@ -16,7 +16,7 @@ from planproof.aws.sdk_calls.abstract_values import (
     all_texts,
     texts,
 )
-from planproof.aws.sdk_calls.boto3_objects import Boto3Object, members, reachable, waiter_operation
+from planproof.aws.sdk_calls.boto3_objects import Boto3Object, members, reachable, waiter_operations
 from planproof.aws.sdk_calls.call_targets import ArgumentNode, CallTargets, argument
 from planproof.aws.sdk_calls.calls import SdkCall
 from planproof.aws.sdk_calls.flow import Flow
@@ -186,8 +186,10 @@ class CallCollector:
                 self._add_call(service, operation, node, scope, arguments)
             if name in self._escaped_members:
                 escaped = self._escaped_members[name]
+                service, kind, _ = escaped.what
+                article = "an" if kind[0] in "AEIO" else "a"
                 self._report(
-                    f"{_described(escaped.what)} is passed to unanalyzed code at "
+                    f"{article} {kind} of {service} is passed to unanalyzed code at "
                     f"{self._escaped[escaped]}, and may be the object whose .{name} is used",
                     node,
                     scope,
@@ -302,12 +304,6 @@ def _objects_with_names(values: AbstractValues) -> dict[Boto3Object, AbstractVal
 def _operations(service: str, method: str, name: str) -> frozenset[str]:
     """The operations that a method in :data:`_NAME_PARAMETERS` calls, for a name."""
     if method == "get_waiter":
-        waited = waiter_operation(service, name)
-        return frozenset({waited} if waited else ())
+        return waiter_operations(service, name)
     member = members(Boto3Object(service, "client")).get(name)
     return member.operations if member else frozenset()
-
-
-def _described(obj: Boto3Object) -> str:
-    article = "an" if obj.kind[0] in "AEIO" else "a"
-    return f"{article} {obj.kind} of {obj.service}"

@@ -10,7 +10,7 @@ from planproof.aws.sdk_calls.boto3_objects import (
     elements,
     has_resource,
     members,
-    waiter_operation,
+    waiter_operations,
 )
 
 
@@ -70,6 +70,6 @@ def test_objects_that_members_return() -> None:
 def test_resources_and_waiters() -> None:
     assert has_resource("s3")
     assert not has_resource("mediaconvert")
-    assert waiter_operation("s3", "object_exists") == "HeadObject"
-    assert waiter_operation("s3", "nothing") is None
-    assert waiter_operation("sts", "object_exists") is None
+    assert waiter_operations("s3", "object_exists") == {"HeadObject"}
+    assert waiter_operations("s3", "nothing") == frozenset()
+    assert waiter_operations("sts", "object_exists") == frozenset()
