@@ -155,13 +155,13 @@ def _can_pass(ref: StatementRef, services: Iterable[str]) -> Truth:
         return True
     names = [f"{service}.amazonaws.com{end}" for service in wanted for end in ("", ".cn")]
     # A pattern for every operator: no name of a service contains a wildcard.
-    return any_of(_covers(value, name) for value in limit for name in names)
-
-
-def _covers(pattern: str | Unknown, name: str) -> Truth:
-    if isinstance(pattern, Unknown) or "${" in pattern:
-        return None
-    return fnmatchcase(name, pattern.lower().replace("[", "[[]"))
+    return any_of(
+        None
+        if isinstance(pattern, Unknown) or "${" in pattern
+        else fnmatchcase(name, pattern.lower().replace("[", "[[]"))
+        for pattern in limit
+        for name in names
+    )
 
 
 def allowed_by(document: PolicyDocument, action: str) -> Truth:

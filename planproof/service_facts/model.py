@@ -165,6 +165,7 @@ class Service:
             the operations that it calls.
         name_positions: added method of a client → position of the argument that names the resource.
         loads: kind of boto3's object → the operation that loads it, where the models lack it.
+        role_actions: block of a function's configuration → the actions that its role needs for it.
         passed_roles: operation → path of the parameter with the role that the service gets.
         polled: the actions that Lambda needs to read an event source.
         source: the part of an ARN that names the resource it acts for, as ``$name`` is.
@@ -187,6 +188,7 @@ class Service:
     added_methods: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     name_positions: Mapping[str, int] = field(default_factory=dict)
     loads: Mapping[str, str] = field(default_factory=dict)
+    role_actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     passed_roles: Mapping[str, str] = field(default_factory=dict)
     polled: tuple[str, ...] = ()
     source: str = "$name"

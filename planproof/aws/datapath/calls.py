@@ -154,8 +154,18 @@ class _EdgeCollector:
             all_needs = [(one, self._needs(call, one, sorted(group), kinds)) for one in candidates]
             found = [(target, needs) for target, needs in all_needs if needs]
             if not found:
-                target = _Target(call.service)
-                self._record(call, target, self._needs_without_target(call, group), certain=True)
+                self._record(
+                    call,
+                    _Target(call.service),
+                    [
+                        # Without a known target it is on an unknown ARN, or on ``*``.
+                        self._need(call, action, group, UNKNOWN, ())
+                        if resource_types(action)
+                        else self._need(call, action, group, "*", ("*",))
+                        for action in sorted(group)
+                    ],
+                    certain=True,
+                )
             for target, needs in found:
                 others = [other for one, other in found if one is not target]
                 if others:
@@ -255,7 +265,12 @@ class _EdgeCollector:
                 suffixes = (suffix for type_, suffix in kind.checked().items() if type_ in types)
                 if (suffix := next(suffixes, None)) is None:
                     continue
-                found.append(self._need(call, action, target, suffix, actions))
+                suffix += call.arn_suffix
+                arn: str | Unknown = UNKNOWN
+                if isinstance(target.arn, str) and "*" not in call.arn_suffix:
+                    arn = f"{target.arn}{suffix.replace('*', 'planproof/an object')}"
+                scope = (f"{target.arn}{suffix}",) if isinstance(target.arn, str) else ()
+                found.append(self._need(call, action, actions, arn, scope, target))
                 more = kind.called.more_key_actions.get(action, ())
                 key_actions |= dict.fromkeys((*kind.called.key_actions, *more))
                 break
@@ -266,34 +281,20 @@ class _EdgeCollector:
         return found
 
     def _need(
-        self, call: SdkCall, action: str, target: _Target, suffix: str, actions: Sequence[str]
+        self,
+        call: SdkCall,
+        action: str,
+        actions: Iterable[str],
+        arn: str | Unknown,
+        scope: tuple[str, ...],
+        target: _Target | None = None,
     ) -> Need:
-        arn = target.arn
-        suffix = f"{suffix}{call.arn_suffix}"
-        known = isinstance(arn, str) and "*" not in call.arn_suffix
-        return Need(
-            action,
-            self._role,
-            f"{arn}{suffix.replace('*', 'planproof/an object')}" if known else UNKNOWN,
-            target.part,
-            self._context,
-            (f"{arn}{suffix}",) if isinstance(arn, str) else (),
-            _WHY,
-            _label(actions),
-            not call.is_cleanup and not target.unset,
-        )
-
-    def _needs_without_target(self, call: SdkCall, actions: Iterable[str]) -> Iterator[Need]:
-        """The needs of a call without a known target: on ``*``, or on an unknown ARN."""
+        part, unset = (target.part, target.unset) if target is not None else (None, "")
+        required = not call.is_cleanup and not unset
         label = _label(actions)
-        for action in sorted(actions):
-            without_resource = not resource_types(action)
-            resource: str | Unknown = "*" if without_resource else UNKNOWN
-            scope = ("*",) if without_resource else ()
-            required = not call.is_cleanup
-            yield Need(
-                action, self._role, resource, None, self._context, scope, _WHY, label, required
-            )
+        return Need(
+            action, self._role, arn, part, self._context, scope, _WHY, label, required=required
+        )
 
 
 def _target(part: Resource) -> _Target:

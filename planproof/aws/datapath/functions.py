@@ -10,10 +10,11 @@ invocations"; CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
+from planproof.aws.authorization import ContextKeys
 from planproof.aws.datapath.calls import code_edges, function_context
 from planproof.aws.datapath.deliveries import edge_to_target, named_by_arn, service_in
 from planproof.aws.datapath.keys import caller_needs, encryption_of, log_group_needs
@@ -49,17 +50,6 @@ CallsOf = Callable[[Resource], SdkCalls]
 
 _MAPPING: Final = "aws_lambda_event_source_mapping"
 _LAMBDA: Final = "lambda.amazonaws.com"
-_TRACE_ACTIONS: Final = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
-_TRACED: Final = "because tracing is active"
-_NETWORK_ACTIONS: Final = (
-    "ec2:CreateNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:DeleteNetworkInterface",
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:UnassignPrivateIpAddresses",
-)
-_IN_VPC: Final = "because it runs in a VPC"
 
 
 def function_edges(
@@ -87,10 +77,13 @@ def function_edges(
             fact = unknown_fact(function, "tracing_config.mode", "a known mode")
             yield Edge(function, X_RAY, TRACES, (), (fact,), declared_by=function)
         elif not is_unknown(mode) and mode == "Active":
-            yield _on_everything(function, role, X_RAY, TRACES, _TRACE_ACTIONS, _TRACED)
+            context, why = function_context(function), "because tracing is active"
+            needs = _needs_of_block("tracing_config", role, context, why)
+            yield Edge(function, X_RAY, TRACES, needs, declared_by=function)
         subnets = function.get("vpc_config.subnet_ids")
         if is_unknown(subnets) or subnets:
-            yield _on_everything(function, role, "VPC", NETWORK, _NETWORK_ACTIONS, _IN_VPC)
+            needs = _needs_of_block("vpc_config", role, {}, "because it runs in a VPC")
+            yield Edge(function, "VPC", NETWORK, needs, declared_by=function)
         yield from _failures(stack, function, role)
         yield from code_edges(stack, function, role, calls_of(function), handled)
 
@@ -216,13 +209,10 @@ def encrypted_logs(stack: Stack, drawn: Iterable[Edge]) -> Iterator[Edge]:
             yield Edge(group, key, ENCRYPTED, needs, declared_by=group)
 
 
-def _on_everything(
-    function: Resource, role: Resource, target: str, kind: str, actions: Sequence[str], why: str
-) -> Edge:
-    """The edge to a service whose actions have no resources."""
-    context = function_context(function) if kind == TRACES else {}
-    needs = (Need(action, role, "*", None, context, ("*",), why) for action in actions)
-    return Edge(function, target, kind, tuple(needs), declared_by=function)
+def _needs_of_block(block: str, role: Resource, context: ContextKeys, why: str) -> tuple[Need, ...]:
+    """The needs of a function's role for a block of its configuration."""
+    actions = facts_of_service("lambda").role_actions[block]
+    return tuple(Need(action, role, "*", None, context, ("*",), why) for action in actions)
 
 
 def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
