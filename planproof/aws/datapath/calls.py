@@ -139,33 +139,21 @@ class _EdgeCollector:
 
     def add(self, call: SdkCall) -> None:
         """Record the needs of one call on each of its targets."""
-        groups = (
-            [frozenset({call.only_action})]
-            if call.only_action
-            else required_actions(call.service, call.operation)
-        )
+        groups = required_actions(call.service, call.operation)
+        if call.only_action:
+            groups = (frozenset({call.only_action}),)
         prefix = service_of_client(call.service).prefix
         kinds = {one: resource_type(one) for one in _called_types(prefix)}
-        for group in groups:
+        for group in map(sorted, groups):
             covered = any(
                 resource_types(a) & set(k.checked()) for a in group for k in kinds.values()
             )
             candidates = self._targets_of(call, kinds) if covered else []
-            all_needs = [(one, self._needs(call, one, sorted(group), kinds)) for one in candidates]
+            all_needs = [(one, self._needs(call, one, group, kinds)) for one in candidates]
             found = [(target, needs) for target, needs in all_needs if needs]
             if not found:
-                self._record(
-                    call,
-                    _Target(call.service),
-                    [
-                        # Without a known target it is on an unknown ARN, or on ``*``.
-                        self._need(call, action, group, UNKNOWN, ())
-                        if resource_types(action)
-                        else self._need(call, action, group, "*", ("*",))
-                        for action in sorted(group)
-                    ],
-                    certain=True,
-                )
+                target = _Target(call.service)
+                self._record(call, target, self._needs_without_target(call, group), certain=True)
             for target, needs in found:
                 others = [other for one, other in found if one is not target]
                 if others:
@@ -265,12 +253,7 @@ class _EdgeCollector:
                 suffixes = (suffix for type_, suffix in kind.checked().items() if type_ in types)
                 if (suffix := next(suffixes, None)) is None:
                     continue
-                suffix += call.arn_suffix
-                arn: str | Unknown = UNKNOWN
-                if isinstance(target.arn, str) and "*" not in call.arn_suffix:
-                    arn = f"{target.arn}{suffix.replace('*', 'planproof/an object')}"
-                scope = (f"{target.arn}{suffix}",) if isinstance(target.arn, str) else ()
-                found.append(self._need(call, action, actions, arn, scope, target))
+                found.append(self._need(call, action, target, suffix, actions))
                 more = kind.called.more_key_actions.get(action, ())
                 key_actions |= dict.fromkeys((*kind.called.key_actions, *more))
                 break
@@ -281,20 +264,29 @@ class _EdgeCollector:
         return found
 
     def _need(
-        self,
-        call: SdkCall,
-        action: str,
-        actions: Iterable[str],
-        arn: str | Unknown,
-        scope: tuple[str, ...],
-        target: _Target | None = None,
+        self, call: SdkCall, action: str, target: _Target, suffix: str, actions: Sequence[str]
     ) -> Need:
-        part, unset = (target.part, target.unset) if target is not None else (None, "")
-        required = not call.is_cleanup and not unset
-        label = _label(actions)
+        arn = target.arn
+        suffix = f"{suffix}{call.arn_suffix}"
+        known = isinstance(arn, str) and "*" not in call.arn_suffix
         return Need(
-            action, self._role, arn, part, self._context, scope, _WHY, label, required=required
+            action,
+            self._role,
+            f"{arn}{suffix.replace('*', 'planproof/an object')}" if known else UNKNOWN,
+            target.part,
+            self._context,
+            (f"{arn}{suffix}",) if isinstance(arn, str) else (),
+            _WHY,
+            _label(actions),
+            not call.is_cleanup and not target.unset,
         )
+
+    def _needs_without_target(self, call: SdkCall, actions: Sequence[str]) -> Iterator[Need]:
+        """The needs of a call without a known target: on ``*``, or on an unknown ARN."""
+        whole = replace(call, arn_suffix="")
+        for action in actions:
+            target = _Target(call.service, UNKNOWN if resource_types(action) else "*")
+            yield self._need(whole, action, target, "", actions)
 
 
 def _target(part: Resource) -> _Target:

@@ -5,7 +5,8 @@ Sources: Lambda Developer Guide, "Defining Lambda function permissions with an e
 "Using Lambda with Amazon SQS" (execution role permissions), "Process Amazon Kinesis Data Streams
 records with Lambda", "Visualize Lambda function invocations using AWS X-Ray", "Giving Lambda
 functions access to resources in an Amazon VPC", "Capturing records of Lambda asynchronous
-invocations"; CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+invocations"; Lambda API Reference, "CreateEventSourceMapping" (FunctionName); CloudWatch Logs User
+Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ from planproof.aws.datapath.keys import caller_needs, encryption_of, log_group_n
 from planproof.aws.datapath.locations import (
     arn_below,
     arn_of,
+    arn_parts,
     is_configured,
     location_of,
     scope_below,
 )
 from planproof.aws.datapath.model import NOT_YET, Edge, Fact, Need, unknown_fact
-from planproof.aws.datapath.named_functions import named_by
 from planproof.aws.sdk_calls import SdkCalls
 from planproof.iam.actions import resource_types
 from planproof.service_facts import receiving_type, resource_type
 from planproof.service_facts import service as facts_of_service
-from planproof.terraform.link_index import targets, with_value
+from planproof.terraform.link_index import holders, targets, with_value
 from planproof.terraform.links import linked, links, references
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import UNKNOWN, Unknown, is_unknown
+from planproof.values import UNKNOWN, Truth, Unknown, is_unknown
 
 RUNS: Final = "runs under"
 READ: Final = "is read by"
@@ -44,6 +45,8 @@ NETWORK: Final = "has network interfaces in"
 FAILURES: Final = "sends failures to"
 ENCRYPTED: Final = "is encrypted with"
 X_RAY: Final = "X-Ray"
+
+_NAMES: Final = ("arn", "function_name", "id", "qualified_arn", "invoke_arn")
 
 CallsOf = Callable[[Resource], SdkCalls]
 """What a function's code calls."""
@@ -90,7 +93,7 @@ def function_edges(
 
 def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
     """The event source mappings: Lambda polls the source with the role of the function."""
-    for mapping, certain in named_by(stack, _MAPPING, function):
+    for mapping, certain in _naming(stack, _MAPPING, function):
         queues = targets(stack, mapping, "event_source_arn", ("aws_sqs_queue",), ("arn",))
         sure, _ = linked(stack, mapping, "event_source_arn", queues, ("arn",))
         value = mapping.get("event_source_arn")
@@ -218,10 +221,10 @@ def _needs_of_block(block: str, role: Resource, context: ContextKeys, why: str) 
 def _failures(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]:
     """The dead-letter queue, and the destinations of asynchronous invocations and event sources."""
     holders = [(function, "dead_letter_config.0.target_arn")]
-    for config, _ in named_by(stack, "aws_lambda_function_event_invoke_config", function):
+    for config, _ in _naming(stack, "aws_lambda_function_event_invoke_config", function):
         for outcome in ("on_failure", "on_success"):
             holders.append((config, f"destination_config.0.{outcome}.0.destination"))
-    for mapping, _ in named_by(stack, _MAPPING, function):
+    for mapping, _ in _naming(stack, _MAPPING, function):
         holders.append((mapping, "destination_config.0.on_failure.0.destination_arn"))
     for holder, path in holders:
         if holder.get(path) is not None:
@@ -241,3 +244,60 @@ def _needs_of_result(stack: Stack, role: Resource, target: Resource | str) -> It
         if on is not None:
             why = f"because {on} is encrypted"
             yield from caller_needs(stack, on, role, received.key_actions, why)
+
+
+# Resources that name a function ----------------------------------------------------------------
+
+
+def _naming(stack: Stack, type_: str, function: Resource) -> Iterator[tuple[Resource, bool]]:
+    """The resources of a type that name, or may name, a function; and whether that is certain.
+
+    ``function_name`` is a name, an ARN or a partial ARN, each with or without a version or alias.
+    """
+    found = {r.address: r for r in holders(stack, (type_,), "function_name", function, _NAMES)}
+    name = function.get("function_name")
+    if isinstance(name, str):
+        found |= {r.address: r for r in _by_name(stack, type_).get(name, ())}
+    for holder in found.values():
+        named = _names_function(stack, holder, function)
+        if named is not False:
+            yield holder, named is True
+
+
+def _names_function(stack: Stack, holder: Resource, function: Resource) -> Truth:
+    value = holder.get("function_name")
+    if not isinstance(value, str):
+        for alias in stack.managed("aws_lambda_alias"):
+            if links(stack, holder, "function_name", alias, ("arn",)):
+                return links(stack, alias, "function_name", function, _NAMES)
+    named = links(stack, holder, "function_name", function, _NAMES)
+    if named is not False or not isinstance(value, str):
+        return named
+    own, other = arn_parts(function.get("arn")), arn_parts(value)
+    if own is not None and other is not None:
+        return other[:4] == own[:4] and _name_in(value) == _name_in(str(own))
+    account = value.partition(":")[0]
+    if own is not None and account.isdigit() and account != own.account:
+        return False
+    return bool(_name_in(value) == function.get("function_name"))
+
+
+def _name_in(text: str) -> str:
+    """The plain name in a name, ARN or partial ARN of a function."""
+    parts = arn_parts(text)
+    rest = parts.resource if parts is not None else text
+    before, marker, after = rest.partition("function:")
+    return (after if marker and (not before or before[:-1].isdigit()) else rest).partition(":")[0]
+
+
+def _by_name(stack: Stack, type_: str) -> dict[str, list[Resource]]:
+    """Plain name → the resources of a type that name a function by it."""
+
+    def compute() -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for holder in stack.managed(type_):
+            if isinstance(value := holder.get("function_name"), str):
+                found.setdefault(_name_in(value), []).append(holder)
+        return found
+
+    return stack.resources.derived(("function names", type_), compute)

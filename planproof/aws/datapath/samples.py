@@ -102,7 +102,7 @@ def _common_arn(*patterns: tuple[Token, ...]) -> str | None:
     return common_text(*patterns)
 
 
-def _arn_parts(pattern: tuple[Token, ...]) -> list[list[Token]]:
+def _arn_parts(pattern: tuple[Token, ...]) -> list[tuple[Token, ...]]:
     """A pattern split at its first five colons."""
     parts: list[list[Token]] = [[]]
     for token in pattern:
@@ -115,7 +115,7 @@ def _arn_parts(pattern: tuple[Token, ...]) -> list[list[Token]]:
                 parts.append([])
             if text:
                 parts[-1].append(text)
-    return parts
+    return [tuple(part) for part in parts]
 
 
 def variable_statement(arn: str, statements: Iterable[Statement]) -> Statement | None:
@@ -160,14 +160,12 @@ def _with_variables_as_wildcards(
     return tuple(Wildcard.ANY if isinstance(piece, Variable) else piece for piece in pieces)
 
 
-def common_text(*patterns: Sequence[Token]) -> str | None:
-    """A text that every pattern matches, or None; a ``*`` in all patterns becomes FILLER."""
-    return _common_text(*map(tuple, patterns))
-
-
 @lru_cache(maxsize=65_536)
-def _common_text(*patterns: tuple[Token, ...]) -> str | None:
-    """Cached: a stack has few patterns, compared for every resource and every caller."""
+def common_text(*patterns: tuple[Token, ...]) -> str | None:
+    """A text that every pattern matches, or None; a ``*`` in all patterns becomes FILLER.
+
+    Cached: a stack has few patterns, compared for every resource and every caller.
+    """
     lines = [tuple(_singles(pattern)) for pattern in patterns]
     todo: list[tuple[tuple[int, ...], str]] = [((0,) * len(lines), "")]
     seen: set[tuple[int, ...]] = set()

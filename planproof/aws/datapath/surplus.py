@@ -177,17 +177,10 @@ def _too_wide(statement: Statement, needs: list[Need]) -> Iterator[str]:
         if isinstance(pattern, Unknown):
             if not scopes:
                 yield "an unknown resource"
-        elif not any(_within(pattern, scope) for scope in scopes):
+        # Only a wildcard of a scope can match a wildcard of the pattern, so matching the pattern's
+        # text is enough.
+        elif pattern not in scopes and not any(pattern_covers(s, pattern) is True for s in scopes):
             yield pattern
-
-
-def _within(pattern: str, scope: str) -> bool:
-    """Whether every ARN that ``pattern`` matches is matched by ``scope``.
-
-    Only a wildcard of the scope can match a wildcard of the pattern, so matching the pattern's text
-    is enough.
-    """
-    return pattern == scope or pattern_covers(scope, pattern) is True
 
 
 def _taken_back(

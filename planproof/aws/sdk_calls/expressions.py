@@ -29,7 +29,7 @@ from planproof.aws.sdk_calls.abstract_values import (
 )
 from planproof.aws.sdk_calls.boto3_objects import Boto3Object, elements, has_resource, members
 from planproof.aws.sdk_calls.environment import Environment
-from planproof.aws.sdk_calls.findings import ANYTHING, RETURNED, Findings
+from planproof.aws.sdk_calls.findings import ANYTHING, RETURNED, STARS, Findings
 from planproof.aws.sdk_calls.outside_names import (
     CONTAINER_BUILDERS,
     IMPORTERS,
@@ -133,8 +133,8 @@ class Expressions:
         owner = scope.defining_scope(name)
         if owner is not None:
             return self._findings.get(owner.node, name)
-        for star in self._findings.star_imports(scope.module):
-            if found := self.of_module(star, name):
+        for star in self._findings.get(scope.module, STARS):
+            if found := self.of_module(star.what, name):
                 return found
         return external(f"builtins.{name}") if hasattr(builtins, name) else UNKNOWN
 
@@ -160,7 +160,7 @@ class Expressions:
         found = EMPTY
         if module is not None:
             found = self._findings.get(module.scope.node, attribute)
-            stars = self._findings.star_imports(module)
+            stars = {one.what for one in self._findings.get(module, STARS)}
             for star in () if attribute in module.scope.bound else stars - visited - {name}:
                 found |= self.of_module(star, attribute, visited | {name})
         below = f"{located}.{attribute}"

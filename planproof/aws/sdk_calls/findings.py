@@ -7,7 +7,6 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
 from planproof.aws.sdk_calls.abstract_values import DATA, EMPTY, AbstractValue, AbstractValues
-from planproof.aws.sdk_calls.scopes import Module
 
 Key = tuple[object, str]
 """Where values are stored: a scope or a class, and a name in it.
@@ -20,7 +19,8 @@ RETURNED = "return"
 """The name of a function's result; a keyword, so that no parameter has it."""
 
 _FAMILY = "class"
-_STARS = "*"
+STARS = "*"
+"""The modules whose names a module imports by ``*``."""
 _ESCAPED = "del"
 _ANY_ESCAPED: Key = (ANYTHING, _ESCAPED)
 
@@ -120,14 +120,3 @@ class Findings:
         self._families.update(dict.fromkeys(other, family))
         for member in family:
             self._enqueue_readers((member, _FAMILY))
-
-    def star_imports(self, module: Module) -> set[str]:
-        """The modules whose names a module imports by ``*``."""
-        self._read.add((module, _STARS))
-        return module.star_imports
-
-    def add_star_import(self, module: Module, name: str) -> None:
-        """Record that a module imports all names of another one."""
-        if name not in module.star_imports:
-            module.star_imports.add(name)
-            self._enqueue_readers((module, _STARS))

@@ -43,14 +43,12 @@ class Module:
     Attributes:
         file: path in the package.
         is_vendored: whether it belongs to an installed distribution.
-        star_imports: modules whose names it imports by ``*``; filled while values are followed.
         optional_imports: imports whose failure the code handles.
     """
 
     def __init__(self, name: str, file: str, tree: ast.Module, is_vendored: bool) -> None:
         self.file = file
         self.is_vendored = is_vendored
-        self.star_imports: set[str] = set()
         self.nodes: list[tuple[ast.AST, LexicalScope]] = []
         self.optional_imports: set[ast.AST] = set()
         self.scope = LexicalScope(tree, self, None)

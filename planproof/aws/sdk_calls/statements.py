@@ -22,7 +22,7 @@ from planproof.aws.sdk_calls.abstract_values import (
 )
 from planproof.aws.sdk_calls.boto3_objects import members
 from planproof.aws.sdk_calls.expressions import Expressions
-from planproof.aws.sdk_calls.findings import ANYTHING, RETURNED, Findings
+from planproof.aws.sdk_calls.findings import ANYTHING, RETURNED, STARS, Findings
 from planproof.aws.sdk_calls.outside_names import (
     CONTAINER_BUILDERS,
     INSERTING_METHODS,
@@ -118,7 +118,7 @@ class Statements:
         base = scope.module.imported_from(node)
         for one in node.names:
             if one.name == "*":
-                self._findings.add_star_import(scope.module, base)
+                self._findings.add(scope.module, STARS, {AbstractValue("module", base)})
             else:
                 values = self._expressions.of_module(base, one.name)
                 self._bind(one.asname or one.name, values, scope)
