@@ -13,8 +13,9 @@ queues"; SNS Developer Guide, "Subscribe an encrypted Amazon SQS queue"; CloudWa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from planproof.aws.authorization import ContextKeys, source_keys
@@ -27,7 +28,6 @@ from planproof.aws.datapath.locations import (
     named_resources,
 )
 from planproof.aws.datapath.model import Edge, End, Fact, Need, unknown_fact
-from planproof.iam.context import ContextValue
 from planproof.service_facts import receiving_type, resource_type, types
 from planproof.terraform.link_index import targets
 from planproof.terraform.links import linked
@@ -80,15 +80,17 @@ def delivery(
         else source_keys(arn_of(source), account_of(stack, source))
     )
 
-    def needs(target: Resource | str) -> Iterator[Need]:
-        if isinstance(target, Resource):
-            return _needs(stack, service, target, context, role)
-        return _needs_outside(service, target, context, role)
-
+    needs = partial(_needs, stack, service, role, context)
     edge = edge_to_target(stack, source, declared_by, path, kind, needs, _EXPECTED)
-    if isinstance(edge.target, Resource) and role is None:
-        return replace(edge, facts=tuple(_facts(stack, service, edge.target)))
-    return edge
+    part = edge.target
+    if role is not None or isinstance(part, str) or not encryption_of(stack, part).aws_managed:
+        return edge
+    if not resource_type(part.type).receives.key_actions:
+        return edge
+    expected = f"a key that {service} may use, or no KMS key"
+    found = "an AWS managed key, whose policy allows no other service"
+    fact = Fact(False, part, "kms_master_key_id", expected, found)
+    return replace(edge, facts=(fact,))
 
 
 def edge_to_target(
@@ -151,10 +153,15 @@ def named_by_arn(stack: Stack, holder: Resource, path: str, *kinds: str) -> Reso
 def _needs(
     stack: Stack,
     service: str,
-    target: Resource,
-    context: Mapping[str, ContextValue | None],
     role: Resource | None,
+    context: ContextKeys,
+    target: Resource | str,
 ) -> Iterator[Need]:
+    if isinstance(target, str):
+        received = receiving_type(service_in(target)).receives
+        for action in received.actions if received.by_services else ():
+            yield Need(action, role or service, target, None, context, why="to deliver")
+        return
     delivered, arn = resource_type(target.type).receives, arn_of(target)
     requested = arn_below(target, delivered.below) if delivered.below else arn
     scope = tuple(f"{arn}{rest}" for rest in delivered.scope) if isinstance(arn, str) else ()
@@ -194,23 +201,6 @@ def key_use_keys(service: str, receiving: str, source: ContextKeys) -> ContextKe
     if service == _EVENTS and receiving == "sns":
         return dict.fromkeys(("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"))
     return source
-
-
-def _facts(stack: Stack, service: str, target: Resource) -> Iterator[Fact]:
-    if not resource_type(target.type).receives.key_actions:
-        return
-    if encryption_of(stack, target).aws_managed:
-        expected = f"a key that {service} may use, or no KMS key"
-        found = "an AWS managed key, whose policy allows no other service"
-        yield Fact(False, target, "kms_master_key_id", expected, found)
-
-
-def _needs_outside(
-    service: str, arn: str, context: Mapping[str, ContextValue | None], role: Resource | None
-) -> Iterator[Need]:
-    received = receiving_type(service_in(arn)).receives
-    for action in received.actions if received.by_services else ():
-        yield Need(action, role or service, arn, None, context, why="to deliver")
 
 
 # The sources ---------------------------------------------------------------------------------

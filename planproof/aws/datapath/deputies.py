@@ -170,15 +170,13 @@ def _in_same_account(case: _Case, key: str, source: Arn) -> Iterator[tuple[str, 
     found += _named_sources(case, key, source, own or "")
     for arn in dict.fromkeys(found):
         parts = parse_arn(arn)
-        if parts is None or (source.account and parts.account != own) or _is_needed(case, key, arn):
+        if parts is None or (source.account and parts.account != own):
+            continue
+        # An edge of the data path has that source, or the log group of that log stream.
+        needed = case.needed.get(key, ())
+        if any(arn == one or (":logs:" in one and arn.startswith(f"{one}:")) for one in needed):
             continue
         yield arn, _with_source(case.need, {key: arn}, None)
-
-
-def _is_needed(case: _Case, key: str, arn: str) -> bool:
-    """Whether an edge of the data path has that source, or the log group of that log stream."""
-    needed = case.needed.get(key, ())
-    return any(arn == own or (":logs:" in own and arn.startswith(f"{own}:")) for own in needed)
 
 
 def _named_sources(case: _Case, key: str, source: Arn, account: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from planproof.aws.datapath.guarded import ALLOW_ALL, Attempt, GrantedRequest, G
 from planproof.aws.datapath.locations import arn_of
 from planproof.aws.datapath.model import ANONYMOUS, DecidedNeed
 from planproof.aws.datapath.samples import FILLER, sample_values
-from planproof.iam import Decision, Effect, Statement
+from planproof.iam import Effect, Statement
 from planproof.iam.arn import parse_arn
 from planproof.iam.context import ContextValue
 from planproof.iam.principals import ACCOUNT_ID, PrincipalType
@@ -189,7 +189,9 @@ def _attempt(
             decided_needs.append(guarded.decide(granted.actions[0], principal, on, context))
             decision = decided_needs[-1].decision
             text = f"{decision}{'' if on == arn else f' (on {on})'}"
-            record(decision.allowed, granted.actions, _deciding_statement(decision), text)
+            because = (r.statement for r in decision.because if r.policy != ALLOW_ALL.name)
+            by = next((one for one in because if one is not None), None)
+            record(decision.allowed, granted.actions, by, text)
         statement = granted.with_variable
         if statement is not None and _may_apply(statement, decided_needs):
             text = f"undetermined: {statement} names some of it by a policy variable"
@@ -200,12 +202,6 @@ def _attempt(
             return guarded.attempt(name, tuple(actions), negate(allowed), text, by)
     tried = tuple(action for granted in requests for action in granted.actions)
     return guarded.attempt(name, tried, True, "denied")
-
-
-def _deciding_statement(decision: Decision) -> Statement | None:
-    """The first statement of the resource's policies that decided."""
-    statements = (reason.statement for reason in decision.because)
-    return next((s for s in statements if s is not None and s.policy != ALLOW_ALL.name), None)
 
 
 def _may_apply(statement: Statement, decided_needs: Sequence[DecidedNeed]) -> bool:

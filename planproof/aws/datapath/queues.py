@@ -47,7 +47,9 @@ def redrives(stack: Stack) -> Iterator[Edge]:
             facts.append(Fact(None, holder, "redrive_policy", expected, target))
         else:
             invalid = not isinstance(policy, Unknown)
-            found = _problem(policy) if invalid else NOT_YET
+            found = "a policy without a deadLetterTargetArn" if invalid else NOT_YET
+            if isinstance(policy, str):
+                found = f"{policy!r}, which is not a JSON object"
             holds = False if invalid and sure else None
             facts.append(Fact(holds, holder, "redrive_policy", expected, found))
         yield Edge(queue, end, REDRIVES, (), tuple(facts), isinstance(target, str), holder)
@@ -115,13 +117,6 @@ def _target(
         for queue in with_value(stack, ("aws_sqs_queue",), "arn", arn):
             return queue
     return arn if isinstance(arn, str) else UNKNOWN
-
-
-def _problem(policy: Mapping[str, Any] | str | Unknown) -> str:
-    """The problem of a redrive policy that names no queue."""
-    if isinstance(policy, str):
-        return f"{policy!r}, which is not a JSON object"
-    return "a policy without a deadLetterTargetArn"
 
 
 def _compatible(queue: Resource, target: Resource, other: str | Unknown) -> Fact:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from planproof.aws.api_actions import actions_of
@@ -18,26 +16,18 @@ from planproof.aws.sdk_calls.unread import Unread
 
 def calls_of(package: Package) -> SdkCalls:
     """The operations that the Python sources of a package call; cached by the package's hash."""
-    known = _CACHE.get(package.sha256)
-    if known is None:
-        with _garbage_collection_paused():
-            known = _CACHE[package.sha256] = _analyze(package)
-    return known
+    if package.sha256 not in _CACHE:
+        was_enabled = gc.isenabled()
+        gc.disable()  # walking the syntax trees would take half as long again
+        try:
+            _CACHE[package.sha256] = _analyze(package)
+        finally:
+            if was_enabled:
+                gc.enable()
+    return _CACHE[package.sha256]
 
 
 _CACHE: dict[str, SdkCalls] = {}
-
-
-@contextmanager
-def _garbage_collection_paused() -> Iterator[None]:
-    """Pause garbage collection: walking the syntax trees would take half as long again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _analyze(package: Package) -> SdkCalls:

@@ -28,8 +28,8 @@ from planproof.aws.sdk_calls.abstract_values import (
     union,
 )
 from planproof.aws.sdk_calls.boto3_objects import Boto3Object, elements, has_resource, members
-from planproof.aws.sdk_calls.environment import Environment
 from planproof.aws.sdk_calls.findings import ANYTHING, RETURNED, STARS, Findings
+from planproof.aws.sdk_calls.names import Environment, pieces, segment
 from planproof.aws.sdk_calls.outside_names import (
     CONTAINER_BUILDERS,
     IMPORTERS,
@@ -39,7 +39,6 @@ from planproof.aws.sdk_calls.outside_names import (
 )
 from planproof.aws.sdk_calls.scopes import LexicalScope, decorators, first_argument
 from planproof.aws.sdk_calls.sources import Sources
-from planproof.aws.sdk_calls.strings import pieces, segment
 
 
 class Expressions:
