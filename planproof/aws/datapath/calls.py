@@ -9,7 +9,7 @@ could not be analyzed are unknown; an undetermined edge stands for them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from string import Template
 from typing import Final
 
@@ -73,32 +73,8 @@ class _Target:
     outside: bool = False
 
 
-@dataclass(slots=True)
-class _TargetNeeds:
-    """The needs of one edge by label: those of calls on this target, and those of calls that may
-    address another target instead."""
-
-    target: _Target
-    certain: dict[str, list[Need]] = field(default_factory=dict)
-    possible: dict[str, list[Need]] = field(default_factory=dict)
-
-    def add(self, needs: Iterable[Need], suffix: str, *, certain: bool) -> None:
-        """Group the needs; a required group replaces an optional one."""
-        found: dict[str, list[Need]] = {}
-        for need in needs:
-            # An index needs the same action as its table on another ARN; both have the same key.
-            suffix_label = "" if need.action.startswith("kms:") else suffix
-            found.setdefault(f"{need.group or need.action}{suffix_label}", []).append(need)
-        recorded = self.certain if certain else self.possible
-        for label, group in found.items():
-            if label not in recorded or (group[0].required and not recorded[label][0].required):
-                recorded[label] = group
-
-    def needs(self) -> tuple[Need, ...]:
-        """All of them; those of keys come last."""
-        found = {**self.possible, **self.certain}
-        labels = sorted(found, key=lambda label: (label.startswith("kms:"), label))
-        return tuple(need for label in labels for need in found[label])
+_Groups = dict[str, tuple[tuple[bool, bool], list[Need]]]
+"""Groups of needs by label, each with its precedence: whether it is certain, and required."""
 
 
 class _EdgeCollector:
@@ -110,32 +86,43 @@ class _EdgeCollector:
         self._role = role
         self._named_resources = named_in_environment(stack, function)
         self._context = function_context(function)
-        self._targets: dict[tuple[str, int, str], _TargetNeeds] = {}
+        self._targets: dict[tuple[str, int, str], tuple[_Target, _Groups]] = {}
 
     def edges(self) -> Iterator[Edge]:
         """One for each target, by service and in the order of the stack."""
         order = {address: at for at, address in enumerate(self._stack.resources)}
         function = self._function
         for key in sorted(self._targets, key=lambda key: (key[:2], order.get(key[2], -1), key)):
-            needed = self._targets[key]
-            target = needed.target
+            target, groups = self._targets[key]
+            labels = sorted(groups, key=lambda label: (label.startswith("kms:"), label))
+            needs = tuple(need for label in labels for need in groups[label][1])
             facts: tuple[Fact, ...] = ()
             if target.unset:
                 path = f"environment.variables.{target.unset}"
                 expected = f"a value of the environment variable {target.unset}"
                 facts = (Fact(False, function, path, expected, "not set"),)
             end = target.part if target.part is not None else target.name
-            yield Edge(function, end, CALLS, needed.needs(), facts, target.outside, function)
+            yield Edge(function, end, CALLS, needs, facts, target.outside, function)
 
     def _record(
         self, call: SdkCall, target: _Target, needs: Iterable[Need], *, certain: bool
     ) -> None:
+        """Group the needs of one edge by label. Calls on this target replace those that may address
+        another target instead, and a required group replaces an optional one."""
         rank = 0 if target.part is not None else 2 if target.name == call.service else 1
         # A name outside the stack is one target for the calls of all services.
         service = call.service if rank != 1 else ""
         key = (service, rank, target.part.address if target.part else target.name)
-        recorded = self._targets.setdefault(key, _TargetNeeds(target))
-        recorded.add(needs, call.arn_suffix, certain=certain)
+        _, groups = self._targets.setdefault(key, (target, {}))
+        found: dict[str, list[Need]] = {}
+        for need in needs:
+            # An index needs the same action as its table on another ARN; both have the same key.
+            suffix = "" if need.action.startswith("kms:") else call.arn_suffix
+            found.setdefault(f"{need.group or need.action}{suffix}", []).append(need)
+        for label, group in found.items():
+            precedence = (certain, group[0].required)
+            if label not in groups or precedence > groups[label][0]:
+                groups[label] = (precedence, group)
 
     def add(self, call: SdkCall) -> None:
         """Record the needs of one call on each of its targets."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from planproof.aws.datapath.authority import Authority
@@ -66,29 +67,37 @@ def direct_key_uses(
     authority: Authority, path: DataPath, principal: Resource, key: Resource
 ) -> Iterator[DirectKeyUse]:
     """Every such way for one role or user and one key of the stack."""
+    use = partial(DirectKeyUse, principal, key)
     policies = [*authority.identity_policies(principal), *authority.resource_policies(key)]
     for policy in policies:
         if policy.problem:
-            yield DirectKeyUse(principal, key, DIRECTLY, (), None, policy.problem, None)
+            yield use(DIRECTLY, (), None, policy.problem, None)
             return
     statements = [s for policy in policies for s in policy.document.statements]
-    needs = [need for need in path.needs if need.principal is principal and _is_of(need, key)]
+    arn = arn_of(key)
+    needs = [
+        n for n in path.needs if n.principal is principal and (n.on is key or n.resource == arn)
+    ]
     requests = tuple(_key_requests(principal, key, statements, needs))
     reservation = undetermined_needs(authority, path, principal)
     for service in (None, *_services(authority, key, statements)):
-        decided_needs: list[tuple[_KeyRequest, DecidedNeed]] = []
-        for request in requests:
-            needed = request.services()
-            if service not in needed and not (service and UNKNOWN in needed):
-                for need in request.needs:
-                    other = replace(need, context={**need.context, _VIA: service})
-                    decided_needs.append((request, authority.decide(other)))
-        if decided_needs:
-            yield _key_use(principal, key, _how(service), decided_needs, reservation)
-
-
-def _is_of(need: Need, key: Resource) -> bool:
-    return need.on is key or (isinstance(need.resource, str) and need.resource == key.get("arn"))
+        decided_needs = [
+            (request, authority.decide(replace(need, context={**need.context, _VIA: service})))
+            for request in requests
+            if service not in (used := request.services()) and not (service and UNKNOWN in used)
+            for need in request.needs
+        ]
+        for allowed in (True, None):
+            if found := [(request, d) for request, d in decided_needs if d.allowed is allowed]:
+                actions = tuple(dict.fromkeys(a for request, _ in found for a in request.actions))
+                decided = found[0][1]
+                text = f"{decided.decision}{reservation if allowed else ''}"
+                holds = False if allowed and not reservation else None
+                yield use(_how(service), actions, holds, text, decided)
+                break
+        else:
+            for _, decided in decided_needs[:1]:
+                yield use(_how(service), (), True, "denied", decided)
 
 
 def _services(
@@ -129,22 +138,3 @@ def _key_requests(
             yield _KeyRequest((action,), tuple(own))
     for actions, _ in alike(unneeded, statements):
         yield _KeyRequest(actions, (Need(actions[0], principal, arn_of(key), key),))
-
-
-def _key_use(
-    principal: Resource,
-    key: Resource,
-    how: str,
-    decided_needs: Sequence[tuple[_KeyRequest, DecidedNeed]],
-    reservation: str,
-) -> DirectKeyUse:
-    """The worst decision on the requests of one way."""
-    for allowed in (True, None):
-        found = [(request, d) for request, d in decided_needs if d.allowed is allowed]
-        if found:
-            actions = tuple(dict.fromkeys(a for request, _ in found for a in request.actions))
-            decided = found[0][1]
-            text = f"{decided.decision}{reservation if allowed else ''}"
-            holds = False if allowed and not reservation else None
-            return DirectKeyUse(principal, key, how, actions, holds, text, decided)
-    return DirectKeyUse(principal, key, how, (), True, "denied", decided_needs[0][1])
