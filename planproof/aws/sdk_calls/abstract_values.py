@@ -56,13 +56,9 @@ def union(many: Iterable[AbstractValues]) -> AbstractValues:
 
 def container_of(values: Iterable[AbstractValue]) -> AbstractValues:
     """A container of values, of one level: nesting, order and keys are not modelled."""
-    return frozenset(_contained(one) for one in values)
-
-
-def _contained(value: AbstractValue) -> AbstractValue:
-    if value.kind in ("container", "data", "unknown"):
-        return value
-    return AbstractValue("data") if value.kind == "none" else AbstractValue("container", value)
+    items = (AbstractValue("data") if one.kind == "none" else one for one in values)
+    flat = ("container", "data", "unknown")
+    return frozenset(one if one.kind in flat else AbstractValue("container", one) for one in items)
 
 
 def sdk_objects(found: Iterable[Boto3Object], of: AbstractValue | None = None) -> AbstractValues:

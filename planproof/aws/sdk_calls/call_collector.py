@@ -37,18 +37,14 @@ _NAME_PARAMETERS = {
 
 
 class CallCollector:
-    """Visits every node of a package whose values are settled."""
+    """Visits every node of a package whose values are settled, with its scope."""
 
-    @property
-    def calls(self) -> Collection[SdkCall]:
-        """The calls that were found."""
-        return [replace(call, is_cleanup=cleanup) for call, cleanup in self._calls.items()]
+    _scope: LexicalScope
 
     def __init__(self, flow: Flow, unread: Unread) -> None:
         self._calls: dict[SdkCall, bool] = {}  # whether it only cleans up
         self._page_arguments: defaultdict[ast.AST, list[ArgumentNode]] = defaultdict(list)
         self._pagers: list[tuple[ast.Call, LexicalScope, str, str]] = []
-        self._targets = CallTargets(flow)
         self._flow = flow
         self._escaped = flow.findings.escaped
         self._unread = unread
@@ -81,46 +77,50 @@ class CallCollector:
                 reason = "a function that makes clients is passed to unanalyzed code"
                 self._unread.add(reason, location)
         any_escaped = any(one.kind == "sdk" for one in self._escaped)
-        for node, scope in self._flow.nodes:
-            self._visit(node, scope, has_objects=True)
-        for node, scope in self._flow.without_boto3:
-            self._visit(node, scope, has_objects=any_escaped)
-        for call, scope, service, operation in self._pagers:
-            is_followed = AbstractValue("pager", call) not in self._flow.findings.escaped_pagers
+        flow, pagers = self._flow, self._pagers
+        for node, self._scope in flow.nodes:
+            self._visit(node, has_objects=True)
+        for node, self._scope in flow.without_boto3:
+            self._visit(node, has_objects=any_escaped)
+        for call, self._scope, service, operation in pagers:
+            is_followed = AbstractValue("pager", call) not in flow.findings.escaped_pagers
             arguments = self._page_arguments[call] if is_followed else ()
-            self._add_call(service, operation, call, scope, arguments)
+            self._add_call(service, operation, call, arguments)
 
-    def _visit(self, node: ast.AST, scope: LexicalScope, *, has_objects: bool) -> None:
+    def _value(self, node: ast.AST) -> AbstractValues:
+        """The possible values of an expression of the node that is visited."""
+        return self._flow.value(node, self._scope)
+
+    def _visit(self, node: ast.AST, *, has_objects: bool) -> None:
         match node:
             case ast.Call():
-                called = self._flow.value(node.func, scope)
+                called = self._value(node.func)
                 if any(one.kind == "external" and one.what in IMPORTERS for one in called):
-                    self._visit_dynamic_import(node, scope)
+                    self._visit_dynamic_import(node)
                 if has_objects:
-                    self._visit_call(node, called, scope)
+                    self._visit_call(node, called)
             case ast.Attribute(ctx=ast.Load()):
                 if has_objects:
-                    self._visit_member(node, node.attr, self._flow.value(node.value, scope), scope)
-                self._visit_external(node, scope)
+                    self._visit_member(node, node.attr, self._value(node.value))
+                self._visit_external(node)
             case ast.Name(ctx=ast.Load()):
-                self._visit_external(node, scope)
+                self._visit_external(node)
             case ast.Import():
                 for one in node.names:
-                    self._visit_import(one.name, node, scope)
+                    self._visit_import(one.name, node)
             case ast.ImportFrom():
-                self._visit_import(scope.module.imported_from(node), node, scope)
+                self._visit_import(self._scope.module.imported_from(node), node)
             case ast.Constant(value=str(text)) if "AWS4-HMAC-SHA256" in text:
-                self._report(OWN_REQUEST, node, scope)
+                self._report(OWN_REQUEST, node)
 
-    def _report(self, what: str, node: ast.AST, scope: LexicalScope) -> None:
-        self._unread.add(what, scope.location(node))
+    def _report(self, what: str, node: ast.AST) -> None:
+        self._unread.add(what, self._scope.location(node))
 
     def _add_call(
         self,
         service: str,
         operation: str,
         node: ast.AST,
-        scope: LexicalScope,
         arguments: Collection[ArgumentNode] = (),
         method: str = "",
         resource_names: AbstractValues = EMPTY,
@@ -130,11 +130,18 @@ class CallCollector:
         line = getattr(member, "end_lineno", None) or 1
         transfers = service_of_client(service).transfers
         is_cleanup = operation == "AbortMultipartUpload" and method in transfers
-        file = scope.module.file
-        targets = self._targets.of(service, operation, method, arguments, resource_names, scope)
-        for names, action, suffix in targets:
+        file = self._scope.module.file
+        targets = CallTargets(self._flow, self._scope)
+        for names, action, suffix in targets.of(
+            service, operation, method, arguments, resource_names
+        ):
             call = SdkCall(service, operation, file, line, action, names, arn_suffix=suffix)
             self._calls[call] = is_cleanup and self._calls.get(call, True)
+
+    @property
+    def calls(self) -> Collection[SdkCall]:
+        """The calls that were found."""
+        return [replace(call, is_cleanup=cleanup) for call, cleanup in self._calls.items()]
 
     # Methods and attributes --------------------------------------------------------------------
 
@@ -159,31 +166,27 @@ class CallCollector:
         settled = any(one.kind == "sdk" and name in members(one.what) for one in values)
         return not settled or bool(self._escaped)
 
-    def _visit_member(
-        self, node: ast.AST, name: str, values: AbstractValues, scope: LexicalScope
-    ) -> None:
+    def _visit_member(self, node: ast.AST, name: str, values: AbstractValues) -> None:
         """Record what a method or an attribute calls."""
         call = self._calls_by_function.get(node)
         arguments = [] if call is None else [call]
         for obj, resource_names in _objects_with_names(values).items():
             if name in members(obj):
                 for operation in members(obj)[name].operations:
-                    self._add_call(
-                        obj.service, operation, node, scope, arguments, name, resource_names
-                    )
+                    self._add_call(obj.service, operation, node, arguments, name, resource_names)
         for value in values:
             if value.kind == "pager" and name in ("paginate", "wait"):
                 self._page_arguments[value.what] += arguments
                 if call is None:
                     self._flow.findings.escaped_pagers.add(value)
             if value.kind == "sdk" and name in _HIDDEN:
-                self._report(HIDDEN_METHOD, node, scope)
+                self._report(HIDDEN_METHOD, node)
             if value.kind == "session" and name == "get_credentials":
-                self._report(OWN_REQUEST, node, scope)
+                self._report(OWN_REQUEST, node)
         is_sdk = any(one.kind == "sdk" for one in values)
         if self._may_be_unknown(name, values):
             for service, operation in self._operations_of_method(name):
-                self._add_call(service, operation, node, scope, arguments)
+                self._add_call(service, operation, node, arguments)
             if name in self._escaped_members:
                 escaped = self._escaped_members[name]
                 service, kind, _ = escaped.what
@@ -192,17 +195,16 @@ class CallCollector:
                     f"{article} {kind} of {service} is passed to unanalyzed code at "
                     f"{self._escaped[escaped]}, and may be the object whose .{name} is used",
                     node,
-                    scope,
                 )
             is_sdk = is_sdk or bool(self._services)
         if name in _RAW and is_sdk:
-            self._report("an operation called by _make_api_call is not analyzed", node, scope)
+            self._report("an operation called by _make_api_call is not analyzed", node)
         if name in _NAME_PARAMETERS and is_sdk and node not in self._calls_by_function:
-            self._report(f"{name} is passed to unanalyzed code", node, scope)
+            self._report(f"{name} is passed to unanalyzed code", node)
 
     # Calls -------------------------------------------------------------------------------------
 
-    def _visit_call(self, node: ast.Call, called: AbstractValues, scope: LexicalScope) -> None:
+    def _visit_call(self, node: ast.Call, called: AbstractValues) -> None:
         self._calls_by_function[node.func] = node
         attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         is_escaped_session = (
@@ -211,25 +213,23 @@ class CallCollector:
             and AbstractValue("session") in self._escaped
         )
         if is_escaped_session or any(one.kind == "maker" for one in called):
-            names = self._flow.expressions.service_names(node, scope)
+            names = self._flow.expressions.service_names(node, self._scope)
             if not names:
-                self._report("the service of a client is not a constant", node, scope)
+                self._report("the service of a client is not a constant", node)
             for name in names:
                 if not is_service(name):
-                    self._report(f"botocore knows no service {name!r}", node, scope)
+                    self._report(f"botocore knows no service {name!r}", node)
         if AbstractValue("external", "builtins.getattr") in called:
-            self._visit_getattr(node, scope)
+            self._visit_getattr(node)
         if attribute in _NAME_PARAMETERS and isinstance(node.func, ast.Attribute):
-            self._visit_naming_method(
-                node, attribute, self._flow.value(node.func.value, scope), scope
-            )
+            self._visit_naming_method(node, attribute, self._value(node.func.value))
 
-    def _visit_getattr(self, node: ast.Call, scope: LexicalScope) -> None:
+    def _visit_getattr(self, node: ast.Call) -> None:
         if len(node.args) < 2:
             return
-        values, names = (self._flow.value(one, scope) for one in node.args[:2])
+        values, names = (self._value(one) for one in node.args[:2])
         for name in texts(names):
-            self._visit_member(node, name, values, scope)
+            self._visit_member(node, name, values)
         if all_texts(names):
             return
         any_escaped = bool(self._escaped_members) and AbstractValue("unknown") in values
@@ -238,11 +238,9 @@ class CallCollector:
             or (one.kind == "external" and one.what.partition(".")[0] in SDK)
             for one in values
         ):
-            self._report(HIDDEN_METHOD, node, scope)
+            self._report(HIDDEN_METHOD, node)
 
-    def _visit_naming_method(
-        self, node: ast.Call, method: str, values: AbstractValues, scope: LexicalScope
-    ) -> None:
+    def _visit_naming_method(self, node: ast.Call, method: str, values: AbstractValues) -> None:
         """Record the operation that a paginator, a waiter or a presigned URL is made for."""
         services = {one.what.service for one in values if one.kind == "sdk"}
         if self._may_be_unknown("meta", values):
@@ -250,44 +248,41 @@ class CallCollector:
         if not services:
             return
         name = first_argument(node, _NAME_PARAMETERS[method])
-        names = EMPTY if name is None else self._flow.value(name, scope)
+        names = EMPTY if name is None else self._value(name)
         if not all_texts(names):
-            self._report(f"{method} is called with a name that is not a constant", node, scope)
+            self._report(f"{method} is called with a name that is not a constant", node)
         for text in texts(names):
             for service in services:
                 for operation in _operations(service, method, text):
                     if method == "generate_presigned_url":
                         params = argument("Params", node, 1)
                         arguments = [params] if isinstance(params, ast.Dict) else []
-                        self._add_call(service, operation, node, scope, arguments)
+                        self._add_call(service, operation, node, arguments)
                     else:
-                        self._pagers.append((node, scope, service, operation))
+                        self._pagers.append((node, self._scope, service, operation))
 
     # Code outside of the package ---------------------------------------------------------------
 
-    def _visit_external(self, node: ast.Attribute | ast.Name, scope: LexicalScope) -> None:
-        for value in self._flow.value(node, scope):
+    def _visit_external(self, node: ast.Attribute | ast.Name) -> None:
+        for value in self._value(node):
             if value.kind == "external":
                 for what in unread_outside(value.what):
-                    self._report(what, node, scope)
+                    self._report(what, node)
 
-    def _visit_import(self, name: str, node: ast.AST, scope: LexicalScope) -> None:
+    def _visit_import(self, name: str, node: ast.AST) -> None:
         top = name.partition(".")[0]
         if not top or top in AVAILABLE_MODULES or top in _RUNTIME or self._flow.sources.has(name):
             return
-        if not (scope.module.is_vendored and node in scope.module.optional_imports):
-            self._report(
-                f"the module {top} is not in the package, so it is not analyzed", node, scope
-            )
+        if not (self._scope.module.is_vendored and node in self._scope.module.optional_imports):
+            self._report(f"the module {top} is not in the package, so it is not analyzed", node)
 
-    def _visit_dynamic_import(self, node: ast.Call, scope: LexicalScope) -> None:
-        names = self._flow.value(node.args[0], scope) if node.args else EMPTY
+    def _visit_dynamic_import(self, node: ast.Call) -> None:
+        names = self._value(node.args[0]) if node.args else EMPTY
         for name in texts(names):
-            self._visit_import(name.lstrip("."), node, scope)
+            self._visit_import(name.lstrip("."), node)
         if not all_texts(names):
-            self._report(
-                "a module imported by a name that is not a constant is not analyzed", node, scope
-            )
+            reason = "a module imported by a name that is not a constant is not analyzed"
+            self._report(reason, node)
 
 
 def _objects_with_names(values: AbstractValues) -> dict[Boto3Object, AbstractValues]:

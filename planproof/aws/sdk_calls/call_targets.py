@@ -42,10 +42,11 @@ class CallTarget(NamedTuple):
 
 
 class CallTargets:
-    """Finds the targets of calls."""
+    """Finds the targets of calls in a scope."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, scope: LexicalScope) -> None:
         self._flow = flow
+        self._scope = scope
 
     def of(
         self,
@@ -54,7 +55,6 @@ class CallTargets:
         method: str,
         arguments: Collection[ArgumentNode],
         resource_names: AbstractValues,
-        scope: LexicalScope,
     ) -> list[CallTarget]:
         """The targets of a call of an operation.
 
@@ -72,7 +72,7 @@ class CallTargets:
         for one in arguments or (None,):
             suffix = _index_suffix(one) if is_indexed else ""
             if is_copy:
-                found += self._copy_targets(operation, method, one, resource_names, scope)
+                found += self._copy_targets(operation, method, one, resource_names)
             elif not names and not is_special:
                 found.append(CallTarget(()))
             elif resource_names:
@@ -80,11 +80,9 @@ class CallTargets:
             elif one is None:
                 found.append(CallTarget(None))
             elif is_special:
-                found += self._special_targets(one, scope)
+                found += self._special_targets(one)
             else:
-                named = self._names_in_arguments(
-                    names, one, scope, facts.name_positions.get(method)
-                )
+                named = self._names_in_arguments(names, one, facts.name_positions.get(method))
                 found += [CallTarget(target, arn_suffix=suffix) for target in named]
         return found
 
@@ -92,23 +90,22 @@ class CallTargets:
         self,
         names: Iterable[str],
         arguments: ArgumentNode,
-        scope: LexicalScope,
         at: int | None = None,
     ) -> list[TargetNames]:
         """The names in the first of some parameters that the call gives."""
         for name in names:
             if (found := argument(name, arguments, at)) is not None:
-                return self._names_in(found, scope)
+                return self._names_in(found)
         if _may_have_more(arguments):
             return [None]
         # A message to a phone number has no topic.
         return [() if argument("PhoneNumber", arguments) is not None else None]
 
-    def _names_in(self, node: ast.expr, scope: LexicalScope) -> list[TargetNames]:
+    def _names_in(self, node: ast.expr) -> list[TargetNames]:
         """The names that an expression gives: one item for each target."""
         if isinstance(node, ast.List | ast.Tuple) and node.elts:
-            return [one for part in node.elts for one in self._names_in(part, scope)]
-        return [target_names(one) for one in self._flow.values_by_call(node, scope)]
+            return [one for part in node.elts for one in self._names_in(part)]
+        return [target_names(one) for one in self._flow.values_by_call(node, self._scope)]
 
     # Copies of S3 objects ----------------------------------------------------------------------
 
@@ -118,7 +115,6 @@ class CallTargets:
         method: str,
         arguments: ArgumentNode | None,
         resource_names: AbstractValues,
-        scope: LexicalScope,
     ) -> Iterator[CallTarget]:
         """The source and the destination of a copy."""
         is_managed = method == "copy"
@@ -127,12 +123,12 @@ class CallTargets:
         if arguments is not None:
             found = argument("CopySource", arguments, 0 if is_managed else None)
             if isinstance(found, ast.Dict):
-                sources = self._names_in_arguments(("Bucket",), found, scope)
+                sources = self._names_in_arguments(("Bucket",), found)
             elif found is not None:
-                sources = self._names_in(found, scope)
+                sources = self._names_in(found)
             if not resource_names:
                 at = 1 if is_managed else None
-                targets = self._names_in_arguments(("Bucket",), arguments, scope, at)
+                targets = self._names_in_arguments(("Bucket",), arguments, at)
         if operation in _COPY_OPERATIONS:
             yield from (CallTarget(one, "s3:GetObject") for one in sources)
             yield from (CallTarget(one, "s3:PutObject") for one in targets)
@@ -141,21 +137,19 @@ class CallTargets:
 
     # Operations that name their resources in another way ---------------------------------------
 
-    def _special_targets(self, arguments: ArgumentNode, scope: LexicalScope) -> list[CallTarget]:
+    def _special_targets(self, arguments: ArgumentNode) -> list[CallTarget]:
         found: list[CallTarget] = []
         for parameter in ("RequestItems", "TransactItems", "Entries", "Statement"):
             match parameter, argument(parameter, arguments):
                 case "RequestItems", ast.Dict(keys=keys):
                     for key in keys:
-                        found += map(
-                            CallTarget, [None] if key is None else self._names_in(key, scope)
-                        )
+                        found += map(CallTarget, [None] if key is None else self._names_in(key))
                 case "TransactItems", ast.List(elts=items):
                     for item in items:
-                        found += self._transaction_item_targets(item, scope)
+                        found += self._transaction_item_targets(item)
                 case "Entries", ast.List(elts=entries):
                     for entry in entries:
-                        found += map(CallTarget, self._event_buses(entry, scope))
+                        found += map(CallTarget, self._event_buses(entry))
                 case "Statement", ast.Constant(value=str(text)):
                     verb = text.strip().partition(" ")[0].capitalize()
                     action = f"dynamodb:PartiQL{verb}"
@@ -163,22 +157,22 @@ class CallTargets:
                     found.append(CallTarget(None, action if is_known else ""))
         return found or [CallTarget(None)]
 
-    def _transaction_item_targets(self, item: ast.expr, scope: LexicalScope) -> list[CallTarget]:
+    def _transaction_item_targets(self, item: ast.expr) -> list[CallTarget]:
         match item:
             case ast.Dict(keys=[ast.Constant(value=str(kind))], values=[ast.Dict() as inner]):
                 action = f"dynamodb:{kind}Item"
                 is_write = action in actions_of("dynamodb", "TransactWriteItems")
                 if is_write or kind == "Get":
-                    tables = self._names_in_arguments(("TableName",), inner, scope)
+                    tables = self._names_in_arguments(("TableName",), inner)
                     return [CallTarget(one, action if is_write else "") for one in tables]
         return [CallTarget(None)]
 
-    def _event_buses(self, entry: ast.expr, scope: LexicalScope) -> list[TargetNames]:
+    def _event_buses(self, entry: ast.expr) -> list[TargetNames]:
         if not isinstance(entry, ast.Dict):
             return [None]
         if argument("EventBusName", entry) is None and not _may_have_more(entry):
             return [(TargetName("constant", "default"),)]
-        return self._names_in_arguments(("EventBusName",), entry, scope)
+        return self._names_in_arguments(("EventBusName",), entry)
 
 
 def argument(name: str, arguments: ArgumentNode, at: int | None = None) -> ast.expr | None:

@@ -205,7 +205,7 @@ class Expressions:
                 if any(one.kind in NAME_KINDS for one in found):
                     # An unknown object may have an attribute of its own of that name.
                     found = frozenset(one for one in found if one.kind not in NAME_KINDS) | DATA
-                return found | UNKNOWN if self._findings.has_any_escaped() or not found else found
+                return found | UNKNOWN if self._findings.has_escaped() or not found else found
             case "variable" if name in ("strip", "lstrip", "rstrip"):
                 return frozenset({value})  # the method, whose result is the variable
         return DATA

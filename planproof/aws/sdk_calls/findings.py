@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 
 from planproof.aws.sdk_calls.abstract_values import DATA, EMPTY, AbstractValue, AbstractValues
@@ -22,7 +22,6 @@ _FAMILY = "class"
 STARS = "*"
 """The modules whose names a module imports by ``*``."""
 _ESCAPED = "del"
-_ANY_ESCAPED: Key = (ANYTHING, _ESCAPED)
 
 _MAX_TEXTS = 40
 """Texts that one name may have as values; further ones are unknown data."""
@@ -44,30 +43,21 @@ class Findings:
         self._families: dict[ast.AST, set[ast.AST]] = {}
         self._readers: dict[Key, set[int]] = defaultdict(set)
         self._read: set[Key] = set()
-        self._queue: deque[int] = deque()
-        self._queued: set[int] = set()
+        self._queue: OrderedDict[int, None] = OrderedDict()
 
     def worklist(self, numbers: Iterable[int]) -> Iterator[int]:
         """Yield each number, and again each whose reads have changed since its turn."""
-        self._enqueue(numbers)
+        self._queue.update(dict.fromkeys(numbers))
         while self._queue:
-            number = self._queue.popleft()
-            self._queued.remove(number)
+            number, _ = self._queue.popitem(last=False)
             self._read = set()
             yield number
             for key in self._read:
                 self._readers[key].add(number)
 
-    def _enqueue(self, numbers: Iterable[int]) -> None:
-        for number in numbers:
-            if number not in self._queued:
-                self._queued.add(number)
-                self._queue.append(number)
-
     def _enqueue_readers(self, key: Key) -> None:
-        """Schedule every number that has read a key."""
-        if key in self._readers:
-            self._enqueue(self._readers[key])
+        """Schedule every number that has read a key and is not scheduled."""
+        self._queue.update(dict.fromkeys(self._readers.get(key, ())))
 
     def get(self, owner: object, name: str) -> AbstractValues:
         """The values of a name or an attribute; empty if none has arrived yet."""
@@ -90,20 +80,15 @@ class Findings:
         if value in self.escaped:
             return False
         if not self.escaped:
-            self._enqueue_readers(_ANY_ESCAPED)
+            self._enqueue_readers((None, _ESCAPED))
         self.escaped[value] = location
         self._enqueue_readers((value, _ESCAPED))
         return True
 
-    def has_escaped(self, value: AbstractValue) -> bool:
-        """Whether a value escapes."""
+    def has_escaped(self, value: AbstractValue | None = None) -> bool:
+        """Whether a value, or any value, escapes."""
         self._read.add((value, _ESCAPED))
-        return value in self.escaped
-
-    def has_any_escaped(self) -> bool:
-        """Whether any value escapes."""
-        self._read.add(_ANY_ESCAPED)
-        return bool(self.escaped)
+        return bool(self.escaped) if value is None else value in self.escaped
 
     def family(self, definition: ast.AST) -> set[ast.AST]:
         """A class with all classes related to it by inheritance, in either direction."""

@@ -54,17 +54,13 @@ class Environment:
         """The values that a function of ``os`` reads; None for other functions."""
         if name not in _READERS:
             return None
-        arguments = {one.arg: one.value for one in node.keywords}
-        positional = [*node.args, None, None]
-        key, default = (
-            positional[0] or arguments.get("key"),
-            positional[1] or arguments.get("default"),
-        )
+        named = {one.arg: one.value for one in node.keywords}
+        first, second = [*node.args, None, None][:2]
+        key, default = first or named.get("key"), second or named.get("default")
         if key is None or isinstance(key, ast.Starred):
             return DATA
-        return self._variables(
-            self._value(key, scope), None if default is None else self._value(default, scope)
-        )
+        defaults = None if default is None else self._value(default, scope)
+        return self._variables(self._value(key, scope), defaults)
 
     def _variables(self, names: AbstractValues, default: AbstractValues | None) -> AbstractValues:
         if names and not all_texts(names):
@@ -90,12 +86,10 @@ class Environment:
             return union(values)
         found = last if not all(_all_variables(many) for many in firsts) else EMPTY
         for one in union(firsts):
-            lacks_default = one.kind == "variable" and one.of is None and one not in last
-            found |= (
-                {AbstractValue("variable", one.what, of=other) for other in _defaults(last)}
-                if lacks_default
-                else {one}
-            )
+            if one.kind == "variable" and one.of is None and one not in last:
+                found |= {one._replace(of=default) for default in _defaults(last)}
+            else:
+                found |= {one}
         return found
 
     def conditional(self, one: AbstractValues, other: AbstractValues) -> AbstractValues:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
+@dataclass(eq=False)
 class LexicalScope:
-    """A module, a function or a class, with the names that it binds."""
+    """A module, a function or a class, with the names that it binds.
 
-    def __init__(self, node: ast.AST, module: Module, outer: LexicalScope | None) -> None:
-        self.node = node
-        self.module = module
-        self.outer = outer
-        self.bound: set[str] = set()
-        self.declared: set[str] = set()
-        """Names that ``global`` or ``nonlocal`` gives to another scope."""
+    Attributes:
+        declared: names that ``global`` or ``nonlocal`` gives to another scope.
+    """
+
+    node: ast.AST
+    module: Module
+    outer: LexicalScope | None = None
+    bound: set[str] = field(default_factory=set)
+    declared: set[str] = field(default_factory=set)
 
     def defining_scope(self, name: str) -> LexicalScope | None:
         """The scope that defines a name; methods do not see the names of their class."""
@@ -51,7 +55,7 @@ class Module:
         self.is_vendored = is_vendored
         self.nodes: list[tuple[ast.AST, LexicalScope]] = []
         self.optional_imports: set[ast.AST] = set()
-        self.scope = LexicalScope(tree, self, None)
+        self.scope = LexicalScope(tree, self)
         self._package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
         self._collect_all(tree.body, self.scope)
 
