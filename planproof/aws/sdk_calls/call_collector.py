@@ -21,7 +21,7 @@ from planproof.aws.sdk_calls.call_targets import ArgumentNode, CallTargets, argu
 from planproof.aws.sdk_calls.calls import SdkCall
 from planproof.aws.sdk_calls.flow import Flow
 from planproof.aws.sdk_calls.outside_names import AVAILABLE_MODULES, IMPORTERS, MAKERS, SDK
-from planproof.aws.sdk_calls.scopes import LexicalScope, first_argument
+from planproof.aws.sdk_calls.scopes import first_argument
 from planproof.aws.sdk_calls.unread import HIDDEN_METHOD, OWN_REQUEST, Unread, unread_outside
 from planproof.service_facts import service_of_client
 
@@ -37,14 +37,12 @@ _NAME_PARAMETERS = {
 
 
 class CallCollector:
-    """Visits every node of a package whose values are settled, with its scope."""
-
-    _scope: LexicalScope
+    """Visits every node of a package whose values are settled."""
 
     def __init__(self, flow: Flow, unread: Unread) -> None:
         self._calls: dict[SdkCall, bool] = {}  # whether it only cleans up
         self._page_arguments: defaultdict[ast.AST, list[ArgumentNode]] = defaultdict(list)
-        self._pagers: list[tuple[ast.Call, LexicalScope, str, str]] = []
+        self._pagers: list[tuple[ast.Call, str, str]] = []
         self._flow = flow
         self._escaped = flow.findings.escaped
         self._unread = unread
@@ -52,9 +50,9 @@ class CallCollector:
         self._operations_by_method: dict[str, list[tuple[str, str]]] = {}
         self._sdk_objects = reachable(
             value.what
-            for node, scope in flow.nodes
+            for node in flow.nodes
             if isinstance(node, ast.Call)
-            for value in flow.value(node, scope)
+            for value in flow.value(node)
             if value.kind == "sdk"
         )
         self._services = sorted({obj.service for obj in self._sdk_objects})
@@ -77,31 +75,26 @@ class CallCollector:
                 reason = "a function that makes clients is passed to unanalyzed code"
                 self._unread.add(reason, location)
         any_escaped = any(one.kind == "sdk" for one in self._escaped)
-        flow, pagers = self._flow, self._pagers
-        for node, self._scope in flow.nodes:
+        for node in self._flow.nodes:
             self._visit(node, has_objects=True)
-        for node, self._scope in flow.without_boto3:
+        for node in self._flow.without_boto3:
             self._visit(node, has_objects=any_escaped)
-        for call, self._scope, service, operation in pagers:
-            is_followed = AbstractValue("pager", call) not in flow.findings.escaped_pagers
+        for call, service, operation in self._pagers:
+            is_followed = AbstractValue("pager", call) not in self._flow.findings.escaped_pagers
             arguments = self._page_arguments[call] if is_followed else ()
             self._add_call(service, operation, call, arguments)
-
-    def _value(self, node: ast.AST) -> AbstractValues:
-        """The possible values of an expression of the node that is visited."""
-        return self._flow.value(node, self._scope)
 
     def _visit(self, node: ast.AST, *, has_objects: bool) -> None:
         match node:
             case ast.Call():
-                called = self._value(node.func)
+                called = self._flow.value(node.func)
                 if any(one.kind == "external" and one.what in IMPORTERS for one in called):
                     self._visit_dynamic_import(node)
                 if has_objects:
                     self._visit_call(node, called)
             case ast.Attribute(ctx=ast.Load()):
                 if has_objects:
-                    self._visit_member(node, node.attr, self._value(node.value))
+                    self._visit_member(node, node.attr, self._flow.value(node.value))
                 self._visit_external(node)
             case ast.Name(ctx=ast.Load()):
                 self._visit_external(node)
@@ -109,12 +102,13 @@ class CallCollector:
                 for one in node.names:
                     self._visit_import(one.name, node)
             case ast.ImportFrom():
-                self._visit_import(self._scope.module.imported_from(node), node)
+                module = self._flow.sources.scopes[node].module
+                self._visit_import(module.imported_from(node), node)
             case ast.Constant(value=str(text)) if "AWS4-HMAC-SHA256" in text:
                 self._report(OWN_REQUEST, node)
 
     def _report(self, what: str, node: ast.AST) -> None:
-        self._unread.add(what, self._scope.location(node))
+        self._unread.add(what, self._flow.sources.scopes[node].location(node))
 
     def _add_call(
         self,
@@ -130,8 +124,8 @@ class CallCollector:
         line = getattr(member, "end_lineno", None) or 1
         transfers = service_of_client(service).transfers
         is_cleanup = operation == "AbortMultipartUpload" and method in transfers
-        file = self._scope.module.file
-        targets = CallTargets(self._flow, self._scope)
+        file = self._flow.sources.scopes[node].module.file
+        targets = CallTargets(self._flow)
         for names, action, suffix in targets.of(
             service, operation, method, arguments, resource_names
         ):
@@ -213,7 +207,7 @@ class CallCollector:
             and AbstractValue("session") in self._escaped
         )
         if is_escaped_session or any(one.kind == "maker" for one in called):
-            names = self._flow.expressions.service_names(node, self._scope)
+            names = self._flow.expressions.service_names(node)
             if not names:
                 self._report("the service of a client is not a constant", node)
             for name in names:
@@ -222,12 +216,12 @@ class CallCollector:
         if AbstractValue("external", "builtins.getattr") in called:
             self._visit_getattr(node)
         if attribute in _NAME_PARAMETERS and isinstance(node.func, ast.Attribute):
-            self._visit_naming_method(node, attribute, self._value(node.func.value))
+            self._visit_naming_method(node, attribute, self._flow.value(node.func.value))
 
     def _visit_getattr(self, node: ast.Call) -> None:
         if len(node.args) < 2:
             return
-        values, names = (self._value(one) for one in node.args[:2])
+        values, names = (self._flow.value(one) for one in node.args[:2])
         for name in texts(names):
             self._visit_member(node, name, values)
         if all_texts(names):
@@ -248,7 +242,7 @@ class CallCollector:
         if not services:
             return
         name = first_argument(node, _NAME_PARAMETERS[method])
-        names = EMPTY if name is None else self._value(name)
+        names = EMPTY if name is None else self._flow.value(name)
         if not all_texts(names):
             self._report(f"{method} is called with a name that is not a constant", node)
         for text in texts(names):
@@ -259,12 +253,12 @@ class CallCollector:
                         arguments = [params] if isinstance(params, ast.Dict) else []
                         self._add_call(service, operation, node, arguments)
                     else:
-                        self._pagers.append((node, self._scope, service, operation))
+                        self._pagers.append((node, service, operation))
 
     # Code outside of the package ---------------------------------------------------------------
 
     def _visit_external(self, node: ast.Attribute | ast.Name) -> None:
-        for value in self._value(node):
+        for value in self._flow.value(node):
             if value.kind == "external":
                 for what in unread_outside(value.what):
                     self._report(what, node)
@@ -273,11 +267,12 @@ class CallCollector:
         top = name.partition(".")[0]
         if not top or top in AVAILABLE_MODULES or top in _RUNTIME or self._flow.sources.has(name):
             return
-        if not (self._scope.module.is_vendored and node in self._scope.module.optional_imports):
+        module = self._flow.sources.scopes[node].module
+        if not (module.is_vendored and node in module.optional_imports):
             self._report(f"the module {top} is not in the package, so it is not analyzed", node)
 
     def _visit_dynamic_import(self, node: ast.Call) -> None:
-        names = self._value(node.args[0]) if node.args else EMPTY
+        names = self._flow.value(node.args[0]) if node.args else EMPTY
         for name in texts(names):
             self._visit_import(name.lstrip("."), node)
         if not all_texts(names):

@@ -19,7 +19,7 @@ from planproof.aws.sdk_calls.abstract_values import (
 )
 from planproof.aws.sdk_calls.calls import TargetName, TargetNames
 from planproof.aws.sdk_calls.flow import Flow
-from planproof.aws.sdk_calls.scopes import LexicalScope, positional
+from planproof.aws.sdk_calls.scopes import positional
 from planproof.service_facts import service_of_client
 from planproof.values import UNKNOWN
 
@@ -42,11 +42,10 @@ class CallTarget(NamedTuple):
 
 
 class CallTargets:
-    """Finds the targets of calls in a scope."""
+    """Finds the targets of calls."""
 
-    def __init__(self, flow: Flow, scope: LexicalScope) -> None:
+    def __init__(self, flow: Flow) -> None:
         self._flow = flow
-        self._scope = scope
 
     def of(
         self,
@@ -105,7 +104,7 @@ class CallTargets:
         """The names that an expression gives: one item for each target."""
         if isinstance(node, ast.List | ast.Tuple) and node.elts:
             return [one for part in node.elts for one in self._names_in(part)]
-        return [target_names(one) for one in self._flow.values_by_call(node, self._scope)]
+        return [target_names(one) for one in self._flow.values_by_call(node)]
 
     # Copies of S3 objects ----------------------------------------------------------------------
 

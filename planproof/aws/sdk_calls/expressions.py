@@ -37,7 +37,7 @@ from planproof.aws.sdk_calls.outside_names import (
     RETURNS_DATA,
     RETURNS_FIRST_ARGUMENT,
 )
-from planproof.aws.sdk_calls.scopes import LexicalScope, decorators, first_argument
+from planproof.aws.sdk_calls.scopes import decorators, first_argument
 from planproof.aws.sdk_calls.sources import Sources
 
 
@@ -61,11 +61,11 @@ class Expressions:
         """Evaluate all expressions again from now on, since more may have been found."""
         self._cache.clear()
 
-    def value(self, node: ast.AST, scope: LexicalScope) -> AbstractValues:
+    def value(self, node: ast.AST) -> AbstractValues:
         """The possible values of an expression; empty if none has arrived yet."""
         known = self._cache.get(node)
         if known is None:
-            known = self._cache[node] = self._value(node, scope) or self._no_value_yet
+            known = self._cache[node] = self._value(node) or self._no_value_yet
         return known
 
     @property
@@ -73,62 +73,63 @@ class Expressions:
         """The values of an expression for which none has arrived."""
         return UNKNOWN if self.is_complete else EMPTY
 
-    def _value(self, node: ast.AST, scope: LexicalScope) -> AbstractValues:
+    def _value(self, node: ast.AST) -> AbstractValues:
         match node:
             case ast.Constant(value=str(text)):
                 return frozenset({AbstractValue("text", text)})
             case ast.Constant(value=None):
                 return PYTHON_NONE
             case ast.Name():
-                return self._value_of_name(node.id, scope)
+                return self._value_of_name(node)
             case ast.Attribute():
-                return self._values_of_attribute(self.value(node.value, scope), node.attr)
+                return self._values_of_attribute(self.value(node.value), node.attr)
             case ast.Call():
-                return self._value_of_call(node, scope)
+                return self._value_of_call(node)
             case ast.IfExp():
-                body, other = self.value(node.body, scope), self.value(node.orelse, scope)
+                body, other = self.value(node.body), self.value(node.orelse)
                 return self.environment.conditional(body, other)
             case ast.BoolOp():
-                values = [self.value(one, scope) for one in node.values]
+                values = [self.value(one) for one in node.values]
                 is_or = isinstance(node.op, ast.Or)
                 return self.environment.boolean_or(values) if is_or else union(values)
             case ast.NamedExpr() | ast.Await() | ast.Starred():
-                return self.value(node.value, scope)
+                return self.value(node.value)
             case ast.Subscript():
-                holders = self.value(node.value, scope)
-                found = self.environment.lookup(holders, node.slice, scope)
+                holders = self.value(node.value)
+                found = self.environment.lookup(holders, node.slice)
                 return self.iterate(holders) if found is None else found
             case ast.List() | ast.Tuple() | ast.Set():
-                return self._container(node.elts, scope)
+                return self._container(node.elts)
             case ast.Dict():
-                return self._container(node.values, scope)
+                return self._container(node.values)
             case ast.ListComp(elt=one) | ast.SetComp(elt=one) | ast.GeneratorExp(elt=one):
-                return self._container([one], scope)
+                return self._container([one])
             case ast.DictComp(value=one):
-                return self._container([one], scope)
+                return self._container([one])
             case ast.JoinedStr() | ast.BinOp(op=ast.Mod()):
-                return self._value_of_text(node, scope)
+                return self._value_of_text(node)
             case ast.BinOp(op=ast.Add() | ast.BitOr()):
-                both = self.value(node.left, scope) | self.value(node.right, scope)
+                both = self.value(node.left) | self.value(node.right)
                 others = frozenset(one for one in both if one.kind not in NAME_KINDS)
-                named = self._value_of_text(node, scope) if others != both else DATA
+                named = self._value_of_text(node) if others != both else DATA
                 return named if named != DATA else others | DATA
             case ast.Lambda():
                 return frozenset({AbstractValue("def", node)})
         return DATA
 
-    def _value_of_text(self, node: ast.expr, scope: LexicalScope) -> AbstractValues:
+    def _value_of_text(self, node: ast.expr) -> AbstractValues:
         """The name that a text composed of others contains, if any."""
         parts = pieces(node)
         if parts == [node]:
             return DATA
-        return segment([one if isinstance(one, str) else self.value(one, scope) for one in parts])
+        return segment([one if isinstance(one, str) else self.value(one) for one in parts])
 
-    def _container(self, parts: Iterable[ast.AST], scope: LexicalScope) -> AbstractValues:
-        values = [self.value(one, scope) for one in parts]
+    def _container(self, parts: Iterable[ast.AST]) -> AbstractValues:
+        values = [self.value(one) for one in parts]
         return container_of(union(values)) if values else DATA
 
-    def _value_of_name(self, name: str, scope: LexicalScope) -> AbstractValues:
+    def _value_of_name(self, node: ast.Name) -> AbstractValues:
+        name, scope = node.id, self._sources.scopes[node]
         owner = scope.defining_scope(name)
         if owner is not None:
             return self._findings.get(owner.node, name)
@@ -265,32 +266,32 @@ class Expressions:
             self._findings.get(one.what, RETURNED) for one in values if one.kind in FUNCTION_KINDS
         )
 
-    def _value_of_call(self, node: ast.Call, scope: LexicalScope) -> AbstractValues:
-        called = self.value(node.func, scope)
-        found = union(self._result(one, node, scope) for one in self._without_none(called))
+    def _value_of_call(self, node: ast.Call) -> AbstractValues:
+        called = self.value(node.func)
+        found = union(self._result(one, node) for one in self._without_none(called))
         if isinstance(node.func, ast.Attribute):
             if node.func.attr == "format" and isinstance(node.func.value, ast.Constant):
-                return self._value_of_text(node, scope)
-            values = self.value(node.func.value, scope) if node.func.attr in PAGERS else EMPTY
+                return self._value_of_text(node)
+            values = self.value(node.func.value) if node.func.attr in PAGERS else EMPTY
             if any(one.kind == "sdk" for one in values):
                 found |= {AbstractValue("pager", node)}
             if node.func.attr in MAKERS and called >= UNKNOWN:
-                found |= self._made_objects(MAKERS[node.func.attr], node, scope)
+                found |= self._made_objects(MAKERS[node.func.attr], node)
         return found
 
-    def _result(self, value: AbstractValue, node: ast.Call, scope: LexicalScope) -> AbstractValues:
+    def _result(self, value: AbstractValue, node: ast.Call) -> AbstractValues:
         match value.kind:
             case "maker":
-                return self._made_objects(value.what, node, scope)
+                return self._made_objects(value.what, node)
             case "Session":
                 return SESSION
             case "member":
                 member = members(value.what)[value.name]
                 if value.name == "get_queue_url":
                     # The response contains another name of the same queue.
-                    names = self._resource_names(value, node, scope)
+                    names = self._resource_names(value, node)
                     return container_of(one for one in names if one != PENDING)
-                names = self._resource_names(value, node, scope) if member.returns else ()
+                names = self._resource_names(value, node) if member.returns else ()
                 result = union(sdk_objects(member.returns, one) for one in names) or DATA
                 return container_of(result) if member.in_list else result
             case "def" | "bound":
@@ -300,7 +301,7 @@ class Expressions:
             case "instance":
                 return self._returned_by(value, "__call__") or UNKNOWN
             case "external":
-                return self._result_of_external(value.what, node, scope)
+                return self._result_of_external(value.what, node)
             case "container method":
                 return frozenset({value.what, AbstractValue("container", value.what)}) | DATA
             case "data" | "text" | "segment" | "none" | "pager":
@@ -309,9 +310,7 @@ class Expressions:
                 return frozenset({value})
         return UNKNOWN
 
-    def _resource_names(
-        self, member: AbstractValue, node: ast.Call, scope: LexicalScope
-    ) -> Iterable[AbstractValue]:
+    def _resource_names(self, member: AbstractValue, node: ast.Call) -> Iterable[AbstractValue]:
         """The names of the resource that a method returns: the object's own, else its argument."""
         if member.of is not None:
             return (member.of,)
@@ -319,19 +318,20 @@ class Expressions:
         first = next(iter((*node.args[:1], *named)), None)
         if first is None or isinstance(first, ast.Starred):
             return (UNKNOWN_NAME,)
-        values = self.value(first, scope)
+        values = self.value(first)
         if not values:
             return (PENDING,)
         return values if are_names(values) else (UNKNOWN_NAME,)
 
-    def _result_of_external(self, name: str, node: ast.Call, scope: LexicalScope) -> AbstractValues:
+    def _result_of_external(self, name: str, node: ast.Call) -> AbstractValues:
         """The values that a call of a function outside of the package returns."""
-        arguments = [self.value(one, scope) for one in node.args]
+        arguments = [self.value(one) for one in node.args]
         if name == "builtins.super":
+            scope = self._sources.scopes[node]
             while scope.outer is not None and not isinstance(scope.node, ast.ClassDef):
                 scope = scope.outer
             return frozenset({AbstractValue("instance", scope.node)})
-        if (read := self.environment.read(name, node, scope)) is not None:
+        if (read := self.environment.read(name, node)) is not None:
             return read
         if name == "builtins.str" and arguments:
             return arguments[0] if not arguments[0] or are_names(arguments[0]) else DATA
@@ -353,15 +353,15 @@ class Expressions:
                 return union(map(self.module, texts(first)))
         return UNKNOWN
 
-    def _made_objects(self, maker: str, node: ast.Call, scope: LexicalScope) -> AbstractValues:
-        names = [one for one in self.service_names(node, scope) if is_service(one)]
+    def _made_objects(self, maker: str, node: ast.Call) -> AbstractValues:
+        names = [one for one in self.service_names(node) if is_service(one)]
         offered = [one for one in names if maker == "client" or has_resource(one)]
         return sdk_objects(Boto3Object(one, maker) for one in offered) or UNKNOWN
 
-    def service_names(self, node: ast.Call, scope: LexicalScope) -> list[str]:
+    def service_names(self, node: ast.Call) -> list[str]:
         """The services that a client is made for; empty if they are not constants."""
         name = first_argument(node, "service_name")
-        values = EMPTY if name is None else self.value(name, scope)
+        values = EMPTY if name is None else self.value(name)
         return texts(values) if all_texts(values) else []
 
 

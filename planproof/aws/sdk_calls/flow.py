@@ -11,7 +11,7 @@ from typing import Final
 from planproof.aws.sdk_calls.abstract_values import FUNCTION_KINDS, AbstractValues, union
 from planproof.aws.sdk_calls.expressions import Expressions
 from planproof.aws.sdk_calls.findings import Findings
-from planproof.aws.sdk_calls.scopes import LexicalScope, positional
+from planproof.aws.sdk_calls.scopes import positional
 from planproof.aws.sdk_calls.sources import Sources
 from planproof.aws.sdk_calls.statements import FOLLOWED, Statements
 
@@ -22,8 +22,8 @@ large libraries that are copied among its own files may take more."""
 _MAX_DEPTH = 4
 """Nested calls that are told apart."""
 
-CallSite = tuple[ast.Call, LexicalScope, bool]
-"""A call, its scope, and whether it calls a method of an instance."""
+CallSite = tuple[ast.Call, bool]
+"""A call, and whether it calls a method of an instance."""
 
 
 class Flow:
@@ -34,7 +34,7 @@ class Flow:
         sources: of the package.
         findings: the values found so far.
         expressions: evaluates expressions by them.
-        nodes: all nodes that are followed, with their scopes.
+        nodes: all nodes that are followed.
         without_boto3: nodes of modules that do not use boto3; only their imports are followed.
     """
 
@@ -49,7 +49,7 @@ class Flow:
 
     def settle(self) -> None:
         """Follow all nodes until nothing new is found."""
-        followed = [at for at, (node, _) in enumerate(self.nodes) if isinstance(node, FOLLOWED)]
+        followed = [at for at, node in enumerate(self.nodes) if isinstance(node, FOLLOWED)]
         started = time.process_time()
         for self.expressions.is_complete in (False, True):
             for at in self.findings.worklist(followed):
@@ -57,18 +57,18 @@ class Flow:
                     self.timed_out = True
                     break
                 self.expressions.clear_cache()
-                self._statements.follow(*self.nodes[at])
+                self._statements.follow(self.nodes[at])
         self.expressions.clear_cache()
-        for node, scope in self.without_boto3:
+        for node in self.without_boto3:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                self._statements.follow_import(node, scope)
+                self._statements.follow_import(node)
 
-    def value(self, node: ast.AST, scope: LexicalScope) -> AbstractValues:
+    def value(self, node: ast.AST) -> AbstractValues:
         """The possible values of an expression."""
-        return self.expressions.value(node, scope)
+        return self.expressions.value(node)
 
     def values_by_call(
-        self, node: ast.expr, scope: LexicalScope, visited: tuple[tuple[ast.AST, str], ...] = ()
+        self, node: ast.expr, visited: tuple[tuple[ast.AST, str], ...] = ()
     ) -> list[AbstractValues]:
         """The values of an expression, one item for each call in which they may differ.
 
@@ -78,32 +78,32 @@ class Flow:
         Args:
             visited: the parameters on the way here.
         """
-        whole = self.value(node, scope)
+        whole = self.value(node)
         if not isinstance(node, ast.Name) or len(whole) < 2 or len(visited) > _MAX_DEPTH:
             return [whole]
-        owner = scope.defining_scope(node.id)
+        owner = self.sources.scopes[node].defining_scope(node.id)
         if owner is None or not isinstance(owner.node, ast.FunctionDef | ast.AsyncFunctionDef):
             return [whole]
         parameter = (owner.node, node.id)
         if parameter in visited:
             return []  # a recursive call adds no value
         found: list[AbstractValues] = []
-        for call, outer, is_bound in self._sites.get(owner.node, ()):
+        for call, is_bound in self._sites.get(owner.node, ()):
             argument = _argument_for(owner.node, node.id, call, is_bound)
             if argument is None:
                 return [whole]
-            found += self.values_by_call(argument, outer, (*visited, parameter))
+            found += self.values_by_call(argument, (*visited, parameter))
         # Other values come from assignments or defaults, not from calls.
         return [*dict.fromkeys(found)] if union(found) == whole else [whole]
 
     @cached_property
     def _sites(self) -> dict[ast.AST, list[CallSite]]:
         found: dict[ast.AST, list[CallSite]] = defaultdict(list)
-        for node, scope in self.nodes:
+        for node in self.nodes:
             if isinstance(node, ast.Call):
-                for one in self.value(node.func, scope):
+                for one in self.value(node.func):
                     if one.kind in FUNCTION_KINDS:
-                        found[one.what].append((node, scope, one.kind == "bound"))
+                        found[one.what].append((node, one.kind == "bound"))
         return found
 
 

@@ -22,7 +22,6 @@ from planproof.aws.sdk_calls.abstract_values import (
     union,
 )
 from planproof.aws.sdk_calls.findings import Findings
-from planproof.aws.sdk_calls.scopes import LexicalScope
 
 _ENVIRON = "os.environ"
 _READERS = ("os.environ.get", "os.getenv", "os.environ.setdefault", "os.environ.pop")
@@ -36,21 +35,17 @@ _PLACEHOLDER = re.compile(r"%s|\{\w*\}")
 class Environment:
     """Evaluates reads of environment variables; ``value`` evaluates an expression."""
 
-    def __init__(
-        self, findings: Findings, value: Callable[[ast.AST, LexicalScope], AbstractValues]
-    ) -> None:
+    def __init__(self, findings: Findings, value: Callable[[ast.AST], AbstractValues]) -> None:
         self._findings = findings
         self._value = value
 
-    def lookup(
-        self, holders: AbstractValues, key: ast.expr, scope: LexicalScope
-    ) -> AbstractValues | None:
+    def lookup(self, holders: AbstractValues, key: ast.expr) -> AbstractValues | None:
         """The values of ``os.environ[key]``; None if something else is subscripted."""
         if AbstractValue("external", _ENVIRON) not in holders:
             return None
-        return self._variables(self._value(key, scope), None)
+        return self._variables(self._value(key), None)
 
-    def read(self, name: str, node: ast.Call, scope: LexicalScope) -> AbstractValues | None:
+    def read(self, name: str, node: ast.Call) -> AbstractValues | None:
         """The values that a function of ``os`` reads; None for other functions."""
         if name not in _READERS:
             return None
@@ -59,8 +54,8 @@ class Environment:
         key, default = first or named.get("key"), second or named.get("default")
         if key is None or isinstance(key, ast.Starred):
             return DATA
-        defaults = None if default is None else self._value(default, scope)
-        return self._variables(self._value(key, scope), defaults)
+        defaults = None if default is None else self._value(default)
+        return self._variables(self._value(key), defaults)
 
     def _variables(self, names: AbstractValues, default: AbstractValues | None) -> AbstractValues:
         if names and not all_texts(names):
@@ -71,11 +66,11 @@ class Environment:
             found |= self._findings.get(_ENVIRON, name)
         return found | self._findings.get(_ENVIRON, _ANY) if found else EMPTY
 
-    def set(self, target: ast.Subscript, values: AbstractValues, scope: LexicalScope) -> None:
+    def set(self, target: ast.Subscript, values: AbstractValues) -> None:
         """Record that the code itself sets a variable."""
-        if AbstractValue("external", _ENVIRON) not in self._value(target.value, scope):
+        if AbstractValue("external", _ENVIRON) not in self._value(target.value):
             return
-        names = self._value(target.slice, scope)
+        names = self._value(target.slice)
         for name in texts(names) if all_texts(names) else (_ANY,):
             self._findings.add(_ENVIRON, name, values)
 

@@ -53,7 +53,7 @@ class Module:
     def __init__(self, name: str, file: str, tree: ast.Module, is_vendored: bool) -> None:
         self.file = file
         self.is_vendored = is_vendored
-        self.nodes: list[tuple[ast.AST, LexicalScope]] = []
+        self.nodes: dict[ast.AST, LexicalScope] = {}
         self.optional_imports: set[ast.AST] = set()
         self.scope = LexicalScope(tree, self)
         self._package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
@@ -73,7 +73,7 @@ class Module:
                 self._collect(node, scope)
 
     def _collect(self, node: ast.AST, scope: LexicalScope) -> None:
-        self.nodes.append((node, scope))
+        self.nodes[node] = scope
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                 self._collect_function(node, scope)
@@ -101,7 +101,7 @@ class Module:
     def _collect_function(self, node: Function, scope: LexicalScope) -> None:
         inner = LexicalScope(node, self, scope)
         inner.bound.update(one.arg for one in parameters(node))
-        self.nodes.append((node.args, inner))
+        self.nodes[node.args] = inner
         outer = [*getattr(node, "decorator_list", ()), *node.args.defaults, *node.args.kw_defaults]
         self._collect_all(outer, scope)
         if isinstance(node, ast.Lambda):

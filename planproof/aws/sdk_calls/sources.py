@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from planproof.aws.lambda_package import Package
 from planproof.aws.sdk_calls.outside_names import AVAILABLE_MODULES, SDK, SDK_DEPENDENCIES
-from planproof.aws.sdk_calls.scopes import Module
+from planproof.aws.sdk_calls.scopes import LexicalScope, Module
 from planproof.aws.sdk_calls.unread import Unread
 
 
@@ -21,12 +21,14 @@ class Sources:
     Attributes:
         modules: those whose values are followed, by dotted name.
         folders: dotted names of the folders that contain modules.
+        scopes: of all nodes of the modules.
         without_boto3: modules of installed distributions that do not use boto3.
     """
 
     def __init__(self, package: Package, unread: Unread) -> None:
         self.modules: dict[str, Module] = {}
         self.folders: set[str] = set()
+        self.scopes: dict[ast.AST, LexicalScope] = {}
         self.without_boto3: list[Module] = []
         self._unread = unread
         with zipfile.ZipFile(io.BytesIO(package.data)) as opened:
@@ -60,6 +62,7 @@ class Sources:
             what = str(problem).partition(" (")[0]
             self._unread.add(f"a file cannot be parsed as Python ({what})", file)
             return
+        self.scopes |= module.nodes
         if is_without_boto3:
             self.without_boto3.append(module)
             return

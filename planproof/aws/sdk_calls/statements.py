@@ -29,7 +29,7 @@ from planproof.aws.sdk_calls.outside_names import (
     STORES_NOTHING,
     TRANSPARENT_DECORATORS,
 )
-from planproof.aws.sdk_calls.scopes import LexicalScope, bindings, decorators, last_name, parameters
+from planproof.aws.sdk_calls.scopes import bindings, decorators, last_name, parameters
 from planproof.aws.sdk_calls.sources import Sources
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -66,77 +66,79 @@ class Statements:
         self._findings = findings
         self._expressions = expressions
 
-    def follow(self, node: ast.AST, scope: LexicalScope) -> None:
+    def follow(self, node: ast.AST) -> None:
         """Add the values that one node assigns, returns or passes."""
         value_of, iterate = self._expressions.value, self._expressions.iterate
         match node:
             case ast.Assign():
                 for target in node.targets:
-                    self._assign(target, node.value, scope)
+                    self._assign(target, node.value)
             case ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
-                self._assign(node.target, value, scope)
+                self._assign(node.target, value)
             case ast.AugAssign():
-                self._store(node.target, value_of(node.value, scope), scope)
+                self._store(node.target, value_of(node.value))
             case ast.For() | ast.AsyncFor() | ast.comprehension():
-                self._store(node.target, iterate(value_of(node.iter, scope)), scope)
+                self._store(node.target, iterate(value_of(node.iter)))
             case ast.withitem(optional_vars=ast.expr() as target):
-                entered = self._expressions.entered(value_of(node.context_expr, scope))
-                self._store(target, entered, scope)
+                entered = self._expressions.entered(value_of(node.context_expr))
+                self._store(target, entered)
             case ast.Import() | ast.ImportFrom():
-                self.follow_import(node, scope)
+                self.follow_import(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._findings.add(node, RETURNED, PYTHON_NONE)
-                self._define(node, AbstractValue("def", node), scope)
+                self._define(node, AbstractValue("def", node))
             case ast.ClassDef():
-                self._define(node, AbstractValue("class", node), scope)
-                self._inherit(node, scope)
+                self._define(node, AbstractValue("class", node))
+                self._inherit(node)
             case ast.arguments():
-                self._bind_defaults(node, scope)
+                self._bind_defaults(node)
             case ast.Return(value=ast.expr() as value):
-                self._return(value_of(value, scope), scope)
+                self._return(value_of(value), node)
             case ast.Yield(value=ast.expr() as value):
-                self._return(container_of(value_of(value, scope)), scope)
+                self._return(container_of(value_of(value)), node)
             case ast.YieldFrom():
-                self._return(container_of(iterate(value_of(node.value, scope))), scope)
+                self._return(container_of(iterate(value_of(node.value))), node)
             case ast.Match():
-                subject = value_of(node.subject, scope)
+                subject = value_of(node.subject)
                 patterns = (part for case in node.cases for part in ast.walk(case.pattern))
                 for name in (name for part in patterns for name in bindings(part)):
-                    self._bind(name, subject | iterate(subject), scope)
+                    self._bind(name, subject | iterate(subject), node)
             case ast.ExceptHandler(name=str(name)):
-                self._bind(name, DATA, scope)
+                self._bind(name, DATA, node)
             case ast.Call() if node.args or node.keywords:
-                self._pass_arguments(node, scope)
+                self._pass_arguments(node)
 
-    def follow_import(self, node: ast.Import | ast.ImportFrom, scope: LexicalScope) -> None:
+    def follow_import(self, node: ast.Import | ast.ImportFrom) -> None:
         """Bind the names that a node imports."""
         if isinstance(node, ast.Import):
             for one in node.names:
                 name = one.name if one.asname else one.name.partition(".")[0]
-                self._bind(one.asname or name, self._expressions.module(name), scope)
+                self._bind(one.asname or name, self._expressions.module(name), node)
             return
-        base = scope.module.imported_from(node)
+        module = self._sources.scopes[node].module
+        base = module.imported_from(node)
         for one in node.names:
             if one.name == "*":
-                self._findings.add(scope.module, STARS, {AbstractValue("module", base)})
+                self._findings.add(module, STARS, {AbstractValue("module", base)})
             else:
                 values = self._expressions.of_module(base, one.name)
-                self._bind(one.asname or one.name, values, scope)
+                self._bind(one.asname or one.name, values, node)
 
-    def _return(self, values: AbstractValues, scope: LexicalScope) -> None:
-        self._findings.add(scope.node, RETURNED, values)
-        if self._findings.has_escaped(AbstractValue("def", scope.node)):
-            self._mark_escaped(values, scope.location(scope.node))
+    def _return(self, values: AbstractValues, node: ast.AST) -> None:
+        function = self._sources.scopes[node].node
+        self._findings.add(function, RETURNED, values)
+        if self._findings.has_escaped(AbstractValue("def", function)):
+            self._mark_escaped(values, function)
 
     # Definitions -------------------------------------------------------------------------------
 
-    def _define(self, node: _Definition, own: AbstractValue, scope: LexicalScope) -> None:
+    def _define(self, node: _Definition, own: AbstractValue) -> None:
         """Bind a definition and the results of its decorators to its name."""
         values = frozenset({own})
         for decorator in node.decorator_list:
             if last_name(decorator) in TRANSPARENT_DECORATORS:
                 continue
-            for one in self._expressions.value(decorator, scope):
+            for one in self._expressions.value(decorator):
                 if one.kind in FUNCTION_KINDS:
                     accepted = parameters(one.what)
                     if accepted and not isinstance(decorator, ast.Call):
@@ -144,19 +146,20 @@ class Statements:
                     values |= self._expressions.returned([one])
                 else:
                     values |= UNKNOWN
-                    self._mark_escaped({own}, scope.location(node))
-        self._bind(node.name, values, scope)
+                    self._mark_escaped({own}, node)
+        self._bind(node.name, values, node)
 
-    def _inherit(self, node: ast.ClassDef, scope: LexicalScope) -> None:
+    def _inherit(self, node: ast.ClassDef) -> None:
         for base in node.bases:
-            for one in self._expressions.value(base, scope):
+            for one in self._expressions.value(base):
                 if one.kind == "Session":
-                    self._mark_escaped(SESSION, scope.location(base))
+                    self._mark_escaped(SESSION, base)
                 elif one.kind == "class":
                     self._findings.unite(node, one.what)
 
-    def _bind_defaults(self, arguments: ast.arguments, scope: LexicalScope) -> None:
+    def _bind_defaults(self, arguments: ast.arguments) -> None:
         """Bind parameters to their defaults, and ``self`` and ``cls`` to their class."""
+        scope = self._sources.scopes[arguments]
         outer = scope.outer or scope
         positional = [*arguments.posonlyargs, *arguments.args]
         pairs = [
@@ -165,7 +168,7 @@ class Statements:
         ]
         for parameter, default in pairs:
             if default is not None:
-                values = self._expressions.value(default, outer)
+                values = self._expressions.value(default)
                 self._findings.add(scope.node, parameter.arg, values)
         names = decorators(scope.node)
         if isinstance(outer.node, ast.ClassDef) and positional and "staticmethod" not in names:
@@ -174,35 +177,36 @@ class Statements:
 
     # Assignments -------------------------------------------------------------------------------
 
-    def _assign(self, target: ast.AST, value: ast.expr, scope: LexicalScope) -> None:
+    def _assign(self, target: ast.AST, value: ast.expr) -> None:
         """Assign an expression to a target, element by element where both are tuples or lists."""
         if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
             stars = any(isinstance(one, ast.Starred) for one in (*target.elts, *value.elts))
             if len(target.elts) == len(value.elts) and not stars:
                 for part, one in zip(target.elts, value.elts, strict=True):
-                    self._assign(part, one, scope)
+                    self._assign(part, one)
                 return
-        self._store(target, self._expressions.value(value, scope), scope)
+        self._store(target, self._expressions.value(value))
 
-    def _store(self, target: ast.AST, values: AbstractValues, scope: LexicalScope) -> None:
+    def _store(self, target: ast.AST, values: AbstractValues) -> None:
         """Assign values to a target."""
         match target:
             case ast.Name():
-                self._bind(target.id, values, scope)
+                self._bind(target.id, values, target)
             case ast.Attribute():
-                bases = self._expressions.value(target.value, scope)
+                bases = self._expressions.value(target.value)
                 self._set_attribute(bases, target.attr, values)
             case ast.Subscript():
-                self._put_into(target.value, values, scope)
-                self._expressions.environment.set(target, values, scope)
+                self._put_into(target.value, values)
+                self._expressions.environment.set(target, values)
             case ast.Tuple() | ast.List():
                 for part in target.elts:
-                    self._store(part, self._expressions.iterate(values), scope)
+                    self._store(part, self._expressions.iterate(values))
             case ast.Starred():
-                self._store(target.value, container_of(values), scope)
+                self._store(target.value, container_of(values))
 
-    def _bind(self, name: str, values: AbstractValues, scope: LexicalScope) -> None:
-        """Assign values to a name."""
+    def _bind(self, name: str, values: AbstractValues, at: ast.AST) -> None:
+        """Assign values to a name, in the scope of a node."""
+        scope = self._sources.scopes[at]
         owner = scope.defining_scope(name) or scope
         self._findings.add(owner.node, name, values)
         if isinstance(owner.node, ast.ClassDef):
@@ -219,24 +223,25 @@ class Statements:
             elif base.kind == "module" and base.what in self._sources.modules:
                 self._findings.add(self._sources.modules[base.what].scope.node, name, values)
 
-    def _put_into(self, container: ast.AST, values: AbstractValues, scope: LexicalScope) -> None:
+    def _put_into(self, container: ast.AST, values: AbstractValues) -> None:
         """Put values into the container that an expression refers to."""
         if isinstance(container, ast.Name | ast.Attribute) and last_name(container) != "__dict__":
-            self._store(container, container_of(values), scope)
+            self._store(container, container_of(values))
         elif isinstance(container, ast.Subscript):
-            self._put_into(container.value, values, scope)
+            self._put_into(container.value, values)
         else:
-            self._mark_escaped(values, scope.location(container))
+            self._mark_escaped(values, container)
 
-    def _mark_escaped(self, values: Iterable[AbstractValue], location: str) -> None:
-        """Record that values are passed to code that is not analyzed, which may call functions."""
+    def _mark_escaped(self, values: Iterable[AbstractValue], at: ast.AST) -> None:
+        """Record that a node passes values to unanalyzed code, which may call functions."""
+        location = self._sources.scopes[at].location(at)
         for value in values:
             match value.kind:
                 case "container":
-                    self._mark_escaped({value.what}, location)
+                    self._mark_escaped({value.what}, at)
                 case "member":
                     returned = members(value.what)[value.name].returns
-                    self._mark_escaped(sdk_objects(returned), location)
+                    self._mark_escaped(sdk_objects(returned), at)
                 case "def" | "bound":
                     if self._findings.mark_escaped(AbstractValue("def", value.what), location):
                         for one in parameters(value.what):
@@ -249,14 +254,14 @@ class Statements:
 
     # Arguments ---------------------------------------------------------------------------------
 
-    def _pass_arguments(self, node: ast.Call, scope: LexicalScope) -> None:
+    def _pass_arguments(self, node: ast.Call) -> None:
         """Pass the arguments of a call to everything that it may call."""
         value_of = self._expressions.value
         arguments = _Arguments(
-            [(value_of(one, scope), isinstance(one, ast.Starred)) for one in node.args],
-            [(one.arg, value_of(one.value, scope)) for one in node.keywords],
+            [(value_of(one), isinstance(one, ast.Starred)) for one in node.args],
+            [(one.arg, value_of(one.value)) for one in node.keywords],
         )
-        for value in value_of(node.func, scope):
+        for value in value_of(node.func):
             match value.kind:
                 case "def" | "bound":
                     self._call(value, arguments)
@@ -272,7 +277,7 @@ class Statements:
                 case "external" if value.what in STORES_NOTHING:
                     pass
                 case _:
-                    self._pass_to_unknown(node, arguments, scope)
+                    self._pass_to_unknown(node, arguments)
 
     def _methods(self, instance: AbstractValue, *names: str) -> list[AbstractValue]:
         found = union(self._expressions.of_class(instance, name) for name in names)
@@ -334,10 +339,10 @@ class Statements:
             if one.kind in FUNCTION_KINDS and one.what.args.args:
                 self._findings.add(one.what, one.what.args.args[-1].arg, elements)
 
-    def _pass_to_unknown(self, node: ast.Call, arguments: _Arguments, scope: LexicalScope) -> None:
+    def _pass_to_unknown(self, node: ast.Call, arguments: _Arguments) -> None:
         """Pass arguments to an unknown function: into a container, or out of sight."""
         if isinstance(node.func, ast.Attribute) and node.func.attr in INSERTING_METHODS:
-            self._put_into(node.func.value, arguments.all(), scope)
+            self._put_into(node.func.value, arguments.all())
             return
         if last_name(node.func) == "setattr" and len(arguments.positional) == 3:
             (bases, _), (names, _), (values, _) = arguments.positional
@@ -345,4 +350,4 @@ class Statements:
                 self._set_attribute(bases, name, values)
             if all_texts(names) or not names:
                 return
-        self._mark_escaped(arguments.all(), scope.location(node))
+        self._mark_escaped(arguments.all(), node)
