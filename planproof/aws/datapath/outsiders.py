@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
+from planproof.aws.authorization import ContextKeys
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.guarded import ALLOW_ALL, Attempt, GrantedRequest, GuardedResource
 from planproof.aws.datapath.locations import arn_of
@@ -23,7 +24,6 @@ from planproof.aws.datapath.model import ANONYMOUS, DecidedNeed
 from planproof.aws.datapath.samples import FILLER, sample_values
 from planproof.iam import Effect, Statement
 from planproof.iam.arn import parse_arn
-from planproof.iam.context import ContextValue
 from planproof.iam.principals import ACCOUNT_ID, PrincipalType
 from planproof.terraform.stack import Resource
 from planproof.values import Truth, negate
@@ -36,28 +36,24 @@ _ACCOUNT_KEYS: Final = ("aws:principalaccount", "kms:calleraccount")
 _ARN, _ORG, _PATHS = "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"
 
 
-@dataclass(slots=True)
-class _Callers:
-    """The callers that a reader knows by one name.
-
-    Attributes:
-        requests: principal and condition keys of each.
-        maybe_own: whether they may be in the account of the resource, which is unknown.
-    """
-
-    requests: list[tuple[str, Mapping[str, ContextValue | None]]] = field(default_factory=list)
-    maybe_own: bool = False
+_Caller = tuple[str, ContextKeys]
+"""The principal and the condition keys of a caller."""
 
 
 def external_access(authority: Authority, part: Resource) -> Iterator[Attempt]:
     """Attempts of other accounts and unauthenticated callers, with every action in the policy."""
     guarded = GuardedResource(authority, part)
     requests = tuple(guarded.granted_requests())
-    for name, callers in _external_callers(guarded).items():
-        attempt = _attempt(guarded, name, callers, requests)
-        if callers.maybe_own and attempt.holds is False:
-            attempt = replace(attempt, holds=None)
-        yield attempt
+    own, unnamed = guarded.account, guarded.other_account
+    named = [a for a in accounts_named(guarded.statements) if a not in (own, unnamed)]
+    for account in (unnamed, *sorted(named)):
+        for name, callers in _callers(guarded, account).items():
+            attempt = _attempt(guarded, name, callers, requests)
+            # Where the account of the resource is unknown, it may be a named one.
+            if own is None and account != unnamed and attempt.holds is False:
+                attempt = replace(attempt, holds=None)
+            yield attempt
+    yield _attempt(guarded, ANONYMOUS, [(ANONYMOUS, {})], requests)
     yield from _federated(guarded)
 
 
@@ -97,23 +93,18 @@ def _account_matching(text: str) -> str | None:
     return found if ACCOUNT_ID.match(found) else None
 
 
-def _external_callers(guarded: GuardedResource) -> Mapping[str, _Callers]:
-    """By name: another account, each account in the policies, and an unauthenticated caller."""
-    own, unnamed, statements = guarded.account, guarded.other_account, guarded.statements
-    named = [a for a in accounts_named(statements) if a not in (own, unnamed)]
-    found: dict[str, _Callers] = {}
-    organizations = _organizations(statements)
-    for account in (unnamed, *sorted(named)):
-        whose = "another account" if account == unnamed else f"account {account}"
-        for principal in sample_principals(guarded.partition, account, statements):
-            for organization, paths in organizations.items():
-                is_member = organization != _ORGANIZATION and account == unnamed
-                name = f"{whose} of the organization {organization}" if is_member else whose
-                callers = found.setdefault(name, _Callers())
-                callers.maybe_own = own is None and account != unnamed
-                context = {_ORG: organization, _PATHS: tuple(paths)}
-                callers.requests.append((principal, context))
-    found[ANONYMOUS] = _Callers([(ANONYMOUS, {})])
+def _callers(guarded: GuardedResource, account: str) -> Mapping[str, list[_Caller]]:
+    """The callers of another account, by the name that a reader knows them by."""
+    is_unnamed = account == guarded.other_account
+    whose = "another account" if is_unnamed else f"account {account}"
+    found: dict[str, list[_Caller]] = {}
+    organizations = _organizations(guarded.statements)
+    for principal in sample_principals(guarded.partition, account, guarded.statements):
+        for organization, paths in organizations.items():
+            is_member = organization != _ORGANIZATION and is_unnamed
+            name = f"{whose} of the organization {organization}" if is_member else whose
+            context = {_ORG: organization, _PATHS: tuple(paths)}
+            found.setdefault(name, []).append((principal, context))
     return found
 
 
@@ -174,7 +165,10 @@ def _aws_entries(statement: Statement) -> Iterator[str]:
 
 
 def _attempt(
-    guarded: GuardedResource, name: str, callers: _Callers, requests: Sequence[GrantedRequest]
+    guarded: GuardedResource,
+    name: str,
+    callers: Iterable[_Caller],
+    requests: Sequence[GrantedRequest],
 ) -> Attempt:
     """Every request of the callers, whose own account allows them everything."""
     arn = arn_of(guarded.part)
@@ -183,7 +177,7 @@ def _attempt(
     def record(allowed: Truth, actions: tuple[str, ...], by: Statement | None, text: str) -> None:
         found.setdefault(allowed, ({}, by, text))[0].update(dict.fromkeys(actions))
 
-    for (principal, context), granted in product(callers.requests, requests):
+    for (principal, context), granted in product(callers, requests):
         decided_needs: list[DecidedNeed] = []
         for on in granted.arns:
             decided_needs.append(guarded.decide(granted.actions[0], principal, on, context))

@@ -36,7 +36,7 @@ from planproof.iam import Decision, Effect, PolicyDocument, PolicyKind, Statemen
 from planproof.iam.statement import StatementEffect
 from planproof.service_facts import resource_type
 from planproof.terraform.stack import Resource
-from planproof.values import UNKNOWN, Truth, Unknown, all_of, negate
+from planproof.values import UNKNOWN, Truth, Unknown, all_of, contains_unknown, negate
 
 ADMINISTRATOR: Final = "an administrator of its account"
 _ALLOWED: Final = PolicyDocument.parse(
@@ -196,17 +196,14 @@ def _always_denied(decision: Decision) -> Truth:
 
 def _is_known(statement: Statement) -> bool:
     """Whether every text of a statement is known before the stack is built."""
-    texts: list[object] = [
-        *(statement.actions or ()),
-        *(statement.not_actions or ()),
-        *(statement.resources or ()),
-        *(statement.not_resources or ()),
-    ]
-    for element in (statement.principal, statement.not_principal):
-        texts += (text for entry in (element.entries if element else ()) for text in entry)
-    texts += (value for condition in statement.conditions for value in condition.values)
+    elements = (statement.principal, statement.not_principal)
+    texts = (
+        (statement.actions, statement.not_actions, statement.resources, statement.not_resources),
+        [element.entries for element in elements if element is not None],
+        [condition.values for condition in statement.conditions],
+    )
     return (
         statement.effect is not StatementEffect.UNKNOWN
         and statement.conditions_known
-        and not any(isinstance(text, Unknown) for text in texts)
+        and not contains_unknown(texts)
     )
