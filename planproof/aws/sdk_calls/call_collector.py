@@ -16,7 +16,13 @@ from planproof.aws.sdk_calls.abstract_values import (
     all_texts,
     texts,
 )
-from planproof.aws.sdk_calls.boto3_objects import Boto3Object, members, reachable, waiter_operations
+from planproof.aws.sdk_calls.boto3_objects import (
+    Boto3Object,
+    Member,
+    members,
+    reachable,
+    waiter_operations,
+)
 from planproof.aws.sdk_calls.call_targets import ArgumentNode, CallTargets, argument
 from planproof.aws.sdk_calls.calls import SdkCall
 from planproof.aws.sdk_calls.flow import Flow
@@ -247,7 +253,10 @@ class CallCollector:
             self._report(f"{method} is called with a name that is not a constant", node)
         for text in texts(names):
             for service in services:
-                for operation in _operations(service, method, text):
+                named = members(Boto3Object(service, "client")).get(text, Member()).operations
+                if method == "get_waiter":
+                    named = waiter_operations(service, text)
+                for operation in named:
                     if method == "generate_presigned_url":
                         params = argument("Params", node, 1)
                         arguments = [params] if isinstance(params, ast.Dict) else []
@@ -289,11 +298,3 @@ def _objects_with_names(values: AbstractValues) -> dict[Boto3Object, AbstractVal
             names = {one.of or PENDING} if has_name else EMPTY
             found[one.what] = found.get(one.what, EMPTY) | names
     return found
-
-
-def _operations(service: str, method: str, name: str) -> frozenset[str]:
-    """The operations that a method in :data:`_NAME_PARAMETERS` calls, for a name."""
-    if method == "get_waiter":
-        return waiter_operations(service, name)
-    member = members(Boto3Object(service, "client")).get(name)
-    return member.operations if member else frozenset()
