@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from planproof.aws.authorization import ContextKeys, Documents
+from planproof.aws.authorization import Documents
 from planproof.aws.datapath.authority import Authority, service_of
 from planproof.aws.datapath.locations import account_of, location_of
 from planproof.aws.datapath.model import DecidedNeed, Need
@@ -106,17 +106,9 @@ class GuardedResource:
         """An attempt to use it, decided by a statement."""
         return Attempt(caller, self.part, actions, holds, found, by, self.policies)
 
-    def decide(
-        self,
-        action: str,
-        principal: str,
-        arn: str | Unknown,
-        context: ContextKeys,
-        assumed: Documents = (),
-    ) -> DecidedNeed:
-        """The decision on a principal that is no service and whose own account allows it
+    def decide(self, need: Need, assumed: Documents = ()) -> DecidedNeed:
+        """The decision on a need of a principal that is no service and whose own account allows it
         everything; for ``assumed`` see :meth:`Authority.decide`."""
-        need = Need(action, principal, arn, self.part, context)
         return self.authority.decide(need, held=(ALLOW_ALL,), assumed=assumed)
 
     def granted_requests(

@@ -20,7 +20,7 @@ from planproof.aws.authorization import ContextKeys
 from planproof.aws.datapath.authority import Authority
 from planproof.aws.datapath.guarded import ALLOW_ALL, Attempt, GrantedRequest, GuardedResource
 from planproof.aws.datapath.locations import arn_of
-from planproof.aws.datapath.model import ANONYMOUS, DecidedNeed
+from planproof.aws.datapath.model import ANONYMOUS, DecidedNeed, Need
 from planproof.aws.datapath.samples import FILLER, sample_values
 from planproof.iam import Effect, Statement
 from planproof.iam.arn import parse_arn
@@ -180,7 +180,8 @@ def _attempt(
     for (principal, context), granted in product(callers, requests):
         decided_needs: list[DecidedNeed] = []
         for on in granted.arns:
-            decided_needs.append(guarded.decide(granted.actions[0], principal, on, context))
+            need = Need(granted.actions[0], principal, on, guarded.part, context)
+            decided_needs.append(guarded.decide(need))
             decision = decided_needs[-1].decision
             text = f"{decision}{'' if on == arn else f' (on {on})'}"
             because = (r.statement for r in decision.because if r.policy != ALLOW_ALL.name)

@@ -29,7 +29,7 @@ from planproof.aws.authorization import Documents
 from planproof.aws.datapath.authority import Authority, service_of
 from planproof.aws.datapath.guarded import ALLOW_ALL, Attempt, GuardedResource, actions_of, alike
 from planproof.aws.datapath.locations import arn_of
-from planproof.aws.datapath.model import ANONYMOUS
+from planproof.aws.datapath.model import ANONYMOUS, Need
 from planproof.aws.datapath.outsiders import accounts_named, sample_principals
 from planproof.aws.datapath.samples import sample_arns
 from planproof.iam import Decision, Effect, PolicyDocument, PolicyKind, Statement
@@ -65,7 +65,8 @@ class CheckedRequest(NamedTuple):
     ) -> Decision:
         """The decision for a principal that is no service, as services always use TLS."""
         context = {"aws:SecureTransport": tls}
-        return guarded.decide(self.actions[0], principal, self.arn, context, assumed).decision
+        need = Need(self.actions[0], principal, self.arn, guarded.part, context)
+        return guarded.decide(need, assumed).decision
 
 
 _Decided = tuple[CheckedRequest, str, Decision]

@@ -10,8 +10,7 @@ from planproof.aws.lambda_package import Package
 from planproof.aws.sdk_calls.call_collector import CallCollector
 from planproof.aws.sdk_calls.calls import SdkCall, SdkCalls
 from planproof.aws.sdk_calls.flow import Flow
-from planproof.aws.sdk_calls.sources import Sources
-from planproof.aws.sdk_calls.unread import Unread
+from planproof.aws.sdk_calls.sources import Sources, Unread
 
 
 def calls_of(package: Package) -> SdkCalls:

@@ -26,9 +26,17 @@ from planproof.aws.sdk_calls.boto3_objects import (
 from planproof.aws.sdk_calls.call_targets import ArgumentNode, CallTargets, argument
 from planproof.aws.sdk_calls.calls import SdkCall
 from planproof.aws.sdk_calls.flow import Flow
-from planproof.aws.sdk_calls.outside_names import AVAILABLE_MODULES, IMPORTERS, MAKERS, SDK
+from planproof.aws.sdk_calls.outside_names import (
+    AVAILABLE_MODULES,
+    HIDDEN_METHOD,
+    IMPORTERS,
+    MAKERS,
+    OWN_REQUEST,
+    SDK,
+    unread_outside,
+)
 from planproof.aws.sdk_calls.scopes import first_argument
-from planproof.aws.sdk_calls.unread import HIDDEN_METHOD, OWN_REQUEST, Unread, unread_outside
+from planproof.aws.sdk_calls.sources import Unread
 from planproof.service_facts import service_of_client
 
 _RUNTIME = frozenset({"awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 
 def _words(text: str) -> frozenset[str]:
@@ -61,3 +62,30 @@ TRANSPARENT_DECORATORS = _words(
     total_ordering runtime_checkable"""
 )
 """Decorators that do not change the value of a call or of an attribute."""
+
+OWN_REQUEST = "requests made without a client are not analyzed"
+HIDDEN_METHOD = "a method of a client is called by a name that is not a constant"
+
+_UNREAD_BY_NAMES = {
+    "code that is generated at run time is not analyzed": "builtins.exec builtins.eval",
+    "a module loaded from a file is not analyzed": """runpy.run_path runpy.run_module
+    importlib.util.spec_from_file_location importlib.machinery.SourceFileLoader""",
+    "another program that the code starts is not analyzed": """os.system os.popen os.execv os.execve
+    os.execvp os.execvpe os.execl os.execlp os.spawnl os.spawnlp os.spawnv os.spawnve os.spawnvp
+    os.posix_spawn os.posix_spawnp subprocess.run subprocess.Popen subprocess.call
+    subprocess.check_call subprocess.check_output subprocess.getoutput subprocess.getstatusoutput
+    asyncio.create_subprocess_exec asyncio.create_subprocess_shell""",
+    "native code that is loaded is not analyzed": """ctypes.CDLL ctypes.cdll ctypes.PyDLL
+    ctypes.pydll""",
+    OWN_REQUEST: """botocore.auth botocore.awsrequest botocore.endpoint botocore.httpsession
+    botocore.signers botocore.crt botocore.client.ClientCreator""",
+}
+_REASONS = {name: reason for reason, names in _UNREAD_BY_NAMES.items() for name in names.split()}
+
+
+def unread_outside(name: str) -> Iterator[str]:
+    """The reasons why a dotted name from outside of the package is not analyzed."""
+    parts = name.split(".")
+    for size in range(1, len(parts) + 1):
+        if reason := _REASONS.get(".".join(parts[:size])):
+            yield reason

@@ -1,4 +1,4 @@
-"""The Python modules of a package, and its files that cannot be analyzed."""
+"""The Python modules of a package, and the reasons why its calls may be incomplete."""
 
 from __future__ import annotations
 
@@ -6,13 +6,40 @@ import ast
 import io
 import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from planproof.aws.lambda_package import Package
 from planproof.aws.sdk_calls.outside_names import AVAILABLE_MODULES, SDK, SDK_DEPENDENCIES
 from planproof.aws.sdk_calls.scopes import LexicalScope, Module
-from planproof.aws.sdk_calls.unread import Unread
+
+_MAX_LOCATIONS = 4
+"""Locations that a sentence lists."""
+
+
+class Unread:
+    """Collects reasons with their locations."""
+
+    def __init__(self) -> None:
+        self._locations: dict[str, set[str]] = defaultdict(set)
+
+    def add(self, reason: str, location: str) -> None:
+        """Record a reason at a location: a file or ``file:line``."""
+        self._locations[reason].add(location)
+
+    def sentences(self) -> Iterator[str]:
+        """Each reason once, with its first locations."""
+        for reason, found in self._locations.items():
+            first = sorted(found, key=_in_source_order)[:_MAX_LOCATIONS]
+            more = len(found) - len(first)
+            listed = ", ".join([*first, f"and {more} more"] if more else first)
+            yield f"{reason}: {listed}."
+
+
+def _in_source_order(location: str) -> tuple[str, int]:
+    file, _, line = location.rpartition(":")
+    return (file, int(line)) if line.isdecimal() else (location, 0)
 
 
 class Sources:
