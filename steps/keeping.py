@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_bdd import parsers, then
 
-from planproof.aws.datapath.queues import redrive_allow_policy, redrives
+from planproof.aws.datapath.queues import redrive_policy, redrives
 from planproof.evidence import Recorder
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import Truth, Unknown
@@ -63,7 +63,7 @@ def dead_letters_come_from_there(stack: Stack, evidence: Recorder) -> None:
     for queue, target in _redriven(stack, evidence):
         sources.setdefault(target.address, (target, []))[1].append(queue)
     for target, queues in sources.values():
-        holder, policy, sure = redrive_allow_policy(stack, target)
+        holder, policy, sure = redrive_policy(stack, target, _ALLOW)
         expected = f"byQueue, only for {' and '.join(map(str, queues))}"
         found = "none: every queue may use it" if policy is None else holder.get(_ALLOW)
         holds: Truth = False

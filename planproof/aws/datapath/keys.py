@@ -32,6 +32,7 @@ from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Unknown, Value, is_unknown
 
 _ALIASES: Final = ("name", "id", "arn", "target_key_arn")
+_CONTEXT: Final = "kms:EncryptionContext:"
 _OWN_RULES: Final = "server_side_encryption_configuration"
 
 
@@ -147,7 +148,10 @@ def _by_rule(stack: Stack, bucket: Resource, holder: Resource, rule: str) -> Enc
 
 def _named(stack: Stack, part: Resource, holder: Resource, path: str, value: Value) -> Encryption:
     """The key that an attribute of ``holder`` names by ARN, id or alias."""
-    context = _encryption_context(stack, part)
+    context: dict[str, ContextValue | None] = {}
+    for name, attribute in resource_type(part.type).key_context.items():
+        sent = account_of(stack, part) if attribute == "account" else part.get(attribute)
+        context[_CONTEXT + name] = sent if isinstance(sent, str) and sent else UNKNOWN
     keys = named_resources(stack, holder, path, key_types(), KEY_IDENTITIES)
     by_alias = (
         key
@@ -162,14 +166,3 @@ def _named(stack: Stack, part: Resource, holder: Resource, path: str, value: Val
     parts = arn_parts(value)
     own = value if parts is not None and parts.resource.startswith("key/") else UNKNOWN
     return Encryption(None, own, context=context)
-
-
-def _encryption_context(stack: Stack, part: Resource) -> dict[str, ContextValue | None]:
-    found: dict[str, ContextValue | None] = {}
-    for key, attribute in resource_type(part.type).key_context.items():
-        value = account_of(stack, part) if attribute == "account" else part.get(attribute)
-        found[_CONTEXT + key] = value if isinstance(value, str) and value else UNKNOWN
-    return found
-
-
-_CONTEXT: Final = "kms:EncryptionContext:"

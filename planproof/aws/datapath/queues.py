@@ -25,9 +25,7 @@ REDRIVES: Final = "moves failed messages to"
 def redrives(stack: Stack) -> Iterator[Edge]:
     """The edge from each queue to its dead-letter queue."""
     for queue in stack.managed("aws_sqs_queue"):
-        holder, policy, sure = _policy(
-            stack, queue, "aws_sqs_queue_redrive_policy", "redrive_policy"
-        )
+        holder, policy, sure = redrive_policy(stack, queue, "redrive_policy")
         if policy is None:
             continue
         facts: list[Fact] = []
@@ -55,28 +53,21 @@ def redrives(stack: Stack) -> Iterator[Edge]:
         yield Edge(queue, end, REDRIVES, (), tuple(facts), isinstance(target, str), holder)
 
 
-def redrive_allow_policy(
-    stack: Stack, queue: Resource
+def redrive_policy(
+    stack: Stack, queue: Resource, attribute: str
 ) -> tuple[Resource, Mapping[str, Any] | str | Unknown | None, bool]:
-    """The redrive allow policy of a queue: which source queues may use it as dead-letter queue.
+    """A policy of a queue, from its own resource or the queue's attribute.
 
-    Returns:
-        as :func:`_policy`. Without a policy every queue may.
-    """
-    return _policy(stack, queue, "aws_sqs_queue_redrive_allow_policy", "redrive_allow_policy")
-
-
-def _policy(
-    stack: Stack, queue: Resource, type_: str, attribute: str
-) -> tuple[Resource, Mapping[str, Any] | str | Unknown | None, bool]:
-    """A redrive policy or redrive allow policy of a queue, from its own resource or the attribute.
+    Args:
+        attribute: ``redrive_policy`` names the dead-letter queue, ``redrive_allow_policy`` the
+            source queues that may use the queue as one; without the latter every queue may.
 
     Returns:
         the resource that holds the policy; the policy, its text where that is no JSON object, None
         where there is none; and whether the policy is certainly that of the queue.
     """
     possible: Resource | None = None
-    for own in holders(stack, (type_,), "queue_url", queue, ("id", "url")):
+    for own in holders(stack, (f"aws_sqs_queue_{attribute}",), "queue_url", queue, ("id", "url")):
         named = links(stack, own, "queue_url", queue, ("id", "url"))
         if named:
             return own, _parsed(own.get(attribute)), True
@@ -133,7 +124,7 @@ def _compatible(queue: Resource, target: Resource, other: str | Unknown) -> Fact
 def _redrive_allowed(stack: Stack, queue: Resource, target: Resource) -> Fact:
     expected = f"a redrive allow policy that allows {queue}, or none"
     attribute = "redrive_allow_policy"
-    holder, policy, _ = redrive_allow_policy(stack, target)
+    holder, policy, _ = redrive_policy(stack, target, attribute)
     if policy is None:
         return Fact(True, target, attribute, expected, "none")
     if isinstance(policy, str):

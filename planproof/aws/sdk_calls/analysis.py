@@ -10,7 +10,7 @@ from planproof.aws.lambda_package import Package
 from planproof.aws.sdk_calls.call_collector import CallCollector
 from planproof.aws.sdk_calls.calls import SdkCall, SdkCalls
 from planproof.aws.sdk_calls.flow import Flow
-from planproof.aws.sdk_calls.sources import Sources, Unread
+from planproof.aws.sdk_calls.sources import Sources
 
 
 def calls_of(package: Package) -> SdkCalls:
@@ -30,10 +30,9 @@ _CACHE: dict[str, SdkCalls] = {}
 
 
 def _analyze(package: Package) -> SdkCalls:
-    unread = Unread()
-    flow = Flow(Sources(package, unread))
+    flow = Flow(Sources(package))
     flow.settle()
-    collector = CallCollector(flow, unread)
+    collector = CallCollector(flow)
     collector.collect()
     calls = tuple(sorted(collector.calls, key=_in_order))
     reasons = {
@@ -48,7 +47,7 @@ def _analyze(package: Package) -> SdkCalls:
             dict.fromkeys(replace(call, target_names=None, only_action="") for call in calls)
         )
         reasons.add("The package is too large to be analyzed completely in reasonable time.")
-    return SdkCalls(calls, tuple(sorted(reasons.union(unread.sentences()))))
+    return SdkCalls(calls, tuple(sorted(reasons.union(flow.sources.unread.sentences()))))
 
 
 def _in_order(call: SdkCall) -> tuple[str | int, ...]:

@@ -36,7 +36,6 @@ from planproof.aws.sdk_calls.outside_names import (
     unread_outside,
 )
 from planproof.aws.sdk_calls.scopes import first_argument
-from planproof.aws.sdk_calls.sources import Unread
 from planproof.service_facts import service_of_client
 
 _RUNTIME = frozenset({"awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py"})
@@ -53,13 +52,12 @@ _NAME_PARAMETERS = {
 class CallCollector:
     """Visits every node of a package whose values are settled."""
 
-    def __init__(self, flow: Flow, unread: Unread) -> None:
+    def __init__(self, flow: Flow) -> None:
         self._calls: dict[SdkCall, bool] = {}  # whether it only cleans up
         self._page_arguments: defaultdict[ast.AST, list[ArgumentNode]] = defaultdict(list)
         self._pagers: list[tuple[ast.Call, str, str]] = []
         self._flow = flow
         self._escaped = flow.findings.escaped
-        self._unread = unread
         self._calls_by_function: dict[ast.AST, ast.Call] = {}
         self._operations_by_method: dict[str, list[tuple[str, str]]] = {}
         self._sdk_objects = reachable(
@@ -87,7 +85,7 @@ class CallCollector:
         for value, location in self._escaped.items():
             if value.kind in ("maker", "Session"):
                 reason = "a function that makes clients is passed to unanalyzed code"
-                self._unread.add(reason, location)
+                self._flow.sources.unread.add(reason, location)
         any_escaped = any(one.kind == "sdk" for one in self._escaped)
         for node in self._flow.nodes:
             self._visit(node, has_objects=True)
@@ -122,7 +120,7 @@ class CallCollector:
                 self._report(OWN_REQUEST, node)
 
     def _report(self, what: str, node: ast.AST) -> None:
-        self._unread.add(what, self._flow.sources.scopes[node].location(node))
+        self._flow.sources.unread.add(what, self._flow.sources.scopes[node].location(node))
 
     def _add_call(
         self,

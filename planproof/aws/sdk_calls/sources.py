@@ -49,15 +49,16 @@ class Sources:
         modules: those whose values are followed, by dotted name.
         folders: dotted names of the folders that contain modules.
         scopes: of all nodes of the modules.
+        unread: the reasons why calls may be missing.
         without_boto3: modules of installed distributions that do not use boto3.
     """
 
-    def __init__(self, package: Package, unread: Unread) -> None:
+    def __init__(self, package: Package) -> None:
         self.modules: dict[str, Module] = {}
         self.folders: set[str] = set()
         self.scopes: dict[ast.AST, LexicalScope] = {}
         self.without_boto3: list[Module] = []
-        self._unread = unread
+        self.unread = Unread()
         with zipfile.ZipFile(io.BytesIO(package.data)) as opened:
             vendored = frozenset(_vendored(opened, package.files))
             skipped = SDK | (SDK_DEPENDENCIES & vendored)
@@ -66,9 +67,9 @@ class Sources:
         for file in files:
             path = PurePosixPath(file)
             if path.suffix in _NON_PYTHON_SUFFIXES and "__pycache__" not in path.parts:
-                unread.add("a file that is not Python source is not analyzed", file)
+                self.unread.add("a file that is not Python source is not analyzed", file)
             elif file == "bootstrap":
-                unread.add("a custom runtime is not analyzed", file)
+                self.unread.add("a custom runtime is not analyzed", file)
         using_boto3 = {_top(file) for file, text in texts.items() if b"boto" in text}
         for file, text in texts.items():
             self._parse(file, text, _top(file) in vendored, _top(file) in vendored - using_boto3)
@@ -78,7 +79,7 @@ class Sources:
         try:
             return opened.read(file)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError):
-            self._unread.add("a file in the package is damaged", file)
+            self.unread.add("a file in the package is damaged", file)
             return b""
 
     def _parse(self, file: str, text: bytes, is_vendored: bool, is_without_boto3: bool) -> None:
@@ -87,7 +88,7 @@ class Sources:
             module = Module(name, file, ast.parse(text, file), is_vendored)
         except (SyntaxError, ValueError, RecursionError) as problem:
             what = str(problem).partition(" (")[0]
-            self._unread.add(f"a file cannot be parsed as Python ({what})", file)
+            self.unread.add(f"a file cannot be parsed as Python ({what})", file)
             return
         self.scopes |= module.nodes
         if is_without_boto3:
