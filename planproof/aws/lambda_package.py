@@ -214,15 +214,9 @@ def _spec(archive: Resource, base: Path) -> ArchiveSpec:
     for name in ("source_file", "source_dir", "output_path"):
         if values[name] is not None:
             values[name] = str(base / values[name])
-    excludes = values["excludes"]
-    return ArchiveSpec(
-        **values
-        | {
-            "excludes": tuple(excludes) if excludes else None,
-            "exclude_symlink_directories": bool(values["exclude_symlink_directories"]),
-            "source": tuple(
-                Source(str(block["content"]), str(block["filename"]))
-                for block in values["source"] or ()
-            ),
-        }
+    values["excludes"] = tuple(values["excludes"]) if values["excludes"] else None
+    values["exclude_symlink_directories"] = bool(values["exclude_symlink_directories"])
+    values["source"] = tuple(
+        Source(str(block["content"]), str(block["filename"])) for block in values["source"] or ()
     )
+    return ArchiveSpec(**values)

@@ -106,8 +106,13 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
             # The label of a stream is the time of its creation: a policy needs a wildcard for it.
             service, arn = "dynamodb", arn_below(owner, "/stream/2026-01-01T00:00:00.000")
             scope = scope_below(owner, "/stream/*")
-        actions = facts_of_service(service).polled
-        needs = [_read(action, role, arn, part, scope) for action in actions]
+        why = "to read the event source"
+        needs = [
+            Need(action, role, arn, part, {}, scope, why)
+            if resource_types(action)
+            else Need(action, role, "*", None, {}, ("*",), why)  # such as listing all streams
+            for action in facts_of_service(service).polled
+        ]
         facts: list[Fact] = []
         if not certain:
             needs = []
@@ -122,15 +127,6 @@ def _sources(stack: Stack, function: Resource, role: Resource) -> Iterator[Edge]
         source = owner or (arn if isinstance(arn, str) else "an unknown source")
         outside = owner is None and isinstance(arn, str)
         yield Edge(source, function, READ, tuple(needs), tuple(facts), outside, mapping)
-
-
-def _read(
-    action: str, role: Resource, arn: str | Unknown, part: Resource | None, scope: tuple[str, ...]
-) -> Need:
-    why = "to read the event source"
-    if not resource_types(action):  # such as listing all streams
-        return Need(action, role, "*", None, {}, ("*",), why)
-    return Need(action, role, arn, part, {}, scope, why)
 
 
 def _stream_owner(stack: Stack, mapping: Resource, arn: str | Unknown) -> Resource | None:

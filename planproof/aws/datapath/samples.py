@@ -38,7 +38,13 @@ def is_pattern(arn: str | Unknown) -> bool:
 
 def sample_arns(arn: str, statements: Iterable[Statement]) -> tuple[str, ...]:
     """ARNs that stand for all that a pattern covers, given the statements that may apply."""
-    return sample_texts(split_wildcards(arn), _resource_patterns(statements))
+    patterns = (
+        _with_variables_as_wildcards(text, Flavor.RESOURCE, statement)
+        for statement in statements
+        for text in _resource_texts(statement)
+        if text != "*"
+    )
+    return sample_texts(split_wildcards(arn), patterns)
 
 
 def sample_part_arns(part: Resource, statements: Sequence[Statement]) -> tuple[str | Unknown, ...]:
@@ -73,11 +79,10 @@ def condition_matcher(statements: Iterable[Statement], key: str) -> Callable[[st
 
 def _condition_patterns(statements: Iterable[Statement], key: str) -> Iterator[tuple[Token, ...]]:
     for statement in statements:
-        for condition in statement.conditions:
-            if condition.context_key == key:
-                for text in condition.values:
-                    if isinstance(text, str):
-                        yield _with_variables_as_wildcards(text, Flavor.GLOB, statement)
+        own = (condition for condition in statement.conditions if condition.context_key == key)
+        for text in (value for condition in own for value in condition.values):
+            if isinstance(text, str):
+                yield _with_variables_as_wildcards(text, Flavor.GLOB, statement)
 
 
 def sample_texts(
@@ -138,13 +143,6 @@ def part_variable_statement(part: Resource, statements: Sequence[Statement]) -> 
     wholes = [f"{arn}{rest}" for rest in ("", *resource_type(part.type).within)]
     found = (variable_statement(whole, statements) for whole in wholes if isinstance(arn, str))
     return next((statement for statement in found if statement is not None), None)
-
-
-def _resource_patterns(statements: Iterable[Statement]) -> Iterator[tuple[Token, ...]]:
-    for statement in statements:
-        for text in _resource_texts(statement):
-            if text != "*":
-                yield _with_variables_as_wildcards(text, Flavor.RESOURCE, statement)
 
 
 def _resource_texts(statement: Statement) -> Iterator[str]:
