@@ -12,11 +12,18 @@ from hypothesis import settings
 
 from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.resolution.run import Variant
+from tests.pipelines.judging import group_by_case, judged  # noqa: F401
 
 Resolve = Callable[..., ResolvedStacks]
 
 settings.register_profile("planproof", deadline=None)  # a slow machine fails no test
 settings.load_profile("planproof")
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each judged case to one worker."""
+    group_by_case(items)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -168,10 +168,11 @@ def resolved_once(case: Case) -> Case:
 def together(cases: Sequence[Case]) -> Case:
     """One case with the edits of several that are independent of each other."""
     broken = {name for case in cases for name in (case.broken, *case.also) if name}
-    return Case(
-        " + ".join(case.name for case in cases),
-        cases[0].pipeline,
-        tuple(edit for case in cases for edit in case.edits),
+    return replace(
+        cases[0],
+        name=" + ".join(case.name for case in cases),
+        edits=tuple(edit for case in cases for edit in case.edits),
+        broken="",
         also=frozenset(broken),
         options=tuple(option for case in cases for option in case.options),
     )
@@ -237,6 +238,7 @@ class Bench:
     once."""
 
     folder: Path
+    pipeline: Pipeline
 
     def judge(self, case: Case) -> Judgement:
         """Run the command on a case."""
@@ -260,11 +262,10 @@ class Bench:
         )
 
     def clear(self) -> None:
-        """Remove the working copies that the command keeps for a directory."""
-        binary = find_binary()
-        for pipeline in PIPELINES:
-            source = self.folder / "sources" / pipeline.stack
-            workspace = Workspace.cached(source, binary, ROOT / ".planproof")
+        """Remove the working copy that the command keeps for the directory."""
+        source = self.folder / "sources" / self.pipeline.stack
+        if source.is_dir():
+            workspace = Workspace.cached(source, find_binary(), ROOT / ".planproof")
             shutil.rmtree(workspace.folder, ignore_errors=True)
 
 

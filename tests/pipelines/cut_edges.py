@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.pipelines.compliance import SHIPPED, Case, Edit, remove_statement
+from tests.pipelines.compliance import SHIPPED, Case, Edit, remove_statement, together
 
 FUNCTION = "aws_lambda_function.processor"
 UPLOAD = "aws_s3_bucket.input notifies aws_sqs_queue.processing"
@@ -68,3 +68,6 @@ CUTS = [
         f"{FUNCTION} calls aws_dynamodb_table.assets",
     ),
 ]
+
+BATCHES = [(together(cuts), cuts) for cuts in (CUTS[::2], CUTS[1::2])]
+"""Grants of different edges, as one case to judge, and each of them."""

@@ -1,79 +1,35 @@
-"""Judges every case that the chosen tests need, two at a time, while the tests wait for theirs."""
+"""The fixture that judges cases of pipelines, each once."""
 
 from __future__ import annotations
 
-import os
-import queue
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.pipelines.compliance import PIPELINES, Bench, Case, Judgement, Pipeline
-
-AT_ONCE = 2
+from tests.pipelines.compliance import PIPELINES, Bench, Case, Judgement
 
 
-def judged_fixture(folder: Path) -> Any:
-    """The fixture ``judged`` for the tests of a folder, which gives the judgement on a case.
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Case], Judgement]]:
+    """Gives the judgement on a case."""
+    benches = {
+        pipeline: Bench(tmp_path_factory.mktemp(pipeline.name), pipeline) for pipeline in PIPELINES
+    }
+    judgements: dict[Case, Judgement] = {}
 
-    The cases of the folder are judged ahead; a worker of xdist judges its own, one by one.
-    """
+    def judgement_on(case: Case) -> Judgement:
+        if case not in judgements:
+            judgements[case] = benches[case.pipeline].judge(case)
+        return judgements[case]
 
-    @pytest.fixture(scope="session", name="judged")
-    def judged(
-        request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-    ) -> Iterator[Callable[[Case], Judgement]]:
-        yield from _judging(request, folder, tmp_path_factory)
-
-    return judged
-
-
-def _judging(
-    request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[Case], Judgement]]:
-    ahead = "PYTEST_XDIST_WORKER" not in os.environ
-    count = AT_ONCE if ahead else 1
-    benches: dict[Pipeline, queue.SimpleQueue[Bench]] = {}
-    for pipeline in PIPELINES:
-        benches[pipeline] = queue.SimpleQueue()
-        for _ in range(count):
-            benches[pipeline].put(Bench(tmp_path_factory.mktemp(pipeline.name)))
-
-    def judge(case: Case) -> Judgement:
-        bench = benches[case.pipeline].get()
-        try:
-            return bench.judge(case)
-        finally:
-            benches[case.pipeline].put(bench)
-
-    with ThreadPoolExecutor(count, thread_name_prefix="compliance") as pool:
-        started: dict[Case, Future[Judgement]] = {}
-
-        def result(case: Case) -> Judgement:
-            if case not in started:
-                started[case] = pool.submit(judge, case)
-            return started[case].result()
-
-        if ahead:
-            wanted = _cases(request.session.items, folder)
-            started.update({case: pool.submit(judge, case) for case in wanted})
-        try:
-            yield result
-        finally:
-            pool.shutdown(cancel_futures=True)
-    for kept in benches.values():
-        while not kept.empty():
-            kept.get().clear()
+    yield judgement_on
+    for bench in benches.values():
+        bench.clear()
 
 
-def _cases(items: list[pytest.Item], folder: Path) -> list[Case]:
-    """The cases of the chosen tests of a folder, each once, in their order."""
-    wanted = [
-        item
-        for item in items
-        if item.path.is_relative_to(folder) and "judged" in getattr(item, "fixturenames", ())
-    ]
-    return list(dict.fromkeys(item.callspec.params["case"] for item in wanted))
+def group_by_case(items: list[pytest.Item]) -> None:
+    """Let one worker of xdist run all tests on a case, so that it is judged once."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and "judged" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(str(callspec.params["case"])))

@@ -1,4 +1,4 @@
-"""A grant that is deleted from the Terraform sources breaks exactly its edge of the data path.
+"""Grants that are deleted from the Terraform sources break exactly their edges of the data path.
 
 tests/aws/datapath/test_lost_grants.py tries every grant on the resolved stack. The cases here go
 through Terraform.
@@ -10,16 +10,23 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.pipelines.compliance import Case, Judgement, assert_broken
-from tests.pipelines.cut_edges import CUTS
+from tests.pipelines.compliance import Case, Judgement, assert_located, assert_only_broken
+from tests.pipelines.cut_edges import BATCHES, CUTS
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
 
-@pytest.mark.parametrize(
-    "case", CUTS, ids=[f"{case.name}: {case.edits[0].old.split()[3]}" for case in CUTS]
-)
-def test_a_lost_grant_breaks_its_edge_only(case: Case, judged: Callable[[Case], Judgement]) -> None:
+@pytest.mark.parametrize(("case", "cuts"), BATCHES, ids=["one half", "the other half"])
+def test_lost_grants_break_their_edges_only(
+    case: Case, cuts: list[Case], judged: Callable[[Case], Judgement]
+) -> None:
     judgement = judged(case)
-    assert_broken(case, judgement)
-    assert judgement.unproven_edges == {case.name}
+    assert_only_broken(case, judgement)
+    assert judgement.unproven_edges == {cut.name for cut in cuts}
+    for cut in cuts:
+        assert_located(cut, judgement)
+
+
+def test_the_cuts_of_a_batch_are_of_different_edges() -> None:
+    for _, cuts in BATCHES:
+        assert len({cut.name for cut in cuts}) == len(cuts) == len(CUTS) / len(BATCHES)
