@@ -31,5 +31,6 @@ def group_by_case(items: list[pytest.Item]) -> None:
     """Let one worker of xdist run all tests on a case, so that it is judged once."""
     for item in items:
         callspec = getattr(item, "callspec", None)
-        if callspec is not None and "judged" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(str(callspec.params["case"])))
+        case = callspec.params.get("case") if callspec is not None else None
+        if isinstance(case, Case) and "judged" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(str(case)))
