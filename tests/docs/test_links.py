@@ -68,7 +68,8 @@ def tox_environments() -> frozenset[str]:
     config = configparser.ConfigParser(interpolation=None)
     config.read(ROOT / "tox.ini", "utf-8")
     named = {s.removeprefix("testenv:") for s in config.sections() if s.startswith("testenv:")}
-    return frozenset(named | {e.strip() for e in config["tox"]["env_list"].split(",")})
+    pythons = {"py312", "py313"}  # of [testenv]: tox takes the Python from the name
+    return frozenset(named | pythons | {e.strip() for e in config["tox"]["env_list"].split(",")})
 
 
 def commands(page: Page) -> Iterator[list[str]]:
