@@ -57,8 +57,9 @@ class Workdir:
 
     def apply(self, *arguments: str) -> dict[str, Any]:
         """Apply, and return the values of the outputs."""
-        self.run("apply", "-auto-approve", "-input=false", *arguments)
-        outputs = json.loads(self.run("output", "-json").stdout)
+        done = self.run("apply", "-auto-approve", "-input=false", "-json", *arguments)
+        messages = [json.loads(line) for line in done.stdout.splitlines()]
+        *_, outputs = (one["outputs"] for one in messages if one["type"] == "outputs")
         return {name: output["value"] for name, output in outputs.items()}
 
     def plan(self, *arguments: str) -> dict[str, Any]:
@@ -94,12 +95,43 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="session")
+def initialised(terraform: str, mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working directory that is copied for each test, since its initialisation takes long."""
+    folder = tmp_path_factory.mktemp("initialised")
+    workdir = workdir_in(folder, terraform, mirror, folder)
+    workdir.write(VERSIONS_TF, "versions.tf")
+    workdir.run("init", "-input=false")
+    return workdir.folder
+
+
 @pytest.fixture
-def workdir(terraform: str, mirror: Path, tmp_path: Path, temporary: Path) -> Workdir:
-    """An initialized working directory."""
-    (tmp_path / "stack").mkdir()
-    (tmp_path / "home").mkdir()
-    configuration = tmp_path / "terraform.rc"
+def workdir(
+    terraform: str, mirror: Path, initialised: Path, tmp_path: Path, temporary: Path
+) -> Workdir:
+    """An initialised working directory."""
+    return copied(initialised, workdir_in(tmp_path, terraform, mirror, temporary))
+
+
+@pytest.fixture(scope="module")
+def shared_workdir(
+    terraform: str, mirror: Path, initialised: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Workdir:
+    """An initialised working directory for all tests of a module."""
+    folder = tmp_path_factory.mktemp("shared")
+    return copied(initialised, workdir_in(folder, terraform, mirror, folder))
+
+
+def copied(initialised: Path, workdir: Workdir) -> Workdir:
+    shutil.copytree(initialised, workdir.folder, symlinks=True, dirs_exist_ok=True)
+    return workdir
+
+
+def workdir_in(folder: Path, terraform: str, mirror: Path, temporary: Path) -> Workdir:
+    """An empty working directory ``stack`` beside an empty ``home``."""
+    (folder / "stack").mkdir()
+    (folder / "home").mkdir()
+    configuration = folder / "terraform.rc"
     configuration.write_text(
         f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
     )
@@ -107,10 +139,7 @@ def workdir(terraform: str, mirror: Path, tmp_path: Path, temporary: Path) -> Wo
         **{name: value for name, value in os.environ.items() if not name.startswith("TF_")},
         "TF_CLI_CONFIG_FILE": str(configuration),
         "CHECKPOINT_DISABLE": "1",
-        "HOME": str(tmp_path / "home"),
+        "HOME": str(folder / "home"),
         "TMPDIR": str(temporary),
     }
-    workdir = Workdir(tmp_path / "stack", terraform, environment)
-    workdir.write(VERSIONS_TF, "versions.tf")
-    workdir.run("init", "-input=false")
-    return workdir
+    return Workdir(folder / "stack", terraform, environment)

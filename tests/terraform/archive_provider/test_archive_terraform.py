@@ -119,7 +119,7 @@ def hashes(data: bytes) -> dict[str, object]:
     }
 
 
-def test_every_form_with_every_hash_and_the_same_bytes_again(
+def test_every_form_has_every_hash_and_its_bytes_change_with_its_sources_only(
     workdir, tmp_path: Path, temporary: Path
 ) -> None:
     lay_sources(workdir.folder, time=1_000_000_000)
@@ -146,19 +146,14 @@ def test_every_form_with_every_hash_and_the_same_bytes_again(
     for name, value in values.items():
         assert (workdir.folder / value["output_path"]).read_bytes() == first[name], name
 
-    assert list((tmp_path / "home").iterdir()) == [], "the provider keeps nothing at home"
-    assert list(temporary.iterdir()) == [], "nor among temporary files"
-
-
-def test_a_changed_source_changes_the_hash(workdir) -> None:
-    lay_sources(workdir.folder, time=1)
-    workdir.write(EVERY_FORM)
-    before = workdir.apply()["all"]
     (workdir.folder / "src/pkg/m.py").write_text("changed")
     after = workdir.apply()["all"]
-    assert after["dir"]["output_base64sha256"] != before["dir"]["output_base64sha256"]
-    assert after["links"]["id"] != before["links"]["id"]
-    assert after["file"] == before["file"]
+    assert after["dir"]["output_base64sha256"] != values["dir"]["output_base64sha256"]
+    assert after["links"]["id"] != values["links"]["id"]
+    assert after["file"] == values["file"]
+
+    assert list((tmp_path / "home").iterdir()) == [], "the provider keeps nothing at home"
+    assert list(temporary.iterdir()) == [], "nor among temporary files"
 
 
 RESOURCE = """
@@ -228,6 +223,7 @@ def sha1s(folder: Path) -> dict[str, str]:
 
 
 def test_unknown_arguments_leave_every_hash_unknown_until_apply(workdir) -> None:
+    """A resource is created, replaced, updated and deleted."""
     lay_sources(workdir.folder, time=1)
     workdir.write(RESOURCE)
     changes = workdir.plan("-var=text=run.sh")
@@ -239,9 +235,8 @@ def test_unknown_arguments_leave_every_hash_unknown_until_apply(workdir) -> None
         assert changes[f"data.archive_file.{name}"]["actions"] == ["read"]
     assert not list(workdir.folder.glob("*.zip")), "a plan with unknowns builds nothing"
 
-    workdir.run("apply", "plan")
-    outputs = json.loads(workdir.run("output", "-json").stdout)
-    assert outputs["ids"]["value"] == sha1s(workdir.folder)
+    first = workdir.apply("plan")["ids"]
+    assert first == sha1s(workdir.folder)
     assert set(modes(workdir.folder / "dir.zip")) == {
         "docs/note.txt",
         "link/note.txt",
@@ -249,13 +244,6 @@ def test_unknown_arguments_leave_every_hash_unknown_until_apply(workdir) -> None
         "pkg/m.pyc",
     }
     assert workdir.run("plan", "-var=text=run.sh", "-detailed-exitcode").returncode == 0
-
-
-def test_create_update_replace_and_delete_of_the_resource(workdir) -> None:
-    lay_sources(workdir.folder, time=1)
-    workdir.write(RESOURCE)
-    first = workdir.apply("-var=text=one")["ids"]
-    assert first == sha1s(workdir.folder)
 
     # A changed argument replaces it, also if the new value is unknown.
     changes = workdir.plan("-var=text=two")
@@ -266,23 +254,23 @@ def test_create_update_replace_and_delete_of_the_resource(workdir) -> None:
         assert change["after_unknown"]["output_sha256"] is True
 
     # Only this argument updates it in place.
-    changes = workdir.plan("-var=text=one", "-var=exclude_links=true")
+    changes = workdir.plan("-var=text=run.sh", "-var=exclude_links=true")
     change = changes["archive_file.dir"]
     assert change["actions"] == ["update"]
     assert {key for key in COMPUTED if change["after_unknown"].get(key) is True} == COMPUTED
     assert changes["archive_file.block"]["actions"] == ["no-op"]
-    second = workdir.apply("-var=text=one", "-var=exclude_links=true")["ids"]
+    second = workdir.apply("plan")["ids"]
     assert second["dir"] != first["dir"]
     assert second == sha1s(workdir.folder)
     assert "link/note.txt" not in modes(workdir.folder / "dir.zip")
 
     # A changed file is detected at the next refresh.
-    (workdir.folder / "src/run.sh").write_text("changed")
-    third = workdir.apply("-var=text=one", "-var=exclude_links=true")["ids"]
+    (workdir.folder / "src/pkg/m.pyc").write_text("changed")
+    third = workdir.apply("-var=text=run.sh", "-var=exclude_links=true")["ids"]
     assert third["dir"] != second["dir"]
     assert third == sha1s(workdir.folder)
 
-    workdir.run("destroy", "-auto-approve", "-var=text=one")
+    workdir.run("destroy", "-auto-approve", "-var=text=run.sh")
     assert json.loads(workdir.run("show", "-json").stdout).get("values") is None
 
 
@@ -294,33 +282,44 @@ locals {
   # Unknown values with refinements: not null, and some with a known prefix.
   later = terraform_data.later.output == "zip"
 }
-KIND "archive_file" "it" {
+data "archive_file" "it" {
   type                        = local.later ? "zip" : "tar.gz"
   source_dir                  = "${path.module}/${local.later ? "src" : "no"}"
   excludes                    = local.later ? ["*.pyc"] : []
   exclude_symlink_directories = local.later ? true : false
   output_file_mode            = "06${local.later ? "00" : "44"}"
-  output_path                 = "${path.module}/${local.later ? "out" : "no"}.zip"
+  output_path                 = "${path.module}/${local.later ? "data" : "no"}.zip"
 }
-output "id" {
-  value = KINDarchive_file.it.id
+resource "archive_file" "it" {
+  type                        = local.later ? "zip" : "tar.gz"
+  source_dir                  = "${path.module}/${local.later ? "src" : "no"}"
+  excludes                    = local.later ? ["*.pyc"] : []
+  exclude_symlink_directories = local.later ? true : false
+  output_file_mode            = "06${local.later ? "00" : "44"}"
+  output_path                 = "${path.module}/${local.later ? "resource" : "no"}.zip"
+}
+output "ids" {
+  value = {
+    data     = data.archive_file.it.id
+    resource = archive_file.it.id
+  }
 }
 """
 
 
-@pytest.mark.parametrize("kind", ["data", "resource"])
-def test_unknown_arguments_with_refinements(workdir, kind: str) -> None:
+def test_unknown_arguments_with_refinements(workdir) -> None:
     lay_sources(workdir.folder, time=1)
-    prefix = "data." if kind == "data" else ""
-    workdir.write(REFINED.replace("KINDarch", f"{prefix}arch").replace("KIND", kind))
-    change = workdir.plan()[f"{prefix}archive_file.it"]
-    assert change["actions"] == ["read" if kind == "data" else "create"]
+    workdir.write(REFINED)
+    changes = workdir.plan()
+    data, resource = changes["data.archive_file.it"], changes["archive_file.it"]
+    assert (data["actions"], resource["actions"]) == (["read"], ["create"])
     for name in ("type", "source_dir", "excludes", "output_file_mode", "output_path"):
-        assert change["after_unknown"][name] is True
-    identity = workdir.apply()["id"]
-    data = (workdir.folder / "out.zip").read_bytes()
-    assert hashlib.sha1(data).hexdigest() == identity
-    assert set(modes(workdir.folder / "out.zip").values()) == {0o600}
+        assert data["after_unknown"][name] is True
+        assert resource["after_unknown"][name] is True
+    for kind, identity in workdir.apply()["ids"].items():
+        built = workdir.folder / f"{kind}.zip"
+        assert hashlib.sha1(built.read_bytes()).hexdigest() == identity
+        assert set(modes(built).values()) == {0o600}
 
 
 def test_content_of_several_megabytes(workdir) -> None:
