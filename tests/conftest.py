@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.resolution.run import Variant
@@ -16,8 +16,11 @@ from tests.pipelines.judging import group_by_case, judged  # noqa: F401
 
 Resolve = Callable[..., ResolvedStacks]
 
-settings.register_profile("planproof", deadline=None)  # a slow machine fails no test
-settings.load_profile("planproof")
+with suppress(ImportError):  # a run of --compliance loads this file too, without Hypothesis
+    from hypothesis import settings
+
+    settings.register_profile("planproof", deadline=None)  # a slow machine fails no test
+    settings.load_profile("planproof")
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
