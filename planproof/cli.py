@@ -16,9 +16,20 @@ from planproof import __version__
 from planproof.errors import PlanproofError
 
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as of a shell."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand, and return its exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _main(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        print("ERROR: interrupted by Ctrl-C before the end: run it again", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _main(given: list[str]) -> int:
     if given[:1] == ["check"]:
         return int(pytest.main([*_own_project(), "--compliance", *given[1:]]))
     if given[:1] == ["mutants"] and any(text.startswith("--checks") for text in given):

@@ -185,6 +185,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             run.judge_all(session)
     except PlanproofError as problem:
         raise pytest.UsageError(str(problem)) from None
+    except session.Interrupted:
+        raise
+    except KeyboardInterrupt:
+        if not run.terminal.taken:
+            raise
+        raise session.Interrupted("by Ctrl-C before all was judged: run it again") from None
     return True if run.terminal.taken else None
 
 

@@ -61,3 +61,14 @@ def test_record_needs_a_configured_path(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "names no recording" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_ctrl_c_ends_a_command_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("planproof.iam.command.main", interrupted)
+    assert cli.main(["iam"]) == cli.INTERRUPTED == 130
+    assert "Ctrl-C" in capsys.readouterr().err

@@ -338,6 +338,8 @@ def test_ctrl_c_during_the_deployment_leaves_nothing(tmp_path: Path, at: str) ->
     outcome = project.interrupt(at, "--terraform-binary", str(slow), REAL_ACCOUNT="1")
     assert outcome.code == pytest.ExitCode.INTERRUPTED, outcome.output
     assert "Traceback" not in outcome.output
+    assert "KeyboardInterrupt" not in outcome.output
+    assert "Interrupted: by Ctrl-C" in outcome.output
     assert project.leftovers() == []
 
 

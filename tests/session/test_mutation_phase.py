@@ -356,6 +356,8 @@ def test_ctrl_c_ends_a_run_and_its_forks(tmp_path: Path) -> None:
         output, _ = process.communicate(timeout=60)
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     assert "Traceback" not in output
+    assert "KeyboardInterrupt" not in output
+    assert "Interrupted: by Ctrl-C" in output
     assert len(forks) >= 1
     assert not set(forks) & set(descendants(os.getpid()))
     assert not any(Path(f"/proc/{pid}").exists() for pid, _ in forks)
