@@ -15,7 +15,6 @@ import pytest
 from planproof import __version__
 from planproof.errors import PlanproofError
 
-
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as of a shell."""
 
