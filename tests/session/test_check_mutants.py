@@ -95,6 +95,7 @@ def test_a_blind_check_has_survivors(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(options) == 1
 
     output = capsys.readouterr().out
+    assert "PROBLEM" not in output
     dropped = "keeps_nothing/pass/aws_s3_bucket.pass/drop-attribute/force_destroy"
     assert f"✗ {dropped}\n      force_destroy = true -> (nothing)\n" in output
     assert "\n      keeps_nothing/main.tf:2 passed" in output
@@ -121,6 +122,8 @@ def test_a_crash_is_no_kill(tmp_path: Path, capsys: pytest.CaptureFixture) -> No
     output = capsys.readouterr().out
     assert "? keeps_nothing/pass/aws_s3_bucket.pass/drop-attribute/force_destroy" in output
     assert "? keeps_nothing/fail/aws_s3_bucket.fail/drop-attribute/force_destroy" in output
+    assert "survived: " not in output
+    assert "PROBLEM" not in output
 
 
 def test_an_unreadable_mutant_is_no_kill() -> None:
@@ -172,8 +175,11 @@ def test_a_wrong_explanation_is_an_error(
 
     code = main(project(tmp_path, SEES) + explained(tmp_path, NAME + REPAIRED + stale))
 
+    output = capsys.readouterr().out
     assert code == 1
-    assert problem in capsys.readouterr().out
+    assert problem in output
+    assert output.count("PROBLEM") == 1
+    assert "survived: " not in output
 
 
 @pytest.mark.parametrize(
