@@ -5,63 +5,38 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.builders.project import PLUGIN
 from tests.builders.repository import ROOT
+from tests.builders.warm_process import run_warm
 
 SAMPLE, SEED = 30, 5
 
 pytestmark = pytest.mark.slow
 
-ALL_SCENARIOS = """
-from planproof.session.mutant_trials import MutantTrials
-
-MutantTrials._affected = lambda self, mutant, reads: tuple(item.nodeid for item in self.items)
-"""
-
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """Without Terraform, so that the recording is judged; and with a plugin that has all scenarios
-    judge each mutant."""
+    """Without Terraform, so that the recording is judged."""
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "git").symlink_to(shutil.which("git") or "/usr/bin/git")
-    (tmp_path / "all_scenarios.py").write_text(ALL_SCENARIOS)
-    paths = os.pathsep.join((str(ROOT), str(tmp_path)))
-    return {**os.environ, "PATH": str(tools), "PYTHONPATH": paths}
-
-
-def measured(reports: Path, environ: dict[str, str], *arguments: str) -> dict[str, Any]:
-    """Mutant → its fate, and the requirements that killed it."""
-    command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--compliance", "--mutants"]
-    sample = ["--mutants-limit", str(SAMPLE), "--mutants-seed", str(SEED)]
-    done = subprocess.run(
-        [*command, *sample, "--report-dir", str(reports), *arguments],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=570,
-    )
-    assert done.returncode in (0, 1), done.stdout + done.stderr
-    report = json.loads((reports / "compliance.json").read_text("utf-8"))
-    return {
-        trial["id"]: (trial["fate"], sorted(kill["requirement"] for kill in trial["kills"]))
-        for trial in report["mutation"]["trials"]
-    }
+    return {**os.environ, "PATH": str(tools), "BOTH_WAYS": str(tmp_path / "both.json")}
 
 
 def test_the_scenarios_that_read_a_change_are_enough(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
-    reading = measured(tmp_path / "reading", environ)
-    every = measured(tmp_path / "every", environ, "-p", "all_scenarios")
-    assert len(reading) == SAMPLE
-    assert reading == every
-    assert any(fate == "killed" for fate, _ in reading.values())
+    arguments = ["-c", "pyproject.toml", *PLUGIN, "-p", "tests.session.both_ways"]
+    arguments += ["-p", "no:cacheprovider", "--compliance", "--report-dir", str(tmp_path)]
+    sample = ["--mutants", "--mutants-limit", str(SAMPLE), "--mutants-seed", str(SEED)]
+    code, output = run_warm([*arguments, *sample], ROOT, environ, timeout=570)
+    assert code in (0, 1), output
+    reading, others = json.loads((tmp_path / "both.json").read_text("utf-8"))
+    assert len(reading) == len(others) == SAMPLE
+    assert any(kills for _, _, kills in reading)
+    assert [found for found in others if found[2]] == []
+    assert {status for _, status, _ in others} <= {"survived", "equivalent"}
