@@ -53,6 +53,11 @@ variable "secret" {
   sensitive = true
 }
 
+variable "broken" {
+  type    = bool
+  default = false
+}
+
 resource "aws_s3_bucket" "one" {
   bucket        = "tiny-one-${var.suffix}"
   force_destroy = true
@@ -82,20 +87,17 @@ resource "aws_iam_role" "reader" {
   depends_on = [aws_s3_bucket_versioning.one]
 }
 
+resource "aws_iam_role_policy_attachment" "lost" {
+  count      = var.broken ? 1 : 0
+  role       = "no-such-role"
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+}
+
 output "bucket" {
   value = aws_s3_bucket.one.bucket
 }
 """,
 }
-BROKEN = (
-    FILES["stack/main.tf"]
-    + """
-resource "aws_iam_role_policy_attachment" "lost" {
-  role       = "no-such-role"
-  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-}
-"""
-)
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +118,28 @@ def account() -> Iterator[AccountProcess]:
 
 
 @pytest.fixture(scope="module")
-def deployed(workspace: Workspace, account: AccountProcess) -> Iterator[StackDeployment]:
-    with StackDeployment(workspace, account.endpoint) as deployment:
-        deployment.apply()
-        yield deployment
+def lines() -> list[str]:
+    """What is printed while several deployments are applied and destroyed."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def both(
+    workspace: Workspace, account: AccountProcess, lines: list[str]
+) -> Iterator[tuple[StackDeployment, StackDeployment]]:
+    """Two deployments, applied at once; a test destroys the second."""
+    elsewhere = {"suffix": "far", "region": "eu-west-1"}
+    with (
+        StackDeployment(workspace, account.endpoint) as one,
+        StackDeployment(workspace, account.endpoint, elsewhere, name="far") as far,
+    ):
+        at_once(lambda: one.apply(lines.append), lambda: far.apply(lines.append))
+        yield one, far
+
+
+@pytest.fixture(scope="module")
+def deployed(both: tuple[StackDeployment, StackDeployment]) -> StackDeployment:
+    return both[0]
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +157,12 @@ def client(account: AccountProcess, service: str) -> Any:
         aws_secret_access_key="testing",
         config=boto3.session.Config(s3={"addressing_style": "path"}),
     )
+
+
+def at_once(*tasks: Callable[[], Any]) -> list[Any]:
+    """Do all tasks in threads, and return their results."""
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(lambda task: task(), tasks))
 
 
 def names(account: AccountProcess) -> set[str]:
@@ -196,10 +222,30 @@ def test_order_of_creation_is_terraforms(stack: Stack) -> None:
 # Drift and destroy ---------------------------------------------------------------------------
 
 
+def test_several_deployments_at_once(
+    both: tuple[StackDeployment, StackDeployment], account: AccountProcess, lines: list[str]
+) -> None:
+    deployed, far = both
+    assert far.outputs() == {"bucket": "tiny-one-far"}
+    before, made = names(account), {"tiny-one-far", "tiny-reader-far"}
+    assert made <= before
+
+    bucket = client(account, "s3")
+    for body in (b"1", b"2"):  # versions, and a marker
+        bucket.put_object(Bucket="tiny-one-far", Key="a b+ü", Body=body)
+    bucket.delete_object(Bucket="tiny-one-far", Key="a b+ü")
+    assert deployed.root.is_dir()
+    assert far.root.is_dir()
+    _, drift = at_once(lambda: far.destroy(lines.append), deployed.drift)
+    assert names(account) == before - made
+    assert drift == []
+    assert any("applying far" in line for line in lines)
+    assert any("destroying far" in line for line in lines)
+
+
 def test_drift_is_found_and_an_apply_fixes_it(
     deployed: StackDeployment, account: AccountProcess
 ) -> None:
-    assert deployed.drift() == []
     client(account, "s3").put_bucket_versioning(
         Bucket="tiny-one-dev", VersioningConfiguration={"Status": "Suspended"}
     )
@@ -213,51 +259,14 @@ def test_drift_is_found_and_an_apply_fixes_it(
     assert deployed.drift() == []
 
 
-def test_several_deployments_at_once(
-    workspace: Workspace, account: AccountProcess, deployed: StackDeployment
-) -> None:
-    before = names(account)
-    lines: list[str] = []
-    with (
-        StackDeployment(workspace, account.endpoint, {"suffix": "two"}, name="two") as two,
-        StackDeployment(
-            workspace, account.endpoint, {"suffix": "far", "region": "eu-west-1"}, name="far"
-        ) as far,
-    ):
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda deployment: deployment.apply(lines.append), (two, far)))
-        assert two.outputs() == {"bucket": "tiny-one-two"}
-        assert far.outputs() == {"bucket": "tiny-one-far"}
-        made = names(account) - before
-        assert made == {"tiny-one-two", "tiny-reader-two", "tiny-one-far", "tiny-reader-far"}
-
-        bucket = client(account, "s3")
-        for body in (b"1", b"2"):  # versions, and a marker
-            bucket.put_object(Bucket="tiny-one-two", Key="a b+ü", Body=body)
-        bucket.delete_object(Bucket="tiny-one-two", Key="a b+ü")
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda deployment: deployment.destroy(lines.append), (two, far)))
-        assert names(account) == before
-        roots = (two.root, far.root)
-        assert all(root.is_dir() for root in roots)
-    assert not any(root.exists() for root in roots)
-    assert deployed.drift() == []
-    assert any("applying two" in line for line in lines)
-    assert any("destroying far" in line for line in lines)
-
-
 # Errors and interrupts -----------------------------------------------------------------------
 
 
 def test_error_of_a_failed_apply_has_terraforms_message(
-    resolve: Resolve,
-    write_stack: Callable[[Mapping[str, str]], Path],
-    account: AccountProcess,
+    workspace: Workspace, account: AccountProcess
 ) -> None:
-    broken = resolve(write_stack({"stack/main.tf": BROKEN}))
-    assert broken.workspace is not None
-    variables = {"suffix": "broken"}
-    with StackDeployment(broken.workspace, account.endpoint, variables, name="b") as deployment:
+    variables = {"suffix": "broken", "broken": True}
+    with StackDeployment(workspace, account.endpoint, variables, name="b") as deployment:
         with pytest.raises(PlanproofError) as failed:
             deployment.apply()
         assert "apply failed" in failed.value.what
