@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.builders.project import Outcome, Project
+from tests.builders.project import PLUGIN, Outcome, Project
 from tests.builders.repository import ROOT
+from tests.builders.warm_process import start_warm
 
 # terraform_data is part of Terraform, so that no provider has to be installed.
 TERRAFORM = """
@@ -220,45 +219,35 @@ class DeployedProject:
         return self.base.judge("--deployed", *arguments, env=environ)
 
     def interrupt(self, at: str, *arguments: str, **env: str) -> Outcome:
-        """Run it in a process group of its own, and send Ctrl-C when it has printed ``at``."""
-        environ: Mapping[str, str] = {
+        """Run it, and send Ctrl-C when it has printed ``at``."""
+        environ = {
             **{k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": str(self.scratch),
-            "PYTHONFAULTHANDLER": "1",
             **env,
         }
-        command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--compliance"]
-        process = subprocess.Popen(
-            [*command, "--deployed", *arguments],
-            cwd=self.base.path,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        output = ""
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                output += line
-                if at in line:
-                    os.killpg(process.pid, signal.SIGINT)
-                    break
-            else:
-                raise AssertionError(f"{at!r} was not printed:\n{output}")
-            # SIGABRT makes faulthandler print where it hangs.
-            timer = threading.Timer(60, process.send_signal, [signal.SIGABRT])
+        command = ["-c", "pytest.ini", *PLUGIN, "--compliance", "--deployed", *arguments]
+        with tempfile.TemporaryDirectory(prefix="planproof-tests-") as folder:
+            pipe = Path(folder) / "output"
+            os.mkfifo(pipe)
+            process = start_warm(command, self.base.path, environ, pipe)
+            # SIGABRT makes pytest print where it hangs.
+            timer = threading.Timer(120, lambda: os.kill(process.pid, signal.SIGABRT))
             timer.start()
-            output += process.stdout.read()
+            output = ""
+            with pipe.open("r", encoding="utf-8", errors="replace") as printed:
+                for line in printed:
+                    output += line
+                    if at in line:
+                        os.killpg(process.pid, signal.SIGINT)
+                        break
+                else:
+                    raise AssertionError(f"{at!r} was not printed:\n{output}")
+                output += printed.read()
+            process.join()
             timer.cancel()
-        finally:
-            process.kill()
-            process.wait()
-        return Outcome(process.returncode, output, self.base.path / "reports")
+        return Outcome(process.exitcode, output, self.base.path / "reports")
 
     def leftovers(self) -> list[str]:
         """Processes and folders that are left after a run."""

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from tests.builders.repository import ROOT
@@ -35,15 +36,39 @@ def run_warm(
     """
     with tempfile.TemporaryDirectory(prefix="planproof-tests-") as scratch:
         output = Path(scratch) / "output"
-        process = _CONTEXT.Process(target=_run, args=(arguments, folder, dict(environ), output))
-        with _STARTING, _importable():
-            process.start()
+        process = _started(arguments, folder, environ, output, own_group=False)
         process.join(timeout)
         if process.exitcode is None:
             process.kill()
             process.join()
             raise AssertionError(f"not done after {timeout} s:\n{_text(output)}")
         return process.exitcode, _text(output)
+
+
+def start_warm(
+    arguments: Sequence[str], folder: Path, environ: Mapping[str, str], output: Path
+) -> ForkServerProcess:
+    """Start a run as :func:`run_warm` does, in a process group of its own.
+
+    Args:
+        output: a file, or a named pipe, for what is printed.
+    """
+    return _started(arguments, folder, environ, output, own_group=True)
+
+
+def _started(
+    arguments: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    output: Path,
+    *,
+    own_group: bool,
+) -> ForkServerProcess:
+    given = (arguments, folder, dict(environ), output, own_group)
+    process = _CONTEXT.Process(target=_run, args=given)
+    with _STARTING, _importable():
+        process.start()
+    return process
 
 
 class _importable:
@@ -63,9 +88,17 @@ def _text(output: Path) -> str:
     return output.read_text("utf-8", "replace") if output.is_file() else ""
 
 
-def _run(arguments: Sequence[str], folder: Path, environ: Mapping[str, str], output: Path) -> None:
+def _run(
+    arguments: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    output: Path,
+    own_group: bool,
+) -> None:
     import pytest
 
+    if own_group:
+        os.setsid()
     printed = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for descriptor in (1, 2):
         os.dup2(printed, descriptor)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from planproof.processes import descendants
 from planproof.values import Verdict
 from tests.builders.project import PLAN, PLUGIN, Outcome, Project, refused
 from tests.builders.repository import ROOT
+from tests.builders.warm_process import start_warm
 
 FEATURE = """\
 Feature: Queues
@@ -322,67 +320,64 @@ def test_without_the_option_there_are_no_mutants(tmp_path: Path) -> None:
 
 
 HANGS = """
-import time
+import signal
 
 
 @then("each queue waits for a while")
 def waits(queues, evidence):
     for queue in queues:
         evidence.check(True, queue, "delay_seconds", expected="a while")
-        while queue.get("delay_seconds") == 30_000:
-            print("hanging", file=open("hanging", "w"), flush=True)
-            time.sleep(0.1)
+        if queue.get("delay_seconds") == 30_000:
+            open("hanging", "w").close()
+            signal.pause()
 """
 
 
 def test_ctrl_c_ends_a_run_and_its_forks(tmp_path: Path) -> None:
     steps = STEPS.partition('@then("each queue waits')[0] + HANGS
     small = project(tmp_path, steps=steps)
-    command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--compliance", "--mutants"]
-    with subprocess.Popen(
-        [*command, *PLUGIN, "--plan", "plan.json"],
-        cwd=small.path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        deadline = time.monotonic() + 120
-        while not (small.path / "hanging").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        forks = descendants(process.pid)
-        os.killpg(process.pid, signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
-    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
-    assert "Traceback" not in output
-    assert "KeyboardInterrupt" not in output
-    assert "Interrupted: by Ctrl-C" in output
+    output = tmp_path / "output"
+    os.mkfifo(small.path / "hanging")
+    process = start_warm(
+        ["-c", "pytest.ini", *PLUGIN, "--compliance", "--mutants", "--plan", "plan.json"],
+        small.path,
+        {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        output,
+    )
+    (small.path / "hanging").read_text()  # waits until a step hangs
+    forks = descendants(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    process.join()
+    printed = output.read_text("utf-8")
+    assert process.exitcode == pytest.ExitCode.INTERRUPTED, printed
+    assert "Traceback" not in printed
+    assert "KeyboardInterrupt" not in printed
+    assert "Interrupted: by Ctrl-C" in printed
     assert len(forks) >= 1
     assert not set(forks) & set(descendants(os.getpid()))
     assert not any(Path(f"/proc/{pid}").exists() for pid, _ in forks)
 
 
+# Built in, so that no provider has to be started.
 QUEUE = """\
-provider "aws" {
-  region = "us-east-1"
-}
-
-resource "aws_sqs_queue" "q" {
-  name                    = "q"
-  delay_seconds           = 30
-  sqs_managed_sse_enabled = true
+resource "terraform_data" "q" {
+  input = { delay_seconds = 30, sqs_managed_sse_enabled = true }
 }
 """
+OF_DATA = (
+    STEPS.replace("aws_sqs_queue", "terraform_data")
+    .replace('queue.get("delay_seconds")', 'queue.get("input.delay_seconds")')
+    .replace('"sqs_managed_sse_enabled"', '"input.sqs_managed_sse_enabled"')
+)
 
 
 @pytest.mark.terraform
-@pytest.mark.slow
 def test_a_later_run_of_the_same_stack_reports_the_saved_result(tmp_path: Path) -> None:
-    small = project(tmp_path)
+    small = project(tmp_path, steps=OF_DATA)
     small.write("terraform/main.tf", QUEUE)
     measured = small.judge("--mutants")
     assert measured.code == 0, measured.output
+    assert len(trials(measured)) > 1
 
     plain = small.judge()
     assert plain.code == 0, plain.output
