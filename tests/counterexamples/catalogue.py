@@ -74,7 +74,7 @@ def read_case(path: Path) -> Case:
     assert named[1] == header["Caught by"], f"{path.name}: it is caught by {header['Caught by']}"
     assert evidence is not None, f"{path.name}: {header['Evidence']} is not an address"
     also = [name.strip() for name in header.get("Also", "").split(",") if name.strip()]
-    case = Case(
+    return Case(
         f"{path.stem} {header['Breaks']}",
         SHIPPED,
         (Patch(path),),
@@ -84,9 +84,8 @@ def read_case(path: Path) -> Case:
         block=evidence["block"] or "",
         also=frozenset(also),
     )
-    return resolved_once(case)
 
 
 def counterexamples() -> list[Case]:
     """All of them, by name."""
-    return [read_case(path) for path in sorted(FOLDER.glob("*.patch"))]
+    return [resolved_once(read_case(path)) for path in sorted(FOLDER.glob("*.patch"))]
