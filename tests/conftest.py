@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.resolution.run import Variant
+from tests.builders.rich_stack import FILES, VARIANTS
 from tests.pipelines.judging import group_by_case, judged  # noqa: F401
 
 Resolve = Callable[..., ResolvedStacks]
@@ -46,25 +47,36 @@ def terraform_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def resolve(terraform_cache: Path) -> Iterator[Resolve]:
     """Resolve a directory with Terraform, with any variants; everything is closed at the end."""
-    opened: list[ResolvedStacks] = []
+    with ExitStack() as opened:
 
-    def prepared(directory: Path, *variants: Variant, **options: Any) -> ResolvedStacks:
-        stacks = ResolvedStacks(RunRequest(directory, terraform_cache, **options))
-        opened.append(stacks)
+        def prepared(directory: Path, *variants: Variant, **options: Any) -> ResolvedStacks:
+            request = RunRequest(directory, terraform_cache, **options)
+            return opened.enter_context(resolved(request, variants))
 
-        def variants_of(_: Mapping[str, Any]) -> Sequence[Variant]:
-            return variants
+        yield prepared
 
-        try:
-            stacks.prepare(variants_of)
-        except BaseException:
-            stacks.close()
-            raise
-        return stacks
 
-    yield prepared
-    for stacks in opened:
+@contextmanager
+def resolved(request: RunRequest, variants: Sequence[Variant]) -> Iterator[ResolvedStacks]:
+    stacks = ResolvedStacks(request)
+    try:
+        stacks.prepare(lambda _: variants)
+        yield stacks
+    finally:
         stacks.close()
+
+
+@pytest.fixture(scope="session")
+def rich_stacks(
+    terraform_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ResolvedStacks]:
+    """The stack of ``rich_stack.py``, resolved once, which takes half a minute.
+
+    Tests that use it are in the group ``rich_stacks`` of pytest-xdist.
+    """
+    root = written(FILES, tmp_path_factory.mktemp("rich"))
+    with resolved(RunRequest(root, terraform_cache), VARIANTS) as stacks:
+        yield stacks
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +84,15 @@ def write_stack(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mapping[s
     """Write a project; the folder of its root module is ``stack``."""
 
     def write(files: Mapping[str, str]) -> Path:
-        root = tmp_path_factory.mktemp("project")
-        for name, text in files.items():
-            file = root / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
-        return root / "stack"
+        return written(files, tmp_path_factory.mktemp("project"))
 
     return write
+
+
+def written(files: Mapping[str, str], root: Path) -> Path:
+    """Write a project, and return the folder of its root module."""
+    for name, text in files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    return root / "stack"

@@ -1,4 +1,6 @@
-"""A stack with loops, modules, two regions, documents, and unknown values."""
+"""A stack with loops, modules, two regions, documents, policies, and unknown values."""
+
+from planproof.terraform.resolution.run import Variant
 
 VERSIONS = """
 terraform {
@@ -161,6 +163,10 @@ module "worker" {
   size      = aws_lambda_function.plain.source_code_size
   key       = each.key
 }
+module "policies" {
+  source    = "./modules/policies"
+  providers = { aws = aws, aws.west = aws.west }
+}
 output "secret" {
   value     = var.secret
   sensitive = true
@@ -187,9 +193,127 @@ output "arn" {
 }
 """
 
+POLICIES = """
+terraform {
+  required_providers {
+    aws = {
+      source                = "hashicorp/aws"
+      configuration_aliases = [aws.west]
+    }
+  }
+}
+variable "none" {
+  type    = string
+  default = null
+}
+locals {
+  pair = toset(["a", "b"])
+  log  = { Effect = "Allow", Principal = { Service = "s3.amazonaws.com" }, Action = "logs:*" }
+}
+data "aws_iam_policy_document" "queue" {
+  for_each = local.pair
+  statement {
+    sid       = "Send"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.q[each.key].arn]
+    principals {
+      type        = "Service"
+      identifiers = ["s3.amazonaws.com"]
+    }
+  }
+}
+resource "aws_sqs_queue" "q" {
+  for_each = local.pair
+  name     = "q-${each.key}"
+  policy   = var.none
+}
+resource "aws_sqs_queue_policy" "q" {
+  for_each  = local.pair
+  queue_url = aws_sqs_queue.q[each.key].url
+  policy    = data.aws_iam_policy_document.queue[each.key].json
+}
+resource "aws_sqs_queue" "bare" {
+  count  = 2
+  name   = "bare-${count.index}"
+  policy = var.none
+}
+module "m" {
+  source   = "./m"
+  for_each = local.pair
+  name     = each.key
+  policy   = jsonencode({
+    Statement = [
+      { Effect = "Allow", Principal = "*", Action = "sns:Publish", Resource = "*" },
+    ]
+  })
+}
+resource "aws_kms_external_key" "k" {}
+resource "aws_kms_grant" "g" {
+  key_id            = aws_kms_external_key.k.id
+  grantee_principal = "arn:aws:iam::111122223333:role/r"
+  operations        = ["Decrypt", "DescribeKey"]
+  constraints {
+    encryption_context_equals = { app = "films" }
+  }
+}
+resource "aws_cloudwatch_log_group" "g" {
+  name = "/films"
+}
+resource "aws_cloudwatch_log_resource_policy" "here" {
+  policy_name     = "p"
+  policy_document = jsonencode({ Statement = [merge(local.log, { Resource = "*" })] })
+}
+resource "aws_cloudwatch_log_resource_policy" "west" {
+  provider        = aws.west
+  policy_name     = "p"
+  policy_document = jsonencode({ Statement = [merge(local.log, { Resource = "*" })] })
+}
+resource "aws_dynamodb_table" "t" {
+  name             = "t"
+  hash_key         = "id"
+  billing_mode     = "PAY_PER_REQUEST"
+  stream_enabled   = true
+  stream_view_type = "NEW_IMAGE"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+}
+resource "aws_dynamodb_resource_policy" "stream" {
+  resource_arn = aws_dynamodb_table.t.stream_arn
+  policy       = jsonencode({
+    Statement = [{ Effect = "Allow", Principal = "*", Action = "dynamodb:*", Resource = "*" }]
+  })
+}
+"""
+
+TOPICS = """
+variable "name" {}
+variable "policy" {}
+resource "aws_sns_topic" "t" {
+  name = var.name
+}
+resource "aws_sns_topic_policy" "t" {
+  arn    = aws_sns_topic.t.arn
+  policy = var.policy
+}
+resource "aws_sns_topic" "default" {
+  name = "${var.name}-default"
+}
+"""
+
 FILES = {
     "stack/versions.tf": VERSIONS,
     "stack/variables.tf": VARIABLES,
     "stack/main.tf": MAIN,
     "stack/modules/worker/main.tf": WORKER,
+    "stack/modules/policies/main.tf": POLICIES,
+    "stack/modules/policies/m/main.tf": TOPICS,
 }
+
+VARIANTS = (
+    Variant("another environment", {"suffix": "pr4711", "region": "ap-southeast-2"}),
+    Variant("too big", {"small": 9}),
+    Variant("with a backup", {"backup": True, "names": ["in", "new"]}),
+    Variant("more workers", {"workers": {"three": 3}}),
+)

@@ -275,34 +275,27 @@ def test_sensitive_values_of_a_plan_are_shown_nowhere(tmp_path: Path) -> None:
     shown_nowhere(made, "--plan", "plan.json")
 
 
-FUNCTION = """
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-provider "aws" {
-  region = "us-east-1"
-}
+HOLDER = """
 variable "secret" {
   sensitive = true
 }
-resource "aws_lambda_function" "f" {
-  function_name = "f"
-  role          = "arn:aws:iam::123456789012:role/worker"
-  handler       = "x.y"
-  runtime       = "python3.12"
-  filename      = "/dev/null"
-  environment {
-    variables = { TOKEN = var.secret }
-  }
+resource "terraform_data" "f" {
+  input = { TOKEN = var.secret }
 }
 """
 
 
 @pytest.mark.terraform
 def test_sensitive_values_of_a_resolved_stack_are_shown_nowhere(tmp_path: Path) -> None:
-    made = project(tmp_path, FUNCTION, LOOKED_AT)
+    made = project(tmp_path, HOLDER, LOOKED_AT)
+    steps = (tmp_path / "conftest.py").read_text()
+    for old, new in {
+        "aws_lambda_function.f": "terraform_data.f",
+        "environment.0.variables": "input",
+    }.items():
+        assert old in steps
+        steps = steps.replace(old, new)
+    made.write("conftest.py", steps)
     shown_nowhere(made, "--var", f"secret={SECRET}")
     left = [p for p in (tmp_path / ".planproof").rglob("*") if p.is_file()]
     assert "main.tf" in {p.name for p in left}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-
 import pytest
 
 from planproof.aws.policies.resource import resource_policies, resource_policy_types
 from planproof.iam import Effect
+from planproof.session.stacks import ResolvedStacks
 from tests.aws.policies.resource_kinds import (
     BUS,
     FUNCTION,
@@ -22,8 +20,8 @@ from tests.aws.policies.resource_kinds import (
     permission,
 )
 from tests.builders.policies import S3
+from tests.builders.rich_stack import POLICIES, TOPICS
 from tests.builders.stacks import declare, stack
-from tests.conftest import Resolve
 
 
 def test_other_resource_types_have_no_policies() -> None:
@@ -98,138 +96,26 @@ def test_locations_of_statements() -> None:
     }
 
 
-REAL = {
-    "stack/main.tf": """
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-provider "aws" {
-  region = "us-east-1"
-}
-provider "aws" {
-  alias  = "west"
-  region = "eu-west-1"
-}
-variable "none" {
-  type    = string
-  default = null
-}
-locals {
-  pair = toset(["a", "b"])
-  log  = { Effect = "Allow", Principal = { Service = "s3.amazonaws.com" }, Action = "logs:*" }
-}
-data "aws_iam_policy_document" "queue" {
-  for_each = local.pair
-  statement {
-    sid       = "Send"
-    actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.q[each.key].arn]
-    principals {
-      type        = "Service"
-      identifiers = ["s3.amazonaws.com"]
-    }
-  }
-}
-resource "aws_sqs_queue" "q" {
-  for_each = local.pair
-  name     = "q-${each.key}"
-  policy   = var.none
-}
-resource "aws_sqs_queue_policy" "q" {
-  for_each  = local.pair
-  queue_url = aws_sqs_queue.q[each.key].url
-  policy    = data.aws_iam_policy_document.queue[each.key].json
-}
-resource "aws_sqs_queue" "bare" {
-  count  = 2
-  name   = "bare-${count.index}"
-  policy = var.none
-}
-module "m" {
-  source   = "./m"
-  for_each = local.pair
-  name     = each.key
-  policy   = jsonencode({
-    Statement = [
-      { Effect = "Allow", Principal = "*", Action = "sns:Publish", Resource = "*" },
-    ]
-  })
-}
-resource "aws_kms_external_key" "k" {}
-resource "aws_kms_grant" "g" {
-  key_id            = aws_kms_external_key.k.id
-  grantee_principal = "arn:aws:iam::111122223333:role/r"
-  operations        = ["Decrypt", "DescribeKey"]
-  constraints {
-    encryption_context_equals = { app = "films" }
-  }
-}
-resource "aws_cloudwatch_log_group" "g" {
-  name = "/films"
-}
-resource "aws_cloudwatch_log_resource_policy" "here" {
-  policy_name     = "p"
-  policy_document = jsonencode({ Statement = [merge(local.log, { Resource = "*" })] })
-}
-resource "aws_cloudwatch_log_resource_policy" "west" {
-  provider        = aws.west
-  policy_name     = "p"
-  policy_document = jsonencode({ Statement = [merge(local.log, { Resource = "*" })] })
-}
-resource "aws_dynamodb_table" "t" {
-  name             = "t"
-  hash_key         = "id"
-  billing_mode     = "PAY_PER_REQUEST"
-  stream_enabled   = true
-  stream_view_type = "NEW_IMAGE"
-  attribute {
-    name = "id"
-    type = "S"
-  }
-}
-resource "aws_dynamodb_resource_policy" "stream" {
-  resource_arn = aws_dynamodb_table.t.stream_arn
-  policy       = jsonencode({
-    Statement = [{ Effect = "Allow", Principal = "*", Action = "dynamodb:*", Resource = "*" }]
-  })
-}
-""",
-    "stack/m/main.tf": """
-variable "name" {}
-variable "policy" {}
-resource "aws_sns_topic" "t" {
-  name = var.name
-}
-resource "aws_sns_topic_policy" "t" {
-  arn    = aws_sns_topic.t.arn
-  policy = var.policy
-}
-resource "aws_sns_topic" "default" {
-  name = "${var.name}-default"
-}
-""",
-}
-
-
 @pytest.mark.terraform
-def test_policies_of_a_stack_that_terraform_evaluated(
-    resolve: Resolve, write_stack: Callable[[Mapping[str, str]], Path]
-) -> None:
-    found = resolve(write_stack(REAL)).stack()
+@pytest.mark.xdist_group("rich_stacks")
+def test_policies_of_a_stack_that_terraform_evaluated(rich_stacks: ResolvedStacks) -> None:
+    found, here = rich_stacks.stack(), "module.policies."
     policies = {
-        resource.address: [
-            (policy.source.address, policy.problem, policy.locate(found, statement)[1])
+        resource.address.removeprefix(here): [
+            (
+                policy.source.address.removeprefix(here),
+                policy.problem,
+                policy.locate(found, statement)[1],
+            )
             for policy in resource_policies(found, resource)
             for statement in policy.document.statements[:1]
         ]
         for resource in found.managed()
-        if resource.type in resource_policy_types()
+        if resource.address.startswith(here) and resource.type in resource_policy_types()
     }
 
-    def line(text: str, file: str = "stack/main.tf") -> int:
-        return REAL[file][: REAL[file].index(text)].count("\n") + 1
+    def line(text: str, source: str = POLICIES) -> int:
+        return source[: source.index(text)].count("\n") + 1
 
     key, topic, logs = (
         "aws_kms_external_key.k",
@@ -237,7 +123,7 @@ def test_policies_of_a_stack_that_terraform_evaluated(
         "aws_cloudwatch_log_resource_policy",
     )
     sent, published = line('sid       = "Send"'), line('{ Effect = "Allow", Principal = "*"')
-    default = line('resource "aws_sns_topic" "default"', "stack/m/main.tf")
+    default = line('resource "aws_sns_topic" "default"', TOPICS)
     expected: dict[str, list[tuple[str, str, int]]] = {
         "aws_sqs_queue.bare[0]": [],
         "aws_sqs_queue.bare[1]": [],
@@ -257,5 +143,5 @@ def test_policies_of_a_stack_that_terraform_evaluated(
         }
     assert policies == expected
     send = ("sqs:SendMessage", S3)
-    assert decide(found, 'aws_sqs_queue.q["a"]', *send) is Effect.ALLOWED
-    assert decide(found, "aws_sqs_queue.bare[0]", *send) is Effect.IMPLICITLY_DENIED
+    assert decide(found, f'{here}aws_sqs_queue.q["a"]', *send) is Effect.ALLOWED
+    assert decide(found, f"{here}aws_sqs_queue.bare[0]", *send) is Effect.IMPLICITLY_DENIED
