@@ -30,10 +30,10 @@ CACHE = RenditionCache()
 
 
 @cache
-def owners_client(service: str, region: str) -> Any:
-    """A client of the account's owner, cached: creating one takes longer than most tests."""
+def client_of(who: str, service: str, region: str) -> Any:
+    """A client, cached: creating one takes longer than most tests."""
     return boto3.client(
-        service, region_name=region, aws_access_key_id="owner", aws_secret_access_key="owner"
+        service, region_name=region, aws_access_key_id=who, aws_secret_access_key=who
     )
 
 
@@ -126,10 +126,12 @@ class FakeAccount:
 
     def client(self, service: str, region: str, caller: Mapping[str, str] | None = None) -> Any:
         if caller is None:
-            return owners_client(service, region)
-        names = {name.lower(): value for name, value in caller.items()}
-        client = boto3.client(service, region_name=region, **names)
-        client.meta.events.register_first(f"before-call.{service}", self._before_call)
+            return client_of("owner", service, region)
+        client = client_of(caller["AWS_ACCESS_KEY_ID"], service, region)
+        client.meta.events.unregister(f"before-call.{service}", unique_id="account")  # another's
+        client.meta.events.register_first(
+            f"before-call.{service}", self._before_call, unique_id="account"
+        )
         return client
 
     def emit(self, event: Mapping[str, Any], region: str) -> None:
@@ -161,7 +163,7 @@ class Harness:
     @cached_property
     def s3(self) -> Any:
         """S3 with both buckets, created on first use: refused requests need none."""
-        client = owners_client("s3", REGION)
+        client = client_of("owner", "s3", REGION)
         for bucket in ("uploads", "renditions"):
             client.create_bucket(Bucket=bucket)
         return client

@@ -179,6 +179,7 @@ def audio_of_clip() -> bytes:
         (clip()[: len(clip()) // 2], 1076, "Is file truncated?"),
         (audio_of_clip(), 1020, "Unable to find video"),
     ],
+    ids=["empty", "text", "beginning", "half", "audio"],
 )
 def test_an_invalid_input_fails_the_job(
     harness: Harness, content: bytes, code: int, message: str
