@@ -188,8 +188,6 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     except session.Interrupted:
         raise
     except KeyboardInterrupt:
-        if not run.terminal.taken:
-            raise
         raise session.Interrupted("by Ctrl-C before all was judged: run it again") from None
     return True if run.terminal.taken else None
 

@@ -67,9 +67,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mutant", metavar="ID", help="judge only this mutant")
     parser.add_argument("--report-dir", type=Path, metavar="DIR", help=f"write {REPORT} there")
     parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes"
+        "--workers", type=_number, default=os.cpu_count() or 1, metavar="N", help="processes"
     )
     return parser
+
+
+def _number(text: str) -> int:
+    """A number of processes."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more")
+    return int(text)
 
 
 def _run(options: argparse.Namespace) -> int:

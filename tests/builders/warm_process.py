@@ -10,7 +10,8 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -66,22 +67,22 @@ def _started(
 ) -> ForkServerProcess:
     given = (arguments, folder, dict(environ), output, own_group)
     process = _CONTEXT.Process(target=_run, args=given)
-    with _STARTING, _importable():
+    with _STARTING, _tests_on_the_path():
         process.start()
     return process
 
 
-class _importable:
+@contextmanager
+def _tests_on_the_path() -> Iterator[None]:
     """Let the first process, which forks all others, find the tests."""
-
-    def __enter__(self) -> None:
-        self._before = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), self._before)))
-
-    def __exit__(self, *_: object) -> None:
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), before)))
+    try:
+        yield
+    finally:
         del os.environ["PYTHONPATH"]
-        if self._before is not None:
-            os.environ["PYTHONPATH"] = self._before
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
 
 
 def _text(output: Path) -> str:

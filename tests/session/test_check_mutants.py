@@ -295,3 +295,15 @@ def test_unknown_mutant_and_missing_file(tmp_path: Path, capsys: pytest.CaptureF
     error = capsys.readouterr().err
     assert "there is no mutant nothing/at/all" in error
     assert "none.toml" in error
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "two"])
+def test_a_number_of_workers_that_cannot_be(
+    number: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main([*project(tmp_path, SEES), f"--workers={number}"])
+    assert refused.value.code == 2
+    error = capsys.readouterr().err
+    assert "--workers" in error
+    assert number in error

@@ -45,7 +45,7 @@ def judge(
     Args:
         checks: the folder of the custom checks.
         examples: the example of each check, by its name.
-        workers: number of parallel processes.
+        workers: number of parallel processes, 1 or more.
         progress: called with the number of judged mutants and the number of all.
 
     Raises:
@@ -62,7 +62,7 @@ def judge(
             example, part = examples[batch[0]], {number: mutants[number] for number in batch[1]}
             return _answers(checks, example, part, Path(folder).resolve())
 
-        with Workers(do, max(workers, 1), LIMIT) as pool:
+        with Workers(do, workers, LIMIT) as pool:
             for (_, numbers), answers in pool.each(_batches(mutants)):
                 if isinstance(answers, tuple):
                     raise PlanproofError(*answers)
