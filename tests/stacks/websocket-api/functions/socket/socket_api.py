@@ -1,0 +1,5 @@
+def connect(event, context):
+    return {"statusCode": 200}
+
+
+disconnect = send = connect
