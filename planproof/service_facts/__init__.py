@@ -44,7 +44,8 @@ def add_services(text: str) -> None:
 
     Besides the fields of :class:`Service`, a section can have ``types`` and, as lists of types:
     ``parts`` of the resource that an attribute identifies, ``inside`` which names are unique,
-    ``alike`` to a described type, and ``unmodelled``.
+    ``alike`` to a described type, and ``unmodelled``; and ``given``, for the attributes that many
+    types have: attribute → template → types.
 
     Raises:
         TypeError: a field has a wrong name.
@@ -54,11 +55,21 @@ def add_services(text: str) -> None:
         for field, groups in (
             ("name", facts.pop("parts", {})),
             ("inside", facts.pop("inside", {})),
+            ("unmodelled", {True: facts.pop("unmodelled", ())}),
         ):
-            own |= {one: {field: value} for value, listed in groups.items() for one in listed}
+            for value, listed in groups.items():
+                for one in listed:
+                    own[one] = {field: value, **own.get(one, {})}
+        for attribute, templates in facts.pop("given", {}).items():
+            for template, listed in templates.items():
+                for one in listed:
+                    held = own.get(one, {})
+                    own[one] = {
+                        **held,
+                        "attributes": {attribute: template, **held.get("attributes", {})},
+                    }
         for model, listed in facts.pop("alike", {}).items():
             own |= dict.fromkeys(listed, own[model])
-        own |= {one: {"unmodelled": True} for one in facts.pop("unmodelled", ())}
         _SERVICES[prefix] = Service(**_frozen({"prefix": prefix, "client": prefix} | facts))
         found = {one: _type(prefix, described) for one, described in own.items()}
         _TYPES.update(found)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from planproof.values import dig, is_unknown
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_LOCATION_PARTS = {"Partition": "$p", "Region": "$r", "Account": "$a"}
+_LOCATION_PARTS = {"Partition": "$p", "Region": "$r", "Account": "$a", "AccountId": "$a"}
+_CHOICE = re.compile(r"([\w.]+)(?:\|([^:]*))?(?::after\((.+)\))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +79,39 @@ class CodeUse:
 class ResourceType:
     """A Terraform resource type; a type that is not described has the defaults.
 
-    Templates contain ``$name``, ``$uuid``, ``$hex``, ``$hex17``, ``$path``, ``$arn``, ``$region``,
-    ``$account`` and ``$undecided``, and ``$p``, ``$r`` and ``$a`` for partition, region and account
-    in an ARN, a URL or a domain name.
+    A template describes the value of a computed attribute. It is a text with these parts:
+
+    - ``$name``: the physical name, which the provider generates where the sources set none;
+      ``$arn``: the resource's own ARN; ``$path``: its path in IAM.
+    - ``$p``, ``$r``, ``$a``, ``$suffix``: partition, region, account, and the partition's DNS
+      suffix (``$region`` and ``$account`` are the longer names).
+    - ``${attribute}``: another attribute of the resource, as a dotted path into blocks
+      (``${vpc_config.0.vpc_id}``); without a value, the template's value is unknown.
+      ``${attribute|default}`` has a default, ``${attribute:after(/)}`` is the text after the last
+      ``/``, and both are ``${attribute|default:after(/)}``.
+    - ``$uuid``, ``$hexN``, ``$upperN``, ``$lowerN``, ``$alnumN``: what AWS assigns, equal only to
+      itself; N characters. The same form is the same text everywhere in a resource.
+    - A template that begins with ``?`` has the right shape and is not known. There alone can
+      ``$ipv4``, ``$ipv6``, ``$cidr4``, ``$ipv6cidr56``, ``$ipv6cidr64``, ``$host`` and ``$time``
+      stand, and all that may be the identity of another resource too.
+
+    A number or boolean is the value that AWS documents for every resource; ``{unknown = 6379}`` has
+    the right shape and is not known. A list or table of templates describes a list, a set or a
+    block, with as many elements as AWS gives at least. A table with ``by`` chooses: ``by`` is
+    written as inside ``${}``, and the other keys are its values, ``unset`` where it has none, and
+    ``else``.
 
     Attributes:
         service: the prefix of its service.
         kind: AWS's name of the type in the Service Authorization Reference, which has the format
             of its ARN; "" without an ARN, or with an unknown one.
-        id: template of what identifies it in its ARN.
+        id: template of what identifies it in its ARN: all from the first of its placeholders that
+            is neither partition, region nor account to the last.
         name: the attribute with the physical name; "" without one.
         inside: the attribute that identifies the resource within which the name is unique; "" for
             the account.
-        attributes: computed attribute → template; the attribute id is ``id`` by default.
+        attributes: computed attribute → template; the attribute id is ``id`` by default, arn
+            what ``kind`` says, and ``name`` is ``$name``.
         strict_name: whether the emulated account accepts only letters, digits and hyphens.
         label: its usual name, where that differs from its type.
         unmodelled: whether it passes data on, without an edge of the data path.
@@ -107,10 +130,10 @@ class ResourceType:
 
     service: str = ""
     kind: str = ""
-    id: str = "$name"
+    id: Any = "$name"
     name: str = ""
     inside: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
     strict_name: bool = False
     label: str = ""
     unmodelled: bool = False
@@ -126,14 +149,33 @@ class ResourceType:
     called: CodeUse = CodeUse()
 
     def arn(self) -> str:
-        """The template of its ARN; "" without one."""
-        if not self.kind:
-            return ""
-        *parts, last, end = _PLACEHOLDER.split(arn_format(self.service, self.kind))
-        before = "".join(_LOCATION_PARTS[p] if i % 2 else p for i, p in enumerate(parts))
-        if last.endswith("WithPath"):
-            return f"{before.removesuffix('/')}$path{self.id}{end}"
-        return f"{before}{self.id}{end}"
+        """The template of its ARN; "" without one.
+
+        Where it depends on an attribute, that of an unset one, or of any other value.
+        """
+        explicit = _chosen(self.attributes.get("arn", ""), {})
+        if explicit or not self.kind:
+            return str(explicit)
+        parts = _PLACEHOLDER.split(arn_format(self.service, self.kind))
+        own = [i for i in range(1, len(parts), 2) if parts[i] not in _LOCATION_PARTS]
+        first, last = (own[0], own[-1]) if own else (len(parts), len(parts))
+        before = "".join(_LOCATION_PARTS[p] if i % 2 else p for i, p in enumerate(parts[:first]))
+        if not own:
+            return before
+        identity = str(_chosen(self.id, {}))
+        mark = "?" if identity.startswith("?") else ""
+        if parts[last].endswith("WithPath"):
+            before = before.removesuffix("/") + "$path"
+        return f"{mark}{before}{identity.removeprefix('?')}{''.join(parts[last + 1 :])}"
+
+    def for_values(self, values: Mapping[str, Any]) -> ResourceType:
+        """The facts with each template that depends on an attribute chosen by its value.
+
+        Args:
+            values: the arguments of a resource, with UNKNOWN among them.
+        """
+        chosen = {name: _chosen(one, values) for name, one in self.attributes.items()}
+        return replace(self, id=_chosen(self.id, values), attributes=chosen)
 
     def checked(self) -> Mapping[str, str]:
         """The resource types that AWS checks calls on, and the ARN suffix of each."""
@@ -198,6 +240,39 @@ class Service:
     def principal(self) -> str:
         """Its service principal."""
         return f"{self.prefix}.amazonaws.com"
+
+
+def _chosen(template: Any, values: Mapping[str, Any]) -> Any:
+    """A template, with the choices in it made."""
+    if isinstance(template, tuple):
+        return tuple(_chosen(one, values) for one in template)
+    if not isinstance(template, Mapping):
+        return template
+    if "by" not in template:
+        return {name: _chosen(one, values) for name, one in template.items()}
+    match = _CHOICE.fullmatch(template["by"])
+    if match is None:
+        raise ValueError(f"{template['by']} names no attribute")
+    path, default, separator = match.groups()
+    value = dig(values, path)
+    if value is None or value == "":
+        value = default
+    elif is_unknown(value):
+        found = _of(template, default)
+        return f"?{found.removeprefix('?')}" if isinstance(found, str) else {"unknown": found}
+    text = str(value).lower() if isinstance(value, bool) else value
+    if separator and isinstance(text, str):
+        text = text.rpartition(separator)[2]
+    return _chosen(_of(template, text), values)
+
+
+def _of(choices: Mapping[str, Any], value: Any) -> Any:
+    """The template for a value, None for unset; an unknown text where there is none."""
+    key = "unset" if value is None else str(value)
+    others = [one for name, one in choices.items() if name != "by"]
+    if key in choices and key != "by":
+        return choices[key]
+    return choices.get("else", others[0] if value is None else "?$lower12")
 
 
 def arn_format(service: str, kind: str) -> str:

@@ -23,7 +23,7 @@ from planproof.terraform.binary import (
 )
 from planproof.terraform.plan import Plan
 from planproof.terraform.recording import read_recording, source_digest
-from planproof.terraform.resolution.run import Variant, planned_instances, resolve, resolve_beside
+from planproof.terraform.resolution.run import Variant, resolve
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import DEFAULT, Resource, Stack
 from planproof.terraform.working_copy import source_files
@@ -253,7 +253,7 @@ class ResolvedStacks:
         if complete:
             on_workspace(workspace, early)
         self.progress(f"{workspace.binary.product} plan")
-        output = workspace.terraform(
+        workspace.terraform(
             "plan", "-input=false", "-no-color", "-json", f"-out={_PLAN_FILE}", *arguments
         )
         early_variants = list(variants_of(early))
@@ -262,10 +262,7 @@ class ResolvedStacks:
         self.progress(f"resolving the stack with {sets} of variables")
         with ThreadPoolExecutor(1) as pool:
             plan = pool.submit(_read_plan, workspace)
-            instances = planned_instances(output)
-            self.by_variant.update(
-                resolve_beside(workspace, instances, variants, arguments, plan.result)
-            )
+            self.by_variant.update(resolve(workspace, plan.result, variants, arguments))
         self.plan = plan.result()
         if not complete:
             on_workspace(workspace, self.plan.variables)
@@ -283,8 +280,8 @@ class ResolvedStacks:
                 del self.by_variant[variant.name]
         missing = [variant for variant in final if variant not in early]
         if missing and self.plan is not None:
-            arguments = self.request.arguments()
-            self.by_variant.update(resolve(workspace, self.plan, missing, arguments))
+            plan, arguments = self.plan, self.request.arguments()
+            self.by_variant.update(resolve(workspace, lambda: plan, missing, arguments))
 
     def _check_variables(self, workspace: Workspace) -> None:
         declared = {b.labels[0] for b in workspace.sources.blocks("", "variable") if b.labels}

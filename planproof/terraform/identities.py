@@ -1,11 +1,10 @@
-"""The identity that AWS would assign to each resource: its ARN, id and URL.
+"""The values that AWS or the provider gives to the computed attributes of each resource.
 
-While Terraform resolves a stack, every resource has a *token* of the right format in place of its
-identity, since the identity depends on values that are not evaluated yet (name, region). Afterwards
-each token is replaced by the identity that follows from the resolved values.
-
-:data:`UNDECIDED_TOKEN` stands for a part that cannot be known (a version number, a timestamp in an
-ARN): the format is right for Terraform, and the value is unknown.
+While Terraform evaluates a stack, every computed attribute has a value of the right shape: the one
+that the provider planned, the very text that AWS will give where it follows from what is known (an
+ARN from partition, region, account and name), AWS's documented default, a stand-in for what AWS
+assigns (an id), or a stand-in for what nobody knows before it is built; see
+:mod:`planproof.stand_ins`. :class:`Standing` says which of these a value is.
 
 The formats are those of :mod:`planproof.service_facts`.
 """
@@ -13,35 +12,38 @@ The formats are those of :mod:`planproof.service_facts`.
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from string import Template
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Final
 
+from planproof import service_facts
 from planproof.service_facts import ResourceType, resource_type
-from planproof.terraform.generated_names import generated_name
-
-PARTITION_TOKEN: Final = "aws-planproof"  # noqa: S105  (no secret)
-REGION_TOKEN: Final = "xx-planproof-1"  # noqa: S105  (no secret)
-ACCOUNT_TOKEN: Final = "999900009999"  # noqa: S105  (no secret)
-
-_LOCATION_PARTS = {PARTITION_TOKEN: "partition", REGION_TOKEN: "region", ACCOUNT_TOKEN: "account"}
-
-UNDECIDED_TOKEN: Final = "planproof-undecided"  # noqa: S105  (no secret)
-
-_NAMESPACE = uuid.UUID("6f1f3d0e-1f0e-5a53-9c53-4d2b7f9f2a10")
-_TOKEN = re.compile(r"planproof-n\d{6}")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-_OWNER = re.compile(rf"[^\s\",]*?({_TOKEN.pattern}|{_UUID.pattern})")
-_IAM_PATH = re.compile(r":(?:role|user|group|policy|instance-profile)/$")
-_ANY_TOKEN = re.compile(
-    rf"(?P<of>{_TOKEN.pattern})\.(?P<part>region|account)\b"
-    rf"|{_TOKEN.pattern}|{PARTITION_TOKEN}|{REGION_TOKEN}|{ACCOUNT_TOKEN}"
+from planproof.stand_ins import (
+    UNKNOWN_ACCOUNT,
+    UNKNOWN_REGION,
+    generated_name,
+    is_assigned,
+    is_unknown_text,
+    stand_in,
 )
-_TOKEN_PART = re.compile(
-    rf"planproof-n\d|{UNDECIDED_TOKEN}|{PARTITION_TOKEN}|{REGION_TOKEN[:-2]}|{ACCOUNT_TOKEN}"
+from planproof.values import UNKNOWN, Value, contains_unknown, dig, is_unknown
+
+_PART = re.compile(
+    r"\$\{(?P<attribute>[\w.]+)(?:\|(?P<default>[^}:]*))?(?::after\((?P<separator>.)\))?\}"
+    r"|(?P<form>\$(?:uuid|ipv6cidr\d+|ipv[46]|cidr4|host|time|(?:hex|lower|upper|alnum|digits)\d+))"
+    r"|\$(?P<word>[a-z]+)"
 )
+_SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-iso": "c2s.ic.gov", "aws-iso-b": "sc2s.sgov.gov"}
+
+
+class Standing(IntEnum):
+    """What is known of a value that is given to a computed attribute, from most to least."""
+
+    EXACT = 0  # the value that AWS will give
+    ASSIGNED = 1  # contains a part that AWS assigns, which equals only itself
+    UNKNOWN = 2  # contains the mark of an unknown text
+    HIDDEN = 3  # not known, and nothing in it shows that
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,125 +55,370 @@ class ProviderLocation:
     account: str
 
 
-# Computed ARNs of a resource besides its own.
-_OTHER_ARNS: Final = (
-    "endpoint_arn",
-    "execution_arn",
-    "invoke_arn",
-    "qualified_arn",
-    "qualified_invoke_arn",
-    "stream_arn",
-    "version_arn",
-)
+@dataclass(frozen=True, slots=True)
+class GivenValues:
+    """The values that are given to the computed attributes of one resource instance.
 
-
-class Identities:
-    """The tokens of the resources of one stack, and their translation to identities.
-
-    Types that are not described get an identity that is equal to no other.
+    Attributes:
+        values: for the override.
+        known: the same values, with UNKNOWN for each part that is not known.
+        standings: attribute path, without indexes → the standing of its worst value.
     """
 
-    def __init__(self) -> None:
-        self._addresses: dict[str, str] = {}  # token or UUID → address
-        self._marks: set[str] = set()  # other texts that occur only in identities
-        self._undecided: set[str] = set()  # UUIDs that stand for several instances
-        self._count = 0
-
-    def tokens(self, address: str, type_: str, unknown: set[str] | None) -> dict[str, str]:
-        """Attribute → token, for the override of one resource instance.
-
-        Args:
-            unknown: the top-level attributes that are unknown in the plan; only these get tokens.
-                None without a plan: Terraform ignores attributes that the type does not have or
-                that are configured.
-        """
-        token = f"planproof-n{self._count:06d}"
-        self._count += 1
-        fill = _fill(address, token)
-        self._addresses[token] = address
-        self._addresses[fill["uuid"]] = address
-        self._marks |= {fill["hex"], fill["hex17"]}
-        tokens = _token_values(type_, fill)
-        # Other ARNs are unknown, but need the format of an ARN.
-        shape = _undecided(Template(_opaque_arn(type_)).substitute(fill))
-        named: tuple[str, ...] = () if _has_format(resource_type(type_)) else _OTHER_ARNS
-        more = named if unknown is None else [k for k in unknown if k.endswith("_arn")]
-        tokens = dict.fromkeys(more, shape) | tokens
-        return {k: v for k, v in tokens.items() if unknown is None or k in unknown}
-
-    def undecided(self, address: str, type_: str) -> dict[str, str]:
-        """Attribute → token, for all instances that are not in the plan: the format is right for
-        Terraform, and the value unknown, since each instance has its own identity."""
-        fill = _fill(f"{address}[…]", UNDECIDED_TOKEN)
-        self._undecided.add(fill["uuid"])
-        tokens = _token_values(type_, fill)
-        return {key: _undecided(value) for key, value in tokens.items()}
-
-    def appears_in(self, text: str) -> bool:
-        """Whether a text contains a token."""
-        if _ANY_TOKEN.search(text) or self.is_undecided(text):
-            return True
-        if any(match[0] in self._addresses for match in _UUID.finditer(text)):
-            return True
-        return any(mark in text for mark in self._marks)
-
-    def is_undecided(self, text: str) -> bool:
-        """Whether a text contains a token that stands for an unknown value."""
-        return UNDECIDED_TOKEN in text or any(token in text for token in self._undecided)
-
-    def translator(
-        self,
-        names: Mapping[str, str | None],
-        paths: Mapping[str, str],
-        locations: Callable[[str], ProviderLocation | None],
-    ) -> Callable[[str], str]:
-        """A function that replaces the tokens in a string by identities.
-
-        Args:
-            names: address → resolved physical name; None where AWS would generate it.
-            paths: address → IAM path, where it is not "/".
-            locations: address → location of its provider; "" stands for the default provider.
-        """
-
-        def translate(text: str, within: frozenset[str] = frozenset()) -> str:
-            if "planproof" not in text and ACCOUNT_TOKEN not in text and not _UUID.search(text):
-                return text
-
-            def replacement(match: re.Match[str]) -> str:
-                token = match[0]
-                if part := match["part"] or _LOCATION_PARTS.get(token):
-                    of = match["of"]
-                    owner = self._addresses.get(of, "") if of else self._owner_of(text, match)
-                    location = locations(owner)
-                    return str(getattr(location, part)) if location else token
-                address = self._addresses.get(token)
-                if address is None:
-                    return token
-                path = paths.get(address, "/").strip("/")
-                before = text[: match.start()]
-                prefix = f"{path}/" if path and _IAM_PATH.search(before) else ""
-                name = names.get(address)
-                if not name or token in name or token in within:
-                    return f"{prefix}{generated_name(address)}"
-                return prefix + _as_in_arn(before, translate(name, within | {token}))
-
-            return _ANY_TOKEN.sub(replacement, text)
-
-        return translate
-
-    def _owner_of(self, text: str, token: re.Match[str]) -> str:
-        """Address of the resource whose ARN, URL or domain name a location token is part of."""
-        after = _OWNER.match(text, token.end())
-        if after is not None:
-            return self._addresses.get(after[1], "")
-        begin = 1 + max(text.rfind(gap, 0, token.start()) for gap in ' ",\n\t')
-        before = _TOKEN.findall(text, begin, token.start())
-        return self._addresses.get(before[-1], "") if before else ""
+    values: Mapping[str, Value]
+    known: Mapping[str, Value]
+    standings: Mapping[str, Standing]
 
 
-def contains_token(text: str) -> bool:
-    """Whether a translated text still contains a token or part of one: then it is no value."""
-    return _TOKEN_PART.search(text) is not None
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A resource instance that values are given to.
+
+    Attributes:
+        values: its arguments as far as they are known, with UNKNOWN among them.
+        location: that of its provider; None where it is not known.
+    """
+
+    address: str
+    type: str
+    values: Mapping[str, Value]
+    location: ProviderLocation | None
+
+
+def given_values(
+    subject: Subject,
+    schema: Mapping[str, Any],
+    planned: Mapping[str, Value],
+    needed: frozenset[str] | None,
+) -> GivenValues:
+    """The values for all computed attributes of a resource instance.
+
+    Args:
+        schema: the block of the type, as ``terraform providers schema -json`` has it.
+        planned: the planned values, with UNKNOWN among them.
+        needed: the top-level attributes that other expressions refer to, None for all. The others
+            are null where nothing is known of them.
+    """
+    return _Giver(subject, resource_type(subject.type), needed).given(schema, planned)
+
+
+@dataclass(slots=True)
+class _Giver:
+    subject: Subject
+    facts: ResourceType
+    needed: frozenset[str] | None
+    standings: dict[str, Standing] = field(default_factory=dict)
+
+    def given(self, schema: Mapping[str, Any], planned: Mapping[str, Value]) -> GivenValues:
+        values: dict[str, Value] = {}
+        known: dict[str, Value] = {}
+        for key, spec in (schema.get("attributes") or {}).items():
+            if spec.get("computed") and not spec.get("write_only"):
+                values[key], known[key] = self._top(key, spec, planned.get(key, UNKNOWN))
+        for key, spec in (schema.get("block_types") or {}).items():
+            inside = self._block(key, key, spec, planned.get(key, UNKNOWN))
+            if inside:
+                values[key] = inside
+        return GivenValues(values, known, self.standings)
+
+    def _top(self, key: str, spec: Mapping[str, Any], planned: Value) -> tuple[Value, Value]:
+        template = self._template_of(key)
+        if template is _NONE and is_unknown(planned) and spec.get("optional"):
+            find = getattr(service_facts, "default", None)
+            no_default = getattr(service_facts, "NO_DEFAULT", None)
+            if find is not None:
+                default = find(self.subject.type, key, self.subject.values)
+                template = _NONE if default is no_default else _Constant(default)
+        if template is _NONE and is_unknown(planned) and not self._is_needed(key):
+            self.standings[key] = Standing.HIDDEN
+            return empty_value(spec), UNKNOWN
+        return self._filled(key, key, _type_of(spec), planned, template)
+
+    def _is_needed(self, key: str) -> bool:
+        return self.needed is None or key in self.needed
+
+    def _template_of(self, key: str) -> Any:
+        if key == "arn":
+            return self.facts.arn() or self.facts.attributes.get("arn", _NONE)
+        if key in self.facts.attributes:
+            return self.facts.attributes[key]
+        if key == "id" and _has_format(self.facts):
+            return self.facts.id
+        if key == self.facts.name:
+            return "$name"
+        return _NONE
+
+    def _block(self, key: str, path: str, spec: Mapping[str, Any], planned: Value) -> Any:
+        """One object for all nested blocks of a type: Terraform gives each of them its values."""
+        block = spec.get("block") or {}
+        elements = [planned] if isinstance(planned, Mapping) else planned
+        elements = elements if isinstance(elements, list) else []
+        values: dict[str, Value] = {}
+        for name, inner in (block.get("attributes") or {}).items():
+            if not inner.get("computed") or inner.get("write_only"):
+                continue
+            found = [e.get(name, UNKNOWN) if isinstance(e, Mapping) else UNKNOWN for e in elements]
+            same = found[0] if found and all(one == found[0] for one in found) else UNKNOWN
+            template = _inside(self.facts.attributes.get(key, _NONE), path, name)
+            if template is _NONE and is_unknown(same) and not self._is_needed(key):
+                values[name] = empty_value(inner)
+                self._note(f"{path}.{name}", Standing.HIDDEN)
+            else:
+                values[name], _ = self._filled(
+                    f"{path}.{name}", name, _type_of(inner), same, template
+                )
+        for name, inner in (block.get("block_types") or {}).items():
+            found = [e.get(name, UNKNOWN) for e in elements if isinstance(e, Mapping)]
+            below = self._block(key, f"{path}.{name}", inner, found[0] if len(found) == 1 else None)
+            if below:
+                values[name] = below
+        return values
+
+    # One value -------------------------------------------------------------------------------
+
+    def _filled(
+        self, path: str, name: str, type_: Any, planned: Value, template: Any
+    ) -> tuple[Value, Value]:
+        """The planned value, with its unknown parts filled: the value, and what is known of it."""
+        if not is_unknown(planned) and not contains_unknown(planned):
+            self._note(path, Standing.EXACT)
+            return planned, planned
+        kind, inner = _parts_of(type_)
+        if isinstance(planned, list):
+            parts = template if isinstance(template, (list, tuple)) else [template]
+            filled = [
+                self._filled(
+                    path, name, inner, item, parts[min(i, len(parts) - 1)] if parts else _NONE
+                )
+                for i, item in enumerate(planned)
+            ]
+            return [a for a, _ in filled], [b for _, b in filled]
+        if isinstance(planned, Mapping):
+            types = inner if kind == "object" else dict.fromkeys(planned, inner)
+            return self._object(path, types, planned, template)
+        if template is not _NONE:
+            return self._from_template(path, type_, template)
+        return self._generic(path, name, type_)
+
+    def _object(
+        self, path: str, types: Mapping[str, Any], planned: Mapping[str, Value], template: Any
+    ) -> tuple[dict[str, Value], dict[str, Value]]:
+        parts = template if isinstance(template, Mapping) else {}
+        filled = {
+            key: self._filled(
+                f"{path}.{key}", key, type_, planned.get(key, UNKNOWN), parts.get(key, _NONE)
+            )
+            for key, type_ in types.items()
+        }
+        return {k: a for k, (a, _) in filled.items()}, {k: b for k, (_, b) in filled.items()}
+
+    def _from_template(self, path: str, type_: Any, template: Any) -> tuple[Value, Value]:
+        kind, inner = _parts_of(type_)
+        if template is _NONE:
+            return self._generic(path, path.rpartition(".")[2], type_)
+        if isinstance(template, Mapping) and set(template) == {"unknown"}:
+            self._note(path, Standing.HIDDEN)
+            return template["unknown"], UNKNOWN
+        if kind == "object" and isinstance(template, Mapping):
+            return self._object(path, inner, {}, template)
+        if kind == "map" and isinstance(template, Mapping):
+            return self._object(path, dict.fromkeys(template, inner), {}, template)
+        if kind in ("list", "set"):
+            items = list(template) if isinstance(template, (list, tuple)) else [template]
+            filled = [self._from_template(path, inner, item) for item in items]
+            if not filled:
+                self._note(path, Standing.EXACT)
+            return [a for a, _ in filled], [b for _, b in filled]
+        if isinstance(template, _Constant):
+            self._note(path, Standing.EXACT)
+            return template.value, template.value
+        if not isinstance(template, str):
+            self._note(path, Standing.EXACT)
+            return template, template
+        text, standing = self._text(template)
+        value = _as_type(text, type_)
+        self._note(path, standing)
+        return value, value if standing <= Standing.ASSIGNED else UNKNOWN
+
+    def _generic(self, path: str, name: str, type_: Any) -> tuple[Value, Value]:
+        """A value of the right type, of a shape guessed from the attribute's name."""
+        kind, inner = _parts_of(type_)
+        if kind == "object":
+            return self._object(path, inner, {}, _NONE)
+        if kind in ("list", "set"):
+            value, _ = self._generic(path, name, inner)
+            return [value], UNKNOWN
+        if kind == "string":
+            text, standing = self._text(f"?{_guess(name, self.subject.type)}", f"{path}")
+            self._note(path, standing)
+            return text, UNKNOWN
+        self._note(path, Standing.HIDDEN)
+        return {"number": 443 if "port" in name else 1, "bool": False, "map": {}}.get(kind), UNKNOWN
+
+    def _note(self, path: str, standing: Standing) -> None:
+        self.standings[path] = max(standing, self.standings.get(path, Standing.EXACT))
+
+    # Templates -------------------------------------------------------------------------------
+
+    def _text(self, template: str, owner: str = "") -> tuple[str, Standing]:
+        """The text of a template, and its standing."""
+        known = not template.startswith("?")
+        missing = False
+        parts: list[str] = []
+        at = 1 - known
+        for match in _PART.finditer(template):
+            parts.append(template[at : match.start()])
+            at = match.end()
+            text = self._part(match, known, owner, "".join(parts))
+            missing = missing or text is None
+            parts.append(
+                stand_in(f"{self.subject.address} {match[0]}", "$lower12", known=False)
+                if text is None
+                else text
+            )
+        text = "".join([*parts, template[at:]])
+        if is_unknown_text(text):
+            return text, Standing.UNKNOWN
+        if not known or missing:
+            return text, Standing.HIDDEN
+        return text, Standing.ASSIGNED if is_assigned(text) else Standing.EXACT
+
+    def _part(self, match: re.Match[str], known: bool, owner: str, before: str) -> str | None:
+        """The text of a part of a template; None where it is not known."""
+        if match["form"]:
+            return stand_in(
+                f"{self.subject.address} {owner}{match['form']}", match["form"], known=known
+            )
+        if match["attribute"]:
+            return self._argument(match)
+        word, location = match["word"], self.subject.location
+        if word in ("p", "partition"):
+            return location.partition if location else "aws"
+        if word in ("r", "region"):
+            return location.region if location else UNKNOWN_REGION
+        if word in ("a", "account"):
+            return location.account if location else UNKNOWN_ACCOUNT
+        if word == "suffix":
+            return _SUFFIXES.get(location.partition if location else "", "amazonaws.com")
+        if word == "path":
+            path = self.subject.values.get("path")
+            return None if is_unknown(path) else str(path or "/")
+        if word == "arn":
+            return self._text(self.facts.arn() or self.facts.attributes.get("arn", "?$hex17"))[0]
+        if word == "undecided":
+            return None
+        if word == "name":
+            name = self.name()
+            return name if name is None else _as_in_arn(before, name)
+        raise ValueError(f"${word} is no part of a template")
+
+    def _argument(self, match: re.Match[str]) -> str | None:
+        value = dig(self.subject.values, match["attribute"])
+        if value is None or value == "":
+            value = match["default"]
+            if value is None and match["attribute"] == self.facts.name:
+                value = self.name()
+        if value is None or is_unknown(value) or isinstance(value, (list, Mapping)):
+            return None
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return text.rpartition(match["separator"])[2] if match["separator"] else text
+
+    def name(self) -> str | None:
+        """The physical name; None where it is not known."""
+        attribute = self.facts.name
+        name = self.subject.values.get(attribute) if attribute else None
+        if is_unknown(name) or (isinstance(name, str) and name and is_unknown_text(name)):
+            return None
+        if isinstance(name, str) and name:
+            return name
+        prefix = self.subject.values.get(f"{attribute}_prefix")
+        if is_unknown(prefix):
+            return None
+        text = generated_name(self.subject.address, str(prefix or "terraform-"))
+        fifo = self.subject.values.get("fifo_queue") or self.subject.values.get("fifo_topic")
+        return f"{text}.fifo" if fifo is True else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Constant:
+    """Stands for a template that is the value itself."""
+
+    value: Value
+
+
+class _None:
+    """The type of :data:`_NONE`."""
+
+
+_NONE: Final = _None()
+"""Stands for a template that there is not."""
+
+
+def _inside(template: Any, path: str, name: str) -> Any:
+    """The template of an attribute inside nested blocks."""
+    for step in (*path.split(".")[1:], name):
+        if isinstance(template, (list, tuple)):
+            template = template[0] if template else _NONE
+        if not isinstance(template, Mapping) or step not in template:
+            return _NONE
+        template = template[step]
+    return template
+
+
+def _type_of(spec: Mapping[str, Any]) -> Any:
+    """The type of an attribute: "string", or ["list", …]; a nested type as an object."""
+    nested = spec.get("nested_type")
+    if nested is None:
+        return spec.get("type")
+    object_ = ["object", {k: _type_of(s) for k, s in (nested.get("attributes") or {}).items()}]
+    mode = nested.get("nesting_mode")
+    return object_ if mode == "single" else [mode, object_]
+
+
+def _parts_of(type_: Any) -> tuple[Any, Any]:
+    """The kind of a type, and the type of its elements."""
+    return tuple(type_) if isinstance(type_, list) and len(type_) == 2 else (type_, None)
+
+
+def empty_value(spec: Mapping[str, Any]) -> Value:
+    """The least value of an attribute: Terraform takes no null for a collection."""
+    kind = _parts_of(_type_of(spec))[0]
+    if kind in ("list", "set", "tuple"):
+        return []
+    return {} if kind == "map" else None
+
+
+def _as_type(text: str, type_: Any) -> Value:
+    """A text as a value of a type."""
+    if type_ == "number" and re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return float(text) if "." in text else int(text)
+    if type_ == "bool" and text in ("true", "false"):
+        return text == "true"
+    return text
+
+
+def _guess(name: str, type_: str) -> str:
+    """The template of a string, from the name of its attribute."""
+    if name == "arn" or name.endswith("_arn"):
+        service = re.sub(r"[^a-z0-9-]", "-", type_.split("_")[1]) if "_" in type_ else "x"
+        return f"arn:$p:{service}:$r:$a:$lower12"
+    for pattern, template in _GUESSES:
+        if re.search(pattern, name):
+            return template
+    return "$lower12"
+
+
+_GUESSES: Final = (
+    (r"ipv6.*cidr", "$ipv6cidr56"),
+    (r"cidr", "$cidr4"),
+    (r"ipv6", "$ipv6"),
+    (r"(^|_)ips?$|ip_address|public_ip|private_ip", "$ipv4"),
+    (r"(^|_)(at|date|time|timestamp)$|not_(after|before)", "$time"),
+    (r"(^|_)(url|uri|issuer)$", "https://$host"),
+    (r"endpoint|dns_name|domain_name|hostname|fqdn|(^|_)address$|name_servers", "$host"),
+    (r"(^|_)account_id$|owner_id$|registry_id$", UNKNOWN_ACCOUNT),
+    (r"(^|_)region$", UNKNOWN_REGION),
+)
 
 
 def _as_in_arn(before: str, name: str) -> str:
@@ -190,27 +437,6 @@ def _has_format(facts: ResourceType) -> bool:
     return bool(facts.kind or facts.name)
 
 
-def _token_values(type_: str, fill: Mapping[str, str]) -> dict[str, str]:
-    facts = resource_type(type_)
-    arn = Template(facts.arn() if _has_format(facts) else _opaque_arn(type_)).substitute(fill)
-    templates = {"id": facts.id, **facts.attributes}.items()
-    values = {key: Template(template).substitute(fill, arn=arn) for key, template in templates}
-    return {**values, "arn": arn} if arn else values
-
-
-def _opaque_arn(type_: str) -> str:
-    """Template of the ARN of a type whose format is not known."""
-    service = re.sub(r"[^a-z0-9-]", "-", type_.split("_")[1]) if "_" in type_ else "x"
-    return f"arn:$p:{service}:$r:$a:$name"
-
-
-def _undecided(value: str) -> str:
-    """An identity marked as unknown."""
-    if UNDECIDED_TOKEN in value or _UUID.search(value):
-        return value
-    return f"{value}-{UNDECIDED_TOKEN}"
-
-
 def physical_name_attribute(type_: str) -> str | None:
     """The attribute with the physical name of a type; None where it is not known."""
     return resource_type(type_).name or None
@@ -219,21 +445,16 @@ def physical_name_attribute(type_: str) -> str | None:
 def sample_arn(type_: str) -> str | None:
     """An ARN of the form that resources of a type have; None where the form is not known."""
     arn = resource_type(type_).arn().replace("$path", "/")
-    return re.sub(r"\$\w+", "x", arn) or None
+    return re.sub(r"\$(?:\{[^}]*\}|\w+)", "x", arn) or None
 
 
-def _fill(address: str, token: str) -> dict[str, str]:
-    identity = uuid.uuid5(_NAMESPACE, address)  # the same in every run
-    return {
-        "name": token,
-        "uuid": str(identity),
-        "hex": identity.hex[:17].upper(),
-        "hex17": identity.hex[:17],
-        "p": PARTITION_TOKEN,
-        "r": REGION_TOKEN,
-        "a": ACCOUNT_TOKEN,
-        "path": "/",  # the translator inserts a configured path
-        "region": f"{token}.region",
-        "account": f"{token}.account",
-        "undecided": UNDECIDED_TOKEN,
-    }
+def paths_in(value: Value, path: str = "") -> Iterator[tuple[str, Value]]:
+    """The leaves of a value, each with its path without indexes."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from paths_in(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, (list, tuple)) and value:
+        for item in value:
+            yield from paths_in(item, path)
+    else:
+        yield path, value

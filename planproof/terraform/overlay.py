@@ -76,4 +76,14 @@ def _probes(aliases: Iterable[str]) -> str:
             if alias:
                 lines.append(f"  provider = aws.{alias}")
             lines.append("}")
+        # A plan has the values of a managed resource, and not those of a data source.
+        lines += [
+            f'resource "terraform_data" "planproof{suffix}" {{',
+            "  input = {",
+            f"    partition = data.aws_partition.planproof{suffix}.partition",
+            f"    region    = data.aws_region.planproof{suffix}.id",
+            f"    account   = data.aws_caller_identity.planproof{suffix}.account_id",
+            "  }",
+            "}",
+        ]
     return "\n".join([*lines, ""])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from planproof.service_facts import resource_type
-from planproof.terraform.generated_names import is_generated
+from planproof.stand_ins import is_assigned
 from planproof.terraform.identities import physical_name_attribute
 from planproof.terraform.links import IDENTITIES, expression_at, references
 from planproof.terraform.stack import Resource, Stack
@@ -104,7 +104,7 @@ class _Names:
 
 
 def _unequal(one: PhysicalName, other: PhysicalName) -> Truth:
-    if isinstance(one.inside, str) and is_generated(one.inside):
+    if isinstance(one.inside, str) and is_assigned(one.inside):
         return True  # a generated id is never the same in two copies
     pairs = ((one.value, other.value), (one.inside, other.inside))
     if any(not is_unknown(a) and not is_unknown(b) and a != b for a, b in pairs):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from itertools import zip_longest
@@ -137,22 +137,14 @@ class Plan:
             ) from None
 
     @classmethod
+    def of_changes(cls, changes: Iterable[Json]) -> Plan:
+        """A plan of which only the changes are known: what ``terraform test`` prints."""
+        return cls("", _planned(changes), {}, {}, {}, {}, frozenset(), {})
+
+    @classmethod
     def _index(cls, raw: Json) -> Plan:
-        resources: dict[str, PlannedResource] = {}
-        for item in _prior_data(raw.get("prior_state") or {}):
-            resources[item.address] = item
-        for change in raw.get("resource_changes") or ():
-            after = change["change"]
-            if after["actions"] in (["delete"], ["forget"]):
-                continue
-            unknown = after.get("after_unknown")
-            unknown = unknown if isinstance(unknown, dict) else {}
-            resources[change["address"]] = PlannedResource(
-                **place_of(change, change.get("module_address", "")),
-                known=mark_unknown(after.get("after") or {}, unknown),
-                unknown=unknown,
-                sensitive=after.get("after_sensitive"),
-            )
+        resources = {item.address: item for item in _prior_data(raw.get("prior_state") or {})}
+        resources |= _planned(raw.get("resource_changes") or ())
         config = read_only(raw["configuration"])
         configuration: dict[str, Json] = {}
         modules: dict[str, Json] = {}
@@ -172,6 +164,24 @@ class Plan:
             sensitive_variables=_sensitive(config.get("root_module") or {}),
             raw=raw,
         )
+
+
+def _planned(changes: Iterable[Json]) -> dict[str, PlannedResource]:
+    """Address → resource, of all changes that leave a resource behind."""
+    resources: dict[str, PlannedResource] = {}
+    for change in changes:
+        after = change["change"]
+        if after["actions"] in (["delete"], ["forget"]):
+            continue
+        unknown = after.get("after_unknown")
+        unknown = unknown if isinstance(unknown, dict) else {}
+        resources[change["address"]] = PlannedResource(
+            **place_of(change, change.get("module_address", "")),
+            known=mark_unknown(after.get("after") or {}, unknown),
+            unknown=unknown,
+            sensitive=after.get("after_sensitive"),
+        )
+    return resources
 
 
 @contextmanager

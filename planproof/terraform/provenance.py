@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
+from planproof.terraform.expressions import Slot, Term
 from planproof.terraform.references import (
     REPETITION,
     Configuration,
@@ -24,17 +27,43 @@ from planproof.terraform.references import (
 )
 from planproof.terraform.source_index import SourceBlock
 
-Leaf = tuple[str, str]
-"""Configuration address and attribute path; the path is "" for the whole resource."""
 
-# Functions and operators whose result does not show their input.
-_OBSCURING = re.compile(
-    r"\b(?:sha\w+|md5|bcrypt|uuidv5|base64\w*|file\w*|textencode\w*|urlencode|upper|lower|title"
-    r"|substr|strrev|trim\w*|replace|regex\w*|split|length|can|strcontains|startswith|endswith"
-    r"|contains|index|indent|parseint|cidr\w*|rsadecrypt|yaml\w*|csvdecode|jsondecode"
-    r"|templatefile|templatestring|sort|sum|min|max|abs|ceil|floor|provider::\w+::\w+)\s*\("
-    r"|[=!]=|&&|\|\||(?<!<)<(?!<)|(?<!=)>|\?|%\{"
-)
+class Change(IntEnum):
+    """What the functions and operators between an attribute and a value may do to it."""
+
+    NONE = 0  # it is in the value as it is
+    CHOSEN = 1  # it is in the value as it is, or decides which other values are
+    ALTERED = 2  # anything
+
+
+# Functions whose result has each text of their arguments in it, as it is.
+# fmt: off
+_TRANSPARENT = frozenset({
+    "abspath", "chunklist", "concat", "convert", "defaults", "ephemeralasnull", "flatten",
+    "format", "formatlist", "issensitive", "join", "jsonencode", "list", "map", "merge",
+    "nonsensitive", "pathexpand", "range", "reverse", "sensitive", "setproduct", "slice",
+    "tobool", "tolist", "tomap", "tonumber", "tostring", "values", "yamlencode", "zipmap",
+})
+# fmt: on
+# Functions that choose among their arguments by whether they are equal, empty or null.
+# fmt: off
+_CHOOSING = frozenset({
+    "alltrue", "anytrue", "can", "coalesce", "coalescelist", "compact", "contains", "distinct",
+    "element", "index", "keys", "length", "lookup", "matchkeys", "one", "setintersection",
+    "setsubtract", "setunion", "toset", "transpose", "try",
+})
+# fmt: on
+# Functions that take a text apart at characters that no assigned part has.
+_APART = frozenset({"basename", "dirname", "jsondecode", "trimspace", "urlencode"})
+# Those that do so only with such characters in the text that they look for.
+_SEPARATING = {"split": 0, "trimprefix": 1, "trimsuffix": 1, "replace": 1}
+_SEPARATOR = re.compile(r'"[^"$%\\]*[^"$%\\A-Za-z0-9-][^"$%\\]*"')
+_OPERATOR = re.compile(r"[=!]=|&&|\|\||<|>|\?|%\{|!|\bif\b")
+_PRECISION = re.compile(r"%-?\d*\.\d")
+
+
+Leaf = tuple[str, str, Change]
+"""Configuration address, attribute path ("" for the whole resource), and what happened to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +73,17 @@ class Origin:
     Attributes:
         leaves: attributes that are not configured.
         variables: variables of the root module.
-        obscured: whether a function or operator may hide the input (a hash, a condition).
         complete: whether every reference could be followed.
     """
 
     leaves: frozenset[Leaf] = frozenset()
     variables: frozenset[str] = frozenset()
-    obscured: bool = False
     complete: bool = True
 
     def __or__(self, other: Origin) -> Origin:
         return Origin(
             self.leaves | other.leaves,
             self.variables | other.variables,
-            self.obscured or other.obscured,
             self.complete and other.complete,
         )
 
@@ -68,7 +94,7 @@ DOCUMENTS = ("json", "minified_json", "rendered")
 CONSTANT = Origin()
 """The origin of a constant."""
 
-_UNTRACEABLE = Origin(obscured=True, complete=False)
+_UNTRACEABLE = Origin(complete=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +108,26 @@ class _Step:
     module: str
     reference: str
     carrier: str
+    change: Change
 
 
-def _steps(module: str, references: Iterable[str], carrier: str = "") -> list[_Step]:
-    return [_Step(module, reference, carrier) for reference in references]
+def _steps(
+    module: str,
+    references: Iterable[str],
+    text: str | None,
+    carrier: str = "",
+    change: Change = Change.NONE,
+) -> list[_Step]:
+    """The references of an expression.
+
+    Args:
+        text: of the expression, None where it is not known.
+        change: what happens to its value.
+    """
+    return [
+        _Step(module, reference, carrier, max(change, change_of(text, reference)))
+        for reference in references
+    ]
 
 
 @dataclass(slots=True)
@@ -93,26 +135,28 @@ class Tracer:
     """Traces references through one configuration; caches the origins."""
 
     configuration: Configuration
-    _cache: dict[tuple[str, str, tuple[str, ...]], Origin] = field(default_factory=dict)
+    _cache: dict[tuple[_Step, ...], Origin] = field(default_factory=dict)
 
-    def expression(self, address: str, expression: Any) -> Origin:
+    def expression(self, address: str, expression: Any, text: str | None) -> Origin:
         """The origin of an expression of a resource.
 
         Args:
             expression: an entry of the plan's ``configuration``.
+            text: the expression in the sources, or a text that contains it; None where it is not
+                known.
         """
-        references = tuple(dict.fromkeys(references_of(expression)))
-        return self._trace(module_of(address), address, references)
+        references = dict.fromkeys(references_of(expression))
+        return self._trace(_steps(module_of(address), references, text, address))
 
     def text(self, address: str, text: str) -> Origin:
         """The origin of a piece of a resource's source."""
-        found = self._trace(module_of(address), address, tuple(references_in(text)))
-        return found | Origin(obscured=obscures(text))
+        return self._trace(_steps(module_of(address), references_in(text), text, address))
 
     def attribute(self, address: str, key: str) -> Origin:
         """The origin of a top-level argument of a resource."""
-        found = self.expression(address, self.configuration.expression(address, key))
-        return found | Origin(obscured=self._obscures(address, key)) | self.dynamic(address, key)
+        expression = self.configuration.expression(address, key)
+        found = self.expression(address, expression, self.text_of(address, key))
+        return found | self.dynamic(address, key)
 
     def dynamic(self, address: str, key: str | None = None) -> Origin:
         """The origin of the ``dynamic`` blocks of a type, or of all, from the sources: a plan has
@@ -122,31 +166,23 @@ class Tracer:
             origin |= self.text(address, block.text)
         return origin
 
-    def inputs(self, address: str) -> Origin:
+    def inputs(self, address: str, change: Change = Change.NONE) -> Origin:
         """The origin of all arguments of a data source, and so of its result."""
-        origin = Origin(obscured=self._inputs_obscured(address))
-        for key in self.configuration.expressions(address):
-            origin |= self.attribute(address, key)
-        return origin | self.dynamic(address)
-
-    def obscured(self, address: str, path: str, text: str) -> Origin:
-        """Whether an argument obscures its input, by its text, or without one by its block."""
-        found = obscures(text) if text else self._obscures(address, path.split(".")[0])
-        return Origin(obscured=found)
+        return self._trace(self._steps_of_data(address, change))
 
     def module_instances(self, call: str) -> Origin:
         """The origin of the ``count`` or ``for_each`` of a module, and of its parents."""
         origin = CONSTANT
         for path, parent in enclosing(call):
             entry = self.configuration.modules.get(path, {})
-            references = tuple(references_of([entry.get(key) for key in REPETITION]))
-            origin |= self._trace(parent, f"module.{path}", references)
+            references = references_of([entry.get(key) for key in REPETITION])
+            origin |= self._trace(_steps(parent, references, None, f"module.{path}"))
         return origin
 
     def resource_instances(self, address: str) -> Origin:
         """The origin of the ``count`` or ``for_each`` of a resource."""
         entry = self.configuration.resources.get(address, {})
-        return self.expression(address, [entry.get(key) for key in REPETITION])
+        return self.expression(address, [entry.get(key) for key in REPETITION], None)
 
     def dynamic_blocks(self, address: str, key: str | None = None) -> list[SourceBlock]:
         """The ``dynamic`` blocks in the source of a resource, of one type or of all."""
@@ -163,25 +199,30 @@ class Tracer:
 
     # Following -------------------------------------------------------------------------------
 
-    def _trace(self, module: str, carrier: str, references: tuple[str, ...]) -> Origin:
-        if not references:
+    def _trace(self, steps: list[_Step]) -> Origin:
+        if not steps:
             return CONSTANT
-        key = (module, carrier, references)
+        key = tuple(steps)
         if key not in self._cache:
-            self._cache[key] = self._walk(_steps(module, references, carrier))
+            self._cache[key] = self._walk(steps)
         return self._cache[key]
 
-    def _walk(self, todo: list[_Step]) -> Origin:
+    def _walk(self, steps: list[_Step]) -> Origin:
+        todo = list(steps)
         seen: set[_Step] = set()
-        origin = CONSTANT
+        leaves: set[Leaf] = set()
+        variables: set[str] = set()
+        complete = True
         while todo:
             step = todo.pop()
             if step not in seen:
                 seen.add(step)
                 found, more = self._follow(step)
-                origin |= found
+                leaves |= found.leaves
+                variables |= found.variables
+                complete = complete and found.complete
                 todo.extend(more)
-        return origin
+        return Origin(frozenset(leaves), frozenset(variables), complete)
 
     def _follow(self, step: _Step) -> tuple[Origin, list[_Step]]:
         parts = reference_parts(step.reference)
@@ -191,25 +232,39 @@ class Tracer:
         if len(parts) < 2 or kind == "ephemeral":
             return _UNTRACEABLE, []
         if kind == "each":
-            return self._follow_each(step.carrier) if parts[1] == "value" else (CONSTANT, [])
+            return self._follow_each(step, parts) if parts[1] == "value" else (CONSTANT, [])
         if kind == "var":
-            return self._follow_variable(step.module, parts[1])
+            return self._follow_variable(step, parts[1])
         if kind == "local":
-            return self._follow_local(step.module, parts[1])
+            text = self.configuration.local(step.module, parts[1])
+            if text is None:
+                return _UNTRACEABLE, []
+            return CONSTANT, _steps(step.module, references_in(text), text, "", step.change)
         if kind == "module":
-            return self._follow_module(step.module, parts[1:])
-        return self._follow_resource(step.module, parts)
+            return self._follow_module(step, parts[1:])
+        return self._follow_resource(step, parts)
 
-    def _follow_each(self, carrier: str) -> tuple[Origin, list[_Step]]:
+    def _follow_each(self, step: _Step, parts: list[str]) -> tuple[Origin, list[_Step]]:
+        carrier = step.carrier
         if carrier.startswith("module.") and carrier not in self.configuration.resources:
             path = carrier.removeprefix("module.")
-            entry, module = self.configuration.modules.get(path, {}), path.rpartition(".")[0]
+            module, _, name = path.rpartition(".")
+            entry = self.configuration.modules.get(path, {})
+            blocks = [b for b in self.configuration.blocks(module, "module") if b.labels == (name,)]
         else:
             entry, module = self.configuration.resources.get(carrier, {}), module_of(carrier)
-        references = references_of(entry.get("for_each_expression"))
-        return CONSTANT, _steps(module, references)
+            blocks = list(self._definitions(carrier))
+        written = [b.attributes["for_each"].text for b in blocks if "for_each" in b.attributes]
+        text = written[-1] if written else None
+        references = list(references_of(entry.get("for_each_expression")))
+        if len(references) == 1 and text == references[0]:
+            # A map of instances: each value is one of them.
+            references = [".".join([references[0], *parts[2:]])]
+            text = references[0]
+        return CONSTANT, _steps(module, references, text, "", step.change)
 
-    def _follow_variable(self, module: str, name: str) -> tuple[Origin, list[_Step]]:
+    def _follow_variable(self, step: _Step, name: str) -> tuple[Origin, list[_Step]]:
+        module = step.module
         if not module:
             return Origin(variables=frozenset({name})), []
         value = self.configuration.module_argument(module, name)
@@ -219,64 +274,57 @@ class Tracer:
             for block in self.configuration.blocks(parent, "module")
             if block.labels == (last,) and name in block.attributes
         ]
-        obscured = value is not None and (not written or obscures(written[-1]))
-        steps = _steps(parent, references_of(value), f"module.{module}")
-        return Origin(obscured=obscured), steps
+        text = written[-1] if written else None
+        steps = _steps(parent, references_of(value), text, f"module.{module}", step.change)
+        return CONSTANT, steps
 
-    def _follow_local(self, module: str, name: str) -> tuple[Origin, list[_Step]]:
-        text = self.configuration.local(module, name)
-        if text is None:
-            return _UNTRACEABLE, []
-        return Origin(obscured=obscures(text)), _steps(module, references_in(text))
-
-    def _follow_module(self, module: str, parts: list[str]) -> tuple[Origin, list[_Step]]:
-        path, outputs = self.configuration.outputs(module, parts[0])
-        origin, steps = CONSTANT, []
+    def _follow_module(self, step: _Step, parts: list[str]) -> tuple[Origin, list[_Step]]:
+        path, outputs = self.configuration.outputs(step.module, parts[0])
+        steps = []
         for name in parts[1:2] or outputs:
             written = [b for b in self.configuration.blocks(path, "output") if b.labels == (name,)]
-            text = written[-1].attributes.get("value") if written else None
-            origin |= Origin(obscured=text is None or obscures(text.text))
+            value = written[-1].attributes.get("value") if written else None
             expression = (outputs.get(name) or {}).get("expression")
-            steps += _steps(path, references_of(expression))
-        return origin, steps
+            text = value.text if value else None
+            steps += _steps(path, references_of(expression), text, "", step.change)
+        return CONSTANT, steps
 
-    def _follow_resource(self, module: str, parts: list[str]) -> tuple[Origin, list[_Step]]:
+    def _follow_resource(self, step: _Step, parts: list[str]) -> tuple[Origin, list[_Step]]:
+        module = step.module
         length = 3 if parts[0] == "data" else 2
         address = prefix_of(module) + ".".join(parts[:length])
         if len(parts) < length or address not in self.configuration.resources:
             return CONSTANT, []  # the iterator of a dynamic block may look like a resource
         path = parts[length:]
-        whole = frozenset({(address, ".".join(path))})
+        whole = Origin(frozenset({(address, ".".join(path), step.change)}))
         expressions = self.configuration.expressions(address)
         if parts[0] == "data" and not (path and path[0] in expressions):
             # The result of a data source does not show its input, unless it is a document.
-            plain = bool(path) and path[0] in DOCUMENTS and not self._inputs_obscured(address)
-            return Origin(whole, obscured=not plain), self._steps_of_data(address)
+            shows = bool(path) and path[0] in DOCUMENTS
+            return whole, self._steps_of_data(address, step.change if shows else Change.ALTERED)
         if not path:
-            return Origin(whole), []
+            return whole, []
+        if parts[0] == "terraform_data" and path[0] == "output":
+            path[0] = "input"  # its output is its input
         dynamic = self.dynamic_blocks(address, path[0])
         if path[0] not in expressions and not dynamic:
-            return Origin(whole), []
-        origin = Origin(obscured=self._obscures(address, path[0]))
+            return whole, []
         found = _expression_at(expressions.get(path[0]), path[1:])
-        steps = _steps(module, references_of(found), address)
+        text = self.text_of(address, path[0])
+        steps = _steps(module, references_of(found), text, address, step.change)
         for block in dynamic:
-            steps += _steps(module, references_in(block.text), address)
-        if found is None or (dynamic and len(path) > 1):
-            return origin | Origin(whole), steps
-        return origin, steps
+            steps += _steps(module, references_in(block.text), block.text, address, step.change)
+        return whole if found is None or (dynamic and len(path) > 1) else CONSTANT, steps
 
-    def _inputs_obscured(self, address: str) -> bool:
-        definitions = self._definitions(address)
-        text = "".join(block.text for block in definitions)
-        return not definitions or obscures(text)
-
-    def _steps_of_data(self, address: str) -> list[_Step]:
+    def _steps_of_data(self, address: str, change: Change) -> list[_Step]:
         module = module_of(address)
-        references = list(references_of(self.configuration.expressions(address)))
+        steps = []
+        for key, expression in self.configuration.expressions(address).items():
+            text = self.text_of(address, key)
+            steps += _steps(module, references_of(expression), text, address, change)
         for block in self.dynamic_blocks(address):
-            references += references_in(block.text)
-        return _steps(module, references, address)
+            steps += _steps(module, references_in(block.text), block.text, address, change)
+        return steps
 
     def unlisted_expressions(self) -> Iterator[str]:
         """The source of all expressions whose references a plan does not list."""
@@ -311,22 +359,77 @@ class Tracer:
                 block = nested[0]
         return ""
 
-    def _obscures(self, address: str, key: str) -> bool:
-        found = False
+    def text_of(self, address: str, key: str) -> str | None:
+        """The text of an argument, or of all nested blocks of a type; None where it is not
+        found."""
+        found: list[str] = []
         for definition in self._definitions(address):
             if key in definition.attributes:
-                return obscures(definition.attributes[key].text)
-            for block in definition.blocks:
-                if block.kind == key or block.labels == (key,):
-                    found = True
-                    if obscures(block.text):
-                        return True
-        return not found
+                return definition.attributes[key].text
+            found += [b.text for b in definition.blocks if b.kind == key or b.labels == (key,)]
+        return "\n".join(found) if found else None
 
 
-def obscures(text: str) -> bool:
-    """Whether the result of an expression may not show its input."""
-    return _OBSCURING.search(text) is not None
+def change_of(text: str | None, reference: str) -> Change:
+    """What an expression may do to the value of a reference in it.
+
+    Args:
+        text: the expression, or a text that contains it; None where it is not known.
+    """
+    if text is None:
+        return Change.ALTERED
+    wanted = reference_parts(reference)
+    changes = _changes_in(text)
+    found = [
+        change
+        for parts, change in changes
+        if all(one == other for one, other in zip(parts, wanted, strict=False))
+    ]
+    # A reference that is not found is hidden in an index or in a template.
+    return max(found) if found else max((c for _, c in changes), default=Change.ALTERED)
+
+
+@lru_cache(maxsize=4096)
+def _changes_in(text: str) -> tuple[tuple[tuple[str, ...], Change], ...]:
+    """The references in an expression, each with what the functions and operators around it do."""
+    found: list[tuple[tuple[str, ...], Change]] = []
+    todo: list[tuple[Slot, Change]] = [(Slot.of(text), Change.NONE)]
+    while todo:
+        slot, change = todo.pop()
+        between = slot.text
+        for term in slot.terms:
+            between = between.replace(term.text, "\0", 1) if len(term.text) > 1 else between
+        if _OPERATOR.search(between.replace("=>", "")) or any(
+            term.kind == "word" and term.text == "if" for term in slot.terms
+        ):
+            change = max(change, Change.CHOSEN)
+        for term in slot.terms:
+            if term.kind in ("reference", "word"):
+                found.append((tuple(reference_parts(term.text)), change))
+                continue
+            inside = max(change, _change_by(term)) if term.kind == "call" else change
+            if term.kind == "heredoc" and not term.slots:
+                inside = Change.ALTERED
+                found += [(tuple(reference_parts(r)), inside) for r in references_in(term.text)]
+            if term.kind == "string" and "%{" in term.text:
+                inside = max(inside, Change.CHOSEN)
+            todo += [(inner, inside) for inner in term.slots]
+    return tuple(found)
+
+
+def _change_by(call: Term) -> Change:
+    """What a function does to its arguments."""
+    name = call.text.partition("(")[0].rstrip()
+    arguments = [slot.text for slot in call.slots]
+    if name == "format" and (not arguments or _PRECISION.search(arguments[0])):
+        return Change.ALTERED
+    if name in _TRANSPARENT or name in _APART:
+        return Change.NONE
+    if name in _SEPARATING:
+        at = _SEPARATING[name]
+        apart = len(arguments) > at and _SEPARATOR.fullmatch(arguments[at]) is not None
+        return Change.NONE if apart else Change.ALTERED
+    return Change.CHOSEN if name in _CHOOSING else Change.ALTERED
 
 
 def _expression_at(expression: Any, path: Iterable[str]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from planproof.terraform.addresses import configuration_address, module_path
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.plan import Plan, ResourceInstance
+from planproof.terraform.plan_gaps import Gaps, gaps_of
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceBlock, SourceIndex
 from planproof.values import Truth, Value, dig, read_only
@@ -127,6 +128,65 @@ class Resources(Mapping[str, Resource]):
         return self.derived("type", lambda: _grouped(found, lambda r: (r.mode, r.type)))
 
 
+class PartialResources(Resources):
+    """The resources of a plan that lacks some; it notes which of the missing ones are looked for.
+
+    A step that looked for a missing resource cannot prove anything; see
+    :meth:`planproof.evidence.Recorder.settle`.
+    """
+
+    __slots__ = ("_gaps", "_read_for")
+
+    def __init__(self, by_address: Mapping[str, Resource], gaps: Gaps) -> None:
+        super().__init__(by_address)
+        self._gaps = gaps
+        self._read_for: dict[Hashable, frozenset[tuple[str, str]]] = {}
+
+    def __getitem__(self, address: str) -> Resource:
+        if kind := self._gaps.missing.get(configuration_address(address)):
+            self._gaps.read.add(kind)
+        return super().__getitem__(address)
+
+    def __iter__(self) -> Iterator[str]:
+        self._gaps.read.update(self._gaps.kinds)
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._gaps.read.update(self._gaps.kinds)
+        return super().__len__()
+
+    def of_type(self, mode: str, type_: str) -> tuple[Resource, ...]:
+        if (mode, type_) in self._gaps.kinds:
+            self._gaps.read.add((mode, type_))
+        return super().of_type(mode, type_)
+
+    def types(self, mode: str) -> frozenset[str]:
+        """The types of the resources of a mode, those of missing resources included."""
+        missing = frozenset(type_ for found, type_ in self._gaps.kinds if found == mode)
+        return super().types(mode) | missing
+
+    def declared_as(self, address: str) -> tuple[Resource, ...]:
+        if kind := self._gaps.missing.get(address):
+            self._gaps.read.add(kind)
+        found = self._by_address.values()
+        index = super().derived("declared", lambda: _grouped(found, lambda r: r.declared))
+        return index.get(address, ())
+
+    def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """The cached result, which depends each time on what was read to compute it."""
+        if key in self._read_for:
+            self._gaps.read.update(self._read_for[key])
+            return super().derived(key, compute)
+        before = set(self._gaps.read)
+        self._gaps.read.clear()
+        try:
+            found = super().derived(key, compute)
+            self._read_for[key] = frozenset(self._gaps.read)
+        finally:
+            self._gaps.read.update(before)
+        return found
+
+
 def _grouped(
     resources: Iterable[Resource], key: Callable[[Resource], K]
 ) -> dict[K, tuple[Resource, ...]]:
@@ -148,6 +208,7 @@ class Stack:
         provider_locations: provider configuration key ("aws", "aws.west") → location.
         sources: file and line of its blocks; None for a plan file alone.
         sensitive_variables: the variables that are declared sensitive.
+        gaps: what a plan file leaves open; nothing for a resolved stack.
     """
 
     name: str
@@ -158,9 +219,13 @@ class Stack:
     provider_locations: Mapping[str, ProviderLocation] = field(default_factory=dict)
     sources: SourceIndex | None = None
     sensitive_variables: frozenset[str] = frozenset()
+    gaps: Gaps = field(default_factory=Gaps)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.resources, Resources):
+        if self.gaps.missing and not isinstance(self.resources, PartialResources):
+            partial = PartialResources(self.resources, self.gaps)
+            object.__setattr__(self, "resources", partial)
+        elif not isinstance(self.resources, Resources):
             object.__setattr__(self, "resources", Resources(self.resources))
         for name in ("variables", "provider_locations"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
@@ -182,6 +247,7 @@ class Stack:
             resolved=False,
             sources=sources,
             sensitive_variables=plan.sensitive_variables,
+            gaps=gaps_of(plan),
         )
 
     # Lookup ----------------------------------------------------------------------------------

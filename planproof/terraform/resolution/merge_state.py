@@ -1,28 +1,28 @@
 """Builds a resolved stack from a plan and the state that Terraform evaluated.
 
-The state that ``terraform test`` prints has three kinds of values: values that Terraform evaluated,
-tokens from the overrides, and mocked values that Terraform generated for other computed attributes.
-Mocked values become :data:`UNKNOWN`; see :mod:`planproof.terraform.resolution.merge_values`.
+The state that ``terraform test`` prints has the values that Terraform evaluated, and those that the
+overrides gave to computed attributes. Those that are not known become :data:`UNKNOWN`; see
+:mod:`planproof.terraform.resolution.merge_values`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
 from planproof.terraform.addresses import configuration_address
-from planproof.terraform.identities import ProviderLocation, physical_name_attribute
+from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.plan import Plan, place_of, state_resources
 from planproof.terraform.provenance import Tracer
 from planproof.terraform.references import Configuration
 from planproof.terraform.resolution.merge_values import EvaluatedStack, ValueMerge
-from planproof.terraform.resolution.mocked_values import EvaluatedInstance, MockedValues
 from planproof.terraform.resolution.overrides import Overrides
+from planproof.terraform.resolution.standings import EvaluatedInstance, Standings
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Resource, Resources, Stack
-from planproof.values import UNKNOWN, Value
+from planproof.values import Value, contains_unknown
 
 # Type of a probe → the part of a location that it reports, and the attribute with it.
 _PROBES = {
@@ -42,25 +42,21 @@ class Evaluation:
 
 def is_probe(item: Mapping[str, Any]) -> bool:
     """Whether an entry of a state is a data source that was added by planproof."""
-    is_location = item["mode"] == "data" and item["type"] in _PROBES
+    is_location = item["type"] in (*_PROBES, "terraform_data")
     return is_location and item["name"].startswith("planproof")
 
 
 def resolved_stack(
     name: str,
-    variables: Mapping[str, Value],
     plan: Plan,
     evaluation: Evaluation,
     overrides: Overrides,
     sources: SourceIndex | None,
-    *,
-    same_variables: bool,
 ) -> Stack:
     """The resolved stack.
 
     Args:
-        same_variables: whether the state was evaluated with the plan's variables, so that the
-            values of the plan apply.
+        plan: of the same variables.
     """
     items = list(state_resources(evaluation.state.get("root_module") or {}))
     locations = provider_locations(items)
@@ -70,37 +66,36 @@ def resolved_stack(
     instances: dict[str, EvaluatedInstance] = {}
     for item in items:
         declared = configuration_address(item["address"])
-        values = item.get("values") or {}
-        tokens = overrides.tokens_of(item["address"])
         instances[item["address"]] = EvaluatedInstance(
             declared=declared,
             planned=plan.resources.get(item["address"]),
             schema=evaluation.schemas.get(f"{item['mode']}.{item['type']}") or {},
             expressions=configuration.expressions(declared),
-            values=values,
-            overridden=None if tokens is None else _overridden(tokens, values),
-            repeated=frozenset(overrides.repeated.get(item["address"], ())),
+            values=item.get("values") or {},
+            given=overrides.given.get(item["address"]),
+            defaults=frozenset(overrides.defaults.get(declared, ())),
         )
-    overridden = [one for one in instances.values() if one.overridden is not None]
-    evaluated = EvaluatedStack(
-        tracer=tracer,
-        mocked=MockedValues.among(overridden, tracer, same_variables=same_variables),
-        identities=overrides.identities,
-        same_variables=same_variables,
-    )
+    evaluated = EvaluatedStack(tracer, Standings.among(instances.values(), tracer))
+    resources = _resources(items, instances, evaluated, plan)
+    return stack_of(name, plan.variables, plan, configuration, resources, locations)
 
-    def location_of(address: str) -> ProviderLocation | None:
-        key = configuration.provider_of(configuration_address(address)) if address else "aws"
-        return locations.get(key)  # None for a provider inside a module, which has no probe
 
-    names, paths = _names(items)
-    translate = overrides.identities.translator(names, paths, location_of)
-    resources = _resources(items, instances, evaluated, plan, translate)
-    if unnamed := [a for a, name in names.items() if name and _has_unknown_name(resources[a])]:
-        # The name is built from an unknown value: treated like a name that AWS generates.
-        names.update(dict.fromkeys(unnamed))
-        resources = _resources(items, instances, evaluated, plan, translate)
-    return stack_of(name, variables, plan, configuration, resources, locations)
+def learnt_arguments(evaluation: Evaluation, plan: Plan) -> dict[str, dict[str, Value]]:
+    """Address → arguments that are unknown in the plan, as they were evaluated."""
+    found: dict[str, dict[str, Value]] = {}
+    for item in state_resources(evaluation.state.get("root_module") or {}):
+        planned = plan.resources.get(item["address"])
+        if planned is None or not planned.unknown:
+            continue
+        expressions = plan.configuration.get(configuration_address(item["address"])) or {}
+        values = item.get("values") or {}
+        found[item["address"]] = {
+            key: value
+            for key, value in values.items()
+            if contains_unknown(planned.known.get(key))
+            and key in (expressions.get("expressions") or {})
+        }
+    return found
 
 
 def stack_of(
@@ -134,7 +129,6 @@ def _resources(
     instances: Mapping[str, EvaluatedInstance],
     evaluated: EvaluatedStack,
     plan: Plan,
-    translate: Callable[[str], str],
 ) -> dict[str, Resource]:
     siblings = {configuration_address(address): r for address, r in plan.resources.items()}
     resources: dict[str, Resource] = {}
@@ -142,22 +136,15 @@ def _resources(
         instance = instances[item["address"]]
         # An instance that is not in the plan has the defaults of the planned ones.
         planned = instance.planned or siblings.get(instance.declared)
+        known = planned.known if planned else {}
+        if item["mode"] == "data" and instance.planned is None:
+            known = instance.values  # it was read while Terraform planned
         resources[item["address"]] = resource_of(
             item,
-            ValueMerge(evaluated, instance, translate).resource(planned.known if planned else {}),
+            ValueMerge(evaluated, instance).resource(known),
             _either_sensitive(item.get("sensitive_values"), planned and planned.sensitive),
         )
     return resources
-
-
-def _has_unknown_name(resource: Resource) -> bool:
-    attribute = physical_name_attribute(resource.type)
-    return attribute is not None and resource.values.get(attribute) is UNKNOWN
-
-
-def _overridden(tokens: Mapping[str, str], values: Mapping[str, Value]) -> frozenset[str]:
-    """The attributes set by an override: Terraform ignores it for configured attributes."""
-    return frozenset(key for key, token in tokens.items() if values.get(key) == token)
 
 
 def resource_of(item: Mapping[str, Any], values: Mapping[str, Value], sensitive: Any) -> Resource:
@@ -189,31 +176,35 @@ def _close_dependencies(resources: dict[str, Resource]) -> None:
         resources[address] = replace(resource, dependencies=closed[resource.declared])
 
 
+def planned_locations(plan: Plan) -> dict[str, ProviderLocation]:
+    """Provider configuration key → its location, from the probes in a plan."""
+    found = {}
+    for resource in plan.resources.values():
+        if resource.type == "terraform_data" and resource.name.startswith("planproof"):
+            parts = resource.known.get("input")
+            if isinstance(parts, Mapping) and not contains_unknown(parts):
+                found[_provider_key(resource.name, resource.module)] = ProviderLocation(**parts)
+    return found
+
+
 def provider_locations(items: list[dict[str, Any]]) -> dict[str, ProviderLocation]:
     """Provider configuration key → its location, from the probes."""
     found: dict[str, dict[str, str]] = {}
     for item in items:
-        if is_probe(item):
-            alias = item["name"].removeprefix("planproof").lstrip("_")
-            key = f"aws.{alias}" if alias else "aws"
+        if is_probe(item) and item["mode"] == "data":
+            key = _provider_key(item["name"], item["module"])
             part, attribute = _PROBES[item["type"]]
             if value := (item.get("values") or {}).get(attribute):
                 found.setdefault(key, {})[part] = str(value)
     return {key: ProviderLocation(**parts) for key, parts in found.items() if len(parts) == 3}
 
 
-def _names(items: list[dict[str, Any]]) -> tuple[dict[str, str | None], dict[str, str]]:
-    """Address → physical name as evaluated, and address → IAM path."""
-    names: dict[str, str | None] = {}
-    paths: dict[str, str] = {}
-    for item in items:
-        attribute = physical_name_attribute(item["type"])
-        value = (item.get("values") or {}).get(attribute) if attribute else None
-        names[item["address"]] = value if isinstance(value, str) else None
-        path = (item.get("values") or {}).get("path")
-        if item["type"].startswith("aws_iam_") and str(path).startswith("/"):
-            paths[item["address"]] = str(path)
-    return names, paths
+def _provider_key(probe: str, module: str) -> str:
+    """Key of the provider configuration that a probe asks, as a plan writes it: "aws",
+    "aws.west", "module.m:aws"."""
+    alias = probe.removeprefix("planproof").lstrip("_")
+    key = f"aws.{alias}" if alias else "aws"
+    return f"{configuration_address(module)}:{key}" if module else key
 
 
 def _either_sensitive(one: Any, other: Any) -> Any:

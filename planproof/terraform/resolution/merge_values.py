@@ -1,46 +1,40 @@
 """Merges the planned values of a resource with the evaluated ones.
 
-A known planned value is used as it is, if the variables are the plan's. An evaluated value is used
-if it derives from configured values and identities only; a value that contains, or may hide, a
-mocked value becomes :data:`UNKNOWN`.
+A known planned value is used as it is. An evaluated value is used if it derives from configured
+values and from computed attributes whose values are known; see
+:class:`planproof.terraform.identities.Standing`. All others become :data:`UNKNOWN`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planproof.terraform.identities import Identities, contains_token
-from planproof.terraform.provenance import CONSTANT, DOCUMENTS, Origin, Tracer
-from planproof.terraform.resolution.mocked_values import (
+from planproof.stand_ins import is_unknown_text
+from planproof.terraform.identities import Standing
+from planproof.terraform.provenance import CONSTANT, DOCUMENTS, Change, Origin, Tracer
+from planproof.terraform.resolution.standings import (
     UNPLANNED,
     EvaluatedInstance,
-    MockedValues,
-    MockPresence,
     NestedBlocks,
+    Standings,
     aligned,
     attributes_of,
     blocks_in,
     is_known,
 )
 from planproof.terraform.source_index import object_entries
-from planproof.values import UNKNOWN, Value
+from planproof.values import UNKNOWN, Value, contains_unknown
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedStack:
-    """What the merge of every resource needs of the whole stack.
-
-    Attributes:
-        mocked: the mocked values of the stack.
-        same_variables: whether it was evaluated with the plan's variables.
-    """
+    """What the merge of every resource needs of the whole stack."""
 
     tracer: Tracer
-    mocked: MockedValues
-    identities: Identities
-    same_variables: bool
+    standings: Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +47,10 @@ class ValueSource:
 
 @dataclass(frozen=True, slots=True)
 class ValueMerge:
-    """Merges the planned and evaluated values of one resource.
-
-    Attributes:
-        translate: replaces tokens by identities.
-    """
+    """Merges the planned and evaluated values of one resource."""
 
     stack: EvaluatedStack
     item: EvaluatedInstance
-    translate: Callable[[str], str]
 
     def resource(self, known: Mapping[str, Value]) -> dict[str, Value]:
         """All values of the resource.
@@ -84,35 +73,50 @@ class ValueMerge:
         return values
 
     def _attribute(self, key: str, spec: Mapping[str, Any], planned: Value, value: Value) -> Value:
-        if self._still_holds(planned):
+        if is_known(planned):
             return planned
-        declared, overridden = self.item.declared, self.item.overridden
-        if overridden is not None and key in overridden:
-            return self._string(value, CONSTANT) if isinstance(value, str) else UNKNOWN
-        tracer = self.stack.tracer
-        if key in self.item.expressions or tracer.dynamic_blocks(declared, key):
+        item, declared, tracer = self.item, self.item.declared, self.stack.tracer
+        configured = key in item.expressions or bool(tracer.dynamic_blocks(declared, key))
+        if configured:
             source = ValueSource(tracer.attribute(declared, key), tracer.written(declared, key))
-        elif overridden is not None:
-            return self._unconfigured(bool(spec.get("computed")), planned, value)
-        else:  # the answer of a provider depends on all inputs
-            source = ValueSource(tracer.inputs(declared) | Origin(obscured=key not in DOCUMENTS))
+            if self._is_null(planned, source.origin) and spec.get("computed"):
+                configured = False  # an argument that evaluated to null counts as not configured
+                if item.given is not None and item.given.values.get(key) != value:
+                    return UNKNOWN  # it differs from run to run: a timestamp
+        elif item.given is None:
+            return self._answer(key, planned, value, spec)
+        if configured:
+            return self._merge(planned, value, source, spec)
+        if item.given is not None and key in item.given.known:
+            return item.given.known[key]
+        return self._unconfigured(bool(spec.get("computed")), planned, value)
+
+    def _answer(self, key: str, planned: Value, value: Value, spec: Mapping[str, Any]) -> Value:
+        """An attribute that Terraform or the provider computed: it depends on all arguments."""
+        tracer, declared = self.stack.tracer, self.item.declared
+        if self._is_built_in:
+            if key != "output":
+                return UNKNOWN
+            source = ValueSource(tracer.attribute(declared, "input"))
+            return self._merge(planned, value, source, spec)
+        change = Change.NONE if key in DOCUMENTS else Change.ALTERED
+        source = ValueSource(tracer.inputs(declared, change))
         return self._merge(planned, value, source, spec)
 
-    def _still_holds(self, planned: Value) -> bool:
-        return self.stack.same_variables and is_known(planned)
+    @property
+    def _is_built_in(self) -> bool:
+        return self.item.declared.split(".")[-2] == "terraform_data"
 
     def _unconfigured(self, computed: bool, planned: Value, value: Value) -> Value:
         """An attribute that is not configured: computed by the provider, or its default."""
-        if planned is UNPLANNED:
+        if planned is UNPLANNED or computed:
             return UNKNOWN  # the default is unknown, even if null
-        if computed:
-            return planned if self.stack.same_variables else UNKNOWN
         return planned if value is None else self._merge(planned, value, ValueSource(), {})
 
     def _blocks(
         self, path: str, spec: Mapping[str, Any], planned: Value, value: Value, blocks: NestedBlocks
     ) -> Value:
-        if self._still_holds(planned):
+        if is_known(planned):
             return planned
         elements = blocks_in(value)
         if not elements:
@@ -148,39 +152,58 @@ class ValueMerge:
                 values[key] = self._blocks(below, nested[key], planned, value, blocks.inside(key))
                 continue
             inner = attributes.get(key) or {}
-            if self._still_holds(planned):
+            if is_known(planned):
                 values[key] = planned
-            elif self.item.overridden is not None and not blocks.sets(key):
-                values[key] = self._unconfigured(bool(inner.get("computed")), planned, value)
-            elif inner.get("computed") and not blocks.always_sets(key) and _looks_mocked(value):
+            elif self.item.given is not None and not blocks.sets(key):
+                values[key] = self._unconfigured_inside(below, inner, planned, value)
+            elif (
+                inner.get("computed")
+                and not blocks.always_sets(key)
+                and self._may_be_given(below, value)
+            ):
                 values[key] = UNKNOWN
             else:
                 source = self._block_source(below, key, blocks)
                 values[key] = self._merge(planned, value, source, inner)
         return values
 
+    def _unconfigured_inside(
+        self, path: str, spec: Mapping[str, Any], planned: Value, value: Value
+    ) -> Value:
+        """As :meth:`_unconfigured`, of an attribute inside nested blocks."""
+        given = self.item.given
+        standing = given.standings.get(path) if given is not None else None
+        if standing is not None and standing <= Standing.ASSIGNED and not contains_unknown(value):
+            return value
+        return self._unconfigured(bool(spec.get("computed")), planned, value)
+
+    def _may_be_given(self, path: str, value: Value) -> bool:
+        """Whether a value inside nested blocks may be that of the override."""
+        given: Any = self.item.given.values if self.item.given is not None else {}
+        for step in path.split("."):
+            given = given.get(step) if isinstance(given, Mapping) else None
+        return bool(given == value)
+
     def _block_source(self, path: str, key: str, blocks: NestedBlocks) -> ValueSource:
         tracer, origin = self.stack.tracer, blocks.origin
-        for entry in blocks.written:
-            origin |= tracer.expression(self.item.declared, entry.get(key))
         text = tracer.written(self.item.declared, path) if blocks.dynamic is None else ""
-        return ValueSource(origin | tracer.obscured(self.item.declared, path, text), text)
+        around = text or tracer.text_of(self.item.declared, path.split(".")[0])
+        for entry in blocks.written:
+            origin |= tracer.expression(self.item.declared, entry.get(key), around)
+        return ValueSource(origin, text)
 
     # Evaluated values ------------------------------------------------------------------------
 
     def _merge(
         self, planned: Value, value: Value, source: ValueSource, spec: Mapping[str, Any]
     ) -> Value:
-        if self._still_holds(planned):
+        if is_known(planned):
             return planned
-        origin, mocked = source.origin, self.stack.mocked
-        if self._is_null(planned, origin) or self._may_be_mocked(planned, value, spec):
+        origin = source.origin
+        if self._is_null(planned, origin):
             return UNKNOWN
         if isinstance(value, Mapping) and value:
             return self._map(planned, value, source, spec)
-        presence = mocked.presence(origin)
-        if presence is MockPresence.HIDDEN:
-            return UNKNOWN
         if isinstance(value, list) and value:
             inner = _element_type(spec)
             plans = aligned(planned, value, spec)
@@ -190,31 +213,27 @@ class ValueMerge:
                 for plan, item in zip(plans, value, strict=True)
             ]
         if isinstance(value, str):
-            same = is_known(planned) and planned == value
-            return value if same else self._string(value, origin)
+            return self._string(value, origin)
         # A number, a bool, null or an empty collection does not show what it derives from.
-        blind = presence is not MockPresence.NONE or mocked.depends_on_identity(origin)
-        return UNKNOWN if blind and not is_known(planned) else value
+        return value if self._shows(origin) else UNKNOWN
+
+    def _shows(self, origin: Origin) -> bool:
+        """Whether a value that no mark is in follows from what is known."""
+        for leaf in origin.leaves:
+            standing = self.stack.standings.of(leaf)
+            altered = leaf[2] is Change.ALTERED
+            if standing > Standing.ASSIGNED or (standing is Standing.ASSIGNED and altered):
+                return False
+        return origin.complete
 
     def _is_null(self, planned: Value, origin: Origin) -> bool:
         """Whether all inputs are known and the planned value is not: then the argument evaluated to
         null, or its value differs from run to run (a timestamp)."""
         return (
-            self.item.overridden is not None
-            and self.stack.same_variables
+            self.item.given is not None
             and planned is UNKNOWN
             and origin.complete
             and not origin.leaves
-        )
-
-    def _may_be_mocked(self, planned: Value, value: Value, spec: Mapping[str, Any]) -> bool:
-        """With other variables: whether an argument may have become null and then been mocked."""
-        return (
-            not self.stack.same_variables
-            and self.item.overridden is not None
-            and bool(spec.get("computed"))
-            and _looks_mocked(value)
-            and not (is_known(planned) and planned == value)
         )
 
     def _map(
@@ -241,21 +260,34 @@ class ValueMerge:
         return values
 
     def _string(self, text: str, origin: Origin) -> Value:
-        """An evaluated string with its tokens replaced by identities, or :data:`UNKNOWN`."""
-        identities, mocked = self.stack.identities, self.stack.mocked
-        if mocked.appears_in(text) or identities.is_undecided(text):
+        """An evaluated string, or :data:`UNKNOWN`.
+
+        A JSON document keeps the unknown texts in it; see
+        :func:`planproof.stand_ins.known_parts`.
+        """
+        standings = self.stack.standings
+        found = [(standings.of(leaf), leaf[1], leaf[2]) for leaf in origin.leaves]
+        if any(s >= Standing.ASSIGNED and change is Change.ALTERED for s, _, change in found):
             return UNKNOWN
-        if not identities.appears_in(text):
-            hidden = origin.obscured and mocked.depends_on_identity(origin)
-            return UNKNOWN if hidden else text
-        translated = self.translate(text)
-        return UNKNOWN if contains_token(translated) else translated
+        if is_unknown_text(text):
+            return text if _is_document(text) else UNKNOWN
+        # In what derives from a whole resource, unknown texts have a mark, or are among `hidden`.
+        unseen = any(
+            path and (s is Standing.HIDDEN or (s is Standing.UNKNOWN and change is Change.CHOSEN))
+            for s, path, change in found
+        )
+        return UNKNOWN if unseen or text in standings.hidden or not origin.complete else text
 
 
-def _looks_mocked(value: Value) -> bool:
-    if isinstance(value, str):
-        return len(value) == 8 and value.isalnum() and value == value.lower()
-    return value is not None and (not value or value == 0)
+def _is_document(text: str) -> bool:
+    """Whether a text is a JSON object or array."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _element_type(spec: Mapping[str, Any], key: str = "") -> Mapping[str, Any]:

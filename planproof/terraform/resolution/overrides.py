@@ -1,8 +1,9 @@
-"""Builds the ``terraform test`` file with the overrides for resolving a stack.
+"""Builds the ``terraform test`` files for resolving a stack.
 
 Every managed resource is overridden, since the provider would create it otherwise: each planned
-instance, with tokens for its identity (see :mod:`planproof.terraform.identities`), and the resource
-as a whole, for instances that exist only with other variables.
+instance, with a value for every computed attribute (see :mod:`planproof.terraform.identities`), and
+the resource as a whole. The overrides apply while Terraform plans, so that every expression that
+Terraform accepts with the real values it accepts with these.
 
 Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 """
@@ -10,12 +11,19 @@ Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
-from planproof.terraform.addresses import configuration_address, module_address, without_last_key
-from planproof.terraform.identities import Identities
+from planproof.terraform.addresses import configuration_address, module_address
+from planproof.terraform.identities import (
+    GivenValues,
+    ProviderLocation,
+    Subject,
+    empty_value,
+    given_values,
+)
 from planproof.terraform.plan import Plan, PlannedResource
 from planproof.terraform.provenance import Tracer
 from planproof.terraform.references import (
@@ -30,11 +38,13 @@ from planproof.terraform.references import (
 )
 from planproof.values import UNKNOWN, Value, contains_unknown
 
-# Data sources that send no requests: they are not overridden, since their results are real.
+# Data sources that send no requests, or whose answer is the same in every account that is asked:
+# they are not overridden, since their results are real.
 _LOCAL_DATA = frozenset(
     {
         "archive_file",
         "aws_arn",
+        "aws_caller_identity",
         "aws_default_tags",
         "aws_iam_policy_document",
         "aws_ip_ranges",
@@ -52,135 +62,148 @@ _LOCAL_DATA = frozenset(
         "tls_public_key",
     }
 )
+_BUILT_IN = "terraform_data"
+"""The type that Terraform implements itself: nothing is created, and its output is its input."""
 
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A resource instance that Terraform will create, or a data source it will read at apply."""
-
-    address: str
-    mode: str
-    type: str
-
-
-def instances_of(plan: Plan) -> list[Instance]:
-    """The instances of a plan."""
-    return [
-        Instance(r.address, r.mode, r.type)
-        for r in plan.resources.values()
-        if r.mode == "managed" or r.unknown
-    ]
+Schemas = Mapping[str, Mapping[str, Any]]
+"""Mode and type ("managed.aws_s3_bucket") → block of the schema."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """The overrides of one stack.
+    """The overrides of one stack with one set of variables.
 
     Attributes:
-        tokens: target → attribute → token; a target is an instance or a whole resource.
-        repeated: instance → attribute → planned value that other expressions refer to.
-        data: the targets that are data sources.
-        unseen: configuration addresses of resources in modules without an instance.
+        given: address of an instance → the values that it is given.
+        data: the addresses that are data sources.
+        whole: whole resources, for instances that the plan does not have → their values.
+        defaults: configuration address → attribute → default of the provider that other
+            expressions refer to.
     """
 
-    identities: Identities
-    tokens: Mapping[str, Mapping[str, str]]
-    repeated: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
-    data: frozenset[str] = frozenset()
-    unseen: frozenset[str] = frozenset()
+    given: Mapping[str, GivenValues]
+    data: frozenset[str]
+    whole: Mapping[str, Mapping[str, Value]]
+    defaults: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, instances: Iterable[Instance], configuration: Configuration) -> Overrides:
-        """The overrides for a stack.
+    def of(
+        cls,
+        plan: Plan,
+        tracer: Tracer,
+        schemas: Schemas,
+        locations: Mapping[str, ProviderLocation],
+        learnt: Mapping[str, Mapping[str, Value]],
+    ) -> Overrides:
+        """The overrides for a planned stack.
 
         Args:
-            instances: those of its plan.
-            configuration: from the plan or from the sources.
+            schemas: of all types in the plan.
+            locations: provider configuration key → its location.
+            learnt: address → arguments that an earlier evaluation taught.
         """
-        identities = Identities()
-        tokens: dict[str, Mapping[str, str]] = {}
+        needed = _referenced_attributes(tracer)
+        given: dict[str, GivenValues] = {}
         data: set[str] = set()
-        for item in instances:
-            if item.mode == "managed":
-                tokens[item.address] = identities.tokens(item.address, item.type, None)
-            elif item.type not in _LOCAL_DATA:
-                tokens[item.address] = {}
-                data.add(item.address)
-        unseen = _cover_all(configuration, identities, tokens)
-        return cls(identities, tokens, {}, frozenset(data), unseen)
-
-    def repeating(self, plan: Plan, tracer: Tracer) -> Overrides:
-        """A copy that also repeats the planned values that other expressions refer to."""
-        referenced = _referenced_attributes(plan, tracer)
-        known = {r.address: _known(r, plan, referenced) for r in plan.resources.values()}
-        repeated = {address: values for address, values in known.items() if values}
-        return replace(self, repeated=repeated)
-
-    def tokens_of(self, address: str) -> Mapping[str, str] | None:
-        """The tokens for an instance; None where it is not overridden."""
-        return self.tokens.get(address, self.tokens.get(without_last_key(address)))
-
-    def not_covered(self, changed: frozenset[str], tracer: Tracer) -> str:
-        """A module that other variables may give instances that are not overridden.
-
-        Args:
-            changed: the variables that differ from the plan's.
-
-        Returns:
-            The address of the module, or "" where there is none.
-        """
-        for address in tracer.configuration.resources:
-            module = module_of(address)
-            local = address.removeprefix(prefix_of(module))
-            if not module or local.startswith("data."):
+        for resource in plan.resources.values():
+            if not is_overridden(resource):
                 continue
-            origin = tracer.module_instances(module)
-            if address in self.unseen:
-                origin |= tracer.resource_instances(address)
-            if origin.variables & changed or not origin.complete:
-                return prefix_of(module).rstrip(".")
-        return ""
+            declared = configuration_address(resource.address)
+            schema = schemas.get(f"{resource.mode}.{resource.type}") or {}
+            values = {
+                key: value if not contains_unknown(value) else found
+                for key, value in resource.known.items()
+                for found in (learnt.get(resource.address, {}).get(key, value),)
+            }
+            location = locations.get(tracer.configuration.provider_of(declared))
+            region = values.get("region")
+            own = (schema.get("attributes") or {}).get("region") or {}
+            if location and own.get("optional") and isinstance(region, str):
+                # Version 6 of the provider: a resource may have a region of its own.
+                location = ProviderLocation(location.partition, region, location.account)
+            wanted: set[str] = needed.get(declared, set())
+            given[resource.address] = given_values(
+                Subject(resource.address, resource.type, values, location),
+                schema,
+                resource.known,
+                None if "" in wanted else frozenset(wanted),
+            )
+            if resource.mode == "data":
+                data.add(resource.address)
+        whole = _whole_resources(tracer.configuration, given, schemas)
+        return cls(given, frozenset(data), whole, _defaults(plan, schemas, needed))
 
-    def test_file(self, variants: Sequence[Mapping[str, Value]]) -> str:
-        """The text of a ``.tftest.hcl`` with a run (``v0``, ``v1`` …) for each set of variables."""
+    def test_lines(self, beside: Overrides | None = None) -> list[str]:
+        """The override blocks; without those that another file-level override already has."""
         lines: list[str] = []
-        for target, tokens in self.tokens.items():
+        targets: dict[str, Mapping[str, Value]] = {k: v.values for k, v in self.given.items()}
+        targets |= self.whole
+        known = {} if beside is None else {k: v.values for k, v in beside.given.items()}
+        for target, values in targets.items():
+            if beside is not None and (
+                known.get(target) == values or beside.whole.get(target) == values
+            ):
+                continue
             kind = "data" if target in self.data else "resource"
-            values = {**self.repeated.get(target, {}), **tokens}
-            lines.append(f"override_{kind} {{\n  target = {target}\n  values = {{")
-            lines += [f"    {key} = {hcl(value)}" for key, value in values.items()]
-            lines.append("  }\n}")
-        for number, variables in enumerate(variants):
-            lines.append(f'run "v{number}" {{\n  command = apply\n  state_key = "v{number}"')
-            if variables:
-                lines.append("  variables {")
-                lines += [f"    {key} = {hcl(value)}" for key, value in variables.items()]
-                lines.append("  }")
-            lines.append("}")
-        return "\n".join([*lines, ""])
+            lines += [
+                f"override_{kind} {{",
+                f"  target = {target}",
+                "  override_during = plan",
+                "  values = {",
+                *(f"    {key} = {hcl(value)}" for key, value in values.items()),
+                "  }",
+                "}",
+            ]
+        return lines
 
-    def defaults(self) -> dict[str, str]:
-        """Module path → text of an override file that sets the repeated values.
+    def default_files(self) -> dict[str, str]:
+        """Module path → text of an override file that sets the provider's defaults.
 
-        The defaults of an overridden resource are null, and an expression that refers to one
-        (``timeout * 6``) would fail.
+        An argument of an overridden resource that is not configured is null, and an expression
+        that refers to it (``timeout * 6``) would fail.
         """
-        values: dict[str, dict[str, Value] | None] = {}
-        for address, known in self.repeated.items():
-            declared = configuration_address(address)
-            if declared in values and values[declared] != known:
-                values[declared] = None  # the instances differ: not a default
-            else:
-                values.setdefault(declared, dict(known))
         texts: dict[str, list[str]] = {}
-        for declared, found in values.items():
-            if found:
-                type_, name = declared.split(".")[-2:]
-                lines = texts.setdefault(module_of(declared), [])
-                lines.append(f'resource "{type_}" "{name}" {{')
-                lines += [f"  {key} = {hcl(value)}" for key, value in found.items()]
-                lines.append("}")
+        for declared, found in self.defaults.items():
+            type_, name = declared.split(".")[-2:]
+            lines = texts.setdefault(module_of(declared), [])
+            lines.append(f'resource "{type_}" "{name}" {{')
+            lines += [f"  {key} = {hcl(value)}" for key, value in found.items()]
+            lines.append("}")
         return {module: "\n".join([*lines, ""]) for module, lines in texts.items()}
+
+
+def is_overridden(resource: PlannedResource) -> bool:
+    """Whether a planned resource is overridden: Terraform evaluates the others itself."""
+    if resource.mode == "managed":
+        return resource.type != _BUILT_IN
+    return bool(resource.unknown) and resource.type not in _LOCAL_DATA
+
+
+def planning_file(variants: Sequence[Mapping[str, Value]]) -> str:
+    """A test file with a run (``v0``, ``v1`` …) that plans with each set of variables."""
+    return _file([([], variables) for variables in variants], command="plan")
+
+
+def evaluation_file(runs: Sequence[tuple[Overrides, Mapping[str, Value]]]) -> str:
+    """A test file with a run (``v0`` …) that evaluates each set of variables with its overrides."""
+    first = runs[0][0]
+    bodies = [
+        ([] if overrides is first else overrides.test_lines(first), variables)
+        for overrides, variables in runs
+    ]
+    return "\n".join([*first.test_lines(), _file(bodies, command="apply")])
+
+
+def _file(runs: Sequence[tuple[list[str], Mapping[str, Value]]], command: str) -> str:
+    lines: list[str] = []
+    for number, (overrides, variables) in enumerate(runs):
+        lines += [f'run "v{number}" {{', f"  command = {command}", f'  state_key = "v{number}"']
+        if variables:
+            lines.append("  variables {")
+            lines += [f"    {key} = {hcl(value)}" for key, value in variables.items()]
+            lines.append("  }")
+        lines += [*overrides, "}"]
+    return "\n".join([*lines, ""])
 
 
 def hcl(value: Value) -> str:
@@ -188,35 +211,30 @@ def hcl(value: Value) -> str:
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
-def _cover_all(
-    configuration: Configuration, identities: Identities, tokens: dict[str, Mapping[str, str]]
-) -> frozenset[str]:
-    """Add overrides for whole resources; returns those in modules without an instance."""
+def _whole_resources(
+    configuration: Configuration, given: Mapping[str, GivenValues], schemas: Schemas
+) -> dict[str, Mapping[str, Value]]:
+    """Overrides for whole resources, so that nothing is ever created: every value is null."""
     module_addresses: dict[str, set[str]] = {"": {""}}
-    for address in tokens:
+    for address in given:
         module = module_address(address)
         module_addresses.setdefault(configuration_address(module), set()).add(module)
-    unseen: set[str] = set()
-    for declared, entry in configuration.resources.items():
+    found: dict[str, Mapping[str, Value]] = {}
+    for declared in configuration.resources:
         module = module_of(declared)
         local = declared.removeprefix(prefix_of(module))
-        if local.startswith("data."):
+        type_ = local.split(".")[0]
+        if type_ in ("data", _BUILT_IN):
             continue
         path = prefix_of(module).rstrip(".")
         default = set() if _is_keyed(configuration, module) else {path}
-        within = module_addresses.get(path) or default
-        if not within:
-            unseen.add(declared)
-        for outer in sorted(within):
+        attributes = (schemas.get(f"managed.{type_}") or {}).get("attributes") or {}
+        values = {k: empty_value(spec) for k, spec in attributes.items() if spec.get("computed")}
+        for outer in sorted(module_addresses.get(path) or default):
             target = f"{outer}.{local}" if outer else local
-            if target in tokens:
-                continue  # one instance, without a key
-            type_ = local.split(".")[0]
-            if "count_expression" in entry and f"{target}[0]" not in tokens:
-                first = f"{target}[0]"  # the usual count is 0 or 1
-                tokens[first] = identities.tokens(first, type_, None)
-            tokens[target] = identities.undecided(target, type_)
-    return frozenset(unseen)
+            if target not in given:
+                found[target] = values
+    return found
 
 
 def _is_keyed(configuration: Configuration, module: str) -> bool:
@@ -224,31 +242,63 @@ def _is_keyed(configuration: Configuration, module: str) -> bool:
     return any(key in call for call in calls for key in REPETITION)
 
 
-def _referenced_attributes(plan: Plan, tracer: Tracer) -> dict[tuple[str, str], set[str]]:
-    """(type, name) → top-level attributes that the configuration refers to."""
-    referenced: dict[tuple[str, str], set[str]] = {}
-    listed = references_of((plan.raw.get("configuration") or {}).get("root_module"))
-    unlisted = map(references_in, tracer.unlisted_expressions())
-    for reference in chain(listed, *unlisted):
+def _referenced_attributes(tracer: Tracer) -> dict[str, set[str]]:
+    """Configuration address → top-level attributes that the configuration refers to; "" among them
+    for the whole resource."""
+    configuration = tracer.configuration
+    by_name: dict[str, list[str]] = {}
+    for address in configuration.resources:
+        local = address.removeprefix(prefix_of(module_of(address)))
+        by_name.setdefault(local, []).append(address)
+    found: dict[str, set[str]] = {}
+    for reference in _all_references(tracer):
         parts = reference_parts(reference)
-        if len(parts) > 2:
-            referenced.setdefault((parts[0], parts[1]), set()).add(parts[2])
-    return referenced
-
-
-def _known(
-    resource: PlannedResource, plan: Plan, referenced: Mapping[tuple[str, str], set[str]]
-) -> dict[str, Value]:
-    """Referenced attributes with a known planned value that are not configured."""
-    declared = plan.configuration.get(configuration_address(resource.address)) or {}
-    configured = declared.get("expressions") or {}
-    found = {}
-    for key in referenced.get((resource.type, resource.name), ()):
-        value = resource.known.get(key, UNKNOWN)
-        known = value is not None and not contains_unknown(value)
-        if known and key not in configured and _is_plain(value):
-            found[key] = value
+        length = 3 if parts[0] == "data" else 2
+        for address in by_name.get(".".join(parts[:length]), ()):
+            found.setdefault(address, set()).add(parts[length] if len(parts) > length else "")
     return found
+
+
+def _all_references(tracer: Tracer) -> Iterator[str]:
+    configuration = tracer.configuration
+    entries: Iterable[Any] = chain(configuration.resources.values(), configuration.modules.values())
+    for entry in entries:
+        for key in ("expressions", *REPETITION):
+            yield from references_of(entry.get(key))
+        yield from references_of((entry.get("module") or {}).get("outputs"))
+    for text in tracer.unlisted_expressions():
+        yield from references_in(text)
+
+
+def _defaults(
+    plan: Plan, schemas: Schemas, needed: Mapping[str, set[str]]
+) -> dict[str, dict[str, Value]]:
+    """The planned values of arguments that are not configured and not computed: the defaults of the
+    provider, where an expression refers to them."""
+    values: dict[str, dict[str, Value] | None] = {}
+    for resource in plan.resources.values():
+        declared = configuration_address(resource.address)
+        wanted = needed.get(declared)
+        if resource.mode != "managed" or not wanted:
+            continue
+        entry = plan.configuration.get(declared) or {}
+        attributes = (schemas.get(f"managed.{resource.type}") or {}).get("attributes") or {}
+        found = {
+            key: value
+            for key, value in resource.known.items()
+            if ("" in wanted or key in wanted)
+            and key not in (entry.get("expressions") or {})
+            and key in attributes
+            and not attributes[key].get("computed")
+            and value is not None
+            and not contains_unknown(value)
+            and _is_plain(value)
+        }
+        if declared in values and values[declared] != found:
+            values[declared] = None  # the instances differ: not a default
+        else:
+            values.setdefault(declared, found)
+    return {declared: found for declared, found in values.items() if found}
 
 
 def _is_plain(value: Value) -> bool:
@@ -257,4 +307,4 @@ def _is_plain(value: Value) -> bool:
         return all(isinstance(item, (str, int, float)) for item in value.values())
     if isinstance(value, list):
         return bool(value) and all(isinstance(item, (str, int, float)) for item in value)
-    return True
+    return value is not UNKNOWN

@@ -1,8 +1,10 @@
-"""Resolves a stack with ``terraform test``: Terraform evaluates it with overridden identities.
+"""Resolves a stack with ``terraform test``: Terraform evaluates it with given identities.
 
-In a plan of a stack that does not exist yet, all values that depend on an ARN are unknown. Here the
-identity of every managed resource instance is overridden by a token of the right format (see
-:mod:`planproof.terraform.identities`); Terraform creates nothing and prints the full state.
+In a plan of a stack that does not exist yet, all values that depend on an ARN are unknown. Here
+Terraform plans the stack once with each set of variables, every computed attribute of every
+managed resource is given a value (see :mod:`planproof.terraform.identities`), and Terraform
+evaluates all expressions; it creates nothing and prints the full state. Where that teaches a name
+that others depend on, it evaluates again.
 
 Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 """
@@ -10,7 +12,7 @@ Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,15 +23,25 @@ from planproof.terraform.binary import TerraformProcess
 from planproof.terraform.plan import Plan
 from planproof.terraform.provenance import Tracer
 from planproof.terraform.references import Configuration
-from planproof.terraform.resolution.merge_state import Evaluation, resolved_stack
-from planproof.terraform.resolution.overrides import Instance, Overrides, instances_of
-from planproof.terraform.source_index import SourceIndex
+from planproof.terraform.resolution.merge_state import (
+    Evaluation,
+    learnt_arguments,
+    planned_locations,
+    resolved_stack,
+)
+from planproof.terraform.resolution.overrides import (
+    Overrides,
+    evaluation_file,
+    planning_file,
+)
 from planproof.terraform.stack import Stack
 from planproof.terraform.workspace import Workspace
 from planproof.values import Value
 
 TEST_FILE = "planproof.tftest.hcl"
 DEFAULTS_FILE = "planproof_defaults_override.tf"
+_PASSES = 4
+"""Evaluations at most: names may depend on names, but chains of more are not ordinary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,152 +58,143 @@ class Variant:
 
 
 @dataclass(slots=True)
-class Evaluations:
-    """The states that Terraform evaluated, not yet merged with the plan.
+class _Run:
+    """One set of variables on its way to a resolved stack."""
 
-    Attributes:
-        states: variant name → state.
-        problems: variant name → error, where there is no state.
-    """
-
-    overrides: Overrides
-    states: dict[str, Evaluation] = field(default_factory=dict)
-    problems: dict[str, PlanproofError] = field(default_factory=dict)
-
-    def stacks(
-        self, plan: Plan, variants: Iterable[Variant], sources: SourceIndex
-    ) -> dict[str, Stack | PlanproofError]:
-        """Variant name → resolved stack, or the error of its evaluation."""
-        results: dict[str, Stack | PlanproofError] = {}
-        for variant in variants:
-            state = self.states.get(variant.name)
-            if state is None:
-                results[variant.name] = self.problems[variant.name]
-                continue
-            results[variant.name] = resolved_stack(
-                variant.name,
-                {**plan.variables, **variant.variables},
-                plan,
-                state,
-                self.overrides,
-                sources,
-                same_variables=not variant.variables,
-            )
-        return results
-
-
-def planned_instances(output: str) -> list[Instance]:
-    """The instances in the output of ``terraform plan -json``, which precedes the plan file."""
-    instances = []
-    for line in output.splitlines():
-        if '"type":"planned_change"' in line:
-            change = json.loads(line)["change"]
-            if change["action"] not in ("delete", "remove", "forget"):
-                resource = change["resource"]
-                mode = "data" if change["action"] == "read" else "managed"
-                instances.append(Instance(resource["addr"], mode, resource["resource_type"]))
-    return instances
-
-
-def resolve_beside(
-    workspace: Workspace,
-    instances: Iterable[Instance],
-    variants: Sequence[Variant],
-    arguments: Sequence[str],
-    plan: Callable[[], Plan],
-) -> dict[str, Stack | PlanproofError]:
-    """Like :func:`resolve`, but starts while Terraform still converts the plan to JSON.
-
-    The conversion takes a third of the time of the plan. To start, resolution needs only the list
-    of instances. The evaluation is repeated if an expression refers to a value that only the plan
-    knows.
-
-    Args:
-        instances: from the output of ``terraform plan -json``.
-        plan: waits for the plan and returns it.
-    """
-    overrides = Overrides.of(instances, Configuration.of_sources(workspace.sources))
-    evaluations = evaluate(workspace, overrides, variants, arguments)
-    finished = plan()
-    tracer = Tracer(Configuration.of(finished, workspace.sources))
-    if overrides.repeating(finished, tracer).repeated:
-        return resolve(workspace, finished, variants, arguments)
-    return evaluations.stacks(finished, variants, workspace.sources)
+    variant: Variant
+    plan: Plan | None = None
+    overrides: Overrides | None = None
+    evaluation: Evaluation | None = None
+    problem: PlanproofError | None = None
 
 
 def resolve(
-    workspace: Workspace, plan: Plan, variants: Sequence[Variant], arguments: Sequence[str] = ()
+    workspace: Workspace,
+    plan: Callable[[], Plan],
+    variants: Sequence[Variant],
+    arguments: Sequence[str] = (),
 ) -> dict[str, Stack | PlanproofError]:
-    """Resolve a planned stack with the variables of each variant, in one run of Terraform.
+    """Resolve a planned stack with the variables of each variant.
 
     Args:
+        plan: waits for the plan and returns it. Terraform converts it to JSON meanwhile, which
+            takes a third of the time of the plan.
         arguments: the ``-var`` and ``-var-file`` arguments of the plan.
 
     Returns:
         Variant name → resolved stack, or the error of its evaluation.
     """
-    tracer = Tracer(Configuration.of(plan, workspace.sources))
-    overrides = Overrides.of(instances_of(plan), tracer.configuration)
-    overrides = overrides.repeating(plan, tracer)
-    evaluations = evaluate(workspace, overrides, variants, arguments)
-    return evaluations.stacks(plan, variants, workspace.sources)
-
-
-def evaluate(
-    workspace: Workspace,
-    overrides: Overrides,
-    variants: Sequence[Variant],
-    arguments: Sequence[str] = (),
-) -> Evaluations:
-    """Evaluate a stack with the variables of each variant."""
-    with _defaults_written(workspace, overrides):
-        evaluations = _evaluate_all(workspace, overrides, variants, arguments)
-    if overrides.repeated and evaluations.problems:
-        # A repeated value may be read-only, and then Terraform does not accept it in the override.
-        plain = replace(overrides, repeated={})
-        failed = [variant for variant in variants if variant.name in evaluations.problems]
-        second = _evaluate_all(workspace, plain, failed, arguments)
-        evaluations.states |= second.states
-        evaluations.problems = second.problems
-    return evaluations
-
-
-def _evaluate_all(
-    workspace: Workspace,
-    overrides: Overrides,
-    variants: Sequence[Variant],
-    arguments: Sequence[str],
-) -> Evaluations:
-    evaluations = Evaluations(overrides)
-    tracer = Tracer(Configuration.of_sources(workspace.sources))
-    todo: list[Variant] = []
-    for variant in variants:
-        if module := overrides.not_covered(frozenset(variant.variables), tracer):
-            evaluations.problems[variant.name] = PlanproofError(
-                f"with {variant.name}, {module} may have other instances, "
-                "whose resources would really be created",
-                "do not let the count or for_each of the module depend on these variables",
+    runs = [_Run(variant) for variant in variants]
+    other = [run for run in runs if run.variant.variables]
+    schemas = _plan(workspace, other or runs[:1], arguments)
+    finished = plan()
+    tracer = Tracer(Configuration.of(finished, workspace.sources))
+    for run in runs:
+        if not run.variant.variables:
+            run.plan, run.problem = finished, None
+        elif run.plan is not None:
+            run.plan = replace(
+                run.plan,
+                configuration=finished.configuration,
+                modules=finished.modules,
+                providers=finished.providers,
+                variables={**finished.variables, **run.variant.variables},
+                sensitive_variables=finished.sensitive_variables,
             )
+    _evaluate_until_settled(workspace, runs, tracer, schemas, arguments)
+    results: dict[str, Stack | PlanproofError] = {}
+    for run in runs:
+        name = run.variant.name
+        if run.plan is None or run.overrides is None or run.evaluation is None:
+            results[name] = run.problem or PlanproofError(f"{name} was not evaluated", "run again")
         else:
-            todo.append(variant)
+            results[name] = resolved_stack(
+                name, run.plan, run.evaluation, run.overrides, workspace.sources
+            )
+    return results
+
+
+def _plan(
+    workspace: Workspace, runs: Sequence[_Run], arguments: Sequence[str]
+) -> Mapping[str, Any]:
+    """Plan the stack with the variables of each run; returns the schemas of the providers."""
+    schemas: dict[str, Any] = {}
+    todo = list(runs)
     while todo:
-        states, problem = _evaluate(workspace, overrides, todo, arguments)
-        evaluations.states |= states
-        missing = [variant for variant in todo if variant.name not in states]
+        text = planning_file([run.variant.variables for run in todo])
+        messages = _Messages(workspace, text, len(todo), arguments, schemas)
+        for number, message in messages:
+            todo[number].plan = Plan.of_changes(message["resource_changes"])
+        done = {id(run) for run in todo if run.plan is not None}
+        missing = [run for run in todo if id(run) not in done]
         if missing:
-            # Terraform skips the runs after a failed one: the first without a state has failed.
-            evaluations.problems[missing[0].name] = problem
+            # Terraform skips the runs after a failed one: the first without a plan has failed.
+            missing[0].problem = messages.problem
         todo = missing[1:]
-    return evaluations
+    return schemas
+
+
+def _evaluate_until_settled(
+    workspace: Workspace,
+    runs: Sequence[_Run],
+    tracer: Tracer,
+    schemas: Mapping[str, Any],
+    arguments: Sequence[str],
+) -> None:
+    """Evaluate all runs; again those that taught an argument from which another value follows."""
+    todo = [run for run in runs if run.plan is not None]
+    for _ in range(_PASSES):
+        changed = []
+        for run in todo:
+            if run.plan is None:
+                continue
+            learnt = learnt_arguments(run.evaluation, run.plan) if run.evaluation else {}
+            overrides = Overrides.of(run.plan, tracer, schemas, planned_locations(run.plan), learnt)
+            if run.overrides is None or run.overrides.given != overrides.given:
+                run.overrides = overrides
+                changed.append(run)
+        todo = changed
+        if not todo:
+            return
+        _evaluate(workspace, todo, schemas, arguments)
+        todo = [run for run in todo if run.problem is None]
+
+
+def _evaluate(
+    workspace: Workspace,
+    runs: Sequence[_Run],
+    schemas: Mapping[str, Any],
+    arguments: Sequence[str],
+) -> None:
+    todo = list(runs)
+    while todo:
+        pairs = [(run.overrides, run.variant.variables) for run in todo if run.overrides]
+        with _defaults_written(workspace, pairs[0][0]):
+            messages = _Messages(
+                workspace, evaluation_file(pairs), len(todo), arguments, dict(schemas)
+            )
+            done = set()
+            for number, state in messages:
+                todo[number].evaluation = Evaluation(state, schemas)
+                todo[number].problem = None
+                done.add(number)
+                workspace.progress(
+                    f"resolved {len(done)} of {len(todo)}: {todo[number].variant.name}"
+                )
+        missing = [run for number, run in enumerate(todo) if number not in done]
+        if missing:
+            missing[0].problem = messages.problem
+            missing[0].evaluation = None
+        todo = missing[1:]
 
 
 @contextmanager
 def _defaults_written(workspace: Workspace, overrides: Overrides) -> Iterator[None]:
-    """Write the repeated defaults into the working copy for the time of the ``with`` block."""
+    """Write the provider's defaults into the working copy for the time of the ``with`` block."""
     written: list[Path] = []
     folders = {"": workspace.root, **workspace.module_folders()}
     try:
-        for module, text in overrides.defaults().items():
+        for module, text in overrides.default_files().items():
             folder = folders.get(module)
             if folder is not None and workspace.owns(folder):
                 path = folder / DEFAULTS_FILE
@@ -203,47 +206,54 @@ def _defaults_written(workspace: Workspace, overrides: Overrides) -> Iterator[No
             path.unlink(missing_ok=True)
 
 
-def _evaluate(
-    workspace: Workspace,
-    overrides: Overrides,
-    variants: Sequence[Variant],
-    arguments: Sequence[str],
-) -> tuple[dict[str, Evaluation], PlanproofError]:
-    """Run ``terraform test`` until it has printed the last state.
+@dataclass(slots=True)
+class _Messages:
+    """Runs ``terraform test`` until it has printed the last plan or state.
 
-    Returns:
-        Variant name → state, and the error for the first variant without one.
+    Iterating yields the number of each run, and its plan or state.
+
+    Attributes:
+        schemas: filled from the first message, where empty.
+        problem: the error for the first run without a message.
     """
-    text = overrides.test_file([variant.variables for variant in variants])
-    Path(workspace.root / TEST_FILE).write_text(text, "utf-8")
-    names = {f"v{number}": variant.name for number, variant in enumerate(variants)}
-    command = ("test", "-json", "-verbose", "-no-color", f"-filter={TEST_FILE}", *arguments)
-    states: dict[str, Evaluation] = {}
-    schemas: dict[str, Any] = {}
-    errors: list[str] = []
-    with TerraformProcess(
-        workspace.binary, command, cwd=workspace.root, env=workspace.environment()
-    ) as process:
-        for line in process:
-            if b'"type":"test_state"' in line[-64:]:
-                state, run = _read_state(line, schemas)
-                states[names[run]] = Evaluation(state, schemas)
-                workspace.progress(f"resolved {len(states)} of {len(variants)}: {names[run]}")
-                if len(states) == len(variants):
-                    break  # Terraform then only destroys resources that do not exist
-            elif b'"diagnostic"' in line:
-                errors.append(line.decode("utf-8", "replace"))
-        else:
+
+    workspace: Workspace
+    text: str
+    count: int
+    arguments: Sequence[str]
+    schemas: dict[str, Any]
+    problem: PlanproofError | None = None
+
+    def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        workspace = self.workspace
+        Path(workspace.root / TEST_FILE).write_text(self.text, "utf-8")
+        command = ("test", "-json", "-verbose", "-no-color", f"-filter={TEST_FILE}")
+        errors: list[str] = []
+        found = 0
+        with TerraformProcess(
+            workspace.binary,
+            (*command, *self.arguments),
+            cwd=workspace.root,
+            env=workspace.environment(),
+        ) as process:
+            for line in process:
+                if b'"type":"test_state"' in line[-64:] or b'"type":"test_plan"' in line[-64:]:
+                    message, run = _read_message(line, self.schemas)
+                    found += 1
+                    yield int(run.removeprefix("v")), message
+                    if found == self.count:
+                        return  # Terraform then only destroys resources that do not exist
+                elif b'"diagnostic"' in line:
+                    errors.append(line.decode("utf-8", "replace"))
             _, standard_error = process.finish()
-            return states, workspace.failure("test", "".join(errors), standard_error)
-    return states, PlanproofError("no variant failed", "use the states")
+            self.problem = workspace.failure("test", "".join(errors), standard_error)
 
 
 _SCHEMAS = b',"provider_schemas":'
 
 
-def _read_state(line: bytes, schemas: dict[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """The state in a ``test_state`` message, and the name of its run.
+def _read_message(line: bytes, schemas: dict[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """The plan or state in a message, and the name of its run.
 
     The message has about 14 MB, nearly all of it provider schemas, the same in every message. They
     are decoded from the first message, into ``schemas`` (type → schema), and skipped in the others.
@@ -251,7 +261,7 @@ def _read_state(line: bytes, schemas: dict[str, Any]) -> tuple[Mapping[str, Any]
     cut = line.rfind(_SCHEMAS)
     if cut < 0:
         message = json.loads(line)
-        return message["test_state"], message["@testrun"]
+        return message[message["type"]], message["@testrun"]
     message = json.loads(line[:cut] + b"}}")
     if not schemas:
         text = line[cut + len(_SCHEMAS) :].decode("utf-8", "replace")
@@ -261,4 +271,4 @@ def _read_state(line: bytes, schemas: dict[str, Any]) -> tuple[Mapping[str, Any]
                 mode = "managed" if kind.startswith("resource") else "data"
                 for type_, schema in (provider.get(kind) or {}).items():
                     schemas[f"{mode}.{type_}"] = schema.get("block") or {}
-    return message["test_state"], message["@testrun"]
+    return message.get("test_state") or message["test_plan"], message["@testrun"]
