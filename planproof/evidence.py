@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planproof.errors import UndeterminedError
 from planproof.results import DrawnEdge, Evidence, verdict_of
+from planproof.terraform.plan_gaps import Gaps, shown
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import (
     UNKNOWN,
@@ -104,6 +105,7 @@ class Recorder:
     Args:
         locate: returns file and line of a resource and an attribute path.
         secrets: returns texts to mask in everything that is recorded.
+        gaps: what the plan lacks, and what the scenario looked for of it.
 
     Attributes:
         settled: whether the last step has recorded all its evidence.
@@ -113,15 +115,19 @@ class Recorder:
         self,
         locate: Callable[[Resource, str], tuple[str, int]] = lambda _r, _p: ("", 0),
         secrets: Callable[[], frozenset[str]] = frozenset,
+        gaps: Gaps | None = None,
     ) -> None:
         self._locate = locate
         self._secrets = secrets
+        self._gaps = gaps if gaps is not None else Gaps()
+        self._gaps.forget()
         self.evidence: list[Evidence] = []
         self.warnings: list[str] = []
         self.edges: list[DrawnEdge] = []
         self.settled = False
         self._step = ""
         self._step_start = 0  # index of the first evidence of the step
+        self._failing: set[tuple[str, str]] = set()  # mode and type of what fails in the step
 
     # For steps -------------------------------------------------------------------------------
 
@@ -150,6 +156,8 @@ class Recorder:
         if holds is not None:  # a step may pass a value of the stack, which may be UNKNOWN
             holds = None if is_unknown(holds) else bool(holds)
         if isinstance(subject, Resource):
+            if holds is False:
+                self._failing.add((subject.mode, subject.type))
             if found is None and attribute:
                 found = subject.get(attribute)
             if attribute and subject.is_sensitive(attribute):
@@ -212,6 +220,7 @@ class Recorder:
     def begin(self, step: str) -> None:
         """Assign the evidence recorded from here on to a step."""
         self._step, self._step_start, self.settled = step, len(self.evidence), False
+        self._failing.clear()
 
     def settle(self, *, must_prove: bool) -> None:
         """End a step.
@@ -224,9 +233,10 @@ class Recorder:
             UndeterminedError: the evidence does not decide.
         """
         self.settled = True
-        evidence = self.evidence[self._step_start :]
-        if not evidence and not must_prove:
+        if len(self.evidence) == self._step_start and not must_prove:
             return
+        self._settle_gaps()
+        evidence = self.evidence[self._step_start :]
         if not evidence:
             raise StepFailedError(f"no evidence was recorded, so nothing is proven: {self._step}")
         verdict = verdict_of(evidence)
@@ -234,6 +244,23 @@ class Recorder:
             raise StepFailedError(_sentence([e for e in evidence if e.holds is False]))
         if verdict is Verdict.UNDETERMINED:
             raise UndeterminedError(_sentence([e for e in evidence if e.holds is None]))
+
+    def _settle_gaps(self) -> None:
+        """A step that looked for resources which the plan lacks has proven nothing.
+
+        A resource that breaks a requirement does so whatever else there is, if all that was looked
+        for is of its own type.
+
+        Raises:
+            UndeterminedError: what the plan lacks decides.
+        """
+        looked_for = set(self._gaps.read)
+        if not looked_for or (self._failing and looked_for <= self._failing):
+            return
+        missing = self._gaps.of(looked_for)
+        found = f"{shown(missing)}: named in the configuration, not planned or only in part"
+        self.check(None, "the plan", expected="every resource that the step looks at", found=found)
+        raise UndeterminedError(_sentence(self.evidence[-1:]))
 
     def mask(self, text: str) -> str:
         """Replace sensitive texts."""

@@ -91,7 +91,8 @@ def no_resource_of_types(stack: Stack, evidence: Recorder, datatable: list[list[
             raise UndeterminedError(
                 f"{pattern!r} is not a Terraform resource type, such as aws_vpc or aws_route*"
             )
-        found = [r for r in stack.managed() if fnmatchcase(r.type, pattern)]
+        types = sorted(type_ for type_ in stack.types() if fnmatchcase(type_, pattern))
+        found = stack.managed(*types) if types else ()
         for resource in found:
             evidence.check(False, resource, expected=f"no {pattern}", found="it would be created")
         if not found:

@@ -60,7 +60,7 @@ class StackUnderTest:
 
     def recorder(self) -> Recorder:
         """A recorder for one scenario, which finds sources and masks sensitive texts."""
-        return Recorder(self.stacks.locate, self.stacks.secrets)
+        return Recorder(self.stacks.locate, self.stacks.secrets, self.stacks.gaps)
 
     def problem(self) -> PlanproofError | None:
         """Why scenarios cannot be judged on the stack any more, or None."""
@@ -115,7 +115,10 @@ class ScenarioJudge:
                 if enough(item, outcomes):
                     continue
                 # Which item follows depends on the outcome; the session is kept in any case.
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=item.session)
+                # What a scenario looked for of an incomplete plan must not come from fixtures that
+                # are older than it.
+                after = None if under_test.stacks.gaps.missing else item.session
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
                 last = item
                 yield from received
                 received.clear()

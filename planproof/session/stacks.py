@@ -22,6 +22,7 @@ from planproof.terraform.binary import (
     no_progress,
 )
 from planproof.terraform.plan import Plan
+from planproof.terraform.plan_gaps import Gaps
 from planproof.terraform.recording import read_recording, source_digest
 from planproof.terraform.resolution.run import Variant, resolve
 from planproof.terraform.source_index import SourceIndex
@@ -140,6 +141,12 @@ class ResolvedStacks:
         by_variant = {**self.by_variant, **stacks}
         return replace(self, by_variant=by_variant, masked=self.secrets())
 
+    @property
+    def gaps(self) -> Gaps:
+        """What a plan file leaves open; nothing where Terraform resolved the stack."""
+        default = self.by_variant.get(DEFAULT)
+        return default.gaps if isinstance(default, Stack) else Gaps()
+
     def stack(self, variant: str = DEFAULT) -> Stack:
         """The stack resolved with the variables of a variant.
 
@@ -191,7 +198,8 @@ class ResolvedStacks:
             source_files(directory)
             sources = SourceIndex.read({"": directory}, root=directory)
         self.by_variant[DEFAULT] = Stack.from_plan(self.plan, sources=sources)
-        self.source = f"plan file of Terraform {self.plan.terraform_version or '?'}"
+        self.notices += self.gaps.notices
+        self.source = f"plan file of {product_of(self.plan)}"
         self.notices.append(
             "Judged from a plan file only: values that the plan does not know are undetermined."
         )
@@ -298,6 +306,14 @@ class ResolvedStacks:
         for path in self.request.variable_files:
             if not path.is_file():
                 raise PlanproofError(f"the variable file {path} does not exist", "check --var-file")
+
+
+def product_of(plan: Plan) -> str:
+    """Product and version of the binary that made a plan; OpenTofu has a registry of its own."""
+    changes = plan.raw.get("resource_changes") or ()
+    names = (str(change.get("provider_name")) for change in changes)
+    product = "OpenTofu" if any("registry.opentofu.org" in name for name in names) else "Terraform"
+    return f"{product} {plan.terraform_version or '?'}"
 
 
 def _read_plan(workspace: Workspace) -> Plan:

@@ -121,7 +121,7 @@ def _by_reference(stack: Stack, resource: Resource, path: str, target: Resource)
     }
     if target.declared not in named:
         return False if named else None
-    only_instance = sum(other.declared == target.declared for other in stack) == 1
+    only_instance = len(stack.resources.declared_as(target.declared)) == 1
     return True if only_instance and len(named) == 1 else None
 
 

@@ -145,7 +145,7 @@ def _only_refers(stack: Stack, resource: Resource, attribute: str) -> bool:
     referenced = references(stack, resource, attribute)
     return not is_unknown(value) and any(
         value == other.get(identity)
-        for other in stack
-        if other.declared in referenced
+        for declared in sorted(referenced)
+        for other in stack.resources.declared_as(declared)
         for identity in (*IDENTITIES, physical_name_attribute(other.type) or "id")
     )

@@ -89,12 +89,9 @@ class _Finder:
             for entry in raw.get("deferred_changes") or ()
         }
         self._planned = Counter(map(configuration_address, plan.resources))
-        self._declared = {
-            address: kind
-            for address, entry in plan.configuration.items()
-            if (kind := (str(entry.get("mode") or _mode(address)), str(entry["type"])))[0]
-            in ("managed", "data")
-        }
+        kinds = {address: _kind(address, entry) for address, entry in plan.configuration.items()}
+        # An ephemeral resource is never part of a plan.
+        self._declared = {a: kind for a, kind in kinds.items() if kind[0] in ("managed", "data")}
 
     def gaps(self) -> Gaps:
         destroyed, refreshed = self._destroys(), self._only_refreshes()
@@ -205,8 +202,10 @@ class _Finder:
             )
 
 
-def _mode(address: str) -> str:
-    return "data" if ".data." in f".{address}" else "managed"
+def _kind(address: str, entry: Json) -> Kind:
+    *before, type_, _ = address.split(".")
+    mode = before[-1] if before and before[-1] in ("data", "ephemeral") else "managed"
+    return str(entry.get("mode") or mode), str(entry.get("type") or type_)
 
 
 def _repetitions(entry: Json) -> int | None:

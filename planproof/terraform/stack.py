@@ -156,6 +156,7 @@ class PartialResources(Resources):
         return super().__len__()
 
     def of_type(self, mode: str, type_: str) -> tuple[Resource, ...]:
+        """The resources of a mode and type."""
         if (mode, type_) in self._gaps.kinds:
             self._gaps.read.add((mode, type_))
         return super().of_type(mode, type_)
@@ -166,6 +167,7 @@ class PartialResources(Resources):
         return super().types(mode) | missing
 
     def declared_as(self, address: str) -> tuple[Resource, ...]:
+        """The instances of a configuration address."""
         if kind := self._gaps.missing.get(address):
             self._gaps.read.add(kind)
         found = self._by_address.values()

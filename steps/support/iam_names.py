@@ -234,7 +234,7 @@ class IamNames:
     def _at(self, address: str) -> tuple[Resource, ...]:
         """The resource at an address, or all its instances."""
         one = self.stack.get(address)
-        found = (one,) if one else tuple(r for r in self.stack if r.declared == address)
+        found = (one,) if one else self.stack.resources.declared_as(address)
         if found:
             return found
         near = difflib.get_close_matches(address, [r.address for r in self.stack], n=3, cutoff=0.5)
