@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 from planproof.iam.elements import ElementPath, parse_statement
 from planproof.iam.principals import PrincipalElement
 from planproof.iam.statement import Statement, StatementEffect
+from planproof.stand_ins import without_unknown
 from planproof.values import UNKNOWN, Unknown
 
 
@@ -85,7 +86,7 @@ class PolicyDocument:
         path = ElementPath(name)
         _check_size(raw, kind, path)
         if isinstance(raw, str):
-            raw = _read_json(raw, path)
+            raw = without_unknown(_read_json(raw, path))
         if not isinstance(raw, Mapping):
             path.fail(f"is {_kind_of(raw)}", "write a JSON object with Version and Statement")
         return cls(name, _statements(raw, path, kind), kind)

@@ -76,6 +76,9 @@ def _probes(aliases: Iterable[str]) -> str:
             if alias:
                 lines.append(f"  provider = aws.{alias}")
             lines.append("}")
+        lines.append(f'data "aws_default_tags" "planproof{suffix}" {{')
+        lines += [f"  provider = aws.{alias}"] if alias else []
+        lines.append("}")
         # A plan has the values of a managed resource, and not those of a data source.
         lines += [
             f'resource "terraform_data" "planproof{suffix}" {{',
@@ -83,6 +86,7 @@ def _probes(aliases: Iterable[str]) -> str:
             f"    partition = data.aws_partition.planproof{suffix}.partition",
             f"    region    = data.aws_region.planproof{suffix}.id",
             f"    account   = data.aws_caller_identity.planproof{suffix}.account_id",
+            f"    tags      = data.aws_default_tags.planproof{suffix}.tags",
             "  }",
             "}",
         ]

@@ -305,7 +305,10 @@ class Tracer:
         if not path:
             return whole, []
         if parts[0] == "terraform_data" and path[0] == "output":
-            path[0] = "input"  # its output is its input
+            # Its output is its input, which a plan never knows.
+            inputs = _expression_at(expressions.get("input"), path[1:])
+            text = self.text_of(address, "input")
+            return whole, _steps(module, references_of(inputs), text, address, step.change)
         dynamic = self.dynamic_blocks(address, path[0])
         if path[0] not in expressions and not dynamic:
             return whole, []

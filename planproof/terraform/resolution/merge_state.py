@@ -22,7 +22,7 @@ from planproof.terraform.resolution.overrides import Overrides
 from planproof.terraform.resolution.standings import EvaluatedInstance, Standings
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Resource, Resources, Stack
-from planproof.values import Value, contains_unknown
+from planproof.values import Value, contains_unknown, is_unknown
 
 # Type of a probe → the part of a location that it reports, and the attribute with it.
 _PROBES = {
@@ -42,7 +42,7 @@ class Evaluation:
 
 def is_probe(item: Mapping[str, Any]) -> bool:
     """Whether an entry of a state is a data source that was added by planproof."""
-    is_location = item["type"] in (*_PROBES, "terraform_data")
+    is_location = item["type"] in (*_PROBES, "aws_default_tags", "terraform_data")
     return is_location and item["name"].startswith("planproof")
 
 
@@ -75,7 +75,9 @@ def resolved_stack(
             given=overrides.given.get(item["address"]),
             defaults=frozenset(overrides.defaults.get(declared, ())),
         )
-    evaluated = EvaluatedStack(tracer, Standings.among(instances.values(), tracer))
+    evaluated = EvaluatedStack(
+        tracer, Standings.among(instances.values(), tracer), planned_tags(plan)
+    )
     resources = _resources(items, instances, evaluated, plan)
     return stack_of(name, plan.variables, plan, configuration, resources, locations)
 
@@ -179,11 +181,28 @@ def _close_dependencies(resources: dict[str, Resource]) -> None:
 def planned_locations(plan: Plan) -> dict[str, ProviderLocation]:
     """Provider configuration key → its location, from the probes in a plan."""
     found = {}
+    for key, probe in _planned_probes(plan).items():
+        parts = {name: probe.get(name) for name, _ in _PROBES.values()}
+        known = {name: part for name, part in parts.items() if isinstance(part, str)}
+        if len(known) == len(parts):
+            found[key] = ProviderLocation(**known)
+    return found
+
+
+def planned_tags(plan: Plan) -> dict[str, Mapping[str, Value]]:
+    """Provider configuration key → the tags that it gives to every resource."""
+    tags = {key: probe.get("tags") for key, probe in _planned_probes(plan).items()}
+    return {key: found or {} for key, found in tags.items() if not is_unknown(found)}
+
+
+def _planned_probes(plan: Plan) -> dict[str, Mapping[str, Value]]:
+    """Provider configuration key → what its probe reports, with UNKNOWN among it."""
+    found = {}
     for resource in plan.resources.values():
         if resource.type == "terraform_data" and resource.name.startswith("planproof"):
-            parts = resource.known.get("input")
-            if isinstance(parts, Mapping) and not contains_unknown(parts):
-                found[_provider_key(resource.name, resource.module)] = ProviderLocation(**parts)
+            reported = resource.known.get("input")
+            if isinstance(reported, Mapping):
+                found[_provider_key(resource.name, resource.module)] = reported
     return found
 
 
@@ -191,7 +210,7 @@ def provider_locations(items: list[dict[str, Any]]) -> dict[str, ProviderLocatio
     """Provider configuration key → its location, from the probes."""
     found: dict[str, dict[str, str]] = {}
     for item in items:
-        if is_probe(item) and item["mode"] == "data":
+        if is_probe(item) and item["type"] in _PROBES:
             key = _provider_key(item["name"], item["module"])
             part, attribute = _PROBES[item["type"]]
             if value := (item.get("values") or {}).get(attribute):

@@ -31,10 +31,15 @@ from planproof.values import UNKNOWN, Value, contains_unknown
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedStack:
-    """What the merge of every resource needs of the whole stack."""
+    """What the merge of every resource needs of the whole stack.
+
+    Attributes:
+        default_tags: provider configuration key → the tags that it gives to every resource.
+    """
 
     tracer: Tracer
     standings: Standings
+    default_tags: Mapping[str, Mapping[str, Value]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,18 @@ class ValueMerge:
                 values[key] = self._blocks(key, blocks[key], planned, value, here)
             else:
                 values[key] = self._attribute(key, attributes.get(key) or {}, planned, value)
+        if contains_unknown(values.get("tags_all")):
+            values["tags_all"] = self._all_tags(values)
         return values
+
+    def _all_tags(self, values: Mapping[str, Value]) -> Value:
+        """The tags of the provider, and over them those of the resource."""
+        declared = self.item.declared
+        provider = self.stack.tracer.configuration.provider_of(declared)
+        default, own = self.stack.default_tags.get(provider), values.get("tags")
+        if default is None or not (own is None or isinstance(own, Mapping)):
+            return UNKNOWN
+        return {**default, **(own or {})}
 
     def _attribute(self, key: str, spec: Mapping[str, Any], planned: Value, value: Value) -> Value:
         if is_known(planned):
@@ -262,7 +278,7 @@ class ValueMerge:
     def _string(self, text: str, origin: Origin) -> Value:
         """An evaluated string, or :data:`UNKNOWN`.
 
-        A JSON document keeps the unknown texts in it; see
+        A policy document keeps the unknown texts in it, which are UNKNOWN once it is parsed; see
         :func:`planproof.stand_ins.known_parts`.
         """
         standings = self.stack.standings
@@ -270,7 +286,7 @@ class ValueMerge:
         if any(s >= Standing.ASSIGNED and change is Change.ALTERED for s, _, change in found):
             return UNKNOWN
         if is_unknown_text(text):
-            return text if _is_document(text) else UNKNOWN
+            return text if _is_policy(text) else UNKNOWN
         # In what derives from a whole resource, unknown texts have a mark, or are among `hidden`.
         unseen = any(
             path and (s is Standing.HIDDEN or (s is Standing.UNKNOWN and change is Change.CHOSEN))
@@ -279,15 +295,14 @@ class ValueMerge:
         return UNKNOWN if unseen or text in standings.hidden or not origin.complete else text
 
 
-def _is_document(text: str) -> bool:
-    """Whether a text is a JSON object or array."""
-    if text.lstrip()[:1] not in ("{", "["):
+def _is_policy(text: str) -> bool:
+    """Whether a text is a policy document."""
+    if text.lstrip()[:1] != "{":
         return False
     try:
-        json.loads(text)
+        return "Statement" in json.loads(text)
     except ValueError:
         return False
-    return True
 
 
 def _element_type(spec: Mapping[str, Any], key: str = "") -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,14 @@ class Variant:
 
 @dataclass(slots=True)
 class _Run:
-    """One set of variables on its way to a resolved stack."""
+    """One set of variables on its way to a resolved stack.
+
+    Attributes:
+        variables: those to give to Terraform's test.
+    """
 
     variant: Variant
+    variables: Mapping[str, Value]
     plan: Plan | None = None
     overrides: Overrides | None = None
     evaluation: Evaluation | None = None
@@ -84,7 +89,8 @@ def resolve(
     Returns:
         Variant name → resolved stack, or the error of its evaluation.
     """
-    runs = [_Run(variant) for variant in variants]
+    ephemeral = _ephemeral_defaults(workspace, arguments)
+    runs = [_Run(variant, {**ephemeral, **variant.variables}) for variant in variants]
     other = [run for run in runs if run.variant.variables]
     schemas = _plan(workspace, other or runs[:1], arguments)
     finished = plan()
@@ -121,7 +127,7 @@ def _plan(
     schemas: dict[str, Any] = {}
     todo = list(runs)
     while todo:
-        text = planning_file([run.variant.variables for run in todo])
+        text = planning_file([run.variables for run in todo])
         messages = _Messages(workspace, text, len(todo), arguments, schemas)
         for number, message in messages:
             todo[number].plan = Plan.of_changes(message["resource_changes"])
@@ -168,7 +174,7 @@ def _evaluate(
 ) -> None:
     todo = list(runs)
     while todo:
-        pairs = [(run.overrides, run.variant.variables) for run in todo if run.overrides]
+        pairs = [(run.overrides, run.variables) for run in todo if run.overrides]
         with _defaults_written(workspace, pairs[0][0]):
             messages = _Messages(
                 workspace, evaluation_file(pairs), len(todo), arguments, dict(schemas)
@@ -186,6 +192,18 @@ def _evaluate(
             missing[0].problem = messages.problem
             missing[0].evaluation = None
         todo = missing[1:]
+
+
+def _ephemeral_defaults(workspace: Workspace, arguments: Sequence[str]) -> dict[str, Value]:
+    """The defaults of ephemeral variables: Terraform's tests do not use them by themselves."""
+    found: dict[str, Value] = {}
+    for block in workspace.sources.blocks("", "variable"):
+        default = block.attributes.get("default")
+        given = any(argument.startswith(f"-var={block.labels[0]}=") for argument in arguments)
+        if default is not None and "ephemeral" in block.attributes and not given:
+            with suppress(ValueError):
+                found[block.labels[0]] = json.loads(default.text)
+    return found
 
 
 @contextmanager
