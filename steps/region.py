@@ -9,7 +9,7 @@ from pytest_bdd import given, then
 from planproof.evidence import Recorder
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.source_index import SourceAttribute, SourceBlock, SourceIndex
-from planproof.terraform.stack import Stack
+from planproof.terraform.stack import Resource, Stack, own_region
 from planproof.values import is_unknown
 from steps.support.regions import regions_in, regions_written
 from steps.support.texts import texts_of
@@ -31,7 +31,8 @@ def stack_in_other_region(
 def providers_follow(
     moved: Stack, variable_names: VariableNames, stacks: ResolvedStacks, evidence: Recorder
 ) -> None:
-    """The region of each provider, as Terraform evaluates it."""
+    """The region of each provider, and of each resource that has one of its own, as Terraform
+    evaluates it."""
     region = moved.variables[variable_names.region]
     for key, location in moved.provider_locations.items():
         if not _is_used(moved, key):
@@ -44,6 +45,12 @@ def providers_follow(
             found=location.region,
             at=_provider_at(moved, key, stacks),
         )
+    for resource in moved.managed():
+        own = own_region(resource.type, resource.values)
+        if own is None or own == region or (is_unknown(own) and not _sets_region(moved, resource)):
+            continue
+        holds = None if is_unknown(own) else False
+        evidence.check(holds, resource, "region", expected=region, found=own)
 
 
 @then("nothing in it names the region it came from")
@@ -105,6 +112,10 @@ def _provider_at(stack: Stack, key: str, stacks: ResolvedStacks) -> tuple[str, i
         if block.labels == (name,) and (written.text.strip('"') if written else "") == alias:
             return stacks.source_path(block.file), block.line_of("region")
     return None
+
+
+def _sets_region(stack: Stack, resource: Resource) -> bool:
+    return stack.configuration.expression(resource.declared, "region") is not None
 
 
 def _is_used(stack: Stack, key: str) -> bool:

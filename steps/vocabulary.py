@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Final
 
 from pytest_bdd import parsers, then
@@ -91,8 +92,7 @@ def no_resource_of_types(stack: Stack, evidence: Recorder, datatable: list[list[
             raise UndeterminedError(
                 f"{pattern!r} is not a Terraform resource type, such as aws_vpc or aws_route*"
             )
-        types = sorted(type_ for type_ in stack.types() if fnmatchcase(type_, pattern))
-        found = stack.managed(*types) if types else ()
+        found = stack.managed_where(partial(fnmatchcase, pat=pattern))
         for resource in found:
             evidence.check(False, resource, expected=f"no {pattern}", found="it would be created")
         if not found:

@@ -12,7 +12,7 @@ from planproof.terraform.plan import Plan, ResourceInstance
 from planproof.terraform.plan_gaps import Gaps, gaps_of
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceBlock, SourceIndex
-from planproof.values import Truth, Value, dig, read_only
+from planproof.values import Truth, Value, dig, is_unknown, read_only
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -116,6 +116,10 @@ class Resources(Mapping[str, Resource]):
         index = self.derived("declared", lambda: _grouped(self.values(), lambda r: r.declared))
         return index.get(address, ())
 
+    def present(self) -> tuple[Resource, ...]:
+        """All of them, without the claim that a plan has no more."""
+        return tuple(self.values())
+
     def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The cached result of ``compute`` for a key."""
         if key not in self._derived:
@@ -174,6 +178,10 @@ class PartialResources(Resources):
         index = super().derived("declared", lambda: _grouped(found, lambda r: r.declared))
         return index.get(address, ())
 
+    def present(self) -> tuple[Resource, ...]:
+        """All of them; what is missing is not looked for."""
+        return tuple(self._by_address.values())
+
     def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The cached result, which depends each time on what was read to compute it."""
         if key in self._read_for:
@@ -196,6 +204,25 @@ def _grouped(
     for resource in resources:
         groups.setdefault(key(resource), []).append(resource)
     return {name: tuple(group) for name, group in groups.items()}
+
+
+# Types whose own ``region`` is of something else, with the attribute that replaced it in version 6.
+_OTHER_REGIONS = {
+    "aws_cloudformation_stack_set_instance": "stack_set_instance_region",
+    "aws_config_aggregate_authorization": "authorized_aws_region",
+}
+
+
+def own_region(type_: str, values: Mapping[str, Value]) -> Value:
+    """The region that a resource or data source sets for itself, as since version 6 of the AWS
+    provider; None where it has none.
+
+    Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade
+    """
+    if not type_.startswith("aws_") or type_ in _OTHER_REGIONS:
+        return None
+    region = values.get("region")
+    return region if is_unknown(region) or (isinstance(region, str) and region) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +298,14 @@ class Stack:
         """Managed resources of these types, in the order of the plan; of all types without any."""
         return self._of("managed", types)
 
+    def managed_where(self, matches: Callable[[str], bool]) -> tuple[Resource, ...]:
+        """Managed resources of all types that match, in the order of the plan."""
+        types = {type_ for type_ in self.types() if matches(type_)}
+        for type_ in types:
+            self.resources.of_type("managed", type_)  # a plan may lack some of them
+        found = self.resources.present()
+        return tuple(r for r in found if r.mode == "managed" and r.type in types)
+
     def data(self, *types: str) -> tuple[Resource, ...]:
         """Data sources of these types; of all types without any."""
         return self._of("data", types)
@@ -291,8 +326,19 @@ class Stack:
         return tuple(r for r in self.managed(type_) if r.get(path) == value)
 
     def provider_location(self, resource: Resource) -> ProviderLocation | None:
-        """The location of the provider configuration of a resource; None where it is unknown."""
-        return self.provider_locations.get(self.configuration.provider_of(resource.declared))
+        """The location of a resource, of its provider configuration and its own ``region``; None
+        where it is unknown.
+
+        Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support
+        """
+        location = self.provider_locations.get(self.configuration.provider_of(resource.declared))
+        region = own_region(resource.type, resource.values)
+        if location is None or region is None:
+            return location
+        if is_unknown(region):
+            given = self.configuration.expression(resource.declared, "region")
+            return location if given is None else None
+        return replace(location, region=region)
 
     # Sources ---------------------------------------------------------------------------------
 

@@ -55,7 +55,9 @@ class Authority:
         """The resource of the stack that an ARN names or lies in."""
         if self._owners is None:
             self._owners = {}
-            for part in self.stack.managed():
+            for part in self.stack.resources.present():
+                if part.mode != "managed":
+                    continue
                 own = part.get("arn")
                 # An ARN in the sources names another resource, as in the target of a rule.
                 if isinstance(own, str) and own and not configured(self.stack, part, "arn"):
@@ -69,6 +71,9 @@ class Authority:
             prefix = prefix[: max(0, *(prefix.rfind(separator) for separator in separators))]
             if prefix in self._owners:
                 return self._owners[prefix]
+        if self.stack.gaps.missing:  # the plan may lack the resource that has this ARN
+            named = parts.service if parts is not None else ""
+            self.stack.managed_where(lambda type_: resource_type(type_).service in ("", named))
         return None
 
     def judge(self, edge: Edge) -> JudgedEdge:

@@ -129,7 +129,7 @@ class GuardedResource:
 
 def resources_with_policies(authority: Authority) -> tuple[Resource, ...]:
     """The resources of a stack that can have a resource-based policy."""
-    return tuple(p for p in authority.stack.managed() if resource_type(p.type).policy)
+    return authority.stack.managed_where(lambda type_: bool(resource_type(type_).policy))
 
 
 def allowing_statements(
