@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
+from planproof.terraform.aws_endpoint import request_log
 
 _VERSION_TIMEOUT = 30  # seconds
 
@@ -139,6 +142,26 @@ def error_diagnostics(output: str) -> list[str]:
     return [format_diagnostic(d) for d in _diagnostics(output) if d.get("severity") == "error"]
 
 
+def unread_data(output: str) -> list[tuple[str, str]]:
+    """Address and position ("main.tf:3") of the data sources that an error is about: those that
+    could not be read, or whose values an expression could not use."""
+    found: dict[str, str] = {}
+    for diagnostic in _diagnostics(output):
+        if diagnostic.get("severity") != "error":
+            continue
+        address = str(diagnostic.get("address") or "")
+        file, line = position_of(diagnostic)
+        if _DATA.match(address) and not _INVALID.search(str(diagnostic.get("summary"))):
+            found.setdefault(address, f"{file}:{line}" if file else "")
+    return list(found.items())
+
+
+_DATA = re.compile(r"(?:module\.[^.]+\.)*data\.")
+_INVALID = re.compile(
+    r"^(?:Missing|Unsupported|Invalid|Incorrect|Conflicting|Reference to|Duplicate|Insufficient)"
+)
+
+
 def first_position(output: str) -> str:
     """Position of the first diagnostic that has one, as " at file:line"; "" where none has."""
     for diagnostic in _diagnostics(output):
@@ -195,16 +218,24 @@ class TerraformProcess:
                 start_new_session=True,
             )
             self._resources = resources.pop_all()
+        self._watch = _Watch.of(binary, arguments, env, self.kill)
 
     def __enter__(self) -> TerraformProcess:
         return self
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._process.stdout or ())
+        for line in self._process.stdout or ():
+            self._watch.saw(line)
+            yield line
 
     def finish(self) -> tuple[int, str]:
-        """Wait for the end; returns the exit code and the standard error."""
+        """Wait for the end; returns the exit code and the standard error.
+
+        Raises:
+            PlanproofError: the command was killed, since it waited for an answer too long.
+        """
         code = self._process.wait()
+        self._watch.stop()
         self._errors.seek(0)
         return code, self._errors.read().decode("utf-8", "replace")
 
@@ -217,12 +248,105 @@ class TerraformProcess:
 
     def __exit__(self, *_: object) -> None:
         process = self._process
+        self._watch.cancel()
         self.kill()
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
         self._resources.close()
 
+
+class _Watch:
+    """Kills a command that waits for an answer for too long.
+
+    A line of output is progress, and so is an answer of the AWS endpoint of this process; a line
+    that only says that something still waits is not.
+    """
+
+    _WAITING = re.compile(rb'"type":"(?:apply|refresh|ephemeral_op)_progress"|"type":"test_status"')
+    _STARTED = re.compile(rb'"type":"(?:apply|refresh|ephemeral_op)_start"')
+    _ENDED = re.compile(rb'"type":"(?:apply|refresh|ephemeral_op)_(?:complete|errored)"')
+
+    def __init__(
+        self, command: str, limit: float, url: str, kill: Callable[[], None], *, total: float
+    ) -> None:
+        self._command, self._limit, self._url, self._kill = command, limit, url, kill
+        self._started = self._progress = time.monotonic()
+        self._total = total
+        self._reading: dict[str, None] = {}
+        self._done = threading.Event()
+        self.problem: PlanproofError | None = None
+        if limit:
+            threading.Thread(target=self._run, daemon=True).start()
+
+    @classmethod
+    def of(
+        cls,
+        binary: Binary,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        kill: Callable[[], None],
+    ) -> _Watch:
+        """The watch of a command; commands other than plan and test are not watched."""
+        command = next(iter(arguments), "")
+        watched = command in ("plan", "test")
+        limit = float(env.get(TIMEOUT) or DEFAULT_TIMEOUT) if watched else 0
+        total = limit * _TOTAL
+        url = env.get("AWS_ENDPOINT_URL", "")
+        return cls(f"{binary.product} {command}", limit, url, kill, total=total)
+
+    def saw(self, line: bytes) -> None:
+        """Note a line of output."""
+        if not self._limit or self._WAITING.search(line[:4096]):
+            return
+        self._progress = time.monotonic()
+        if self._STARTED.search(line) or self._ENDED.search(line):
+            with suppress(ValueError, KeyError, TypeError):
+                address = str(json.loads(line)["hook"]["resource"]["addr"])
+                if self._STARTED.search(line):
+                    self._reading[address] = None
+                else:
+                    self._reading.pop(address, None)
+
+    def _run(self) -> None:
+        while not self._done.wait(min(1.0, self._limit / 4)):
+            log = request_log(self._url)
+            progress = max(self._progress, log.last_answered if log else 0)
+            now = time.monotonic()
+            if now - progress < self._limit and now - self._started < self._total:
+                continue
+            call = log.unanswered() or log.last if log else ""
+            reading = ", ".join(list(self._reading)[:3])
+            waits = f"while it read {reading}" if reading else ""
+            waits += f"{', ' if waits else ''}with the request {call}" if call else ""
+            seconds = self._limit if now - progress >= self._limit else self._total
+            self.problem = PlanproofError(
+                f"{self._command} was stopped after {seconds:g} seconds without an answer"
+                + (f", {waits}" if waits else ""),
+                WAYS_ON.format(reading.partition(",")[0] or "ADDRESS")
+                + ", or allow more time with --terraform-timeout",
+            )
+            self._kill()
+            return
+
+    def stop(self) -> None:
+        """End the watch; raises its error where it has killed the command."""
+        self.cancel()
+        if self.problem is not None:
+            raise self.problem
+
+    def cancel(self) -> None:
+        """End the watch."""
+        self._done.set()
+
+
+TIMEOUT = "PLANPROOF_TERRAFORM_TIMEOUT"
+"""Environment variable of Terraform with the seconds that it may wait for an answer."""
+DEFAULT_TIMEOUT = 120
+_TOTAL = 15
+"""A command may take this many times as long in all: some calls are answered, and asked again."""
+WAYS_ON = "give the value with --data '{}={{…}}' or --data-file, or use --real-credentials"
+"""What to do where the emulated account does not have what a data source asks for."""
 
 Progress = Callable[[str], None]
 """Receives short lines about the work in progress."""

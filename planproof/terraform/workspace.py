@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,12 +20,16 @@ from typing import IO, Any
 from planproof.errors import PlanproofError
 from planproof.terraform.aws_endpoint import endpoint_environment
 from planproof.terraform.binary import (
+    DEFAULT_TIMEOUT,
+    TIMEOUT,
+    WAYS_ON,
     Binary,
     Progress,
     error_diagnostics,
     first_position,
     no_progress,
     run,
+    unread_data,
 )
 from planproof.terraform.overlay import write_overlay
 from planproof.terraform.provider_mirrors import cli_configuration, default_mirrors, find_mirrors
@@ -35,6 +39,7 @@ from planproof.terraform.working_copy import (
     OVERRIDE_FILE,
     PROBE_FILE,
     copy_sources,
+    remove_imports,
     remove_provisioners,
     source_files,
 )
@@ -58,6 +63,7 @@ class Workspace:
         real_credentials: use the real cloud instead of an emulated account.
         endpoint: URL of the emulated account.
         mirrors: filesystem mirrors to search before the default ones.
+        timeout: seconds that a plan may wait for an answer.
         root: the copy of ``source``.
         sources: file and line of every block, once initialised.
     """
@@ -69,6 +75,7 @@ class Workspace:
     real_credentials: bool = False
     endpoint: str = ""
     mirrors: tuple[Path, ...] = ()
+    timeout: float = DEFAULT_TIMEOUT
     root: Path = field(init=False)
     sources: SourceIndex = field(init=False)
     _archive_stand_in: bool = field(init=False, default=False)
@@ -132,6 +139,8 @@ class Workspace:
             "GOGC": os.environ.get("GOGC") or "400",
             "TF_REGISTRY_DISCOVERY_RETRY": "1",
             "TF_REGISTRY_CLIENT_TIMEOUT": "10",
+            "GIT_TERMINAL_PROMPT": "0",  # a module's repository that asks for a password
+            TIMEOUT: f"{self.timeout:g}",
         }
         if not keep_aws:
             environ |= endpoint_environment(self.endpoint)
@@ -182,9 +191,22 @@ class Workspace:
         """The error for a failed command."""
         message = "\n\n".join(error_diagnostics(output)) or errors.strip() or output.strip()
         position = first_position(output)
+        if command in ("plan", "test") and (unread := unread_data(output)):
+            return self._unread(unread, message)
         return PlanproofError(
             f"{self.binary.product} {command} failed on {self.source_name}{position}",
             f"fix what {self.binary.product} reports below and run again",
+            detail=self.with_source_paths(message),
+        )
+
+    def _unread(self, unread: Sequence[tuple[str, str]], message: str) -> PlanproofError:
+        """The error for data sources that could not be read."""
+        shown = [f"{address} ({position})" if position else address for address, position in unread]
+        more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+        account = "AWS" if self.real_credentials else "an empty account"
+        return PlanproofError(
+            f"{', '.join(shown[:3])}{more} could not be read: {account} has no answer",
+            WAYS_ON.format(unread[0][0]),
             detail=self.with_source_paths(message),
         )
 
@@ -206,9 +228,19 @@ class Workspace:
         if lock.is_file() and not (self.root / lock.name).is_file():
             (self.root / lock.name).write_bytes(lock.read_bytes())
         self._index_sources()
+        self._adapt_copy()
+
+    def _adapt_copy(self) -> None:
+        """Remove from the copy what must not run, and add the files that Terraform needs here."""
         self._remove_provisioners()
+        remove_imports(self.root)
+        folders = self.module_folders().items()
         write_overlay(
-            self.root, self.folder / "tree", self.sources, emulated=not self.real_credentials
+            self.root,
+            self.folder / "tree",
+            self.sources,
+            emulated=not self.real_credentials,
+            modules={module: folder for module, folder in folders if self.owns(folder)},
         )
 
     def _index_sources(self) -> None:
@@ -273,7 +305,7 @@ class Workspace:
         if lock.is_file():
             (self.folder / lock.name).write_bytes(lock.read_bytes())
         self._index_sources()
-        self._remove_provisioners()
+        self._adapt_copy()
         stamp_file.write_text(
             json.dumps({"stamp": self._stamp(), "stand_in": self._archive_stand_in})
         )
