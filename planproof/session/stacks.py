@@ -197,7 +197,7 @@ class ResolvedStacks:
         if directory is not None:
             source_files(directory)
             sources = SourceIndex.read({"": directory}, root=directory)
-        self.by_variant[DEFAULT] = Stack.from_plan(self.plan, sources=sources)
+        self.by_variant[DEFAULT] = Stack.from_plan(self.plan, sources=sources, file=str(path))
         self.notices += self.gaps.notices
         self.source = f"plan file of {product_of(self.plan)}"
         self.notices.append(

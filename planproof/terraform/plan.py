@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -18,6 +19,12 @@ from planproof.errors import PlanproofError
 from planproof.values import UNKNOWN, Value, read_only
 
 Json = Mapping[str, Any]
+_SECRET = re.compile(
+    r"(?i)(?:^|_)(?:passwords?|passwd|passphrase|secrets?|secret_(?:string|binary|key|value)"
+    r"|tokens?|private_key|pre_?shared_key|credentials?|api_?key|user_data(?:_base64)?)"
+    r"(?:_(?:text|base64|pem))?$"
+)
+"""Names of attributes and map keys that hold a secret, where a plan does not say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +186,28 @@ def _planned(changes: Iterable[Json]) -> dict[str, PlannedResource]:
             **place_of(change, change.get("module_address", "")),
             known=mark_unknown(after.get("after") or {}, unknown),
             unknown=unknown,
-            sensitive=after.get("after_sensitive"),
+            sensitive=_marks(after, "after_sensitive", after.get("after")),
         )
     return resources
+
+
+def _marks(entry: Json, key: str, values: Any) -> Any:
+    """The marks of sensitive values, or those of what is named like a secret: a plan has marks only
+    since Terraform 0.15."""
+    return entry[key] if key in entry else _named_like_secrets(values)
+
+
+def _named_like_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: marks
+            for key, item in value.items()
+            if (marks := _SECRET.search(str(key)) is not None or _named_like_secrets(item))
+        }
+    if isinstance(value, list):
+        marks = [_named_like_secrets(item) for item in value]
+        return marks if any(marks) else False
+    return False
 
 
 @contextmanager
@@ -259,7 +285,7 @@ def _prior_data(state: Json) -> Iterator[PlannedResource]:
                 **place_of(item, item["module"]),
                 known=item.get("values") or {},
                 unknown={},
-                sensitive=item.get("sensitive_values"),
+                sensitive=_marks(item, "sensitive_values", item.get("values")),
             )
 
 

@@ -64,7 +64,7 @@ def gaps_of(plan: Plan, name: str = "the plan") -> Gaps:
         return _Finder(plan).gaps()
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         raise PlanproofError(
-            f"the plan file {name} is damaged: {type(problem).__name__} {problem}", _REMEDY
+            f"{name} is damaged: {type(problem).__name__} {problem}", _REMEDY
         ) from None
 
 
@@ -171,6 +171,12 @@ class _Finder:
     def _notices(self, missing: list[str], destroyed: bool, refreshed: bool) -> Iterator[str]:
         end = "questions that depend on them are undetermined"
         managed = [a for a in missing if self._declared[a][0] == "managed"]
+        unmarked = [c for c in self._changes if c["change"].get("after")]
+        if unmarked and not any("after_sensitive" in c["change"] for c in unmarked):
+            yield (
+                "The plan does not say which values are sensitive (it was made before Terraform "
+                "0.15): those that are named like a secret are hidden."
+            )
         if destroyed:
             yield (
                 f"The plan destroys the stack: nothing of {shown(managed)} would be left, so "

@@ -261,9 +261,21 @@ class Stack:
 
     @classmethod
     def from_plan(
-        cls, plan: Plan, *, name: str = DEFAULT, sources: SourceIndex | None = None
+        cls,
+        plan: Plan,
+        *,
+        name: str = DEFAULT,
+        sources: SourceIndex | None = None,
+        file: str = "the plan",
     ) -> Stack:
-        """The stack of a plan alone, with its unknown values."""
+        """The stack of a plan alone, with its unknown values and its gaps.
+
+        Args:
+            file: name of the plan in errors.
+
+        Raises:
+            PlanproofError: the plan is damaged.
+        """
         resources = {
             p.address: Resource(**p.place, values=p.known, sensitive=p.sensitive)
             for p in plan.resources.values()
@@ -276,7 +288,7 @@ class Stack:
             resolved=False,
             sources=sources,
             sensitive_variables=plan.sensitive_variables,
-            gaps=gaps_of(plan),
+            gaps=gaps_of(plan, file),
         )
 
     # Lookup ----------------------------------------------------------------------------------
