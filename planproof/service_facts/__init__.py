@@ -69,7 +69,7 @@ def add_services(text: str) -> None:
                         "attributes": {attribute: template, **held.get("attributes", {})},
                     }
         for model, listed in facts.pop("alike", {}).items():
-            own |= dict.fromkeys(listed, own[model])
+            own |= {one: {**own[model], **own.get(one, {})} for one in listed}
         _SERVICES[prefix] = Service(**_frozen({"prefix": prefix, "client": prefix} | facts))
         found = {one: _type(prefix, described) for one, described in own.items()}
         _TYPES.update(found)

@@ -98,8 +98,8 @@ class ResourceType:
     A number or boolean is the value that AWS documents for every resource; ``{unknown = 6379}`` has
     the right shape and is not known. A list or table of templates describes a list, a set or a
     block, with as many elements as AWS gives at least. A table with ``by`` chooses: ``by`` is
-    written as inside ``${}``, and the other keys are its values, ``unset`` where it has none, and
-    ``else``.
+    written as inside ``${}``, and the other keys are its values (``arn:*`` for all that begin so),
+    ``unset`` where it has none, and ``else``.
 
     Attributes:
         service: the prefix of its service.
@@ -255,7 +255,7 @@ def _chosen(template: Any, values: Mapping[str, Any]) -> Any:
         raise ValueError(f"{template['by']} names no attribute")
     path, default, separator = match.groups()
     value = dig(values, path)
-    if value is None or value == "":
+    if value is None or value in ("", [], ()):
         value = default
     elif is_unknown(value):
         found = _of(template, default)
@@ -269,10 +269,11 @@ def _chosen(template: Any, values: Mapping[str, Any]) -> Any:
 def _of(choices: Mapping[str, Any], value: Any) -> Any:
     """The template for a value, None for unset; an unknown text where there is none."""
     key = "unset" if value is None else str(value)
-    others = [one for name, one in choices.items() if name != "by"]
-    if key in choices and key != "by":
-        return choices[key]
-    return choices.get("else", others[0] if value is None else "?$lower12")
+    others = {name: one for name, one in choices.items() if name != "by"}
+    for name, one in others.items():
+        if name == key or (name.endswith("*") and value is not None and key.startswith(name[:-1])):
+            return one
+    return others.get("else", next(iter(others.values())) if value is None else "?$lower12")
 
 
 def arn_format(service: str, kind: str) -> str:
