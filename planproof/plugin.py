@@ -12,9 +12,10 @@ from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import Recorder
 from planproof.results import Kind
 from planproof.session import collection, options
+from planproof.session.bdd_registries import template_of
 from planproof.session.deployments import Deployments
 from planproof.session.run import Run
-from planproof.session.scenarios import KIND, kinds_of
+from planproof.session.scenarios import KIND, kinds_of, requirements_served
 from planproof.terraform.resolution.run import Variant
 from planproof.terraform.stack import Stack
 from planproof.values import Value
@@ -145,22 +146,39 @@ def pytest_bdd_apply_tag(tag: str, function: Any) -> bool | None:
     if collection.REQUIREMENT.fullmatch(tag):
         pytest.mark.requirement(tag)(function)
         return True
-    if tag.upper() != tag and collection.REQUIREMENT.fullmatch(tag.upper()):
-        raise PlanproofError(
-            f"the tag @{tag} is not a requirement tag", f"write it in capitals, @{tag.upper()}"
-        )
+    collection.check_tag(tag)
     return None
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check the scenarios and put them in the order of their requirements."""
-    if (run := config.stash.get(_RUN, None)) is None:
-        return
-    try:
-        run.select(items)
-    except PlanproofError as problem:
-        raise pytest.UsageError(str(problem)) from None
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let -m and -k choose a scenario by the requirements that it serves."""
+    if collection.is_feature_item(item) and template_of(item) is not None:
+        for identifier in requirements_served(item):
+            if item.get_closest_marker(identifier) is None:
+                # With --strict-markers, only a marker that is declared can be added by its name.
+                item.config.addinivalue_line("markers", f"{identifier}: requirement")
+                item.add_marker(identifier)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Choose the scenarios after all other plugins: --lf does so last in the same hook."""
+    if run := session.config.stash.get(_RUN, None):
+        session.config.pluginmanager.register(_Chooser(run), "planproof-chooser")
+
+
+class _Chooser:
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        """Check the scenarios and put them in the order of their requirements."""
+        yield
+        try:
+            self._run.select(items)
+        except PlanproofError as problem:
+            raise pytest.UsageError(str(problem)) from None
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:

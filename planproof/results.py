@@ -208,6 +208,9 @@ class RunResult:
         notices: what a reader must know before the first verdict.
         mutation: the result of judging mutants of the stack, if there is one.
         mutation_kept: whether it is from an earlier run of the same stack and suite.
+        partial: ids of the requirements of which only a part of the scenarios was chosen.
+        not_judged: ids of the requirements of which no scenario was chosen.
+        unfinished: whether the run was stopped before all that was asked for was done.
     """
 
     subject: str
@@ -218,6 +221,9 @@ class RunResult:
     notices: tuple[str, ...] = ()
     mutation: MutationResult | None = None
     mutation_kept: bool = False
+    partial: frozenset[str] = frozenset()
+    not_judged: tuple[str, ...] = ()
+    unfinished: bool = False
     counts: dict[Verdict, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -237,8 +243,10 @@ class RunResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every requirement passed or is waived, and there is one."""
-        return bool(self.requirements) and all(r.verdict.acceptable for r in self.requirements)
+        """Whether every requirement passed or is waived, there is one, and nothing was left
+        undone."""
+        acceptable = all(requirement.verdict.acceptable for requirement in self.requirements)
+        return bool(self.requirements) and acceptable and not self.unfinished
 
     @property
     def ended_well(self) -> bool:

@@ -44,21 +44,26 @@ def kinds_text(requirement: RequirementResult) -> str:
 
 
 def headline(result: RunResult) -> str:
-    """``11 of 13 requirements passed``."""
-    total = len(result.requirements)
-    if not total:
+    """``11 of 13 requirements passed``: of all that there are, with all their scenarios."""
+    if not result.requirements:
         return "No requirement was judged"
+    total = len(result.requirements) + len(result.not_judged)
     noun = "requirement" if total == 1 else "requirements"
-    return f"{result.counts[Verdict.PASSED]} of {total} {noun} passed"
+    passed = result.counts[Verdict.PASSED] - _passed_in_part(result)
+    return f"{passed} of {total} {noun} passed"
 
 
 def other_counts(result: RunResult) -> str:
-    """The counts of all verdicts but passed: ``1 failed, 1 waived``, or ""."""
-    return ", ".join(
-        f"{result.counts[verdict]} {verdict.value}"
-        for verdict in WORST_FIRST
-        if verdict is not Verdict.PASSED and result.counts[verdict]
-    )
+    """All counts but that of passed: ``1 failed, 1 waived, 2 not judged``, or ""."""
+    counts = {v.value: result.counts[v] for v in WORST_FIRST if v is not Verdict.PASSED}
+    counts["passed in part"] = _passed_in_part(result)
+    counts["not judged"] = len(result.not_judged)
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
+def _passed_in_part(result: RunResult) -> int:
+    """Number of requirements of which a part of the scenarios was judged, and passed."""
+    return sum(r.id in result.partial and r.verdict is Verdict.PASSED for r in result.requirements)
 
 
 def worst_first(requirements: tuple[RequirementResult, ...]) -> list[RequirementResult]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from pytest_bdd.parser import ScenarioTemplate, Step
+from pytest_bdd.reporting import scenario_reports_registry
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
@@ -40,6 +41,12 @@ def example_of(item: pytest.Item) -> Mapping[str, Any]:
     """Column → value of the outline's example that an item runs; empty for a plain scenario."""
     values = parameters_of(item).get(_EXAMPLE_PARAMETER)
     return values if isinstance(values, Mapping) else {}
+
+
+def fail_step(item: pytest.Item) -> None:
+    """Let pytest-bdd's own reports say that the step that has just ended failed."""
+    if (report := scenario_reports_registry.get(item)) is not None:
+        report.fail()
 
 
 def step_definitions() -> list[StepFunctionContext]:

@@ -6,6 +6,8 @@ import re
 import types
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,21 @@ from pytest_bdd import scenarios
 from pytest_bdd.exceptions import GherkinParseError, NoScenariosFound
 from pytest_bdd.feature import get_feature
 from pytest_bdd.gherkin_parser import get_gherkin_document
-from pytest_bdd.parser import ScenarioTemplate
+from pytest_bdd.parser import Feature, ScenarioTemplate
 
 from planproof.errors import PlanproofError
 from planproof.session.bdd_registries import example_of, step_definitions, template_of
+from planproof.session.gherkin_errors import (
+    ENCODING,
+    check_descriptions,
+    gherkin_error,
+    misspelt_step,
+)
 from planproof.session.step_suggestions import nearest
 
 REQUIREMENT = re.compile(r"[A-Z][A-Z0-9]*-\d+")
+_OF_SCENARIOS = frozenset({"sources", "deployed", "destroys"})
+"""Tags that say how a scenario is judged."""
 
 
 class FeatureFile(pytest.Module):
@@ -36,15 +46,21 @@ class FeatureFile(pytest.Module):
         # The plugin parametrizes this fixture: a scenario that is judged twice is two items.
         namespace["pytestmark"] = pytest.mark.usefixtures("evidence_kind")
         try:
-            exec(compile("_scenarios(__file__)", str(self.path), "exec"), namespace)  # noqa: S102
+            feature = feature_in(self.path)
+        except KeyError:
+            return module  # the file is empty; collect() reports it
         except GherkinParseError as problem:
-            raise _gherkin_error(problem, self.path) from None
-        except (NoScenariosFound, KeyError):
-            pass  # collect() reports it; KeyError: the file is empty
+            raise gherkin_error(problem, self.path) from None
         except UnicodeDecodeError:
             raise PlanproofError(
                 f"{self.path.name} is not UTF-8 text", "save it as UTF-8"
             ) from None
+        check_descriptions(feature)
+        for identifier in _example_tags(feature):
+            # pytest-bdd makes a marker of each tag of examples: --strict-markers has to know it.
+            self.config.addinivalue_line("markers", f"{identifier}: requirement")
+        with suppress(NoScenariosFound):  # collect() reports it
+            exec(compile("_scenarios(__file__)", str(self.path), "exec"), namespace)  # noqa: S102
         return module
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
@@ -78,7 +94,7 @@ class FeatureFile(pytest.Module):
 def _scenario_names(path: Path) -> Iterator[str]:
     """The names of all scenarios, including those in rules, in the order of the file."""
     try:
-        feature = get_gherkin_document(str(path)).feature
+        feature = get_gherkin_document(str(path), ENCODING).feature
     except KeyError:  # nothing but comments
         return
     pending = list(reversed(feature.children))
@@ -90,16 +106,50 @@ def _scenario_names(path: Path) -> Iterator[str]:
             pending.extend(reversed(child.rule.children))
 
 
-def _gherkin_error(problem: GherkinParseError, path: Path) -> PlanproofError:
-    message = problem.message.removeprefix("Unknown parsing error: Parser errors:")
-    message = " ".join(re.sub(r"\(\d+:\d+\):", "", message).split()).rstrip(".")
-    message = message or "it does not follow Gherkin"
-    text = problem.line_content.strip()
-    line = f" ({text})" if text else ""
-    reason = message[0].lower() + message[1:]
-    return PlanproofError(
-        f"{path.name}:{problem.line}{line} is not valid Gherkin, {reason}", "fix that line"
-    )
+def feature_in(path: Path) -> Feature:
+    """A feature as pytest-bdd parses it, with or without a byte order mark; cached by pytest-bdd.
+
+    Raises:
+        GherkinParseError: it is not valid Gherkin.
+        KeyError: it has nothing but comments.
+        UnicodeDecodeError: it is not UTF-8 text.
+        OSError: it cannot be read.
+    """
+    return get_feature(str(path.parent), path.name, encoding=ENCODING)
+
+
+def _example_tags(feature: Feature) -> set[str]:
+    """The requirements that tags on ``Examples:`` name.
+
+    Raises:
+        PlanproofError: such a tag says how a scenario is judged, which its examples share.
+    """
+    found = set()
+    for template in feature.scenarios.values():
+        for examples in template.examples:
+            for tag in examples.tags:
+                if tag in _OF_SCENARIOS:
+                    raise PlanproofError(
+                        f"{feature.rel_filename}:{examples.line_number}: the tag @{tag} is on "
+                        "Examples, but all examples of a scenario are judged alike",
+                        "put it on the scenario, or make two scenarios",
+                    )
+                check_tag(tag)
+                if REQUIREMENT.fullmatch(tag):
+                    found.add(tag)
+    return found
+
+
+def check_tag(tag: str) -> None:
+    """Refuse a tag that is meant for a requirement and is none.
+
+    Raises:
+        PlanproofError: it is in lower case.
+    """
+    if tag.upper() != tag and REQUIREMENT.fullmatch(tag.upper()):
+        raise PlanproofError(
+            f"the tag @{tag} is not a requirement tag", f"write it in capitals, @{tag.upper()}"
+        )
 
 
 def scenario_of(item: pytest.Item) -> ScenarioTemplate:
@@ -125,30 +175,52 @@ def tags_of(template: ScenarioTemplate) -> frozenset[str]:
     return frozenset({*template.tags, *template.feature.tags, *rule})
 
 
-def requirements_of(template: ScenarioTemplate) -> tuple[str, ...]:
-    """The ids of the requirements that a scenario serves."""
-    tags = (tag for tag in tags_of(template) if REQUIREMENT.fullmatch(tag))
-    return tuple(sorted(tags, key=requirement_order))
+def tags_of_item(item: pytest.Item) -> frozenset[str]:
+    """The tags of a scenario and of the examples that an item runs."""
+    markers = (marker.name for marker in item.iter_markers())
+    return tags_of(scenario_of(item)) | {name for name in markers if REQUIREMENT.fullmatch(name)}
 
 
-def requirements_in(path: Path, *, deployed: bool = True) -> list[str]:
-    """The requirements that each scenario of a file serves, one entry for each scenario.
+def requirements_among(tags: Iterable[str]) -> tuple[str, ...]:
+    """The tags that are ids of requirements, in their order."""
+    return tuple(sorted(filter(REQUIREMENT.fullmatch, tags), key=requirement_order))
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredScenario:
+    """A scenario, or one example of an outline, as its file declares it.
+
+    Attributes:
+        key: identifies it, as :func:`planproof.session.scenarios.scenario_key` does for an item.
+        tags: all that apply to it.
+    """
+
+    key: str
+    tags: frozenset[str]
+
+
+def scenarios_in(path: Path) -> list[DeclaredScenario]:
+    """All scenarios of a file, chosen for a run or not.
 
     A file that cannot be read has none: it is refused, with a reason, when it is judged.
-
-    Args:
-        deployed: whether to include the scenarios that need a deployed stack.
     """
     try:
-        feature = get_feature(str(path.parent), path.name)
-    except (GherkinParseError, UnicodeDecodeError, OSError):
+        feature = feature_in(path)
+    except (GherkinParseError, UnicodeDecodeError, OSError, KeyError):
         return []
-    return [
-        identifier
-        for template in feature.scenarios.values()
-        if deployed or "deployed" not in tags_of(template)
-        for identifier in requirements_of(template)
-    ]
+    found = []
+    for template in feature.scenarios.values():
+        tags = tags_of(template)
+        rows = [(row, e.tags) for e in template.examples for row in e.as_contexts()]
+        for row, more in rows or [({}, set())]:
+            key = key_of(path, template.line_number, ", ".join(map(str, row.values())))
+            found.append(DeclaredScenario(key, tags | more))
+    return found
+
+
+def key_of(path: Path, line: int, example: str) -> str:
+    """Identifies a scenario, or an example of an outline."""
+    return f"{path}:{line}:{example}"
 
 
 def requirement_order(identifier: str) -> tuple[str, int]:
@@ -166,26 +238,42 @@ def check_scenarios(items: Iterable[pytest.Item]) -> None:
     """
     problems: list[str] = []
     definitions = step_definitions()
+
+    def is_step(text: str) -> bool:
+        return any(definition.parser.is_matching(text) for definition in definitions)
+
     for item in items:
         template = template_of(item)
         if template is None:
             continue
         place = f"{template.feature.rel_filename}:{template.line_number}"
-        if not requirements_of(template):
+        tags = tags_of_item(item)
+        if not requirements_among(tags):
             raise PlanproofError(
                 f'the scenario "{template.name}" at {place} has no requirement tag',
                 "put a tag such as @REQ-03 on the line above it",
             )
-        if {"sources", "deployed"} <= tags_of(template):
+        if {"sources", "deployed"} <= tags:
             raise PlanproofError(
                 f'the scenario "{template.name}" at {place} is tagged @sources and @deployed',
                 "remove one of them: it is judged on the sources or on the deployed stack",
             )
+        what, todo = misspelt_step(template, is_step)
+        if what:
+            raise PlanproofError(what, todo)
+        if template.templated and not example_of(item):
+            raise PlanproofError(
+                f'the scenario outline "{template.name}" at {place} has no example, so it proves '
+                "nothing",
+                "write a table below Examples: with a row for each example",
+            )
         steps = template.render(example_of(item)).steps
         if not any(step.type == "then" for step in steps):
+            what, todo = misspelt_step(template)
             raise PlanproofError(
-                f'the scenario "{template.name}" at {place} has no Then step, so it proves nothing',
-                "assert in a Then step what must hold",
+                f'the scenario "{template.name}" at {place} has no Then step, so it proves nothing'
+                + (f", and {what}" if what else ""),
+                todo or "assert in a Then step what must hold",
             )
         for step in steps:
             if not any(

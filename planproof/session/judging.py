@@ -14,6 +14,7 @@ import pytest
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import Recorder
 from planproof.results import ScenarioResult
+from planproof.session.bdd_registries import fail_step
 from planproof.session.collection import is_feature_item
 from planproof.session.scenarios import unjudged
 from planproof.session.stacks import ResolvedStacks
@@ -155,7 +156,11 @@ class ScenarioJudge:
     def pytest_bdd_after_step(self, request: pytest.FixtureRequest, step: Any) -> None:
         """The evidence of a step decides as soon as the step has ended."""
         if (recorder := self.recorder_of(request.node)) is not None:
-            recorder.settle(must_prove=step.type == "then")
+            try:
+                recorder.settle(must_prove=step.type == "then")
+            except Exception:
+                fail_step(request.node)  # for pytest-bdd's own reports it has passed by now
+                raise
 
     @pytest.hookimpl(trylast=True)
     def pytest_bdd_step_error(

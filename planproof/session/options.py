@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,7 +128,39 @@ _EXCLUDED = (
         "remove one of them",
     ),
     ("--mutants", "--deployed", "mutants are made of the planned stack", "remove one of them"),
+    # Reports of others know tests, not requirements: nothing of waivers, of what was not judged or
+    # not deployed, and of mutants.
+    (
+        "--cucumber-json",
+        "--compliance",
+        "it does not know the verdicts on requirements",
+        "use reports/compliance.json, which --compliance writes (--report-dir names the folder)",
+    ),
+    (
+        "--junit-xml",
+        "--compliance",
+        "it does not know the verdicts on requirements",
+        "use reports/junit.xml, which --compliance writes (--report-dir names the folder)",
+    ),
+    (
+        "--gherkin-terminal-reporter",
+        "--compliance",
+        "--compliance prints the verdicts itself",
+        "remove it",
+    ),
+    ("--setup-only", "--compliance", "it judges nothing", "remove one of them"),
+    ("--setup-plan", "--compliance", "it judges nothing", "remove one of them"),
+    ("--generate-missing", "--compliance", "it judges nothing", "remove one of them"),
 )
+_DESTINATIONS = {
+    "--cucumber-json": "cucumber_json_path",
+    "--junit-xml": "xmlpath",
+    "--setup-only": "setuponly",
+    "--setup-plan": "setupplan",
+    "--generate-missing": "generate_missing",
+    "--gherkin-terminal-reporter": "gherkin_terminal_reporter",
+}
+"""Options of others: the names of their values."""
 
 
 def check(config: pytest.Config) -> None:
@@ -136,7 +169,11 @@ def check(config: pytest.Config) -> None:
     Raises:
         PlanproofError: names the option.
     """
-    option = config.getoption
+
+    def option(name: str) -> Any:
+        # An option of another plugin is absent where that is switched off.
+        return config.getoption(_DESTINATIONS.get(name, name), None)
+
     for name, required in _REQUIRED:
         if option(name) and not option(required):
             raise PlanproofError(f"{name} requires {required}", f"add {required}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -21,7 +20,7 @@ from planproof.session.judging import Outcome, ScenarioJudge, StackUnderTest
 from planproof.session.mutation_phase import MutationPhase
 from planproof.session.options import optional_file, request_of
 from planproof.session.requirements import Requirements
-from planproof.session.scenarios import judging_order, kind_of, requirements_served
+from planproof.session.scenarios import judging_order, kind_of
 from planproof.session.selection import Selection
 from planproof.session.stacks import ResolvedStacks
 from planproof.session.terminal import RunTerminal
@@ -70,6 +69,7 @@ class Run:
     def take_over_terminal(self) -> None:
         """Print verdicts instead of pytest's own lines, and judge all features by default."""
         self.terminal.take_over()
+        self.selection.take_lines()
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
             folder = str(self.config.getini("features_dir"))
             self.config.args[:] = [str(self.config.rootpath / folder)]
@@ -87,7 +87,8 @@ class Run:
         if self.not_collected:
             raise pytest.UsageError("\n".join(self.not_collected))
         scenarios = [item for item in items if is_feature_item(item)]
-        left_out = self.selection.left_out(scenarios)
+        left_out = self.selection.at_lines(scenarios)
+        left_out += self.selection.left_out([i for i in scenarios if i not in left_out])
         chosen = [item for item in scenarios if item not in left_out]
         if not chosen:
             if self.terminal.taken:
@@ -108,15 +109,11 @@ class Run:
         """Sort the scenarios by the requirements that they serve."""
         self.items = sorted(items, key=judging_order)
         self.node_ids = frozenset(item.nodeid for item in items)
-        judged: defaultdict[str, list[pytest.Item]] = defaultdict(list)
         for item in self.items:
             self._requirements.add(item)
-            for identifier in requirements_served(item):
-                judged[identifier].append(item)
         self._requirements.pages = self._pages()
         if self.terminal.taken:
-            self.selection.note_other_files(items)
-        self.selection.note_partial_requirements(judged)
+            self.selection.note_not_judged(items)
 
     def _pages(self) -> dict[str, str]:
         folder = str(self.config.getini("requirement_pages"))
@@ -260,6 +257,8 @@ class Run:
             notices=tuple(notices),
             mutation=mutation,
             mutation_kept=bool(notice),
+            partial=self.selection.partial,
+            not_judged=self.selection.not_judged,
         )
         self._written = write_reports(self._result, self._report_dir)
         request = self.stacks.request

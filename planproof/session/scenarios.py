@@ -10,7 +10,13 @@ import pytest
 
 from planproof.results import Kind, ScenarioResult
 from planproof.session.bdd_registries import example_of, parameters_of
-from planproof.session.collection import requirement_order, requirements_of, scenario_of
+from planproof.session.collection import (
+    key_of,
+    requirement_order,
+    requirements_among,
+    scenario_of,
+    tags_of_item,
+)
 from planproof.terraform.workspace import shown_path
 from planproof.values import Verdict
 
@@ -64,13 +70,12 @@ def example_text(item: pytest.Item) -> str:
 
 def scenario_key(item: pytest.Item) -> str:
     """Identifies a scenario, or an example of an outline, for every kind of evidence."""
-    template = scenario_of(item)
-    return f"{item.path}:{template.line_number}:{example_text(item)}"
+    return key_of(item.path, scenario_of(item).line_number, example_text(item))
 
 
 def requirements_served(item: pytest.Item) -> tuple[str, ...]:
     """The ids of the requirements that a scenario serves."""
-    return requirements_of(scenario_of(item))
+    return requirements_among(tags_of_item(item))
 
 
 def unjudged(item: pytest.Item, reason: str) -> ScenarioResult:

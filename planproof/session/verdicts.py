@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
+
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import NotDeployedError, Recorder, StepFailedError
 from planproof.session.scenarios import traceback_from_step
@@ -51,6 +53,8 @@ def verdict_on(
         return ScenarioVerdict(Verdict.FAILED, recorder.mask(str(problem)))
     if isinstance(problem, (UndeterminedError, NotDeployedError)):
         return _undetermined(recorder.mask(str(problem)))
+    if isinstance(problem, pytest.skip.Exception):
+        return _undetermined(f"it was skipped ({problem}), so nothing is proven")
     if isinstance(problem, PlanproofError):
         # The sentence may refer to another program's output below it.
         detail = " ".join(problem.detail.split())
