@@ -243,3 +243,19 @@ def test_no_region_codes(text: str) -> None:
 def test_a_slash_in_a_string_begins_no_comment(expression: str, line: int) -> None:
     (block,) = scan_text(f"locals {{\n  x = {expression}\n}}", "main.tf")
     assert list(regions_written(block.attributes["x"])) == [(line, "us-east-1")]
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        (THERE, Verdict.PASSED),
+        (None, Verdict.PASSED),
+        (HERE, Verdict.FAILED),
+        (UNKNOWN, Verdict.UNDETERMINED),
+    ],
+)
+def test_the_own_region_of_a_resource(own: object, expected: Verdict) -> None:
+    evidence = Recorder()
+    it = moved(declare("aws_sqs_queue.q", region=own))
+    providers_follow(it, NAMES, FakeResolvedStacks(it), evidence)
+    assert verdict(evidence) is expected

@@ -250,3 +250,38 @@ def test_what_is_derived_is_computed_once_and_anew_for_a_changed_stack() -> None
 
     assert [it.resources.derived("key", compute) for _ in range(2)] == [1, 1]
     assert it.with_resources([resource("aws_x.z")]).resources.derived("key", compute) == 2
+
+
+# Regions of resources ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "values", "region"),
+    [
+        ("aws_sqs_queue.q", {}, "us-east-1"),  # version 5 of the AWS provider has no such attribute
+        ("aws_sqs_queue.q", {"region": None}, "us-east-1"),
+        ("aws_sqs_queue.q", {"region": "eu-west-1"}, "eu-west-1"),
+        ("data.aws_region.r", {"region": "eu-west-1"}, "eu-west-1"),
+        ("aws_cloudformation_stack_set_instance.i", {"region": "eu-west-1"}, "us-east-1"),
+        ("aws_config_aggregate_authorization.a", {"region": "eu-west-1"}, "us-east-1"),
+        ("google_storage_bucket.b", {"region": "eu-west-1"}, "us-east-1"),
+        ("aws_s3_bucket.b", {"bucket_region": "eu-west-1"}, "us-east-1"),
+    ],
+)
+def test_the_region_of_a_resource_overrides_that_of_its_provider(
+    address: str, values: dict[str, Any], region: str
+) -> None:
+    it = stack(resource(address, **values), region="us-east-1")
+    location = it.provider_location(it[address])
+    assert location is not None
+    assert location.region == region
+    assert location.account == "123456789012"
+
+
+def test_a_region_that_is_set_and_unknown_is_no_location() -> None:
+    it = stack(
+        declare("aws_sqs_queue.set", region=UNKNOWN, refers={"region": ["aws_x.y.region"]}),
+        declare("aws_s3_bucket.computed", region=UNKNOWN, computed=["region"]),
+    )
+    assert it.provider_location(it["aws_sqs_queue.set"]) is None
+    assert it.provider_location(it["aws_s3_bucket.computed"]) is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from planproof.mutation.stack.model import DEPENDENCIES
+from planproof.terraform.plan_gaps import Gaps
 from planproof.terraform.stack import Resource, Resources, Stack
 from planproof.values import Value
 
@@ -147,4 +148,5 @@ def traced(stack: Stack, reads: Reads) -> Stack:
         values = _Values(item.values, (stack.name, address), reads)
         resources[address] = _Resource(**given | {"values": values})
         object.__setattr__(resources[address], "_reads", (stack.name, reads))
-    return replace(stack, resources=_Resources(resources, stack.name, reads))
+    # What a plan lacks is no matter here: it is the same in every mutant.
+    return replace(stack, resources=_Resources(resources, stack.name, reads), gaps=Gaps())
