@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planproof.errors import UndeterminedError
 from planproof.results import DrawnEdge, Evidence, verdict_of
+from planproof.terraform.attribute_paths import Element
 from planproof.terraform.plan_gaps import Gaps, shown
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import (
@@ -69,6 +70,20 @@ def _plain(value: Value) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item) for item in value]
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def shown_element(element: Element) -> Value:
+    """What an element of an attribute path is, for a reader; each word only where it is true."""
+    if element.problem:
+        return element.problem
+    if element.write_only:
+        sure = "set in the configuration" if element.present else "in the configuration, maybe null"
+        return f"{sure}; it is write-only, so that no plan has its value"
+    if element.unset:
+        return "not set in the sources"
+    if element.value is None:
+        return render(None)  # a secret that is not there is none
+    return SENSITIVE if element.sensitive else element.value
 
 
 def sensitive_texts(stacks: Iterable[Stack]) -> frozenset[str]:
@@ -160,14 +175,47 @@ class Recorder:
                 self._failing.add((subject.mode, subject.type))
             if found is None and attribute:
                 found = subject.get(attribute)
-            if attribute and subject.is_sensitive(attribute):
+            absent = found is None and bool(attribute)
+            if attribute and not absent and subject.is_sensitive(attribute):
                 found = SENSITIVE
             at = at or self._locate(subject, attribute)
-        file, line = at or ("", 0)
+        return self._add(holds, str(subject), attribute, expected, found, at or ("", 0))
+
+    def element(
+        self,
+        holds: Truth,
+        resource: Resource,
+        element: Element,
+        *,
+        expected: str,
+        found: Value = None,
+    ) -> Truth:
+        """Record an element of an attribute path, with its own line.
+
+        Args:
+            found: by default what the element is.
+        """
+        if holds is False:
+            self._failing.add((resource.mode, resource.type))
+        if found is None or element.sensitive:
+            found = shown_element(element)
+        at = self._locate(resource, element.source)
+        return self._add(holds, str(resource), element.path, expected, found, at)
+
+    def _add(
+        self,
+        holds: Truth,
+        address: str,
+        attribute: str,
+        expected: str,
+        found: Value,
+        at: tuple[str, int],
+    ) -> Truth:
+        file, line = at
         self.evidence.append(
             Evidence(
                 holds=holds,
-                address=str(subject),
+                address=address,
                 attribute=attribute,
                 expected=self.mask(expected),
                 found=self.mask(render(self._masked(found))),

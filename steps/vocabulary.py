@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -14,39 +12,36 @@ from pytest_bdd import parsers, then
 
 from planproof.errors import UndeterminedError
 from planproof.evidence import Recorder
-from planproof.terraform.links import configured
+from planproof.terraform.attribute_paths import PATH, Element, elements_at, equals
 from planproof.terraform.stack import Resource, Stack
-from planproof.values import Truth, Value, contains_unknown, is_unknown, negate
+from planproof.values import Truth, is_unknown, negate
 from steps.support.kinds import resources_of_kind
 from steps.support.tables import first_column
 
 KIND: Final = r"(?P<kind>[\w-]+(?: [\w-]+)*?)"
-ATTRIBUTE: Final = r"(?P<attribute>[a-z][a-z0-9_]*(?:\.[\w-]+)*)"
+ATTRIBUTE: Final = rf"(?P<attribute>{PATH})"
 _TYPE: Final = re.compile(r"[a-z][a-z0-9]*_[a-z0-9_*]+")
-_EMPTY: Final[tuple[Value, ...]] = (None, "", [], {}, ())
 
 
 @then(parsers.re(rf"every {KIND} has {ATTRIBUTE} set to (?P<value>.+)"))
 def every_has(stack: Stack, evidence: Recorder, kind: str, attribute: str, value: str) -> None:
-    """An attribute, by dotted path, has the value in every resource."""
-    for resource in having(stack, evidence, kind, attribute):
-        evidence.equal(resource, attribute, literal(value))
+    """Everything that the path speaks of has the value, in every resource."""
+    for resource, element in speaking_of(stack, evidence, kind, attribute):
+        evidence.element(equals(element.value, value), resource, element, expected=value)
 
 
 @then(parsers.re(rf"every {KIND} sets {ATTRIBUTE}"))
 def every_sets(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> None:
-    """An attribute or block is set and not empty in every resource."""
-    for resource in having(stack, evidence, kind, attribute):
-        holds = is_set(stack, resource, attribute)
-        evidence.check(holds, resource, attribute, expected="set")
+    """Everything that the path speaks of is set and not empty, in every resource."""
+    for resource, element in speaking_of(stack, evidence, kind, attribute):
+        evidence.element(element.present, resource, element, expected="set")
 
 
 @then(parsers.re(rf"no {KIND} sets {ATTRIBUTE}"))
 def none_sets(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> None:
-    """An attribute or block is unset or empty in every resource."""
-    for resource in having(stack, evidence, kind, attribute):
-        holds = negate(is_set(stack, resource, attribute))
-        evidence.check(holds, resource, attribute, expected="not set")
+    """Nothing that the path speaks of is set, or all of it is empty, in every resource."""
+    for resource, element in speaking_of(stack, evidence, kind, attribute):
+        evidence.element(negate(element.present), resource, element, expected="not set")
 
 
 @then(
@@ -57,31 +52,32 @@ def none_sets(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> No
 def every_is_bounded(
     stack: Stack, evidence: Recorder, kind: str, attribute: str, bound: str, value: str
 ) -> None:
-    """A number has the bound in every resource."""
+    """Every number that the path speaks of has the bound. A text is no number."""
     limit = float(value)
-    for resource in having(stack, evidence, kind, attribute):
-        found = resource.get(attribute)
-        holds: Truth = None if is_unknown(found) else False
-        if isinstance(found, (int, float)) and not isinstance(found, bool):
-            holds = found >= limit if bound == "least" else found <= limit
-        evidence.check(holds, resource, attribute, expected=f"at {bound} {value}")
+    for resource, element in speaking_of(stack, evidence, kind, attribute):
+        number = element.value
+        holds: Truth = None if is_unknown(number) else False
+        if isinstance(number, (int, float)) and not isinstance(number, bool):
+            holds = number >= limit if bound == "least" else number <= limit
+        text = f'the text "{number}"' if isinstance(number, str) else None
+        evidence.element(holds, resource, element, expected=f"at {bound} {value}", found=text)
 
 
 @then(parsers.re(rf"every {KIND} has {ATTRIBUTE} matching (?P<pattern>.+)"))
 def every_matches(
     stack: Stack, evidence: Recorder, kind: str, attribute: str, pattern: str
 ) -> None:
-    """A string matches a regular expression, as a whole, in every resource."""
+    """Every text that the path speaks of matches a regular expression, as a whole."""
     try:
         expression = re.compile(pattern)
     except re.error as problem:
         raise UndeterminedError(f"{pattern} is not a valid regular expression: {problem}") from None
-    for resource in having(stack, evidence, kind, attribute):
-        found = resource.get(attribute)
-        holds = None if is_unknown(found) else False
-        if isinstance(found, str):
-            holds = bool(expression.fullmatch(found))
-        evidence.check(holds, resource, attribute, expected=f"a string that matches {pattern}")
+    for resource, element in speaking_of(stack, evidence, kind, attribute):
+        holds = None if is_unknown(element.value) else False
+        if isinstance(element.value, str):
+            holds = bool(expression.fullmatch(element.value))
+        expected = f"a string that matches {pattern}"
+        evidence.element(holds, resource, element, expected=expected)
 
 
 @then("no resource of these types exists:")
@@ -99,41 +95,18 @@ def no_resource_of_types(stack: Stack, evidence: Recorder, datatable: list[list[
             evidence.none_found(pattern, expected="none")
 
 
-def having(stack: Stack, evidence: Recorder, kind: str, attribute: str) -> Iterator[Resource]:
-    """The resources of a kind whose type has an attribute of that name, set or not.
+def speaking_of(
+    stack: Stack, evidence: Recorder, kind: str, path: str
+) -> Iterator[tuple[Resource, Element]]:
+    """What a path speaks of in every resource of a kind.
 
-    Terraform lists every attribute of a type, so a name that is not listed is misspelt. It is
-    recorded as undetermined; otherwise "no … sets …" would pass for a misspelt name.
+    A path that cannot lead there, such as one with a misspelt name, is recorded as undetermined;
+    otherwise "no … sets …" would pass for it.
     """
-    name = attribute.split(".")[0]
     for resource in resources_of_kind(stack, kind):
-        if name in resource.values:
-            yield resource
-            continue
-        near = difflib.get_close_matches(name, resource.values, n=1)
-        hint = f"; the nearest is {near[0]}" if near else ""
-        evidence.check(
-            None,
-            resource,
-            attribute,
-            expected=f"an attribute of {resource.type}",
-            found=f"no attribute called {name}{hint}",
-        )
-
-
-def literal(text: str) -> Value:
-    """A value in a feature: JSON such as true, 7, "text" or ["a"], else the text itself."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def is_set(stack: Stack, resource: Resource, attribute: str) -> Truth:
-    """Whether an attribute has a value that is not empty; None where that is not known yet."""
-    found = resource.get(attribute)
-    if not contains_unknown(found):
-        return found not in _EMPTY
-    if not is_unknown(found):
-        return True  # a block or collection that is only partly unknown
-    return None if configured(stack, resource, attribute.split(".")[0]) else False
+        for element in elements_at(stack, resource, path):
+            if element.problem:
+                expected = f"an attribute of {resource.type}"
+                evidence.element(None, resource, element, expected=expected)
+            else:
+                yield resource, element
