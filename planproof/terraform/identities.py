@@ -30,7 +30,7 @@ from planproof.stand_ins import (
 from planproof.values import UNKNOWN, Value, contains_unknown, dig, is_unknown
 
 _PART = re.compile(
-    r"\$\{(?P<attribute>[\w.]+)(?:\|(?P<default>[^}:]*))?(?::after\((?P<separator>.)\))?\}"
+    r"\$\{(?P<attribute>[\w.]+)(?:\|(?P<default>[^}:]*))?(?::after\((?P<separator>[^)]+)\))?\}"
     r"|(?P<form>\$(?:uuid|ipv6cidr\d+|ipv[46]|cidr4|host|time|(?:hex|lower|upper|alnum|digits)\d+))"
     r"|\$(?P<word>[a-z]+)"
 )
@@ -99,7 +99,8 @@ def given_values(
         needed: the top-level attributes that other expressions refer to, None for all. The others
             are null where nothing is known of them.
     """
-    return _Giver(subject, resource_type(subject.type), needed).given(schema, planned)
+    facts = resource_type(subject.type).for_values(subject.values)
+    return _Giver(subject, facts, needed).given(schema, planned)
 
 
 @dataclass(slots=True)
@@ -286,9 +287,10 @@ class _Giver:
     def _part(self, match: re.Match[str], known: bool, owner: str, before: str) -> str | None:
         """The text of a part of a template; None where it is not known."""
         if match["form"]:
-            return stand_in(
-                f"{self.subject.address} {owner}{match['form']}", match["form"], known=known
-            )
+            # The id and the ARN share a part; an id of another kind (``sg-``) has its own.
+            kind = re.search(r"[A-Za-z]*-?\Z", before)
+            owner = f"{self.subject.address} {owner}{kind[0] if kind else ''}{match['form']}"
+            return stand_in(owner, match["form"], known=known)
         if match["attribute"]:
             return self._argument(match)
         word, location = match["word"], self.subject.location
@@ -444,7 +446,7 @@ def physical_name_attribute(type_: str) -> str | None:
 
 def sample_arn(type_: str) -> str | None:
     """An ARN of the form that resources of a type have; None where the form is not known."""
-    arn = resource_type(type_).arn().replace("$path", "/")
+    arn = resource_type(type_).arn().removeprefix("?").replace("$path", "/")
     return re.sub(r"\$(?:\{[^}]*\}|\w+)", "x", arn) or None
 
 

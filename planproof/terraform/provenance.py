@@ -45,12 +45,13 @@ _TRANSPARENT = frozenset({
     "tobool", "tolist", "tomap", "tonumber", "tostring", "values", "yamlencode", "zipmap",
 })
 # fmt: on
-# Functions that choose among their arguments by whether they are equal, empty or null.
+# Functions that choose among their arguments by whether they are equal, empty or null. Those that
+# make sets are not among them: the order of a set depends on its texts.
 # fmt: off
 _CHOOSING = frozenset({
     "alltrue", "anytrue", "can", "coalesce", "coalescelist", "compact", "contains", "distinct",
-    "element", "index", "keys", "length", "lookup", "matchkeys", "one", "setintersection",
-    "setsubtract", "setunion", "toset", "transpose", "try",
+    "element", "index", "keys", "length", "lookup", "matchkeys", "one",
+    "transpose", "try",
 })
 # fmt: on
 # Functions that take a text apart at characters that no assigned part has.
@@ -163,7 +164,7 @@ class Tracer:
         none."""
         origin = CONSTANT
         for block in self.dynamic_blocks(address, key):
-            origin |= self.text(address, block.text)
+            origin |= self._trace(self._steps_of_dynamic(address, block, Change.NONE))
         return origin
 
     def inputs(self, address: str, change: Change = Change.NONE) -> Origin:
@@ -316,7 +317,7 @@ class Tracer:
         text = self.text_of(address, path[0])
         steps = _steps(module, references_of(found), text, address, step.change)
         for block in dynamic:
-            steps += _steps(module, references_in(block.text), block.text, address, step.change)
+            steps += self._steps_of_dynamic(address, block, step.change)
         return whole if found is None or (dynamic and len(path) > 1) else CONSTANT, steps
 
     def _steps_of_data(self, address: str, change: Change) -> list[_Step]:
@@ -326,8 +327,17 @@ class Tracer:
             text = self.text_of(address, key)
             steps += _steps(module, references_of(expression), text, address, change)
         for block in self.dynamic_blocks(address):
-            steps += _steps(module, references_in(block.text), block.text, address, change)
+            steps += self._steps_of_dynamic(address, block, change)
         return steps
+
+    def _steps_of_dynamic(self, address: str, block: SourceBlock, change: Change) -> list[_Step]:
+        # What happens to the iterator happens to what it runs over.
+        iterator = block.attributes.get("iterator")
+        name = iterator.text if iterator else block.labels[0] if block.labels else ""
+        found = [c for parts, c in _changes_in(block.text) if parts[:1] == (name,)]
+        worst = max([change, *found])
+        references = references_in(block.text)
+        return _steps(module_of(address), references, block.text, address, worst)
 
     def unlisted_expressions(self) -> Iterator[str]:
         """The source of all expressions whose references a plan does not list."""
@@ -392,36 +402,58 @@ def change_of(text: str | None, reference: str) -> Change:
     return max(found) if found else max((c for _, c in changes), default=Change.ALTERED)
 
 
+_Changes = tuple[tuple[tuple[str, ...], Change], ...]
+_LOOP = re.compile(r"[\[{(\s]*for\s+([\w-]+)(?:\s*,\s*([\w-]+))?\s+in\b")
+_DEEPEST = 60
+"""Deeper expressions are not looked into."""
+
+
 @lru_cache(maxsize=4096)
-def _changes_in(text: str) -> tuple[tuple[tuple[str, ...], Change], ...]:
+def _changes_in(text: str) -> _Changes:
     """The references in an expression, each with what the functions and operators around it do."""
+    return tuple(_changes(Slot.of(text), Change.NONE, 0))
+
+
+def _changes(slot: Slot, change: Change, depth: int) -> list[tuple[tuple[str, ...], Change]]:
+    if depth > _DEEPEST:
+        return [(tuple(reference_parts(r)), Change.ALTERED) for r in references_in(slot.text)]
     found: list[tuple[tuple[str, ...], Change]] = []
-    todo: list[tuple[Slot, Change]] = [(Slot.of(text), Change.NONE)]
-    while todo:
-        slot, change = todo.pop()
-        between = slot.text
-        for term in slot.terms:
-            between = between.replace(term.text, "\0", 1) if len(term.text) > 1 else between
-        if _OPERATOR.search(between.replace("=>", "")) or any(
-            term.kind == "word" and term.text == "if" for term in slot.terms
-        ):
-            change = max(change, Change.CHOSEN)
-        for term in slot.terms:
-            if term.kind in ("reference", "word"):
-                found.append((tuple(reference_parts(term.text)), change))
-                continue
-            inside = max(change, _change_by(term)) if term.kind == "call" else change
-            if term.kind == "heredoc" and not term.slots:
-                inside = Change.ALTERED
-                found += [(tuple(reference_parts(r)), inside) for r in references_in(term.text)]
-            if term.kind == "string" and "%{" in term.text:
-                inside = max(inside, Change.CHOSEN)
-            todo += [(inner, inside) for inner in term.slots]
-    return tuple(found)
+    if _OPERATOR.search(_between(slot)):
+        change = max(change, Change.CHOSEN)
+    for term in slot.terms:
+        if term.kind in ("reference", "word"):
+            found.append((tuple(reference_parts(term.text)), change))
+            continue
+        inside = max(change, _change_by(term))
+        if term.kind == "heredoc" and not term.slots:
+            found += [(tuple(reference_parts(r)), inside) for r in references_in(term.text)]
+        here = [one for inner in term.slots for one in _changes(inner, inside, depth + 1)]
+        if term.kind == "for" and (loop := _LOOP.match(term.text)):
+            # What happens to the variables of the loop happens to what it runs over.
+            worst = max((c for parts, c in here if parts[0] in loop.groups()), default=inside)
+            here = [(parts, max(c, worst)) for parts, c in here]
+        found += here
+    return found
+
+
+def _between(slot: Slot) -> str:
+    """The text of an expression between its terms: the operators."""
+    parts, at = [], slot.value
+    for term in slot.terms:
+        parts.append(slot.source[at : term.start])
+        at = term.end
+        if term.kind == "word" and term.text == "if":
+            parts.append(" if ")
+    return "".join([*parts, slot.source[at : slot.end_of_value]]).replace("=>", "")
 
 
 def _change_by(call: Term) -> Change:
-    """What a function does to its arguments."""
+    """What a function, or a template with directives, does to what is in it."""
+    if call.kind in ("string", "heredoc"):
+        hides = "%{" in call.text or (call.kind == "heredoc" and not call.slots)
+        return Change.ALTERED if hides else Change.NONE
+    if call.kind != "call":
+        return Change.NONE
     name = call.text.partition("(")[0].rstrip()
     arguments = [slot.text for slot in call.slots]
     if name == "format" and (not arguments or _PRECISION.search(arguments[0])):
@@ -430,7 +462,9 @@ def _change_by(call: Term) -> Change:
         return Change.NONE
     if name in _SEPARATING:
         at = _SEPARATING[name]
-        apart = len(arguments) > at and _SEPARATOR.fullmatch(arguments[at]) is not None
+        wanted = arguments[at] if len(arguments) > at else ""
+        is_pattern = name == "replace" and wanted[:2] == '"/' and wanted[-2:] == '/"'
+        apart = _SEPARATOR.fullmatch(wanted) is not None and not is_pattern
         return Change.NONE if apart else Change.ALTERED
     return Change.CHOSEN if name in _CHOOSING else Change.ALTERED
 

@@ -119,6 +119,14 @@ def object_entries(text: str) -> dict[str, str]:
     return {name: slot.text for name, slot in _entries([only] if only else [])}
 
 
+def list_items(text: str) -> list[str] | None:
+    """The items of an expression that is one list constructor; else None."""
+    only = Slot.of(text).only
+    if only is None or only.kind != "list":
+        return None
+    return [slot.text for slot in only.slots]
+
+
 class SourceIndex:
     """The blocks of a configuration, by module path (without instance keys; `""` is the root)."""
 

@@ -22,7 +22,7 @@ from planproof.terraform.resolution.overrides import Overrides
 from planproof.terraform.resolution.standings import EvaluatedInstance, Standings
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Resource, Resources, Stack
-from planproof.values import Value, contains_unknown, is_unknown
+from planproof.values import Value, is_unknown
 
 # Type of a probe → the part of a location that it reports, and the attribute with it.
 _PROBES = {
@@ -80,24 +80,6 @@ def resolved_stack(
     )
     resources = _resources(items, instances, evaluated, plan)
     return stack_of(name, plan.variables, plan, configuration, resources, locations)
-
-
-def learnt_arguments(evaluation: Evaluation, plan: Plan) -> dict[str, dict[str, Value]]:
-    """Address → arguments that are unknown in the plan, as they were evaluated."""
-    found: dict[str, dict[str, Value]] = {}
-    for item in state_resources(evaluation.state.get("root_module") or {}):
-        planned = plan.resources.get(item["address"])
-        if planned is None or not planned.unknown:
-            continue
-        expressions = plan.configuration.get(configuration_address(item["address"])) or {}
-        values = item.get("values") or {}
-        found[item["address"]] = {
-            key: value
-            for key, value in values.items()
-            if contains_unknown(planned.known.get(key))
-            and key in (expressions.get("expressions") or {})
-        }
-    return found
 
 
 def stack_of(

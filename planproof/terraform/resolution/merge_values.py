@@ -25,7 +25,7 @@ from planproof.terraform.resolution.standings import (
     blocks_in,
     is_known,
 )
-from planproof.terraform.source_index import object_entries
+from planproof.terraform.source_index import list_items, object_entries
 from planproof.values import UNKNOWN, Value, contains_unknown
 
 
@@ -137,6 +137,8 @@ class ValueMerge:
         elements = blocks_in(value)
         if not elements:
             return self._no_blocks(planned, value, blocks)
+        if not self._counts(blocks.count):
+            return UNKNOWN
         merged = []
         plans = aligned(planned, elements, spec)
         for index, (element, plan) in enumerate(zip(elements, plans, strict=True)):
@@ -221,17 +223,40 @@ class ValueMerge:
         if isinstance(value, Mapping) and value:
             return self._map(planned, value, source, spec)
         if isinstance(value, list) and value:
-            inner = _element_type(spec)
-            plans = aligned(planned, value, spec)
-            alone = ValueSource(origin)
-            return [
-                self._merge(plan, item, alone, inner)
-                for plan, item in zip(plans, value, strict=True)
-            ]
+            return self._list(planned, value, source, spec)
         if isinstance(value, str):
             return self._string(value, origin)
         # A number, a bool, null or an empty collection does not show what it derives from.
         return value if self._shows(origin) else UNKNOWN
+
+    def _list(
+        self, planned: Value, value: list[Value], source: ValueSource, spec: Mapping[str, Any]
+    ) -> Value:
+        inner = _element_type(spec)
+        plans = aligned(planned, value, spec)
+        written = list_items(source.text)
+        sources = [ValueSource(source.origin)] * len(value)
+        if written is not None and len(written) == len(value) and not _is_set(spec):
+            declared, tracer = self.item.declared, self.stack.tracer
+            sources = [ValueSource(tracer.text(declared, text), text) for text in written]
+        elif written is None and not self._counts(source.origin):
+            return UNKNOWN
+        return [
+            self._merge(plan, item, one, inner)
+            for plan, item, one in zip(plans, value, sources, strict=True)
+        ]
+
+    def _counts(self, origin: Origin) -> bool:
+        """Whether the number of elements of a collection follows from what is known."""
+        for leaf in origin.leaves:
+            standing, change = self.stack.standings.of(leaf), leaf[2]
+            if not leaf[1] and change is not Change.ALTERED:
+                continue  # the instances of a resource
+            if standing >= Standing.ASSIGNED and change is Change.ALTERED:
+                return False
+            if standing > Standing.ASSIGNED and change is Change.CHOSEN:
+                return False
+        return True
 
     def _shows(self, origin: Origin) -> bool:
         """Whether a value that no mark is in follows from what is known."""
@@ -261,6 +286,8 @@ class ValueMerge:
     ) -> Value:
         plans = planned if isinstance(planned, Mapping) else {}
         entries = object_entries(source.text) or {}
+        if not entries and not self._counts(source.origin):
+            return UNKNOWN
         tracer = self.stack.tracer
         values: dict[str, Value] = {}
         for key, item in value.items():
@@ -303,6 +330,11 @@ def _is_policy(text: str) -> bool:
         return "Statement" in json.loads(text)
     except ValueError:
         return False
+
+
+def _is_set(spec: Mapping[str, Any]) -> bool:
+    type_ = spec.get("type")
+    return isinstance(type_, list) and type_[:1] == ["set"]
 
 
 def _element_type(spec: Mapping[str, Any], key: str = "") -> Mapping[str, Any]:

@@ -25,7 +25,6 @@ from planproof.terraform.provenance import Tracer
 from planproof.terraform.references import Configuration
 from planproof.terraform.resolution.merge_state import (
     Evaluation,
-    learnt_arguments,
     planned_locations,
     resolved_stack,
 )
@@ -69,7 +68,7 @@ class _Run:
     variables: Mapping[str, Value]
     plan: Plan | None = None
     overrides: Overrides | None = None
-    evaluation: Evaluation | None = None
+    stack: Stack | None = None
     problem: PlanproofError | None = None
 
 
@@ -111,12 +110,8 @@ def resolve(
     results: dict[str, Stack | PlanproofError] = {}
     for run in runs:
         name = run.variant.name
-        if run.plan is None or run.overrides is None or run.evaluation is None:
-            results[name] = run.problem or PlanproofError(f"{name} was not evaluated", "run again")
-        else:
-            results[name] = resolved_stack(
-                name, run.plan, run.evaluation, run.overrides, workspace.sources
-            )
+        missing = run.problem or PlanproofError(f"{name} was not evaluated", "run again")
+        results[name] = run.stack or missing
     return results
 
 
@@ -154,7 +149,7 @@ def _evaluate_until_settled(
         for run in todo:
             if run.plan is None:
                 continue
-            learnt = learnt_arguments(run.evaluation, run.plan) if run.evaluation else {}
+            learnt = {r.address: r.values for r in run.stack} if run.stack else {}
             overrides = Overrides.of(run.plan, tracer, schemas, planned_locations(run.plan), learnt)
             if run.overrides is None or run.overrides.given != overrides.given:
                 run.overrides = overrides
@@ -181,8 +176,17 @@ def _evaluate(
             )
             done = set()
             for number, state in messages:
-                todo[number].evaluation = Evaluation(state, schemas)
-                todo[number].problem = None
+                run = todo[number]
+                if run.plan is None or run.overrides is None:
+                    continue
+                run.stack = resolved_stack(
+                    run.variant.name,
+                    run.plan,
+                    Evaluation(state, schemas),
+                    run.overrides,
+                    workspace.sources,
+                )
+                run.problem = None
                 done.add(number)
                 workspace.progress(
                     f"resolved {len(done)} of {len(todo)}: {todo[number].variant.name}"
@@ -190,7 +194,7 @@ def _evaluate(
         missing = [run for number, run in enumerate(todo) if number not in done]
         if missing:
             missing[0].problem = messages.problem
-            missing[0].evaluation = None
+            missing[0].stack = None
         todo = missing[1:]
 
 

@@ -128,6 +128,7 @@ class NestedBlocks:
         origin: of the ``dynamic`` blocks.
         static: the static blocks in the sources.
         origin_of: returns the origin of a piece of the resource's source.
+        count: the origin of what the ``dynamic`` blocks run over.
     """
 
     written: tuple[Mapping[str, Any], ...]
@@ -135,16 +136,23 @@ class NestedBlocks:
     origin: Origin
     static: tuple[SourceBlock, ...] = ()
     origin_of: Callable[[str], Origin] = lambda _: CONSTANT
+    count: Origin = CONSTANT
 
     @classmethod
     def of(cls, declared: str, key: str, expression: Any, tracer: Tracer) -> NestedBlocks:
         """The blocks of one type in a resource."""
+        dynamic = tracer.dynamic_blocks(declared, key)
+        count = CONSTANT
+        for block in dynamic:
+            if over := block.attributes.get("for_each"):
+                count |= tracer.text(declared, over.text)
         return cls(
             tuple(blocks_in(expression)),
-            _arguments_of(tracer.dynamic_blocks(declared, key)),
+            _arguments_of(dynamic),
             tracer.dynamic(declared, key),
             tuple(tracer.written_blocks(declared, key)),
             lambda text: tracer.text(declared, text),
+            count,
         )
 
     def sets(self, key: str) -> bool:
@@ -172,6 +180,7 @@ class NestedBlocks:
             origin,
             tuple(b for block in self.static for b in block.blocks if b.kind == key),
             self.origin_of,
+            self.count,
         )
 
     def at(self, index: int, count: int) -> NestedBlocks:
