@@ -26,9 +26,9 @@ ROUNDS = 3
 PERMISSIONS = ("data_path", "least_privilege", "strangers")
 
 
-def terraform_alone(cache: Path) -> tuple[float, float]:
+def terraform_alone(cache: Path, directory: Path = ROOT / "terraform") -> tuple[float, float]:
     """Seconds of ``terraform plan`` and of ``terraform show -json``."""
-    workspace = Workspace.cached(ROOT / "terraform", find_binary(), cache)
+    workspace = Workspace.cached(directory, find_binary(), cache)
     with aws_endpoint() as endpoint, workspace.prepared():
         workspace.endpoint = endpoint
         plan = _seconds(workspace, "plan", "-input=false", "-no-color", "-out=benchmark.tfplan")

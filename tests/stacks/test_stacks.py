@@ -1,0 +1,133 @@
+"""Stacks of common shapes resolve to what AWS gives, and say unknown of the rest.
+
+Each folder beside this file is a stack, with its expected values in ``expected.toml`` (see
+``tests/builders/expected_values.py``).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planproof.terraform.plan import Plan
+from planproof.terraform.stack import Stack
+from planproof.values import UNKNOWN
+from tests.builders.expected_values import Expected, differences, invented_texts, read_expected
+from tests.builders.repository import ROOT
+from tests.builders.stacks import resource, stack
+from tests.conftest import Resolve
+
+HERE = Path(__file__).parent
+STACKS = sorted(path.parent.name for path in HERE.glob("*/expected.toml"))
+QUICK = {"acm-dns-validated", "static", "vpc-dual-stack"}
+
+
+def case(name: str) -> Any:
+    """A parameter, slow unless the stack is one of a few."""
+    return pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize("name", [case(name) for name in STACKS])
+def test_a_stack_has_the_values_that_aws_gives(name: str, resolve: Resolve) -> None:
+    folder = HERE / name
+    stacks = resolve(folder)
+    resolved, plan = stacks.stack(), stacks.plan
+    assert plan is not None
+    assert {change["address"] for change in managed_changes(plan)} <= set(resolved.resources)
+    assert differences(resolved, read_expected(folder)) == []
+    assert invented_texts(resolved, known_words(folder) + json.dumps(plan.raw)) == []
+
+
+def managed_changes(plan: Plan) -> list[dict[str, Any]]:
+    changes = plan.raw.get("resource_changes") or []
+    return [change for change in changes if change["mode"] == "managed"]
+
+
+def known_words(folder: Path) -> str:
+    """The sources of a stack, and the documented defaults of AWS."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".zip"]
+    files += (ROOT / "planproof" / "service_facts").glob("*.toml")
+    return "\n".join(path.read_text("utf-8") for path in files)
+
+
+def test_every_stack_says_what_is_expected_of_it() -> None:
+    folders = {path.parent.relative_to(HERE).parts[0] for path in HERE.rglob("*.tf*")}
+    assert folders == set(STACKS)
+    assert set(STACKS) >= QUICK
+    assert len(STACKS) >= 30
+
+
+# The comparison itself -------------------------------------------------------------------------
+
+
+ADDRESS = "aws_sqs_queue.q"
+
+
+def stack_of(value: Any) -> Stack:
+    """A stack with one queue, which has this value as ``v``."""
+    return stack(resource(ADDRESS, v=value))
+
+
+ASSIGNED = "vpc-05eed0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("jobs", {"known": {ADDRESS: {"v": "jobs"}}}),
+        (ASSIGNED, {"known": {ADDRESS: {"v": "vpc-*"}}}),
+        ("arn:x/*", {"known": {ADDRESS: {"v": "arn:x/\\*"}}}),
+        ('{"a": ["x"]}', {"known": {ADDRESS: {"v/a/0": "x"}}}),
+        ([1, 2], {"known": {ADDRESS: {"v": [1, 2]}}}),
+        ([1, 2], {"count": {ADDRESS: {"v": 2}}}),
+        ("jobs", {"same": {ADDRESS: {"v": f"{ADDRESS} v"}}}),
+    ],
+)
+def test_a_value_as_expected_is_no_difference(value: Any, expected: Expected) -> None:
+    assert differences(stack_of(value), expected) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("job", {"known": {ADDRESS: {"v": "jobs"}}}),
+        ("7", {"known": {ADDRESS: {"v": 7}}}),
+        (1, {"known": {ADDRESS: {"v": True}}}),
+        ("vpc-real", {"known": {ADDRESS: {"v": "vpc-*"}}}),  # nothing in it is assigned
+        (ASSIGNED, {"known": {ADDRESS: {"v": "subnet-*"}}}),
+        ('{"a": ["y"]}', {"known": {ADDRESS: {"v/a/0": "x"}}}),
+        ([1, 2, 3], {"known": {ADDRESS: {"v": [1, 2]}}}),
+        ([1], {"count": {ADDRESS: {"v": 2}}}),
+        (UNKNOWN, {"known": {ADDRESS: {"v": "jobs"}}}),
+        ("jobs", {"unknown": {ADDRESS: ["v"]}}),
+        ("jobs", {"unknown": {ADDRESS: ["w"]}}),
+        ("jobs", {"known": {"aws_sqs_queue.other": {"v": "jobs"}}}),
+        ("jobs", {"same": {ADDRESS: {"v": f"{ADDRESS} w"}}}),
+        (None, {"same": {ADDRESS: {"v": f"{ADDRESS} v"}}}),
+    ],
+)
+def test_any_other_value_is_a_difference(value: Any, expected: Expected) -> None:
+    assert len(differences(stack_of(value), expected)) == 1
+
+
+@pytest.mark.parametrize("text", ["i-0bad0123456789abc", "198.18.4.7/32", "k3jx9qpl"])
+def test_a_text_that_stands_for_an_unknown_one_is_found(text: str) -> None:
+    assert len(invented_texts(stack_of([{"w": text}]), "jobs standard")) == 1
+
+
+@pytest.mark.parametrize("text", ["standard", "jobs", ASSIGNED])
+def test_other_texts_are_not(text: str) -> None:
+    assert invented_texts(stack_of([{"w": text}]), "jobs standard") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["[knwon]", "[known]\n[unknown]", "[known.a]\nb = 1", '[unknown]\na = ["b"]']
+)
+def test_expectations_that_prove_nothing_are_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "expected.toml").write_text(text, "utf-8")
+    with pytest.raises(ValueError, match=tmp_path.name):
+        read_expected(tmp_path)
