@@ -10,6 +10,7 @@ import pytest
 from planproof.errors import PlanproofError
 from planproof.mutation.workers import require_forks
 from planproof.session.stacks import RunRequest
+from planproof.terraform.binary import DEFAULT_TIMEOUT
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -80,6 +81,19 @@ def add_options(parser: pytest.Parser) -> None:
     )
     add_repeatable(
         "--provider-mirror", "DIR", "filesystem mirror of Terraform providers to search first"
+    )
+    add_repeatable(
+        "--data", "ADDRESS=JSON", "give the attributes of a data source instead of reading it"
+    )
+    add_repeatable(
+        "--data-file", "FILE", "give data sources from a JSON object: address, attributes"
+    )
+    group.addoption(
+        "--terraform-timeout",
+        type=float,
+        default=DEFAULT_TIMEOUT,
+        metavar="SECONDS",
+        help="stop a plan that waits for an answer this long (default: %(default)s)",
     )
     group.addoption(
         "--real-credentials",
@@ -241,4 +255,7 @@ def request_of(config: pytest.Config) -> RunRequest:
         recording=config.rootpath / recording if recording else None,
         mirrors=tuple(Path(p) for p in option("--provider-mirror")),
         real_credentials=option("--real-credentials"),
+        data=tuple(option("--data")),
+        data_files=tuple(Path(p) for p in option("--data-file")),
+        timeout=option("--terraform-timeout"),
     )

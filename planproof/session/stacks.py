@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -13,14 +13,18 @@ from posixpath import normpath
 
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import sensitive_texts
+from planproof.terraform.aws_answers import offer_domains
 from planproof.terraform.aws_endpoint import BackgroundEndpoint
 from planproof.terraform.binary import (
+    DEFAULT_TIMEOUT,
     Binary,
     BinaryNotFoundError,
     Progress,
     find_binary,
+    kill_running,
     no_progress,
 )
+from planproof.terraform.given_data.blocks import read_given_data
 from planproof.terraform.plan import Plan
 from planproof.terraform.plan_gaps import Gaps
 from planproof.terraform.recording import read_recording, source_digest
@@ -54,6 +58,9 @@ class RunRequest:
         recording: the recorded resolution, used where there is no Terraform binary.
         mirrors: provider mirrors to search first.
         real_credentials: let Terraform call the real AWS APIs.
+        data: ``ADDRESS=JSON``, the values of data sources.
+        data_files: JSON files with an object of such values.
+        timeout: seconds that a plan may wait for an answer.
     """
 
     terraform_dir: Path | None
@@ -65,6 +72,9 @@ class RunRequest:
     recording: Path | None = None
     mirrors: Sequence[Path] = ()
     real_credentials: bool = False
+    data: Sequence[str] = ()
+    data_files: Sequence[Path] = ()
+    timeout: float = DEFAULT_TIMEOUT
 
     def arguments(self) -> tuple[str, ...]:
         """The ``-var-file`` and ``-var`` arguments for Terraform."""
@@ -239,18 +249,35 @@ class ResolvedStacks:
             progress=self.progress,
             real_credentials=self.request.real_credentials,
             mirrors=tuple(self.request.mirrors),
+            timeout=self.request.timeout,
+            data=read_given_data(self.request.data, self.request.data_files),
         )
         self.workspace = self._resources.enter_context(workspace.prepared())
         if endpoint is not None:
             workspace.endpoint = endpoint.url
+            offer_domains(endpoint.url, self._texts(workspace))
         self._check_variables(workspace)
         with workspace.provider_running():
-            self._resolve(workspace, variants_of, on_workspace)
+            try:
+                self._resolve(workspace, variants_of, on_workspace)
+            finally:
+                (workspace.root / _PLAN_FILE).unlink(missing_ok=True)
         self.source = f"{binary}, every value resolved, sources {source_digest(directory)[:12]}"
         names = [text.partition("=")[0] for text in self.request.variables]
         names += [path.name for path in self.request.variable_files]
         if names:
             self.source += f", with {', '.join(names)}"
+
+    def _texts(self, workspace: Workspace) -> Iterator[str]:
+        """Where the names of hosted zones may be written: the sources and the variables."""
+        yield from self.request.variables
+        yield from (value for name, value in os.environ.items() if name.startswith("TF_VAR_"))
+        files = [*workspace.root.glob("*.tfvars*"), *self.request.variable_files]
+        for folder in (workspace.root, *workspace.module_folders().values()):
+            files += [*folder.glob("*.tf"), *folder.glob("*.tf.json")]
+        for path in files:
+            with suppress(OSError):
+                yield path.read_text("utf-8", "replace")
 
     def _resolve(
         self, workspace: Workspace, variants_of: VariantsOf, on_workspace: OnWorkspace
@@ -270,7 +297,11 @@ class ResolvedStacks:
         self.progress(f"resolving the stack with {sets} of variables")
         with ThreadPoolExecutor(1) as pool:
             plan = pool.submit(_read_plan, workspace)
-            self.by_variant.update(resolve(workspace, plan.result, variants, arguments))
+            try:
+                self.by_variant.update(resolve(workspace, plan.result, variants, arguments))
+            except KeyboardInterrupt:
+                kill_running()  # else leaving the block waits for the thread's command
+                raise
         self.plan = plan.result()
         if not complete:
             on_workspace(workspace, self.plan.variables)

@@ -218,9 +218,9 @@ _TIME = 981173106  # UNKNOWN_TIME, as a number
 _AMI_FAMILIES = re.compile(r"/aws/service/(?!global-infrastructure/).+")
 
 
-def _policy_list(kind: str, ids: Mapping[str, str]) -> Callable[[Request], Answer]:
+def _policy_list(kind: str, ids: Mapping[str, str]) -> Callable[[Request], Answer | None]:
     """The answer for CloudFront's policies of one kind: those that AWS manages."""
-    config = {
+    configurations: dict[str, dict[str, Any]] = {
         "CachePolicy": {
             "MinTTL": 0,
             "ParametersInCacheKeyAndForwardedToOrigin": {
@@ -236,7 +236,8 @@ def _policy_list(kind: str, ids: Mapping[str, str]) -> Callable[[Request], Answe
             "QueryStringsConfig": {"QueryStringBehavior": "none"},
         },
         "ResponseHeadersPolicy": {},
-    }[kind]
+    }
+    config = configurations[kind]
 
     def policy(name: str, id_: str) -> dict[str, Any]:
         return {
@@ -253,20 +254,17 @@ def _policy_list(kind: str, ids: Mapping[str, str]) -> Callable[[Request], Answe
                 return Answer(answer.status, answer.body, {**answer.headers, "ETag": "0bad00"})
         if "-policy/" in request.path:
             return None
-        items = [
-            {f"{kind}Summary": {"Type": "managed", kind: policy(name, id_)}}
-            for name, id_ in ids.items()
-        ]
+        items = [{"Type": "managed", kind: policy(name, id_)} for name, id_ in ids.items()]
         return _xml(
             f"{kind}List",
             {
                 "MaxItems": 100,
                 "Quantity": len(items),
-                "Items": {f"{kind}Summary": [item[f"{kind}Summary"] for item in items]},
+                "Items": {f"{kind}Summary": items},
             },
         )
 
-    return found  # type: ignore[return-value]
+    return found
 
 
 # The ids that AWS documents:
@@ -608,7 +606,7 @@ def _repositories(request: Request) -> Answer | None:
 
 def _repository_images(request: Request) -> Answer:
     name = str(request.parameters.get("repositoryName") or "")
-    given = next(iter(request.parameters.get("imageIds") or ()), {})
+    given: Mapping[str, str] = next(iter(request.parameters.get("imageIds") or ()), {})
     tag = given.get("imageTag") or _hidden(f"{name} tag", "$lower12")
     digest = given.get("imageDigest") or f"sha256:{_hidden(f'{name}:{tag}', '$hex64')}"
     if request.operation == "ListImages":

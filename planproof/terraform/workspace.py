@@ -31,6 +31,15 @@ from planproof.terraform.binary import (
     run,
     unread_data,
 )
+from planproof.terraform.given_data.blocks import (
+    DATA_FILE,
+    PROVIDER,
+    REQUIREMENT,
+    GivenData,
+    attributes_of,
+    modules_of,
+    replace_blocks,
+)
 from planproof.terraform.overlay import write_overlay
 from planproof.terraform.provider_mirrors import cli_configuration, default_mirrors, find_mirrors
 from planproof.terraform.provider_server import REATTACH, provider_server
@@ -64,6 +73,7 @@ class Workspace:
         endpoint: URL of the emulated account.
         mirrors: filesystem mirrors to search before the default ones.
         timeout: seconds that a plan may wait for an answer.
+        data: values of data sources that the user gives, by address.
         root: the copy of ``source``.
         sources: file and line of every block, once initialised.
     """
@@ -76,6 +86,7 @@ class Workspace:
     endpoint: str = ""
     mirrors: tuple[Path, ...] = ()
     timeout: float = DEFAULT_TIMEOUT
+    data: GivenData = field(default_factory=dict)
     root: Path = field(init=False)
     sources: SourceIndex = field(init=False)
     _archive_stand_in: bool = field(init=False, default=False)
@@ -104,6 +115,7 @@ class Workspace:
                 self._acquire(lock)
                 self._copy()
                 self._initialise()
+                self._replace_given_data(resources)
             except OSError as problem:
                 raise PlanproofError(
                     f"{self.source_name} cannot be copied to {shown_path(self.folder)} "
@@ -232,6 +244,8 @@ class Workspace:
 
     def _adapt_copy(self) -> None:
         """Remove from the copy what must not run, and add the files that Terraform needs here."""
+        if self.data:
+            (self.root / DATA_FILE).write_text(REQUIREMENT, "utf-8")
         self._remove_provisioners()
         remove_imports(self.root)
         folders = self.module_folders().items()
@@ -243,9 +257,22 @@ class Workspace:
             modules={module: folder for module, folder in folders if self.owns(folder)},
         )
 
+    def _replace_given_data(self, resources: ExitStack) -> None:
+        """Replace the data sources that the user gives values for, once all modules are there."""
+        if not self.data:
+            return
+        folders = {"": self.root, **self.module_folders()}
+        owned = {module: folder for module, folder in folders.items() if self.owns(folder)}
+        # Downloaded modules are kept from run to run: a changed one is downloaded again.
+        downloaded = self.folder / "data" / "modules"
+        if any(owned[m].is_relative_to(downloaded) for m in modules_of(self.data) if m in owned):
+            resources.callback(shutil.rmtree, downloaded, ignore_errors=True)
+            resources.callback((self.folder / "initialised").unlink, missing_ok=True)
+        replace_blocks(self.data, owned)
+
     def _index_sources(self) -> None:
         modules = {"": self.root, **self.module_folders()}
-        added = frozenset({OVERRIDE_FILE, PROBE_FILE})
+        added = frozenset({OVERRIDE_FILE, PROBE_FILE, DATA_FILE})
         self.sources = SourceIndex.read(modules, root=self.root, ignored=added)
 
     def module_folders(self) -> dict[str, Path]:
@@ -337,8 +364,24 @@ class Workspace:
 
             mirror = write_mirror(self.folder / "stand-in", host=self.binary.registry)
             mirrors[mirror] = (f"{self.binary.registry}/hashicorp/archive",)
+        if self.data:
+            from planproof.terraform.archive_provider.mirror import write_mirror
+            from planproof.terraform.given_data.provider import SCHEMA_FILE
+
+            schema = self.folder / "given-data.json"
+            schema.write_text(json.dumps(attributes_of(self.data)), "utf-8")
+            mirror = write_mirror(
+                self.folder / "given-data",
+                versions=("1.0.0",),
+                host=self.binary.registry,
+                name=PROVIDER,
+                package="planproof.terraform.given_data",
+                environment={SCHEMA_FILE: str(schema.resolve())},
+            )
+            mirrors[mirror] = (f"{self.binary.registry}/hashicorp/{PROVIDER}",)
         # The shared cache would get a link to the stand-in of this workspace.
-        cache = None if self._archive_stand_in else self.folder.parent / "providers"
+        own = self._archive_stand_in or bool(self.data)
+        cache = None if own else self.folder.parent / "providers"
         if cache is not None:
             cache.mkdir(parents=True, exist_ok=True)
         text = cli_configuration(mirrors, plugin_cache=cache)
@@ -353,8 +396,9 @@ class Workspace:
         """Digest of all that ``init`` depends on: binary, CLI configuration, blocks it reads."""
         digest = hashlib.sha256(str(self.binary).encode())
         digest.update((self.folder / "terraform.rc").read_bytes())
-        if self._archive_stand_in:
-            for launcher in sorted((self.folder / "stand-in").rglob("terraform-provider-*")):
+        for folder, used in (("stand-in", self._archive_stand_in), ("given-data", self.data)):
+            found = (self.folder / folder).rglob("terraform-provider-*") if used else ()
+            for launcher in sorted(found):
                 digest.update(launcher.read_bytes())
         if (lock := self.source / LOCK_FILE).is_file():
             digest.update(lock.read_bytes())

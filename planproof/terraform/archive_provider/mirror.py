@@ -15,9 +15,10 @@ import secrets
 import shlex
 import site
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 from planproof.errors import PlanproofError
 from planproof.terraform.archive_provider.serve import PARENT
@@ -38,18 +39,23 @@ def write_mirror(
     versions: Sequence[str] = ("2.7.1",),
     host: str = "registry.terraform.io",
     python: str = sys.executable,
+    name: str = "archive",
+    package: str = "planproof.terraform.archive_provider",
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
     """Make `folder` a mirror with hashicorp/archive in these versions; return `folder`.
 
     The provider runs with the interpreter `python` and the packages of this process. Writing the
     mirror again changes nothing; several processes may write it at once. Raises PlanproofError.
+
+    Another provider has another `name`, `package`, and `environment` variables for its process.
     """
-    launcher = _launcher(python).encode()
+    launcher = _launcher(python, package, environment).encode()
     try:
         for version in versions:
-            target = folder / host / "hashicorp" / "archive" / version / os_arch()
+            target = folder / host / "hashicorp" / name / version / os_arch()
             _write_executable(
-                target / f"terraform-provider-archive_v{version}", launcher, scratch=folder
+                target / f"terraform-provider-{name}_v{version}", launcher, scratch=folder
             )
     except OSError as error:
         what = f"The provider mirror {folder} cannot be written ({error.strerror})"
@@ -57,13 +63,14 @@ def write_mirror(
     return folder
 
 
-def _launcher(python: str) -> str:
+def _launcher(python: str, package: str, environment: Mapping[str, str]) -> str:
     # `-P`: the current folder, with the user's Terraform sources, is not in the import path.
     path = os.pathsep.join(_import_path(python))
     return (
         "#!/bin/sh\n"
         f"export {PARENT}=$PPID PYTHONPATH={shlex.quote(path)}\n"
-        f"exec {shlex.quote(python)} -P -m planproof.terraform.archive_provider\n"
+        + "".join(f"export {key}={shlex.quote(value)}\n" for key, value in environment.items())
+        + f"exec {shlex.quote(python)} -P -m {package}\n"
     )
 
 

@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,12 +33,16 @@ MESSAGE_BYTES = 256 << 20  # as in HashiCorp's own provider framework
 SOCKET_FOLDER_BYTES = 60  # the path of a socket has at most about 100
 
 
-def main() -> int:
-    """Serve until Terraform shuts the provider down or exits; return the exit code."""
+def main(servicer: Callable[[], Any] | None = None) -> int:
+    """Serve until Terraform shuts the provider down or exits; return the exit code.
+
+    Args:
+        servicer: makes the gRPC service; that of hashicorp/archive unless given.
+    """
     name, value = MAGIC_COOKIE
     if os.environ.get(name) != value:
         print(
-            "This is a Terraform provider (a stand-in for hashicorp/archive). "
+            "This is a Terraform provider of planproof. "
             "Terraform starts it; it cannot be run by hand.",
             file=sys.stderr,
         )
@@ -51,7 +56,7 @@ def main() -> int:
     short = default if len(os.fsencode(default)) <= SOCKET_FOLDER_BYTES else "/tmp"  # noqa: S108
     folder = tempfile.mkdtemp(prefix="tf-archive-", dir=short)
     try:
-        server = _start(f"{folder}/provider.sock", stop)
+        server = _start(f"{folder}/provider.sock", stop, servicer)
         while not stop.wait(ORPHAN_CHECK_SECONDS) and os.getppid() == parent:
             pass
         server.stop(SHUTDOWN_SECONDS).wait(SHUTDOWN_SECONDS)
@@ -60,12 +65,15 @@ def main() -> int:
     return 0
 
 
-def _start(socket: str, stop: threading.Event) -> Any:
+def _start(socket: str, stop: threading.Event, servicer: Callable[[], Any] | None) -> Any:
     import grpc  # type: ignore[import-untyped]
     from tf.gen import grpc_controller_pb2, grpc_controller_pb2_grpc, grpc_stdio_pb2_grpc
     from tf.gen.tfplugin_pb2_grpc import add_ProviderServicer_to_server
 
-    from planproof.terraform.archive_provider.servicer import servicer
+    if servicer is None:
+        from planproof.terraform.archive_provider import servicer as archive
+
+        servicer = archive.servicer
 
     class Controller:
         def Shutdown(self, request: Any, context: Any) -> Any:  # noqa: N802
