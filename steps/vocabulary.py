@@ -27,7 +27,9 @@ _TYPE: Final = re.compile(r"[a-z][a-z0-9]*_[a-z0-9_*]+")
 def every_has(stack: Stack, evidence: Recorder, kind: str, attribute: str, value: str) -> None:
     """Everything that the path speaks of has the value, in every resource."""
     for resource, element in speaking_of(stack, evidence, kind, attribute):
-        evidence.element(equals(element.value, value), resource, element, expected=value)
+        absent = value == "null" and not isinstance(element.value, str)
+        expected = "not set" if absent else value
+        evidence.element(equals(element.value, value), resource, element, expected=expected)
 
 
 @then(parsers.re(rf"every {KIND} sets {ATTRIBUTE}"))

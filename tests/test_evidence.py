@@ -183,6 +183,14 @@ def test_a_sensitive_attribute_is_never_shown() -> None:
     assert [e.found for e in evidence.evidence] == [SENSITIVE, SENSITIVE]
 
 
+def test_a_secret_that_is_not_there_is_not_set() -> None:
+    evidence = recorder()
+    queue = resource(QUEUE, pin=None, other=1, sensitive={"pin": True, "other": True})
+    evidence.check(True, queue, "pin", expected="not set")
+    evidence.check(False, queue, "other", expected="not set")
+    assert [e.found for e in evidence.evidence] == ["not set", SENSITIVE]
+
+
 SECRET = 'pa"ss\nwörd\\1'
 
 

@@ -86,15 +86,15 @@ def parsed(text: str) -> tuple[Step, ...]:
 
 def elements_at(stack: Stack, resource: Resource, path: str) -> tuple[Element, ...]:
     """What a path speaks of in a resource; at least one element."""
-    found = []
-    for place in _walk(resource.values, parsed(path), _Place((), is_block=True)):
-        found.append(_element(stack, resource, place))
-    return tuple(found)
+    places = _walk(resource.values, parsed(path), _Place((), is_block=True))
+    orders: _Orders = {}
+    return tuple(_element(stack, resource, place, orders) for place in places)
 
 
 # The walk ------------------------------------------------------------------------------------
 
 _Steps = tuple[str | int, ...]
+_Orders = dict[int, Sequence[int]]  # id of a list of blocks → the numbers of its blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +247,10 @@ def _document(value: Value) -> Any:
 # The element -----------------------------------------------------------------------------------
 
 
-def _element(stack: Stack, resource: Resource, place: _Place) -> Element:
+def _element(stack: Stack, resource: Resource, place: _Place, orders: _Orders) -> Element:
     steps = place.steps
     own = steps if place.outer is None else steps[: place.outer]
-    source = written(_in_source_order(stack, resource, steps))
+    source = written(_in_source_order(stack.block(resource), resource.values, steps, orders))
     sensitive = _is_sensitive(resource.sensitive, own)
     name = str(steps[0])
     path = written(steps)
@@ -385,73 +385,69 @@ def _is_null(stack: Stack, variable: str) -> bool:
 # The place in the sources ----------------------------------------------------------------------
 
 
-def _in_source_order(stack: Stack, resource: Resource, steps: _Steps) -> _Steps:
+def _in_source_order(
+    block: SourceBlock | None, value: Value, steps: _Steps, orders: _Orders
+) -> _Steps:
     """The steps with the indexes of the blocks as the sources have them.
 
     The items of a set have an order of their own, so a block is found by what it sets.
     """
-    block, value, found = stack.block(resource), resource.values, list(steps)
-    for at, step in enumerate(steps):
-        if block is None or isinstance(step, int) or not isinstance(value, Mapping):
-            break
-        items = value.get(step)
-        blocks = [b for b in block.blocks if b.kind == step]
-        if not isinstance(items, (list, tuple)) or not blocks:
-            break
-        index = steps[at + 1] if at + 1 < len(steps) else None
-        if not isinstance(index, int):
-            if len(items) != 1:
-                break
-            block, value = blocks[0], items[0]
-            continue
-        dynamic = any(b.labels == (step,) for b in block.blocks)
-        if dynamic or len(blocks) != len(items) or index >= len(items):
-            break
-        order = _matched(items, blocks)
-        found[at + 1] = order[index]
-        block, value = blocks[order[index]], items[index]
-        # The next step is the index, which is done: look at the one after it.
-        return (*found[: at + 2], *_inner_order(block, value, steps[at + 2 :]))
-    return tuple(found)
-
-
-def _inner_order(block: SourceBlock, value: Value, steps: _Steps) -> _Steps:
-    """The same for blocks inside a block."""
-    if len(steps) < 2 or not isinstance(steps[1], int) or not isinstance(value, Mapping):
+    if block is None or not steps or not isinstance(value, Mapping):
         return steps
-    items = value.get(str(steps[0]))
-    blocks = [b for b in block.blocks if b.kind == steps[0]]
-    if not isinstance(items, (list, tuple)) or len(items) != len(blocks) or steps[1] >= len(items):
+    name, *more = steps
+    items = value.get(str(name))
+    blocks = [inner for inner in block.blocks if inner.kind == name]
+    is_dynamic = any(inner.labels == (name,) for inner in block.blocks)
+    if is_dynamic or not isinstance(items, (list, tuple)) or len(items) != len(blocks):
         return steps
-    number = _matched(items, blocks)[steps[1]]
-    inner = _inner_order(blocks[number], items[steps[1]], steps[2:])
-    return (steps[0], number, *inner)
+    if more and isinstance(more[0], int):
+        index = more[0]
+        if index >= len(items):
+            return steps
+        if id(items) not in orders:
+            orders[id(items)] = _matched(items, blocks)
+        number = orders[id(items)][index]
+        inner = _in_source_order(blocks[number], items[index], tuple(more[1:]), orders)
+        return (name, number, *inner)
+    if len(items) == 1:
+        return (name, *_in_source_order(blocks[0], items[0], tuple(more), orders))
+    return steps
 
 
-def _matched(items: Sequence[Value], blocks: Sequence[SourceBlock]) -> list[int]:
-    """For each item the number of its block: that of the same number where it agrees."""
+def _matched(items: Sequence[Value], blocks: Sequence[SourceBlock]) -> Sequence[int]:
+    """For each item the number of its block: that of the same number where all of them agree."""
+    literals = [_literals(block) for block in blocks]
+    if all(_agreement(*pair) >= 0 for pair in zip(items, literals, strict=True)):
+        return range(len(items))
     free = set(range(len(blocks)))
     found: list[int] = []
     for number, item in enumerate(items):
-        scores = {n: _agreement(item, blocks[n]) for n in sorted(free)}
+        scores = {n: _agreement(item, literals[n]) for n in sorted(free)}
         best = max(scores, key=lambda n: (scores[n], n == number, -n))
         free.discard(best)
         found.append(best)
     return found
 
 
-def _agreement(item: Value, block: SourceBlock) -> int:
-    """How many literals of a block are in an item; -1 where one is not."""
-    count = 0
+def _literals(block: SourceBlock) -> dict[str, Any]:
+    """What a block sets without an expression, comparable."""
+    found = {}
     for name, attribute in block.attributes.items():
         try:
-            literal = json.loads(attribute.code)
+            found[name] = _comparable(json.loads(attribute.code))
         except ValueError:
             continue
+    return found
+
+
+def _agreement(item: Value, literals: Mapping[str, Any]) -> int:
+    """How many literals of a block are in an item; -1 where one is not."""
+    count = 0
+    for name, literal in literals.items():
         value = item.get(name) if isinstance(item, Mapping) else None
-        if is_unknown(value) or contains_unknown(value):
+        if contains_unknown(value):
             continue
-        if _comparable(value) != _comparable(literal):
+        if _comparable(value) != literal:
             return -1
         count += 1
     return count

@@ -396,6 +396,31 @@ def test_the_line_is_that_of_the_block_or_argument_meant(path: str, lines: list[
     assert [model.locate(item.resource, e.source)[1] for e in elements] == lines
 
 
+def test_blocks_inside_of_blocks_have_their_own_lines() -> None:
+    sources = 'resource "aws_x_y" "z" {\n'
+    for outer in ("a", "b"):
+        sources += f'  rule {{\n    name = "{outer}"\n'
+        for inner in (1, 2):
+            sources += f"    item {{\n      size = {inner}\n    }}\n"
+        sources += "  }\n"
+    values = [{"name": n, "item": [{"size": 2}, {"size": 1}]} for n in ("b", "a")]
+    item = declare("aws_x_y.z", rule=values)
+    model = stack(item, sources=sources + "}\n")
+    elements = elements_at(model, item.resource, "rule.item.size")
+    lines = [model.locate(item.resource, e.source)[1] for e in elements]
+    assert [sources.splitlines()[line - 1].split()[-1] for line in lines] == ["2", "1", "2", "1"]
+    assert lines == sorted(lines, reverse=True)
+
+
+def test_many_blocks_are_found_fast() -> None:
+    count = 300
+    text = "".join(f"  rule {{\n    port = {n}\n  }}\n" for n in range(count))
+    item = declare("aws_x_y.z", rule=[{"port": n} for n in reversed(range(count))])
+    model = stack(item, sources=f'resource "aws_x_y" "z" {{\n{text}}}\n')
+    elements = elements_at(model, item.resource, "rule.port")
+    assert [e.source for e in elements] == [f"rule[{n}].port" for n in reversed(range(count))]
+
+
 # Typed comparison ------------------------------------------------------------------------------
 
 
