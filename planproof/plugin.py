@@ -10,6 +10,7 @@ import pytest
 
 from planproof.errors import PlanproofError, UndeterminedError
 from planproof.evidence import Recorder
+from planproof.reports import set_aside
 from planproof.results import Kind
 from planproof.session import collection, options
 from planproof.session.bdd_registries import template_of
@@ -95,6 +96,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly:
         return
     try:
+        if config.getoption("--compliance"):
+            # A run that is refused, or ends early, must not leave the reports of an earlier one.
+            set_aside(Path(str(config.getoption("--report-dir"))))
         options.check(config)
     except PlanproofError as problem:
         raise pytest.UsageError(str(problem)) from None
@@ -107,7 +111,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End all processes and threads of the run."""
     if run := config.stash.get(_RUN, None):
-        run.close()
+        run.end()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -160,11 +164,24 @@ def pytest_itemcollected(item: pytest.Item) -> None:
                 item.add_marker(identifier)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Choose the scenarios after all other plugins: --lf does so last in the same hook."""
     if run := session.config.stash.get(_RUN, None):
         session.config.pluginmanager.register(_Chooser(run), "planproof-chooser")
+    try:
+        return (yield)
+    except session.Interrupted:
+        raise
+    except KeyboardInterrupt:
+        raise _interrupted(session) from None
+
+
+def _interrupted(session: pytest.Session) -> KeyboardInterrupt:
+    """What pytest prints as one sentence."""
+    run = session.config.stash.get(_RUN, None)
+    by = run.interrupts.by if run is not None else ""
+    return session.Interrupted(f"by {by or 'Ctrl-C'} before all was judged: run it again")
 
 
 class _Chooser:
@@ -206,7 +223,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     except session.Interrupted:
         raise
     except KeyboardInterrupt:
-        raise session.Interrupted("by Ctrl-C before all was judged: run it again") from None
+        raise _interrupted(session) from None
     return True if run.terminal.taken else None
 
 
@@ -230,11 +247,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if run is None:
         return
     if run.prepared and run.terminal.taken:
-        try:
-            session.exitstatus = run.finish(exitstatus)
-        except PlanproofError as problem:
-            run.terminal.say(f"ERROR: {problem}")
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        session.exitstatus = run.finish(exitstatus)
     run.close()
 
 

@@ -155,6 +155,9 @@ class PythonProcess:
     def end(self, grace: float) -> None:
         """Close the channel; after some seconds, kill the process and all its children."""
         children = descendants(self.pid)
+        # Closing alone does not wake a thread that waits for a message.
+        with suppress(OSError):
+            self.channel.socket.shutdown(socket.SHUT_RDWR)
         self.channel.close()
         try:
             self.exit_code(grace)

@@ -135,7 +135,7 @@ class Workers(Generic[Task, Answer]):
         parent_end, child_end = Pipe()
         process = get_context("fork").Process(target=self._work, args=(child_end, parent_end))
         # A fork never sees Ctrl-C: this process kills its forks.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
             with warnings.catch_warnings():
                 # Python 3.12 warns about threads. Those of a run are idle by now, and a fork takes

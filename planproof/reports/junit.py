@@ -31,6 +31,8 @@ def render(result: RunResult) -> bytes:
         root.append(_suite(requirement, result.started, result.mutation))
     if not result.requirements:  # a file without test cases would count as success
         root.append(_nothing("planproof", phrases.NO_REQUIREMENT))
+    elif result.unfinished:
+        root.append(_nothing("planproof", phrases.UNFINISHED))
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.attrib[name]) for suite in root)))
     ET.indent(root)

@@ -52,13 +52,19 @@ REPORTS = ("compliance.json", "compliance.md", "compliance.html", "junit.xml")
 def set_aside(folder: Path) -> None:
     """Move the reports of the previous run to ``previous/``, lest they be taken for new ones.
 
-    A file that cannot be moved is left: :func:`write_reports` then raises the error.
+    Where there is no room for that folder they are removed. A file that cannot be moved is left:
+    :func:`write_reports` then raises the error.
     """
-    with contextlib.suppress(OSError):
-        for name in REPORTS:
-            if (folder / name).is_file():
-                (folder / "previous").mkdir(exist_ok=True)
-                (folder / name).replace(folder / "previous" / name)
+    for name in REPORTS:
+        file = folder / name
+        if not file.is_file():
+            continue
+        try:
+            (folder / "previous").mkdir(exist_ok=True)
+            file.replace(folder / "previous" / name)
+        except OSError:
+            with contextlib.suppress(OSError):
+                file.unlink()
 
 
 def _replace_all(contents: dict[str, bytes], folder: Path) -> dict[str, Path]:

@@ -155,6 +155,12 @@ class DeployedPhase:
             )
         return notices
 
+    def undone(self) -> list[str]:
+        """A notice that the stack was not judged as deployed, for a run that was stopped."""
+        if self.deployments is None or self._under_test is not None or self.failure:
+            return []
+        return ["The stack was not deployed: the run was stopped before that was done."]
+
     def close(self) -> None:
         """End every process that was started; may be called twice."""
         if self.deployments is not None:

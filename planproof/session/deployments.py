@@ -135,6 +135,8 @@ class Deployments:
             deployment.close()
 
     def _deploy(self, account: AccountProcess, pool: ThreadPoolExecutor) -> None:
+        if self._closing.is_set():
+            raise PlanproofError("the run was stopped before the deployment", "run again")
         account.start()
         if self._closing.is_set():  # close() may have stopped it before it started
             account.stop()

@@ -116,6 +116,12 @@ class MutationPhase:
             f"{phrases.duration(self.result.seconds)}"
         )
 
+    def undone(self) -> list[str]:
+        """A notice that the mutants were not judged, for a run that was stopped."""
+        if not self._wanted or self.result is not None:
+            return []
+        return ["No mutant counts: the run was stopped before all mutants were judged."]
+
     @property
     def _seed(self) -> int:
         return int(self._config.getoption("--mutants-seed"))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planproof.errors import UndeterminedError
-from planproof.reports import phrases, set_aside, write_reports
+from planproof.errors import PlanproofError, UndeterminedError
+from planproof.reports import phrases, write_reports
 from planproof.results import Kind, RunResult
 from planproof.session.collection import check_scenarios, is_feature_item
 from planproof.session.deployed_phase import DeployedPhase
+from planproof.session.interrupts import Interrupts, in_background
 from planproof.session.judging import Outcome, ScenarioJudge, StackUnderTest
 from planproof.session.mutation_phase import MutationPhase
 from planproof.session.options import optional_file, request_of
@@ -55,12 +56,14 @@ class Run:
         self.judge = ScenarioJudge(self._take)
         self.deployed = DeployedPhase(config, self.terminal.progress)
         self._mutation = MutationPhase(config, self.terminal.progress)
+        self.interrupts = Interrupts(self.terminal.say)
+        self._done = False
+        self._problem: PlanproofError | None = None
         self._started = dt.datetime.now(dt.UTC).astimezone()
         self._requirements = Requirements(self._started.date())
         self._result: RunResult | None = None
         self._crashes: list[str] = []
         self._other_tests_failed = False
-        self._pool: ThreadPoolExecutor | None = None
         self._checks: Future[CheckResults] | None = None
         self._written: dict[str, Path] = {}
 
@@ -69,6 +72,7 @@ class Run:
     def take_over_terminal(self) -> None:
         """Print verdicts instead of pytest's own lines, and judge all features by default."""
         self.terminal.take_over()
+        self.interrupts.install()
         self.selection.take_lines()
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
             folder = str(self.config.getini("features_dir"))
@@ -127,9 +131,6 @@ class Run:
             PlanproofError: the stack cannot be judged at all.
         """
         request = request_of(self.config)
-        if self.terminal.taken:
-            # A run that fails must not leave the reports of an earlier one in place.
-            set_aside(self._report_dir)
         waivers = optional_file(self.config, "--waivers", "waivers.toml")
         self._requirements.waivers = read_waivers(waivers)
         self._mutation.read_equivalents()
@@ -161,9 +162,8 @@ class Run:
 
         folder = self.config.rootpath / str(self.config.getini("checks_dir"))
         request = self.stacks.request
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkov")
         files = tuple(request.variable_files)
-        self._checks = self._pool.submit(run_checks, folder, request.terraform_dir, files)
+        self._checks = in_background(partial(run_checks, folder, request.terraform_dir, files))
 
     def judged_stacks(self) -> ResolvedStacks:
         """The stacks that are judged now; resolves the stack if that is not done yet.
@@ -202,6 +202,7 @@ class Run:
         self._mutation.run(
             self.items, self.stacks, self.judge, self._requirements.ids, self.selection.whole
         )
+        self._done = True
 
     def _judge(
         self, session: pytest.Session, items: Iterable[pytest.Item], under_test: StackUnderTest
@@ -234,12 +235,17 @@ class Run:
         Raises:
             PlanproofError: the reports cannot be written.
         """
+        self.interrupts.hold()
         requirements = self._requirements
         notices = [*self.stacks.notices, *self.selection.notices, *self.deployed.notices()]
         notices += self._mutation.notices
         if unfinished := requirements.unfinished:
             names = ", ".join(unfinished)
             notices.append(f"The run was stopped before these were judged: {names}.")
+        elif not self._done:
+            notices.append(phrases.UNFINISHED)
+        if not self._done:
+            notices += [*self.deployed.undone(), *self._mutation.undone()]
         for identifier in unfinished:  # print violations found before the stop
             if requirements.is_broken(identifier):
                 self.terminal.announce(requirements.result(identifier))
@@ -248,7 +254,7 @@ class Run:
             self.items, self.stacks.request, self._report_dir
         )
         notices += [notice] if notice else []
-        self._result = RunResult(
+        result = RunResult(
             subject=self.stacks.subject,
             source=self.stacks.source + self.deployed.source(),
             started=self._started,
@@ -259,14 +265,24 @@ class Run:
             mutation_kept=bool(notice),
             partial=self.selection.partial,
             not_judged=self.selection.not_judged,
+            unfinished=not self._done,
         )
-        self._written = write_reports(self._result, self._report_dir)
+        try:
+            self._written = write_reports(result, self._report_dir)
+        except PlanproofError as problem:
+            self._problem = problem  # printed at the very end, and no verdict with it
+            return int(pytest.ExitCode.USAGE_ERROR)
+        self._result = result
         request = self.stacks.request
         if path := self._mutation.save(self.items, request, self._report_dir, self._started):
             self._written[path.name] = path
-        if unfinished or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        if (
+            not self._done
+            or unfinished
+            or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        ):
             return int(exitstatus) or int(pytest.ExitCode.TESTS_FAILED)
-        passed = self._result.ended_well and not self._other_tests_failed
+        passed = result.ended_well and not self._other_tests_failed
         return int(pytest.ExitCode.OK if passed else pytest.ExitCode.TESTS_FAILED)
 
     def print_summary(self, reporter: Any) -> None:
@@ -274,11 +290,16 @@ class Run:
         crashes = self._crashes if self.prepared else ()
         self.terminal.summary(reporter, self._result, self._written.values(), crashes)
 
+    def end(self) -> None:
+        """Stop all processes and threads, and print the error that the run ended with."""
+        self.close()
+        if self._problem is not None:
+            self.terminal.say(f"ERROR: {self._problem}")
+            self._problem = None
+        self.interrupts.restore()
+
     def close(self) -> None:
         """Stop all processes and threads; may be called twice."""
         self.deployed.close()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
         if hasattr(self, "stacks"):
             self.stacks.close()

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from planproof.errors import PlanproofError
+from planproof.terraform.addresses import module_address
+from planproof.terraform.aws_answers import made_up
 from planproof.terraform.aws_endpoint import request_log
 
 _VERSION_TIMEOUT = 30  # seconds
@@ -151,12 +153,21 @@ def unread_data(output: str) -> list[tuple[str, str]]:
             continue
         address = str(diagnostic.get("address") or "")
         file, line = position_of(diagnostic)
-        if _DATA.match(address) and not _INVALID.search(str(diagnostic.get("summary"))):
-            found.setdefault(address, f"{file}:{line}" if file else "")
+        position = f"{file}:{line}" if file else ""
+        if _DATA.match(address):
+            if not _INVALID.search(str(diagnostic.get("summary"))):
+                found.setdefault(address, position)
+            continue
+        module = module_address(address)
+        for value in (diagnostic.get("snippet") or {}).get("values") or ():
+            used = _USED.match(str(value.get("traversal")))
+            if used and made_up(used[1]):
+                found.setdefault(f"{module}.{used[0]}" if module else used[0], position)
     return list(found.items())
 
 
 _DATA = re.compile(r"(?:module\.[^.]+\.)*data\.")
+_USED = re.compile(r"data\.([\w-]+)\.[\w-]+")
 _INVALID = re.compile(
     r"^(?:Missing|Unsupported|Invalid|Incorrect|Conflicting|Reference to|Duplicate|Insufficient)"
 )
@@ -190,6 +201,15 @@ def run(
     return subprocess.CompletedProcess([str(binary.path), *arguments], code, output, errors)
 
 
+_running: set[TerraformProcess] = set()
+
+
+def kill_running() -> None:
+    """Kill the commands that run in any thread, with their providers."""
+    for process in list(_running):
+        process.kill()
+
+
 class TerraformProcess:
     """A running Terraform command that writes one JSON message per line.
 
@@ -218,6 +238,7 @@ class TerraformProcess:
                 start_new_session=True,
             )
             self._resources = resources.pop_all()
+        _running.add(self)
         self._watch = _Watch.of(binary, arguments, env, self.kill)
 
     def __enter__(self) -> TerraformProcess:
@@ -247,6 +268,7 @@ class TerraformProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def __exit__(self, *_: object) -> None:
+        _running.discard(self)
         process = self._process
         self._watch.cancel()
         self.kill()

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from planproof import service_facts
@@ -184,6 +185,7 @@ class _Giver:
         if not is_unknown(planned) and not contains_unknown(planned):
             self._note(path, Standing.EXACT)
             return planned, planned
+        template = self._chosen(template)
         kind, inner = _parts_of(type_)
         if isinstance(planned, list):
             parts = template if isinstance(template, (list, tuple)) else [template]
@@ -214,6 +216,7 @@ class _Giver:
         return {k: a for k, (a, _) in filled.items()}, {k: b for k, (_, b) in filled.items()}
 
     def _from_template(self, path: str, type_: Any, template: Any) -> tuple[Value, Value]:
+        template = self._chosen(template)
         kind, inner = _parts_of(type_)
         if template is _NONE:
             return self._generic(path, path.rpartition(".")[2], type_)
@@ -258,6 +261,21 @@ class _Giver:
 
     def _note(self, path: str, standing: Standing) -> None:
         self.standings[path] = max(standing, self.standings.get(path, Standing.EXACT))
+
+    def _chosen(self, template: Any) -> Any:
+        """The template that a table with ``by`` chooses; :data:`_NONE` where that is not known."""
+        while isinstance(template, Mapping) and "by" in template:
+            match = _PART.fullmatch("${" + template["by"] + "}")
+            if match is None:
+                raise ValueError(f"{template['by']} names no attribute")
+            value = self._value_of(match)
+            if is_unknown(value):
+                return _NONE
+            text = "unset" if value is None else _as_text(value)
+            cases = [key for key in template if key not in ("by", "else")]
+            found = next((key for key in cases if fnmatchcase(text, key)), "else")
+            template = template.get(found, _NONE)
+        return template
 
     # Templates -------------------------------------------------------------------------------
 
@@ -315,15 +333,24 @@ class _Giver:
         raise ValueError(f"${word} is no part of a template")
 
     def _argument(self, match: re.Match[str]) -> str | None:
+        """The text of an argument; None where it is not known or has no value."""
+        value = self._value_of(match)
+        if value is None or is_unknown(value) or isinstance(value, (list, tuple, Mapping)):
+            return None
+        return _as_text(value)
+
+    def _value_of(self, match: re.Match[str]) -> Value:
+        """The value of an argument, or its default."""
         value = dig(self.subject.values, match["attribute"])
-        if value is None or value == "":
+        if value is None or (not is_unknown(value) and value == ""):
             value = match["default"]
             if value is None and match["attribute"] == self.facts.name:
                 value = self.name()
-        if value is None or is_unknown(value) or isinstance(value, (list, Mapping)):
-            return None
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        return text.rpartition(match["separator"])[2] if match["separator"] else text
+        if isinstance(value, str) and is_unknown_text(value):
+            return UNKNOWN
+        if isinstance(value, str) and match["separator"]:
+            value = value.rpartition(match["separator"])[2]
+        return value
 
     def name(self) -> str | None:
         """The physical name; None where it is not known."""
@@ -388,6 +415,11 @@ def empty_value(spec: Mapping[str, Any]) -> Value:
     if kind in ("list", "set", "tuple"):
         return []
     return {} if kind == "map" else None
+
+
+def _as_text(value: Value) -> str:
+    """A value as Terraform writes it in a text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _as_type(text: str, type_: Any) -> Value:

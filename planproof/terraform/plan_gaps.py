@@ -88,6 +88,12 @@ class _Finder:
             configuration_address(entry["resource_change"]["address"]): str(entry.get("reason"))
             for entry in raw.get("deferred_changes") or ()
         }
+        # Terraform removes instances of these since nothing declares the instances.
+        self._removed = {
+            configuration_address(change["address"])
+            for change in self._changes
+            if str(change.get("action_reason", "")).startswith("delete_because")
+        }
         self._planned = Counter(map(configuration_address, plan.resources))
         kinds = {address: _kind(address, entry) for address, entry in plan.configuration.items()}
         # An ephemeral resource is never part of a plan.
@@ -125,7 +131,7 @@ class _Finder:
         return (
             self._complete is not True
             and not self._planned[address]
-            and address not in self._removed()
+            and address not in self._removed
         )
 
     def _expected(self, address: str) -> int | None:
@@ -141,14 +147,6 @@ class _Finder:
                 return None
             number *= size
         return number
-
-    def _removed(self) -> set[str]:
-        """The resources of which Terraform removes instances since nothing declares these."""
-        return {
-            configuration_address(change["address"])
-            for change in self._changes
-            if str(change.get("action_reason", "")).startswith("delete_because")
-        }
 
     # The whole plan --------------------------------------------------------------------------
 

@@ -215,9 +215,14 @@ class Workspace:
         """The error for data sources that could not be read."""
         shown = [f"{address} ({position})" if position else address for address, position in unread]
         more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
-        account = "AWS" if self.real_credentials else "an empty account"
+        verb = "is" if len(shown) == 1 else "are"
+        reason = (
+            f"{verb} not what AWS could answer"
+            if self.real_credentials
+            else f"{verb} not known: an empty account does not have it"
+        )
         return PlanproofError(
-            f"{', '.join(shown[:3])}{more} could not be read: {account} has no answer",
+            f"{', '.join(shown[:3])}{more} {reason}",
             WAYS_ON.format(unread[0][0]),
             detail=self.with_source_paths(message),
         )

@@ -10,7 +10,6 @@ from planproof.stand_ins import ASSIGNED
 from planproof.terraform.stack import Stack
 from planproof.values import Value, is_unknown
 
-
 # What the emulated account does not write as AWS does.
 _NOT_AS_AWS = frozenset({"aws_iam_policy.policy_id", "aws_iam_user.unique_id"})
 

@@ -138,7 +138,7 @@ class RandomStack:
             lambda: f"{self._condition(depth)} ? {self._text(depth - 1)} : {self._text(depth - 1)}",
             lambda: f"join({self._literal()}, {self._list(depth)})",
             lambda: f"element({self._list(depth)}, {self.random.randint(0, 3)})",
-            lambda: f"coalesce({self._text(depth - 1)}, {self._text(depth - 1)}, \"x\")",
+            lambda: f'coalesce({self._text(depth - 1)}, {self._text(depth - 1)}, "x")',
         )
         return f"({self.random.choice(choices)()})"
 
@@ -147,7 +147,7 @@ class RandomStack:
         some = self._literal(empty=False)
         calls = (
             f"replace({text}, {some}, {other})",
-            f"replace({text}, \"/[0-9]+/\", {other})",
+            f'replace({text}, "/[0-9]+/", {other})',
             f"trimprefix({text}, {literal})",
             f"trimsuffix({text}, {literal})",
             f"trim({text}, {literal})",
@@ -157,21 +157,21 @@ class RandomStack:
             f"title({text})",
             f"strrev({text})",
             f"substr({text}, {self.random.randint(0, 8)}, {self.random.choice((-1, 1, 3, 40))})",
-            f"try(split({some}, {text})[{self.random.randint(0, 6)}], \"none\")",
+            f'try(split({some}, {text})[{self.random.randint(0, 6)}], "none")',
             f"element(split({some}, {text}), {self.random.randint(0, 6)})",
             f"join({literal}, reverse(split({some}, {text})))",
-            f"format(\"%s/%s\", {text}, {literal})",
-            f"format(\"%.6s\", {text})",
-            f"format(\"%q\", {text})",
+            f'format("%s/%s", {text}, {literal})',
+            f'format("%.6s", {text})',
+            f'format("%q", {text})',
             f"basename({text})",
             f"dirname({text})",
             f"md5({text})",
             f"base64encode({text})",
             f"urlencode({text})",
-            f"try(regex(\"[0-9a-f]{{4}}\", {text}), \"none\")",
+            f'try(regex("[0-9a-f]{{4}}", {text}), "none")',
             f"jsonencode({{ a = {text}, b = [{self._identity()}] }})",
-            f"try(jsondecode(jsonencode({{ a = {text} }})).a, \"none\")",
-            f"lookup({{ a = {text} }}, \"a\", \"none\")",
+            f'try(jsondecode(jsonencode({{ a = {text} }})).a, "none")',
+            f'lookup({{ a = {text} }}, "a", "none")',
             f"element(sort([{text}, {self._identity()}]), 0)",
             f"tostring({text})",
             f"one([{text}])",
@@ -182,11 +182,11 @@ class RandomStack:
         choices = (
             self._identities,
             lambda: f"[{self._text(depth - 1)}, {self._identity()}]",
-            lambda: f"split(\":\", {self._text(depth - 1)})",
-            lambda: f"compact([{self._text(depth - 1)}, {self._identity()}, \"\"])",
+            lambda: f'split(":", {self._text(depth - 1)})',
+            lambda: f'compact([{self._text(depth - 1)}, {self._identity()}, ""])',
             lambda: f"distinct(concat({self._identities()}, {self._identities()}))",
             lambda: f"[for x in {self._identities()} : upper(x)]",
-            lambda: f"concat([for x in {self._identities()} : x if length(x) > 24], [\"none\"])",
+            lambda: f'concat([for x in {self._identities()} : x if length(x) > 24], ["none"])',
             lambda: f"tolist(toset({self._identities()}))",
         )
         return self.random.choice(choices)()
@@ -198,7 +198,7 @@ class RandomStack:
             f"{text} != {self._identity()}",
             f"startswith({text}, {self._literal()})",
             f"strcontains({text}, {self._literal()})",
-            f"can(regex(\"^arn:aws:[a-z0-9]+\", {text}))",
+            f'can(regex("^arn:aws:[a-z0-9]+", {text}))',
             f"contains({self._identities()}, {text})",
             f"length({text}) > 30",
         )

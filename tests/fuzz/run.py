@@ -18,8 +18,8 @@ from random_stacks import write_stacks
 
 from planproof.errors import PlanproofError
 from planproof.session.stacks import ResolvedStacks, RunRequest
-from planproof.terraform.apply import StackDeployment
 from planproof.terraform.applied_stack import applied_stack
+from planproof.terraform.apply import StackDeployment
 
 BATCH = 25
 """Random stacks in one directory: Terraform starts once for all of them."""

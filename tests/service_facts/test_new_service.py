@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from planproof.terraform.generated_names import generated_name
 
 import planproof.service_facts
 from planproof.aws.datapath import Authority, unmodelled_resources
@@ -22,7 +23,6 @@ from planproof.iam import Policies, PolicyDocument, PolicyKind, Request, evaluat
 from planproof.reports.path_labels import plain_type
 from planproof.results import EdgeState
 from planproof.service_facts import add_services, resource_type, service, types
-from planproof.terraform.generated_names import generated_name
 from planproof.terraform.identities import Identities, ProviderLocation, physical_name_attribute
 from planproof.terraform.physical_names import physical_names
 from tests.aws.datapath.judging import calling, judged
@@ -79,7 +79,7 @@ def vault(**values: Any) -> DeclaredResource:
 
 def test_the_service_was_not_described_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    assert resource_type("aws_backup_vault").kind == ""
+    assert resource_type("aws_backup_vault").policy is None
     assert service("backup").stored == ""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planproof.aws.datapath import Authority
 from planproof.errors import PlanproofError, UndeterminedError
@@ -26,6 +28,15 @@ from tests.builders.plan_files import (
     state,
 )
 
+MEMBERS = ["address", "resource_change", "mode", "type", "values", "root_module", "resources"]
+MEMBERS += ["change", "actions", "module_calls", "count_expression"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
 A, B, TOPIC = "aws_sqs_queue.a", "aws_sqs_queue.b", "aws_sns_topic.t"
 ENCRYPTED = {"name": "x", "sqs_managed_sse_enabled": True}
 REFERENCE = {"references": ["var.number"]}
@@ -250,6 +261,20 @@ def test_complete_false_is_said_even_where_nothing_is_missing() -> None:
 def test_damage_is_one_sentence(damage: dict[str, Any]) -> None:
     with pytest.raises(PlanproofError, match="is damaged"):
         stack_of(plan_file(NEW, [declared(A)], [], **damage))
+
+
+PARTS = st.sampled_from(
+    ["deferred_changes", "resource_changes", "prior_state", "complete", "configuration"]
+)
+
+
+@given(st.dictionaries(PARTS, JSON))
+def test_any_content_is_judged_or_refused(parts: dict[str, Any]) -> None:
+    raw = plan_file(NEW, [declared(A)], [change(A)])
+    try:
+        stack_of({**raw, **parts})
+    except PlanproofError as problem:
+        assert problem.sentence.endswith(".")  # noqa: PT017
 
 
 # What a missing resource decides -------------------------------------------------------------

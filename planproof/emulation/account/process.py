@@ -15,6 +15,7 @@ from planproof.processes import NO_CREDENTIALS, PythonProcess
 
 _START_TIMEOUT = 60.0
 _GRACE = 6.0
+_END_GRACE = 2.0  # a run has 5 s to end
 _ENV = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ", "COVERAGE_PROCESS_START")
 
 
@@ -44,6 +45,7 @@ class AccountProcess:
         self._components = components
         self._folder: Path | None = None
         self._process: PythonProcess | None = None
+        self._stopped = False
         self.endpoint = ""
 
     def __enter__(self) -> AccountProcess:
@@ -78,6 +80,8 @@ class AccountProcess:
         command += [f"--components={self._components}", f"--folder={folder}", "--channel"]
         log = folder / "account.log"
         process = self._process = PythonProcess(command, log, _environment(folder))
+        if self._stopped:  # by another thread, before there was a process to end
+            raise PlanproofError("the run was stopped while its account started", "run again")
         try:
             ready = process.channel.receive(_START_TIMEOUT)
         except TimeoutError:
@@ -125,10 +129,11 @@ class AccountProcess:
 
     def stop(self) -> None:
         """End the account and its child processes, and remove its folder. Idempotent."""
+        self._stopped = True
         process, self._process = self._process, None
         try:
             if process is not None:
-                process.end(_GRACE)
+                process.end(_END_GRACE)
         finally:
             folder, self._folder = self._folder, None
             if folder is not None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from planproof.terraform.generated_names import generated_name
+
 from planproof.values import UNKNOWN
 from tests.builders.evaluated import BOTH, COMPUTED, OPTIONAL, PROBES, Evaluated
 
