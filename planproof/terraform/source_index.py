@@ -324,6 +324,12 @@ def _scan_json(text: str, file: str) -> tuple[SourceBlock, ...]:
     return tuple(found)
 
 
+def json_keys(text: str) -> Iterator[tuple[str, int]]:
+    """The top-level keys of a `.tf.json` file, and the offset of each; of damaged JSON, none."""
+    for key, slot in _properties(Slot.of(text, is_json=True)):
+        yield key, slot.start
+
+
 def _properties(slot: Slot) -> Iterator[tuple[str, Slot]]:
     return _entries(_objects(slot))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from planproof.errors import PlanproofError
-from planproof.terraform.source_index import is_override, scan_text
+from planproof.terraform.source_index import is_override, json_keys, scan_text
 
 OVERRIDE_FILE = "planproof_override.tf"
 PROBE_FILE = "planproof_probe.tf"
@@ -148,30 +148,24 @@ def _provisioners(text: str, name: str) -> Iterator[tuple[int, int, str]]:
             yield key, key + len('"provisioner"'), '"//"'  # a comment in JSON syntax
 
 
-def remove_imports(directory: Path) -> None:
-    """Remove every ``import`` block; line numbers stay the same.
+def remove_blocks(directory: Path, kinds: Collection[str]) -> None:
+    """Remove every top-level block of these kinds, which have no effect on what is planned.
 
-    An import reads an object that exists already, and the stack is judged as if nothing did.
+    An import reads an object that exists already, and the stack is judged as if nothing did. A
+    check is a warning of Terraform, which its tests take for an error. Line numbers stay the same.
     """
     for path in [*directory.glob("*.tf"), *directory.glob("*.tf.json")]:
         text = path.read_text("utf-8", "replace")
-        if "import" not in text:
+        if not any(kind in text for kind in kinds):
             continue
+        changed = text
         if path.name.endswith(".json"):
-            changed = re.sub(r'"import"(?=\s*:)', '"//"', text) if _json_imports(text) else text
+            for kind, key in reversed(list(json_keys(text))):
+                if kind in kinds:  # "//" is a comment in JSON syntax
+                    changed = changed[:key] + '"//"' + changed[key + len(json.dumps(kind)) :]
         else:
-            changed = text
-            found = [b for b in scan_text(text, path.name) if b.kind == "import" and not b.labels]
-            for block in reversed(found):
+            for block in reversed([b for b in scan_text(text, path.name) if b.kind in kinds]):
                 gap = "\n" * block.text.count("\n")
                 changed = changed[: block.start] + gap + changed[block.end :]
         if changed != text:
             path.write_text(changed, "utf-8")
-
-
-def _json_imports(text: str) -> bool:
-    try:
-        document = json.loads(text)
-    except ValueError:  # Terraform reports it
-        return False
-    return isinstance(document, dict) and "import" in document

@@ -48,7 +48,7 @@ from planproof.terraform.working_copy import (
     OVERRIDE_FILE,
     PROBE_FILE,
     copy_sources,
-    remove_imports,
+    remove_blocks,
     remove_provisioners,
     source_files,
 )
@@ -252,8 +252,9 @@ class Workspace:
         if self.data:
             (self.root / DATA_FILE).write_text(REQUIREMENT, "utf-8")
         self._remove_provisioners()
-        remove_imports(self.root)
         folders = self.module_folders().items()
+        for folder in (self.root, *(folder for _, folder in folders if self.owns(folder))):
+            remove_blocks(folder, ("import", "check"))
         write_overlay(
             self.root,
             self.folder / "tree",

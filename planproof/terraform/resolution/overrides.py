@@ -110,10 +110,14 @@ class Overrides:
                 continue
             declared = configuration_address(resource.address)
             schema = schemas.get(f"{resource.mode}.{resource.type}") or {}
+            configured = (plan.configuration.get(declared) or {}).get("expressions") or {}
+            blocks = schema.get("block_types") or {}
             values = {
                 key: value if not contains_unknown(value) else found
                 for key, value in resource.known.items()
                 for found in (learnt.get(resource.address, {}).get(key, value),)
+                # AWS or the provider decides what the sources do not set.
+                if value is not UNKNOWN or key in configured or key in blocks
             }
             location = locations.get(tracer.configuration.provider_of(declared))
             region = values.get("region")
