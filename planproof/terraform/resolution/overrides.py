@@ -77,6 +77,8 @@ class Overrides:
         given: address of an instance → the values that it is given.
         data: the addresses that are data sources.
         whole: whole resources, for instances that the plan does not have → their values.
+        referenced: configuration address → the attributes that other expressions refer to; "" among
+            them for the whole resource.
         defaults: configuration address → attribute → default of the provider that other
             expressions refer to.
     """
@@ -84,6 +86,7 @@ class Overrides:
     given: Mapping[str, GivenValues]
     data: frozenset[str]
     whole: Mapping[str, Mapping[str, Value]]
+    referenced: Mapping[str, set[str]] = field(default_factory=dict)
     defaults: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     @classmethod
@@ -135,7 +138,18 @@ class Overrides:
             if resource.mode == "data":
                 data.add(resource.address)
         whole = _whole_resources(tracer.configuration, given, schemas)
-        return cls(given, frozenset(data), whole, _defaults(plan, schemas, needed))
+        return cls(given, frozenset(data), whole, needed, _defaults(plan, schemas, needed))
+
+    def evaluate_alike(self, other: Overrides) -> bool:
+        """Whether Terraform evaluates all expressions as with other overrides of the same plan:
+        those that differ are of attributes that no expression refers to."""
+        for address, given in self.given.items():
+            wanted = self.referenced.get(configuration_address(address), set())
+            before = other.given[address].values
+            differ = {key for key, value in given.values.items() if before.get(key) != value}
+            if differ and ("" in wanted or differ & wanted):
+                return False
+        return True
 
     def test_lines(self, beside: Overrides | None = None) -> list[str]:
         """The override blocks; without those that another file-level override already has."""

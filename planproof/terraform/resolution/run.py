@@ -33,6 +33,7 @@ from planproof.terraform.resolution.overrides import (
     evaluation_file,
     planning_file,
 )
+from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Stack
 from planproof.terraform.workspace import Workspace
 from planproof.values import Value
@@ -62,14 +63,23 @@ class _Run:
 
     Attributes:
         variables: those to give to Terraform's test.
+        evaluation: what Terraform printed with the overrides, or with such as evaluate alike.
     """
 
     variant: Variant
     variables: Mapping[str, Value]
     plan: Plan | None = None
     overrides: Overrides | None = None
+    evaluation: Evaluation | None = None
     stack: Stack | None = None
     problem: PlanproofError | None = None
+
+    def merge(self, sources: SourceIndex) -> None:
+        """Set the stack from the plan, the evaluation and the overrides."""
+        if self.plan is not None and self.evaluation is not None and self.overrides is not None:
+            self.stack = resolved_stack(
+                self.variant.name, self.plan, self.evaluation, self.overrides, sources
+            )
 
 
 def resolve(
@@ -151,9 +161,11 @@ def _evaluate_until_settled(
                 continue
             learnt = {r.address: r.values for r in run.stack} if run.stack else {}
             overrides = Overrides.of(run.plan, tracer, schemas, planned_locations(run.plan), learnt)
-            if run.overrides is None or run.overrides.given != overrides.given:
-                run.overrides = overrides
+            before, run.overrides = run.overrides, overrides
+            if before is None or not overrides.evaluate_alike(before):
                 changed.append(run)
+            elif before.given != overrides.given:
+                run.merge(workspace.sources)
         todo = changed
         if not todo:
             return
@@ -177,15 +189,8 @@ def _evaluate(
             done = set()
             for number, state in messages:
                 run = todo[number]
-                if run.plan is None or run.overrides is None:
-                    continue
-                run.stack = resolved_stack(
-                    run.variant.name,
-                    run.plan,
-                    Evaluation(state, schemas),
-                    run.overrides,
-                    workspace.sources,
-                )
+                run.evaluation = Evaluation(state, schemas)
+                run.merge(workspace.sources)
                 run.problem = None
                 done.add(number)
                 workspace.progress(
