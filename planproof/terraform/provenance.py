@@ -112,31 +112,17 @@ class _Step:
     change: Change
 
 
-def _steps(
-    module: str,
-    references: Iterable[str],
-    text: str | None,
-    carrier: str = "",
-    change: Change = Change.NONE,
-) -> list[_Step]:
-    """The references of an expression.
-
-    Args:
-        text: of the expression, None where it is not known.
-        change: what happens to its value.
-    """
-    return [
-        _Step(module, reference, carrier, max(change, change_of(text, reference)))
-        for reference in references
-    ]
-
-
 @dataclass(slots=True)
 class Tracer:
     """Traces references through one configuration; caches the origins."""
 
     configuration: Configuration
+    _templates: frozenset[str] = field(init=False)
     _cache: dict[tuple[_Step, ...], Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sources = self.configuration.sources
+        self._templates = plain_templates(sources.templates) if sources else frozenset()
 
     def expression(self, address: str, expression: Any, text: str | None) -> Origin:
         """The origin of an expression of a resource.
@@ -147,11 +133,11 @@ class Tracer:
                 known.
         """
         references = dict.fromkeys(references_of(expression))
-        return self._trace(_steps(module_of(address), references, text, address))
+        return self._trace(self._steps(module_of(address), references, text, address))
 
     def text(self, address: str, text: str) -> Origin:
         """The origin of a piece of a resource's source."""
-        return self._trace(_steps(module_of(address), references_in(text), text, address))
+        return self._trace(self._steps(module_of(address), references_in(text), text, address))
 
     def attribute(self, address: str, key: str) -> Origin:
         """The origin of a top-level argument of a resource."""
@@ -177,7 +163,7 @@ class Tracer:
         for path, parent in enclosing(call):
             entry = self.configuration.modules.get(path, {})
             references = references_of([entry.get(key) for key in REPETITION])
-            origin |= self._trace(_steps(parent, references, None, f"module.{path}"))
+            origin |= self._trace(self._steps(parent, references, None, f"module.{path}"))
         return origin
 
     def resource_instances(self, address: str) -> Origin:
@@ -199,6 +185,25 @@ class Tracer:
         return [b for block in self._definitions(address) for b in block.blocks if b.kind == key]
 
     # Following -------------------------------------------------------------------------------
+
+    def _steps(
+        self,
+        module: str,
+        references: Iterable[str],
+        text: str | None,
+        carrier: str = "",
+        change: Change = Change.NONE,
+    ) -> list[_Step]:
+        """The references of an expression.
+
+        Args:
+            text: of the expression, None where it is not known.
+            change: what happens to its value.
+        """
+        return [
+            _Step(module, one, carrier, max(change, change_of(text, one, self._templates)))
+            for one in references
+        ]
 
     def _trace(self, steps: list[_Step]) -> Origin:
         if not steps:
@@ -240,7 +245,7 @@ class Tracer:
             text = self.configuration.local(step.module, parts[1])
             if text is None:
                 return _UNTRACEABLE, []
-            return CONSTANT, _steps(step.module, references_in(text), text, "", step.change)
+            return CONSTANT, self._steps(step.module, references_in(text), text, "", step.change)
         if kind == "module":
             return self._follow_module(step, parts[1:])
         return self._follow_resource(step, parts)
@@ -262,7 +267,7 @@ class Tracer:
             # A map of instances: each value is one of them.
             references = [".".join([references[0], *parts[2:]])]
             text = references[0]
-        return CONSTANT, _steps(module, references, text, "", step.change)
+        return CONSTANT, self._steps(module, references, text, "", step.change)
 
     def _follow_variable(self, step: _Step, name: str) -> tuple[Origin, list[_Step]]:
         module = step.module
@@ -276,7 +281,7 @@ class Tracer:
             if block.labels == (last,) and name in block.attributes
         ]
         text = written[-1] if written else None
-        steps = _steps(parent, references_of(value), text, f"module.{module}", step.change)
+        steps = self._steps(parent, references_of(value), text, f"module.{module}", step.change)
         return CONSTANT, steps
 
     def _follow_module(self, step: _Step, parts: list[str]) -> tuple[Origin, list[_Step]]:
@@ -287,7 +292,7 @@ class Tracer:
             value = written[-1].attributes.get("value") if written else None
             expression = (outputs.get(name) or {}).get("expression")
             text = value.text if value else None
-            steps += _steps(path, references_of(expression), text, "", step.change)
+            steps += self._steps(path, references_of(expression), text, "", step.change)
         return CONSTANT, steps
 
     def _follow_resource(self, step: _Step, parts: list[str]) -> tuple[Origin, list[_Step]]:
@@ -309,13 +314,13 @@ class Tracer:
             # Its output is its input, which a plan never knows.
             inputs = _expression_at(expressions.get("input"), path[1:])
             text = self.text_of(address, "input")
-            return whole, _steps(module, references_of(inputs), text, address, step.change)
+            return whole, self._steps(module, references_of(inputs), text, address, step.change)
         dynamic = self.dynamic_blocks(address, path[0])
         if path[0] not in expressions and not dynamic:
             return whole, []
         found = _expression_at(expressions.get(path[0]), path[1:])
         text = self.text_of(address, path[0])
-        steps = _steps(module, references_of(found), text, address, step.change)
+        steps = self._steps(module, references_of(found), text, address, step.change)
         for block in dynamic:
             steps += self._steps_of_dynamic(address, block, step.change)
         return whole if found is None or (dynamic and len(path) > 1) else CONSTANT, steps
@@ -325,7 +330,7 @@ class Tracer:
         steps = []
         for key, expression in self.configuration.expressions(address).items():
             text = self.text_of(address, key)
-            steps += _steps(module, references_of(expression), text, address, change)
+            steps += self._steps(module, references_of(expression), text, address, change)
         for block in self.dynamic_blocks(address):
             steps += self._steps_of_dynamic(address, block, change)
         return steps
@@ -334,10 +339,10 @@ class Tracer:
         # What happens to the iterator happens to what it runs over.
         iterator = block.attributes.get("iterator")
         name = iterator.text if iterator else block.labels[0] if block.labels else ""
-        found = [c for parts, c in _changes_in(block.text) if parts[:1] == (name,)]
+        found = [c for parts, c in _changes_in(block.text, self._templates) if parts[:1] == (name,)]
         worst = max([change, *found])
         references = references_in(block.text)
-        return _steps(module_of(address), references, block.text, address, worst)
+        return self._steps(module_of(address), references, block.text, address, worst)
 
     def unlisted_expressions(self) -> Iterator[str]:
         """The source of all expressions whose references a plan does not list."""
@@ -383,16 +388,39 @@ class Tracer:
         return "\n".join(found) if found else None
 
 
-def change_of(text: str | None, reference: str) -> Change:
+def plain_templates(templates: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """The files that ``templatefile`` only puts values into, by the argument that names them.
+
+    Args:
+        templates: see :attr:`~planproof.terraform.source_index.SourceIndex.templates`.
+    """
+    return frozenset(name for name, texts in templates.items() if all(map(_is_plain, texts)))
+
+
+def _is_plain(template: str) -> bool:
+    rest = _INTERPOLATION.sub("", template)
+    return not _INTERPOLATION_START.search(rest) and all(
+        change is Change.NONE
+        for inner in _INTERPOLATION.findall(template)
+        for _, change in _changes_in(inner)
+    )
+
+
+_INTERPOLATION = re.compile(r"(?<!\$)\$\{~?((?:[^{}]|\{[^{}]*\})*?)~?\}")
+_INTERPOLATION_START = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
+
+
+def change_of(text: str | None, reference: str, templates: frozenset[str] = frozenset()) -> Change:
     """What an expression may do to the value of a reference in it.
 
     Args:
         text: the expression, or a text that contains it; None where it is not known.
+        templates: see :func:`plain_templates`.
     """
     if text is None:
         return Change.ALTERED
     wanted = reference_parts(reference)
-    changes = _changes_in(text)
+    changes = _changes_in(text, templates)
     found = [
         change
         for parts, change in changes
@@ -409,12 +437,14 @@ _DEEPEST = 60
 
 
 @lru_cache(maxsize=4096)
-def _changes_in(text: str) -> _Changes:
+def _changes_in(text: str, templates: frozenset[str] = frozenset()) -> _Changes:
     """The references in an expression, each with what the functions and operators around it do."""
-    return tuple(_changes(Slot.of(text), Change.NONE, 0))
+    return tuple(_changes(Slot.of(text), Change.NONE, templates, 0))
 
 
-def _changes(slot: Slot, change: Change, depth: int) -> list[tuple[tuple[str, ...], Change]]:
+def _changes(
+    slot: Slot, change: Change, templates: frozenset[str], depth: int
+) -> list[tuple[tuple[str, ...], Change]]:
     if depth > _DEEPEST:
         return [(tuple(reference_parts(r)), Change.ALTERED) for r in references_in(slot.text)]
     found: list[tuple[tuple[str, ...], Change]] = []
@@ -424,10 +454,12 @@ def _changes(slot: Slot, change: Change, depth: int) -> list[tuple[tuple[str, ..
         if term.kind in ("reference", "word"):
             found.append((tuple(reference_parts(term.text)), change))
             continue
-        inside = max(change, _change_by(term))
+        inside = max(change, _change_by(term, templates))
         if term.kind == "heredoc" and not term.slots:
             found += [(tuple(reference_parts(r)), inside) for r in references_in(term.text)]
-        here = [one for inner in term.slots for one in _changes(inner, inside, depth + 1)]
+        here = [
+            one for inner in term.slots for one in _changes(inner, inside, templates, depth + 1)
+        ]
         if term.kind == "for" and (loop := _LOOP.match(term.text)):
             # What happens to the variables of the loop happens to what it runs over.
             worst = max((c for parts, c in here if parts[0] in loop.groups()), default=inside)
@@ -447,7 +479,7 @@ def _between(slot: Slot) -> str:
     return "".join([*parts, slot.source[at : slot.end_of_value]]).replace("=>", "")
 
 
-def _change_by(call: Term) -> Change:
+def _change_by(call: Term, templates: frozenset[str]) -> Change:
     """What a function, or a template with directives, does to what is in it."""
     if call.kind in ("string", "heredoc"):
         hides = "%{" in call.text or (call.kind == "heredoc" and not call.slots)
@@ -458,6 +490,8 @@ def _change_by(call: Term) -> Change:
     arguments = [slot.text for slot in call.slots]
     if name == "format" and (not arguments or _PRECISION.search(arguments[0])):
         return Change.ALTERED
+    if name == "templatefile" and arguments and arguments[0].strip() in templates:
+        return Change.NONE
     if name in _TRANSPARENT or name in _APART:
         return Change.NONE
     if name in _SEPARATING:

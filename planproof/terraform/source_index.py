@@ -15,6 +15,7 @@ import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -30,6 +31,9 @@ _STATEMENT = re.compile(
 )
 _LABEL = re.compile(rf'/\*.*?\*/|"((?:[^"\\\n]|\\.)*+)"|({NAME})', re.DOTALL)
 _STEP = re.compile(r'\["([^"]*)"\]|([^.\[\]]+)')
+_TEMPLATE = re.compile(
+    r'\btemplatefile\(\s*(?P<argument>"\$\{path\.(?P<base>module|root)\}/(?P<path>[^"$%\\]+)")'
+)
 _INDEX = re.compile(r"[0-9]{1,9}")
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2} | dict.fromkeys(
     ("module", "variable", "output", "provider", "check"), 1
@@ -128,11 +132,21 @@ def list_items(text: str) -> list[str] | None:
 
 
 class SourceIndex:
-    """The blocks of a configuration, by module path (without instance keys; `""` is the root)."""
+    """The blocks of a configuration, by module path (without instance keys; `""` is the root).
 
-    __slots__ = ("_blocks", "_definitions")
+    Attributes:
+        templates: the first argument of `templatefile`, as it is written, and the texts of the
+            files that it names in all modules.
+    """
 
-    def __init__(self, blocks: Mapping[str, tuple[SourceBlock, ...]]) -> None:
+    __slots__ = ("_blocks", "_definitions", "templates")
+
+    def __init__(
+        self,
+        blocks: Mapping[str, tuple[SourceBlock, ...]],
+        templates: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    ) -> None:
+        self.templates = templates
         self._blocks: dict[tuple[str, str], list[SourceBlock]] = {}
         self._definitions: dict[tuple[str, str, tuple[str, ...]], list[SourceBlock]] = {}
         for module, found in blocks.items():
@@ -157,10 +171,14 @@ class SourceIndex:
         folders and files, which Terraform reports.
         """
         scanned: dict[Path, tuple[SourceBlock, ...]] = {}
+        templates: dict[str, frozenset[str]] = {}
         for folder in directories.values():
             if folder not in scanned:
                 scanned[folder] = tuple(_read_folder(folder, root, ignored))
-        return cls({module: scanned[folder] for module, folder in directories.items()})
+                for block in scanned[folder]:
+                    for written, text in _templates(block, folder, root):
+                        templates[written] = templates.get(written, frozenset()) | {text}
+        return cls({module: scanned[folder] for module, folder in directories.items()}, templates)
 
     def resource(self, module: str, mode: str, type_: str, name: str) -> SourceBlock | None:
         """The block of a resource (mode "managed" or "data"); the original if it is overridden."""
@@ -200,6 +218,14 @@ def _read_folder(folder: Path, root: Path, ignored: frozenset[str]) -> Iterator[
             continue
         file = PurePath(os.path.relpath(folder / name, root)).as_posix()
         yield from scan_text(text, file)
+
+
+def _templates(block: SourceBlock, folder: Path, root: Path) -> Iterator[tuple[str, str]]:
+    """The arguments of `templatefile` in a block that name a file here, and its text."""
+    for match in _TEMPLATE.finditer(block.text):
+        path = {"module": folder, "root": root}[match["base"]] / match["path"]
+        with suppress(OSError):
+            yield match["argument"], path.read_text("utf-8", "replace")
 
 
 def is_override(name: str) -> bool:
