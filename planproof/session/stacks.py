@@ -298,7 +298,9 @@ class ResolvedStacks:
         with ThreadPoolExecutor(1) as pool:
             plan = pool.submit(_read_plan, workspace)
             try:
-                self.by_variant.update(resolve(workspace, plan.result, variants, arguments))
+                self.by_variant.update(
+                    resolve(workspace, plan.result, variants, arguments, self.notices)
+                )
             except KeyboardInterrupt:
                 kill_running()  # else leaving the block waits for the thread's command
                 raise
@@ -320,7 +322,9 @@ class ResolvedStacks:
         missing = [variant for variant in final if variant not in early]
         if missing and self.plan is not None:
             plan, arguments = self.plan, self.request.arguments()
-            self.by_variant.update(resolve(workspace, lambda: plan, missing, arguments))
+            self.by_variant.update(
+                resolve(workspace, lambda: plan, missing, arguments, self.notices)
+            )
 
     def _check_variables(self, workspace: Workspace) -> None:
         declared = {b.labels[0] for b in workspace.sources.blocks("", "variable") if b.labels}

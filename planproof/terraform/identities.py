@@ -104,6 +104,13 @@ def given_values(
     return _Giver(subject, facts, needed).given(schema, planned)
 
 
+def guessed_value(address: str, type_: str, name: str, spec: Mapping[str, Any]) -> Value:
+    """A value of the right type and, by the attribute's name, of the right shape."""
+    facts = resource_type(type_).for_values({})
+    giver = _Giver(Subject(address, type_, {}, None), facts, None)
+    return giver.guessed(name, spec)
+
+
 @dataclass(slots=True)
 class _Giver:
     subject: Subject
@@ -122,6 +129,10 @@ class _Giver:
             if inside:
                 values[key] = inside
         return GivenValues(values, known, self.standings)
+
+    def guessed(self, name: str, spec: Mapping[str, Any]) -> Value:
+        """See :func:`guessed_value`."""
+        return self._generic(name, name, _type_of(spec))[0]
 
     def _top(self, key: str, spec: Mapping[str, Any], planned: Value) -> tuple[Value, Value]:
         template = self._template_of(key)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.terraform.expressions import Slot, Term
 from planproof.terraform.references import (
@@ -67,6 +67,21 @@ Leaf = tuple[str, str, Change]
 """Configuration address, attribute path ("" for the whole resource), and what happened to it."""
 
 
+class Place(NamedTuple):
+    """Where an expression is written.
+
+    Attributes:
+        module: its module path, "" for the root module.
+        owner: "local", "output", "var" for an argument of the call of this module, or a resource's
+            address inside its module ("aws_sqs_queue.q", "data.aws_ami.a").
+        name: of the local, the output, or the top-level argument or block.
+    """
+
+    module: str
+    owner: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What a value derives from.
@@ -114,9 +129,15 @@ class _Step:
 
 @dataclass(slots=True)
 class Tracer:
-    """Traces references through one configuration; caches the origins."""
+    """Traces references through one configuration; caches the origins.
+
+    Attributes:
+        replaced: expressions that were not evaluated as they are written: what derives from them
+            cannot be followed.
+    """
 
     configuration: Configuration
+    replaced: frozenset[Place] = frozenset()
     _templates: frozenset[str] = field(init=False)
     _cache: dict[tuple[_Step, ...], Origin] = field(default_factory=dict)
 
@@ -139,8 +160,19 @@ class Tracer:
         """The origin of a piece of a resource's source."""
         return self._trace(self._steps(module_of(address), references_in(text), text, address))
 
+    def is_replaced(self, address: str, key: str = "") -> bool:
+        """Whether an argument of a resource, or any of them, was not evaluated as it is written."""
+        module = module_of(address)
+        local = address.removeprefix(prefix_of(module))
+        return any(
+            place.module == module and place.owner == local and key in ("", place.name)
+            for place in self.replaced
+        )
+
     def attribute(self, address: str, key: str) -> Origin:
         """The origin of a top-level argument of a resource."""
+        if self.is_replaced(address, key):
+            return _UNTRACEABLE
         expression = self.configuration.expression(address, key)
         found = self.expression(address, expression, self.text_of(address, key))
         return found | self.dynamic(address, key)
@@ -155,6 +187,8 @@ class Tracer:
 
     def inputs(self, address: str, change: Change = Change.NONE) -> Origin:
         """The origin of all arguments of a data source, and so of its result."""
+        if self.is_replaced(address):
+            return _UNTRACEABLE
         return self._trace(self._steps_of_data(address, change))
 
     def module_instances(self, call: str) -> Origin:
@@ -242,6 +276,8 @@ class Tracer:
         if kind == "var":
             return self._follow_variable(step, parts[1])
         if kind == "local":
+            if Place(step.module, kind, parts[1]) in self.replaced:
+                return _UNTRACEABLE, []
             text = self.configuration.local(step.module, parts[1])
             if text is None:
                 return _UNTRACEABLE, []
@@ -273,6 +309,8 @@ class Tracer:
         module = step.module
         if not module:
             return Origin(variables=frozenset({name})), []
+        if Place(module, "var", name) in self.replaced:
+            return _UNTRACEABLE, []
         value = self.configuration.module_argument(module, name)
         parent, _, last = module.rpartition(".")
         written = [
@@ -287,7 +325,10 @@ class Tracer:
     def _follow_module(self, step: _Step, parts: list[str]) -> tuple[Origin, list[_Step]]:
         path, outputs = self.configuration.outputs(step.module, parts[0])
         steps = []
-        for name in parts[1:2] or outputs:
+        names = parts[1:2] or outputs
+        if any(Place(path, "output", name) in self.replaced for name in names):
+            return _UNTRACEABLE, []
+        for name in names:
             written = [b for b in self.configuration.blocks(path, "output") if b.labels == (name,)]
             value = written[-1].attributes.get("value") if written else None
             expression = (outputs.get(name) or {}).get("expression")
@@ -302,6 +343,8 @@ class Tracer:
         if len(parts) < length or address not in self.configuration.resources:
             return CONSTANT, []  # the iterator of a dynamic block may look like a resource
         path = parts[length:]
+        if self.is_replaced(address, path[0] if path and parts[0] != "data" else ""):
+            return _UNTRACEABLE, []
         whole = Origin(frozenset({(address, ".".join(path), step.change)}))
         expressions = self.configuration.expressions(address)
         if parts[0] == "data" and not (path and path[0] in expressions):

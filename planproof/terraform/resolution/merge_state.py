@@ -15,7 +15,7 @@ from typing import Any
 from planproof.terraform.addresses import configuration_address
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.plan import Plan, place_of, state_resources
-from planproof.terraform.provenance import Tracer
+from planproof.terraform.provenance import Place, Tracer
 from planproof.terraform.references import Configuration
 from planproof.terraform.resolution.merge_values import EvaluatedStack, ValueMerge
 from planproof.terraform.resolution.overrides import Overrides
@@ -52,17 +52,19 @@ def resolved_stack(
     evaluation: Evaluation,
     overrides: Overrides,
     sources: SourceIndex | None,
+    replaced: frozenset[Place] = frozenset(),
 ) -> Stack:
     """The resolved stack.
 
     Args:
         plan: of the same variables.
+        replaced: the expressions that were not evaluated as they are written.
     """
     items = list(state_resources(evaluation.state.get("root_module") or {}))
     locations = provider_locations(items)
     items = [item for item in items if not is_probe(item)]
     configuration = Configuration.of(plan, sources)
-    tracer = Tracer(configuration)
+    tracer = Tracer(configuration, replaced)
     instances: dict[str, EvaluatedInstance] = {}
     for item in items:
         declared = configuration_address(item["address"])

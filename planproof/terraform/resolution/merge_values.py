@@ -69,7 +69,9 @@ class ValueMerge:
         values: dict[str, Value] = {}
         for key in [*state, *(key for key in known if key not in state)]:
             planned, value = known.get(key, UNPLANNED), state.get(key)
-            if key in blocks:
+            if not is_known(planned) and self.stack.tracer.is_replaced(item.declared, key):
+                values[key] = UNKNOWN
+            elif key in blocks:
                 entry = item.expressions.get(key)
                 here = NestedBlocks.of(item.declared, key, entry, self.stack.tracer)
                 values[key] = self._blocks(key, blocks[key], planned, value, here)
@@ -248,6 +250,8 @@ class ValueMerge:
 
     def _counts(self, origin: Origin) -> bool:
         """Whether the number of elements of a collection follows from what is known."""
+        if not origin.complete:
+            return False
         for leaf in origin.leaves:
             standing, change = self.stack.standings.of(leaf), leaf[2]
             if not leaf[1] and change is not Change.ALTERED:

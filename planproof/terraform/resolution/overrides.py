@@ -20,12 +20,13 @@ from planproof.terraform.addresses import configuration_address, module_address
 from planproof.terraform.identities import (
     GivenValues,
     ProviderLocation,
+    Standing,
     Subject,
     empty_value,
     given_values,
 )
 from planproof.terraform.plan import Plan, PlannedResource
-from planproof.terraform.provenance import Tracer
+from planproof.terraform.provenance import Origin, Tracer
 from planproof.terraform.references import (
     REPETITION,
     Configuration,
@@ -36,6 +37,7 @@ from planproof.terraform.references import (
     references_in,
     references_of,
 )
+from planproof.terraform.resolution.standings import worst_standing
 from planproof.values import UNKNOWN, Value, contains_unknown
 
 # Data sources that send no requests, or whose answer is the same in every account that is asked:
@@ -150,6 +152,15 @@ class Overrides:
             if differ and ("" in wanted or differ & wanted):
                 return False
         return True
+
+    def are_exact(self, origin: Origin) -> bool:
+        """Whether the values are exact that an expression with this origin was given."""
+        return origin.complete and all(
+            worst_standing(given.standings, path) is Standing.EXACT
+            for declared, path, _ in origin.leaves
+            for address, given in self.given.items()
+            if configuration_address(address) == declared
+        )
 
     def test_lines(self, beside: Overrides | None = None) -> list[str]:
         """The override blocks; without those that another file-level override already has."""

@@ -21,7 +21,7 @@ from typing import Any
 from planproof.errors import PlanproofError
 from planproof.terraform.binary import TerraformProcess
 from planproof.terraform.plan import Plan
-from planproof.terraform.provenance import Tracer
+from planproof.terraform.provenance import Place, Tracer
 from planproof.terraform.references import Configuration
 from planproof.terraform.resolution.merge_state import (
     Evaluation,
@@ -33,6 +33,7 @@ from planproof.terraform.resolution.overrides import (
     evaluation_file,
     planning_file,
 )
+from planproof.terraform.resolution.replacements import Replacements
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Stack
 from planproof.terraform.workspace import Workspace
@@ -40,6 +41,8 @@ from planproof.values import Value
 
 TEST_FILE = "planproof.tftest.hcl"
 DEFAULTS_FILE = "planproof_defaults_override.tf"
+_REPLACEMENTS = 8
+"""Evaluations more, at most, for expressions that fail and are replaced."""
 _PASSES = 4
 """Evaluations at most: names may depend on names, but chains of more are not ordinary."""
 
@@ -74,11 +77,11 @@ class _Run:
     stack: Stack | None = None
     problem: PlanproofError | None = None
 
-    def merge(self, sources: SourceIndex) -> None:
+    def merge(self, sources: SourceIndex, replaced: frozenset[Place]) -> None:
         """Set the stack from the plan, the evaluation and the overrides."""
         if self.plan is not None and self.evaluation is not None and self.overrides is not None:
             self.stack = resolved_stack(
-                self.variant.name, self.plan, self.evaluation, self.overrides, sources
+                self.variant.name, self.plan, self.evaluation, self.overrides, sources, replaced
             )
 
 
@@ -87,6 +90,7 @@ def resolve(
     plan: Callable[[], Plan],
     variants: Sequence[Variant],
     arguments: Sequence[str] = (),
+    notices: list[str] | None = None,
 ) -> dict[str, Stack | PlanproofError]:
     """Resolve a planned stack with the variables of each variant.
 
@@ -94,6 +98,7 @@ def resolve(
         plan: waits for the plan and returns it. Terraform converts it to JSON meanwhile, which
             takes a third of the time of the plan.
         arguments: the ``-var`` and ``-var-file`` arguments of the plan.
+        notices: gets a sentence for each expression that cannot be evaluated.
 
     Returns:
         Variant name → resolved stack, or the error of its evaluation.
@@ -116,7 +121,15 @@ def resolve(
                 variables={**finished.variables, **run.variant.variables},
                 sensitive_variables=finished.sensitive_variables,
             )
-    _evaluate_until_settled(workspace, runs, tracer, schemas, arguments)
+
+    def is_exact(address: str, text: str) -> bool:
+        origin = tracer.text(address, text)
+        return all(run.overrides.are_exact(origin) for run in runs if run.overrides is not None)
+
+    replacements = Replacements(workspace, schemas, is_exact)
+    _evaluate_until_settled(replacements, runs, tracer, arguments)
+    if notices is not None:
+        notices += replacements.notices
     results: dict[str, Stack | PlanproofError] = {}
     for run in runs:
         name = run.variant.name
@@ -146,13 +159,10 @@ def _plan(
 
 
 def _evaluate_until_settled(
-    workspace: Workspace,
-    runs: Sequence[_Run],
-    tracer: Tracer,
-    schemas: Mapping[str, Any],
-    arguments: Sequence[str],
+    replacements: Replacements, runs: Sequence[_Run], tracer: Tracer, arguments: Sequence[str]
 ) -> None:
     """Evaluate all runs; again those that taught an argument from which another value follows."""
+    schemas, sources = replacements.schemas, replacements.workspace.sources
     todo = [run for run in runs if run.plan is not None]
     for _ in range(_PASSES):
         changed = []
@@ -165,24 +175,22 @@ def _evaluate_until_settled(
             if before is None or not overrides.evaluate_alike(before):
                 changed.append(run)
             elif before.given != overrides.given:
-                run.merge(workspace.sources)
+                run.merge(sources, frozenset(replacements.places))
         todo = changed
         if not todo:
             return
-        _evaluate(workspace, todo, schemas, arguments)
+        _evaluate(replacements, todo, arguments)
         todo = [run for run in todo if run.problem is None]
 
 
-def _evaluate(
-    workspace: Workspace,
-    runs: Sequence[_Run],
-    schemas: Mapping[str, Any],
-    arguments: Sequence[str],
-) -> None:
+def _evaluate(replacements: Replacements, runs: Sequence[_Run], arguments: Sequence[str]) -> None:
+    workspace, schemas = replacements.workspace, replacements.schemas
     todo = list(runs)
-    while todo:
+    for _ in range(len(runs) + _REPLACEMENTS):
+        if not todo:
+            return
         pairs = [(run.overrides, run.variables) for run in todo if run.overrides]
-        with _defaults_written(workspace, pairs[0][0]):
+        with _defaults_written(workspace, pairs[0][0]), replacements.written():
             messages = _Messages(
                 workspace, evaluation_file(pairs), len(todo), arguments, dict(schemas)
             )
@@ -190,17 +198,18 @@ def _evaluate(
             for number, state in messages:
                 run = todo[number]
                 run.evaluation = Evaluation(state, schemas)
-                run.merge(workspace.sources)
+                run.merge(workspace.sources, frozenset(replacements.places))
                 run.problem = None
                 done.add(number)
                 workspace.progress(
                     f"resolved {len(done)} of {len(todo)}: {todo[number].variant.name}"
                 )
-        missing = [run for number, run in enumerate(todo) if number not in done]
-        if missing:
-            missing[0].problem = messages.problem
-            missing[0].stack = None
-        todo = missing[1:]
+        todo = [run for number, run in enumerate(todo) if number not in done]
+        if todo:
+            todo[0].problem = messages.problem
+            todo[0].stack = None
+            if not replacements.add(messages.diagnostics()):
+                todo = todo[1:]
 
 
 def _ephemeral_defaults(workspace: Workspace, arguments: Sequence[str]) -> dict[str, Value]:
@@ -241,7 +250,7 @@ class _Messages:
 
     Attributes:
         schemas: filled from the first message, where empty.
-        problem: the error for the first run without a message.
+        problem: the error for the first run without a message, once all are read.
     """
 
     workspace: Workspace
@@ -250,12 +259,18 @@ class _Messages:
     arguments: Sequence[str]
     schemas: dict[str, Any]
     problem: PlanproofError | None = None
+    _errors: list[str] = field(default_factory=list)
+
+    def diagnostics(self) -> Iterator[Mapping[str, Any]]:
+        """What Terraform reported."""
+        for line in self._errors:
+            with suppress(ValueError):
+                yield json.loads(line).get("diagnostic") or {}
 
     def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         workspace = self.workspace
         Path(workspace.root / TEST_FILE).write_text(self.text, "utf-8")
         command = ("test", "-json", "-verbose", "-no-color", f"-filter={TEST_FILE}")
-        errors: list[str] = []
         found = 0
         with TerraformProcess(
             workspace.binary,
@@ -271,9 +286,9 @@ class _Messages:
                     if found == self.count:
                         return  # Terraform then only destroys resources that do not exist
                 elif b'"diagnostic"' in line:
-                    errors.append(line.decode("utf-8", "replace"))
+                    self._errors.append(line.decode("utf-8", "replace"))
             _, standard_error = process.finish()
-            self.problem = workspace.failure("test", "".join(errors), standard_error)
+            self.problem = workspace.failure("test", "".join(self._errors), standard_error)
 
 
 _SCHEMAS = b',"provider_schemas":'

@@ -70,8 +70,7 @@ class Standings:
     def of(self, leaf: Leaf) -> Standing:
         """The worst standing of an attribute, or of all attributes of a whole resource."""
         address, path, _ = leaf
-        paths = self._paths.get(address, {})
-        return max((s for given, s in paths.items() if _overlap(path, given)), default=_EXACT)
+        return worst_standing(self._paths.get(address, {}), path)
 
     def _add_instance(self, item: EvaluatedInstance, tracer: Tracer) -> None:
         if item.given is None:
@@ -257,6 +256,11 @@ def _at(value: Value, path: str) -> list[Value]:
             here += [one[step] for one in items if isinstance(one, Mapping) and step in one]
         found = here
     return found
+
+
+def worst_standing(standings: Mapping[str, Standing], path: str) -> Standing:
+    """The worst standing of what is at a path, "" for all."""
+    return max((s for given, s in standings.items() if _overlap(path, given)), default=_EXACT)
 
 
 def _overlap(one: str, other: str) -> bool:
