@@ -1,5 +1,5 @@
-"""Facts about AWS services. ``services.toml`` describes each service once; all other code looks up
-a service or a resource type here when it needs a fact."""
+"""Facts about AWS services. ``services.toml`` describes each service once, ``defaults.toml`` what
+AWS sets where the sources set nothing; all other code looks up a fact here when it needs it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any, Final
 
+from planproof.service_facts.defaults import (
+    NO_DEFAULT,
+    Default,
+    NoDefault,
+    add_defaults,
+    default,
+    documented_defaults,
+)
 from planproof.service_facts.model import (
     CodeUse,
     PolicyDeclaration,
@@ -17,12 +25,18 @@ from planproof.service_facts.model import (
 )
 
 __all__ = [
+    "NO_DEFAULT",
     "CodeUse",
+    "Default",
+    "NoDefault",
     "PolicyDeclaration",
     "Reception",
     "ResourceType",
     "Service",
+    "add_defaults",
     "add_services",
+    "default",
+    "documented_defaults",
     "governed_type",
     "has_policies",
     "receiving_type",

@@ -18,8 +18,7 @@ from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from planproof import service_facts
-from planproof.service_facts import ResourceType, resource_type
+from planproof.service_facts import NO_DEFAULT, ResourceType, default, resource_type
 from planproof.stand_ins import (
     UNKNOWN_ACCOUNT,
     UNKNOWN_REGION,
@@ -137,11 +136,8 @@ class _Giver:
     def _top(self, key: str, spec: Mapping[str, Any], planned: Value) -> tuple[Value, Value]:
         template = self._template_of(key)
         if template is _NONE and is_unknown(planned) and spec.get("optional"):
-            find = getattr(service_facts, "default", None)
-            no_default = getattr(service_facts, "NO_DEFAULT", None)
-            if find is not None:
-                default = find(self.subject.type, key, self.subject.values)
-                template = _NONE if default is no_default else _Constant(default)
+            found = default(self.subject.type, key, self.subject.values)
+            template = _NONE if found is NO_DEFAULT else _Constant(found)
         if template is _NONE and is_unknown(planned) and not self._is_needed(key):
             self.standings[key] = Standing.HIDDEN
             return empty_value(spec), UNKNOWN
@@ -234,6 +230,9 @@ class _Giver:
         if isinstance(template, Mapping) and set(template) == {"unknown"}:
             self._note(path, Standing.HIDDEN)
             return template["unknown"], UNKNOWN
+        if isinstance(template, _Constant):
+            self._note(path, Standing.EXACT)
+            return template.value, template.value
         if kind == "object" and isinstance(template, Mapping):
             return self._object(path, inner, {}, template)
         if kind == "map" and isinstance(template, Mapping):
@@ -244,9 +243,6 @@ class _Giver:
             if not filled:
                 self._note(path, Standing.EXACT)
             return [a for a, _ in filled], [b for _, b in filled]
-        if isinstance(template, _Constant):
-            self._note(path, Standing.EXACT)
-            return template.value, template.value
         if not isinstance(template, str):
             self._note(path, Standing.EXACT)
             return template, template
