@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
+from planproof.stand_ins import without_unknown
 from planproof.terraform.addresses import configuration_address
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.plan import Plan, place_of, state_resources
@@ -125,12 +126,22 @@ def _resources(
         known = planned.known if planned else {}
         if item["mode"] == "data" and instance.planned is None:
             known = instance.values  # it was read while Terraform planned
+        elif item["mode"] == "data" and instance.given is None:
+            known = _without_null(known)  # it was read after the plan, which has no defaults
+        known = {key: without_unknown(value) for key, value in known.items()}
         resources[item["address"]] = resource_of(
             item,
             ValueMerge(evaluated, instance).resource(known),
             _either_sensitive(item.get("sensitive_values"), planned and planned.sensitive),
         )
     return resources
+
+
+def _without_null(value: Any) -> Any:
+    """A planned value without the arguments that are null."""
+    if isinstance(value, Mapping):
+        return {key: _without_null(item) for key, item in value.items() if item is not None}
+    return [_without_null(item) for item in value] if isinstance(value, list) else value
 
 
 def resource_of(item: Mapping[str, Any], values: Mapping[str, Value], sensitive: Any) -> Resource:

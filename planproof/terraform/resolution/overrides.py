@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from planproof.service_facts import resource_type
 from planproof.terraform.addresses import configuration_address, module_address
 from planproof.terraform.identities import (
     GivenValues,
@@ -24,6 +25,7 @@ from planproof.terraform.identities import (
     Subject,
     empty_value,
     given_values,
+    guessed_value,
 )
 from planproof.terraform.plan import Plan, PlannedResource
 from planproof.terraform.provenance import Origin, Tracer
@@ -83,6 +85,8 @@ class Overrides:
             them for the whole resource.
         defaults: configuration address → attribute → default of the provider that other
             expressions refer to.
+        blocks: configuration address → nested blocks that AWS adds and other expressions refer to,
+            and the arguments that Terraform requires in them.
     """
 
     given: Mapping[str, GivenValues]
@@ -90,6 +94,7 @@ class Overrides:
     whole: Mapping[str, Mapping[str, Value]]
     referenced: Mapping[str, set[str]] = field(default_factory=dict)
     defaults: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    blocks: Mapping[str, Mapping[str, Mapping[str, Value]]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -140,7 +145,9 @@ class Overrides:
             if resource.mode == "data":
                 data.add(resource.address)
         whole = _whole_resources(tracer.configuration, given, schemas)
-        return cls(given, frozenset(data), whole, needed, _defaults(plan, schemas, needed))
+        defaults = _defaults(plan, schemas, needed)
+        blocks = _added_blocks(plan, tracer, schemas, needed)
+        return cls(given, frozenset(data), whole, needed, defaults, blocks)
 
     def evaluate_alike(self, other: Overrides) -> bool:
         """Whether Terraform evaluates all expressions as with other overrides of the same plan:
@@ -189,14 +196,20 @@ class Overrides:
         """Module path → text of an override file that sets the provider's defaults.
 
         An argument of an overridden resource that is not configured is null, and an expression
-        that refers to it (``timeout * 6``) would fail.
+        that refers to it (``timeout * 6``) would fail. A block that AWS adds has no values that an
+        override could give where the sources do not have it.
         """
         texts: dict[str, list[str]] = {}
-        for declared, found in self.defaults.items():
+        for declared in dict.fromkeys([*self.defaults, *self.blocks]):
+            found = self.defaults.get(declared, {})
             type_, name = declared.split(".")[-2:]
             lines = texts.setdefault(module_of(declared), [])
             lines.append(f'resource "{type_}" "{name}" {{')
             lines += [f"  {key} = {hcl(value)}" for key, value in found.items()]
+            for key, inner in self.blocks.get(declared, {}).items():
+                lines.append(f"  {key} {{")
+                lines += [f"    {name} = {hcl(value)}" for name, value in inner.items()]
+                lines.append("  }")
             lines.append("}")
         return {module: "\n".join([*lines, ""]) for module, lines in texts.items()}
 
@@ -328,6 +341,34 @@ def _defaults(
         else:
             values.setdefault(declared, found)
     return {declared: found for declared, found in values.items() if found}
+
+
+def _added_blocks(
+    plan: Plan, tracer: Tracer, schemas: Schemas, needed: Mapping[str, set[str]]
+) -> dict[str, dict[str, dict[str, Value]]]:
+    """See :attr:`Overrides.blocks`: those that AWS always adds."""
+    found: dict[str, dict[str, dict[str, Value]]] = {}
+    for resource in plan.resources.values():
+        declared = configuration_address(resource.address)
+        if resource.mode != "managed" or declared in found:
+            continue
+        blocks = (schemas.get(f"managed.{resource.type}") or {}).get("block_types") or {}
+        described = resource_type(resource.type).attributes
+        for key in needed.get(declared, set()) & set(blocks):
+            is_configured = key in tracer.configuration.expressions(declared)
+            if (
+                resource.known.get(key) is UNKNOWN
+                and described.get(key)
+                and not is_configured
+                and not tracer.dynamic_blocks(declared, key)
+            ):
+                inner = (blocks[key].get("block") or {}).get("attributes") or {}
+                found.setdefault(declared, {})[key] = {
+                    name: guessed_value(declared, resource.type, name, spec)
+                    for name, spec in inner.items()
+                    if spec.get("required")
+                }
+    return found
 
 
 def _is_plain(value: Value) -> bool:
