@@ -258,12 +258,24 @@ def _chosen(template: Any, values: Mapping[str, Any]) -> Any:
     if value is None or value in ("", [], ()):
         value = default
     elif is_unknown(value):
-        found = _of(template, default)
-        return f"?{found.removeprefix('?')}" if isinstance(found, str) else {"unknown": found}
+        return _not_known(_chosen(_of(template, default), values))
     text = str(value).lower() if isinstance(value, bool) else value
     if separator and isinstance(text, str):
         text = text.rpartition(separator)[2]
     return _chosen(_of(template, text), values)
+
+
+def _not_known(template: Any) -> Any:
+    """A template of the same shape that is not known."""
+    if isinstance(template, str):
+        return f"?{template.removeprefix('?')}"
+    if isinstance(template, tuple):
+        return tuple(map(_not_known, template))
+    if not isinstance(template, Mapping):
+        return {"unknown": template}
+    if "unknown" in template:
+        return template
+    return {name: _not_known(one) for name, one in template.items()}
 
 
 def _of(choices: Mapping[str, Any], value: Any) -> Any:

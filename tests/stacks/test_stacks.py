@@ -6,45 +6,118 @@ Each folder beside this file is a stack, with its expected values in ``expected.
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.plan import Plan
+from planproof.terraform.resolution.merge_state import is_probe
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN
 from tests.builders.expected_values import Expected, differences, invented_texts, read_expected
 from tests.builders.repository import ROOT
+from tests.builders.stack_batches import part_of, written_batch
 from tests.builders.stacks import resource, stack
 from tests.conftest import Resolve
 
 HERE = Path(__file__).parent
 STACKS = sorted(path.parent.name for path in HERE.glob("*/expected.toml"))
-QUICK = {"acm-dns-validated", "static", "vpc-dual-stack"}
+# The stacks that Terraform resolves in one run: all have as many provider configurations as the
+# first, and use its.
+BATCHES = (
+    ("static", "appsync-identity", "rds-postgres", "vpc-dual-stack", "websocket-api"),
+    (
+        "sns-sqs-fanout",
+        "batch-glue",
+        "brokers",
+        "cloudfront-oac-site",
+        "codepipeline",
+        "elasticache",
+        "http-api-cognito",
+        "rest-api-lambda",
+    ),
+    (
+        "aurora-serverless",
+        "ecs-fargate-alb",
+        "eventbridge-pipes",
+        "github-oidc",
+        "kinesis-firehose",
+        "opensearch-domain",
+        "route53-failover",
+        "step-functions",
+    ),
+    (
+        "acm-dns-validated",
+        "cloudfront-waf-edge",
+        "dynamodb-global",
+        "efs-backup",
+        "kms-multi-region",
+        "s3-replication",
+        "transit-gateway",
+    ),
+)
+# The stacks that Terraform resolves on their own: an instance's volumes, nested modules with tags
+# of the provider that a variable sets, a provider for each region, and JSON syntax.
+ALONE = ("ec2-asg-nlb", "eks-irsa", "security-baseline", "tf-json")
+
+
+def batch_of(name: str) -> tuple[str, ...]:
+    """The stacks that are resolved with one; itself where it is resolved on its own."""
+    return next((batch for batch in BATCHES if name in batch), (name,))
 
 
 def case(name: str) -> Any:
-    """A parameter, slow unless the stack is one of a few."""
-    return pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+    """A parameter: quick for the first batch; the stacks of a batch are for one worker."""
+    batch = batch_of(name)
+    slow = () if batch == BATCHES[0] else (pytest.mark.slow,)
+    return pytest.param(name, marks=[*slow, pytest.mark.xdist_group(f"stacks-{batch[0]}")])
+
+
+@pytest.fixture(scope="module")
+def resolved_batch(
+    resolve: Resolve, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Path, ResolvedStacks]]:
+    """The folder and the resolved stacks of the batch that has a stack, resolved once."""
+
+    @functools.cache
+    def of_batch(batch: tuple[str, ...]) -> tuple[Path, ResolvedStacks]:
+        if len(batch) == 1:
+            return HERE, resolve(HERE / batch[0])
+        root = written_batch([HERE / name for name in batch], tmp_path_factory.mktemp("batch"))
+        return root, resolve(root)
+
+    return lambda name: of_batch(batch_of(name))
 
 
 @pytest.mark.terraform
 @pytest.mark.parametrize("name", [case(name) for name in STACKS])
-def test_a_stack_has_the_values_that_aws_gives(name: str, resolve: Resolve) -> None:
-    folder = HERE / name
-    stacks = resolve(folder)
-    resolved, plan = stacks.stack(), stacks.plan
+def test_a_stack_has_the_values_that_aws_gives(
+    name: str, resolved_batch: Callable[[str], tuple[Path, ResolvedStacks]]
+) -> None:
+    root, stacks = resolved_batch(name)
+    folder, resolved, plan = root / name, stacks.stack(), stacks.plan
     assert plan is not None
-    assert {change["address"] for change in managed_changes(plan)} <= set(resolved.resources)
+    if root != HERE:
+        resolved = part_of(resolved, name)
+    assert managed_addresses(plan, name if root != HERE else "") <= set(resolved.resources)
     assert differences(resolved, read_expected(folder)) == []
     assert invented_texts(resolved, known_words(folder) + json.dumps(plan.raw)) == []
 
 
-def managed_changes(plan: Plan) -> list[dict[str, Any]]:
+def managed_addresses(plan: Plan, module: str) -> set[str]:
+    """The addresses within a module of what the sources make Terraform manage: at least one."""
+    prefix = f"module.{module}." if module else ""
     changes = plan.raw.get("resource_changes") or []
-    return [change for change in changes if change["mode"] == "managed"]
+    managed = {c["address"] for c in changes if c["mode"] == "managed" and not is_probe(c)}
+    found = {one.removeprefix(prefix) for one in managed if one.startswith(prefix)}
+    assert found
+    return found
 
 
 def known_words(folder: Path) -> str:
@@ -57,8 +130,11 @@ def known_words(folder: Path) -> str:
 def test_every_stack_says_what_is_expected_of_it() -> None:
     folders = {path.parent.relative_to(HERE).parts[0] for path in HERE.rglob("*.tf*")}
     assert folders == set(STACKS)
-    assert set(STACKS) >= QUICK
     assert len(STACKS) >= 30
+
+
+def test_every_stack_is_resolved_once() -> None:
+    assert sorted([*ALONE, *chain.from_iterable(BATCHES)]) == STACKS
 
 
 # The comparison itself -------------------------------------------------------------------------
