@@ -30,7 +30,7 @@ _KEPT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """An expression in a file.
 
     Attributes:
@@ -100,7 +100,7 @@ class Replacements:
             return False
         text = self._replaced(path)
         before = text.encode()[: int(diagnostic["range"]["start"]["byte"])]
-        found = _expression_at(text, path.name, len(before.decode("utf-8", "replace")))
+        found = expression_at(text, path.name, len(before.decode("utf-8", "replace")))
         modules = self._modules_of(path.parent)
         if found is None or not modules:
             return False
@@ -145,7 +145,7 @@ class Replacements:
         folders = {"": self.workspace.root, **self.workspace.module_folders()}
         return [module for module, one in folders.items() if one.resolve() == folder.resolve()]
 
-    def _value_for(self, found: _Found) -> str:
+    def _value_for(self, found: Found) -> str:
         """Null, or a value of the right type for an argument that must be set."""
         if found.path[-1] == "for_each":
             return "[]"
@@ -162,7 +162,7 @@ class Replacements:
         return hcl(guessed_value(owner, found.block.labels[0], found.path[-1], spec))
 
 
-def _expression_at(text: str, file: str, offset: int) -> _Found | None:
+def expression_at(text: str, file: str, offset: int) -> Found | None:
     """The argument, local or output at an offset of a file that can be replaced."""
     for block in scan_text(text, file):
         if block.kind not in ("resource", "data", "module", "locals", "output"):
@@ -174,7 +174,7 @@ def _expression_at(text: str, file: str, offset: int) -> _Found | None:
                 if attribute.value <= offset <= attribute.end_of_value:
                     in_dynamic = here.kind == "dynamic" and name == "for_each"
                     kept = name in _KEPT and not in_dynamic
-                    return None if kept else _Found(block, (*path, name), attribute)
+                    return None if kept else Found(block, (*path, name), attribute)
             inner = next((b for b in here.blocks if b.start <= offset <= b.end), None)
             if inner is None or inner.kind in _KEPT:
                 break
@@ -184,7 +184,7 @@ def _expression_at(text: str, file: str, offset: int) -> _Found | None:
     return None
 
 
-def _place(module: str, found: _Found) -> Place:
+def _place(module: str, found: Found) -> Place:
     labels = found.block.labels
     if found.block.kind == "module":
         return Place(f"{module}.{labels[0]}" if module else labels[0], "var", found.path[0])
