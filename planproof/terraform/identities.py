@@ -258,6 +258,7 @@ class _Giver:
             return self._object(path, inner, {}, _NONE)
         if kind in ("list", "set"):
             value, _ = self._generic(path, name, inner)
+            self._note(path, Standing.HIDDEN)  # AWS may give none, or more
             return [value], UNKNOWN
         if kind == "string":
             text, standing = self._text(f"?{_guess(name, self.subject.type)}", f"{path}")
@@ -370,7 +371,7 @@ class _Giver:
         prefix = self.subject.values.get(f"{attribute}_prefix")
         if is_unknown(prefix):
             return None
-        text = generated_name(self.subject.address, str(prefix or "terraform-"))
+        text = generated_name(self.subject.address, str(prefix or self.facts.generated))
         fifo = self.subject.values.get("fifo_queue") or self.subject.values.get("fifo_topic")
         return f"{text}.fifo" if fifo is True else text
 
