@@ -110,6 +110,7 @@ class ResourceType:
         name: the attribute with the physical name; "" without one.
         inside: the attribute that identifies the resource within which the name is unique; "" for
             the account.
+        generated: how a name begins that the provider generates without a prefix in the sources.
         attributes: computed attribute → template; the attribute id is ``id`` by default, arn
             what ``kind`` says, and ``name`` is ``$name``.
         strict_name: whether the emulated account accepts only letters, digits and hyphens.
@@ -133,6 +134,7 @@ class ResourceType:
     id: Any = "$name"
     name: str = ""
     inside: str = ""
+    generated: str = "terraform-"
     attributes: Mapping[str, Any] = field(default_factory=dict)
     strict_name: bool = False
     label: str = ""

@@ -117,6 +117,8 @@ class ValueMerge:
                 return UNKNOWN
             source = ValueSource(tracer.attribute(declared, "input"))
             return self._merge(planned, value, source, spec)
+        if spec.get("computed") and declared.split(".")[-3:-2] != ["data"]:
+            return UNKNOWN  # an instance that the plan does not have
         change = Change.NONE if key in DOCUMENTS else Change.ALTERED
         source = ValueSource(tracer.inputs(declared, change))
         return self._merge(planned, value, source, spec)
@@ -256,6 +258,8 @@ class ValueMerge:
             standing, change = self.stack.standings.of(leaf), leaf[2]
             if not leaf[1] and change is not Change.ALTERED:
                 continue  # the instances of a resource
+            if standing is Standing.HIDDEN:
+                return False
             if standing >= Standing.ASSIGNED and change is Change.ALTERED:
                 return False
             if standing > Standing.ASSIGNED and change is Change.CHOSEN:
