@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from planproof.stand_ins import is_assigned, is_unknown_text
+from planproof.stand_ins import is_assigned, is_unknown_text, without_unknown
 from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Value, is_unknown
 
@@ -83,7 +83,8 @@ def value_at(stack: Stack, address: str, path: str) -> Value:
     here: Value = _MISSING if resource is None else resource.values
     for step in path.split("/"):
         if isinstance(here, str):
-            here = json.loads(here) if here.lstrip()[:1] in ("{", "[") else _MISSING
+            document = here.lstrip()[:1] in ("{", "[")
+            here = without_unknown(json.loads(here)) if document else _MISSING
         if is_unknown(here):
             return UNKNOWN
         if isinstance(here, Mapping):
@@ -135,8 +136,11 @@ def invented_texts(stack: Stack, sources: str) -> list[str]:
 
 def _texts(value: Value, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
-        yield path, value
-        return
+        policy = _policy_in(value)
+        if policy is None:
+            yield path, value
+            return
+        value = policy
     items: Iterable[tuple[Any, Value]] = ()
     if isinstance(value, Mapping):
         items = value.items()
@@ -144,3 +148,12 @@ def _texts(value: Value, path: str) -> Iterator[tuple[str, str]]:
         items = enumerate(value)
     for key, item in items:
         yield from _texts(item, f"{path}/{key}".strip("/"))
+
+
+def _policy_in(text: str) -> Value:
+    """The policy document in a text, which keeps the unknown texts in it; None in another text."""
+    try:
+        document = json.loads(text) if text.lstrip()[:1] == "{" else {}
+    except ValueError:
+        return None
+    return without_unknown(document) if "Statement" in document else None

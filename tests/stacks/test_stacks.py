@@ -38,6 +38,7 @@ BATCHES = (
         "brokers",
         "cloudfront-oac-site",
         "codepipeline",
+        "ec2-asg-nlb",
         "elasticache",
         "http-api-cognito",
         "rest-api-lambda",
@@ -62,9 +63,9 @@ BATCHES = (
         "transit-gateway",
     ),
 )
-# The stacks that Terraform resolves on their own: an instance's volumes, nested modules with tags
-# of the provider that a variable sets, a provider for each region, and JSON syntax.
-ALONE = ("ec2-asg-nlb", "eks-irsa", "security-baseline", "tf-json")
+# The stacks that Terraform resolves on their own: nested modules with tags of the provider that a
+# variable sets, a provider for each region, and JSON syntax.
+ALONE = ("eks-irsa", "security-baseline", "tf-json")
 
 
 def batch_of(name: str) -> tuple[str, ...]:
@@ -149,6 +150,7 @@ def stack_of(value: Any) -> Stack:
 
 
 ASSIGNED = "vpc-05eed0123456789ab"
+POLICY = '{"Statement": [{"Resource": "arn:x/0bad0123456789ab"}]}'
 
 
 @pytest.mark.parametrize(
@@ -161,6 +163,7 @@ ASSIGNED = "vpc-05eed0123456789ab"
         ([1, 2], {"known": {ADDRESS: {"v": [1, 2]}}}),
         ([1, 2], {"count": {ADDRESS: {"v": 2}}}),
         ("jobs", {"same": {ADDRESS: {"v": f"{ADDRESS} v"}}}),
+        (POLICY, {"unknown": {ADDRESS: ["v/Statement/0/Resource"]}}),
     ],
 )
 def test_a_value_as_expected_is_no_difference(value: Any, expected: Expected) -> None:
@@ -190,12 +193,22 @@ def test_any_other_value_is_a_difference(value: Any, expected: Expected) -> None
     assert len(differences(stack_of(value), expected)) == 1
 
 
-@pytest.mark.parametrize("text", ["i-0bad0123456789abc", "198.18.4.7/32", "k3jx9qpl"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i-0bad0123456789abc",
+        "198.18.4.7/32",
+        "k3jx9qpl",
+        f"x{POLICY}",
+        '{"a": "0bad0123456789ab"}',
+        '{"Statement": [{"Resource": "k3jx9qpl"}]}',
+    ],
+)
 def test_a_text_that_stands_for_an_unknown_one_is_found(text: str) -> None:
     assert len(invented_texts(stack_of([{"w": text}]), "jobs standard")) == 1
 
 
-@pytest.mark.parametrize("text", ["standard", "jobs", ASSIGNED])
+@pytest.mark.parametrize("text", ["standard", "jobs", ASSIGNED, POLICY])
 def test_other_texts_are_not(text: str) -> None:
     assert invented_texts(stack_of([{"w": text}]), "jobs standard") == []
 
