@@ -12,7 +12,7 @@ The formats are those of :mod:`planproof.service_facts`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from fnmatch import fnmatchcase
@@ -488,15 +488,3 @@ def sample_arn(type_: str) -> str | None:
     """An ARN of the form that resources of a type have; None where the form is not known."""
     arn = resource_type(type_).arn().removeprefix("?").replace("$path", "/")
     return re.sub(r"\$(?:\{[^}]*\}|\w+)", "x", arn) or None
-
-
-def paths_in(value: Value, path: str = "") -> Iterator[tuple[str, Value]]:
-    """The leaves of a value, each with its path without indexes."""
-    if isinstance(value, Mapping) and value:
-        for key, item in value.items():
-            yield from paths_in(item, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, (list, tuple)) and value:
-        for item in value:
-            yield from paths_in(item, path)
-    else:
-        yield path, value

@@ -1,270 +1,447 @@
-"""Tokens are translated to the identities that AWS would assign."""
+"""Each computed attribute is given the value that AWS gives, or one of its shape that is marked."""
 
 from __future__ import annotations
 
-import uuid
+import re
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
 from planproof.service_facts import types
+from planproof.stand_ins import UNKNOWN_ACCOUNT, UNKNOWN_REGION, is_assigned, is_unknown_text
 from planproof.terraform.identities import (
-    ACCOUNT_TOKEN,
-    PARTITION_TOKEN,
-    REGION_TOKEN,
-    Identities,
+    GivenValues,
     ProviderLocation,
-    contains_token,
+    Standing,
+    Subject,
+    empty_value,
+    given_values,
     physical_name_attribute,
+    sample_arn,
 )
+from planproof.values import UNKNOWN, Value, contains_unknown
 
 HOME = ProviderLocation("aws", "us-east-1", "123456789012")
-AWAY = ProviderLocation("aws-cn", "cn-north-1", "111122223333")
+AWAY = ProviderLocation("aws-cn", "cn-north-1", "123456789012")
+TEXT = {"type": "string", "computed": True}
+NUMBER = {"type": "number", "computed": True}
+FLAG = {"type": "bool", "computed": True}
+TEXTS = {"type": ["list", "string"], "computed": True}
+OPTIONAL = {"type": "string", "optional": True}
+BOTH = {"type": "string", "optional": True, "computed": True}
 
 
-class Cloud:
-    """Identities of resources in HOME, and in AWAY if their address contains "away"."""
+def given(
+    address: str,
+    values: Mapping[str, Value] | None = None,
+    location: ProviderLocation | None = HOME,
+    **more: Any,
+) -> GivenValues:
+    """The values for a resource.
 
-    def __init__(self) -> None:
-        self.identities = Identities()
-        self.names: dict[str, str | None] = {}
-        self.paths: dict[str, str] = {}
-
-    def make(self, address: str, name: str | None = None, path: str = "") -> dict[str, str]:
-        self.names[address] = name
-        if path:
-            self.paths[address] = path
-        return self.identities.tokens(address, address.split(".")[-2], None)
-
-    def real(self, text: str) -> str:
-        def location(address: str) -> ProviderLocation | None:
-            return AWAY if "away" in address else HOME
-
-        return self.identities.translator(self.names, self.paths, location)(text)
-
-    def all_real(self, given: Mapping[str, str]) -> dict[str, str]:
-        return {key: self.real(value) for key, value in given.items()}
+    Args:
+        values: its arguments.
+        more: ``attributes`` and ``blocks`` of the schema, ``planned`` values, and the attributes
+            ``needed``.
+    """
+    subject = Subject(address, address.split(".")[-2], values or {}, location)
+    attributes = more.get("attributes", {"arn": TEXT, "id": TEXT})
+    schema = {"attributes": attributes, "block_types": more.get("blocks", {})}
+    return given_values(subject, schema, more.get("planned", {}), more.get("needed"))
 
 
-def test_a_queue() -> None:
-    cloud = Cloud()
-    assert cloud.all_real(cloud.make("aws_sqs_queue.q", "jobs")) == {
-        "arn": "arn:aws:sqs:us-east-1:123456789012:jobs",
-        "id": "https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
-        "url": "https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
-        "name": "jobs",
-    }
+def filled(template: str) -> re.Pattern[str]:
+    """A pattern for a text in which ``*`` stands for what AWS assigns."""
+    return re.compile("([0-9A-Za-z-]+)".join(map(re.escape, template.split("*"))))
+
+
+# Known texts ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("address", "name", "arn", "id_"),
+    ("address", "values", "arn", "id_"),
     [
-        ("aws_s3_bucket.b", "media", "arn:aws:s3:::media", "media"),
-        ("aws_sns_topic.t", "news", "arn:aws:sns:us-east-1:123456789012:news", None),
+        ("aws_s3_bucket.b", {"bucket": "media"}, "arn:aws:s3:::media", "media"),
+        ("aws_sns_topic.t", {"name": "n"}, "arn:aws:sns:us-east-1:123456789012:n", None),
+        (
+            "aws_sqs_queue.q",
+            {"name": "jobs"},
+            "arn:aws:sqs:us-east-1:123456789012:jobs",
+            "https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
+        ),
         (
             "aws_kms_alias.a",
-            "alias/media",
+            {"name": "alias/media"},
             "arn:aws:kms:us-east-1:123456789012:alias/media",
             "alias/media",
         ),
         (
-            "aws_dynamodb_table.t",
-            "assets",
-            "arn:aws:dynamodb:us-east-1:123456789012:table/assets",
-            "assets",
-        ),
-        (
             "aws_ssm_parameter.p",
-            "/media/key",
+            {"name": "/media/key"},
             "arn:aws:ssm:us-east-1:123456789012:parameter/media/key",
             "/media/key",
         ),
         (
+            "aws_ssm_parameter.p",
+            {"name": "key"},
+            "arn:aws:ssm:us-east-1:123456789012:parameter/key",
+            "key",
+        ),
+        (
             "aws_iam_openid_connect_provider.o",
-            "https://token.example",
+            {"url": "https://token.example"},
             "arn:aws:iam::123456789012:oidc-provider/token.example",
             None,
         ),
         (
-            "aws_cloudwatch_event_rule.away",
-            "done",
-            "arn:aws-cn:events:cn-north-1:111122223333:rule/done",
-            "done",
+            "aws_iam_role.r",
+            {"name": "worker", "path": "/media/"},
+            "arn:aws:iam::123456789012:role/media/worker",
+            "worker",
+        ),
+        (
+            "aws_iam_role.r",
+            {"name": "worker", "path": None},
+            "arn:aws:iam::123456789012:role/worker",
+            "worker",
         ),
     ],
 )
-def test_arns_and_ids(address: str, name: str, arn: str, id_: str | None) -> None:
-    cloud = Cloud()
-    given_ = cloud.all_real(cloud.make(address, name))
-    assert given_["arn"] == arn
-    assert given_["id"] == (id_ or arn)
+def test_what_follows_from_the_arguments_is_exact(
+    address: str, values: dict[str, Value], arn: str, id_: str | None
+) -> None:
+    found = given(address, values)
+    assert found.values == found.known == {"arn": arn, "id": id_ or arn}
+    assert found.standings == {"arn": Standing.EXACT, "id": Standing.EXACT}
 
 
-def test_identity_of_a_key_is_its_uuid() -> None:
-    cloud = Cloud()
-    key = cloud.all_real(cloud.make("aws_kms_key.k"))
-    assert key["id"] == key["key_id"] == Cloud().make("aws_kms_key.k")["id"]
-    assert str(uuid.UUID(key["id"])) == key["id"]
-    assert key["arn"] == f"arn:aws:kms:us-east-1:123456789012:key/{key['id']}"
-    assert cloud.make("aws_kms_key.l")["id"] != key["id"]
+def test_each_provider_has_its_own_partition_region_and_account() -> None:
+    found = given("aws_sqs_queue.q", {"name": "jobs"}, AWAY).known
+    assert found["arn"] == "arn:aws-cn:sqs:cn-north-1:123456789012:jobs"
+    assert found["id"] == "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/jobs"
 
 
-def test_an_iam_path_is_only_in_arns() -> None:
-    cloud = Cloud()
-    role = cloud.all_real(cloud.make("aws_iam_role.r", "worker", path="/media/jobs/"))
-    assert role["arn"] == "arn:aws:iam::123456789012:role/media/jobs/worker"
-    assert role["name"] == role["id"] == "worker"
-    generated = cloud.all_real(cloud.make("aws_iam_role.g", path="/media/"))
-    assert generated["arn"] == "arn:aws:iam::123456789012:role/media/(aws_iam_role.g)"
+def test_without_a_location_region_and_account_are_unknown() -> None:
+    found = given("aws_sqs_queue.q", {"name": "jobs"}, None)
+    assert found.values["arn"] == f"arn:aws:sqs:{UNKNOWN_REGION}:{UNKNOWN_ACCOUNT}:jobs"
+    assert found.known["arn"] is UNKNOWN
+    assert found.standings["arn"] is Standing.UNKNOWN
+    assert given("aws_s3_bucket.b", {"bucket": "m"}, None).known["arn"] == "arn:aws:s3:::m"
 
 
-def test_each_resource_in_a_text_has_its_own_location() -> None:
-    cloud = Cloud()
-    here, away = cloud.make("aws_sqs_queue.q", "one"), cloud.make("aws_sqs_queue.away", "two")
-    assert cloud.real(f'["{here["arn"]}","{away["arn"]}"]') == (
-        '["arn:aws:sqs:us-east-1:123456789012:one","arn:aws-cn:sqs:cn-north-1:111122223333:two"]'
-    )
-    assert cloud.real(f"{away['url']}, {here['url']}") == (
-        "https://sqs.cn-north-1.amazonaws.com/111122223333/two, "
-        "https://sqs.us-east-1.amazonaws.com/123456789012/one"
-    )
+def test_a_planned_value_stays() -> None:
+    found = given("aws_sqs_queue.q", {"name": "jobs"}, planned={"arn": "arn:planned", "id": None})
+    assert found.values == found.known == {"arn": "arn:planned", "id": None}
+    assert set(found.standings.values()) == {Standing.EXACT}
 
 
-def test_region_of_a_bucket_in_another_region() -> None:
-    cloud = Cloud()
-    cloud.make("aws_s3_bucket.b", "near")
-    bucket = cloud.make("aws_s3_bucket.away", "far")
-    assert cloud.real(bucket["region"]) == "cn-north-1"
-    assert cloud.real(bucket["bucket_regional_domain_name"]).startswith("far.s3.cn-north-1.")
+def test_only_computed_attributes_are_given() -> None:
+    secret = {"type": "string", "optional": True, "computed": True, "write_only": True}
+    found = given("aws_x.y", attributes={"name": OPTIONAL, "arn": TEXT, "secret": secret})
+    assert list(found.values) == ["arn"]
 
 
-def test_a_generated_name_is_unique() -> None:
-    cloud = Cloud()
-    one, two = cloud.make("aws_iam_role.one"), cloud.make("aws_iam_role.two")
-    assert cloud.real(one["arn"]) == "arn:aws:iam::123456789012:role/(aws_iam_role.one)"
-    assert cloud.real(one["name"]) != cloud.real(two["name"])
-
-
-def test_a_type_without_a_shape_has_an_opaque_identity() -> None:
-    cloud = Cloud()
-    thing = cloud.all_real(cloud.make("aws_new_thing.t"))
-    assert thing["id"] == "(aws_new_thing.t)"
-    assert thing["arn"] == "arn:aws:new:us-east-1:123456789012:(aws_new_thing.t)"
-
-
-def test_a_name_with_another_identity_is_translated_too() -> None:
-    cloud = Cloud()
-    bucket = cloud.make("aws_s3_bucket.b", "media")
-    topic = cloud.make("aws_sns_topic.t", f"about-{bucket['id']}")
-    assert cloud.real(topic["arn"]).endswith(":about-media")
-
-
-def test_names_that_refer_to_each_other_terminate() -> None:
-    cloud = Cloud()
-    one = cloud.make("aws_sqs_queue.one")
-    two = cloud.make("aws_sqs_queue.two", f"{one['name']}-dead")
-    cloud.names["aws_sqs_queue.one"] = f"{two['name']}-alive"
-    assert "planproof-n" not in cloud.real(two["arn"])
+# What AWS assigns -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("address", "attribute"),
+    ("address", "arn", "id_"),
     [
-        ("aws_lambda_function.f", "version"),
-        ("aws_lambda_function.f", "qualified_arn"),
-        ("aws_lambda_layer_version.l", "version"),
-        ("aws_dynamodb_table.t", "stream_arn"),
+        ("aws_vpc.v", "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-*", "vpc-*"),
+        ("aws_subnet.s", "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-*", "subnet-*"),
+        ("aws_kms_key.k", "arn:aws:kms:us-east-1:123456789012:key/*", "*"),
+        ("aws_iam_role.r", "arn:aws:iam::123456789012:role/terraform-*", "terraform-*"),
     ],
 )
-def test_values_that_only_aws_knows_have_the_right_format_and_are_undecided(
-    address: str, attribute: str
-) -> None:
-    cloud = Cloud()
-    text = cloud.make(address, "x")[attribute]
-    assert cloud.identities.is_undecided(text)
-    assert contains_token(cloud.real(text))
-    if attribute.endswith("arn"):
-        assert cloud.real(text).startswith("arn:aws:")
+def test_what_aws_assigns_has_its_shape_and_is_marked(address: str, arn: str, id_: str) -> None:
+    found = given(address)
+    for key, template in (("arn", arn), ("id", id_)):
+        match = filled(template).fullmatch(str(found.known[key]))
+        assert match is not None, found.known[key]
+        assert is_assigned(match[1])
+        assert found.values[key] == found.known[key]
+    assert set(found.standings.values()) == {Standing.ASSIGNED}
+    assert str(found.known["arn"]).endswith(str(found.known["id"]))
 
 
-def test_aliases_of_two_functions_differ() -> None:
-    cloud = Cloud()
-    one = cloud.make("aws_lambda_alias.one", "live")
-    two = cloud.make("aws_lambda_alias.two", "live")
-    assert physical_name_attribute("aws_lambda_alias") is None
-    cloud.names = dict.fromkeys(cloud.names)
-    assert cloud.real(one["arn"]) != cloud.real(two["arn"])
+def test_an_assigned_id_is_that_of_one_instance_and_the_same_in_every_run() -> None:
+    one, other = (given(f"aws_vpc.v[{index}]").known["id"] for index in range(2))
+    assert one != other
+    assert one == given("aws_vpc.v[0]").known["id"]
 
 
-@pytest.mark.parametrize("type_", ["aws_iam_role", "aws_kms_key", "aws_vpc", "aws_new_thing"])
-def test_unplanned_instances_have_no_identity(type_: str) -> None:
-    cloud = Cloud()
-    given_ = cloud.identities.undecided(f"{type_}.x", type_)
-    assert given_
-    assert all(cloud.identities.is_undecided(value) for value in given_.values())
-    assert all(cloud.identities.appears_in(value) for value in given_.values())
+def test_ids_of_several_kinds_in_one_resource_differ() -> None:
+    keys = ("id", "default_security_group_id", "default_network_acl_id", "main_route_table_id")
+    found = given("aws_vpc.v", attributes=dict.fromkeys(keys, TEXT)).known
+    digits = {str(found[key]).partition("-")[2] for key in keys}
+    assert len(digits) == len(keys)
+    assert [str(found[key]).partition("-")[0] for key in keys] == ["vpc", "sg", "acl", "rtb"]
 
 
-def test_identities_appear_in_texts() -> None:
-    cloud = Cloud()
-    role, key, vpc = (cloud.make(a) for a in ("aws_iam_role.r", "aws_kms_key.k", "aws_vpc.v"))
-    for text in (role["arn"], role["unique_id"], key["id"], vpc["id"], f"x-{role['name']}-y"):
-        assert cloud.identities.appears_in(text), text
-        assert not cloud.identities.is_undecided(text)
-    other = Cloud().make("aws_kms_key.other")["id"]
-    for text in ("", "plain", "planproof", "123456789012", other):
-        assert not cloud.identities.appears_in(text), text
+# Names ----------------------------------------------------------------------------------------
 
 
-def test_an_unknown_location_leaves_the_token() -> None:
-    cloud = Cloud()
-    queue = cloud.make("aws_sqs_queue.q", "jobs")
-    nowhere = cloud.identities.translator(cloud.names, {}, lambda _: None)
-    assert contains_token(nowhere(queue["arn"]))
-    assert contains_token(nowhere(cloud.make("aws_s3_bucket.b", "x")["region"]))
+@pytest.mark.parametrize(
+    ("values", "shape"),
+    [
+        ({"name": "n"}, "n"),
+        ({"name": None}, r"terraform-2001\d{14}5eed[0-9a-f]{4}"),
+        ({"name": "", "name_prefix": "p-"}, r"p-2001\d{14}5eed[0-9a-f]{4}"),
+        ({"name": None, "fifo_topic": True}, r"terraform-2001\d{14}5eed[0-9a-f]{4}\.fifo"),
+        ({"name": None, "fifo_topic": False}, r"terraform-2001\d{14}5eed[0-9a-f]{4}"),
+    ],
+)
+def test_a_name_is_that_of_the_sources_or_generated(values: dict[str, Value], shape: str) -> None:
+    found = given("aws_sns_topic.t", values, attributes={"arn": TEXT, "name": BOTH}).known
+    prefix = "arn:aws:sns:us-east-1:123456789012:"
+    assert re.fullmatch(shape, str(found["name"]))
+    assert found["arn"] == f"{prefix}{found['name']}"
 
 
-def test_only_unknown_attributes_get_tokens() -> None:
-    given_ = Identities().tokens("aws_sqs_queue.q", "aws_sqs_queue", {"arn", "policy"})
-    assert list(given_) == ["arn"]
+@pytest.mark.parametrize(
+    "values",
+    [{"name": UNKNOWN}, {"name": None, "name_prefix": UNKNOWN}, {"name": "x-0badrnt1tkl9"}],
+)
+def test_an_unknown_name_makes_the_identity_unknown(values: dict[str, Value]) -> None:
+    found = given("aws_sns_topic.t", values, attributes={"arn": TEXT, "name": BOTH})
+    assert found.known == {"arn": UNKNOWN, "name": UNKNOWN}
+    assert is_unknown_text(str(found.values["arn"]))
+    assert str(found.values["arn"]).startswith("arn:aws:sns:us-east-1:123456789012:")
 
 
-def test_other_arns_have_the_format_of_an_arn_and_are_undecided() -> None:
-    identities = Identities()
-    for unknown in (None, {"execution_arn", "name"}):
-        given_ = identities.tokens("aws_apigatewayv2_stage.s", "aws_apigatewayv2_stage", unknown)
-        assert given_["execution_arn"].startswith("arn:")
-        assert identities.is_undecided(given_["execution_arn"])
-    assert set(given_) == {"execution_arn"}
+def test_a_key_alias_without_a_name_has_the_prefix_of_aliases() -> None:
+    found = given("aws_kms_alias.a", attributes={"arn": TEXT, "name": BOTH}).known
+    assert re.fullmatch(r"alias/2001\d{14}5eed[0-9a-f]{4}", str(found["name"]))
+    assert found["arn"] == f"arn:aws:kms:us-east-1:123456789012:{found['name']}"
 
 
-def test_execution_arn_of_an_api() -> None:
-    given_ = Identities().tokens("aws_api_gateway_rest_api.a", "aws_api_gateway_rest_api", None)
-    assert given_["execution_arn"].endswith(f":{given_['id']}")
+def test_an_unknown_path_makes_the_arn_unknown_and_not_the_name() -> None:
+    found = given("aws_iam_role.r", {"name": "n", "path": UNKNOWN}).known
+    assert found == {"arn": UNKNOWN, "id": "n"}
 
 
-def test_a_text_without_a_token_is_unchanged() -> None:
-    cloud = Cloud()
-    cloud.make("aws_sqs_queue.q", "jobs")
-    for text in ("", "my-planproof-bucket", "planproof-n123456", ACCOUNT_TOKEN[:-1]):
-        assert cloud.real(text) == text
+def test_the_attribute_with_the_name() -> None:
+    assert physical_name_attribute("aws_s3_bucket") == "bucket"
+    assert physical_name_attribute("aws_new_thing") is None
+    assert sample_arn("aws_sns_topic") == "arn:x:sns:x:x:x"
+    assert sample_arn("aws_new_thing") is None
 
 
-@given(st.text(max_size=40) | st.text("planrof-x0123456789:", max_size=60))
-def test_other_texts_are_unchanged(text: str) -> None:
-    # Without texts that contain a token: no account or region has its value.
-    assume(not any(token in text for token in (ACCOUNT_TOKEN, PARTITION_TOKEN, REGION_TOKEN)))
-    cloud = Cloud()
-    cloud.make("aws_sqs_queue.q", "jobs")
-    assert cloud.real(text) == text
+# Templates ------------------------------------------------------------------------------------
 
 
-def test_every_described_type_gets_complete_tokens() -> None:
+@pytest.mark.parametrize(
+    ("publish", "version", "standing"),
+    [
+        (None, "$LATEST", Standing.EXACT),
+        (False, "$LATEST", Standing.EXACT),
+        (True, UNKNOWN, Standing.UNKNOWN),
+        (UNKNOWN, UNKNOWN, Standing.HIDDEN),
+    ],
+)
+def test_a_table_chooses_by_an_argument(publish: Value, version: Value, standing: Standing) -> None:
+    values = {"function_name": "f", "publish": publish}
+    found = given("aws_lambda_function.f", values, attributes={"version": TEXT})
+    assert found.known["version"] is version or found.known["version"] == version
+    assert found.standings["version"] is standing
+    assert is_unknown_text(str(found.values["version"])) is (standing is Standing.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("engine", "port", "end"),
+    [
+        ("postgres", None, ":5432"),
+        ("mysql", None, ":3306"),
+        ("oracle-se2", None, ":1521"),
+        ("postgres", 7777, ":7777"),
+    ],
+)
+def test_the_endpoint_of_a_database_has_its_port(engine: str, port: Value, end: str) -> None:
+    values = {"identifier": "orders", "engine": engine, "port": port}
+    found = given("aws_db_instance.d", values, attributes={"endpoint": TEXT}).known["endpoint"]
+    assert str(found).startswith("orders.")
+    assert str(found).endswith(f".us-east-1.rds.amazonaws.com{end}")
+    assert is_assigned(str(found))
+
+
+def test_a_template_without_its_argument_is_unknown_and_has_the_shape() -> None:
+    attributes = {"id": TEXT, "arn": TEXT}
+    found = given("aws_sns_topic_subscription.s", {"topic_arn": UNKNOWN}, attributes=attributes)
+    assert found.known["arn"] is UNKNOWN
+    arn = "arn:aws:sns:us-east-1:123456789012:t"
+    found = given("aws_sns_topic_subscription.s", {"topic_arn": arn}, attributes=attributes)
+    assert filled(f"{arn}:*").fullmatch(str(found.known["arn"]))
+
+
+def test_lists_and_objects_of_templates() -> None:
+    secret = {"secret_arn": "string", "secret_status": "string", "kms_key_id": "string"}
+    attributes = {"master_user_secret": {"type": ["list", ["object", secret]], "computed": True}}
+    values = {"identifier": "d", "manage_master_user_password": True}
+    found = given("aws_db_instance.d", values, attributes=attributes)
+    (one,) = found.known["master_user_secret"]
+    assert is_assigned(one["secret_arn"])
+    assert one["secret_status"] is UNKNOWN
+    assert one["kms_key_id"] is UNKNOWN
+    assert found.values["master_user_secret"][0]["secret_status"] == "creating"
+    assert found.standings == {
+        "master_user_secret.secret_arn": Standing.ASSIGNED,
+        "master_user_secret.secret_status": Standing.HIDDEN,
+        "master_user_secret.kms_key_id": Standing.UNKNOWN,
+    }
+    none = given("aws_db_instance.d", {"identifier": "d"}, attributes=attributes)
+    assert none.known["master_user_secret"] == []
+    assert none.standings["master_user_secret"] is Standing.EXACT
+
+
+def test_the_unknown_parts_of_a_planned_value_are_filled() -> None:
+    attributes = {"names": TEXTS, "about": {"type": ["map", "string"], "computed": True}}
+    planned = {"names": ["a", UNKNOWN], "about": {"x": "y", "z": UNKNOWN}}
+    found = given("aws_new_thing.t", attributes=attributes, planned=planned)
+    assert found.known == {"names": ["a", UNKNOWN], "about": {"x": "y", "z": UNKNOWN}}
+    assert found.values["names"][0] == "a"
+    assert is_unknown_text(found.values["names"][1])
+    assert is_unknown_text(found.values["about"]["z"])
+    assert found.standings["names"] is Standing.UNKNOWN
+
+
+# What nobody knows ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("arn", r"arn:aws:new:us-east-1:123456789012:0bad\w+"),
+        ("stream_arn", r"arn:aws:new:us-east-1:123456789012:0bad\w+"),
+        ("public_ip", r"198\.1[89]\.\d+\.\d+"),
+        ("ipv6_address", r"2001:2:0:[0-9a-f:]+"),
+        ("cidr_block", r"198\.1[89]\.\d+\.0/24"),
+        ("ipv6_cidr_block", r"2001:2:0:[0-9a-f]+::/56"),
+        ("endpoint", r"0bad\w+\.example\.com"),
+        ("dns_name", r"0bad\w+\.example\.com"),
+        ("invoke_url", r"https://0bad\w+\.example\.com"),
+        ("created_at", r"2001-02-03T04:05:06Z"),
+        ("owner_id", UNKNOWN_ACCOUNT),
+        ("home_region", UNKNOWN_REGION),
+        ("anything", r"0bad\w{8}"),
+    ],
+)
+def test_an_undescribed_text_has_the_shape_that_its_name_says(name: str, shape: str) -> None:
+    found = given("aws_new_thing.t", attributes={name: TEXT})
+    assert found.known[name] is UNKNOWN
+    assert re.fullmatch(shape, str(found.values[name]))
+    assert found.standings[name] is Standing.UNKNOWN
+    assert is_unknown_text(str(found.values[name]))
+
+
+def test_other_undescribed_values_have_their_type() -> None:
+    nested = {"nested_type": {"attributes": {"a": TEXT}, "nesting_mode": "list"}, "computed": True}
+    single = {"nested_type": {"attributes": {"a": TEXT}, "nesting_mode": "single"}}
+    attributes = {
+        "count_of": NUMBER,
+        "port": NUMBER,
+        "flag": FLAG,
+        "names": TEXTS,
+        "about": {"type": ["map", "string"], "computed": True},
+        "nested": nested,
+        "one": {**single, "computed": True},
+    }
+    found = given("aws_new_thing.t", attributes=attributes)
+    values = found.values
+    assert (values["count_of"], values["port"], values["flag"]) == (1, 443, False)
+    assert values["about"] == {}
+    assert is_unknown_text(values["names"][0])
+    assert is_unknown_text(values["nested"][0]["a"])
+    assert is_unknown_text(values["one"]["a"])
+    for key in ("count_of", "port", "flag", "names", "about"):
+        assert found.known[key] is UNKNOWN, key
+    for key in ("count_of", "port", "flag", "about"):
+        assert found.standings[key] is Standing.HIDDEN, key
+    assert contains_unknown(found.known["nested"])
+    assert contains_unknown(found.known["one"])
+
+
+def test_what_no_expression_refers_to_is_null() -> None:
+    attributes = {"text": TEXT, "names": TEXTS, "arn": TEXT, "number": NUMBER}
+    found = given("aws_new_thing.t", attributes=attributes, needed=frozenset({"number"}))
+    assert found.values == {"text": None, "names": [], "arn": None, "number": 1}
+    assert all(value is UNKNOWN for value in found.known.values())
+    assert set(found.standings.values()) == {Standing.HIDDEN}
+    known = given("aws_s3_bucket.b", {"bucket": "m"}, needed=frozenset())
+    assert known.known["arn"] == "arn:aws:s3:::m"
+
+
+def test_an_optional_attribute_has_the_documented_default() -> None:
+    attributes = {"log_group_class": BOTH, "other": BOTH}
+    found = given("aws_cloudwatch_log_group.g", attributes=attributes, needed=frozenset())
+    assert found.known == {"log_group_class": "STANDARD", "other": UNKNOWN}
+    only = {"log_group_class": TEXT}
+    assert given("aws_cloudwatch_log_group.g", attributes=only).known["log_group_class"] is UNKNOWN
+
+
+# Nested blocks --------------------------------------------------------------------------------
+
+
+def block(attributes: Mapping[str, Any], **inner: Any) -> dict[str, Any]:
+    return {"nesting_mode": "list", "block": {"attributes": attributes, "block_types": inner}}
+
+
+def test_all_blocks_of_a_type_are_given_the_same_values() -> None:
+    blocks = {"rule": block({"id": TEXT, "to": OPTIONAL, "mode": BOTH}, deep=block({"ip": TEXT}))}
+    planned = {"rule": [{"id": UNKNOWN, "mode": "x", "deep": [{}]}, {"id": UNKNOWN, "mode": "x"}]}
+    found = given("aws_new_thing.t", blocks=blocks, planned=planned)
+    rule = found.values["rule"]
+    assert set(rule) == {"id", "mode", "deep"}
+    assert rule["mode"] == "x"
+    assert is_unknown_text(rule["id"])
+    assert is_unknown_text(rule["deep"]["ip"])
+    assert found.standings["rule.id"] is Standing.UNKNOWN
+    assert found.standings["rule.deep.ip"] is Standing.UNKNOWN
+    assert found.standings["rule.mode"] is Standing.EXACT
+    assert "rule" not in found.known
+
+
+@pytest.mark.parametrize("modes", [("x", "y"), ("x", UNKNOWN), ()])
+def test_blocks_that_differ_are_not_known(modes: tuple[Value, ...]) -> None:
+    planned = {"rule": [{"mode": mode} for mode in modes]}
+    found = given("aws_new_thing.t", blocks={"rule": block({"mode": BOTH})}, planned=planned)
+    assert found.standings["rule.mode"] is Standing.UNKNOWN
+
+
+def test_blocks_that_no_expression_refers_to_are_null() -> None:
+    blocks = {"rule": block({"id": TEXT, "names": TEXTS})}
+    found = given("aws_new_thing.t", blocks=blocks, needed=frozenset())
+    assert found.values["rule"] == {"id": None, "names": []}
+    assert found.standings["rule.id"] is Standing.HIDDEN
+    without = given("aws_new_thing.t", blocks={"rule": block({"to": OPTIONAL})})
+    assert "rule" not in without.values
+
+
+# Every described type -------------------------------------------------------------------------
+
+
+def test_every_described_type_is_given_whole_texts() -> None:
     described = types(lambda facts: facts.kind or facts.attributes)
-    assert len(described) > 35
+    assert len(described) > 100
     for type_ in described:
-        given_ = Identities().tokens(f"{type_}.x", type_, None)
-        assert given_["id"]
-        assert not any("$" in value for value in given_.values()), type_
+        found = given(f"{type_}.x")
+        for key in ("arn", "id"):
+            text = found.values[key]
+            assert text, (type_, key)
+            assert not re.search(r"\$(?!LATEST)", str(text)), (type_, key)
+            shows = is_unknown_text(str(text)) or found.standings[key] is Standing.HIDDEN
+            assert shows is (found.known[key] is UNKNOWN), (type_, key)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("string", None),
+        (["list", "string"], []),
+        (["set", "string"], []),
+        (["map", "string"], {}),
+        (["object", {"a": "string"}], None),
+    ],
+)
+def test_the_least_value_of_a_type(type_: Any, value: Value) -> None:
+    assert empty_value({"type": type_}) == value
