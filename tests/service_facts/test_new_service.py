@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from planproof.terraform.generated_names import generated_name
 
 import planproof.service_facts
 from planproof.aws.datapath import Authority, unmodelled_resources
@@ -23,7 +22,12 @@ from planproof.iam import Policies, PolicyDocument, PolicyKind, Request, evaluat
 from planproof.reports.path_labels import plain_type
 from planproof.results import EdgeState
 from planproof.service_facts import add_services, resource_type, service, types
-from planproof.terraform.identities import Identities, ProviderLocation, physical_name_attribute
+from planproof.terraform.identities import (
+    ProviderLocation,
+    Subject,
+    given_values,
+    physical_name_attribute,
+)
 from planproof.terraform.physical_names import physical_names
 from tests.aws.datapath.judging import calling, judged
 from tests.builders.packages import read
@@ -84,14 +88,11 @@ def test_the_service_was_not_described_before(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_identities_and_names() -> None:
-    identities = Identities()
-    tokens = identities.tokens("aws_backup_vault.v", "aws_backup_vault", None)
-    real = identities.translator(
-        {"aws_backup_vault.v": "films"}, {}, lambda _: ProviderLocation("aws", REGION, ACCOUNT)
-    )
-    assert {name: real(text) for name, text in tokens.items()} == {"id": "films", "arn": VAULT}
+    schema = {"attributes": {k: {"computed": True, "type": "string"} for k in ("id", "arn")}}
+    where = ProviderLocation("aws", REGION, ACCOUNT)
+    subject = Subject("aws_backup_vault.v", "aws_backup_vault", {"name": "films"}, where)
+    assert given_values(subject, schema, {}, None).known == {"id": "films", "arn": VAULT}
     assert physical_name_attribute("aws_backup_vault_lock_configuration") == "backup_vault_name"
-    assert generated_name("aws_backup_vault.v").startswith("generated-")
     selection = declare("aws_backup_selection.s", name="all", plan_id="p")
     assert [name.inside for name in physical_names(stack(vault(), selection))] == [None, "p"]
 
