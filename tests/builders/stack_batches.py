@@ -75,9 +75,8 @@ def _move(copy: Path, regions: Mapping[str, str]) -> None:
             path.write_text(names.sub(lambda match: regions[match[0]], text), "utf-8")
 
 
-def part_of(batch: Stack, name: str) -> Stack:
-    """The stack of one module of a batch, with the addresses that it has on its own."""
-    prefix = f"module.{name}."
+def part_of(batch: Stack, prefix: str) -> Stack:
+    """The resources whose addresses have a prefix, without it."""
     own = [resource for resource in batch if resource.address.startswith(prefix)]
     renamed = [replace(one, address=one.address.removeprefix(prefix)) for one in own]
     return replace(batch, resources={one.address: one for one in renamed})

@@ -6,9 +6,8 @@ Each folder beside this file is a stack, with its expected values in ``expected.
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -68,52 +67,56 @@ BATCHES = (
 ALONE = ("eks-irsa", "security-baseline", "tf-json")
 
 
-def batch_of(name: str) -> tuple[str, ...]:
-    """The stacks that are resolved with one; itself where it is resolved on its own."""
-    return next((batch for batch in BATCHES if name in batch), (name,))
-
-
-def case(name: str) -> Any:
+def case(batch: tuple[str, ...], name: str) -> Any:
     """A parameter: quick for the first batch; the stacks of a batch are for one worker."""
-    batch = batch_of(name)
     slow = () if batch == BATCHES[0] else (pytest.mark.slow,)
-    return pytest.param(name, marks=[*slow, pytest.mark.xdist_group(f"stacks-{batch[0]}")])
+    group = pytest.mark.xdist_group(f"stacks-{batch[0]}")
+    return pytest.param(batch, name, marks=[*slow, group], id=name)
+
+
+@dataclass(frozen=True)
+class ResolvedBatch:
+    """Stacks that Terraform resolved in one run.
+
+    Attributes:
+        root: the folder with the folder of each stack.
+        prefix: of the addresses of a stack in the plan; with its name for ``{}``.
+    """
+
+    root: Path
+    stacks: ResolvedStacks
+    prefix: str
 
 
 @pytest.fixture(scope="module")
 def resolved_batch(
-    resolve: Resolve, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], tuple[Path, ResolvedStacks]]:
-    """The folder and the resolved stacks of the batch that has a stack, resolved once."""
-
-    @functools.cache
-    def of_batch(batch: tuple[str, ...]) -> tuple[Path, ResolvedStacks]:
-        if len(batch) == 1:
-            return HERE, resolve(HERE / batch[0])
-        root = written_batch([HERE / name for name in batch], tmp_path_factory.mktemp("batch"))
-        return root, resolve(root)
-
-    return lambda name: of_batch(batch_of(name))
+    request: pytest.FixtureRequest, resolve: Resolve, tmp_path_factory: pytest.TempPathFactory
+) -> ResolvedBatch:
+    if len(request.param) == 1:
+        return ResolvedBatch(HERE, resolve(HERE / request.param[0]), "")
+    folders = [HERE / name for name in request.param]
+    root = written_batch(folders, tmp_path_factory.mktemp("batch"))
+    return ResolvedBatch(root, resolve(root), "module.{}.")
 
 
 @pytest.mark.terraform
-@pytest.mark.parametrize("name", [case(name) for name in STACKS])
-def test_a_stack_has_the_values_that_aws_gives(
-    name: str, resolved_batch: Callable[[str], tuple[Path, ResolvedStacks]]
-) -> None:
-    root, stacks = resolved_batch(name)
-    folder, resolved, plan = root / name, stacks.stack(), stacks.plan
+@pytest.mark.parametrize(
+    ("resolved_batch", "name"),
+    [case(batch, name) for batch in (*BATCHES, *((one,) for one in ALONE)) for name in batch],
+    indirect=["resolved_batch"],
+)
+def test_a_stack_has_the_values_that_aws_gives(resolved_batch: ResolvedBatch, name: str) -> None:
+    folder, prefix = resolved_batch.root / name, resolved_batch.prefix.format(name)
+    plan = resolved_batch.stacks.plan
+    resolved = part_of(resolved_batch.stacks.stack(), prefix)
     assert plan is not None
-    if root != HERE:
-        resolved = part_of(resolved, name)
-    assert managed_addresses(plan, name if root != HERE else "") <= set(resolved.resources)
+    assert managed_addresses(plan, prefix) <= set(resolved.resources)
     assert differences(resolved, read_expected(folder)) == []
     assert invented_texts(resolved, known_words(folder) + json.dumps(plan.raw)) == []
 
 
-def managed_addresses(plan: Plan, module: str) -> set[str]:
-    """The addresses within a module of what the sources make Terraform manage: at least one."""
-    prefix = f"module.{module}." if module else ""
+def managed_addresses(plan: Plan, prefix: str) -> set[str]:
+    """The addresses, without their prefix, of what the sources make Terraform manage."""
     changes = plan.raw.get("resource_changes") or []
     managed = {c["address"] for c in changes if c["mode"] == "managed" and not is_probe(c)}
     found = {one.removeprefix(prefix) for one in managed if one.startswith(prefix)}
@@ -136,6 +139,49 @@ def test_every_stack_says_what_is_expected_of_it() -> None:
 
 def test_every_stack_is_resolved_once() -> None:
     assert sorted([*ALONE, *chain.from_iterable(BATCHES)]) == STACKS
+
+
+# Batches ---------------------------------------------------------------------------------------
+
+
+def sources(region: str, rest: str = "") -> str:
+    """A stack with a provider for a region."""
+    return f'provider "aws" {{\n  region = "{region}"\n}}\n{rest}'
+
+
+def batch(tmp_path: Path, *texts: str) -> Path:
+    """A batch of stacks with these sources, which are called a, b …"""
+    folders = [tmp_path / name for name, _ in zip("abc", texts, strict=False)]
+    for folder, text in zip(folders, texts, strict=True):
+        folder.mkdir()
+        (folder / "main.tf").write_text(text, "utf-8")
+    (tmp_path / "batch").mkdir()
+    return written_batch(folders, tmp_path / "batch")
+
+
+def test_the_stacks_of_a_batch_move_to_the_region_of_the_first(tmp_path: Path) -> None:
+    other = sources("eu-west-1", 'locals { zone = "eu-west-1b" }\n')
+    root = batch(tmp_path, sources("us-east-2"), other)
+    assert (root / "main.tf").read_text("utf-8").count("us-east-2") == 1
+    assert (root / "b" / "main.tf").read_text("utf-8") == 'locals { zone = "us-east-2b" }\n'
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "",
+        sources("eu-west-1", 'provider "aws" {\n  alias = "x"\n  region = "us-east-1"\n}\n'),
+        'provider "aws" {\n  region = var.region\n}\n',
+    ],
+)
+def test_a_stack_with_other_providers_is_refused(other: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="b "):
+        batch(tmp_path, sources("us-east-2"), other)
+
+
+def test_a_part_of_a_batch_has_its_own_addresses_alone() -> None:
+    whole = stack(resource("module.a.aws_sqs_queue.q"), resource("module.b.aws_sqs_queue.r"))
+    assert list(part_of(whole, "module.a.").resources) == ["aws_sqs_queue.q"]
 
 
 # The comparison itself -------------------------------------------------------------------------
