@@ -56,9 +56,13 @@ _CHOOSING = frozenset({
 # fmt: on
 # Functions that take a text apart at characters that no assigned part has.
 _APART = frozenset({"basename", "dirname", "jsondecode", "trimspace", "urlencode"})
-# Those that do so only with such characters in the text that they look for.
+# Those that do so only with such characters in the text that they look for, and without a letter
+# or two beside them that an assigned part may begin or end with.
 _SEPARATING = {"split": 0, "trimprefix": 1, "trimsuffix": 1, "replace": 1}
-_SEPARATOR = re.compile(r'"[^"$%\\]*[^"$%\\A-Za-z0-9-][^"$%\\]*"')
+_SEPARATOR = re.compile(
+    r'"(?![A-Za-z0-9-]{1,2}[^A-Za-z0-9-])[^"$%\\]*[^"$%\\A-Za-z0-9-]'
+    r'(?:[A-Za-z0-9-]{3}[A-Za-z0-9-]*)?"'
+)
 _OPERATOR = re.compile(r"[=!]=|&&|\|\||<|>|\?|%\{|!|\bif\b")
 _PRECISION = re.compile(r"%-?\d*\.\d")
 
@@ -469,12 +473,15 @@ def change_of(text: str | None, reference: str, templates: frozenset[str] = froz
         for parts, change in changes
         if all(one == other for one, other in zip(parts, wanted, strict=False))
     ]
-    # A reference that is not found is hidden in an index or in a template.
-    return max(found) if found else max((c for _, c in changes), default=Change.ALTERED)
+    if found or not changes:
+        return max(found, default=Change.ALTERED)
+    # A reference that is not found is hidden in an index, which chooses, or in a template.
+    return max(Change.CHOSEN, *(change for _, change in changes))
 
 
 _Changes = tuple[tuple[tuple[str, ...], Change], ...]
 _LOOP = re.compile(r"[\[{(\s]*for\s+([\w-]+)(?:\s*,\s*([\w-]+))?\s+in\b")
+_NAME_BEFORE = re.compile(r"(?<![\w.:-])(?!(?:in|if)\s)[A-Za-z][\w:-]*\s+\Z")
 _DEEPEST = 60
 """Deeper expressions are not looked into."""
 
@@ -498,6 +505,8 @@ def _changes(
             found.append((tuple(reference_parts(term.text)), change))
             continue
         inside = max(change, _change_by(term, templates))
+        if term.kind == "group" and _NAME_BEFORE.search(slot.source, slot.value, term.start):
+            inside = Change.ALTERED  # a call with space before its arguments
         if term.kind == "heredoc" and not term.slots:
             found += [(tuple(reference_parts(r)), inside) for r in references_in(term.text)]
         here = [

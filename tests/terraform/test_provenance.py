@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from planproof.terraform.provenance import Tracer, obscures
+from planproof.terraform.provenance import Change, Origin, Place, Tracer, change_of, plain_templates
 from planproof.terraform.references import Configuration
 from planproof.terraform.source_index import SourceIndex, scan_text
 
@@ -21,19 +19,28 @@ resource "aws_lambda_function" "g" {
 """
 
 
+def leaves(origin: Origin) -> set[tuple[str, str]]:
+    """The leaves, whatever happened to them."""
+    return {(address, path) for address, path, _ in origin.leaves}
+
+
+def changes(origin: Origin) -> set[Change]:
+    return {change for _, _, change in origin.leaves}
+
+
 def tracer(root: str, **modules: str) -> Tracer:
     texts = {"": LAMBDA + root, **{path.replace("__", "."): text for path, text in modules.items()}}
     index = SourceIndex({module: scan_text(text, "main.tf") for module, text in texts.items()})
     return Tracer(Configuration.of_sources(index))
 
 
-def attribute(expression: str, rest: str = "", **modules: str) -> Any:
+def attribute(expression: str, rest: str = "", **modules: str) -> Origin:
     text = f'resource "aws_sqs_queue" "q" {{\n  name = {expression}\n}}\n{rest}'
     return tracer(text, **modules).attribute("aws_sqs_queue.q", "name")
 
 
 @pytest.mark.parametrize(
-    ("expression", "leaves"),
+    ("expression", "expected"),
     [
         ('"plain"', set()),
         ("aws_lambda_function.g.arn", {("aws_lambda_function.g", "arn")}),
@@ -51,10 +58,10 @@ def attribute(expression: str, rest: str = "", **modules: str) -> Any:
         ("aws_missing.x.arn", set()),
     ],
 )
-def test_leaves(expression: str, leaves: set[tuple[str, str]]) -> None:
+def test_leaves(expression: str, expected: set[tuple[str, str]]) -> None:
     rest = "locals {\n  one = local.two\n  two = aws_lambda_function.g.size\n}\n"
     origin = attribute(expression, rest)
-    assert origin.leaves == leaves
+    assert leaves(origin) == expected
     assert origin.complete
 
 
@@ -70,9 +77,13 @@ def test_origin_through_a_module() -> None:
     call = 'module "m" {\n  source = "./m"\n  size = aws_lambda_function.g.size\n}\n'
     inner = 'variable "size" {}\noutput "o" {\n  value = "x${var.size}"\n}\n'
     origin = attribute("module.m.o", call, m=inner)
-    assert origin.leaves == {("aws_lambda_function.g", "size")}
-    assert not origin.obscured
-    assert attribute("upper(module.m.o)", call, m=inner).obscured
+    assert leaves(origin) == {("aws_lambda_function.g", "size")}
+    assert changes(origin) == {Change.NONE}
+    assert changes(attribute("upper(module.m.o)", call, m=inner)) == {Change.ALTERED}
+    inside = inner.replace('"x${var.size}"', "md5(var.size)")
+    assert changes(attribute("module.m.o", call, m=inside)) == {Change.ALTERED}
+    argument = call.replace("aws_lambda_function.g.size", "try(aws_lambda_function.g.size)")
+    assert changes(attribute("module.m.o", argument, m=inner)) == {Change.CHOSEN}
 
 
 def test_each_value_has_the_origin_of_for_each() -> None:
@@ -81,12 +92,22 @@ def test_each_value_has_the_origin_of_for_each() -> None:
         "  name = each.value\n  key = each.key\n}\n"
     )
     found = tracer(text)
-    assert found.attribute("aws_sqs_queue.q", "name").leaves == {
-        ("aws_lambda_function.g", "tags_all")
-    }
+    over = {("aws_lambda_function.g", "tags_all")}
+    assert leaves(found.attribute("aws_sqs_queue.q", "name")) == over
     assert not found.attribute("aws_sqs_queue.q", "key").leaves
-    assert found.resource_instances("aws_sqs_queue.q").leaves == {
-        ("aws_lambda_function.g", "tags_all")
+    assert leaves(found.resource_instances("aws_sqs_queue.q")) == over
+
+
+def test_each_value_of_a_map_of_instances_is_one_of_them() -> None:
+    text = (
+        'resource "aws_sqs_queue" "q" {\n  for_each = aws_lambda_function.g\n'
+        "  name = each.value.arn\n}\n"
+    )
+    found = tracer(text).attribute("aws_sqs_queue.q", "name")
+    assert found.leaves == {("aws_lambda_function.g", "arn", Change.NONE)}
+    changed = text.replace("= aws_lambda_function.g\n", "= merge(aws_lambda_function.g, {})\n")
+    assert leaves(tracer(changed).attribute("aws_sqs_queue.q", "name")) == {
+        ("aws_lambda_function.g", "")
     }
 
 
@@ -125,22 +146,68 @@ data "aws_iam_policy_document" "d" {
 """
 
 
-def test_origin_of_a_document_has_all_its_arguments() -> None:
-    origin = attribute("data.aws_iam_policy_document.d.json", DOCUMENT)
-    assert ("aws_lambda_function.g", "arn") in origin.leaves
-    assert ("aws_lambda_function.g", "size") in origin.leaves  # though in a dynamic block
-    assert not origin.obscured
-    assert attribute("data.aws_iam_policy_document.d.id", DOCUMENT).obscured  # a hash, perhaps
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [("json", Change.NONE), ("minified_json", Change.NONE), ("id", Change.ALTERED)],
+)
+def test_a_document_shows_all_its_arguments_and_its_hash_does_not(key: str, change: Change) -> None:
+    origin = attribute(f"data.aws_iam_policy_document.d.{key}", DOCUMENT)
+    document = ("data.aws_iam_policy_document.d", key)
+    function = "aws_lambda_function.g"
+    assert leaves(origin) == {document, (function, "arn"), (function, "size")}
+    assert {one for address, _, one in origin.leaves if address == function} == {change}
+    assert origin.variables == {"more"}
+
+
+def test_an_argument_of_a_data_source_is_what_is_written() -> None:
+    text = 'data "aws_ami" "a" {\n  owner = aws_lambda_function.g.arn\n}\n'
+    assert leaves(attribute("data.aws_ami.a.owner", text)) == {("aws_lambda_function.g", "arn")}
+
+
+def test_the_output_of_terraform_data_is_its_input() -> None:
+    text = 'resource "terraform_data" "d" {\n  input = aws_lambda_function.g.arn\n}\n'
+    origin = attribute("terraform_data.d.output", text)
+    assert ("aws_lambda_function.g", "arn", Change.NONE) in origin.leaves
+    other = attribute("terraform_data.d.id", text)
+    assert other.leaves == {("terraform_data.d", "id", Change.NONE)}
+
+
+RULES = """
+resource "aws_sqs_queue" "q" {
+  dynamic "rule" {
+    for_each = var.rules
+    content {
+      id = CONTENT
+    }
+  }
+}
+resource "aws_sqs_queue" "r" {
+  name = aws_sqs_queue.q.rule[0].id
+}
+"""
 
 
 def test_origin_of_dynamic_blocks() -> None:
-    text = (
-        'resource "aws_sqs_queue" "q" {\n  dynamic "rule" {\n    for_each = var.rules\n'
-        "    content {\n      id = aws_lambda_function.g.size\n    }\n  }\n}\n"
-    )
-    found = tracer(text)
-    assert found.dynamic("aws_sqs_queue.q", "rule").leaves == {("aws_lambda_function.g", "size")}
+    found = tracer(RULES.replace("CONTENT", "aws_lambda_function.g.size"))
+    size = {("aws_lambda_function.g", "size", Change.NONE)}
+    assert found.dynamic("aws_sqs_queue.q", "rule").leaves == size
+    assert found.dynamic("aws_sqs_queue.q").variables == {"rules"}
     assert found.dynamic("aws_sqs_queue.q", "other").leaves == set()
+    assert found.attribute("aws_sqs_queue.r", "name").leaves >= size
+
+
+def test_what_happens_to_the_iterator_happens_to_what_a_dynamic_block_runs_over() -> None:
+    over = RULES.replace("var.rules", "aws_lambda_function.g.tags")
+    for content, change in (
+        ("rule.value", Change.NONE),
+        ("upper(rule.value)", Change.ALTERED),
+        ("try(rule.value)", Change.CHOSEN),
+    ):
+        origin = tracer(over.replace("CONTENT", content)).dynamic("aws_sqs_queue.q", "rule")
+        assert origin.leaves == {("aws_lambda_function.g", "tags", change)}, content
+    named = over.replace("content {", "iterator = it\n    content {")
+    origin = tracer(named.replace("CONTENT", "md5(it.value)")).dynamic("aws_sqs_queue.q", "rule")
+    assert origin.leaves == {("aws_lambda_function.g", "tags", Change.ALTERED)}
 
 
 def test_cyclic_references_terminate() -> None:
@@ -148,33 +215,173 @@ def test_cyclic_references_terminate() -> None:
     assert attribute("local.a", rest).complete
 
 
+# What expressions do to a value ---------------------------------------------------------------
+
+X = "aws_x.y.z"
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "sha256(x)",
-        "upper(x)",
-        'x == "y" ? "a" : "b"',
-        "substr(x, 0, 8)",
-        "split(x)[0]",
-        'templatefile("x", {})',
-        "provider::aws::arn_parse(x)",
-        "filebase64sha256 (x)",
-        "x && y",
-        "base64encode(x)",
-        "%{ if x }a%{ endif }",
+        "sha256(X)",
+        "upper(X)",
+        "substr(X, 0, 8)",
+        "split(X)[0]",
+        'split("-", X)[0]',
+        'split("a", X)',
+        'split("${X}", "a")',
+        "split(var.by, X)",
+        'replace(X, "/[0-9]+/", "")',
+        'replace(X, "/:/", "")',
+        'replace(X, "vpc-", "")',
+        'trimprefix(X, "sg-0")',
+        'trimsuffix(X, "0")',
+        'trim(X, "/")',
+        'templatefile("x", { a = X })',
+        "provider::aws::arn_parse(X)",
+        "filebase64sha256 (X)",
+        "base64encode(X)",
+        "tolist(toset([X]))",
+        "sort([X])",
+        "setunion([X], [])",
+        'format("%.3s", X)',
+        'format("%-5.2s", X)',
+        "startswith(X, var.a)",
+        "[for x in [X] : upper(x)]",
+        "{ for k, v in X : md5(v) => 1 }",
+        "[for x in X : x if can(regex(x, var.b))]",
+        '"%{ for x in X }${upper(x)}%{ endfor }"',
+        '"%{ if X }a%{ endif }"',
+        "<<-EOT\n  %{ if X }a%{ endif }\nEOT\n",
+        "lower(try(X, 1))",
+        '"a${md5("b${X}")}"',
+        "jsonencode({ a = { b = [upper(X)] } })",
+        'trimprefix(X, "/5")',
+        'replace(X, ":5e", "")',
+        'replace(X, "5/", "")',
+        'split("a:key/", X)',
+        "(md5 (X))",
+        "true ? md5 (X) : 1",
     ],
 )
-def test_expressions_that_obscure_their_input(text: str) -> None:
-    assert obscures(text)
+def test_expressions_that_may_do_anything_to_a_text(text: str) -> None:
+    assert change_of(text.replace("X", X), X) is Change.ALTERED
 
 
 @pytest.mark.parametrize(
     "text",
-    ["x", '"${x}/*"', "merge(a, { b = c })", "jsonencode({ a = x })", "[for k, v in x : v.arn]",
-     "{ for k, v in x : k => v.arn }", "concat(a, [b])", "toset([x])", "format(\"%s\", x)"],
-)  # fmt: skip
-def test_expressions_that_show_their_input(text: str) -> None:
-    assert not obscures(text)
+    [
+        'X == "y" ? "a" : "b"',
+        "X != var.a",
+        "X && true",
+        "!X",
+        "try(X, var.a)",
+        "can(X)",
+        "coalesce(X, var.a)",
+        "contains([X], var.a)",
+        "element([X], 0)",
+        "length(X)",
+        "lookup(var.a, X, 1)",
+        "[for x in X : x if x != 1]",
+        "{ for x in [X] : x => 1 if x == var.a }",
+        'var.a ? X : "b"',
+        "one([jsonencode(X)])",
+        "X > 3",
+        "var.all[X]",
+        "[var.all[X]]",
+    ],
+)
+def test_expressions_that_choose_by_a_value(text: str) -> None:
+    assert change_of(text.replace("X", X), X) is Change.CHOSEN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X",
+        "(X)",
+        '"${X}/*"',
+        "merge(a, { b = X })",
+        "jsonencode({ a = X })",
+        "[for k, v in X : v.arn]",
+        "[for x in X : upper(var.a)]",
+        "{ for k, v in X : k => v.arn }",
+        "concat(a, [X])",
+        'format("%s", X)',
+        'format("%5s-%d", X, 3)',
+        'join(",", [X])',
+        'split(":", X)[5]',
+        'split("/", X)[1]',
+        'split(":role/", X)[1]',
+        'replace(X, ":role/", "")',
+        'trimprefix(X, "arn:aws:")',
+        'trimsuffix(X, ".amazonaws.com")',
+        "basename(X)",
+        "jsondecode(X)",
+        "X[*].arn",
+        "[for x in (X) : x]",
+        'trimprefix(X, ":123456789012:")',
+        'split("arn:", X)',
+        'split("/key", X)',
+        '<<-EOT\n  {"a": "${X}"}\nEOT\n',
+        "{ a = md5(var.a), b = X }",
+    ],
+)
+def test_expressions_with_a_text_as_it_is(text: str) -> None:
+    assert change_of(text.replace("X", X), X) is Change.NONE
+
+
+def test_the_worst_of_several_uses_counts() -> None:
+    assert change_of(f"[{X}, upper({X})]", X) is Change.ALTERED
+    assert change_of(f"[{X}, try({X})]", X) is Change.CHOSEN
+    assert change_of(f"[{X}, md5(aws_other.o.z)]", X) is Change.NONE
+
+
+def test_an_expression_that_is_not_known_may_do_anything() -> None:
+    assert change_of(None, X) is Change.ALTERED
+    assert change_of("", X) is Change.ALTERED
+    deep = "[" * 100 + X + "]" * 100
+    assert change_of(deep, X) is Change.ALTERED
+
+
+@pytest.mark.parametrize(
+    ("template", "change"),
+    [
+        ("a ${x} b", Change.NONE),
+        ("$${x} %%{y} ${x}", Change.NONE),
+        ("${upper(x)}", Change.ALTERED),
+        ("%{ if x }a%{ endif }", Change.ALTERED),
+        ('${x == "a" ? 1 : 2}', Change.ALTERED),
+    ],
+)
+def test_a_template_file_does_what_is_written_in_it(template: str, change: Change) -> None:
+    plain = plain_templates({'"t.tftpl"': [template]})
+    assert change_of(f'templatefile("t.tftpl", {{ x = {X} }})', X, plain) is change
+    both = plain_templates({'"t.tftpl"': [template, "${md5(x)}"]})
+    assert change_of(f'templatefile("t.tftpl", {{ x = {X} }})', X, both) is Change.ALTERED
+
+
+@pytest.mark.parametrize(
+    ("place", "expression"),
+    [
+        (Place("", "local", "one"), "local.one"),
+        (Place("", "aws_lambda_function.g", "name"), "aws_lambda_function.g.name"),
+        (Place("m", "output", "o"), "module.m.o"),
+        (Place("m", "var", "size"), "module.m.o"),
+    ],
+)
+def test_what_derives_from_a_replaced_expression_cannot_be_followed(
+    place: Place, expression: str
+) -> None:
+    text = (
+        f'resource "aws_sqs_queue" "q" {{\n  name = {expression}\n}}\n'
+        'locals {\n  one = "a"\n}\nmodule "m" {\n  source = "./m"\n  size = 1\n}\n'
+    )
+    inner = 'variable "size" {}\noutput "o" {\n  value = var.size\n}\n'
+    found = tracer(text, m=inner)
+    assert found.attribute("aws_sqs_queue.q", "name").complete
+    replaced = Tracer(found.configuration, frozenset({place}))
+    assert not replaced.attribute("aws_sqs_queue.q", "name").complete
 
 
 def test_the_text_of_an_argument() -> None:
