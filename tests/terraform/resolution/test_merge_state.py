@@ -244,11 +244,12 @@ def test_a_collection_whose_length_is_not_known_is_unknown(
     assert used(expression, found, key=key) is UNKNOWN
 
 
-def test_an_unknown_element_of_a_collection_is_unknown() -> None:
+def test_a_list_with_elements_that_nobody_counts_is_unknown() -> None:
     listed = 'concat(aws_thing.t.list, ["a"])'
-    found = used(listed, ["<aws_thing.t.text>", "a"], key="names")
-    assert found[0] is UNKNOWN
-    assert contains_unknown(found)
+    assert used(listed, ["<aws_thing.t.text>", "a"], key="names") is UNKNOWN
+    assert used(listed, ["<aws_thing.t.text>", "a"], key="items") is UNKNOWN
+    of_texts = 'concat([aws_thing.t.text], ["a"])'
+    assert contains_unknown(used(of_texts, ["<aws_thing.t.text>", "a"], key="items"))
 
 
 def test_a_list_has_an_origin_for_each_element() -> None:
@@ -378,10 +379,11 @@ resource "aws_user" "u" {
 """
 
 
-def test_dynamic_blocks() -> None:
+@pytest.mark.parametrize("access", [[], [{"to": "x"}]])
+def test_dynamic_blocks(access: list[dict[str, str]]) -> None:
     made = case(DYNAMIC)
     made.planned("aws_user.u", {}, {"rule": True, "access": True})
-    made.state("aws_user.u", {"rule": [{"to": TOPIC}], "access": []})
+    made.state("aws_user.u", {"rule": [{"to": TOPIC}], "access": access})
     user = made.stack()["aws_user.u"]
     assert user.get("rule.0.to") == TOPIC
     assert user.get("rule.0.mode") is UNKNOWN
@@ -493,6 +495,8 @@ def test_an_instance_that_is_not_in_the_plan_has_the_defaults_of_the_others() ->
     thing = made.stack()['aws_thing.k["b"]']
     assert thing.values["name"] == "b"
     assert thing.values["timeout"] == 3
+    assert thing.values["arn"] is UNKNOWN
+    assert thing.values["number"] is UNKNOWN
 
 
 def test_probes_give_the_locations_and_are_not_in_the_stack() -> None:
