@@ -81,6 +81,8 @@ def shown_element(element: Element) -> Value:
         return f"{sure}; it is write-only, so that no plan has its value"
     if element.unset:
         return "not set in the sources"
+    if element.default:
+        return f"{render(element.value)}, AWS's default: not set in the sources"
     if element.value is None:
         return render(None)  # a secret that is not there is none
     return SENSITIVE if element.sensitive else element.value

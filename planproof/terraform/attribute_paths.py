@@ -8,6 +8,7 @@ A path is a name and steps: ``.name``, ``["any text"]``, ``[0]`` and ``[*]``.
 - A step into a text leads into the JSON object or array that the text holds.
 
 Every item is an element of its own. Where nothing is there, one element says so: its value is None.
+What the sources leave unset has AWS's documented default, also inside a block that they leave out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from planproof.terraform.links import configured
+from planproof.service_facts import NO_DEFAULT, NoDefault, default, documented_defaults
+from planproof.terraform.links import configured, links
 from planproof.terraform.source_index import SourceBlock
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Truth, Value, all_of, contains_unknown, is_unknown
@@ -58,6 +60,7 @@ class Element:
         problem: why the path cannot lead there, such as a name that the block does not have.
         unset: whether the value is unknown since the sources leave it to the provider.
         write_only: whether the configuration sets it, and no plan has its value.
+        default: whether the value is AWS's default, and the sources do not set it.
     """
 
     path: str
@@ -68,6 +71,7 @@ class Element:
     problem: str = ""
     unset: bool = False
     write_only: bool = False
+    default: bool = False
 
 
 def parsed(text: str) -> tuple[Step, ...]:
@@ -86,9 +90,13 @@ def parsed(text: str) -> tuple[Step, ...]:
 
 def elements_at(stack: Stack, resource: Resource, path: str) -> tuple[Element, ...]:
     """What a path speaks of in a resource; at least one element."""
-    places = _walk(resource.values, parsed(path), _Place((), is_block=True))
+    steps = parsed(path)
     orders: _Orders = {}
-    return tuple(_element(stack, resource, place, orders) for place in places)
+    return tuple(
+        _element(stack, resource, place, orders)
+        for found in _walk(resource.values, steps, _Place((), is_block=True))
+        for place in _by_default(stack, resource, found, steps[-1])
+    )
 
 
 # The walk ------------------------------------------------------------------------------------
@@ -104,6 +112,7 @@ class _Place:
     Attributes:
         outer: how many of the steps lead to the JSON text in which this is; None outside of one.
         is_block: whether the names of the mapping here are fixed by the resource's type.
+        default: see :class:`Element`.
     """
 
     steps: _Steps
@@ -111,6 +120,7 @@ class _Place:
     outer: int | None = None
     is_block: bool = False
     problem: str = ""
+    default: bool = False
 
     def at(self, step: str | int, *, is_block: bool = False) -> _Place:
         return _Place((*self.steps, step), outer=self.outer, is_block=is_block)
@@ -244,6 +254,53 @@ def _document(value: Value) -> Any:
     return document if isinstance(document, (dict, list)) else ()
 
 
+# The default ----------------------------------------------------------------------------------
+
+
+def _by_default(stack: Stack, resource: Resource, place: _Place, last: Step) -> Iterator[_Place]:
+    """The place, with AWS's documented default where the sources leave unset what is there."""
+    found = NO_DEFAULT if place.problem else _default_of(stack, resource, place)
+    if isinstance(found, NoDefault):
+        yield place
+    elif isinstance(found, list) and last.index == -1:
+        for number, item in enumerate(found):
+            yield _Place((*place.steps, number), item, default=True)
+    else:
+        yield _Place(place.steps, found, default=True)
+
+
+def _default_of(stack: Stack, resource: Resource, place: _Place) -> Value | NoDefault:
+    steps = place.steps
+    path = ".".join(step for step in steps if isinstance(step, str))
+    if (resource.type, path) not in documented_defaults():
+        return NO_DEFAULT
+    if resource.mode != "managed" or place.outer is not None:
+        return NO_DEFAULT
+    nothing = len(steps) > 1 and resource.values.get(str(steps[0])) == []
+    if not nothing and _is_configured(stack, resource, steps) is not False:
+        return NO_DEFAULT
+
+    def may_be_set_by(type_: str, attribute: str) -> bool:
+        others = stack.resources.of_type("managed", type_)
+        return any(links(stack, other, attribute, resource) is not False for other in others)
+
+    found = default(resource.type, path, _arguments(stack, resource), may_be_set_by)
+    if isinstance(steps[-1], int):
+        items = found if isinstance(found, list) else []
+        found = items[steps[-1]] if steps[-1] < len(items) else NO_DEFAULT
+    left = is_unknown(place.value) or (place.value is None and len(steps) > 1)
+    return found if left or place.value == found else NO_DEFAULT
+
+
+def _arguments(stack: Stack, resource: Resource) -> Mapping[str, Value]:
+    """The values of a resource without those that AWS or the provider chooses."""
+    return {
+        name: value
+        for name, value in resource.values.items()
+        if not is_unknown(value) or stack.sources is None or configured(stack, resource, name)
+    }
+
+
 # The element -----------------------------------------------------------------------------------
 
 
@@ -260,6 +317,8 @@ def _element(stack: Stack, resource: Resource, place: _Place, orders: _Orders) -
             return Element(path, source, UNKNOWN, present, True, write_only=True)
     if place.problem:
         return Element(path, source, UNKNOWN, None, sensitive, place.problem)
+    if place.default:
+        return Element(path, source, place.value, False, default=True)
     if not is_unknown(place.value):
         present = place.value not in _EMPTY
         if contains_unknown(place.value):

@@ -340,6 +340,136 @@ def test_a_write_only_attribute_in_a_plan_alone(entry: Any, present: Truth) -> N
     assert one(item, "secret_wo").present is present
 
 
+# Defaults ----------------------------------------------------------------------------------------
+
+
+def bucket(name: str, **values: Any) -> DeclaredResource:
+    left: Any = {"acl": UNKNOWN, "versioning": UNKNOWN, "policy": UNKNOWN}
+    return declare(
+        f"aws_s3_bucket.{name}",
+        bucket=name,
+        id=name,
+        **{**left, **values},
+        computed=[key for key in left if key not in values],
+    )
+
+
+def versioning(bucket: Any, refers: list[str] | None = None) -> DeclaredResource:
+    return declare(
+        "aws_s3_bucket_versioning.v",
+        bucket=bucket,
+        refers=None if refers is None else {"bucket": refers},
+    )
+
+
+def asked(item: DeclaredResource, path: str, *others: DeclaredResource) -> list[tuple[Any, ...]]:
+    """Path, value, whether present, unset and default, of each element."""
+    elements = elements_at(stack(item, *others, sources=""), item.resource, path)
+    return [(e.path, e.value, e.present, e.unset, e.default) for e in elements]
+
+
+def test_what_the_sources_leave_unset_has_the_documented_default() -> None:
+    assert asked(bucket("b"), "acl") == [("acl", "private", False, False, True)]
+
+
+def test_a_block_that_is_left_out_has_the_defaults_of_what_is_inside() -> None:
+    (inside,) = asked(bucket("b"), "versioning.enabled")
+    assert inside == ("versioning.enabled", False, False, False, True)
+    (inside,) = asked(bucket("b", versioning=[]), "versioning.enabled")
+    assert inside == ("versioning.enabled", False, False, False, True)
+
+
+def test_a_block_that_is_left_out_has_no_default_itself() -> None:
+    item = bucket("b")
+    (element,) = elements_at(stack(item, sources=""), item.resource, "versioning")
+    assert (element.value is UNKNOWN, element.present) == (True, False)
+    assert (element.unset, element.default) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "versioning",
+    [[{"enabled": True}], [{"enabled": UNKNOWN}], [{"enabled": None}], [{"enabled": False}]],
+)
+def test_what_the_sources_set_has_no_default(versioning: Any) -> None:
+    item = bucket("b", versioning=versioning)
+    (element,) = elements_at(stack(item, sources=""), item.resource, "versioning.enabled")
+    assert element.default is False
+
+
+def test_what_has_no_documented_default_is_unset() -> None:
+    item = bucket("b")
+    (element,) = elements_at(stack(item, sources=""), item.resource, "policy")
+    assert (element.value is UNKNOWN, element.unset, element.default) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("other", "has_default"),
+    [
+        (versioning("b"), False),
+        (versioning("another"), True),
+        (versioning(UNKNOWN, ["aws_s3_bucket.b.id", "aws_s3_bucket.b"]), False),
+        (versioning(UNKNOWN, ["var.bucket"]), False),
+        (versioning(UNKNOWN, ["each.value"]), False),
+        (versioning(None), True),
+    ],
+)
+def test_a_resource_that_may_set_the_value_leaves_no_default(
+    other: DeclaredResource, has_default: bool
+) -> None:
+    item = bucket("b")
+    model = stack(item, bucket("another"), other, sources="")
+    (element,) = elements_at(model, item.resource, "versioning.enabled")
+    assert element.default is has_default
+    assert (element.value is UNKNOWN) is not has_default
+
+
+def test_each_item_of_a_default_is_an_element() -> None:
+    item = declare(
+        "aws_api_gateway_rest_api.a",
+        endpoint_configuration=UNKNOWN,
+        computed=["endpoint_configuration"],
+    )
+    types = "endpoint_configuration.types"
+    assert asked(item, types) == [(types, ["EDGE"], False, False, True)]
+    assert asked(item, f"{types}[*]") == [(f"{types}[0]", "EDGE", False, False, True)]
+    assert asked(item, f"{types}[0]") == [(f"{types}[0]", "EDGE", False, False, True)]
+    ((_, value, _, unset, default),) = asked(item, f"{types}[1]")
+    assert (value is UNKNOWN, unset, default) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("values", "computed", "default"),
+    [
+        ({"engine": "postgres", "snapshot_identifier": UNKNOWN}, ["snapshot_identifier"], True),
+        ({"engine": "postgres", "snapshot_identifier": UNKNOWN}, [], False),
+        ({"engine": UNKNOWN, "snapshot_identifier": None}, [], False),
+        ({"engine": UNKNOWN, "snapshot_identifier": None}, ["engine"], False),
+    ],
+)
+def test_an_argument_that_is_not_known_decides_nothing(
+    values: dict[str, Any], computed: list[str], default: bool
+) -> None:
+    item = declare("aws_db_instance.d", port=UNKNOWN, **values, computed=[*computed, "port"])
+    (element,) = elements_at(stack(item, sources=""), item.resource, "port")
+    assert element.default is default
+
+
+def test_a_plan_alone_does_not_show_whether_a_block_is_left_out() -> None:
+    item = bucket("b")
+    (element,) = elements_at(stack(item), item.resource, "versioning.enabled")
+    assert (element.value is UNKNOWN, element.present, element.default) == (True, None, False)
+    (element,) = elements_at(stack(item), item.resource, "acl")
+    assert (element.value, element.default) == ("private", True)
+
+
+def test_a_data_source_has_no_default() -> None:
+    item = declare(
+        "data.aws_vpc.v", enable_dns_hostnames=UNKNOWN, computed=["enable_dns_hostnames"]
+    )
+    (element,) = elements_at(stack(item, sources=""), item.resource, "enable_dns_hostnames")
+    assert (element.value is UNKNOWN, element.default) == (True, False)
+
+
 # Lines -----------------------------------------------------------------------------------------
 
 SOURCES = """\
