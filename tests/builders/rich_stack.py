@@ -142,7 +142,6 @@ resource "aws_lambda_function" "function" {
   runtime                        = "python3.12"
   filename                       = "/dev/null"
   reserved_concurrent_executions = aws_lambda_function.plain.source_code_size
-  layers                         = aws_lambda_function.plain.architectures
   description                    = local.root
   environment {
     variables = {
@@ -314,6 +313,5 @@ FILES = {
 VARIANTS = (
     Variant("another environment", {"suffix": "pr4711", "region": "ap-southeast-2"}),
     Variant("too big", {"small": 9}),
-    Variant("with a backup", {"backup": True, "names": ["in", "new"]}),
-    Variant("more workers", {"workers": {"three": 3}}),
+    Variant("other instances", {"backup": True, "names": ["in", "new"], "workers": {"three": 3}}),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -60,7 +62,8 @@ def test_identities_are_those_that_aws_would_assign(stack: Stack) -> None:
         "maxReceiveCount": 3,
     }
     role = stack["aws_iam_role.role"]
-    assert role.get("arn") == "arn:aws:iam::123456789012:role/media/(aws_iam_role.role)"
+    assert role.get("arn") == f"arn:aws:iam::123456789012:role/media/{role.get('name')}"
+    assert re.fullmatch(r"role-\d{18}5eed[0-9a-f]{4}", role.get("name"))
     assert stack["aws_lambda_function.function"].get("role") == role.get("arn")
     assert stack["aws_iam_role_policy.send"].get("role") == role.get("name")
 
@@ -101,14 +104,17 @@ def test_no_element_of_a_set_is_lost(stack: Stack) -> None:
     ]
 
 
-def test_values_that_are_not_configured_are_unknown_wherever_used(stack: Stack) -> None:
+def test_values_that_only_aws_knows_are_unknown_wherever_used(stack: Stack) -> None:
     function = stack["aws_lambda_function.function"]
-    for attribute in ("reserved_concurrent_executions", "layers", "description", "version"):
+    for attribute in ("reserved_concurrent_executions", "description", "code_sha256"):
         assert function.get(attribute) is UNKNOWN, attribute
     values = environment(stack)
-    assert {k for k, v in values.items() if v is UNKNOWN} == {"REST", "SIZE", "HASH"}
+    assert {k for k, v in values.items() if v is UNKNOWN} == {"SIZE"}
     assert values["QUEUE"] == stack["aws_sqs_queue.counted[0]"].get("id")
     assert values["LEVEL"] == "INFO"
+    assert values["REST"] == stack["aws_api_gateway_rest_api.api"].get("root_resource_id")
+    arn = stack["aws_sqs_queue.dead"].get("arn")
+    assert values["HASH"] == hashlib.sha1(arn.encode(), usedforsecurity=False).hexdigest()
 
 
 def test_unknown_values_stay_unknown_through_a_module(stack: Stack) -> None:
@@ -119,11 +125,11 @@ def test_unknown_values_stay_unknown_through_a_module(stack: Stack) -> None:
     assert json.loads(work.get("redrive_policy"))["deadLetterTargetArn"].endswith(":jobs-dev-1")
 
 
-def test_values_that_the_provider_computes_are_unknown(stack: Stack) -> None:
+def test_values_that_are_not_configured_have_their_default_or_are_unknown(stack: Stack) -> None:
     dead = stack["aws_sqs_queue.dead"]
-    assert dead.get("kms_data_key_reuse_period_seconds") is UNKNOWN  # configured, but as null
+    assert dead.get("kms_data_key_reuse_period_seconds") == 300  # configured, but as null
     assert dead.get("policy") is UNKNOWN
-    assert dead.get("visibility_timeout_seconds") == 30  # a default, known while planning
+    assert dead.get("visibility_timeout_seconds") == 30  # known while planning
 
 
 def test_sensitive_values_are_marked(stack: Stack) -> None:
@@ -193,16 +199,14 @@ def test_a_variant_that_fails_a_validation_does_not_affect_the_others(
 
 
 def test_instances_that_exist_only_with_other_variables(stacks: ResolvedStacks) -> None:
-    found = stacks.stack("with a backup")
+    found = stacks.stack("other instances")
     backup = found["aws_sqs_queue.backup[0]"]
     assert backup.get("arn") == f"arn:aws:sqs:{HOME}:jobs-dev-backup"
-    new, kept = found['aws_s3_bucket.media["new"]'], found['aws_s3_bucket.media["in"]']
-    assert new.get("bucket") == "new-dev"
-    assert new.get("arn") is UNKNOWN  # overridden as part of the whole resource
-    assert kept.get("arn") == "arn:aws:s3:::in-dev"
-    assert found["aws_iam_role_policy.send"].get("policy") is UNKNOWN
-
-
-def test_a_module_whose_resources_would_be_created_is_refused(stacks: ResolvedStacks) -> None:
-    with pytest.raises(UndeterminedError, match=r"more workers.*module\.worker.*instances"):
-        stacks.stack("more workers")
+    assert backup.get("visibility_timeout_seconds") == 30
+    media = [found[f'aws_s3_bucket.media["{key}"]'].get("arn") for key in ("in", "new")]
+    assert media == ["arn:aws:s3:::in-dev", "arn:aws:s3:::new-dev"]
+    assert 'aws_s3_bucket.media["out"]' not in {resource.address for resource in found}
+    policy = json.loads(found["aws_iam_role_policy.send"].get("policy"))["Statement"]
+    assert [s["Resource"] for s in policy[:2]] == [f"{arn}/*" for arn in media]
+    work = found['module.worker["three"].aws_sqs_queue.work']
+    assert work.get("arn") == "arn:aws:sqs:eu-west-1:123456789012:work-three"
