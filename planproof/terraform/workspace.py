@@ -307,6 +307,15 @@ class Workspace:
                     "or a symbolic link",
                 )
 
+    def schema_file(self) -> Path | None:
+        """Where the schemas of exactly these providers are kept for all workspaces of a cache; None
+        where their versions do not tell: a provider here has a schema of its own."""
+        lock = self.root / LOCK_FILE
+        if self.data or not lock.is_file():
+            return None
+        digest = hashlib.sha256(str(self.binary).encode() + lock.read_bytes()).hexdigest()
+        return self.folder.parent / "schemas" / f"{digest[:24]}.json"
+
     def owns(self, folder: Path) -> bool:
         """Whether a folder is part of the working copy, not a link to a folder of the user."""
         return folder.resolve().is_relative_to(self.folder.resolve())
@@ -457,6 +466,12 @@ def _reason(problem: OSError) -> str:
 def _write_if_changed(path: Path, text: str) -> None:
     if path.is_file() and path.read_text() == text:
         return
+    write_whole(path, text)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that another process never sees in part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as temporary:
         temporary.write(text)
     Path(temporary.name).replace(path)

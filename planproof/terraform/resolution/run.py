@@ -36,7 +36,7 @@ from planproof.terraform.resolution.overrides import (
 from planproof.terraform.resolution.replacements import Replacements
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Stack
-from planproof.terraform.workspace import Workspace
+from planproof.terraform.workspace import Workspace, write_whole
 from planproof.values import Value
 
 TEST_FILE = "planproof.tftest.hcl"
@@ -106,7 +106,10 @@ def resolve(
     ephemeral = _ephemeral_defaults(workspace, arguments)
     runs = [_Run(variant, {**ephemeral, **variant.variables}) for variant in variants]
     other = [run for run in runs if run.variant.variables]
-    schemas = _plan(workspace, other or runs[:1], arguments)
+    schemas = {} if other else _kept_schemas(workspace)
+    if not schemas:
+        schemas = _plan(workspace, other or runs[:1], arguments)
+        _keep_schemas(workspace, schemas)
     finished = plan()
     tracer = Tracer(Configuration.of(finished, workspace.sources))
     for run in runs:
@@ -138,9 +141,7 @@ def resolve(
     return results
 
 
-def _plan(
-    workspace: Workspace, runs: Sequence[_Run], arguments: Sequence[str]
-) -> Mapping[str, Any]:
+def _plan(workspace: Workspace, runs: Sequence[_Run], arguments: Sequence[str]) -> dict[str, Any]:
     """Plan the stack with the variables of each run; returns the schemas of the providers."""
     schemas: dict[str, Any] = {}
     todo = list(runs)
@@ -156,6 +157,22 @@ def _plan(
             missing[0].problem = messages.problem
         todo = missing[1:]
     return schemas
+
+
+def _kept_schemas(workspace: Workspace) -> dict[str, Any]:
+    """The schemas of the providers, from an earlier run; empty where there are none."""
+    with suppress(OSError, ValueError):
+        if file := workspace.schema_file():
+            found = json.loads(file.read_bytes())
+            return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _keep_schemas(workspace: Workspace, schemas: Mapping[str, Any]) -> None:
+    file = workspace.schema_file()
+    if file is not None and schemas and not file.exists():
+        with suppress(OSError):
+            write_whole(file, json.dumps(schemas))
 
 
 def _evaluate_until_settled(
