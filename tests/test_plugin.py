@@ -216,7 +216,8 @@ def test_a_scenario_serves_the_requirements_of_its_rule_and_feature(tmp_path: Pa
 
 def test_a_scenario_without_any_resource_fails(tmp_path: Path) -> None:
     project = Project.make(tmp_path)
-    project.write("plan.json", json.dumps({**PLAN, "resource_changes": []}))
+    nothing = {**PLAN, "resource_changes": [], "configuration": {"root_module": {}}}
+    project.write("plan.json", json.dumps(nothing))
     outcome = project.judge_plan()
     assert outcome.statuses == {"REQ-01": "failed"}
     assert outcome.code == 1

@@ -173,7 +173,7 @@ def offer_domains(url: str, texts: Iterable[str]) -> None:
 domains: dict[str, Sequence[str]] = {}
 """URL of an endpoint → domain names that it has hosted zones for."""
 _DOMAIN = re.compile(
-    r"(?<![\w.*@/-])(?:(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]{2,24})(?![\w/-])",
+    r"(?<![\w.*@/-])(?:(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]{2,24})(?![\w/-]|\.\w)",
     re.IGNORECASE,
 )
 _MOST_DOMAINS = 200

@@ -179,7 +179,7 @@ def test_ids_of_the_default_vpc_are_unknown_and_can_be_asked_for(aws: Account) -
         ("mediaconvert", "list_jobs", {}),
         ("pricing", "describe_services", {}),
         ("cloudfront", "list_streaming_distributions", {}),
-        ("ec2", "describe_fleets", {}),
+        ("ec2", "describe_bundle_tasks", {}),
         ("elasticache", "describe_events", {}),
     ],
     ids=["REST", "JSON", "REST and XML", "EC2", "query"],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from planproof.stand_ins import stand_in
 from planproof.terraform.physical_names import compare_names, physical_names
 from planproof.values import UNKNOWN, Truth
 from tests.builders.stacks import DeclaredResource, declare, stack
@@ -114,6 +115,6 @@ def test_a_name_within_another_resource_differs_with_that_resource() -> None:
 
 def test_a_generated_id_differs_in_every_copy() -> None:
     stage = ("aws_apigatewayv2_stage", "api_id")
-    api = "(aws_apigatewayv2_api.a)"
+    api = stand_in("aws_apigatewayv2_api.a id", "$lower10", known=True)
     assert verdict(inside(api, *stage), inside(api, *stage)) is True
     assert verdict(inside("abc123", *stage), inside("abc123", *stage)) is False

@@ -85,7 +85,7 @@ def test_the_launcher_imports_the_provider_from_anywhere(tmp_path: Path) -> None
     done = start_by_hand(launcher, tmp_path)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("This is a Terraform provider (a stand-in for hashicorp/archive)")
+    assert done.stderr.startswith("This is a Terraform provider of planproof")
 
 
 def test_another_interpreter_is_used_and_quoted(tmp_path: Path) -> None:
