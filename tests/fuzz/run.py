@@ -10,18 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from agreement import Agreement
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from random_stacks import write_stacks
 
 from planproof.errors import PlanproofError
 from planproof.session.stacks import ResolvedStacks, RunRequest
 from planproof.terraform.applied_stack import applied_stack
 from planproof.terraform.apply import StackDeployment
+from tests.fuzz.agreement import Agreement
+from tests.fuzz.random_stacks import write_stacks
 
-BATCH = 25
+BATCH = 100
 """Random stacks in one directory: Terraform starts once for all of them."""
 
 
@@ -33,6 +33,7 @@ class Outcome:
     stacks: int = 0
     known: int = 0
     unknown: int = 0
+    failed: list[str] = field(default_factory=list)  # seed of a batch, and why it was not judged
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def judge(folder: Path, cache: Path, outcome: Outcome) -> None:
 
 
 def run(count: int, seed: int, batch: int = BATCH) -> Outcome:
-    """Judge ``count`` random stacks; prints a line for each batch."""
+    """Judge ``count`` random stacks; prints the differences and a line for each batch."""
     outcome = Outcome()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line per request
     with tempfile.TemporaryDirectory() as scratch:
@@ -78,11 +79,16 @@ def run(count: int, seed: int, batch: int = BATCH) -> Outcome:
             size = min(batch, count - number)
             folder = Path(scratch) / f"b{number}"
             write_stacks(folder, seed + number, size)
+            before = len(outcome.differences)
             try:
                 judge(folder, Path(scratch) / "cache", outcome)
             except PlanproofError as problem:
-                print(f"seed {seed + number}: {problem.what}\n{problem.detail}", flush=True)
-                raise
+                outcome.failed.append(f"seed {seed + number}: {problem.what}\n{problem.detail}")
+                print(outcome.failed[-1], flush=True)
+                continue
+            found = outcome.differences[before:]
+            outcome.differences[before:] = [f"seed {seed + number}, {text}" for text in found]
+            print("\n".join(outcome.differences[before:]), flush=True)
             outcome.stacks += size
             print(
                 f"{outcome.stacks} stacks, {outcome.known} values known, {outcome.unknown} not, "
@@ -94,5 +100,4 @@ def run(count: int, seed: int, batch: int = BATCH) -> Outcome:
 
 if __name__ == "__main__":
     result = run(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
-    print("\n".join(result.differences))
-    raise SystemExit(1 if result.differences else 0)
+    raise SystemExit(1 if result.differences or result.failed else 0)
