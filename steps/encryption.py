@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pytest_bdd import then
 
 from planproof.evidence import Recorder
+from planproof.terraform.attribute_paths import elements_at, equals
 from planproof.terraform.links import configured, links
 from planproof.terraform.stack import Resource
 from planproof.values import Truth, Value, is_unknown
@@ -49,7 +50,8 @@ def buckets_by_arn(pipeline: Pipeline, evidence: Recorder) -> None:
 def tables_by_arn(pipeline: Pipeline, evidence: Recorder) -> None:
     """Server-side encryption is on, with that key."""
     for table in pipeline.tables:
-        evidence.equal(table, "server_side_encryption.enabled", True)
+        for element in elements_at(pipeline.stack, table, "server_side_encryption.enabled"):
+            evidence.element(equals(element.value, "true"), table, element, expected="true")
         _check(pipeline, evidence, table, "server_side_encryption.kms_key_arn", "arn")
 
 

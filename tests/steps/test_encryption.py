@@ -133,6 +133,15 @@ def test_a_table_whose_encryption_is_off() -> None:
     assert verdict(judged(tables_by_arn, KEY, declare("aws_dynamodb_table.t"))) is Verdict.FAILED
 
 
+def test_a_table_whose_encryption_the_sources_leave_out_has_the_key_of_aws() -> None:
+    left = ["server_side_encryption"]
+    table = declare("aws_dynamodb_table.t", server_side_encryption=UNKNOWN, computed=left)
+    evidence = Recorder()
+    tables_by_arn(Pipeline(stack(KEY, table, sources="")), evidence)
+    assert [item.holds for item in evidence.evidence] == [False, None]
+    assert verdict(evidence) is Verdict.FAILED
+
+
 def test_nothing_to_encrypt_proves_nothing() -> None:
     for step in (queues_by_id, buckets_by_arn, tables_by_arn, log_groups_by_arn):
         assert judged(step, KEY).evidence == []

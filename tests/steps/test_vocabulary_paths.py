@@ -6,29 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from pytest_bdd.steps import step_function_context_registry
 
-from planproof.evidence import Recorder
-from planproof.terraform.stack import Stack
 from planproof.values import UNKNOWN, Verdict
-from steps import vocabulary
 from tests.builders.resolved_stacks import verdict
 from tests.builders.stacks import declare, stack
+from tests.steps.vocabulary_steps import run
 
 GOOD, BAD, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.UNDETERMINED
-
-
-def run(model: Stack, text: str) -> Recorder:
-    """Run the one step whose words match."""
-    found = [
-        (one, one.parser.parse_arguments(text))
-        for one in step_function_context_registry.values()
-        if one.step_func.__module__ == vocabulary.__name__ and one.parser.is_matching(text)
-    ]
-    assert len(found) == 1, text
-    evidence = Recorder(model.locate)
-    found[0][0].step_func(model, evidence, **found[0][1])
-    return evidence
 
 
 def ingress(port: int, four: list[str], six: list[str]) -> dict[str, Any]:
