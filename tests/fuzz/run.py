@@ -21,7 +21,7 @@ from planproof.terraform.apply import StackDeployment
 from tests.fuzz.agreement import Agreement
 from tests.fuzz.random_stacks import write_stacks
 
-BATCH = 100
+BATCH = 50
 """Random stacks in one directory: Terraform starts once for all of them."""
 
 
