@@ -86,6 +86,16 @@ def test_origin_through_a_module() -> None:
     assert changes(attribute("module.m.o", argument, m=inner)) == {Change.CHOSEN}
 
 
+def test_an_argument_of_a_module_is_that_of_its_own_call() -> None:
+    call = (
+        'module "m" {\n  source = "./m"\n  size = aws_lambda_function.g.size\n}\n'
+        'module "n" {\n  source = "./m"\n  size = md5(aws_lambda_function.g.size)\n}\n'
+    )
+    inner = 'variable "size" {}\noutput "o" {\n  value = var.size\n}\n'
+    assert changes(attribute("module.m.o", call, m=inner, n=inner)) == {Change.NONE}
+    assert changes(attribute("module.n.o", call, m=inner, n=inner)) == {Change.ALTERED}
+
+
 def test_each_value_has_the_origin_of_for_each() -> None:
     text = (
         'resource "aws_sqs_queue" "q" {\n  for_each = aws_lambda_function.g.tags_all\n'
@@ -194,6 +204,15 @@ def test_origin_of_dynamic_blocks() -> None:
     assert found.dynamic("aws_sqs_queue.q").variables == {"rules"}
     assert found.dynamic("aws_sqs_queue.q", "other").leaves == set()
     assert found.attribute("aws_sqs_queue.r", "name").leaves >= size
+
+
+def test_a_block_may_be_one_of_several_dynamic_blocks() -> None:
+    block = RULES[RULES.index("  dynamic") : RULES.index('}\nresource "aws_sqs_queue" "r"')]
+    two = RULES.replace(block, block + block.replace("CONTENT", "aws_lambda_function.g.arn"))
+    found = tracer(two.replace("CONTENT", "aws_lambda_function.g.size"))
+    both = {("aws_lambda_function.g", "size"), ("aws_lambda_function.g", "arn")}
+    assert leaves(found.attribute("aws_sqs_queue.r", "name")) >= both
+    assert leaves(found.dynamic("aws_sqs_queue.q")) == both
 
 
 def test_what_happens_to_the_iterator_happens_to_what_a_dynamic_block_runs_over() -> None:

@@ -40,11 +40,13 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
         "count_of": {"type": "number", "optional": True, "computed": True},
         "is_on": {"type": "bool", "optional": True},
         "tags": {"type": ["map", "string"], "optional": True},
+        "tags_all": {"type": ["map", "string"], "optional": True, "computed": True},
         "names": {"type": ["set", "string"], "optional": True},
         "items": {"type": ["list", "string"], "optional": True},
         "rule": ("list", {"id": COMPUTED, "to": OPTIONAL, "mode": BOTH}),
         "access": ("set", {"to": OPTIONAL, "mode": BOTH}),
     },
+    "aws_cloudwatch_log_group": {"log_group_class": BOTH},
     "aws_iam_policy_document": {"id": COMPUTED, "json": COMPUTED, "source": OPTIONAL},
     "aws_db_instance": {
         "identifier": BOTH,
@@ -321,6 +323,49 @@ def test_an_argument_that_evaluates_to_null_counts_as_not_configured() -> None:
     assert made.stack()["aws_user.u"].values["other"] is UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("written", "found", "merged"),
+    [
+        ("var.nothing", None, "STANDARD"),
+        ("timestamp()", "2026-12-01T00:00:00Z", UNKNOWN),  # differs from run to run
+    ],
+)
+def test_a_null_argument_has_the_documented_default(written: str, found: Any, merged: Any) -> None:
+    made = case(f'resource "aws_cloudwatch_log_group" "g" {{\n  log_group_class = {written}\n}}\n')
+    values = {} if found is None else {"log_group_class": found}
+    made.both("aws_cloudwatch_log_group.g", {}, {"log_group_class": True}, values)
+    value = made.stack()["aws_cloudwatch_log_group.g"].values["log_group_class"]
+    assert value is UNKNOWN if merged is UNKNOWN else value == merged
+
+
+def test_a_list_of_assigned_texts_of_which_none_is_null_is_known() -> None:
+    (found,) = used("compact([aws_vpc.v.id])", ["<aws_vpc.v.id>"], key="items")
+    assert is_assigned(found)
+
+
+@pytest.mark.parametrize(
+    ("tags", "defaults", "merged"),
+    [
+        ({"a": "1"}, {"b": "2"}, {"a": "1", "b": "2"}),
+        ({"a": "1"}, {"a": "2"}, {"a": "1"}),
+        (None, {"b": "2"}, {"b": "2"}),
+        ({"a": "1"}, None, UNKNOWN),
+        ("<aws_thing.t.text>", {"b": "2"}, UNKNOWN),
+    ],
+)
+def test_all_tags_are_those_of_the_provider_and_of_the_resource(
+    tags: Any, defaults: Any, merged: Any
+) -> None:
+    known = tags if isinstance(tags, dict) else {}
+    made = case('resource "aws_user" "u" {\n  tags = merge(aws_thing.t.list, {})\n}\n')
+    unknown = {"tags_all": True, **({"tags": True} if isinstance(tags, str) else {})}
+    made.both("aws_user.u", {"tags": tags and known}, unknown, {"tags": tags and known})
+    if defaults is not None:
+        made.planned("terraform_data.planproof", {"input": {"tags": defaults}}, {})
+    value = made.stack()["aws_user.u"].values["tags_all"]
+    assert value is UNKNOWN if merged is UNKNOWN else value == merged
+
+
 # Nested blocks --------------------------------------------------------------------------------
 
 RULES = """
@@ -351,6 +396,26 @@ def test_nested_blocks() -> None:
     assert user.get("rule.1.to") is UNKNOWN
     assert user.get("rule.1.mode") == "x"
     assert user.get("rule.1.id") is UNKNOWN
+
+
+@pytest.mark.parametrize("other", ["", "rule {\n    to = md5(aws_sns_topic.t.arn)\n  }\n"])
+def test_an_argument_of_a_block_derives_from_what_is_written_in_it(other: str) -> None:
+    for written, known in (("aws_vpc.v.id", True), ("md5(aws_vpc.v.id)", False)):
+        text = f'resource "aws_user" "u" {{\n  rule {{\n    to = {written}\n  }}\n  {other}}}\n'
+        made = case(text)
+        count = 2 if other else 1
+        made.planned("aws_user.u", {"rule": [{}] * count}, {"rule": [{"to": True}] * count})
+        made.state("aws_user.u", {"rule": [{"to": "<aws_vpc.v.id>"}] * count})
+        found = made.stack()["aws_user.u"].get("rule.0.to")
+        assert is_assigned(found) if known else found is UNKNOWN
+
+
+@pytest.mark.parametrize("over", ["aws_thing.t", "try(aws_thing.t, {})"])
+def test_there_is_a_block_for_each_instance_of_a_resource(over: str) -> None:
+    made = case(DYNAMIC.replace("[aws_sns_topic.t.arn]", over).replace("rule.value", '"x"'))
+    made.planned("aws_user.u", {}, {"rule": True})
+    made.state("aws_user.u", {"rule": [{"to": "x"}], "access": []})
+    assert len(made.stack()["aws_user.u"].get("rule")) == 1
 
 
 def test_an_unknown_value_of_a_block_is_unknown_where_it_is_used() -> None:
