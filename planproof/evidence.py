@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from planproof.errors import UndeterminedError
 from planproof.results import DrawnEdge, Evidence, verdict_of
+from planproof.stand_ins import known_parts
+from planproof.stand_ins import shown as without_stand_ins
 from planproof.terraform.attribute_paths import Element
 from planproof.terraform.plan_gaps import Gaps, shown
 from planproof.terraform.stack import Resource, Stack
@@ -217,7 +219,7 @@ class Recorder:
         self.evidence.append(
             Evidence(
                 holds=holds,
-                address=address,
+                address=without_stand_ins(address),
                 attribute=attribute,
                 expected=self.mask(expected),
                 found=self.mask(render(self._masked(found))),
@@ -313,16 +315,17 @@ class Recorder:
         raise UndeterminedError(_sentence(self.evidence[-1:]))
 
     def mask(self, text: str) -> str:
-        """Replace sensitive texts."""
+        """Replace sensitive texts, and what stands for a text that AWS assigns."""
         # Longest first: a secret may contain another one, and its rest would remain.
         for secret in sorted(self._secrets(), key=len, reverse=True):
             text = text.replace(secret, SENSITIVE)
-        return text
+        return without_stand_ins(text)
 
     def _masked(self, value: Value) -> Value:
         """Mask the texts in a value before rendering, which escapes and cuts them."""
         if isinstance(value, str):
-            return self.mask(value)
+            known = known_parts(value)
+            return self.mask(known) if isinstance(known, str) else self._masked(known)
         if isinstance(value, Mapping):
             return {self.mask(str(k)): self._masked(v) for k, v in value.items()}
         if isinstance(value, (list, tuple, set, frozenset)):

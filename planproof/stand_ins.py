@@ -23,8 +23,9 @@ ASSIGNED: Final = re.compile(
 )
 _UNKNOWN: Final = re.compile(
     r"0bad[0-9A-Za-z]{2}|0BAD[0-9A-Z]{2}|\b198\.1[89]\.\d+\.\d+|\b2001:2:0?:|\b2001:2::"
-    r"|2001-02-03T04:05:06Z|xx-unknown-1|099990000999"
+    r"|2001-02-03T04:05:06(?:\.000)?Z|xx-unknown-1|099990000999"
 )
+_UNKNOWN_PART: Final = re.compile(rf"0bad[0-9A-Za-z-]{{2,}}|{_UNKNOWN.pattern}")
 UNKNOWN_TIME: Final = "2001-02-03T04:05:06Z"
 UNKNOWN_REGION: Final = "xx-unknown-1"
 UNKNOWN_ACCOUNT: Final = "099990000999"
@@ -39,6 +40,7 @@ _ALPHABETS: Final = {
     "digits": "0123456789",
 }
 _SHOWN: Final = "(assigned when built)"
+_SHOWN_UNKNOWN: Final = "(unknown)"
 
 
 def stand_in(owner: str, form: str, *, known: bool) -> str:
@@ -68,6 +70,14 @@ def stand_in(owner: str, form: str, *, known: bool) -> str:
     match = _FORM.fullmatch(form)
     if match is None:
         raise ValueError(f"{form} is no form of a stand-in")
+    text = _letters(match, digest, mark, known=known)
+    has_both_marks = is_unknown_text(text) if known else is_assigned(text)
+    return stand_in(digest, form, known=known) if has_both_marks else text
+
+
+def _letters(match: re.Match[str], digest: str, mark: str, *, known: bool) -> str:
+    """The stand-in of a form with letters or digits, which begins with a mark."""
+    number = int(digest, 16)
     if match["uuid"]:
         return f"{mark}{digest[:4]}-{digest[4:8]}-4{digest[8:11]}-8{digest[11:14]}-{digest[14:26]}"
     length = int(match["length"])
@@ -103,7 +113,7 @@ def is_unknown_text(text: str) -> bool:
 
 def shown(text: str) -> str:
     """A text for a report: without the made-up parts."""
-    return ASSIGNED.sub(_SHOWN, text)
+    return _UNKNOWN_PART.sub(_SHOWN_UNKNOWN, ASSIGNED.sub(_SHOWN, text))
 
 
 def known_parts(text: str) -> Value:

@@ -15,6 +15,7 @@ from planproof.errors import UndeterminedError
 from planproof.evidence import SENSITIVE, Recorder, StepFailedError, render, sensitive_texts
 from planproof.iam import Decision, Effect
 from planproof.results import DrawnEdge, EdgeState, Evidence, verdict_of
+from planproof.stand_ins import stand_in
 from planproof.terraform.stack import Resource, Stack
 from planproof.values import UNKNOWN, Truth, Verdict
 from tests.builders.stacks import resource, stack
@@ -304,3 +305,42 @@ def test_a_drawn_edge_is_not_evidence() -> None:
     evidence.draw(judged(Effect.ALLOWED))
     with pytest.raises(StepFailedError, match="nothing is proven"):
         evidence.settle(must_prove=True)
+
+
+# Stand-ins -------------------------------------------------------------------------------------
+
+
+def found_of(value: Any) -> str:
+    evidence = recorder()
+    evidence.check(False, "x", "y", expected="z", found=value)
+    return evidence.evidence[0].found
+
+
+def test_an_assigned_text_is_not_shown() -> None:
+    vpc = f"vpc-{stand_in('aws_vpc.v id', '$hex17', known=True)}"
+    assert found_of(vpc) == "vpc-(assigned when built)"
+    assert found_of({"vpc_id": [vpc]}) == '{"vpc_id": ["vpc-(assigned when built)"]}'
+    evidence = recorder()
+    evidence.check(False, vpc, "y", expected=vpc, found="other")
+    evidence.warn(vpc)
+    assert "5eed" not in str((evidence.evidence, evidence.warnings))
+
+
+def test_an_unknown_text_is_shown_as_unknown() -> None:
+    address = stand_in("aws_eip.e public_ip", "$ipv4", known=False)
+    assert found_of(address) == render(UNKNOWN)
+    policy = json.dumps({"Statement": [{"Sid": "A", "Resource": f"arn:x:{address}"}]})
+    assert found_of(policy) == '{"Statement": [{"Resource": "(unknown)", "Sid": "A"}]}'
+
+
+@pytest.mark.parametrize("form", ["$hex17", "$ipv4", "$host", "$time", "$uuid", "$upper20"])
+def test_no_text_that_stands_for_an_unknown_one_is_in_any_sentence(form: str) -> None:
+    text = stand_in("x", form, known=False)
+    evidence = recorder()
+    evidence.check(None, "x", "y", expected=f"as {text} says", found="other")
+    assert text not in evidence.evidence[0].expected
+    assert "(unknown)" in evidence.evidence[0].expected
+
+
+def test_other_texts_are_shown_as_they_are() -> None:
+    assert found_of('{"a": "vpc-0123456789abcdef0"}') == '{"a": "vpc-0123456789abcdef0"}'

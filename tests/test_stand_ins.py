@@ -48,6 +48,11 @@ def test_an_assigned_text_has_its_form_and_is_recognised(form: str, owner: str) 
     assert not is_unknown_text(text)
 
 
+def test_no_text_has_both_marks() -> None:
+    """As the UUID of this owner would have by accident."""
+    assert not is_unknown_text(stand_in("\x08\U00079c43\xc5", "$uuid", known=True))
+
+
 @pytest.mark.parametrize("form", [*MARKED, *UNKNOWN_ONLY])
 @given(owner=st.text(max_size=30))
 def test_an_unknown_text_is_recognised_inside_another(form: str, owner: str) -> None:
