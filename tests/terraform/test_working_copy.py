@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from planproof.terraform.source_index import scan_text
 from planproof.terraform.working_copy import (
     copy_sources,
     references_above,
+    remove_blocks,
     remove_provisioners,
     source_files,
 )
@@ -198,3 +200,52 @@ def test_provisioners_can_be_counted_only(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(WITH_PROVISIONERS)
     assert remove_provisioners(tmp_path, write=False) == 2
     assert (tmp_path / "main.tf").read_text() == WITH_PROVISIONERS
+
+
+BLOCKS = """\
+import {
+  to = aws_x.y
+  id = "y"
+}
+
+check "import" {
+  assert {
+    condition     = false
+    error_message = "no"
+  }
+}
+
+resource "aws_x" "check" {
+  import = "check"
+}
+"""
+
+
+def test_blocks_without_effect_are_removed_and_line_numbers_stay(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(BLOCKS)
+    remove_blocks(tmp_path, ("import", "check"))
+    text = (tmp_path / "main.tf").read_text()
+    (resource,) = scan_text(text, "main.tf")
+    assert (resource.kind, resource.line) == ("resource", 13)
+    assert resource.attributes["import"].text == '"check"'
+    assert text.count("\n") == BLOCKS.count("\n")
+    (tmp_path / "main.tf").write_text(BLOCKS)
+    remove_blocks(tmp_path, ("import",))
+    assert [b.kind for b in scan_text((tmp_path / "main.tf").read_text(), "main.tf")] == [
+        "check",
+        "resource",
+    ]
+
+
+def test_blocks_without_effect_are_removed_from_json(tmp_path: Path) -> None:
+    text = (
+        '{"check": {"a": {"assert": [{"condition": false}]}},\n "import": [{"id": "y"}],\n'
+        ' "resource": {"aws_x": {"y": {"check": "import", "import": {"check": 1}}}}}'
+    )
+    (tmp_path / "main.tf.json").write_text(text)
+    remove_blocks(tmp_path, ("import", "check"))
+    found = json.loads((tmp_path / "main.tf.json").read_text())
+    assert found["resource"] == json.loads(text)["resource"]
+    assert set(found) == {"//", "resource"}
+    (tmp_path / "main.tf.json").write_text('{"check": ')
+    remove_blocks(tmp_path, ("check",))  # Terraform reports what is wrong with it

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -259,3 +261,20 @@ def test_providers_are_not_overridden_for_the_real_cloud(tmp_path: Path) -> None
 )
 def test_a_stack_without_aws_has_no_probes(tmp_path: Path, text: str, probed: bool) -> None:
     assert bool(overlay(tmp_path, text)[1]) is probed
+
+
+def test_schemas_are_kept_for_the_same_providers(
+    source: Path, binary: Binary, tmp_path: Path
+) -> None:
+    def file(folder: Path, lock: str, by: Binary = binary) -> Path | None:
+        with Workspace.cached(folder, by, tmp_path / "cache").prepared() as one:
+            (one.root / ".terraform.lock.hcl").write_text(lock)
+            return one.schema_file()
+
+    other = tmp_path / "project/other"
+    shutil.copytree(source, other)
+    first = file(source, "# one\n")
+    assert first is not None
+    assert file(other, "# one\n") == first
+    assert file(other, "# two\n") not in (first, None)
+    assert file(source, "# one\n", replace(binary, version="1.12.0")) not in (first, None)
