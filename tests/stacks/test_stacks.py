@@ -30,7 +30,7 @@ STACKS = sorted(path.parent.name for path in HERE.glob("*/expected.toml"))
 # The stacks that Terraform resolves in one run: all have as many provider configurations as the
 # first, and use its.
 BATCHES = (
-    ("static", "appsync-identity", "rds-postgres", "vpc-dual-stack", "websocket-api"),
+    ("static", "appsync-identity", "rds-postgres", "vpc-dual-stack"),
     (
         "sns-sqs-fanout",
         "batch-glue",
@@ -51,6 +51,7 @@ BATCHES = (
         "opensearch-domain",
         "route53-failover",
         "step-functions",
+        "websocket-api",
     ),
     (
         "acm-dns-validated",
