@@ -90,6 +90,7 @@ class Evaluated:
                 "values": values,
                 "sensitive_values": more.get("sensitive", {}),
                 "depends_on": more.get("after", []),
+                "provider_name": more.get("provider", "registry.terraform.io/hashicorp/aws"),
             }
         )
 
@@ -127,13 +128,15 @@ class Evaluated:
         self,
         learnt: Mapping[str, Mapping[str, Value]] | None = None,
         probes: Mapping[str, Mapping[str, Any]] = PROBES,
+        *,
+        emulated: bool = True,
     ) -> Stack:
-        """The merged stack."""
+        """The merged stack; ``emulated`` tells who answered the data sources."""
         plan, overrides = self.plan(), self.overrides(learnt)
         items = [self._item(item, overrides) for item in self._state]
         for type_, values in probes.items():
             items.append({**entry(f"data.{type_}.planproof"), "values": values})
-        evaluation = Evaluation({"root_module": {"resources": items}}, self.schemas)
+        evaluation = Evaluation({"root_module": {"resources": items}}, self.schemas, emulated)
         return resolved_stack("default", plan, evaluation, overrides, self.index)
 
     def _item(self, item: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:

@@ -7,14 +7,16 @@ overrides gave to computed attributes. Those that are not known become :data:`UN
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
 from planproof.stand_ins import without_unknown
 from planproof.terraform.addresses import configuration_address
-from planproof.terraform.identities import ProviderLocation
+from planproof.terraform.aws_answers import made_up
+from planproof.terraform.given_data.blocks import PROVIDER
+from planproof.terraform.identities import ProviderLocation, Standing
 from planproof.terraform.plan import Plan, place_of, state_resources
 from planproof.terraform.provenance import Place, Tracer
 from planproof.terraform.references import Configuration
@@ -23,7 +25,7 @@ from planproof.terraform.resolution.overrides import Overrides
 from planproof.terraform.resolution.standings import EvaluatedInstance, Standings
 from planproof.terraform.source_index import SourceIndex
 from planproof.terraform.stack import Resource, Resources, Stack
-from planproof.values import Value, is_unknown
+from planproof.values import UNKNOWN, Value, is_unknown
 
 # Type of a probe → the part of a location that it reports, and the attribute with it.
 _PROBES = {
@@ -35,10 +37,15 @@ _PROBES = {
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A state as Terraform printed it, and the schemas ("managed.aws_s3_bucket" → block)."""
+    """A state as Terraform printed it, and the schemas ("managed.aws_s3_bucket" → block).
+
+    Attributes:
+        emulated: whether data sources were answered by an emulated account.
+    """
 
     state: Mapping[str, Any]
     schemas: Mapping[str, Any]
+    emulated: bool = True
 
 
 def is_probe(item: Mapping[str, Any]) -> bool:
@@ -77,6 +84,7 @@ def resolved_stack(
             values=item.get("values") or {},
             given=overrides.given.get(item["address"]),
             defaults=frozenset(overrides.defaults.get(declared, ())),
+            made_up=_made_up(item, configuration.expressions(declared), evaluation.emulated),
         )
     evaluated = EvaluatedStack(
         tracer, Standings.among(instances.values(), tracer), planned_tags(plan)
@@ -118,6 +126,7 @@ def _resources(
     plan: Plan,
 ) -> dict[str, Resource]:
     siblings = {configuration_address(address): r for address, r in plan.resources.items()}
+    made_up_by = {instance.declared for instance in instances.values() if instance.made_up}
     resources: dict[str, Resource] = {}
     for item in items:
         instance = instances[item["address"]]
@@ -128,13 +137,47 @@ def _resources(
             known = instance.values  # it was read while Terraform planned
         elif item["mode"] == "data" and instance.given is None:
             known = _without_null(known)  # it was read after the plan, which has no defaults
-        known = {key: without_unknown(value) for key, value in known.items()}
+        known = {
+            key: without_unknown(value)
+            for key, value in known.items()
+            if not _is_of_made_up(key, instance, evaluated, made_up_by)
+        }
+        values = ValueMerge(evaluated, instance).resource(known)
         resources[item["address"]] = resource_of(
             item,
-            ValueMerge(evaluated, instance).resource(known),
+            {**values, **dict.fromkeys(instance.made_up & values.keys(), UNKNOWN)},
             _either_sensitive(item.get("sensitive_values"), planned and planned.sensitive),
         )
     return resources
+
+
+def _made_up(
+    item: Mapping[str, Any], expressions: Mapping[str, Any], emulated: bool
+) -> frozenset[str]:
+    """The attributes of a data source that the emulated account does not know."""
+    is_given = str(item.get("provider_name")).endswith(f"/{PROVIDER}")
+    if item["mode"] != "data" or is_given or not emulated:
+        return frozenset()
+    return made_up(item["type"]) - expressions.keys()
+
+
+def _is_of_made_up(
+    key: str, instance: EvaluatedInstance, evaluated: EvaluatedStack, made_up_by: Set[str]
+) -> bool:
+    """Whether a value that the plan knows derives from one that the emulated account made up."""
+    if not made_up_by:
+        return False
+    declared, tracer = instance.declared, evaluated.tracer
+    if key in instance.expressions or tracer.dynamic_blocks(declared, key):
+        origin = tracer.attribute(declared, key)
+    elif declared.split(".")[-3:-2] == ["data"]:
+        origin = tracer.inputs(declared)
+    else:
+        return False
+    return any(
+        leaf[0] in made_up_by and evaluated.standings.of(leaf) > Standing.ASSIGNED
+        for leaf in origin.leaves
+    )
 
 
 def _without_null(value: Any) -> Any:

@@ -214,7 +214,7 @@ def _evaluate(replacements: Replacements, runs: Sequence[_Run], arguments: Seque
             done = set()
             for number, state in messages:
                 run = todo[number]
-                run.evaluation = Evaluation(state, schemas)
+                run.evaluation = Evaluation(state, schemas, not workspace.real_credentials)
                 run.merge(workspace.sources, frozenset(replacements.places))
                 run.problem = None
                 done.add(number)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, final
 
+from planproof.stand_ins import is_unknown_text
 from planproof.terraform.identities import GivenValues, Standing
 from planproof.terraform.plan import PlannedResource
 from planproof.terraform.provenance import CONSTANT, Leaf, Origin, Tracer
@@ -36,6 +37,7 @@ class EvaluatedInstance:
         given: the values that the override gives; None where Terraform or the provider evaluated
             the instance.
         defaults: the attributes that were set to defaults of the provider.
+        made_up: the attributes that the emulated account answered without knowing them.
     """
 
     declared: str
@@ -45,6 +47,7 @@ class EvaluatedInstance:
     values: Mapping[str, Value]
     given: GivenValues | None
     defaults: frozenset[str]
+    made_up: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -73,6 +76,10 @@ class Standings:
         return worst_standing(self._paths.get(address, {}), path)
 
     def _add_instance(self, item: EvaluatedInstance, tracer: Tracer) -> None:
+        for key in item.made_up:
+            value = item.values.get(key)
+            is_marked = isinstance(value, str) and is_unknown_text(value)
+            self._add(item.declared, key, Standing.UNKNOWN if is_marked else Standing.HIDDEN)
         if item.given is None:
             if item.planned is not None and item.planned.type == "terraform_data":
                 self._add(item.declared, "id", Standing.HIDDEN)

@@ -520,6 +520,48 @@ def test_a_policy_keeps_its_known_parts() -> None:
     assert is_unknown_text(found)
 
 
+def default_vpc(expression: str, found: Any, **more: Any) -> tuple[Mapping[str, Any], Any]:
+    """The values of a VPC that the endpoint answered, and one that the plan derived from them."""
+    sources = 'data "aws_vpc" "d" {\n  default = true\n}\n'
+    made = case(f'{sources}resource "aws_user" "u" {{\n  value = {expression}\n}}\n')
+    values = {"default": True, "cidr_block": "172.31.0.0/16", "enable_dns_support": True}
+    made.state("data.aws_vpc.d", values, **more)
+    made.both("aws_user.u", {"value": found}, {}, {})
+    stack = made.stack(emulated=more.get("emulated", True))
+    return stack["data.aws_vpc.d"].values, stack["aws_user.u"].values["value"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ("data.aws_vpc.d.enable_dns_support", "true"),
+        ('"dns-${data.aws_vpc.d.enable_dns_support}"', "dns-true"),
+        ('data.aws_vpc.d.enable_dns_support ? "a" : null', "a"),
+    ],
+)
+def test_what_the_endpoint_made_up_is_unknown_and_what_derives_from_it(
+    expression: str, found: str
+) -> None:
+    values, derived = default_vpc(expression, found)
+    assert values["enable_dns_support"] is UNKNOWN
+    assert derived is UNKNOWN
+
+
+def test_what_the_endpoint_knows_is_known() -> None:
+    values, derived = default_vpc("data.aws_vpc.d.cidr_block", "172.31.0.0/16")
+    assert values["cidr_block"] == derived == "172.31.0.0/16"
+    assert values["default"] is True
+
+
+@pytest.mark.parametrize(
+    "more", [{"emulated": False}, {"provider": "registry.terraform.io/hashicorp/planproof"}]
+)
+def test_what_an_account_or_the_user_answered_is_known(more: Any) -> None:
+    values, derived = default_vpc('"dns-${data.aws_vpc.d.enable_dns_support}"', "dns-true", **more)
+    assert values["enable_dns_support"] is True
+    assert derived == "dns-true"
+
+
 def test_an_overridden_data_source_has_what_is_known_of_it() -> None:
     made = case('data "aws_thing" "d" {\n  name = aws_sns_topic.t.arn\n}\n')
     made.both("data.aws_thing.d", {}, {"text": True, "name": True}, {"name": TOPIC})
