@@ -28,7 +28,9 @@ def render(result: RunResult) -> bytes:
     """The run as an XML document in UTF-8."""
     root = ET.Element("testsuites", name="planproof", time=f"{result.duration:.3f}")
     for requirement in result.requirements:
-        root.append(_suite(requirement, result.started, result.mutation))
+        root.append(_suite(requirement, result.started, result.mutation, result.notices))
+    for identifier in result.not_judged:
+        root.append(_not_judged(identifier))
     if not result.requirements:  # a file without test cases would count as success
         root.append(_nothing("planproof", phrases.NO_REQUIREMENT))
     elif result.unfinished:
@@ -40,7 +42,10 @@ def render(result: RunResult) -> bytes:
 
 
 def _suite(
-    requirement: RequirementResult, started: dt.datetime, mutation: MutationResult | None
+    requirement: RequirementResult,
+    started: dt.datetime,
+    mutation: MutationResult | None,
+    notices: Iterable[str],
 ) -> ET.Element:
     if not requirement.scenarios:
         return _nothing(_label(requirement), phrases.NO_SCENARIO, classname=requirement.id)
@@ -66,6 +71,8 @@ def _suite(
     for name, value in about.items():
         if value:
             ET.SubElement(properties, "property", name=name, value=one_line(value))
+    for notice in notices:  # the schemas allow no properties of the whole document
+        ET.SubElement(properties, "property", name="note", value=one_line(notice))
     names = _unique_names(requirement.scenarios)
     for name, scenario in zip(names, requirement.scenarios, strict=True):
         suite.append(_case(name, scenario, requirement))
@@ -122,6 +129,16 @@ def _nothing(name: str, message: str, classname: str = "planproof") -> ET.Elemen
     suite = ET.Element("testsuite", name=name, tests="1", failures="0", errors="1", skipped="0")
     case = ET.SubElement(suite, "testcase", classname=one_line(classname), name="(no scenario)")
     ET.SubElement(case, "error", message=message, type="undetermined").text = message
+    return suite
+
+
+def _not_judged(identifier: str) -> ET.Element:
+    """A requirement that the run left out."""
+    suite = ET.Element(
+        "testsuite", name=one_line(identifier), tests="1", failures="0", errors="0", skipped="1"
+    )
+    case = ET.SubElement(suite, "testcase", classname=one_line(identifier), name="(not judged)")
+    ET.SubElement(case, "skipped", message=phrases.LEFT_OUT, type="not judged")
     return suite
 
 

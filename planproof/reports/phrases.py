@@ -18,6 +18,7 @@ KINDS = {
 }
 """What follows the name of each kind of evidence in a legend."""
 NO_SCENARIO = "No scenario covers this requirement, so nothing is proven."
+LEFT_OUT = "Not judged: only some scenarios were chosen."
 UNFINISHED = "The run was stopped before all that was asked for was done."
 NO_REQUIREMENT = "No requirement was judged, so nothing is proven."
 

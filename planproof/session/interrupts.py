@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ LIMIT = 4.5
 """Seconds from the first signal to the end of the process."""
 INTERRUPTED = 2
 """The exit code of pytest after an interrupt."""
+_TO_SAY = 0.2  # seconds: a terminal that takes no more text must not keep the process alive
 _SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
 
@@ -42,7 +43,7 @@ class Interrupts:
     :data:`LIMIT`, all child processes and this one are ended.
 
     Args:
-        say: prints a line.
+        say: prints a line; may block.
 
     Attributes:
         by: the name of the first signal, or "".
@@ -60,11 +61,12 @@ class Interrupts:
         if threading.current_thread() is not threading.main_thread():
             return
         for number in _SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as of a background job
+            # Ignored, as in a background job, or handled by code that is not Python's.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
                 self._before[number] = signal.signal(number, self._handle)
 
     def hold(self) -> None:
-        """Ignore the signals: the run is at its end, and writes its reports."""
+        """Let the run, which is at its end, write its reports, for :data:`LIMIT` after a signal."""
         self._held = True
 
     def restore(self) -> None:
@@ -77,16 +79,22 @@ class Interrupts:
             self._watch = None
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.by or self._held:
+        if self.by:
             return
         self.by = _SIGNALS[signal.Signals(number)]
         self._watch = threading.Timer(LIMIT, self._end)
         self._watch.daemon = True
         self._watch.start()
-        raise KeyboardInterrupt
+        if not self._held:
+            raise KeyboardInterrupt
 
     def _end(self) -> None:
         """End this process and its children, whatever they do."""
         end_all(descendants(os.getpid()))
-        self._say(f"Interrupted: by {self.by}; the cleanup was not done within {LIMIT:g} s")
+        what = "the reports were not written" if self._held else "the cleanup was not done"
+        saying = in_background(
+            lambda: self._say(f"Interrupted: by {self.by}; {what} within {LIMIT:g} s")
+        )
+        wait([saying], _TO_SAY)
+        end_all(descendants(os.getpid()))  # also what was started meanwhile
         os._exit(INTERRUPTED)

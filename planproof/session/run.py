@@ -56,7 +56,7 @@ class Run:
         self.judge = ScenarioJudge(self._take)
         self.deployed = DeployedPhase(config, self.terminal.progress)
         self._mutation = MutationPhase(config, self.terminal.progress)
-        self.interrupts = Interrupts(self.terminal.say)
+        self.interrupts = Interrupts(self.terminal.say_last)
         self._done = False
         self._problem: PlanproofError | None = None
         self._started = dt.datetime.now(dt.UTC).astimezone()

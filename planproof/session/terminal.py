@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,14 @@ class RunTerminal:
             reporter.ensure_newline()
             reporter.write_line(text)
             reporter.flush()
+
+    def say_last(self, text: str) -> None:
+        """Print a line just before the process ends, from whatever it is doing."""
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        if capture is not None:  # pytest holds back all output of a step, also that of the terminal
+            with suppress(Exception):
+                capture.suspend()
+        self.say(text)
 
     def begin(self, notices: Iterable[str], requirements: str) -> None:
         """Print what a reader must know before the first verdict."""

@@ -133,6 +133,18 @@ def test_no_requirement_is_an_error_and_no_success(empty: RunResult, good: RunRe
     assert parsed(bare).findall(".//testcase")[0].attrib["classname"] == "REQ-99"
 
 
+def test_what_was_left_out_is_skipped_and_every_notice_is_a_note(good: RunResult) -> None:
+    notices = ("Only a part was judged: REQ-03 (1 of 2).", "Not judged at all: REQ-77.")
+    root = parsed(replace(good, notices=notices, not_judged=("REQ-77",)))
+
+    [suite] = [suite for suite in root if suite.attrib["name"] == "REQ-77"]
+    assert suite.attrib["skipped"] == suite.attrib["tests"] == "1"
+    assert len(suite.findall(".//skipped")) == 1
+    notes = root[2].findall("properties/property[@name='note']")
+    assert [note.attrib["value"] for note in notes] == [*notices]
+    assert not parsed(replace(good, notices=())).findall(".//property[@name='note']")
+
+
 def test_cases_of_a_requirement_have_unique_names(good: RunResult) -> None:
     scenario = ScenarioResult("Twice", "features/a.feature", 3, Verdict.FAILED)
     again = replace(scenario, line=9)

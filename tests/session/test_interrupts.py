@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,6 +225,79 @@ planproof.session.run.write_reports = write_slowly
     assert len(list(found.outcome.reports.iterdir())) == 4
     assert found.outcome.code == 0
     assert found.outcome.report["summary"]["passed"] is True, "all was done before"
+
+
+@pytest.mark.slow
+def test_reports_that_are_not_written_in_time_do_not_keep_the_run(tmp_path: Path) -> None:
+    hung = "import planproof.session.run\nplanproof.session.run.write_reports = hang\n"
+    project = Project.make(tmp_path, steps=STEPS + HANGING + hung)
+    found = stopped(project, (INT,), "--plan", "plan.json")
+    check(project, found, "Ctrl-C")
+    assert not found.outcome.report
+
+
+UNENDING = """
+@then("it hangs")
+def hangs():
+    Path(os.environ["READY"]).touch()
+    while True:
+        try:
+            time.sleep(300)
+        except BaseException:
+            pass
+"""
+
+
+@pytest.mark.slow
+def test_a_step_that_cannot_be_interrupted(tmp_path: Path) -> None:
+    feature = "@REQ-01\nFeature: F\n\n  Scenario: S\n    Then it hangs\n"
+    project = Project.make(tmp_path, feature, STEPS + HANGING + UNENDING)
+    found = stopped(project, (INT,), "--plan", "plan.json")
+    assert found.seconds < SECONDS
+    assert found.outcome.code == pytest.ExitCode.INTERRUPTED
+    assert found.outcome.output.count("Interrupted: by Ctrl-C") == 1
+    assert not found.outcome.report
+
+
+BLOCKED = """
+import os, signal, time
+from planproof.session import interrupts
+
+interrupts.LIMIT = 0.1
+handler = interrupts.Interrupts(lambda text: time.sleep(300))
+handler.install()
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(300)
+except KeyboardInterrupt:
+    time.sleep(300)  # the cleanup
+"""
+
+
+def test_a_terminal_that_takes_no_text_does_not_keep_the_run() -> None:
+    command = [sys.executable, "-c", BLOCKED]
+    done = subprocess.run(command, cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == pytest.ExitCode.INTERRUPTED
+
+
+@pytest.mark.parametrize("compliance", [True, False])
+def test_signals_are_handled_during_compliance_runs_alone(tmp_path: Path, compliance: bool) -> None:
+    shows = """
+import signal
+
+@then("it shows the handler")
+def shows(evidence):
+    handler = signal.getsignal(signal.SIGTERM)
+    Path("handler").write_text(f"{handler is signal.SIG_DFL} {getattr(handler, '__name__', '')}")
+    evidence.check(True, "handler", expected="one", found="one")
+"""
+    feature = "@REQ-01\nFeature: F\n\n  Scenario: S\n    Then it shows the handler\n"
+    project = Project.make(tmp_path, feature, STEPS + HANGING + shows)
+    (project.judge_plan if compliance else project.pytest)(
+        *([] if compliance else ["--plan", "plan.json"])
+    )
+    text = (project.path / "handler").read_text("utf-8")
+    assert text == ("False _handle" if compliance else "True ")
 
 
 def test_the_reports_of_an_earlier_run_do_not_stay(tmp_path: Path) -> None:
