@@ -14,18 +14,24 @@ import pytest
 
 from planproof import __version__
 from planproof.errors import PlanproofError
+from planproof.session.interrupts import Interrupts
 
 INTERRUPTED = 130
-"""The exit code after Ctrl-C, as of a shell."""
+"""The exit code after Ctrl-C or SIGTERM, as of a shell after Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand, and return its exit code."""
+    interrupts = Interrupts(lambda text: print(text, file=sys.stderr, flush=True))
+    interrupts.install()
     try:
         return _main(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
-        print("ERROR: interrupted by Ctrl-C before the end: run it again", file=sys.stderr)
+        by = interrupts.by or "Ctrl-C"
+        print(f"ERROR: interrupted by {by} before the end: run it again", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        interrupts.restore()
 
 
 def _main(given: list[str]) -> int:

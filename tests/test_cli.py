@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -63,12 +66,24 @@ def test_record_needs_a_configured_path(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_ctrl_c_ends_a_command_in_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")], ids=str
+)
+def test_a_signal_ends_a_command_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+    name: str,
 ) -> None:
     def interrupted(arguments: object) -> int:
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), number)
+        time.sleep(60)
+        return 0
 
+    before = signal.getsignal(number)
     monkeypatch.setattr("planproof.iam.command.main", interrupted)
     assert cli.main(["iam"]) == cli.INTERRUPTED == 130
-    assert "Ctrl-C" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert name in error
+    assert len(error.splitlines()) == 1
+    assert signal.getsignal(number) is before
