@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planproof.stand_ins import is_assigned, is_unknown_text
@@ -666,6 +666,7 @@ def test_every_part_that_is_sensitive_in_plan_or_state_is_sensitive() -> None:
 VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=12) | st.lists(st.text())
 
 
+@settings(max_examples=25)
 @given(VALUES)
 def test_whatever_is_given_for_a_computed_attribute_it_stays_unknown(found: Any) -> None:
     made = case("")
@@ -675,6 +676,7 @@ def test_whatever_is_given_for_a_computed_attribute_it_stays_unknown(found: Any)
     assert user.values["other"] is UNKNOWN
 
 
+@settings(max_examples=25)
 @given(VALUES, VALUES)
 def test_whatever_was_evaluated_the_plan_counts_where_it_knows(planned: Any, found: Any) -> None:
     made = case('resource "aws_user" "u" {\n  value = var.x\n}\n')
