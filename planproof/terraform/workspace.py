@@ -215,11 +215,11 @@ class Workspace:
         """The error for data sources that could not be read."""
         shown = [f"{address} ({position})" if position else address for address, position in unread]
         more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
-        verb = "is" if len(shown) == 1 else "are"
+        verb, them = ("is", "it") if len(shown) == 1 else ("are", "them")
         reason = (
             f"{verb} not what AWS could answer"
             if self.real_credentials
-            else f"{verb} not known: an empty account does not have it"
+            else f"{verb} not known: an empty account does not have {them}"
         )
         return PlanproofError(
             f"{', '.join(shown[:3])}{more} {reason}",

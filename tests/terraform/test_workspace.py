@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import threading
@@ -278,3 +279,33 @@ def test_schemas_are_kept_for_the_same_providers(
     assert file(other, "# one\n") == first
     assert file(other, "# two\n") not in (first, None)
     assert file(source, "# one\n", replace(binary, version="1.12.0")) not in (first, None)
+
+
+# Data sources without an answer ---------------------------------------------------------------
+
+
+def unread(tmp_path: Path, *types: str) -> str:
+    """The sentence for a plan in which data sources of these types could not be read."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    made = Workspace(folder, Binary(tmp_path / "t", "Terraform", "1.11.4"), tmp_path)
+    made.root = tmp_path / "root"
+    lines = []
+    for line, type_ in enumerate(types, 1):
+        place = {"filename": "main.tf", "start": {"line": line}}
+        told = {"severity": "error", "summary": "empty result", "address": f"data.{type_}.x"}
+        lines.append(json.dumps({"type": "diagnostic", "diagnostic": {**told, "range": place}}))
+    return str(made.failure("plan", "\n".join(lines), ""))
+
+
+def test_a_data_source_without_an_answer_is_named_with_the_two_ways_on(tmp_path: Path) -> None:
+    (line, *_) = unread(tmp_path, "aws_acm_certificate").splitlines()
+    for fact in ("data.aws_acm_certificate.x (main.tf:1)", "--data ", "--data-file"):
+        assert fact in line
+    assert "--real-credentials" in line
+
+
+def test_several_data_sources_without_an_answer_are_named(tmp_path: Path) -> None:
+    text = unread(tmp_path, "aws_a", "aws_b", "aws_c", "aws_d")
+    for fact in ("data.aws_a.x (main.tf:1)", "data.aws_c.x (main.tf:3)", "1 more"):
+        assert fact in text
