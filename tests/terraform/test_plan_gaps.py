@@ -134,6 +134,30 @@ def test_the_configuration_says_how_many_there_must_be(
     assert (missing(raw) == [A]) is open_
 
 
+OPEN = {"name": "old", "sqs_managed_sse_enabled": False}
+
+
+@pytest.mark.parametrize("ok", [True, False], ids=["encrypted", "open"])
+@pytest.mark.parametrize(
+    ("entry", "more"),
+    [
+        ({"previous_address": B, "actions": ["no-op"]}, {}),
+        ({"actions": ["create", "forget"]}, {}),
+        ({"actions": ["delete", "create"], "action_reason": "replace_by_triggers"}, {}),
+        ({}, {"resource_drift": [change(A, ["update"], after=OPEN)]}),
+        ({}, {"relevant_attributes": [{"resource": A, "attribute": ["name"]}]}),
+        ({}, {"action_invocations": [{"address": "action.aws_lambda_invoke.x"}]}),
+    ],
+    ids=["moved", "forgotten and created", "replaced", "drift", "relevant", "actions"],
+)
+def test_the_planned_values_count(entry: dict[str, Any], more: dict[str, Any], ok: bool) -> None:
+    planned = change(A, after=ENCRYPTED if ok else OPEN, **entry)
+    others = [change("aws_sqs_queue.gone", ["forget"]), {**change(A, ["delete"]), "deposed": "ab"}]
+    stack = stack_of(plan_file(NEW, [declared(A)], [planned, *others], **more))
+    assert not stack.gaps.missing
+    assert verdict(stack, encrypted()) is (Verdict.PASSED if ok else Verdict.FAILED)
+
+
 @pytest.mark.parametrize("repetition", ["count", "for_each"])
 def test_a_number_that_the_plan_does_not_show(repetition: str) -> None:
     entries = [declared(A, **{repetition: REFERENCE}), declared(TOPIC)]
