@@ -6,7 +6,9 @@ Each folder beside this file is a stack, with its expected values in ``expected.
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from planproof.errors import PlanproofError
 from planproof.session.stacks import ResolvedStacks
 from planproof.terraform.plan import Plan
 from planproof.terraform.resolution.merge_state import is_probe
@@ -91,25 +94,40 @@ class ResolvedBatch:
 
 @pytest.fixture(scope="module")
 def resolved_batch(
-    request: pytest.FixtureRequest, resolve: Resolve, tmp_path_factory: pytest.TempPathFactory
-) -> ResolvedBatch:
-    if len(request.param) == 1:
-        return ResolvedBatch(HERE, resolve(HERE / request.param[0]), "")
-    folders = [HERE / name for name in request.param]
-    root = written_batch(folders, tmp_path_factory.mktemp("batch"))
-    return ResolvedBatch(root, resolve(root), "module.{}.")
+    resolve: Resolve, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[tuple[str, ...]], ResolvedBatch | PlanproofError]:
+    """Resolves a batch once; gives its error to each of its stacks."""
+
+    @functools.cache
+    def of_batch(batch: tuple[str, ...]) -> ResolvedBatch | PlanproofError:
+        folders = [HERE / name for name in batch]
+        try:
+            if len(folders) == 1:
+                return ResolvedBatch(HERE, resolve(folders[0]), "")
+            root = written_batch(folders, tmp_path_factory.mktemp("batch"))
+            return ResolvedBatch(root, resolve(root), "module.{}.")
+        except PlanproofError as problem:
+            return problem
+
+    return of_batch
 
 
 @pytest.mark.terraform
 @pytest.mark.parametrize(
-    ("resolved_batch", "name"),
+    ("batch", "name"),
     [case(batch, name) for batch in (*BATCHES, *((one,) for one in ALONE)) for name in batch],
-    indirect=["resolved_batch"],
 )
-def test_a_stack_has_the_values_that_aws_gives(resolved_batch: ResolvedBatch, name: str) -> None:
-    folder, prefix = resolved_batch.root / name, resolved_batch.prefix.format(name)
-    plan = resolved_batch.stacks.plan
-    resolved = part_of(resolved_batch.stacks.stack(), prefix)
+def test_a_stack_has_the_values_that_aws_gives(
+    resolved_batch: Callable[[tuple[str, ...]], ResolvedBatch | PlanproofError],
+    batch: tuple[str, ...],
+    name: str,
+) -> None:
+    found = resolved_batch(batch)
+    if isinstance(found, PlanproofError):
+        raise found
+    folder, prefix = found.root / name, found.prefix.format(name)
+    plan = found.stacks.plan
+    resolved = part_of(found.stacks.stack(), prefix)
     assert plan is not None
     assert managed_addresses(plan, prefix) <= set(resolved.resources)
     assert differences(resolved, read_expected(folder)) == []
