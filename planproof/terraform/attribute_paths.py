@@ -22,6 +22,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from planproof.service_facts import NO_DEFAULT, NoDefault, default, documented_defaults
+from planproof.stand_ins import without_unknown
 from planproof.terraform.links import configured, links
 from planproof.terraform.source_index import SourceBlock
 from planproof.terraform.stack import Resource, Stack
@@ -244,14 +245,15 @@ def _nothing_inside(value: Value, rest: tuple[Step, ...], here: _Place) -> _Plac
 
 
 def _document(value: Value) -> Any:
-    """The JSON object or array in a text; () where there is none."""
+    """The JSON object or array in a text, with UNKNOWN for what is not known; () where there is
+    none."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return ()
     try:
-        document = json.loads(value)
+        document = without_unknown(json.loads(value))
     except (ValueError, RecursionError):
         return ()
-    return document if isinstance(document, (dict, list)) else ()
+    return document if isinstance(document, (dict, list)) or is_unknown(document) else ()
 
 
 # The default ----------------------------------------------------------------------------------

@@ -285,8 +285,15 @@ class _Messages:
                 yield json.loads(line).get("diagnostic") or {}
 
     def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        test = self.workspace.root / TEST_FILE
+        test.write_text(self.text, "utf-8")
+        try:
+            yield from self._read()
+        finally:
+            test.unlink(missing_ok=True)
+
+    def _read(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         workspace = self.workspace
-        Path(workspace.root / TEST_FILE).write_text(self.text, "utf-8")
         command = ("test", "-json", "-verbose", "-no-color", f"-filter={TEST_FILE}")
         found = 0
         with TerraformProcess(
