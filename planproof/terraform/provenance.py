@@ -240,7 +240,8 @@ class Tracer:
         """
         return [
             _Step(module, one, carrier, max(change, change_of(text, one, self._templates)))
-            for one in references
+            for reference in references
+            for one in _as_written(text, reference)
         ]
 
     def _trace(self, steps: list[_Step]) -> Origin:
@@ -433,6 +434,20 @@ class Tracer:
                 return definition.attributes[key].text
             found += [b.text for b in definition.blocks if b.kind == key or b.labels == (key,)]
         return "\n".join(found) if found else None
+
+
+def _as_written(text: str | None, reference: str) -> tuple[str, ...]:
+    """The references in a text that a plan lists as a whole resource: it leaves out what follows an
+    index, as in ``aws_sqs_queue.q[each.key].arn``."""
+    parts = tuple(reference_parts(reference))
+    if text is None or len(parts) != (3 if parts[0] == "data" else 2):
+        return (reference,)
+    if parts[0] in ("var", "local", "module", "each", "path", "terraform", "count", "self"):
+        return (reference,)
+    found = [one for one, _ in _changes_in(text) if one[: len(parts)] == parts]
+    if not found or any(len(one) == len(parts) for one in found):
+        return (reference,)
+    return tuple(dict.fromkeys(".".join(one) for one in found))
 
 
 def plain_templates(templates: Mapping[str, Iterable[str]]) -> frozenset[str]:

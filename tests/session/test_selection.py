@@ -75,7 +75,7 @@ def check(outcome: Outcome, left_out: set[str], partial: set[str]) -> None:
         (("-k", "REQ-05"), {"REQ-02", "REQ-03"}, {"REQ-01"}),
         (("--deselect", f"{A}::test_two"), {"REQ-02"}, {"REQ-01"}),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 def test_what_is_left_out_is_named(
     tmp_path: Path, arguments: tuple[str, ...], left_out: set[str], partial: set[str]

@@ -89,7 +89,8 @@ def test_a_complete_plan_of_each_version_is_judged(version: Version) -> None:
     broken = plan_file(version, [declared(A)], [open_to_all])
     assert verdict(stack_of(broken), encrypted()) is Verdict.FAILED
     unknown = change(A, after={"name": "x"}, unknown={"sqs_managed_sse_enabled": True})
-    undecided = plan_file(version, [declared(A)], [unknown])
+    configured = declared(A, expressions={"sqs_managed_sse_enabled": REFERENCE})
+    undecided = plan_file(version, [configured], [unknown])
     assert verdict(stack_of(undecided), encrypted()) is Verdict.UNDETERMINED
 
 

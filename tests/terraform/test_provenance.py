@@ -408,3 +408,20 @@ def test_the_text_of_an_argument() -> None:
     assert found.written("aws_x.y", "env.a") == "{ b = 1 }"
     assert found.written("aws_x.y", "env.missing") == ""
     assert found.written("aws_x.missing", "env.a") == ""
+
+
+def test_what_follows_an_index_is_read_from_the_sources() -> None:
+    text = (
+        'resource "aws_sqs_queue" "q" {\n  for_each = toset(["a"])\n}\n'
+        'resource "aws_sqs_queue" "x" {\n  name = aws_sqs_queue.q["a"].arn\n'
+        '  policy = [aws_sqs_queue.q["a"].arn, aws_sqs_queue.q]\n}\n'
+    )
+    found = tracer(text)
+    listed = {"references": ["aws_sqs_queue.q"]}  # as a plan writes it
+    name = found.expression("aws_sqs_queue.x", listed, 'aws_sqs_queue.q["a"].arn')
+    assert name.leaves == {("aws_sqs_queue.q", "arn", Change.NONE)}
+    both = '[aws_sqs_queue.q["a"].arn, aws_sqs_queue.q]'
+    whole = found.expression("aws_sqs_queue.x", listed, both)
+    assert whole.leaves == {("aws_sqs_queue.q", "", Change.NONE)}
+    unread = found.expression("aws_sqs_queue.x", listed, None)
+    assert unread.leaves == {("aws_sqs_queue.q", "", Change.ALTERED)}
