@@ -90,8 +90,8 @@ EVIDENCE = {
     "REQ-11": [
         Found("aws_sqs_queue.uploads", "kms_master_key_id", "arn:aws:kms:"),
         Found("aws_sqs_queue.job_states", "kms_master_key_id", "arn:aws:kms:"),
-        Found(f'{ENCRYPTION}.each["uploads"]', KEY, "-"),
-        Found(f'{ENCRYPTION}.each["renditions"]', KEY, "-"),
+        Found(f'{ENCRYPTION}.each["uploads"]', KEY, "assigned when built"),
+        Found(f'{ENCRYPTION}.each["renditions"]', KEY, "assigned when built"),
     ],
     "REQ-12": [Found(FUNCTION, "environment.variables.MEDIACONVERT_ROLE", "not set")],
 }  # fmt: skip
