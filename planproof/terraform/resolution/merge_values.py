@@ -322,6 +322,14 @@ class ValueMerge:
             return UNKNOWN
         if is_unknown_text(text):
             return text if _is_policy(text) else UNKNOWN
+        # In a document of a whole data source, what is made up has no mark.
+        if text[:1] in ("{", "[") and any(
+            not path
+            and ".data." in f".{address}"
+            and standings.of((address, path, change)) > Standing.ASSIGNED
+            for address, path, change in origin.leaves
+        ):
+            return UNKNOWN
         # In what derives from a whole resource, unknown texts have a mark, or are among `hidden`.
         unseen = any(
             path and (s is Standing.HIDDEN or (s is Standing.UNKNOWN and change is Change.CHOSEN))
