@@ -10,6 +10,7 @@ Syntax: https://developer.hashicorp.com/terraform/language/expressions
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -291,3 +292,8 @@ def _named(text: str, name: re.Match[str], end: int) -> tuple[TermKind, int]:
     while step := _STEP.match(text, stop, end):
         stop = step.end() if step[0] else after(text, stop, end)
     return ("reference" if stop > name.end() else "word"), stop
+
+
+def hcl(value: object) -> str:
+    """A value as an HCL expression: JSON with escaped template markers."""
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")

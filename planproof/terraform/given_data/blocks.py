@@ -10,6 +10,7 @@ from typing import Any
 
 from planproof.errors import PlanproofError
 from planproof.terraform.addresses import configuration_address, module_path
+from planproof.terraform.expressions import hcl
 from planproof.terraform.source_index import SourceBlock, scan_text
 from planproof.values import Value
 
@@ -210,21 +211,16 @@ def _block(block: SourceBlock, values: Mapping[str, Mapping[str, Value]]) -> str
     names = sorted({name for attributes in values.values() for name in attributes})
     for attribute_name in names:
         if "" in values:
-            expression = _hcl(values[""][attribute_name])
+            expression = hcl(values[""][attribute_name])
         else:
             entries = ", ".join(
                 f"{instance if instance.startswith(chr(34)) else json.dumps(instance)} = "
-                f"{_hcl(attributes[attribute_name])}"
+                f"{hcl(attributes[attribute_name])}"
                 for instance, attributes in values.items()
             )
             expression = f"{{ {entries} }}[tostring({key or 0})]"
         lines.append(f"  {attribute_name} = {expression}")
     return "\n".join([*lines, "}", ""])
-
-
-def _hcl(value: Value) -> str:
-    """A value as an HCL expression."""
-    return json.dumps(value).replace("${", "$${").replace("%{", "%%{")
 
 
 def _hcl_of_json(text: str) -> str:

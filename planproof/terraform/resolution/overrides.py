@@ -10,7 +10,6 @@ Source: https://developer.hashicorp.com/terraform/language/tests/mocking
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,6 +17,7 @@ from typing import Any
 
 from planproof.service_facts import resource_type
 from planproof.terraform.addresses import configuration_address, module_address
+from planproof.terraform.expressions import hcl
 from planproof.terraform.identities import (
     GivenValues,
     ProviderLocation,
@@ -246,11 +246,6 @@ def _file(runs: Sequence[tuple[list[str], Mapping[str, Value]]], command: str) -
             lines.append("  }")
         lines += [*overrides, "}"]
     return "\n".join([*lines, ""])
-
-
-def hcl(value: Value) -> str:
-    """A value as an HCL expression: JSON with escaped template markers."""
-    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
 def _whole_resources(

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from planproof.terraform.binary import position_of
+from planproof.terraform.expressions import hcl
 from planproof.terraform.identities import guessed_value
 from planproof.terraform.provenance import Place
 from planproof.terraform.references import prefix_of
-from planproof.terraform.resolution.overrides import hcl
 from planproof.terraform.source_index import SourceAttribute, SourceBlock, scan_text
 from planproof.terraform.workspace import Workspace
 

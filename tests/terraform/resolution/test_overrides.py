@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from planproof.stand_ins import is_assigned, is_unknown_text
+from planproof.terraform.expressions import hcl
 from planproof.terraform.identities import ProviderLocation
 from planproof.terraform.plan import Plan
 from planproof.terraform.provenance import Tracer
@@ -15,7 +16,6 @@ from planproof.terraform.references import Configuration
 from planproof.terraform.resolution.overrides import (
     Overrides,
     evaluation_file,
-    hcl,
     is_overridden,
     planning_file,
 )
